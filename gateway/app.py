@@ -1,0 +1,116 @@
+"""The composition root: settings in, running service out. The only module that names concrete parts."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+from aiohttp import ClientSession, web
+
+from gateway import admin, logs, reload
+from gateway.delivery.destinations import Destination
+from gateway.delivery.dispatcher import Dispatcher
+from gateway.errors import CatalogError, SettingsError
+from gateway.ingress import route as routes
+from gateway.ingress.http import Ingress
+from gateway.ingress.learned import Learned
+from gateway.ingress.listener import Listener
+from gateway.ingress.passthrough import Passthrough
+from gateway.ingress.table import RouteTable
+from gateway.journal.sqlite import SqliteJournal
+from gateway.mattermost.hook import HookSender, open_session
+from gateway.metrics import Metrics
+from gateway.settings import Address, Settings
+from gateway.translate import catalog
+from gateway.translate.catalog import Catalog
+
+_log = logs.get("app")
+
+
+class App:
+    """A running gateway: `public` and `admin` are the URLs of its listeners, `failed` ends when a part has crashed."""
+
+    def __init__(self, public: str, admin: str, failed: "asyncio.Future[None]", metrics: Metrics) -> None:
+        self.public = public
+        self.admin = admin
+        self.failed = failed
+        self.metrics = metrics
+
+
+def folders(settings: Settings) -> list[Path]:
+    """The catalog folders: the built-in one, and the user's over it."""
+    return [catalog.builtin_folder(), *map(Path, settings.catalog.folders)]
+
+
+@asynccontextmanager
+async def running(settings: Settings, file: str) -> AsyncIterator[App]:
+    """The gateway, running inside the block; leaving it stops in order and loses nothing.
+
+    `file` is the settings file, for faults. Raises SettingsError, CatalogError or JournalError before anything is started.
+    """
+    metrics = Metrics()
+    known = catalog.load(folders(settings))
+    table = RouteTable(routes.build(settings, known, metrics, file), passthrough(settings, metrics))
+    async with AsyncExitStack() as stack:
+        journal = await SqliteJournal.open(
+            journal_path(settings),
+            retention=settings.journal.retention,
+            max_size=settings.journal.max_size,
+            metrics=metrics,
+        )
+        stack.push_async_callback(journal.close)
+        dispatcher = Dispatcher(journal, await destinations(settings, table.passthrough, stack), metrics)
+        await dispatcher.start()
+        stack.push_async_callback(dispatcher.stop, settings.server.grace)
+        ingress = Ingress(
+            table.find,
+            known,
+            journal,
+            dispatcher.offer,
+            metrics,
+            channels={name: destination.channel for name, destination in settings.destinations.items()},
+            read_timeout=settings.server.read_timeout,
+            public_url=settings.server.public_url,
+            learned=Learned(journal_path(settings).with_suffix(".secrets"), await fetcher(stack)),
+        )
+        _expect_translators(metrics, known)
+        if settings.catalog.reload:
+            _follow(settings, ingress, metrics, file, stack)
+        admin_url = await _listen_admin(settings.server.admin, metrics, journal, dispatcher, stack)
+        public_url = await _listen(settings, ingress, stack)
+        _log.info("ready", public=public_url, admin=admin_url, routes=len(settings.routes), services=len(known.services))
+        yield App(public_url, admin_url, dispatcher.failed, metrics)
+
+
+def journal_path(settings: Settings) -> Path:
+    """The file of the embedded journal. Raises SettingsError for a journal of another kind."""
+    return Path(settings.journal.url.removeprefix("sqlite:"))
+
+
+def passthrough(settings: Settings, metrics: Metrics) -> Passthrough | None:
+    """The pass-through hooks, when a server is set for them."""
+    if settings.passthrough is None:
+        return None
+    return Passthrough(settings.passthrough.server, settings.passthrough.services, settings, metrics)
+
+
+async def destinations(settings: Settings, through: Passthrough | None, stack: AsyncExitStack) -> Sequence[Destination]:
+    """The destinations, each with its sender; sessions are closed with the stack."""
+    sessions: dict[str | None, ClientSession] = {}
+
+    async def session(ca_file: str | None) -> ClientSession:
+        if ca_file not in sessions:
+            tls = ssl.create_default_context(cafile=ca_file) if ca_file else True
+            sessions[ca_file] = await stack.enter_async_context(open_session(tls))
+        return sessions[ca_file]
+
+    made = []
+    for name, table in settings.destinations.items():
+        sender = HookSender(table.hook, await session(table.ca_file), table.timeout)
+        made.append(Destination(name, sender, table.concurrency, table.rate or None, table.max_age))
+    if through is not None:
+        shared = settings.delivery
+        sender = through.sender(await session(None), shared.timeout)
+        made.append(Destination(through.name, sender, shared.concurrency, shared.rate or None, shared.max_age))
+    return made

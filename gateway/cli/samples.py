@@ -1,0 +1,62 @@
+"""`mattergate test`: every sample of the catalog, executed."""
+
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+import yaml
+
+from gateway import sample
+from gateway.cli import app
+from gateway.cli.common import Folders, err, fail, folders, load_catalog, out
+from gateway.errors import MattergateError
+from gateway.translate import catalog as documents
+
+
+@app.command()
+def test(
+    services: Annotated[list[str] | None, typer.Argument(help="Only the samples of these services.")] = None,
+    write: Annotated[bool, typer.Option("--write", help="Write what came out into the samples, to be read and committed.")] = False,
+    catalog: Folders = None,
+) -> None:
+    """Execute the samples of the catalog; the exit code is 1 when one does not hold."""
+    known = load_catalog(catalog)
+    chosen = [(key, path) for key, path in documents.samples(folders(catalog)) if not services or key in services]
+    if not chosen:
+        fail(f"no samples of {', '.join(services)}" if services else "the catalog has no samples")
+    try:
+        if write:
+            for key, path in chosen:
+                _rewrite(path, sample.load(path), known.services[key])
+        results = sample.run_all(known, chosen)
+    except MattergateError as error:
+        fail(error)
+    failed = {path: lines for path, lines in results.items() if lines}
+    for path, lines in failed.items():
+        err.print(f"{path}", style="bold red", markup=False)
+        for line in lines:
+            err.print(f"  {line}", markup=False)
+    out.print(f"{len(results) - len(failed)} samples hold, {len(failed)} do not")
+    if failed:
+        raise typer.Exit(1)
+
+
+class _Dumper(yaml.CSafeDumper):
+    """Multi-line strings as literal blocks, which is how a person reads a message."""
+
+
+_Dumper.add_representer(
+    str,
+    lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None),
+)
+
+
+def _rewrite(path: Path, found: sample.Sample, service: documents.Service) -> None:
+    """Replace the `expect` block, which is the last one of a sample; the request above it stays as it is written."""
+    text = path.read_text("utf-8")
+    before, mark, _ = text.partition("\nexpect:")
+    if not mark:
+        fail(f"{path}: `expect:` is to be the last key of a sample")
+    expect = {"expect": msgspec.to_builtins(sample.outcome(found, service))}
+    path.write_text(before + "\n" + yaml.dump(expect, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120), "utf-8")

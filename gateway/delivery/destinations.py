@@ -1,0 +1,93 @@
+"""A destination and its gates: rate, pause and circuit breaker. No clock and no task: times are arguments."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from gateway.delivery.breaker import Breaker, BreakerState
+from gateway.model import Later, Result
+
+PAUSE = 1.0
+"""Seconds that a destination rests after a 429 that does not say for how long."""
+
+ROUNDING = 1e-6
+"""Seconds of tolerance of the rate: sums of floats near the epoch are not exact."""
+
+
+class Sender(Protocol):
+    """Whatever takes a message to its place."""
+
+    async def send(self, payload: bytes) -> Result:
+        """One attempt with the JSON of one message. What the network or the server does is a result, not an error."""
+
+
+class Destination:
+    """A place in Mattermost, and when it may be sent to.
+
+    `concurrency` is the number of attempts at the same time, `rate` the deliveries per second (None or 0: no limit; up
+    to one second's worth may leave at once), `max_age` the seconds after which a failing delivery is given up.
+    """
+
+    def __init__(  # noqa: PLR0913 - the settings of one destination, one by one
+        self,
+        name: str,
+        sender: Sender,
+        concurrency: int = 8,
+        rate: float | None = None,
+        max_age: float = 86400.0,
+        *,
+        breaker: Breaker | None = None,
+    ) -> None:
+        self.name = name
+        self.sender = sender
+        self.concurrency = concurrency
+        self.max_age = max_age
+        self.breaker = breaker or Breaker()
+        self._interval = 1.0 / rate if rate else 0.0
+        self._credit = max(1.0, rate) * self._interval + ROUNDING if rate else 0.0
+        self._full_at = 0.0  # when the token bucket is full again: the bucket in one number (GCRA)
+        self._paused_until = 0.0
+        self._paused_why = ""
+
+    def opens_at(self, now: float) -> float:
+        """When the next attempt may start: `now` or earlier means at once; infinity means after the probe's answer."""
+        rate_at = self._full_at + self._interval - self._credit if self._interval else now
+        return max(self._paused_until, self.breaker.opens_at(), rate_at)
+
+    def admit(self, now: float) -> int:
+        """Take the permit that `opens_at` promised; returns the epoch to hand to `record` with the result."""
+        if self._interval:
+            self._full_at = max(self._full_at, now) + self._interval
+        self.breaker.admit()
+        return self.breaker.epoch
+
+    def record(self, result: Result, epoch: int, now: float, random: Callable[[], float]) -> None:
+        """Learn from an attempt: being told to wait pauses the destination, failures in a row open the breaker."""
+        if not isinstance(result, Later):
+            self.breaker.success()
+            return
+        if result.after is not None or result.code == "429":
+            until = now + (PAUSE if result.after is None else result.after)
+            if until > self._paused_until:
+                self._paused_until, self._paused_why = until, result.reason
+        if result.code == "429":  # an answer of a server that works
+            self.breaker.success()
+        else:
+            self.breaker.failure(epoch, now, result.reason, random)
+
+    @property
+    def probing(self) -> bool:
+        """Whether the attempt admitted last is the breaker's probe."""
+        return self.breaker.state is BreakerState.HALF_OPEN
+
+    @property
+    def broken(self) -> bool:
+        """Whether the breaker holds deliveries back."""
+        return self.breaker.state is not BreakerState.CLOSED
+
+    def state(self, now: float) -> tuple[str, str]:
+        """`open`, `throttled` or `broken`, and why."""
+        if self.broken:
+            return "broken", self.breaker.why
+        if self._paused_until > now:
+            return "throttled", f"{self._paused_why}, for another {self._paused_until - now:.0f} s"
+        return "open", ""

@@ -1,0 +1,216 @@
+"""From the journal to the destinations: one in flight per lane, many lanes at once, strictly in order within a lane.
+
+    journal --feed--> lanes of each outlet --workers--> sender --result--> settler --> journal
+                        ^                                                    |
+                        `----------------- durable: the lane goes on --------'
+
+A lane goes on only when the outcome of its delivery is durable: a crash repeats at most the one message per lane that
+was under way, and never one behind its successor.
+"""
+
+import asyncio
+import itertools
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from random import random as draw
+from time import time
+
+import structlog
+
+from gateway.delivery.destinations import Destination
+from gateway.delivery.feed import Feed
+from gateway.delivery.lanes import Lane, Lanes
+from gateway.delivery.outlet import Outlet
+from gateway.delivery.settler import Settler
+from gateway.errors import JournalError
+from gateway.journal import Journal, Settlement, Standing
+from gateway.metrics import Metrics
+from gateway.model import Delivery, DeliveryState
+
+TICK = 1.0
+"""Seconds between looks for numbers that another process added."""
+
+CENSUS = 60
+"""Ticks between counts of the dead, which another process may have replayed."""
+
+SETTLE_GRACE = 5.0
+"""Seconds that `stop` gives the journal to take the last outcomes."""
+
+log = structlog.get_logger("gateway.delivery")
+
+_Note = tuple[Outlet, Lane] | None
+
+
+class Dispatcher:
+    """Delivers what is in the journal. Construct, `start`, `offer` after each append, `stop`.
+
+    `window` deliveries and `window_bytes` bytes of payload are held in memory, shared evenly by the destinations so
+    that one that is down holds up no other; the rest waits in the journal. `clock` gives epoch seconds, `random` draws
+    from [0, 1). `failed` is a future that gets the exception of a part that crashed; the service cannot go on then.
+    Raises ValueError when two destinations share a name.
+    """
+
+    failed: asyncio.Future[None]
+
+    def __init__(  # noqa: PLR0913 - keyword-only tuning
+        self,
+        journal: Journal,
+        destinations: Iterable[Destination],
+        metrics: Metrics,
+        *,
+        window: int = 10_000,
+        window_bytes: int = 64_000_000,
+        clock: Callable[[], float] = time,
+        random: Callable[[], float] = draw,
+    ) -> None:
+        listed = list(destinations)
+        self._journal = journal
+        self._metrics = metrics
+        self._clock = clock
+        self._settler: Settler[_Note] = Settler(journal, self._saved)
+        self._outlets: dict[str, Outlet] = {}
+        for destination in listed:
+            if destination.name in self._outlets:
+                raise ValueError(f"two destinations are called {destination.name!r}: give one another name")
+            metrics.expect_destination(destination.name)
+            lanes = Lanes(max(1, window // len(listed)), max(1, window_bytes // len(listed)))
+            self._outlets[destination.name] = Outlet(
+                destination,
+                lanes,
+                metrics,
+                settle=self._settle,
+                hungry=self._feed_soon,
+                clock=clock,
+                random=random,
+            )
+        self._feed = Feed(journal, self._outlets, self._bury, self._settler.thinned, clock)
+        self._main: asyncio.Task[None] | None = None
+        self._side: list[asyncio.Task[None]] = []
+        self._workers: list[asyncio.Task[None]] = []
+        self._settling: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin to deliver, the backlog first. Raises JournalError when the journal cannot be read."""
+        standings = await self._journal.census()
+        for outlet in self._outlets.values():
+            self._show(outlet, standings.get(outlet.name, Standing()))
+        self.failed = asyncio.get_running_loop().create_future()
+        ready = asyncio.Event()
+        self._main = asyncio.create_task(self._run(ready), name="dispatcher")
+        self._main.add_done_callback(self._ended)
+        await ready.wait()
+
+    def offer(self, deliveries: Sequence[Delivery]) -> None:
+        """Take in what was just appended to the journal. Never blocks; what has no room now is read again later."""
+        self._feed.offer(deliveries)
+
+    async def stop(self, grace: float) -> None:
+        """Start no more attempts, wait up to `grace` seconds for those in flight, save all outcomes, return.
+
+        An attempt that outlasts the grace is abandoned; its delivery is sent again after the next start.
+        """
+        if self._main is None:
+            return
+        self._feed.close()
+        for outlet in self._outlets.values():
+            outlet.halt()
+        for task in self._side:
+            task.cancel()
+        if self._workers:
+            _, late = await asyncio.wait(self._workers, timeout=grace)
+            await _cancel(late)
+        self._settler.close()
+        if self._settling is not None:
+            _, late = await asyncio.wait({self._settling}, timeout=SETTLE_GRACE)
+            await _cancel(late)
+        await asyncio.wait({self._main})
+
+    def states(self) -> dict[str, tuple[str, str]]:
+        """How each destination stands: `open`, `throttled` or `broken`, and why (empty when open)."""
+        now = self._clock()
+        return {name: outlet.destination.state(now) for name, outlet in self._outlets.items()}
+
+    async def _run(self, ready: asyncio.Event) -> None:
+        async with asyncio.TaskGroup() as group:
+            self._settling = group.create_task(self._settler.run(), name="settler")
+            for outlet in self._outlets.values():
+                for _ in range(outlet.destination.concurrency):
+                    self._workers.append(group.create_task(outlet.work(), name=f"worker {outlet.name}"))
+            self._side = [
+                group.create_task(self._feed.run(), name="feed"),
+                group.create_task(self._tick(), name="tick"),
+            ]
+            ready.set()
+
+    def _ended(self, main: asyncio.Task[None]) -> None:
+        for outlet in self._outlets.values():
+            outlet.halt()
+        self._feed.close()
+        error = None if main.cancelled() else main.exception()
+        if error is None:
+            if not self.failed.done():
+                self.failed.set_result(None)
+            return
+        log.critical("delivery stopped: a part of it crashed", exc_info=error)
+        if not self.failed.done():
+            self.failed.set_exception(error)
+            self.failed.exception()  # it is logged above: no second report when nobody asks
+
+    async def _tick(self) -> None:
+        for count in itertools.count(1):
+            await asyncio.sleep(TICK)
+            self._feed.nudge()
+            for outlet in self._outlets.values():
+                outlet.pump()  # alarms run on the monotonic clock; this heals them after the wall clock is set
+            if count % CENSUS == 0:
+                await self._recount_dead()
+
+    async def _recount_dead(self) -> None:
+        try:
+            standings: Mapping[str, Standing] = await self._journal.census()
+        except JournalError as error:
+            log.warning("dead deliveries not counted", reason=str(error))
+            return
+        for name in self._outlets:
+            self._metrics.dead.labels(name).set(standings.get(name, Standing()).dead)
+
+    def _show(self, outlet: Outlet, standing: Standing) -> None:
+        """Connect the gauges of a destination; until the backlog has been seen, the census counts."""
+        lanes, feed, name = outlet.lanes, self._feed, outlet.name
+
+        def depth() -> float:
+            return lanes.depth if feed.complete else max(standing.pending, lanes.depth)
+
+        def oldest() -> float:
+            received = lanes.oldest() or (0.0 if feed.complete else standing.oldest)
+            return max(0.0, self._clock() - received) if received else 0.0
+
+        self._metrics.queue_depth.labels(name).set_function(depth)
+        self._metrics.queue_oldest_seconds.labels(name).set_function(oldest)
+        self._metrics.destination_open.labels(name).set_function(lambda: 0.0 if outlet.destination.broken else 1.0)
+        self._metrics.dead.labels(name).set(standing.dead)
+
+    def _settle(self, settlement: Settlement, outlet: Outlet, lane: Lane) -> None:
+        self._settler.put(settlement, (outlet, lane))
+
+    def _saved(self, batch: Sequence[tuple[Settlement, _Note]]) -> None:
+        for settlement, note in batch:
+            if note is not None:
+                outlet, lane = note
+                outlet.settled(lane, settlement)
+
+    def _bury(self, stray: Delivery) -> None:
+        name = stray.destination
+        reason = f"destination {name!r} is not in the settings any more: put it back there, then replay"
+        log.warning("delivery dead", destination=name, seq=stray.seq, event_id=stray.event_id, reason=reason)
+        self._settler.put(Settlement(stray.seq, DeliveryState.DEAD, stray.attempts, reason=reason), None)
+
+    def _feed_soon(self) -> None:
+        self._feed.nudge()
+
+
+async def _cancel(tasks: Iterable[asyncio.Task[None]]) -> None:
+    late = set(tasks)
+    for task in late:
+        task.cancel()
+    if late:
+        await asyncio.wait(late)

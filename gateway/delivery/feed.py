@@ -1,0 +1,114 @@
+"""Bringing deliveries from the journal into the lanes: each exactly once, in the order of their numbers.
+
+What was just appended comes straight through `offer` when its number is the next one. Whatever does not fit that (the
+backlog at the start, a number that another process added, an offer out of turn) is read from the journal instead.
+`head` is the highest number seen; everything up to it has entered its lanes, is parked (see `lanes`), or is settled.
+
+The journal makes numbers visible in growing order, so what is read behind `head` has no holes that fill up later,
+and an offer that arrives during a read is simply skipped when the read brings it again.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+import structlog
+
+from gateway.delivery.outlet import Outlet
+from gateway.errors import JournalDamaged, JournalError
+from gateway.journal import Journal
+from gateway.model import Delivery
+
+CHUNK = 200
+"""Deliveries per read: of the largest payloads that Mattermost takes, 60 MB."""
+
+RETRY = 1.0
+"""Seconds until the next attempt when the journal cannot be read."""
+
+log = structlog.get_logger("gateway.delivery")
+
+
+class Feed:
+    """Feeds `outlets`. `stray` takes deliveries to unknown destinations; `thinned` returns when they are dealt with."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        outlets: Mapping[str, Outlet],
+        stray: Callable[[Delivery], None],
+        thinned: Callable[[], Awaitable[object]],
+        clock: Callable[[], float],
+    ) -> None:
+        self._journal = journal
+        self._outlets = outlets
+        self._stray = stray
+        self._thinned = thinned
+        self._clock = clock
+        self._wake = asyncio.Event()
+        self._wake.set()
+        self._open = True
+        self.head = 0
+        self.complete = False  # whether the backlog of the start has been seen to its end
+
+    def offer(self, deliveries: Sequence[Delivery]) -> None:
+        """Take in deliveries that are durable already; what cannot be taken in now is read from the journal later."""
+        if not self._open:
+            return
+        for delivery in deliveries:
+            if delivery.seq == self.head + 1:
+                self._route(delivery)
+            elif delivery.seq > self.head:
+                self._wake.set()
+                return
+
+    def nudge(self) -> None:
+        """Look into the journal soon: there may be something new, or room for what was parked."""
+        self._wake.set()
+
+    def close(self) -> None:
+        """Take in nothing more."""
+        self._open = False
+
+    async def run(self) -> None:
+        """Read whenever there is reason to, until cancelled. Raises JournalDamaged."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            try:
+                await self._read_new()
+                for outlet in self._outlets.values():
+                    await self._read_parked(outlet)
+            except JournalDamaged:
+                raise
+            except JournalError as error:
+                log.warning("journal cannot be read, trying again", seconds=RETRY, reason=str(error))
+                await asyncio.sleep(RETRY)
+                self._wake.set()
+
+    async def _read_new(self) -> None:
+        while True:
+            chunk = await self._journal.pending(after=self.head, limit=CHUNK)
+            for delivery in chunk:
+                if delivery.seq > self.head:
+                    self._route(delivery)
+            if len(chunk) < CHUNK:
+                self.complete = True
+                return
+            await self._thinned()
+
+    async def _read_parked(self, outlet: Outlet) -> None:
+        lanes = outlet.lanes
+        while lanes.hungry:
+            parked = lanes.parked_up_to()
+            chunk = await self._journal.pending(after=lanes.read_to, limit=CHUNK)
+            fits = lanes.unpark(outlet.name, chunk, len(chunk) < CHUNK, parked, self._clock())
+            outlet.pump()
+            if not fits:
+                return  # the next settled delivery makes room and nudges
+
+    def _route(self, delivery: Delivery) -> None:
+        self.head = delivery.seq
+        outlet = self._outlets.get(delivery.destination)
+        if outlet is None:
+            self._stray(delivery)
+        else:
+            outlet.accept(delivery)

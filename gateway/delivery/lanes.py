@@ -1,0 +1,147 @@
+"""The lanes of one destination in memory: what is next, what waits, what stays in the journal for want of room.
+
+No clock and no task. A lane is in exactly one of three places: `ready` (its first delivery may be sent), the heap of
+those that wait for a time, or out (claimed by a worker until `advance` or `put_off`).
+
+Room is per destination, so that one that is down does not fill the memory of the others. What finds no room is
+parked: it stays in the journal, and so does everything behind it, until `unpark` has read it from there in order.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+from heapq import heappop, heappush
+
+from gateway.model import Delivery
+
+
+class Lane:
+    """Deliveries that leave one after the other."""
+
+    __slots__ = ("name", "queue")
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.queue: deque[Delivery] = deque()
+
+
+class Lanes:
+    """All lanes of one destination. `room` is in deliveries, `byte_room` in bytes of payload; one always fits."""
+
+    def __init__(self, room: int, byte_room: int) -> None:
+        self._room = room
+        self._byte_room = byte_room
+        self._lanes: dict[str, Lane] = {}
+        self._ready: deque[Lane] = deque()
+        self._waiting: list[tuple[float, int, Lane]] = []
+        self._bytes = 0
+        self._count = 0
+        self._last = 0  # the highest number that entered or was parked
+        self._parked = 0  # the highest number that was parked, 0: none
+        self.read_to = 0  # while something is parked: everything up to this number has entered
+        self.depth = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    @property
+    def ready(self) -> bool:
+        """Whether a lane can be claimed."""
+        return bool(self._ready)
+
+    @property
+    def hungry(self) -> bool:
+        """Whether something is parked and at least half of the room is free again."""
+        return bool(self._parked) and self._count * 2 <= self._room and self._bytes * 2 <= self._byte_room
+
+    def accept(self, delivery: Delivery, now: float) -> None:
+        """Take in or park a delivery of this destination; one whose number is not above the last does nothing."""
+        if delivery.seq <= self._last:
+            return
+        self._last = delivery.seq
+        self.depth += 1
+        if self._parked or self._full(delivery):
+            if not self._parked:
+                self.read_to = delivery.seq - 1
+            self._parked = delivery.seq
+        else:
+            self._enter(delivery, now)
+
+    def parked_up_to(self) -> int:
+        """Return the highest parked number, which `unpark` wants as it was before the journal was read."""
+        return self._parked
+
+    def unpark(self, destination: str, chunk: Sequence[Delivery], complete: bool, parked: int, now: float) -> bool:
+        """Take in what the journal holds behind `read_to`; False when there was no room for all of it.
+
+        `complete` says that `chunk` reaches the end of the journal; `parked` was the highest parked number before.
+        """
+        for delivery in chunk:
+            if delivery.destination == destination and delivery.seq <= self._last:
+                if self._full(delivery):
+                    return False
+                self._enter(delivery, now)
+            self.read_to = delivery.seq
+        if complete:
+            self.read_to = max(self.read_to, parked)
+        if self.read_to >= self._parked:
+            self._parked = 0
+            self.depth = self._count  # what was parked may have been settled by another process
+        return True
+
+    def promote(self, now: float) -> None:
+        """Make ready the lanes whose time has come."""
+        waiting = self._waiting
+        while waiting and waiting[0][0] <= now:
+            self._ready.append(heappop(waiting)[2])
+
+    def due(self) -> float:
+        """When the next waiting lane becomes ready; infinity when none waits."""
+        return self._waiting[0][0] if self._waiting else float("inf")
+
+    def claim(self) -> tuple[Lane, Delivery]:
+        """Take out the lane whose turn it is, with the delivery to send."""
+        lane = self._ready.popleft()
+        return lane, lane.queue[0]
+
+    def put_off(self, lane: Lane, delivery: Delivery, until: float) -> None:
+        """Return a claimed lane; its first delivery, now as `delivery`, waits until `until`."""
+        lane.queue[0] = delivery
+        heappush(self._waiting, (until, delivery.seq, lane))
+
+    def advance(self, lane: Lane, now: float) -> None:
+        """Return a claimed lane whose first delivery is settled for good."""
+        settled = lane.queue.popleft()
+        self._count -= 1
+        self._bytes -= len(settled.payload)
+        self.depth -= 1
+        if lane.queue:
+            self._place(lane, now)
+        else:
+            del self._lanes[lane.name]
+
+    def oldest(self) -> float:
+        """When the oldest delivery in memory was received, 0 when there is none."""
+        return min((lane.queue[0].received for lane in self._lanes.values()), default=0.0)
+
+    def _full(self, delivery: Delivery) -> bool:
+        if not self._count:
+            return False
+        return self._count >= self._room or self._bytes + len(delivery.payload) > self._byte_room
+
+    def _enter(self, delivery: Delivery, now: float) -> None:
+        self._count += 1
+        self._bytes += len(delivery.payload)
+        lane = self._lanes.get(delivery.lane)
+        if lane is not None:
+            lane.queue.append(delivery)
+            return
+        lane = self._lanes[delivery.lane] = Lane(delivery.lane)
+        lane.queue.append(delivery)
+        self._place(lane, now)
+
+    def _place(self, lane: Lane, now: float) -> None:
+        first = lane.queue[0]
+        if first.not_before <= now:
+            self._ready.append(lane)
+        else:
+            heappush(self._waiting, (first.not_before, first.seq, lane))

@@ -1,0 +1,213 @@
+"""One destination at work: a pool of workers that empties its lanes as its gates allow.
+
+A pool costs less than a task for every delivery, and its size is the destination's concurrency. Idle workers wait in a
+stack; `pump` wakes one when there is something to send, and a worker that finds more than it can take wakes the next.
+"""
+
+import asyncio
+from collections.abc import Callable
+from math import inf
+from typing import NamedTuple
+
+import structlog
+from msgspec.structs import replace
+
+from gateway.delivery.destinations import Destination
+from gateway.delivery.lanes import Lane, Lanes
+from gateway.delivery.retry import decide
+from gateway.journal import Settlement
+from gateway.metrics import CODES, RESULTS, Metrics
+from gateway.model import Delivered, Delivery, DeliveryState, Later, Result
+
+SHORTEST = 0.001
+"""Seconds: the shortest alarm, for clocks that disagree about small waits."""
+
+log = structlog.get_logger("gateway.delivery")
+
+
+class Claim(NamedTuple):
+    """A lane taken out for an attempt at its first delivery."""
+
+    lane: Lane
+    delivery: Delivery
+    epoch: int
+    probe: bool
+
+
+class Outlet:
+    """Sends what is in `lanes`. `settle` is given every outcome; `settled` is to be called when it is durable."""
+
+    def __init__(  # noqa: PLR0913 - what the composition hands over, one by one
+        self,
+        destination: Destination,
+        lanes: Lanes,
+        metrics: Metrics,
+        *,
+        settle: Callable[[Settlement, "Outlet", Lane], None],
+        hungry: Callable[[], None],
+        clock: Callable[[], float],
+        random: Callable[[], float],
+    ) -> None:
+        self.name = destination.name
+        self.destination = destination
+        self.lanes = lanes
+        self._settle = settle
+        self._hungry = hungry
+        self._clock = clock
+        self._random = random
+        self._halted = False
+        self._idle: list[asyncio.Future[None]] = []
+        self._alarm: asyncio.TimerHandle | None = None
+        self._alarm_at = inf
+        # labels() costs more than the counting itself, so every series is looked up once
+        self._results = {result: metrics.deliveries.labels(self.name, result) for result in RESULTS}
+        self._codes = {code: metrics.delivery_attempts.labels(self.name, code) for code in CODES}
+        self._seconds = metrics.delivery_seconds.labels(self.name)
+        self._dead = metrics.dead.labels(self.name)
+
+    def accept(self, delivery: Delivery) -> None:
+        """Take in a delivery of this destination; numbers grow from call to call."""
+        self.lanes.accept(delivery, self._clock())
+        if self.lanes.ready:
+            self.pump()
+
+    def pump(self) -> None:
+        """Wake a worker if something may be sent now, and set the alarm for what may be sent later."""
+        if self._halted:
+            return
+        now = self._clock()
+        self.lanes.promote(now)
+        if self.lanes.ready:
+            opens = self.destination.opens_at(now)
+            if opens <= now:
+                self._wake_one()
+            else:
+                self._ring_at(opens, now)
+        self._ring_at(self.lanes.due(), now)
+
+    def halt(self) -> None:
+        """Start no further attempt; workers return after the one that they are at."""
+        self._halted = True
+        if self._alarm is not None:
+            self._alarm.cancel()
+        while self._idle:
+            self._wake_one()
+
+    async def work(self) -> None:
+        """One worker: claim, send, conclude, until halted."""
+        send = self.destination.sender.send
+        while not self._halted:
+            claim = self._claim()
+            if claim is None:
+                await self._rest()
+                continue
+            try:
+                result = await send(claim.delivery.payload)
+            except Exception as error:  # a sender that fails on one message must not stop all others
+                result = self._failed(error)
+            self._conclude(claim, result)
+
+    def settled(self, lane: Lane, settlement: Settlement) -> None:
+        """Go on with a lane, now that the outcome of its first delivery is durable."""
+        now = self._clock()
+        if settlement.state is DeliveryState.PENDING:
+            delivery = replace(
+                lane.queue[0],
+                attempts=settlement.attempts,
+                not_before=settlement.not_before,
+                reason=settlement.reason,
+            )
+            self.lanes.put_off(lane, delivery, settlement.not_before)
+        else:
+            if settlement.state is DeliveryState.DEAD:
+                self._dead.inc()
+            self.lanes.advance(lane, now)
+            if self.lanes.hungry:
+                self._hungry()
+        self.pump()
+
+    def _claim(self) -> Claim | None:
+        now = self._clock()
+        lanes, destination = self.lanes, self.destination
+        lanes.promote(now)
+        if not lanes.ready or destination.opens_at(now) > now:
+            self.pump()
+            return None
+        epoch = destination.admit(now)
+        probe = destination.probing
+        lane, delivery = lanes.claim()
+        if lanes.ready:
+            self.pump()
+        return Claim(lane, delivery, epoch, probe)
+
+    def _conclude(self, claim: Claim, result: Result) -> None:
+        now = self._clock()
+        delivery, destination = claim.delivery, self.destination
+        was_broken = destination.broken
+        destination.record(result, claim.epoch, now, self._random)
+        if destination.broken is not was_broken:
+            self._tell_breaker()
+        settlement = decide(result, delivery, now, destination.max_age, self._random)
+        self._count(result, delivery, now)
+        if claim.probe and settlement.state is DeliveryState.PENDING:
+            # A probe asks about the destination: the delivery is not charged, and behind the lanes not yet tried.
+            self.lanes.put_off(claim.lane, delivery, destination.opens_at(now))
+            return
+        if settlement.state is DeliveryState.DEAD:
+            log.warning(
+                "delivery dead",
+                destination=self.name,
+                seq=delivery.seq,
+                event_id=delivery.event_id,
+                reason=settlement.reason,
+            )
+        self._settle(settlement, self, claim.lane)
+
+    def _count(self, result: Result, delivery: Delivery, now: float) -> None:
+        self._codes[result.code].inc()
+        if isinstance(result, Delivered):
+            self._results["delivered"].inc()
+            self._seconds.observe(now - delivery.received)
+        else:
+            self._results["later" if isinstance(result, Later) else "never"].inc()
+
+    def _tell_breaker(self) -> None:
+        if self.destination.broken:
+            log.warning(
+                "destination broken, holding its deliveries", destination=self.name, why=self.destination.breaker.why
+            )
+        else:
+            log.info("destination open again", destination=self.name)
+
+    def _failed(self, error: Exception) -> Later:
+        """Report what a sender should not raise. Its text may hold the URL, so only the kind and the place are told."""
+        at = error.__traceback__
+        while at is not None and at.tb_next is not None:
+            at = at.tb_next
+        place = f"{at.tb_frame.f_code.co_qualname}:{at.tb_lineno}" if at is not None else ""
+        log.error("sender failed", destination=self.name, error=type(error).__name__, place=place)
+        return Later(f"the gateway failed on this message ({type(error).__name__}): see its log, and report it")
+
+    async def _rest(self) -> None:
+        future = asyncio.get_running_loop().create_future()
+        self._idle.append(future)
+        await future
+
+    def _wake_one(self) -> None:
+        while self._idle:
+            future = self._idle.pop()
+            if not future.done():  # done: its worker was cancelled
+                future.set_result(None)
+                return
+
+    def _ring_at(self, at: float, now: float) -> None:
+        if at >= self._alarm_at:
+            return
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._alarm_at = at
+        self._alarm = asyncio.get_running_loop().call_later(max(at - now, SHORTEST), self._ring)
+
+    def _ring(self) -> None:
+        self._alarm, self._alarm_at = None, inf
+        self.pump()

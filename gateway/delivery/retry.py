@@ -1,0 +1,48 @@
+"""When to try again, and when to give up: pure decisions.
+
+Exponential backoff with full jitter, after Marc Brooker, "Exponential Backoff And Jitter" (AWS Architecture Blog): the
+wait is drawn evenly from zero to the ceiling, so that many lanes that failed together do not return together.
+"""
+
+from collections.abc import Callable
+
+from gateway.journal import Settlement
+from gateway.model import Delivered, Delivery, DeliveryState, Never, Result
+
+BASE = 1.0
+"""Seconds: the ceiling of the wait after the first failure; it doubles with every further one."""
+
+CAP = 300.0
+"""Seconds: the highest ceiling."""
+
+
+def backoff(failures: int, random: Callable[[], float], base: float = BASE, cap: float = CAP) -> float:
+    """Seconds to wait after the `failures`-th failure in a row (from 1); `random` draws from [0, 1)."""
+    doublings = min(max(failures - 1, 0), 30)  # far beyond any cap, and no float overflows after a long outage
+    return random() * min(cap, base * 2.0**doublings)
+
+
+def decide(result: Result, delivery: Delivery, now: float, max_age: float, random: Callable[[], float]) -> Settlement:
+    """How `delivery` stands after an attempt that ended at `now` with `result`.
+
+    What the destination asked for is a lower bound of the wait, plus up to a second of jitter. A delivery that is older
+    than `max_age` seconds when an attempt fails is dead.
+    """
+    attempts = delivery.attempts + 1
+    if isinstance(result, Delivered):
+        return Settlement(delivery.seq, DeliveryState.DELIVERED, attempts, post_id=result.post_id)
+    if isinstance(result, Never):
+        return Settlement(delivery.seq, DeliveryState.DEAD, attempts, reason=result.reason)
+    if now - delivery.received >= max_age:
+        reason = f"gave up after {span(max_age)}: last: {result.reason}"
+        return Settlement(delivery.seq, DeliveryState.DEAD, attempts, reason=reason)
+    wait = backoff(attempts, random) if result.after is None else result.after + random() * BASE
+    return Settlement(delivery.seq, DeliveryState.PENDING, attempts, not_before=now + wait, reason=result.reason)
+
+
+def span(seconds: float) -> str:
+    """Seconds as people write them: "24h", "1.5h", "5m", "30s"."""
+    for size, unit in ((3600.0, "h"), (60.0, "m")):
+        if seconds >= size:
+            return f"{seconds / size:.4g}{unit}"
+    return f"{seconds:.4g}s"

@@ -1,0 +1,109 @@
+"""Writing outcomes to the journal in batches; none is lost while the service stops or the journal is in trouble."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
+
+import structlog
+
+from gateway.errors import JournalDamaged, JournalError
+from gateway.journal import Journal, Settlement
+
+GATHER = 0.002
+"""Seconds that a batch waits for company; while one is written the next gathers anyway."""
+
+RETRY_FIRST, RETRY_MOST = 0.1, 5.0
+"""Seconds between attempts at a batch that the journal does not take, doubling from the first to the most."""
+
+CROWDED = 1000
+"""Settlements under way above which `thinned` waits."""
+
+LAST_TRY = 2.0
+"""Seconds for the last attempt when the service is torn down."""
+
+log = structlog.get_logger("gateway.delivery")
+
+T = TypeVar("T")
+
+
+class Settler(Generic[T]):
+    """Collects settlements, each with a note for `saved`, which is called with a batch's notes once it is durable."""
+
+    def __init__(self, journal: Journal, saved: Callable[[Sequence[tuple[Settlement, T]]], None]) -> None:
+        self._journal = journal
+        self._saved = saved
+        self._queue: list[tuple[Settlement, T]] = []
+        self._batch: list[tuple[Settlement, T]] = []
+        self._wake = asyncio.Event()
+        self._thin = asyncio.Event()
+        self._thin.set()
+        self._closing = False
+        self._saving: asyncio.Future[None] | None = None
+
+    @property
+    def backlog(self) -> int:
+        """Settlements that are not durable yet."""
+        return len(self._queue) + len(self._batch)
+
+    def put(self, settlement: Settlement, note: T) -> None:
+        """Have a settlement written soon."""
+        self._queue.append((settlement, note))
+        self._wake.set()
+        if self.backlog > CROWDED:
+            self._thin.clear()
+
+    async def thinned(self) -> None:
+        """Wait until no more than CROWDED settlements are under way."""
+        await self._thin.wait()
+
+    def close(self) -> None:
+        """Let `run` return when everything is written; nothing may be `put` afterwards."""
+        self._closing = True
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Write until closed. Cancelled, it makes one last attempt at what is left. Raises JournalDamaged."""
+        try:
+            while self._queue or not self._closing:
+                await self._wake.wait()
+                if not self._closing:
+                    await asyncio.sleep(GATHER)
+                self._wake.clear()
+                self._batch, self._queue = self._queue, []
+                await self._save()
+                batch, self._batch = self._batch, []
+                if self.backlog <= CROWDED:
+                    self._thin.set()
+                self._saved(batch)
+        finally:
+            if self.backlog:
+                await self._last_try()
+
+    async def _save(self) -> None:
+        settlements = [settlement for settlement, _ in self._batch]
+        wait = RETRY_FIRST
+        while settlements:
+            try:
+                self._saving = asyncio.ensure_future(self._journal.settle(settlements))
+                await asyncio.shield(self._saving)
+                return
+            except JournalDamaged:
+                raise
+            except JournalError as error:
+                log.warning(
+                    "outcomes not saved yet, trying again", waiting=self.backlog, seconds=wait, reason=str(error)
+                )
+                await asyncio.sleep(wait)
+                wait = min(wait * 2, RETRY_MOST)
+
+    async def _last_try(self) -> None:
+        left = [settlement for settlement, _ in self._batch + self._queue]
+        try:
+            async with asyncio.timeout(LAST_TRY):
+                if self._saving is not None and not self._saving.done():
+                    await asyncio.wait({self._saving})
+                await self._journal.settle(left)  # what was saved already is saved again, to the same effect
+        except (JournalError, TimeoutError) as error:
+            log.warning(
+                "outcomes lost: these messages are sent again after the start", count=len(left), reason=str(error)
+            )

@@ -1,0 +1,83 @@
+"""Every error that mattergate raises on purpose.
+
+    MattergateError
+    |- SettingsError       the TOML file or its environment: a list of faults, nothing is started
+    |- CatalogError        service or translator documents: a list of faults, the running catalog stays
+    |- TranslationError    one document failed on one payload; the event is `broken`, the generic translator speaks
+    |- Refused             the request is the sender's fault; becomes an HTTP problem (RFC 9457)
+    `- JournalError        what was to be stored is not stored; senders get 503
+       `- JournalDamaged   the file cannot be used at all
+
+Texts are for the reader: what, where, what to do. None of them holds a secret.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong in a file that a person wrote.
+
+    `where` is a key or JSON pointer inside the file, `line` counts from 1 (0: unknown), `remedy` says what to do.
+    """
+
+    file: str
+    line: int
+    where: str
+    problem: str
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}" if self.line else self.file
+        at = f" {self.where}:" if self.where else ""
+        remedy = f" ({self.remedy})" if self.remedy else ""
+        return f"{place}:{at} {self.problem}{remedy}"
+
+
+class MattergateError(Exception):
+    """The root of the tree above."""
+
+
+class FaultyFilesError(MattergateError):
+    """Files that a person wrote cannot be used; `faults` lists every reason at once."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__("\n".join(map(str, faults)))
+        self.faults = tuple(faults)
+
+
+class SettingsError(FaultyFilesError):
+    """The settings cannot be used."""
+
+
+class CatalogError(FaultyFilesError):
+    """The catalog cannot be used."""
+
+
+class TranslationError(MattergateError):
+    """A document failed on a payload: `document` is `service/event`, `pointer` the place inside it."""
+
+    def __init__(self, document: str, pointer: str, problem: str) -> None:
+        super().__init__(f"{document}#{pointer}: {problem}")
+        self.document = document
+        self.pointer = pointer
+        self.problem = problem
+
+
+class Refused(MattergateError):  # noqa: N818 - an outcome of design, named as such
+    """The request is not accepted; `status` is the HTTP status, `title` a constant text, `detail` says more."""
+
+    def __init__(self, status: int, title: str, detail: str = "") -> None:
+        super().__init__(f"{status} {title}" + (f": {detail}" if detail else ""))
+        self.status = status
+        self.title = title
+        self.detail = detail
+
+
+class JournalError(MattergateError):
+    """The journal could not do what was asked; nothing is half-written."""
+
+
+class JournalDamaged(JournalError):  # noqa: N818 - states a condition
+    """The journal file is not usable; the text says which file and how to go on."""

@@ -1,0 +1,255 @@
+"""How one key of a settings table is described, read and shown.
+
+A table is a frozen Struct whose fields carry `doc("...")`. Everything about a key comes from there: whether it is
+known, what it accepts, its bounds, its default, its line in the reference. Fields without a `doc` are not keys.
+"""
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from datetime import date, time
+from functools import cache
+from types import UnionType
+from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin, get_type_hints
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import Meta, Struct
+
+from gateway import units
+from gateway.secret import Secret, redact
+
+
+class Address(Struct, frozen=True):
+    """A listening address; `host` has no brackets, port 0 lets the system choose."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+class Kind(Struct, frozen=True):
+    """A value that is written as text. `read` raises ValueError saying what is expected; `show` is its opposite."""
+
+    name: str
+    read: Callable[[str], Any]
+    show: Callable[[Any], str] = str
+
+
+class Key(Struct, frozen=True):
+    """One key of a table: `type` is what its value becomes, `bounds` what msgspec checks, `inherited` names a table."""
+
+    name: str
+    type: Any
+    kind: Kind | None
+    bounds: tuple[Meta, ...]
+    text: str
+    required: bool
+    default: Any
+    inherited: str
+
+    @property
+    def listed(self) -> bool:
+        """Whether the value is a list."""
+        return get_origin(self.type) is tuple
+
+    @property
+    def secret(self) -> bool:
+        """Whether the value is a Secret or a list of them."""
+        return self.type in (Secret, tuple[Secret, ...])
+
+    @property
+    def written(self) -> tuple[str, ...]:
+        """The names under which the key may stand in the file: those of a secret say where its text comes from."""
+        return (self.name, f"{self.name}_env", f"{self.name}_file") if self.secret else (self.name,)
+
+
+def doc(text: str, kind: Kind | None = None, inherited: str = "") -> Meta:
+    """Describe a key for the reference; `inherited` is the table whose key of that name is its default."""
+    return Meta(description=text, extra={"kind": kind, "inherited": inherited})
+
+
+@cache
+def keys(table: type[Struct]) -> Mapping[str, Key]:
+    """List the keys of a table by name, in the order in which the Struct has them."""
+    hints = get_type_hints(table, include_extras=True)
+    found = {}
+    for field in msgspec.structs.fields(table):
+        base, metas = _taken_apart(hints[field.name])
+        said = next((meta for meta in metas if meta.description), None)
+        if said is None or said.description is None:
+            continue
+        extra = said.extra or {}
+        found[field.name] = Key(
+            name=field.name,
+            type=base,
+            kind=extra["kind"],
+            bounds=tuple(meta for meta in metas if meta is not said),
+            text=said.description,
+            required=field.required,
+            default=None if field.required else field.default,
+            inherited=extra["inherited"],
+        )
+    return found
+
+
+def read(key: Key, value: Any) -> Any:
+    """Turn the TOML value of a key that is no list into what its Struct holds.
+
+    ValueError says what was expected and what is there instead.
+    """
+    if key.kind is not None:
+        if not isinstance(value, str):
+            raise ValueError(f"expected {key.kind.name} as text, got {described(value)}")
+        return _bounded(key, key.kind.read(value), value)
+    return _bounded(key, value, value)
+
+
+def read_item(key: Key, value: Any) -> Any:
+    """Turn one item of a list key into what its Struct holds, as `read` does."""
+    return read(msgspec.structs.replace(key, type=get_args(key.type)[0]), value)
+
+
+def read_text(key: Key, text: str) -> Any:
+    """Turn the text of an environment variable into the value of a key, as `read` does: "8" is a number there."""
+    if key.kind is None and key.type in (bool, int, float):
+        try:
+            return read(key, msgspec.convert(text, key.type, strict=False))
+        except msgspec.ValidationError:
+            raise ValueError(f"expected {expected(key)}, got {_quoted(text)}") from None
+    return read(key, text)
+
+
+def expected(key: Key) -> str:
+    """Say what a key accepts: "a whole number, at least 1"."""
+    if key.listed:
+        return "a list of tables" if get_origin(get_args(key.type)[0]) is dict else "a list of texts"
+    return ", ".join([_type_name(key), *(_bound_name(meta) for meta in key.bounds)])
+
+
+def default_text(key: Key, table: str) -> str:
+    """Write the default of a key of that table as TOML does; empty when there is none."""
+    if key.inherited and key.inherited != table:
+        return f"that of [{key.inherited}]"
+    if key.required:
+        return "" if key.secret else "(required)"
+    if key.default is None:
+        return ""
+    if key.kind is not None:
+        return f'"{key.kind.show(key.default)}"'
+    return msgspec.json.encode(key.default).decode()
+
+
+def described(value: Any) -> str:
+    """Say what a TOML value is, without showing texts: they may be a secret in the wrong place."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return str(value)
+    if value == "":
+        return "an empty text"
+    names = {str: "text", list: "a list", dict: "a table", date: "a date", time: "a time"}
+    return next((name for kind, name in names.items() if isinstance(value, kind)), "something else")
+
+
+def _taken_apart(hint: Any) -> tuple[Any, tuple[Meta, ...]]:
+    metas = tuple(meta for meta in getattr(hint, "__metadata__", ()) if isinstance(meta, Meta))
+    base = get_args(hint)[0] if metas else hint
+    if get_origin(base) in (Union, UnionType):
+        base = next(option for option in get_args(base) if option is not type(None))
+    return base, metas
+
+
+def _bounded(key: Key, value: Any, written: Any) -> Any:
+    """Check the value against the type and bounds of its key; `written` is what the reader of a fault recognises."""
+    if isinstance(value, Address):
+        return value
+    try:
+        result = msgspec.convert(value, Annotated[(key.type, *key.bounds)] if key.bounds else key.type)
+    except ValueError:
+        result = math.nan
+    if isinstance(result, float) and not math.isfinite(result):
+        raise ValueError(f"expected {expected(key)}, got {_got(key, written)}")
+    return result
+
+
+def _got(key: Key, value: Any) -> str:
+    telling = isinstance(value, str) and (key.kind is not None or get_origin(key.type) is Literal)
+    return _quoted(value) if telling else described(value)
+
+
+def _quoted(text: str) -> str:
+    masked = redact(text)
+    return f'"{masked if len(masked) <= 40 else masked[:39] + "…"}"'
+
+
+def _type_name(key: Key) -> str:
+    if key.kind is not None:
+        return key.kind.name
+    if get_origin(key.type) is Literal:
+        return " or ".join(f'"{choice}"' for choice in get_args(key.type))
+    if get_origin(key.type) is dict:
+        return "a table"
+    return {bool: "true or false", int: "a whole number", float: "a number"}.get(key.type, "text")
+
+
+def _bound_name(meta: Meta) -> str:
+    if meta.min_length is not None:
+        return "not empty"
+    return f"at least {meta.ge}" if meta.ge is not None else f"above {meta.gt}"
+
+
+def _read_size(text: str) -> int:
+    try:
+        return units.size(text)
+    except OverflowError:
+        raise ValueError("larger than any disk") from None
+
+
+def _read_address(text: str) -> Address:
+    match = re.fullmatch(r"(?:\[([0-9A-Fa-f:.%\w]+)\]|([^\s:\[\]/@]+)):(\d{1,5})", text)
+    if match is None or int(match[3]) > 65535:
+        raise ValueError('expected host:port, such as "0.0.0.0:8080" or "[::1]:8080"')
+    return Address(match[1] or match[2], int(match[3]))
+
+
+def is_http_url(text: str) -> bool:
+    """Whether the text is an absolute http(s) URL without user name, query and fragment."""
+    try:
+        parts = urlsplit(text)
+        port_is_one = parts.port is None or parts.port > 0
+    except ValueError:
+        return False
+    plain = not re.search(r"[\s?#@\\]", text) and text.isprintable()
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and port_is_one and plain
+
+
+def _read_base_url(text: str) -> str:
+    if text and not is_http_url(text):
+        raise ValueError('expected a URL such as "https://hooks.example.com", without user name and query')
+    return text.rstrip("/")
+
+
+def _read_link(text: str) -> str:
+    if not is_http_url(text.partition("?")[0]) or not text.isprintable() or " " in text:
+        raise ValueError('expected a URL such as "https://example.com/icon.png"')
+    return text
+
+
+def _shown_quantity(value: float, steps: Mapping[str, float]) -> str:
+    for unit, step in steps.items():
+        if value >= step and (value / step).is_integer():
+            return f"{value / step:.0f}{unit}"
+    return f"{value:g}{list(steps)[-1]}"
+
+
+_TIMES: Final = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0}
+_SIZES: Final = {"GB": 1e9, "MB": 1e6, "kB": 1e3, "B": 1.0}
+
+DURATION: Final = Kind("a duration", units.seconds, lambda value: _shown_quantity(value, _TIMES))
+SIZE: Final = Kind("a size", _read_size, lambda value: _shown_quantity(value, _SIZES))
+ADDRESS: Final = Kind("an address", _read_address)
+BASE_URL: Final = Kind("a URL", _read_base_url)
+LINK: Final = Kind("a URL", _read_link)

@@ -1,0 +1,73 @@
+"""CloudEvents 1.0 over HTTP: binary, structured and batched events become the structured envelope with `data` decoded.
+
+Rules of the CloudEvents HTTP protocol binding, sections 3.1 to 3.3, and of its JSON event format, section 3.1.
+"""
+
+import base64
+import binascii
+import re
+from collections.abc import Callable, Mapping
+from urllib.parse import unquote
+
+from gateway.model import JSON
+
+STRUCTURED = "application/cloudevents+json"
+BATCH = "application/cloudevents-batch+json"
+
+_PREFIX = "ce-"
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
+
+ReadData = Callable[[str, bytes], tuple[JSON, str]]
+"""Decodes data of a content type: (content type, bytes) -> (value, fault)."""
+
+
+def is_binary(headers: Mapping[str, str]) -> bool:
+    """Whether the attributes travel in `ce-*` headers and the body is the data alone."""
+    return "ce-specversion" in headers
+
+
+def from_headers(headers: Mapping[str, str], body: bytes, read: ReadData) -> tuple[JSON, str]:
+    """Return the envelope of a binary event and the fault in its data, if any; without a body there is no `data`."""
+    envelope: dict[str, JSON] = {
+        name.removeprefix(_PREFIX): _attribute(text) for name, text in headers.items() if name.startswith(_PREFIX)
+    }
+    content_type = headers.get("content-type", "")
+    if content_type:
+        envelope["datacontenttype"] = content_type
+    if not body:
+        return envelope, ""
+    data, fault = read(content_type, body)
+    return {**envelope, "data": data}, fault
+
+
+def from_json(value: JSON, read: ReadData) -> tuple[JSON, str]:
+    """Return one envelope or an array of them with `data_base64` decoded, and the fault of the first bad one."""
+    if isinstance(value, dict):
+        return _opened(value, read)
+    if not isinstance(value, list):
+        return value, "not a CloudEvent: expected an object or an array of objects"
+    opened = [_opened(event, read) for event in value]
+    faults = [f"[{index}]: {fault}" for index, (_, fault) in enumerate(opened) if fault]
+    return [event for event, _ in opened], faults[0] if faults else ""
+
+
+def _opened(event: JSON, read: ReadData) -> tuple[JSON, str]:
+    if not isinstance(event, dict):
+        return event, "not a CloudEvent: expected an object"
+    encoded = event.get("data_base64")
+    if encoded is None:
+        return event, ""
+    try:
+        raw = base64.b64decode(encoded, validate=True)
+    except (TypeError, ValueError, binascii.Error):
+        return event, "data_base64: not base64"
+    content_type = event.get("datacontenttype", "")
+    data, fault = read(content_type if isinstance(content_type, str) else "", raw)
+    rest = {name: content for name, content in event.items() if name != "data_base64"}
+    return {**rest, "data": data}, fault
+
+
+def _attribute(text: str) -> str:
+    """Decode a header value (binding section 3.1.3.2): open a quoted string, then percent-decode once."""
+    quoted = _QUOTED.fullmatch(text.strip())
+    return unquote(re.sub(r"\\(.)", r"\1", quoted[1]) if quoted else text, errors="replace")

@@ -1,0 +1,78 @@
+"""Compressed bodies (RFC 9110 section 8.4): inflated no further than the limit that the plain body has, too."""
+
+import zlib
+
+from gateway.errors import Refused
+
+_CODINGS = 4
+_MEMBERS = 16
+_GZIP, _ZLIB, _RAW = 31, 15, -15
+
+
+def inflate(body: bytes, encoding: str, limit: int) -> bytes:
+    """Undo the Content-Encoding of a body: gzip, deflate (zlib or raw) or identity, several in a row.
+
+    No step yields more than `limit` bytes. Raises Refused: 413 over it, 415 for another coding, 400 when corrupt.
+    """
+    codings = [coding.strip().lower() for coding in encoding.split(",") if coding.strip()]
+    if len(codings) > _CODINGS:
+        raise Refused(415, "Unsupported content encoding", f"more than {_CODINGS} codings in Content-Encoding")
+    for coding in reversed(codings):
+        if coding in {"gzip", "x-gzip"}:
+            body = _gunzip(body, limit)
+        elif coding == "deflate":
+            body = _deflated(body, limit)
+        elif coding != "identity":
+            raise Refused(415, "Unsupported content encoding", "send the body as gzip, deflate or identity")
+    if len(body) > limit:
+        raise _too_large(limit)
+    return body
+
+
+def _gunzip(body: bytes, limit: int) -> bytes:
+    """Inflate every member of a gzip file (RFC 1952 section 2.2), few of them: each costs a copy of what follows."""
+    plain = b""
+    for _ in range(_MEMBERS):
+        try:
+            member, body = _step(body, _GZIP, limit - len(plain))
+        except zlib.error:
+            raise _corrupt("gzip") from None
+        except OverflowError:
+            raise _too_large(limit) from None
+        plain += member
+        if not body.lstrip(b"\0"):
+            return plain
+    raise _corrupt("gzip")
+
+
+def _deflated(body: bytes, limit: int) -> bytes:
+    """Inflate: RFC 9110 means the zlib format by "deflate"; some senders leave its frame off."""
+    for bits in (_ZLIB, _RAW):
+        try:
+            plain, rest = _step(body, bits, limit)
+        except zlib.error:
+            continue
+        except OverflowError:
+            raise _too_large(limit) from None
+        if not rest:
+            return plain
+    raise _corrupt("deflate")
+
+
+def _step(body: bytes, bits: int, limit: int) -> tuple[bytes, bytes]:
+    """Return one stream inflated and what follows it; zlib.error when it is damaged, OverflowError past the limit."""
+    stream = zlib.decompressobj(wbits=bits)
+    plain = stream.decompress(body, max_length=limit + 1)
+    if len(plain) > limit:
+        raise OverflowError
+    if not stream.eof:
+        raise zlib.error("the stream ends early")
+    return plain, stream.unused_data
+
+
+def _too_large(limit: int) -> Refused:
+    return Refused(413, "Content too large", f"the body has more than {limit} bytes when inflated")
+
+
+def _corrupt(coding: str) -> Refused:
+    return Refused(400, "Corrupt content encoding", f"the body is not {coding}, as its Content-Encoding says")

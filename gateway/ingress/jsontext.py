@@ -1,0 +1,81 @@
+"""JSON text that strangers send: parsed quickly, never nested too deep, with the place of the first fault."""
+
+import re
+
+import msgspec
+
+from gateway.model import JSON
+
+DEPTH = 64
+"""How deep arrays and objects may nest unless a caller says otherwise; real senders stay below 20."""
+
+_DECODER = msgspec.json.Decoder()
+_BYTE = re.compile(r"\(byte (\d+)\)")
+_ESCAPE = re.compile(rb"\\(?:u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})|u(d[89a-f][0-9a-f]{2})|.)", re.I | re.S)
+_BOM = b"\xef\xbb\xbf"
+
+
+class TooDeepError(ValueError):
+    """Well-formed, but nested deeper than allowed; what holds it is shown as text."""
+
+
+def parse(text: bytes | str, depth: int = DEPTH) -> JSON:
+    """Parse a JSON text in UTF-8; duplicate keys keep the last value, NaN and infinities are not JSON.
+
+    Half of a surrogate pair (a sender that cut an emoji in two) and bytes that are not UTF-8 become U+FFFD. Raises
+    ValueError with line and column, or TooDeepError.
+    """
+    raw = text.encode("utf-8", "replace") if isinstance(text, str) else text
+    try:
+        value = _DECODER.decode(raw)
+    except RecursionError:
+        raise TooDeepError(_too_deep(depth)) from None
+    except (msgspec.MsgspecError, ValueError):
+        value = _second_try(raw, depth)
+    # As many opening brackets as that are needed to nest too deep: most bodies are cleared by counting them.
+    if raw.count(b"{") + raw.count(b"[") > depth and deeper_than(value, depth):
+        raise TooDeepError(_too_deep(depth))
+    return value
+
+
+def deeper_than(value: JSON, depth: int) -> bool:
+    """Tell whether arrays and objects nest deeper than `depth`; a scalar has depth 0, `[]` has depth 1."""
+    level = [value]
+    for _ in range(depth + 1):
+        below: list[JSON] = []
+        for item in level:  # exact types, as decoders make them: twice as fast as isinstance
+            if type(item) is dict:
+                below += item.values()
+            elif type(item) is list:
+                below += item
+            else:
+                continue
+            holders = True
+        if not below:
+            return False
+        level = below
+    return True
+
+
+def _second_try(raw: bytes, depth: int) -> JSON:
+    repaired = raw.removeprefix(_BOM).decode("utf-8", "replace").encode()
+    repaired = _ESCAPE.sub(lambda match: rb"\ufffd" if match[3] else match[0], repaired)
+    try:
+        return _DECODER.decode(repaired)
+    except RecursionError:
+        raise TooDeepError(_too_deep(depth)) from None
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise ValueError(_described(str(error), repaired)) from None
+
+
+def _described(message: str, raw: bytes) -> str:
+    problem = _BYTE.sub("", message).removeprefix("JSON is malformed: ").strip()
+    match = _BYTE.search(message)
+    at = min(int(match[1]), len(raw)) if match else len(raw)
+    line = raw.count(b"\n", 0, at) + 1
+    column = at - (raw.rfind(b"\n", 0, at) + 1) + 1
+    return f"not JSON: {problem} at line {line}, column {column}"
+
+
+def _too_deep(depth: int) -> str:
+    return f"JSON nested deeper than {depth} levels"

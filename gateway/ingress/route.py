@@ -1,0 +1,93 @@
+"""A configured route as ingress uses it: its settings, its service of the current catalog, and how its requests are proven."""
+
+from collections.abc import Mapping, Sequence
+
+from gateway.errors import Fault, SettingsError
+from gateway.ingress import verify
+from gateway.interpret import Wishes
+from gateway.metrics import Metrics
+from gateway.settings import Route as RouteSettings
+from gateway.settings import Settings
+from gateway.translate.catalog import Catalog
+from gateway.translate.service import Service
+
+CAPABILITY = tuple(
+    verify.parse_scheme(raw)
+    for raw in (
+        {"path": True},
+        {"query": "token"},
+        {"header": "Authorization", "prefix": "Bearer "},
+        {"basic": True},
+    )
+)
+"""How a request proves itself where neither the route nor the service says how: whoever knows the URL may post."""
+
+
+class Route:
+    """One inbound URL. The service is looked up in the catalog of the moment, so that a reload reaches it."""
+
+    def __init__(self, settings: RouteSettings, server_limit: int, depth: int, metrics: Metrics) -> None:
+        self.name = settings.name
+        self.service_key = settings.service
+        self.destinations: Sequence[str] = settings.destinations
+        self.secrets: Sequence[str] = tuple(secret.reveal() for secret in settings.secrets)
+        self.open = settings.allow_unsigned and not settings.secrets
+        self.body_limit = settings.body_limit or server_limit
+        self.duplicate_window = settings.duplicate_window
+        self.own_schemes = tuple(verify.parse_scheme(raw) for raw in settings.verify)
+        self.wishes = Wishes(
+            only=settings.only,
+            ignore=settings.ignore,
+            strict=settings.strict,
+            mentions=settings.mentions,
+            channel=settings.channel,
+            username=settings.username,
+            icon_url=settings.icon_url,
+            icon_emoji=settings.icon_emoji,
+            priority=settings.priority,
+            depth=depth,
+        )
+        metrics.expect_route(self.name, self.service_key)
+        self.bytes_received = metrics.request_bytes.labels(self.name)
+        self.repeats = metrics.duplicates.labels(self.name)
+        self.answered = {
+            outcome: metrics.requests.labels(self.name, self.service_key, outcome)
+            for outcome in ("message", "ignored", "refused", "broken")
+        }
+        self.translating = metrics.translate_seconds.labels(self.service_key)
+
+    def schemes(self, service: Service) -> Sequence[verify.Scheme]:
+        """The ways to be authentic, any of which may hold."""
+        return self.own_schemes or service.verify or CAPABILITY
+
+
+def build(settings: Settings, catalog: Catalog, metrics: Metrics, file: str) -> Mapping[str, Route]:
+    """The routes of the settings. Raises SettingsError where they and the catalog do not fit together."""
+    faults = [fault for route in settings.routes.values() for fault in _faults(route, catalog, file)]
+    if faults:
+        raise SettingsError(faults)
+    server = settings.server
+    return {
+        name: Route(route, server.body_limit, server.depth_limit, metrics) for name, route in settings.routes.items()
+    }
+
+
+def _faults(route: RouteSettings, catalog: Catalog, file: str) -> list[Fault]:
+    place = f"routes.{route.name}"
+    found = []
+    if catalog.service(route.service) is None:
+        near = ", ".join(sorted(catalog.services))
+        found.append(
+            Fault(file, 0, f"{place}.service", f"the catalog has no service {route.service!r}", f"one of: {near}")
+        )
+    if not route.secrets and not route.allow_unsigned:
+        found.append(
+            Fault(file, 0, place, "anyone could post here: the route has no secret",
+                  "set secrets_env, or allow_unsigned = true where the network is trusted")
+        )  # fmt: skip
+    for index, raw in enumerate(route.verify):
+        try:
+            verify.parse_scheme(raw)
+        except ValueError as error:
+            found.append(Fault(file, 0, f"{place}.verify[{index}]", str(error)))
+    return found

@@ -1,0 +1,104 @@
+"""The durable store of events and deliveries, as the rest of the gateway sees it.
+
+Six verbs that an embedded database and a replicated log can both keep. Their promises are `tests/contract/test_journal.py`,
+which runs over every implementation:
+
+- `append` returns only when the event and all of its parcels are durable, in one commit or not at all.
+- Deliveries get growing numbers in commit order; `pending` hands them out in that order, also after a crash.
+- A settled delivery is never handed out again; an unsettled one always is.
+- One event per duplicate key within the key's window.
+- When nothing can be stored, `JournalError` is raised and nothing is half-written.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from msgspec import Struct
+
+from gateway.model import Delivery, DeliveryState, Event, Parcel
+
+
+class DuplicateKey(Struct, frozen=True):
+    """What makes a second request the same event: `key` (route included) within `window` seconds of the first."""
+
+    key: str
+    window: float
+
+
+class Entry(Struct, frozen=True):
+    """What one request adds to the journal."""
+
+    event: Event
+    parcels: tuple[Parcel, ...] = ()
+    keys: tuple[DuplicateKey, ...] = ()
+
+
+class Appended(Struct, frozen=True):
+    """The answer to `append`: the id of the stored event, or of the earlier one that this repeats."""
+
+    event_id: str
+    duplicate: bool = False
+    deliveries: tuple[Delivery, ...] = ()
+
+
+class Settlement(Struct, frozen=True):
+    """How one delivery stands after an attempt. `state` PENDING keeps it for a later attempt at `not_before`."""
+
+    seq: int
+    state: DeliveryState
+    attempts: int
+    not_before: float = 0.0
+    reason: str = ""
+    post_id: str = ""
+
+
+class Query(Struct, frozen=True):
+    """Which events to find, newest first. Every given condition must hold; `before` is an event id, for paging."""
+
+    event_id: str = ""
+    route: str = ""
+    service: str = ""
+    outcome: str = ""
+    delivery_state: DeliveryState | None = None
+    before: str = ""
+    limit: int = 50
+
+
+class Record(Struct, frozen=True):
+    """One event with its deliveries, in the order of their numbers."""
+
+    event: Event
+    deliveries: tuple[Delivery, ...]
+
+
+class Standing(Struct, frozen=True):
+    """How one destination stands: deliveries waiting, when the oldest of them was received (0: none), dead ones."""
+
+    pending: int = 0
+    oldest: float = 0.0
+    dead: int = 0
+
+
+class Journal(Protocol):
+    """Six verbs and an end; see the module's promises."""
+
+    async def append(self, entry: Entry) -> Appended:
+        """Store durably; raise JournalError when that cannot be done."""
+
+    async def pending(self, after: int, limit: int) -> list[Delivery]:
+        """Undelivered deliveries with a number above `after`, in order, at most `limit`."""
+
+    async def settle(self, settlements: Sequence[Settlement]) -> None:
+        """Record how deliveries stand; unknown numbers are passed over."""
+
+    async def find(self, query: Query) -> list[Record]:
+        """Events and their deliveries, newest first."""
+
+    async def requeue(self, seqs: Sequence[int]) -> int:
+        """Send these deliveries again, each under a new number at the end; the old one becomes `replayed`. Counts them."""
+
+    async def census(self) -> Mapping[str, Standing]:
+        """How every destination stands that the journal knows."""
+
+    async def close(self) -> None:
+        """Finish what was promised, then let go of the file."""

@@ -1,0 +1,246 @@
+"""What the reading connection executes.
+
+A row costs a hand-over of the interpreter lock (see `gateway.journal.write`), so many rows come packed into one: a JSON
+array of the small columns beside the large columns joined end to end, which their lengths in the array cut apart again.
+"""
+
+from collections.abc import Iterable, Iterator
+from sqlite3 import Connection
+
+import msgspec
+from msgspec import Struct
+
+from gateway.journal import Query, Record, Standing
+from gateway.model import Delivery, DeliveryState, Event, Outcome, Request
+
+_PAGE_ROWS = 256
+_PAGE_BYTES = 32_000_000
+
+# SQLite joins bytes as they are, be they UTF-8 or not; quote() keeps all digits of a real, JSON would keep 15.
+_PACKED_DELIVERIES = """
+SELECT json_group_array(json_array(seq, event_id, quote(received), destination, lane, state, attempts,
+                                   quote(not_before), reason, post_id, length(payload))),
+       CAST(group_concat(payload, '') AS BLOB)
+  FROM (SELECT delivery.*, event.id AS event_id FROM """
+_PENDING = (
+    _PACKED_DELIVERIES
+    + """delivery INDEXED BY delivery_pending JOIN event ON event.number = delivery.event
+         WHERE state = 'pending' AND seq > ? ORDER BY seq LIMIT ?)"""
+)
+_DELIVERIES_OF = (
+    _PACKED_DELIVERIES
+    + """delivery JOIN event ON event.number = delivery.event
+         WHERE delivery.event IN (SELECT value FROM json_each(?)) ORDER BY seq)"""
+)
+_PACKED_EVENTS = """
+SELECT json_group_array(json_array(number, id, quote(received), outcome, route, service, name, translator, subject,
+                                   reason, method, path_secret, url, json(query), json(headers), length(body))),
+       CAST(group_concat(body, '') AS BLOB)
+  FROM (SELECT event.* FROM json_each(?) AS wanted CROSS JOIN event ON event.number = wanted.value
+         ORDER BY wanted.key)"""
+
+_FIND = """
+SELECT json_group_array(json_array(number, size)) FROM (
+  SELECT number, size FROM event INDEXED BY event_age
+   WHERE (:route = '' OR route = :route) AND (:service = '' OR service = :service)
+     AND (:outcome = '' OR outcome = :outcome) AND (:number IS NULL OR (received, number) < (:received, :number))
+     AND {state}
+   ORDER BY received DESC, number DESC LIMIT :limit)"""
+_FIND_ONE = """
+SELECT json_group_array(json_array(number, size)) FROM event
+ WHERE id = :event_id
+   AND (:route = '' OR route = :route) AND (:service = '' OR service = :service)
+   AND (:outcome = '' OR outcome = :outcome) AND (:number IS NULL OR (received, number) < (:received, :number))
+   AND {state} AND :limit > 0"""
+_IN_STATE = {
+    None: "TRUE",
+    # Few as a rule, and each with a partial index of its own: SQLite wants the state spelt out to use it.
+    DeliveryState.PENDING: "number IN (SELECT event FROM delivery WHERE state = 'pending')",
+    DeliveryState.DEAD: "number IN (SELECT event FROM delivery WHERE state = 'dead')",
+    DeliveryState.REPLAYED: "number IN (SELECT event FROM delivery WHERE state = 'replayed')",
+    # Nearly all: asking each event in turn ends soon.
+    DeliveryState.DELIVERED: (
+        "EXISTS (SELECT 1 FROM delivery WHERE delivery.event = event.number AND delivery.state = 'delivered')"
+    ),
+}
+
+_CENSUS = """
+SELECT json_group_array(json_array(destination, pending, quote(oldest), dead)) FROM (
+  SELECT destination, sum(pending) AS pending, max(oldest) AS oldest, sum(dead) AS dead FROM (
+    SELECT destination, count(*) AS pending, min(received) AS oldest, 0 AS dead
+      FROM delivery INDEXED BY delivery_pending WHERE state = 'pending' GROUP BY destination
+    UNION ALL
+    SELECT destination, 0, 0.0, count(*)
+      FROM delivery INDEXED BY delivery_dead WHERE state = 'dead' GROUP BY destination)
+  GROUP BY destination)"""
+
+_WAITING = "SELECT event FROM delivery INDEXED BY delivery_pending WHERE state = 'pending'"
+_UNSETTLED = f"{_WAITING} UNION ALL SELECT event FROM delivery INDEXED BY delivery_dead WHERE state = 'dead'"
+_EXPIRED = f"""
+SELECT json_group_array(number) FROM (
+  SELECT number FROM event INDEXED BY event_age
+   WHERE received < ? AND number NOT IN ({_WAITING}) ORDER BY received LIMIT ?)"""
+_SETTLED_BYTES = f"SELECT coalesce(sum(size), 0) FROM event INDEXED BY event_age WHERE number NOT IN ({_UNSETTLED})"
+_OLDEST = f"""
+SELECT json_group_array(number) FROM (
+  SELECT number FROM (
+    SELECT number, sum(size) OVER (ORDER BY received, size, number ROWS UNBOUNDED PRECEDING) - size AS older
+      FROM event INDEXED BY event_age WHERE number NOT IN ({_UNSETTLED}))
+   WHERE older < ? LIMIT ?)"""
+
+
+class _DeliveryRow(Struct, array_like=True):
+    """One element of `_PACKED_DELIVERIES`, in its order."""
+
+    seq: int
+    event_id: str
+    received: float
+    destination: str
+    lane: str
+    state: DeliveryState
+    attempts: int
+    not_before: float
+    reason: str
+    post_id: str
+    length: int
+
+
+class _EventRow(Struct, array_like=True):
+    """One element of `_PACKED_EVENTS`, in its order."""
+
+    number: int
+    id: str
+    received: float
+    outcome: Outcome
+    route: str
+    service: str
+    name: str
+    translator: str
+    subject: str
+    reason: str
+    method: str
+    path_secret: str
+    url: str
+    query: dict[str, str]
+    headers: dict[str, str]
+    length: int
+
+
+_to_json = msgspec.json.Encoder().encode
+_delivery_rows = msgspec.json.Decoder(list[_DeliveryRow], strict=False)
+_event_rows = msgspec.json.Decoder(list[_EventRow], strict=False)
+_numbers = msgspec.json.Decoder(list[int])
+_sized = msgspec.json.Decoder(list[tuple[int, int]])
+_standings = msgspec.json.Decoder(list[tuple[str, int, float, int]], strict=False)
+
+
+def pending(connection: Connection, after: int, limit: int) -> list[Delivery]:
+    """Undelivered deliveries with a number above `after`, in order, at most `limit`."""
+    found: list[Delivery] = []
+    while len(found) < limit:
+        rows = min(_PAGE_ROWS, limit - len(found))
+        page = _deliveries(connection.execute(_PENDING, (after, rows)).fetchone())
+        found += page
+        if len(page) < rows:
+            break
+        after = page[-1].seq
+    return found
+
+
+def find(connection: Connection, query: Query) -> list[Record]:
+    """Events and their deliveries, newest first."""
+    conditions = msgspec.structs.asdict(query) | {"number": None, "received": None}
+    if query.before:
+        place = connection.execute("SELECT number, received FROM event WHERE id = ?", (query.before,)).fetchone()
+        if place is None:
+            return []
+        conditions["number"], conditions["received"] = place
+    sql = _FIND_ONE if query.event_id else _FIND
+    del conditions["delivery_state"]
+    (found,) = connection.execute(sql.format(state=_IN_STATE[query.delivery_state]), conditions).fetchone()
+    return [record for page in _pages(_sized.decode(found)) for record in _records(connection, page)]
+
+
+def census(connection: Connection) -> dict[str, Standing]:
+    """How the destinations stand that have anything pending or dead."""
+    (rows,) = connection.execute(_CENSUS).fetchone()
+    return {name: Standing(waiting, oldest, dead) for name, waiting, oldest, dead in _standings.decode(rows)}
+
+
+def expired(connection: Connection, until: float, limit: int) -> list[int]:
+    """Numbers of the oldest events received before `until` that wait for nothing, at most `limit`."""
+    return _numbers.decode(connection.execute(_EXPIRED, (until, limit)).fetchone()[0])
+
+
+def surplus(connection: Connection, max_size: int, limit: int) -> list[int]:
+    """Numbers of the oldest settled events beyond `max_size` bytes of them, at most `limit`."""
+    (size,) = connection.execute(_SETTLED_BYTES).fetchone()
+    if size <= max_size:
+        return []
+    return _numbers.decode(connection.execute(_OLDEST, (size - max_size, limit)).fetchone()[0])
+
+
+def _pages(sized: Iterable[tuple[int, int]]) -> Iterator[list[int]]:
+    page: list[int] = []
+    room = _PAGE_BYTES
+    for number, size in sized:
+        if page and (size > room or len(page) == _PAGE_ROWS):
+            yield page
+            page, room = [], _PAGE_BYTES
+        page.append(number)
+        room -= size
+    if page:
+        yield page
+
+
+def _records(connection: Connection, numbers: list[int]) -> Iterator[Record]:
+    listed = (_to_json(numbers).decode(),)
+    rows, bodies = connection.execute(_PACKED_EVENTS, listed).fetchone()
+    deliveries: dict[str, list[Delivery]] = {}
+    for delivery in _deliveries(connection.execute(_DELIVERIES_OF, listed).fetchone()):
+        deliveries.setdefault(delivery.event_id, []).append(delivery)
+    at = 0
+    for row in _event_rows.decode(rows):
+        body = bodies[at : at + row.length]
+        at += row.length
+        yield Record(_event(row, body), tuple(deliveries.get(row.id, ())))
+
+
+def _event(row: _EventRow, body: bytes) -> Event:
+    return Event(
+        id=row.id,
+        received=row.received,
+        route=row.route,
+        service=row.service,
+        outcome=row.outcome,
+        name=row.name,
+        translator=row.translator,
+        subject=row.subject,
+        reason=row.reason,
+        request=Request(row.method, row.headers, row.query, body, row.path_secret, row.url),
+    )
+
+
+def _deliveries(packed: tuple[str, bytes]) -> list[Delivery]:
+    rows, payloads = packed
+    found = []
+    at = 0
+    for row in _delivery_rows.decode(rows):
+        payload = payloads[at : at + row.length]
+        at += row.length
+        found.append(
+            Delivery(
+                seq=row.seq,
+                event_id=row.event_id,
+                received=row.received,
+                destination=row.destination,
+                lane=row.lane,
+                payload=payload,
+                state=row.state,
+                attempts=row.attempts,
+                not_before=row.not_before,
+                reason=row.reason,
+                post_id=row.post_id,
+            )
+        )
+    return found

@@ -1,0 +1,60 @@
+-- The journal's schema, version by version. A new file runs every section, an older file those above its
+-- PRAGMA user_version. A released section never changes: what is new goes into a section of its own at the end.
+
+-- version 1
+
+-- One authentic request. `number` grows in commit order; `size` is what retention by size counts, in bytes.
+-- The large columns are last, so that reading the others does not walk their overflow pages.
+CREATE TABLE event (
+    number      INTEGER PRIMARY KEY,
+    id          TEXT NOT NULL UNIQUE,
+    received    REAL NOT NULL,
+    size        INTEGER NOT NULL,
+    route       TEXT NOT NULL,
+    service     TEXT NOT NULL,
+    outcome     TEXT NOT NULL,
+    name        TEXT NOT NULL,
+    translator  TEXT NOT NULL,
+    subject     TEXT NOT NULL,
+    reason      TEXT NOT NULL,
+    method      TEXT NOT NULL,
+    path_secret TEXT NOT NULL,
+    url         TEXT NOT NULL,
+    query       TEXT NOT NULL,
+    headers     TEXT NOT NULL,
+    body        BLOB NOT NULL
+);
+
+-- Covers every filter of `find` and both kinds of retention; it grows at its right edge only.
+CREATE INDEX event_age ON event (received, size, route, service, outcome);
+
+-- One message on its way. AUTOINCREMENT: a number is never given twice, also after the last row was pruned.
+CREATE TABLE delivery (
+    seq         INTEGER PRIMARY KEY AUTOINCREMENT,
+    event       INTEGER NOT NULL,
+    received    REAL NOT NULL,
+    destination TEXT NOT NULL,
+    lane        TEXT NOT NULL,
+    state       TEXT NOT NULL,
+    attempts    INTEGER NOT NULL,
+    not_before  REAL NOT NULL,
+    reason      TEXT NOT NULL,
+    post_id     TEXT NOT NULL,
+    payload     BLOB NOT NULL
+);
+
+CREATE INDEX delivery_event ON delivery (event);
+
+-- Partial, so that they stay as small as the queue, whatever the age of the file.
+CREATE INDEX delivery_pending ON delivery (seq, event, destination, received) WHERE state = 'pending';
+CREATE INDEX delivery_dead ON delivery (destination, event) WHERE state = 'dead';
+CREATE INDEX delivery_replayed ON delivery (event) WHERE state = 'replayed';
+
+-- What makes a second request the same event. It may outlive the event that it names.
+CREATE TABLE duplicate (
+    key      TEXT PRIMARY KEY,
+    event_id TEXT NOT NULL,
+    expires  REAL NOT NULL
+) WITHOUT ROWID;
+
+CREATE INDEX duplicate_expiry ON duplicate (expires);

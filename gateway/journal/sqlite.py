@@ -1,0 +1,173 @@
+"""The embedded journal: one SQLite file, one writer thread, one reader thread.
+
+Commits are grouped (`gateway.journal.writer`), reads run beside them on a connection of their own. Other processes may
+read and requeue in the same file meanwhile. Deleted pages are used again; the file keeps its largest extent.
+"""
+
+import asyncio
+import logging
+import sqlite3
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Self, TypeVar
+
+from gateway.errors import JournalError
+from gateway.journal import Appended, Entry, Query, Record, Settlement, Standing, read
+from gateway.journal.file import connect, prepare, trouble
+from gateway.journal.writer import Checkpoint, Prune, Requeue, Settle, Writer
+from gateway.metrics import Metrics
+from gateway.model import Delivery
+
+_CHECKPOINT_SECONDS = 1.0
+_PRUNE_SECONDS = 10.0
+_PRUNE_EVENTS = 10_000
+
+_T = TypeVar("_T")
+_log = logging.getLogger(__name__)
+
+
+class SqliteJournal:
+    """A started journal; see `open`. All verbs of `gateway.journal.Journal`, to be called on one event loop."""
+
+    def __init__(
+        self, path: Path, retention: float, max_size: int, metrics: Metrics | None, clock: Callable[[], float]
+    ) -> None:
+        self._path = path
+        self._retention = retention
+        self._max_size = max_size
+        self._clock = clock
+        self._connection: sqlite3.Connection | None = None
+        self._readers = ThreadPoolExecutor(1, "journal-reader")
+        self._writer = Writer(path, metrics.journal_commit_seconds if metrics else None)
+        self._upkeep = asyncio.create_task(self._keep_up())
+        self._one_prune = asyncio.Lock()
+        self._closed = False
+
+    @classmethod
+    async def open(
+        cls,
+        path: str | Path,
+        *,
+        retention: float,
+        max_size: int,
+        metrics: Metrics | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> Self:
+        """Start a journal on a file, made when it is not there.
+
+        Settled events are forgotten `retention` seconds after they were received, the oldest of them earlier when they
+        hold more than `max_size` bytes together. Events with a dead delivery go by age only, those with a pending one
+        stay. Raises JournalDamaged for a file that cannot be used, JournalError for one that cannot be reached.
+        """
+        path = Path(path)
+        try:
+            await asyncio.to_thread(prepare, path)
+        except (sqlite3.Error, OSError) as error:
+            raise trouble(path, error) from error
+        return cls(path, retention, max_size, metrics, clock)
+
+    async def append(self, entry: Entry) -> Appended:
+        """Store durably; raise JournalError when that cannot be done."""
+        appended: Appended = await self._writer.ask(entry)
+        return appended
+
+    async def pending(self, after: int, limit: int) -> list[Delivery]:
+        """Undelivered deliveries with a number above `after`, in order, at most `limit`."""
+        return await self._read(lambda connection: read.pending(connection, after, limit))
+
+    async def settle(self, settlements: Sequence[Settlement]) -> None:
+        """Record how pending deliveries stand; other numbers are passed over."""
+        if settlements:
+            await self._writer.ask(Settle(settlements))
+
+    async def find(self, query: Query) -> list[Record]:
+        """Events and their deliveries, newest first."""
+        return await self._read(lambda connection: read.find(connection, query))
+
+    async def requeue(self, seqs: Sequence[int]) -> int:
+        """Send dead or delivered deliveries again, as received now; counts them. Others are passed over."""
+        count: int = await self._writer.ask(Requeue(seqs, self._clock()))
+        return count
+
+    async def census(self) -> Mapping[str, Standing]:
+        """How the destinations stand that have anything pending or dead."""
+        return await self._read(read.census)
+
+    async def close(self) -> None:
+        """Finish what was promised, then let go of the file. Closing again does nothing."""
+        if self._closed:
+            return
+        self._closed = True
+        self._upkeep.cancel()
+        await asyncio.gather(self._upkeep, return_exceptions=True)
+        await self._writer.close()
+        await asyncio.get_running_loop().run_in_executor(self._readers, self._forget_connection)
+        self._readers.shutdown()
+
+    async def prune(self) -> None:
+        """Forget what retention no longer keeps. The journal does so by itself every 10 seconds."""
+        async with self._one_prune:
+            while await self._prune_some() == _PRUNE_EVENTS:
+                pass
+
+    async def _prune_some(self) -> int:
+        now = self._clock()
+        numbers = await self._read(lambda connection: self._doomed(connection, now))
+        count = len(numbers)  # the writer empties the list
+        await self._writer.ask(Prune(numbers, now))
+        return count
+
+    def _doomed(self, connection: sqlite3.Connection, now: float) -> list[int]:
+        """Numbers of events to forget, the oldest last (the writer takes them from the end)."""
+        numbers = read.expired(connection, now - self._retention, _PRUNE_EVENTS)
+        if not numbers:
+            numbers = read.surplus(connection, self._max_size, _PRUNE_EVENTS)
+        return numbers[::-1]
+
+    async def _read(self, query: Callable[[sqlite3.Connection], _T]) -> _T:
+        if self._closed:
+            raise JournalError(f"journal {self._path} is closed")
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self._reading, query)
+
+    def _reading(self, query: Callable[[sqlite3.Connection], _T]) -> _T:
+        try:
+            if self._connection is None:
+                self._connection = connect(self._path)
+                self._connection.execute("PRAGMA query_only = ON")
+            return query(self._connection)
+        except sqlite3.Error as error:
+            self._forget_connection()
+            raise trouble(self._path, error) from error
+
+    def _forget_connection(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    async def _keep_up(self) -> None:
+        """Checkpoint and prune for as long as the journal is open; trouble is logged and met again at the next turn."""
+        commits = 0
+        pruned = time.monotonic()
+        while True:
+            await asyncio.sleep(_CHECKPOINT_SECONDS)
+            try:
+                if self._writer.commits != commits:
+                    commits = self._writer.commits
+                    await self._checkpoint()
+                if time.monotonic() - pruned >= _PRUNE_SECONDS:
+                    pruned = time.monotonic()
+                    await self.prune()
+            except JournalError as error:
+                _log.warning("upkeep of the journal failed, it is tried again: %s", error)
+
+    async def _checkpoint(self) -> None:
+        """Move the log into the file beside the writer, then let the writer move what came meanwhile.
+
+        Only a moment without unmoved pages lets SQLite start the log over, and under load only the writer can make one.
+        The second pass leaves it little to do.
+        """
+        for _ in range(2):
+            await self._read(lambda connection: connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall())
+        await self._writer.ask(Checkpoint())

@@ -1,0 +1,73 @@
+"""Paths into JSON values, as documents and settings write them: `issue.fields.summary`, `alerts[0].labels`, `data["a.b"]`.
+
+A deliberately small language: keys, indexes (negative from the end), and `*` for every element of an array or object.
+Null is a value; what is not there is `MISSING`.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from gateway.model import JSON
+
+
+class Missing:
+    """The type of `MISSING`; false, so that `lookup(...) or default` works."""
+
+    def __bool__(self) -> bool:
+        return False
+
+    def __repr__(self) -> str:
+        return "MISSING"
+
+
+MISSING: Final = Missing()
+"""What a path leads to when nothing is there."""
+
+_STEP = re.compile(r"""\.?(?P<key>[^.\[\]"'\s]+) | \[(?P<index>-?\d+)\] | \[(?P<quote>["'])(?P<quoted>.*?)(?P=quote)\]""", re.X)
+
+Step = str | int
+STAR: Final = "*"
+
+
+def parse(path: str) -> tuple[Step, ...]:
+    """The steps of a path; `""` and `$` are the whole value. Raises ValueError with the place of the first bad character."""
+    text = path[1:] if path.startswith("$") else path
+    steps: list[Step] = []
+    at = 0
+    while at < len(text):
+        match = _STEP.match(text, at)
+        if match is None:
+            raise ValueError(f"not a path: {path!r} at character {at + 1 + len(path) - len(text)}")
+        if match["index"] is not None:
+            steps.append(int(match["index"]))
+        else:
+            steps.append(match["key"] if match["key"] is not None else match["quoted"])
+        at = match.end()
+    return tuple(steps)
+
+
+def lookup(value: JSON, steps: tuple[Step, ...]) -> JSON:
+    """What the steps lead to, or MISSING. `*` is not for here: see `every`."""
+    for step in steps:
+        if isinstance(value, dict):
+            value = value.get(step, MISSING) if isinstance(step, str) else MISSING
+        elif isinstance(value, list) and isinstance(step, int):
+            value = value[step] if -len(value) <= step < len(value) else MISSING
+        else:
+            return MISSING
+    return value
+
+
+def every(value: JSON, steps: tuple[Step, ...]) -> Iterator[JSON]:
+    """Everything that the steps lead to; `*` branches over the elements of an array or the values of an object."""
+    if STAR not in steps:
+        found = lookup(value, steps)
+        if found is not MISSING:
+            yield found
+        return
+    cut = steps.index(STAR)
+    parent = lookup(value, steps[:cut])
+    children = parent.values() if isinstance(parent, dict) else parent if isinstance(parent, list) else ()
+    for child in children:
+        yield from every(child, steps[cut + 1 :])

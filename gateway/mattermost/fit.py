@@ -1,0 +1,118 @@
+"""Any message becomes messages that Mattermost accepts, in order, with nothing lost silently.
+
+What needs nothing goes as it is (`ready`). Otherwise, what the server would refuse or mangle is repaired (`tidy`), what
+is too long is cut at good places (`split`), and attachments are packed into as few messages as hold them. Pure: the
+same message always gives the same messages.
+"""
+
+from collections.abc import Iterator
+
+from msgspec.structs import replace
+
+from gateway.mattermost.limits import DEFAULT, Limits
+from gateway.mattermost.payload import Attachment, Message, encode
+from gateway.mattermost.ready import is_ready
+from gateway.mattermost.split import split
+from gateway.mattermost.tidy import Tidier, fallback, mentioned
+
+__all__ = ["Limits", "fit"]
+
+EMPTY = "(empty message)"
+
+_ENVELOPE = 1_000  # runes and bytes that punctuation and the server's own props may add to one message
+_SKELETON = 300  # runes of the keys of an attachment, which Go writes even when they are empty
+_FIELD_SKELETON = 50
+_GO_ESCAPED = (b"<", b">", b"&", b"\xe2\x80\xa8", b"\xe2\x80\xa9")  # one rune here, six in Go's JSON
+_PERSISTENT_MENTIONS = range(1, 6)  # contract 1.7: any other number of mentioned people is refused
+
+
+def fit(message: Message, limits: Limits = DEFAULT, *, mentions: bool = False) -> list[Message]:
+    """Give the messages to send, in order; each is accepted by Mattermost and is not split by it.
+
+    `mentions` lets every mention of the message notify, third-party ones too; otherwise none does. Username, icon,
+    channel and priority are the same on each message; only the first one repeats its notifications. The argument stays
+    as it is.
+    """
+    if is_ready(message, limits, mentions=mentions):
+        return [_with_fallbacks(message, limits)]
+    tidier = Tidier(limits, mentions=mentions)
+    text = tidier.markdown(message.text)
+    attachments = [part for attachment in message.attachments for part in tidier.attachment(attachment)]
+    if text is None and not attachments:
+        text = EMPTY
+    first = tidier.envelope(message)
+    first.props = tidier.props(message.props)
+    messages = list(_pack(split(text, limits.top_text) if text else [], attachments, first, limits))
+    for one in messages:
+        _settle_priority(one, first=one is messages[0])
+    return _bounded(messages, limits)
+
+
+def _with_fallbacks(message: Message, limits: Limits) -> Message:
+    """Fill in what notifications show for an attachment, in a copy."""
+    for attachment in message.attachments:
+        if attachment.fallback is None:
+            break
+    else:
+        return message
+    filled = []
+    for attachment in message.attachments:
+        one = attachment
+        if one.fallback is None:
+            one = replace(one, fallback=fallback(one, limits))
+        filled.append(one)
+    return replace(message, attachments=filled)
+
+
+def _pack(pieces: list[str], attachments: list[Attachment], first: Message, limits: Limits) -> Iterator[Message]:
+    """Give one message a piece of text, then attachments with the last piece for as long as they fit."""
+    current, further = first, replace(first, props=None)
+    for index, piece in enumerate(pieces):
+        if index:
+            yield current
+            current = replace(further, attachments=[])
+        current.text = piece
+    runes, size = _base_weight(current)
+    for attachment in attachments:
+        more_runes, more_size = _weight(attachment)
+        full = len(current.attachments) >= limits.attachments
+        if full or runes + more_runes > limits.props or size + more_size > limits.body:
+            if current.attachments or current.text:
+                yield current
+                current = replace(further, attachments=[])
+            runes, size = _base_weight(current)
+        current.attachments.append(attachment)
+        runes += more_runes
+        size += more_size
+    yield current
+
+
+def _base_weight(message: Message) -> tuple[int, int]:
+    """Weigh a message without attachments: an upper bound of its props in runes, and its bytes."""
+    raw = encode(message)
+    return 6 * len(message.props.card or "") + _ENVELOPE if message.props else _ENVELOPE, len(raw) + _ENVELOPE
+
+
+def _weight(attachment: Attachment) -> tuple[int, int]:
+    """Weigh an attachment: an upper bound of its runes in Go's JSON encoding, and its bytes."""
+    raw = encode(Message(attachments=[attachment]))
+    escapes = sum(map(raw.count, _GO_ESCAPED))
+    return len(raw) + 5 * escapes + _SKELETON + _FIELD_SKELETON * len(attachment.fields), len(raw)
+
+
+def _settle_priority(message: Message, *, first: bool) -> None:
+    """Keep repeated notifications only where somebody is there to be notified: the server refuses others."""
+    priority = message.priority
+    if priority is not None and priority.persistent_notifications:
+        nags = first and mentioned(message) in _PERSISTENT_MENTIONS
+        message.priority = replace(priority, persistent_notifications=nags)
+
+
+def _bounded(messages: list[Message], limits: Limits) -> list[Message]:
+    """Keep one event from flooding a channel: the last message says how many more there would be."""
+    if len(messages) <= limits.messages:
+        return messages
+    kept = messages[: limits.messages]
+    left_out = len(messages) - limits.messages + 1
+    kept[-1] = replace(kept[-1], text=f"({left_out} further messages of this event are left out)", attachments=[])
+    return kept

@@ -1,0 +1,92 @@
+"""Third-party text that pings nobody: what would become a mention, link or emoji stays visible and does nothing.
+
+Three things happen to a text on its way through Mattermost, and each is stopped where it starts:
+
+- The server looks for mentions in Markdown text, in the text of autolinked URLs and in character references that spell
+  an `@` (contract 1.6). A zero-width space behind the sigil ends the name before it begins: `@` U+200B `channel`.
+  Inside a URL that would break the link, so there the first letter of the name is percent-encoded, which RFC 3986
+  section 6.2.2.2 makes the same address: `https://host/@%75ser`.
+- Before that it rewrites Slack's `<!channel>`, `<@id>` and `<target|label>`, in code as well. The last one matches with
+  any invisible character inside, so its `<` becomes a look-alike, U+2039: `cmd < in | tee > out` keeps its pipe.
+- The client links `~channel` and draws `:emoji:`.
+
+Apply these to raw text, before Markdown escaping. The sigils are ASCII: no other character starts any of this.
+"""
+
+import re
+
+BLANK = "\u200b"
+_QUOTE = "\u2039"  # the look-alike of "<"; always followed by BLANK
+
+# Each pattern is what follows its first character, looked back at: one set of first characters lets `re` skip fast.
+_URL = r"(?P<url>(?:(?<=[hH])[tT]{2}[pP][sS]?://|(?<=[fF])[tT][pP]://|(?<=[wW])[wW]{2}\.)[^\s<>`|]+)"
+_NO_ADDRESS = r"(?<![A-Za-z0-9]@)(?<![A-Za-z0-9]_@)(?<![A-Za-z0-9]__@)"
+_AT = rf"(?<=@){_NO_ADDRESS}(?=[A-Za-z0-9_.&\\-])"
+_REFERENCE = r"(?<=&)(?:\#0{0,5}64|\#[xX]0{0,5}40|commat);(?!\u200b)"
+_ANNOUNCEMENT = r"(?<=<)!(?=(?:channel|here|all)>)"
+_CHANNEL = r"(?<=~)(?<![A-Za-z0-9_]~)(?<!~~~)(?=[0-9._-]{0,63}[A-Za-z])"
+_EMOJI = r"(?<=:)(?=[0-9_+-]{0,63}[A-Za-z][A-Za-z0-9_+-]{0,63}:|[+-]1:|100:|1234:)"
+
+_NOTIFYING = re.compile(f"[@&<hHfFwW](?:{_AT}|{_REFERENCE}|{_ANNOUNCEMENT}|{_URL})")
+_ACTING = re.compile(f"[@:~&<hHfFwW](?:{_AT}|{_EMOJI}|{_CHANNEL}|{_REFERENCE}|{_ANNOUNCEMENT}|{_URL})")
+_AUTHORITY = re.compile(r"(?:[^/]*//)?[^/?#]*")
+_NAME = re.compile(rf"@{_NO_ADDRESS}([A-Za-z0-9_.-])")
+
+_RESTORABLE = re.compile(rf"([@~:!;]){BLANK}|@%([2-7][0-9A-F])|{_QUOTE}{BLANK}")
+
+
+def harmless(text: str) -> str:
+    """Make every mention, Slack conversion, channel link and emoji name inert; doing it twice changes nothing more."""
+    if "@" in text or "<" in text or "~" in text or "&" in text or text.count(":") > 1:
+        text = _ACTING.sub(_defuse, text)
+        if "<" in text and "|" in text:
+            return _unlink(text)
+    return text
+
+
+def silent(text: str) -> str:
+    """Make only that inert which notifies people: links and emoji that an author wrote keep working; idempotent."""
+    if "@" in text or "<!" in text or "&" in text:
+        return _NOTIFYING.sub(_defuse, text)
+    return text
+
+
+def restore(text: str) -> str:
+    """Undo `harmless` and `silent`, exactly so for every text that had no U+200B and no `@%` of its own."""
+    if BLANK in text or "@%" in text:
+        return _RESTORABLE.sub(_arm, text)
+    return text
+
+
+def _defuse(match: re.Match[str]) -> str:
+    if match["url"] is None:
+        return match[0] + BLANK
+    url = match[0]
+    if "@" not in url:
+        return url
+    # A host cannot be percent-encoded: there a broken link is better than a ping.
+    authority = _AUTHORITY.match(url)
+    path = authority.end() if authority else 0
+    return _NAME.sub(rf"@{BLANK}\1", url[:path]) + _NAME.sub(lambda name: f"@%{ord(name[1]):02X}", url[path:])
+
+
+def _arm(match: re.Match[str]) -> str:
+    if match[1] is not None:
+        return match[1]
+    return f"@{chr(int(match[2], 16))}" if match[2] is not None else "<"
+
+
+def _unlink(text: str) -> str:
+    """Replace each `<` that contract 1.6 rule 2 would match: `<` target `|` label `>`, in one pass over the pipes.
+
+    The looser pattern of attachments is assumed: a target without `<` and `|`, a label without `>`, neither empty. Also
+    an earlier `<` is replaced: it would match once the later one is gone.
+    """
+    last = text.rfind(">")
+    parts = text.split("|")
+    label = 0
+    for index, target in enumerate(parts[:-1]):
+        label += len(target) + 1
+        if label < last and "<" in target and text[label] != ">":
+            parts[index] = target[:-1].replace("<", _QUOTE + BLANK) + target[-1]
+    return "|".join(parts)

@@ -1,0 +1,76 @@
+"""The Mattermost payload as Structs of the wire: what an incoming webhook accepts and mattergate emits.
+
+Contract sections 1.3 (message) and 2 (attachments). Every string is ready to send; `None` means absent and is not
+encoded. Numbers never appear where Mattermost would reformat them: titles and values are strings.
+"""
+
+import msgspec
+from msgspec import Struct
+
+
+class Field(Struct, omit_defaults=True):
+    """One cell of an attachment's table; `title` is plain text, `value` Markdown. Two short ones share a row."""
+
+    title: str
+    value: str
+    short: bool = False
+
+
+class Attachment(Struct, omit_defaults=True):
+    """One coloured block. `title`, `author_name` and `fallback` are plain text; text, pretext, footer are Markdown."""
+
+    fallback: str | None = None
+    color: str | None = None
+    pretext: str | None = None
+    author_name: str | None = None
+    author_link: str | None = None
+    author_icon: str | None = None
+    title: str | None = None
+    title_link: str | None = None
+    text: str | None = None
+    fields: list[Field] = []
+    image_url: str | None = None
+    thumb_url: str | None = None
+    footer: str | None = None
+    footer_icon: str | None = None
+
+
+class Priority(Struct, omit_defaults=True):
+    """Contract section 1.7: `priority` is "important" or "urgent"."""
+
+    priority: str
+    requested_ack: bool = False
+    persistent_notifications: bool = False
+
+
+class Props(Struct, omit_defaults=True):
+    """Post properties; `card` is Markdown for the side panel."""
+
+    card: str | None = None
+
+
+class Message(Struct, omit_defaults=True):
+    """One post. At least one of `text` and `attachments` is there once it left `fit`."""
+
+    text: str | None = None
+    username: str | None = None
+    icon_url: str | None = None
+    icon_emoji: str | None = None
+    channel: str | None = None
+    attachments: list[Attachment] = []
+    props: Props | None = None
+    priority: Priority | None = None
+
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(Message)
+
+
+def encode(message: Message) -> bytes:
+    """The JSON that travels; absent keys are left out."""
+    return _encoder.encode(message)
+
+
+def decode(payload: bytes) -> Message:
+    """The message behind `encode`d bytes."""
+    return _decoder.decode(payload)

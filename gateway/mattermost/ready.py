@@ -1,0 +1,99 @@
+"""Whether a message needs no fitting: the usual case, told by one look at its encoded bytes and a few lengths.
+
+Every check errs on the side of no, which costs only the time of fitting the message.
+"""
+
+import re
+
+from gateway.mattermost import clean
+from gateway.mattermost.limits import Limits
+from gateway.mattermost.payload import Attachment, Message, encode
+from gateway.mattermost.tidy import PRIORITIES
+
+# A search for one byte costs a tenth of any other, so it goes first.
+_CONTROL = re.compile(rb"\\[bfru]")  # how JSON writes control characters; found in an escaped backslash too
+_REFERENCE = re.compile(rb"&(?:#|commat)")
+_NO_ICONS = (None, None, None, None)
+
+
+def is_ready(message: Message, limits: Limits, *, mentions: bool) -> bool:
+    """Whether the message can go as it is, but for the fallback texts of its attachments."""
+    try:
+        raw = encode(message)
+    except UnicodeEncodeError:  # a lone surrogate
+        return False
+    size = len(raw)
+    if size > limits.message or size > limits.attachment or size * 30 > limits.body or size * 76 > limits.props:
+        return False
+    if (b"\\" in raw and _CONTROL.search(raw)) or (_has_silenced(raw) if mentions else _may_mention(raw)):
+        return False
+    if (message.text is None and not message.attachments) or len(message.attachments) > limits.attachments:
+        return False
+    if not _is_text(message.text, limits.message) or not _is_ready_envelope(message, limits):
+        return False
+    for attachment in message.attachments:  # noqa: SIM110 - a generator costs as much as the check itself
+        if not _is_ready_attachment(attachment, limits):
+            return False
+    return True
+
+
+def _may_mention(raw: bytes) -> bool:
+    return b"@" in raw or (b"<" in raw and b"<!" in raw) or (b"&" in raw and _REFERENCE.search(raw) is not None)
+
+
+def _has_silenced(raw: bytes) -> bool:
+    return (b"@" in raw and b"@%" in raw) or (b"\xe2" in raw and b"\xe2\x80\x8b" in raw)
+
+
+def _is_text(value: str | None, limit: int) -> bool:
+    return value is None or (0 < len(value) <= limit and not value.isspace())
+
+
+def _is_line(value: str | None, limit: int) -> bool:
+    return value is None or (0 < len(value) <= limit and value.isprintable() and not value.isspace())
+
+
+def _is_address_of(name: str | None, address: str | None) -> bool:
+    """Whether the address is absent, or valid and beside the name that shows it."""
+    return address is None or (name is not None and clean.is_web_address(address))
+
+
+def _is_ready_envelope(message: Message, limits: Limits) -> bool:
+    priority = message.priority
+    return (
+        message.props is None
+        and _is_line(message.username, limits.username)
+        and _is_line(message.channel, limits.author)
+        and (message.icon_url is None or clean.is_web_address(message.icon_url, limits.icon))
+        and (message.icon_emoji is None or message.icon_emoji == clean.emoji(message.icon_emoji))
+        and (priority is None or (priority.priority in PRIORITIES and not priority.persistent_notifications))
+    )
+
+
+def _is_ready_attachment(attachment: Attachment, limits: Limits) -> bool:
+    title, author, footer, color = attachment.title, attachment.author_name, attachment.footer, attachment.color
+    icons = (attachment.author_icon, attachment.footer_icon, attachment.image_url, attachment.thumb_url)
+    return (
+        (title is not None or attachment.text is not None)
+        and _is_line(title, limits.title)
+        and _is_line(author, limits.author)
+        and _is_line(attachment.fallback, limits.fallback)
+        and _is_text(attachment.text, limits.attachment)
+        and _is_text(attachment.pretext, limits.attachment)
+        and _is_text(footer, limits.footer)
+        and (color is None or color == clean.color(color))
+        and _is_address_of(title, attachment.title_link)
+        and _is_address_of(author, attachment.author_link)
+        and (attachment.footer_icon is None or footer is not None)
+        and (icons == _NO_ICONS or all(icon is None or clean.is_web_address(icon) for icon in icons))
+        and (not attachment.fields or _has_ready_fields(attachment, limits))
+    )
+
+
+def _has_ready_fields(attachment: Attachment, limits: Limits) -> bool:
+    if len(attachment.fields) > limits.fields:
+        return False
+    for field in attachment.fields:
+        if not _is_text(field.value, limits.field) or (field.title and not _is_line(field.title, limits.field_title)):
+            return False
+    return True

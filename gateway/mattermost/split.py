@@ -1,0 +1,129 @@
+"""Cutting a long Markdown text into pieces that each read well on their own.
+
+The server cuts blindly (contract 1.5), so the gateway cuts first: between paragraphs, else between lines, else between
+words. A cut inside a code fence closes it and opens it again, language included, in the next piece. Links and code
+spans stay whole where they can. Lengths are code points, which is what Go calls runes.
+"""
+
+import re
+import unicodedata
+from typing import NamedTuple
+
+# How far back from the limit a better place is looked for, as a share of the room: (separator, earliest place).
+_PLACES = (("\n\n", 0.5), ("\n", 0.3), (" ", 0.1))
+_REACH = 3000  # longest link or code span that is kept whole
+_CLUSTER = 32  # longest run of combining characters that is kept whole
+
+_FENCE = re.compile(r"^(?P<lead>(?:[ \t]{0,8}>){0,8}[ \t]{0,16})(?P<mark>`{3,64}|~{3,64})(?P<info>.*)$", re.M)
+_WHOLE = re.compile(r"!?\[[^\]\n]{0,999}\]\([^()\s]{0,1999}\)|`[^`\n]{1,999}`|<[^<>|\n]{1,1999}\|[^<>\n]{1,999}>")
+_JOINERS = frozenset("\u200b\u200d\ufe0e\ufe0f\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff")
+
+
+class _Fence(NamedTuple):
+    """An open code fence: what opens it again, what closes it, where it began in the text looked at (-1: before)."""
+
+    opener: str
+    closer: str
+    start: int
+
+
+def split(text: str, limit: int) -> list[str]:
+    """Cut the text into pieces of at most `limit` code points; a text that fits is its own only piece.
+
+    Only whitespace at the cuts is left out; only the lines of reopened fences are added.
+    """
+    pieces: list[str] = []
+    fence: _Fence | None = None
+    while True:
+        opener = f"{fence.opener}\n" if fence else ""
+        if len(opener) + len(text) <= limit:
+            pieces.append(opener + text)
+            return pieces
+        end, following, fence = _cut(text, limit - len(opener), fence)
+        closer = f"\n{fence.closer}" if fence else ""
+        pieces.append(opener + text[:end] + closer)
+        text = text[following:]
+
+
+def _cut(text: str, room: int, fence: _Fence | None) -> tuple[int, int, _Fence | None]:
+    """Where a piece ends, where the next one begins, and the fence that is open between them.
+
+    The room shrinks by the closing line when the cut turns out to be inside a fence. A fence whose own lines would take
+    half of the room is not worth keeping: it is cut as text.
+    """
+    end, following = _place(text, room)
+    open_fence = _fence_at(text[:end], fence)
+    if open_fence is None:
+        return (*_keep_whole(text, end, following), None)
+    if open_fence.start > room * _PLACES[0][1]:
+        return _before(text, open_fence.start)
+    closing = len(open_fence.closer) + 1
+    if len(open_fence.opener) + closing > room // 2:
+        return end, following, None
+    end, following = _place(text, room - closing)
+    open_fence = _fence_at(text[:end], fence)
+    if open_fence is not None and open_fence.start > room * _PLACES[1][1]:
+        return _before(text, open_fence.start)
+    return end, following, open_fence
+
+
+def _before(text: str, start: int) -> tuple[int, int, None]:
+    """Cut before the line at `start`, where a fence opens."""
+    return len(text[:start].rstrip("\n")), start, None
+
+
+def _place(text: str, room: int) -> tuple[int, int]:
+    """Find the best place to end a piece of at most `room` characters, and where the next piece begins."""
+    for separator, share in _PLACES:
+        at = text.rfind(separator, int(room * share), room + len(separator))
+        if at > 0:
+            following = at + len(separator)
+            while separator == "\n\n" and text.startswith("\n", following):
+                following += 1
+            return at, following
+    end = _between_clusters(text, room)
+    return end, end
+
+
+def _between_clusters(text: str, end: int) -> int:
+    """Move a cut inside a word back, so that it parts neither a character from its marks nor an address at its `@`.
+
+    The latter would leave `@name` at the start of the next piece: a mention that was none before.
+    """
+    for at in range(end, max(end - _CLUSTER, 0), -1):
+        first = text[at]
+        if (
+            first not in _JOINERS
+            and first not in "_@&"
+            and not unicodedata.combining(first)
+            and text[at - 1] != "\u200d"
+        ):
+            return at
+    return end
+
+
+def _keep_whole(text: str, end: int, following: int) -> tuple[int, int]:
+    """Move a cut inside a link or code span before it, unless that would make the piece much shorter."""
+    start = max(text.rfind("\n", 0, end) + 1, end - _REACH)
+    for match in _WHOLE.finditer(text, start, end + _REACH):
+        if match.start() >= end:
+            break
+        if match.end() > end and match.start() > end * _PLACES[-1][1]:
+            return match.start(), match.start()
+    return end, following
+
+
+def _fence_at(text: str, fence: _Fence | None) -> _Fence | None:
+    """Find the fence that is open at the end of the text, when `fence` is open at its start."""
+    current = fence._replace(start=-1) if fence else None
+    if "```" not in text and "~~~" not in text:
+        return current
+    for match in _FENCE.finditer(text):
+        lead, mark, info = match["lead"], match["mark"], match["info"].strip()
+        if current is None:
+            if not (mark[0] == "`" and "`" in info):
+                language = info.split(maxsplit=1)[0][:40] if info else ""
+                current = _Fence(f"{lead}{mark}{language}", f"{lead}{mark}", match.start())
+        elif not info and mark.startswith(current.closer.lstrip("> \t")):
+            current = None
+    return current

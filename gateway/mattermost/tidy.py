@@ -1,0 +1,128 @@
+"""One message's parts made valid: empty ones dropped, mentions settled, long ones continued in further parts."""
+
+import re
+from collections.abc import Iterator
+
+from gateway.mattermost import clean
+from gateway.mattermost.limits import Limits
+from gateway.mattermost.mentions import restore, silent
+from gateway.mattermost.payload import Attachment, Field, Message, Priority, Props
+from gateway.mattermost.split import split
+
+PRIORITIES = frozenset({"important", "urgent"})
+_MENTION = re.compile(r"(?<![A-Za-z0-9_])@[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+class Tidier:
+    """Makes parts valid within `limits`; `mentions` says whether they may notify."""
+
+    def __init__(self, limits: Limits, *, mentions: bool) -> None:
+        self._limits = limits
+        self._settle = restore if mentions else silent
+
+    def markdown(self, value: str | None) -> str | None:
+        """Give valid Markdown text with its mentions settled, of any length."""
+        value = clean.text(value)
+        return None if value is None else self._settle(value)
+
+    def envelope(self, message: Message) -> Message:
+        """Give a message without content that holds what each of the messages repeats."""
+        return Message(
+            username=clean.line(message.username, self._limits.username),
+            icon_url=clean.web_address(message.icon_url, self._limits.icon),
+            icon_emoji=clean.emoji(message.icon_emoji),
+            channel=clean.line(message.channel, self._limits.author),
+            priority=_priority(message.priority),
+        )
+
+    def props(self, props: Props | None) -> Props | None:
+        """Properties with a card that leaves room for the rest of the message."""
+        card = self.markdown(props.card) if props else None
+        return Props(card=clean.cut(card, min(self._limits.card, self._limits.body // 10))) if card else None
+
+    def attachment(self, raw: Attachment) -> list[Attachment]:
+        """Give the attachment and its continuations, in its colour; nothing when it has nothing to show.
+
+        What stands above the text stays with the first one, what stands below goes with the last.
+        """
+        limits, part = self._limits, self._limits.part
+        pretexts = self._pieces(raw.pretext, part)
+        texts = self._pieces(raw.text, part)
+        groups = list(self._field_groups(raw.fields, part))
+        title, author = clean.line(raw.title, limits.title), clean.line(raw.author_name, limits.author)
+        footer = self._short(raw.footer, limits.footer)
+        thumb, image = clean.web_address(raw.thumb_url), clean.web_address(raw.image_url)
+        if not (pretexts or texts or groups or title or author or footer or thumb or image):
+            texts = self._pieces(raw.fallback, part)
+            if not texts:
+                return []
+        color = clean.color(raw.color)
+        first = Attachment(color=color, pretext=_pop(pretexts), author_name=author, title=title, thumb_url=thumb)
+        first.author_link = clean.web_address(raw.author_link) if author else None
+        first.author_icon = clean.web_address(raw.author_icon)
+        first.title_link = clean.web_address(raw.title_link) if title else None
+        first.text = texts[0] if texts else None
+        chain = [Attachment(color=color, pretext=pretext) for pretext in pretexts]
+        chain.append(first)
+        chain += [Attachment(color=color, text=text) for text in texts[1:]]
+        chain[-1].fields = groups[0] if groups else []
+        chain += [Attachment(color=color, fields=group) for group in groups[1:]]
+        chain[-1].image_url, chain[-1].footer = image, footer
+        chain[-1].footer_icon = clean.web_address(raw.footer_icon) if footer else None
+        first.fallback = clean.line(raw.fallback, limits.fallback)
+        for one in chain:
+            one.fallback = one.fallback or fallback(one, limits)
+        return chain
+
+    def _pieces(self, value: str | None, limit: int) -> list[str]:
+        text = self.markdown(value)
+        return split(text, limit) if text else []
+
+    def _short(self, value: str | None, limit: int) -> str | None:
+        text = self.markdown(value)
+        return clean.cut(text, limit) if text else None
+
+    def _field_groups(self, fields: list[Field], limit: int) -> Iterator[list[Field]]:
+        """Fields with a value, in groups of at most twice `limit` code points each."""
+        group: list[Field] = []
+        room = 2 * limit
+        for field in fields:
+            value = self._short(field.value, min(self._limits.field, limit))
+            if value is None:
+                continue
+            title = clean.line(field.title, min(self._limits.field_title, limit)) or ""
+            size = len(title) + len(value) + 20
+            if group and (len(group) >= self._limits.fields or size > room):
+                yield group
+                group, room = [], 2 * limit
+            group.append(Field(title=title, value=value, short=field.short))
+            room -= size
+        if group:
+            yield group
+
+
+def fallback(attachment: Attachment, limits: Limits) -> str | None:
+    """Give the plain text that stands for the attachment in notifications: its title, else the gist of its text."""
+    if attachment.title is not None:
+        return clean.cut(attachment.title, limits.fallback)
+    text = attachment.text or attachment.pretext
+    if text is None and attachment.fields:
+        text = f"{attachment.fields[0].title} {attachment.fields[0].value}"
+    return clean.plain(text or attachment.author_name or attachment.footer or "", limits.fallback) or None
+
+
+def mentioned(message: Message) -> int:
+    """Count the different names that the message mentions where Mattermost looks for them (contract 1.6)."""
+    texts = [message.text]
+    for attachment in message.attachments:
+        texts += attachment.pretext, attachment.text, *(field.value for field in attachment.fields)
+    return len({name.lower() for text in texts if text for name in _MENTION.findall(text)})
+
+
+def _pop(pretexts: list[str]) -> str | None:
+    """Take the last piece, the one that stands right above the attachment."""
+    return pretexts.pop() if pretexts else None
+
+
+def _priority(priority: Priority | None) -> Priority | None:
+    return priority if priority is not None and priority.priority in PRIORITIES else None

@@ -1,0 +1,92 @@
+"""What Prometheus sees. Labels come from configuration and catalog only, and every series starts at 0.
+
+Units follow https://prometheus.io/docs/practices/naming/: seconds and bytes.
+"""
+
+from collections.abc import Iterable
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
+
+from gateway import __version__
+from gateway.model import Outcome
+
+RESULTS = ("delivered", "later", "never")
+CODES = ("2xx", "3xx", "4xx", "429", "5xx", "network", "timeout", "tls")
+TRANSLATIONS = ("message", "ignored", "broken", "generic")
+
+_FAST = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+_PURE = (0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1)
+_SLOW = (0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 300.0, 1800.0, 7200.0, 86400.0)
+
+
+class Metrics:
+    """The metrics of one service in one registry; attributes are named as the series without the `mattergate_` prefix."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry(auto_describe=True)
+        self.requests = self._counter("requests", "Requests answered, by outcome.", "route", "service", "outcome")
+        self.request_bytes = self._counter("request_bytes", "Bytes of request bodies received.", "route")
+        self.accept_seconds = self._histogram("accept_seconds", "From the last byte in to the answer out.", _FAST)
+        self.translate_seconds = self._histogram(
+            "translate_seconds", "Decoding, validating, translating and fitting one request.", _PURE, "service"
+        )
+        self.translations = self._counter(
+            "translations", "Translations; `generic` is what no translator knew.", "service", "translator", "outcome"
+        )
+        self.schema_mismatch = self._counter(
+            "schema_mismatch", "Payloads that do not hold a translator's schema.", "service", "translator"
+        )
+        self.deliveries = self._counter("deliveries", "Delivery attempts that ended, by result.", "destination", "result")
+        self.delivery_attempts = self._counter(
+            "delivery_attempts", "Delivery attempts, by class of answer.", "destination", "code"
+        )
+        self.delivery_seconds = self._histogram("delivery_seconds", "From received to posted.", _SLOW, "destination")
+        self.queue_depth = self._gauge("queue_depth", "Deliveries waiting.", "destination")
+        self.queue_oldest_seconds = self._gauge(
+            "queue_oldest_seconds", "Age of the oldest delivery that waits.", "destination"
+        )
+        self.dead = self._gauge("dead", "Deliveries that wait for a person.", "destination")
+        self.destination_open = self._gauge(
+            "destination_open", "1 when deliveries flow, 0 when the circuit breaker holds them.", "destination"
+        )
+        self.duplicates = self._counter("duplicates", "Requests recognised as repeats.", "route")
+        self.journal_commit_seconds = self._histogram("journal_commit_seconds", "One durable group commit.", _FAST)
+        self.catalog_reload_ok = self._gauge("catalog_reload_ok", "1 when the last reload of the catalog succeeded.")
+        self.catalog_reload_ok.set(1)
+        self.build_info = Info("mattergate_build", "Version of the running gateway.", registry=self.registry)
+        self.build_info.info({"version": __version__})
+
+    def _counter(self, name: str, text: str, *labels: str) -> Counter:
+        return Counter(f"mattergate_{name}", text, labels, registry=self.registry)
+
+    def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
+        return Gauge(f"mattergate_{name}", text, labels, registry=self.registry)
+
+    def _histogram(self, name: str, text: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
+        return Histogram(f"mattergate_{name}", text, labels, buckets=buckets, registry=self.registry)
+
+    def expect_route(self, route: str, service: str) -> None:
+        """Start the series of a route at 0."""
+        for outcome in Outcome:
+            self.requests.labels(route, service, outcome.value)
+        self.request_bytes.labels(route)
+        self.duplicates.labels(route)
+        self.translate_seconds.labels(service)
+
+    def expect_translators(self, service: str, translators: Iterable[str]) -> None:
+        """Start the series of a service's translators at 0."""
+        for translator in translators:
+            for outcome in TRANSLATIONS:
+                self.translations.labels(service, translator, outcome)
+            self.schema_mismatch.labels(service, translator)
+
+    def expect_destination(self, destination: str) -> None:
+        """Start the series of a destination at 0 (and its breaker at open for traffic)."""
+        for result in RESULTS:
+            self.deliveries.labels(destination, result)
+        for code in CODES:
+            self.delivery_attempts.labels(destination, code)
+        self.delivery_seconds.labels(destination)
+        for gauge in (self.queue_depth, self.queue_oldest_seconds, self.dead):
+            gauge.labels(destination).set(0)
+        self.destination_open.labels(destination).set(1)

@@ -1,0 +1,120 @@
+"""The values that travel through the gateway, and the closed sets of their outcomes.
+
+Nothing here does anything: every module may import it. Times are seconds since the epoch (UTC) as floats.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+
+from msgspec import Struct
+
+JSON = Any
+"""A decoded JSON value: None, bool, int, float, str, list or dict with string keys."""
+
+
+class Outcome(StrEnum):
+    """What became of one request."""
+
+    MESSAGE = "message"
+    IGNORED = "ignored"
+    REFUSED = "refused"
+    BROKEN = "broken"
+
+
+class Request(Struct, frozen=True):
+    """One HTTP request as received.
+
+    `headers` has lower-case names; repeated headers are joined by ", " (RFC 9110 section 5.3). `query` keeps the first
+    value of a name. `path_secret` is the path segment behind the route's name, empty when there is none. `url` is the
+    public URL as the sender wrote it, for signatures that cover it.
+    """
+
+    method: str = "POST"
+    headers: Mapping[str, str] = {}
+    query: Mapping[str, str] = {}
+    body: bytes = b""
+    path_secret: str = ""
+    url: str = ""
+
+
+class Event(Struct, frozen=True):
+    """One authentic request as the journal keeps it, with the outcome of its translation.
+
+    `name` is the event name of the service ("pull_request.opened"), `translator` is "service/document", `reason` says
+    why for every outcome but a plain message; `request` is the request with its secrets masked.
+    """
+
+    id: str
+    received: float
+    route: str
+    service: str
+    outcome: Outcome
+    name: str
+    translator: str
+    subject: str
+    reason: str
+    request: Request
+
+
+class Parcel(Struct, frozen=True):
+    """One message bound for one destination, not yet journalled. `payload` is the JSON of the Mattermost message."""
+
+    destination: str
+    lane: str
+    payload: bytes
+
+
+class DeliveryState(StrEnum):
+    """Where a delivery stands. `dead` waits for a person; `replayed` was sent again under a new number."""
+
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    DEAD = "dead"
+    REPLAYED = "replayed"
+
+
+class Delivery(Struct, frozen=True):
+    """One message on its way to one destination.
+
+    `seq` grows with every journalled delivery: deliveries of one lane leave in its order. `not_before` is the time
+    before which no further attempt is made. `reason` is that of the last attempt that failed.
+    """
+
+    seq: int
+    event_id: str
+    received: float
+    destination: str
+    lane: str
+    payload: bytes
+    state: DeliveryState = DeliveryState.PENDING
+    attempts: int = 0
+    not_before: float = 0.0
+    reason: str = ""
+    post_id: str = ""
+
+
+class Delivered(Struct, frozen=True):
+    """The destination has the message. `code` is the class of the answer, one of `metrics.CODES`."""
+
+    post_id: str = ""
+    code: str = "2xx"
+
+
+class Later(Struct, frozen=True):
+    """Not now: `after` seconds is what the destination asked for (None: it did not say). `code` is for metrics."""
+
+    reason: str
+    after: float | None = None
+    code: str = "network"
+
+
+class Never(Struct, frozen=True):
+    """No attempt will succeed without a person. `code` is the class of the answer, one of `metrics.CODES`."""
+
+    reason: str
+    code: str = "4xx"
+
+
+Result = Delivered | Later | Never
+"""The answer to one delivery attempt."""

@@ -1,0 +1,112 @@
+"""Samples: whole requests with the outcome that they must have, executed against the catalog."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from gateway.errors import CatalogError, Fault, Refused
+from gateway.ingress.compression import inflate
+from gateway.interpret import Reading, Wishes, interpret
+from gateway.mattermost.fit import Limits
+from gateway.model import JSON, Outcome, Request
+from gateway.translate import yamlfile
+from gateway.translate.catalog import Catalog, meta_schema
+from gateway.translate.service import Service
+
+
+class SampleRequest(Struct, frozen=True):
+    """A request as a sample writes it: an object or array as `body` is sent as JSON, a string as it is."""
+
+    method: str = "POST"
+    headers: dict[str, str] = {}
+    query: dict[str, str] = {}
+    body: JSON = ""
+
+
+class Expectation(Struct, frozen=True, omit_defaults=True):
+    """What must become of it. Absent parts are not looked at."""
+
+    outcome: Outcome
+    translator: str | None = None
+    event: str | None = None
+    subject: str | None = None
+    messages: list[JSON] | None = None
+
+
+class Sample(Struct, frozen=True):
+    """One sample document."""
+
+    request: SampleRequest
+    expect: Expectation
+
+
+def load(path: Path) -> Sample:
+    """The sample in a file. Raises CatalogError with the place of what is wrong."""
+    text = path.read_text("utf-8")
+    raw = yamlfile.load(text, str(path))
+    _, validator = meta_schema("sample")
+    if not validator.is_valid(raw):
+        error = next(iter(validator.iter_errors(raw)))
+        steps = tuple(error.instance_path)
+        where = "/".join(map(str, steps))
+        raise CatalogError([Fault(str(path), yamlfile.line_of(text, steps), where, str(error.message))])
+    raw.pop("$schema", None)
+    return msgspec.convert(raw, Sample)
+
+
+def as_request(request: SampleRequest) -> Request:
+    """The request as the gateway receives it."""
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    if isinstance(request.body, str):
+        return Request(request.method, headers, request.query, request.body.encode())
+    headers.setdefault("content-type", "application/json")
+    return Request(request.method, headers, request.query, msgspec.json.encode(request.body))
+
+
+def read(service: Service, request: Request, wishes: Wishes | None = None, limits: Limits | None = None) -> Reading:
+    """What the catalog makes of a request, verification apart. Raises Refused."""
+    limits = limits or Limits()
+    body = inflate(request.body, request.headers.get("content-encoding", ""), 5_000_000)
+    return interpret(service, request, body, wishes or Wishes(), limits)
+
+
+def outcome(sample: Sample, service: Service) -> Expectation:
+    """What does become of the sample, in the words of an expectation."""
+    try:
+        reading = read(service, as_request(sample.request))
+    except Refused:
+        return Expectation(Outcome.REFUSED)
+    messages = [msgspec.to_builtins(message) for piece in reading.pieces for message in piece.messages]
+    return Expectation(reading.outcome, reading.translator, reading.name, reading.subject, messages)
+
+
+def differences(expected: Expectation, found: Expectation) -> list[str]:
+    """`expect.subject: expected 'a', got 'b'` for every part that differs; empty when the sample holds."""
+    lines: list[str] = []
+    for part in ("outcome", "translator", "event", "subject", "messages"):
+        wanted, got = getattr(expected, part), getattr(found, part)
+        if wanted is not None:
+            _compare(f"expect.{part}", wanted, got, lines)
+    return lines
+
+
+def _compare(path: str, wanted: JSON, got: JSON, lines: list[str]) -> None:
+    if isinstance(wanted, dict) and isinstance(got, dict):
+        for key in [*wanted, *(key for key in got if key not in wanted)]:
+            _compare(f"{path}.{key}", wanted.get(key, "nothing"), got.get(key, "nothing"), lines)
+    elif isinstance(wanted, list) and isinstance(got, list) and len(wanted) == len(got):
+        for index, pair in enumerate(zip(wanted, got, strict=True)):
+            _compare(f"{path}[{index}]", *pair, lines)
+    elif wanted != got:
+        lines.append(f"{path}: expected {wanted!r}, got {got!r}")
+
+
+def run_all(catalog: Catalog, samples: Sequence[tuple[str, Path]]) -> dict[Path, list[str]]:
+    """Every sample file with its differences, in the order given. Raises CatalogError for a sample that is not one."""
+    results = {}
+    for key, path in samples:
+        service, sample = catalog.services[key], load(path)
+        results[path] = differences(sample.expect, outcome(sample, service))
+    return results

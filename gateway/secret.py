@@ -1,0 +1,81 @@
+"""Text that must not be seen: the type that holds it, and the net that masks it where it slipped into other text.
+
+A Secret prints as `<secret>` wherever it ends up. Every living Secret is known here (weakly: one that is gone is
+forgotten), so that `redact` can mask its text inside log lines and error texts that were built from something else.
+"""
+
+import hmac
+import re
+from typing import Final, NoReturn
+from weakref import WeakValueDictionary
+
+MASK: Final = "<secret>"
+"""What is printed instead of a secret."""
+
+_SHORTEST = 4
+"""Shorter secrets are not masked inside other text: every word would be eaten."""
+
+_HOOK_PATH = re.compile(r"((?:/|%2f)hooks(?:/|%2f)(?:commands(?:/|%2f))?)([a-z0-9]+)", re.IGNORECASE)
+_LONG_ID = 16
+"""From this length on, the id of a hook is masked without its URL too: Mattermost's ids have 26 characters."""
+
+_living: "WeakValueDictionary[int, Secret]" = WeakValueDictionary()
+
+
+class Secret:
+    """Text that only `reveal` shows. Equality takes constant time; neither JSON nor pickle can hold one."""
+
+    __slots__ = ("__weakref__", "_needles", "_text")
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._needles = _needles(text)
+        _living[id(self)] = self
+
+    def reveal(self) -> str:
+        """Give the text itself, for the one place that sends or compares it."""
+        return self._text
+
+    def __repr__(self) -> str:
+        return MASK
+
+    def __format__(self, spec: str) -> str:
+        return MASK
+
+    def __bool__(self) -> bool:
+        return bool(self._text)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Secret):
+            return NotImplemented
+        return hmac.compare_digest(_raw(self._text), _raw(other._text))
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a Secret is not for storage: reveal() it on purpose")
+
+
+def redact(text: str) -> str:
+    """Mask every living secret in a text, and whatever looks like the id of a Mattermost hook URL."""
+    for reference in _living.valuerefs():
+        secret = reference()
+        if secret is not None:
+            for needle in secret._needles:
+                if needle in text:
+                    text = text.replace(needle, MASK)
+    if "hooks" in text.lower():
+        text = _HOOK_PATH.sub(rf"\1{MASK}", text)
+    return text
+
+
+def _needles(text: str) -> tuple[str, ...]:
+    """List what to mask for a secret: the text, and for a hook URL its id, which Mattermost repeats in errors."""
+    whole = (text,) if len(text) >= _SHORTEST else ()
+    match = _HOOK_PATH.search(text)
+    return (*whole, match[2]) if match is not None and len(match[2]) >= _LONG_ID else whole
+
+
+def _raw(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")

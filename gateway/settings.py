@@ -1,0 +1,335 @@
+"""The settings of one gateway: the TOML file, the environment laid over it, and every fault at once.
+
+`parse` is pure: the text, the environment and a way to read files come in, Settings or SettingsError come out.
+`load` does the reading. The Structs are the one source of what may be written: `reference` lists it for people.
+"""
+
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, NamedTuple
+
+from msgspec import Meta, Struct
+from msgspec.structs import asdict, replace
+
+from gateway.errors import Fault, SettingsError
+from gateway.fields import (
+    ADDRESS,
+    BASE_URL,
+    DURATION,
+    LINK,
+    SIZE,
+    Address,
+    default_text,
+    doc,
+    expected,
+    is_http_url,
+    keys,
+)
+from gateway.secret import Secret
+from gateway.tablereader import PREFIX, Sections, TableReader, reason
+from gateway.tomlplace import Report, meant, syntax_fault
+
+_Positive = Meta(gt=0)
+_Counted = Meta(ge=1)
+
+
+class Server(Struct, frozen=True, kw_only=True):
+    """[server]: the two listeners and what a request may cost. Times are seconds, sizes bytes."""
+
+    listen: Annotated[Address, doc("Where senders reach the gateway; port 0 lets the system choose.", ADDRESS)] = (
+        Address(
+            "0.0.0.0",  # noqa: S104 - a webhook receiver is there to be reached
+            8080,
+        )
+    )
+    admin: Annotated[
+        Address, doc("Where metrics and health are served; loopback unless opened on purpose.", ADDRESS)
+    ] = Address("127.0.0.1", 9090)
+    public_url: Annotated[
+        str,
+        doc("The URL by which senders know the gateway, for signatures that cover it; empty: as received.", BASE_URL),
+    ] = ""
+    body_limit: Annotated[int, _Counted, doc("The largest request body that is accepted.", SIZE)] = 5_000_000
+    header_limit: Annotated[int, _Counted, doc("The largest request line and the largest header.", SIZE)] = 16_000
+    depth_limit: Annotated[int, _Counted, doc("How deep a payload may nest objects and arrays.")] = 64
+    read_timeout: Annotated[float, _Positive, doc("How long a sender may take to send its request.", DURATION)] = 10.0
+    grace: Annotated[float, Meta(ge=0), doc("How long work under way may go on after a stop signal.", DURATION)] = 20.0
+
+
+class JournalTable(Struct, frozen=True, kw_only=True):
+    """[journal]: where events are stored, and for how long (seconds, bytes). `url` holds an absolute path once read."""
+
+    url: Annotated[str, doc('The store: "sqlite:" and a path, relative to the folder of the settings file.')] = (
+        "sqlite:mattergate.db"
+    )
+    retention: Annotated[
+        float, _Positive, doc("How long finished events are kept for look-up and replay.", DURATION)
+    ] = 604_800.0
+    max_size: Annotated[int, _Counted, doc("Finished events are dropped, oldest first, above this size.", SIZE)] = 10**9
+
+
+class CatalogTable(Struct, frozen=True, kw_only=True):
+    """[catalog]: the user's own services. `folders` holds absolute paths once read."""
+
+    folders: Annotated[
+        tuple[str, ...], doc("Folders of services laid over the built-in ones, relative to the settings file.")
+    ] = ()
+    reload: Annotated[bool, doc("Whether a changed document is taken up while the gateway runs.")] = True
+
+
+class DeliveryTable(Struct, frozen=True, kw_only=True):
+    """[delivery]: how every destination is served unless it says otherwise. Times are seconds, `rate` is per second."""
+
+    max_age: Annotated[
+        float, _Positive, doc("How long a message is tried before it is put aside as dead.", DURATION, "delivery")
+    ] = 86_400.0
+    concurrency: Annotated[
+        int, _Counted, doc("How many messages are under way to one destination.", None, "delivery")
+    ] = 8
+    rate: Annotated[
+        float, Meta(ge=0), doc("Messages a second to one destination at most; 0 is no limit.", None, "delivery")
+    ] = 0.0
+    timeout: Annotated[float, _Positive, doc("How long one attempt may take.", DURATION, "delivery")] = 10.0
+
+
+class Destination(DeliveryTable, frozen=True, kw_only=True):
+    """[destinations.NAME]: an incoming webhook. What it leaves out is filled in from [delivery]."""
+
+    name: str
+    hook: Annotated[Secret, doc("The URL of the incoming webhook, https://HOST/hooks/ID.")]
+    ca_file: Annotated[
+        str | None, doc("Certificates (PEM) to trust for this server, relative to the settings file.")
+    ] = None
+    channel: Annotated[
+        str | None, Meta(min_length=1), doc("The channel to post in, if the webhook is not locked to one.")
+    ] = None
+
+
+class Route(Struct, frozen=True, kw_only=True):
+    """[routes.NAME]: the inbound URL /in/NAME. `verify` holds raw mappings; None: the service or the server decides."""
+
+    name: str
+    service: Annotated[str, Meta(min_length=1), doc("The kind of sender: a folder of the catalog.")]
+    destinations: Annotated[tuple[str, ...], Meta(min_length=1), doc("Where the messages go; at least one.")]
+    secrets: Annotated[tuple[Secret, ...], doc("The secrets of the sender; several during a rotation.")] = ()
+    allow_unsigned: Annotated[bool, doc("Whether requests are taken that nothing proves authentic.")] = False
+    verify: Annotated[
+        tuple[dict[str, Any], ...], doc("How requests prove who sent them, instead of what the service says.")
+    ] = ()
+    only: Annotated[
+        tuple[str, ...], Meta(min_length=1), doc("Event names that are shown (* and ? match); none: all.")
+    ] = ()
+    ignore: Annotated[
+        tuple[str, ...], Meta(min_length=1), doc("Event names that are passed over (* and ? match).")
+    ] = ()
+    channel: Annotated[
+        str | None, Meta(min_length=1), doc("The channel to post in; before that of the destination.")
+    ] = None
+    username: Annotated[str | None, Meta(min_length=1), doc("The name shown above the message.")] = None
+    icon_url: Annotated[str | None, doc("The picture shown beside the message.", LINK)] = None
+    icon_emoji: Annotated[str | None, Meta(min_length=1), doc("The emoji shown instead of a picture.")] = None
+    mentions: Annotated[bool, doc("Whether @names in payloads may notify people.")] = False
+    strict: Annotated[bool, doc("Whether a payload that no translator understands is answered 422.")] = False
+    body_limit: Annotated[int | None, _Counted, doc("The largest body of this route.", SIZE, "server")] = None
+    duplicate_window: Annotated[
+        float | None, Meta(ge=0), doc("How long a repeated request counts as the same event.", DURATION)
+    ] = None
+    priority: Annotated[Literal["important", "urgent"] | None, doc("The priority label of the messages.")] = None
+
+
+class Passthrough(Struct, frozen=True, kw_only=True):
+    """[passthrough]: POST /hooks/ID/SERVICE goes to the webhook ID of `server`, with nothing configured for it."""
+
+    server: Annotated[str, Meta(min_length=1), doc("The Mattermost server, https://HOST.", BASE_URL)]
+    services: Annotated[tuple[str, ...], Meta(min_length=1), doc("The services that may be named; none: all.")] = ()
+
+
+class Log(Struct, frozen=True, kw_only=True):
+    """[log]: what is written to standard error."""
+
+    level: Annotated[Literal["debug", "info", "warning", "error"], doc("The least important level shown.")] = "info"
+    format: Annotated[
+        Literal["auto", "json", "text"], doc("JSON lines, or text for people; auto: text on a terminal.")
+    ] = "auto"
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """Everything that is configured. `warnings` are worth telling and stop nothing."""
+
+    server: Server = Server()
+    journal: JournalTable = JournalTable()
+    catalog: CatalogTable = CatalogTable()
+    delivery: DeliveryTable = DeliveryTable()
+    destinations: dict[str, Destination] = {}
+    routes: dict[str, Route] = {}
+    passthrough: Passthrough | None = None
+    log: Log = Log()
+    warnings: tuple[Fault, ...] = ()
+
+
+class Row(NamedTuple):
+    """One line of the settings reference: a key of a table, what it accepts, its default as TOML, what it is for."""
+
+    table: str
+    key: str
+    type: str
+    default: str
+    text: str
+
+
+_TABLES: Final[dict[str, type[Struct]]] = {
+    "server": Server,
+    "journal": JournalTable,
+    "catalog": CatalogTable,
+    "delivery": DeliveryTable,
+    "destinations": Destination,
+    "routes": Route,
+    "passthrough": Passthrough,
+    "log": Log,
+}
+_NAMED: Final = ("destinations", "routes")
+_HOOK = re.compile(r".*/hooks/[A-Za-z0-9]+")
+
+
+def reference() -> list[Row]:
+    """List every key that the settings file may hold, in the order of the Structs."""
+    rows = []
+    for table, struct in _TABLES.items():
+        title = f"{table}.NAME" if table in _NAMED else table
+        for key in keys(struct).values():
+            rows.append(Row(title, key.name, expected(key), default_text(key, table), key.text))
+            if key.secret:
+                items = "a list of " if key.listed else ""
+                variable, file = ("names of environment variables", "paths") if key.listed else ("text", "text")
+                rows.append(Row(title, key.written[1], items + variable, "", f"`{key.name}`, from the environment."))
+                rows.append(Row(title, key.written[2], items + file, "", f"`{key.name}`, from a file of its own."))
+    return rows
+
+
+def variables() -> dict[str, tuple[str, str]]:
+    """Map every environment variable that overrides the file to its table and key: the scalars of the fixed tables."""
+    return {
+        f"{PREFIX}{table}_{name}".upper(): (table, name)
+        for table, struct in _TABLES.items()
+        if table not in _NAMED
+        for name, key in keys(struct).items()
+        if not key.listed
+    }
+
+
+def load(path: Path, environ: Mapping[str, str]) -> Settings:
+    """Read the settings file; SettingsError lists everything that is wrong with it and with the environment."""
+    try:
+        text = path.read_text("utf-8-sig")
+        mode = path.stat().st_mode
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError([Fault(str(path), 0, "", f"cannot be read: {reason(error)}")]) from None
+    return parse(text, str(path), environ, lambda file: file.read_text("utf-8"), mode)
+
+
+def parse(
+    text: str, file: str, environ: Mapping[str, str], read_file: Callable[[Path], str], mode: int = 0o600
+) -> Settings:
+    """Turn the text of a settings file into Settings; SettingsError lists every fault at once.
+
+    `environ` overrides the file and gives secrets, `read_file` reads UTF-8 files (OSError, UnicodeDecodeError when it
+    cannot), `mode` is the permission bits of the settings file. Paths are relative to the folder of `file`.
+    """
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError([syntax_fault(file, text, error)]) from None
+    report = Report(file, text)
+    reader = TableReader(report, variables(), environ, read_file)
+    settings = _settings(reader, reader.sections(raw, _TABLES))
+    reader.check_variables()
+    if report.faults:
+        raise SettingsError(report.in_order())
+    return replace(settings, warnings=reader.exposed() if mode & 0o004 else ())
+
+
+def _settings(reader: TableReader, raw: Sections) -> Settings:
+    """Read every table; the result counts only when the report stays empty."""
+
+    def values(table: str) -> dict[str, Any]:
+        return reader.values(_TABLES[table], raw[table], (table,))
+
+    delivery = DeliveryTable(**values("delivery"))
+    return Settings(
+        server=_server(reader, values("server")),
+        journal=_journal(reader, values("journal")),
+        catalog=_catalog(reader, values("catalog")),
+        delivery=delivery,
+        destinations=_destinations(reader, raw["destinations"], delivery),
+        routes=_routes(reader, raw["routes"], tuple(raw["destinations"])),
+        passthrough=_passthrough(reader, values) if raw["passthrough"] or reader.overridden("passthrough") else None,
+        log=Log(**values("log")),
+    )
+
+
+def _server(reader: TableReader, values: dict[str, Any]) -> Server:
+    server = Server(**values)
+    if server.listen == server.admin and server.listen.port:
+        reader.report.add(("server", "admin"), f"is the same address as listen, {server.listen}", "take another port")
+    return server
+
+
+def _journal(reader: TableReader, values: dict[str, Any]) -> JournalTable:
+    journal = JournalTable(**values)
+    scheme, _, path = journal.url.partition(":")
+    if scheme != "sqlite" or not path or path.startswith(("//", ":")):
+        remedy = 'write "sqlite:" and a path, such as "sqlite:/var/lib/mattergate/journal.db"'
+        reader.fault(("journal", "url"), "names no store", remedy)
+    return replace(journal, url=f"sqlite:{reader.folder / path}")
+
+
+def _catalog(reader: TableReader, values: dict[str, Any]) -> CatalogTable:
+    catalog = CatalogTable(**values)
+    return replace(catalog, folders=tuple(str(reader.folder / folder) for folder in catalog.folders))
+
+
+def _destinations(reader: TableReader, raw: Mapping[str, Any], delivery: DeliveryTable) -> dict[str, Destination]:
+    found = {}
+    for name, table in reader.named("destinations", raw):
+        place = ("destinations", name)
+        values = reader.values(Destination, table, place)
+        if "ca_file" in values:
+            values["ca_file"] = str(reader.folder / values["ca_file"])
+            reader.file_text(values["ca_file"], (*place, "ca_file"))
+        if "hook" in values:
+            url = values["hook"].reveal()
+            if not (is_http_url(url) and _HOOK.fullmatch(url)):
+                key = next(written for written in ("hook", "hook_env", "hook_file") if written in table)
+                remedy = "it ends with /hooks/ and an id; copy it from Integrations, Incoming Webhooks"
+                reader.report.add((*place, key), "is not the URL of an incoming webhook", remedy)
+            found[name] = Destination(name=name, **(asdict(delivery) | values))
+    return found
+
+
+def _routes(reader: TableReader, raw: Mapping[str, Any], destinations: tuple[str, ...]) -> dict[str, Route]:
+    found = {}
+    for name, table in reader.named("routes", raw):
+        place = ("routes", name)
+        values = reader.values(Route, table, place)
+        goals = values.get("destinations", ("",))
+        if not goals:
+            reader.report.add((*place, "destinations"), "is empty", "name at least one destination")
+        for index, goal in enumerate(goals):
+            if goal and goal not in destinations:
+                reader.report.add(
+                    (*place, "destinations", index), f'"{goal}" is not a destination', meant(goal, destinations)
+                )
+            elif goal in goals[:index]:
+                reader.report.add((*place, "destinations", index), "is named twice", "the message would come twice")
+        if "service" in values and "destinations" in values:
+            found[name] = Route(name=name, **values)
+    return found
+
+
+def _passthrough(reader: TableReader, values: Callable[[str], dict[str, Any]]) -> Passthrough | None:
+    given = values("passthrough")
+    if "/hooks" in given.get("server", ""):
+        reader.fault(("passthrough", "server"), "is the URL of a webhook", "leave out /hooks and what follows it")
+    return Passthrough(**given) if "server" in given else None

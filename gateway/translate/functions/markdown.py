@@ -1,0 +1,131 @@
+"""Markdown as Mattermost reads it: text made inert, and the spans, fences, links and quotes that hold it.
+
+Rules are those of CommonMark and of the web client's parser (github.com/mattermost/marked), which knows fewer backslash
+escapes: not for `<`, `&`, `=`, `:`. What a backslash cannot do there, an invisible character does.
+"""
+
+import re
+from typing import Final
+from urllib.parse import quote as percent_encode
+from urllib.parse import urlsplit
+
+from gateway.mattermost.mentions import harmless, silent
+
+INVISIBLE: Final = "\u200b"
+"""Zero width space: no parser takes it for white space, so it takes a construct apart without being seen."""
+
+_URL = r"https?://[^\s<>\"'`*|\\^{}\[\]\u200b]+"
+_LINE_START = r"""
+    [ \t\u00a0]*
+    (?: > | [-+](?=\s|\Z) | \d+[.)](?=\s|\Z) | \#{1,6}(?=\s|\Z) | [-=|:][-=|:\ \t\u00a0]*(?=[\r\n\u2424]|\Z) )
+  | [ \u00a0]{4} | [ \u00a0]{0,3}\t
+"""
+_ACTING = re.compile(r"[\\`*_~<&@\]\r\n\u2424]")
+_OPENING = re.compile(_LINE_START, re.VERBOSE)
+_TOKEN = re.compile(
+    rf"""
+      (?P<url>{_URL})
+    | (?P<line>(?:^|(?<=[\r\u2424]))(?={_LINE_START}))
+    | (?P<mark>[`*] | (?<![A-Za-z0-9])_ | _(?![A-Za-z0-9]) | ~(?=~) | (?<=~)~ | \\(?=[!-/:-@\[-`{{-~\r\n]|\Z))
+    | (?P<angle><(?=[^\ >]{{0,300}}(?:@|:/|www)))
+    | (?P<apart><(?=[A-Za-z/!?]|\Z) | &(?=\#?[A-Za-z0-9]+;) | \](?=[(:]|\Z))
+    """,
+    re.MULTILINE | re.VERBOSE,
+)
+_BACKTICKS = re.compile(r"`+")
+_FENCES = re.compile(r"^[ ]{0,3}(`{3,})", re.MULTILINE)
+_LANGUAGE = re.compile(r"[A-Za-z0-9+#.-]{1,30}")
+_SAFE_IN_URL: Final = "%/:?#@!$&+,;=~-._[]"
+
+
+def _disarm(match: re.Match[str]) -> str:
+    match match.lastgroup:
+        case "mark":
+            return "\\" + match[0]
+        case "angle":
+            return "&lt;"
+        case "apart":
+            return match[0] + INVISIBLE
+        case "line":
+            return INVISIBLE
+    return match[0]
+
+
+def escape(text: str) -> str:
+    """The text as Mattermost shows it literally: no formatting, mention, emoji or channel link; URLs stay clickable.
+
+    Backslashes stand only where a character would act, so that push notifications stay readable; what acts at the
+    start of a line, brackets and HTML are taken apart by `INVISIBLE`. The result is inert also in the middle of a line.
+    """
+    if _ACTING.search(text) is None and _OPENING.match(text) is None:
+        return harmless(text) if ":" in text else text
+    return _TOKEN.sub(_disarm, harmless(text))
+
+
+def _code_text(text: str) -> str:
+    """Code without what the server would rewrite in it; emoji names and the like stay as they are, to be copied."""
+    return harmless(text) if "<" in text and "|" in text else silent(text)
+
+
+def code_span(text: str) -> str:
+    """The text on one line as a code span; "" for blank text. Backtick runs inside are out-run (CommonMark 6.1).
+
+    The server rewrites `<target|label>` and `<!here>` inside code too (contract 1.6): they become inert.
+    """
+    content = _code_text(" ".join(text.split()))
+    if not content:
+        return ""
+    fence = "`" * (1 + max((len(run) for run in _BACKTICKS.findall(content)), default=0))
+    pad = " " if "`" in (content[0], content[-1]) else ""
+    return f"{fence}{pad}{content}{pad}{fence}"
+
+
+def code_block(text: str, language: str = "") -> str:
+    """The text as a fenced block, its lines untouched; "" for blank text. `language` is dropped unless it is a name."""
+    content = _code_text(text.strip("\r\n").rstrip())
+    if not content.strip():
+        return ""
+    longest = max((len(run) for run in _FENCES.findall(content)), default=2)
+    fence = "`" * (longest + 1)
+    label = language if _LANGUAGE.fullmatch(language) else ""
+    return f"{fence}{label}\n{content}\n{fence}"
+
+
+def quoted(markdown: str) -> str:
+    """Markdown as a block quote: every line, blank ones too, so that it stays one quote."""
+    return "\n".join(f"> {line}".rstrip() for line in markdown.strip("\r\n").splitlines())
+
+
+def safe_url(url: str) -> str:
+    """The URL fit for a Markdown link, or "" if its scheme is not http, https or mailto, or it names no host.
+
+    Characters that end a link or act in Markdown are percent-encoded; what is already encoded stays.
+    """
+    stripped = "".join(url.split("\u200b")).strip()
+    try:
+        parts = urlsplit(stripped)
+    except ValueError:
+        return ""
+    scheme = parts.scheme.lower()
+    if not (scheme in ("http", "https") and parts.netloc) and not (scheme == "mailto" and "@" in parts.path):
+        return ""
+    return percent_encode(stripped, safe=_SAFE_IN_URL, errors="replace").replace("[", "%5B").replace("]", "%5D")
+
+
+def link_to(label: str, url: str) -> str:
+    """A link with a label of Markdown; the label alone if the URL is not safe, the URL as label if that is blank."""
+    target = safe_url(url)
+    shown = " ".join(label.split())
+    if not target:
+        return shown
+    return f"[{_bracketed(shown or escape(url.strip()))}]({target})"
+
+
+def _bracketed(label: str) -> str:
+    """The label with unbalanced brackets as entities: the web client's parser knows no backslash there."""
+    depth = 0
+    for character in label:
+        depth += (character == "[") - (character == "]")
+        if depth < 0:
+            break
+    return label if depth == 0 else label.replace("[", "&#91;").replace("]", "&#93;")

@@ -1,0 +1,110 @@
+"""What a request is about: its event name, and the translator that speaks for it, found by name and not by trial."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from fnmatch import fnmatchcase
+from typing import Generic, Protocol, TypeVar
+
+from gateway import jsonpath
+from gateway.jsonpath import MISSING
+from gateway.model import JSON, Request
+
+_WILD = "*?["
+_CACHED_NAMES = 1024
+
+
+class Selector:
+    """One part of a name: `{header: X-GitHub-Event}`, `{json: action}`, `{query: event}`, `{const: push}`, or
+    `{present: {data.issue: issue}}` (the first path that is there). `map` translates values, `default` stands for absence.
+
+    Raises ValueError for a path that is not one.
+    """
+
+    def __init__(self, raw: Mapping[str, JSON]) -> None:
+        self.header = str(raw.get("header", "")).lower()
+        self._query = raw.get("query")
+        self._const = raw.get("const")
+        self._json = jsonpath.parse(raw["json"]) if "json" in raw else None
+        self._present = [(jsonpath.parse(path), name) for path, name in raw.get("present", {}).items()]
+        self._map: Mapping[str, str] = {str(key): value for key, value in raw.get("map", {}).items()}
+        self._default = raw.get("default")
+
+    def value(self, request: Request, value: JSON) -> str | None:
+        """The part, or None when it is absent and has no default. Objects and arrays are no names."""
+        found = self._find(request, value)
+        if found is None or found is MISSING or isinstance(found, dict | list):
+            return self._default
+        text = str(found).lower() if isinstance(found, bool) else str(found)
+        return self._map.get(text, text) or self._default
+
+    def _find(self, request: Request, value: JSON) -> JSON:
+        if self._json is not None:
+            return jsonpath.lookup(value, self._json)
+        if self.header:
+            return request.headers.get(self.header)
+        if self._query is not None:
+            return request.query.get(self._query)
+        if self._const is not None:
+            return self._const
+        return next((name for path, name in self._present if jsonpath.lookup(value, path) not in (MISSING, None)), None)
+
+
+def joined(selectors: Sequence[Selector], request: Request, value: JSON) -> str:
+    """The parts that are there, joined by dots: "pull_request.opened"."""
+    return ".".join(part for selector in selectors if (part := selector.value(request, value)))
+
+
+def matches(name: str, patterns: Iterable[str]) -> bool:
+    """Whether an event name is one of the patterns; `*` and `?` as in file names, and `push` covers `push.anything`."""
+    return any(fnmatchcase(name, pattern) or name.startswith(pattern + ".") for pattern in patterns)
+
+
+class Named(Protocol):
+    """What an index holds: something with event patterns and perhaps a condition."""
+
+    @property
+    def events(self) -> Sequence[str]:
+        """The patterns of the event names."""
+
+    @property
+    def conditional(self) -> bool:
+        """Whether it has a `when` of its own."""
+
+
+N = TypeVar("N", bound=Named)
+
+
+class Index(Generic[N]):
+    """Event name -> the candidates in the order in which they are asked: exact names before patterns, longer patterns before
+    shorter ones, and among equals those with a `when` first.
+    """
+
+    def __init__(self, entries: Iterable[N]) -> None:
+        self._exact: dict[str, list[N]] = {}
+        patterns: list[tuple[str, N]] = []
+        for entry in entries:
+            for event in entry.events:
+                if any(sign in event for sign in _WILD):
+                    patterns.append((event, entry))
+                else:
+                    self._exact.setdefault(event, []).append(entry)
+        for candidates in self._exact.values():
+            candidates.sort(key=lambda entry: not entry.conditional)
+        self._patterns = sorted(patterns, key=lambda pair: (-len(pair[0]), not pair[1].conditional))
+        self._cache: dict[str, tuple[N, ...]] = {}
+
+    def candidates(self, name: str) -> tuple[N, ...]:
+        """Who may speak for an event of this name."""
+        found = self._cache.get(name)
+        if found is None:
+            found = (*self._exact.get(name, ()), *(e for pattern, e in self._patterns if fnmatchcase(name, pattern)))
+            if len(self._cache) < _CACHED_NAMES:  # names come from payloads: a sender must not grow this without end
+                self._cache[name] = found
+        return found
+
+    def overlaps(self) -> list[tuple[str, N, N]]:
+        """Exact names that two entries without a `when` claim: the second would never speak."""
+        clashes = []
+        for event, candidates in self._exact.items():
+            free = [entry for entry in candidates if not entry.conditional]
+            clashes.extend((event, free[0], other) for other in free[1:])
+        return clashes

@@ -1,0 +1,247 @@
+"""The `message` of a document, compiled: the shape of a Mattermost payload in which every string is a template.
+
+Where a list stands, an element may be `{each: ...}`, which repeats for the elements of an array, at most `limit` times, and says
+how many more there are. What is missing removes what needed it: a line, a field, an attachment.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from gateway.mattermost.payload import Attachment, Field, Message, Priority, Props
+from gateway.model import JSON
+from gateway.translate.template import Condition, Context, Engine, Mode, Template, Unusable, Value
+
+LINES: Final = 10
+"""How many lines, fields or attachments `each` makes when its `limit` says nothing."""
+
+EXAMINED: Final = 1000
+"""How many elements a repetition with `when` looks at: translation is bounded in time."""
+
+MORE: Final = "and {{ remaining }} more"
+_SHORT: Final = 40
+"""A field value up to this many characters shares its row with a neighbour, unless `short` says otherwise."""
+
+_MARKDOWN, _PLAIN, _RAW = Mode.MARKDOWN, Mode.PLAIN, Mode.RAW
+_ATTACHMENT: Final[Mapping[str, Mode]] = {
+    "fallback": _PLAIN, "color": _RAW, "pretext": _MARKDOWN, "author_name": _PLAIN, "author_link": _RAW,
+    "author_icon": _RAW, "title": _PLAIN, "title_link": _RAW, "text": _MARKDOWN, "image_url": _RAW, "thumb_url": _RAW,
+    "footer": _MARKDOWN, "footer_icon": _RAW,
+}  # fmt: skip
+_MESSAGE: Final[Mapping[str, Mode]] = {
+    "text": _MARKDOWN, "username": _PLAIN, "icon_url": _RAW, "icon_emoji": _RAW, "channel": _RAW,
+}  # fmt: skip
+
+
+class Place:
+    """Where in a document something stands, so that faults can say it; `faults` collects (steps, line offset, problem)."""
+
+    def __init__(self, document: str, steps: tuple[str | int, ...], faults: list[tuple[tuple[str | int, ...], int, str]]) -> None:
+        self.document = document
+        self.steps = steps
+        self.faults = faults
+
+    def __truediv__(self, step: str | int) -> "Place":
+        return Place(self.document, (*self.steps, step), self.faults)
+
+    @property
+    def name(self) -> str:
+        """The name of the template here: "service/document#/pointer"."""
+        return f"{self.document}#/" + "/".join(map(str, self.steps))
+
+    def fault(self, problem: str, line: int = 0) -> None:
+        """Note that what stands here is not usable."""
+        self.faults.append((self.steps, line, problem))
+
+
+class Compiler:
+    """Makes templates out of strings at places; a string that cannot be compiled becomes a fault and an empty template."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    def template(self, source: Any, mode: Mode, place: Place) -> Template:
+        """A template for a scalar of the document."""
+        text = str(source).lower() if isinstance(source, bool) else str(source)
+        try:
+            return self.engine.template(text, mode, place.name)
+        except Unusable as error:
+            place.fault(str(error), error.line - 1)
+            return self.engine.template("", mode, place.name)
+
+    def condition(self, source: str, place: Place) -> Condition:
+        """A condition of the document."""
+        try:
+            return self.engine.condition(source, place.name)
+        except Unusable as error:
+            place.fault(str(error), error.line - 1)
+            return self.engine.condition("false", place.name)
+
+    def value(self, source: Any, place: Place, *, expression: bool = False) -> Value:
+        """A value of the document: `let`, or with `expression` the array of an `each`."""
+        make = self.engine.expression if expression else self.engine.value
+        try:
+            return make(str(source), place.name)
+        except Unusable as error:
+            place.fault(str(error), error.line - 1)
+            return self.engine.value("", place.name)
+
+
+class Each:
+    """`{each: commits, as: commit, limit: 10, more: ...}`: the contexts of a repetition, and of its rest."""
+
+    def __init__(self, raw: Mapping[str, JSON], compiler: Compiler, place: Place) -> None:
+        self._array = compiler.value(raw["each"], place / "each", expression=True)
+        self._name = raw.get("as")
+        self._limit = int(raw.get("limit", LINES))
+        self._when = compiler.condition(raw["when"], place / "when") if "when" in raw else None
+        self.more = compiler.template(raw.get("more", MORE), Mode.MARKDOWN, place / "more")
+
+    def contexts(self, context: Context) -> tuple[list[Context], int]:
+        """A context for each element shown, and how many are not. An element that is an object lends its keys."""
+        elements = self._elements(context)
+        if self._when is None:
+            shown = [self._inner(context, element, index) for index, element in enumerate(elements[: self._limit], 1)]
+            return shown, max(0, len(elements) - self._limit)
+        inners = (self._inner(context, element, index) for index, element in enumerate(elements[:EXAMINED], 1))
+        chosen = [inner for inner in inners if self._when.holds(inner)]
+        return chosen[: self._limit], max(0, len(chosen) - self._limit)
+
+    def _inner(self, context: Context, element: JSON, index: int) -> Context:
+        inner = {**context, **element} if isinstance(element, dict) else dict(context)
+        inner["item"] = element
+        inner["index"] = index
+        if self._name:
+            inner[self._name] = element
+        return inner
+
+    def _elements(self, context: Context) -> list[JSON]:
+        array = self._array.get(context)
+        if isinstance(array, Mapping):
+            return [{"key": key, "value": value} for key, value in array.items()]
+        if isinstance(array, list | tuple):
+            return list(array)
+        return [] if array is None else [array]
+
+
+class Text:
+    """A text: one template, or a list of templates and repetitions whose results are its lines."""
+
+    def __init__(self, raw: JSON, mode: Mode, compiler: Compiler, place: Place) -> None:
+        self._parts: list[Template | tuple[Each, Template, str]] = []
+        for index, part in enumerate(raw if isinstance(raw, list) else [raw]):
+            at = place / index if isinstance(raw, list) else place
+            if isinstance(part, dict):
+                line = compiler.template(part["line"], mode, at / "line")
+                self._parts.append((Each(part, compiler, at), line, part.get("join", "\n")))
+            else:
+                self._parts.append(compiler.template(part, mode, at))
+
+    def render(self, context: Context) -> str | None:
+        """The text; None when nothing is left of it."""
+        if len(self._parts) == 1 and isinstance(self._parts[0], Template):
+            return self._parts[0].render(context)
+        texts = [text for part in self._parts if (text := self._part(part, context)) is not None]
+        return "\n".join(texts) or None
+
+    @staticmethod
+    def _part(part: Template | tuple[Each, Template, str], context: Context) -> str | None:
+        if isinstance(part, Template):
+            return part.render(context)
+        each, line, join = part
+        inners, remaining = each.contexts(context)
+        lines = [text for inner in inners if (text := line.render(inner)) is not None]
+        if remaining and (more := each.more.render({**context, "remaining": remaining})):
+            lines.append(more)
+        return join.join(lines) or None
+
+
+class Items:
+    """A list of objects (fields, attachments) in which an element may be a repetition."""
+
+    def __init__(self, raw: Iterable[Mapping[str, JSON]], make: Any, compiler: Compiler, place: Place) -> None:
+        self._parts: list[tuple[Each | None, Any]] = []
+        for index, part in enumerate(raw):
+            at = place / index
+            if "each" in part:
+                self._parts.append((Each(part, compiler, at), make(part["item"], compiler, at / "item")))
+            else:
+                self._parts.append((None, make(part, compiler, at)))
+
+    def render(self, context: Context) -> Iterator[tuple[Any, str | None]]:
+        """The objects made, each with None; then, for a repetition that was cut, None with the line that says so."""
+        for each, item in self._parts:
+            if each is None:
+                if (made := item.render(context)) is not None:
+                    yield made, None
+                continue
+            inners, remaining = each.contexts(context)
+            for inner in inners:
+                if (made := item.render(inner)) is not None:
+                    yield made, None
+            if remaining:
+                yield None, each.more.render({**context, "remaining": remaining})
+
+
+class FieldShape:
+    """One field: gone when its title or value is missing."""
+
+    def __init__(self, raw: Mapping[str, JSON], compiler: Compiler, place: Place) -> None:
+        self._when = compiler.condition(raw["when"], place / "when") if "when" in raw else None
+        self._title = compiler.template(raw["title"], _PLAIN, place / "title")
+        self._value = Text(raw["value"], _MARKDOWN, compiler, place / "value")
+        self._short = raw.get("short")
+
+    def render(self, context: Context) -> Field | None:
+        """The field, or None."""
+        if self._when is not None and not self._when.holds(context):
+            return None
+        title, value = self._title.render(context), self._value.render(context)
+        if title is None or value is None:
+            return None
+        short = self._short if self._short is not None else len(value) <= _SHORT and "\n" not in value
+        return Field(title, value, bool(short))
+
+
+class AttachmentShape:
+    """One attachment: gone when nothing visible is left of it."""
+
+    _VISIBLE: Final = ("pretext", "author_name", "title", "text", "image_url", "thumb_url")
+
+    def __init__(self, raw: Mapping[str, JSON], compiler: Compiler, place: Place) -> None:
+        self._when = compiler.condition(raw["when"], place / "when") if "when" in raw else None
+        self._texts = {key: Text(raw[key], mode, compiler, place / key) for key, mode in _ATTACHMENT.items() if key in raw}
+        self._fields = Items(raw.get("fields", ()), FieldShape, compiler, place / "fields")
+
+    def render(self, context: Context) -> Attachment | None:
+        """The attachment, or None."""
+        if self._when is not None and not self._when.holds(context):
+            return None
+        texts = {key: text.render(context) for key, text in self._texts.items()}
+        fields = [field or Field("…", more or "") for field, more in self._fields.render(context)]
+        if not fields and not any(texts.get(key) for key in self._VISIBLE):
+            return None
+        return Attachment(**texts, fields=fields)
+
+
+class MessageShape:
+    """The whole message."""
+
+    def __init__(self, raw: Mapping[str, JSON], compiler: Compiler, place: Place) -> None:
+        self._texts = {key: Text(raw[key], mode, compiler, place / key) for key, mode in _MESSAGE.items() if key in raw}
+        self._attachments = Items(raw.get("attachments", ()), AttachmentShape, compiler, place / "attachments")
+        card = raw.get("props", {}).get("card")
+        self._card = Text(card, _MARKDOWN, compiler, place / "props" / "card") if card else None
+        priority = raw.get("priority", {}).get("priority")
+        self._priority = compiler.template(priority, _RAW, place / "priority" / "priority") if priority else None
+
+    def render(self, context: Context) -> Message:
+        """The message; it may be empty, which `fit` guards. Raises TranslationError."""
+        attachments = [made or Attachment(text=more) for made, more in self._attachments.render(context)]
+        card = self._card.render(context) if self._card else None
+        priority = self._priority.render(context) if self._priority else None
+        return Message(
+            **{key: text.render(context) for key, text in self._texts.items()},
+            attachments=attachments,
+            props=Props(card) if card else None,
+            priority=Priority(priority) if priority in {"important", "urgent"} else None,
+        )

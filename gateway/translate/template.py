@@ -1,0 +1,259 @@
+"""Templates: MiniJinja with values escaped by default, and what is missing taking its line with it.
+
+Three ways to write a value, by the key that it is for: MARKDOWN (Mattermost renders it), PLAIN (shown as it is) and RAW
+(addresses, colours, subjects: never shown as text). An output that is absent or null leaves a mark; the line that holds the
+mark is dropped, and a text of which nothing is left is absent itself.
+"""
+
+import re
+from collections.abc import Mapping
+from difflib import get_close_matches
+from enum import Enum
+from typing import Any, Final
+
+from minijinja import Environment, Markup, TemplateError
+
+from gateway.errors import TranslationError
+from gateway.translate.functions import TABLE, Function
+from gateway.translate.functions.markdown import escape
+
+Context = dict[str, Any]
+
+FUEL: Final = 50_000
+"""MiniJinja instructions that one template may use; a loop over 1,000 values with three filters stays below."""
+
+_ABSENT: Final = "\x00"
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_BLANK_LINES = re.compile(r"\n{3,}")
+_SINGLE = re.compile(r"\s*\{\{-?((?:(?!\}\}|\{\{).)*?)-?\}\}\s*", re.S)
+_CODE = re.compile(r"\{\{(.*?)\}\}|\{%(.*?)%\}", re.S)
+_STRING = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'")
+_CALL = re.compile(r"\.\s*([A-Za-z_]\w*)\s*\(")
+_METHODS: Final = frozenset(name for kind in (dict, list) for name in dir(kind) if not name.startswith("_"))
+_ATTRIBUTE = re.compile(r"\.\s*([A-Za-z_]\w*)")
+_FILTER = re.compile(r"\|\s*([A-Za-z_]\w*)")
+_BUILTIN: Final = frozenset("abs dictsort list map reject rejectattr reverse select selectattr sort unique".split())
+"""What templates may use of MiniJinja's own filters; the rest would undo the escaping or repeats the table."""
+_STATEMENTS: Final = ("debug", "dict", "namespace", "cycler", "joiner")
+
+
+class Mode(Enum):
+    """How values are written into a template's output."""
+
+    MARKDOWN = "markdown"
+    PLAIN = "plain"
+    RAW = "raw"
+
+
+class Unusable(ValueError):  # noqa: N818 - states a condition
+    """A template that cannot be compiled; `line` counts from 1 inside the template's text."""
+
+    def __init__(self, problem: str, line: int = 1) -> None:
+        super().__init__(problem)
+        self.line = line
+
+
+def _plain_text(value: Any) -> str:
+    """How a value that is not a string is written; `_ABSENT` for what cannot be shown."""
+    if value is None or callable(value):
+        return _ABSENT
+    if value is True or value is False:
+        return "yes" if value else "no"
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    if isinstance(value, list):
+        return ", ".join(_plain_text(item) for item in value if item is not None)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}: {_plain_text(item)}" for key, item in value.items() if item is not None)
+    return _CONTROL.sub("", str(value))
+
+
+def _finalize_markdown(value: Any) -> str:
+    if type(value) is str:
+        return escape(value)
+    if type(value) is Markup:
+        return value
+    return escape(_plain_text(value)) if type(value) in (list, dict) else _plain_text(value)
+
+
+def _finalize_plain(value: Any) -> str:
+    if isinstance(value, str):
+        return _CONTROL.sub("", value)
+    return _plain_text(value)
+
+
+_FINALIZERS: Final = {Mode.MARKDOWN: _finalize_markdown, Mode.PLAIN: _finalize_plain, Mode.RAW: _finalize_plain}
+
+
+class Engine:
+    """Compiles the templates of one catalog."""
+
+    def __init__(self, table: Mapping[str, Function] = TABLE) -> None:
+        self._environments = {mode: _environment(mode, table) for mode in Mode}
+        self._markdown_functions = {n for n, f in table.items() if f.call_plain is not f.call}
+        self._filters = _BUILTIN.union(name for name, function in table.items() if function.kind == "filter")
+        self._kept: list[Any] = []
+        self._environments[Mode.MARKDOWN].add_filter("keep_", self._keep)
+
+    def _keep(self, value: Any) -> str:
+        self._kept.append(value)
+        return ""
+
+    def template(self, source: str, mode: Mode, name: str) -> "Template":
+        """A template that renders to text; `name` is "service/document#/pointer". Raises Unusable."""
+        self._lint(source)
+        return Template(self._compiled(source, mode, name), mode, name, None if "{" in source else source)
+
+    def condition(self, source: str, name: str) -> "Condition":
+        """A template that is yes or no: an expression, with or without its braces. Raises Unusable."""
+        single = _SINGLE.fullmatch(source)
+        expression = single[1] if single else source
+        code = "{% if " + expression + " %}1{% endif %}"
+        self._lint(code)
+        return Condition(self._compiled(code, Mode.RAW, name), name)
+
+    def value(self, source: str, name: str) -> "Value":
+        """A template whose result keeps its type when it is one expression, and is text otherwise. Raises Unusable."""
+        self._lint(source)
+        single = _SINGLE.fullmatch(source)
+        if single is None:
+            has_markdown = self._markdown_functions.intersection(_FILTER.findall(source))
+            template = self.template(source, Mode.MARKDOWN if has_markdown else Mode.RAW, name)
+            return TextValue(template, markup=bool(has_markdown))
+        environment = self._compiled("{{ (" + single[1] + ") | keep_ }}", Mode.MARKDOWN, name)
+        return KeptValue(environment, name, self._kept)
+
+    def expression(self, source: str, name: str) -> "Value":
+        """As `value`, for keys that always hold an expression, with or without its braces. Raises Unusable."""
+        return self.value(source if _SINGLE.fullmatch(source) else "{{ " + source + " }}", name)
+
+    def _lint(self, source: str) -> None:
+        """Refuse unknown filters, and what would reach into Python: MiniJinja lets a value's methods be named and called."""
+        for match in _CODE.finditer(source):
+            code = _STRING.sub('""', match[1] or match[2] or "")
+            line = source.count("\n", 0, match.start()) + 1
+            if call := _CALL.search(code):
+                raise Unusable(f"`.{call[1]}(...)` calls a method; use a filter instead", line)
+            if "~" in code:
+                raise Unusable("`~` would write None for null; write the text around the braces, in `let` if need be", line)
+            for name in _ATTRIBUTE.findall(code):
+                if name in _METHODS:
+                    raise Unusable(f"`.{name}` would be a method where the key is missing; write | path({name!r})", line)
+            for name in _FILTER.findall(code):
+                if name not in self._filters:
+                    near = get_close_matches(name, self._filters, 1)
+                    raise Unusable(f"there is no function `{name}`" + (f"; did you mean `{near[0]}`?" if near else ""), line)
+
+    def _compiled(self, source: str, mode: Mode, name: str) -> Environment:
+        environment = self._environments[mode]
+        try:
+            environment.add_template(name, source)
+        except TemplateError as error:
+            raise Unusable(error.detail or str(error.kind), error.line or 1) from error
+        return environment
+
+
+def _environment(mode: Mode, table: Mapping[str, Function]) -> Environment:
+    environment = Environment(
+        fuel=FUEL,
+        debug=False,
+        undefined_behavior="chainable",
+        auto_escape_callback=lambda _: False,
+        finalizer=_FINALIZERS[mode],
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    for name in _STATEMENTS:
+        environment.remove_global(name)
+    for name, function in table.items():
+        call = function.call if mode is Mode.MARKDOWN else function.call_plain
+        if function.kind == "filter":
+            environment.add_filter(name, call)
+        else:
+            environment.add_global(name, call)
+    return environment
+
+
+def _render(environment: Environment, name: str, context: Context) -> str:
+    try:
+        return environment.render_template(name, **context)
+    except TemplateError as error:
+        document, _, pointer = name.partition("#")
+        raise TranslationError(document, pointer, f"{error.detail or error.kind}, line {error.line}") from error
+    except (TypeError, ValueError, AttributeError, KeyError, IndexError, RecursionError, OverflowError) as error:
+        document, _, pointer = name.partition("#")
+        raise TranslationError(document, pointer, f"{type(error).__name__}: {error}") from error
+
+
+class Template:
+    """Text with values in it; see `Engine.template`."""
+
+    __slots__ = ("_constant", "_environment", "_mode", "name")
+
+    def __init__(self, environment: Environment, mode: Mode, name: str, constant: str | None) -> None:
+        self._environment = environment
+        self._mode = mode
+        self.name = name
+        self._constant = constant.strip() if constant is not None else None
+
+    def render(self, context: Context) -> str | None:
+        """The text without the lines whose values are missing, or None when nothing is left. Raises TranslationError."""
+        if self._constant is not None:
+            return self._constant
+        text = _render(self._environment, self.name, context)
+        if _ABSENT in text:
+            text = "\n".join(line for line in text.split("\n") if _ABSENT not in line)
+        text = text.strip()
+        if "\n\n\n" in text:
+            text = _BLANK_LINES.sub("\n\n", text)
+        if self._mode is not Mode.MARKDOWN and "\n" in text:
+            text = " ".join(text.split())
+        return text or None
+
+
+class Condition:
+    """Yes or no; see `Engine.condition`."""
+
+    __slots__ = ("_environment", "name")
+
+    def __init__(self, environment: Environment, name: str) -> None:
+        self._environment = environment
+        self.name = name
+
+    def holds(self, context: Context) -> bool:
+        """Whether the expression is true; what is missing is not. Raises TranslationError."""
+        return _render(self._environment, self.name, context) == "1"
+
+
+class TextValue:
+    """The text of a template with more than one expression, as a value for other templates."""
+
+    __slots__ = ("_markup", "_template")
+
+    def __init__(self, template: Template, markup: bool) -> None:
+        self._template = template
+        self._markup = markup
+
+    def get(self, context: Context) -> Any:
+        """The text, or None when nothing is left of it. Raises TranslationError."""
+        text = self._template.render(context)
+        return Markup(text) if self._markup and text is not None else text
+
+
+class KeptValue:
+    """The value of one expression, with its type; see `Engine.value`."""
+
+    __slots__ = ("_environment", "_kept", "_name")
+
+    def __init__(self, environment: Environment, name: str, kept: list[Any]) -> None:
+        self._environment = environment
+        self._name = name
+        self._kept = kept
+
+    def get(self, context: Context) -> Any:
+        """The value; None when it is missing. Raises TranslationError."""
+        _render(self._environment, self._name, context)
+        return self._kept.pop()
+
+
+Value = TextValue | KeptValue

@@ -1,0 +1,23 @@
+"""Durations and sizes as people write them: `10s`, `5m`, `24h`, `7d`; `300kB`, `5MB`, `1GB`."""
+
+import re
+
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
+_BYTES = {"b": 1, "kb": 1000, "mb": 1000**2, "gb": 1000**3, "kib": 1024, "mib": 1024**2, "gib": 1024**3}
+_QUANTITY = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]+)\s*")
+
+
+def seconds(text: str) -> float:
+    """The seconds in "10s", "1.5h"; ValueError says what is expected."""
+    match = _QUANTITY.fullmatch(text)
+    if match is None or match[2] not in _SECONDS:
+        raise ValueError(f"{text!r} is not a duration: write a number and one of {', '.join(_SECONDS)}")
+    return float(match[1]) * _SECONDS[match[2]]
+
+
+def size(text: str) -> int:
+    """The bytes in "5MB", "300kB", "1GiB"; ValueError says what is expected."""
+    match = _QUANTITY.fullmatch(text)
+    if match is None or match[2].lower() not in _BYTES:
+        raise ValueError(f"{text!r} is not a size: write a number and one of B, kB, MB, GB, KiB, MiB, GiB")
+    return int(float(match[1]) * _BYTES[match[2].lower()])

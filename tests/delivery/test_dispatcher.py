@@ -1,0 +1,503 @@
+"""Delivering: order, races, trouble and the end."""
+
+import asyncio
+import random
+from collections import defaultdict
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.delivery.breaker import Breaker
+from gateway.delivery.destinations import Destination
+from gateway.errors import JournalDamaged
+from gateway.metrics import Metrics
+from gateway.model import Delivered, DeliveryState, Later, Never
+
+
+async def until(condition, seconds=100_000.0):
+    """Wait, in the loop's own time, until something holds."""
+    loop = asyncio.get_running_loop()
+    end = loop.time() + seconds
+    while not condition():
+        assert loop.time() < end, "it never came to be"
+        await asyncio.sleep(0.05)
+
+
+def settled(journal):
+    return all(d.state is not DeliveryState.PENDING for d in journal.rows.values())
+
+
+def test_what_is_offered_is_delivered_without_a_further_read(rig):
+    """Deliveries in turn go straight to their lanes; the journal is read at the start and by the tick only."""
+
+    async def scenario():
+        journal, sender = rig.journal_class(), rig.sender_class()
+        dispatcher = rig.dispatcher(journal, Destination("ops", sender))
+        await dispatcher.start()
+        await asyncio.sleep(0.5)
+        reads = journal.reads
+        for n in range(20):
+            dispatcher.offer([journal.add(f"lane-{n}", payload=b"%d" % n)])
+        await asyncio.sleep(0.3)
+        assert journal.reads == reads
+        assert settled(journal)
+        assert sorted(sender.got, key=int) == [b"%d" % n for n in range(20)]
+        assert len(journal.settlements) == 20
+        await dispatcher.stop(1.0)
+        assert dispatcher.failed.result() is None
+
+    rig.run(scenario())
+
+
+def test_the_backlog_is_delivered_first_and_in_order(rig):
+    """What is pending at the start leaves before what comes later in the same lane."""
+
+    async def scenario():
+        journal, sender = rig.journal_class(), rig.sender_class()
+        for n in range(450):
+            journal.add("a", payload=b"%d" % n)
+        dispatcher = rig.dispatcher(journal, Destination("ops", sender))
+        await dispatcher.start()
+        dispatcher.offer([journal.add("a", payload=b"450")])
+        await until(lambda: settled(journal))
+        assert sender.got == [b"%d" % n for n in range(451)]
+        await dispatcher.stop(1.0)
+
+    rig.run(scenario())
+
+
+def test_a_lane_waits_for_its_first_delivery_over_retries(rig):
+    """A failing delivery is tried again before its successor; other lanes go on meanwhile."""
+
+    async def scenario():
+        left = {b"a1": 2}
+
+        def answer(payload):
+            left[payload] = left.get(payload, 0) - 1
+            return Later("not now", None, "5xx") if left[payload] >= 0 else Delivered()
+
+        journal, sender = rig.journal_class(), rig.sender_class(answer)
+        dispatcher = rig.dispatcher(journal, Destination("ops", sender))
+        await dispatcher.start()
+        rows = [journal.add(lane, payload=name) for lane, name in (("a", b"a1"), ("a", b"a2"), ("b", b"b1"))]
+        dispatcher.offer(rows)
+        await until(lambda: settled(journal))
+        assert [p for p in sender.got if p.startswith(b"a")] == [b"a1", b"a1", b"a1", b"a2"]
+        assert sender.got.index(b"b1") < 3
+        assert journal.rows[1].attempts == 3
+        await dispatcher.stop(1.0)
+
+    rig.run(scenario())
+
+
+def test_many_lanes_at_once_within_the_concurrency_and_in_turn(rig):
+    """As many attempts as allowed run together, and lanes take turns however long one of them is."""
+
+    async def scenario():
+        journal, sender = rig.journal_class(), rig.sender_class()
+        for n in range(30):
+            journal.add("long", payload=b"long%d" % n)
+        for n in range(6):
+            journal.add(f"short{n}", payload=b"short%d" % n)
+        dispatcher = rig.dispatcher(journal, Destination("ops", sender, concurrency=3))
+        await dispatcher.start()
+        await until(lambda: settled(journal))
+        assert sender.most == 3
+        assert max(i for i, p in enumerate(sender.got) if p.startswith(b"short")) < 12
+        await dispatcher.stop(1.0)
+
+    rig.run(scenario())
+
+
+def test_what_another_process_adds_is_found(rig):
+    """A number that nobody offers is found within two seconds, and one offered behind it waits its turn."""
+
+    async def scenario():
+        journal, sender = rig.journal_class(), rig.sender_class()
+        dispatcher = rig.dispatcher(journal, Destination("ops", sender))
+        await dispatcher.start()
+        journal.add(payload=b"1")
+        await asyncio.sleep(2.0)
+        assert sender.got == [b"1"]
+        journal.add(payload=b"2")
+        dispatcher.offer([journal.add(payload=b"3")])
+        await asyncio.sleep(0.5)
+        assert sender.got == [b"1", b"2", b"3"]
+        await dispatcher.stop(1.0)
+
+    rig.run(scenario())
+
+
+def test_a_destination_that_is_down_holds_up_no_other(rig):
+    """With its room full, one destination's deliveries stay in the journal; the other's pass; all arrive in the end."""
+
+    async def scenario():
+        down = True
+        journal = rig.journal_class()
+        bad = rig.sender_class(lambda payload: Later("no route") if down else Delivered())
+        good = rig.sender_class()
+        dispatcher = rig.dispatcher(journal, Destination("bad", bad), Destination("good", good), window=20)
+        await dispatcher.start()
+        for n in range(300):
+            dispatcher.offer([journal.add(f"l{n % 40}", "bad", b"%d" % n)])
+        dispatcher.offer([journal.add("x", "good", b"through")])
+        await asyncio.sleep(1.0)
+        assert good.got == [b"through"]
+        assert dispatcher.states()["bad"][0] == "broken"
+        down = False
+        bad.got.clear()
+        await until(lambda: settled(journal))
+        assert sorted(map(int, bad.got)) == list(range(300))
+        for lane in range(40):
+            mine = [int(p) for p in bad.got if int(p) % 40 == lane]
+            assert mine == sorted(mine)
+        await dispatcher.stop(1.0)
+
+    rig.run(scenario())
+
+
+def test_bytes_count_as_well_as_numbers(rig):
+    """Large payloads fill the room by their bytes; one that is larger than all of it still passes."""
+
+    async def scenario():
+        journal, sender = rig.journal_class(), rig.sender_class()
+        for n in range(12):
+            journal.add("a", payload=b"x" * (50 if n % 3 else 500))
+        dispatcher = rig.dispatcher(journal, Destination("ops", sender), window_bytes=200)
+        await dispatcher.start()
+        await until(lambda: settled(journal), 60.0)
+        assert len(sender.got) == 12
+        await dispatcher.stop(1.0)
+
+    rig.run(scenario())
+
+
+def test_nothing_is_sent_again_while_the_journal_fails(rig):
+    """An outcome that cannot be saved is saved later; meanwhile neither it nor its successor is sent."""
+
+    async def scenario():
+        journal, sender = rig.journal_class(), rig.sender_class()
+        dispatcher = rig.dispatcher(journal, Destination("ops", sender))
+        await dispatcher.start()
+        journal.failures = 5
+        dispatcher.offer([journal.add(payload=b"1"), journal.add(payload=b"2")])
+        await asyncio.sleep(1.0)
+        assert sender.got == [b"1"]
+        await until(lambda: settled(journal))
+        assert sender.got == [b"1", b"2"]
+        await dispatcher.stop(1.0)
+
+    rig.run(scenario())
+
+
+def test_stop_waits_for_what_is_in_flight_and_saves_it(rig):
+    """An attempt under way is finished and settled before stop returns; nothing new starts."""
+
+    async def scenario():
+        journal, sender = rig.journal_class(), rig.sender_class(seconds=lambda: 3.0)
+        dispatcher = rig.dispatcher(journal, Destination("ops", sender, concurrency=1))
+        await dispatcher.start()
+        dispatcher.offer([journal.add("a"), journal.add("b")])
+        await asyncio.sleep(0.1)
+        journal.failures = 2
+        await dispatcher.stop(10.0)
+        assert [d.state for d in journal.rows.values()] == [DeliveryState.DELIVERED, DeliveryState.PENDING]
+        dispatcher.offer([journal.add("c")])
+        await asyncio.sleep(5.0)
+        assert len(sender.got) == 1
+
+    rig.run(scenario())
+
+
+def test_stop_abandons_what_outlasts_the_grace(rig):
+    """An attempt that hangs is given up in time and stays pending, for the next start."""
+
+    async def scenario():
+        journal, sender = rig.journal_class(), rig.sender_class(seconds=lambda: 1000.0)
+        dispatcher = rig.dispatcher(journal, Destination("ops", sender))
+        await dispatcher.start()
+        dispatcher.offer([journal.add()])
+        await asyncio.sleep(0.1)
+        began = asyncio.get_running_loop().time()
+        await dispatcher.stop(2.0)
+        assert asyncio.get_running_loop().time() - began < 3.0
+        assert journal.rows[1].state is DeliveryState.PENDING
+        assert sender.now == 0
+
+    rig.run(scenario())
+
+
+def test_stop_ends_although_the_journal_is_gone(rig):
+    """A journal that never takes the outcomes does not keep the service from stopping."""
+
+    async def scenario():
+        journal, sender = rig.journal_class(), rig.sender_class()
+        dispatcher = rig.dispatcher(journal, Destination("ops", sender))
+        await dispatcher.start()
+        journal.failures = 10**9
+        dispatcher.offer([journal.add()])
+        await asyncio.sleep(0.1)
+        began = asyncio.get_running_loop().time()
+        await dispatcher.stop(2.0)
+        assert asyncio.get_running_loop().time() - began < 12.0
+
+    rig.run(scenario())
+
+
+def test_an_unknown_destination_is_dead_with_a_reason(rig):
+    """A delivery whose destination left the settings waits for a person; what follows is not held up."""
+
+    async def scenario():
+        journal, sender = rig.journal_class(), rig.sender_class()
+        for _ in range(3000):
+            journal.add(destination="gone")
+        journal.add(payload=b"here")
+        dispatcher = rig.dispatcher(journal, Destination("ops", sender))
+        await dispatcher.start()
+        await until(lambda: settled(journal))
+        assert sender.got == [b"here"]
+        assert journal.rows[1].state is DeliveryState.DEAD
+        assert "'gone' is not in the settings" in journal.rows[1].reason
+        await dispatcher.stop(1.0)
+
+    rig.run(scenario())
+
+
+def test_a_crash_is_seen(rig):
+    """A part that crashes ends delivery and shows its error in `failed`; stop still returns."""
+
+    async def scenario():
+        journal, sender = rig.journal_class(), rig.sender_class()
+
+        async def damaged(settlements):
+            raise JournalDamaged("the file is not a database")
+
+        dispatcher = rig.dispatcher(journal, Destination("ops", sender))
+        await dispatcher.start()
+        journal.settle = damaged
+        dispatcher.offer([journal.add()])
+        with pytest.raises(ExceptionGroup) as caught:
+            await dispatcher.failed
+        assert caught.group_contains(JournalDamaged)
+        await dispatcher.stop(1.0)
+
+    rig.run(scenario())
+
+
+def test_a_sender_that_raises_stops_nobody_else(rig):
+    """An unexpected error of a sender is a failed attempt; its text, which may hold the URL, is in no reason."""
+
+    async def scenario():
+        def answer(payload):
+            if payload == b"bad":
+                raise ValueError("https://chat.example.com/hooks/secret")
+            return Delivered()
+
+        journal, sender = rig.journal_class(), rig.sender_class(answer)
+        dispatcher = rig.dispatcher(journal, Destination("ops", sender, max_age=30.0))
+        await dispatcher.start()
+        dispatcher.offer([journal.add("a", payload=b"bad"), journal.add("b", payload=b"good")])
+        await until(lambda: settled(journal))
+        assert [d.state for d in journal.rows.values()] == [DeliveryState.DEAD, DeliveryState.DELIVERED]
+        assert "ValueError" in journal.rows[1].reason
+        assert "secret" not in journal.rows[1].reason
+        await dispatcher.stop(1.0)
+
+    rig.run(scenario())
+
+
+def test_while_broken_only_probes_are_sent_and_nothing_is_charged(rig):
+    """An outage costs one attempt at a time at growing intervals, and no delivery's attempts."""
+
+    async def scenario():
+        down = True
+        journal = rig.journal_class()
+        sender = rig.sender_class(lambda payload: Later("no route") if down else Delivered())
+        dispatcher = rig.dispatcher(journal, Destination("ops", sender, concurrency=4, breaker=Breaker(4)))
+        await dispatcher.start()
+        dispatcher.offer([journal.add(f"l{n}", payload=b"%d" % n) for n in range(50)])
+        await asyncio.sleep(3600.0)
+        assert 100 < len(sender.got) < 400
+        assert len(set(sender.got)) == 50
+        assert max(d.attempts for d in journal.rows.values()) == 1
+        state, why = dispatcher.states()["ops"]
+        assert state == "broken"
+        assert "no route" in why
+        down = False
+        await asyncio.sleep(40.0)
+        assert settled(journal)
+        assert dispatcher.states()["ops"] == ("open", "")
+        await dispatcher.stop(1.0)
+
+    rig.run(scenario())
+
+
+def test_one_poisoned_delivery_does_not_starve_other_lanes(rig):
+    """A message that the server fails on for ever delays what comes later by one probe at most."""
+
+    async def scenario():
+        journal = rig.journal_class()
+        sender = rig.sender_class(lambda payload: Later("500", None, "5xx") if payload == b"bad" else Delivered())
+        dispatcher = rig.dispatcher(journal, Destination("ops", sender))
+        await dispatcher.start()
+        dispatcher.offer([journal.add("a", payload=b"bad")])
+        await asyncio.sleep(1000.0)
+        for n in range(20):
+            dispatcher.offer([journal.add(f"b{n}", payload=b"good")])
+            await asyncio.sleep(31.0)
+            assert journal.rows[n + 2].state is DeliveryState.DELIVERED
+        await dispatcher.stop(1.0)
+
+    rig.run(scenario())
+
+
+def test_a_429_holds_the_whole_destination(rig):
+    """After a 429 no lane sends before the time that the server named."""
+
+    async def scenario():
+        answers = iter([Later("429", 20.0, "429")])
+        journal = rig.journal_class()
+        sender = rig.sender_class(lambda payload: next(answers, Delivered()))
+        dispatcher = rig.dispatcher(journal, Destination("ops", sender, concurrency=1))
+        await dispatcher.start()
+        dispatcher.offer([journal.add(f"l{n}") for n in range(5)])
+        await asyncio.sleep(1.0)
+        assert dispatcher.states()["ops"][0] == "throttled"
+        await until(lambda: settled(journal))
+        assert sender.at[1] - sender.at[0] >= 20.0
+        await dispatcher.stop(1.0)
+
+    rig.run(scenario())
+
+
+def test_metrics_tell_what_happens(rig):
+    """Counters follow results, gauges follow the queue, beginning with the journal's census."""
+
+    async def scenario():
+        answers = {b"ok": Delivered(), b"no": Never("403", "4xx"), b"wait": Later("x", None, "timeout")}
+        journal, metrics = rig.journal_class(), Metrics()
+        sender = rig.sender_class(answers.__getitem__)
+        for name in answers:
+            journal.add(name.decode(), payload=name, received=999_990.0)
+
+        def value(series, **labels):
+            return metrics.registry.get_sample_value(f"mattergate_{series}", {"destination": "ops", **labels})
+
+        dispatcher = rig.dispatcher(journal, Destination("ops", sender), metrics=metrics)
+        await dispatcher.start()
+        assert value("queue_depth") == 3
+        assert value("queue_oldest_seconds") >= 10.0
+        await asyncio.sleep(0.2)
+        assert value("queue_depth") == 1
+        assert value("dead") == 1
+        assert value("deliveries_total", result="delivered") == 1
+        assert value("deliveries_total", result="later") == 1
+        assert value("delivery_attempts_total", code="timeout") == 1
+        assert value("delivery_seconds_count") == 1
+        assert value("destination_open") == 1
+        await asyncio.sleep(600.0)
+        assert value("destination_open") == 0
+        journal.rows.clear()
+        await asyncio.sleep(61.0)
+        assert value("dead") == 0
+        await dispatcher.stop(1.0)
+
+    rig.run(scenario())
+
+
+def test_names_of_destinations_are_unique(rig):
+    """Two destinations of one name are refused when the dispatcher is built."""
+
+    async def scenario():
+        with pytest.raises(ValueError, match="two destinations are called 'ops'"):
+            rig.dispatcher(rig.journal_class(), Destination("ops", None), Destination("ops", None))
+
+    rig.run(scenario())
+
+
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("offer"), st.sampled_from("abc"), st.integers(1, 4)),
+        st.tuples(st.just("hide"), st.sampled_from("abc"), st.integers(1, 3)),
+        st.tuples(st.just("reoffer"), st.just(""), st.integers(0, 5)),
+        st.tuples(st.just("sleep"), st.just(""), st.sampled_from([0, 1, 3, 40, 2000])),
+        st.tuples(st.just("trouble"), st.just(""), st.integers(1, 3)),
+        st.tuples(st.just("restart"), st.just(""), st.sampled_from([0, 10])),
+    ),
+    max_size=40,
+)
+
+
+class Watch:
+    """Answers at random; notes when two attempts of a lane overlap and what became final in which order."""
+
+    def __init__(self, seed):
+        self.draw = random.Random(seed)
+        self.busy = set()
+        self.final = defaultdict(list)
+        self.tries = defaultdict(int)
+        self.abandoned = set()
+
+    def sender(self):
+        return self
+
+    async def send(self, payload):
+        lane, seq = payload.decode().split()
+        assert lane not in self.busy, "two of one lane at once"
+        self.busy.add(lane)
+        try:
+            await asyncio.sleep(self.draw.choice([0.0, 0.001, 0.02, 1.0]))
+        except asyncio.CancelledError:
+            self.abandoned.add(int(seq))
+            raise
+        finally:
+            self.busy.discard(lane)
+        self.tries[int(seq)] += 1
+        result = self.draw.choice([Delivered(), Delivered(), Never("no"), Later("x"), Later("y", 2.0, "429")])
+        if not isinstance(result, Later):
+            self.final[lane].append(int(seq))
+        return result
+
+
+@settings(max_examples=150, deadline=None)
+@given(steps=STEPS, seed=st.integers(0, 10**6), window=st.sampled_from([2, 6, 1000]))
+def test_each_enters_once_and_in_order_whatever_happens(rig, steps, seed, window):
+    """Random offers, gaps, repeats, journal trouble, restarts: each is settled once, lanes stay in order, none is lost."""
+
+    async def scenario():
+        watch = Watch(seed)
+        journal = rig.journal_class(delay=lambda: watch.draw.choice([0.0, 0.001, 0.05]))
+
+        async def fresh():
+            gates = [Destination(name, watch, concurrency=2, breaker=Breaker(3)) for name in ("ops", "dev")]
+            made = rig.dispatcher(journal, *gates, window=window, random=watch.draw.random)
+            await made.start()
+            return made
+
+        dispatcher = await fresh()
+        for kind, lane, number in steps:
+            if kind in ("offer", "hide"):
+                where = "dev" if lane == "c" else "ops"
+                rows = [
+                    journal.add(f"{where}/{lane}", where, f"{lane} {journal.last + 1}".encode()) for _ in range(number)
+                ]
+                if kind == "offer":
+                    dispatcher.offer(rows)
+            elif kind == "reoffer":
+                dispatcher.offer(list(journal.rows.values())[-number:])
+            elif kind == "sleep":
+                await asyncio.sleep(number / 1000)
+            elif kind == "trouble":
+                journal.failures += number
+            else:
+                await dispatcher.stop(number)
+                journal.failures = 0
+                dispatcher = await fresh()
+        await until(lambda: settled(journal))
+        await dispatcher.stop(10.0)
+        assert dispatcher.failed.result() is None
+        assert sorted(seq for lane in watch.final.values() for seq in lane) == sorted(journal.rows)
+        assert all(lane == sorted(lane) for lane in watch.final.values())
+
+    rig.run(scenario())
