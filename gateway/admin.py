@@ -11,7 +11,9 @@ from gateway.metrics import Metrics
 States = Mapping[str, tuple[str, str]]
 
 
-def application(metrics: Metrics, ready: Callable[[], tuple[bool, str]], states: Callable[[], States]) -> web.Application:
+def application(
+    metrics: Metrics, ready: Callable[[], tuple[bool, str]], states: Callable[[], States]
+) -> web.Application:
     """`ready` says whether requests can be stored and why not; `states` says how every destination stands and why."""
 
     async def show_metrics(request: web.Request) -> web.Response:

@@ -2,26 +2,28 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
-from aiohttp import ClientSession, web
+from aiohttp import ClientError, ClientSession, ClientTimeout, web
 
 from gateway import admin, logs, reload
 from gateway.delivery.destinations import Destination
 from gateway.delivery.dispatcher import Dispatcher
-from gateway.errors import CatalogError, SettingsError
+from gateway.errors import CatalogError, Fault, SettingsError
 from gateway.ingress import route as routes
 from gateway.ingress.http import Ingress
 from gateway.ingress.learned import Learned
 from gateway.ingress.listener import Listener
+from gateway.ingress import passthrough as passthrough_hooks
 from gateway.ingress.passthrough import Passthrough
 from gateway.ingress.table import RouteTable
 from gateway.journal.sqlite import SqliteJournal
-from gateway.mattermost.hook import HookSender, open_session
+from gateway.mattermost.hook import HookSender, PassthroughSender, open_session, unanswered
 from gateway.metrics import Metrics
-from gateway.settings import Address, Settings
+from gateway.fields import Address
+from gateway.settings import Settings
 from gateway.translate import catalog
 from gateway.translate.catalog import Catalog
 
@@ -51,7 +53,9 @@ async def running(settings: Settings, file: str) -> AsyncIterator[App]:
     """
     metrics = Metrics()
     known = catalog.load(folders(settings))
-    table = RouteTable(routes.build(settings, known, metrics, file), passthrough(settings, metrics))
+    if faults := routes.faults(settings, known, file):
+        raise SettingsError(faults)
+    table = RouteTable(routes.build(settings, metrics), passthrough(settings, metrics))
     async with AsyncExitStack() as stack:
         journal = await SqliteJournal.open(
             journal_path(settings),
@@ -64,7 +68,7 @@ async def running(settings: Settings, file: str) -> AsyncIterator[App]:
         await dispatcher.start()
         stack.push_async_callback(dispatcher.stop, settings.server.grace)
         ingress = Ingress(
-            table.find,
+            table,
             known,
             journal,
             dispatcher.offer,
@@ -72,14 +76,17 @@ async def running(settings: Settings, file: str) -> AsyncIterator[App]:
             channels={name: destination.channel for name, destination in settings.destinations.items()},
             read_timeout=settings.server.read_timeout,
             public_url=settings.server.public_url,
-            learned=Learned(journal_path(settings).with_suffix(".secrets"), await fetcher(stack)),
+            learned=Learned(journal_path(settings).with_suffix(".secrets"), await _fetcher(stack)),
         )
         _expect_translators(metrics, known)
         if settings.catalog.reload:
             _follow(settings, ingress, metrics, file, stack)
-        admin_url = await _listen_admin(settings.server.admin, metrics, journal, dispatcher, stack)
-        public_url = await _listen(settings, ingress, stack)
-        _log.info("ready", public=public_url, admin=admin_url, routes=len(settings.routes), services=len(known.services))
+        pages = admin.application(metrics, lambda: (not ingress.trouble, ingress.trouble), dispatcher.states)
+        admin_url = await _serve(web.AppRunner(pages, access_log=None), settings.server.admin, stack)
+        public_url = await _serve(_public(settings, ingress), settings.server.listen, stack)
+        _log.info(
+            "ready", public=public_url, admin=admin_url, routes=len(settings.routes), services=len(known.services)
+        )
         yield App(public_url, admin_url, dispatcher.failed, metrics)
 
 
@@ -92,7 +99,7 @@ def passthrough(settings: Settings, metrics: Metrics) -> Passthrough | None:
     """The pass-through hooks, when a server is set for them."""
     if settings.passthrough is None:
         return None
-    return Passthrough(settings.passthrough.server, settings.passthrough.services, settings, metrics)
+    return Passthrough(settings.passthrough.server, settings.passthrough.services, settings.server, metrics)
 
 
 async def destinations(settings: Settings, through: Passthrough | None, stack: AsyncExitStack) -> Sequence[Destination]:
@@ -111,6 +118,63 @@ async def destinations(settings: Settings, through: Passthrough | None, stack: A
         made.append(Destination(name, sender, table.concurrency, table.rate or None, table.max_age))
     if through is not None:
         shared = settings.delivery
-        sender = through.sender(await session(None), shared.timeout)
-        made.append(Destination(through.name, sender, shared.concurrency, shared.rate or None, shared.max_age))
+        sender = PassthroughSender(through.url, await session(None), shared.timeout)
+        made.append(
+            Destination(passthrough_hooks.NAME, sender, shared.concurrency, shared.rate or None, shared.max_age)
+        )
     return made
+
+
+def _expect_translators(metrics: Metrics, known: Catalog) -> None:
+    for service in known.services.values():
+        metrics.expect_translators(service.key, [translator.name for translator in service.translators])
+
+
+def _follow(settings: Settings, ingress: Ingress, metrics: Metrics, file: str, stack: AsyncExitStack) -> None:
+    """Take up changed documents while running."""
+
+    def adopt(fresh: Catalog) -> None:
+        if faults := routes.faults(settings, fresh, file):  # a service that a route names went away
+            raise CatalogError(faults)
+        _expect_translators(metrics, fresh)
+        ingress.catalog = fresh
+
+    following = asyncio.ensure_future(reload.follow(folders(settings), adopt, metrics))
+    stack.push_async_callback(asyncio.wait, [following])
+    stack.callback(following.cancel)
+
+
+def _public(settings: Settings, ingress: Ingress) -> web.BaseRunner:
+    server = settings.server
+    listener = Listener(ingress.handle, read_timeout=server.read_timeout, header_limit=server.header_limit)
+    return web.ServerRunner(listener, shutdown_timeout=server.grace)
+
+
+async def _fetcher(stack: AsyncExitStack) -> Callable[[str], Awaitable[None]]:
+    """How a handshake fetches the URL that confirms it; OSError says why it could not."""
+    session = await stack.enter_async_context(open_session())
+
+    async def fetch(url: str) -> None:
+        try:
+            async with session.get(url, allow_redirects=False, timeout=ClientTimeout(total=10)) as response:
+                if response.status >= 300:
+                    raise OSError(f"answered {response.status}")
+        except ClientError as error:
+            raise OSError(unanswered(error).reason) from error
+
+    return fetch
+
+
+async def _serve(runner: web.BaseRunner, address: Address, stack: AsyncExitStack) -> str:
+    """Start listening; leaving the stack stops accepting, and waits for requests under way."""
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    site = web.TCPSite(runner, address.host, address.port, backlog=1024)
+    try:
+        await site.start()
+    except OSError as error:
+        raise SettingsError(
+            [Fault("", 0, "server", f"cannot listen on {address}: {error.strerror}", "is it running already?")]
+        ) from error
+    host = f"[{address.host}]" if ":" in address.host else address.host
+    return f"http://{host}:{runner.addresses[0][1]}"

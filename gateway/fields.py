@@ -139,7 +139,7 @@ def default_text(key: Key, table: str) -> str:
         return ""
     if key.kind is not None:
         return f'"{key.kind.show(key.default)}"'
-    return msgspec.json.encode(key.default).decode()
+    return f"{key.default:g}" if isinstance(key.default, float) else msgspec.json.encode(key.default).decode()
 
 
 def described(value: Any) -> str:

@@ -128,7 +128,9 @@ def _unknown(service: Service, name: str) -> str:
 
 
 def _mismatch(translator: Translator, value: JSON) -> str:
-    return f"the payload does not hold the schema of {translator.name}: " + "; ".join(translator.schema.faults(value)[:3])
+    return f"the payload does not hold the schema of {translator.name}: " + "; ".join(
+        translator.schema.faults(value)[:3]
+    )
 
 
 def _finished(message: Message, service: Service, wishes: Wishes, limits: Limits) -> Sequence[Message]:

@@ -58,11 +58,15 @@ class Event(Struct, frozen=True):
 
 
 class Parcel(Struct, frozen=True):
-    """One message bound for one destination, not yet journalled. `payload` is the JSON of the Mattermost message."""
+    """One message bound for one destination, not yet journalled. `payload` is the JSON of the Mattermost message.
+
+    `address` says where inside the destination, for one that has many places: the hook of a pass-through URL (a secret).
+    """
 
     destination: str
     lane: str
     payload: bytes
+    address: str = ""
 
 
 class DeliveryState(StrEnum):
@@ -92,6 +96,7 @@ class Delivery(Struct, frozen=True):
     not_before: float = 0.0
     reason: str = ""
     post_id: str = ""
+    address: str = ""
 
 
 class Delivered(Struct, frozen=True):

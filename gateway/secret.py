@@ -6,6 +6,7 @@ forgotten), so that `redact` can mask its text inside log lines and error texts 
 
 import hmac
 import re
+from collections.abc import Iterator
 from typing import Final, NoReturn
 from weakref import WeakValueDictionary
 
@@ -59,15 +60,32 @@ class Secret:
 
 def redact(text: str) -> str:
     """Mask every living secret in a text, and whatever looks like the id of a Mattermost hook URL."""
+    spans = [match.span(2) for match in _HOOK_PATH.finditer(text)] if "hooks" in text.lower() else []
     for reference in _living.valuerefs():
         secret = reference()
         if secret is not None:
             for needle in secret._needles:
                 if needle in text:
-                    text = text.replace(needle, MASK)
-    if "hooks" in text.lower():
-        text = _HOOK_PATH.sub(rf"\1{MASK}", text)
-    return text
+                    spans.extend(_occurrences(needle, text))
+    return _masked(text, sorted(spans)) if spans else text
+
+
+def _occurrences(needle: str, text: str) -> Iterator[tuple[int, int]]:
+    at = text.find(needle)
+    while at >= 0:
+        yield at, at + len(needle)
+        at = text.find(needle, at + 1)
+
+
+def _masked(text: str, spans: list[tuple[int, int]]) -> str:
+    """Mask spans of the original text, so that of two overlapping secrets the rest of the second is not left over."""
+    pieces: list[str] = []
+    done = 0
+    for start, end in spans:
+        if start > done or not pieces:
+            pieces += [text[done:start], MASK]
+        done = max(done, end)
+    return "".join(pieces) + text[done:]
 
 
 def _needles(text: str) -> tuple[str, ...]:

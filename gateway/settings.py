@@ -31,6 +31,25 @@ from gateway.secret import Secret
 from gateway.tablereader import PREFIX, Sections, TableReader, reason
 from gateway.tomlplace import Report, meant, syntax_fault
 
+__all__ = [
+    "Address",
+    "CatalogTable",
+    "DeliveryTable",
+    "Destination",
+    "JournalTable",
+    "Log",
+    "Passthrough",
+    "Route",
+    "Row",
+    "Secret",
+    "Server",
+    "Settings",
+    "load",
+    "parse",
+    "reference",
+    "variables",
+]
+
 _Positive = Meta(gt=0)
 _Counted = Meta(ge=1)
 
@@ -243,15 +262,17 @@ def parse(
         raise SettingsError([syntax_fault(file, text, error)]) from None
     report = Report(file, text)
     reader = TableReader(report, variables(), environ, read_file)
-    settings = _settings(reader, reader.sections(raw, _TABLES))
+    settings = _settings(
+        reader, reader.sections(raw, _TABLES), "passthrough" in raw or reader.overridden("passthrough")
+    )
     reader.check_variables()
     if report.faults:
         raise SettingsError(report.in_order())
     return replace(settings, warnings=reader.exposed() if mode & 0o004 else ())
 
 
-def _settings(reader: TableReader, raw: Sections) -> Settings:
-    """Read every table; the result counts only when the report stays empty."""
+def _settings(reader: TableReader, raw: Sections, passthrough: bool) -> Settings:
+    """Read every table, [passthrough] only if it is there; the result counts when the report stays empty."""
 
     def values(table: str) -> dict[str, Any]:
         return reader.values(_TABLES[table], raw[table], (table,))
@@ -264,7 +285,7 @@ def _settings(reader: TableReader, raw: Sections) -> Settings:
         delivery=delivery,
         destinations=_destinations(reader, raw["destinations"], delivery),
         routes=_routes(reader, raw["routes"], tuple(raw["destinations"])),
-        passthrough=_passthrough(reader, values) if raw["passthrough"] or reader.overridden("passthrough") else None,
+        passthrough=_passthrough(reader, values("passthrough")) if passthrough else None,
         log=Log(**values("log")),
     )
 
@@ -328,8 +349,7 @@ def _routes(reader: TableReader, raw: Mapping[str, Any], destinations: tuple[str
     return found
 
 
-def _passthrough(reader: TableReader, values: Callable[[str], dict[str, Any]]) -> Passthrough | None:
-    given = values("passthrough")
-    if "/hooks" in given.get("server", ""):
+def _passthrough(reader: TableReader, values: dict[str, Any]) -> Passthrough | None:
+    if "/hooks" in values.get("server", ""):
         reader.fault(("passthrough", "server"), "is the URL of a webhook", "leave out /hooks and what follows it")
-    return Passthrough(**given) if "server" in given else None
+    return Passthrough(**values) if "server" in values else None

@@ -216,5 +216,6 @@ def reason(error: Exception) -> str:
 
 
 def _variable_remedy(name: str, known: Mapping[str, object]) -> str:
-    close = get_close_matches(name, list(known), 1)
-    return f"did you mean {close[0]}?" if close else "see the settings reference"
+    # The prefix is left out of the comparison: with it, every variable looks like every other.
+    close = get_close_matches(name.removeprefix(PREFIX), [other.removeprefix(PREFIX) for other in known], 1)
+    return f"did you mean {PREFIX}{close[0]}?" if close else "see the settings reference"

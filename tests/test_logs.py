@@ -22,6 +22,7 @@ class Terminal(io.StringIO):
     """A stream that says it is a terminal."""
 
     def isatty(self) -> bool:
+        """Say so."""
         return True
 
 
@@ -43,10 +44,17 @@ def _put_back(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture
 def stream() -> io.StringIO:
+    """Give a stream that is no terminal."""
     return io.StringIO()
 
 
+def fail(text: str) -> None:
+    """Raise an error that holds the text."""
+    raise RuntimeError(text)
+
+
 def lines(stream: io.StringIO) -> list[dict[str, Any]]:
+    """Decode every line that was written."""
     return [json.loads(line) for line in stream.getvalue().splitlines()]
 
 
@@ -136,7 +144,7 @@ def test_no_secret_passes(form: str, stream: io.StringIO) -> None:
     logging.getLogger("aiohttp.client").warning("POST %s", hook.reveal())
     for logger in (log, logging.getLogger("asyncio")):
         try:
-            raise RuntimeError(f"no {secret.reveal()}")
+            fail(f"no {secret.reveal()}")
         except RuntimeError:
             logger.exception("failed")
     said = stream.getvalue()
@@ -176,7 +184,7 @@ def test_text_tracebacks_stay_readable(stream: io.StringIO) -> None:
     """A traceback keeps its lines."""
     logs.configure("info", "text", stream)
     try:
-        raise RuntimeError("broken")
+        fail("broken")
     except RuntimeError:
         log.exception("failed")
     assert "\nRuntimeError: broken\n" in stream.getvalue()

@@ -66,6 +66,16 @@ def test_the_id_of_a_hook_is_masked_by_itself() -> None:
     assert redact(f"no webhook {HOOK_ID}") == f"no webhook {MASK}"
 
 
+def test_overlapping_secrets_leave_nothing_over() -> None:
+    """Where one secret begins with, contains or runs into another, the whole stretch is masked once."""
+    secrets = [Secret("tulip"), Secret("tulip-garden"), Secret("garden-gate"), Secret("https://a.example/hooks/")]
+    assert all(secrets)
+    assert redact("(tulip-garden-gate) tulip") == f"({MASK}) {MASK}"
+    assert redact("https://a.example/hooks/abc123") == MASK
+    del secrets
+    gc.collect()
+
+
 @pytest.mark.parametrize(
     ("text", "masked"),
     [

@@ -9,7 +9,7 @@ import pytest
 
 from gateway import settings
 from gateway.errors import SettingsError
-from gateway.fields import Address
+from gateway.fields import Address, keys
 from gateway.secret import Secret, redact
 from gateway.settings import Settings
 
@@ -39,6 +39,7 @@ OPS = '[destinations.ops]\nhook = "https://chat.example.com/hooks/k3yk3yk3yk3yk3
 
 
 def read_file(path: Path) -> str:
+    """Read one of FILES; the one called binary is no text."""
     if path.name == "binary":
         raise UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte")
     if path.name not in FILES:
@@ -47,16 +48,19 @@ def read_file(path: Path) -> str:
 
 
 def parse(text: str, environ: dict[str, str] | None = None, mode: int = 0o600) -> Settings:
+    """Parse a text as conf/mattergate.toml."""
     return settings.parse(text, "conf/mattergate.toml", ENVIRON if environ is None else environ, read_file, mode)
 
 
 def faults_of(text: str, environ: dict[str, str] | None = None) -> list[str]:
+    """Parse a text that is faulty and give its faults as text."""
     with pytest.raises(SettingsError) as caught:
         parse(text, environ)
     return [str(fault) for fault in caught.value.faults]
 
 
 def complete() -> Settings:
+    """Parse the file that writes every key."""
     return parse((DATA / "complete.ok.toml").read_text())
 
 
@@ -122,7 +126,7 @@ def test_every_key_reaches_its_struct() -> None:
     )
     written = [found.server, found.journal, found.catalog, found.delivery, route, found.passthrough, found.log]
     for table in [*written, found.destinations["dev.team"]]:
-        for key in settings.keys(type(table)).values():
+        for key in keys(type(table)).values():
             assert key.required or getattr(table, key.name) != key.default, key.name
 
 

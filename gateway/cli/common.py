@@ -1,6 +1,6 @@
 """What the commands share: where the catalog is, and how faults end a command."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -25,10 +25,10 @@ def folders(extra: Iterable[Path] | None) -> list[Path]:
     return [catalog.builtin_folder(), *(extra or ())]
 
 
-def load_catalog(extra: Iterable[Path] | None) -> Catalog:
-    """The catalog, or the end of the command with every fault."""
+def load_catalog(extra: Iterable[Path] | None, only: Container[str] | None = None) -> Catalog:
+    """The catalog, or the end of the command with every fault; with `only`, no other services are looked at."""
     try:
-        return catalog.load(folders(extra))
+        return catalog.load(folders(extra), only)
     except FaultyFilesError as error:
         fail(error)
 

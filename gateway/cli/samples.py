@@ -12,16 +12,19 @@ from gateway.cli import app
 from gateway.cli.common import Folders, err, fail, folders, load_catalog, out
 from gateway.errors import MattergateError
 from gateway.translate import catalog as documents
+from gateway.translate.service import Service
 
 
 @app.command()
 def test(
     services: Annotated[list[str] | None, typer.Argument(help="Only the samples of these services.")] = None,
-    write: Annotated[bool, typer.Option("--write", help="Write what came out into the samples, to be read and committed.")] = False,
+    write: Annotated[
+        bool, typer.Option("--write", help="Write what came out into the samples, to be read and committed.")
+    ] = False,
     catalog: Folders = None,
 ) -> None:
     """Execute the samples of the catalog; the exit code is 1 when one does not hold."""
-    known = load_catalog(catalog)
+    known = load_catalog(catalog, services)
     chosen = [(key, path) for key, path in documents.samples(folders(catalog)) if not services or key in services]
     if not chosen:
         fail(f"no samples of {', '.join(services)}" if services else "the catalog has no samples")
@@ -52,11 +55,13 @@ _Dumper.add_representer(
 )
 
 
-def _rewrite(path: Path, found: sample.Sample, service: documents.Service) -> None:
+def _rewrite(path: Path, found: sample.Sample, service: Service) -> None:
     """Replace the `expect` block, which is the last one of a sample; the request above it stays as it is written."""
     text = path.read_text("utf-8")
     before, mark, _ = text.partition("\nexpect:")
     if not mark:
         fail(f"{path}: `expect:` is to be the last key of a sample")
     expect = {"expect": msgspec.to_builtins(sample.outcome(found, service))}
-    path.write_text(before + "\n" + yaml.dump(expect, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120), "utf-8")
+    path.write_text(
+        before + "\n" + yaml.dump(expect, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120), "utf-8"
+    )

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from gateway.delivery.breaker import Breaker, BreakerState
-from gateway.model import Later, Result
+from gateway.model import Delivery, Later, Result
 
 PAUSE = 1.0
 """Seconds that a destination rests after a 429 that does not say for how long."""
@@ -16,8 +16,8 @@ ROUNDING = 1e-6
 class Sender(Protocol):
     """Whatever takes a message to its place."""
 
-    async def send(self, payload: bytes) -> Result:
-        """One attempt with the JSON of one message. What the network or the server does is a result, not an error."""
+    async def send(self, delivery: Delivery) -> Result:
+        """One attempt with one message. What the network or the server does is a result, not an error."""
 
 
 class Destination:
@@ -27,7 +27,7 @@ class Destination:
     to one second's worth may leave at once), `max_age` the seconds after which a failing delivery is given up.
     """
 
-    def __init__(  # noqa: PLR0913 - the settings of one destination, one by one
+    def __init__(
         self,
         name: str,
         sender: Sender,

@@ -51,7 +51,7 @@ class Dispatcher:
 
     failed: asyncio.Future[None]
 
-    def __init__(  # noqa: PLR0913 - keyword-only tuning
+    def __init__(
         self,
         journal: Journal,
         destinations: Iterable[Destination],
@@ -83,6 +83,7 @@ class Dispatcher:
                 random=random,
             )
         self._feed = Feed(journal, self._outlets, self._bury, self._settler.thinned, clock)
+        self._missed: set[str] = set()
         self._main: asyncio.Task[None] | None = None
         self._side: list[asyncio.Task[None]] = []
         self._workers: list[asyncio.Task[None]] = []
@@ -201,7 +202,9 @@ class Dispatcher:
     def _bury(self, stray: Delivery) -> None:
         name = stray.destination
         reason = f"destination {name!r} is not in the settings any more: put it back there, then replay"
-        log.warning("delivery dead", destination=name, seq=stray.seq, event_id=stray.event_id, reason=reason)
+        if name not in self._missed:  # there may be very many: one line for each destination is enough
+            self._missed.add(name)
+            log.warning("deliveries dead", destination=name, first=stray.seq, reason=reason)
         self._settler.put(Settlement(stray.seq, DeliveryState.DEAD, stray.attempts, reason=reason), None)
 
     def _feed_soon(self) -> None:

@@ -37,7 +37,7 @@ class Claim(NamedTuple):
 class Outlet:
     """Sends what is in `lanes`. `settle` is given every outcome; `settled` is to be called when it is durable."""
 
-    def __init__(  # noqa: PLR0913 - what the composition hands over, one by one
+    def __init__(
         self,
         destination: Destination,
         lanes: Lanes,
@@ -102,7 +102,7 @@ class Outlet:
                 await self._rest()
                 continue
             try:
-                result = await send(claim.delivery.payload)
+                result = await send(claim.delivery)
             except Exception as error:  # a sender that fails on one message must not stop all others
                 result = self._failed(error)
             self._conclude(claim, result)
@@ -167,7 +167,7 @@ class Outlet:
         self._codes[result.code].inc()
         if isinstance(result, Delivered):
             self._results["delivered"].inc()
-            self._seconds.observe(now - delivery.received)
+            self._seconds.observe(max(0.0, now - delivery.received))
         else:
             self._results["later" if isinstance(result, Later) else "never"].inc()
 

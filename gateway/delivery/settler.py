@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Generic, TypeVar
 
 import structlog
@@ -37,7 +38,7 @@ class Settler(Generic[T]):
         self._wake = asyncio.Event()
         self._thin = asyncio.Event()
         self._thin.set()
-        self._closing = False
+        self._closing = asyncio.Event()
         self._saving: asyncio.Future[None] | None = None
 
     @property
@@ -58,15 +59,15 @@ class Settler(Generic[T]):
 
     def close(self) -> None:
         """Let `run` return when everything is written; nothing may be `put` afterwards."""
-        self._closing = True
+        self._closing.set()
         self._wake.set()
 
     async def run(self) -> None:
         """Write until closed. Cancelled, it makes one last attempt at what is left. Raises JournalDamaged."""
         try:
-            while self._queue or not self._closing:
+            while self._queue or not self._closing.is_set():
                 await self._wake.wait()
-                if not self._closing:
+                if not self._closing.is_set():
                     await asyncio.sleep(GATHER)
                 self._wake.clear()
                 self._batch, self._queue = self._queue, []
@@ -93,8 +94,17 @@ class Settler(Generic[T]):
                 log.warning(
                     "outcomes not saved yet, trying again", waiting=self.backlog, seconds=wait, reason=str(error)
                 )
-                await asyncio.sleep(wait)
+                await self._rest(wait)
                 wait = min(wait * 2, RETRY_MOST)
+
+    async def _rest(self, seconds: float) -> None:
+        """Sleep between attempts; a stop does not wait for the end of a long sleep, and keeps to short ones."""
+        if self._closing.is_set():
+            await asyncio.sleep(RETRY_FIRST)
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._closing.wait()
 
     async def _last_try(self) -> None:
         left = [settlement for settlement, _ in self._batch + self._queue]

@@ -1,0 +1,1 @@
+"""Requests in: sockets, proofs of authenticity, bytes to JSON values, handshakes."""

@@ -75,12 +75,13 @@ def _cloudevent(headers: Mapping[str, str], media: str, body: bytes, depth: int)
 def _by_type(content_type: str, body: bytes, depth: int) -> Decoded:
     media = _media(content_type)
     declared = _declared(media)
+    if "charset" in content_type:
+        body = _in_utf8(body, content_type)
     if declared == "json":
         try:  # nearly every request ends here
             return Decoded(jsontext.parse(body, depth), "json")
         except ValueError:
             pass
-    body = _in_utf8(body, content_type)
     faults: list[str] = []
     for kind in _guesses(declared, media, body):
         try:

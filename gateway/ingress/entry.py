@@ -49,6 +49,7 @@ def entry(
 def parcels(route: Route, service: Service, reading: Reading, channels: Channels) -> Sequence[Parcel]:
     """One parcel for every message and destination, in the order in which they are to arrive."""
     made = []
+    within = f" {_digest(route.address.encode())}" if route.address else ""
     for piece in reading.pieces:
         about = f"{service.key}:{piece.subject}" if piece.subject else f"@{route.name}"
         for message in piece.messages:
@@ -56,7 +57,7 @@ def parcels(route: Route, service: Service, reading: Reading, channels: Channels
             for name in route.destinations:
                 channel = None if route.wishes.channel else channels.get(name)
                 body = encode(_in_channel(message, channel)) if channel else payload
-                made.append(Parcel(name, f"{name} {about}", body))
+                made.append(Parcel(name, f"{name}{within} {about}", body, route.address))
     return made
 
 
@@ -74,7 +75,7 @@ def keys(
     """
     if delivery_key:
         window = service.id_window if route.duplicate_window is None else route.duplicate_window
-        found = [DuplicateKey(f"{route.name} id {_digest(delivery_key.encode())}", window)]
+        found = [DuplicateKey(f"{route.name} id {_digest(delivery_key.encode(), route.address)}", window)]
         if _forgeable(service, scheme):
             found.append(_body_key(route, request, window))
     else:
@@ -91,8 +92,8 @@ def _forgeable(service: Service, scheme: verify.Scheme | None) -> bool:
 
 def _body_key(route: Route, request: Request, window: float) -> DuplicateKey:
     seen = request.body or repr(sorted(request.query.items())).encode()
-    return DuplicateKey(f"{route.name} body {_digest(seen)}", window)
+    return DuplicateKey(f"{route.name} body {_digest(seen, route.address)}", window)
 
 
-def _digest(data: bytes) -> str:
-    return blake2b(data, digest_size=16).hexdigest()
+def _digest(data: bytes, key: str = "") -> str:
+    return blake2b(data, digest_size=16, key=key.encode()).hexdigest()

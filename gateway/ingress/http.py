@@ -20,6 +20,7 @@ from gateway.ingress.decode import decode
 from gateway.ingress.entry import Channels, entry
 from gateway.ingress.learned import Learned
 from gateway.ingress.route import Route
+from gateway.ingress.table import RouteTable
 from gateway.interpret import Reading, interpret
 from gateway.journal import Appended, Journal
 from gateway.jsonpath import MISSING
@@ -35,16 +36,16 @@ RETRY_AFTER = "10"
 _METHODS = frozenset({"POST", "PUT", "GET"})
 _log = logs.get("ingress")
 
-FindRoute = Callable[[str], tuple[Route, str] | None]
-"""Request path -> the route and the secret behind its name, or None."""
-
 
 class Ingress:
-    """Answers requests. `offer` takes journalled deliveries to the dispatcher; `catalog` may be swapped while running."""
+    """Answers requests. `offer` takes journalled deliveries to the dispatcher; `catalog` may be swapped while running.
+
+    `trouble` says why the last request could not be stored, and is empty when it could.
+    """
 
     def __init__(
         self,
-        find: FindRoute,
+        table: RouteTable,
         catalog: Catalog,
         journal: Journal,
         offer: Callable[[Sequence[Delivery]], None],
@@ -55,7 +56,7 @@ class Ingress:
         learned: Learned | None = None,
     ) -> None:
         self.catalog = catalog
-        self._find = find
+        self._table = table
         self._journal = journal
         self._offer = offer
         self._metrics = metrics
@@ -65,10 +66,11 @@ class Ingress:
         self._limits = Limits()
         self._accepting = metrics.accept_seconds
         self._learned = learned or Learned()
+        self.trouble = ""
 
     async def handle(self, incoming: web.BaseRequest) -> web.StreamResponse:
         """Answer one request of the public listener; the handler of `web.Server`."""
-        found = self._find(incoming.rel_url.raw_path)
+        found = self._table.find(incoming.rel_url.raw_path, self.catalog.services)
         if found is None:
             return problem(404, "Not Found", "no route of this name; the path is /in/{route}")
         route, path_secret = found
@@ -79,6 +81,7 @@ class Ingress:
             _log.info("refused", route=route.name, status=refused.status, why=refused.detail or refused.title)
             return problem(refused.status, refused.title, refused.detail)
         except JournalError as error:
+            self.trouble = str(error)
             _log.error("not stored", route=route.name, why=str(error))
             return problem(503, "Service Unavailable", "the request cannot be stored now", {"Retry-After": RETRY_AFTER})
 
@@ -98,10 +101,13 @@ class Ingress:
         reading = interpret(service, request, plain, route.wishes, self._limits)
         route.translating.observe(time.perf_counter() - started)
         now = time.time()
-        event_id = f"{int(now * 1000):011x}{random.getrandbits(64):016x}"  # grows with time; the rest only has to differ
+        event_id = (
+            f"{int(now * 1000):011x}{random.getrandbits(64):016x}"  # grows with time; the rest only has to differ
+        )
         appended = await self._journal.append(
             entry(event_id, now, route, service, request, reading, scheme, self._channels)
         )
+        self.trouble = ""
         self._offer(appended.deliveries)
         self._count(route, reading, appended)
         self._accepting.observe(time.perf_counter() - started)
@@ -132,7 +138,9 @@ class Ingress:
             return None
         if reply.effect is not handshake.Effect.NONE:
             self._learned.act(route.name, reply)
-        return web.Response(status=reply.status, body=reply.body, content_type=reply.content_type, headers=reply.headers)
+        return web.Response(
+            status=reply.status, body=reply.body, content_type=reply.content_type, headers=reply.headers
+        )
 
     def _count(self, route: Route, reading: Reading, appended: Appended) -> None:
         route.answered[reading.outcome].inc()
@@ -144,7 +152,9 @@ class Ingress:
             if piece.mismatch:
                 self._metrics.schema_mismatch.labels(route.service_key, piece.mismatch).inc()
             if piece.reason and piece.outcome is not Outcome.IGNORED:
-                _log.warning("not understood", route=route.name, event=piece.name, why=piece.reason, id=appended.event_id)
+                _log.warning(
+                    "not understood", route=route.name, name=piece.name, why=piece.reason, id=appended.event_id
+                )
 
 
 async def read_body(incoming: web.BaseRequest, limit: int, timeout: float) -> bytes:

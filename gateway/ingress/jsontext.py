@@ -1,5 +1,6 @@
 """JSON text that strangers send: parsed quickly, never nested too deep, with the place of the first fault."""
 
+import gc
 import re
 
 import msgspec
@@ -32,8 +33,7 @@ def parse(text: bytes | str, depth: int = DEPTH) -> JSON:
         raise TooDeepError(_too_deep(depth)) from None
     except (msgspec.MsgspecError, ValueError):
         value = _second_try(raw, depth)
-    # As many opening brackets as that are needed to nest too deep: most bodies are cleared by counting them.
-    if raw.count(b"{") + raw.count(b"[") > depth and deeper_than(value, depth):
+    if deeper_than(value, depth):
         raise TooDeepError(_too_deep(depth))
     return value
 
@@ -41,20 +41,12 @@ def parse(text: bytes | str, depth: int = DEPTH) -> JSON:
 def deeper_than(value: JSON, depth: int) -> bool:
     """Tell whether arrays and objects nest deeper than `depth`; a scalar has depth 0, `[]` has depth 1."""
     level = [value]
-    for _ in range(depth + 1):
-        below: list[JSON] = []
-        for item in level:  # exact types, as decoders make them: twice as fast as isinstance
-            if type(item) is dict:
-                below += item.values()
-            elif type(item) is list:
-                below += item
-            else:
-                continue
-            holders = True
-        if not below:
+    for _ in range(depth):
+        # All children of a level in one call: a walk in Python takes as long as parsing. Scalars refer to nothing.
+        level = gc.get_referents(*level)
+        if not level:
             return False
-        level = below
-    return True
+    return any(isinstance(item, dict | list) for item in level)
 
 
 def _second_try(raw: bytes, depth: int) -> JSON:
@@ -69,7 +61,7 @@ def _second_try(raw: bytes, depth: int) -> JSON:
 
 
 def _described(message: str, raw: bytes) -> str:
-    problem = _BYTE.sub("", message).removeprefix("JSON is malformed: ").strip()
+    problem = _BYTE.sub("", message).removeprefix("JSON is malformed: ").strip().lower()
     match = _BYTE.search(message)
     at = min(int(match[1]), len(raw)) if match else len(raw)
     line = raw.count(b"\n", 0, at) + 1

@@ -54,7 +54,9 @@ class Learned:
                     os.fsync(stream.fileno())
                 fresh.replace(self._file)
             except OSError as error:
-                raise JournalError(f"{self._file}: the secret of route {route} cannot be kept: {error.strerror}") from error
+                raise JournalError(
+                    f"{self._file}: the secret of route {route} cannot be kept: {error.strerror}"
+                ) from error
         self._secrets = secrets
         _log.info("the service told its secret", route=route)
 

@@ -1,8 +1,9 @@
 """A configured route as ingress uses it: its settings, its service of the current catalog, and how its requests are proven."""
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 
-from gateway.errors import Fault, SettingsError
+from gateway.errors import Fault
 from gateway.ingress import verify
 from gateway.interpret import Wishes
 from gateway.metrics import Metrics
@@ -29,6 +30,7 @@ class Route:
     def __init__(self, settings: RouteSettings, server_limit: int, depth: int, metrics: Metrics) -> None:
         self.name = settings.name
         self.service_key = settings.service
+        self.address = ""
         self.destinations: Sequence[str] = settings.destinations
         self.secrets: Sequence[str] = tuple(secret.reveal() for secret in settings.secrets)
         self.open = settings.allow_unsigned and not settings.secrets
@@ -56,16 +58,24 @@ class Route:
         }
         self.translating = metrics.translate_seconds.labels(self.service_key)
 
+    def at(self, address: str) -> "Route":
+        """The same route to one address inside its destination: the hook of a pass-through URL."""
+        twin = copy(self)
+        twin.address = address
+        return twin
+
     def schemes(self, service: Service) -> Sequence[verify.Scheme]:
         """The ways to be authentic, any of which may hold."""
         return self.own_schemes or service.verify or CAPABILITY
 
 
-def build(settings: Settings, catalog: Catalog, metrics: Metrics, file: str) -> Mapping[str, Route]:
-    """The routes of the settings. Raises SettingsError where they and the catalog do not fit together."""
-    faults = [fault for route in settings.routes.values() for fault in _faults(route, catalog, file)]
-    if faults:
-        raise SettingsError(faults)
+def faults(settings: Settings, catalog: Catalog, file: str) -> list[Fault]:
+    """Where the routes of the settings and the catalog do not fit together; empty when they do."""
+    return [fault for route in settings.routes.values() for fault in _faults(route, catalog, file)]
+
+
+def build(settings: Settings, metrics: Metrics) -> Mapping[str, Route]:
+    """The routes of settings without `faults`."""
     server = settings.server
     return {
         name: Route(route, server.body_limit, server.depth_limit, metrics) for name, route in settings.routes.items()

@@ -225,6 +225,6 @@ def _mapped_part(raw: dict[str, Any]) -> Part:
         if key == "json":
             return Part("source", source=Source(key, path=_path(key, value)))
     raise ValueError(
-        f"message: {raw} is no part; expected one of {', '.join(_WORDS)}, literal text, {{header: NAME}}, {{json: PATH}}, "
-        f"{{form: sorted}}, {{form: NAME}}, {{digest: {'|'.join(_DIGESTS)}}}, {{text: LITERAL}}"
+        f"message: {raw} is no part; expected one of {', '.join(_WORDS)}, literal text, {{header: NAME}}, "
+        f"{{json: PATH}}, {{form: sorted}}, {{form: NAME}}, {{digest: {'|'.join(_DIGESTS)}}}, {{text: LITERAL}}"
     )

@@ -1,11 +1,11 @@
 """The durable store of events and deliveries, as the rest of the gateway sees it.
 
-Six verbs that an embedded database and a replicated log can both keep. Their promises are `tests/contract/test_journal.py`,
-which runs over every implementation:
+Six verbs that an embedded database and a replicated log can both keep. Their promises are
+`tests/contract/test_journal.py`, which runs over every implementation:
 
 - `append` returns only when the event and all of its parcels are durable, in one commit or not at all.
 - Deliveries get growing numbers in commit order; `pending` hands them out in that order, also after a crash.
-- A settled delivery is never handed out again; an unsettled one always is.
+- A settled delivery is never handed out again; an unsettled one always is. What is settled stays so until `requeue`.
 - One event per duplicate key within the key's window.
 - When nothing can be stored, `JournalError` is raised and nothing is half-written.
 """
@@ -89,16 +89,20 @@ class Journal(Protocol):
         """Undelivered deliveries with a number above `after`, in order, at most `limit`."""
 
     async def settle(self, settlements: Sequence[Settlement]) -> None:
-        """Record how deliveries stand; unknown numbers are passed over."""
+        """Record how pending deliveries stand; other numbers, unknown or settled, are passed over."""
 
     async def find(self, query: Query) -> list[Record]:
         """Events and their deliveries, newest first."""
 
     async def requeue(self, seqs: Sequence[int]) -> int:
-        """Send these deliveries again, each under a new number at the end; the old one becomes `replayed`. Counts them."""
+        """Send these again, each under a new number at the end and as received now; returns how many.
+
+        Only dead and delivered ones: a pending one is on its way, a replayed one has its copy. The old ones become
+        `replayed`.
+        """
 
     async def census(self) -> Mapping[str, Standing]:
-        """How every destination stands that the journal knows."""
+        """How the destinations stand that have anything pending or dead; the others stand at `Standing()`."""
 
     async def close(self) -> None:
         """Finish what was promised, then let go of the file."""

@@ -6,6 +6,7 @@ The only place where sqlite3's exceptions become ours.
 import os
 import re
 import sqlite3
+import time
 from collections.abc import Iterator, Sequence
 from importlib import resources
 from pathlib import Path
@@ -28,8 +29,8 @@ _SETUP = (
     "PRAGMA temp_store = MEMORY",
     "PRAGMA cache_size = -32000",  # KiB
     # Checkpoints are the journal's own, beside the writer; these two bound the log should they fall behind.
-    "PRAGMA wal_autocheckpoint = 32768",  # pages of 4 KiB
-    "PRAGMA journal_size_limit = 67108864",  # bytes
+    "PRAGMA wal_autocheckpoint = 131072",  # pages of 4 KiB
+    "PRAGMA journal_size_limit = 268435456",  # bytes
 )
 
 _REMEDIES = {
@@ -49,6 +50,8 @@ def trouble(path: Path, error: Exception) -> JournalError:
     """Return the JournalError to raise for an error of the database: which file, what is wrong, what to do."""
     if isinstance(error, JournalError):
         return error
+    if isinstance(error, OSError):
+        return JournalError(f"journal {path}: {error.strerror}; its directory must exist and be writable for this user")
     code = getattr(error, "sqlite_errorcode", None)
     name = getattr(error, "sqlite_errorname", type(error).__name__)
     primary = code & 0xFF if code is not None else None
@@ -65,19 +68,21 @@ def trouble(path: Path, error: Exception) -> JournalError:
 def is_environment(error: Exception) -> bool:
     """Tell whether an error lies with the file or the disk, and so meets everyone, not with the values of one entry."""
     code = getattr(error, "sqlite_errorcode", None)
-    return code is not None and code & 0xFF in (*_REMEDIES, *_DAMAGE)
+    return isinstance(error, JournalError) or (code is not None and code & 0xFF in (*_REMEDIES, *_DAMAGE))
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """Connect to a journal that exists; raises sqlite3.Error, or JournalError without WAL."""
+    """Connect to a journal that is prepared; raises sqlite3.Error, also when the file is gone."""
     # Every shape of multi-row INSERT stays prepared: see `gateway.journal.write`.
     connection = sqlite3.connect(
-        path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=320
+        f"{path.absolute().as_uri()}?mode=rw",
+        uri=True,
+        timeout=BUSY_SECONDS,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=320,
     )
     try:
-        (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
-        if mode != "wal":
-            raise JournalError(f"journal {path}: its file system cannot keep a shared log; put it on a local disk")
         for pragma in _SETUP:
             connection.execute(pragma).fetchall()
     except BaseException:
@@ -97,8 +102,39 @@ def prepare(path: Path) -> None:
     try:
         connection.execute("PRAGMA synchronous = FULL")
         migrate(connection, path, versions(resources.files(__package__).joinpath("schema.sql").read_text("utf-8")))
+        _use_log(connection, path)
     finally:
         connection.close()
+
+
+def identity(path: Path) -> tuple[int, int]:
+    """Tell which file is at the path: device and inode. Raises JournalError when there is none.
+
+    A file that was moved away or deleted takes writes to the end of the process; none of them would be found again.
+    """
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise JournalError(
+            f"journal {path} was moved or deleted while in use: put it back, or restart to begin an empty one"
+        ) from error
+    return found.st_dev, found.st_ino
+
+
+def _use_log(connection: sqlite3.Connection, path: Path) -> None:
+    """Switch the file to WAL, which it then stays in; a file already in WAL is not touched."""
+    give_up = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+            break
+        except sqlite3.OperationalError as error:
+            # SQLite does not wait here for another process that is just starting on the same new file.
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > give_up:
+                raise
+            time.sleep(0.02)
+    if mode != "wal":
+        raise JournalError(f"journal {path}: its file system cannot keep a shared log; put it on a local disk")
 
 
 def versions(sql: str) -> list[str]:

@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - statements are put together from constants of this module only
 """What the reading connection executes.
 
 A row costs a hand-over of the interpreter lock (see `gateway.journal.write`), so many rows come packed into one: a JSON

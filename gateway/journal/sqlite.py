@@ -7,6 +7,7 @@ read and requeue in the same file meanwhile. Deleted pages are used again; the f
 import asyncio
 import logging
 import sqlite3
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,12 +16,14 @@ from typing import Self, TypeVar
 
 from gateway.errors import JournalError
 from gateway.journal import Appended, Entry, Query, Record, Settlement, Standing, read
-from gateway.journal.file import connect, prepare, trouble
+from gateway.journal.file import connect, identity, prepare, trouble
 from gateway.journal.writer import Checkpoint, Prune, Requeue, Settle, Writer
 from gateway.metrics import Metrics
 from gateway.model import Delivery
 
-_CHECKPOINT_SECONDS = 1.0
+_SWITCH_SECONDS = 0.001
+_CHECKPOINT_SECONDS = 2.0  # seldom, for the disk is busy meanwhile and appends wait for it
+_CHECKPOINT_BYTES = 100_000_000
 _PRUNE_SECONDS = 10.0
 _PRUNE_EVENTS = 10_000
 
@@ -39,6 +42,7 @@ class SqliteJournal:
         self._max_size = max_size
         self._clock = clock
         self._connection: sqlite3.Connection | None = None
+        self._identity = (0, 0)
         self._readers = ThreadPoolExecutor(1, "journal-reader")
         self._writer = Writer(path, metrics.journal_commit_seconds if metrics else None)
         self._upkeep = asyncio.create_task(self._keep_up())
@@ -62,6 +66,9 @@ class SqliteJournal:
         stay. Raises JournalDamaged for a file that cannot be used, JournalError for one that cannot be reached.
         """
         path = Path(path)
+        # A loop that is never idle but whose iterations end just within this interval keeps the interpreter lock from
+        # the writer for seconds: what it lets go of without being asked, it takes back before the writer wakes.
+        sys.setswitchinterval(min(sys.getswitchinterval(), _SWITCH_SECONDS))
         try:
             await asyncio.to_thread(prepare, path)
         except (sqlite3.Error, OSError) as error:
@@ -133,8 +140,11 @@ class SqliteJournal:
 
     def _reading(self, query: Callable[[sqlite3.Connection], _T]) -> _T:
         try:
+            found = identity(self._path)
+            if found != self._identity:
+                self._forget_connection()
             if self._connection is None:
-                self._connection = connect(self._path)
+                self._connection, self._identity = connect(self._path), found
                 self._connection.execute("PRAGMA query_only = ON")
             return query(self._connection)
         except sqlite3.Error as error:
@@ -148,19 +158,21 @@ class SqliteJournal:
 
     async def _keep_up(self) -> None:
         """Checkpoint and prune for as long as the journal is open; trouble is logged and met again at the next turn."""
-        commits = 0
-        pruned = time.monotonic()
+        moved = 0
+        checked = pruned = time.monotonic()
         while True:
-            await asyncio.sleep(_CHECKPOINT_SECONDS)
+            await asyncio.sleep(_CHECKPOINT_SECONDS / 4)
             try:
-                if self._writer.commits != commits:
-                    commits = self._writer.commits
+                now, waiting = time.monotonic(), self._writer.logged - moved
+                if waiting >= _CHECKPOINT_BYTES or (waiting and now - checked >= _CHECKPOINT_SECONDS):
+                    checked, moved = now, self._writer.logged
                     await self._checkpoint()
-                if time.monotonic() - pruned >= _PRUNE_SECONDS:
-                    pruned = time.monotonic()
+                if now - pruned >= _PRUNE_SECONDS:
+                    pruned = now
                     await self.prune()
-            except JournalError as error:
-                _log.warning("upkeep of the journal failed, it is tried again: %s", error)
+            except Exception as error:
+                unforeseen = not isinstance(error, JournalError)
+                _log.warning("upkeep of the journal failed, it is tried again: %s", error, exc_info=unforeseen)
 
     async def _checkpoint(self) -> None:
         """Move the log into the file beside the writer, then let the writer move what came meanwhile.

@@ -19,10 +19,12 @@ from prometheus_client import Histogram
 
 from gateway.errors import JournalError
 from gateway.journal import Appended, Entry, Settlement, write
-from gateway.journal.file import connect, is_environment, trouble
+from gateway.journal.file import connect, identity, is_environment, trouble
 
 _GROUP_JOBS = 1024
 _GROUP_BYTES = 16_000_000
+_COMMIT_BYTES, _JOB_BYTES = 40_000, 20_000
+"""What a commit, and a job in it, takes in the log: whole pages of every index touched. Measured with 8 kB events."""
 _SLICE = 32
 """Events or keys pruned at once; more beside large groups, so that pruning keeps up."""
 
@@ -63,7 +65,7 @@ Answer = tuple["asyncio.Future[Any]", Any]
 class Writer:
     """Owns the write connection. Jobs enter by `ask` on the event loop, answers return to it.
 
-    `commit_seconds` observes every group. `commits` counts transactions that changed the file.
+    `commit_seconds` observes every group. `logged` is roughly how many bytes went into the write-ahead log so far.
     """
 
     def __init__(self, path: Path, commit_seconds: Histogram | None) -> None:
@@ -71,10 +73,11 @@ class Writer:
         self._loop = asyncio.get_running_loop()
         self._queue: SimpleQueue[Job] = SimpleQueue()
         self._connection: sqlite3.Connection | None = None
+        self._identity = (0, 0)
         self._observe: Callable[[float], None] = commit_seconds.observe if commit_seconds else lambda _: None
         self._pruning: _Pruning | None = None
         self._closed = False
-        self.commits = 0
+        self.logged = 0
         # Not to hold up the end of a process that failed to close: what was answered is durable.
         self._thread = threading.Thread(target=self._run, name="journal-writer", daemon=True)
         self._thread.start()
@@ -145,13 +148,13 @@ class Writer:
             failure.__cause__ = error
             return [(future, failure) for _, future in jobs]
         self._observe(time.perf_counter() - started)
+        self.logged += _JOB_BYTES * len(jobs)
         return answers
 
     def _transact(self, act: Callable[[sqlite3.Connection], Any]) -> Any:
-        """Commit what `act` does and return its answer. After an error nothing is left, and the next call starts afresh."""
+        """Commit what `act` does, return its answer. An error leaves nothing behind; the next call starts afresh."""
         try:
-            connection = self._connection or connect(self._path)
-            self._connection = connection
+            connection = self._connected()
             connection.execute("BEGIN IMMEDIATE")
             result = act(connection)
             connection.execute("COMMIT")
@@ -159,8 +162,17 @@ class Writer:
             # Closing rolls back, and clears whatever a failing disk left in the connection.
             self._forget_connection()
             raise
-        self.commits += 1
+        self.logged += _COMMIT_BYTES
         return result
+
+    def _connected(self) -> sqlite3.Connection:
+        """The connection to the file that is now at the path."""
+        found = identity(self._path)
+        if found != self._identity:
+            self._forget_connection()
+        if self._connection is None:
+            self._connection, self._identity = connect(self._path), found
+        return self._connection
 
     def _prune(self, wanted: int, *, last: bool) -> None:
         pruning = self._pruning

@@ -1,0 +1,1 @@
+"""What Mattermost accepts: payloads, fitting, and posting."""

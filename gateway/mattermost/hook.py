@@ -7,7 +7,7 @@ ever holds either; of an error document only the `id` field, which names the cas
 
 import re
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from time import time
@@ -20,7 +20,7 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from gateway import __version__
-from gateway.model import Delivered, Later, Never, Result
+from gateway.model import Delivered, Delivery, Later, Never, Result
 
 BODY_LIMIT = 64 * 1024
 """Bytes of an answer that are read; what follows is not waited for."""
@@ -225,11 +225,11 @@ class HookSender:
         self._session = session
         self._timeout = aiohttp.ClientTimeout(total=timeout)
 
-    async def send(self, payload: bytes) -> Result:
+    async def send(self, delivery: Delivery) -> Result:
         """POST one message of JSON. Never raises for what the network or the server does; see `classify`."""
         try:
             async with self._session.post(
-                self._url, data=payload, headers=_HEADERS, allow_redirects=False, timeout=self._timeout
+                self._url, data=delivery.payload, headers=_HEADERS, allow_redirects=False, timeout=self._timeout
             ) as response:
                 body = await _read(response)
                 return classify(response.status, response.headers, body, time())
@@ -247,3 +247,16 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
         body += more
     response.close()
     return body
+
+
+class PassthroughSender:
+    """Sends each delivery to the incoming webhook that is its address; `url_of` makes the URL of a hook's id."""
+
+    def __init__(self, url_of: Callable[[str], Revealing], session: aiohttp.ClientSession, timeout: float = 10.0) -> None:
+        self._url_of = url_of
+        self._session = session
+        self._timeout = timeout
+
+    async def send(self, delivery: Delivery) -> Result:
+        """POST one message of JSON. Never raises for what the network or the server does; see `classify`."""
+        return await HookSender(self._url_of(delivery.address), self._session, self._timeout).send(delivery)

@@ -37,11 +37,11 @@ def split(text: str, limit: int) -> list[str]:
     while True:
         opener = f"{fence.opener}\n" if fence else ""
         if len(opener) + len(text) <= limit:
-            pieces.append(opener + text)
-            return pieces
+            return [*pieces, opener + text] if not pieces or text.strip() else pieces
         end, following, fence = _cut(text, limit - len(opener), fence)
         closer = f"\n{fence.closer}" if fence else ""
-        pieces.append(opener + text[:end] + closer)
+        if text[:end].strip():
+            pieces.append(opener + text[:end] + closer)
         text = text[following:]
 
 
@@ -78,9 +78,9 @@ def _place(text: str, room: int) -> tuple[int, int]:
         at = text.rfind(separator, int(room * share), room + len(separator))
         if at > 0:
             following = at + len(separator)
-            while separator == "\n\n" and text.startswith("\n", following):
+            while separator != " " and text.startswith("\n", following):
                 following += 1
-            return at, following
+            return (at - 1 if text[at - 1] == "\n" else at), following
     end = _between_clusters(text, room)
     return end, end
 

@@ -8,7 +8,7 @@ Later folders are laid over earlier ones, file by file. Every fault of every fil
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -59,8 +59,11 @@ def samples(folders: Sequence[Path]) -> list[tuple[str, Path]]:
     return [(service, path) for (service, _), path in sorted(found.items())]
 
 
-def load(folders: Sequence[Path]) -> Catalog:
-    """The catalog of these folders, the built-in one laid under by the caller. Raises CatalogError with every fault."""
+def load(folders: Sequence[Path], only: Container[str] | None = None) -> Catalog:
+    """The catalog of these folders, later ones laid over earlier ones; with `only`, no other services are looked at.
+
+    Raises CatalogError with every fault.
+    """
     faults = [
         Fault(str(folder), 0, "", "this catalog folder does not exist", "create it or correct [catalog] folders")
         for folder in folders
@@ -69,6 +72,8 @@ def load(folders: Sequence[Path]) -> Catalog:
     engine = Engine()
     services = {}
     for key, documents in files(folders).items():
+        if only is not None and key not in only:
+            continue
         service = _service(key, documents, engine, faults)
         if service is not None:
             services[key] = service
@@ -134,7 +139,9 @@ def _meta_faults(raw: JSON, schema: JSON, text: str, path: Path) -> list[Fault]:
 
     faults = []
     for error in jsonschema.Draft202012Validator(schema).iter_errors(raw):
-        deepest = max(error.context, key=lambda inner: len(inner.absolute_path), default=error) if error.context else error
+        deepest = (
+            max(error.context, key=lambda inner: len(inner.absolute_path), default=error) if error.context else error
+        )
         steps = tuple(deepest.absolute_path)
         hint = deepest.schema.get("description", "") if isinstance(deepest.schema, dict) else ""
         problem = deepest.message if len(deepest.message) < 300 else deepest.message[:300] + "…"

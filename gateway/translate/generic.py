@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 import msgspec
-from minijinja import Markup
 
 from gateway.jsonpath import MISSING
 from gateway.mattermost.payload import Attachment, Field, Message
@@ -20,10 +19,60 @@ TITLES: Final = (
     "title", "subject", "summary", "headline", "event_title", "alert_name", "alertname", "rule_name", "check_name", "monitor_name",
     "display_name", "message", "msg", "text", "name", "short_description", "event", "event_type", "eventtype", "type", "action",
 )  # fmt: skip
-TEXTS: Final = ("description", "message", "msg", "text", "body", "details", "detail", "content", "comment", "note", "error", "reason", "output")
-LINKS: Final = ("html_url", "web_url", "weburl", "permalink", "link", "links", "url", "href", "page_url", "target_url", "dashboard_url", "uri")
-STATES: Final = ("status", "state", "severity", "level", "result", "outcome", "priority", "conclusion", "alert_state", "success")
-ACTORS: Final = ("user", "actor", "author", "sender", "username", "user_name", "created_by", "triggered_by", "pusher", "owner", "from")
+TEXTS: Final = (
+    "description",
+    "message",
+    "msg",
+    "text",
+    "body",
+    "details",
+    "detail",
+    "content",
+    "comment",
+    "note",
+    "error",
+    "reason",
+    "output",
+)
+LINKS: Final = (
+    "html_url",
+    "web_url",
+    "weburl",
+    "permalink",
+    "link",
+    "links",
+    "url",
+    "href",
+    "page_url",
+    "target_url",
+    "dashboard_url",
+    "uri",
+)
+STATES: Final = (
+    "status",
+    "state",
+    "severity",
+    "level",
+    "result",
+    "outcome",
+    "priority",
+    "conclusion",
+    "alert_state",
+    "success",
+)
+ACTORS: Final = (
+    "user",
+    "actor",
+    "author",
+    "sender",
+    "username",
+    "user_name",
+    "created_by",
+    "triggered_by",
+    "pusher",
+    "owner",
+    "from",
+)
 NAMES: Final = ("display_name", "displayname", "name", "login", "username", "email", "title")
 
 FIELDS: Final = 12
@@ -33,7 +82,10 @@ REST: Final = 1200
 ELEMENTS: Final = 5
 """How many elements of a top-level array get a block of their own."""
 
-_CREDENTIAL = re.compile(r"(?:^|[_\-.])(?:token|secret|password|passwd|api_?key|authorization|signature|cookie|credentials?)(?:$|[_\-.])", re.I)
+_CREDENTIAL = re.compile(
+    r"(?:^|[_\-.])(?:token|secret|password|passwd|api_?key|authorization|signature|cookie|credentials?)(?:$|[_\-.])",
+    re.I,
+)
 _LINK = re.compile(r"https?://\S+\Z")
 _TITLE_LENGTH: Final = 150
 _VALUE_LENGTH: Final = 200
@@ -196,7 +248,7 @@ def _json(value: JSON) -> str:
 
 
 def _code(text: str, language: str = "") -> str:
-    return str(Markup(TABLE["codeblock"].call(_cut(text, REST), language)))
+    return str(TABLE["codeblock"].call(_cut(text, REST), language))
 
 
 def _cut(text: JSON, limit: int) -> str:

@@ -103,7 +103,7 @@ class Index(Generic[N]):
 
     def overlaps(self) -> list[tuple[str, N, N]]:
         """Exact names that two entries without a `when` claim: the second would never speak."""
-        clashes = []
+        clashes: list[tuple[str, N, N]] = []
         for event, candidates in self._exact.items():
             free = [entry for entry in candidates if not entry.conditional]
             clashes.extend((event, free[0], other) for other in free[1:])

@@ -35,7 +35,9 @@ _MESSAGE: Final[Mapping[str, Mode]] = {
 class Place:
     """Where in a document something stands, so that faults can say it; `faults` collects (steps, line offset, problem)."""
 
-    def __init__(self, document: str, steps: tuple[str | int, ...], faults: list[tuple[tuple[str | int, ...], int, str]]) -> None:
+    def __init__(
+        self, document: str, steps: tuple[str | int, ...], faults: list[tuple[tuple[str | int, ...], int, str]]
+    ) -> None:
         self.document = document
         self.steps = steps
         self.faults = faults
@@ -209,7 +211,9 @@ class AttachmentShape:
 
     def __init__(self, raw: Mapping[str, JSON], compiler: Compiler, place: Place) -> None:
         self._when = compiler.condition(raw["when"], place / "when") if "when" in raw else None
-        self._texts = {key: Text(raw[key], mode, compiler, place / key) for key, mode in _ATTACHMENT.items() if key in raw}
+        self._texts = {
+            key: Text(raw[key], mode, compiler, place / key) for key, mode in _ATTACHMENT.items() if key in raw
+        }
         self._fields = Items(raw.get("fields", ()), FieldShape, compiler, place / "fields")
 
     def render(self, context: Context) -> Attachment | None:

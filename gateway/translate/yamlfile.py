@@ -1,5 +1,6 @@
 """YAML as documents use it: plain data, no dates, `yes` is a word, a key twice is a fault, and faults know their line."""
 
+import re
 from typing import Any
 
 import yaml
@@ -27,12 +28,14 @@ class _Loader(yaml.CSafeLoader):
                     None, None, "a template must be quoted: write '{{ ... }}' in quotes", key.start_mark
                 )
             if key.value in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"the key {key.value!r} is there twice", key.start_mark)
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {key.value!r} is there twice", key.start_mark
+                )
             seen.add(key.value)
         return super().construct_mapping(node, deep)
 
 
-_Loader.add_implicit_resolver(_BOOL, yaml.resolver.re.compile("^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF"))
+_Loader.add_implicit_resolver(_BOOL, re.compile("^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF"))
 
 
 def load(text: str, file: str) -> JSON:

@@ -6,8 +6,11 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 import pytest
+import structlog
 from msgspec.structs import replace
 
+from gateway.delivery import dispatcher as dispatcher_module
+from gateway.delivery import feed, outlet, settler
 from gateway.delivery.destinations import Destination
 from gateway.delivery.dispatcher import Dispatcher
 from gateway.errors import JournalError
@@ -22,6 +25,7 @@ class _NoWait(selectors.SelectSelector):
     passed = 0.0
 
     def select(self, timeout=None):
+        """Pass the time at once."""
         if timeout is None:
             raise RuntimeError("everything waits for something that never comes")
         self.passed += timeout
@@ -36,6 +40,7 @@ class FastLoop(asyncio.SelectorEventLoop):
         super().__init__(self._no_wait)
 
     def time(self):
+        """Tell the time that passed."""
         return 1_000_000.0 + self._no_wait.passed
 
 
@@ -58,12 +63,14 @@ class MemoryJournal:
         return row
 
     async def pending(self, after: int, limit: int) -> list[Delivery]:
+        """Read as the journal does, as things stood when asked."""
         self.reads += 1
         found = [d for s, d in self.rows.items() if s > after and d.state is DeliveryState.PENDING][:limit]
         await asyncio.sleep(self._delay())
         return found
 
     async def settle(self, settlements: Sequence[Settlement]) -> None:
+        """Record outcomes, unless the disk fails."""
         await asyncio.sleep(self._delay())
         if self.failures:
             self.failures -= 1
@@ -75,6 +82,7 @@ class MemoryJournal:
             )
 
     async def census(self):
+        """Count by destination."""
         found: dict[str, Standing] = {}
         for d in self.rows.values():
             was = found.get(d.destination, Standing())
@@ -93,7 +101,9 @@ class ScriptedSender:
         self.at: list[float] = []
         self.now = self.most = 0
 
-    async def send(self, payload: bytes):
+    async def send(self, delivery: Delivery):
+        """Answer by the script."""
+        payload = delivery.payload
         self.now += 1
         self.most = max(self.most, self.now)
         self.got.append(payload)
@@ -125,4 +135,13 @@ class Rig:
 
 @pytest.fixture(scope="session")
 def rig() -> Rig:
+    """Hand out the rig."""
     return Rig()
+
+
+@pytest.fixture(autouse=True)
+def _quiet(monkeypatch):
+    """Thousands of random runs are not worth their log lines."""
+    quiet = structlog.wrap_logger(None, processors=[lambda *_: (_ for _ in ()).throw(structlog.DropEvent)])
+    for module in (dispatcher_module, feed, outlet, settler):
+        monkeypatch.setattr(module, "log", quiet)

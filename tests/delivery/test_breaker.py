@@ -6,6 +6,7 @@ from gateway.delivery.breaker import PROBE_CAP, Breaker, BreakerState
 
 
 def opened(threshold=3, now=100.0):
+    """Make a breaker that has just opened."""
     breaker = Breaker(threshold)
     for _ in range(threshold):
         breaker.failure(breaker.epoch, now, "no route", lambda: 0.0)

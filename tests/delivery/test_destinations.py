@@ -8,10 +8,12 @@ from gateway.model import Delivered, Later, Never
 
 
 def half():
+    """Draw the middle."""
     return 0.5
 
 
 def destination(**options):
+    """Make a destination that sends nowhere."""
     return Destination("ops", None, **options)
 
 

@@ -25,6 +25,7 @@ async def until(condition, seconds=100_000.0):
 
 
 def settled(journal):
+    """Tell whether nothing is pending any more."""
     return all(d.state is not DeliveryState.PENDING for d in journal.rows.values())
 
 
@@ -420,7 +421,7 @@ STEPS = st.lists(
     st.one_of(
         st.tuples(st.just("offer"), st.sampled_from("abc"), st.integers(1, 4)),
         st.tuples(st.just("hide"), st.sampled_from("abc"), st.integers(1, 3)),
-        st.tuples(st.just("reoffer"), st.just(""), st.integers(0, 5)),
+        st.tuples(st.just("reoffer"), st.just(""), st.integers(1, 5)),
         st.tuples(st.just("sleep"), st.just(""), st.sampled_from([0, 1, 3, 40, 2000])),
         st.tuples(st.just("trouble"), st.just(""), st.integers(1, 3)),
         st.tuples(st.just("restart"), st.just(""), st.sampled_from([0, 10])),
@@ -436,34 +437,26 @@ class Watch:
         self.draw = random.Random(seed)
         self.busy = set()
         self.final = defaultdict(list)
-        self.tries = defaultdict(int)
-        self.abandoned = set()
 
-    def sender(self):
-        return self
-
-    async def send(self, payload):
-        lane, seq = payload.decode().split()
+    async def send(self, delivery):
+        """Answer at random, watching the lane."""
+        lane, seq = delivery.payload.decode().split()
         assert lane not in self.busy, "two of one lane at once"
         self.busy.add(lane)
         try:
             await asyncio.sleep(self.draw.choice([0.0, 0.001, 0.02, 1.0]))
-        except asyncio.CancelledError:
-            self.abandoned.add(int(seq))
-            raise
         finally:
             self.busy.discard(lane)
-        self.tries[int(seq)] += 1
         result = self.draw.choice([Delivered(), Delivered(), Never("no"), Later("x"), Later("y", 2.0, "429")])
         if not isinstance(result, Later):
             self.final[lane].append(int(seq))
         return result
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(steps=STEPS, seed=st.integers(0, 10**6), window=st.sampled_from([2, 6, 1000]))
 def test_each_enters_once_and_in_order_whatever_happens(rig, steps, seed, window):
-    """Random offers, gaps, repeats, journal trouble, restarts: each is settled once, lanes stay in order, none is lost."""
+    """Offers, gaps, repeats, trouble, restarts at random: each is settled once, lanes stay in order, none is lost."""
 
     async def scenario():
         watch = Watch(seed)
@@ -475,7 +468,7 @@ def test_each_enters_once_and_in_order_whatever_happens(rig, steps, seed, window
             await made.start()
             return made
 
-        dispatcher = await fresh()
+        dispatcher, first = await fresh(), 0  # only what this run appended may be offered to it
         for kind, lane, number in steps:
             if kind in ("offer", "hide"):
                 where = "dev" if lane == "c" else "ops"
@@ -485,15 +478,15 @@ def test_each_enters_once_and_in_order_whatever_happens(rig, steps, seed, window
                 if kind == "offer":
                     dispatcher.offer(rows)
             elif kind == "reoffer":
-                dispatcher.offer(list(journal.rows.values())[-number:])
+                dispatcher.offer([row for row in list(journal.rows.values())[-number:] if row.seq > first])
             elif kind == "sleep":
                 await asyncio.sleep(number / 1000)
             elif kind == "trouble":
                 journal.failures += number
             else:
+                journal.failures = min(journal.failures, 3)  # more could outlast the stop: messages repeated by right
                 await dispatcher.stop(number)
-                journal.failures = 0
-                dispatcher = await fresh()
+                dispatcher, first = await fresh(), journal.last
         await until(lambda: settled(journal))
         await dispatcher.stop(10.0)
         assert dispatcher.failed.result() is None

@@ -1,7 +1,23 @@
 """The closed table of functions that templates may call: `TABLE` by name, filled by the modules imported here."""
 
-from gateway.translate.functions import lists, marks, mrkdwn, numbers, states, text, thirdparty, time, values
+from gateway.translate.functions import (
+    adf,
+    html,
+    jira,
+    lists,
+    marks,
+    mrkdwn,
+    numbers,
+    states,
+    text,
+    thirdparty,
+    time,
+    values,
+)
 from gateway.translate.functions.markdown import escape
-from gateway.translate.functions.registry import TABLE, Example, Function, function
+from gateway.translate.functions.registry import MAX_INPUT, MAX_OUTPUT, TABLE, Example, Function, function
 
-__all__ = ["TABLE", "Example", "Function", "escape", "function", "lists", "marks", "mrkdwn", "numbers", "states", "text", "thirdparty", "time", "values"]
+MODULES = (text, values, lists, time, numbers, states, marks, thirdparty, html, mrkdwn, jira, adf)
+"""The modules that fill the table, in the order of the manual."""
+
+__all__ = ["MAX_INPUT", "MAX_OUTPUT", "MODULES", "TABLE", "Example", "Function", "escape", "function"]

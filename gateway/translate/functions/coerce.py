@@ -9,7 +9,7 @@ from typing import Final
 from minijinja import Markup
 
 from gateway.model import JSON
-from gateway.translate.functions.markdown import escape
+from gateway.translate.functions.markdown import escape, without_controls
 from gateway.translate.functions.plain import unmark
 from gateway.translate.functions.registry import MAX_INPUT
 
@@ -25,7 +25,7 @@ def text_of(value: JSON) -> str:
     if isinstance(value, Markup):
         return unmark(value)[:MAX_INPUT]
     if isinstance(value, str):
-        return value[:MAX_INPUT]
+        return without_controls(value[:MAX_INPUT])
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -15,16 +15,18 @@ _BLOCK = re.compile(
     re.DOTALL,
 )
 _COLOR = re.compile(r"\{color(?::[^{}\n]{0,50})?\}")
-_LINE = re.compile(r"(?:h[1-6]\.[ ]*(?P<heading>.+)|bq\.[ ]*(?P<quote>.+)|(?P<bullet>[*#-]{1,8})[ ]+(?P<item>.+)|(?P<rule>-{4,})[ ]*)$")
+_LINE = re.compile(
+    r"(?:h[1-6]\.[ ]*(?P<heading>.+)|bq\.[ ]*(?P<quote>.+)|(?P<bullet>[*#-]{1,8})[ ]+(?P<item>.+)|(?P<rule>-{4,})[ ]*)$"
+)
 _INLINE = re.compile(
     r"""
       \{\{(?P<mono>[^{}\n]{1,4000})\}\}
     | \[(?P<link>[^\[\]\n]{1,4000})\]
     | (?<![\w!])!(?P<image>[^!|\s]{1,2000}\.\w{1,5}|https?://[^!|\s]{1,2000})(?:\|[^!\n]{0,200})?!(?!\w)
-    | (?<![\w*])\*(?P<bold>[^*\n]{1,4000})\*(?![\w*])
-    | (?<![\w_])_(?P<italic>[^_\n]{1,4000})_(?![\w_])
-    | (?<![\w-])-(?P<strike>[^\s\n-][^\n-]{0,4000})-(?![\w-])
-    | (?<![\w+])\+(?P<under>[^\s\n+][^\n+]{0,4000})\+(?![\w+])
+    | (?<![\w*])\*(?=\S)(?P<bold>[^*\n]{1,4000})(?<=\S)\*(?![\w*])
+    | (?<![\w_])_(?=\S)(?P<italic>[^_\n]{1,4000})(?<=\S)_(?![\w_])
+    | (?<![\w-])-(?P<strike>[^\s\n-][^\n-]{0,4000})(?<=\S)-(?![\w-])
+    | (?<![\w+])\+(?P<under>[^\s\n+][^\n+]{0,4000})(?<=\S)\+(?![\w+])
     | \?\?(?P<cite>[^?\n]{1,4000})\?\?
     | \\(?P<literal>[{}\[\]*_+!?^~|\\-])
     """,
@@ -128,11 +130,14 @@ _markdown, _plain = converter(to_markdown)
 
 @function(
     plain=_plain,
-    doc="Jira wiki markup as Markdown: headings, emphasis, links, users, images, lists, tables, code, quotes and panels. "
-    "`n` limits the source.",
+    doc="Jira wiki markup as Markdown: headings, emphasis, links, users, images, lists, tables, code, quotes and "
+    "panels. `n` limits the source.",
     examples=[
-        Example("{{ text | jira }}", {"text": "h2. Steps\n# open [the page|https://x.example/a]\n# see {{a_b}}"},
-                "**Steps**\n1. open [the page](https://x.example/a)\n1. see `a_b`"),
+        Example(
+            "{{ text | jira }}",
+            {"text": "h2. Steps\n# open [the page|https://x.example/a]\n# see {{a_b}}"},
+            "**Steps**\n1. open [the page](https://x.example/a)\n1. see `a_b`",
+        ),
         Example("{{ text | jira }}", {"text": "{code:java}\nint a;\n{code}"}, "```java\nint a;\n```"),
     ],
 )

@@ -17,25 +17,37 @@ INVISIBLE: Final = "\u200b"
 _URL = r"https?://[^\s<>\"'`*|\\^{}\[\]\u200b]+"
 _LINE_START = r"""
     [ \t\u00a0]*
-    (?: > | [-+](?=\s|\Z) | \d+[.)](?=\s|\Z) | \#{1,6}(?=\s|\Z) | [-=|:][-=|:\ \t\u00a0]*(?=[\r\n\u2424]|\Z) )
+    (?: > | [-+](?=\s|\Z) | \d+[.)](?=\s|\Z) | \#{1,6}(?=\s|\Z)
+      | (?:[|:][|:\ \t\u00a0]*)?[-=][-=|:\ \t\u00a0]*(?=[\r\n\u2424]|\Z) )
   | [ \u00a0]{4} | [ \u00a0]{0,3}\t
 """
-_ACTING = re.compile(r"[\\`*_~<&@\]\r\n\u2424]")
+_ACTING = re.compile(r"[\\`*_~<&@\]\r\n\u2424\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _OPENING = re.compile(_LINE_START, re.VERBOSE)
+_INLINE = r"""
+    [\\`*_~<&\]]
+    (?: (?P<mark>  (?<=[`*])
+                 | (?<=_)(?:(?<![A-Za-z0-9]_)|(?![A-Za-z0-9]))
+                 | (?<=~)(?:(?=~)|(?<=~~))
+                 | (?<=\\)(?=[!-/:-@\[-`{-~\r\n]|\Z))
+      | (?P<angle> (?<=<)(?=[^\ >]{0,80}(?:@|:/|www)))
+      | (?P<apart> (?<=<)(?=[A-Za-z/!?]|\Z) | (?<=&)(?=\#?[A-Za-z0-9]+;) | (?<=\])(?=[(:]|\Z)))
+"""
+_IN_LINE = re.compile(_INLINE, re.VERBOSE)
+"""What acts inside a line. One set of first characters, looked back at afterwards, lets `re` skip the others fast."""
 _TOKEN = re.compile(
-    rf"""
-      (?P<url>{_URL})
-    | (?P<line>(?:^|(?<=[\r\u2424]))(?={_LINE_START}))
-    | (?P<mark>[`*] | (?<![A-Za-z0-9])_ | _(?![A-Za-z0-9]) | ~(?=~) | (?<=~)~ | \\(?=[!-/:-@\[-`{{-~\r\n]|\Z))
-    | (?P<angle><(?=[^\ >]{{0,300}}(?:@|:/|www)))
-    | (?P<apart><(?=[A-Za-z/!?]|\Z) | &(?=\#?[A-Za-z0-9]+;) | \](?=[(:]|\Z))
-    """,
-    re.MULTILINE | re.VERBOSE,
+    rf"(?P<url>{_URL}) | (?P<line>(?:^|(?<=[\r\u2424]))(?={_LINE_START})) | {_INLINE}", re.MULTILINE | re.VERBOSE
 )
+_NEEDS_TOKENS = re.compile(r"[\r\n\u2424]|://")
 _BACKTICKS = re.compile(r"`+")
 _FENCES = re.compile(r"^[ ]{0,3}(`{3,})", re.MULTILINE)
 _LANGUAGE = re.compile(r"[A-Za-z0-9+#.-]{1,30}")
 _SAFE_IN_URL: Final = "%/:?#@!$&+,;=~-._[]"
+
+
+def without_controls(text: str) -> str:
+    """The text without C0 controls but tab and line breaks; the engine marks by one of them what is absent."""
+    return _CONTROLS.sub("", text) if _CONTROLS.search(text) else text
 
 
 def _disarm(match: re.Match[str]) -> str:
@@ -59,12 +71,17 @@ def escape(text: str) -> str:
     """
     if _ACTING.search(text) is None and _OPENING.match(text) is None:
         return harmless(text) if ":" in text else text
-    return _TOKEN.sub(_disarm, harmless(text))
+    bare = harmless(without_controls(text))
+    if _NEEDS_TOKENS.search(bare):
+        return _TOKEN.sub(_disarm, bare)
+    start = INVISIBLE if _OPENING.match(bare) else ""
+    return start + _IN_LINE.sub(_disarm, bare)
 
 
 def _code_text(text: str) -> str:
     """Code without what the server would rewrite in it; emoji names and the like stay as they are, to be copied."""
-    return harmless(text) if "<" in text and "|" in text else silent(text)
+    bare = without_controls(text)
+    return harmless(bare) if "<" in bare and "|" in bare else silent(bare)
 
 
 def code_span(text: str) -> str:

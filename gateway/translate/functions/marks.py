@@ -29,9 +29,15 @@ def _around(value: JSON, mark: str) -> JSON:
     plain=_text,
     doc="A link with the value as its label. A URL that is not http, https or mailto leaves just the label.",
     examples=[
-        Example("{{ title | link(url) }}", {"title": "a*b", "url": "https://x.example/1"}, r"[a\*b](https://x.example/1)"),
+        Example(
+            "{{ title | link(url) }}", {"title": "a*b", "url": "https://x.example/1"}, r"[a\*b](https://x.example/1)"
+        ),
         Example("{{ title | link(url) }}", {"title": "Here", "url": "javascript:alert(1)"}, "Here"),
-        Example("{{ id | code | link(url) }}", {"id": "9fce", "url": "https://x.example/a b"}, "[`9fce`](https://x.example/a%20b)"),
+        Example(
+            "{{ id | code | link(url) }}",
+            {"id": "9fce", "url": "https://x.example/a b"},
+            "[`9fce`](https://x.example/a%20b)",
+        ),
     ],
 )
 def link(value: JSON, url: JSON = None) -> JSON:
@@ -121,7 +127,8 @@ def _cell(value: JSON) -> str:
 
 @function(
     plain=_bullet_plain,
-    doc="An array of objects as a table with the given columns, or all of the first object's; an object as names and values.",
+    doc="An array of objects as a table with the given columns, or all of the first object's; an object as names "
+    "and values.",
     examples=[
         Example(
             '{{ rows | table(["name", "state"]) }}',
@@ -132,7 +139,9 @@ def _cell(value: JSON) -> str:
 )
 def table(value: JSON, columns: JSON = None, limit: JSON = 20) -> JSON:
     """See the registration."""
-    rows = [{"name": name, "value": held} for name, held in value.items()] if isinstance(value, dict) else list_of(value)
+    rows = (
+        [{"name": name, "value": held} for name, held in value.items()] if isinstance(value, dict) else list_of(value)
+    )
     rows = [row for row in rows if isinstance(row, dict) and row]
     names = [text_of(name) for name in (list_of(columns) or list(rows[0] if rows else ()))][:20]
     if not rows or not names:

@@ -1,4 +1,4 @@
-"""Slack's mrkdwn as Markdown: `*bold*`, `<url|label>`, `<!date^..>` and the rest of docs.slack.dev, "Formatting message text"."""
+"""Slack's mrkdwn as Markdown, by docs.slack.dev, "Formatting message text"."""
 
 import re
 
@@ -8,14 +8,16 @@ from gateway.translate.functions.registry import Example, function
 from gateway.translate.functions.weave import MAX_DEPTH, around, converter, weave
 
 _BLOCK = re.compile(r"```(?P<code>.*?)```", re.DOTALL)
-_LINE = re.compile(r"(?P<quote>(?:&gt;|>)[ ]?)?(?P<indent>[ ]{0,8})(?P<bullet>[•◦▪‣*-][ \t]+|\d{1,4}\.[ \t]+)?(?P<text>.*)")
+_LINE = re.compile(
+    r"(?P<quote>(?:&gt;|>)[ ]?)?(?P<indent>[ ]{0,8})(?P<bullet>[•◦▪‣*-][ \t]+|\d{1,4}\.[ \t]+)?(?P<text>.*)"
+)
 _INLINE = re.compile(
     r"""
       `(?P<code>[^`\n]+)`
     | <(?P<angle>[^<>\n]{1,4000})>
-    | (?<![\w*])\*(?P<bold>[^*\n]{1,4000})\*(?![\w*])
-    | (?<![\w_])_(?P<italic>[^_\n]{1,4000})_(?![\w_])
-    | (?<![\w~])~(?P<strike>[^~\n]{1,4000})~(?![\w~])
+    | (?<![\w*])\*(?=\S)(?P<bold>[^*\n]{1,4000})(?<=\S)\*(?![\w*])
+    | (?<![\w_])_(?=\S)(?P<italic>[^_\n]{1,4000})(?<=\S)_(?![\w_])
+    | (?<![\w~])~(?=\S)(?P<strike>[^~\n]{1,4000})(?<=\S)~(?![\w~])
     | (?<![\w:])(?P<emoji>:[a-z0-9_+\-]{1,60}:)(?![\w:])
     """,
     re.VERBOSE,
@@ -95,11 +97,14 @@ _markdown, _plain = converter(to_markdown)
 
 @function(
     plain=_plain,
-    doc="Slack's mrkdwn as Markdown: bold, italic, strike, code, links, quotes, bullets; mentions and dates as their text. "
-    "`n` limits the source.",
+    doc="Slack's mrkdwn as Markdown: bold, italic, strike, code, links, quotes, bullets; mentions and dates as their "
+    "text. `n` limits the source.",
     examples=[
-        Example("{{ text | mrkdwn }}", {"text": "*Down*: <https://x.example/1|api> &amp; _web_"},
-                "**Down**: [api](https://x.example/1) & _web_"),
+        Example(
+            "{{ text | mrkdwn }}",
+            {"text": "*Down*: <https://x.example/1|api> &amp; _web_"},
+            "**Down**: [api](https://x.example/1) & _web_",
+        ),
         Example("{{ text | mrkdwn }}", {"text": "<!date^1769868300^{date}|31 Jan>\n• one"}, "31 Jan\n- one"),
     ],
 )

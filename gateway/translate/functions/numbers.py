@@ -1,5 +1,6 @@
 """Functions on numbers, also those that arrive as text; what is no number stays as it is."""
 
+import re
 from typing import Final
 
 from gateway.model import JSON
@@ -7,8 +8,8 @@ from gateway.translate.functions.coerce import count_of, number_of, number_text,
 from gateway.translate.functions.registry import Example, function
 
 _SIZES: Final = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
-_WHOLE: Final = frozenset("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF".split())
-_THOUSANDTHS: Final = frozenset("BHD IQD JOD KWD LYD OMR TND".split())
+_WHOLE: Final = re.compile("BIF|CLP|DJF|GNF|ISK|JPY|KMF|KRW|PYG|RWF|UGX|VND|VUV|XAF|XOF|XPF")
+_THOUSANDTHS: Final = re.compile("BHD|IQD|JOD|KWD|LYD|OMR|TND")
 """ISO 4217: currencies without a minor unit, and with one of a thousandth."""
 
 
@@ -92,6 +93,6 @@ def money(value: JSON, currency: JSON = "", major: JSON = False) -> JSON:
     if found is None:
         return _text(value)
     unit = text_of(currency).strip().upper()[:20]
-    digits = 0 if unit in _WHOLE else 3 if unit in _THOUSANDTHS else 2
+    digits = 0 if _WHOLE.fullmatch(unit) else 3 if _THOUSANDTHS.fullmatch(unit) else 2
     amount = float(found) / (1 if major else 10**digits)
     return f"{amount:,.{digits}f} {unit}".rstrip()

@@ -27,39 +27,47 @@ _LOOKS: Final = (
     Look(
         "good",
         "large_green_circle",
-        "success successful succeeded succeed passed pass passing fixed ok okay green up healthy available online resolved "
-        "recovered recovery closed_ok normal cleared complete completed done finished approved published deployed active "
-        "operational good delivered paid accepted ready inactive_alert true",
+        "success successful succeeded succeed passed pass passing fixed ok okay green up healthy available "
+        "online resolved recovered recovery closed_ok normal cleared complete completed done finished "
+        "approved published deployed active operational good delivered paid accepted ready inactive_alert "
+        "true",
     ),
     Look(
         "danger",
         "red_circle",
-        "failure failed fail failing error errored broken critical crit fatal emergency emerg alert alerting firing triggered "
-        "down offline unhealthy unavailable outage major_outage major red rejected denied danger blocker highest p1 sev1 "
-        "timed_out timeout timedout crashed crash startup_failure nok alarm disaster high severe declined bounced "
-        "changes_requested still_failing not_responding reporting_error page false",
+        "failure failed fail failing error errored broken critical crit fatal emergency emerg alert alerting "
+        "firing triggered down offline unhealthy unavailable outage major_outage major red rejected denied "
+        "danger blocker highest p1 sev1 timed_out timeout timedout crashed crash startup_failure nok alarm "
+        "disaster high severe declined bounced changes_requested still_failing not_responding reporting_error "
+        "page false",
     ),
     Look(
         "warning",
         "large_yellow_circle",
-        "warning warn degraded degraded_performance partial_outage unstable trouble minor medium moderate p2 p3 sev2 sev3 "
-        "action_required acknowledged ack unknown no_data nodata insufficient_data yellow average flaky under_maintenance "
-        "maintenance delayed stale attention partially_failed partial unresolved expiring identified investigating monitoring",
+        "warning warn degraded degraded_performance partial_outage unstable trouble minor medium moderate p2 "
+        "p3 sev2 sev3 action_required acknowledged ack unknown no_data nodata insufficient_data yellow "
+        "average flaky under_maintenance maintenance delayed stale attention partially_failed partial "
+        "unresolved expiring identified investigating monitoring",
     ),
     Look(
         "#2f81f7",
         "large_blue_circle",
-        "info information informational notice low lowest p4 p5 sev4 sev5 running in_progress inprogress started starting "
-        "building deploying pending queued waiting requested created new open opened reopened todo scheduled processing "
-        "preparing trivial update updated edited synchronize debug verbose active_build blue",
+        "info information informational notice low lowest p4 p5 sev4 sev5 running in_progress inprogress "
+        "started starting building deploying pending queued waiting requested created new open opened "
+        "reopened todo scheduled processing preparing trivial update updated edited synchronize debug verbose "
+        "active_build blue",
     ),
-    Look("#8250df", "large_purple_circle", "merged merge released release promoted purple"),
+    Look(
+        "#8250df",
+        "large_purple_circle",
+        "merged merge released release promoted purple",
+    ),
     Look(
         "#6e7781",
         "white_circle",
-        "closed canceled cancelled cancel aborted abort skipped skip neutral stopped stop deleted removed disabled paused draft "
-        "archived superseded not_built notbuilt expired ignored muted silenced suppressed inactive none wont_fix wontfix "
-        "dismissed gray grey manual",
+        "closed canceled cancelled cancel aborted abort skipped skip neutral stopped stop deleted removed "
+        "disabled paused draft archived superseded not_built notbuilt expired ignored muted silenced "
+        "suppressed inactive none wont_fix wontfix dismissed gray grey manual",
     ),
 )
 _BY_WORD: Final = {word: look for look in _LOOKS for word in look.words.split()}
@@ -81,7 +89,7 @@ def look_of(value: JSON) -> Look:
 
 
 @function(
-    doc="The attachment colour for a state or severity word of CI, alerts, issues and monitors; grey for unknown words.",
+    doc="The attachment colour for a state or severity word of CI, alerts and issues; grey for unknown words.",
     examples=[
         Example("{{ status | severity_color }}", {"status": "firing"}, "danger"),
         Example("{{ status | severity_color }}", {"status": "Build succeeded"}, "good"),

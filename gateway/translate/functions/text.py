@@ -187,7 +187,7 @@ def basename(value: JSON) -> JSON:
 
 
 @function(
-    doc='A count with its noun: `1 commit`, `3 commits`. An array is counted; `many` is for irregular plurals.',
+    doc="A count with its noun: `1 commit`, `3 commits`. An array is counted; `many` is for irregular plurals.",
     examples=[
         Example('{{ commits | plural("commit") }}', {"commits": [1, 2, 3]}, "3 commits"),
         Example('{{ n | plural("reply") }}', {"n": 2}, "2 replies"),

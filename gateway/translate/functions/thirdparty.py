@@ -18,9 +18,12 @@ _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _IMAGE = re.compile(r"!\[(?P<alt>[^\[\]\n]{0,500})\]\((?P<url>[^()\s]{1,2000})(?:\s+[\"'][^\"'\n]{0,500}[\"'])?\)")
 _HTML_IMAGE = re.compile(r"<img\b[^<>]{0,2000}>", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"\b(src|alt)\s*=\s*[\"']([^\"'<>]{0,2000})[\"']", re.IGNORECASE)
-_TAG = re.compile(r"</?(?:p|div|span|details|summary|center|sub|sup|a|picture|source|br|hr|h[1-6]|kbd)\b[^<>]{0,2000}>", re.I)
-_HEADING = re.compile(r"^[ ]{0,3}#{1,6}[ \t]+(?P<title>\S.*?)[ \t]*(?<!\\)#*[ \t]*$")
+_TAG = re.compile(
+    r"</?(?:p|div|span|details|summary|center|sub|sup|a|picture|source|br|hr|h[1-6]|kbd)\b[^<>]{0,2000}>", re.I
+)
+_LINE_END = re.compile(r"<br\s{0,9}/?>|</(?:p|div|summary|h[1-6])>", re.IGNORECASE)
 _BLANKS = re.compile(r"\n{3,}")
+_HEADING_LEVELS: Final = 6
 _CUT_BELOW: Final = 4
 """Room for the closing fence behind a cut: a line break and three marks."""
 
@@ -61,7 +64,7 @@ def _sections(markdown: str) -> list[tuple[bool, str]]:
 
 
 def _prose(markdown: str) -> str:
-    text = _HTML_IMAGE.sub(_html_image, _COMMENT.sub("", markdown))
+    text = _HTML_IMAGE.sub(_html_image, _LINE_END.sub("\n", _COMMENT.sub("", markdown)))
     text = _IMAGE.sub(lambda image: link_to(image["alt"] or "image", image["url"]), _TAG.sub("", text))
     return "\n".join(_heading(line) for line in text.split("\n"))
 
@@ -72,10 +75,12 @@ def _html_image(match: re.Match[str]) -> str:
 
 
 def _heading(line: str) -> str:
-    found = _HEADING.match(line) if "#" in line else None
-    if found is None:
+    """A heading as a bold line; every other line as it is."""
+    bare = line.strip()
+    marks = len(bare) - len(bare.lstrip("#"))
+    if not 0 < marks <= _HEADING_LEVELS or not bare[marks:][:1].isspace():
         return line
-    title = found["title"].replace("**", "").strip()
+    title = bare[marks:].rstrip("#").replace("**", "").strip()
     return f"**{title}**" if title else ""
 
 
@@ -84,11 +89,14 @@ def _cut(markdown: str, limit: int) -> str:
     if len(markdown) <= limit:
         return markdown
     kept = shorten(markdown, max(1, limit - _CUT_BELOW))
+    above, _, last = kept.rpartition("\n")
+    if _FENCE.match(last):  # the ellipsis behind a fence would make it another one
+        kept = f"{above}\n…" if above else "…"
     open_fence = ""
     for line in kept.split("\n"):
         found = _FENCE.match(line)
         if found is not None:
-            closes = open_fence and found[1].startswith(open_fence) and not found[2].strip(" …")
+            closes = open_fence and found[1].startswith(open_fence) and not found[2].strip()
             open_fence = "" if closes else open_fence or found[1]
     return f"{kept}\n{open_fence}" if open_fence else kept
 
@@ -100,11 +108,14 @@ def _plain(value: JSON, n: JSON = 4000) -> JSON:
 
 @function(
     plain=_plain,
-    doc="Markdown that somebody wrote, kept as formatting: images become links, headings bold, comments go, mentions do "
-    "nothing; at most `n` characters, never with an open code fence.",
+    doc="Markdown that somebody wrote, kept as formatting: images become links, headings bold, comments go, mentions "
+    "do nothing; at most `n` characters, never with an open code fence.",
     examples=[
-        Example("{{ body | markdown }}", {"body": "# Why\n*fast* ![logo](https://x.example/l.png)<!-- x -->"},
-                "**Why**\n*fast* [logo](https://x.example/l.png)"),
+        Example(
+            "{{ body | markdown }}",
+            {"body": "# Why\n*fast* ![logo](https://x.example/l.png)<!-- x -->"},
+            "**Why**\n*fast* [logo](https://x.example/l.png)",
+        ),
         Example("{{ body | markdown(22) }}", {"body": "```\none two three four five\n```"}, "```\none two three…\n```"),
     ],
 )

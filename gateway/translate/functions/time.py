@@ -13,6 +13,7 @@ from gateway.translate.functions.coerce import number_of, text_of
 from gateway.translate.functions.registry import Example, function
 
 _LOCAL_FORMATS: Final = ("%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y %I:%M %p", "%m/%d/%Y %H:%M:%S", "%Y/%m/%d %H:%M:%S")
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _ZONE_WORDS = re.compile(r"\s*(?:\(?(?:UTC|GMT|Z)\)?)$", re.IGNORECASE)
 _OFFSET_GAP = re.compile(r"\s+(?=[+-]\d{2}:?\d{2}$)")
 _GO_CLOCK = re.compile(r"\s+m=[+-][\d.]+$")
@@ -89,8 +90,8 @@ def _in_utc(moment: datetime) -> datetime | None:
 
 
 @function(
-    doc='A time in UTC: `2026-01-31 14:05 UTC`, from epochs in s, ms, us or ns, ISO 8601 and RFC 2822; "not set" values '
-    "such as `0001-01-01T00:00:00Z` are missing. `format` is one of strftime.",
+    doc='A time in UTC: `2026-01-31 14:05 UTC`, from epochs in s, ms, us or ns, ISO 8601 and RFC 2822; "not set" '
+    "values such as `0001-01-01T00:00:00Z` are missing. `format` is one of strftime.",
     examples=[
         Example("{{ at | time }}", {"at": 1769868300}, "2026-01-31 14:05 UTC"),
         Example("{{ at | time }}", {"at": "2026-01-31T15:05:00.123+01:00"}, "2026-01-31 14:05 UTC"),
@@ -99,7 +100,7 @@ def _in_utc(moment: datetime) -> datetime | None:
     ],
 )
 def time(value: JSON, format: JSON = None) -> JSON:  # noqa: A002 - the template author's word
-    """See the registration; text that is no time stays as it is, so that nothing is lost."""
+    """See the registration; text that is no time stays, so that nothing is lost; no zone is made up."""
     moment = moment_of(value)
     if moment is None:
         return _unknown(value)
@@ -108,6 +109,8 @@ def time(value: JSON, format: JSON = None) -> JSON:  # noqa: A002 - the template
             return moment.strftime(format)
         except (ValueError, UnicodeError):
             pass
+    if isinstance(value, str) and _DAY.fullmatch(value.strip()):
+        return moment.strftime("%Y-%m-%d")
     return moment.strftime("%Y-%m-%d %H:%M UTC" if moment.tzinfo else "%Y-%m-%d %H:%M")
 
 
@@ -159,8 +162,8 @@ def duration_text(seconds: float) -> str:
 
 
 @function(
-    doc='A duration in its two largest units: `1 h 5 min`. From a number of seconds (or `unit`: "ms", "us", "ns", "min", '
-    '"h", "d"), `PT1H5M`, `1h5m3s` or `1:05:03`.',
+    doc='A duration in its two largest units: `1 h 5 min`. From a number of seconds (or `unit`: "ms", "us", "ns", '
+    '"min", "h", "d"), `PT1H5M`, `1h5m3s` or `1:05:03`.',
     examples=[
         Example("{{ took | duration }}", {"took": 3905}, "1 h 5 min"),
         Example('{{ took | duration("ms") }}', {"took": 1350}, "1 s"),

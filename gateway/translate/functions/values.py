@@ -18,7 +18,8 @@ _NO_WORDS: Final = frozenset({"", "0", "false", "no", "off", "none", "null", "n"
 
 @function(
     missing="handles",
-    doc="The value, or `other` when it is missing or null; with `true` as second argument also when it is empty or false.",
+    doc="The value, or `other` when it is missing or null; with `true` as second argument also when it is "
+    "empty or false.",
     examples=[
         Example('{{ user.name | default("somebody") }}', {"user": {"name": None}}, "somebody"),
         Example('{{ name | default("somebody", true) }}', {"name": ""}, "somebody"),
@@ -31,7 +32,9 @@ def default(value: JSON = None, other: JSON = "", empty: JSON = False) -> JSON:
 
 @function(
     doc="Missing when the value is one of the given ones: drops words that say nothing.",
-    examples=[Example('{{ region | unless("none", "unknown") | default("anywhere") }}', {"region": "none"}, "anywhere")],
+    examples=[
+        Example('{{ region | unless("none", "unknown") | default("anywhere") }}', {"region": "none"}, "anywhere")
+    ],
 )
 def unless(value: JSON, *others: JSON) -> JSON:
     """See the registration."""
@@ -75,8 +78,12 @@ def pick(value: JSON = None, table: JSON = None, other: JSON = None) -> JSON:
 @function(
     doc="What a path leads to inside the value: keys with dots and odd characters, indexes.",
     examples=[
-        Example("{{ event | path('issue.labels[0].name') }}", {"event": {"issue": {"labels": [{"name": "bug"}]}}}, "bug"),
-        Example("{{ labels | path('[\"app.kubernetes.io/name\"]') }}", {"labels": {"app.kubernetes.io/name": "web"}}, "web"),
+        Example(
+            "{{ event | path('issue.labels[0].name') }}", {"event": {"issue": {"labels": [{"name": "bug"}]}}}, "bug"
+        ),
+        Example(
+            "{{ labels | path('[\"app.kubernetes.io/name\"]') }}", {"labels": {"app.kubernetes.io/name": "web"}}, "web"
+        ),
     ],
 )
 def path(value: JSON, where: JSON = "", other: JSON = None) -> JSON:
@@ -167,7 +174,9 @@ def _joined_plain(value: JSON, key: JSON = None, limit: JSON = 5) -> JSON:
     plain=_joined_plain,
     doc="A list as prose: `a, b and c`, at most `limit` names; `key` says what of each element is its name.",
     examples=[
-        Example('{{ users | join_names(key="login") }}', {"users": [{"login": "ann"}, {"login": "bob"}]}, "ann and bob"),
+        Example(
+            '{{ users | join_names(key="login") }}', {"users": [{"login": "ann"}, {"login": "bob"}]}, "ann and bob"
+        ),
         Example("{{ names | join_names(limit=2) }}", {"names": ["a", "b", "c", "d", "e"]}, "a, b and 3 more"),
     ],
 )

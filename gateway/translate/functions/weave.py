@@ -17,6 +17,8 @@ MAX_DEPTH: Final = 4
 """How deep marks nest inside marks; deeper ones are text."""
 
 DEFAULT_LENGTH: Final = 4000
+MAX_LENGTH: Final = 16_000
+"""Characters of source that a converter takes without and with a limit of the author's."""
 
 
 def weave(
@@ -45,7 +47,7 @@ def converter(convert: Callable[[str], str]) -> tuple[Call, Call]:
     def call(value: JSON, n: JSON = DEFAULT_LENGTH) -> JSON:
         if isinstance(value, Markup):
             return value
-        return Markup(convert(shorten(text_of(value), count_of(n, DEFAULT_LENGTH))))
+        return Markup(convert(shorten(text_of(value), count_of(n, DEFAULT_LENGTH, MAX_LENGTH))))
 
     def plain(value: JSON, n: JSON = DEFAULT_LENGTH) -> JSON:
         return unmark(call(value, n))

@@ -1,0 +1,74 @@
+"""`mattergate serve` and `mattergate check`."""
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import uvloop
+
+from gateway import app as gateway_app
+from gateway import logs, settings
+from gateway.cli import app
+from gateway.cli.common import err, fail, out
+from gateway.errors import CatalogError, Fault, JournalError, SettingsError
+from gateway.ingress import route as routes
+from gateway.settings import Settings
+from gateway.translate import catalog
+
+Config = Annotated[
+    Path, typer.Option("--config", "-c", envvar="MATTERGATE_CONFIG", help="The settings file.", show_default=True)
+]
+DEFAULT = Path("mattergate.toml")
+
+
+@app.command()
+def serve(config: Config = DEFAULT) -> None:
+    """Run the gateway until SIGTERM or SIGINT; both stop it in order, and nothing accepted is lost."""
+    try:
+        known = settings.load(config, os.environ)
+        logs.configure(known.log.level, known.log.format, sys.stderr)
+        uvloop.run(_serve(known, str(config)))
+    except (SettingsError, CatalogError, JournalError) as error:
+        fail(error)
+
+
+async def _serve(known: Settings, file: str) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with gateway_app.running(known, file) as running:
+        stopped: asyncio.Future[Any] = asyncio.ensure_future(stop.wait())
+        await asyncio.wait({stopped, running.failed}, return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+        if running.failed.done():
+            running.failed.result()
+
+
+@app.command()
+def check(config: Config = DEFAULT) -> None:
+    """Check settings and catalog; every fault is listed with its place and remedy. Nothing is started or sent."""
+    faults: list[Fault] = []
+    known = None
+    try:
+        known = settings.load(config, os.environ)
+    except SettingsError as error:
+        faults.extend(error.faults)
+    folders = gateway_app.folders(known) if known else [catalog.builtin_folder()]
+    try:
+        services = catalog.load(folders)
+        if known:
+            faults.extend(routes.faults(known, services, str(config)))
+    except CatalogError as error:
+        faults.extend(error.faults)
+    for fault in known.warnings if known else ():
+        err.print(f"warning: {fault}", markup=False)
+    if faults or known is None:
+        for fault in faults:
+            err.print(str(fault), markup=False)
+        fail(f"{len(faults)} fault{'' if len(faults) == 1 else 's'}")
+    out.print(f"{config}: {len(known.routes)} routes, {len(known.destinations)} destinations, no fault")

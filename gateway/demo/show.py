@@ -1,0 +1,140 @@
+"""The demonstration: a stand-in Mattermost, a gateway, and senders that post the catalog's own samples, signed."""
+
+import asyncio
+import hashlib
+import hmac
+import json
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+from msgspec import Struct
+
+from gateway import app, sample, settings
+from gateway.demo.standin import Post, StandIn
+from gateway.model import Outcome, Request
+from gateway.settings import Settings
+from gateway.translate import catalog
+
+SECRET = "a-secret-of-the-demo"  # noqa: S105 - of a server that lives for seconds
+SERVICES = ("github", "gitlab", "jira", "jenkins", "alertmanager", "grafana", "sentry", "generic")
+"""Who sends, in this order."""
+
+_PAUSE = 0.7
+
+
+class Shown(Struct, frozen=True):
+    """One request of the demonstration, the gateway's answer, and what the stand-in got for it."""
+
+    service: str
+    request: Request
+    status: int
+    answer: Mapping[str, str]
+    posts: Sequence[Post]
+
+
+class Burst(Struct, frozen=True):
+    """What a burst of requests took: how many, and the seconds until the last was accepted and delivered."""
+
+    events: int
+    accepted: float
+    delivered: float
+
+
+class Demo:
+    """A running demonstration; `url` is where the gateway listens, `admin` where its metrics are."""
+
+    def __init__(self, running: app.App, standin: StandIn, session: aiohttp.ClientSession) -> None:
+        self.url = running.public
+        self.admin = running.admin
+        self._standin = standin
+        self._session = session
+
+    async def walk(self) -> AsyncIterator[Shown]:
+        """One sample of each service, slowly enough to be read."""
+        for service, request in _samples():
+            before = len(self._standin.posts)
+            status, answer = await self._send(service, request)
+            deadline = time.monotonic() + 3
+            while len(self._standin.posts) == before and time.monotonic() < deadline:
+                await asyncio.sleep(0.01)
+            yield Shown(service, request, status, answer, list(self._standin.posts)[before:])
+            await asyncio.sleep(_PAUSE)
+
+    async def burst(self, events: int) -> Burst:
+        """As many different pushes as fast as 16 senders can."""
+        waiting = iter(range(events))
+        before, started = self._standin.received, time.monotonic()
+        _, push = next(pair for pair in _samples() if pair[0] == "github")
+
+        async def sender() -> None:
+            for number in waiting:
+                await self._send("github", _numbered(push, number))
+
+        await asyncio.gather(*(sender() for _ in range(16)))
+        accepted = time.monotonic() - started
+        while self._standin.received < before + events and time.monotonic() < started + 60:
+            await asyncio.sleep(0.01)
+        return Burst(events, accepted, time.monotonic() - started)
+
+    async def _send(self, service: str, request: Request) -> tuple[int, Mapping[str, str]]:
+        headers = dict(request.headers)
+        path = f"{self.url}/in/{service}"
+        if service == "github":
+            headers["X-Hub-Signature-256"] = "sha256=" + hmac.digest(SECRET.encode(), request.body, hashlib.sha256).hex()
+        else:
+            path += f"/{SECRET}"
+        async with self._session.post(path, data=request.body, headers=headers, params=request.query) as response:
+            return response.status, await response.json(content_type=None)
+
+
+@asynccontextmanager
+async def running(folder: Path) -> AsyncIterator[Demo]:
+    """The demonstration, its journal in `folder`."""
+    standin = StandIn(keep=1000)
+    async with standin.serve() as mattermost, aiohttp.ClientSession() as session:
+        known = configuration(mattermost + "/hooks/" + standin.add_hook(), folder)
+        async with app.running(known, "demo") as started:
+            yield Demo(started, standin, session)
+
+
+def configuration(hook: str, folder: Path) -> Settings:
+    """The settings of the demonstration, as an operator would write them."""
+    routes = "".join(
+        f'[routes.{service}]\nservice = "{service}"\ndestinations = ["town-square"]\nsecrets = ["{SECRET}"]\n'
+        + ("" if service == "github" else "verify = [{path = true}]\n")
+        for service in SERVICES
+    )
+    text = f"""
+[server]
+listen = "127.0.0.1:0"
+admin = "127.0.0.1:0"
+[journal]
+url = "sqlite:{folder}/demo.db"
+[catalog]
+reload = false
+[destinations.town-square]
+hook = "{hook}"
+{routes}"""
+    return settings.parse(text, "demo.toml", {}, lambda path: path.read_text("utf-8"))
+
+
+def _samples() -> list[tuple[str, Request]]:
+    """The first usual sample of each service that becomes a message."""
+    found = {}
+    for service, path in catalog.samples([catalog.builtin_folder()]):
+        if service in SERVICES and service not in found and "usual" in path.stem:
+            one = sample.load(path)
+            if one.expect.outcome is Outcome.MESSAGE:
+                found[service] = sample.as_request(one.request)
+    return [(service, found[service]) for service in SERVICES if service in found]
+
+
+def _numbered(request: Request, number: int) -> Request:
+    """The same push by another number, so that no two are the same event."""
+    body = json.loads(request.body)
+    body["after"] = f"{number:040x}"
+    headers = {**request.headers, "x-github-delivery": f"demo-{number}"}
+    return Request(request.method, headers, request.query, json.dumps(body).encode())

@@ -1,0 +1,45 @@
+"""Pass-through hooks: the URL of an incoming webhook with the gateway's host in it and a service behind it, and no configuration.
+
+Whoever knows the id of a hook may post to it, as in Mattermost itself: the id is the credential. It travels as the address of
+the delivery, and is shown nowhere.
+"""
+
+import re
+from collections.abc import Sequence
+
+from gateway.ingress.route import Route
+from gateway.metrics import Metrics
+from gateway.secret import Secret
+from gateway.settings import Route as RouteSettings
+from gateway.settings import Server
+
+NAME = "passthrough"
+_ID = re.compile(r"[a-z0-9]{26}")
+
+
+class Passthrough:
+    """Routes made on the spot, one per service, all to the destination called `passthrough`."""
+
+    def __init__(self, server: str, services: Sequence[str], settings: Server, metrics: Metrics) -> None:
+        self._server = server.rstrip("/")
+        self._services = frozenset(services)
+        self._settings = settings
+        self._metrics = metrics
+        self._routes: dict[str, Route] = {}
+
+    def route(self, hook: str, service: str) -> Route | None:
+        """The route for a hook and a service of the catalog; None for what is no hook id, or a service left out."""
+        if not _ID.fullmatch(hook) or (self._services and service not in self._services):
+            return None
+        if service not in self._routes:
+            settings = RouteSettings(
+                name=f"{NAME}-{service}", service=service, destinations=(NAME,), allow_unsigned=True
+            )
+            self._routes[service] = Route(
+                settings, self._settings.body_limit, self._settings.depth_limit, self._metrics
+            )
+        return self._routes[service].at(hook)
+
+    def url(self, hook: str) -> Secret:
+        """The URL of the hook at the Mattermost server."""
+        return Secret(f"{self._server}/hooks/{hook}")

@@ -1,0 +1,29 @@
+"""From a request path to its route: `/in/{route}`, `/in/{route}/{secret}`, and `/hooks/{id}/{service}` when pass-through is on."""
+
+from collections.abc import Container, Mapping
+from urllib.parse import unquote
+
+from gateway.ingress.passthrough import Passthrough
+from gateway.ingress.route import Route
+
+
+class RouteTable:
+    """Finds routes; a dictionary look-up each."""
+
+    def __init__(self, routes: Mapping[str, Route], passthrough: Passthrough | None) -> None:
+        self.routes = routes
+        self.passthrough = passthrough
+
+    def find(self, path: str, services: Container[str]) -> tuple[Route, str] | None:
+        """The route of a raw request path (without query) and the secret behind its name; None when there is none.
+
+        `services` are those of the catalog: a pass-through URL may name any of them.
+        """
+        parts = path.rstrip("/").split("/")
+        if len(parts) in (3, 4) and parts[1] == "in":
+            route = self.routes.get(unquote(parts[2]))
+            return (route, unquote(parts[3]) if len(parts) == 4 else "") if route else None
+        if len(parts) == 4 and parts[1] == "hooks" and self.passthrough is not None and parts[3] in services:
+            route = self.passthrough.route(parts[2], parts[3])
+            return (route, "") if route else None
+        return None

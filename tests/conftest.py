@@ -1,0 +1,116 @@
+"""What every test may use: a stand-in Mattermost, and the whole gateway in front of it, over real HTTP and real SQLite."""
+
+import hashlib
+import hmac
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from gateway import app, settings
+from gateway.demo.standin import StandIn
+
+SECRET = "correct horse battery staple"
+HEAD = """
+[server]
+listen = "127.0.0.1:0"
+admin = "127.0.0.1:0"
+grace = "2s"
+{server}
+[journal]
+url = "sqlite:test.db"
+[catalog]
+reload = false
+{tables}
+[destinations.ops]
+hook = "{hook}"
+"""
+
+
+class Gateway:
+    """A running gateway, its stand-in Mattermost, and a session to talk to both."""
+
+    def __init__(self, running: app.App, standin: StandIn, hook: str, session: aiohttp.ClientSession) -> None:
+        self.running = running
+        self.url = running.public
+        self.standin = standin
+        self.hook = hook
+        self.session = session
+
+    async def post(self, path: str, body: bytes | str | dict, **headers: str) -> tuple[int, dict]:
+        """POST to the public listener; header names have `_` for `-`."""
+        data = json.dumps(body).encode() if isinstance(body, dict) else body
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        async with self.session.post(self.url + path, data=data, headers=named) as response:
+            return response.status, await response.json(content_type=None)
+
+    async def github(self, event: str, body: dict, delivery: str, secret: str = SECRET) -> tuple[int, dict]:
+        """POST as GitHub does, signed."""
+        data = json.dumps(body).encode()
+        signature = "sha256=" + hmac.digest(secret.encode(), data, hashlib.sha256).hex()
+        headers = {"X_GitHub_Event": event, "X_GitHub_Delivery": delivery, "X_Hub_Signature_256": signature}
+        return await self.post("/in/github", data, Content_Type="application/json", **headers)
+
+    async def admin(self, path: str) -> tuple[int, str]:
+        """GET from the admin listener."""
+        async with self.session.get(self.running.admin + path) as response:
+            return response.status, await response.text()
+
+    async def posts(self, count: int, seconds: float = 5.0) -> list:
+        """The stand-in's posts, once there are `count` of them."""
+        await eventually(lambda: len(self.standin.posts) >= count, seconds)
+        return list(self.standin.posts)
+
+
+async def eventually(holds: Callable[[], bool], seconds: float = 5.0) -> None:
+    """Wait until something holds; fail when it does not in time."""
+    import asyncio
+
+    async with asyncio.timeout(seconds):
+        while not holds():
+            await asyncio.sleep(0.01)
+
+
+Start = Callable[..., "AsyncIterator[Gateway]"]
+
+
+@pytest.fixture
+async def start(tmp_path: Path) -> AsyncIterator:
+    """`await start(routes, server=..., tables=...)` runs a gateway until the test ends."""
+    async with AsyncExitStack() as stack:
+        standin = StandIn()
+        mattermost = await stack.enter_async_context(standin.serve())
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        hook = f"{mattermost}/hooks/{standin.add_hook()}"
+
+        async def begin(routes: str = "", server: str = "", tables: str = "") -> Gateway:
+            text = HEAD.format(server=server, tables=tables.format(mattermost=mattermost), hook=hook) + routes
+            known = settings.parse(text, str(tmp_path / "mattergate.toml"), {}, lambda path: path.read_text("utf-8"))
+            running = await stack.enter_async_context(app.running(known, "mattergate.toml"))
+            return Gateway(running, standin, hook, session)
+
+        yield begin
+
+
+GITHUB = f"""
+[routes.github]
+service = "github"
+destinations = ["ops"]
+secrets = ["an older one", "{SECRET}"]
+"""
+ANY = f"""
+[routes.any]
+service = "generic"
+destinations = ["ops"]
+secrets = ["{SECRET}"]
+verify = [{{query = "token"}}]
+"""
+OPEN = """
+[routes.open]
+service = "generic"
+destinations = ["ops"]
+allow_unsigned = true
+"""

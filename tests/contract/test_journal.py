@@ -1,0 +1,390 @@
+"""The promises of `gateway.journal`, asked of every implementation."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from itertools import count
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from gateway.errors import JournalError
+from gateway.journal import DuplicateKey, Entry, Journal, Query, Settlement, Standing
+from gateway.journal.sqlite import SqliteJournal
+from gateway.model import Delivery, DeliveryState, Event, Outcome, Parcel, Request
+
+IMPLEMENTATIONS = ["sqlite"]
+NOW = 1_800_000_000.123456
+DELIVERED, DEAD, PENDING = DeliveryState.DELIVERED, DeliveryState.DEAD, DeliveryState.PENDING
+
+Reopen = Callable[[], Awaitable[Journal]]
+_ids = count(1)
+
+
+@pytest.fixture(params=IMPLEMENTATIONS)
+async def reopen(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Reopen]:
+    """A function that closes the journal, if it is open, and opens it again over the same store."""
+    opened: list[Journal] = []
+
+    async def again() -> Journal:
+        if opened:
+            await opened.pop().close()
+        opened.append(
+            await SqliteJournal.open(tmp_path / "journal.db", retention=1e9, max_size=10**9, clock=lambda: NOW + 500)
+        )
+        return opened[0]
+
+    yield again
+    for journal in opened:
+        await journal.close()
+
+
+@pytest.fixture
+async def journal(reopen: Reopen) -> Journal:
+    """An empty journal."""
+    return await reopen()
+
+
+def entry(*payloads: bytes, keys: tuple[DuplicateKey, ...] = (), lane: str = "ops:a", **event: object) -> Entry:
+    """An entry with an event of its own and one parcel a payload."""
+    values = {
+        "id": f"event-{next(_ids)}",
+        "received": NOW,
+        "route": "build",
+        "service": "github",
+        "outcome": Outcome.MESSAGE,
+        "name": "push",
+        "translator": "github/push",
+        "subject": "acme/api@main",
+        "reason": "",
+        "request": Request(body=b"{}"),
+    } | event
+    return Entry(Event(**values), tuple(Parcel("ops", lane, payload) for payload in payloads), keys)
+
+
+def settled(delivery: Delivery, state: DeliveryState, **more: object) -> Settlement:
+    """The settlement of a first attempt."""
+    return Settlement(delivery.seq, state, 1, **more)
+
+
+async def only(journal: Journal, event_id: str) -> tuple[Delivery, ...]:
+    """The deliveries of one event."""
+    (record,) = await journal.find(Query(event_id=event_id))
+    return record.deliveries
+
+
+async def test_an_event_comes_back_as_it_was_stored(journal: Journal) -> None:
+    """Every field survives: raw bytes of the body, text beyond ASCII, all digits of the time, empty values."""
+    request = Request(
+        method="PUT",
+        headers={"x-name": 'Zoë ☃ "quoted"', "x-empty": ""},
+        query={"a": "1", "ü": "\n"},
+        body=bytes(range(256)) * 40,
+        path_secret="***",
+        url="https://gate.example.com/in/build",
+    )
+    stored = entry(
+        b"\x00\xff not json", b"", b"third",
+        request=request, received=1763634317.1234567, subject="naïve\x00nul", reason="why", outcome=Outcome.BROKEN,
+    )  # fmt: skip
+    appended = await journal.append(stored)
+    (record,) = await journal.find(Query())
+    assert record.event == stored.event
+    assert record.deliveries == appended.deliveries
+    assert [delivery.payload for delivery in await journal.pending(0, 10)] == [b"\x00\xff not json", b"", b"third"]
+
+
+async def test_append_answers_with_the_deliveries_it_made(journal: Journal) -> None:
+    """The answer holds what `pending` will hand out, in the order of the parcels."""
+    stored = entry(b"one", b"two")
+    appended = await journal.append(stored)
+    assert appended.event_id == stored.event.id
+    assert not appended.duplicate
+    assert [(d.payload, d.event_id, d.lane, d.received) for d in appended.deliveries] == [
+        (b"one", stored.event.id, "ops:a", NOW),
+        (b"two", stored.event.id, "ops:a", NOW),
+    ]
+    assert await journal.pending(0, 10) == list(appended.deliveries)
+
+
+async def test_an_event_without_parcels_is_kept(journal: Journal) -> None:
+    """Ignored events are found and make no delivery."""
+    stored = entry(outcome=Outcome.IGNORED, reason="on the service's ignore list")
+    assert (await journal.append(stored)).deliveries == ()
+    (record,) = await journal.find(Query(outcome="ignored"))
+    assert record.event == stored.event
+    assert await journal.pending(0, 10) == []
+
+
+async def test_numbers_grow_in_the_order_of_append(journal: Journal) -> None:
+    """Appends that are under way together are numbered in the order in which they were asked for."""
+    appended = await asyncio.gather(*(journal.append(entry(b"%d" % n, b"again")) for n in range(700)))
+    numbers = [delivery.seq for answer in appended for delivery in answer.deliveries]
+    assert numbers == sorted(set(numbers))
+    handed_out = await journal.pending(0, 10_000)
+    assert [delivery.seq for delivery in handed_out] == numbers
+    assert [delivery.payload for delivery in handed_out[::2]] == [b"%d" % n for n in range(700)]
+
+
+async def test_pending_is_paged(journal: Journal) -> None:
+    """`after` and `limit` walk the queue without a gap or a repeat."""
+    await asyncio.gather(*(journal.append(entry(b"%d" % n)) for n in range(25)))
+    walked: list[Delivery] = []
+    while page := await journal.pending(walked[-1].seq if walked else 0, 10):
+        assert len(page) <= 10
+        walked += page
+    assert [delivery.payload for delivery in walked] == [b"%d" % n for n in range(25)]
+    assert await journal.pending(0, 0) == []
+
+
+async def test_what_was_stored_is_there_after_a_restart(reopen: Reopen) -> None:
+    """Pending deliveries are handed out again in the same order, settled ones are not, and numbers go on growing."""
+    journal = await reopen()
+    appended = [(await journal.append(entry(b"%d" % n))).deliveries[0] for n in range(4)]
+    await journal.settle([settled(appended[1], DELIVERED), settled(appended[3], DEAD)])
+    journal = await reopen()
+    assert await journal.pending(0, 10) == [appended[0], appended[2]]
+    later = (await journal.append(entry(b"later"))).deliveries[0]
+    assert later.seq > appended[3].seq
+
+
+async def test_close_finishes_what_was_asked_for(reopen: Reopen) -> None:
+    """Appends under way at `close` are stored and answered; later ones are refused."""
+    journal = await reopen()
+    under_way = [asyncio.ensure_future(journal.append(entry(b"%d" % n))) for n in range(50)]
+    await asyncio.sleep(0)
+    await journal.close()
+    assert len(await asyncio.gather(*under_way)) == 50
+    with pytest.raises(JournalError, match="closed"):
+        await journal.append(entry())
+    with pytest.raises(JournalError, match="closed"):
+        await journal.pending(0, 1)
+    await journal.close()
+    assert len(await (await reopen()).pending(0, 100)) == 50
+
+
+async def test_a_cancelled_append_disturbs_nobody(journal: Journal) -> None:
+    """The sender that went away may or may not be stored; those beside it are."""
+    tasks = [asyncio.ensure_future(journal.append(entry(b"%d" % n))) for n in range(10)]
+    await asyncio.sleep(0)
+    tasks[4].cancel()
+    answers = await asyncio.gather(*tasks, return_exceptions=True)
+    assert [isinstance(answer, BaseException) for answer in answers] == [n == 4 for n in range(10)]
+    assert {d.payload for d in await journal.pending(0, 99)} >= {b"%d" % n for n in range(10) if n != 4}
+
+
+async def test_settlements_are_kept(journal: Journal) -> None:
+    """A delivery shows its state, attempts, reason, post id and the time of its next attempt."""
+    stored = entry(b"sent", b"later", b"never")
+    sent, later, never = (await journal.append(stored)).deliveries
+    again = NOW + 30.25
+    await journal.settle(
+        [
+            settled(sent, DELIVERED, post_id="post"),
+            Settlement(later.seq, PENDING, 3, not_before=again, reason="503"),
+            settled(never, DEAD, reason="404: unknown hook"),
+        ]
+    )
+    retried = replace(later, attempts=3, not_before=again, reason="503")
+    assert await only(journal, stored.event.id) == (
+        replace(sent, state=DELIVERED, attempts=1, post_id="post"),
+        retried,
+        replace(never, state=DEAD, attempts=1, reason="404: unknown hook"),
+    )
+    assert await journal.pending(0, 10) == [retried]
+
+
+async def test_the_last_settlement_of_a_number_counts(journal: Journal) -> None:
+    """Within one call a later word on a delivery replaces an earlier one."""
+    (delivery,) = (await journal.append(entry(b"x"))).deliveries
+    await journal.settle([settled(delivery, PENDING, reason="first"), settled(delivery, DELIVERED)])
+    assert await journal.pending(0, 10) == []
+
+
+async def test_settled_stays_settled(journal: Journal) -> None:
+    """A late word on a settled delivery, or one on an unknown number, changes nothing."""
+    stored = entry(b"x")
+    (delivery,) = (await journal.append(stored)).deliveries
+    await journal.settle([settled(delivery, DELIVERED, post_id="post")])
+    await journal.settle([settled(delivery, PENDING), Settlement(987_654, DEAD, 1)])
+    await journal.settle([])
+    (after,) = await only(journal, stored.event.id)
+    assert (after.state, after.post_id) == (DELIVERED, "post")
+    assert await journal.pending(0, 10) == []
+
+
+async def test_many_settlements_at_once(journal: Journal) -> None:
+    """A batch of any size is recorded."""
+    appended = await asyncio.gather(*(journal.append(entry(b"x")) for _ in range(400)))
+    deliveries = [answer.deliveries[0] for answer in appended]
+    await journal.settle([settled(delivery, DELIVERED) for delivery in deliveries[1:]])
+    assert await journal.pending(0, 1000) == deliveries[:1]
+
+
+async def test_a_repeat_within_the_window_is_the_first_event(journal: Journal) -> None:
+    """The second request is answered with the first one's id and stores nothing."""
+    key = DuplicateKey("build:guid-1", 60)
+    first = await journal.append(entry(b"x", keys=(key,)))
+    second = await journal.append(entry(b"x", keys=(key,), received=NOW + 59))
+    assert (second.event_id, second.duplicate, second.deliveries) == (first.event_id, True, ())
+    assert len(await journal.find(Query())) == 1
+    assert len(await journal.pending(0, 10)) == 1
+
+
+async def test_a_repeat_after_the_window_is_a_new_event(journal: Journal) -> None:
+    """The window counts from the first event; a repeat does not lengthen it, and a new event starts its own."""
+    key = DuplicateKey("build:guid-1", 60)
+    await journal.append(entry(keys=(key,)))
+    await journal.append(entry(keys=(key,), received=NOW + 50))
+    third = await journal.append(entry(keys=(key,), received=NOW + 61))
+    assert not third.duplicate
+    fourth = await journal.append(entry(keys=(key,), received=NOW + 100))
+    assert (fourth.duplicate, fourth.event_id) == (True, third.event_id)
+
+
+async def test_any_key_makes_a_repeat(journal: Journal) -> None:
+    """One common key among several is enough."""
+    delivery_id, body, other = (DuplicateKey(key, 60) for key in ("id:1", "body:1", "id:2"))
+    first = await journal.append(entry(keys=(delivery_id, body)))
+    second = await journal.append(entry(keys=(other, body)))
+    assert (second.duplicate, second.event_id) == (True, first.event_id)
+    assert not (await journal.append(entry(keys=(other,)))).duplicate
+
+
+async def test_repeats_that_arrive_together_are_one_event(journal: Journal) -> None:
+    """The first of many concurrent repeats wins, all learn its id."""
+    key = DuplicateKey("build:guid-1", 60)
+    answers = await asyncio.gather(*(journal.append(entry(b"x", keys=(key,))) for _ in range(30)))
+    assert [answer.duplicate for answer in answers] == [False] + [True] * 29
+    assert {answer.event_id for answer in answers} == {answers[0].event_id}
+    assert len(await journal.pending(0, 10)) == 1
+
+
+async def test_repeats_are_known_after_a_restart(reopen: Reopen) -> None:
+    """Duplicate keys are as durable as events."""
+    key = DuplicateKey("build:guid-1", 60)
+    first = await (await reopen()).append(entry(keys=(key,)))
+    second = await (await reopen()).append(entry(keys=(key,)))
+    assert (second.duplicate, second.event_id) == (True, first.event_id)
+
+
+async def test_an_id_is_stored_once(journal: Journal) -> None:
+    """An event whose id is taken is refused; those that arrive with it are stored."""
+    taken = entry(b"first")
+    await journal.append(taken)
+    answers = await asyncio.gather(
+        *(journal.append(e) for e in (entry(b"a"), taken, entry(b"b"))), return_exceptions=True
+    )
+    assert isinstance(answers[1], JournalError)
+    assert [delivery.payload for delivery in await journal.pending(0, 10)] == [b"first", b"a", b"b"]
+
+
+async def test_what_cannot_be_stored_disturbs_nobody(journal: Journal) -> None:
+    """A text that is not Unicode is refused with JournalError; those that arrive with it are stored."""
+    bad = entry(b"bad", subject="half a pair \ud800")
+    answers = await asyncio.gather(
+        *(journal.append(e) for e in (entry(b"a"), bad, entry(b"b"))), return_exceptions=True
+    )
+    assert isinstance(answers[1], JournalError)
+    assert [delivery.payload for delivery in await journal.pending(0, 10)] == [b"a", b"b"]
+
+
+async def test_find_filters(journal: Journal) -> None:
+    """Every given condition must hold."""
+    one = entry(b"x", route="build", service="github")
+    two = entry(b"x", route="build", service="gitlab", outcome=Outcome.BROKEN)
+    three = entry(route="alerts", service="alertmanager", outcome=Outcome.IGNORED)
+    for each in (one, two, three):
+        await journal.append(each)
+
+    async def found(**conditions: object) -> list[str]:
+        return [record.event.id for record in await journal.find(Query(**conditions))]
+
+    ids = [three.event.id, two.event.id, one.event.id]
+    assert await found() == ids
+    assert await found(route="build") == ids[1:]
+    assert await found(service="alertmanager") == ids[:1]
+    assert await found(outcome="broken") == ids[1:2]
+    assert await found(route="build", outcome="ignored") == []
+    assert await found(event_id=ids[1]) == ids[1:2]
+    assert await found(event_id=ids[1], route="alerts") == []
+    assert await found(event_id="nobody") == []
+    assert await found(limit=2) == ids[:2]
+    assert await found(limit=0) == []
+
+
+async def test_find_by_the_state_of_a_delivery(journal: Journal) -> None:
+    """An event is found by each state that any of its deliveries has."""
+    mixed, waiting, ignored = entry(b"a", b"b"), entry(b"c"), entry()
+    sent, dead = (await journal.append(mixed)).deliveries
+    await journal.append(waiting)
+    await journal.append(ignored)
+    await journal.settle([settled(sent, DELIVERED), settled(dead, DEAD)])
+
+    async def found(state: DeliveryState) -> list[str]:
+        return [record.event.id for record in await journal.find(Query(delivery_state=state))]
+
+    assert await found(DELIVERED) == await found(DEAD) == [mixed.event.id]
+    assert await found(PENDING) == [waiting.event.id]
+    assert await found(DeliveryState.REPLAYED) == []
+    await journal.requeue([dead.seq])
+    assert await found(DeliveryState.REPLAYED) == [mixed.event.id]
+    assert await found(PENDING) == [waiting.event.id, mixed.event.id]
+
+
+async def test_find_is_paged_newest_first(journal: Journal) -> None:
+    """`before` goes on where a page ended, also among events of the same instant; an unknown id ends it."""
+    entries = [entry(received=NOW + n // 3) for n in range(20)]
+    for each in entries:
+        await journal.append(each)
+    walked: list[str] = []
+    while page := await journal.find(Query(before=walked[-1] if walked else "", limit=6)):
+        walked += [record.event.id for record in page]
+    assert walked == [each.event.id for each in reversed(entries)]
+    assert await journal.find(Query(before="nobody")) == []
+
+
+async def test_find_shows_large_requests(journal: Journal) -> None:
+    """Bodies of megabytes come back whole."""
+    entries = [entry(request=Request(body=bytes([n]) * 3_000_000)) for n in range(12)]
+    await asyncio.gather(*(journal.append(each) for each in entries))
+    found = await journal.find(Query())
+    assert [record.event for record in found] == [each.event for each in reversed(entries)]
+
+
+async def test_requeue_sends_again_at_the_end(journal: Journal) -> None:
+    """Dead and delivered ones are copied with a clean slate, as received now; the old ones are marked."""
+    stored = entry(b"dead", b"sent", b"waits")
+    dead, sent, waits = (await journal.append(stored)).deliveries
+    await journal.settle([settled(dead, DEAD, reason="404"), settled(sent, DELIVERED, post_id="post")])
+    assert await journal.requeue([sent.seq, dead.seq, waits.seq, 987_654]) == 2
+    first, second, third = await journal.pending(0, 10)
+    assert first == waits
+    fresh = {"received": NOW + 500}
+    assert second == replace(dead, seq=second.seq, **fresh)
+    assert third == replace(sent, seq=third.seq, **fresh)
+    assert waits.seq < second.seq < third.seq
+    states = [delivery.state.value for delivery in await only(journal, stored.event.id)]
+    assert states == ["replayed", "replayed", "pending", "pending", "pending"]
+
+
+async def test_requeue_is_done_once(journal: Journal) -> None:
+    """Asking twice for the same number makes one copy."""
+    (delivery,) = (await journal.append(entry(b"x"))).deliveries
+    await journal.settle([settled(delivery, DEAD)])
+    assert await journal.requeue([delivery.seq, delivery.seq]) == 1
+    assert await journal.requeue([delivery.seq]) == 0
+    assert await journal.requeue([]) == 0
+    assert len(await journal.pending(0, 10)) == 1
+
+
+async def test_census_counts_what_is_open(journal: Journal) -> None:
+    """Waiting and dead deliveries by destination, and since when the oldest waits."""
+    assert await journal.census() == {}
+    parcels = (Parcel("ops", "l", b"1"), Parcel("dev", "l", b"2"), Parcel("dev", "l", b"3"), Parcel("qa", "l", b"4"))
+    made = (await journal.append(Entry(entry().event, parcels))).deliveries
+    await journal.append(entry(b"5", received=NOW + 7))
+    await journal.settle([settled(made[1], DEAD), settled(made[3], DELIVERED)])
+    assert await journal.census() == {"ops": Standing(2, NOW, 0), "dev": Standing(1, NOW, 1)}
+    await journal.settle([settled(made[0], DELIVERED), settled(made[2], DEAD)])
+    assert await journal.census() == {"ops": Standing(1, NOW + 7, 0), "dev": Standing(0, 0.0, 2)}

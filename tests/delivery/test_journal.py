@@ -1,0 +1,74 @@
+"""Delivering from the real journal."""
+
+import asyncio
+
+import pytest
+
+from gateway.delivery.destinations import Destination
+from gateway.delivery.dispatcher import Dispatcher
+from gateway.journal import Entry, Query
+from gateway.journal.sqlite import SqliteJournal
+from gateway.metrics import Metrics
+from gateway.model import Delivered, DeliveryState, Event, Never, Outcome, Parcel, Request
+
+
+def entry(number, lane, destination="ops"):
+    """Make an entry whose payload is its number."""
+    event = Event(f"e{number}", 1e9, "r", "s", Outcome.MESSAGE, "n", "s/n", "", "", Request())
+    return Entry(event, (Parcel(destination, lane, b"%d" % number),))
+
+
+async def until(condition):
+    """Wait a few seconds at most until something holds."""
+    async with asyncio.timeout(5.0):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+@pytest.fixture
+async def journal(tmp_path):
+    """Open a journal in a temporary folder."""
+    made = await SqliteJournal.open(tmp_path / "j.db", retention=1e9, max_size=10**9)
+    yield made
+    await made.close()
+
+
+async def test_appends_side_by_side_arrive_once_and_in_order(journal, rig):
+    """Requests that are journalled together, some before the start, are each sent once, lanes in order."""
+    sender = rig.sender_class(seconds=lambda: 0.0)
+    dispatcher = Dispatcher(journal, [Destination("ops", sender)], Metrics(), window=50)
+    for n in range(150):
+        await journal.append(entry(n, f"l{n % 7}"))
+    await dispatcher.start()
+
+    async def request(n):
+        appended = await journal.append(entry(n, f"l{n % 7}"))
+        dispatcher.offer(appended.deliveries)
+
+    await asyncio.gather(*(request(n) for n in range(150, 600)))
+    await until(lambda: len(sender.got) == 600)
+    await dispatcher.stop(2.0)
+    assert sorted(map(int, sender.got)) == list(range(600))
+    assert await journal.pending(0, 10) == []
+    for lane in range(7):
+        mine = [int(p) for p in sender.got if int(p) % 7 == lane]
+        assert mine == sorted(mine)
+
+
+async def test_a_replay_by_another_process_is_sent(journal, rig, tmp_path):
+    """A dead delivery that the command line requeues is found by the running service and delivered."""
+    answers = iter([Never("403: locked")])
+    sender = rig.sender_class(lambda payload: next(answers, Delivered()), seconds=lambda: 0.0)
+    dispatcher = Dispatcher(journal, [Destination("ops", sender)], Metrics())
+    await dispatcher.start()
+    appended = await journal.append(entry(1, "a"))
+    dispatcher.offer(appended.deliveries)
+    await asyncio.sleep(0.2)
+    other = await SqliteJournal.open(tmp_path / "j.db", retention=1e9, max_size=10**9)
+    assert await other.requeue([appended.deliveries[0].seq]) == 1
+    await until(lambda: len(sender.got) == 2)
+    await asyncio.sleep(0.1)
+    (record,) = await other.find(Query())
+    assert [d.state for d in record.deliveries] == [DeliveryState.REPLAYED, DeliveryState.DELIVERED]
+    await other.close()
+    await dispatcher.stop(2.0)

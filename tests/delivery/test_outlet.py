@@ -1,0 +1,113 @@
+"""One destination at work, without a journal."""
+
+import asyncio
+
+from gateway.delivery.destinations import Destination
+from gateway.delivery.lanes import Lanes
+from gateway.delivery.outlet import Outlet
+from gateway.metrics import Metrics
+from gateway.model import Delivered, Delivery, DeliveryState, Later
+
+
+class Bench:
+    """An outlet whose outcomes are durable at once, or when `release` is called."""
+
+    def __init__(self, destination, at_once=True):
+        self.outcomes, self.held, self.at_once = [], [], at_once
+        self.outlet = Outlet(
+            destination,
+            Lanes(1000, 10**6),
+            Metrics(),
+            settle=self.settle,
+            hungry=lambda: None,
+            clock=asyncio.get_running_loop().time,
+            random=lambda: 0.5,
+        )
+        self.workers = [asyncio.ensure_future(self.outlet.work()) for _ in range(destination.concurrency)]
+
+    def settle(self, settlement, outlet, lane):
+        """Keep the outcome."""
+        self.outcomes.append(settlement)
+        self.held.append((lane, settlement))
+        if self.at_once:
+            self.release()
+
+    def release(self):
+        """Have everything that is held become durable."""
+        while self.held:
+            self.outlet.settled(*self.held.pop(0))
+
+    def feed(self, *lanes):
+        """Accept a delivery for each lane."""
+        for seq, lane in enumerate(lanes, 1):
+            self.outlet.accept(Delivery(seq, "e", 1_000_000.0, "ops", lane, b"%d" % seq))
+
+    async def end(self):
+        """Halt and see the workers go."""
+        self.outlet.halt()
+        await asyncio.wait_for(asyncio.gather(*self.workers), 5.0)
+
+
+def test_a_lane_goes_on_only_when_the_outcome_is_durable(rig):
+    """The next delivery of a lane waits for the journal; another lane does not."""
+
+    async def scenario():
+        sender = rig.sender_class()
+        bench = Bench(Destination("ops", sender), at_once=False)
+        bench.feed("a", "a", "b")
+        await asyncio.sleep(1.0)
+        assert sender.got == [b"1", b"3"]
+        bench.release()
+        await asyncio.sleep(1.0)
+        assert sender.got == [b"1", b"3", b"2"]
+        await bench.end()
+
+    rig.run(scenario())
+
+
+def test_the_rate_spaces_what_leaves(rig):
+    """Two a second leave as two at once, then one every half second, whatever the concurrency."""
+
+    async def scenario():
+        sender = rig.sender_class()
+        bench = Bench(Destination("ops", sender, concurrency=5, rate=2.0))
+        bench.feed(*"abcdef")
+        await asyncio.sleep(10.0)
+        gaps = [round(b - a, 1) for a, b in zip(sender.at, sender.at[1:], strict=False)]
+        assert gaps == [0.0, 0.5, 0.5, 0.5, 0.5]
+        await bench.end()
+
+    rig.run(scenario())
+
+
+def test_a_retry_carries_its_count(rig):
+    """Each further attempt knows of those before, so that the waits grow."""
+
+    async def scenario():
+        answers = iter([Later("x"), Later("x"), Later("x")])
+        sender = rig.sender_class(lambda payload: next(answers, Delivered()))
+        bench = Bench(Destination("ops", sender))
+        bench.feed("a")
+        await asyncio.sleep(60.0)
+        assert [(o.attempts, o.state) for o in bench.outcomes[:3]] == [(n, DeliveryState.PENDING) for n in (1, 2, 3)]
+        assert [round(b - a, 1) for a, b in zip(sender.at, sender.at[1:], strict=False)] == [0.5, 1.0, 2.0]
+        await bench.end()
+
+    rig.run(scenario())
+
+
+def test_halted_workers_leave_and_nothing_new_starts(rig):
+    """Idle workers return at once, busy ones after their attempt; what is accepted afterwards stays."""
+
+    async def scenario():
+        sender = rig.sender_class(seconds=lambda: 2.0)
+        bench = Bench(Destination("ops", sender, concurrency=3))
+        bench.feed("a")
+        await asyncio.sleep(0.1)
+        await bench.end()
+        assert len(bench.outcomes) == 1
+        bench.outlet.accept(Delivery(9, "e", 1_000_000.0, "ops", "b", b"9"))
+        await asyncio.sleep(5.0)
+        assert sender.got == [b"1"]
+
+    rig.run(scenario())

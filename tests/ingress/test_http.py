@@ -1,0 +1,212 @@
+"""The public listener, over real HTTP: what it accepts, what it refuses and how it says so."""
+
+import asyncio
+import gzip
+import json
+import zlib
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+ISSUE = {"title": "Disk full", "host": "db1", "severity": "critical"}
+SECRET = "correct horse battery staple"
+GITHUB = f'[routes.github]\nservice = "github"\ndestinations = ["ops"]\nsecrets = ["an older one", "{SECRET}"]\n'
+OPEN = '[routes.open]\nservice = "generic"\ndestinations = ["ops"]\nallow_unsigned = true\n'
+
+
+async def test_an_authentic_request_becomes_a_post(start):
+    """A signed request is answered 202 with its id and arrives as a message."""
+    gateway = await start(GITHUB)
+    status, answer = await gateway.github("zen", ISSUE, "d-1")
+    assert (status, answer["outcome"]) == (202, "message")
+    [post] = await gateway.posts(1)
+    assert post.attachments[0]["title"] == "Disk full"
+
+
+async def test_unknown_route_is_404(start):
+    """A path that no route has is 404, in problem details."""
+    gateway = await start(OPEN)
+    status, answer = await gateway.post("/in/nothing", b"x")
+    assert (status, answer["status"], answer["title"]) == (404, 404, "Not Found")
+
+
+@pytest.mark.parametrize("secret", ["wrong", "", SECRET + "x"])
+async def test_every_unauthentic_request_looks_the_same(start, secret):
+    """A wrong signature and a missing one get 401 with one constant text, and nothing is stored."""
+    gateway = await start(GITHUB)
+    wrong = await gateway.github("push", ISSUE, "d-1", secret or "empty")
+    missing = await gateway.post("/in/github", ISSUE)
+    assert wrong == missing == (401, {"type": "about:blank", "title": "The request is not authentic", "status": 401})
+    assert not gateway.standin.posts
+
+
+async def test_a_second_secret_is_active_during_a_rotation(start):
+    """Any of several active secrets proves a request."""
+    gateway = await start(GITHUB)
+    assert (await gateway.github("zen", ISSUE, "d-1", "an older one"))[0] == 202
+
+
+async def test_too_large_is_413(start):
+    """A body over the limit is refused, by its Content-Length and by its bytes, and after inflating."""
+    gateway = await start(OPEN + 'body_limit = "10kB"\n')
+    assert (await gateway.post("/in/open", b"x" * 10_001))[0] == 413
+
+    async def chunks():
+        for _ in range(11):
+            yield b"x" * 1000
+
+    async with gateway.session.post(gateway.url + "/in/open", data=chunks()) as response:
+        assert response.status == 413
+    bomb = gzip.compress(b"x" * 1_000_000)
+    assert (await gateway.post("/in/open", bomb, Content_Encoding="gzip"))[0] == 413
+
+
+async def test_unsupported_encoding_is_415(start):
+    """A content encoding that is not spoken is 415."""
+    gateway = await start(OPEN)
+    assert (await gateway.post("/in/open", b"x", Content_Encoding="br"))[0] == 415
+
+
+@pytest.mark.parametrize(("encoding", "pack"), [("gzip", gzip.compress), ("deflate", zlib.compress)])
+async def test_compressed_bodies_are_read(start, encoding, pack):
+    """gzip and deflate bodies become messages."""
+    gateway = await start(OPEN)
+    body = pack(json.dumps(ISSUE).encode())
+    assert (await gateway.post("/in/open", body, Content_Encoding=encoding, Content_Type="application/json"))[0] == 202
+    assert (await gateway.posts(1))[0].attachments[0]["title"] == "Disk full"
+
+
+async def test_a_slow_body_is_408(start):
+    """A sender that stops in the middle of its body is answered 408."""
+    gateway = await start(OPEN, server='read_timeout = "0.2s"')
+    host, port = gateway.url.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(b"POST /in/open HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nabc")
+    assert (await reader.readline()).startswith(b"HTTP/1.1 408")
+    writer.close()
+
+
+async def test_slow_headers_are_408(start):
+    """A sender that never ends its headers is answered 408 and hung up on."""
+    gateway = await start(OPEN, server='read_timeout = "0.2s"')
+    host, port = gateway.url.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(b"POST /in/open HTTP/1.1\r\nHost: x\r\n")
+    assert (await reader.read()).startswith(b"HTTP/1.1 408")
+    writer.close()
+
+
+async def test_large_headers_are_refused(start):
+    """A header over the limit is a 4xx, never a crash."""
+    gateway = await start(OPEN, server='header_limit = "8kB"')
+    async with gateway.session.post(gateway.url + "/in/open", data=b"x", headers={"X-Big": "y" * 20_000}) as response:
+        assert 400 <= response.status < 500
+
+
+async def test_expect_continue_is_answered(start):
+    """A sender that waits for 100 Continue, as curl does with large bodies, gets it."""
+    gateway = await start(OPEN)
+    host, port = gateway.url.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(b"POST /in/open HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n")
+    assert await reader.readline() == b"HTTP/1.1 100 Continue\r\n"
+    await reader.readline()
+    writer.write(b"abc")
+    assert (await reader.readline()).startswith(b"HTTP/1.1 202")
+    writer.close()
+
+
+async def test_malformed_bodies_are_kept_and_shown(start):
+    """A body that is not what it says is shown as text: an authentic sender is never refused for it."""
+    gateway = await start(OPEN)
+    assert (await gateway.post("/in/open", b'{"a": ', Content_Type="application/json"))[0] == 202
+    assert '{"a":' in (await gateway.posts(1))[0].attachments[0]["text"].replace("\\", "")
+
+
+async def test_a_strict_route_answers_422_with_paths(start):
+    """On a strict route, what no translator understands is 422 and says where."""
+    gateway = await start(GITHUB + "strict = true\n")
+    status, answer = await gateway.github("push", {"ref": 7}, "d-1")
+    assert status == 422
+    assert "$.ref" in answer["detail"]
+
+
+async def test_repeats_are_one_event(start):
+    """A repeated delivery id, and a recorded body under a fresh id, are recognised: 200, same id, one post."""
+    gateway = await start(GITHUB)
+    first = await gateway.github("zen", ISSUE, "d-1")
+    again = await gateway.github("zen", ISSUE, "d-1")
+    replayed = await gateway.github("zen", ISSUE, "d-2")
+    assert again == replayed == (200, {**first[1], "outcome": "duplicate"})
+    await gateway.github("zen", {"title": "the end"}, "d-3")
+    assert len(await gateway.posts(2)) == 2
+    assert 'mattergate_duplicates_total{route="github"} 2.0' in (await gateway.admin("/metrics"))[1]
+
+
+@pytest.mark.parametrize("method", ["HEAD", "GET", "OPTIONS"])
+async def test_handshakes_are_answered(start, method):
+    """HEAD, a bare GET and OPTIONS are answered as endpoints do, without a secret."""
+    gateway = await start(GITHUB)
+    async with gateway.session.request(method, gateway.url + "/in/github") as response:
+        assert response.status in (200, 204)
+
+
+async def test_other_methods_are_405(start):
+    """A method that no webhook uses is 405 and says which are."""
+    gateway = await start(OPEN)
+    async with gateway.session.delete(gateway.url + "/in/open") as response:
+        assert response.status == 405
+        assert "POST" in response.headers["Allow"]
+
+
+async def test_pass_through_needs_no_configuration(start):
+    """The URL of a Mattermost hook with a service behind it reaches that hook; others are 404."""
+    gateway = await start("", tables='[passthrough]\nserver = "{mattermost}"\nservices = ["generic"]\n')
+    hook = gateway.standin.add_hook(channel="off-topic")
+    status, _ = await gateway.post(f"/hooks/{hook}/generic", ISSUE)
+    assert status == 202
+    assert (await gateway.posts(1))[0].channel == "off-topic"
+    assert (await gateway.post(f"/hooks/{hook}/github", ISSUE))[0] == 404
+    assert (await gateway.post("/hooks/short/generic", ISSUE))[0] == 404
+
+
+async def test_secrets_are_not_kept_in_the_journal(start, tmp_path):
+    """Neither a static secret of the request nor its place in the path reaches the journal."""
+    routes = OPEN.replace("allow_unsigned = true", f'secrets = ["{SECRET}"]')
+    gateway = await start(routes)
+    body = json.dumps(ISSUE).encode()
+    path = "/in/open/" + SECRET.replace(" ", "%20")
+    assert (await gateway.post(path, body))[0] == 202
+    assert (await gateway.post("/in/open", b"two", Authorization=f"Bearer {SECRET}"))[0] == 202
+    assert (await gateway.post("/in/open?token=" + SECRET.replace(" ", "%20"), b"three"))[0] == 202
+    await gateway.posts(3)
+    stored = b"".join(file.read_bytes() for file in tmp_path.glob("test.db*"))
+    assert SECRET.encode() not in stored
+    assert SECRET.replace(" ", "%20").encode() not in stored
+
+
+HEADERS = st.dictionaries(
+    st.sampled_from(["Content-Type", "Content-Encoding", "ce-id", "ce-type", "X-GitHub-Event"]),
+    st.sampled_from([
+        "application/json", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/xml", "gzip", "deflate",
+        "application/cloudevents+json", "application/cloudevents-batch+json", "x", "",
+    ]),
+)  # fmt: skip
+
+
+async def test_no_bytes_make_a_5xx(start):
+    """Whatever is sent, the answer is never the gateway's own failure."""
+    gateway = await start(OPEN + "duplicate_window = \"0s\"\n")
+
+    @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(body=st.binary(max_size=3000) | st.text().map(str.encode), headers=HEADERS)
+    def sends(body, headers):
+        async def send():
+            async with gateway.session.post(gateway.url + "/in/open", data=body, headers=headers) as response:
+                assert response.status < 500, await response.text()
+
+        asyncio.run_coroutine_threadsafe(send(), loop).result(10)
+
+    loop = asyncio.get_running_loop()
+    await asyncio.to_thread(sends)

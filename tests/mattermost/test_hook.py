@@ -1,0 +1,337 @@
+"""Posting to incoming webhooks: the table of answers, the map of errors, and the wire."""
+
+import asyncio
+import socket
+import ssl
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from types import SimpleNamespace
+
+import aiohttp
+import pytest
+from aiohttp import web
+from multidict import CIMultiDict
+
+from gateway.mattermost.hook import AFTER_LIMIT, BODY_LIMIT, HookSender, classify, open_session, unanswered
+from gateway.metrics import CODES
+from gateway.model import Delivered, Delivery, Later, Never
+
+NOW = 1_700_000_000.0
+SECRET = "y3ndrf8gejkmcpqxot1uwisza5"
+GENERAL = "web.incoming_webhook.general.app_error"
+
+
+def delivery(payload=b"{}", address=""):
+    """A delivery of one payload."""
+    return Delivery(1, "e", NOW, "ops", "ops lane", payload, address=address)
+
+
+def answer(status, body=b"", **headers):
+    """Classify an answer; underscores in header names stand for hyphens."""
+    named = CIMultiDict({name.replace("_", "-"): value for name, value in headers.items()})
+    return classify(status, named, body, NOW)
+
+
+def problem(identifier, status=400):
+    """Build an error document as the server does, with the secret in its message."""
+    return b'{"id":"%s","message":"Unable to get hook %s","detailed_error":"","request_id":"r","status_code":%d}' % (
+        identifier.encode(),
+        SECRET.encode(),
+        status,
+    )
+
+
+def test_ok_is_delivered():
+    """Only a 200 whose body is `ok` says that Mattermost has the message."""
+    assert answer(200, b"ok") == Delivered()
+
+
+@pytest.mark.parametrize(("status", "body"), [(200, b"<html>Log in"), (200, b""), (204, b""), (201, b"ok")])
+def test_another_success_is_not_mattermost(status, body):
+    """A page of a proxy or a login is no delivery: it is tried again."""
+    got = answer(status, body)
+    assert isinstance(got, Later)
+    assert "proxy or login page" in got.reason
+    assert got.code == "2xx"
+
+
+TABLE = [
+    (300, "", Never, "3xx", "SiteURL"),
+    (301, "", Never, "3xx", "SiteURL"),
+    (308, "", Never, "3xx", "SiteURL"),
+    (400, GENERAL, Never, "4xx", "recreate the hook"),
+    (400, "web.incoming_webhook.decode.app_error", Never, "4xx", "MaximumPayloadSizeBytes"),
+    (400, "", Never, "4xx", "unknown incoming webhook"),
+    (401, "", Later, "4xx", "asks for a login"),
+    (403, GENERAL, Never, "4xx", "locked to another channel"),
+    (404, GENERAL, Never, "4xx", "channel does not exist"),
+    (405, "", Never, "4xx", "POST"),
+    (407, "", Later, "4xx", "proxy"),
+    (408, "", Later, "4xx", "waited too long"),
+    (413, "api.context.request_body_too_large.app_error", Never, "4xx", "MaximumPayloadSizeBytes"),
+    (414, "", Never, "4xx", "MaximumURLLength"),
+    (418, "", Never, "4xx", "refused"),
+    (425, "", Later, "4xx", "early"),
+    (429, "", Later, "429", "rate limit"),
+    (500, GENERAL, Later, "5xx", "may be permanent"),
+    (500, "", Later, "5xx", "failed"),
+    (501, GENERAL, Never, "5xx", "EnableIncomingWebhooks"),
+    (502, "", Later, "5xx", "failed"),
+    (503, "", Later, "5xx", "failed"),
+    (504, "", Later, "5xx", "failed"),
+]
+
+
+@pytest.mark.parametrize(("status", "identifier", "kind", "code", "hint"), TABLE)
+def test_every_answer_has_a_meaning_and_a_remedy(status, identifier, kind, code, hint):
+    """Each status of contract 1.8 becomes the right result, with the case's id and what to do."""
+    got = answer(status, problem(identifier, status) if identifier else b"something")
+    assert isinstance(got, kind)
+    assert got.code == code
+    assert got.reason.startswith(f"{status}: ")
+    assert hint in got.reason
+    assert SECRET not in got.reason
+
+
+def test_no_status_is_without_a_result():
+    """Whatever number comes, there is a result with a known class, and the server's own text stays out of it."""
+    for status in range(200, 600):
+        got = answer(status, problem(f"x.{SECRET}", status))
+        assert got.code in CODES
+        assert SECRET not in getattr(got, "reason", "")
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b'{"id": 5}', b"\xff\xfe", b'{"id": "https://x/hooks/abc"}', b"{" * 9000])
+def test_an_unreadable_error_document_is_passed_over(body):
+    """What is not an error document of Mattermost adds nothing to the reason."""
+    assert "(" not in answer(400, body).reason.replace("(Integrations, Incoming Webhooks)", "")
+
+
+def test_a_redirect_to_https_says_so():
+    """The usual mistake, http for https, is named; the target, which holds the id, is not."""
+    got = answer(301, b"", Location=f"https://chat.example.com/hooks/{SECRET}")
+    assert "https://" in got.reason
+    assert SECRET not in got.reason
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "after"),
+    [
+        (429, {"Retry_After": "7"}, 7.0),
+        (429, {"Retry_After": "7", "X_RateLimit_Reset": "3"}, 7.0),
+        (429, {"X_RateLimit_Reset": "3"}, 3.0),
+        (429, {"Retry_After": "soon"}, None),
+        (429, {"Retry_After": "-5"}, None),
+        (429, {"Retry_After": "9" * 400}, AFTER_LIMIT),
+        (429, {"Retry_After": "Wed, 99 Foo"}, None),
+        (429, {}, None),
+        (503, {"Retry_After": "30"}, 30.0),
+        (503, {"X_RateLimit_Reset": "3"}, None),
+        (502, {"Retry_After": "30"}, None),
+    ],
+)
+def test_how_long_to_wait(status, headers, after):
+    """Retry-After counts on 429 and 503; seconds until the reset of the limit count on 429 only."""
+    assert answer(status, b"limit exceeded", **headers).after == after
+
+
+@pytest.mark.parametrize(("offset", "after"), [(90, 90.0), (-90, 0.0), (10**7, AFTER_LIMIT)])
+def test_a_date_to_wait_for(offset, after):
+    """Retry-After as an HTTP date is taken relative to now, never negative, never beyond the limit."""
+    date = format_datetime(datetime.fromtimestamp(NOW + offset, UTC), usegmt=True)
+    assert answer(429, b"", Retry_After=date).after == after
+
+
+def walk(kind):
+    """Give a class and all that derive from it."""
+    yield kind
+    for child in kind.__subclasses__():
+        yield from walk(child)
+
+
+def instance(kind):
+    """Make an error of aiohttp without its many arguments, its texts full of the secret."""
+    error = kind.__new__(kind)
+    url = f"https://chat.example.com/hooks/{SECRET}"
+    error.args = (url,)
+    key = SimpleNamespace(host="chat.example.com", port=443, ssl=True, is_ssl=True)
+    for name, value in {"_conn_key": key, "_os_error": OSError(111, "refused"), "request_info": url}.items():
+        try:
+            setattr(error, name, value)
+        except AttributeError:
+            continue
+    return error
+
+
+@pytest.mark.parametrize("kind", sorted(set(walk(aiohttp.ClientError)), key=lambda k: k.__name__))
+def test_every_error_of_aiohttp_is_mapped(kind):
+    """No class of the library is without a result of a known class, and none leaks the URL."""
+    got = unanswered(instance(kind))
+    assert isinstance(got, Later)
+    assert got.code in CODES
+    assert SECRET not in got.reason
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"),
+    [
+        (aiohttp.ClientConnectorCertificateError, "tls"),
+        (aiohttp.ClientConnectorSSLError, "tls"),
+        (aiohttp.ServerFingerprintMismatch, "tls"),
+        (ssl.SSLError, "tls"),
+        (TimeoutError, "timeout"),
+        (aiohttp.ConnectionTimeoutError, "timeout"),
+        (aiohttp.SocketTimeoutError, "timeout"),
+        (aiohttp.ClientConnectorDNSError, "network"),
+        (aiohttp.ServerDisconnectedError, "network"),
+        (ConnectionResetError, "network"),
+    ],
+)
+def test_errors_have_their_class(kind, code):
+    """Certificates, time and the network are told apart."""
+    assert unanswered(instance(kind)).code == code
+
+
+def test_other_errors_are_not_swallowed():
+    """An error that has nothing to do with the network is a fault of the program."""
+    with pytest.raises(TypeError):
+        unanswered(KeyError("x"))
+
+
+class Held:
+    def __init__(self, text):
+        self.text = text
+
+    def reveal(self):
+        """Show the text."""
+        return self.text
+
+
+@pytest.fixture
+async def post(aiohttp_server):
+    """Serve a handler as the hook; returns a function that sends it one payload."""
+    sessions = []
+
+    async def make(handler, timeout=5.0, payload=b'{"text":"hi"}'):
+        app = web.Application()
+        app.router.add_route("*", f"/hooks/{SECRET}", handler)
+        server = await aiohttp_server(app)
+        session = open_session()
+        sessions.append(session)
+        return await HookSender(Held(str(server.make_url(f"/hooks/{SECRET}"))), session, timeout).send(delivery(payload))
+
+    yield make
+    for session in sessions:
+        await session.close()
+
+
+async def test_what_goes_over_the_wire(post):
+    """The payload goes as it is, as JSON, with no header that is not needed."""
+    seen = {}
+
+    async def handler(request):
+        seen.update(method=request.method, body=await request.read(), headers=request.headers)
+        return web.Response(text="ok")
+
+    assert await post(handler) == Delivered()
+    assert (seen["method"], seen["body"]) == ("POST", b'{"text":"hi"}')
+    assert seen["headers"]["Content-Type"] == "application/json"
+    assert seen["headers"]["User-Agent"].startswith("mattergate/")
+    assert set(seen["headers"]) == {"Host", "Content-Type", "User-Agent", "Content-Length"}
+
+
+async def test_redirects_are_not_followed(post):
+    """A redirect is an answer, not a detour: the payload goes nowhere else."""
+    calls = []
+
+    async def handler(request):
+        calls.append(request)
+        raise web.HTTPTemporaryRedirect("/elsewhere")
+
+    assert isinstance(await post(handler), Never)
+    assert len(calls) == 1
+
+
+async def test_an_endless_answer_is_cut(post):
+    """No more than the limit is read of an answer, however long it goes on."""
+
+    async def handler(request):
+        response = web.StreamResponse()
+        await response.prepare(request)
+        try:
+            for _ in range(1000):
+                await response.write(b"x" * BODY_LIMIT)
+        except ConnectionError:
+            pass
+        return response
+
+    assert isinstance(await asyncio.wait_for(post(handler), 3.0), Later)
+
+
+async def test_no_answer_in_time(post):
+    """A server that does not answer in time is tried again."""
+
+    async def handler(request):
+        await asyncio.sleep(0.5)
+        return web.Response(text="ok")
+
+    got = await post(handler, timeout=0.05)
+    assert (type(got), got.code) == (Later, "timeout")
+
+
+async def test_a_connection_that_breaks(post):
+    """A connection closed before the answer is tried again."""
+
+    async def handler(request):
+        request.transport.abort()
+        return web.Response()
+
+    got = await post(handler)
+    assert (type(got), got.code) == (Later, "network")
+
+
+async def test_cookies_are_not_kept(aiohttp_server):
+    """A cookie that the server sets is not sent back, for it would fail the next POST."""
+    cookies = []
+
+    async def handler(request):
+        cookies.append(dict(request.cookies))
+        response = web.Response(text="ok")
+        response.set_cookie("MMAUTHTOKEN", "x")
+        return response
+
+    app = web.Application()
+    app.router.add_post("/hooks/h", handler)
+    server = await aiohttp_server(app)
+    async with open_session() as session:
+        sender = HookSender(Held(str(server.make_url("/hooks/h"))), session)
+        assert [await sender.send(delivery()) for _ in range(2)] == [Delivered(), Delivered()]
+    assert cookies == [{}, {}]
+
+
+async def test_nobody_listens():
+    """A refused connection says so with the system's word for it, and does not show the URL."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    async with open_session() as session:
+        got = await HookSender(Held(f"http://127.0.0.1:{port}/hooks/{SECRET}"), session).send(delivery())
+    assert got.code == "network"
+    assert "cannot connect" in got.reason
+    assert SECRET not in got.reason
+
+
+async def test_https_to_a_port_that_speaks_http(aiohttp_server):
+    """A TLS handshake that fails is told apart from a network that does."""
+    server = await aiohttp_server(web.Application())
+    async with open_session() as session:
+        got = await HookSender(Held(f"https://127.0.0.1:{server.port}/hooks/{SECRET}"), session).send(delivery())
+    assert (type(got), got.code) == (Later, "tls")
+    assert SECRET not in got.reason
+
+
+async def test_a_sender_does_not_show_its_url():
+    """Printing a sender tells nothing."""
+    async with open_session() as session:
+        sender = HookSender(Held(f"https://chat.example.com/hooks/{SECRET}"), session)
+        assert SECRET not in repr(sender) + str(sender)
