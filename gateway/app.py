@@ -9,7 +9,7 @@ from pathlib import Path
 from aiohttp import ClientError, ClientSession, ClientTimeout, web
 
 from gateway import admin, logs, reload
-from gateway.delivery.destinations import Destination
+from gateway.delivery.destinations import Destination, Sender
 from gateway.delivery.dispatcher import Dispatcher
 from gateway.errors import CatalogError, Fault, SettingsError
 from gateway.ingress import route as routes
@@ -114,7 +114,7 @@ async def destinations(settings: Settings, through: Passthrough | None, stack: A
 
     made = []
     for name, table in settings.destinations.items():
-        sender = HookSender(table.hook, await session(table.ca_file), table.timeout)
+        sender: Sender = HookSender(table.hook, await session(table.ca_file), table.timeout)
         made.append(Destination(name, sender, table.concurrency, table.rate or None, table.max_age))
     if through is not None:
         shared = settings.delivery

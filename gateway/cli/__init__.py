@@ -11,6 +11,6 @@ app = typer.Typer(
     help="Point any service that can send a webhook at a URL; a readable message appears in Mattermost.",
 )
 
-from gateway.cli import journal, new, render, samples, serve, services  # noqa: E402 - the modules register themselves on `app`
+from gateway.cli import demo, journal, new, render, samples, serve, services  # noqa: E402 - the modules register themselves on `app`
 
-__all__ = ["app", "journal", "new", "render", "samples", "serve", "services"]
+__all__ = ["app", "demo", "journal", "new", "render", "samples", "serve", "services"]

@@ -17,17 +17,25 @@ from gateway.translate.service import Service
 
 @app.command()
 def test(
-    services: Annotated[list[str] | None, typer.Argument(help="Only the samples of these services.")] = None,
+    which: Annotated[
+        list[str] | None, typer.Argument(help="Only the samples of these services, or these files.")
+    ] = None,
     write: Annotated[
         bool, typer.Option("--write", help="Write what came out into the samples, to be read and committed.")
     ] = False,
     catalog: Folders = None,
 ) -> None:
     """Execute the samples of the catalog; the exit code is 1 when one does not hold."""
-    known = load_catalog(catalog, services)
-    chosen = [(key, path) for key, path in documents.samples(folders(catalog)) if not services or key in services]
+    files = {Path(name).resolve() for name in which or () if name.endswith(".yaml")}
+    services = {file.parents[1].name for file in files} | {name for name in which or () if not name.endswith(".yaml")}
+    known = load_catalog(catalog, services or None)
+    chosen = [
+        (key, path)
+        for key, path in documents.samples(folders(catalog))
+        if not which or path.resolve() in files or key in which
+    ]
     if not chosen:
-        fail(f"no samples of {', '.join(services)}" if services else "the catalog has no samples")
+        fail(f"no samples of {', '.join(which)}" if which else "the catalog has no samples")
     try:
         if write:
             for key, path in chosen:

@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 
 import aiohttp
@@ -22,6 +23,7 @@ SECRET = "a-secret-of-the-demo"  # noqa: S105 - of a server that lives for secon
 SERVICES = ("github", "gitlab", "jira", "jenkins", "alertmanager", "grafana", "sentry", "generic")
 """Who sends, in this order."""
 
+_PREFERRED = {("github", "push"): 0, ("gitlab", "merge_request"): 0, ("jira", "issue_updated"): 0, ("sentry", "issue"): 0}
 _PAUSE = 0.7
 
 
@@ -66,7 +68,7 @@ class Demo:
     async def burst(self, events: int) -> Burst:
         """As many different pushes as fast as 16 senders can."""
         waiting = iter(range(events))
-        before, started = self._standin.received, time.monotonic()
+        before, started = self._standin.stats["posts"], time.monotonic()
         _, push = next(pair for pair in _samples() if pair[0] == "github")
 
         async def sender() -> None:
@@ -75,9 +77,19 @@ class Demo:
 
         await asyncio.gather(*(sender() for _ in range(16)))
         accepted = time.monotonic() - started
-        while self._standin.received < before + events and time.monotonic() < started + 60:
+        while self._standin.stats["posts"] < before + events and time.monotonic() < started + 60:
             await asyncio.sleep(0.01)
         return Burst(events, accepted, time.monotonic() - started)
+
+    async def arrivals(self) -> AsyncIterator[Sequence[Post]]:
+        """What arrives from now on, as it does, without end."""
+        known = self._standin.stats["posts"]
+        while True:
+            fresh = self._standin.stats["posts"] - known
+            if fresh:
+                known += fresh
+                yield list(self._standin.posts)[-fresh:]
+            await asyncio.sleep(0.1)
 
     async def _send(self, service: str, request: Request) -> tuple[int, Mapping[str, str]]:
         headers = dict(request.headers)
@@ -121,11 +133,13 @@ hook = "{hook}"
     return settings.parse(text, "demo.toml", {}, lambda path: path.read_text("utf-8"))
 
 
+@cache
 def _samples() -> list[tuple[str, Request]]:
-    """The first usual sample of each service that becomes a message."""
+    """One sample of each service: the first that becomes a message, usual ones before odd ones."""
     found = {}
-    for service, path in catalog.samples([catalog.builtin_folder()]):
-        if service in SERVICES and service not in found and "usual" in path.stem:
+    listed = catalog.samples([catalog.builtin_folder()])
+    for service, path in sorted(listed, key=lambda pair: _PREFERRED.get((pair[0], pair[1].name.split(".")[0]), 1)):
+        if service in SERVICES and service not in found:
             one = sample.load(path)
             if one.expect.outcome is Outcome.MESSAGE:
                 found[service] = sample.as_request(one.request)

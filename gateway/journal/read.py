@@ -20,7 +20,7 @@ _PAGE_BYTES = 32_000_000
 # SQLite joins bytes as they are, be they UTF-8 or not; quote() keeps all digits of a real, JSON would keep 15.
 _PACKED_DELIVERIES = """
 SELECT json_group_array(json_array(seq, event_id, quote(received), destination, lane, state, attempts,
-                                   quote(not_before), reason, post_id, length(payload))),
+                                   quote(not_before), reason, post_id, address, length(payload))),
        CAST(group_concat(payload, '') AS BLOB)
   FROM (SELECT delivery.*, event.id AS event_id FROM """
 _PENDING = (
@@ -103,6 +103,7 @@ class _DeliveryRow(Struct, array_like=True):
     not_before: float
     reason: str
     post_id: str
+    address: str
     length: int
 
 
@@ -242,6 +243,7 @@ def _deliveries(packed: tuple[str, bytes]) -> list[Delivery]:
                 not_before=row.not_before,
                 reason=row.reason,
                 post_id=row.post_id,
+                address=row.address,
             )
         )
     return found

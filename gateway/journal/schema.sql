@@ -40,6 +40,7 @@ CREATE TABLE delivery (
     not_before  REAL NOT NULL,
     reason      TEXT NOT NULL,
     post_id     TEXT NOT NULL,
+    address     TEXT NOT NULL,
     payload     BLOB NOT NULL
 );
 

@@ -5,7 +5,6 @@ read and requeue in the same file meanwhile. Deleted pages are used again; the f
 """
 
 import asyncio
-import logging
 import sqlite3
 import sys
 import time
@@ -13,6 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Self, TypeVar
+
+import structlog
 
 from gateway.errors import JournalError
 from gateway.journal import Appended, Entry, Query, Record, Settlement, Standing, read
@@ -28,7 +29,7 @@ _PRUNE_SECONDS = 10.0
 _PRUNE_EVENTS = 10_000
 
 _T = TypeVar("_T")
-_log = logging.getLogger(__name__)
+log = structlog.get_logger("gateway.journal")
 
 
 class SqliteJournal:
@@ -172,7 +173,7 @@ class SqliteJournal:
                     await self.prune()
             except Exception as error:
                 unforeseen = not isinstance(error, JournalError)
-                _log.warning("upkeep of the journal failed, it is tried again: %s", error, exc_info=unforeseen)
+                log.warning("journal upkeep failed, it is tried again", error=str(error), exc_info=unforeseen)
 
     async def _checkpoint(self) -> None:
         """Move the log into the file beside the writer, then let the writer move what came meanwhile.

@@ -37,8 +37,9 @@ SELECT coalesce((SELECT max(number) FROM event), 0),
           FROM duplicate WHERE key IN (SELECT value FROM json_each(?)))"""
 
 _COPY = """
-INSERT INTO delivery (event, received, destination, lane, state, attempts, not_before, reason, post_id, payload)
-SELECT event, ?, destination, lane, 'pending', 0, 0.0, '', '', payload
+INSERT INTO delivery (event, received, destination, lane, state, attempts, not_before, reason, post_id, address,
+                      payload)
+SELECT event, ?, destination, lane, 'pending', 0, 0.0, '', '', address, payload
   FROM delivery WHERE seq IN (SELECT value FROM json_each(?)) AND state IN ('dead', 'delivered') ORDER BY seq"""
 _MARK = """
 UPDATE delivery SET state = 'replayed'
@@ -99,7 +100,9 @@ def _take(group: _Group, entry: Entry) -> Appended:
     group.events.append(_event_row(group.number, event, entry.parcels))
     deliveries = []
     for seq, parcel in enumerate(entry.parcels, group.seq + 1):
-        delivery = Delivery(seq, event.id, event.received, parcel.destination, parcel.lane, parcel.payload)
+        delivery = Delivery(
+            seq, event.id, event.received, parcel.destination, parcel.lane, parcel.payload, address=parcel.address
+        )
         deliveries.append(delivery)
         group.deliveries.append(_delivery_row(group.number, delivery))
     group.seq += len(deliveries)
@@ -145,6 +148,7 @@ def _delivery_row(number: int, delivery: Delivery) -> Row:
         delivery.not_before,
         delivery.reason,
         delivery.post_id,
+        delivery.address,
         delivery.payload,
     )
 

@@ -4,6 +4,7 @@ Where a list stands, an element may be `{each: ...}`, which repeats for the elem
 how many more there are. What is missing removes what needed it: a line, a field, an attachment.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
@@ -19,7 +20,9 @@ EXAMINED: Final = 1000
 
 MORE: Final = "and {{ remaining }} more"
 _SHORT: Final = 40
-"""A field value up to this many characters shares its row with a neighbour, unless `short` says otherwise."""
+"""A field value up to this many visible characters shares its row with a neighbour, unless `short` says otherwise."""
+
+_TARGET: Final = re.compile(r"\]\([^)\s]*\)")
 
 _MARKDOWN, _PLAIN, _RAW = Mode.MARKDOWN, Mode.PLAIN, Mode.RAW
 _ATTACHMENT: Final[Mapping[str, Mode]] = {
@@ -200,7 +203,9 @@ class FieldShape:
         title, value = self._title.render(context), self._value.render(context)
         if title is None or value is None:
             return None
-        short = self._short if self._short is not None else len(value) <= _SHORT and "\n" not in value
+        short = self._short
+        if short is None:
+            short = "\n" not in value and len(_TARGET.sub("]", value)) <= _SHORT
         return Field(title, value, bool(short))
 
 

@@ -1,0 +1,129 @@
+"""Servers under test: real processes on a core of their own, started as an operator starts them."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Final
+
+from push import SECRET
+
+SERVER_CORE: Final = 0
+LOAD_CORE: Final = 1
+_HERE = Path(__file__).parent
+_STARTING = 30.0
+_STOPPING = 30.0
+
+_SETTINGS = """
+[server]
+listen = "127.0.0.1:{port}"
+admin = "127.0.0.1:{admin}"
+[journal]
+url = "sqlite:bench.db"
+[log]
+level = "warning"
+"""
+_DESTINATION = """
+[destinations.{name}]
+hook = "http://127.0.0.1:{sink}/hooks/{name}"
+"""
+_ROUTE = """
+[routes.{name}]
+service = "github"
+destinations = ["{destination}"]
+secrets = ["{secret}"]
+"""
+
+
+class Server:
+    """A running process that listens on `port`."""
+
+    def __init__(self, port: int, process: asyncio.subprocess.Process) -> None:
+        self.port = port
+        self.process = process
+
+    def memory(self) -> tuple[float, float]:
+        """Resident memory in MB (10^6 bytes): now, and the most that it has been."""
+        lines = Path(f"/proc/{self.process.pid}/status").read_text("utf-8").splitlines()
+        kib = {name: int(rest.split()[0]) for name, _, rest in (line.partition(":") for line in lines) if "kB" in rest}
+        return kib["VmRSS"] * 1.024e-3, kib["VmHWM"] * 1.024e-3
+
+
+@asynccontextmanager
+async def gateway(folder: Path, sink: int, routes: Sequence[str], destinations: int) -> AsyncIterator[Server]:
+    """`mattergate serve` with these routes, spread over the destinations; journal and settings are in `folder`."""
+    port, admin = _free_port(), _free_port()
+    names = [f"hook{number}" for number in range(destinations)]
+    text = _SETTINGS.format(port=port, admin=admin)
+    text += "".join(_DESTINATION.format(name=name, sink=sink) for name in names)
+    text += "".join(
+        _ROUTE.format(name=route, destination=names[index % destinations], secret=SECRET)
+        for index, route in enumerate(routes)
+    )
+    file = folder / "mattergate.toml"
+    file.write_text(text, "utf-8")
+    file.chmod(0o600)
+    command = Path(sys.executable).with_name("mattergate")
+    async with _running([str(command), "serve", "-c", str(file)], port) as server:
+        yield server
+
+
+@asynccontextmanager
+async def bare(kind: str, sink: int = 0) -> AsyncIterator[Server]:
+    """One of the servers of `bare.py`."""
+    port = _free_port()
+    async with _running([sys.executable, str(_HERE / "bare.py"), kind, str(port), str(sink)], port) as server:
+        yield server
+
+
+@contextmanager
+def pinned(core: int) -> Iterator[None]:
+    """Keep this process, and what it starts, on one core within the block, where there are several."""
+    before = os.sched_getaffinity(0)
+    if len(before) > 1:
+        os.sched_setaffinity(0, {sorted(before)[core]})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+@asynccontextmanager
+async def _running(command: Sequence[str], port: int) -> AsyncIterator[Server]:
+    process = await asyncio.create_subprocess_exec(*command, preexec_fn=_to_server_core)
+    try:
+        await asyncio.wait_for(_listening(process, port), _STARTING)
+        yield Server(port, process)
+    finally:
+        if process.returncode is None:
+            process.send_signal(signal.SIGTERM)
+            await asyncio.wait_for(process.wait(), _STOPPING)
+
+
+def _to_server_core() -> None:
+    cores = range(os.cpu_count() or 1)
+    if len(cores) > 1:
+        os.sched_setaffinity(0, {SERVER_CORE})
+
+
+async def _listening(process: asyncio.subprocess.Process, port: int) -> None:
+    while True:
+        if process.returncode is not None:
+            raise RuntimeError(f"the server has stopped with exit code {process.returncode}")
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+        except OSError:
+            await asyncio.sleep(0.05)
+            continue
+        writer.close()
+        return
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

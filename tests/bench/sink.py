@@ -1,0 +1,71 @@
+"""What stands behind the gateway: answers every POST as Mattermost answers an incoming webhook, and counts them."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import cast
+
+_OK = (
+    b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nVary: Origin\r\nVary: Accept-Encoding\r\n"
+    b"X-Request-Id: 7pzkxbyr1tyjjkhb7i5wy5eqno\r\nX-Version-Id: 10.5.0\r\n"
+    b"Date: Mon, 02 Mar 2026 09:20:31 GMT\r\nContent-Length: 2\r\n\r\nok"
+)
+
+
+class Sink:
+    """Counts the messages that arrived, on all connections together."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.count = 0
+        self._expected = 0
+        self._there = asyncio.Event()
+
+    def arrived(self) -> None:
+        """Count one message."""
+        self.count += 1
+        if self.count == self._expected:
+            self._there.set()
+
+    async def reach(self, count: int, seconds: float) -> None:
+        """Wait until `count` messages have arrived in all. Raises TimeoutError."""
+        if self.count < count:
+            self._expected = count
+            self._there.clear()
+            await asyncio.wait_for(self._there.wait(), seconds)
+
+
+class _Connection(asyncio.Protocol):
+    def __init__(self, sink: Sink) -> None:
+        self._sink = sink
+        self._have = bytearray()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._write = cast(asyncio.Transport, transport).write
+
+    def data_received(self, data: bytes) -> None:
+        have = self._have
+        have += data
+        end = have.find(b"\r\n\r\n")
+        if end < 0 or len(have) < end + 4 + _length(have, end):
+            return
+        have.clear()
+        self._sink.arrived()
+        self._write(_OK)
+
+
+def _length(head: bytearray, end: int) -> int:
+    at = head.lower().find(b"content-length: ", 0, end) + 16
+    return int(head[at : head.find(b"\r", at)]) if at >= 16 else 0
+
+
+@asynccontextmanager
+async def serving(port: int = 0) -> AsyncIterator[Sink]:
+    """A sink on a port of its own, within the block."""
+    sink = Sink(0)
+    server = await asyncio.get_running_loop().create_server(lambda: _Connection(sink), "127.0.0.1", port)
+    sink.port = server.sockets[0].getsockname()[1]
+    try:
+        yield sink
+    finally:
+        server.close()
