@@ -78,7 +78,7 @@ async def running(settings: Settings, file: str) -> AsyncIterator[App]:
             public_url=settings.server.public_url,
             learned=Learned(journal_path(settings).with_suffix(".secrets"), await _fetcher(stack)),
         )
-        _expect_translators(metrics, known)
+        _expect_translators(metrics, settings, known)
         if settings.catalog.reload:
             _follow(settings, ingress, metrics, file, stack)
         pages = admin.application(metrics, lambda: (not ingress.trouble, ingress.trouble), dispatcher.states)
@@ -125,9 +125,9 @@ async def destinations(settings: Settings, through: Passthrough | None, stack: A
     return made
 
 
-def _expect_translators(metrics: Metrics, known: Catalog) -> None:
-    for service in known.services.values():
-        metrics.expect_translators(service.key, [translator.name for translator in service.translators])
+def _expect_translators(metrics: Metrics, settings: Settings, known: Catalog) -> None:
+    for key in {route.service for route in settings.routes.values()}:
+        metrics.expect_translators(key, [translator.name for translator in known.services[key].translators])
 
 
 def _follow(settings: Settings, ingress: Ingress, metrics: Metrics, file: str, stack: AsyncExitStack) -> None:
@@ -136,7 +136,7 @@ def _follow(settings: Settings, ingress: Ingress, metrics: Metrics, file: str, s
     def adopt(fresh: Catalog) -> None:
         if faults := routes.faults(settings, fresh, file):  # a service that a route names went away
             raise CatalogError(faults)
-        _expect_translators(metrics, fresh)
+        _expect_translators(metrics, settings, fresh)
         ingress.catalog = fresh
 
     following = asyncio.ensure_future(reload.follow(folders(settings), adopt, metrics))

@@ -12,7 +12,9 @@ from gateway.model import Outcome
 
 RESULTS = ("delivered", "later", "never")
 CODES = ("2xx", "3xx", "4xx", "429", "5xx", "network", "timeout", "tls")
-TRANSLATIONS = ("message", "ignored", "broken", "generic")
+TRANSLATIONS = ("message", "ignored", "broken")
+NO_TRANSLATOR = "none"
+"""The translator of an event that was ignored by name, before one was asked."""
 
 _FAST = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 _PURE = (0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1)
@@ -31,12 +33,18 @@ class Metrics:
             "translate_seconds", "Decoding, validating, translating and fitting one request.", _PURE, "service"
         )
         self.translations = self._counter(
-            "translations", "Translations; `generic` is what no translator knew.", "service", "translator", "outcome"
+            "translations",
+            "Translations; the translator `generic` speaks where no other can.",
+            "service",
+            "translator",
+            "outcome",
         )
         self.schema_mismatch = self._counter(
             "schema_mismatch", "Payloads that do not hold a translator's schema.", "service", "translator"
         )
-        self.deliveries = self._counter("deliveries", "Delivery attempts that ended, by result.", "destination", "result")
+        self.deliveries = self._counter(
+            "deliveries", "Delivery attempts that ended, by result.", "destination", "result"
+        )
         self.delivery_attempts = self._counter(
             "delivery_attempts", "Delivery attempts, by class of answer.", "destination", "code"
         )
@@ -75,9 +83,10 @@ class Metrics:
 
     def expect_translators(self, service: str, translators: Iterable[str]) -> None:
         """Start the series of a service's translators at 0."""
-        for translator in translators:
+        for translator in (*translators, "generic", NO_TRANSLATOR):
             for outcome in TRANSLATIONS:
                 self.translations.labels(service, translator, outcome)
+        for translator in translators:
             self.schema_mismatch.labels(service, translator)
 
     def expect_destination(self, destination: str) -> None:

@@ -12,11 +12,30 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 LAYERS = (
     {"__init__", "errors"},
     {"model"},
-    {"jsonpath", "units", "secret", "fields", "tomlplace", "tablereader", "logs", "metrics", "settings", "mattermost.payload"},
+    {
+        "jsonpath",
+        "units",
+        "secret",
+        "fields",
+        "tomlplace",
+        "tablereader",
+        "logs",
+        "metrics",
+        "settings",
+        "mattermost.payload",
+    },
     {"mattermost.*", "ingress.*", "translate.functions.*"},
     {"translate.*", "journal.*", "delivery.*"},
     {"interpret", "sample"},
-    {"ingress.route", "ingress.passthrough", "ingress.table", "ingress.entry", "ingress.learned", "ingress.http", "ingress.listener"},
+    {
+        "ingress.route",
+        "ingress.passthrough",
+        "ingress.table",
+        "ingress.entry",
+        "ingress.learned",
+        "ingress.http",
+        "ingress.listener",
+    },
     {"reload", "admin"},
     {"app"},
     {"demo.*"},
@@ -90,7 +109,9 @@ def test_the_pure_core_knows_no_clock_socket_or_disk():
     """Translation, verification, decoding, fitting and retry decisions import nothing that has effects."""
     effects = {"time", "asyncio", "socket", "sqlite3", "aiohttp", "random", "os", "subprocess", "threading"}
     pure = [path for path in MODULES if name_of(path).startswith("translate") and name_of(path) != "translate.catalog"]
-    pure += [PACKAGE / f"ingress/{name}.py" for name in ("verify", "decode", "handshake", "signature", "unwrap", "forms")]
+    pure += [
+        PACKAGE / f"ingress/{name}.py" for name in ("verify", "decode", "handshake", "signature", "unwrap", "forms")
+    ]
     pure += [PACKAGE / f"mattermost/{name}.py" for name in ("fit", "split", "mentions")]
     pure += [PACKAGE / "delivery/retry.py", PACKAGE / "delivery/breaker.py", PACKAGE / "interpret.py"]
     for path in pure:

@@ -26,7 +26,9 @@ def demo(
     events: Annotated[int, typer.Option(help="How many requests the burst at the end has.")] = 3000,
     stay: Annotated[
         bool | None,
-        typer.Option("--stay/--no-stay", help="Go on listening afterwards, for requests of your own. [default: on a terminal]"),
+        typer.Option(
+            "--stay/--no-stay", help="Go on listening afterwards, for requests of your own. [default: on a terminal]"
+        ),
     ] = None,
 ) -> None:
     """Show mattergate at work: sample senders, the gateway, and a stand-in Mattermost, all on this machine.
@@ -53,10 +55,14 @@ async def _demo(events: int, stay: bool) -> None:
 
 def _print(shown: Shown) -> None:
     request = shown.request
-    told = ", ".join(f"{name}: {text}" for name, text in request.headers.items() if name.startswith("x-") and "event" in name)
+    told = ", ".join(
+        f"{name}: {text}" for name, text in request.headers.items() if name.startswith("x-") and "event" in name
+    )
     size = f"{len(request.body):,} bytes"
     out.print(Text(f"→ {request.method} /in/{shown.service}  {size}" + (f"  {told}" if told else ""), "cyan"))
-    out.print(Text(f"← {shown.status} {shown.answer.get('outcome')}, translated by {shown.answer.get('translator')}", "cyan"))
+    out.print(
+        Text(f"← {shown.status} {shown.answer.get('outcome')}, translated by {shown.answer.get('translator')}", "cyan")
+    )
     for post in shown.posts:
         if post.message:
             out.print(Padding(Text(post.message), (0, 4)))
@@ -93,7 +99,11 @@ async def _burst(running: Demo, events: int) -> None:
 async def _wait(running: Demo) -> None:
     path = f"{running.url}/in/generic/{show.SECRET}"
     out.print("Send something yourself, from another terminal (Ctrl-C stops):", markup=False)
-    out.print(f"""  curl {path} -d '{{"title": "Disk full", "host": "db1", "severity": "critical"}}'""", markup=False, style="bold")
+    out.print(
+        f"""  curl {path} -d '{{"title": "Disk full", "host": "db1", "severity": "critical"}}'""",
+        markup=False,
+        style="bold",
+    )
     out.print(f"  metrics: {running.admin}/metrics   health: {running.admin}/readyz\n", markup=False)
     async for posts in running.arrivals():
         for post in posts:

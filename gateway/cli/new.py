@@ -18,7 +18,9 @@ def new(
     source: Annotated[
         Path, typer.Option("--from", help="A request: a JSON body, or an object with `headers` and `body`.")
     ],
-    folder: Annotated[Path, typer.Option(help="Your catalog folder; the service becomes a folder in it.")] = Path("schemas"),
+    folder: Annotated[Path, typer.Option(help="Your catalog folder; the service becomes a folder in it.")] = Path(
+        "schemas"
+    ),
 ) -> None:
     """Draft a service from one request: its schema is inferred, a translator and a sample are written for you to edit.
 
@@ -44,4 +46,6 @@ def new(
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf-8")
         out.print(f"wrote {path}", markup=False)
-    out.print(f"now edit {target}/event.yaml, and run: mattergate test --catalog {folder} {service} --write", markup=False)
+    out.print(
+        f"now edit {target}/event.yaml, and run: mattergate test --catalog {folder} {service} --write", markup=False
+    )

@@ -49,9 +49,24 @@ async def _serve(known: Settings, file: str) -> None:
             running.failed.result()
 
 
+def reference_table() -> str:
+    """Every setting as a Markdown table."""
+    lines = ["| table | key | value | default | |", "|---|---|---|---|---|"]
+    for row in settings.reference():
+        default = f"`{row.default}`" if row.default and " " not in row.default else row.default
+        lines.append(f"| `[{row.table}]` | `{row.key}` | {row.type} | {default} | {row.text} |")
+    return "\n".join(lines)
+
+
 @app.command()
-def check(config: Config = DEFAULT) -> None:
+def check(
+    config: Config = DEFAULT,
+    reference: Annotated[bool, typer.Option("--reference", help="List every setting instead, as Markdown.")] = False,
+) -> None:
     """Check settings and catalog; every fault is listed with its place and remedy. Nothing is started or sent."""
+    if reference:
+        out.print(reference_table(), markup=False)
+        return
     faults: list[Fault] = []
     known = None
     try:

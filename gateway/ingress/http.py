@@ -25,9 +25,9 @@ from gateway.interpret import Reading, interpret
 from gateway.journal import Appended, Journal
 from gateway.jsonpath import MISSING
 from gateway.mattermost.fit import Limits
-from gateway.metrics import Metrics
+from gateway.metrics import NO_TRANSLATOR, Metrics
 from gateway.model import Delivery, Outcome, Request
-from gateway.translate.catalog import GENERIC, Catalog
+from gateway.translate.catalog import Catalog
 from gateway.translate.service import Service
 
 RETRY_AFTER = "10"
@@ -147,8 +147,8 @@ class Ingress:
         if appended.duplicate:
             route.repeats.inc()
         for piece in reading.pieces:
-            outcome = "generic" if piece.translator == GENERIC else piece.outcome
-            self._metrics.translations.labels(route.service_key, piece.translator, outcome).inc()
+            translator = piece.translator or NO_TRANSLATOR
+            self._metrics.translations.labels(route.service_key, translator, piece.outcome).inc()
             if piece.mismatch:
                 self._metrics.schema_mismatch.labels(route.service_key, piece.mismatch).inc()
             if piece.reason and piece.outcome is not Outcome.IGNORED:

@@ -197,7 +197,7 @@ HEADERS = st.dictionaries(
 
 async def test_no_bytes_make_a_5xx(start):
     """Whatever is sent, the answer is never the gateway's own failure."""
-    gateway = await start(OPEN + "duplicate_window = \"0s\"\n")
+    gateway = await start(OPEN + 'duplicate_window = "0s"\n')
 
     @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
     @given(body=st.binary(max_size=3000) | st.text().map(str.encode), headers=HEADERS)

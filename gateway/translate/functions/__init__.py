@@ -2,6 +2,8 @@
 
 from gateway.translate.functions import (
     adf,
+    blocks,
+    facts,
     html,
     jira,
     lists,
@@ -17,7 +19,7 @@ from gateway.translate.functions import (
 from gateway.translate.functions.markdown import escape
 from gateway.translate.functions.registry import MAX_INPUT, MAX_OUTPUT, TABLE, Example, Function, function
 
-MODULES = (text, values, lists, time, numbers, states, marks, thirdparty, html, mrkdwn, jira, adf)
+MODULES = (text, values, lists, time, numbers, states, marks, thirdparty, html, mrkdwn, blocks, jira, adf, facts)
 """The modules that fill the table, in the order of the manual."""
 
 __all__ = ["MAX_INPUT", "MAX_OUTPUT", "MODULES", "TABLE", "Example", "Function", "escape", "function"]

@@ -15,8 +15,7 @@ from gateway.translate.functions.markdown import code_span, link_to, safe_url
 from gateway.translate.functions.mrkdwn import to_markdown
 from gateway.translate.functions.plain import unmark
 from gateway.translate.functions.registry import Example, function
-from gateway.translate.functions.richtext import rich_text
-from gateway.translate.functions.richtext import text as plain_text
+from gateway.translate.functions.richtext import literal, rich_text
 from gateway.translate.functions.text import shorten
 from gateway.translate.functions.thirdparty import tidy
 
@@ -89,7 +88,7 @@ def _text(value: JSON) -> str:
     """A text object as Markdown; a bare string, which Slack would refuse but senders try, counts as mrkdwn."""
     if isinstance(value, dict):
         words = shorten(text_of(value.get("text")), _TEXT_LENGTH)
-        return plain_text(words) if value.get("type") == "plain_text" else to_markdown(words)
+        return literal(words) if value.get("type") == "plain_text" else to_markdown(words)
     return to_markdown(shorten(value, _TEXT_LENGTH)) if isinstance(value, str) else ""
 
 
@@ -122,12 +121,12 @@ def _element(value: JSON) -> str:
     if kind in ("mrkdwn", "plain_text"):
         return _text(value)
     if kind == "image":
-        return link_to(plain_text(text_of(value.get("alt_text")) or "image"), text_of(value.get("image_url")))
+        return link_to(literal(text_of(value.get("alt_text")) or "image"), text_of(value.get("image_url")))
     if kind == "overflow":
         return " · ".join(text for option in list_of(value.get("options"))[:10] if (text := _element(option)))
     label = _words(value.get("text")) or _words(value.get("placeholder"))
     url = text_of(value.get("url"))
-    return link_to(plain_text(label), url) if safe_url(url) else code_span(label)
+    return link_to(literal(label), url) if safe_url(url) else code_span(label)
 
 
 def _words(value: JSON) -> str:
@@ -137,7 +136,7 @@ def _words(value: JSON) -> str:
 
 def _image(block: Block) -> str:
     """A picture is the content here, so it is shown; one that only Slack can fetch is named."""
-    alt = plain_text(text_of(block.get("alt_text")) or "image").replace("[", "(").replace("]", ")")
+    alt = literal(text_of(block.get("alt_text")) or "image").replace("[", "(").replace("]", ")")
     target = safe_url(text_of(block.get("image_url")))
     picture = f"![{' '.join(alt.split())}]({target})" if target else alt
     return _lines([_bold(_text(block.get("title"))), picture])
@@ -146,7 +145,7 @@ def _image(block: Block) -> str:
 def _video(block: Block) -> str:
     title = _words(block.get("title")) or text_of(block.get("alt_text")) or "video"
     url = text_of(block.get("title_url")) or text_of(block.get("video_url"))
-    return _lines([link_to(plain_text(title), url), _text(block.get("description"))])
+    return _lines([link_to(literal(title), url), _text(block.get("description"))])
 
 
 def _table(block: Block) -> str:
@@ -164,7 +163,7 @@ def _table(block: Block) -> str:
 def _cell(value: JSON) -> str:
     """A cell is raw text or rich text."""
     cell = value if isinstance(value, dict) else {"text": value}
-    text = rich_text(cell) if cell.get("type") == "rich_text" else plain_text(text_of(cell.get("text")))
+    text = rich_text(cell) if cell.get("type") == "rich_text" else literal(text_of(cell.get("text")))
     return " ".join(text.split()).replace("|", "\\|")
 
 

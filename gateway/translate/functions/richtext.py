@@ -19,7 +19,7 @@ _EMOJI_NAME = re.compile(r"[a-z0-9_+\-]{1,60}")
 Element = Mapping[str, JSON]
 
 
-def text(words: str) -> str:
+def literal(words: str) -> str:
     """Plain text as Slack shows it: literal, but for the names of emoji."""
     return weave(words, _EMOJI, lambda found: found[0])
 

@@ -1,0 +1,175 @@
+"""What can be told of a value that nobody described: its short facts, and what is left; credentials are never shown.
+
+A fact is a number, word or line at the end of a path; shallow ones come first. What names a credential is masked wherever
+it stands: by the name of its key, and by its look inside of texts and URLs.
+"""
+
+import json
+import re
+from collections.abc import Collection, Iterator, Mapping
+from itertools import islice
+from typing import Final
+
+from gateway.model import JSON
+from gateway.translate.functions.coerce import count_of, text_of
+from gateway.translate.functions.registry import Example, function
+from gateway.translate.functions.text import shorten
+from gateway.translate.functions.time import moment_of
+
+MASK: Final = "***"
+VALUE_LENGTH: Final = 200
+"""Characters of a fact; longer texts are no facts."""
+_LEAVES: Final = 500
+_DEPTH: Final = 4
+_DEEPEST: Final = 30
+"""Levels below which what is left of a value is not looked at."""
+_WRAPPERS: Final = frozenset({"data", "payload", "event", "body", "object", "attributes", "detail", "details", "resource"})
+"""Keys that only wrap: they say nothing in the name of a fact."""
+
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_NOT_WORD = re.compile(r"[^A-Za-z0-9]+")
+_CREDENTIAL = re.compile(
+    r"(?:^|_)(?:tokens?|secrets?|password|passwd|passphrase|passcode|pwd|authorization|signatures?|cookies?|credentials?|jwt|otp|csrf"
+    r"|(?:api|access|private|secret|signing|shared|master|encryption)_?keys?)(?P<last>$|_)"
+)
+_SPOKEN = re.compile(
+    r"""
+      (?P<before> \b(?:[a-z0-9]{1,20}[_-])?(?:token|secret|password|passwd|pwd|api[_-]?key|access[_-]?key|signature|sig)
+                  ["']?\s?[=:]\s?["']? )[^\s&"',;]{3,}
+    | (?P<scheme> \b(?:bearer|basic)\s )[A-Za-z0-9+/=._~-]{8,}
+    | (?P<user> ://[^\s/:@]{0,100}: )[^\s/@]{1,200}(?=@)
+    | \b(?:gh[pousr]_|github_pat_|glpat-|xox[abeprs]-|sk_live_|sk-|whsec_)[A-Za-z0-9_-]{10,}
+    | \beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]*
+    | -----BEGIN[ ][A-Z ]*PRIVATE[ ]KEY-----[\s\S]*
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+_TIMES = re.compile(r"(?:^|_)(?:at|on|time|date|timestamp|ts|since|until|created|updated|started|finished)$")
+
+Path = tuple[str, ...]
+Leaf = tuple[Path, JSON]
+
+
+def words_of(key: str) -> str:
+    """A key as lower-case words joined by `_`: `checkName`, `check-name` and `Check name` are one."""
+    return _NOT_WORD.sub("_", _CAMEL.sub("_", key[:200])).strip("_").lower()
+
+
+def is_credential(key: str, value: JSON) -> bool:
+    """Whether a key names a credential. Numbers are only where its last word does: `token_count` counts."""
+    found = _CREDENTIAL.search(words_of(key))
+    if found is None or value is None or isinstance(value, bool):
+        return False
+    return not isinstance(value, int | float) or not found["last"]
+
+
+def hide(text: str) -> str:
+    """The text without the credentials in it: `token=...`, `Bearer ...`, the password in a URL, keys of known looks."""
+    return _SPOKEN.sub(lambda m: (m["before"] or m["scheme"] or m["user"] or "") + MASK, text)
+
+
+def leaves(value: Mapping[str, JSON]) -> list[Leaf]:
+    """(path, scalar) of everything above a depth, shallow before deep, at most 500; short arrays of scalars count as one."""
+    return list(islice(_leaves(value, (), _DEPTH), _LEAVES))
+
+
+def _leaves(value: Mapping[str, JSON], above: Path, depth: int) -> Iterator[Leaf]:
+    deeper: list[tuple[Path, Mapping[str, JSON]]] = []
+    for key, inner in value.items():
+        path = (*above, str(key))
+        if is_credential(str(key), inner):
+            continue
+        if isinstance(inner, dict):
+            deeper.append((path, inner))
+        elif isinstance(inner, list):
+            if inner and len(inner) <= 10 and all(isinstance(item, str | int | float) for item in inner):
+                yield path, ", ".join(map(text_of, inner))
+        elif inner is not None and inner != "":
+            yield path, inner
+    if depth > 1:
+        for path, inner in deeper:
+            yield from _leaves(inner, path, depth - 1)
+
+
+def label(path: Path) -> str:
+    """`("data", "checkName")` as "Check name": without what only wraps, the last words, which tell most."""
+    told = [step for index, step in enumerate(path) if step.lower() not in _WRAPPERS or index == len(path) - 1]
+    words = "_".join(map(words_of, told)).split("_")[-4:]
+    return shorten(" ".join(words).strip().capitalize(), 60) or "Value"
+
+
+def shown(path: Path, value: JSON) -> str:
+    """A fact as a person reads it: yes and no, times as times; "" for what is no fact, since it is long or blank."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    text = text_of(value).strip()
+    if len(text) > VALUE_LENGTH or "\n" in text:
+        return ""
+    if _TIMES.search(words_of(path[-1])) and (moment := moment_of(value)) is not None:
+        zone = " UTC" if moment.tzinfo else ""
+        return moment.strftime("%Y-%m-%d %H:%M") + zone if moment.hour or moment.minute else moment.strftime("%Y-%m-%d")
+    return hide(text)
+
+
+def without(value: JSON, told: Collection[Path], path: Path = ()) -> JSON:
+    """The value without what was told and what is empty, credentials masked; None when nothing is left."""
+    if path in told or len(path) > _DEEPEST:
+        return None
+    if isinstance(value, dict):
+        kept = {}
+        for key, inner in value.items():
+            left = MASK if is_credential(str(key), inner) else without(inner, told, (*path, str(key)))
+            if left not in (None, "", {}, []):
+                kept[key] = left
+        return kept or None
+    if isinstance(value, list):
+        items = [without(item, told, (*path, str(index))) for index, item in enumerate(value)]
+        return [item for item in items if item is not None] or None
+    return hide(value) if isinstance(value, str) else value
+
+
+def as_json(value: JSON) -> str:
+    """The value as indented JSON for a reader; "" for what cannot be written."""
+    try:
+        return json.dumps(value, indent=1, ensure_ascii=False, default=str)
+    except (ValueError, RecursionError):
+        return ""
+
+
+def _told(value: JSON, n: JSON) -> list[tuple[Path, str]]:
+    found = leaves(value) if isinstance(value, dict) else []
+    texts = ((path, shown(path, leaf)) for path, leaf in found)
+    return list(islice(((path, text) for path, text in texts if text), count_of(n, 10, 50)))
+
+
+@function(
+    doc="The short facts in an object, at most `n`, as an array of `{title, value}` for fields: for payloads whose shape "
+    "nobody knows. Credentials are left out.",
+    examples=[
+        Example(
+            "{% for f in data | facts %}{{ f.title }}: {{ f.value }}; {% endfor %}",
+            {"data": {"order": {"orderId": 7, "paid": True}, "api_key": "k"}},
+            "Order order id: 7; Order paid: yes; ",
+        )
+    ],
+)
+def facts(value: JSON, n: JSON = 10) -> JSON:
+    """See the registration."""
+    return [{"title": label(path), "value": text} for path, text in _told(value, n)]
+
+
+@function(
+    doc="What `facts` with the same `n` does not tell, as indented JSON for `codeblock`; credentials are masked, missing when "
+    "nothing is left.",
+    examples=[
+        Example(
+            "{{ data | beyond_facts(1) }}",
+            {"data": {"name": "disk", "tags": [{"a": 1}], "token": "t"}},
+            '{\n "tags": [\n  {\n   "a": 1\n  }\n ],\n "token": "\\*\\*\\*"\n}',
+        )
+    ],
+)
+def beyond_facts(value: JSON, n: JSON = 10) -> JSON:
+    """See the registration; what is no object is left whole."""
+    left = without(value, {path for path, _ in _told(value, n)})
+    return (left if isinstance(left, str) else as_json(left)) if left is not None else None
