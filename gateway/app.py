@@ -46,14 +46,14 @@ def folders(settings: Settings) -> list[Path]:
 
 
 @asynccontextmanager
-async def running(settings: Settings, file: str) -> AsyncIterator[App]:
+async def running(settings: Settings) -> AsyncIterator[App]:
     """The gateway, running inside the block; leaving it stops in order and loses nothing.
 
-    `file` is the settings file, for faults. Raises SettingsError, CatalogError or JournalError before anything is started.
+    Raises SettingsError, CatalogError or JournalError before anything is started.
     """
     metrics = Metrics()
     known = catalog.load(folders(settings))
-    if faults := routes.faults(settings, known, file):
+    if faults := routes.faults(settings, known):
         raise SettingsError(faults)
     table = RouteTable(routes.build(settings, metrics), passthrough(settings, metrics))
     async with AsyncExitStack() as stack:
@@ -80,7 +80,7 @@ async def running(settings: Settings, file: str) -> AsyncIterator[App]:
         )
         _expect_translators(metrics, settings, known)
         if settings.catalog.reload:
-            _follow(settings, ingress, metrics, file, stack)
+            _follow(settings, ingress, metrics, stack)
         pages = admin.application(metrics, lambda: (not ingress.trouble, ingress.trouble), dispatcher.states)
         admin_url = await _serve(web.AppRunner(pages, access_log=None), settings.server.admin, stack)
         public_url = await _serve(_public(settings, ingress), settings.server.listen, stack)
@@ -91,7 +91,7 @@ async def running(settings: Settings, file: str) -> AsyncIterator[App]:
 
 
 def journal_path(settings: Settings) -> Path:
-    """The file of the embedded journal. Raises SettingsError for a journal of another kind."""
+    """The file of the embedded journal."""
     return Path(settings.journal.url.removeprefix("sqlite:"))
 
 
@@ -130,11 +130,11 @@ def _expect_translators(metrics: Metrics, settings: Settings, known: Catalog) ->
         metrics.expect_translators(key, [translator.name for translator in known.services[key].translators])
 
 
-def _follow(settings: Settings, ingress: Ingress, metrics: Metrics, file: str, stack: AsyncExitStack) -> None:
+def _follow(settings: Settings, ingress: Ingress, metrics: Metrics, stack: AsyncExitStack) -> None:
     """Take up changed documents while running."""
 
     def adopt(fresh: Catalog) -> None:
-        if faults := routes.faults(settings, fresh, file):  # a service that a route names went away
+        if faults := routes.faults(settings, fresh):  # a service that a route names went away
             raise CatalogError(faults)
         _expect_translators(metrics, settings, fresh)
         ingress.catalog = fresh

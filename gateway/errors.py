@@ -13,6 +13,7 @@ Texts are for the reader: what, where, what to do. None of them holds a secret.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,11 @@ class FaultyFilesError(MattergateError):
 
 
 class SettingsError(FaultyFilesError):
-    """The settings cannot be used."""
+    """The settings cannot be used. `partial` holds what could be read of them, so that it can be checked further."""
+
+    def __init__(self, faults: Sequence[Fault], partial: Any = None) -> None:
+        super().__init__(faults)
+        self.partial = partial
 
 
 class CatalogError(FaultyFilesError):

@@ -175,7 +175,7 @@ class Log(Struct, frozen=True, kw_only=True):
 
 
 class Settings(Struct, frozen=True, kw_only=True):
-    """Everything that is configured. `warnings` are worth telling and stop nothing."""
+    """Everything that is configured. `warnings` are worth telling and stop nothing; `source` finds lines for faults."""
 
     server: Server = Server()
     journal: JournalTable = JournalTable()
@@ -186,6 +186,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     passthrough: Passthrough | None = None
     log: Log = Log()
     warnings: tuple[Fault, ...] = ()
+    source: Report = Report("settings", "")
 
 
 class Row(NamedTuple):
@@ -266,9 +267,10 @@ def parse(
         reader, reader.sections(raw, _TABLES), "passthrough" in raw or reader.overridden("passthrough")
     )
     reader.check_variables()
+    settings = replace(settings, source=report, warnings=reader.exposed() if mode & 0o004 else ())
     if report.faults:
-        raise SettingsError(report.in_order())
-    return replace(settings, warnings=reader.exposed() if mode & 0o004 else ())
+        raise SettingsError(report.in_order(), settings)
+    return settings
 
 
 def _settings(reader: TableReader, raw: Sections, passthrough: bool) -> Settings:

@@ -89,7 +89,7 @@ async def start(tmp_path: Path) -> AsyncIterator:
         async def begin(routes: str = "", server: str = "", tables: str = "") -> Gateway:
             text = HEAD.format(server=server, tables=tables.format(mattermost=mattermost), hook=hook) + routes
             known = settings.parse(text, str(tmp_path / "mattergate.toml"), {}, lambda path: path.read_text("utf-8"))
-            running = await stack.enter_async_context(app.running(known, "mattergate.toml"))
+            running = await stack.enter_async_context(app.running(known))
             return Gateway(running, standin, hook, session)
 
         yield begin

@@ -31,17 +31,17 @@ def serve(config: Config = DEFAULT) -> None:
     try:
         known = settings.load(config, os.environ)
         logs.configure(known.log.level, known.log.format, sys.stderr)
-        uvloop.run(_serve(known, str(config)))
+        uvloop.run(_serve(known))
     except (SettingsError, CatalogError, JournalError) as error:
         fail(error)
 
 
-async def _serve(known: Settings, file: str) -> None:
+async def _serve(known: Settings) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    async with gateway_app.running(known, file) as running:
+    async with gateway_app.running(known) as running:
         stopped: asyncio.Future[Any] = asyncio.ensure_future(stop.wait())
         await asyncio.wait({stopped, running.failed}, return_when=asyncio.FIRST_COMPLETED)
         stopped.cancel()
@@ -73,11 +73,12 @@ def check(
         known = settings.load(config, os.environ)
     except SettingsError as error:
         faults.extend(error.faults)
+        known = error.partial
     folders = gateway_app.folders(known) if known else [catalog.builtin_folder()]
     try:
         services = catalog.load(folders)
         if known:
-            faults.extend(routes.faults(known, services, str(config)))
+            faults.extend(routes.faults(known, services))
     except CatalogError as error:
         faults.extend(error.faults)
     for fault in known.warnings if known else ():

@@ -108,7 +108,7 @@ async def running(folder: Path) -> AsyncIterator[Demo]:
     standin = StandIn(keep=1000)
     async with standin.serve() as mattermost, aiohttp.ClientSession() as session:
         known = configuration(mattermost + "/hooks/" + standin.add_hook(), folder)
-        async with app.running(known, "demo") as started:
+        async with app.running(known) as started:
             yield Demo(started, standin, session)
 
 

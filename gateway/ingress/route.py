@@ -1,6 +1,6 @@
 """A configured route as ingress uses it: its settings, its service of the current catalog, and how its requests are proven."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 
 from gateway.errors import Fault
@@ -9,6 +9,7 @@ from gateway.interpret import Wishes
 from gateway.metrics import Metrics
 from gateway.settings import Route as RouteSettings
 from gateway.settings import Settings
+from gateway.tomlplace import Report, meant
 from gateway.translate.catalog import Catalog
 from gateway.translate.service import Service
 
@@ -69,9 +70,9 @@ class Route:
         return self.own_schemes or service.verify or CAPABILITY
 
 
-def faults(settings: Settings, catalog: Catalog, file: str) -> list[Fault]:
+def faults(settings: Settings, catalog: Catalog) -> list[Fault]:
     """Where the routes of the settings and the catalog do not fit together; empty when they do."""
-    return [fault for route in settings.routes.values() for fault in _faults(route, catalog, file)]
+    return [fault for route in settings.routes.values() for fault in _faults(route, settings.source, catalog)]
 
 
 def build(settings: Settings, metrics: Metrics) -> Mapping[str, Route]:
@@ -82,22 +83,16 @@ def build(settings: Settings, metrics: Metrics) -> Mapping[str, Route]:
     }
 
 
-def _faults(route: RouteSettings, catalog: Catalog, file: str) -> list[Fault]:
-    place = f"routes.{route.name}"
-    found = []
+def _faults(route: RouteSettings, source: Report, catalog: Catalog) -> Iterator[Fault]:
+    place = ("routes", route.name)
     if catalog.service(route.service) is None:
-        near = ", ".join(sorted(catalog.services))
-        found.append(
-            Fault(file, 0, f"{place}.service", f"the catalog has no service {route.service!r}", f"one of: {near}")
-        )
+        remedy = meant(route.service, tuple(sorted(catalog.services)))
+        yield source.fault((*place, "service"), f"the catalog has no service {route.service!r}", remedy)
     if not route.secrets and not route.allow_unsigned:
-        found.append(
-            Fault(file, 0, place, "anyone could post here: the route has no secret",
-                  "set secrets_env, or allow_unsigned = true where the network is trusted")
-        )  # fmt: skip
+        remedy = "set secrets_env, or allow_unsigned = true where the network is trusted"
+        yield source.fault(place, "anyone could post here: the route has no secret", remedy)
     for index, raw in enumerate(route.verify):
         try:
             verify.parse_scheme(raw)
         except ValueError as error:
-            found.append(Fault(file, 0, f"{place}.verify[{index}]", str(error)))
-    return found
+            yield source.fault((*place, "verify", index), str(error))

@@ -1,97 +1,58 @@
 """The generic translator: a useful message from any payload that no document knows.
 
 It looks for what a reader wants first: a title, where to click, how bad it is, who did it, and the short facts; what is left
-follows as a cut block of code. Values of keys that name a credential are never shown.
+follows as a cut block of code. Credentials are never shown.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final
 
-import msgspec
-
-from gateway.jsonpath import MISSING
 from gateway.mattermost.payload import Attachment, Field, Message
 from gateway.model import JSON
 from gateway.translate.functions import TABLE, escape
+from gateway.translate.functions.coerce import text_of
+from gateway.translate.functions.facts import MASK, Leaf, Path, as_json, hide, label, leaves, shown, without, words_of
+from gateway.translate.functions.markdown import link_to
+from gateway.translate.functions.text import shorten
 
 TITLES: Final = (
     "title", "subject", "summary", "headline", "event_title", "alert_name", "alertname", "rule_name", "check_name", "monitor_name",
-    "display_name", "message", "msg", "text", "name", "short_description", "event", "event_type", "eventtype", "type", "action",
+    "message", "msg", "text", "short_description", "description",
 )  # fmt: skip
+"""Keys whose value alone tells what happened."""
+KINDS: Final = ("event", "event_type", "event_name", "eventtype", "type", "kind", "action", "topic", "trigger")
+THINGS: Final = ("display_name", "full_name", "name", "key", "identifier", "slug", "id")
+"""Keys that together tell what happened: "invoice.paid: 2026-17"."""
 TEXTS: Final = (
-    "description",
-    "message",
-    "msg",
-    "text",
-    "body",
-    "details",
-    "detail",
-    "content",
-    "comment",
-    "note",
-    "error",
-    "reason",
-    "output",
-)
+    "description", "message", "msg", "text", "body", "details", "detail", "content", "comment", "note", "error", "error_message",
+    "reason", "output", "summary",
+)  # fmt: skip
 LINKS: Final = (
-    "html_url",
-    "web_url",
-    "weburl",
-    "permalink",
-    "link",
-    "links",
-    "url",
-    "href",
-    "page_url",
-    "target_url",
-    "dashboard_url",
-    "uri",
-)
-STATES: Final = (
-    "status",
-    "state",
-    "severity",
-    "level",
-    "result",
-    "outcome",
-    "priority",
-    "conclusion",
-    "alert_state",
-    "success",
-)
+    "html_url", "web_url", "permalink", "external_url", "page_url", "target_url", "dashboard_url", "details_url", "link", "links",
+    "url", "href", "html", "uri",
+)  # fmt: skip
+IMAGES: Final = ("image_url", "image", "screenshot_url", "screenshot", "snapshot_url", "chart_url")
+STATES: Final = ("status", "state", "conclusion", "result", "outcome", "alert_state", "new_state", "current_state")
+LEVELS: Final = ("severity", "level", "success", "ok", "passed", "priority", "urgency")
 ACTORS: Final = (
-    "user",
-    "actor",
-    "author",
-    "sender",
-    "username",
-    "user_name",
-    "created_by",
-    "triggered_by",
-    "pusher",
-    "owner",
-    "from",
-)
-NAMES: Final = ("display_name", "displayname", "name", "login", "username", "email", "title")
+    "actor", "user", "author", "sender", "username", "user_name", "created_by", "triggered_by", "pusher", "owner", "from",
+)  # fmt: skip
+NAMES: Final = ("display_name", "full_name", "name", "login", "username", "user_name", "email", "title")
 
-FIELDS: Final = 12
+FIELDS: Final = 10
 """How many facts the table shows."""
-REST: Final = 1200
+REST: Final = 1000
 """How many characters of the remaining payload are shown."""
 ELEMENTS: Final = 5
-"""How many elements of a top-level array get a block of their own."""
+"""How many elements of a top-level array get a block of their own, and how many of an inner one a line."""
+_TITLE: Final = 150
+_TEXT: Final = 1200
+_STATE: Final = 30
 
-_CREDENTIAL = re.compile(
-    r"(?:^|[_\-.])(?:token|secret|password|passwd|api_?key|authorization|signature|cookie|credentials?)(?:$|[_\-.])",
-    re.I,
-)
-_LINK = re.compile(r"https?://\S+\Z")
-_TITLE_LENGTH: Final = 150
-_VALUE_LENGTH: Final = 200
-_DEPTH: Final = 3
-
-Leaf = tuple[str, JSON]
+_LINK = re.compile(r"https?://[^\s<>\"]{3,2000}")
+_HTML = re.compile(r"</?(?:p|br|div|a|b|i|strong|em|ul|li|h[1-6]|table|span)\b[^<>]*>", re.I)
+_DULL = re.compile(r"(?:^|_)(?:id|ids|uuid|guid|etag|sha|hash|version|api|schema|specversion|nonce|timestamp|ts)$")
 
 
 def generic(value: JSON, about: str, *, text_only: bool = False) -> Message:
@@ -100,8 +61,8 @@ def generic(value: JSON, about: str, *, text_only: bool = False) -> Message:
     With `text_only` the value is `{"text": ...}`: the body was text, or could not be parsed.
     """
     if text_only and isinstance(value, dict):
-        return Message(attachments=[_from_text(str(value.get("text", "")), about)])
-    elements = value if isinstance(value, list) else [value]
+        return Message(attachments=[_from_text(text_of(value.get("text")), about)])
+    elements = value if isinstance(value, list) and any(isinstance(element, dict) for element in value) else [value]
     attachments = [_from_value(element, about) for element in elements[:ELEMENTS]]
     if len(elements) > ELEMENTS:
         attachments.append(Attachment(text=f"and {len(elements) - ELEMENTS} more"))
@@ -109,148 +70,175 @@ def generic(value: JSON, about: str, *, text_only: bool = False) -> Message:
 
 
 def _from_text(text: str, about: str) -> Attachment:
-    lines = text.strip().splitlines()
-    if len(lines) <= 1:
-        return Attachment(title=about, text=escape(text.strip()) or None)
-    title = lines[0].strip()
-    if len(title) > _TITLE_LENGTH:
-        return Attachment(title=about, text=_code(text.strip()))
+    lines = hide(text).strip().splitlines()
+    title = lines[0].strip() if len(lines) > 1 else ""
+    if not title:
+        return Attachment(title=about, text=escape(shorten(lines[0].strip(), _TEXT)) if lines else None)
+    if len(title) > _TITLE:
+        return Attachment(title=about, text=_code("\n".join(lines)))
     return Attachment(author_name=about, title=title, text=_code("\n".join(lines[1:]).strip("\n")))
 
 
 def _from_value(value: JSON, about: str) -> Attachment:
     if not isinstance(value, dict):
-        return Attachment(title=about, text=escape(value) if isinstance(value, str) else _code(_json(value), "json"))
-    leaves = list(_leaves(value))
-    used: set[str] = set()
-    title = _take(leaves, TITLES, used, str)
-    link = next((text for path, text in leaves if _ends(path, LINKS) and _is_link(text)), None)
-    state = _take(leaves, STATES, set(), (str, bool))
-    text = _take(leaves, TEXTS, used, str)
-    actor = _actor(value, leaves)
-    fields = _fields(leaves, used)
-    block = Attachment(
+        text = _rest(value, ()) if isinstance(value, list) else escape(shorten(hide(text_of(value)), _TEXT))
+        return Attachment(title=about, text=text or None)
+    found = _Found(value)
+    title, text = found.title(), found.text()
+    link, color, actor = found.link(LINKS), found.color(), found.actor()
+    image = found.link(IMAGES)
+    fields = found.fields()
+    parts = [text, *found.lists(value), _rest(value, found.told)]
+    return Attachment(
         author_name=" · ".join(part for part in (about if title else None, actor) if part) or None,
-        color=_color(state),
-        title=_cut(title, _TITLE_LENGTH) if title else about,
-        title_link=str(link) if link else None,
-        text=escape(_cut(text, 1500)) if text else None,
+        color=color,
+        title=title or about,
+        title_link=link,
+        text="\n".join(part for part in parts if part).strip() or None,
         fields=fields,
+        image_url=image,
     )
-    rest = _rest(value, used)
-    if rest:
-        block.text = f"{block.text}\n{rest}" if block.text else rest
-    return block
 
 
-def _leaves(value: Mapping[str, JSON], prefix: str = "", depth: int = 0) -> Iterator[Leaf]:
-    """(path, scalar) of everything above a depth, shallow before deep, credentials left out."""
-    deeper = []
+class _Found:
+    """The leaves of one payload, and which of them have been told: nothing is said twice."""
+
+    def __init__(self, value: Mapping[str, JSON]) -> None:
+        self._leaves = [(path, words_of(path[-1]), leaf) for path, leaf in leaves(value)]
+        self._actor_paths = {path for path, _, _ in self._leaves if {words_of(step) for step in path[:-1]} & {*ACTORS}}
+        self.told: set[Path] = set()
+        self._title = ""
+
+    def _first(self, names: Sequence[str], *, link: bool = False, kinds: tuple[type, ...] = (str,)) -> Leaf | None:
+        """The shallowest leaf with one of the names that is not told; of equally deep ones that of the earlier name."""
+        known = {name: rank for rank, name in enumerate(names)}
+        fitting = [
+            (len(path), known[word], path, leaf)
+            for path, word, leaf in self._leaves
+            if word in known and path not in self.told and isinstance(leaf, kinds) and _is_link(leaf) == link
+            if text_of(leaf).strip() and (link or path not in self._actor_paths)
+        ]
+        best = min(fitting, key=lambda one: one[:2], default=None)
+        return (best[2], best[3]) if best else None
+
+    def title(self) -> str:
+        """What happened, on one line; "" when nothing tells it. A text that is longer stays to be told in full."""
+        headline = self._first(TITLES)
+        pieces = [headline] if headline else [self._first(KINDS), self._first(THINGS, kinds=(str, int))]
+        told = [(path, hide(text_of(leaf)).strip()) for path, leaf in filter(None, pieces)]
+        for path, text in told:
+            if len(text) <= _TITLE and "\n" not in text:
+                self.told.add(path)
+        line = shorten(": ".join(_first_line(text) for _, text in told), _TITLE)
+        state = self._first(STATES)
+        if line and state and _tells(state[1], line):
+            self.told.add(state[0])
+            line = f"{line}: {text_of(state[1]).strip()}"
+        self._title = line
+        return line
+
+    def text(self) -> str | None:
+        """The longest story that the payload tells, formatted if it is HTML."""
+        leaf = self._first(TEXTS)
+        if leaf is None or hide(text_of(leaf[1])).strip() in self._title:
+            return None
+        self.told.add(leaf[0])
+        words = hide(text_of(leaf[1]).strip())
+        return str(TABLE["html"].call(words, _TEXT)) if _HTML.search(words) else escape(shorten(words, _TEXT))
+
+    def link(self, names: Sequence[str]) -> str | None:
+        """The first URL under one of the names that holds no credential."""
+        leaf = self._first(names, link=True)
+        if leaf is None or hide(text_of(leaf[1])) != leaf[1]:
+            return None
+        self.told.add(leaf[0])
+        return text_of(leaf[1])
+
+    def color(self) -> str | None:
+        """The colour of what the payload says about its state, told or not."""
+        told, self.told = self.told, set()
+        state = self._first(STATES) or self._first(LEVELS, kinds=(str, bool))
+        level = self._first(LEVELS)
+        self.told = told
+        if state is None:
+            return None
+        color = str(TABLE["severity_color"].call(state[1]))
+        # A state such as "open" says less than the severity beside it; one that is over says more.
+        return str(TABLE["severity_color"].call(level[1])) if level and color not in ("good", "danger") else color
+
+    def actor(self) -> str | None:
+        """Who did it: a name under a key that means a person."""
+        for path, word, leaf in self._leaves:
+            named = word in ACTORS or (word in NAMES and len(path) > 1 and words_of(path[-2]) in ACTORS)
+            if named and path not in self.told and isinstance(leaf, str) and not _is_link(leaf) and "\n" not in leaf:
+                self.told.add(path)
+                return shorten(hide(leaf.strip()), 60) or None
+        return None
+
+    def fields(self) -> list[Field]:
+        """The facts as a table: what identifies only machines comes last."""
+        made = []
+        for path, _, leaf in sorted(self._leaves, key=lambda one: _DULL.search(one[1]) is not None):
+            text = "" if path in self.told or _is_link(leaf) else shown(path, leaf)
+            if text:
+                self.told.add(path)
+                made.append(Field(label(path), escape(text), short=len(text) <= 40))
+            if len(made) == FIELDS:
+                break
+        return made
+
+    def lists(self, value: Mapping[str, JSON]) -> Iterator[str]:
+        """The first array of objects, such as commits or items, as a line for each of them."""
+        for path, array in _arrays(value, ()):
+            lines = [line for element in array[:ELEMENTS] if isinstance(element, dict) and (line := _line(element))]
+            if lines:
+                self.told.add(path)
+                more = [f"and {len(array) - ELEMENTS} more"] if len(array) > ELEMENTS else []
+                yield "\n".join([f"**{escape(label(path))}**", *lines, *more]) + "\n"
+                return
+
+
+def _arrays(value: Mapping[str, JSON], above: Path) -> Iterator[tuple[Path, list[JSON]]]:
+    """Arrays of objects with their paths, at most three levels deep."""
     for key, inner in value.items():
-        path = f"{prefix}.{key}" if prefix else key
-        if _CREDENTIAL.search(key):
-            continue
-        if isinstance(inner, dict):
-            deeper.append((path, inner))
-        elif isinstance(inner, list):
-            if inner and len(inner) <= 10 and all(isinstance(item, str | int | float) for item in inner):
-                yield path, ", ".join(map(str, inner))
-        elif inner is not None and inner != "":
+        path = (*above, str(key))
+        if isinstance(inner, list) and any(isinstance(element, dict) for element in inner):
             yield path, inner
-    if depth + 1 < _DEPTH:
-        for path, inner in deeper:
-            yield from _leaves(inner, path, depth + 1)
+        elif isinstance(inner, dict) and len(path) <= 2:
+            yield from _arrays(inner, path)
 
 
-def _last(path: str) -> str:
-    return path.rpartition(".")[2].lower()
+def _line(element: Mapping[str, JSON]) -> str:
+    found = _Found(element)
+    title, link = found.title(), found.link(LINKS)
+    return f"- {link_to(escape(title), link or '')}" if title else ""
 
 
-def _ends(path: str, names: Sequence[str]) -> bool:
-    return _last(path) in names
+def _first_line(text: str) -> str:
+    return next((" ".join(line.split()) for line in text.splitlines() if line.strip()), "")
 
 
-def _take(leaves: Sequence[Leaf], names: Sequence[str], used: set[str], kinds: type | tuple[type, ...]) -> JSON:
-    """The first leaf by order of names, then of depth; its path is noted as used."""
-    for name in names:
-        for path, value in leaves:
-            if path not in used and _last(path) == name and isinstance(value, kinds) and not _is_link(value):
-                used.add(path)
-                return value
-    return None
+def _tells(state: JSON, title: str) -> bool:
+    """Whether a state is short enough for the title, in words, and not there already."""
+    text = text_of(state).strip()
+    return len(text) <= _STATE and not text.isdigit() and "\n" not in text and text.lower() not in title.lower()
 
 
 def _is_link(value: JSON) -> bool:
-    return isinstance(value, str) and len(value) < 2000 and _LINK.match(value) is not None
+    return isinstance(value, str) and _LINK.fullmatch(value.strip()) is not None
 
 
-def _actor(value: Mapping[str, JSON], leaves: Sequence[Leaf]) -> str | None:
-    for path, leaf in leaves:
-        *parents, last = path.lower().split(".")
-        named = last in ACTORS or (last in NAMES and parents and parents[-1] in ACTORS)
-        if named and isinstance(leaf, str) and not _is_link(leaf):
-            return _cut(leaf, 60)
-    return None
+def _rest(value: JSON, told: Collection[Path]) -> str | None:
+    left = without(value, told)
+    return _code(as_json(left), "json") if _says_something(left) else None
 
 
-def _color(state: JSON) -> str | None:
-    if isinstance(state, bool):
-        return "good" if state else "danger"
-    color = TABLE["severity_color"].call(state) if state else None
-    return str(color) if color else None
-
-
-def _fields(leaves: Sequence[Leaf], used: set[str]) -> list[Field]:
-    fields = []
-    for path, value in leaves:
-        text = str(value).strip() if not isinstance(value, bool) else ("yes" if value else "no")
-        if path in used or _is_link(value) or not text or len(text) > _VALUE_LENGTH or "\n" in text:
-            continue
-        used.add(path)
-        fields.append(Field(_label(path), escape(text), short=len(text) <= 40))
-        if len(fields) == FIELDS:
-            break
-    return fields
-
-
-def _label(path: str) -> str:
-    """`data.check_name` -> "data check name", cut from the left: the last words tell most."""
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", path).replace("_", " ").replace(".", " ").split()
-    return " ".join(words[-4:]).capitalize()
-
-
-def _rest(value: JSON, used: set[str]) -> str | None:
-    remaining = _without(value, used, "")
-    return _code(_json(remaining), "json") if remaining not in (MISSING, {}, []) else None
-
-
-def _without(value: JSON, used: set[str], path: str) -> JSON:
-    """The value without what was shown; credentials masked, empty things gone."""
-    if isinstance(value, dict):
-        kept = {}
-        for key, inner in value.items():
-            if _CREDENTIAL.search(key):
-                kept[key] = "***"
-                continue
-            left = _without(inner, used, f"{path}.{key}" if path else key)
-            if left not in (MISSING, None, "", {}, []):
-                kept[key] = left
-        return kept or MISSING
-    if isinstance(value, list):
-        if path in used:
-            return MISSING
-        return [left for item in value if (left := _without(item, set(), "")) is not MISSING]
-    return MISSING if path in used else value
-
-
-def _json(value: JSON) -> str:
-    return msgspec.json.format(msgspec.json.encode(value), indent=1).decode()
+def _says_something(value: JSON) -> bool:
+    """Whether more than masks is left."""
+    if isinstance(value, dict | list):
+        return any(map(_says_something, value.values() if isinstance(value, dict) else value))
+    return value is not None and value != MASK
 
 
 def _code(text: str, language: str = "") -> str:
-    return str(TABLE["codeblock"].call(_cut(text, REST), language))
-
-
-def _cut(text: JSON, limit: int) -> str:
-    text = str(text)
-    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+    return str(TABLE["codeblock"].call(shorten(text, REST), language))

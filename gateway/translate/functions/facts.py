@@ -7,7 +7,7 @@ it stands: by the name of its key, and by its look inside of texts and URLs.
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping
-from itertools import islice
+from itertools import groupby, islice
 from typing import Final
 
 from gateway.model import JSON
@@ -94,7 +94,7 @@ def _leaves(value: Mapping[str, JSON], above: Path, depth: int) -> Iterator[Leaf
 def label(path: Path) -> str:
     """`("data", "checkName")` as "Check name": without what only wraps, the last words, which tell most."""
     told = [step for index, step in enumerate(path) if step.lower() not in _WRAPPERS or index == len(path) - 1]
-    words = "_".join(map(words_of, told)).split("_")[-4:]
+    words = [word for word, _ in groupby("_".join(map(words_of, told)).split("_"))][-4:]
     return shorten(" ".join(words).strip().capitalize(), 60) or "Value"
 
 
@@ -149,7 +149,7 @@ def _told(value: JSON, n: JSON) -> list[tuple[Path, str]]:
         Example(
             "{% for f in data | facts %}{{ f.title }}: {{ f.value }}; {% endfor %}",
             {"data": {"order": {"orderId": 7, "paid": True}, "api_key": "k"}},
-            "Order order id: 7; Order paid: yes; ",
+            "Order id: 7; Order paid: yes; ",
         )
     ],
 )
