@@ -26,7 +26,7 @@ HEAD = """
 [server]
 listen = "127.0.0.1:{port}"
 admin = "127.0.0.1:{admin}"
-grace = "30s"
+grace = "{grace}"
 {server}
 [journal]
 url = "sqlite:journal.db"
@@ -156,12 +156,18 @@ class Service:
         self.mattermost_url = url
         self.port, self.admin_port = free_port(), free_port()
         self.lives: list[Program] = []
+        self.routes = ""
 
-    def configure(self, routes: str, server: str = "", destination: str = "", hook: str = "") -> None:
-        """Write the settings file; `hook` is another URL than that of the stand-in's hook."""
+    def configure(
+        self, routes: str = "", server: str = "", destination: str = "", hook: str = "", grace: str = "30s"
+    ) -> None:
+        """Write the settings file, with the routes of before if none are given; `hook` replaces that of the stand-in."""
+        self.routes = routes or self.routes
         hook = hook or f"{self.mattermost_url}/hooks/{self.hook}"
-        head = HEAD.format(port=self.port, admin=self.admin_port, server=server, hook=hook, destination=destination)
-        self.file.write_text(head + routes.format(mattermost=self.mattermost_url))
+        head = HEAD.format(
+            port=self.port, admin=self.admin_port, server=server, hook=hook, destination=destination, grace=grace
+        )
+        self.file.write_text(head + self.routes)
         self.file.chmod(0o600)
 
     def document(self, path: str, text: str) -> Path:

@@ -49,7 +49,7 @@ def _nothing_waits(items):
 @pytest.mark.parametrize("seed", [1, 2])
 async def test_kills_lose_nothing_and_repeat_little(items, load, numbers_by_box, seed):
     """Every accepted event arrives, in the order of its subject; a kill repeats at most what was under way."""
-    items.configure(_route_of(items), destination=f"concurrency = {CONCURRENCY}")
+    items.configure(destination=f"concurrency = {CONCURRENCY}")
     items.mattermost.mode, items.mattermost.delay = "slow", 0.01
     await items.start()
     senders = load(SENDERS)
@@ -62,7 +62,7 @@ async def test_kills_lose_nothing_and_repeat_little(items, load, numbers_by_box,
 
 async def test_kills_while_mattermost_fails_lose_nothing(items, load, numbers_by_box):
     """The same holds while the destination fails, hangs up and recovers in turn: attempts are many, messages are not."""
-    items.configure(_route_of(items), destination=f"concurrency = {CONCURRENCY}")
+    items.configure(destination=f"concurrency = {CONCURRENCY}")
     await items.start()
     senders = load(SENDERS, 0.02)
     async with _moods(items.mattermost, random.Random(3)):

@@ -11,13 +11,17 @@ from gateway.mattermost.payload import Attachment, encode
 from gateway.translate import generic as module
 from gateway.translate.generic import generic
 
-KEYS = st.sampled_from([*module.TITLES, *module.KINDS, *module.TEXTS, *module.LINKS, *module.STATES, *module.ACTORS, "a", "b", ""])
+KEYS = st.sampled_from(
+    [*module.TITLES, *module.KINDS, *module.TEXTS, *module.LINKS, *module.STATES, *module.ACTORS, "a", "b", ""]
+)
 LEAVES = (
     st.none() | st.booleans() | st.integers() | st.floats() | st.text()
     | st.sampled_from(["https://x.example/1", "<p>a</p>", "**a**\n@all", "x" * 9000, "0001-01-01T00:00:00Z", 10**400])
 )  # fmt: skip
 VALUES = st.recursive(
-    LEAVES, lambda inner: st.lists(inner, max_size=8) | st.dictionaries(KEYS | st.text(max_size=5), inner), max_leaves=40
+    LEAVES,
+    lambda inner: st.lists(inner, max_size=8) | st.dictionaries(KEYS | st.text(max_size=5), inner),
+    max_leaves=40,
 )
 BOUND = 60_000
 """Bytes of the longest message that the limits of the module allow, escapes included."""
@@ -66,10 +70,25 @@ def test_a_flood_is_cut() -> None:
 def test_an_alert_tells_what_where_and_how_bad() -> None:
     """The title tells the alert and its state, the colour how bad it is, the link where to look, the table the rest."""
     attachment = only(
-        {"alert": {"alertName": "Disk full", "state": "firing", "severity": "critical", "host": "db-1", "url": "https://mon.example/7"}}
+        {
+            "alert": {
+                "alertName": "Disk full",
+                "state": "firing",
+                "severity": "critical",
+                "host": "db-1",
+                "url": "https://mon.example/7",
+            }
+        }
     )
-    assert (attachment.title, attachment.title_link, attachment.color) == ("Disk full: firing", "https://mon.example/7", "danger")
-    assert [(field.title, field.value) for field in attachment.fields] == [("Alert severity", "critical"), ("Alert host", "db-1")]
+    assert (attachment.title, attachment.title_link, attachment.color) == (
+        "Disk full: firing",
+        "https://mon.example/7",
+        "danger",
+    )
+    assert [(field.title, field.value) for field in attachment.fields] == [
+        ("Alert severity", "critical"),
+        ("Alert host", "db-1"),
+    ]
     assert attachment.text is None
 
 
@@ -147,7 +166,9 @@ def test_what_is_left_is_code() -> None:
 
 def test_the_message_is_fit_to_send() -> None:
     """What it makes is a payload of the wire."""
-    assert msgspec.json.decode(encode(generic({"title": "t", "state": "ok", "image_url": "https://x.example/i.png"}, "W"))) == {
+    assert msgspec.json.decode(
+        encode(generic({"title": "t", "state": "ok", "image_url": "https://x.example/i.png"}, "W"))
+    ) == {
         "attachments": [
             {"author_name": "W", "color": "good", "title": "t: ok", "image_url": "https://x.example/i.png"},
         ]

@@ -23,7 +23,9 @@ _LEAVES: Final = 500
 _DEPTH: Final = 4
 _DEEPEST: Final = 30
 """Levels below which what is left of a value is not looked at."""
-_WRAPPERS: Final = frozenset({"data", "payload", "event", "body", "object", "attributes", "detail", "details", "resource"})
+_WRAPPERS: Final = frozenset(
+    {"data", "payload", "event", "body", "object", "attributes", "detail", "details", "resource"}
+)
 """Keys that only wrap: they say nothing in the name of a fact."""
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
