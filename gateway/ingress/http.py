@@ -22,7 +22,7 @@ from gateway.ingress.learned import Learned
 from gateway.ingress.route import Route
 from gateway.ingress.table import RouteTable
 from gateway.interpret import Reading, interpret
-from gateway.journal import Appended, Journal
+from gateway.journal import Appended, Entry, Journal
 from gateway.jsonpath import MISSING
 from gateway.mattermost.fit import Limits
 from gateway.metrics import NO_TRANSLATOR, Metrics
@@ -32,6 +32,9 @@ from gateway.translate.service import Service
 
 RETRY_AFTER = "10"
 """Seconds after which a sender should try again when the journal cannot store."""
+
+WAITING = 2000
+"""How many requests may wait for the journal, each with its body in memory: a disk that stalls must not fill it."""
 
 _METHODS = frozenset({"POST", "PUT", "GET"})
 _log = logs.get("ingress")
@@ -67,6 +70,7 @@ class Ingress:
         self._accepting = metrics.accept_seconds
         self._learned = learned or Learned()
         self.trouble = ""
+        self._waiting = 0
 
     async def handle(self, incoming: web.BaseRequest) -> web.StreamResponse:
         """Answer one request of the public listener; the handler of `web.Server`."""
@@ -82,6 +86,7 @@ class Ingress:
             return problem(refused.status, refused.title, refused.detail)
         except JournalError as error:
             self.trouble = str(error)
+            route.answered["broken"].inc()
             _log.error("not stored", route=route.name, why=str(error))
             return problem(503, "Service Unavailable", "the request cannot be stored now", {"Retry-After": RETRY_AFTER})
 
@@ -104,14 +109,22 @@ class Ingress:
         event_id = (
             f"{int(now * 1000):011x}{random.getrandbits(64):016x}"  # grows with time; the rest only has to differ
         )
-        appended = await self._journal.append(
-            entry(event_id, now, route, service, request, reading, scheme, self._channels)
-        )
-        self.trouble = ""
+        appended = await self._store(entry(event_id, now, route, service, request, reading, scheme, self._channels))
         self._offer(appended.deliveries)
         self._count(route, reading, appended)
         self._accepting.observe(time.perf_counter() - started)
         return _answer(reading, appended)
+
+    async def _store(self, fresh: Entry) -> Appended:
+        if self._waiting >= WAITING:
+            raise JournalError(f"{WAITING} requests wait for the journal already")
+        self._waiting += 1
+        try:
+            appended = await self._journal.append(fresh)
+        finally:
+            self._waiting -= 1
+        self.trouble = ""
+        return appended
 
     def _proof(
         self, route: Route, service: Service, request: Request

@@ -1,7 +1,7 @@
 """The generic translator: a useful message from any payload that no document knows.
 
-It looks for what a reader wants first: a title, where to click, how bad it is, who did it, and the short facts; what is left
-follows as a cut block of code. Credentials are never shown.
+It looks for what a reader wants first: a title, where to click, how bad it is, who did it, and the short facts; what is
+left follows as a cut block of code. Credentials are never shown.
 """
 
 import re
@@ -17,26 +17,27 @@ from gateway.translate.functions.markdown import link_to
 from gateway.translate.functions.text import shorten
 
 TITLES: Final = (
-    "title", "subject", "summary", "headline", "event_title", "alert_name", "alertname", "rule_name", "check_name", "monitor_name",
-    "message", "msg", "text", "short_description", "description",
+    "title", "subject", "summary", "headline", "event_title", "alert_name", "alertname", "rule_name", "check_name",
+    "monitor_name", "message", "msg", "text", "short_description", "description",
 )  # fmt: skip
 """Keys whose value alone tells what happened."""
 KINDS: Final = ("event", "event_type", "event_name", "eventtype", "type", "kind", "action", "topic", "trigger")
 THINGS: Final = ("display_name", "full_name", "name", "key", "identifier", "slug", "id")
 """Keys that together tell what happened: "invoice.paid: 2026-17"."""
 TEXTS: Final = (
-    "description", "message", "msg", "text", "body", "details", "detail", "content", "comment", "note", "error", "error_message",
-    "reason", "output", "summary",
+    "description", "message", "msg", "text", "body", "details", "detail", "content", "comment", "note", "error",
+    "error_message", "reason", "output", "summary",
 )  # fmt: skip
 LINKS: Final = (
-    "html_url", "web_url", "permalink", "external_url", "page_url", "target_url", "dashboard_url", "details_url", "link", "links",
-    "url", "href", "html", "uri",
+    "html_url", "web_url", "permalink", "external_url", "page_url", "target_url", "dashboard_url", "details_url", "link",
+    "links", "url", "href", "html", "uri",
 )  # fmt: skip
 IMAGES: Final = ("image_url", "image", "screenshot_url", "screenshot", "snapshot_url", "chart_url")
 STATES: Final = ("status", "state", "conclusion", "result", "outcome", "alert_state", "new_state", "current_state")
 LEVELS: Final = ("severity", "level", "success", "ok", "passed", "priority", "urgency")
 ACTORS: Final = (
-    "actor", "user", "author", "sender", "username", "user_name", "created_by", "triggered_by", "pusher", "owner", "from",
+    "actor", "user", "author", "sender", "username", "user_name", "created_by", "triggered_by", "pusher",
+    "owner", "from",
 )  # fmt: skip
 NAMES: Final = ("display_name", "full_name", "name", "login", "username", "user_name", "email", "title")
 

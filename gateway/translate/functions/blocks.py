@@ -1,6 +1,6 @@
 """Slack's Block Kit as Markdown, by docs.slack.dev, "Blocks": layout blocks, their elements, and rich text.
 
-What can only be pressed in Slack (buttons without a link, menus) is named as code, so that it does not look like a link.
+What can only be pressed in Slack (buttons without a link, menus) is named as code: it must not look like a link.
 Blocks that are not known by name still give the texts and blocks inside them.
 """
 

@@ -1,7 +1,7 @@
 """What can be told of a value that nobody described: its short facts, and what is left; credentials are never shown.
 
-A fact is a number, word or line at the end of a path; shallow ones come first. What names a credential is masked wherever
-it stands: by the name of its key, and by its look inside of texts and URLs.
+A fact is a number, word or line at the end of a path; shallow ones come first. What names a credential is masked
+wherever it stands: by the name of its key, and by its look inside of texts and URLs.
 """
 
 import json
@@ -20,6 +20,8 @@ MASK: Final = "***"
 VALUE_LENGTH: Final = 200
 """Characters of a fact; longer texts are no facts."""
 _LEAVES: Final = 500
+_NODES: Final = 500
+_SEEN: Final = 5000
 _DEPTH: Final = 4
 _DEEPEST: Final = 30
 """Levels below which what is left of a value is not looked at."""
@@ -46,6 +48,9 @@ _SPOKEN = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
+_HINT = re.compile(
+    r"token|secret|passw|pwd|key|sig|bearer|basic|://|gh[pousr]_|github_pat|glpat|xox|sk[-_]|eyJ|BEGIN", re.I
+)
 _TIMES = re.compile(r"(?:^|_)(?:at|on|time|date|timestamp|ts|since|until|created|updated|started|finished)$")
 
 Path = tuple[str, ...]
@@ -66,12 +71,17 @@ def is_credential(key: str, value: JSON) -> bool:
 
 
 def hide(text: str) -> str:
-    """The text without the credentials in it: `token=...`, `Bearer ...`, the password in a URL, keys of known looks."""
-    return _SPOKEN.sub(lambda m: (m["before"] or m["scheme"] or m["user"] or "") + MASK, text)
+    """The first 5,000 characters without credentials: `token=...`, `Bearer ...`, the password in a URL, known keys."""
+    seen = text[:_SEEN]
+    return (
+        _SPOKEN.sub(lambda m: (m["before"] or m["scheme"] or m["user"] or "") + MASK, seen)
+        if _HINT.search(seen)
+        else seen
+    )
 
 
 def leaves(value: Mapping[str, JSON]) -> list[Leaf]:
-    """(path, scalar) of everything above a depth, shallow before deep, at most 500; short arrays of scalars count as one."""
+    """(path, scalar) of everything above a depth, shallow before deep, at most 500; a short array counts as one."""
     return list(islice(_leaves(value, (), _DEPTH), _LEAVES))
 
 
@@ -113,21 +123,39 @@ def shown(path: Path, value: JSON) -> str:
     return hide(text)
 
 
-def without(value: JSON, told: Collection[Path], path: Path = ()) -> JSON:
-    """The value without what was told and what is empty, credentials masked; None when nothing is left."""
-    if path in told or len(path) > _DEEPEST:
-        return None
-    if isinstance(value, dict):
+def without(value: JSON, told: Collection[Path]) -> JSON:
+    """The value without what was told and what is empty, credentials masked; None when nothing is left.
+
+    Only so much of it is looked at as a reader could be shown.
+    """
+    return _Remainder(told).of(value, ())
+
+
+class _Remainder:
+    """One walk over a value; it stops after so many nodes."""
+
+    def __init__(self, told: Collection[Path]) -> None:
+        self._told = told
+        self._left = _NODES
+
+    def of(self, value: JSON, path: Path) -> JSON:
+        self._left -= 1
+        if self._left < 0 or path in self._told or len(path) > _DEEPEST:
+            return None
+        if isinstance(value, dict):
+            return self._of_object(value, path)
+        if isinstance(value, list):
+            items = (self.of(item, (*path, str(index))) for index, item in enumerate(value[: self._left]))
+            return [item for item in items if item is not None] or None
+        return hide(value) if isinstance(value, str) else value
+
+    def _of_object(self, value: Mapping[str, JSON], path: Path) -> JSON:
         kept = {}
-        for key, inner in value.items():
-            left = MASK if is_credential(str(key), inner) else without(inner, told, (*path, str(key)))
+        for key, inner in islice(value.items(), _NODES):
+            left = MASK if is_credential(str(key), inner) else self.of(inner, (*path, str(key)))
             if left not in (None, "", {}, []):
-                kept[key] = left
+                kept[str(key)[:200]] = left
         return kept or None
-    if isinstance(value, list):
-        items = [without(item, told, (*path, str(index))) for index, item in enumerate(value)]
-        return [item for item in items if item is not None] or None
-    return hide(value) if isinstance(value, str) else value
 
 
 def as_json(value: JSON) -> str:
@@ -145,8 +173,8 @@ def _told(value: JSON, n: JSON) -> list[tuple[Path, str]]:
 
 
 @function(
-    doc="The short facts in an object, at most `n`, as an array of `{title, value}` for fields: for payloads whose shape "
-    "nobody knows. Credentials are left out.",
+    doc="The short facts in an object, at most `n`, as an array of `{title, value}` for fields: for payloads whose "
+    "shape nobody knows. Credentials are left out.",
     examples=[
         Example(
             "{% for f in data | facts %}{{ f.title }}: {{ f.value }}; {% endfor %}",
@@ -161,8 +189,8 @@ def facts(value: JSON, n: JSON = 10) -> JSON:
 
 
 @function(
-    doc="What `facts` with the same `n` does not tell, as indented JSON for `codeblock`; credentials are masked, missing when "
-    "nothing is left.",
+    doc="What `facts` with the same `n` does not tell, as indented JSON for `codeblock`; credentials are masked, "
+    "missing when nothing is left.",
     examples=[
         Example(
             "{{ data | beyond_facts(1) }}",

@@ -25,7 +25,7 @@ def literal(words: str) -> str:
 
 
 def rich_text(block: Element) -> str:
-    """The sections, lists, code and quotes of a rich text block, each a paragraph; a list inside a list has its indent."""
+    """The sections, lists, code and quotes of a rich text block, each a paragraph; inner lists are indented."""
     shown, before = "", ""
     for element in _elements(block):
         kind = text_of(element.get("type"))
