@@ -86,7 +86,7 @@ def keys(
 
 def _forgeable(service: Service, scheme: verify.Scheme | None) -> bool:
     """Whether a recorded request would pass again under a fresh delivery id."""
-    headers = [selector.header for selector in service.delivery_id if selector.header]
+    headers = [header for selector in service.delivery_id for header in selector.headers]
     return isinstance(scheme, Signature) and not all(verify.signs(scheme, header) for header in headers)
 
 

@@ -29,8 +29,8 @@ TEXTS: Final = (
     "error_message", "reason", "output", "summary",
 )  # fmt: skip
 LINKS: Final = (
-    "html_url", "web_url", "permalink", "external_url", "page_url", "target_url", "dashboard_url", "details_url", "link",
-    "links", "url", "href", "html", "uri",
+    "html_url", "web_url", "permalink", "external_url", "page_url", "target_url", "dashboard_url", "details_url",
+    "link", "links", "url", "href", "html", "uri",
 )  # fmt: skip
 IMAGES: Final = ("image_url", "image", "screenshot_url", "screenshot", "snapshot_url", "chart_url")
 STATES: Final = ("status", "state", "conclusion", "result", "outcome", "alert_state", "new_state", "current_state")

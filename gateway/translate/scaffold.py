@@ -15,7 +15,15 @@ _EVENT_HEADERS: Final = ("event", "topic", "hook-resource", "event-key", "event-
 _EVENT_KEYS: Final = ("event", "event_type", "eventType", "type", "action", "kind", "webhookEvent")
 _SIGNATURE: Final = ("signature", "hmac")
 _DELIVERY: Final = ("delivery", "request-id", "webhook-id", "event-uuid")
-_UNINTERESTING: Final = ("content-type", "content-length", "host", "user-agent", "accept", "accept-encoding", "connection")
+_UNINTERESTING: Final = (
+    "content-type",
+    "content-length",
+    "host",
+    "user-agent",
+    "accept",
+    "accept-encoding",
+    "connection",
+)
 
 
 def infer(value: JSON, depth: int = 0) -> dict[str, JSON]:
@@ -83,7 +91,9 @@ def _attachment(body: Mapping[str, JSON]) -> dict[str, Any]:
     used: set[str] = set()
 
     def take(words: tuple[str, ...]) -> str | None:
-        path = next((path for word in words for path in paths if path not in used and path.split(".")[-1].lower() == word), None)
+        path = next(
+            (path for word in words for path in paths if path not in used and path.split(".")[-1].lower() == word), None
+        )
         used.add(path or "")
         return path
 
@@ -95,7 +105,9 @@ def _attachment(body: Mapping[str, JSON]) -> dict[str, Any]:
         "title": _insert(title) if title else "Something happened",
         "title_link": link and _insert(link),
         "text": text and _insert(text, "cut(400)"),
-        "fields": [{"title": path.split(".")[-1].replace("_", " ").capitalize(), "value": _insert(path)} for path in facts],
+        "fields": [
+            {"title": path.split(".")[-1].replace("_", " ").capitalize(), "value": _insert(path)} for path in facts
+        ],
     }
     return {key: part for key, part in shown.items() if part}
 

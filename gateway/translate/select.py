@@ -13,20 +13,28 @@ _CACHED_NAMES = 1024
 
 
 class Selector:
-    """One part of a name: `{header: X-GitHub-Event}`, `{json: action}`, `{query: event}`, `{const: push}`, or
-    `{present: {data.issue: issue}}` (the first path that is there). `map` translates values, `default` stands for absence.
+    """One value of a request: `{header: X-GitHub-Event}`, `{json: action}`, `{query: event}`, `{const: push}`.
 
-    Raises ValueError for a path that is not one.
+    `{present: {data.issue: issue}}` is the name of the first path that is there, `{any: [...]}` the first selector that has
+    a value. `map` translates values ("" makes one absent), `default` stands for absence. Raises ValueError for a path that
+    is not one.
     """
 
     def __init__(self, raw: Mapping[str, JSON]) -> None:
-        self.header = str(raw.get("header", "")).lower()
+        self._header = str(raw.get("header", "")).lower()
         self._query = raw.get("query")
         self._const = raw.get("const")
         self._json = jsonpath.parse(raw["json"]) if "json" in raw else None
         self._present = [(jsonpath.parse(path), name) for path, name in raw.get("present", {}).items()]
+        self._any = [Selector(one) for one in raw.get("any", ())]
         self._map: Mapping[str, str] = {str(key): value for key, value in raw.get("map", {}).items()}
         self._default = raw.get("default")
+
+    @property
+    def headers(self) -> list[str]:
+        """The headers, in lower case, that the value may come from."""
+        own = [self._header] if self._header else []
+        return own + [header for one in self._any for header in one.headers]
 
     def value(self, request: Request, value: JSON) -> str | None:
         """The part, or None when it is absent and has no default. Objects and arrays are no names."""
@@ -39,12 +47,14 @@ class Selector:
     def _find(self, request: Request, value: JSON) -> JSON:
         if self._json is not None:
             return jsonpath.lookup(value, self._json)
-        if self.header:
-            return request.headers.get(self.header)
+        if self._header:
+            return request.headers.get(self._header)
         if self._query is not None:
             return request.query.get(self._query)
         if self._const is not None:
             return self._const
+        if self._any:
+            return next((found for one in self._any if (found := one.value(request, value))), None)
         return next((name for path, name in self._present if jsonpath.lookup(value, path) not in (MISSING, None)), None)
 
 

@@ -30,7 +30,8 @@ _CODE = re.compile(r"\{\{(.*?)\}\}|\{%(.*?)%\}", re.S)
 _STRING = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'")
 _CALL = re.compile(r"\.\s*([A-Za-z_]\w*)\s*\(")
 _METHODS: Final = frozenset(name for kind in (dict, list) for name in dir(kind) if not name.startswith("_"))
-_ATTRIBUTE = re.compile(r"\.\s*([A-Za-z_]\w*)")
+_ATTRIBUTE = re.compile(r"(?<!\bloop)\.\s*([A-Za-z_]\w*)")
+_NAME = re.compile(r"(?<![.\w])[A-Za-z_]\w*")
 _FILTER = re.compile(r"\|\s*([A-Za-z_]\w*)")
 _BUILTIN: Final = frozenset("abs dictsort list map reject rejectattr reverse select selectattr sort unique".split())
 """What templates may use of MiniJinja's own filters; the rest would undo the escaping or repeats the table."""
@@ -153,10 +154,11 @@ class Engine:
         environment = self._environments[mode]
         try:
             environment.add_template(name, source)
-            names = environment.undeclared_variables_in_template(name)
         except TemplateError as error:
             raise Unusable(error.detail or str(error.kind), error.line or 1) from error
-        return Compiled(environment, name, tuple(sorted(names)))
+        code = " ".join(match[1] or match[2] or "" for match in _CODE.finditer(source))
+        names = sorted(set(_NAME.findall(_STRING.sub('""', code))))
+        return Compiled(environment, name, names)
 
 
 def _environment(mode: Mode, table: Mapping[str, Function]) -> Environment:
@@ -181,7 +183,7 @@ def _environment(mode: Mode, table: Mapping[str, Function]) -> Environment:
 
 
 class Compiled:
-    """A template as MiniJinja keeps it, and the names that it asks its context for: handing over fewer is faster."""
+    """A template as MiniJinja keeps it, and the names that it may ask its context for: handing over fewer is faster."""
 
     __slots__ = ("_environment", "_name", "_names")
 

@@ -35,7 +35,8 @@ def pure(repeats: int, number: int) -> dict[str, float]:
     request = a_request()
     wishes, limits = Wishes(), Limits()
     value = decode(request, request.body).value
-    translator = service.index.candidates("push")[0]
+    seen = context(value, request, "push")
+    translator = next(one for one in service.index.candidates("push") if one.speaks(seen))
     message = translator.draft(context(value, request, "push")).message
     assert message is not None
     (ready,) = fit(message, limits)

@@ -157,6 +157,7 @@ class Service:
         self.port, self.admin_port = free_port(), free_port()
         self.lives: list[Program] = []
         self.routes = ""
+        self.secret = SECRET
 
     def configure(
         self, routes: str = "", server: str = "", destination: str = "", hook: str = "", grace: str = "30s"

@@ -25,7 +25,10 @@ def first(value: JSON) -> JSON:
     return sequence[0] if sequence else None
 
 
-@function(doc="The last element of an array, the last character of a text.", examples=[Example("{{ a | last }}", {"a": ["x", "y"]}, "y")])
+@function(
+    doc="The last element of an array, the last character of a text.",
+    examples=[Example("{{ a | last }}", {"a": ["x", "y"]}, "y")],
+)
 def last(value: JSON) -> JSON:
     """The last element, or None."""
     sequence = value if isinstance(value, str) else _elements(value)
@@ -56,14 +59,21 @@ def join(value: JSON, separator: JSON = ", ") -> JSON:
     return Markup(str(separator).join(markdown_of(item) for item in _elements(value) if item not in (None, ""))) or None
 
 
-@function(doc="The text with every `old` replaced by `new`.", examples=[Example("{{ a | replace('_', ' ') }}", {"a": "in_progress"}, "in progress")])
+@function(
+    doc="The text with every `old` replaced by `new`.",
+    examples=[Example("{{ a | replace('_', ' ') }}", {"a": "in_progress"}, "in progress")],
+)
 def replace(value: JSON, old: JSON = "", new: JSON = "") -> JSON:
     """The text with a part replaced everywhere."""
     sought = text_of(old)
     return text_of(value).replace(sought, text_of(new)) if sought else text_of(value)
 
 
-@function(doc="The number rounded to so many digits.", examples=[Example("{{ a | round(1) }}", {"a": 3.14159}, "3.1")], name="round")
+@function(
+    doc="The number rounded to so many digits.",
+    examples=[Example("{{ a | round(1) }}", {"a": 3.14159}, "3.1")],
+    name="round",
+)
 def rounded(value: JSON, digits: JSON = 0) -> JSON:
     """The number as text, rounded; None for what is no number."""
     number, places = number_of(value), number_of(digits)

@@ -1,6 +1,7 @@
 """Functions on text: lines, lengths, names. They take any value as text and give plain text, which is escaped later."""
 
 import re
+from urllib.parse import quote
 
 from gateway.model import JSON
 from gateway.translate.functions.coerce import count_of, number_of, number_text, text_of
@@ -175,6 +176,15 @@ def strip_prefix(value: JSON, prefix: JSON = "") -> JSON:
 def strip_suffix(value: JSON, suffix: JSON = "") -> JSON:
     """See the registration."""
     return text_of(value).removesuffix(text_of(suffix))
+
+
+@function(
+    doc="The text as one segment of a URL: everything but letters, digits and `-._~` percent-encoded.",
+    examples=[Example("{{ branch | urlencode }}", {"branch": "fix/#42"}, "fix%2F%2342")],
+)
+def urlencode(value: JSON) -> JSON:
+    """See the registration."""
+    return quote(text_of(value), safe="", errors="replace")
 
 
 @function(
