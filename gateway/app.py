@@ -12,17 +12,17 @@ from gateway import admin, logs, reload
 from gateway.delivery.destinations import Destination, Sender
 from gateway.delivery.dispatcher import Dispatcher
 from gateway.errors import CatalogError, Fault, SettingsError
+from gateway.fields import Address
+from gateway.ingress import passthrough as passthrough_hooks
 from gateway.ingress import route as routes
 from gateway.ingress.http import Ingress
 from gateway.ingress.learned import Learned
 from gateway.ingress.listener import Listener
-from gateway.ingress import passthrough as passthrough_hooks
 from gateway.ingress.passthrough import Passthrough
 from gateway.ingress.table import RouteTable
 from gateway.journal.sqlite import SqliteJournal
 from gateway.mattermost.hook import HookSender, PassthroughSender, open_session, unanswered
 from gateway.metrics import Metrics
-from gateway.fields import Address
 from gateway.settings import Settings
 from gateway.translate import catalog
 from gateway.translate.catalog import Catalog

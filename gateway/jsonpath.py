@@ -1,4 +1,4 @@
-"""Paths into JSON values, as documents and settings write them: `issue.fields.summary`, `alerts[0].labels`, `data["a.b"]`.
+"""Paths into JSON values, as documents and settings write them: `issue.summary`, `alerts[0].labels`, `data["a.b"]`.
 
 A deliberately small language: keys, indexes (negative from the end), and `*` for every element of an array or object.
 Null is a value; what is not there is `MISSING`.
@@ -24,14 +24,16 @@ class Missing:
 MISSING: Final = Missing()
 """What a path leads to when nothing is there."""
 
-_STEP = re.compile(r"""\.?(?P<key>[^.\[\]"'\s]+) | \[(?P<index>-?\d+)\] | \[(?P<quote>["'])(?P<quoted>.*?)(?P=quote)\]""", re.X)
+_STEP = re.compile(
+    r"""\.?(?P<key>[^.\[\]"'\s]+) | \[(?P<index>-?\d+)\] | \[(?P<quote>["'])(?P<quoted>.*?)(?P=quote)\]""", re.X
+)
 
 Step = str | int
 STAR: Final = "*"
 
 
 def parse(path: str) -> tuple[Step, ...]:
-    """The steps of a path; `""` and `$` are the whole value. Raises ValueError with the place of the first bad character."""
+    """The steps of a path; `""` and `$` are the whole value. Raises ValueError with the first bad place."""
     text = path[1:] if path.startswith("$") else path
     steps: list[Step] = []
     at = 0

@@ -22,7 +22,7 @@ _SLOW = (0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 300.0, 1800.0, 7
 
 
 class Metrics:
-    """The metrics of one service in one registry; attributes are named as the series without the `mattergate_` prefix."""
+    """The metrics of one gateway in one registry; attributes are named as the series, without `mattergate_`."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry(auto_describe=True)

@@ -60,7 +60,8 @@ class Event(Struct, frozen=True):
 class Parcel(Struct, frozen=True):
     """One message bound for one destination, not yet journalled. `payload` is the JSON of the Mattermost message.
 
-    `address` says where inside the destination, for one that has many places: the hook of a pass-through URL (a secret).
+    `address` says where inside the destination, for one that has many places: the hook of a pass-through URL (a
+    secret).
     """
 
     destination: str

@@ -1,4 +1,4 @@
-"""Hot reload: an edited catalog folder is taken up while the gateway runs; a faulty edit changes nothing but a metric and a log."""
+"""Hot reload: an edited catalog is taken up while the gateway runs; a faulty edit changes a metric and a log only."""
 
 import asyncio
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""What every test may use: a stand-in Mattermost, and the whole gateway in front of it, over real HTTP and real SQLite."""
+"""What every test may use: a stand-in Mattermost, and the whole gateway before it, over real HTTP and SQLite."""
 
 import hashlib
 import hmac
@@ -79,7 +79,7 @@ Start = Callable[..., "AsyncIterator[Gateway]"]
 
 @pytest.fixture
 async def start(tmp_path: Path) -> AsyncIterator:
-    """`await start(routes, server=..., tables=...)` runs a gateway until the test ends."""
+    """A function that runs a gateway until the test ends: routes, and more of [server] and of tables, as TOML."""
     async with AsyncExitStack() as stack:
         standin = StandIn()
         mattermost = await stack.enter_async_context(standin.serve())

@@ -1,4 +1,4 @@
-"""The house keeps its order: imports go one way, functions stay short enough to see whole, documentation is complete."""
+"""The house keeps its order: imports go one way, and files and functions stay short enough to see whole."""
 
 import ast
 from pathlib import Path

@@ -1,6 +1,5 @@
 """`mattergate demo`: the main job, seen in ten seconds."""
 
-import asyncio
 import sys
 import tempfile
 from pathlib import Path
@@ -90,9 +89,9 @@ async def _burst(running: Demo, events: int) -> None:
     out.print(f"Now {events:,} signed pushes as fast as 16 senders can ...")
     burst = await running.burst(events)
     out.print(
-        f"{burst.events:,} accepted durably in {burst.accepted:.1f} s ({burst.events / burst.accepted:,.0f}/s), the last"
-        f" message arrived after {burst.delivered:.1f} s ({burst.events / burst.delivered:,.0f}/s end to end; senders,"
-        " gateway and Mattermost share this machine).\n"
+        f"{burst.events:,} accepted durably in {burst.accepted:.1f} s ({burst.events / burst.accepted:,.0f}/s); the"
+        f" last message arrived after {burst.delivered:.1f} s ({burst.events / burst.delivered:,.0f}/s end to end;"
+        " senders, gateway and Mattermost share this machine).\n"
     )
 
 

@@ -1,4 +1,4 @@
-"""`mattergate events` and `mattergate dead`: look into the journal, and send again. The gateway may be running meanwhile."""
+"""`mattergate events` and `mattergate dead`: look into the journal and send again, also while the gateway runs."""
 
 import asyncio
 import os

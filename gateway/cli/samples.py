@@ -15,8 +15,8 @@ from gateway.translate import catalog as documents
 from gateway.translate.service import Service
 
 
-@app.command()
-def test(
+@app.command("test")
+def run_samples(
     which: Annotated[
         list[str] | None, typer.Argument(help="Only the samples of these services, or these files.")
     ] = None,

@@ -23,7 +23,7 @@ SECRET = "a-secret-of-the-demo"  # noqa: S105 - of a server that lives for secon
 SERVICES = ("github", "gitlab", "jira", "jenkins", "alertmanager", "grafana", "sentry", "generic")
 """Who sends, in this order."""
 
-_PREFERRED = {("github", "push"): 0, ("gitlab", "merge_request"): 0, ("jira", "issue_updated"): 0, ("sentry", "issue"): 0}
+_FIRST = {("github", "push"), ("gitlab", "merge_request"), ("jira", "issue_updated"), ("sentry", "issue")}
 _PAUSE = 0.7
 
 
@@ -95,7 +95,8 @@ class Demo:
         headers = dict(request.headers)
         path = f"{self.url}/in/{service}"
         if service == "github":
-            headers["X-Hub-Signature-256"] = "sha256=" + hmac.digest(SECRET.encode(), request.body, hashlib.sha256).hex()
+            digest = hmac.digest(SECRET.encode(), request.body, hashlib.sha256)
+            headers["X-Hub-Signature-256"] = f"sha256={digest.hex()}"
         else:
             path += f"/{SECRET}"
         async with self._session.post(path, data=request.body, headers=headers, params=request.query) as response:
@@ -138,7 +139,7 @@ def _samples() -> list[tuple[str, Request]]:
     """One sample of each service: the first that becomes a message, usual ones before odd ones."""
     found = {}
     listed = catalog.samples([catalog.builtin_folder()])
-    for service, path in sorted(listed, key=lambda pair: _PREFERRED.get((pair[0], pair[1].name.split(".")[0]), 1)):
+    for service, path in sorted(listed, key=lambda pair: (pair[0], pair[1].name.split(".")[0]) not in _FIRST):
         if service in SERVICES and service not in found:
             one = sample.load(path)
             if one.expect.outcome is Outcome.MESSAGE:

@@ -1,4 +1,4 @@
-"""What one request adds to the journal: the event, a parcel for every message and destination, and what recognises repeats."""
+"""What one request adds to the journal: the event, parcels for every message and destination, and keys of repeats."""
 
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
@@ -70,8 +70,9 @@ def keys(
 ) -> tuple[DuplicateKey, ...]:
     """By what a repeat is recognised: the delivery id, and the body where the id could have been made up.
 
-    A signature seldom covers the id, so that whoever recorded a request could send it again under a fresh one; the hash of
-    the body stops that. A sender without ids is recognised by its body for a short time: it may well say the same again.
+    A signature seldom covers the id, so that whoever recorded a request could send it again under a fresh one; the hash
+    of the body stops that. A sender without ids is recognised by its body for a short time: it may well say the same
+    again.
     """
     if delivery_key:
         window = service.id_window if route.duplicate_window is None else route.duplicate_window

@@ -1,7 +1,7 @@
 """The public listener: one request in, one durable answer out. Nothing here waits for Mattermost.
 
-The order of the steps is that of `_accept`: find the route, read, verify, inflate, interpret, journal, answer. Errors leave as
-problem details (RFC 9457) without a secret, a hook id or a stack.
+The order of the steps is that of `_accept`: find the route, read, verify, inflate, interpret, journal, answer. Errors
+leave as problem details (RFC 9457) without a secret, a hook id or a stack.
 """
 
 import asyncio
@@ -170,8 +170,8 @@ class Ingress:
                 )
 
 
-async def read_body(incoming: web.BaseRequest, limit: int, timeout: float) -> bytes:
-    """The body, of at most `limit` bytes, sent within `timeout` seconds. Raises Refused (413, 408, 400)."""
+async def read_body(incoming: web.BaseRequest, limit: int, patience: float) -> bytes:
+    """The body, of at most `limit` bytes, sent within `patience` seconds. Raises Refused (413, 408, 400)."""
     too_large = Refused(413, "Content Too Large", f"a request of this route has at most {limit} bytes")
     if (incoming.content_length or 0) > limit:
         raise too_large
@@ -180,14 +180,14 @@ async def read_body(incoming: web.BaseRequest, limit: int, timeout: float) -> by
     chunks: list[bytes] = []
     size = 0
     try:
-        async with asyncio.timeout(timeout):
+        async with asyncio.timeout(patience):
             async for chunk in incoming.content.iter_any():
                 size += len(chunk)
                 if size > limit:
                     raise too_large
                 chunks.append(chunk)
     except TimeoutError:
-        raise Refused(408, "Request Timeout", f"the body did not arrive within {timeout:g} seconds") from None
+        raise Refused(408, "Request Timeout", f"the body did not arrive within {patience:g} seconds") from None
     except (web.RequestPayloadError, ConnectionError):
         raise Refused(400, "Bad Request", "the body ended before its end") from None
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)

@@ -1,6 +1,4 @@
-"""What handshakes teach: secrets that a service tells once, kept beside the journal; and what the operator is to see or the
-gateway is to fetch.
-"""
+"""What handshakes teach: secrets that a service tells once, values that the operator is to see, URLs to be fetched."""
 
 import asyncio
 import os

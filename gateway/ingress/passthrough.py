@@ -1,7 +1,7 @@
-"""Pass-through hooks: the URL of an incoming webhook with the gateway's host in it and a service behind it, and no configuration.
+"""Pass-through hooks: the URL of an incoming webhook with the gateway's host in it and a service behind it.
 
-Whoever knows the id of a hook may post to it, as in Mattermost itself: the id is the credential. It travels as the address of
-the delivery, and is shown nowhere.
+Whoever knows the id of a hook may post to it, as in Mattermost itself: the id is the credential. It travels as the
+address of the delivery, and is shown nowhere.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""A configured route as ingress uses it: its settings, its service of the current catalog, and how its requests are proven."""
+"""A configured route as ingress uses it: its settings, its service, and how its requests prove themselves."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from copy import copy

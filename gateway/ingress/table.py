@@ -1,4 +1,4 @@
-"""From a request path to its route: `/in/{route}`, `/in/{route}/{secret}`, and `/hooks/{id}/{service}` when pass-through is on."""
+"""From a request path to its route: `/in/{route}`, `/in/{route}/{secret}`, and `/hooks/{id}/{service}`."""
 
 from collections.abc import Container, Mapping
 from urllib.parse import unquote

@@ -252,7 +252,9 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
 class PassthroughSender:
     """Sends each delivery to the incoming webhook that is its address; `url_of` makes the URL of a hook's id."""
 
-    def __init__(self, url_of: Callable[[str], Revealing], session: aiohttp.ClientSession, timeout: float = 10.0) -> None:
+    def __init__(
+        self, url_of: Callable[[str], Revealing], session: aiohttp.ClientSession, timeout: float = 10.0
+    ) -> None:
         self._url_of = url_of
         self._session = session
         self._timeout = timeout

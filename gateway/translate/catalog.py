@@ -4,7 +4,8 @@
     <service>/<name>.yaml      a translator
     <service>/samples/*.yaml   executed by `mattergate test`
 
-Later folders are laid over earlier ones, file by file. Every fault of every file is collected before anything is refused.
+Later folders are laid over earlier ones, file by file. Every fault of every file is collected before anything is
+refused.
 """
 
 import json
@@ -42,7 +43,7 @@ class Catalog:
 
 
 def files(folders: Sequence[Path]) -> dict[str, dict[str, Path]]:
-    """service key -> document name -> file; a later folder's file replaces an earlier one of the same name."""
+    """Service key -> document name -> file; a later folder's file replaces an earlier one of the same name."""
     found: dict[str, dict[str, Path]] = {}
     for folder in folders:
         for path in sorted(folder.glob("*/*.yaml")):
@@ -101,12 +102,14 @@ def _service(key: str, documents: Mapping[str, Path], engine: Engine, faults: li
         translators.append(translator)
     if service is not None:
         service.adopt(translators)
-        faults.extend(
-            Fault(str(documents[second.name.split("/")[1]]), 1, "events", f"{event!r} is already spoken for by {first.name}",
-                  "give one of the two a `when`")
-            for event, first, second in service.index.overlaps()
-        )  # fmt: skip
+        faults.extend(_overlap(*overlap, documents) for overlap in service.index.overlaps())
     return service
+
+
+def _overlap(event: str, first: Translator, second: Translator, documents: Mapping[str, Path]) -> Fault:
+    file = documents[second.name.partition("/")[2]]
+    problem = f"{event!r} is already spoken for by {first.name}"
+    return Fault(str(file), 1, "events", problem, "give one of the two a `when`")
 
 
 def _document(path: Path, kind: str, faults: list[Fault]) -> tuple[dict[str, JSON], str] | None:

@@ -1,4 +1,4 @@
-"""A first draft of a service, from one request that it sent: the schema inferred, a translator and a sample to be edited."""
+"""A first draft of a service from one request that it sent: schema, translator and sample, to be edited."""
 
 from collections.abc import Mapping
 from typing import Any, Final

@@ -1,6 +1,7 @@
 """The JSON Schema of a translator: a fast yes or no, and a slow list of what does not hold.
 
-jsonschema-rs answers on the hot path; jsonschema writes the explanation, because its errors read better. Both speak draft 2020-12.
+jsonschema-rs answers on the hot path; jsonschema writes the explanation, because its errors read better. Both speak
+draft 2020-12.
 """
 
 import json

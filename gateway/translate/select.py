@@ -15,9 +15,9 @@ _CACHED_NAMES = 1024
 class Selector:
     """One value of a request: `{header: X-GitHub-Event}`, `{json: action}`, `{query: event}`, `{const: push}`.
 
-    `{present: {data.issue: issue}}` is the name of the first path that is there, `{any: [...]}` the first selector that has
-    a value. `map` translates values ("" makes one absent), `default` stands for absence. Raises ValueError for a path that
-    is not one.
+    `{present: {data.issue: issue}}` is the name of the first path that is there, `{any: [...]}` the first selector that
+    has a value. `map` translates values ("" makes one absent), `default` stands for absence. Raises ValueError for a
+    path that is not one.
     """
 
     def __init__(self, raw: Mapping[str, JSON]) -> None:
@@ -84,8 +84,9 @@ N = TypeVar("N", bound=Named)
 
 
 class Index(Generic[N]):
-    """Event name -> the candidates in the order in which they are asked: exact names before patterns, longer patterns before
-    shorter ones, and among equals those with a `when` first.
+    """Event name -> the candidates, in the order in which they are asked.
+
+    Exact names go before patterns, longer patterns before shorter ones, and among equals those with a `when` first.
     """
 
     def __init__(self, entries: Iterable[N]) -> None:

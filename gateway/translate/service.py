@@ -1,4 +1,4 @@
-"""One service: how its requests prove themselves, name their events and repeat, and the translators that speak for it."""
+"""One service: how its requests prove themselves, name their events and repeat, and who speaks for it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar

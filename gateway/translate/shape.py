@@ -1,7 +1,7 @@
 """The `message` of a document, compiled: the shape of a Mattermost payload in which every string is a template.
 
-Where a list stands, an element may be `{each: ...}`, which repeats for the elements of an array, at most `limit` times, and says
-how many more there are. What is missing removes what needed it: a line, a field, an attachment.
+Where a list stands, an element may be `{each: ...}`, which repeats for the elements of an array, at most `limit` times,
+and says how many more there are. What is missing removes what needed it: a line, a field, an attachment.
 """
 
 import re
@@ -36,7 +36,7 @@ _MESSAGE: Final[Mapping[str, Mode]] = {
 
 
 class Place:
-    """Where in a document something stands, so that faults can say it; `faults` collects (steps, line offset, problem)."""
+    """Where in a document something stands; `faults` collects (steps, line offset, problem)."""
 
     def __init__(
         self, document: str, steps: tuple[str | int, ...], faults: list[tuple[tuple[str | int, ...], int, str]]
@@ -59,7 +59,7 @@ class Place:
 
 
 class Compiler:
-    """Makes templates out of strings at places; a string that cannot be compiled becomes a fault and an empty template."""
+    """Makes templates out of strings at places; one that cannot be compiled becomes a fault and an empty template."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine

@@ -1,8 +1,8 @@
 """Templates: MiniJinja with values escaped by default, and what is missing taking its line with it.
 
 Three ways to write a value, by the key that it is for: MARKDOWN (Mattermost renders it), PLAIN (shown as it is) and RAW
-(addresses, colours, subjects: never shown as text). An output that is absent or null leaves a mark; the line that holds the
-mark is dropped, and a text of which nothing is left is absent itself.
+(addresses, colours, subjects: never shown as text). An output that is absent or null leaves a mark; the line that holds
+the mark is dropped, and a text of which nothing is left is absent itself.
 """
 
 import re
@@ -128,7 +128,7 @@ class Engine:
         return self.value(source if _SINGLE.fullmatch(source) else "{{ " + source + " }}", name)
 
     def _lint(self, source: str) -> None:
-        """Refuse unknown filters, and what would reach into Python: MiniJinja lets a value's methods be named and called."""
+        """Refuse unknown filters, and what would reach into Python: MiniJinja lets values' methods be called."""
         for match in _CODE.finditer(source):
             code = _STRING.sub('""', match[1] or match[2] or "")
             line = source.count("\n", 0, match.start()) + 1
@@ -218,7 +218,7 @@ class Template:
         self._constant = constant.strip() if constant is not None else None
 
     def render(self, context: Context) -> str | None:
-        """The text without the lines whose values are missing, or None when nothing is left. Raises TranslationError."""
+        """The text without lines whose values are missing; None when nothing is left. Raises TranslationError."""
         if self._constant is not None:
             return self._constant
         text = self._compiled.run(context)

@@ -22,9 +22,9 @@ class Draft(Struct, frozen=True):
 
 
 def context(value: JSON, request: Request, event: str) -> Context:
-    """What templates see: the payload's keys, `payload` (all of it) and `request` (headers in lower case, query, event name).
+    """What templates see: the payload's keys, `payload` (all of it) and `request` (headers, query, event name).
 
-    Those two names win over keys of the payload, which stay reachable through `payload`.
+    Header names are in lower case. Those two names win over keys of the payload, which stay reachable through `payload`.
     """
     keys = value if isinstance(value, dict) else {}
     about = {"headers": request.headers, "query": request.query, "event": event}
@@ -32,7 +32,7 @@ def context(value: JSON, request: Request, event: str) -> Context:
 
 
 class Translator:
-    """A compiled document; `name` is "service/document". The constructor notes every fault in `faults` instead of raising."""
+    """A compiled document; `name` is "service/document". Every fault is noted in `faults` instead of raised."""
 
     def __init__(self, name: str, raw: Mapping[str, JSON], engine: Engine, text: str, file: str) -> None:
         self.name = name

@@ -1,4 +1,4 @@
-"""YAML as documents use it: plain data, no dates, `yes` is a word, a key twice is a fault, and faults know their line."""
+"""YAML as documents use it: plain data, no dates, `yes` is a word, no key twice, and faults know their line."""
 
 import re
 from typing import Any

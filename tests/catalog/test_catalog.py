@@ -1,4 +1,4 @@
-"""The built-in catalog: every sample holds, every translator has a usual and an odd one, and no payload surprises one."""
+"""The built-in catalog: every sample holds, each translator has a usual and an odd one, no payload surprises it."""
 
 import functools
 import warnings
@@ -58,7 +58,7 @@ def test_every_service_says_how_to_set_it_up(key):
 
 @pytest.mark.parametrize("name", TRANSLATORS)
 def test_any_payload_of_the_schema_becomes_a_message_that_fits(name):
-    """Payloads generated from a translator's own JSON Schema always translate, and Mattermost takes the result unsplit."""
+    """Payloads generated from a translator's schema always translate, and Mattermost takes the result unsplit."""
     translator = TRANSLATORS[name]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -70,7 +70,7 @@ async def test_unsupported_encoding_is_415(start):
 
 @pytest.mark.parametrize(("encoding", "pack"), [("gzip", gzip.compress), ("deflate", zlib.compress)])
 async def test_compressed_bodies_are_read(start, encoding, pack):
-    """gzip and deflate bodies become messages."""
+    """Bodies in gzip and deflate become messages."""
     gateway = await start(OPEN)
     body = pack(json.dumps(ISSUE).encode())
     assert (await gateway.post("/in/open", body, Content_Encoding=encoding, Content_Type="application/json"))[0] == 202
@@ -189,8 +189,8 @@ async def test_secrets_are_not_kept_in_the_journal(start, tmp_path):
 HEADERS = st.dictionaries(
     st.sampled_from(["Content-Type", "Content-Encoding", "ce-id", "ce-type", "X-GitHub-Event"]),
     st.sampled_from([
-        "application/json", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/xml", "gzip", "deflate",
-        "application/cloudevents+json", "application/cloudevents-batch+json", "x", "",
+        "application/json", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/xml",
+        "gzip", "deflate", "application/cloudevents+json", "application/cloudevents-batch+json", "x", "",
     ]),
 )  # fmt: skip
 

@@ -218,7 +218,8 @@ async def post(aiohttp_server):
         server = await aiohttp_server(app)
         session = open_session()
         sessions.append(session)
-        return await HookSender(Held(str(server.make_url(f"/hooks/{SECRET}"))), session, timeout).send(delivery(payload))
+        url = Held(str(server.make_url(f"/hooks/{SECRET}")))
+        return await HookSender(url, session, timeout).send(delivery(payload))
 
     yield make
     for session in sessions:
