@@ -57,6 +57,26 @@ class Event(Struct, frozen=True):
     request: Request
 
 
+class CardMode(StrEnum):
+    """What later events of a subject do where they can: edit its card, reply in its thread, or both."""
+
+    UPDATE = "update"
+    THREAD = "thread"
+    BOTH = "both"
+
+
+class Card(Struct, frozen=True):
+    """How a delivery joins the others about its subject, on destinations that can edit and thread.
+
+    The first delivery of a `subject` posts `payload` (JSON of a message; empty: that of the delivery); later ones do
+    what `mode` says.
+    """
+
+    subject: str
+    mode: CardMode
+    payload: str = ""
+
+
 class Parcel(Struct, frozen=True):
     """One message bound for one destination, not yet journalled. `payload` is the JSON of the Mattermost message.
 
@@ -68,6 +88,7 @@ class Parcel(Struct, frozen=True):
     lane: str
     payload: bytes
     address: str = ""
+    card: Card | None = None
 
 
 class DeliveryState(StrEnum):
@@ -98,6 +119,7 @@ class Delivery(Struct, frozen=True):
     reason: str = ""
     post_id: str = ""
     address: str = ""
+    card: Card | None = None
 
 
 class Delivered(Struct, frozen=True):

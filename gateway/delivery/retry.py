@@ -6,7 +6,7 @@ wait is drawn evenly from zero to the ceiling, so that many lanes that failed to
 
 from collections.abc import Callable
 
-from gateway.journal import Settlement
+from gateway.journal import CardPost, Settlement
 from gateway.model import Delivered, Delivery, DeliveryState, Never, Result
 
 BASE = 1.0
@@ -30,7 +30,10 @@ def decide(result: Result, delivery: Delivery, now: float, max_age: float, rando
     """
     attempts = delivery.attempts + 1
     if isinstance(result, Delivered):
-        return Settlement(delivery.seq, DeliveryState.DELIVERED, attempts, post_id=result.post_id)
+        card = None
+        if delivery.card is not None and result.post_id:
+            card = CardPost(delivery.destination, delivery.card.subject, result.post_id, now)
+        return Settlement(delivery.seq, DeliveryState.DELIVERED, attempts, post_id=result.post_id, card=card)
     if isinstance(result, Never):
         return Settlement(delivery.seq, DeliveryState.DEAD, attempts, reason=result.reason)
     if now - delivery.received >= max_age:

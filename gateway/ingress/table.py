@@ -15,7 +15,7 @@ class RouteTable:
         self.passthrough = passthrough
 
     def find(self, path: str, services: Container[str]) -> tuple[Route, str] | None:
-        """The route of a raw request path (without query) and the secret behind its name; None when there is none.
+        """The route of a raw request path (without query) and the secret in it; None when there is none.
 
         `services` are those of the catalog: a pass-through URL may name any of them.
         """
@@ -25,5 +25,5 @@ class RouteTable:
             return (route, unquote(parts[3]) if len(parts) == 4 else "") if route else None
         if len(parts) == 4 and parts[1] == "hooks" and self.passthrough is not None and parts[3] in services:
             route = self.passthrough.route(parts[2], parts[3])
-            return (route, "") if route else None
+            return (route, parts[2]) if route else None  # the id is a credential, and masked as one
         return None

@@ -1,6 +1,6 @@
 """The durable store of events and deliveries, as the rest of the gateway sees it.
 
-Six verbs that an embedded database and a replicated log can both keep. Their promises are
+Seven verbs that an embedded database and a replicated log can both keep. Their promises are
 `tests/contract/test_journal.py`, which runs over every implementation:
 
 - `append` returns only when the event and all of its parcels are durable, in one commit or not at all.
@@ -41,8 +41,20 @@ class Appended(Struct, frozen=True):
     deliveries: tuple[Delivery, ...] = ()
 
 
+class CardPost(Struct, frozen=True):
+    """The post that shows a subject at a destination, last used at `used`."""
+
+    destination: str
+    subject: str
+    post_id: str
+    used: float
+
+
 class Settlement(Struct, frozen=True):
-    """How one delivery stands after an attempt. `state` PENDING keeps it for a later attempt at `not_before`."""
+    """How one delivery stands after an attempt. `state` PENDING keeps it for a later attempt at `not_before`.
+
+    `card` is remembered in the same commit.
+    """
 
     seq: int
     state: DeliveryState
@@ -50,6 +62,7 @@ class Settlement(Struct, frozen=True):
     not_before: float = 0.0
     reason: str = ""
     post_id: str = ""
+    card: CardPost | None = None
 
 
 class Query(Struct, frozen=True):
@@ -80,7 +93,7 @@ class Standing(Struct, frozen=True):
 
 
 class Journal(Protocol):
-    """Six verbs and an end; see the module's promises."""
+    """Seven verbs and an end; see the module's promises."""
 
     async def append(self, entry: Entry) -> Appended:
         """Store durably; raise JournalError when that cannot be done."""
@@ -103,6 +116,9 @@ class Journal(Protocol):
 
     async def census(self) -> Mapping[str, Standing]:
         """How the destinations stand that have anything pending or dead; the others stand at `Standing()`."""
+
+    async def card(self, destination: str, subject: str) -> str:
+        """The id of the post that shows a subject at a destination, as last settled; "" when there is none."""
 
     async def close(self) -> None:
         """Finish what was promised, then let go of the file."""

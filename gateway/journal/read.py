@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from gateway.journal import Query, Record, Standing
-from gateway.model import Delivery, DeliveryState, Event, Outcome, Request
+from gateway.model import Card, Delivery, DeliveryState, Event, Outcome, Request
 
 _PAGE_ROWS = 256
 _PAGE_BYTES = 32_000_000
@@ -20,7 +20,7 @@ _PAGE_BYTES = 32_000_000
 # SQLite joins bytes as they are, be they UTF-8 or not; quote() keeps all digits of a real, JSON would keep 15.
 _PACKED_DELIVERIES = """
 SELECT json_group_array(json_array(seq, event_id, quote(received), destination, lane, state, attempts,
-                                   quote(not_before), reason, post_id, address, length(payload))),
+                                   quote(not_before), reason, post_id, address, card, length(payload))),
        CAST(group_concat(payload, '') AS BLOB)
   FROM (SELECT delivery.*, event.id AS event_id FROM """
 _PENDING = (
@@ -75,6 +75,8 @@ SELECT json_group_array(json_array(destination, pending, quote(oldest), dead)) F
       FROM delivery INDEXED BY delivery_dead WHERE state = 'dead' GROUP BY destination)
   GROUP BY destination)"""
 
+_CARD = "SELECT post_id FROM card WHERE destination = ? AND subject = ?"
+
 _WAITING = "SELECT event FROM delivery INDEXED BY delivery_pending WHERE state = 'pending'"
 _UNSETTLED = f"{_WAITING} UNION ALL SELECT event FROM delivery INDEXED BY delivery_dead WHERE state = 'dead'"
 _EXPIRED = f"""
@@ -104,6 +106,7 @@ class _DeliveryRow(Struct, array_like=True):
     reason: str
     post_id: str
     address: str
+    card: str
     length: int
 
 
@@ -131,6 +134,7 @@ class _EventRow(Struct, array_like=True):
 _to_json = msgspec.json.Encoder().encode
 _delivery_rows = msgspec.json.Decoder(list[_DeliveryRow], strict=False)
 _event_rows = msgspec.json.Decoder(list[_EventRow], strict=False)
+_card = msgspec.json.Decoder(Card)
 _numbers = msgspec.json.Decoder(list[int])
 _sized = msgspec.json.Decoder(list[tuple[int, int]])
 _standings = msgspec.json.Decoder(list[tuple[str, int, float, int]], strict=False)
@@ -167,6 +171,12 @@ def census(connection: Connection) -> dict[str, Standing]:
     """How the destinations stand that have anything pending or dead."""
     (rows,) = connection.execute(_CENSUS).fetchone()
     return {name: Standing(waiting, oldest, dead) for name, waiting, oldest, dead in _standings.decode(rows)}
+
+
+def card(connection: Connection, destination: str, subject: str) -> str:
+    """The post that shows a subject at a destination, or ""."""
+    found = connection.execute(_CARD, (destination, subject)).fetchone()
+    return str(found[0]) if found else ""
 
 
 def expired(connection: Connection, until: float, limit: int) -> list[int]:
@@ -244,6 +254,7 @@ def _deliveries(packed: tuple[str, bytes]) -> list[Delivery]:
                 reason=row.reason,
                 post_id=row.post_id,
                 address=row.address,
+                card=_card.decode(row.card) if row.card else None,
             )
         )
     return found

@@ -41,6 +41,7 @@ CREATE TABLE delivery (
     reason      TEXT NOT NULL,
     post_id     TEXT NOT NULL,
     address     TEXT NOT NULL,
+    card        TEXT NOT NULL,
     payload     BLOB NOT NULL
 );
 
@@ -51,6 +52,17 @@ CREATE INDEX delivery_event ON delivery (event);
 CREATE INDEX delivery_pending ON delivery (seq, event, destination, received, state) WHERE state = 'pending';
 CREATE INDEX delivery_dead ON delivery (destination, event, state) WHERE state = 'dead';
 CREATE INDEX delivery_replayed ON delivery (event, state) WHERE state = 'replayed';
+
+-- The post that shows a subject at a destination. It outlives the events that made it.
+CREATE TABLE card (
+    destination TEXT NOT NULL,
+    subject     TEXT NOT NULL,
+    post_id     TEXT NOT NULL,
+    used        REAL NOT NULL,
+    PRIMARY KEY (destination, subject)
+) WITHOUT ROWID;
+
+CREATE INDEX card_age ON card (used);
 
 -- What makes a second request the same event. It may outlive the event that it names.
 CREATE TABLE duplicate (

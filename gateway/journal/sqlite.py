@@ -23,6 +23,9 @@ from gateway.metrics import Metrics
 from gateway.model import Delivery
 
 _SWITCH_SECONDS = 0.001
+CARD_AGE = 90 * 86400.0
+"""Seconds for which a subject's post is remembered after it was last used."""
+
 _CHECKPOINT_SECONDS = 2.0  # seldom, for the disk is busy meanwhile and appends wait for it
 _CHECKPOINT_BYTES = 100_000_000
 _PRUNE_SECONDS = 10.0
@@ -103,6 +106,10 @@ class SqliteJournal:
         """How the destinations stand that have anything pending or dead."""
         return await self._read(read.census)
 
+    async def card(self, destination: str, subject: str) -> str:
+        """The id of the post that shows a subject at a destination, as last settled; "" when there is none."""
+        return await self._read(lambda connection: read.card(connection, destination, subject))
+
     async def close(self) -> None:
         """Finish what was promised, then let go of the file. Closing again does nothing."""
         if self._closed:
@@ -124,7 +131,7 @@ class SqliteJournal:
         now = self._clock()
         numbers = await self._read(lambda connection: self._doomed(connection, now))
         count = len(numbers)  # the writer empties the list
-        await self._writer.ask(Prune(numbers, now))
+        await self._writer.ask(Prune(numbers, now, now - CARD_AGE))
         return count
 
     def _doomed(self, connection: sqlite3.Connection, now: float) -> list[int]:

@@ -22,6 +22,8 @@ _EVENT = "INSERT INTO event VALUES "
 _DELIVERY = "INSERT INTO delivery VALUES "
 _DUPLICATE = "INSERT INTO duplicate VALUES "
 _LATEST = " ON CONFLICT (key) DO UPDATE SET event_id = excluded.event_id, expires = excluded.expires"
+_CARD = "INSERT INTO card VALUES "
+_NEWEST = " ON CONFLICT (destination, subject) DO UPDATE SET post_id = excluded.post_id, used = excluded.used"
 _SETTLE = "WITH said (seq, state, attempts, not_before, reason, post_id) AS (VALUES "
 _SETTLED = """)
 UPDATE delivery
@@ -38,8 +40,8 @@ SELECT coalesce((SELECT max(number) FROM event), 0),
 
 _COPY = """
 INSERT INTO delivery (event, received, destination, lane, state, attempts, not_before, reason, post_id, address,
-                      payload)
-SELECT event, ?, destination, lane, 'pending', 0, 0.0, '', '', address, payload
+                      card, payload)
+SELECT event, ?, destination, lane, 'pending', 0, 0.0, '', '', address, card, payload
   FROM delivery WHERE seq IN (SELECT value FROM json_each(?)) AND state IN ('dead', 'delivered') ORDER BY seq"""
 _MARK = """
 UPDATE delivery SET state = 'replayed'
@@ -53,6 +55,9 @@ DELETE FROM delivery WHERE event IN (SELECT value FROM json_each(?))
    AND NOT EXISTS (SELECT 1 FROM event WHERE number = delivery.event)"""
 _PRUNE_KEYS = """
 DELETE FROM duplicate WHERE key IN (SELECT key FROM duplicate WHERE expires <= ? ORDER BY expires LIMIT ?)"""
+
+_PRUNE_CARDS = """
+DELETE FROM card WHERE (destination, subject) IN (SELECT destination, subject FROM card WHERE used < ? ORDER BY used LIMIT ?)"""
 
 _BIG, _MIDDLE = 256, 64
 _ROW_BYTES = 256
@@ -101,7 +106,14 @@ def _take(group: _Group, entry: Entry) -> Appended:
     deliveries = []
     for seq, parcel in enumerate(entry.parcels, group.seq + 1):
         delivery = Delivery(
-            seq, event.id, event.received, parcel.destination, parcel.lane, parcel.payload, address=parcel.address
+            seq=seq,
+            event_id=event.id,
+            received=event.received,
+            destination=parcel.destination,
+            lane=parcel.lane,
+            payload=parcel.payload,
+            address=parcel.address,
+            card=parcel.card,
         )
         deliveries.append(delivery)
         group.deliveries.append(_delivery_row(group.number, delivery))
@@ -149,6 +161,7 @@ def _delivery_row(number: int, delivery: Delivery) -> Row:
         delivery.reason,
         delivery.post_id,
         delivery.address,
+        "" if delivery.card is None else _to_json(delivery.card).decode(),
         delivery.payload,
     )
 
@@ -158,6 +171,8 @@ def settle(connection: Connection, settlements: Iterable[Settlement]) -> None:
     last = {settlement.seq: settlement for settlement in settlements}
     rows = [(s.seq, s.state.value, s.attempts, s.not_before, s.reason, s.post_id) for s in last.values()]
     _insert(connection, _SETTLE, rows, _SETTLED)
+    cards = {(c.destination, c.subject): c for s in last.values() if (c := s.card) is not None}
+    _insert(connection, _CARD, [(c.destination, c.subject, c.post_id, c.used) for c in cards.values()], _NEWEST)
 
 
 def requeue(connection: Connection, seqs: Sequence[int], now: float) -> int:
@@ -178,6 +193,11 @@ def prune(connection: Connection, numbers: Sequence[int]) -> None:
 def prune_keys(connection: Connection, now: float, limit: int) -> int:
     """Delete at most `limit` duplicate keys that expired before `now`; their count."""
     return connection.execute(_PRUNE_KEYS, (now, limit)).rowcount
+
+
+def prune_cards(connection: Connection, before: float, limit: int) -> int:
+    """Delete at most `limit` cards that were last used before a time; their count."""
+    return connection.execute(_PRUNE_CARDS, (before, limit)).rowcount
 
 
 def _insert(connection: Connection, head: str, rows: Sequence[Row], tail: str = "") -> None:

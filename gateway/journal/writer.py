@@ -43,10 +43,11 @@ class Requeue(Struct, frozen=True):
 
 
 class Prune(Struct, frozen=True):
-    """Delete these events, and the duplicate keys expired before `now`, little by little; answered by None."""
+    """Delete these events, and duplicate keys and cards that expired, little by little; answered by None."""
 
     numbers: list[int]
     now: float
+    cards_before: float
 
 
 class Checkpoint(Struct, frozen=True):
@@ -106,7 +107,7 @@ class Writer:
             others: list[Job] = []
             for job in jobs:
                 if isinstance(job[0], Prune):
-                    self._pruning = _Pruning(job[0].numbers, job[0].now, job[1])
+                    self._pruning = _Pruning(job[0], job[1])
                 elif isinstance(job[0], Checkpoint):
                     self._checkpoint(job[1])
                 elif isinstance(job[0], _Stop):
@@ -217,19 +218,20 @@ class Writer:
 class _Pruning:
     """A Prune that is under way."""
 
-    def __init__(self, numbers: list[int], now: float, future: "asyncio.Future[Any]") -> None:
-        self._numbers = numbers
-        self._now = now
+    def __init__(self, prune: Prune, future: "asyncio.Future[Any]") -> None:
+        self._prune = prune
         self.future = future
         self.more = True
 
     def step(self, connection: sqlite3.Connection, count: int) -> bool:
-        """Delete at most `count` events, or keys once the events are gone; whether something is left."""
-        if self._numbers:
-            write.prune(connection, self._numbers[-count:])
-            del self._numbers[-count:]
+        """Delete at most `count` events, or keys and cards once the events are gone; whether something is left."""
+        prune = self._prune
+        if prune.numbers:
+            write.prune(connection, prune.numbers[-count:])
+            del prune.numbers[-count:]
             return True
-        return write.prune_keys(connection, self._now, count) == count
+        keys = write.prune_keys(connection, prune.now, count)
+        return max(keys, write.prune_cards(connection, prune.cards_before, count)) == count
 
 
 def _perform(connection: sqlite3.Connection, jobs: list[Job]) -> list[Answer]:

@@ -12,7 +12,7 @@ from gateway.mattermost.payload import Attachment, Field, Message
 from gateway.model import JSON
 from gateway.translate.functions import TABLE, escape
 from gateway.translate.functions.coerce import text_of
-from gateway.translate.functions.facts import MASK, Leaf, Path, as_json, hide, label, leaves, shown, without, words_of
+from gateway.translate.functions.facts import Leaf, Path, as_json, hide, label, leaves, shown, without, words_of
 from gateway.translate.functions.markdown import link_to
 from gateway.translate.functions.text import shorten
 
@@ -231,14 +231,7 @@ def _is_link(value: JSON) -> bool:
 
 def _rest(value: JSON, told: Collection[Path]) -> str | None:
     left = without(value, told)
-    return _code(as_json(left), "json") if _says_something(left) else None
-
-
-def _says_something(value: JSON) -> bool:
-    """Whether more than masks is left."""
-    if isinstance(value, dict | list):
-        return any(map(_says_something, value.values() if isinstance(value, dict) else value))
-    return value is not None and value != MASK
+    return _code(as_json(left), "json") if left is not None else None
 
 
 def _code(text: str, language: str = "") -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Generic, Protocol, TypeVar
 
 from gateway import jsonpath
@@ -63,7 +64,8 @@ def joined(selectors: Sequence[Selector], request: Request, value: JSON) -> str:
     return ".".join(part for selector in selectors if (part := selector.value(request, value)))
 
 
-def matches(name: str, patterns: Iterable[str]) -> bool:
+@lru_cache(_CACHED_NAMES)
+def matches(name: str, patterns: tuple[str, ...]) -> bool:
     """Whether an event name is one of the patterns; `*` and `?` as in file names, and `push` covers `push.anything`."""
     return any(fnmatchcase(name, pattern) or name.startswith(pattern + ".") for pattern in patterns)
 

@@ -6,7 +6,7 @@ the mark is dropped, and a text of which nothing is left is absent itself.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from enum import Enum
 from typing import Any, Final
@@ -14,6 +14,7 @@ from typing import Any, Final
 from minijinja import Environment, Markup, TemplateError
 
 from gateway.errors import TranslationError
+from gateway.translate import direct
 from gateway.translate.functions import TABLE, Function
 from gateway.translate.functions.markdown import escape
 
@@ -35,6 +36,9 @@ _NAME = re.compile(r"(?<![.\w])[A-Za-z_]\w*")
 _FILTER = re.compile(r"\|\s*([A-Za-z_]\w*)")
 _BUILTIN: Final = frozenset("abs dictsort list map reject rejectattr reverse select selectattr sort unique".split())
 """What templates may use of MiniJinja's own filters; the rest would undo the escaping or repeats the table."""
+_KEYWORDS: Final = frozenset("and or not in is if elif else endif for endfor set true false none defined".split())
+_FAILURES: Final = (TypeError, ValueError, AttributeError, LookupError, RecursionError, OverflowError)
+"""What a function or the engine may raise on an odd value."""
 _STATEMENTS: Final = ("debug", "dict", "namespace", "cycler", "joiner")
 
 
@@ -91,6 +95,8 @@ class Engine:
 
     def __init__(self, table: Mapping[str, Function] = TABLE) -> None:
         self._environments = {mode: _environment(mode, table) for mode in Mode}
+        self._functions = {mode: _filters(mode, table) for mode in Mode}
+        self._globals = frozenset(name for name, function in table.items() if function.kind == "global")
         self._markdown_functions = {n for n, f in table.items() if f.call_plain is not f.call}
         self._filters = _BUILTIN.union(name for name, function in table.items() if function.kind == "filter")
         self._kept: list[Any] = []
@@ -121,7 +127,9 @@ class Engine:
             has_markdown = self._markdown_functions.intersection(_FILTER.findall(source))
             template = self.template(source, Mode.MARKDOWN if has_markdown else Mode.RAW, name)
             return TextValue(template, markup=bool(has_markdown))
-        return KeptValue(self._compiled("{{ (" + single[1] + ") | keep_ }}", Mode.MARKDOWN, name), self._kept)
+        compiled = self._compiled("{{ (" + single[1] + ") | keep_ }}", Mode.MARKDOWN, name)
+        simple = direct.expression(single[1], self._functions[Mode.MARKDOWN], self._globals)
+        return KeptValue(compiled, self._kept) if simple is None else SimpleValue(simple, compiled)
 
     def expression(self, source: str, name: str) -> "Value":
         """As `value`, for keys that always hold an expression, with or without its braces. Raises Unusable."""
@@ -157,8 +165,17 @@ class Engine:
         except TemplateError as error:
             raise Unusable(error.detail or str(error.kind), error.line or 1) from error
         code = " ".join(match[1] or match[2] or "" for match in _CODE.finditer(source))
-        names = sorted(set(_NAME.findall(_STRING.sub('""', code))))
-        return Compiled(environment, name, names)
+        names = sorted(set(_NAME.findall(_FILTER.sub("", _STRING.sub('""', code)))) - _KEYWORDS)
+        simple = direct.text(source, self._functions[mode], _FINALIZERS[mode], self._globals)
+        return Compiled(environment, name, names, simple)
+
+
+def _filters(mode: Mode, table: Mapping[str, Function]) -> direct.Functions:
+    return {name: _call(mode, function) for name, function in table.items() if function.kind == "filter"}
+
+
+def _call(mode: Mode, function: Function) -> Callable[..., Any]:
+    return function.call if mode is Mode.MARKDOWN else function.call_plain
 
 
 def _environment(mode: Mode, table: Mapping[str, Function]) -> Environment:
@@ -174,35 +191,38 @@ def _environment(mode: Mode, table: Mapping[str, Function]) -> Environment:
     for name in _STATEMENTS:
         environment.remove_global(name)
     for name, function in table.items():
-        call = function.call if mode is Mode.MARKDOWN else function.call_plain
         if function.kind == "filter":
-            environment.add_filter(name, call)
+            environment.add_filter(name, _call(mode, function))
         else:
-            environment.add_global(name, call)
+            environment.add_global(name, _call(mode, function))
     return environment
 
 
 class Compiled:
     """A template as MiniJinja keeps it, and the names that it may ask its context for: handing over fewer is faster."""
 
-    __slots__ = ("_environment", "_name", "_names")
+    __slots__ = ("_environment", "_name", "_names", "_simple")
 
-    def __init__(self, environment: Environment, name: str, names: Sequence[str]) -> None:
+    def __init__(self, environment: Environment, name: str, names: Sequence[str], simple: direct.Text | None) -> None:
         self._environment = environment
         self._name = name
         self._names = names
+        self._simple = simple
 
     def run(self, context: Context) -> str:
         """The output. Raises TranslationError, whatever the functions of the template raised."""
         try:
+            if self._simple is not None:
+                return self._simple.run(context)
             seen = {name: context[name] for name in self._names if name in context}
             return self._environment.render_template(self._name, **seen)
         except TemplateError as error:
-            raise self._error(f"{error.detail or error.kind}, line {error.line}") from error
-        except (TypeError, ValueError, AttributeError, LookupError, RecursionError, OverflowError) as error:
-            raise self._error(f"{type(error).__name__}: {error}") from error
+            raise self.error(f"{error.detail or error.kind}, line {error.line}") from error
+        except _FAILURES as error:
+            raise self.error(f"{type(error).__name__}: {error}") from error
 
-    def _error(self, problem: str) -> TranslationError:
+    def error(self, problem: str) -> TranslationError:
+        """What is raised when the template fails."""
         document, _, pointer = self._name.partition("#")
         return TranslationError(document, pointer, problem)
 
@@ -275,4 +295,21 @@ class KeptValue:
         return self._kept.pop()
 
 
-Value = TextValue | KeptValue
+class SimpleValue:
+    """The value of one simple expression, with its type; see `Engine.value`."""
+
+    __slots__ = ("_compiled", "_expression")
+
+    def __init__(self, expression: direct.Expression, compiled: Compiled) -> None:
+        self._expression = expression
+        self._compiled = compiled
+
+    def get(self, context: Context) -> Any:
+        """The value; None when it is missing. Raises TranslationError."""
+        try:
+            return self._expression.value(context)
+        except _FAILURES as error:
+            raise self._compiled.error(f"{type(error).__name__}: {error}") from error
+
+
+Value = TextValue | KeptValue | SimpleValue

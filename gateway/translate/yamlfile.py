@@ -8,6 +8,9 @@ import yaml
 from gateway.errors import CatalogError, Fault
 from gateway.model import JSON
 
+DEPTH = 100
+"""How deep a document may nest; the C loader recurses, and ends the whole process when the stack does."""
+
 _BOOL = "tag:yaml.org,2002:bool"
 _TIMESTAMP = "tag:yaml.org,2002:timestamp"
 
@@ -41,6 +44,7 @@ _Loader.add_implicit_resolver(_BOOL, re.compile("^(?:true|True|TRUE|false|False|
 def load(text: str, file: str) -> JSON:
     """The value of a YAML text; raises CatalogError naming `file` and the line."""
     try:
+        _check_depth(text, file)
         return yaml.load(text, _Loader)  # noqa: S506 - a safe loader, see above
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -48,6 +52,20 @@ def load(text: str, file: str) -> JSON:
         raise CatalogError([Fault(file, mark.line + 1 if mark else 0, "", problem)]) from error
     except yaml.YAMLError as error:
         raise CatalogError([Fault(file, 0, "", f"not YAML: {error}")]) from error
+
+
+def _check_depth(text: str, file: str) -> None:
+    """Raise CatalogError where a text nests deeper than DEPTH. Reading events takes no stack."""
+    depth = 0
+    for event in yaml.parse(text, yaml.CSafeLoader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > DEPTH:
+                mark = event.start_mark
+                problem = f"this is nested deeper than {DEPTH} levels"
+                raise CatalogError([Fault(file, mark.line + 1 if mark else 0, "", problem)])
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
 
 
 def line_of(text: str, steps: tuple[str | int, ...]) -> int:

@@ -1,7 +1,7 @@
 """What the gateway is compared with, as processes of their own: `python bare.py {handler,proxy,trivial} PORT [SINK]`.
 
-`handler` reads the body and answers JSON; `proxy` sends the body on and answers with the answer: each is the least that aiohttp
-lets a program do. `trivial` is no HTTP server at all: it shows what the load generator could reach.
+`handler` reads the body and answers JSON; `proxy` sends the body on and answers with the answer: each is the least that
+aiohttp lets a program do. `trivial` is no HTTP server at all: it shows what the load generator could reach.
 """
 
 import asyncio

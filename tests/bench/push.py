@@ -64,7 +64,10 @@ class Pushes:
 
     def __init__(self, routes: Sequence[str]) -> None:
         self._numbers = itertools.count(1)
-        self._starts = [_start(f"service-{number:03}", route) for number, route in zip(range(REPOSITORIES), itertools.cycle(routes), strict=False)]
+        self._starts = [
+            _start(f"service-{number:03}", route)
+            for number, route in zip(range(REPOSITORIES), itertools.cycle(routes), strict=False)
+        ]
 
     def requests(self) -> Iterator[bytes]:
         """HTTP requests, complete and signed; no two of one object are the same."""

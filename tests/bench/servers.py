@@ -24,6 +24,8 @@ listen = "127.0.0.1:{port}"
 admin = "127.0.0.1:{admin}"
 [journal]
 url = "sqlite:bench.db"
+[catalog]
+reload = false
 [log]
 level = "warning"
 """
@@ -55,7 +57,10 @@ class Server:
 
 @asynccontextmanager
 async def gateway(folder: Path, sink: int, routes: Sequence[str], destinations: int) -> AsyncIterator[Server]:
-    """`mattergate serve` with these routes, spread over the destinations; journal and settings are in `folder`."""
+    """`mattergate serve` with these routes, spread over the destinations; journal and settings are in `folder`.
+
+    The catalog is not followed: whoever edits a document meanwhile would have it compiled during a measurement.
+    """
     port, admin = _free_port(), _free_port()
     names = [f"hook{number}" for number in range(destinations)]
     text = _SETTINGS.format(port=port, admin=admin)

@@ -11,8 +11,7 @@ from tempfile import TemporaryDirectory
 from time import thread_time, time
 from typing import Any, Final
 
-from push import SECRET, body
-from push import Pushes
+from push import SECRET, Pushes, body
 
 from gateway.ingress import verify
 from gateway.ingress.decode import decode
@@ -54,7 +53,9 @@ def pure(repeats: int, number: int) -> dict[str, float]:
         "encode": lambda: encode(ready),
         SUM: whole,
     }
-    return {name: min(timeit.repeat(step, repeat=repeats, number=number)) / number * 1e6 for name, step in steps.items()}
+    return {
+        name: min(timeit.repeat(step, repeat=repeats, number=number)) / number * 1e6 for name, step in steps.items()
+    }
 
 
 async def append(folder: Path, count: int) -> float:
@@ -84,6 +85,8 @@ def a_request() -> Request:
 def _entry(number: int) -> Entry:
     content = body("service-000", f"{number:040x}")
     request = Request("POST", a_request().headers, {}, content)
-    event = Event(f"{number:027x}", time(), "github", "github", Outcome.MESSAGE, "push", "github/push", "acme/x@main", "", request)
+    event = Event(
+        f"{number:027x}", time(), "github", "github", Outcome.MESSAGE, "push", "github/push", "acme/x@main", "", request
+    )
     keys = (DuplicateKey(f"github id {number:032x}", 86400.0), DuplicateKey(f"github body {number:032x}", 86400.0))
     return Entry(event, (Parcel("ops", f"ops github:acme/x{number % 192}@main", b"." * 900),), keys)

@@ -9,9 +9,9 @@ import pytest
 from msgspec.structs import replace
 
 from gateway.errors import JournalError
-from gateway.journal import DuplicateKey, Entry, Journal, Query, Settlement, Standing
+from gateway.journal import CardPost, DuplicateKey, Entry, Journal, Query, Settlement, Standing
 from gateway.journal.sqlite import SqliteJournal
-from gateway.model import Delivery, DeliveryState, Event, Outcome, Parcel, Request
+from gateway.model import Card, CardMode, Delivery, DeliveryState, Event, Outcome, Parcel, Request
 
 IMPLEMENTATIONS = ["sqlite"]
 NOW = 1_800_000_000.123456
@@ -388,3 +388,21 @@ async def test_census_counts_what_is_open(journal: Journal) -> None:
     assert await journal.census() == {"ops": Standing(2, NOW, 0), "dev": Standing(1, NOW, 1)}
     await journal.settle([settled(made[0], DELIVERED), settled(made[2], DEAD)])
     assert await journal.census() == {"ops": Standing(1, NOW + 7, 0), "dev": Standing(0, 0.0, 2)}
+
+
+async def test_a_card_is_remembered_with_its_settlement(reopen: Reopen) -> None:
+    """The post of a subject is known once its settlement is durable, also after a restart; the newest counts."""
+    journal = await reopen()
+    card = Card("github:acme/api#1", CardMode.BOTH, '{"text":"card"}')
+    stored = entry()
+    stored = Entry(stored.event, (Parcel("ops", "ops:a", b"one", card=card), Parcel("ops", "ops:a", b"two", card=card)))
+    first, second = (await journal.append(stored)).deliveries
+    assert (first.card, await journal.card("ops", card.subject)) == (card, "")
+    for delivery, post in ((first, "p1"), (second, "p2")):
+        shown = CardPost("ops", card.subject, post, NOW)
+        await journal.settle([settled(delivery, DeliveryState.DELIVERED, post_id=post, card=shown)])
+        assert await journal.card("ops", card.subject) == post
+    journal = await reopen()
+    assert await journal.card("ops", card.subject) == "p2"
+    assert await journal.card("dev", card.subject) == ""
+    assert [delivery.card for delivery in await only(journal, stored.event.id)] == [card, card]

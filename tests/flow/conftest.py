@@ -220,7 +220,9 @@ class Service:
         """POST to the public listener; status, answer and headers."""
         data = json.dumps(body).encode() if isinstance(body, dict) else body
         url = f"http://127.0.0.1:{self.port}{path}"
-        async with self.session.post(url, data=data, headers={"Content-Type": "application/json"} | (headers or {})) as got:
+        async with self.session.post(
+            url, data=data, headers={"Content-Type": "application/json"} | (headers or {})
+        ) as got:
             return got.status, await got.json(content_type=None), dict(got.headers)
 
     async def item(self, box: str, number: int, **more: object) -> tuple[int, dict, dict]:

@@ -37,7 +37,16 @@ title: A translator that fails
 events: [breaks]
 message: {text: "{{ 1 // zero }}"}
 """
-HOSTILE = ['a"} 1', "a\\", "new\nline", "ü" * 300, "../../etc", "{{ 7 * 7 }}", "item\x00", *(f"name{n}" for n in range(30))]
+HOSTILE = [
+    'a"} 1',
+    "a\\",
+    "new\nline",
+    "ü" * 300,
+    "../../etc",
+    "{{ 7 * 7 }}",
+    "item\x00",
+    *(f"name{n}" for n in range(30)),
+]
 
 
 @pytest.fixture
@@ -120,7 +129,9 @@ async def test_traffic_is_counted_where_it_belongs(started):
     series = await started.series()
 
     def counted(name: str, label: str) -> dict[str, float]:
-        found = {dict(labels).get(label, ""): series[full, labels] for full, labels in series if full == f"mattergate_{name}"}
+        found = {
+            dict(labels).get(label, ""): series[full, labels] for full, labels in series if full == f"mattergate_{name}"
+        }
         return {key: value for key, value in found.items() if value}
 
     assert counted("requests_total", "outcome") == {"message": 6, "ignored": 1, "broken": 1, "refused": 1}
@@ -133,7 +144,7 @@ async def test_traffic_is_counted_where_it_belongs(started):
     assert counted("translate_seconds_count", "service")["items"] == 8
     assert series["mattergate_journal_commit_seconds_count", frozenset()] >= 8
     assert await _translations(started) == {
-        ("items/item", "message"): 4, ("items/silent", "ignored"): 1, ("items/breaks", "broken"): 1, ("generic", "generic"): 2,
+        ("items/item", "message"): 4, ("items/silent", "ignored"): 1, ("items/breaks", "broken"): 1, ("generic", "message"): 2,
     }  # fmt: skip
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from gateway.journal import DuplicateKey, Entry, Query, Settlement, writer
+from gateway.journal import CardPost, DuplicateKey, Entry, Query, Settlement, writer
 from gateway.journal import sqlite as module
-from gateway.journal.sqlite import SqliteJournal
+from gateway.journal.sqlite import CARD_AGE, SqliteJournal
 from gateway.model import DeliveryState, Event, Outcome, Parcel, Request
 
 DELIVERED, DEAD = DeliveryState.DELIVERED, DeliveryState.DEAD
@@ -106,7 +106,7 @@ async def test_a_requeue_after_the_plan_is_kept(journal: SqliteJournal, clock: C
     event_id = await add(journal, clock.now, DEAD)
     (record,) = await journal.find(Query())
     await journal.requeue([record.deliveries[0].seq])
-    await journal._writer.ask(writer.Prune([1], clock.now))
+    await journal._writer.ask(writer.Prune([1], clock.now, 0.0))
     assert await left(journal) == [event_id]
     assert len(await journal.pending(0, 10)) == 1
 
@@ -166,3 +166,19 @@ async def test_close_does_not_wait_for_pruning(tmp_path: Path, clock: Clock) -> 
     await journal.close()
     await asyncio.gather(pruning, return_exceptions=True)
     assert pruning.done()
+
+
+async def test_cards_are_forgotten_by_age(journal: SqliteJournal, clock: Clock) -> None:
+    """A subject's post is remembered for its own age, whatever happens to the events."""
+    event_id = await add(journal, clock.now, DEAD)
+    (record,) = await journal.find(Query(event_id=event_id))
+    await journal.requeue([record.deliveries[0].seq])
+    (again,) = await journal.pending(0, 10)
+    shown = CardPost("ops", "a subject", "post", clock.now)
+    await journal.settle([Settlement(again.seq, DELIVERED, 1, card=shown)])
+    clock.now += CARD_AGE - 1
+    await journal.prune()
+    assert (await left(journal), await journal.card("ops", "a subject")) == ([], "post")
+    clock.now += 2
+    await journal.prune()
+    assert await journal.card("ops", "a subject") == ""

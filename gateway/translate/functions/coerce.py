@@ -22,6 +22,8 @@ def text_of(value: JSON) -> str:
 
     `Markup` loses its marks, since a function that cuts or joins text could break them. Cut at MAX_INPUT characters.
     """
+    if type(value) is str:
+        return value if len(value) <= MAX_INPUT and value.isprintable() else without_controls(value[:MAX_INPUT])
     if isinstance(value, Markup):
         return unmark(value)[:MAX_INPUT]
     if isinstance(value, str):
@@ -72,6 +74,8 @@ def number_of(value: JSON) -> int | float | None:
 
 def count_of(value: JSON, otherwise: int, most: int = MAX_INPUT) -> int:
     """An argument that counts something, between 0 and `most`; `otherwise` if it is not a number."""
+    if type(value) is int and 0 <= value <= most:
+        return value
     number = number_of(value)
     return otherwise if number is None else int(max(0, min(number, most)))
 

@@ -11,7 +11,7 @@ from itertools import groupby, islice
 from typing import Final
 
 from gateway.model import JSON
-from gateway.translate.functions.coerce import count_of, text_of
+from gateway.translate.functions.coerce import count_of, list_of, text_of
 from gateway.translate.functions.registry import Example, function
 from gateway.translate.functions.text import shorten
 from gateway.translate.functions.time import moment_of
@@ -124,11 +124,18 @@ def shown(path: Path, value: JSON) -> str:
 
 
 def without(value: JSON, told: Collection[Path]) -> JSON:
-    """The value without what was told and what is empty, credentials masked; None when nothing is left.
+    """The value without what was told and what is empty, credentials masked; None when nothing but masks is left.
 
     Only so much of it is looked at as a reader could be shown.
     """
-    return _Remainder(told).of(value, ())
+    left = _Remainder(told).of(value, ())
+    return left if _says_something(left) else None
+
+
+def _says_something(value: JSON) -> bool:
+    if isinstance(value, dict | list):
+        return any(map(_says_something, value.values() if isinstance(value, dict) else value))
+    return value is not None and value != MASK
 
 
 class _Remainder:
@@ -166,15 +173,20 @@ def as_json(value: JSON) -> str:
         return ""
 
 
-def _told(value: JSON, n: JSON) -> list[tuple[Path, str]]:
+def _told(value: JSON, n: JSON, hidden: Collection[Path]) -> list[tuple[Path, str]]:
     found = leaves(value) if isinstance(value, dict) else []
-    texts = ((path, shown(path, leaf)) for path, leaf in found)
+    texts = ((path, shown(path, leaf)) for path, leaf in found if path not in hidden)
     return list(islice(((path, text) for path, text in texts if text), count_of(n, 10, 50)))
+
+
+def _paths(names: JSON) -> set[Path]:
+    """Names of top-level keys as paths."""
+    return {(text_of(name),) for name in list_of(names)}
 
 
 @function(
     doc="The short facts in an object, at most `n`, as an array of `{title, value}` for fields: for payloads whose "
-    "shape nobody knows. Credentials are left out.",
+    "shape nobody knows. Credentials are left out, and the keys that a second argument names.",
     examples=[
         Example(
             "{% for f in data | facts %}{{ f.title }}: {{ f.value }}; {% endfor %}",
@@ -183,13 +195,13 @@ def _told(value: JSON, n: JSON) -> list[tuple[Path, str]]:
         )
     ],
 )
-def facts(value: JSON, n: JSON = 10) -> JSON:
+def facts(value: JSON, n: JSON = 10, hidden: JSON = None) -> JSON:
     """See the registration."""
-    return [{"title": label(path), "value": text} for path, text in _told(value, n)]
+    return [{"title": label(path), "value": text} for path, text in _told(value, n, _paths(hidden))]
 
 
 @function(
-    doc="What `facts` with the same `n` does not tell, as indented JSON for `codeblock`; credentials are masked, "
+    doc="What `facts` with the same arguments does not tell, as indented JSON for `codeblock`; credentials are masked, "
     "missing when nothing is left.",
     examples=[
         Example(
@@ -199,7 +211,8 @@ def facts(value: JSON, n: JSON = 10) -> JSON:
         )
     ],
 )
-def beyond_facts(value: JSON, n: JSON = 10) -> JSON:
+def beyond_facts(value: JSON, n: JSON = 10, hidden: JSON = None) -> JSON:
     """See the registration; what is no object is left whole."""
-    left = without(value, {path for path, _ in _told(value, n)})
+    names = _paths(hidden)
+    left = without(value, names | {path for path, _ in _told(value, n, names)})
     return (left if isinstance(left, str) else as_json(left)) if left is not None else None

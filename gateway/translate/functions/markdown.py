@@ -43,6 +43,10 @@ _BACKTICKS = re.compile(r"`+")
 _FENCES = re.compile(r"^[ ]{0,3}(`{3,})", re.MULTILINE)
 _LANGUAGE = re.compile(r"[A-Za-z0-9+#.-]{1,30}")
 _SAFE_IN_URL: Final = "%/:?#@!$&+,;=~-._[]"
+_SAFE_URL = re.compile(r"https?://[A-Za-z0-9][A-Za-z0-9.-]*(?::[0-9]+)?(?:[/?#][A-Za-z0-9%/:?#@!$&+,;=~._-]*)?")
+"""The usual URL, of which `safe_url` would change nothing."""
+_WORD = re.compile(r"[A-Za-z0-9._/+-]+")
+"""The usual code: commit ids, names, versions and paths, in which nothing acts."""
 
 
 def without_controls(text: str) -> str:
@@ -89,6 +93,8 @@ def code_span(text: str) -> str:
 
     The server rewrites `<target|label>` and `<!here>` inside code too (contract 1.6): they become inert.
     """
+    if _WORD.fullmatch(text):
+        return f"`{text}`"
     content = _code_text(" ".join(text.split()))
     if not content:
         return ""
@@ -118,6 +124,8 @@ def safe_url(url: str) -> str:
 
     Characters that end a link or act in Markdown are percent-encoded; what is already encoded stays.
     """
+    if _SAFE_URL.fullmatch(url):
+        return url
     stripped = "".join(url.split("\u200b")).strip()
     try:
         parts = urlsplit(stripped)
@@ -135,11 +143,15 @@ def link_to(label: str, url: str) -> str:
     shown = " ".join(label.split())
     if not target:
         return shown
+    if (len(shown) - len(shown.rstrip("\\"))) % 2:  # a backslash before white space acts on what follows instead
+        shown += "\\"
     return f"[{_bracketed(shown or escape(url.strip()))}]({target})"
 
 
 def _bracketed(label: str) -> str:
     """The label with unbalanced brackets as entities: the web client's parser knows no backslash there."""
+    if "[" not in label and "]" not in label:
+        return label
     depth = 0
     for character in label:
         depth += (character == "[") - (character == "]")

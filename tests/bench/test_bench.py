@@ -1,0 +1,86 @@
+"""The bench stays runnable, and its load is what it claims to be. How fast anything is, no test asserts."""
+
+import hashlib
+import hmac
+import importlib.util
+import itertools
+import json
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+HERE = Path(__file__).parent
+
+
+def module(name: str) -> ModuleType:
+    """A module of the bench, which is a folder of scripts and no package."""
+    spec = importlib.util.spec_from_file_location(f"bench_{name}", HERE / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    loaded = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(loaded)
+    return loaded
+
+
+def test_requests_are_distinct_and_signed():
+    """Every request has its own body, delivery id and a signature that is right for its body."""
+    push = module("push")
+    seen = set()
+    for request in itertools.islice(push.Pushes(["one", "two"]).requests(), 500):
+        head, _, body = request.partition(b"\r\n\r\n")
+        headers = dict(line.split(b": ") for line in head.splitlines()[1:])
+        signature = "sha256=" + hmac.digest(push.SECRET.encode(), body, hashlib.sha256).hex()
+        assert headers[b"X-Hub-Signature-256"].decode() == signature
+        assert len(body) == push.SIZE == int(headers[b"Content-Length"])
+        seen.add((body, headers[b"X-GitHub-Delivery"]))
+    assert len({body for body, _ in seen}) == len({delivery for _, delivery in seen}) == 500
+
+
+def test_payload_is_a_push():
+    """The body is JSON, and the same repository always posts to the same route."""
+    push = module("push")
+    routes: dict[str, set[bytes]] = {}
+    for request in itertools.islice(push.Pushes(["one", "two", "three"]).requests(), 1000):
+        head, _, body = request.partition(b"\r\n\r\n")
+        routes.setdefault(json.loads(body)["repository"]["full_name"], set()).add(head.split()[1])
+    assert len(routes) == push.REPOSITORIES
+    assert {len(paths) for paths in routes.values()} == {1}
+
+
+def test_table_shows_what_is_missed():
+    """A figure that misses its target says so, one without a target says nothing."""
+    report = module("report")
+    table = report.markdown(
+        [report.below("p99", 12.5, 10, "ms"), report.at_least("rate", 0.4, 0.3), report.told("p50", 1, "ms")]
+    )
+    assert "| p99 | 12.5 ms | < 10 | **missed** |" in table
+    assert "| rate | 0.40 ratio | ≥ 0.3 | met |" in table
+    assert "| p50 | 1.00 ms |  |  |  |" in table
+
+
+@pytest.mark.slow
+def test_quick_run_has_every_figure(tmp_path: Path):
+    """One command measures everything, and writes the same figures as a table and as JSON."""
+    out = tmp_path / "figures.json"
+    command = [sys.executable, str(HERE / "run.py"), "--quick", "--json", str(out), "--folder", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(out.read_bytes())["figures"]
+    assert {row["name"].split(":")[0].split(" /")[0] for row in figures if "target" in row} == {
+        "load generator", "accept rate", "end to end", "accept latency p99", "resident memory", "steps"
+    }  # fmt: skip
+    for row in figures:
+        assert row["value"] > 0
+        assert f"| {row['name']} |" in done.stdout
+
+
+def test_help_teaches():
+    """The help says what is compared, and how to read the figures."""
+    done = subprocess.run(
+        [sys.executable, str(HERE / "run.py"), "--help"], capture_output=True, text=True, timeout=60, check=True
+    )
+    for word in ("--quick", "--json", "core", "8 kB", "median", "nothing else should run"):
+        assert word in done.stdout
