@@ -48,7 +48,9 @@ def _blocks(text: str, depth: int) -> str:
     for block in _BLOCK.finditer(text) if depth < _MAX_BLOCKS_DEPTH else ():
         parts += (_lines(text[at : block.start()]), _block(block, depth))
         at = block.end()
-    return "\n".join(part for part in [*parts, _lines(text[at:])] if part.strip())
+    shown = [part for part in [*parts, _lines(text[at:])] if part.strip()]
+    # A line right below a quote would belong to it.
+    return "".join(part + ("\n\n" if part.startswith(">") else "\n") for part in shown[:-1]) + "".join(shown[-1:])
 
 
 def _block(block: re.Match[str], depth: int) -> str:
