@@ -65,6 +65,14 @@ class CardMode(StrEnum):
     BOTH = "both"
 
 
+class Phase(StrEnum):
+    """Where an event stands in the life of its subject. What opens after a close gets a card of its own."""
+
+    OPEN = "open"
+    CHANGE = "change"
+    CLOSE = "close"
+
+
 class Card(Struct, frozen=True):
     """How a delivery joins the others about its subject, on destinations that can edit and thread.
 
@@ -74,6 +82,7 @@ class Card(Struct, frozen=True):
 
     subject: str
     mode: CardMode
+    phase: Phase = Phase.CHANGE
     payload: str = ""
 
 

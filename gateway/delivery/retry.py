@@ -7,13 +7,16 @@ wait is drawn evenly from zero to the ceiling, so that many lanes that failed to
 from collections.abc import Callable
 
 from gateway.journal import CardPost, Settlement
-from gateway.model import Delivered, Delivery, DeliveryState, Never, Result
+from gateway.model import Delivered, Delivery, DeliveryState, Never, Phase, Result
 
 BASE = 1.0
 """Seconds: the ceiling of the wait after the first failure; it doubles with every further one."""
 
 CAP = 300.0
 """Seconds: the highest ceiling."""
+
+
+_CLOSED = {Phase.OPEN: False, Phase.CHANGE: None, Phase.CLOSE: True}
 
 
 def backoff(failures: int, random: Callable[[], float], base: float = BASE, cap: float = CAP) -> float:
@@ -32,7 +35,8 @@ def decide(result: Result, delivery: Delivery, now: float, max_age: float, rando
     if isinstance(result, Delivered):
         card = None
         if delivery.card is not None and result.post_id:
-            card = CardPost(delivery.destination, delivery.card.subject, result.post_id, now)
+            closed = _CLOSED[delivery.card.phase]
+            card = CardPost(delivery.destination, delivery.card.subject, result.post_id, now, closed)
         return Settlement(delivery.seq, DeliveryState.DELIVERED, attempts, post_id=result.post_id, card=card)
     if isinstance(result, Never):
         return Settlement(delivery.seq, DeliveryState.DEAD, attempts, reason=result.reason)

@@ -8,6 +8,7 @@ import asyncio
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 
 import msgspec
 from aiohttp import web
@@ -69,6 +70,7 @@ class Ingress:
         self._limits = Limits()
         self._accepting = metrics.accept_seconds
         self._learned = learned or Learned()
+        self._translations = cache(metrics.translations.labels)  # labels() costs more than the counting itself
         self.trouble = ""
         self._waiting = 0
 
@@ -161,7 +163,7 @@ class Ingress:
             route.repeats.inc()
         for piece in reading.pieces:
             translator = piece.translator or NO_TRANSLATOR
-            self._metrics.translations.labels(route.service_key, translator, piece.outcome).inc()
+            self._translations(route.service_key, translator, piece.outcome).inc()
             if piece.mismatch:
                 self._metrics.schema_mismatch.labels(route.service_key, piece.mismatch).inc()
             if piece.reason and piece.outcome is not Outcome.IGNORED:
@@ -172,25 +174,34 @@ class Ingress:
 
 async def read_body(incoming: web.BaseRequest, limit: int, patience: float) -> bytes:
     """The body, of at most `limit` bytes, sent within `patience` seconds. Raises Refused (413, 408, 400)."""
-    too_large = Refused(413, "Content Too Large", f"a request of this route has at most {limit} bytes")
     if (incoming.content_length or 0) > limit:
-        raise too_large
+        raise _too_large(limit)
+    content = incoming.content
+    if content.is_eof() and content.exception() is None:  # it came with its headers, as most bodies do
+        body = content.read_nowait()
+        if len(body) > limit:
+            raise _too_large(limit)
+        return body
     if incoming.headers.get("Expect", "").lower() == "100-continue" and incoming.transport is not None:
         incoming.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
     chunks: list[bytes] = []
     size = 0
     try:
         async with asyncio.timeout(patience):
-            async for chunk in incoming.content.iter_any():
+            async for chunk in content.iter_any():
                 size += len(chunk)
                 if size > limit:
-                    raise too_large
+                    raise _too_large(limit)
                 chunks.append(chunk)
     except TimeoutError:
         raise Refused(408, "Request Timeout", f"the body did not arrive within {patience:g} seconds") from None
     except (web.RequestPayloadError, ConnectionError):
         raise Refused(400, "Bad Request", "the body ended before its end") from None
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def _too_large(limit: int) -> Refused:
+    return Refused(413, "Content Too Large", f"a request of this route has at most {limit} bytes")
 
 
 def as_request(incoming: web.BaseRequest, body: bytes, path_secret: str, public_url: str) -> Request:

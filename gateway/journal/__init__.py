@@ -42,12 +42,16 @@ class Appended(Struct, frozen=True):
 
 
 class CardPost(Struct, frozen=True):
-    """The post that shows a subject at a destination, last used at `used`."""
+    """The post that shows a subject at a destination, last used at `used`.
+
+    `closed` says whether the subject came to its end; None, when it is settled, leaves it as it was.
+    """
 
     destination: str
     subject: str
     post_id: str
     used: float
+    closed: bool | None = None
 
 
 class Settlement(Struct, frozen=True):
@@ -117,8 +121,8 @@ class Journal(Protocol):
     async def census(self) -> Mapping[str, Standing]:
         """How the destinations stand that have anything pending or dead; the others stand at `Standing()`."""
 
-    async def card(self, destination: str, subject: str) -> str:
-        """The id of the post that shows a subject at a destination, as last settled; "" when there is none."""
+    async def card(self, destination: str, subject: str) -> CardPost | None:
+        """The post that shows a subject at a destination, as last settled; None when there is none."""
 
     async def close(self) -> None:
         """Finish what was promised, then let go of the file."""

@@ -11,7 +11,7 @@ from sqlite3 import Connection
 import msgspec
 from msgspec import Struct
 
-from gateway.journal import Query, Record, Standing
+from gateway.journal import CardPost, Query, Record, Standing
 from gateway.model import Card, Delivery, DeliveryState, Event, Outcome, Request
 
 _PAGE_ROWS = 256
@@ -75,7 +75,7 @@ SELECT json_group_array(json_array(destination, pending, quote(oldest), dead)) F
       FROM delivery INDEXED BY delivery_dead WHERE state = 'dead' GROUP BY destination)
   GROUP BY destination)"""
 
-_CARD = "SELECT post_id FROM card WHERE destination = ? AND subject = ?"
+_CARD = "SELECT post_id, used, closed FROM card WHERE destination = ? AND subject = ?"
 
 _WAITING = "SELECT event FROM delivery INDEXED BY delivery_pending WHERE state = 'pending'"
 _UNSETTLED = f"{_WAITING} UNION ALL SELECT event FROM delivery INDEXED BY delivery_dead WHERE state = 'dead'"
@@ -173,10 +173,10 @@ def census(connection: Connection) -> dict[str, Standing]:
     return {name: Standing(waiting, oldest, dead) for name, waiting, oldest, dead in _standings.decode(rows)}
 
 
-def card(connection: Connection, destination: str, subject: str) -> str:
-    """The post that shows a subject at a destination, or ""."""
+def card(connection: Connection, destination: str, subject: str) -> CardPost | None:
+    """The post that shows a subject at a destination, or None."""
     found = connection.execute(_CARD, (destination, subject)).fetchone()
-    return str(found[0]) if found else ""
+    return CardPost(destination, subject, found[0], found[1], found[2] > 0) if found else None
 
 
 def expired(connection: Connection, until: float, limit: int) -> list[int]:

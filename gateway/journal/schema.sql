@@ -59,6 +59,7 @@ CREATE TABLE card (
     subject     TEXT NOT NULL,
     post_id     TEXT NOT NULL,
     used        REAL NOT NULL,
+    closed      INTEGER NOT NULL,
     PRIMARY KEY (destination, subject)
 ) WITHOUT ROWID;
 

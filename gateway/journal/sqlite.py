@@ -16,7 +16,7 @@ from typing import Self, TypeVar
 import structlog
 
 from gateway.errors import JournalError
-from gateway.journal import Appended, Entry, Query, Record, Settlement, Standing, read
+from gateway.journal import Appended, CardPost, Entry, Query, Record, Settlement, Standing, read
 from gateway.journal.file import connect, identity, prepare, trouble
 from gateway.journal.writer import Checkpoint, Prune, Requeue, Settle, Writer
 from gateway.metrics import Metrics
@@ -106,8 +106,8 @@ class SqliteJournal:
         """How the destinations stand that have anything pending or dead."""
         return await self._read(read.census)
 
-    async def card(self, destination: str, subject: str) -> str:
-        """The id of the post that shows a subject at a destination, as last settled; "" when there is none."""
+    async def card(self, destination: str, subject: str) -> CardPost | None:
+        """The post that shows a subject at a destination, as last settled; None when there is none."""
         return await self._read(lambda connection: read.card(connection, destination, subject))
 
     async def close(self) -> None:

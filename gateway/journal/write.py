@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from gateway.journal import Appended, Entry, Settlement
+from gateway.journal import Appended, CardPost, Entry, Settlement
 from gateway.model import Delivery, Event, Parcel
 
 Row = tuple[Any, ...]
@@ -23,7 +23,9 @@ _DELIVERY = "INSERT INTO delivery VALUES "
 _DUPLICATE = "INSERT INTO duplicate VALUES "
 _LATEST = " ON CONFLICT (key) DO UPDATE SET event_id = excluded.event_id, expires = excluded.expires"
 _CARD = "INSERT INTO card VALUES "
-_NEWEST = " ON CONFLICT (destination, subject) DO UPDATE SET post_id = excluded.post_id, used = excluded.used"
+_NEWEST = """ ON CONFLICT (destination, subject) DO UPDATE
+ SET post_id = excluded.post_id, used = excluded.used,
+     closed = iif(excluded.closed < 0, max(closed, 0), excluded.closed)"""
 _SETTLE = "WITH said (seq, state, attempts, not_before, reason, post_id) AS (VALUES "
 _SETTLED = """)
 UPDATE delivery
@@ -57,7 +59,8 @@ _PRUNE_KEYS = """
 DELETE FROM duplicate WHERE key IN (SELECT key FROM duplicate WHERE expires <= ? ORDER BY expires LIMIT ?)"""
 
 _PRUNE_CARDS = """
-DELETE FROM card WHERE (destination, subject) IN (SELECT destination, subject FROM card WHERE used < ? ORDER BY used LIMIT ?)"""
+DELETE FROM card WHERE (destination, subject) IN (
+  SELECT destination, subject FROM card WHERE used < ? ORDER BY used LIMIT ?)"""
 
 _BIG, _MIDDLE = 256, 64
 _ROW_BYTES = 256
@@ -172,7 +175,13 @@ def settle(connection: Connection, settlements: Iterable[Settlement]) -> None:
     rows = [(s.seq, s.state.value, s.attempts, s.not_before, s.reason, s.post_id) for s in last.values()]
     _insert(connection, _SETTLE, rows, _SETTLED)
     cards = {(c.destination, c.subject): c for s in last.values() if (c := s.card) is not None}
-    _insert(connection, _CARD, [(c.destination, c.subject, c.post_id, c.used) for c in cards.values()], _NEWEST)
+    shown = [(c.destination, c.subject, c.post_id, c.used, _closed(c)) for c in cards.values()]
+    _insert(connection, _CARD, shown, _NEWEST)
+
+
+def _closed(card: CardPost) -> int:
+    """0 or 1; -1 leaves an earlier word in force, and counts as 0 without one."""
+    return -1 if card.closed is None else int(card.closed)
 
 
 def requeue(connection: Connection, seqs: Sequence[int], now: float) -> int:

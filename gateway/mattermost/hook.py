@@ -5,6 +5,7 @@ of a hook is its whole credential and the server repeats the hook's id in the `m
 ever holds either; of an error document only the `id` field, which names the case, is shown.
 """
 
+import asyncio
 import re
 import ssl
 from collections.abc import Callable, Mapping
@@ -29,6 +30,8 @@ AFTER_LIMIT = 3600.0
 """Seconds: a server that asks for more is asked again after an hour."""
 
 _HEADERS = CIMultiDict({"Content-Type": "application/json", "User-Agent": f"mattergate/{__version__}"})
+_NO_TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=None)
+"""One timer around the whole attempt costs a third of aiohttp's own."""
 _ERROR_ID = re.compile(r"[a-z_]{1,40}(\.[a-z_]{1,40}){1,6}")
 
 
@@ -223,14 +226,17 @@ class HookSender:
     def __init__(self, url: Revealing, session: aiohttp.ClientSession, timeout: float = 10.0) -> None:
         self._url = URL(url.reveal())
         self._session = session
-        self._timeout = aiohttp.ClientTimeout(total=timeout)
+        self._timeout = timeout
 
     async def send(self, delivery: Delivery) -> Result:
         """POST one message of JSON. Never raises for what the network or the server does; see `classify`."""
         try:
-            async with self._session.post(
-                self._url, data=delivery.payload, headers=_HEADERS, allow_redirects=False, timeout=self._timeout
-            ) as response:
+            async with (
+                asyncio.timeout(self._timeout),
+                self._session.post(
+                    self._url, data=delivery.payload, headers=_HEADERS, allow_redirects=False, timeout=_NO_TIMEOUT
+                ) as response,
+            ):
                 body = await _read(response)
                 return classify(response.status, response.headers, body, time())
         except (aiohttp.ClientError, OSError) as error:

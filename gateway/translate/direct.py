@@ -11,9 +11,7 @@ from typing import Any, Final
 _PATH = r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*"
 _ARGUMENT = rf"(?:{_PATH}|\d{{1,9}}|'[^'\\]*'|\"[^\"\\]*\")"
 _START = re.compile(rf"\s*({_PATH})\s*", re.ASCII)
-_CALL = re.compile(
-    rf"\|\s*([A-Za-z_]\w*)\s*(?:\(\s*((?:{_ARGUMENT}\s*(?:,\s*{_ARGUMENT}\s*)*)?)\)\s*)?", re.ASCII
-)
+_CALL = re.compile(rf"\|\s*([A-Za-z_]\w*)\s*(?:\(\s*((?:{_ARGUMENT}\s*(?:,\s*{_ARGUMENT}\s*)*)?)\)\s*)?", re.ASCII)
 _ARGUMENTS = re.compile(_ARGUMENT, re.ASCII)
 _OUTPUT = re.compile(r"\{\{(.*?)\}\}", re.S)
 _OTHER = ("{{", "}}", "{%", "{#")
@@ -74,9 +72,7 @@ def expression(source: str, functions: Functions, taken: Collection[str] = ()) -
     return Expression(path, tuple(calls))
 
 
-def text(
-    source: str, functions: Functions, finalize: Callable[[Any], str], taken: Collection[str] = ()
-) -> Text | None:
+def text(source: str, functions: Functions, finalize: Callable[[Any], str], taken: Collection[str] = ()) -> Text | None:
     """The template, or None when it holds more than text and simple expressions."""
     pieces: list[str | Expression] = []
     for index, part in enumerate(_OUTPUT.split(source)):

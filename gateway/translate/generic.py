@@ -34,7 +34,8 @@ LINKS: Final = (
 )  # fmt: skip
 IMAGES: Final = ("image_url", "image", "screenshot_url", "screenshot", "snapshot_url", "chart_url")
 STATES: Final = ("status", "state", "conclusion", "result", "outcome", "alert_state", "new_state", "current_state")
-LEVELS: Final = ("severity", "level", "success", "ok", "passed", "priority", "urgency")
+SEVERITIES: Final = ("severity", "level")
+LEVELS: Final = (*SEVERITIES, "success", "ok", "passed", "priority", "urgency")
 ACTORS: Final = (
     "actor", "user", "author", "sender", "username", "user_name", "created_by", "triggered_by", "pusher",
     "owner", "from",
@@ -43,6 +44,8 @@ NAMES: Final = ("display_name", "full_name", "name", "login", "username", "user_
 
 FIELDS: Final = 10
 """How many facts the table shows."""
+URLS: Final = 2
+"""How many of them may be further URLs."""
 REST: Final = 1000
 """How many characters of the remaining payload are shown."""
 ELEMENTS: Final = 5
@@ -53,6 +56,7 @@ _STATE: Final = 30
 
 _LINK = re.compile(r"https?://[^\s<>\"]{3,2000}")
 _HTML = re.compile(r"</?(?:p|br|div|a|b|i|strong|em|ul|li|h[1-6]|table|span)\b[^<>]*>", re.I)
+_DECORATION = re.compile(r"avatar|icon|logo|gravatar|picture|thumbnail|favicon")
 _DULL = re.compile(r"(?:^|_)(?:id|ids|uuid|guid|etag|sha|hash|version|api|schema|specversion|nonce|timestamp|ts)$")
 
 
@@ -109,6 +113,7 @@ class _Found:
         self._actor_paths = {path for path, _, _ in self._leaves if {words_of(step) for step in path[:-1]} & {*ACTORS}}
         self.told: set[Path] = set()
         self._title = ""
+        self._headline: Path = ()
 
     def _first(self, names: Sequence[str], *, link: bool = False, kinds: tuple[type, ...] = (str,)) -> Leaf | None:
         """The shallowest leaf with one of the names that is not told; of equally deep ones that of the earlier name."""
@@ -125,6 +130,7 @@ class _Found:
     def title(self) -> str:
         """What happened, on one line; "" when nothing tells it. A text that is longer stays to be told in full."""
         headline = self._first(TITLES)
+        self._headline = headline[0] if headline else ()
         pieces = [headline] if headline else [self._first(KINDS), self._first(THINGS, kinds=(str, int))]
         told = [(path, hide(text_of(leaf)).strip()) for path, leaf in filter(None, pieces)]
         for path, text in told:
@@ -134,7 +140,7 @@ class _Found:
         state = self._first(STATES)
         if line and state and _tells(state[1], line):
             self.told.add(state[0])
-            line = f"{line}: {text_of(state[1]).strip()}"
+            line = f"{line.rstrip(' .:!')}: {hide(text_of(state[1]).strip())}"
         self._title = line
         return line
 
@@ -145,6 +151,8 @@ class _Found:
             return None
         self.told.add(leaf[0])
         words = hide(text_of(leaf[1]).strip())
+        if leaf[0] == self._headline:  # its first line is the title
+            words = words.partition("\n")[2].strip() or words
         return str(TABLE["html"].call(words, _TEXT)) if _HTML.search(words) else escape(shorten(words, _TEXT))
 
     def link(self, names: Sequence[str]) -> str | None:
@@ -159,13 +167,13 @@ class _Found:
         """The colour of what the payload says about its state, told or not."""
         told, self.told = self.told, set()
         state = self._first(STATES) or self._first(LEVELS, kinds=(str, bool))
-        level = self._first(LEVELS)
+        severity = self._first(SEVERITIES)
         self.told = told
         if state is None:
             return None
         color = str(TABLE["severity_color"].call(state[1]))
-        # A state such as "open" says less than the severity beside it; one that is over says more.
-        return str(TABLE["severity_color"].call(level[1])) if level and color not in ("good", "danger") else color
+        # "firing" says less than the severity beside it; what is over or well says more.
+        return str(TABLE["severity_color"].call(severity[1])) if severity and color != "good" else color
 
     def actor(self) -> str | None:
         """Who did it: a name under a key that means a person."""
@@ -178,9 +186,13 @@ class _Found:
 
     def fields(self) -> list[Field]:
         """The facts as a table: what identifies only machines comes last."""
-        made = []
+        made, links = [], 0
+        self.told |= {path for path, word, leaf in self._leaves if _is_link(leaf) and _DECORATION.search(word)}
         for path, _, leaf in sorted(self._leaves, key=lambda one: _DULL.search(one[1]) is not None):
-            text = "" if path in self.told or _is_link(leaf) else shown(path, leaf)
+            text = "" if path in self.told else shown(path, leaf)
+            if text and _is_link(leaf):
+                links += 1
+                text = text if links <= URLS and text == leaf else ""
             if text:
                 self.told.add(path)
                 made.append(Field(label(path), escape(text), short=len(text) <= 40))

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from gateway.errors import JournalError
 from gateway.journal import CardPost, DuplicateKey, Entry, Journal, Query, Settlement, Standing
 from gateway.journal.sqlite import SqliteJournal
-from gateway.model import Card, CardMode, Delivery, DeliveryState, Event, Outcome, Parcel, Request
+from gateway.model import Card, CardMode, Delivery, DeliveryState, Event, Outcome, Parcel, Phase, Request
 
 IMPLEMENTATIONS = ["sqlite"]
 NOW = 1_800_000_000.123456
@@ -393,16 +393,16 @@ async def test_census_counts_what_is_open(journal: Journal) -> None:
 async def test_a_card_is_remembered_with_its_settlement(reopen: Reopen) -> None:
     """The post of a subject is known once its settlement is durable, also after a restart; the newest counts."""
     journal = await reopen()
-    card = Card("github:acme/api#1", CardMode.BOTH, '{"text":"card"}')
+    card = Card("github:acme/api#1", CardMode.BOTH, Phase.CLOSE, '{"text":"card"}')
     stored = entry()
-    stored = Entry(stored.event, (Parcel("ops", "ops:a", b"one", card=card), Parcel("ops", "ops:a", b"two", card=card)))
-    first, second = (await journal.append(stored)).deliveries
-    assert (first.card, await journal.card("ops", card.subject)) == (card, "")
-    for delivery, post in ((first, "p1"), (second, "p2")):
-        shown = CardPost("ops", card.subject, post, NOW)
+    parcels = tuple(Parcel("ops", "ops:a", payload, card=card) for payload in (b"one", b"two", b"three"))
+    deliveries = (await journal.append(Entry(stored.event, parcels))).deliveries
+    assert [delivery.card for delivery in deliveries] == [card] * 3
+    assert await journal.card("ops", card.subject) is None
+    for delivery, post, closed in zip(deliveries, ("p1", "p2", "p3"), (None, True, None), strict=True):
+        shown = CardPost("ops", card.subject, post, NOW, closed)
         await journal.settle([settled(delivery, DeliveryState.DELIVERED, post_id=post, card=shown)])
-        assert await journal.card("ops", card.subject) == post
     journal = await reopen()
-    assert await journal.card("ops", card.subject) == "p2"
-    assert await journal.card("dev", card.subject) == ""
-    assert [delivery.card for delivery in await only(journal, stored.event.id)] == [card, card]
+    assert await journal.card("ops", card.subject) == CardPost("ops", card.subject, "p3", NOW, closed=True)
+    assert await journal.card("dev", card.subject) is None
+    assert [delivery.card for delivery in await only(journal, stored.event.id)] == [card] * 3

@@ -1,4 +1,4 @@
-"""The real service in a process of its own, started as operators start it, and a stand-in Mattermost for it to post to."""
+"""The real service in a process of its own, started as operators start it, and a stand-in Mattermost behind it."""
 
 import asyncio
 import json
@@ -162,7 +162,7 @@ class Service:
     def configure(
         self, routes: str = "", server: str = "", destination: str = "", hook: str = "", grace: str = "30s"
     ) -> None:
-        """Write the settings file, with the routes of before if none are given; `hook` replaces that of the stand-in."""
+        """Write the settings file, with the same routes if none are given; `hook` replaces that of the stand-in."""
         self.routes = routes or self.routes
         hook = hook or f"{self.mattermost_url}/hooks/{self.hook}"
         head = HEAD.format(
@@ -338,7 +338,7 @@ def arrived(texts: Sequence[str]) -> dict[str, list[int]]:
 
 
 def free_port() -> int:
-    """A port that nobody uses, from below those that outgoing connections take: it stays free while a service restarts."""
+    """A port that nobody uses, below those of outgoing connections: it stays free while a service restarts."""
     while True:
         port = random.randrange(12_000, 32_000)
         with closing(socket.socket()) as probe, suppress(OSError):
@@ -359,9 +359,9 @@ def pick_port() -> Callable[[], int]:
 
 
 @pytest.fixture
-async def mattermost() -> AsyncIterator[Mattermost]:
+async def mattermost() -> Mattermost:
     """Give a stand-in that the test may disturb; `service` serves it."""
-    yield Mattermost()
+    return Mattermost()
 
 
 @pytest.fixture
@@ -390,7 +390,7 @@ def items(service: Service) -> Service:
 
 @pytest.fixture
 async def load(items: Service) -> AsyncIterator[Callable[..., Senders]]:
-    """`load(count, pause)` starts senders, which are stopped with the test."""
+    """Give `load(count, pause)`, which starts senders, stopped with the test."""
     started: list[Senders] = []
 
     def begin(count: int, pause: float = 0.0) -> Senders:
@@ -404,7 +404,7 @@ async def load(items: Service) -> AsyncIterator[Callable[..., Senders]]:
 
 @pytest.fixture
 async def program(tmp_path: Path) -> AsyncIterator[Callable[..., Awaitable[Program]]]:
-    """`await program(*command)` starts another program, killed with the test."""
+    """Give a function that starts another program, which is killed with the test."""
     started: list[Program] = []
 
     async def begin(*command: str | Path) -> Program:

@@ -76,7 +76,7 @@ async def test_a_kill_repeats_no_more_than_the_concurrency(items, load, numbers_
 
 
 async def test_kills_while_mattermost_fails_lose_nothing(items, load, numbers_by_box):
-    """The same holds while the destination fails, hangs up and recovers in turn: attempts are many, messages are not."""
+    """The same holds while the destination fails, hangs up and recovers in turn."""
     items.configure(destination=f"concurrency = {CONCURRENCY}")
     await items.start()
     senders = load(SENDERS, 0.05)

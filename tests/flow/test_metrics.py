@@ -1,4 +1,4 @@
-"""The metrics of a running gateway: all there from the start at 0, right after traffic, and closed to what payloads say."""
+"""The metrics of a running gateway: at 0 from the start, right after traffic, and closed to what payloads say."""
 
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as open_metrics
@@ -144,8 +144,11 @@ async def test_traffic_is_counted_where_it_belongs(started):
     assert counted("translate_seconds_count", "service")["items"] == 8
     assert series["mattergate_journal_commit_seconds_count", frozenset()] >= 8
     assert await _translations(started) == {
-        ("items/item", "message"): 4, ("items/silent", "ignored"): 1, ("items/breaks", "broken"): 1, ("generic", "message"): 2,
-    }  # fmt: skip
+        ("items/item", "message"): 4,
+        ("items/silent", "ignored"): 1,
+        ("items/breaks", "broken"): 1,
+        ("generic", "message"): 2,
+    }
 
 
 async def _translations(service) -> dict[tuple[str, str], float]:
@@ -178,7 +181,7 @@ async def test_no_payload_makes_a_series(started):
 
 
 async def test_filtered_events_make_no_series(items):
-    """An event that a filter of the route passes over before any translator is asked is counted without a new series."""
+    """An event that a filter of the route passes over before a translator is asked counts without a new series."""
     items.configure(items.routes.replace('service = "items"', 'service = "items"\nignore = ["noise"]'))
     await items.start()
     before = set(await items.series())

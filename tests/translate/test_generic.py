@@ -106,9 +106,9 @@ def test_a_payload_that_tells_nothing_has_the_name_of_its_sender() -> None:
 
 
 def test_a_long_message_is_a_title_and_a_text() -> None:
-    """The first line of a long message is the title; the whole is below it."""
+    """The first line of a long message is the title; the rest is below it."""
     attachment = only({"message": "Build failed\nline 2", "user": {"name": "Ada"}})
-    assert (attachment.title, attachment.text) == ("Build failed", "Build failed\nline 2")
+    assert (attachment.title, attachment.text) == ("Build failed", "line 2")
     assert attachment.author_name == "Webhook · Ada"
 
 
@@ -152,6 +152,30 @@ def test_html_is_formatted_and_other_text_is_literal() -> None:
     """Text with tags is read as HTML; everything else shows as it is."""
     assert only({"title": "t", "body": "<p>It is <b>down</b></p>"}).text == "It is **down**"
     assert only({"title": "t", "body": "*down* @all"}).text == "\\*down\\* @\u200ball"
+
+
+def test_further_links_are_facts_and_decoration_goes() -> None:
+    """The best link is that of the title, few more are shown, pictures of people are not."""
+    urls = {f"{name}_url": f"https://x.example/{name}" for name in ("log", "html", "avatar", "diff", "patch")}
+    attachment = only({"title": "t", **urls})
+    assert attachment.title_link == "https://x.example/html"
+    assert [field.value for field in attachment.fields] == ["https://x.example/log", "https://x.example/diff"]
+    assert "avatar" not in shown({"title": "t", **urls})
+
+
+@pytest.mark.parametrize(
+    ("payload", "color"),
+    [
+        ({"status": "failed"}, "danger"),
+        ({"status": "firing", "severity": "warning"}, "warning"),
+        ({"status": "resolved", "severity": "critical"}, "good"),
+        ({"success": False}, "danger"),
+        ({"name": "x"}, None),
+    ],
+)
+def test_the_colour_tells_the_state(payload: dict[str, Any], color: str | None) -> None:
+    """Of a state and a severity the one that says more gives the colour."""
+    assert only(payload).color == color
 
 
 def test_what_is_left_is_code() -> None:

@@ -136,7 +136,7 @@ def _words(value: JSON) -> str:
 
 def _image(block: Block) -> str:
     """A picture is the content here, so it is shown; one that only Slack can fetch is named."""
-    alt = literal(text_of(block.get("alt_text")) or "image").replace("[", "(").replace("]", ")")
+    alt = literal((text_of(block.get("alt_text")) or "image").replace("[", "(").replace("]", ")"))
     target = safe_url(text_of(block.get("image_url")))
     picture = f"![{' '.join(alt.split())}]({target})" if target else alt
     return _lines([_bold(_text(block.get("title"))), picture])

@@ -46,7 +46,7 @@ def _part(kind: str, element: Element) -> str:
     if kind == "rich_text_preformatted":
         return code_block("".join(text_of(inner.get("text") or inner.get("url")) for inner in _elements(element)))
     words = "".join(map(_inline, _elements(element)))
-    return quoted(words) if kind == "rich_text_quote" else words
+    return quoted(words) if kind == "rich_text_quote" else words.strip(" ")
 
 
 def _list(element: Element) -> str:
