@@ -3,21 +3,19 @@
 The steps stand in `interpret` and `_piece` in their order; each is one module's one function.
 """
 
-from collections.abc import Sequence
-
 import msgspec
 from msgspec import Struct
 
 from gateway.errors import Refused, TranslationError
-from gateway.ingress.decode import decode, unwrap
+from gateway.ingress.decode import Decoded, decode, unwrap
 from gateway.mattermost.fit import Limits, fit
 from gateway.mattermost.payload import Message, Priority
-from gateway.model import JSON, Outcome, Request
+from gateway.model import JSON, CardMode, Outcome, Phase, Request
 from gateway.translate.catalog import GENERIC
 from gateway.translate.generic import generic
 from gateway.translate.select import matches
 from gateway.translate.service import Service
-from gateway.translate.translator import Translator, context
+from gateway.translate.translator import Draft, Translator, context
 
 EVENTS: int = 200
 """How many events one request may split into; the rest is counted in a last message."""
@@ -35,11 +33,16 @@ class Wishes(Struct, frozen=True):
     icon_url: str | None = None
     icon_emoji: str | None = None
     priority: str | None = None
+    card: CardMode | None = None
     depth: int = 64
 
 
 class Piece(Struct, frozen=True):
-    """What became of one event of the request. `mismatch` names the translator whose schema did not hold."""
+    """What became of one event of the request. `mismatch` names the translator whose schema did not hold.
+
+    `phase` is where the event stands in the life of its subject, `card` the message that shows the subject as it is now
+    (None: the first of `messages` does); both count only where a route wants cards.
+    """
 
     outcome: Outcome
     name: str
@@ -48,6 +51,8 @@ class Piece(Struct, frozen=True):
     reason: str = ""
     mismatch: str = ""
     messages: tuple[Message, ...] = ()
+    phase: Phase = Phase.CHANGE
+    card: Message | None = None
 
 
 class Reading(Struct, frozen=True):
@@ -67,11 +72,12 @@ def interpret(service: Service, request: Request, body: bytes, wishes: Wishes, l
     decoded = decode(request, body, wishes.depth)
     if decoded.fault and wishes.strict:
         raise Refused(422, "Unprocessable Content", decoded.fault)
+    reader = _Reader(service, request, decoded, wishes, limits)
     values = unwrap(decoded.value, service.unwrap)
-    pieces = [_piece(service, request, value, decoded.kind, decoded.fault, wishes, limits) for value in values[:EVENTS]]
+    pieces = [reader.piece(value) for value in values[:EVENTS]]
     if len(values) > EVENTS:
         more = Message(text=f"and {len(values) - EVENTS} more events of {service.name} in the same request")
-        pieces.append(Piece(Outcome.MESSAGE, "", GENERIC, messages=tuple(_finished(more, service, wishes, limits))))
+        pieces.append(Piece(Outcome.MESSAGE, "", GENERIC, messages=reader.finished(more)))
     if not pieces:
         pieces.append(Piece(Outcome.IGNORED, "", "", reason="the request holds no event"))
     first = next((p for o in (Outcome.BROKEN, Outcome.MESSAGE) for p in pieces if p.outcome is o), pieces[0])
@@ -79,35 +85,68 @@ def interpret(service: Service, request: Request, body: bytes, wishes: Wishes, l
     return Reading(first.outcome, first.name, first.translator, first.subject, first.reason, key, tuple(pieces))
 
 
-def _piece(
-    service: Service, request: Request, value: JSON, kind: str, fault: str, wishes: Wishes, limits: Limits
-) -> Piece:
-    name = service.event_name(request, value)
-    if why := _filtered(service, name, wishes):
-        return Piece(Outcome.IGNORED, name, "", reason=why)
-    outcome, reason, mismatch, translator = Outcome.MESSAGE, fault, "", None
-    try:
-        seen = context(value, request, name)
-        translator = next((t for t in service.index.candidates(name) if t.speaks(seen)), None)
-        if translator is None:
-            reason = fault or _unknown(service, name)
-        elif not translator.schema.holds(value):
-            mismatch, reason = translator.name, _mismatch(translator, value)
-        else:
-            draft = translator.draft(seen)
-            if draft.message is None:
-                return Piece(Outcome.IGNORED, name, translator.name, reason=draft.ignored)
-            messages = _finished(draft.message, service, wishes, limits)
-            return Piece(outcome, name, translator.name, draft.subject, messages=tuple(messages))
-    except TranslationError as error:
-        outcome, reason = Outcome.BROKEN, str(error)
-    if wishes.strict and outcome is Outcome.MESSAGE and reason:
-        raise Refused(422, "Unprocessable Content", reason)
-    about = f"{service.name}: {name}" if name else service.name
-    message = generic(value, about, text_only=kind == "text")
-    shown_by = translator.name if outcome is Outcome.BROKEN and translator else GENERIC
-    messages = _finished(message, service, wishes, limits)
-    return Piece(outcome, name, shown_by, reason=reason, mismatch=mismatch, messages=tuple(messages))
+class _Reader(Struct, frozen=True):
+    """Reads the events of one request."""
+
+    service: Service
+    request: Request
+    decoded: Decoded
+    wishes: Wishes
+    limits: Limits
+
+    def piece(self, value: JSON) -> Piece:
+        """Select, validate, translate, fit; what no document can say goes to the generic translator."""
+        name = self.service.event_name(self.request, value)
+        if why := _filtered(self.service, name, self.wishes):
+            return Piece(Outcome.IGNORED, name, "", reason=why)
+        translator = None
+        try:
+            seen = context(value, self.request, name)
+            translator = next((t for t in self.service.index.candidates(name) if t.speaks(seen)), None)
+            if translator is None:
+                return self._generic(value, name, self.decoded.fault or _unknown(self.service, name))
+            if not translator.schema.holds(value):
+                return self._generic(value, name, _mismatch(translator, value), translator.name)
+            return self._translated(translator, translator.draft(seen, card=self.wishes.card is not None), name)
+        except TranslationError as error:
+            broken = self._message(value, name)
+            shown_by = translator.name if translator else GENERIC
+            return Piece(Outcome.BROKEN, name, shown_by, reason=str(error), messages=broken)
+
+    def finished(self, message: Message) -> tuple[Message, ...]:
+        """The message with the names of the route or service on it, in as many posts as it needs."""
+        wishes = self.wishes
+        changes = {
+            "username": wishes.username or message.username or self.service.name,
+            "icon_url": wishes.icon_url or message.icon_url or self.service.icon_url,
+            "icon_emoji": wishes.icon_emoji or message.icon_emoji,
+            "channel": wishes.channel or message.channel,
+            "priority": Priority(wishes.priority) if wishes.priority else message.priority,
+        }
+        return tuple(fit(msgspec.structs.replace(message, **changes), self.limits, mentions=wishes.mentions))
+
+    def _translated(self, translator: Translator, draft: Draft, name: str) -> Piece:
+        if draft.message is None:
+            return Piece(Outcome.IGNORED, name, translator.name, reason=draft.ignored)
+        return Piece(
+            Outcome.MESSAGE,
+            name,
+            translator.name,
+            draft.subject,
+            messages=self.finished(draft.message),
+            phase=draft.phase,
+            card=self.finished(draft.card)[0] if draft.card else None,
+        )
+
+    def _generic(self, value: JSON, name: str, reason: str, mismatch: str = "") -> Piece:
+        if self.wishes.strict and reason:
+            raise Refused(422, "Unprocessable Content", reason)
+        messages = self._message(value, name)
+        return Piece(Outcome.MESSAGE, name, GENERIC, reason=reason, mismatch=mismatch, messages=messages)
+
+    def _message(self, value: JSON, name: str) -> tuple[Message, ...]:
+        about = f"{self.service.name}: {name}" if name else self.service.name
+        return self.finished(generic(value, about, text_only=self.decoded.kind == "text"))
 
 
 def _filtered(service: Service, name: str, wishes: Wishes) -> str:
@@ -131,15 +170,3 @@ def _mismatch(translator: Translator, value: JSON) -> str:
     return f"the payload does not hold the schema of {translator.name}: " + "; ".join(
         translator.schema.faults(value)[:3]
     )
-
-
-def _finished(message: Message, service: Service, wishes: Wishes, limits: Limits) -> Sequence[Message]:
-    """The message with the names of the route or service on it, in as many posts as it needs."""
-    changes = {
-        "username": wishes.username or message.username or service.name,
-        "icon_url": wishes.icon_url or message.icon_url or service.icon_url,
-        "icon_emoji": wishes.icon_emoji or message.icon_emoji,
-        "channel": wishes.channel or message.channel,
-        "priority": Priority(wishes.priority) if wishes.priority else message.priority,
-    }
-    return fit(msgspec.structs.replace(message, **changes), limits, mentions=wishes.mentions)

@@ -2,6 +2,7 @@
 
     <service>/service.yaml     how its requests look
     <service>/<name>.yaml      a translator
+    <service>/cards/*.yaml     what a subject looks like as a card, for several translators
     <service>/samples/*.yaml   executed by `mattergate test`
 
 Later folders are laid over earlier ones, file by file. Every fault of every file is collected before anything is
@@ -19,10 +20,12 @@ from gateway.errors import CatalogError, Fault
 from gateway.model import JSON
 from gateway.translate import yamlfile
 from gateway.translate.service import Service
+from gateway.translate.shape import Compiler, Note, Place, placed
 from gateway.translate.template import Engine
-from gateway.translate.translator import Translator
+from gateway.translate.translator import CardShape, Translator
 
 GENERIC = "generic"
+CARDS = "cards/"
 
 
 def builtin_folder() -> Path:
@@ -48,6 +51,8 @@ def files(folders: Sequence[Path]) -> dict[str, dict[str, Path]]:
     for folder in folders:
         for path in sorted(folder.glob("*/*.yaml")):
             found.setdefault(path.parent.name, {})[path.stem] = path
+        for path in sorted(folder.glob("*/cards/*.yaml")):
+            found.setdefault(path.parents[1].name, {})[f"{CARDS}{path.stem}"] = path
     return found
 
 
@@ -93,17 +98,30 @@ def _service(key: str, documents: Mapping[str, Path], engine: Engine, faults: li
     service = Service(key, loaded[0], loaded[1], str(path)) if loaded else None
     if service is not None:
         faults.extend(service.faults)
+    cards = _cards(key, documents, engine, faults)
     translators = []
     for name, document in documents.items():
-        if name == "service" or (loaded := _document(document, "translator", faults)) is None:
+        if name == "service" or name.startswith(CARDS):
             continue
-        translator = Translator(f"{key}/{name}", loaded[0], engine, loaded[1], str(document))
+        if (loaded := _document(document, "translator", faults)) is None:
+            continue
+        translator = Translator(f"{key}/{name}", loaded[0], engine, loaded[1], str(document), cards)
         faults.extend(translator.faults)
         translators.append(translator)
     if service is not None:
         service.adopt(translators)
         faults.extend(_overlap(*overlap, documents) for overlap in service.index.overlaps())
     return service
+
+
+def _cards(key: str, documents: Mapping[str, Path], engine: Engine, faults: list[Fault]) -> dict[str, CardShape]:
+    made = {}
+    for name, path in documents.items():
+        if name.startswith(CARDS) and (loaded := _document(path, "card", faults)):
+            noted: list[Note] = []
+            made[name.removeprefix(CARDS)] = CardShape(loaded[0], Compiler(engine), Place(f"{key}/{name}", (), noted))
+            faults.extend(placed(noted, loaded[1], str(path)))
+    return made
 
 
 def _overlap(event: str, first: Translator, second: Translator, documents: Mapping[str, Path]) -> Fault:
@@ -132,8 +150,11 @@ def _document(path: Path, kind: str, faults: list[Fault]) -> tuple[dict[str, JSO
 
 @cache
 def meta_schema(kind: str) -> tuple[JSON, jsonschema_rs.Draft202012Validator]:
-    """The meta-schema of "service", "translator" or "sample" documents, and its validator."""
-    schema = json.loads((builtin_folder() / f"{kind}.schema.json").read_text("utf-8"))
+    """The meta-schema of "service", "translator", "card" or "sample" documents, and its validator."""
+    file = "translator" if kind == "card" else kind
+    schema = json.loads((builtin_folder() / f"{file}.schema.json").read_text("utf-8"))
+    if kind == "card":  # a part of that of translators, with which it shares nearly all
+        schema = {"$defs": schema["$defs"], "$ref": "#/$defs/card"}
     return schema, jsonschema_rs.Draft202012Validator(schema)
 
 

@@ -8,8 +8,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
+from gateway.errors import Fault
 from gateway.mattermost.payload import Attachment, Field, Message, Priority, Props
 from gateway.model import JSON
+from gateway.translate import yamlfile
 from gateway.translate.template import Condition, Context, Engine, Mode, Template, Unusable, Value
 
 LINES: Final = 10
@@ -35,12 +37,22 @@ _MESSAGE: Final[Mapping[str, Mode]] = {
 }  # fmt: skip
 
 
-class Place:
-    """Where in a document something stands; `faults` collects (steps, line offset, problem)."""
+Note = tuple[tuple[str | int, ...], int, str]
+"""A fault as it is noted: the steps to its place, lines below that, and what is wrong."""
 
-    def __init__(
-        self, document: str, steps: tuple[str | int, ...], faults: list[tuple[tuple[str | int, ...], int, str]]
-    ) -> None:
+
+def placed(notes: Iterable[Note], text: str, file: str) -> list[Fault]:
+    """The faults that were noted about the document `text` in `file`, with their lines."""
+    return [
+        Fault(file, yamlfile.line_of(text, steps) + line, "/".join(map(str, steps)), problem)
+        for steps, line, problem in notes
+    ]
+
+
+class Place:
+    """Where in a document something stands; `faults` collects what is noted."""
+
+    def __init__(self, document: str, steps: tuple[str | int, ...], faults: list[Note]) -> None:
         self.document = document
         self.steps = steps
         self.faults = faults

@@ -38,7 +38,7 @@ def shown(value: Any) -> str:
     return encode(generic(value, "Webhook")).decode()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(value=VALUES)
 def test_any_value_gives_a_message_of_bounded_size(value: Any) -> None:
     """No JSON value makes it raise, and what it says stays within its limits."""

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from gateway.translate.functions import TABLE
 
 KINDS = """section context actions divider header image video rich_text markdown table file card alert rich_text_section
-    rich_text_list rich_text_quote rich_text_preformatted text link emoji user date mrkdwn plain_text button overflow""".split()
+    rich_text_list rich_text_quote rich_text_preformatted text link emoji user date mrkdwn plain_text button
+    overflow""".split()
 KEYS = "text fields elements accessory title url image_url rows style bold indent blocks options".split()
 VALUES = st.recursive(
     st.none()
@@ -211,7 +212,7 @@ def test_plain_text_keys_get_bare_words() -> None:
     assert TABLE["blocks"].call_plain([{"type": "section", "text": words("*a* <https://x.example|b>")}]) == "a b"
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(value=st.lists(VALUES, max_size=5) | VALUES)
 def test_nothing_raises_or_runs_on(value: Any) -> None:
     """Any value where blocks are expected gives text of bounded length."""
