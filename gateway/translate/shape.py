@@ -140,8 +140,13 @@ class Each:
         return [] if array is None else [array]
 
 
+def text(raw: JSON, mode: Mode, compiler: Compiler, place: Place) -> "Template | Text":
+    """What renders to a text: a template, or a `Text` for more than that."""
+    return Text(raw, mode, compiler, place) if isinstance(raw, list | dict) else compiler.template(raw, mode, place)
+
+
 class Text:
-    """A text: one template, or a list of templates and repetitions whose results are its lines."""
+    """A list of templates and repetitions whose results are the lines of a text."""
 
     def __init__(self, raw: JSON, mode: Mode, compiler: Compiler, place: Place) -> None:
         self._parts: list[Template | tuple[Each, Template, str]] = []
@@ -155,8 +160,6 @@ class Text:
 
     def render(self, context: Context) -> str | None:
         """The text; None when nothing is left of it."""
-        if len(self._parts) == 1 and isinstance(self._parts[0], Template):
-            return self._parts[0].render(context)
         texts = [text for part in self._parts if (text := self._part(part, context)) is not None]
         return "\n".join(texts) or None
 
@@ -205,7 +208,7 @@ class FieldShape:
     def __init__(self, raw: Mapping[str, JSON], compiler: Compiler, place: Place) -> None:
         self._when = compiler.condition(raw["when"], place / "when") if "when" in raw else None
         self._title = compiler.template(raw["title"], _PLAIN, place / "title")
-        self._value = Text(raw["value"], _MARKDOWN, compiler, place / "value")
+        self._value = text(raw["value"], _MARKDOWN, compiler, place / "value")
         self._short = raw.get("short")
 
     def render(self, context: Context) -> Field | None:
@@ -229,7 +232,7 @@ class AttachmentShape:
     def __init__(self, raw: Mapping[str, JSON], compiler: Compiler, place: Place) -> None:
         self._when = compiler.condition(raw["when"], place / "when") if "when" in raw else None
         self._texts = {
-            key: Text(raw[key], mode, compiler, place / key) for key, mode in _ATTACHMENT.items() if key in raw
+            key: text(raw[key], mode, compiler, place / key) for key, mode in _ATTACHMENT.items() if key in raw
         }
         self._fields = Items(raw.get("fields", ()), FieldShape, compiler, place / "fields")
 
@@ -248,10 +251,10 @@ class MessageShape:
     """The whole message."""
 
     def __init__(self, raw: Mapping[str, JSON], compiler: Compiler, place: Place) -> None:
-        self._texts = {key: Text(raw[key], mode, compiler, place / key) for key, mode in _MESSAGE.items() if key in raw}
+        self._texts = {key: text(raw[key], mode, compiler, place / key) for key, mode in _MESSAGE.items() if key in raw}
         self._attachments = Items(raw.get("attachments", ()), AttachmentShape, compiler, place / "attachments")
         card = raw.get("props", {}).get("card")
-        self._card = Text(card, _MARKDOWN, compiler, place / "props" / "card") if card else None
+        self._card = text(card, _MARKDOWN, compiler, place / "props" / "card") if card else None
         priority = raw.get("priority", {}).get("priority")
         self._priority = compiler.template(priority, _RAW, place / "priority" / "priority") if priority else None
 

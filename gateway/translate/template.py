@@ -129,7 +129,10 @@ class Engine:
             return TextValue(template, markup=bool(has_markdown))
         compiled = self._compiled("{{ (" + single[1] + ") | keep_ }}", Mode.MARKDOWN, name)
         simple = direct.expression(single[1], self._functions[Mode.MARKDOWN], self._globals)
-        return KeptValue(compiled, self._kept) if simple is None else SimpleValue(simple, compiled)
+        if simple is None:
+            return KeptValue(compiled, self._kept)
+        compiled.forget()
+        return SimpleValue(simple, compiled)
 
     def expression(self, source: str, name: str) -> "Value":
         """As `value`, for keys that always hold an expression, with or without its braces. Raises Unusable."""
@@ -167,7 +170,10 @@ class Engine:
         code = " ".join(match[1] or match[2] or "" for match in _CODE.finditer(source))
         names = sorted(set(_NAME.findall(_FILTER.sub("", _STRING.sub('""', code)))) - _KEYWORDS)
         simple = direct.text(source, self._functions[mode], _FINALIZERS[mode], self._globals)
-        return Compiled(environment, name, names, simple)
+        compiled = Compiled(environment, name, names, simple)
+        if simple is not None:
+            compiled.forget()
+        return compiled
 
 
 def _filters(mode: Mode, table: Mapping[str, Function]) -> direct.Functions:
@@ -220,6 +226,10 @@ class Compiled:
             raise self.error(f"{error.detail or error.kind}, line {error.line}") from error
         except _FAILURES as error:
             raise self.error(f"{type(error).__name__}: {error}") from error
+
+    def forget(self) -> None:
+        """Let go of the engine's template where the engine is not asked: it keeps about 8 kB for each."""
+        self._environment.remove_template(self._name)
 
     def error(self, problem: str) -> TranslationError:
         """What is raised when the template fails."""

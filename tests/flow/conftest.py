@@ -377,6 +377,7 @@ async def service(tmp_path: Path, mattermost: Mattermost) -> AsyncIterator[Servi
             mattermost.door.set()
             for life in made.lives:
                 await life.kill()
+            sys.stderr.write(made.log)  # pytest shows it with a failure
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flow-crash")]
 
 SENDERS = 12
 CONCURRENCY = 4
-KILLS = 4
+KILLS = 3
 
 
 async def _killed_again_and_again(items, senders, draw) -> None:

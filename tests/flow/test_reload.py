@@ -1,4 +1,4 @@
-"""Hot reload of a user's catalog: edits are taken up by the running gateway, faulty ones are told and change nothing."""
+"""Hot reload of a user's catalog: the running gateway takes up edits; faulty ones are told and change nothing."""
 
 import json
 

@@ -92,6 +92,8 @@ def _guard(call: Call, missing: str) -> Call:
         if passes and args and args[0] is None:
             return None
         result = call(*args, **named)
+        if type(result) is str and len(result) <= MAX_OUTPUT:  # nearly always
+            return result
         if isinstance(result, str) and len(result) > MAX_OUTPUT:
             cut = str(result)[:MAX_OUTPUT]
             return Markup(cut) if isinstance(result, Markup) else cut
