@@ -21,7 +21,8 @@ from gateway.ingress.listener import Listener
 from gateway.ingress.passthrough import Passthrough
 from gateway.ingress.table import RouteTable
 from gateway.journal.sqlite import SqliteJournal
-from gateway.mattermost.hook import HookSender, PassthroughSender, open_session, unanswered
+from gateway.mattermost.answers import open_session, unanswered
+from gateway.mattermost.hook import HookSender, PassthroughSender
 from gateway.metrics import Metrics
 from gateway.settings import Settings
 from gateway.translate import catalog
@@ -81,9 +82,11 @@ async def running(settings: Settings) -> AsyncIterator[App]:
         _expect_translators(metrics, settings, known)
         if settings.catalog.reload:
             _follow(settings, ingress, metrics, stack)
+        ingress.trouble = "starting, the public listener is not open yet"  # so /readyz is not ahead of it
         pages = admin.application(metrics, lambda: (not ingress.trouble, ingress.trouble), dispatcher.states)
         admin_url = await _serve(web.AppRunner(pages, access_log=None), settings.server.admin, stack)
         public_url = await _serve(_public(settings, ingress), settings.server.listen, stack)
+        ingress.trouble = ""
         _log.info(
             "ready", public=public_url, admin=admin_url, routes=len(settings.routes), services=len(known.services)
         )

@@ -1,5 +1,6 @@
 """Samples: whole requests with the outcome that they must have, executed against the catalog."""
 
+import os.path
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from gateway.model import JSON, Outcome, Request
 from gateway.translate import yamlfile
 from gateway.translate.catalog import Catalog, meta_schema
 from gateway.translate.service import Service
+
+_EXCERPT = 100
+"""Characters of a long text that a difference shows."""
 
 
 class SampleRequest(Struct, frozen=True):
@@ -100,7 +104,16 @@ def _compare(path: str, wanted: JSON, got: JSON, lines: list[str]) -> None:
         for index, pair in enumerate(zip(wanted, got, strict=True)):
             _compare(f"{path}[{index}]", *pair, lines)
     elif wanted != got:
-        lines.append(f"{path}: expected {wanted!r}, got {got!r}")
+        lines.append(f"{path}: expected {_excerpt(wanted, got)}, got {_excerpt(got, wanted)}")
+
+
+def _excerpt(value: JSON, other: JSON) -> str:
+    """The value; of a long text, where it begins to differ from the other."""
+    if not (isinstance(value, str) and isinstance(other, str)) or len(value) <= _EXCERPT:
+        return repr(value)
+    same = len(os.path.commonprefix([value, other]))
+    start = max(0, same - _EXCERPT // 2)
+    return ("…" if start else "") + repr(value[start : start + _EXCERPT])
 
 
 def run_all(catalog: Catalog, samples: Sequence[tuple[str, Path]]) -> dict[Path, list[str]]:

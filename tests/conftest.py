@@ -9,9 +9,14 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from hypothesis import settings as settings_of_hypothesis
 
 from gateway import app, settings
 from gateway.demo.standin import StandIn
+
+# The same examples at every run: what fails, fails for everybody. `--hypothesis-seed=random` looks further.
+settings_of_hypothesis.register_profile("tests", derandomize=True, deadline=None)
+settings_of_hypothesis.load_profile("tests")
 
 SECRET = "correct horse battery staple"
 HEAD = """

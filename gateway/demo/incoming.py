@@ -19,6 +19,10 @@ GENERAL = "web.incoming_webhook.general.app_error"
 DECODE = "web.incoming_webhook.decode.app_error"
 
 
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+"""U+0000 in JSON; behind a backslash that is itself escaped, `u0000` is four digits and a letter."""
+
+
 class RefusedError(Exception):
     """The server's answer to a request that it does not take; `detail` is shown only to developers."""
 
@@ -243,7 +247,7 @@ def _split(text: str, props: dict[str, Any], attachments: list[dict[str, Any]]) 
 
 
 def _check_storable(draft: Draft, priority: _Priority | None, *, direct: bool) -> None:
-    if "\0" in draft.message or b"\\u0000" in msgspec.json.encode(draft.props):
+    if "\0" in draft.message or _NUL.search(msgspec.json.encode(draft.props)):
         raise RefusedError(500, GENERAL, "the database takes no U+0000")
     if priority is not None and priority.persistent_notifications and not direct:
         mentioned = {name.lower() for text in _mentioning(draft) for name in _MENTION.findall(text)}

@@ -171,7 +171,8 @@ class Text:
         inners, remaining = each.contexts(context)
         lines = [text for inner in inners if (text := line.render(inner)) is not None]
         if remaining and (more := each.more.render({**context, "remaining": remaining})):
-            lines.append(more)
+            # Below a list, a line without a bullet of its own would run on in the last one.
+            lines.append(f"- {more}" if lines and lines[-1].startswith("- ") and not more.startswith("- ") else more)
         return join.join(lines) or None
 
 

@@ -5,10 +5,10 @@
     .venv/bin/python tests/bench/run.py steps      only the steps of one event, without sockets
 
 Processes are real, HTTP is real (loopback), the journal is SQLite on the disk of --folder. The server under test has
-the first core to itself, load generator and sink share the second one; so nothing else should run. Requests are distinct
-GitHub pushes of 8 kB with their HMAC signatures, over 32 keep-alive connections. What is compared is measured in turns,
---rounds times, and the median of the rounds' ratios counts: absolute rates are those of this machine, ratios hold on
-others, too.
+the first core to itself, load generator and sink share the second one; so nothing else should run. Requests are
+distinct GitHub pushes of 8 kB with their HMAC signatures, over 32 keep-alive connections. What is compared is measured
+in turns, --rounds times, and the median of the rounds' ratios counts: absolute rates are those of this machine, ratios
+hold on others, too.
 """
 
 import argparse

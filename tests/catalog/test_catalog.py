@@ -64,7 +64,7 @@ def test_any_payload_of_the_schema_becomes_a_message_that_fits(name):
         warnings.simplefilter("ignore")
         payloads = from_schema(translator.input) if translator.input is not True else st.just({})
 
-    @settings(max_examples=25, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=8, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(payload=payloads)
     def translates(payload):
         draft = translator.draft(context(payload, Request(), translator.events[0]))

@@ -19,7 +19,7 @@ async def test_the_demo_shows_requests_messages_and_throughput(program):
     assert not demo.err, demo.text
     for service in SERVICES:
         assert f"/in/{service} " in text
-    assert text.count(" message, translated by ") == text.count("→ ")
+    assert text.count("← 202 message, translated by ") == len(re.findall("^→ ", text, re.MULTILINE))
     assert "┃ " in text
     assert re.search(r"200 accepted durably in [\d.]+ s \([\d,]+/s\)", text)
     assert re.search(r"arrived after [\d.]+ s \([\d,]+/s end to end", text)

@@ -229,17 +229,12 @@ def _assert_no_secret(items, text: str) -> None:
 @pytest.mark.parametrize("place", ["header", "query", "path", "bearer"])
 async def test_no_credential_is_kept_or_shown(items, place):
     """Wherever a sender puts the secret of a route, neither commands, log nor the journal's files show it."""
-    items.configure(
-        items.routes.replace(
-            'verify = [{header = "X-Token"}]', "" if place != "header" else 'verify = [{header = "X-Token"}]'
-        )
-    )
+    if place != "header":
+        items.configure(items.routes.replace('verify = [{header = "X-Token"}]', ""))
     await items.start()
     quoted = items.secret.replace(" ", "%20")
     path = {"query": f"/in/items?token={quoted}", "path": f"/in/items/{quoted}"}.get(place, "/in/items")
-    headers = {"header": {"X-Token": items.secret}, "bearer": {"Authorization": f"Bearer {items.secret}"}}.get(
-        place, {}
-    )
+    headers = {"header": {"X-Token": items.secret}, "bearer": {"Authorization": f"Bearer {items.secret}"}}.get(place)
     body = {"kind": "item", "id": "1", "box": "a", "number": 1}
     status, answer, _ = await items.post(path, body, headers)
     assert status == 202

@@ -12,7 +12,8 @@ import pytest
 from aiohttp import web
 from multidict import CIMultiDict
 
-from gateway.mattermost.hook import AFTER_LIMIT, BODY_LIMIT, HookSender, classify, open_session, unanswered
+from gateway.mattermost.answers import AFTER_LIMIT, BODY_LIMIT, open_session, unanswered
+from gateway.mattermost.hook import HookSender, classify
 from gateway.metrics import CODES
 from gateway.model import Delivered, Delivery, Later, Never
 

@@ -52,9 +52,11 @@ def test_engine_writes_the_same(source: str, monkeypatch: pytest.MonkeyPatch):
 @pytest.mark.parametrize(
     "source",
     [
-        "{% if a %}x{% endif %}", "{# note #}{{ a }}", "{{ a + 1 }}", "{{ a[0] }}", "{{ a if b }}", "{{ -a }}", "{{ 'x' }}",
+        "{% if a %}x{% endif %}", "{# note #}{{ a }}", "{{ a + 1 }}", "{{ a[0] }}", "{{ a if b }}", "{{ -a }}",
+        "{{ 'x' }}",
         "{{- a }}", "{{ a -}}", "{{ a | unknown }}", "{{ a | sort }}", "{{ a | cut(b + 1) }}", "{{ a | cut(n=3) }}",
-        "{{ true }}", "{{ loop.index }}", "{{ a | default(none) }}", "{{ a | default('}}') }}", "{{ a | default('\\n') }}",
+        "{{ true }}", "{{ loop.index }}", "{{ a | default(none) }}", "{{ a | default('}}') }}",
+        "{{ a | default('\\n') }}",
         "{{ a | pick({'x': 'y'}) }}", "{{ taken }}", "{{ a | default(taken) }}", "{{ a", "{{ }}", "{{ a.0 }}",
     ],
 )  # fmt: skip
