@@ -1,6 +1,5 @@
 """Samples: whole requests with the outcome that they must have, executed against the catalog."""
 
-import os.path
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -111,7 +110,7 @@ def _excerpt(value: JSON, other: JSON) -> str:
     """The value; of a long text, where it begins to differ from the other."""
     if not (isinstance(value, str) and isinstance(other, str)) or len(value) <= _EXCERPT:
         return repr(value)
-    same = len(os.path.commonprefix([value, other]))
+    same = next((at for at, pair in enumerate(zip(value, other, strict=False)) if pair[0] != pair[1]), 0)
     start = max(0, same - _EXCERPT // 2)
     return ("…" if start else "") + repr(value[start : start + _EXCERPT])
 
