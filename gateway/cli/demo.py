@@ -15,6 +15,7 @@ from gateway.cli import app
 from gateway.cli.common import out
 from gateway.demo import show
 from gateway.demo.show import Demo, Shown
+from gateway.translate.functions.plain import unmark
 
 _COLORS = {"good": "green", "warning": "yellow", "danger": "red"}
 _INVISIBLE = str.maketrans("", "", "\u200b")
@@ -80,7 +81,7 @@ def _attachment(attachment: dict[str, Any]) -> Text:
     text = Text()
     for line, style in lines:
         if line:
-            text.append(*bar).append(str(line).translate(_INVISIBLE) + "\n", style)
+            text.append(*bar).append(unmark(str(line)).translate(_INVISIBLE) + "\n", style)
     text.rstrip()
     return text
 

@@ -7,7 +7,6 @@ import json
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from functools import cache
 from pathlib import Path
 
 import aiohttp
@@ -15,16 +14,26 @@ from msgspec import Struct
 
 from gateway import app, sample, settings
 from gateway.demo.standin import Post, StandIn
-from gateway.model import Outcome, Request
+from gateway.model import Request
 from gateway.settings import Settings
 from gateway.translate import catalog
 
 SECRET = "a-secret-of-the-demo"  # noqa: S105 - of a server that lives for seconds
-SERVICES = ("github", "gitlab", "jira", "jenkins", "alertmanager", "grafana", "sentry", "generic")
-"""Who sends, in this order."""
+SHOWN = {
+    "github": "push.commits",
+    "gitlab": "merge_request.merged",
+    "jira": "issue_updated.status",
+    "jenkins": "finished.unstable",
+    "alertmanager": "alerts.firing",
+    "grafana": "alerts.firing",
+    "sentry": "issue.created",
+    "generic": "json.alert",
+}
+"""Who sends which sample of the catalog, in this order."""
 
-_FIRST = {("github", "push"), ("gitlab", "merge_request"), ("jira", "issue_updated"), ("sentry", "issue")}
 _PAUSE = 0.7
+REPOSITORIES = 64
+"""How many repositories the burst pretends to come from: the pushes of one branch stay in order."""
 
 
 class Shown(Struct, frozen=True):
@@ -56,7 +65,8 @@ class Demo:
 
     async def walk(self) -> AsyncIterator[Shown]:
         """One sample of each service, slowly enough to be read."""
-        for service, request in _samples():
+        for service in SHOWN:
+            request = _request(service)
             before = len(self._standin.posts)
             status, answer = await self._send(service, request)
             deadline = time.monotonic() + 3
@@ -69,7 +79,7 @@ class Demo:
         """As many different pushes as fast as 16 senders can."""
         waiting = iter(range(events))
         before, started = self._standin.stats["posts"], time.monotonic()
-        _, push = next(pair for pair in _samples() if pair[0] == "github")
+        push = _request("github")
 
         async def sender() -> None:
             for number in waiting:
@@ -118,7 +128,7 @@ def configuration(hook: str, folder: Path) -> Settings:
     routes = "".join(
         f'[routes.{service}]\nservice = "{service}"\ndestinations = ["town-square"]\nsecrets = ["{SECRET}"]\n'
         + ("" if service == "github" else "verify = [{path = true}]\n")
-        for service in SERVICES
+        for service in SHOWN
     )
     text = f"""
 [server]
@@ -134,22 +144,16 @@ hook = "{hook}"
     return settings.parse(text, "demo.toml", {}, lambda path: path.read_text("utf-8"))
 
 
-@cache
-def _samples() -> list[tuple[str, Request]]:
-    """One sample of each service: the first that becomes a message, usual ones before odd ones."""
-    found = {}
-    listed = catalog.samples([catalog.builtin_folder()])
-    for service, path in sorted(listed, key=lambda pair: (pair[0], pair[1].name.split(".")[0]) not in _FIRST):
-        if service in SERVICES and service not in found:
-            one = sample.load(path)
-            if one.expect.outcome is Outcome.MESSAGE:
-                found[service] = sample.as_request(one.request)
-    return [(service, found[service]) for service in SERVICES if service in found]
+def _request(service: str) -> Request:
+    """The request of the service's sample, as the service sends it."""
+    file = catalog.builtin_folder() / service / "samples" / f"{SHOWN[service]}.yaml"
+    return sample.as_request(sample.load(file).request)
 
 
 def _numbered(request: Request, number: int) -> Request:
-    """The same push by another number, so that no two are the same event."""
+    """The same push by another number, in one of many repositories: no two are the same event, and few wait in line."""
     body = json.loads(request.body)
     body["after"] = f"{number:040x}"
+    body["repository"]["full_name"] = f"acme/api-{number % REPOSITORIES}"
     headers = {**request.headers, "x-github-delivery": f"demo-{number}"}
     return Request(request.method, headers, request.query, json.dumps(body).encode())

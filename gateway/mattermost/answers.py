@@ -28,7 +28,7 @@ USER_AGENT = f"mattergate/{__version__}"
 
 NO_TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=None)
 """One timer around the whole attempt costs a third of aiohttp's own."""
-_ERROR_ID = re.compile(r"[a-z_]{1,40}(\.[a-z_]{1,40}){1,6}")
+_ERROR_ID = re.compile(r"[a-z_]{1,60}(\.[a-z_]{1,60}){1,6}")
 
 
 class Revealing(Protocol):
@@ -45,13 +45,19 @@ class _ErrorDocument(Struct):
 _error_document = msgspec.json.Decoder(_ErrorDocument)
 
 
-def shown_id(body: bytes) -> str:
-    """` (the.error.id)` of an error document, empty for anything else; hardened servers leave the id out."""
+def error_id(body: bytes) -> str:
+    """The id of an error document, empty for anything else; hardened servers leave it out where they fail."""
     try:
         found = _error_document.decode(body).id
     except (msgspec.DecodeError, UnicodeDecodeError):
         return ""
-    return f" ({found})" if _ERROR_ID.fullmatch(found) else ""
+    return found if _ERROR_ID.fullmatch(found) else ""
+
+
+def shown_id(body: bytes) -> str:
+    """` (the.error.id)` of an error document, empty for anything else."""
+    found = error_id(body)
+    return f" ({found})" if found else ""
 
 
 def wait(headers: Mapping[str, str], now: float) -> float | None:

@@ -30,8 +30,8 @@ def fit(message: Message, limits: Limits = DEFAULT, *, mentions: bool = False) -
     """Give the messages to send, in order; each is accepted by Mattermost and is not split by it.
 
     `mentions` lets every mention of the message notify, third-party ones too; otherwise none does. Username, icon,
-    channel and priority are the same on each message; only the first one repeats its notifications. The argument stays
-    as it is.
+    channel and priority are the same on each message; only the first one asks for acknowledgement and repeats its
+    notifications. The argument stays as it is.
     """
     if is_ready(message, limits, mentions=mentions):
         return [_with_fallbacks(message, limits)]
@@ -101,11 +101,16 @@ def _weight(attachment: Attachment) -> tuple[int, int]:
 
 
 def _settle_priority(message: Message, *, first: bool) -> None:
-    """Keep repeated notifications only where somebody is there to be notified: the server refuses others."""
+    """Keep repeated notifications only where somebody is there to be notified: the server refuses others.
+
+    Acknowledgement is asked for once: what follows the first message belongs to it.
+    """
     priority = message.priority
     if priority is not None and priority.persistent_notifications:
         nags = first and mentioned(message) in _PERSISTENT_MENTIONS
-        message.priority = replace(priority, persistent_notifications=nags)
+        priority = message.priority = replace(priority, persistent_notifications=nags)
+    if priority is not None and priority.requested_ack and not first:
+        message.priority = replace(priority, requested_ack=False) if priority.priority else None
 
 
 def _bounded(messages: list[Message], limits: Limits) -> list[Message]:

@@ -26,7 +26,6 @@ from gateway.model import Delivered, Delivery, Later, Never, Result
 
 _HEADERS = CIMultiDict({"Content-Type": "application/json", "User-Agent": USER_AGENT})
 
-
 _REFUSALS = {
     400: "unknown incoming webhook, or payload refused{id}: recreate the hook in Mattermost (Integrations, Incoming "
     "Webhooks) and update the destination if it is gone; otherwise look at the payload",

@@ -36,7 +36,10 @@ class Attachment(Struct, omit_defaults=True):
 
 
 class Priority(Struct, omit_defaults=True):
-    """Contract section 1.7: `priority` is "important" or "urgent"."""
+    """Contract section 1.7: `priority` is "important", "urgent", or "" for a message that only wants acknowledgement.
+
+    `persistent_notifications` repeats the notification of those mentioned in an urgent message.
+    """
 
     priority: str
     requested_ack: bool = False
@@ -50,7 +53,10 @@ class Props(Struct, omit_defaults=True):
 
 
 class Message(Struct, omit_defaults=True):
-    """One post. At least one of `text` and `attachments` is there once it left `fit`."""
+    """One post. At least one of `text` and `attachments` is there once it left `fit`.
+
+    `silent` asks a webhook for a message without notifications; servers before 11.8 pass it over (contract 7.24).
+    """
 
     text: str | None = None
     username: str | None = None
@@ -60,6 +66,7 @@ class Message(Struct, omit_defaults=True):
     attachments: list[Attachment] = []
     props: Props | None = None
     priority: Priority | None = None
+    silent: bool = False
 
 
 _encoder = msgspec.json.Encoder()

@@ -33,6 +33,7 @@ class Tidier:
             icon_emoji=clean.emoji(message.icon_emoji),
             channel=clean.line(message.channel, self._limits.author),
             priority=_priority(message.priority),
+            silent=message.silent,
         )
 
     def props(self, props: Props | None) -> Props | None:
@@ -125,4 +126,10 @@ def _pop(pretexts: list[str]) -> str | None:
 
 
 def _priority(priority: Priority | None) -> Priority | None:
-    return priority if priority is not None and priority.priority in PRIORITIES else None
+    """Give what servers accept: notifications are repeated for urgent messages only (contract 6.3)."""
+    if priority is None:
+        return None
+    level = priority.priority if priority.priority in PRIORITIES else ""
+    if not level and not priority.requested_ack:
+        return None
+    return Priority(level, priority.requested_ack, priority.persistent_notifications and level == "urgent")

@@ -1,0 +1,173 @@
+"""What the answers of Mattermost's REST interface mean: pure tables over contract 6 and what an 11.2 server does.
+
+An answer is a result, and a case when the sender can do something about it before the result counts.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+import msgspec
+from msgspec import Struct
+
+from gateway.mattermost.answers import error_id, retry_after, shown_id, wait
+from gateway.model import Delivered, Later, Never, Result
+
+PENDING = "api.post.deduplicate_create_post.pending"
+"""The same message is being stored for an earlier attempt that nobody waits for any more."""
+
+SOON = 1.0
+"""Seconds after which a message whose earlier attempt is still under way is looked at again."""
+
+
+class Case(StrEnum):
+    """What can be done about an answer."""
+
+    FINAL = "final"
+    ROOT = "root"
+    """The post to edit or to reply to is gone: post anew."""
+    PLACE = "place"
+    """The channel is gone or closed to this account: look it up again."""
+    EXTRAS = "extras"
+    """The server does not take something that the message can do without: leave out one of `extras`."""
+
+
+class Extra(StrEnum):
+    """What a message can do without; the value completes "the server does not take ..."."""
+
+    RECEIPTS = "requests for acknowledgement and persistent notifications: they need a licence"
+    PRIORITY = "priority labels: turn on PostPriority in Mattermost"
+    OVERRIDES = "another name or icon from a login in hardened mode: use the token of a bot"
+
+
+class Answer(Struct, frozen=True):
+    """A result, and what can be done about it. `lasting` says whether the next message would be answered alike."""
+
+    result: Result
+    case: Case = Case.FINAL
+    extras: tuple[Extra, ...] = ()
+    lasting: bool = True
+
+
+class _Document(Struct):
+    id: str
+
+
+_document = msgspec.json.Decoder(_Document)
+
+_ROOT_GONE = frozenset({"api.post.create_post.root_id.app_error", "api.post.create_post.channel_root_id.app_error"})
+_ARCHIVED = "api.post.create_post.can_not_post_to_deleted.error"
+_NO_LICENCE = "license_error."
+_PRIORITY = "api.post.post_priority."
+_BAD_BODY = "api.context.invalid_body_param.app_error"
+_TOO_LONG = "model.post.is_valid.message_length.app_error"
+
+_REFUSALS = {
+    400: "the server refuses the message{id}: look at the payload",
+    403: "the account may not post there{id}: invite it to the channel, or give it the permission to post",
+    404: "this is not the REST interface of Mattermost{id}: check `server` and what stands before Mattermost",
+    405: "this is not the REST interface of Mattermost{id}: check `server` and what stands before Mattermost",
+    413: "too large{id}: raise MaximumPayloadSizeBytes in Mattermost, or the body limit of the proxy before it",
+    414: "the URL is too long: check `server`, or raise MaximumURLLength in Mattermost",
+    501: "the server has no such feature{id}: check its version and licence",
+}
+_DELAYS = {
+    407: "a proxy asks for credentials: check the proxy settings of this host",
+    408: "the server waited too long for the request",
+    425: "the server is not ready to take early data",
+}
+
+
+def posted(status: int, headers: Mapping[str, str], body: bytes, now: float) -> Answer:
+    """Tell what the answer to POST /posts means. `headers` looks names up in any case; `now` is epoch seconds."""
+    if 200 <= status < 300:
+        return Answer(_success(status, body))
+    name = error_id(body)
+    result = failed(status, headers, body, now)
+    if name in _ROOT_GONE:
+        return Answer(result, Case.ROOT)
+    if name == _ARCHIVED:
+        return Answer(result, Case.PLACE)
+    if extras := _extras(status, name):
+        return Answer(result, Case.EXTRAS, extras, lasting=status != 400 or name == _BAD_BODY)
+    if name == PENDING:
+        return Answer(Later("the server is still storing an earlier attempt at this message", None, "5xx"))
+    return Answer(result, Case.PLACE if status == 403 else Case.FINAL)
+
+
+def patched(status: int, headers: Mapping[str, str], body: bytes, now: float) -> Answer:
+    """Tell what the answer to PUT /posts/{id}/patch means.
+
+    A deleted post, an unknown one, another account's, and one of a channel that the account has left are all 403; what
+    cannot be edited any more (archived channel, time limit) is 400. None of these can be edited, so all count as gone.
+    """
+    answer = posted(status, headers, body, now)
+    if answer.case is Case.EXTRAS or (status == 400 and error_id(body) == _TOO_LONG):
+        return answer
+    if status in (400, 403, 404) and error_id(body):
+        return Answer(answer.result, Case.ROOT)
+    return answer
+
+
+def failed(status: int, headers: Mapping[str, str], body: bytes, now: float) -> Later | Never:
+    """Tell what an answer means that is no success; 401 is for the session to explain."""
+    if status == 429:
+        return Later("429: rate limit exceeded", wait(headers, now), "429")
+    if 300 <= status < 400:
+        text = "the server redirects: write `server` with the scheme, host and path of Mattermost's SiteURL"
+        return Never(f"{status}: {text}", "3xx")
+    shown = shown_id(body)
+    code = f"{status // 100}xx"
+    if error_id(body) == _TOO_LONG:
+        return Never(f"{status}: longer than the server takes{shown}: raise its limit, or shorten the message", code)
+    if status in _REFUSALS:
+        return Never(f"{status}: {_REFUSALS[status].format(id=shown)}", code)
+    if status in _DELAYS:
+        return Later(f"{status}: {_DELAYS[status]}", retry_after(headers, now), code)
+    if 400 <= status < 500:
+        return Never(f"{status}: refused{shown}: check `server` and what stands before Mattermost", code)
+    after = retry_after(headers, now) if status == 503 else None
+    if shown:
+        hint = f"Mattermost could not store the message{shown}: see its log; this may be permanent for this message"
+        return Later(f"{status}: {hint}", after, "5xx")
+    return Later(f"{status}: the server or a proxy before it failed", after, "5xx")
+
+
+def not_mattermost(status: int) -> Later:
+    """The result of a success that does not hold what Mattermost would say."""
+    return Later(
+        f"{status} without Mattermost's answer: a proxy or login page answers in its place; "
+        "check `server` and what stands before Mattermost",
+        None,
+        "2xx",
+    )
+
+
+def unauthorised(body: bytes, *, token: bool) -> Later:
+    """The result of a 401 that stays; `token` says whether a token of the settings was sent."""
+    if not error_id(body):
+        return Later("401: a proxy before Mattermost asks for a login: exempt /api/v4/ from it", None, "4xx")
+    if token:
+        text = (
+            "the token is not valid: it was revoked, its bot or user is disabled, or personal access tokens are off; "
+            "make a new one in Mattermost, set it, and restart the gateway"
+        )
+    else:
+        text = "a session that has just begun is not taken: check the clock and the session settings of Mattermost"
+    return Later(f"401: {text}", None, "4xx")
+
+
+def _success(status: int, body: bytes) -> Result:
+    try:
+        post = _document.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return not_mattermost(status)
+    return Delivered(post.id) if post.id else not_mattermost(status)
+
+
+def _extras(status: int, name: str) -> tuple[Extra, ...]:
+    """What to leave out, the more likely cause first."""
+    if status == 501 and name.startswith(_NO_LICENCE):
+        return Extra.RECEIPTS, Extra.PRIORITY
+    if name.startswith(_PRIORITY):
+        return (Extra.PRIORITY,) if status == 403 else (Extra.RECEIPTS, Extra.PRIORITY)
+    return (Extra.OVERRIDES,) if name == _BAD_BODY else ()

@@ -1,0 +1,125 @@
+"""From the payload of an incoming webhook to the body of a post over REST (contract 6.3). Pure.
+
+Links and mentions in Slack's spelling are converted by a webhook only; the messages of the gateway are Markdown.
+"""
+
+from collections.abc import Container
+from hashlib import blake2b
+
+import msgspec
+from msgspec import Raw, Struct
+
+from gateway.mattermost.payload import Priority, Props
+from gateway.mattermost.rest_answers import Extra
+from gateway.model import Delivery
+
+
+class Payload(Struct):
+    """What is read of a payload: `payload.Message` with its attachments as they stand."""
+
+    text: str = ""
+    username: str = ""
+    icon_url: str = ""
+    icon_emoji: str = ""
+    channel: str = ""
+    attachments: Raw = Raw()
+    props: Props | None = None
+    priority: Priority | None = None
+
+
+class _Props(Struct, omit_defaults=True):
+    """`from_webhook` makes clients show another name and icon, `from_bot` that of a bot; the server wants texts."""
+
+    attachments: Raw | None = None
+    card: str | None = None
+    override_username: str = ""
+    override_icon_url: str = ""
+    override_icon_emoji: str = ""
+    from_webhook: str = ""
+    from_bot: str = ""
+
+
+class _Label(Struct, omit_defaults=True):
+    """`payload.Priority`; the server stores no priority without `priority`, be it empty."""
+
+    priority: Priority
+
+
+class _Post(Struct, omit_defaults=True):
+    channel_id: str
+    message: str
+    pending_post_id: str
+    root_id: str = ""
+    props: _Props | None = None
+    metadata: _Label | None = None
+
+
+class _Patch(Struct):
+    message: str
+    props: _Props
+
+
+_decode = msgspec.json.Decoder(Payload).decode
+_encode = msgspec.json.Encoder().encode
+
+
+def read(payload: bytes | str) -> Payload:
+    """The payload behind the JSON of a message."""
+    return _decode(payload)
+
+
+def post(payload: Payload, channel_id: str, root_id: str, pending: str, without: Container[Extra] = ()) -> bytes:
+    """The body of POST /posts: a root, or with `root_id` a reply, which has no priority (the server refuses one)."""
+    label = None if root_id else _label(payload.priority, without)
+    props = _props(payload, without)
+    return _encode(_Post(channel_id, payload.text, pending, root_id, props if props != _Props() else None, label))
+
+
+def patch(payload: Payload, *, bot: bool, without: Container[Extra] = ()) -> bytes:
+    """The body of PUT /posts/{id}/patch. Properties are replaced as a whole, that of a bot's post included."""
+    props = _props(payload, without)
+    props.from_bot = "true" if bot else ""
+    return _encode(_Patch(payload.text, props))
+
+
+def extras_of(payload: Payload, *, root: bool) -> set[Extra]:
+    """What the server may not take of a payload, posted as a root or else as a reply."""
+    found = set()
+    if payload.username or payload.icon_url or payload.icon_emoji:
+        found.add(Extra.OVERRIDES)
+    if root and payload.priority is not None:
+        if payload.priority.priority:
+            found.add(Extra.PRIORITY)
+        if payload.priority.requested_ack or payload.priority.persistent_notifications:
+            found.add(Extra.RECEIPTS)
+    return found
+
+
+def pending_id(delivery: Delivery, step: str) -> str:
+    """The same for every attempt at this step: the server takes a repeat within 30 seconds for the first.
+
+    The server compares it over all accounts, so it cannot be guessed from the number of the delivery alone.
+    """
+    seed = f"{delivery.event_id} {delivery.seq} {delivery.destination} {step}"
+    return f"mattergate:{blake2b(seed.encode(), digest_size=16).hexdigest()}"
+
+
+def _props(payload: Payload, without: Container[Extra]) -> _Props:
+    props = _Props(attachments=payload.attachments if payload.attachments else None)
+    if payload.props is not None:
+        props.card = payload.props.card
+    if Extra.OVERRIDES not in without and (payload.username or payload.icon_url or payload.icon_emoji):
+        props.override_username = payload.username
+        props.override_icon_url = payload.icon_url
+        props.override_icon_emoji = payload.icon_emoji
+        props.from_webhook = "true"
+    return props
+
+
+def _label(priority: Priority | None, without: Container[Extra]) -> _Label | None:
+    if priority is None:
+        return None
+    level = "" if Extra.PRIORITY in without else priority.priority
+    receipts = Extra.RECEIPTS not in without and Extra.PRIORITY not in without
+    ack, nags = priority.requested_ack and receipts, priority.persistent_notifications and receipts
+    return _Label(Priority(level, ack, nags)) if level or ack else None
