@@ -11,10 +11,8 @@ from gateway.metrics import Metrics
 States = Mapping[str, tuple[str, str]]
 
 
-def application(
-    metrics: Metrics, ready: Callable[[], tuple[bool, str]], states: Callable[[], States]
-) -> web.Application:
-    """`ready` says whether requests can be stored and why not; `states` says how every destination stands and why."""
+def application(metrics: Metrics, why_not: Callable[[], str], states: Callable[[], States]) -> web.Application:
+    """`why_not` says why requests cannot be stored, "" when they can; `states` how each destination stands and why."""
 
     async def show_metrics(request: web.Request) -> web.Response:
         encode, content_type = choose_encoder(request.headers.get("Accept", ""))
@@ -25,15 +23,13 @@ def application(
 
     async def readyz(_: web.Request) -> web.Response:
         """503 when requests cannot be stored. A broken destination is shown but keeps nobody out: its messages wait."""
-        stores, why = ready()
+        why = why_not()
         destinations = {
             name: {"state": state, "why": reason} if reason else {"state": state}
             for name, (state, reason) in states().items()
         }
-        body = {"ready": stores, "destinations": destinations} | ({"why": why} if why else {})
-        return web.Response(
-            status=200 if stores else 503, body=msgspec.json.encode(body), content_type="application/json"
-        )
+        body = {"ready": not why, "destinations": destinations} | ({"why": why} if why else {})
+        return web.Response(status=503 if why else 200, body=msgspec.json.encode(body), content_type="application/json")
 
     app = web.Application()
     app.router.add_get("/metrics", show_metrics)

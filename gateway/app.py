@@ -1,29 +1,32 @@
 """The composition root: settings in, running service out. The only module that names concrete parts."""
 
 import asyncio
-import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 
-from aiohttp import ClientError, ClientSession, ClientTimeout, web
+from aiohttp import ClientError, ClientTimeout, web
 
 from gateway import admin, logs, reload
-from gateway.delivery.destinations import Destination, Sender
+from gateway.delivery.destinations import Destination
 from gateway.delivery.dispatcher import Dispatcher
 from gateway.errors import CatalogError, Fault, SettingsError
 from gateway.fields import Address
 from gateway.ingress import passthrough as passthrough_hooks
 from gateway.ingress import route as routes
+from gateway.ingress.entry import Place, Places
 from gateway.ingress.http import Ingress
 from gateway.ingress.learned import Learned
 from gateway.ingress.listener import Listener
 from gateway.ingress.passthrough import Passthrough
 from gateway.ingress.table import RouteTable
+from gateway.journal import Journal
 from gateway.journal.sqlite import SqliteJournal
 from gateway.mattermost.answers import open_session, unanswered
-from gateway.mattermost.hook import HookSender, PassthroughSender
+from gateway.mattermost.hook import PassthroughSender
 from gateway.metrics import Metrics
+from gateway.senders import Connections
 from gateway.settings import Settings
 from gateway.translate import catalog
 from gateway.translate.catalog import Catalog
@@ -65,7 +68,7 @@ async def running(settings: Settings) -> AsyncIterator[App]:
             metrics=metrics,
         )
         stack.push_async_callback(journal.close)
-        dispatcher = Dispatcher(journal, await destinations(settings, table.passthrough, stack), metrics)
+        dispatcher = Dispatcher(journal, await destinations(settings, table.passthrough, journal, stack), metrics)
         await dispatcher.start()
         stack.push_async_callback(dispatcher.stop, settings.server.grace)
         ingress = Ingress(
@@ -74,7 +77,7 @@ async def running(settings: Settings) -> AsyncIterator[App]:
             journal,
             dispatcher.offer,
             metrics,
-            channels={name: destination.channel for name, destination in settings.destinations.items()},
+            places=places(settings),
             read_timeout=settings.server.read_timeout,
             public_url=settings.server.public_url,
             learned=Learned(journal_path(settings).with_suffix(".secrets"), await _fetcher(stack)),
@@ -82,11 +85,13 @@ async def running(settings: Settings) -> AsyncIterator[App]:
         _expect_translators(metrics, settings, known)
         if settings.catalog.reload:
             _follow(settings, ingress, metrics, stack)
-        ingress.trouble = "starting, the public listener is not open yet"  # so /readyz is not ahead of it
-        pages = admin.application(metrics, lambda: (not ingress.trouble, ingress.trouble), dispatcher.states)
+        listening = asyncio.Event()  # so that /readyz is not ahead of the public listener
+        pages = admin.application(
+            metrics, lambda: ingress.trouble if listening.is_set() else "starting", dispatcher.states
+        )
         admin_url = await _serve(web.AppRunner(pages, access_log=None), settings.server.admin, stack)
         public_url = await _serve(_public(settings, ingress), settings.server.listen, stack)
-        ingress.trouble = ""
+        listening.set()
         _log.info(
             "ready", public=public_url, admin=admin_url, routes=len(settings.routes), services=len(known.services)
         )
@@ -105,27 +110,29 @@ def passthrough(settings: Settings, metrics: Metrics) -> Passthrough | None:
     return Passthrough(settings.passthrough.server, settings.passthrough.services, settings.server, metrics)
 
 
-async def destinations(settings: Settings, through: Passthrough | None, stack: AsyncExitStack) -> Sequence[Destination]:
-    """The destinations, each with its sender; sessions are closed with the stack."""
-    sessions: dict[str | None, ClientSession] = {}
-
-    async def session(ca_file: str | None) -> ClientSession:
-        if ca_file not in sessions:
-            tls = ssl.create_default_context(cafile=ca_file) if ca_file else True
-            sessions[ca_file] = await stack.enter_async_context(open_session(tls))
-        return sessions[ca_file]
-
+async def destinations(
+    settings: Settings, through: Passthrough | None, journal: Journal, stack: AsyncExitStack
+) -> Sequence[Destination]:
+    """The destinations, each with its sender; connections are closed with the stack."""
+    connections = Connections(stack)
     made = []
     for name, table in settings.destinations.items():
-        sender: Sender = HookSender(table.hook, await session(table.ca_file), table.timeout)
+        sender = await connections.sender(table, partial(journal.card, name))
         made.append(Destination(name, sender, table.concurrency, table.rate or None, table.max_age))
     if through is not None:
         shared = settings.delivery
-        sender = PassthroughSender(through.url, await session(None), shared.timeout)
+        sender = PassthroughSender(through.url, await connections.http(), shared.timeout)
         made.append(
             Destination(passthrough_hooks.NAME, sender, shared.concurrency, shared.rate or None, shared.max_age)
         )
     return made
+
+
+def places(settings: Settings) -> Places:
+    """What the parcels of each destination have to say; a channel over REST knows its own."""
+    return {
+        name: Place(cards=True) if table.rest else Place(table.channel) for name, table in settings.destinations.items()
+    }
 
 
 def _expect_translators(metrics: Metrics, settings: Settings, known: Catalog) -> None:

@@ -5,8 +5,9 @@
     |- CatalogError        service or translator documents: a list of faults, the running catalog stays
     |- TranslationError    one document failed on one payload; the event is `broken`, the generic translator speaks
     |- Refused             the request is the sender's fault; becomes an HTTP problem (RFC 9457)
-    `- JournalError        what was to be stored is not stored; senders get 503
-       `- JournalDamaged   the file cannot be used at all
+    |- JournalError        what was to be stored is not stored; senders get 503
+    |  `- JournalDamaged   the file cannot be used at all
+    `- Unsent              (in mattermost.session) a request over REST led to nothing; holds the result of the delivery
 
 Texts are for the reader: what, where, what to do. None of them holds a secret.
 """

@@ -33,6 +33,9 @@ class Wishes(Struct, frozen=True):
     icon_url: str | None = None
     icon_emoji: str | None = None
     priority: str | None = None
+    requested_ack: bool | None = None
+    persistent_notifications: bool | None = None
+    silent: bool | None = None
     card: CardMode | None = None
     depth: int = 64
 
@@ -40,8 +43,8 @@ class Wishes(Struct, frozen=True):
 class Piece(Struct, frozen=True):
     """What became of one event of the request. `mismatch` names the translator whose schema did not hold.
 
-    `phase` is where the event stands in the life of its subject, `card` the message that shows the subject as it is now
-    (None: the first of `messages` does); both count only where a route wants cards.
+    `phase` is where the event stands in the life of its subject (None: it has none), `card` the message that shows the
+    subject as it is now (None: the first of `messages` does); both count only where a route wants cards.
     """
 
     outcome: Outcome
@@ -51,7 +54,7 @@ class Piece(Struct, frozen=True):
     reason: str = ""
     mismatch: str = ""
     messages: tuple[Message, ...] = ()
-    phase: Phase = Phase.CHANGE
+    phase: Phase | None = None
     card: Message | None = None
 
 
@@ -121,7 +124,8 @@ class _Reader(Struct, frozen=True):
             "icon_url": wishes.icon_url or message.icon_url or self.service.icon_url,
             "icon_emoji": wishes.icon_emoji or message.icon_emoji,
             "channel": wishes.channel or message.channel,
-            "priority": Priority(wishes.priority) if wishes.priority else message.priority,
+            "priority": _priority(wishes, message.priority),
+            "silent": message.silent if wishes.silent is None else wishes.silent,
         }
         return tuple(fit(msgspec.structs.replace(message, **changes), self.limits, mentions=wishes.mentions))
 
@@ -147,6 +151,19 @@ class _Reader(Struct, frozen=True):
     def _message(self, value: JSON, name: str) -> tuple[Message, ...]:
         about = f"{self.service.name}: {name}" if name else self.service.name
         return self.finished(generic(value, about, text_only=self.decoded.kind == "text"))
+
+
+def _priority(wishes: Wishes, own: Priority | None) -> Priority | None:
+    """The priority of a message, part by part that of the route, else its own."""
+    ack, nags = wishes.requested_ack, wishes.persistent_notifications
+    if wishes.priority is None and ack is None and nags is None:
+        return own
+    own = own or Priority("")
+    return Priority(
+        wishes.priority or own.priority,
+        own.requested_ack if ack is None else ack,
+        own.persistent_notifications if nags is None else nags,
+    )
 
 
 def _filtered(service: Service, name: str, wishes: Wishes) -> str:

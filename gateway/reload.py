@@ -1,6 +1,7 @@
 """Hot reload: an edited catalog is taken up while the gateway runs; a faulty edit changes a metric and a log only."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from gateway.translate import catalog
 from gateway.translate.catalog import Catalog
 
 _log = logs.get("catalog")
+logging.getLogger("watchfiles").setLevel(logging.WARNING)  # it tells every change of the folders, ours says what became
 
 
 async def follow(folders: Sequence[Path], adopt: Callable[[Catalog], None], metrics: Metrics) -> None:

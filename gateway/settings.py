@@ -4,15 +4,15 @@
 `load` does the reading. The Structs are the one source of what may be written: `reference` lists it for people.
 """
 
-import re
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, NamedTuple
 
 from msgspec import Meta, Struct
-from msgspec.structs import asdict, replace
+from msgspec.structs import replace
 
+from gateway.destinationtable import DeliveryTable, Destination, read_destinations
 from gateway.errors import Fault, SettingsError
 from gateway.fields import (
     ADDRESS,
@@ -24,7 +24,6 @@ from gateway.fields import (
     default_text,
     doc,
     expected,
-    is_http_url,
     keys,
 )
 from gateway.secret import Secret
@@ -98,34 +97,6 @@ class CatalogTable(Struct, frozen=True, kw_only=True):
     reload: Annotated[bool, doc("Whether a changed document is taken up while the gateway runs.")] = True
 
 
-class DeliveryTable(Struct, frozen=True, kw_only=True):
-    """[delivery]: how every destination is served unless it says otherwise. Times are seconds, `rate` is per second."""
-
-    max_age: Annotated[
-        float, _Positive, doc("How long a message is tried before it is put aside as dead.", DURATION, "delivery")
-    ] = 86_400.0
-    concurrency: Annotated[
-        int, _Counted, doc("How many messages are under way to one destination.", None, "delivery")
-    ] = 8
-    rate: Annotated[
-        float, Meta(ge=0), doc("Messages a second to one destination at most; 0 is no limit.", None, "delivery")
-    ] = 0.0
-    timeout: Annotated[float, _Positive, doc("How long one attempt may take.", DURATION, "delivery")] = 10.0
-
-
-class Destination(DeliveryTable, frozen=True, kw_only=True):
-    """[destinations.NAME]: an incoming webhook. What it leaves out is filled in from [delivery]."""
-
-    name: str
-    hook: Annotated[Secret, doc("The URL of the incoming webhook, https://HOST/hooks/ID.")]
-    ca_file: Annotated[
-        str | None, doc("Certificates (PEM) to trust for this server, relative to the settings file.")
-    ] = None
-    channel: Annotated[
-        str | None, Meta(min_length=1), doc("The channel to post in, if the webhook is not locked to one.")
-    ] = None
-
-
 class Route(Struct, frozen=True, kw_only=True):
     """[routes.NAME]: the inbound URL /in/NAME. `verify` holds raw mappings; None: the service or the server decides."""
 
@@ -156,6 +127,15 @@ class Route(Struct, frozen=True, kw_only=True):
         float | None, Meta(ge=0), doc("How long a repeated request counts as the same event.", DURATION)
     ] = None
     priority: Annotated[Literal["important", "urgent"] | None, doc("The priority label of the messages.")] = None
+    requested_ack: Annotated[bool | None, doc("Whether readers are asked to acknowledge the messages.")] = None
+    persistent_notifications: Annotated[
+        bool | None, doc("Whether those mentioned in an urgent message are notified until they acknowledge.")
+    ] = None
+    silent: Annotated[bool | None, doc("Whether the messages come without notifications (by webhook only).")] = None
+    card: Annotated[
+        Literal["update", "thread", "both"] | None,
+        doc("What later events of a subject do over REST: edit its post, reply in its thread, or both."),
+    ] = None
 
 
 class Passthrough(Struct, frozen=True, kw_only=True):
@@ -210,7 +190,6 @@ _TABLES: Final[dict[str, type[Struct]]] = {
     "log": Log,
 }
 _NAMED: Final = ("destinations", "routes")
-_HOOK = re.compile(r".*/hooks/[A-Za-z0-9]+")
 
 
 def reference() -> list[Row]:
@@ -285,7 +264,7 @@ def _settings(reader: TableReader, raw: Sections, passthrough: bool) -> Settings
         journal=_journal(reader, values("journal")),
         catalog=_catalog(reader, values("catalog")),
         delivery=delivery,
-        destinations=_destinations(reader, raw["destinations"], delivery),
+        destinations=read_destinations(reader, raw["destinations"], delivery),
         routes=_routes(reader, raw["routes"], tuple(raw["destinations"])),
         passthrough=_passthrough(reader, values("passthrough")) if passthrough else None,
         log=Log(**values("log")),
@@ -311,24 +290,6 @@ def _journal(reader: TableReader, values: dict[str, Any]) -> JournalTable:
 def _catalog(reader: TableReader, values: dict[str, Any]) -> CatalogTable:
     catalog = CatalogTable(**values)
     return replace(catalog, folders=tuple(str(reader.folder / folder) for folder in catalog.folders))
-
-
-def _destinations(reader: TableReader, raw: Mapping[str, Any], delivery: DeliveryTable) -> dict[str, Destination]:
-    found = {}
-    for name, table in reader.named("destinations", raw):
-        place = ("destinations", name)
-        values = reader.values(Destination, table, place)
-        if "ca_file" in values:
-            values["ca_file"] = str(reader.folder / values["ca_file"])
-            reader.file_text(values["ca_file"], (*place, "ca_file"))
-        if "hook" in values:
-            url = values["hook"].reveal()
-            if not (is_http_url(url) and _HOOK.fullmatch(url)):
-                key = next(written for written in ("hook", "hook_env", "hook_file") if written in table)
-                remedy = "it ends with /hooks/ and an id; copy it from Integrations, Incoming Webhooks"
-                reader.report.add((*place, key), "is not the URL of an incoming webhook", remedy)
-            found[name] = Destination(name=name, **(asdict(delivery) | values))
-    return found
 
 
 def _routes(reader: TableReader, raw: Mapping[str, Any], destinations: tuple[str, ...]) -> dict[str, Route]:

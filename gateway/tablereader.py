@@ -165,6 +165,8 @@ class TableReader:
         given = [name for name in key.written if name in raw]
         if key.listed:
             return tuple(secret for name in given for secret in self._secrets(name, raw[name], (*table, name)))
+        if not given and not key.required:
+            return None
         if len(given) != 1:
             problem = f"{' and '.join(given)} are given together" if given else f"{key.name} is missing"
             self.report.add((*table, given[-1]) if given else table, problem, f"give one of {', '.join(key.written)}")

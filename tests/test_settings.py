@@ -20,6 +20,8 @@ SECRETS = (
     "d3vd3vd3vd3vd3vd3vd3vd3vd3",
     "th1rdth1rdth1rdth1rdth1rdt",
     "s3cr3t",
+    "t0k3n",
+    "p4ssw0rd",
     "1234567",
 )
 ENVIRON = {
@@ -27,6 +29,7 @@ ENVIRON = {
     "NOT_A_HOOK": "https://chat.example.com/api/v4/k3yk3yk3yk3yk3yk3yk3yk3yk3",
     "DEV_HOOK": "https://chat.example.com/sub/hooks/d3vd3vd3vd3vd3vd3vd3vd3vd3",
     "GITHUB_SECRET": "s3cr3t-of-the-environment",
+    "GATE_PASSWORD": "p4ssw0rd-of-the-environment",
 }
 FILES = {
     "not_a_hook": "ftp://chat.example.com/hooks/k3yk3yk3yk3yk3yk3yk3yk3yk3\n",
@@ -34,6 +37,7 @@ FILES = {
     "ca.pem": "certificates",
     "third_hook": "https://chat.example.com/hooks/th1rdth1rdth1rdth1rdth1rdt\n",
     "github_secret": "s3cr3t-of-a-file\n",
+    "bot_token": "t0k3n-of-a-file\n",
 }
 OPS = '[destinations.ops]\nhook = "https://chat.example.com/hooks/k3yk3yk3yk3yk3yk3yk3yk3yk3"\n'
 
@@ -125,9 +129,12 @@ def test_every_key_reaches_its_struct() -> None:
         server="https://chat.example.com/mattermost", services=("grafana",)
     )
     written = [found.server, found.journal, found.catalog, found.delivery, route, found.passthrough, found.log]
-    for table in [*written, found.destinations["dev.team"]]:
+    for table in written:
         for key in keys(type(table)).values():
             assert key.required or getattr(table, key.name) != key.default, key.name
+    for key in keys(settings.Destination).values():
+        given = [getattr(destination, key.name) for destination in found.destinations.values()]
+        assert [value for value in given if value != key.default], key.name
 
 
 def test_destinations_take_what_they_leave_out_from_delivery() -> None:
@@ -146,12 +153,28 @@ def test_destinations_take_what_they_leave_out_from_delivery() -> None:
 
 def test_hooks_come_from_the_file_the_environment_or_a_file_of_their_own() -> None:
     """Each of the three sources gives the URL, stripped of the line end of a secret file."""
-    hooks = {name: found.hook.reveal() for name, found in complete().destinations.items()}
+    hooks = {name: found.hook.reveal() for name, found in complete().destinations.items() if found.hook}
     assert hooks == {
         "ops": "https://chat.example.com/hooks/k3yk3yk3yk3yk3yk3yk3yk3yk3",
         "dev.team": ENVIRON["DEV_HOOK"],
         "third": FILES["third_hook"].strip(),
     }
+
+
+def test_a_channel_over_rest_has_a_token_or_a_login() -> None:
+    """The token or the password comes from any of the three sources; a user and an id need no team."""
+    found = complete().destinations
+    bot, person, by_id = found["bot"], found["person"], found["by-id"]
+    assert (bot.rest, bot.server, bot.team, bot.channel) == (
+        True,
+        "https://chat.example.com/mattermost",
+        "acme",
+        "town-square",
+    )
+    assert bot.token == Secret("t0k3n-in-line")
+    assert (person.login, person.password, person.token) == ("gate", Secret(ENVIRON["GATE_PASSWORD"]), None)
+    assert by_id.token == Secret("t0k3n-of-a-file")
+    assert not found["ops"].rest
 
 
 def test_settings_do_not_show_secrets() -> None:
@@ -316,7 +339,10 @@ def test_the_reference_lists_every_key_with_a_text() -> None:
     assert defaults["destinations.NAME", "timeout"] == "that of [delivery]"
     assert defaults["routes.NAME", "service"] == "(required)"
     assert defaults["routes.NAME", "secrets"] == "[]"
-    assert {key for table, key in by_key if table == "destinations.NAME"} >= {"hook", "hook_env", "hook_file"}
+    assert {key for table, key in by_key if table == "destinations.NAME"} >= {
+        *("hook", "hook_env", "hook_file", "token", "token_env", "token_file"),
+        *("server", "team", "channel", "login", "password", "password_env", "password_file"),
+    }
     assert by_key["routes.NAME", "secrets_env"].type == "a list of names of environment variables"
 
 

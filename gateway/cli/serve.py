@@ -11,11 +11,12 @@ import typer
 import uvloop
 
 from gateway import app as gateway_app
-from gateway import logs, settings
+from gateway import logs, senders, settings
 from gateway.cli import app
 from gateway.cli.common import err, fail, out
 from gateway.errors import CatalogError, Fault, JournalError, SettingsError
 from gateway.ingress import route as routes
+from gateway.mattermost.probe import Level
 from gateway.settings import Settings
 from gateway.translate import catalog
 
@@ -45,8 +46,14 @@ async def _serve(known: Settings) -> None:
         stopped: asyncio.Future[Any] = asyncio.ensure_future(stop.wait())
         await asyncio.wait({stopped, running.failed}, return_when=asyncio.FIRST_COMPLETED)
         stopped.cancel()
-        if running.failed.done():
-            running.failed.result()
+        failed = running.failed.exception() if running.failed.done() else None
+    if failed is not None:
+        raise _cause(failed)
+
+
+def _cause(error: BaseException) -> BaseException:
+    """The first single error of a group of them, which is what a task group makes of any."""
+    return _cause(error.exceptions[0]) if isinstance(error, BaseExceptionGroup) else error
 
 
 def reference_table() -> str:
@@ -62,8 +69,12 @@ def reference_table() -> str:
 def check(
     config: Config = DEFAULT,
     reference: Annotated[bool, typer.Option("--reference", help="List every setting instead, as Markdown.")] = False,
+    live: Annotated[
+        bool, typer.Option("--live", help="Ask the server of each destination whether it will work.")
+    ] = False,
+    post: Annotated[bool, typer.Option("--post", help="With --live: send one message to each destination.")] = False,
 ) -> None:
-    """Check settings and catalog; every fault is listed with its place and remedy. Nothing is started or sent."""
+    """Check settings and catalog; every fault is listed with its place and remedy. Nothing is sent without --post."""
     if reference:
         out.print(reference_table(), markup=False)
         return
@@ -88,3 +99,19 @@ def check(
             err.print(str(fault), markup=False)
         fail(f"{len(faults)} fault{'' if len(faults) == 1 else 's'}")
     out.print(f"{config}: {len(known.routes)} routes, {len(known.destinations)} destinations, no fault")
+    if live or post:
+        _check_live(known, post=post)
+
+
+def _check_live(known: Settings, *, post: bool) -> None:
+    """Print what is found about each destination; the command fails when one cannot work."""
+    try:
+        found = uvloop.run(senders.probe(known, post=post))
+    except SettingsError as error:
+        fail(error)
+    for name, findings in found.items():
+        for finding in findings:
+            out.print(f"{name}: {finding.level}: {finding.text}", markup=False)
+    broken = [name for name, findings in found.items() if any(f.level is Level.FAULT for f in findings)]
+    if broken:
+        fail(f"cannot work: {', '.join(broken)}")

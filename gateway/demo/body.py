@@ -1,12 +1,14 @@
 """From the body of an HTTP request to the JSON of an incoming webhook (contract 1.2)."""
 
+import re
 from email.parser import BytesParser
-from urllib.parse import parse_qs
+from urllib.parse import unquote_to_bytes
 
 import msgspec
 from aiohttp import StreamReader
 
-from gateway.demo.incoming import DECODE, RefusedError
+from gateway.demo.incoming import DECODE
+from gateway.demo.refusal import RefusedError
 
 _FORM = "application/x-www-form-urlencoded"
 _MULTIPART = "multipart/form-data"
@@ -18,6 +20,9 @@ _MULTIPART_NAMES = {
     "channelname": "channel",
     "type": "type",
 }
+_MEDIA_TYPE = re.compile(r"[^\s/;=]+(/[^\s/;=]+)?\s*(;\s*[^\s;=]+=(\"[^\"]*\"|[^\s;\"]+)\s*)*;?\s*")
+_STRAY = re.compile(rb";|%(?![0-9A-Fa-f]{2})")
+TOO_LARGE = RefusedError(413, "api.context.request_body_too_large.app_error", "body too large")
 
 
 async def read_body(content: StreamReader, limit: int) -> bytes:
@@ -31,31 +36,33 @@ async def read_body(content: StreamReader, limit: int) -> bytes:
     return b"".join(chunks)[: limit + 1]
 
 
-def payload_of(body: bytes, declared: str, limit: int) -> bytes:
-    """Find the JSON in a body that was `declared` to be of a content type (contract 1.2); raises RefusedError.
+def payload_of(body: bytes, declared: str, query: str, limit: int) -> bytes:
+    """Find the JSON in a body that was `declared` to be of a content type; raises RefusedError.
 
-    A body longer than `limit` bytes was cut: as JSON it no longer parses, which is all that its sender is told.
+    A body longer than `limit` bytes was cut: its JSON no longer parses, unless the first value was whole. `query` is
+    the raw one of the address, where a form may have its field as well.
     """
+    if declared and not _MEDIA_TYPE.fullmatch(declared):
+        raise RefusedError(400, "web.incoming_webhook.parse_form.app_error", "malformed content type")
     media_type = declared.partition(";")[0].strip().lower()
-    if declared and not _is_media_type(media_type):
-        raise RefusedError(400, "web.incoming_webhook.media_type.app_error", "malformed content type")
-    cut = len(body) > limit
     if media_type not in {_FORM, _MULTIPART}:
-        if cut:
-            raise RefusedError(400, DECODE, "unexpected end of JSON input")
-        return body
-    if cut:
-        raise RefusedError(413, "api.context.request_body_too_large.app_error", "body too large")
+        return body[:limit]
+    if len(body) > limit:
+        raise TOO_LARGE
     if media_type == _FORM:
-        try:
-            return parse_qs(body.decode(), strict_parsing=bool(body)).get("payload", [""])[0].encode()
-        except ValueError as error:
-            raise RefusedError(400, "web.incoming_webhook.parse_form.app_error", str(error)) from error
+        return _field(body) or _field(query.encode())
     return _multipart(body, declared)
 
 
-def _is_media_type(value: str) -> bool:
-    return bool(value) and all(part and part.isascii() and " " not in part for part in value.split("/", 1))
+def _field(form: bytes) -> bytes:
+    """The field `payload` of a form; empty without one."""
+    if _STRAY.search(form):
+        raise RefusedError(400, "web.incoming_webhook.parse_form.app_error", "no form")
+    for pair in form.split(b"&"):
+        name, _, value = pair.partition(b"=")
+        if name == b"payload":
+            return unquote_to_bytes(value.replace(b"+", b" "))
+    return b""
 
 
 def _multipart(body: bytes, declared: str) -> bytes:

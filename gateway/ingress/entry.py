@@ -4,18 +4,29 @@ from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 
 import msgspec
+from msgspec import Struct
 
 from gateway.ingress import verify
 from gateway.ingress.route import Route
 from gateway.ingress.signature import Signature
-from gateway.interpret import Reading
+from gateway.interpret import Piece, Reading
 from gateway.journal import DuplicateKey, Entry
 from gateway.mattermost.payload import Message, encode
-from gateway.model import Event, Parcel, Request
+from gateway.model import Card, CardMode, Event, Parcel, Request
 from gateway.translate.service import Service
 
-Channels = Mapping[str, str | None]
-"""Destination -> the channel that its settings name."""
+
+class Place(Struct, frozen=True):
+    """What a destination is to its parcels: the channel that its messages have to name, and whether it shows cards."""
+
+    channel: str | None = None
+    cards: bool = False
+
+
+Places = Mapping[str, Place]
+"""The destinations by name; one that is not there has no channel of its own and no cards."""
+
+_NOWHERE = Place()
 
 
 def entry(
@@ -26,7 +37,7 @@ def entry(
     request: Request,
     reading: Reading,
     scheme: verify.Scheme | None,
-    channels: Channels,
+    places: Places,
 ) -> Entry:
     """The journal entry of one request, as it was read."""
     event = Event(
@@ -41,24 +52,47 @@ def entry(
         reason=reading.reason,
         request=verify.masked(request, route.schemes(service)),
     )
-    return Entry(
-        event, tuple(parcels(route, service, reading, channels)), keys(route, service, request, reading.key, scheme)
-    )
+    made = tuple(parcels(event_id, route, service, reading, places))
+    return Entry(event, made, keys(route, service, request, reading.key, scheme))
 
 
-def parcels(route: Route, service: Service, reading: Reading, channels: Channels) -> Sequence[Parcel]:
+def parcels(event_id: str, route: Route, service: Service, reading: Reading, places: Places) -> Sequence[Parcel]:
     """One parcel for every message and destination, in the order in which they are to arrive."""
     made = []
     within = f" {_digest(route.address.encode())}" if route.address else ""
-    for piece in reading.pieces:
+    for number, piece in enumerate(reading.pieces, 1):
         about = f"{service.key}:{piece.subject}" if piece.subject else f"@{route.name}"
-        for message in piece.messages:
+        shown: Sequence[Card | None] | None = None
+        for index, message in enumerate(piece.messages):
             payload = encode(message)
             for name in route.destinations:
-                channel = None if route.wishes.channel else channels.get(name)
+                place = places.get(name, _NOWHERE)
+                channel = None if route.wishes.channel else place.channel
                 body = encode(_in_channel(message, channel)) if channel else payload
-                made.append(Parcel(name, f"{name}{within} {about}", body, route.address))
+                if place.cards and shown is None:
+                    shown = _cards(piece, about, f"event {event_id} {number}", route.wishes.card)
+                card = shown[index] if place.cards and shown else None
+                made.append(Parcel(name, f"{name}{within} {about}", body, route.address, card))
     return made
+
+
+def _cards(piece: Piece, about: str, alone: str, mode: CardMode | None) -> Sequence[Card | None]:
+    """The card of each message of a piece, where posts can be edited and have threads.
+
+    With a `mode`, the first message of an event in the life of its subject shows that subject. Any other shows itself,
+    under the name `alone`. What is too long for one post goes on in the thread of the first. A subject has a card in
+    each channel that its messages name, for a post cannot be answered from another.
+    """
+    first, *more = piece.messages
+    if mode is not None and piece.subject and piece.phase is not None:
+        subject = f"{about} in {first.channel}" if first.channel else about
+        shown = None if piece.card is None else msgspec.structs.replace(piece.card, channel=first.channel)
+        opening = Card(subject, mode, piece.phase, encode(shown).decode() if shown else "")
+    elif more:
+        opening = Card(alone, CardMode.THREAD)
+    else:
+        return (None,)
+    return (opening, *(Card(opening.subject, CardMode.THREAD) for _ in more))
 
 
 def _in_channel(message: Message, channel: str) -> Message:

@@ -18,7 +18,7 @@ from gateway.errors import JournalError, Refused
 from gateway.ingress import handshake, verify
 from gateway.ingress.compression import inflate
 from gateway.ingress.decode import decode
-from gateway.ingress.entry import Channels, entry
+from gateway.ingress.entry import Places, entry
 from gateway.ingress.learned import Learned
 from gateway.ingress.route import Route
 from gateway.ingress.table import RouteTable
@@ -34,6 +34,9 @@ from gateway.translate.service import Service
 RETRY_AFTER = "10"
 """Seconds after which a sender should try again when the journal cannot store."""
 
+TROUBLE_SECONDS = 15.0
+"""How long one request that could not be stored keeps the gateway from being ready."""
+
 WAITING = 2000
 """How many requests may wait for the journal, each with its body in memory: a disk that stalls must not fill it."""
 
@@ -44,7 +47,7 @@ _log = logs.get("ingress")
 class Ingress:
     """Answers requests. `offer` takes journalled deliveries to the dispatcher; `catalog` may be swapped while running.
 
-    `trouble` says why the last request could not be stored, and is empty when it could.
+    `trouble` says why requests cannot be stored, and is empty when they can, as far as is known.
     """
 
     def __init__(
@@ -54,7 +57,7 @@ class Ingress:
         journal: Journal,
         offer: Callable[[Sequence[Delivery]], None],
         metrics: Metrics,
-        channels: Channels,
+        places: Places,
         read_timeout: float,
         public_url: str = "",
         learned: Learned | None = None,
@@ -64,15 +67,21 @@ class Ingress:
         self._journal = journal
         self._offer = offer
         self._metrics = metrics
-        self._channels = channels
+        self._places = places
         self._read_timeout = read_timeout
         self._public_url = public_url
         self._limits = Limits()
         self._accepting = metrics.accept_seconds
         self._learned = learned or Learned()
         self._translations = cache(metrics.translations.labels)  # labels() costs more than the counting itself
-        self.trouble = ""
+        self._trouble = ("", 0.0)
         self._waiting = 0
+
+    @property
+    def trouble(self) -> str:
+        """Why the last request could not be stored; forgotten after a while, so that senders come back and try."""
+        why, since = self._trouble
+        return why if time.monotonic() - since < TROUBLE_SECONDS else ""
 
     async def handle(self, incoming: web.BaseRequest) -> web.StreamResponse:
         """Answer one request of the public listener; the handler of `web.Server`."""
@@ -87,7 +96,7 @@ class Ingress:
             _log.info("refused", route=route.name, status=refused.status, why=refused.detail or refused.title)
             return problem(refused.status, refused.title, refused.detail)
         except JournalError as error:
-            self.trouble = str(error)
+            self._trouble = (str(error), time.monotonic())
             route.answered["broken"].inc()
             _log.error("not stored", route=route.name, why=str(error))
             return problem(503, "Service Unavailable", "the request cannot be stored now", {"Retry-After": RETRY_AFTER})
@@ -111,7 +120,7 @@ class Ingress:
         event_id = (
             f"{int(now * 1000):011x}{random.getrandbits(64):016x}"  # grows with time; the rest only has to differ
         )
-        appended = await self._store(entry(event_id, now, route, service, request, reading, scheme, self._channels))
+        appended = await self._store(entry(event_id, now, route, service, request, reading, scheme, self._places))
         self._offer(appended.deliveries)
         self._count(route, reading, appended)
         self._accepting.observe(time.perf_counter() - started)
@@ -125,7 +134,7 @@ class Ingress:
             appended = await self._journal.append(fresh)
         finally:
             self._waiting -= 1
-        self.trouble = ""
+        self._trouble = ("", 0.0)
         return appended
 
     def _proof(

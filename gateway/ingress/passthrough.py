@@ -25,20 +25,19 @@ class Passthrough:
         self._services = frozenset(services)
         self._settings = settings
         self._metrics = metrics
-        self._routes: dict[str, Route] = {}
+        self._routes = {service: self._made(service) for service in services}
 
     def route(self, hook: str, service: str) -> Route | None:
         """The route for a hook and a service of the catalog; None for what is no hook id, or a service left out."""
         if not _ID.fullmatch(hook) or (self._services and service not in self._services):
             return None
         if service not in self._routes:
-            settings = RouteSettings(
-                name=f"{NAME}-{service}", service=service, destinations=(NAME,), allow_unsigned=True
-            )
-            self._routes[service] = Route(
-                settings, self._settings.body_limit, self._settings.depth_limit, self._metrics
-            )
+            self._routes[service] = self._made(service)
         return self._routes[service].at(hook)
+
+    def _made(self, service: str) -> Route:
+        settings = RouteSettings(name=f"{NAME}-{service}", service=service, destinations=(NAME,), allow_unsigned=True)
+        return Route(settings, self._settings.body_limit, self._settings.depth_limit, self._metrics)
 
     def url(self, hook: str) -> Secret:
         """The URL of the hook at the Mattermost server."""

@@ -7,6 +7,7 @@ from gateway.errors import Fault
 from gateway.ingress import verify
 from gateway.interpret import Wishes
 from gateway.metrics import Metrics
+from gateway.model import CardMode
 from gateway.settings import Route as RouteSettings
 from gateway.settings import Settings
 from gateway.tomlplace import Report, meant
@@ -48,6 +49,10 @@ class Route:
             icon_url=settings.icon_url,
             icon_emoji=settings.icon_emoji,
             priority=settings.priority,
+            requested_ack=settings.requested_ack,
+            persistent_notifications=settings.persistent_notifications,
+            silent=settings.silent,
+            card=CardMode(settings.card) if settings.card else None,
             depth=depth,
         )
         metrics.expect_route(self.name, self.service_key)

@@ -4,7 +4,6 @@
 hook's id in the `message` of nearly every error: no reason ever holds either.
 """
 
-import asyncio
 from collections.abc import Callable, Mapping
 from time import time
 
@@ -13,7 +12,6 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from gateway.mattermost.answers import (
-    NO_TIMEOUT,
     USER_AGENT,
     Revealing,
     read_body,
@@ -100,17 +98,14 @@ class HookSender:
     def __init__(self, url: Revealing, session: aiohttp.ClientSession, timeout: float = 10.0) -> None:
         self._url = URL(url.reveal())
         self._session = session
-        self._timeout = timeout
+        self._timeout = aiohttp.ClientTimeout(total=timeout)
 
     async def send(self, delivery: Delivery) -> Result:
         """POST one message of JSON. Never raises for what the network or the server does; see `classify`."""
         try:
-            async with (
-                asyncio.timeout(self._timeout),
-                self._session.post(
-                    self._url, data=delivery.payload, headers=_HEADERS, allow_redirects=False, timeout=NO_TIMEOUT
-                ) as response,
-            ):
+            async with self._session.post(
+                self._url, data=delivery.payload, headers=_HEADERS, allow_redirects=False, timeout=self._timeout
+            ) as response:
                 body = await read_body(response)
                 return classify(response.status, response.headers, body, time())
         except (aiohttp.ClientError, OSError) as error:

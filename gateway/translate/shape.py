@@ -248,6 +248,33 @@ class AttachmentShape:
         return Attachment(**texts, fields=fields)
 
 
+class PriorityShape:
+    """The priority label and what goes with it: gone when nothing of it is wanted."""
+
+    def __init__(self, raw: Mapping[str, JSON], compiler: Compiler, place: Place) -> None:
+        self._level = compiler.template(raw["priority"], _RAW, place / "priority")
+        self._ack = _flag(raw, "requested_ack", compiler, place)
+        self._nags = _flag(raw, "persistent_notifications", compiler, place)
+
+    def render(self, context: Context) -> Priority | None:
+        """The priority, or None."""
+        level = self._level.render(context)
+        ack, nags = _holds(self._ack, context), _holds(self._nags, context)
+        if level not in {"important", "urgent"}:
+            return Priority("", ack) if ack else None
+        return Priority(level, ack, nags)
+
+
+def _flag(raw: Mapping[str, JSON], key: str, compiler: Compiler, place: Place) -> Condition | None:
+    """The condition under a key that is true, false or an expression; None for what never holds."""
+    source = raw.get(key, False)
+    return compiler.condition("true" if source is True else str(source), place / key) if source else None
+
+
+def _holds(flag: Condition | None, context: Context) -> bool:
+    return flag is not None and flag.holds(context)
+
+
 class MessageShape:
     """The whole message."""
 
@@ -256,17 +283,18 @@ class MessageShape:
         self._attachments = Items(raw.get("attachments", ()), AttachmentShape, compiler, place / "attachments")
         card = raw.get("props", {}).get("card")
         self._card = text(card, _MARKDOWN, compiler, place / "props" / "card") if card else None
-        priority = raw.get("priority", {}).get("priority")
-        self._priority = compiler.template(priority, _RAW, place / "priority" / "priority") if priority else None
+        self._priority = PriorityShape(raw["priority"], compiler, place / "priority") if "priority" in raw else None
+        self._silent = _flag(raw, "silent", compiler, place)
 
     def render(self, context: Context) -> Message:
         """The message; it may be empty, which `fit` guards. Raises TranslationError."""
         attachments = [made or Attachment(text=more) for made, more in self._attachments.render(context)]
         card = self._card.render(context) if self._card else None
-        priority = self._priority.render(context) if self._priority else None
+        texts: dict[str, Any] = {key: text.render(context) for key, text in self._texts.items()}
         return Message(
-            **{key: text.render(context) for key, text in self._texts.items()},
+            **texts,
             attachments=attachments,
             props=Props(card) if card else None,
-            priority=Priority(priority) if priority in {"important", "urgent"} else None,
+            priority=self._priority.render(context) if self._priority else None,
+            silent=_holds(self._silent, context),
         )

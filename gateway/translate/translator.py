@@ -16,13 +16,14 @@ _PHASES: Mapping[str | None, Phase] = {phase.value: phase for phase in Phase}
 class Draft(Struct, frozen=True):
     """What a translator said: a message about a subject, or why it is silent on purpose.
 
-    `card` shows the subject as it is after the event; None when the message does that itself.
+    `phase` is None when the document knows no life of its subject. `card` shows the subject as it is after the event;
+    None when the message does that itself.
     """
 
     subject: str = ""
     message: Message | None = None
     ignored: str = ""
-    phase: Phase = Phase.CHANGE
+    phase: Phase | None = None
     card: Message | None = None
 
 
@@ -76,6 +77,7 @@ class Translator:
         self._let = [(key, compiler.value(source, place / "let" / key)) for key, source in raw.get("let", {}).items()]
         self._ignore = compiler.condition(raw["ignore"], place / "ignore") if "ignore" in raw else None
         self._subject = compiler.template(raw.get("subject", ""), Mode.RAW, place / "subject")
+        self._living = "phase" in raw or "card" in raw
         self._phase = compiler.template(raw.get("phase", ""), Mode.RAW, place / "phase")
         self._message = MessageShape(raw["message"], compiler, place / "message")
         self._card = (cards or {}).get(raw.get("card", ""))
@@ -104,5 +106,7 @@ class Translator:
         subject, message = self._subject.render(context) or "", self._message.render(context)
         if not card:
             return Draft(subject, message)
-        shown = self._card.render(context) if self._card else None
-        return Draft(subject, message, phase=_PHASES.get(self._phase.render(context), Phase.CHANGE), card=shown)
+        if not self._living:
+            return Draft(subject, message)
+        phase = _PHASES.get(self._phase.render(context), Phase.CHANGE)  # first: a card has names of its own
+        return Draft(subject, message, phase=phase, card=self._card.render(context) if self._card else None)

@@ -74,7 +74,7 @@ class Pushes:
         starts = self._starts
         for number in self._numbers:
             head, most, signing = starts[number % REPOSITORIES]
-            # Only the end of a body differs, so that signing costs the load generator a tenth of what it costs GitHub.
+            # Only the end of a body differs, so that the load generator need not sign all of it again.
             tail = b'%040x"}' % number
             signature = signing.copy()
             signature.update(tail)

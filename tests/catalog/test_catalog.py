@@ -58,7 +58,7 @@ def test_every_service_says_how_to_set_it_up(key):
 
 @pytest.mark.parametrize("name", TRANSLATORS)
 def test_any_payload_of_the_schema_becomes_a_message_that_fits(name):
-    """Payloads generated from a translator's schema always translate, and Mattermost takes the result unsplit."""
+    """Payloads generated from a translator's schema always translate, and Mattermost takes message and card unsplit."""
     translator = TRANSLATORS[name]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -67,8 +67,8 @@ def test_any_payload_of_the_schema_becomes_a_message_that_fits(name):
     @settings(max_examples=8, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(payload=payloads)
     def translates(payload):
-        draft = translator.draft(context(payload, Request(), translator.events[0]))
-        for message in fit(draft.message, Limits()) if draft.message else ():
+        draft = translator.draft(context(payload, Request(), translator.events[0]), card=True)
+        for message in (fitted for one in (draft.message, draft.card) if one for fitted in fit(one, Limits())):
             drafts = incoming.posts(incoming.read(encode(message)), {})
             assert len(drafts) == 1
 

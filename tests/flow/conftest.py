@@ -7,7 +7,7 @@ import random
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, closing, suppress
 from pathlib import Path
 
@@ -95,6 +95,14 @@ class Mattermost(StandIn):
         """The text of every post, in the order of arrival."""
         return [post.message for post in self.posts]
 
+    @property
+    def boxes(self) -> dict[str, list[int]]:
+        """Box -> the numbers of its items in the order of arrival."""
+        found: dict[str, list[int]] = {}
+        for box, number in map(str.split, self.texts):
+            found.setdefault(box, []).append(int(number))
+        return found
+
 
 class Program:
     """A process whose output is collected while it runs."""
@@ -103,10 +111,7 @@ class Program:
         self.process = process
         self.out = bytearray()
         self.err = bytearray()
-        self._readers = [
-            asyncio.ensure_future(_collect(process.stdout, self.out)),
-            asyncio.ensure_future(_collect(process.stderr, self.err)),
-        ]
+        self._reading = asyncio.gather(_collect(process.stdout, self.out), _collect(process.stderr, self.err))
 
     @classmethod
     async def start(cls, *command: str | Path, folder: Path) -> "Program":
@@ -129,7 +134,7 @@ class Program:
         """Its exit code, once it has ended by itself."""
         async with asyncio.timeout(seconds):
             code = await self.process.wait()
-        await asyncio.gather(*self._readers)
+        await self._reading
         return code
 
     async def kill(self) -> None:
@@ -157,6 +162,7 @@ class Service:
         self.port, self.admin_port = free_port(), free_port()
         self.lives: list[Program] = []
         self.routes = ""
+        self.free_port = free_port
         self.secret = SECRET
 
     def configure(
@@ -232,8 +238,7 @@ class Service:
 
     async def get(self, path: str, accept: str = "*/*") -> tuple[int, str]:
         """GET from the admin listener."""
-        url = f"http://127.0.0.1:{self.admin_port}{path}"
-        async with self.session.get(url, headers={"Accept": accept}) as got:
+        async with self.session.get(f"http://127.0.0.1:{self.admin_port}{path}", headers={"Accept": accept}) as got:
             return got.status, await got.text()
 
     async def series(self) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
@@ -299,8 +304,7 @@ class Senders:
     async def finish(self) -> None:
         """Let every sender have its last item accepted, and stop."""
         self._enough = True
-        async with asyncio.timeout(PATIENCE):
-            await asyncio.gather(*self._tasks)
+        await asyncio.wait_for(asyncio.gather(*self._tasks), PATIENCE)
 
     async def abandon(self) -> None:
         """Stop them at once."""
@@ -328,15 +332,6 @@ class Senders:
             await asyncio.sleep(0.05)
 
 
-def arrived(texts: Sequence[str]) -> dict[str, list[int]]:
-    """Box -> the numbers of its items in the order of arrival."""
-    found: dict[str, list[int]] = {}
-    for text in texts:
-        box, number = text.split()
-        found.setdefault(box, []).append(int(number))
-    return found
-
-
 def free_port() -> int:
     """A port that nobody uses, below those of outgoing connections: it stays free while a service restarts."""
     while True:
@@ -344,18 +339,6 @@ def free_port() -> int:
         with closing(socket.socket()) as probe, suppress(OSError):
             probe.bind(("127.0.0.1", port))
             return port
-
-
-@pytest.fixture
-def numbers_by_box() -> Callable[[Sequence[str]], dict[str, list[int]]]:
-    """Give `arrived`."""
-    return arrived
-
-
-@pytest.fixture
-def pick_port() -> Callable[[], int]:
-    """Give `free_port`."""
-    return free_port
 
 
 @pytest.fixture

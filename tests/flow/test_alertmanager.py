@@ -55,12 +55,12 @@ async def alerted(service):
 
 
 @pytest.fixture
-async def alerts(alerted, program, pick_port, tmp_path):
+async def alerts(alerted, program, tmp_path):
     """Give the URL of the alerts of a running Alertmanager that posts to the gateway."""
     binary = needed("prometheus-alertmanager")
     config = tmp_path / "alertmanager.yml"
     config.write_text(ALERTMANAGER.format(port=alerted.port, secret=alerted.secret))
-    port = pick_port()
+    port = alerted.free_port()
     running = await program(
         binary, f"--config.file={config}", f"--storage.path={tmp_path / 'alertmanager'}",
         f"--web.listen-address=127.0.0.1:{port}", "--cluster.listen-address=",
@@ -71,12 +71,12 @@ async def alerts(alerted, program, pick_port, tmp_path):
 
 
 @pytest.fixture
-async def prometheus(alerted, program, pick_port, tmp_path):
+async def prometheus(alerted, program, tmp_path):
     """Give the URL of a running Prometheus that scrapes the admin listener of the gateway."""
     binary = needed("prometheus")
     config = tmp_path / "prometheus.yml"
     config.write_text(PROMETHEUS.format(admin=alerted.admin_port))
-    port = pick_port()
+    port = alerted.free_port()
     running = await program(
         binary, f"--config.file={config}", f"--storage.tsdb.path={tmp_path / 'prometheus'}",
         f"--web.listen-address=127.0.0.1:{port}",

@@ -27,12 +27,12 @@ def _first_occurrences(numbers: list[int]) -> list[int]:
     return list(dict.fromkeys(numbers))
 
 
-async def _everything_arrived(items, senders, numbers_by_box) -> dict[str, int]:
+async def _everything_arrived(items, senders) -> dict[str, int]:
     """Wait until all is delivered, in order; box -> repeats."""
     await senders.finish()
     await items.until(lambda: len(set(items.mattermost.texts)) >= senders.total)
     await items.until(_nothing_waits(items))
-    found = numbers_by_box(items.mattermost.texts)
+    found = items.mattermost.boxes
     assert {box: _first_occurrences(numbers) for box, numbers in found.items()} == senders.expected
     assert len(senders.ids) == senders.total
     assert all(status >= 500 for status, _ in senders.refusals), senders.refusals
@@ -46,19 +46,19 @@ def _nothing_waits(items):
     return holds
 
 
-async def _deliver_through_kills(items, load, numbers_by_box, seed) -> dict[str, int]:
+async def _deliver_through_kills(items, load, seed) -> dict[str, int]:
     """Box -> repeats, after kills under load with a destination that takes its time."""
     items.configure(destination=f"concurrency = {CONCURRENCY}")
     items.mattermost.mode, items.mattermost.delay = "slow", 0.01
     await items.start()
     senders = load(SENDERS, 0.03)
     await _killed_again_and_again(items, senders, random.Random(seed))
-    return await _everything_arrived(items, senders, numbers_by_box)
+    return await _everything_arrived(items, senders)
 
 
-async def test_kills_lose_nothing_and_repeat_little(items, load, numbers_by_box):
+async def test_kills_lose_nothing_and_repeat_little(items, load):
     """Every accepted event arrives, in the order of its subject; a kill repeats at most one message of a lane."""
-    repeats = await _deliver_through_kills(items, load, numbers_by_box, seed=1)
+    repeats = await _deliver_through_kills(items, load, seed=1)
     assert max(repeats.values()) <= KILLS
     assert await items.stop() == 0
     assert await items.command("dead", "list") == (0, "nothing is dead\n")
@@ -69,20 +69,20 @@ async def test_kills_lose_nothing_and_repeat_little(items, load, numbers_by_box)
     "more lanes than `concurrency` may be posted and not yet settled when the kill comes",
     strict=False,
 )
-async def test_a_kill_repeats_no_more_than_the_concurrency(items, load, numbers_by_box):
+async def test_a_kill_repeats_no_more_than_the_concurrency(items, load):
     """All lanes together, a kill repeats at most as many messages as the destination takes at the same time."""
-    repeats = await _deliver_through_kills(items, load, numbers_by_box, seed=2)
+    repeats = await _deliver_through_kills(items, load, seed=2)
     assert sum(repeats.values()) <= CONCURRENCY * KILLS
 
 
-async def test_kills_while_mattermost_fails_lose_nothing(items, load, numbers_by_box):
+async def test_kills_while_mattermost_fails_lose_nothing(items, load):
     """The same holds while the destination fails, hangs up and recovers in turn."""
     items.configure(destination=f"concurrency = {CONCURRENCY}")
     await items.start()
     senders = load(SENDERS, 0.05)
     async with _moods(items.mattermost, random.Random(3)):
         await _killed_again_and_again(items, senders, random.Random(4))
-    repeats = await _everything_arrived(items, senders, numbers_by_box)
+    repeats = await _everything_arrived(items, senders)
     assert items.mattermost.stats["failed"]
     assert max(repeats.values()) <= KILLS
 

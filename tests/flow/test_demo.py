@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from gateway.demo.show import SERVICES
+from gateway.demo.show import SHOWN
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flow-demo")]
 
@@ -17,7 +17,7 @@ async def test_the_demo_shows_requests_messages_and_throughput(program):
     text = demo.out.decode()
     assert code == 0, demo.text
     assert not demo.err, demo.text
-    for service in SERVICES:
+    for service in SHOWN:
         assert f"/in/{service} " in text
     assert text.count("← 202 message, translated by ") == len(re.findall("^→ ", text, re.MULTILINE))
     assert "┃ " in text

@@ -8,7 +8,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flow-stop")]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-async def test_a_stop_under_load_loses_and_repeats_nothing(items, load, numbers_by_box, number):
+async def test_a_stop_under_load_loses_and_repeats_nothing(items, load, number):
     """It accepts no more, finishes what is in flight, and exits with 0; the next life delivers the rest, each once."""
     await items.start()
     senders = load(8)
@@ -31,7 +31,7 @@ async def test_a_stop_under_load_loses_and_repeats_nothing(items, load, numbers_
     await senders.finish()
     await items.until(lambda: len(items.mattermost.posts) >= senders.total)
     assert await items.stop(number) == 0
-    assert numbers_by_box(items.mattermost.texts) == senders.expected
+    assert items.mattermost.boxes == senders.expected
     assert not senders.refusals
 
 

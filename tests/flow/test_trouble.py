@@ -48,7 +48,7 @@ async def _send_until_refused(items) -> tuple[list[int], dict, dict]:
     raise AssertionError("the limit had no effect")
 
 
-async def test_a_full_disk_is_told_and_got_over(items, numbers_by_box):
+async def test_a_full_disk_is_told_and_got_over(items):
     """Senders get 503 with Retry-After, /readyz says why; nothing is half-written, and with space all goes on."""
     await items.start()
     assert (await items.item("a", 0))[0] == 202
@@ -66,8 +66,8 @@ async def test_a_full_disk_is_told_and_got_over(items, numbers_by_box):
     assert (await items.item("a", last))[0] == 202, "the refused item was half-written: its repeat is a duplicate"
     assert (await items.get("/readyz"))[0] == 200
     sent = [0, *accepted, last]
-    await items.until(lambda: set(numbers_by_box(items.mattermost.texts).get("a", ())) >= set(sent))
-    assert list(dict.fromkeys(numbers_by_box(items.mattermost.texts)["a"])) == sent
+    await items.until(lambda: set(items.mattermost.boxes.get("a", ())) >= set(sent))
+    assert list(dict.fromkeys(items.mattermost.boxes["a"])) == sent
     assert await items.stop() == 0
 
     await items.start()
@@ -128,9 +128,9 @@ async def test_a_port_that_is_taken_stops_the_start(items):
     assert (await items.item("a", 1))[0] == 202
 
 
-async def test_a_destination_that_is_down_keeps_nobody_out(items, pick_port):
+async def test_a_destination_that_is_down_keeps_nobody_out(items):
     """Senders get 202 and /readyz stays 200 but says `broken` and why; all arrives, in order, when it is back."""
-    standin, port = StandIn(), pick_port()
+    standin, port = StandIn(), items.free_port()
     items.configure(hook=f"http://127.0.0.1:{port}/hooks/{standin.add_hook()}")
     await items.start()
     for number in range(1, 9):

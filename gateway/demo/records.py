@@ -1,0 +1,187 @@
+"""What the stand-in keeps: users, teams, channels, hooks, tokens, files and posts, and how REST shows them.
+
+Times are milliseconds since the epoch; 0 means never.
+"""
+
+import time
+from typing import Any
+
+from msgspec import Struct
+
+
+def now() -> int:
+    """The time in milliseconds since the epoch."""
+    return time.time_ns() // 1_000_000
+
+
+class User(Struct, kw_only=True):
+    """A person or a bot. `failures` counts refused logins since the last good one; `password` is empty for bots."""
+
+    id: str
+    username: str
+    email: str
+    password: str = ""
+    roles: str = "system_user"
+    bot: bool = False
+    failures: int = 0
+    create_at: int
+    delete_at: int = 0
+
+    def has(self, *roles: str) -> bool:
+        """Whether the user has one of the roles."""
+        return not set(roles).isdisjoint(self.roles.split())
+
+    def shown(self) -> dict[str, Any]:
+        """The user as REST shows one."""
+        names = ("id", "create_at", "delete_at", "username", "email", "roles")
+        extra = {"is_bot": True} if self.bot else {}
+        return {name: getattr(self, name) for name in names} | {"nickname": "", "locale": "en"} | extra
+
+
+class Team(Struct):
+    """A team; `members` are ids of users."""
+
+    id: str
+    name: str
+    display_name: str
+    members: set[str]
+    create_at: int
+    delete_at: int = 0
+
+    def shown(self) -> dict[str, Any]:
+        """The team as REST shows one."""
+        names = ("id", "create_at", "delete_at", "name", "display_name")
+        return {name: getattr(self, name) for name in names} | {"type": "O", "allow_open_invite": False}
+
+
+class Channel(Struct, kw_only=True):
+    """A channel: `kind` is O (public), P (private) or D (direct, of no team); `members` are ids of users."""
+
+    id: str
+    name: str
+    display_name: str
+    team: str
+    kind: str
+    members: set[str]
+    create_at: int
+    delete_at: int = 0
+
+    def shown(self) -> dict[str, Any]:
+        """The channel as REST shows one."""
+        names = ("id", "create_at", "delete_at", "name", "display_name")
+        return {name: getattr(self, name) for name in names} | {"team_id": self.team, "type": self.kind}
+
+
+class Hook(Struct, kw_only=True):
+    """An incoming webhook: the ids of its channel and owner, and the name and icon for messages without any."""
+
+    id: str
+    channel: str
+    user: str
+    locked: bool = False
+    display_name: str = ""
+    username: str = ""
+    icon_url: str = ""
+
+    def shown(self) -> dict[str, Any]:
+        """The hook as REST shows one."""
+        names = ("id", "display_name", "username", "icon_url")
+        ids = {"channel_id": self.channel, "user_id": self.user, "channel_locked": self.locked}
+        return {name: getattr(self, name) for name in names} | ids
+
+
+class Token(Struct):
+    """What a caller shows: a session of a login, or an access token (`access`), which ends only when it is revoked."""
+
+    token: str
+    id: str
+    user: str
+    access: bool
+
+
+class File(Struct, kw_only=True):
+    """An uploaded file; its bytes are not kept. `post` is the id of the post that took it."""
+
+    id: str
+    user: str
+    channel: str
+    name: str
+    size: int
+    create_at: int
+    post: str = ""
+
+    def shown(self) -> dict[str, Any]:
+        """The file as REST shows one."""
+        extension = self.name.rpartition(".")[2] if "." in self.name else ""
+        return {
+            "id": self.id,
+            "user_id": self.user,
+            "channel_id": self.channel,
+            "create_at": self.create_at,
+            "name": self.name,
+            "extension": extension,
+            "size": self.size,
+        }
+
+
+class Post(Struct, kw_only=True):
+    """One stored post.
+
+    `channel` and `user` are names, `channel_id` and `user_id` ids; `hook` is the id of the hook that it came through,
+    if any. A deleted post keeps its text and has `delete_at`.
+    """
+
+    id: str
+    channel: str
+    channel_id: str
+    user: str
+    user_id: str
+    message: str
+    props: dict[str, Any]
+    create_at: int
+    update_at: int
+    edit_at: int = 0
+    delete_at: int = 0
+    root_id: str = ""
+    type: str = ""
+    hook: str = ""
+    pending_post_id: str = ""
+    is_pinned: bool = False
+    priority: dict[str, Any] | None = None
+    file_ids: list[str] = []
+
+    @property
+    def attachments(self) -> list[dict[str, Any]]:
+        """The attachments as stored, every key there."""
+        return self.props.get("attachments") or []
+
+    @property
+    def username(self) -> str:
+        """Who is shown as the author."""
+        return str(self.props.get("override_username") or self.user)
+
+    @property
+    def icon(self) -> str:
+        """The name of the emoji or the address that is shown beside it; empty for the author's own picture."""
+        return str(self.props.get("override_icon_emoji") or self.props.get("override_icon_url") or "")
+
+    def shown(self, replies: int = 0) -> dict[str, Any]:
+        """The post as REST shows one; `replies` is the length of its thread."""
+        names = ("id", "create_at", "update_at", "edit_at", "delete_at", "is_pinned", "user_id", "channel_id", "root_id")
+        metadata: dict[str, Any] = {"embeds": [{"type": "message_attachment"}]} if self.attachments else {}
+        if self.priority is not None:
+            metadata["priority"] = self.priority
+        return {name: getattr(self, name) for name in names} | {
+            "original_id": "",
+            "message": self.message,
+            "type": self.type,
+            "props": self.props,
+            "hashtags": "",
+            "file_ids": self.file_ids,
+            "pending_post_id": "",
+            "remote_id": "",
+            "reply_count": replies,
+            "last_reply_at": 0,
+            "participants": None,
+            "metadata": metadata,
+        }

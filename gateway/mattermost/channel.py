@@ -1,0 +1,106 @@
+"""From the name of a channel to its id: asked for once, and again when a post says that the channel is closed.
+
+A name is that of a channel of the team (with or without `#`), `@user` for a direct message, or the id of any channel.
+"""
+
+import re
+from urllib.parse import quote
+
+from msgspec import Struct
+from msgspec.json import encode
+
+from gateway.mattermost.answers import error_id
+from gateway.mattermost.session import Me, Reply, Session, Unsent, decoded
+from gateway.model import Never
+
+KNOWN = 1000
+"""How many channels are remembered: a translator may take their names from payloads."""
+
+_ID = re.compile(r"[a-z0-9]{26}")
+_INVITE = "invite the account to it"
+_NO_TEAM = "app.team.get_by_name.missing.app_error"
+
+
+class _Channel(Struct):
+    id: str
+    delete_at: int = 0
+
+
+class Channels:
+    """The channels of one destination. `team` is the name of a team, empty when `channel` says enough."""
+
+    def __init__(self, session: Session, team: str, channel: str) -> None:
+        self._session = session
+        self._team = team
+        self._channel = channel
+        self._known: dict[str, str] = {}
+
+    async def id_of(self, name: str) -> str:
+        """The id of the channel that a message names, empty: that of the destination. Raises Unsent."""
+        key = name or self._channel
+        known = self._known.get(key)
+        return known if known is not None else await self._learn(key)
+
+    async def moved(self, name: str, stale: str) -> str:
+        """The id of a channel whose id was answered as closed to the account.
+
+        Raises Unsent when there is no other, with the reason that the server did not give.
+        """
+        key = name or self._channel
+        self._known.pop(key, None)
+        if _ID.fullmatch(key):
+            await self._check(key)
+        else:
+            fresh = await self._learn(key)
+            if fresh != stale:
+                return fresh
+        raise Unsent(Never(f"403: the account is not a member of {self._told(key)}, or may not post there: {_INVITE}"))
+
+    async def _learn(self, key: str) -> str:
+        found = await self._look_up(key)
+        if len(self._known) >= KNOWN:
+            self._known.clear()
+        self._known[key] = found
+        return found
+
+    async def _look_up(self, key: str) -> str:
+        if key.startswith("@"):
+            return await self._direct(key)
+        if _ID.fullmatch(key):
+            return key
+        if not self._team:
+            raise Unsent(Never(f"{self._told(key)} cannot be found without a team: set `team` of the destination"))
+        name = quote(key.lstrip("#~"), safe="")
+        path = f"/teams/name/{quote(self._team, safe='')}/channels/name/{name}?include_deleted=true"
+        return self._open(key, await self._session.call("GET", path))
+
+    async def _check(self, key: str) -> None:
+        self._open(key, await self._session.call("GET", f"/channels/{key}"))
+
+    def _open(self, key: str, reply: Reply) -> str:
+        """The id of the channel in a reply. Raises Unsent when it is archived, unknown or private."""
+        if reply.status in (400, 403, 404) and (name := error_id(reply.body)):
+            if name == _NO_TEAM:
+                raise Unsent(Never(f"404: there is no team {self._team!r}: check `team` (the name in its URL)"))
+            text = (
+                f"{self._told(key)} does not exist, or is private and the account is not in it: check it, or {_INVITE}"
+            )
+            raise Unsent(Never(f"{reply.status}: {text}"))
+        channel = decoded(reply, _Channel)
+        if channel.delete_at:
+            raise Unsent(Never(f"400: {self._told(key)} is archived: unarchive it, or name another one, then replay"))
+        return channel.id
+
+    async def _direct(self, key: str) -> str:
+        """The channel of direct messages between the account and a user; made when there is none."""
+        reply = await self._session.call("GET", f"/users/username/{quote(key[1:].lower(), safe='')}")
+        if reply.status in (400, 404) and error_id(reply.body):
+            raise Unsent(Never(f"404: {self._told(key)} does not exist: check the user name behind the @"))
+        user = decoded(reply, Me)
+        me = await self._session.me()
+        return decoded(await self._session.call("POST", "/channels/direct", encode([me.id, user.id])), _Channel).id
+
+    def _told(self, key: str) -> str:
+        """How a reason names a channel; a name that is not of the settings may hold anything, and is not repeated."""
+        kind = "user" if key.startswith("@") else "channel"
+        return f"the {kind} {key!r}" if key == self._channel else f"the {kind} that the route or the message names"

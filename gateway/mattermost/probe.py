@@ -1,0 +1,119 @@
+"""What can be known about a destination before messages go there: one finding a line, each with its remedy.
+
+A channel over REST is proven without posting: a reply to a post that does not exist is asked for, which the server
+refuses for want of permission first, and for want of the post otherwise. A webhook can only be proven by posting.
+"""
+
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from time import time
+from typing import Any
+
+import msgspec
+from aiohttp import ClientSession
+from msgspec import Struct
+from multidict import CIMultiDict
+from yarl import URL
+
+from gateway.mattermost.answers import USER_AGENT, Revealing
+from gateway.mattermost.channel import Channels
+from gateway.mattermost.limits import DEFAULT
+from gateway.mattermost.rest_answers import Case, posted
+from gateway.mattermost.session import Session, Unsent, decoded, exchange
+
+NO_POST = "a" * 26
+"""A well-formed id that no post has."""
+
+_NO_OVERRIDES = {
+    "EnablePostUsernameOverride": "names of services are not shown: turn on EnablePostUsernameOverride in Mattermost",
+    "EnablePostIconOverride": "icons of services are not shown: turn on EnablePostIconOverride in Mattermost",
+}
+_SETTINGS = "/config/client?format=old"
+
+
+class Level(StrEnum):
+    """How a finding weighs: `fault` means that messages do not arrive."""
+
+    FINE = "ok"
+    WARNING = "warning"
+    FAULT = "fault"
+
+
+class Finding(Struct, frozen=True):
+    """One line about a destination, without a secret."""
+
+    level: Level
+    text: str
+
+
+UNPROVEN = Finding(Level.WARNING, "a webhook can only be proven by posting: run again with --post")
+
+
+async def probe_channel(session: Session, channels: Channels) -> list[Finding]:
+    """Look at a channel over REST; nothing is posted. Ends at the first fault."""
+    found: list[Finding] = []
+    try:
+        settings = decoded(await session.call("GET", _SETTINGS), dict[str, Any])
+        found += _of_server(settings)
+        me = await session.me()
+        kind = "bot" if me.is_bot else "user"
+        found.append(Finding(Level.FINE, f"speaks as the {kind} {me.username}"))
+        found.extend(_of_settings(settings))
+        channel_id = await channels.id_of("")
+        found.append(await _permission(session, channels, channel_id))
+        member = await session.call("GET", f"/channels/{channel_id}/members/me")
+        if member.status != 200 and found[-1].level is Level.FINE:
+            text = "the account is not a member of the channel, so that it cannot edit its posts: invite it"
+            found.append(Finding(Level.WARNING, text))
+    except Unsent as unsent:
+        found.append(Finding(Level.FAULT, unsent.result.reason))
+    return found
+
+
+async def probe_hook(hook: Revealing, http: ClientSession, timeout: float) -> list[Finding]:  # noqa: ASYNC109
+    """Look at the server of a webhook; nothing is posted, so that the webhook itself stays UNPROVEN."""
+    base = hook.reveal().rpartition("/hooks/")[0]
+    headers = CIMultiDict({"User-Agent": USER_AGENT})
+    try:
+        url = URL(f"{base}/api/v4{_SETTINGS}", encoded=True)
+        settings = decoded(await exchange(http, "GET", url, None, headers, timeout), dict[str, Any])
+    except Unsent as unsent:
+        return [Finding(Level.FAULT, unsent.result.reason)]
+    return _of_server(settings)
+
+
+def _of_server(settings: Mapping[str, Any]) -> list[Finding]:
+    version = settings.get("Version")
+    if not isinstance(version, str) or len(version) > 20 or not version.replace(".", "").isdigit():
+        return [Finding(Level.WARNING, "the server does not tell its version: check that it is Mattermost")]
+    return [Finding(Level.FINE, f"Mattermost {version} answers")]
+
+
+def _of_settings(settings: Mapping[str, Any]) -> Iterator[Finding]:
+    for key, text in _NO_OVERRIDES.items():
+        if settings.get(key) == "false":
+            yield Finding(Level.WARNING, text)
+    if settings.get("PostPriority") == "false":
+        yield Finding(Level.WARNING, "priority labels are not shown: turn on PostPriority in Mattermost")
+    longest = settings.get("MaxPostSize", "")
+    if isinstance(longest, str) and longest.isascii() and longest.isdigit() and len(longest) < 9:
+        if int(longest) < DEFAULT.message:
+            text = (
+                f"posts hold {longest} characters, and messages have up to {DEFAULT.message}: longer ones are refused"
+            )
+            yield Finding(Level.WARNING, f"{text}; migrate the Posts table of Mattermost's database")
+        else:
+            yield Finding(Level.FINE, f"posts hold {longest} characters")
+
+
+async def _permission(session: Session, channels: Channels, channel_id: str) -> Finding:
+    """Whether the account may post, from the answer to a reply that cannot be. Raises Unsent."""
+    body = msgspec.json.encode({"channel_id": channel_id, "message": "mattergate check", "root_id": NO_POST})
+    reply = await session.call("POST", "/posts", body)
+    answer = posted(*reply, time())
+    if answer.case is Case.ROOT:
+        return Finding(Level.FINE, "may post in the channel")
+    if answer.case is Case.PLACE:
+        await channels.moved("", channel_id)
+    reason = getattr(answer.result, "reason", "the server took a reply to a post that does not exist")
+    return Finding(Level.FAULT, reason)

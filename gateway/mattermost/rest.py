@@ -1,0 +1,165 @@
+"""Posting to a channel over REST: posts, cards that are edited, replies in their threads.
+
+    no card                  POST
+    card, no post of it yet  POST the card; the journal remembers its id when the delivery is settled
+    card with a post         update: PATCH it;  thread: POST a reply;  both: PATCH, then reply
+    its post is gone         POST a new card
+
+Every POST names its step, so that a repeat within 30 seconds makes no second post (contract 6.3). Messages without a
+card cost one request each: channels are looked up once.
+"""
+
+from collections.abc import Awaitable, Callable, Collection
+from time import monotonic, time
+from typing import NamedTuple, Protocol
+
+import structlog
+
+from gateway.errors import JournalError
+from gateway.mattermost import rest_answers
+from gateway.mattermost.channel import Channels
+from gateway.mattermost.rest_answers import Answer, Case, Extra
+from gateway.mattermost.rest_post import Payload, extras_of, patch, pending_id, post, read
+from gateway.mattermost.session import Session, Unsent
+from gateway.model import Card, CardMode, Delivered, Delivery, Later, Phase, Result
+
+DOING_WITHOUT = 6 * 3600.0
+"""Seconds for which a destination leaves out what its server does not take, before it is tried again."""
+
+log = structlog.get_logger("gateway.mattermost")
+
+
+class Shown(Protocol):
+    """The post that shows a subject; `closed` says whether the subject came to its end."""
+
+    @property
+    def post_id(self) -> str:
+        """The id of the post."""
+
+    @property
+    def closed(self) -> bool | None:
+        """Whether what opens next gets a post of its own."""
+
+
+Cards = Callable[[str], Awaitable[Shown | None]]
+"""The post that shows a subject at the destination, as last settled. May raise JournalError."""
+
+
+class _RootGone(Exception):  # noqa: N818 - states a condition
+    """The post to edit or to reply to is not there any more."""
+
+
+class _Step(NamedTuple):
+    """One post of a delivery: a root, or a reply to `root_id`."""
+
+    payload: Payload
+    pending: str
+    root_id: str = ""
+
+
+class Concessions:
+    """What a server does not take, so that messages go without it for some hours. `name` is that of the destination."""
+
+    def __init__(self, name: str, clock: Callable[[], float] = monotonic) -> None:
+        self._name = name
+        self._clock = clock
+        self._until: dict[Extra, float] = {}
+
+    def now(self) -> Collection[Extra]:
+        """What to leave out."""
+        if not self._until:
+            return ()
+        now = self._clock()
+        return [extra for extra, until in self._until.items() if until > now]
+
+    def make(self, extra: Extra) -> None:
+        """Leave something out from now on; a warning tells it the first time."""
+        if extra not in self._until:
+            log.warning("messages go without something", destination=self._name, why=f"the server takes no {extra}")
+        self._until[extra] = self._clock() + DOING_WITHOUT
+
+
+class RestSender:
+    """Sends messages to one channel as one account. `cards` finds the posts that show subjects."""
+
+    def __init__(self, session: Session, channels: Channels, cards: Cards, concessions: Concessions) -> None:
+        self._session = session
+        self._channels = channels
+        self._cards = cards
+        self._concessions = concessions
+
+    async def send(self, delivery: Delivery) -> Result:
+        """Post, edit or reply, as the card of the delivery says. Never raises for what network or server do."""
+        try:
+            if delivery.card is None:
+                return await self._post(_Step(read(delivery.payload), pending_id(delivery, "post")))
+            return await self._show(delivery, delivery.card)
+        except Unsent as unsent:
+            return unsent.result
+        except JournalError as error:
+            return Later(f"the journal does not tell which post shows the subject: {error}")
+
+    async def _show(self, delivery: Delivery, card: Card) -> Result:
+        shown = await self._cards(card.subject)
+        if shown is None or (shown.closed and card.phase is Phase.OPEN):
+            return await self._open(delivery, card, "card")
+        try:
+            return await self._follow(delivery, card, shown.post_id)
+        except _RootGone:
+            return await self._open(delivery, card, "new card")
+
+    async def _open(self, delivery: Delivery, card: Card, step: str) -> Result:
+        payload = read(card.payload or delivery.payload)
+        return await self._post(_Step(payload, pending_id(delivery, step)))
+
+    async def _follow(self, delivery: Delivery, card: Card, root_id: str) -> Result:
+        """Raises _RootGone, also between the two steps of `both`."""
+        if card.mode is not CardMode.THREAD:
+            result = await self._patch(read(card.payload or delivery.payload), root_id)
+            if not isinstance(result, Delivered):
+                return result
+        if card.mode is not CardMode.UPDATE:
+            result = await self._post(_Step(read(delivery.payload), pending_id(delivery, "reply"), root_id))
+            if not isinstance(result, Delivered):
+                return result
+        return Delivered(root_id)
+
+    async def _post(self, step: _Step) -> Result:
+        """POST; a channel that turns out to be closed is looked up once more. Raises Unsent and _RootGone."""
+        name = step.payload.channel
+        channel_id = await self._channels.id_of(name)
+        answer = await self._post_in(channel_id, step)
+        if answer.case is Case.PLACE:
+            channel_id = await self._channels.moved(name, channel_id)
+            answer = await self._post_in(channel_id, step)
+        return answer.result
+
+    async def _post_in(self, channel_id: str, step: _Step) -> Answer:
+        async def attempt(without: Collection[Extra]) -> Answer:
+            body = post(step.payload, channel_id, step.root_id, step.pending, without)
+            return rest_answers.posted(*await self._session.call("POST", "/posts", body), time())
+
+        return await self._conceding(attempt, extras_of(step.payload, root=not step.root_id))
+
+    async def _patch(self, payload: Payload, root_id: str) -> Result:
+        me = await self._session.me()
+
+        async def attempt(without: Collection[Extra]) -> Answer:
+            body = patch(payload, bot=me.is_bot, without=without)
+            return rest_answers.patched(*await self._session.call("PUT", f"/posts/{root_id}/patch", body), time())
+
+        return (await self._conceding(attempt, extras_of(payload, root=False))).result
+
+    async def _conceding(self, attempt: Callable[[Collection[Extra]], Awaitable[Answer]], has: set[Extra]) -> Answer:
+        """Attempt, leaving out one thing after the other that the server does not take. Raises _RootGone."""
+        without = set(self._concessions.now())
+        while True:
+            answer = await attempt(without)
+            if answer.case is Case.ROOT:
+                raise _RootGone
+            extra = next((extra for extra in answer.extras if extra in has and extra not in without), None)
+            if extra is None:
+                return answer
+            without.add(extra)
+            if answer.lasting:
+                self._concessions.make(extra)

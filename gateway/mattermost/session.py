@@ -1,0 +1,282 @@
+"""Speaking to Mattermost's REST interface as one account: with a token, or with a login that renews itself.
+
+    Session.call --token--> server --401--> Account.renewed --login, one at a time--> the same request once more
+
+A login's token lives in memory only. A wrong password must not lock the account (Mattermost locks it after ten failed
+logins in a row): after a refusal nobody logs in for a minute, then two, four, ... up to an hour, and after REFUSALS of
+them not again before a restart.
+"""
+
+import asyncio
+from collections.abc import Callable
+from time import monotonic, time
+from typing import NamedTuple, Protocol, TypeVar
+
+import aiohttp
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+from multidict import CIMultiDict, CIMultiDictProxy
+from yarl import URL
+
+from gateway.errors import MattergateError
+from gateway.mattermost.answers import NO_TIMEOUT, USER_AGENT, Revealing, error_id, read_body, unanswered
+from gateway.mattermost.rest_answers import failed, not_mattermost, unauthorised
+from gateway.model import Later, Never
+from gateway.secret import Secret
+
+REFUSALS = 8
+"""Refused logins in a row after which no further one is made: fewer than the ten that lock an account."""
+
+HOLD_FIRST, HOLD_MOST = 60.0, 3600.0
+"""Seconds without a login after a refused one, doubling from the first to the most."""
+
+HOLD_BRIEF = 1.0
+"""Seconds without a login after one that was not answered, so that those who wait for it do not all try again."""
+
+_LOCKED = "api.user.check_user_login_attempts.too_many.app_error"
+_LOGIN_REFUSALS = {
+    _LOCKED: "the account is locked after too many failed logins: have an administrator reset them",
+    "api.user.login.inactive.app_error": "the account is deactivated: have an administrator activate it",
+    "api.user.login.not_verified.app_error": "the account's e-mail address is not verified: verify it",
+    "api.user.login.bot_login_forbidden.app_error": "a bot cannot log in: set its `token` instead of `login`",
+}
+_MFA = "the account wants a second factor: use the token of a bot, or an account without one"
+_WRONG = "`login` or its password is wrong: correct it, and restart the gateway"
+
+
+class Unsent(MattergateError):  # noqa: N818 - states a condition
+    """A request did not lead to what it was for; `result` is what that means for the delivery."""
+
+    def __init__(self, result: Later | Never) -> None:
+        super().__init__(result.reason)
+        self.result = result
+
+
+class Reply(NamedTuple):
+    """An answer of the server; `headers` looks names up in any case, `body` is at most BODY_LIMIT bytes."""
+
+    status: int
+    headers: CIMultiDictProxy[str]
+    body: bytes
+
+
+class Me(Struct, frozen=True):
+    """The account that a session speaks for; `roles` are separated by blanks."""
+
+    id: str
+    username: str = ""
+    is_bot: bool = False
+    roles: str = ""
+
+
+class Account(Protocol):
+    """What gives the token of a session."""
+
+    async def token(self) -> str:
+        """The token to send. Raises Unsent when there is none now."""
+
+    async def renewed(self, stale: str, body: bytes) -> str:
+        """Another token in place of one that was answered 401 with `body`. Raises Unsent when there is none."""
+
+    def distrust(self, token: str) -> None:
+        """Note that a token just renewed was not taken either."""
+
+
+class TokenAccount:
+    """A token of the settings: that of a bot, or a personal access token."""
+
+    def __init__(self, token: Revealing) -> None:
+        self._token = token
+
+    async def token(self) -> str:
+        """The token."""
+        return self._token.reveal().strip()
+
+    async def renewed(self, stale: str, body: bytes) -> str:  # noqa: ARG002 - there is no other token
+        """Raise Unsent: only a person can make another one."""
+        raise Unsent(unauthorised(body, token=True))
+
+    def distrust(self, token: str) -> None:
+        """Do nothing: a token of the settings is never renewed."""
+
+
+class LoginAccount:
+    """A login name and a password. Sessions that use the same account share one of these.
+
+    `timeout` is seconds for one login, `clock` gives growing seconds.
+    """
+
+    def __init__(
+        self,
+        server: str,
+        login: str,
+        password: Revealing,
+        http: aiohttp.ClientSession,
+        timeout: float = 10.0,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        self._url = _endpoint(server, "/users/login")
+        self._login = login
+        self._password = password
+        self._http = http
+        self._timeout = timeout
+        self._clock = clock
+        self._token = Secret("")  # so that it is masked wherever it might slip into a log
+        self._lock = asyncio.Lock()
+        self._refused = 0
+        self._held_until = 0.0
+        self._held: Later | Never | None = None
+
+    async def token(self) -> str:
+        """The token of the current session; the first call logs in. Raises Unsent."""
+        return self._token.reveal() or await self.renewed("", b"")
+
+    async def renewed(self, stale: str, body: bytes) -> str:  # noqa: ARG002 - any 401 is reason enough
+        """Log in, unless another caller did since `stale` was given out. Raises Unsent."""
+        async with self._lock:
+            if self._token and self._token.reveal() != stale:
+                return self._token.reveal()
+            self._token = Secret("")
+            self._raise_held()
+            self._token = Secret(await self._logged_in())
+            self._held, self._refused = None, 0
+            return self._token.reveal()
+
+    def distrust(self, token: str) -> None:
+        """Log in no more for a while: the last session did not last."""
+        if token == self._token.reveal():
+            self._hold(unauthorised(b'{"id":"api.context"}', token=False), HOLD_FIRST)
+
+    def _raise_held(self) -> None:
+        left = self._held_until - self._clock()
+        if self._held is None or left <= 0:
+            return
+        if isinstance(self._held, Later) and left > HOLD_BRIEF:
+            raise Unsent(replace(self._held, after=min(left, HOLD_MOST)))
+        raise Unsent(self._held)
+
+    async def _logged_in(self) -> str:
+        body = msgspec.json.encode({"login_id": self._login, "password": self._password.reveal()})
+        try:
+            reply = await exchange(self._http, "POST", self._url, body, _headers(""), self._timeout)
+        except Unsent as unsent:
+            self._hold(unsent.result, HOLD_BRIEF)
+            raise
+        if reply.status == 200 and (token := reply.headers.get("Token", "")):
+            return token
+        if reply.status in (400, 401, 403) and (name := error_id(reply.body)):
+            self._refuse(reply.status, name)
+        elif reply.status == 200:
+            self._hold(not_mattermost(200), HOLD_BRIEF)
+        elif reply.status == 401:
+            self._hold(unauthorised(b"", token=False), HOLD_BRIEF)
+        else:
+            self._hold(failed(*reply, time()), HOLD_BRIEF)
+        self._raise_held()
+        raise AssertionError("a login that failed is held")
+
+    def _refuse(self, status: int, name: str) -> None:
+        why = _MFA if "mfa" in name else _LOGIN_REFUSALS.get(name, _WRONG)
+        reason = f"{status}: login refused ({name}): {why}"
+        if name == _LOCKED:  # asking again does not make it worse, and the account may be reset at any time
+            self._hold(Later(reason, HOLD_MOST, "4xx"), HOLD_MOST)
+            return
+        self._refused += 1
+        if self._refused >= REFUSALS:
+            reason += (
+                f"; refused {REFUSALS} times, so that no login is tried before a restart: it could lock the account"
+            )
+            self._hold(Later(reason, HOLD_MOST, "4xx"), float("inf"))
+        else:
+            seconds = min(HOLD_MOST, HOLD_FIRST * 2.0 ** (self._refused - 1))
+            self._hold(Later(reason, seconds, "4xx"), seconds)
+
+    def _hold(self, result: Later | Never, seconds: float) -> None:
+        self._held, self._held_until = result, self._clock() + seconds
+
+
+class Session:
+    """One account at one server. `server` is the SiteURL, `timeout` seconds for one request, connecting included."""
+
+    def __init__(self, server: str, account: Account, http: aiohttp.ClientSession, timeout: float = 10.0) -> None:
+        self._server = server
+        self._account = account
+        self._http = http
+        self._timeout = timeout
+        self._me: Me | None = None
+        self._sent: tuple[str, CIMultiDict[str]] = ("", _headers(""))
+        self._posts = _endpoint(server, "/posts")
+
+    async def call(self, method: str, path: str, body: bytes | None = None) -> Reply:
+        """The answer to a request to `path` below /api/v4; never a 401.
+
+        Raises Unsent when there is no answer, or no token that the server takes.
+        """
+        url = self._posts if path == "/posts" else _endpoint(self._server, path)
+        token = await self._account.token()
+        reply = await exchange(self._http, method, url, body, self._headers(token), self._timeout)
+        if reply.status != 401:
+            return reply
+        token = await self._account.renewed(token, reply.body)
+        reply = await exchange(self._http, method, url, body, self._headers(token), self._timeout)
+        if reply.status == 401:
+            self._account.distrust(token)
+            raise Unsent(unauthorised(reply.body, token=False))
+        return reply
+
+    async def me(self) -> Me:
+        """The account, asked for once. Raises Unsent."""
+        if self._me is None:
+            self._me = decoded(await self.call("GET", "/users/me"), Me)
+        return self._me
+
+    def _headers(self, token: str) -> CIMultiDict[str]:
+        if self._sent[0] != token:
+            self._sent = token, _headers(token)
+        return self._sent[1]
+
+
+T = TypeVar("T")
+
+
+def decoded(reply: Reply, kind: type[T]) -> T:
+    """The body of a successful reply. Raises Unsent for any other, and for a body that is none of Mattermost's."""
+    if not 200 <= reply.status < 300:
+        raise Unsent(failed(*reply, time()))
+    try:
+        return msgspec.json.decode(reply.body, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise Unsent(not_mattermost(reply.status)) from None
+
+
+async def exchange(
+    http: aiohttp.ClientSession,
+    method: str,
+    url: URL,
+    body: bytes | None,
+    headers: CIMultiDict[str],
+    timeout: float,  # noqa: ASYNC109 - one timer around the whole exchange
+) -> Reply:
+    """One request and its answer. Raises Unsent when there is none."""
+    try:
+        async with (
+            asyncio.timeout(timeout),
+            http.request(
+                method, url, data=body, headers=headers, allow_redirects=False, timeout=NO_TIMEOUT
+            ) as response,
+        ):
+            return Reply(response.status, response.headers, await read_body(response))
+    except (aiohttp.ClientError, OSError) as error:
+        raise Unsent(unanswered(error)) from None
+
+
+def _endpoint(server: str, path: str) -> URL:
+    return URL(f"{server.rstrip('/')}/api/v4{path}", encoded=True)
+
+
+def _headers(token: str) -> CIMultiDict[str]:
+    headers = CIMultiDict({"Content-Type": "application/json", "User-Agent": USER_AGENT})
+    if token:
+        headers["Authorization"] = f"Bearer {token}"
+    return headers
