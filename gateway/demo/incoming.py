@@ -1,7 +1,7 @@
 """What Mattermost makes of the body of an incoming webhook: pure, with the server's refusals, conversions and split.
 
 Each rule is named after the section of the wire contract that states it. `read` is the web layer (contract 1.2, 1.3),
-`drafts` and `check_storable` are the rest (1.5 to 1.7), `posts` both at once; channels and hooks belong to the stand-in.
+`drafts` and `check_storable` are the rest (1.5 to 1.7), `posts` both at once; channels belong to the stand-in.
 """
 
 import json
@@ -147,7 +147,7 @@ def drafts(incoming: Incoming, dress: Mapping[str, str], name_of: NameOf) -> lis
     if kind.startswith("system_"):
         raise RefusedError(400, GENERAL, "system types are not for webhooks")
     props = {name: _go_value(value) for name, value in (incoming.props or {}).items() if name not in _RESERVED_PROPS}
-    first = Draft(message_text(incoming.text or "", name_of), props | dress, kind, incoming.priority)
+    first = Draft(message_text(incoming.text or "", name_of), {**props, **dress}, kind, incoming.priority)
     return _split(first, stored)
 
 

@@ -149,11 +149,11 @@ class Posting:
             raise RefusedError(400, _ROOT, "the root is a reply")
 
     def _attached(self, user: User, channel: Channel, post_id: str, file_ids: list[str]) -> list[str]:
-        """Take the user's own free files of the channel; the others are left out without a word."""
+        """Take the user's own free files, of whichever channel; the others are left out without a word."""
         taken = []
         for file in filter(None, map(self._world.files.get, file_ids)):
-            if file.user == user.id and file.channel == channel.id and not file.post:
-                file.post = post_id
+            if file.user == user.id and not file.post:
+                file.post, file.channel = post_id, channel.id
                 taken.append(file.id)
         return taken
 

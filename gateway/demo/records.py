@@ -167,11 +167,19 @@ class Post(Struct, kw_only=True):
 
     def shown(self, replies: int = 0) -> dict[str, Any]:
         """The post as REST shows one; `replies` is the length of its thread."""
-        names = ("id", "create_at", "update_at", "edit_at", "delete_at", "is_pinned", "user_id", "channel_id", "root_id")
         metadata: dict[str, Any] = {"embeds": [{"type": "message_attachment"}]} if self.attachments else {}
         if self.priority is not None:
             metadata["priority"] = self.priority
-        return {name: getattr(self, name) for name in names} | {
+        return {
+            "id": self.id,
+            "create_at": self.create_at,
+            "update_at": self.update_at,
+            "edit_at": self.edit_at,
+            "delete_at": self.delete_at,
+            "is_pinned": self.is_pinned,
+            "user_id": self.user_id,
+            "channel_id": self.channel_id,
+            "root_id": self.root_id,
             "original_id": "",
             "message": self.message,
             "type": self.type,

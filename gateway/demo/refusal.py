@@ -48,14 +48,14 @@ def answer_headers() -> dict[str, str]:
     return {"X-Request-Id": new_id(), "X-Version-Id": f"{VERSION}.{VERSION}.stand-in.false"}
 
 
-def document(error: RefusedError, message: str, *, developer: bool) -> web.Response:
+def document(error: RefusedError, message: str = "", *, developer: bool) -> web.Response:
     """The answer for a refusal; `developer` shows the detail."""
     headers = answer_headers()
     if error.forget:
         headers["Set-Cookie"] = "MMAUTHTOKEN=; Path=/; Max-Age=0; HttpOnly"
     body = {
         "id": error.error_id,
-        "message": message,
+        "message": message or f"The stand-in refuses: {error.error_id}.",
         "detailed_error": error.detail if developer else "",
         "request_id": headers["X-Request-Id"],
         "status_code": error.status,

@@ -51,7 +51,7 @@ class Settings(Struct):
     rate: RateLimitSettings = field(default_factory=RateLimitSettings, name="RateLimitSettings")
 
     def patched(self, patch: Mapping[str, Any]) -> "Settings":
-        """The settings with those of `patch` changed; unknown names are ignored. Raises RefusedError for wrong types."""
+        """The settings with those of `patch` changed; unknown names are ignored. Raises RefusedError."""
         known = msgspec.to_builtins(self)
         for section in known.keys() & patch.keys():
             known[section] |= patch[section]
@@ -62,7 +62,12 @@ class Settings(Struct):
 
     def client(self, *, known: bool) -> dict[str, str]:
         """What a client is told; most of it only to those that are `known`."""
-        told = {"Version": VERSION, "BuildNumber": VERSION, "EnableBotAccountCreation": _word(self.service.enable_bot_account_creation), "SiteName": "Stand-in"}
+        told = {
+            "Version": VERSION,
+            "BuildNumber": VERSION,
+            "EnableBotAccountCreation": _word(self.service.enable_bot_account_creation),
+            "SiteName": "Stand-in",
+        }
         if not known:
             return told
         service, file = self.service, self.file

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from aiohttp import web
 from msgspec import Struct
 
+from gateway.demo.serversettings import RateLimitSettings
+
 PAGE = "<!DOCTYPE html><html><head><title>Mattermost</title></head><body>This page needs JavaScript.</body></html>"
 
 
@@ -47,7 +49,8 @@ class _Failure(Struct):
 class Trouble:
     """What requests meet instead of an answer: see `StandIn` for the modes; `delay` is the seconds of "slow"."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: RateLimitSettings) -> None:
+        self._settings = settings
         self.mode = "ok"
         self.delay = 0.2
         self.rate: Rate | None = None
@@ -57,8 +60,11 @@ class Trouble:
         """Answer the next `count` requests with this."""
         self._failure = _Failure(count, status, headers, body)
 
-    def limited(self) -> tuple[bool, dict[str, str]]:
-        """Whether the rate limit lets a request pass now, and its headers."""
+    def limited(self, settings: RateLimitSettings) -> tuple[bool, dict[str, str]]:
+        """Whether the rate limit lets a request pass now, and its headers; changed settings begin a new one."""
+        if settings is not self._settings:
+            self._settings = settings
+            self.rate = Rate(settings.per_sec, settings.max_burst) if settings.enable else None
         return self.rate.take(time.monotonic()) if self.rate else (True, {})
 
     def failed(self) -> web.Response | None:

@@ -70,7 +70,7 @@ def _file(world: World, user: User, channel: str, name: str, content: bytes) -> 
         raise permissions("upload_file")
     if len(content) > world.settings.file.max_file_size:
         raise RefusedError(413, "api.file.upload_file.too_large_detailed.app_error")
-    base = name.replace("\\", "/").rpartition("/")[2]
+    base = name.rpartition("/")[2]
     file = File(id=new_id(), user=user.id, channel=channel, name=base, size=len(content), create_at=now())
     world.files[file.id] = file
     return file

@@ -4,7 +4,7 @@ The names of the permissions are Mattermost's. Two of its roles let a bot post w
 everywhere, `system_post_all_public` in public channels.
 """
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 
 from gateway.demo.records import Channel, File, Hook, Post, Team, Token, User, now
@@ -15,13 +15,14 @@ ADMIN = "system_admin"
 
 
 class World:
-    """Everything that the stand-in keeps, by id. At most `keep` posts: the oldest give way.
+    """Everything that the stand-in keeps, by id. At most `keep` posts: the oldest give way. `stats` count what came.
 
     There is one team from the start, with two public channels, and `owner`, a member of it to whom hooks belong.
     """
 
     def __init__(self, keep: int) -> None:
         self.settings = Settings()
+        self.stats: Counter[str] = Counter()
         self.users: dict[str, User] = {}
         self.teams: dict[str, Team] = {}
         self.channels: dict[str, Channel] = {}
@@ -74,9 +75,7 @@ class World:
         if (home, name) in self._slugs:
             raise RefusedError(400, "store.sql_channel.save_channel.exists.app_error", name)
         title = display_name or name
-        made = Channel(
-            id=new_id(), name=name, display_name=title, team=home, kind=kind, members=set(), create_at=now()
-        )
+        made = Channel(id=new_id(), name=name, display_name=title, team=home, kind=kind, members=set(), create_at=now())
         self.channels[made.id] = self._slugs[home, name] = made
         return made
 
@@ -127,6 +126,7 @@ class World:
             self._posts.pop(oldest.id, None)
             self.replies.pop(oldest.id, None)
         self.posts.append(post)
+        self.stats["posts"] += 1
         self._posts[post.id] = post
         if post.root_id:
             self.replies.setdefault(post.root_id, []).append(post)

@@ -30,6 +30,7 @@ _EMOJI = r"(?<=:)(?=[0-9_+-]{0,63}[A-Za-z][A-Za-z0-9_+-]{0,63}:|[+-]1:|100:|1234
 _NOTIFYING = re.compile(f"[@&<hHfFwW](?:{_AT}|{_REFERENCE}|{_ANNOUNCEMENT}|{_URL})")
 _ACTING = re.compile(f"[@:~&<hHfFwW](?:{_AT}|{_EMOJI}|{_CHANNEL}|{_REFERENCE}|{_ANNOUNCEMENT}|{_URL})")
 _AUTHORITY = re.compile(r"(?:[^/]*//)?[^/?#]*")
+_SPELT = re.compile(f"&{_REFERENCE}")
 _NAME = re.compile(rf"@{_NO_ADDRESS}([A-Za-z0-9_.-])")
 
 _RESTORABLE = re.compile(rf"([@~:!;]){BLANK}|@%([2-7][0-9A-F])|{_QUOTE}{BLANK}")
@@ -61,7 +62,7 @@ def restore(text: str) -> str:
 def _defuse(match: re.Match[str]) -> str:
     if match["url"] is None:
         return match[0] + BLANK
-    url = match[0]
+    url = _SPELT.sub(rf"\g<0>{BLANK}", match[0]) if "&" in match[0] else match[0]
     if "@" not in url:
         return url
     # A host cannot be percent-encoded: there a broken link is better than a ping.

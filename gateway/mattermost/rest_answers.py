@@ -91,7 +91,7 @@ def posted(status: int, headers: Mapping[str, str], body: bytes, now: float) -> 
         return Answer(result, Case.EXTRAS, extras, lasting=status != 400 or name == _BAD_BODY)
     if name == PENDING:
         return Answer(Later("the server is still storing an earlier attempt at this message", None, "5xx"))
-    return Answer(result, Case.PLACE if status == 403 else Case.FINAL)
+    return Answer(result, Case.PLACE if status == 403 and name else Case.FINAL)
 
 
 def patched(status: int, headers: Mapping[str, str], body: bytes, now: float) -> Answer:
@@ -119,6 +119,8 @@ def failed(status: int, headers: Mapping[str, str], body: bytes, now: float) -> 
     code = f"{status // 100}xx"
     if error_id(body) == _TOO_LONG:
         return Never(f"{status}: longer than the server takes{shown}: raise its limit, or shorten the message", code)
+    if status == 403 and not shown:
+        return Never("403: a proxy before Mattermost refuses: exempt /api/v4/ from its rules", code)
     if status in _REFUSALS:
         return Never(f"{status}: {_REFUSALS[status].format(id=shown)}", code)
     if status in _DELAYS:

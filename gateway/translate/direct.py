@@ -2,11 +2,14 @@
 
 A simple expression is a path, and perhaps functions whose arguments are texts, whole numbers or paths:
 `commit.id | short(7) | code | link(commit.url)`. What says more is the engine's; what both understand they write alike.
+Each is compiled into closures made for its shape, since they run for every line of every message.
 """
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final
+
+from gateway.translate.functions.registry import MAX_OUTPUT, Bare, bare, bounded
 
 _PATH = r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*"
 _ARGUMENT = rf"(?:{_PATH}|\d{{1,9}}|'[^'\\]*'|\"[^\"\\]*\")"
@@ -19,38 +22,32 @@ _CONSTANTS: Final = frozenset("true false none True False None loop self".split(
 
 Path = tuple[str, ...]
 Functions = Mapping[str, Callable[..., Any]]
+Evaluate = Callable[[Mapping[str, Any]], Any]
+"""What finds a value in a context."""
 
 
 class Expression:
-    """A path and the functions that its value goes through; see `expression`."""
+    """A path and the functions that its value goes through; see `expression`.
 
-    __slots__ = ("_calls", "_path")
+    `value` gives the value in a context, None when it is missing. It raises what a function raises.
+    """
 
-    def __init__(self, path: Path, calls: Sequence[tuple[Callable[..., Any], Sequence[Any]]]) -> None:
-        self._path = path
-        self._calls = calls
+    __slots__ = ("value",)
 
-    def value(self, context: Mapping[str, Any]) -> Any:
-        """The value; None when it is missing. Raises what a function raises."""
-        value = _look_up(context, self._path)
-        for call, arguments in self._calls:
-            value = call(value, *[_look_up(context, a) if type(a) is tuple else a for a in arguments])
-        return value
+    def __init__(self, value: Evaluate) -> None:
+        self.value = value
 
 
 class Text:
-    """A text with values in it; see `text`."""
+    """A text with values in it; see `text`.
 
-    __slots__ = ("_finalize", "_pieces")
+    `run` gives the text in a context, every value written by the finalizer. It raises what a function raises.
+    """
+
+    __slots__ = ("run",)
 
     def __init__(self, pieces: Sequence[str | Expression], finalize: Callable[[Any], str]) -> None:
-        self._pieces = pieces
-        self._finalize = finalize
-
-    def run(self, context: Mapping[str, Any]) -> str:
-        """The text, every value written by the finalizer. Raises what a function raises."""
-        finalize = self._finalize
-        return "".join([piece if type(piece) is str else finalize(piece.value(context)) for piece in self._pieces])  # type: ignore[union-attr]
+        self.run = _written(pieces, finalize)
 
 
 def expression(source: str, functions: Functions, taken: Collection[str] = ()) -> Expression | None:
@@ -59,7 +56,7 @@ def expression(source: str, functions: Functions, taken: Collection[str] = ()) -
     path = _path(start[1], taken) if start else None
     if start is None or path is None:
         return None
-    calls, at = [], start.end()
+    value, at = _reader(path), start.end()
     while at < len(source):
         call = _CALL.match(source, at)
         if call is None or call[1] not in functions:
@@ -67,9 +64,9 @@ def expression(source: str, functions: Functions, taken: Collection[str] = ()) -
         arguments = [_argument(written, taken) for written in _ARGUMENTS.findall(call[2] or "")]
         if None in arguments:
             return None
-        calls.append((functions[call[1]], tuple(arguments)))
+        value = _applied(bare(functions[call[1]]), value, arguments)
         at = call.end()
-    return Expression(path, tuple(calls))
+    return Expression(value)
 
 
 def text(source: str, functions: Functions, finalize: Callable[[Any], str], taken: Collection[str] = ()) -> Text | None:
@@ -106,3 +103,73 @@ def _look_up(value: Any, path: Path) -> Any:
         else:
             return None
     return value
+
+
+def _reader(path: Path) -> Evaluate:
+    """What follows a path. Payloads are dicts; whatever else is on the way goes through `_look_up`."""
+    first, *further = path
+    if not further:
+        return lambda context: context.get(first)
+    rest = tuple(further)
+    if len(rest) > 1:
+        return lambda context: _look_up(context, path)
+    (second,) = rest
+
+    def read(context: Mapping[str, Any]) -> Any:
+        outer = context.get(first)
+        return outer.get(second) if type(outer) is dict else _look_up(outer, rest)
+
+    return read
+
+
+def _applied(function: Bare, inner: Evaluate, arguments: Sequence[Any]) -> Evaluate:
+    """The value of `inner` gone through a function; at most one argument is the usual case."""
+    call, passes = function.call, function.passes
+    readers = [_reader(one) if type(one) is tuple else _constant(one) for one in arguments]
+
+    def several(context: Mapping[str, Any]) -> Any:
+        value = inner(context)
+        if value is None and passes:
+            return None
+        value = call(value, *[read(context) for read in readers])
+        return bounded(value) if isinstance(value, str) and len(value) > MAX_OUTPUT else value
+
+    def single(context: Mapping[str, Any]) -> Any:
+        value = inner(context)
+        if value is None and passes:
+            return None
+        value = call(value, read(context))
+        return bounded(value) if isinstance(value, str) and len(value) > MAX_OUTPUT else value
+
+    def alone(context: Mapping[str, Any]) -> Any:
+        value = inner(context)
+        if value is None and passes:
+            return None
+        value = call(value)
+        return bounded(value) if isinstance(value, str) and len(value) > MAX_OUTPUT else value
+
+    if len(readers) == 1:
+        (read,) = readers
+        return single
+    return several if readers else alone
+
+
+def _constant(value: Any) -> Evaluate:
+    return lambda _: value
+
+
+def _written(pieces: Sequence[str | Expression], finalize: Callable[[Any], str]) -> Callable[[Mapping[str, Any]], str]:
+    """What writes a text: its values go into the gaps between its constant pieces."""
+    blank = [piece if isinstance(piece, str) else "" for piece in pieces]
+    gaps = [(index, piece.value) for index, piece in enumerate(pieces) if isinstance(piece, Expression)]
+    if len(pieces) == 1 and gaps:
+        ((_, value),) = gaps
+        return lambda context: finalize(value(context))
+
+    def run(context: Mapping[str, Any]) -> str:
+        parts = blank.copy()
+        for index, value in gaps:
+            parts[index] = finalize(value(context))
+        return "".join(parts)
+
+    return run

@@ -83,7 +83,7 @@ def _finalize_markdown(value: Any) -> str:
 
 def _finalize_plain(value: Any) -> str:
     if isinstance(value, str):
-        return _CONTROL.sub("", value)
+        return value if type(value) is str and value.isprintable() else _CONTROL.sub("", value)
     return _plain_text(value)
 
 

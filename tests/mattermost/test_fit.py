@@ -226,6 +226,30 @@ def test_continuations_keep_envelope_and_color():
     assert parts[-1].fields == [Field("a", "b")]
 
 
+@pytest.mark.parametrize(
+    ("priority", "first", "further"),
+    [
+        (Priority("urgent", True), Priority("urgent", True), Priority("urgent")),
+        (Priority("", True), Priority("", True), None),
+        (Priority("high", True, True), Priority("", True), None),
+        (Priority("high"), None, None),
+    ],
+)
+def test_acknowledgement_is_asked_for_once(priority, first, further):
+    """The first of several messages asks for all; a label that does not exist is dropped, and nagging with it."""
+    one, *more = fit(Message(text="@ada " + "word " * 8000, priority=priority), mentions=True)
+    assert (one.priority, {other.priority and other.priority.priority for other in more}) == (
+        first,
+        {further and further.priority},
+    )
+    assert not any(other.priority and other.priority.requested_ack for other in more)
+
+
+def test_silence_is_that_of_every_message():
+    """What is too long for one message is silent to its end."""
+    assert all(one.silent for one in fit(Message(text="word " * 8000, silent=True)))
+
+
 def test_many_attachments_go_to_further_messages_in_order():
     """Neither their number nor their bytes overflow a message."""
     results = fit(Message(text="many", attachments=[Attachment(text=f"{n} " + "\U0001f680" * 9000) for n in range(30)]))

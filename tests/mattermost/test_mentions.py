@@ -118,3 +118,9 @@ def test_no_mention_survives(text):
 def test_hostile_texts_cost_linear_time(text):
     """Texts made to trip a backtracking matcher are done in a moment."""
     assert len(harmless(text)) >= len(text)
+
+
+def test_a_sigil_spelt_inside_a_url_does_nothing():
+    """A character reference for `@` mentions nobody inside a URL either."""
+    assert harmless("https://h.example/&#64;joe") == f"https://h.example/&#64;{Z}joe"
+    assert restore(harmless("https://h.example/&#64;joe")) == "https://h.example/&#64;joe"

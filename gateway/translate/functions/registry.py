@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import wraps
 from types import MappingProxyType
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 from minijinja import Markup
 
@@ -49,7 +49,15 @@ class Function:
     kind: Kind = "filter"
 
 
+class Bare(NamedTuple):
+    """A function without its guard: a missing value does not reach it when it `passes`, and `bounded` cuts its text."""
+
+    call: Call
+    passes: bool
+
+
 _table: dict[str, Function] = {}
+_bare: dict[Call, Bare] = {}
 
 TABLE: Final[Mapping[str, Function]] = MappingProxyType(_table)
 """Every function by the name that templates use."""
@@ -83,6 +91,17 @@ def function(
     return register
 
 
+def bare(call: Call) -> Bare:
+    """What stands behind a call of the table, for who keeps its promises without it; any other call as it is."""
+    return _bare.get(call, Bare(call, passes=False))
+
+
+def bounded(text: str) -> str:
+    """The text cut at MAX_OUTPUT, as Markup when it is that."""
+    cut = str(text)[:MAX_OUTPUT]
+    return Markup(cut) if isinstance(text, Markup) else cut
+
+
 def _guard(call: Call, missing: str) -> Call:
     """The call with missing values passed on and its text bounded."""
     passes = missing == "passes"
@@ -92,11 +111,7 @@ def _guard(call: Call, missing: str) -> Call:
         if passes and args and args[0] is None:
             return None
         result = call(*args, **named)
-        if type(result) is str and len(result) <= MAX_OUTPUT:  # nearly always
-            return result
-        if isinstance(result, str) and len(result) > MAX_OUTPUT:
-            cut = str(result)[:MAX_OUTPUT]
-            return Markup(cut) if isinstance(result, Markup) else cut
-        return result
+        return bounded(result) if isinstance(result, str) and len(result) > MAX_OUTPUT else result
 
+    _bare[guarded] = Bare(call, passes)
     return guarded

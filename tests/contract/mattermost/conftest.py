@@ -5,6 +5,7 @@ Both are set up by the same requests: only the way to the first administrator di
 its own, and is removed at the end as far as the server allows; settings that a behaviour needs are put back.
 """
 
+import asyncio
 import json
 import os
 import secrets
@@ -91,8 +92,11 @@ class Server:
         return await self.raw(method, f"/api/v4{path}", data, bearer)
 
     async def done(self, method: str, path: str, body: Any = None) -> Any:
-        """What the administrator gets for a call that must succeed."""
+        """What the administrator gets for a call that must succeed, if need be after the rate limit."""
         answer = await self.api(method, path, body)
+        while answer.status == 429:
+            await asyncio.sleep(int(answer.headers["Retry-After"]))
+            answer = await self.api(method, path, body)
         assert answer.status < 300, answer.text
         return answer.json
 
@@ -146,7 +150,9 @@ class Stage:
 
     async def join_team(self, user: str) -> None:
         """Make a user a member of the team."""
-        await self.server.done("POST", f"/teams/{self.team['id']}/members", {"team_id": self.team["id"], "user_id": user})
+        await self.server.done(
+            "POST", f"/teams/{self.team['id']}/members", {"team_id": self.team["id"], "user_id": user}
+        )
 
     async def person(self, stem: str) -> dict[str, Any]:
         """Make a member of the team who logs in with PASSWORD."""

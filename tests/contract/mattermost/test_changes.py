@@ -49,7 +49,9 @@ async def test_what_counts_as_an_edit(place, changes, edited):
 async def test_what_a_patch_cannot_change(place):
     """Root, channel and author are ignored, and so is a priority."""
     post = await place.made("x")
-    answer = await place.patch(post, root_id="y" * 26, channel_id="y" * 26, metadata={"priority": {"priority": "urgent"}})
+    answer = await place.patch(
+        post, root_id="y" * 26, channel_id="y" * 26, metadata={"priority": {"priority": "urgent"}}
+    )
     assert (answer.status, answer.json["root_id"], answer.json["channel_id"]) == (200, "", place.id)
     assert "priority" not in (answer.json.get("metadata") or {})
 

@@ -29,7 +29,13 @@ async def test_a_post_is_stored_whole(place):
     """The owner is its author, the type is empty, props say where it came from, times are milliseconds."""
     await place.send({"text": "hello"})
     post = await place.only()
-    assert (post["message"], post["type"], post["root_id"], post["edit_at"], post["delete_at"]) == ("hello", "", "", 0, 0)
+    assert (post["message"], post["type"], post["root_id"], post["edit_at"], post["delete_at"]) == (
+        "hello",
+        "",
+        "",
+        0,
+        0,
+    )
     assert post["user_id"] == place.stage.ann["id"]
     assert post["channel_id"] == place.id
     assert post["props"] == {

@@ -102,7 +102,10 @@ async def test_renamed_channels_keep_their_id(stage, place):
 
 @pytest.mark.parametrize(
     ("path", "outcome"),
-    [(f"/channels/{'y' * 26}", (404, "app.channel.get.existing")), ("/channels/short", (400, "api.context.invalid_url_param"))],
+    [
+        (f"/channels/{'y' * 26}", (404, "app.channel.get.existing")),
+        ("/channels/short", (400, "api.context.invalid_url_param")),
+    ],
 )
 async def test_channels_that_are_none(stage, path, outcome):
     """Unknown 404, malformed 400."""
@@ -133,7 +136,9 @@ async def test_direct_channels_that_cannot_be(stage):
     assert (await ask(stage, "/channels/direct", "POST", {})).status == 400
 
 
-@pytest.mark.parametrize(("method", "path"), [("GET", "/nothing"), ("PUT", "/posts"), ("GET", "/users/me/"), ("POST", "/")])
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", "/nothing"), ("PUT", "/posts"), ("GET", "/users/me/"), ("POST", "/")]
+)
 async def test_what_is_no_route(stage, method, path):
     """404 with a document, for wrong methods and trailing slashes too."""
     assert (await ask(stage, path, method)).outcome == NO_ROUTE
@@ -185,9 +190,7 @@ async def upload(stage, body, query="", kind="multipart/form-data; boundary=B"):
 
 async def test_files(stage, place):
     """201 with their ids, which a post then takes."""
-    answer = await upload(
-        stage, form(("channel_id", place.id), ("client_ids", "c1"), ("files", "a.txt", "one"))
-    )
+    answer = await upload(stage, form(("channel_id", place.id), ("client_ids", "c1"), ("files", "a.txt", "one")))
     assert (answer.status, answer.json["client_ids"]) == (201, ["c1"])
     (info,) = answer.json["file_infos"]
     assert (info["name"], info["extension"], info["size"], info["user_id"]) == ("a.txt", "txt", 3, stage.bot)
@@ -195,6 +198,14 @@ async def test_files(stage, place):
     assert post.json["file_ids"] == [info["id"]]
     again = await place.post("x", file_ids=[info["id"]])
     assert not again.json["file_ids"]
+
+
+async def test_files_of_another_channel(stage, place):
+    """A post takes an own file wherever it was uploaded."""
+    other = await stage.place(stage.bot, hook=False)
+    answer = await upload(stage, form(("channel_id", other.id), ("files", "a.txt", "one")))
+    (info,) = answer.json["file_infos"]
+    assert (await place.post("x", file_ids=[info["id"]])).json["file_ids"] == [info["id"]]
 
 
 async def test_files_of_another(stage, place):
@@ -222,7 +233,10 @@ async def test_odd_uploads(stage, place):
     assert (await upload(stage, form(room, ("files", "e.txt", "")))).json["file_infos"][0]["size"] == 0
     assert (await upload(stage, form(("files", "a.txt", "x")))).status == 400
     assert (await upload(stage, b"", f"?channel_id={place.id}&filename=a.txt", "text/plain")).outcome == unread
-    assert (await upload(stage, b"x", f"?channel_id={place.id}", "text/plain")).outcome == (400, "api.context.invalid_url_param")
+    assert (await upload(stage, b"x", f"?channel_id={place.id}", "text/plain")).outcome == (
+        400,
+        "api.context.invalid_url_param",
+    )
     assert (await upload(stage, b"x", kind="multipart/form-data")).outcome == unread
 
 
