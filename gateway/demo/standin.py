@@ -230,7 +230,7 @@ class StandIn:
         allowed, headers = self._trouble.limited(self.settings.rate)
         if not allowed:
             self.stats["limited"] += 1
-            return web.Response(status=429, text="limit exceeded", headers=headers)
+            return web.Response(status=429, text="limit exceeded\n", headers=headers)
         if "//" in request.path:
             return web.Response(status=301, headers={"Location": re.sub("/+", "/", request.raw_path), **headers})
         if len(request.raw_path) > self.settings.service.maximum_url_length:

@@ -28,9 +28,9 @@ class Rate(Struct):
             self.full_at = full_at
         waiting = max(self.full_at - now, 0.0)
         headers = {
-            "X-RateLimit-Limit": str(self.burst + 1),
-            "X-RateLimit-Remaining": str(max(int(self.burst + 1 - waiting / spacing + 1e-9), 0)),
-            "X-RateLimit-Reset": str(int(waiting + 0.999)),
+            "X-Ratelimit-Limit": str(self.burst + 1),
+            "X-Ratelimit-Remaining": str(max(int(self.burst + 1 - waiting / spacing + 1e-9), 0)),
+            "X-Ratelimit-Reset": str(int(waiting + 0.999)),
         }
         if not allowed:
             headers["Retry-After"] = str(max(int(full_at - now - spacing * (self.burst + 1) + 0.999), 1))

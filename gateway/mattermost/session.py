@@ -79,8 +79,8 @@ class Account(Protocol):
     async def renewed(self, stale: str, body: bytes) -> str:
         """Another token in place of one that was answered 401 with `body`. Raises Unsent when there is none."""
 
-    def distrust(self, token: str) -> None:
-        """Note that a token just renewed was not taken either."""
+    def distrust(self, token: str, result: Later) -> None:
+        """Note that a token just renewed was not taken either, and what that means."""
 
 
 class TokenAccount:
@@ -97,7 +97,7 @@ class TokenAccount:
         """Raise Unsent: only a person can make another one."""
         raise Unsent(unauthorised(body, token=True))
 
-    def distrust(self, token: str) -> None:
+    def distrust(self, token: str, result: Later) -> None:
         """Do nothing: a token of the settings is never renewed."""
 
 
@@ -143,10 +143,10 @@ class LoginAccount:
             self._held, self._refused = None, 0
             return self._token.reveal()
 
-    def distrust(self, token: str) -> None:
+    def distrust(self, token: str, result: Later) -> None:
         """Log in no more for a while: the last session did not last."""
         if token == self._token.reveal():
-            self._hold(unauthorised(b'{"id":"api.context"}', token=False), HOLD_FIRST)
+            self._hold(result, HOLD_FIRST)
 
     def _raise_held(self) -> None:
         left = self._held_until - self._clock()
@@ -221,8 +221,9 @@ class Session:
         token = await self._account.renewed(token, reply.body)
         reply = await exchange(self._http, method, url, body, self._headers(token), self._timeout)
         if reply.status == 401:
-            self._account.distrust(token)
-            raise Unsent(unauthorised(reply.body, token=False))
+            result = unauthorised(reply.body, token=False)
+            self._account.distrust(token, result)
+            raise Unsent(result)
         return reply
 
     async def me(self) -> Me:

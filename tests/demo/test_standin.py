@@ -1,11 +1,16 @@
-"""The stand-in answers as the wire contract says that Mattermost does."""
+"""What is the stand-in's own: how tests set it up, what trouble it makes, and what it remembers.
+
+That its answers are those of Mattermost is asked in tests/contract/mattermost.
+"""
 
 import json
 
 import aiohttp
 import pytest
 
-from gateway.demo.incoming import runes
+from gateway.demo import incoming
+from gateway.demo.attachments import complaints, runes
+from gateway.demo.refusal import RefusedError
 from gateway.demo.standin import Rate, StandIn
 
 
@@ -15,230 +20,222 @@ async def standin():
     return StandIn(developer=True)
 
 
+class Client:
+    """Talks to a stand-in as a service and as a bot do."""
+
+    def __init__(self, url, session):
+        self.url = url
+        self.session = session
+
+    async def ask(self, method, path, body=None, token=""):
+        """Status, text and headers of the answer."""
+        data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        async with self.session.request(method, self.url + path, data=data, headers=headers) as response:
+            return response.status, await response.text(), response.headers
+
+    async def send(self, body, hook="hook"):
+        """POST to a hook."""
+        return await self.ask("POST", f"/hooks/{hook}", body)
+
+    async def post(self, token, channel, message="hello", **more):
+        """Create a post; gives status and document."""
+        body = {"channel_id": channel, "message": message, **more}
+        status, text, _ = await self.ask("POST", "/api/v4/posts", body, token)
+        return status, json.loads(text)
+
+    async def me(self, token):
+        """The status of asking who one is."""
+        return (await self.ask("GET", "/api/v4/users/me", token=token))[0]
+
+
 @pytest.fixture
-async def post(standin):
-    """Give a function that posts to the hook `hook` and tells status, text and headers."""
+async def client(standin):
+    """Give a client of the stand-in, which has the hook `hook`."""
     standin.add_hook("hook")
-    async with standin.serve() as url, aiohttp.ClientSession() as session:
-
-        async def send(body, hook="hook", **headers):
-            data = body if isinstance(body, bytes) else json.dumps(body).encode()
-            sent = {
-                "Content-Type": "application/json",
-                **{name.replace("_", "-"): value for name, value in headers.items()},
-            }
-            async with session.post(f"{url}/hooks/{hook}", data=data, headers=sent) as response:
-                return response.status, await response.text(), response.headers
-
-        send.url, send.session = url, session
-        yield send
+    async with standin.serve() as url, aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
+        yield Client(url, session)
 
 
-async def test_a_text_is_stored_and_answered_ok(standin, post):
-    """Success is 200, text/plain, exactly `ok`, with the request's id."""
-    status, text, headers = await post({"text": "hello", "username": "CI"})
-    assert (status, text, headers["Content-Type"].partition(";")[0]) == (200, "ok", "text/plain")
-    assert headers["X-Request-Id"]
-    (stored,) = standin.posts
-    assert (stored.channel, stored.message, stored.username, stored.hook) == ("town-square", "hello", "CI", "hook")
+async def test_posts_of_hooks_are_remembered(standin, client):
+    """Channel and author by their names, the shown name and icon, the hook."""
+    assert (await client.send({"text": "hello", "username": "CI", "icon_emoji": "tada"}))[:2] == (200, "ok")
+    await client.send({"text": "plain"})
+    first, second = standin.posts
+    assert (first.channel, first.message, first.username, first.icon) == ("town-square", "hello", "CI", "tada")
+    assert (first.hook, first.user, len(first.id)) == ("hook", "owner", 26)
+    assert (second.username, second.icon, second.attachments) == ("webhook", "", [])
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        {"text": 1},
-        {"attachments": [{"title": 5}]},
-        {"attachments": [{"id": "x"}]},
-        {"text": "x", "attachments": [{"fields": [{"title": "a", "value": 1, "short": 1}]}]},
-        {"text": "x", "attachments": [{"fields": [{"title": "a", "value": 1, "short": None}]}]},
-        {"text": "x", "attachments": [{"fields": [{"title": "a", "value": 1, "short": "yes"}]}]},
-        {"text": "x", "priority": "urgent"},
-        b"{",
-        b"",
-        b"[1]",
-        b'{"text": "' + b"x" * 300_512 + b'"}',
-    ],
-)
-async def test_wrong_types_and_oversized_json_are_decode_errors(post, body):
-    """Go's types are strict, and what is too long is cut and then does not parse."""
-    status, text, _ = await post(body)
-    error = json.loads(text)
-    assert (status, error["id"], error["status_code"]) == (400, "web.incoming_webhook.decode.app_error", 400)
-    assert "hook" in error["message"]
-    assert set(error) == {"id", "message", "detailed_error", "request_id", "status_code"}
+async def test_posts_of_bots_are_remembered(standin, client):
+    """Made, answered and changed over REST; deleted ones keep their text."""
+    token, channel = standin.add_bot("gate"), standin.add_channel("ops")
+    standin.join("gate", "ops")
+    _, root = await client.post(token, channel, "root", props={"attachments": [{"text": "a"}]})
+    await client.post(token, channel, "reply", root_id=root["id"])
+    await client.ask("PUT", f"/api/v4/posts/{root['id']}/patch", {"message": "edited"}, token)
+    standin.delete_post(root["id"])
+    first, second = standin.posts
+    assert (first.channel, first.user, first.message) == ("ops", "gate", "edited")
+    assert first.attachments[0]["text"] == "a"
+    assert first.edit_at > 0
+    assert first.delete_at > 0
+    assert (second.root_id, second.delete_at > 0) == (first.id, True)
+    with pytest.raises(KeyError):
+        standin.delete_post(root["id"])
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        {},
-        {"text": ""},
-        {"text": None},
-        {"attachments": []},
-        {"attachments": [None]},
-        {"text": "x", "priority": {}},
-        b"null",
-    ],
-)
-async def test_nothing_to_show_is_refused(post, body):
-    """An empty text with no attachment but null is 400 general, and so is a priority without its name."""
-    status, text, _ = await post(body)
-    assert (status, json.loads(text)["id"]) == (400, "web.incoming_webhook.general.app_error")
+async def test_bots_join_and_leave(standin, client):
+    """Only members post."""
+    token, channel = standin.add_bot("gate"), standin.add_channel("ops", private=True)
+    assert (await client.post(token, channel))[0] == 403
+    standin.join("gate", "ops")
+    assert (await client.post(token, channel))[0] == 201
+    standin.leave("gate", "ops")
+    assert (await client.post(token, channel))[0] == 403
 
 
-@pytest.mark.parametrize(
-    ("channel", "status"),
-    [("off-topic", 200), ("#off-topic", 200), ("@joe", 200), ("@ann", 400), ("none", 404), ("boss", 403)],
-)
-async def test_channels_are_resolved(standin, post, channel, status):
-    """Names with or without their sigil; unknown users 400, unknown channels 404, unreadable ones 403."""
-    standin.users["u1"] = "joe"
-    standin.add_channel("boss", readable=False)
-    assert (await post({"text": "x", "channel": channel}))[0] == status
+async def test_channels_change(standin, client):
+    """Renamed, archived, deleted; a channel that is added again is the same one."""
+    token, channel = standin.add_bot("gate"), standin.add_channel("ops")
+    standin.join("gate", "ops")
+    standin.add_hook("opshook", "ops")
+    assert standin.add_channel("ops") == channel
+    await client.post(token, channel)
+    standin.rename_channel("ops", "new")
+    path = "/api/v4/teams/name/home/channels/name/"
+    assert [(await client.ask("GET", path + name, token=token))[0] for name in ("ops", "new")] == [404, 200]
+    standin.archive_channel("new")
+    assert (await client.post(token, channel))[0] == 400
+    assert (await client.send({"text": "x"}, "opshook"))[0] == 400
+    standin.delete_channel("new")
+    assert (await client.post(token, channel))[0] == 403
+    assert not standin.posts
+    with pytest.raises(KeyError):
+        standin.join("gate", "new")
 
 
-async def test_a_locked_hook_posts_only_to_its_channel(standin, post):
-    """Its own channel is fine, another one is 403, an unknown one 404."""
-    standin.add_hook("locked", "ops", locked=True)
-    asked = ("ops", "off-topic", "none")
-    assert [(await post({"text": "x", "channel": name}, "locked"))[0] for name in asked] == [200, 403, 404]
+async def test_other_teams(standin, client):
+    """A bot of one team sees nothing of another."""
+    standin.add_team("away")
+    standin.add_channel("ops", team="away")
+    tokens = standin.add_bot("here"), standin.add_bot("there", team="away")
+    path = "/api/v4/teams/name/away/channels/name/ops"
+    assert [(await client.ask("GET", path, token=token))[0] for token in tokens] == [403, 200]
 
 
-async def test_unknown_hooks_and_disabled_webhooks(standin, post):
-    """An unknown hook is 400, not 404; disabled is 501."""
-    assert (await post({"text": "x"}, "unknown"))[0] == 400
+async def test_sessions_end(standin, client):
+    """Those of logins all at once, a token by itself; the next login works."""
+    standin.add_user("ann", "secret")
+    bot = standin.add_bot("gate")
+
+    async def login():
+        body = {"login_id": "ann", "password": "secret"}
+        return (await client.ask("POST", "/api/v4/users/login", body))[2].get("Token")
+
+    token = await login()
+    assert await client.me(token) == 200
+    standin.expire_sessions()
+    assert [await client.me(token), await client.me(bot), await client.me(await login())] == [401, 200, 200]
+    standin.revoke(bot)
+    assert await client.me(bot) == 401
+    standin.lock("ann")
+    assert await login() is None
+    standin.deactivate("ann")
+    with pytest.raises(KeyError):
+        standin.lock("nobody")
+
+
+async def test_settings_can_be_changed(standin, client):
+    """By the names of Mattermost in small letters."""
+    standin.settings.service.enable_post_username_override = False
+    await client.send({"text": "x", "username": "CI"})
+    assert standin.posts[0].username == "owner"
     standin.enabled = False
-    assert (await post({"text": "x"}))[0] == 501
+    assert (standin.enabled, (await client.send({"text": "x"}))[0]) == (False, 501)
 
 
-async def test_long_texts_are_cut_blindly(standin, post):
-    """Pieces of 16383 code points are posts of their own; attachments go with the last."""
-    status, _, _ = await post({"text": "x" * 40_000, "attachments": [{"text": "a"}]})
-    assert status == 200
-    assert [(len(one.message), len(one.attachments)) for one in standin.posts] == [(16383, 0), (16383, 0), (7234, 1)]
+async def test_settings_are_patched_by_administrators_alone(standin, client):
+    """403 for others, 400 for a value of a wrong type."""
+    boss = standin.add_user("boss", "secret", roles="system_admin system_user")
+    assert boss
+    _, _, headers = await client.ask("POST", "/api/v4/users/login", {"login_id": "boss", "password": "secret"})
+    path, bot = "/api/v4/config/patch", standin.add_bot("gate")
+    assert (await client.ask("PUT", path, {}, bot))[0] == 403
+    wrong = {"ServiceSettings": {"PostPriority": "yes"}}
+    assert (await client.ask("PUT", path, wrong, headers["Token"]))[0] == 400
+    right = {"ServiceSettings": {"PostPriority": False, "Unknown": 1}, "Other": {}}
+    assert (await client.ask("PUT", path, right, headers["Token"]))[0] == 200
+    assert standin.settings.service.post_priority is False
 
 
-async def test_props_have_a_budget_of_go_runes(standin, post):
-    """Angle brackets count six; what does not fit starts a new post or is shortened."""
-    assert runes({"a": "<é"}) == len('{"a":"é"}') + 6
-    status, _, _ = await post({"text": "x", "attachments": [{"text": "<" * 70_000}, {"text": "<" * 70_000}]})
-    assert status == 200
-    assert [len(one.attachments) for one in standin.posts] == [1, 1]
-    assert (await post({"text": "x", "props": {"card": "<" * 130_000}}))[0] == 400
+async def test_the_oldest_posts_give_way():
+    """Only so many are kept, and what gave way is unknown to REST."""
+    standin = StandIn(keep=2)
+    token, channel = standin.add_bot("gate"), standin.add_channel("town-square")
+    standin.join("gate", "town-square")
+    async with standin.serve() as url, aiohttp.ClientSession() as session:
+        client = Client(url, session)
+        made = [(await client.post(token, channel, str(number)))[1]["id"] for number in range(3)]
+        statuses = [(await client.ask("GET", f"/api/v4/posts/{post}", token=token))[0] for post in made]
+    assert [post.message for post in standin.posts] == ["1", "2"]
+    assert statuses == [404, 200, 200]
 
 
-async def test_slack_forms_are_converted(standin, post):
-    """Announcements, user ids and links, in text and in attachments, in code as well."""
-    standin.users["u1"] = "joe"
-    text = "<!here> <@u1> <@u2> `<https://x.example|a>` <!everyone>"
-    attachment = {
-        "text": "a < b\n | c >",
-        "title": "<!all>",
-        "fields": [{"title": "n", "value": 1000000}, {"value": None}],
-    }
-    await post({"text": text, "attachments": [attachment, None]})
-    (stored,) = standin.posts
-    assert stored.message == "@here @joe <@u2> `[a](https://x.example)` <!everyone>"
-    (kept,) = stored.attachments
-    assert (kept["text"], kept["title"]) == ("a [ c ]( b\n )", "@all")
-    assert [field["value"] for field in kept["fields"]] == ["1e+06", None]
-
-
-@pytest.mark.parametrize(
-    ("value", "shown"),
-    [
-        (0.5, "0.5"),
-        (123456, "123456"),
-        (123456789, "1.23456789e+08"),
-        (-0.00001, "-1e-05"),
-        (True, "true"),
-        ({"b": 1, "a": [1, "x"]}, "map[a:[1 x] b:1]"),
-    ],
-)
-async def test_field_values_become_go_text(standin, post, value, shown):
-    """Numbers are floats, objects are Go maps (contract 2)."""
-    await post({"attachments": [{"fields": [{"title": "v", "value": value}]}]})
-    assert standin.posts[0].attachments[0]["fields"][0]["value"] == shown
-
-
-async def test_content_types(standin, post):
-    """JSON, a form with JSON in `payload`, Go names in multipart parts, and a malformed type."""
-    assert (await post({"text": "a"}, Content_Type="text/anything"))[0] == 200
-    assert (await post(b"payload=%7B%22text%22%3A%22b%22%7D", Content_Type="application/x-www-form-urlencoded"))[
-        0
-    ] == 200
-    assert (await post(b"payload=%7B" + b"x" * 310_000, Content_Type="application/x-www-form-urlencoded"))[0] == 413
-    part = b'--B\r\nContent-Disposition: form-data; name="%s"\r\n\r\nc\r\n--B--\r\n'
-    assert (await post(part % b"Text", Content_Type="multipart/form-data; boundary=B"))[0] == 200
-    assert (await post(part % b"payload", Content_Type="multipart/form-data; boundary=B"))[0] == 400
-    status, text, _ = await post({"text": "d"}, Content_Type="application/json junk")
-    assert (status, json.loads(text)["id"]) == (400, "web.incoming_webhook.media_type.app_error")
-    assert [one.message for one in standin.posts] == ["a", "b", "c"]
-
-
-@pytest.mark.parametrize("body", [b'{"text": "a\nb"}', b'{"TEXT": "a\\nb"}', b'{"text": "a\\nb"} trailing'])
-async def test_lenient_json(standin, post, body):
-    """Raw line breaks in strings, other cases of keys and what follows the first value are taken."""
-    assert (await post(body))[0] == 200
-    assert standin.posts[0].message == "a\nb"
-
-
-async def test_types_priorities_and_storage(post):
-    """System types are 400, unknown ones 500, as are U+0000 and persistent notifications for nobody."""
-    assert (await post({"text": "x", "type": "system_join"}))[0] == 400
-    assert (await post({"text": "x", "type": "other"}))[0] == 500
-    assert (await post({"text": "x", "type": "custom_mine"}))[0] == 200
-    assert (await post({"text": "x\0"}))[0] == 500
-    nagging = {"priority": "urgent", "persistent_notifications": True}
-    assert (await post({"text": "x", "priority": nagging}))[0] == 500
-    assert (await post({"text": "@joe", "priority": nagging}))[0] == 200
-
-
-async def test_rate_limit(standin, post):
-    """Past the burst comes a plain 429 with Retry-After; every answer says how things stand."""
+async def test_rate_limit(standin, client):
+    """Past the burst comes a plain 429, for hooks and REST alike; it is no answer of the server's handlers."""
     standin.rate = Rate(per_second=1, burst=1)
-    answers = [await post({"text": "x"}) for _ in range(3)]
+    answers = [await client.send({"text": "x"}) for _ in range(2)]
+    answers.append(await client.ask("GET", "/api/v4/users/me"))
     assert [status for status, _, _ in answers] == [200, 200, 429]
-    assert answers[2][1] == "limit exceeded"
-    assert int(answers[2][2]["Retry-After"]) == 1
-    assert [headers["X-RateLimit-Remaining"] for _, _, headers in answers] == ["1", "0", "0"]
-    assert answers[0][2]["X-RateLimit-Limit"] == "2"
-    assert "X-Request-Id" not in answers[2][2]
+    assert answers[2][2]["Retry-After"] == "1"
+    assert standin.stats["limited"] == 1
 
 
-async def test_other_pages(post):
-    """GET on a hook is the web app's page and proves nothing; ping says OK; stats count."""
-    async with post.session.get(f"{post.url}/hooks/hook") as response:
-        assert (response.status, response.content_type) == (200, "text/html")
-    async with post.session.get(f"{post.url}/api/v4/system/ping") as response:
-        assert (await response.json())["status"] == "OK"
-    await post({"text": "x"})
-    async with post.session.get(f"{post.url}/stats") as response:
-        assert await response.json() == {"requests": 1, "posts": 1, "refused": 0, "limited": 0}
+async def test_counts(standin, client):
+    """GET /stats tells requests, posts, refusals and what was limited."""
+    await client.send({"text": "x"})
+    await client.send({})
+    assert json.loads((await client.ask("GET", "/stats"))[1]) == {"requests": 2, "posts": 1, "refused": 1, "limited": 0}
 
 
-async def test_failures_on_request(standin, post):
-    """`fail_next` answers so often with what it was given; then all is well."""
-    standin.fail_next(2, 503, {"Retry-After": "7"})
-    answers = [await post({"text": "x"}) for _ in range(3)]
-    assert [status for status, _, _ in answers] == [503, 503, 200]
-    assert answers[0][2]["Retry-After"] == "7"
+async def test_failures_on_request(standin, client):
+    """`fail_next` answers so often with what it was given, over REST too; then all is well."""
+    token, channel = standin.add_bot("gate"), standin.add_channel("town-square")
+    standin.join("gate", "town-square")
+    standin.fail_next(2, 503, {"Retry-After": "7"}, "{}")
+    answers = [await client.send({"text": "x"}), await client.send({"text": "x"})]
+    assert [(status, headers["Retry-After"]) for status, _, headers in answers] == [(503, "7"), (503, "7")]
+    standin.fail_next(1, 500, body="{}")
+    assert [(await client.post(token, channel))[0] for _ in range(2)] == [500, 201]
+    assert standin.stats["failed"] == 3
     assert len(standin.posts) == 1
 
 
-async def test_modes(standin, post):
-    """Down, slow, a login page in the way, and connections that end without an answer."""
+async def test_modes(standin, client):
+    """Down, slow, a login page in the way, and connections that end without an answer, before or after the deed."""
+    token, channel = standin.add_bot("gate"), standin.add_channel("town-square")
+    standin.join("gate", "town-square")
+    ways = [
+        lambda: client.send({"text": "x"}),
+        lambda: client.ask("POST", "/api/v4/posts", {"channel_id": channel, "message": "x"}, token),
+    ]
+    for way, good in zip(ways, (200, 201), strict=True):
+        before = len(standin.posts)
+        standin.mode = "down"
+        assert (await way())[0] == 503
+        standin.mode = "html"
+        status, text, _ = await way()
+        assert (status, "<html>" in text) == (200, True)
+        standin.mode, standin.delay = "slow", 0.01
+        assert (await way())[0] == good
+        for mode, stored in (("drop", 1), ("drop after", 2)):
+            standin.mode = mode
+            with pytest.raises(aiohttp.ClientError):
+                await way()
+            assert len(standin.posts) - before == stored
     standin.mode = "down"
-    assert (await post({"text": "x"}))[0] == 503
-    standin.mode = "html"
-    assert "<html>" in (await post({"text": "x"}))[1]
-    standin.mode, standin.delay = "slow", 0.01
-    assert (await post({"text": "x"}))[0] == 200
-    for mode, stored in (("drop", 1), ("drop after", 2)):
-        standin.mode = mode
-        with pytest.raises(aiohttp.ClientError):
-            await post({"text": "x"})
-        assert len(standin.posts) == stored
+    assert (await client.ask("GET", "/api/v4/system/ping"))[0] == 200
 
 
 def test_hooks_have_ids_like_the_real_ones():
@@ -246,3 +243,37 @@ def test_hooks_have_ids_like_the_real_ones():
     hook = StandIn().add_hook()
     assert len(hook) == 26
     assert hook.isalnum()
+
+
+def test_runes_are_those_of_go():
+    """Angle brackets and the ampersand cost six."""
+    assert runes({"a": "<é"}) == len('{"a":"é"}') + 6
+
+
+def test_what_a_message_becomes_without_a_server():
+    """`posts` tells the posts of a request, or why there are none."""
+    drafts = incoming.posts(
+        incoming.read(b'{"text": "<@u1> <a|b>", "attachments": [{"text": "<@u2>"}]}'), {"u1": "joe"}
+    )
+    assert [(draft.message, draft.attachments[0]["text"]) for draft in drafts] == [("@joe [b](a)", "<@u2>")]
+    for body in (b"{}", b'{"text": "x", "type": "other"}', b'{"text": "\\u0000"}'):
+        with pytest.raises(RefusedError):
+            incoming.posts(incoming.read(body), {})
+
+
+def test_complaints_about_attachments():
+    """What a later version would refuse: colours, links, and links without their text."""
+    (draft,) = incoming.posts(
+        incoming.read(
+            b'{"attachments": [{"color": "red", "title_link": "ftp://x", "author_link": "http://x", "ts": []}]}'
+        ),
+        {},
+    )
+    assert complaints(draft.attachments) == [
+        "color 'red'",
+        "title_link 'ftp://x'",
+        "author_link without author_name",
+        "title_link without title",
+        "ts",
+    ]
+    assert incoming.warnings(draft) == complaints(draft.attachments)

@@ -43,7 +43,7 @@ _BACKTICKS = re.compile(r"`+")
 _FENCES = re.compile(r"^[ ]{0,3}(`{3,})", re.MULTILINE)
 _LANGUAGE = re.compile(r"[A-Za-z0-9+#.-]{1,30}")
 _SAFE_IN_URL: Final = "%/:?#@!$&+,;=~-._[]"
-_SAFE_URL = re.compile(r"https?://[A-Za-z0-9][A-Za-z0-9.-]*(?::[0-9]+)?(?:[/?#][A-Za-z0-9%/:?#@!$&+,;=~._-]*)?")
+_SAFE_URL = re.compile(r"https?://[A-Za-z0-9][A-Za-z0-9.-]*(?::[0-9]+)?(?:[/?#][A-Za-z0-9%/:?#@!$&+,;=~._-]{0,2000})?")
 """The usual URL, of which `safe_url` would change nothing."""
 _WORD = re.compile(r"[A-Za-z0-9._/+-]+")
 """The usual code: commit ids, names, versions and paths, in which nothing acts."""
@@ -117,6 +117,11 @@ def code_block(text: str, language: str = "") -> str:
 def quoted(markdown: str) -> str:
     """Markdown as a block quote: every line, blank ones too, so that it stays one quote."""
     return "\n".join(f"> {line}".rstrip() for line in markdown.strip("\r\n").splitlines())
+
+
+def is_usual_url(url: object) -> bool:
+    """Whether this is a URL that `safe_url` gives back as it is, as nearly all are."""
+    return type(url) is str and _SAFE_URL.fullmatch(url) is not None
 
 
 def safe_url(url: str) -> str:

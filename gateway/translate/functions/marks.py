@@ -3,15 +3,19 @@
 What is inside is escaped unless it is Markup already, so marks nest: `id | short | code | link(url)`.
 """
 
+import re
+
 from minijinja import Markup
 
 from gateway.model import JSON
 from gateway.translate.functions.coerce import count_of, list_of, markdown_of, text_of
-from gateway.translate.functions.markdown import code_block, code_span, escape, link_to, quoted
+from gateway.translate.functions.markdown import code_block, code_span, escape, is_usual_url, link_to, quoted
 from gateway.translate.functions.registry import Example, function
-from gateway.translate.functions.text import shorten
+from gateway.translate.functions.text import short, shorten
 
 _ROWS = 50
+_INERT = re.compile(r"`[A-Za-z0-9._/+-]{1,1000}`")
+"""A label that is code and needs nothing done to it."""
 
 
 def _text(value: JSON, *_: JSON, **__: JSON) -> JSON:
@@ -42,8 +46,9 @@ def _around(value: JSON, mark: str) -> JSON:
 )
 def link(value: JSON, url: JSON = None) -> JSON:
     """See the registration."""
-    linked = link_to(markdown_of(value), text_of(url) if isinstance(url, str) else "")
-    return Markup(linked)
+    if type(value) is Markup and is_usual_url(url) and _INERT.fullmatch(value):  # code or a plain word, nearly always
+        return Markup(f"[{value}]({url})")
+    return Markup(link_to(markdown_of(value), text_of(url) if isinstance(url, str) else ""))
 
 
 @function(
@@ -54,6 +59,54 @@ def link(value: JSON, url: JSON = None) -> JSON:
 def code(value: JSON) -> JSON:
     """See the registration."""
     return Markup(code_span(text_of(value)))
+
+
+def _commit_plain(value: JSON, url: JSON = None, n: JSON = 7) -> JSON:
+    """A commit id in plain-text keys: short."""
+    return short(value, n)
+
+
+@function(
+    plain=_commit_plain,
+    doc="A commit id: its first `n` characters as code, linked; missing for Git's id of zeros, which means none.",
+    examples=[
+        Example(
+            "{{ id | commit(url) }}",
+            {"id": "9fceb02d0ae598e95dc970b74767f19372d61af8", "url": "https://x.example/9fceb02d"},
+            "[`9fceb02`](https://x.example/9fceb02d)",
+        ),
+        Example("{{ id | commit }}", {"id": "9fceb02d0ae598e95dc970b74767f19372d61af8"}, "`9fceb02`"),
+    ],
+)
+def commit(value: JSON, url: JSON = None, n: JSON = 7) -> JSON:
+    """See the registration; the same as `short(n) | code | link(url)`."""
+    shown = short(value, n)
+    if shown is None:
+        return None
+    if is_usual_url(url) and shown.isalnum():  # nearly always
+        return Markup(f"[`{shown}`]({url})")
+    return link(code(shown), url)
+
+
+def _aside_plain(value: JSON = None, *unless: JSON) -> JSON:
+    """The aside in plain-text keys."""
+    text = "" if value is None or value in unless else text_of(value).strip()
+    return f" ({text})" if text else ""
+
+
+@function(
+    missing="handles",
+    plain=_aside_plain,
+    doc="The value in brackets behind a space; nothing when it is missing, blank or one of the values in `unless`.",
+    examples=[
+        Example("{{ title }}{{ author | aside(sender) }}", {"title": "Fix", "author": "ann", "sender": "bob"}, "Fix (ann)"),
+        Example("{{ title }}{{ author | aside(sender) }}", {"title": "Fix", "author": "ann", "sender": "ann"}, "Fix"),
+    ],
+)
+def aside(value: JSON = None, *unless: JSON) -> JSON:
+    """See the registration."""
+    text = "" if value is None or value in unless else markdown_of(value).strip()
+    return Markup(f" ({text})") if text else ""
 
 
 @function(

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 from gateway.model import JSON
 from gateway.translate.functions.coerce import count_of, number_of, number_text, text_of
-from gateway.translate.functions.registry import Example, function
+from gateway.translate.functions.registry import MAX_INPUT, Example, function
 
 _NULL_ID = re.compile(r"0{7,}")
 _REF = re.compile(r"refs/(?:heads/|tags/|remotes/)?")
@@ -16,12 +16,18 @@ _ELLIPSIS = "…"
 
 
 @function(
-    doc="The first line that is not blank.",
-    examples=[Example("{{ message | first_line }}", {"message": "Fix login\n\nIt was broken."}, "Fix login")],
+    doc="The first line that is not blank; with `limit`, at most so many characters of it, as `cut` cuts them.",
+    examples=[
+        Example("{{ message | first_line }}", {"message": "Fix login\n\nIt was broken."}, "Fix login"),
+        Example("{{ message | first_line(12) }}", {"message": "A rather long title\nand more"}, "A rather…"),
+    ],
 )
-def first_line(value: JSON) -> JSON:
+def first_line(value: JSON, limit: JSON = None) -> JSON:
     """See the registration."""
-    return text_of(value).strip().partition("\n")[0].rstrip()
+    line = value.partition("\n")[0].strip() if type(value) is str else ""
+    if not line or len(line) > MAX_INPUT or not line.isprintable():  # seldom
+        line = text_of(value).strip().partition("\n")[0].rstrip()
+    return line if limit is None else shorten(line, count_of(limit, MAX_INPUT))
 
 
 @function(

@@ -24,7 +24,7 @@ async def test_the_rate_limit(stage, place):
     assert [answer.status for answer in answers] == [200] * 6
     assert [answer.headers["X-Ratelimit-Remaining"] for answer in answers] == ["5", "4", "3", "2", "1", "0"]
     assert {answer.headers["X-Ratelimit-Limit"] for answer in answers} == {"6"}
-    assert (last.status, last.text) == (429, "limit exceeded")
+    assert (last.status, last.text) == (429, "limit exceeded\n")
     assert last.headers["Content-Type"] == "text/plain; charset=utf-8"
     assert (last.headers["Retry-After"], last.headers["X-Ratelimit-Remaining"]) == ("1", "0")
     assert last.headers["X-Ratelimit-Reset"] == "3"
