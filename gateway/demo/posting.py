@@ -1,6 +1,6 @@
 """How posts are made, changed and deleted over REST: the server's checks in its order (contract 6.3)."""
 
-import time
+from time import monotonic as clock
 from typing import Any
 
 import msgspec
@@ -92,7 +92,7 @@ class Posting:
     def _first(self, user: User, pending: str) -> Post | None:
         """The post that the pending id made within the last half minute, if the user may read it."""
         until, post_id = self._pending.get(pending, (0.0, ""))
-        if until <= time.monotonic():
+        if until <= clock():
             return None
         post = self._world.post(post_id)
         if post is None:
@@ -101,7 +101,7 @@ class Posting:
 
     def _remember(self, pending: str, post: Post) -> None:
         """Note the pending id of a post, and forget those whose time has passed: the oldest are first."""
-        moment = time.monotonic()
+        moment = clock()
         while self._pending and (oldest := next(iter(self._pending))) and self._pending[oldest][0] <= moment:
             del self._pending[oldest]
         self._pending[pending] = (moment + PENDING_SECONDS, post.id)

@@ -52,6 +52,8 @@ class World:
         """Make a session or an access token for a user."""
         token = Token(new_id(), new_id(), user.id, access)
         self.tokens[token.token] = token
+        if not access:
+            self.stats["logins"] += 1
         return token
 
     def end_tokens(self, ends: Callable[[Token], bool]) -> None:

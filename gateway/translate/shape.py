@@ -5,7 +5,7 @@ and says how many more there are. What is missing removes what needed it: a line
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from gateway.errors import Fault
@@ -124,7 +124,7 @@ class Each:
         return chosen[: self._limit], max(0, len(chosen) - self._limit)
 
     def _inner(self, context: Context, element: JSON, index: int) -> Context:
-        inner = {**context, **element} if isinstance(element, dict) else dict(context)
+        inner = context | element if type(element) is dict else context.copy()
         inner["item"] = element
         inner["index"] = index
         if self._name:
@@ -148,38 +148,59 @@ def text(raw: JSON, mode: Mode, compiler: Compiler, place: Place) -> "Template |
 class Text:
     """A list of templates and repetitions whose results are the lines of a text."""
 
+    __slots__ = ("_parts",)
+
     def __init__(self, raw: JSON, mode: Mode, compiler: Compiler, place: Place) -> None:
-        self._parts: list[Template | tuple[Each, Template, str]] = []
+        self._parts: list[Template | Lines] = []
         for index, part in enumerate(raw if isinstance(raw, list) else [raw]):
             at = place / index if isinstance(raw, list) else place
-            if isinstance(part, dict):
-                line = compiler.template(part["line"], mode, at / "line")
-                self._parts.append((Each(part, compiler, at), line, part.get("join", "\n")))
-            else:
-                self._parts.append(compiler.template(part, mode, at))
+            made = Lines(part, mode, compiler, at) if isinstance(part, dict) else compiler.template(part, mode, at)
+            self._parts.append(made)
 
     def render(self, context: Context) -> str | None:
         """The text; None when nothing is left of it."""
-        texts = [text for part in self._parts if (text := self._part(part, context)) is not None]
+        texts = [text for part in self._parts if (text := part.render(context)) is not None]
         return "\n".join(texts) or None
 
-    @staticmethod
-    def _part(part: Template | tuple[Each, Template, str], context: Context) -> str | None:
-        if isinstance(part, Template):
-            return part.render(context)
-        each, line, join = part
-        inners, remaining = each.contexts(context)
-        lines = [text for inner in inners if (text := line.render(inner)) is not None]
-        if remaining and (more := each.more.render({**context, "remaining": remaining})):
+
+class Lines:
+    """A line for each element of an array, and one that says how many more there are."""
+
+    __slots__ = ("_each", "_join", "_line")
+
+    def __init__(self, raw: Mapping[str, JSON], mode: Mode, compiler: Compiler, place: Place) -> None:
+        self._line = compiler.template(raw["line"], mode, place / "line")
+        self._each = Each(raw, compiler, place)
+        self._join: str = raw.get("join", "\n")
+
+    def render(self, context: Context) -> str | None:
+        """The lines in one text; None when there is none."""
+        inners, remaining = self._each.contexts(context)
+        render = self._line.render
+        lines = [text for inner in inners if (text := render(inner)) is not None]
+        if remaining and (more := self._each.more.render({**context, "remaining": remaining})):
             # Below a list, a line without a bullet of its own would run on in the last one.
             lines.append(f"- {more}" if lines and lines[-1].startswith("- ") and not more.startswith("- ") else more)
-        return join.join(lines) or None
+        return self._join.join(lines) or None
 
 
 class Items:
-    """A list of objects (fields, attachments) in which an element may be a repetition."""
+    """A list of objects (fields, attachments) in which an element may be a repetition.
 
-    def __init__(self, raw: Iterable[Mapping[str, JSON]], make: Any, compiler: Compiler, place: Place) -> None:
+    `rest` makes the object that says what a repetition leaves out.
+    """
+
+    __slots__ = ("_parts", "_rest")
+
+    def __init__(
+        self,
+        raw: Iterable[Mapping[str, JSON]],
+        make: Any,
+        rest: Callable[[str | None], Any],
+        compiler: Compiler,
+        place: Place,
+    ) -> None:
+        self._rest = rest
         self._parts: list[tuple[Each | None, Any]] = []
         for index, part in enumerate(raw):
             at = place / index
@@ -188,19 +209,18 @@ class Items:
             else:
                 self._parts.append((None, make(part, compiler, at)))
 
-    def render(self, context: Context) -> Iterator[tuple[Any, str | None]]:
-        """The objects made, each with None; then, for a repetition that was cut, None with the line that says so."""
+    def render(self, context: Context) -> list[Any]:
+        """The objects made; after those of a repetition that was cut, the one that says so."""
+        objects: list[Any] = []
         for each, item in self._parts:
             if each is None:
-                if (made := item.render(context)) is not None:
-                    yield made, None
+                objects.append(item.render(context))
                 continue
             inners, remaining = each.contexts(context)
-            for inner in inners:
-                if (made := item.render(inner)) is not None:
-                    yield made, None
+            objects += [item.render(inner) for inner in inners]
             if remaining:
-                yield None, each.more.render({**context, "remaining": remaining})
+                objects.append(self._rest(each.more.render({**context, "remaining": remaining})))
+        return [made for made in objects if made is not None]
 
 
 class FieldShape:
@@ -225,6 +245,24 @@ class FieldShape:
         return Field(title, value, bool(short))
 
 
+Render = Callable[[Context], str | None]
+
+
+def _texts(
+    raw: Mapping[str, JSON], modes: Mapping[str, Mode], compiler: Compiler, place: Place
+) -> Sequence[tuple[str, Render]]:
+    """What renders each text of an object that has it."""
+    return [(key, text(raw[key], mode, compiler, place / key).render) for key, mode in modes.items() if key in raw]
+
+
+def _rest_of_fields(more: str | None) -> Field:
+    return Field("…", more or "")
+
+
+def _rest_of_attachments(more: str | None) -> Attachment:
+    return Attachment(text=more)
+
+
 class AttachmentShape:
     """One attachment: gone when nothing visible is left of it."""
 
@@ -232,18 +270,16 @@ class AttachmentShape:
 
     def __init__(self, raw: Mapping[str, JSON], compiler: Compiler, place: Place) -> None:
         self._when = compiler.condition(raw["when"], place / "when") if "when" in raw else None
-        self._texts = {
-            key: text(raw[key], mode, compiler, place / key) for key, mode in _ATTACHMENT.items() if key in raw
-        }
-        self._fields = Items(raw.get("fields", ()), FieldShape, compiler, place / "fields")
+        self._texts = _texts(raw, _ATTACHMENT, compiler, place)
+        self._fields = Items(raw.get("fields", ()), FieldShape, _rest_of_fields, compiler, place / "fields")
 
     def render(self, context: Context) -> Attachment | None:
         """The attachment, or None."""
         if self._when is not None and not self._when.holds(context):
             return None
-        texts = {key: text.render(context) for key, text in self._texts.items()}
-        fields = [field or Field("…", more or "") for field, more in self._fields.render(context)]
-        if not fields and not any(texts.get(key) for key in self._VISIBLE):
+        texts = {key: render(context) for key, render in self._texts}
+        fields = self._fields.render(context)
+        if not fields and not any(map(texts.get, self._VISIBLE)):
             return None
         return Attachment(**texts, fields=fields)
 
@@ -279,8 +315,9 @@ class MessageShape:
     """The whole message."""
 
     def __init__(self, raw: Mapping[str, JSON], compiler: Compiler, place: Place) -> None:
-        self._texts = {key: text(raw[key], mode, compiler, place / key) for key, mode in _MESSAGE.items() if key in raw}
-        self._attachments = Items(raw.get("attachments", ()), AttachmentShape, compiler, place / "attachments")
+        self._texts = _texts(raw, _MESSAGE, compiler, place)
+        attachments = raw.get("attachments", ())
+        self._attachments = Items(attachments, AttachmentShape, _rest_of_attachments, compiler, place / "attachments")
         card = raw.get("props", {}).get("card")
         self._card = text(card, _MARKDOWN, compiler, place / "props" / "card") if card else None
         self._priority = PriorityShape(raw["priority"], compiler, place / "priority") if "priority" in raw else None
@@ -288,9 +325,9 @@ class MessageShape:
 
     def render(self, context: Context) -> Message:
         """The message; it may be empty, which `fit` guards. Raises TranslationError."""
-        attachments = [made or Attachment(text=more) for made, more in self._attachments.render(context)]
+        attachments = self._attachments.render(context)
         card = self._card.render(context) if self._card else None
-        texts: dict[str, Any] = {key: text.render(context) for key, text in self._texts.items()}
+        texts: dict[str, Any] = {key: render(context) for key, render in self._texts}
         return Message(
             **texts,
             attachments=attachments,

@@ -207,25 +207,25 @@ def _environment(mode: Mode, table: Mapping[str, Function]) -> Environment:
 class Compiled:
     """A template as MiniJinja keeps it, and the names that it may ask its context for: handing over fewer is faster."""
 
-    __slots__ = ("_environment", "_name", "_names", "_simple")
+    __slots__ = ("_environment", "_name", "_names", "simple")
 
     def __init__(self, environment: Environment, name: str, names: Sequence[str], simple: direct.Text | None) -> None:
         self._environment = environment
         self._name = name
         self._names = names
-        self._simple = simple
+        self.simple = simple
 
     def run(self, context: Context) -> str:
         """The output. Raises TranslationError, whatever the functions of the template raised."""
         try:
-            if self._simple is not None:
-                return self._simple.run(context)
+            if self.simple is not None:
+                return self.simple.run(context)
             seen = {name: context[name] for name in self._names if name in context}
             return self._environment.render_template(self._name, **seen)
         except TemplateError as error:
             raise self.error(f"{error.detail or error.kind}, line {error.line}") from error
         except _FAILURES as error:
-            raise self.error(f"{type(error).__name__}: {error}") from error
+            raise self.failure(error) from error
 
     def forget(self) -> None:
         """Let go of the engine's template where the engine is not asked: it keeps about 8 kB for each."""
@@ -236,30 +236,42 @@ class Compiled:
         document, _, pointer = self._name.partition("#")
         return TranslationError(document, pointer, problem)
 
+    def failure(self, error: Exception) -> TranslationError:
+        """What is raised when a function of the template, or the engine, raised this."""
+        return self.error(f"{type(error).__name__}: {error}")
+
 
 class Template:
     """Text with values in it; see `Engine.template`."""
 
-    __slots__ = ("_compiled", "_constant", "_mode")
+    __slots__ = ("_compiled", "_constant", "_mode", "_write")
 
     def __init__(self, compiled: Compiled, mode: Mode, constant: str | None) -> None:
         self._compiled = compiled
         self._mode = mode
         self._constant = constant.strip() if constant is not None else None
+        self._write = compiled.run if compiled.simple is None else compiled.simple.run
 
     def render(self, context: Context) -> str | None:
         """The text without lines whose values are missing; None when nothing is left. Raises TranslationError."""
         if self._constant is not None:
             return self._constant
-        text = self._compiled.run(context)
+        try:
+            text = self._write(context)
+        except _FAILURES as error:
+            raise self._compiled.failure(error) from error
+        if "\n" in text or _ABSENT in text:
+            text = self._tidied(text)
+        return text.strip() or None
+
+    def _tidied(self, text: str) -> str:
+        """The text without lines whose values are missing, on one line unless it is Markdown."""
         if _ABSENT in text:
             text = "\n".join(line for line in text.split("\n") if _ABSENT not in line)
         text = text.strip()
-        if "\n\n\n" in text:
-            text = _BLANK_LINES.sub("\n\n", text)
         if self._mode is not Mode.MARKDOWN and "\n" in text:
-            text = " ".join(text.split())
-        return text or None
+            return " ".join(text.split())
+        return _BLANK_LINES.sub("\n\n", text) if "\n\n\n" in text else text
 
 
 class Condition:
@@ -319,7 +331,7 @@ class SimpleValue:
         try:
             return self._expression.value(context)
         except _FAILURES as error:
-            raise self._compiled.error(f"{type(error).__name__}: {error}") from error
+            raise self._compiled.failure(error) from error
 
 
 Value = TextValue | KeptValue | SimpleValue

@@ -8,7 +8,7 @@ import json
 import aiohttp
 import pytest
 
-from gateway.demo import incoming
+from gateway.demo import incoming, posting
 from gateway.demo.attachments import complaints, runes
 from gateway.demo.refusal import RefusedError
 from gateway.demo.standin import Rate, StandIn
@@ -277,3 +277,14 @@ def test_complaints_about_attachments():
         "ts",
     ]
     assert incoming.warnings(draft) == complaints(draft.attachments)
+
+
+async def test_pending_ids_are_forgotten_after_half_a_minute(standin, client, monkeypatch):
+    """A repeat does not prolong the time."""
+    token, channel = standin.add_bot("gate"), standin.add_channel("town-square")
+    standin.join("gate", "town-square")
+    made = []
+    for moment in (1000.0, 1025.0, 1031.0):
+        monkeypatch.setattr(posting, "clock", lambda moment=moment: moment)
+        made.append((await client.post(token, channel, pending_post_id="p"))[1]["id"])
+    assert made[0] == made[1] != made[2]

