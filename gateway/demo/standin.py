@@ -63,6 +63,11 @@ class StandIn:
         return self._world.posts
 
     @property
+    def hooks(self) -> dict[str, Hook]:
+        """The incoming webhooks by id; a test may take one away."""
+        return self._world.hooks
+
+    @property
     def settings(self) -> Settings:
         """The settings of the server, which a test may change."""
         return self._world.settings

@@ -74,7 +74,7 @@ def test_no_value_makes_a_function_raise(entry: Function, value: Any, other: Any
 @pytest.mark.parametrize("entry", TABLE.values(), ids=TABLE)
 def test_missing_stays_missing(entry: Function) -> None:
     """A missing value comes through as missing unless the function is there to replace it."""
-    assert entry.call(None) is None or entry.name in ("default", "length")
+    assert entry.call(None) is None or entry.name in ("aside", "default", "length")
 
 
 HOSTILE = (

@@ -61,7 +61,7 @@ def code(value: JSON) -> JSON:
     return Markup(code_span(text_of(value)))
 
 
-def _commit_plain(value: JSON, _url: JSON = None, n: JSON = 7) -> JSON:
+def _commit_plain(value: JSON, url: JSON = None, n: JSON = 7) -> JSON:  # noqa: ARG001 - called as commit is
     """A commit id in plain-text keys: short."""
     return short(value, n)
 
