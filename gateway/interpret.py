@@ -15,6 +15,7 @@ from gateway.translate.catalog import GENERIC
 from gateway.translate.generic import generic
 from gateway.translate.select import matches
 from gateway.translate.service import Service
+from gateway.translate.template import Context
 from gateway.translate.translator import Draft, Translator, context
 
 EVENTS: int = 200
@@ -105,7 +106,7 @@ class _Reader(Struct, frozen=True):
         translator = None
         try:
             seen = context(value, self.request, name)
-            translator = next((t for t in self.service.index.candidates(name) if t.speaks(seen)), None)
+            translator = self._speaker(name, seen)
             if translator is None:
                 return self._generic(value, name, self.decoded.fault or _unknown(self.service, name))
             if not translator.schema.holds(value):
@@ -115,6 +116,12 @@ class _Reader(Struct, frozen=True):
             broken = self._message(value, name)
             shown_by = translator.name if translator else GENERIC
             return Piece(Outcome.BROKEN, name, shown_by, reason=str(error), messages=broken)
+
+    def _speaker(self, name: str, seen: Context) -> Translator | None:
+        for candidate in self.service.index.candidates(name):
+            if candidate.speaks(seen):
+                return candidate
+        return None
 
     def finished(self, message: Message) -> tuple[Message, ...]:
         """The message with the names of the route or service on it, in as many posts as it needs."""

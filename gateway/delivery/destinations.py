@@ -23,8 +23,9 @@ class Sender(Protocol):
 class Destination:
     """A place in Mattermost, and when it may be sent to.
 
-    `concurrency` is the number of attempts at the same time, `rate` the deliveries per second (None or 0: no limit; up
-    to one second's worth may leave at once), `max_age` the seconds after which a failing delivery is given up.
+    `concurrency` is the number of deliveries under way, each until its outcome is durable, `rate` the deliveries per
+    second (None or 0: no limit; up to one second's worth may leave at once), `max_age` the seconds after which a
+    failing delivery is given up.
     """
 
     def __init__(

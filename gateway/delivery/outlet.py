@@ -57,6 +57,7 @@ class Outlet:
         self._random = random
         self._halted = False
         self._idle: list[asyncio.Future[None]] = []
+        self._under_way = 0
         self._alarm: asyncio.TimerHandle | None = None
         self._alarm_at = inf
         # labels() costs more than the counting itself, so every series is looked up once
@@ -77,7 +78,7 @@ class Outlet:
             return
         now = self._clock()
         self.lanes.promote(now)
-        if self.lanes.ready:
+        if self.lanes.ready and self._has_room():
             opens = self.destination.opens_at(now)
             if opens <= now:
                 self._wake_one()
@@ -109,6 +110,7 @@ class Outlet:
 
     def settled(self, lane: Lane, settlement: Settlement) -> None:
         """Go on with a lane, now that the outcome of its first delivery is durable."""
+        self._under_way -= 1
         now = self._clock()
         if settlement.state is DeliveryState.PENDING:
             delivery = replace(
@@ -126,7 +128,13 @@ class Outlet:
                 self._hungry()
         self.pump()
 
+    def _has_room(self) -> bool:
+        """Whether another attempt may start: one is under way until its outcome is durable, for a crash repeats it."""
+        return self._under_way < self.destination.concurrency
+
     def _claim(self) -> Claim | None:
+        if not self._has_room():
+            return None
         now = self._clock()
         lanes, destination = self.lanes, self.destination
         lanes.promote(now)
@@ -136,6 +144,7 @@ class Outlet:
         epoch = destination.admit(now)
         probe = destination.probing
         lane, delivery = lanes.claim()
+        self._under_way += 1
         if lanes.ready:
             self.pump()
         return Claim(lane, delivery, epoch, probe)
@@ -151,6 +160,7 @@ class Outlet:
         self._count(result, delivery, now)
         if claim.probe and settlement.state is DeliveryState.PENDING:
             # A probe asks about the destination: the delivery is not charged, and behind the lanes not yet tried.
+            self._under_way -= 1
             self.lanes.put_off(claim.lane, delivery, destination.opens_at(now))
             return
         if settlement.state is DeliveryState.DEAD:

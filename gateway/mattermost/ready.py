@@ -13,7 +13,8 @@ from gateway.mattermost.tidy import PRIORITIES
 # A search for one byte costs a tenth of any other, so it goes first.
 _CONTROL = re.compile(rb"\\[bfru]")  # how JSON writes control characters; found in an escaped backslash too
 _REFERENCE = re.compile(rb"&(?:#|commat)")
-_NO_ICONS = (None, None, None, None)
+# The usual address, which is one by a look at its characters; ASCII, so that its length is in bytes too.
+_USUAL_ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(?:/[A-Za-z0-9/:?#@!$&+,;=~._-]*)?")
 
 
 def is_ready(message: Message, limits: Limits, *, mentions: bool) -> bool:
@@ -55,7 +56,13 @@ def _is_line(value: str | None, limit: int) -> bool:
 
 def _is_address_of(name: str | None, address: str | None) -> bool:
     """Whether the address is absent, or valid and beside the name that shows it."""
-    return address is None or (name is not None and clean.is_web_address(address))
+    return address is None or (name is not None and _is_address(address))
+
+
+def _is_address(address: str) -> bool:
+    if len(address) <= clean.LONGEST_ADDRESS and _USUAL_ADDRESS.fullmatch(address):
+        return True
+    return clean.is_web_address(address)
 
 
 def _is_ready_envelope(message: Message, limits: Limits) -> bool:
@@ -72,7 +79,6 @@ def _is_ready_envelope(message: Message, limits: Limits) -> bool:
 
 def _is_ready_attachment(attachment: Attachment, limits: Limits) -> bool:
     title, author, footer, color = attachment.title, attachment.author_name, attachment.footer, attachment.color
-    icons = (attachment.author_icon, attachment.footer_icon, attachment.image_url, attachment.thumb_url)
     return (
         (title is not None or attachment.text is not None)
         and _is_line(title, limits.title)
@@ -85,7 +91,10 @@ def _is_ready_attachment(attachment: Attachment, limits: Limits) -> bool:
         and _is_address_of(title, attachment.title_link)
         and _is_address_of(author, attachment.author_link)
         and (attachment.footer_icon is None or footer is not None)
-        and (icons == _NO_ICONS or all(icon is None or clean.is_web_address(icon) for icon in icons))
+        and (attachment.author_icon is None or _is_address(attachment.author_icon))
+        and (attachment.footer_icon is None or _is_address(attachment.footer_icon))
+        and (attachment.image_url is None or _is_address(attachment.image_url))
+        and (attachment.thumb_url is None or _is_address(attachment.thumb_url))
         and (not attachment.fields or _has_ready_fields(attachment, limits))
     )
 

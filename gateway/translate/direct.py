@@ -11,9 +11,9 @@ from typing import Any, Final
 
 from gateway.translate.functions.registry import MAX_OUTPUT, Bare, bare, bounded
 
-_PATH = r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*"
-_ARGUMENT = rf"(?:{_PATH}|\d{{1,9}}|'[^'\\]*'|\"[^\"\\]*\")"
-_START = re.compile(rf"\s*({_PATH})\s*", re.ASCII)
+PATH: Final = r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*"
+_ARGUMENT = rf"(?:{PATH}|\d{{1,9}}|'[^'\\]*'|\"[^\"\\]*\")"
+_START = re.compile(rf"\s*({PATH})\s*", re.ASCII)
 _CALL = re.compile(rf"\|\s*([A-Za-z_]\w*)\s*(?:\(\s*((?:{_ARGUMENT}\s*(?:,\s*{_ARGUMENT}\s*)*)?)\)\s*)?", re.ASCII)
 _ARGUMENTS = re.compile(_ARGUMENT, re.ASCII)
 _OUTPUT = re.compile(r"\{\{(.*?)\}\}", re.S)
@@ -24,6 +24,8 @@ Path = tuple[str, ...]
 Functions = Mapping[str, Callable[..., Any]]
 Evaluate = Callable[[Mapping[str, Any]], Any]
 """What finds a value in a context."""
+Write = Callable[[Mapping[str, Any]], str]
+"""What writes a text about a context."""
 
 
 class Expression:
@@ -46,17 +48,17 @@ class Text:
 
     __slots__ = ("run",)
 
-    def __init__(self, pieces: Sequence[str | Expression], finalize: Callable[[Any], str]) -> None:
-        self.run = _written(pieces, finalize)
+    def __init__(self, run: Write) -> None:
+        self.run = run
 
 
 def expression(source: str, functions: Functions, taken: Collection[str] = ()) -> Expression | None:
     """The expression without its braces, or None when it is not a simple one. `taken` are names that are no keys."""
     start = _START.match(source)
-    path = _path(start[1], taken) if start else None
+    path = path_of(start[1], taken) if start else None
     if start is None or path is None:
         return None
-    value, at = _reader(path), start.end()
+    value, at = reader(path), start.end()
     while at < len(source):
         call = _CALL.match(source, at)
         if call is None or call[1] not in functions:
@@ -71,27 +73,28 @@ def expression(source: str, functions: Functions, taken: Collection[str] = ()) -
 
 def text(source: str, functions: Functions, finalize: Callable[[Any], str], taken: Collection[str] = ()) -> Text | None:
     """The template, or None when it holds more than text and simple expressions."""
-    pieces: list[str | Expression] = []
+    pieces: list[str | Write] = []
     for index, part in enumerate(_OUTPUT.split(source)):
         if index % 2:
             simple = expression(part, functions, taken)
             if simple is None:
                 return None
-            pieces.append(simple)
+            pieces.append(output(simple, finalize))
         elif any(sign in part for sign in _OTHER):
             return None
         elif part:
             pieces.append(part)
-    return Text(tuple(pieces), finalize)
+    return Text(written(pieces))
 
 
 def _argument(written: str, taken: Collection[str]) -> Any:
     if written[0] in "'\"":
         return written[1:-1]
-    return int(written) if written[0].isdigit() else _path(written, taken)
+    return int(written) if written[0].isdigit() else path_of(written, taken)
 
 
-def _path(written: str, taken: Collection[str]) -> Path | None:
+def path_of(written: str, taken: Collection[str]) -> Path | None:
+    """The path that is written so, or None for a constant or one of the names `taken`."""
     path = tuple(written.split("."))
     return None if path[0] in _CONSTANTS or path[0] in taken else path
 
@@ -105,27 +108,27 @@ def _look_up(value: Any, path: Path) -> Any:
     return value
 
 
-def _reader(path: Path) -> Evaluate:
+def reader(path: Path) -> Evaluate:
     """What follows a path. Payloads are dicts; whatever else is on the way goes through `_look_up`."""
     first, *further = path
     if not further:
         return lambda context: context.get(first)
-    rest = tuple(further)
-    if len(rest) > 1:
-        return lambda context: _look_up(context, path)
-    (second,) = rest
+    second, *deeper = rest = tuple(further)
 
     def read(context: Mapping[str, Any]) -> Any:
         outer = context.get(first)
         return outer.get(second) if type(outer) is dict else _look_up(outer, rest)
 
-    return read
+    if not deeper:
+        return read
+    depths = tuple(deeper)
+    return lambda context: _look_up(read(context), depths)
 
 
 def _applied(function: Bare, inner: Evaluate, arguments: Sequence[Any]) -> Evaluate:
     """The value of `inner` gone through a function; at most one argument is the usual case."""
     call, passes = function.call, function.passes
-    readers = [_reader(one) if type(one) is tuple else _constant(one) for one in arguments]
+    readers = [reader(one) if type(one) is tuple else _constant(one) for one in arguments]
 
     def several(context: Mapping[str, Any]) -> Any:
         value = inner(context)
@@ -158,18 +161,23 @@ def _constant(value: Any) -> Evaluate:
     return lambda _: value
 
 
-def _written(pieces: Sequence[str | Expression], finalize: Callable[[Any], str]) -> Callable[[Mapping[str, Any]], str]:
-    """What writes a text: its values go into the gaps between its constant pieces."""
+def output(simple: Expression, finalize: Callable[[Any], str]) -> Write:
+    """What writes the value of an expression."""
+    value = simple.value
+    return lambda context: finalize(value(context))
+
+
+def written(pieces: Sequence[str | Write]) -> Write:
+    """What writes a text: what is not constant goes into the gaps between its constant pieces."""
     blank = [piece if isinstance(piece, str) else "" for piece in pieces]
-    gaps = [(index, piece.value) for index, piece in enumerate(pieces) if isinstance(piece, Expression)]
-    if len(pieces) == 1 and gaps:
-        ((_, value),) = gaps
-        return lambda context: finalize(value(context))
+    gaps = [(index, piece) for index, piece in enumerate(pieces) if not isinstance(piece, str)]
+    if len(gaps) == len(pieces) == 1:
+        return gaps[0][1]
 
     def run(context: Mapping[str, Any]) -> str:
         parts = blank.copy()
-        for index, value in gaps:
-            parts[index] = finalize(value(context))
+        for index, write in gaps:
+            parts[index] = write(context)
         return "".join(parts)
 
     return run

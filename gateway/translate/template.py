@@ -14,7 +14,7 @@ from typing import Any, Final
 from minijinja import Environment, Markup, TemplateError
 
 from gateway.errors import TranslationError
-from gateway.translate import direct
+from gateway.translate import branches, direct
 from gateway.translate.functions import TABLE, Function
 from gateway.translate.functions.markdown import escape
 
@@ -75,7 +75,7 @@ def _plain_text(value: Any) -> str:
 
 def _finalize_markdown(value: Any) -> str:
     if type(value) is str:
-        return escape(value)
+        return escape(value) if value else ""
     if type(value) is Markup:
         return value
     return escape(_plain_text(value)) if type(value) in (list, dict) else _plain_text(value)
@@ -169,7 +169,10 @@ class Engine:
             raise Unusable(error.detail or str(error.kind), error.line or 1) from error
         code = " ".join(match[1] or match[2] or "" for match in _CODE.finditer(source))
         names = sorted(set(_NAME.findall(_FILTER.sub("", _STRING.sub('""', code)))) - _KEYWORDS)
-        simple = direct.text(source, self._functions[mode], _FINALIZERS[mode], self._globals)
+        finalize = _FINALIZERS[mode]
+        simple = direct.text(source, self._functions[mode], finalize, self._globals)
+        if simple is None:
+            simple = branches.text(source, self._functions[mode], finalize, self._globals)
         compiled = Compiled(environment, name, names, simple)
         if simple is not None:
             compiled.forget()

@@ -57,22 +57,12 @@ async def _deliver_through_kills(items, load, seed) -> dict[str, int]:
 
 
 async def test_kills_lose_nothing_and_repeat_little(items, load):
-    """Every accepted event arrives, in the order of its subject; a kill repeats at most one message of a lane."""
+    """Every accepted event arrives, in the order of its subject; a kill repeats at most what was under way."""
     repeats = await _deliver_through_kills(items, load, seed=1)
     assert max(repeats.values()) <= KILLS
+    assert sum(repeats.values()) <= CONCURRENCY * KILLS
     assert await items.stop() == 0
     assert await items.command("dead", "list") == (0, "nothing is dead\n")
-
-
-@pytest.mark.xfail(
-    reason="a worker goes on to the next lane before the outcome of its last message is durable, so that messages of "
-    "more lanes than `concurrency` may be posted and not yet settled when the kill comes",
-    strict=False,
-)
-async def test_a_kill_repeats_no_more_than_the_concurrency(items, load):
-    """All lanes together, a kill repeats at most as many messages as the destination takes at the same time."""
-    repeats = await _deliver_through_kills(items, load, seed=2)
-    assert sum(repeats.values()) <= CONCURRENCY * KILLS
 
 
 async def test_kills_while_mattermost_fails_lose_nothing(items, load):
@@ -84,7 +74,7 @@ async def test_kills_while_mattermost_fails_lose_nothing(items, load):
         await _killed_again_and_again(items, senders, random.Random(4))
     repeats = await _everything_arrived(items, senders)
     assert items.mattermost.stats["failed"]
-    assert max(repeats.values()) <= KILLS
+    assert sum(repeats.values()) <= CONCURRENCY * KILLS
 
 
 @asynccontextmanager

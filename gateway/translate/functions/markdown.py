@@ -73,7 +73,7 @@ def escape(text: str) -> str:
     Backslashes stand only where a character would act, so that push notifications stay readable; what acts at the
     start of a line, brackets and HTML are taken apart by `INVISIBLE`. The result is inert also in the middle of a line.
     """
-    if _ACTING.search(text) is None and _OPENING.match(text) is None:
+    if _ACTING.search(text) is None and (text[:1].isalpha() or _OPENING.match(text) is None):
         return harmless(text) if ":" in text else text
     bare = harmless(without_controls(text))
     if _NEEDS_TOKENS.search(bare):

@@ -163,11 +163,9 @@ def ref_name(value: JSON) -> JSON:
 def short(value: JSON, n: JSON = 8) -> JSON:
     """See the registration."""
     text = text_of(value).strip()
-    return (
-        None
-        if text.startswith("0000000") and _NULL_ID.fullmatch(text)
-        else text.removeprefix("sha256:")[: count_of(n, 8)]
-    )
+    if text.startswith("0000000") and _NULL_ID.fullmatch(text):
+        return None
+    return text.removeprefix("sha256:")[: count_of(n, 8)]
 
 
 @function(

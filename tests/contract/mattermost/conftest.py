@@ -92,13 +92,18 @@ class Server:
         return await self.raw(method, f"/api/v4{path}", data, bearer)
 
     async def done(self, method: str, path: str, body: Any = None) -> Any:
-        """What the administrator gets for a call that must succeed, if need be after the rate limit."""
+        """What the administrator gets for a call that must succeed."""
+        answer = await self.tried(method, path, body)
+        assert answer.status < 300, answer.text
+        return answer.json
+
+    async def tried(self, method: str, path: str, body: Any = None) -> Answer:
+        """What the administrator gets once the rate limit lets the call pass."""
         answer = await self.api(method, path, body)
         while answer.status == 429:
             await asyncio.sleep(int(answer.headers["Retry-After"]))
             answer = await self.api(method, path, body)
-        assert answer.status < 300, answer.text
-        return answer.json
+        return answer
 
     async def login(self, login: str, password: str) -> Answer:
         """Log in; the token is in the header `Token`."""
@@ -132,21 +137,31 @@ class Stage:
         self.bot = ""
         self.bot_token = ""
         self.users: list[str] = []
+        self.teams: list[str] = []
 
     async def build(self) -> None:
         """Make the team and who is in it."""
-        body = {"name": f"team-{self.mark}", "display_name": "Contract", "type": "O"}
-        self.team = await self.server.done("POST", "/teams", body)
+        self.team = await self.another_team()
         self.ann, self.ben = await self.person("ann"), await self.person("ben")
         self.bot, self.bot_token = await self.robot("bot")
 
     async def strike(self) -> None:
         """Remove what was made; what the server does not let go is deactivated or archived."""
         for user in self.users:
-            if (await self.server.api("DELETE", f"/users/{user}?permanent=true")).status != 200:
-                await self.server.api("DELETE", f"/users/{user}")
-        if (await self.server.api("DELETE", f"/teams/{self.team['id']}?permanent=true")).status != 200:
-            await self.server.api("DELETE", f"/teams/{self.team['id']}")
+            await self._remove(f"/users/{user}")
+        for team in self.teams:
+            await self._remove(f"/teams/{team}")
+
+    async def _remove(self, path: str) -> None:
+        if (await self.server.tried("DELETE", f"{path}?permanent=true")).status != 200:
+            await self.server.tried("DELETE", path)
+
+    async def another_team(self) -> dict[str, Any]:
+        """Make a team that only the administrator is in."""
+        body = {"name": self.name("team"), "display_name": "Contract", "type": "O"}
+        team: dict[str, Any] = await self.server.done("POST", "/teams", body)
+        self.teams.append(team["id"])
+        return team
 
     def name(self, stem: str) -> str:
         """A name that nobody else has."""
@@ -277,9 +292,11 @@ async def server(request: pytest.FixtureRequest) -> AsyncIterator[Server]:
 async def stage(server: Server) -> AsyncIterator[Stage]:
     """The suite's own team on the server."""
     built = Stage(server)
-    await built.build()
-    yield built
-    await built.strike()
+    try:
+        await built.build()
+        yield built
+    finally:
+        await built.strike()
 
 
 @pytest_asyncio.fixture(loop_scope="session")

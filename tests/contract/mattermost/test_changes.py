@@ -1,5 +1,7 @@
 """Changes of posts over REST: patches, deletions, and who may make them."""
 
+import asyncio
+
 import pytest
 
 PERMISSIONS = (403, "api.context.permissions")
@@ -115,6 +117,7 @@ async def test_posts_of_a_channel_one_left(stage, place):
 async def test_the_time_limit_of_edits(place):
     """Past it the text is refused, props alone are not."""
     post = await place.made()
+    await asyncio.sleep(0.01)
     async with place.server.settings(ServiceSettings={"PostEditTimeLimit": 0}):
         answer = await place.patch(post, message="y")
         assert answer.outcome == (400, "api.post.update_post.permissions_time_limit")

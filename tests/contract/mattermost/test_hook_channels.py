@@ -110,12 +110,10 @@ async def test_hooks_of_bots(stage, place):
 
 async def test_channels_of_another_team(stage, place):
     """Names are those of the hook's own team."""
-    body = {"name": stage.name("team"), "display_name": "Other", "type": "O"}
-    team = await stage.server.done("POST", "/teams", body)
+    team = await stage.another_team()
     channel = {"team_id": team["id"], "name": stage.name("far"), "display_name": "Far", "type": "O"}
     far = await stage.server.done("POST", "/channels", channel)
     assert await sent(place, far["name"]) == (404, GENERAL)
-    await stage.server.api("DELETE", f"/teams/{team['id']}?permanent=true")
 
 
 @pytest.mark.parametrize("sigil", ["", "#"])

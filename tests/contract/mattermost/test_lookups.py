@@ -44,14 +44,12 @@ async def test_teams(stage):
 
 async def test_teams_of_others(stage):
     """A team that one is not in is 403."""
-    body = {"name": stage.name("closed"), "display_name": "Closed", "type": "O"}
-    team = await stage.server.done("POST", "/teams", body)
+    team = await stage.another_team()
     room = {"team_id": team["id"], "name": stage.name("room"), "display_name": "Room", "type": "O"}
     channel = await stage.server.done("POST", "/channels", room)
     assert (await ask(stage, f"/teams/name/{team['name']}")).outcome == PERMISSIONS
     assert (await ask(stage, f"/teams/{team['id']}/channels/name/{channel['name']}")).outcome == PERMISSIONS
     assert (await ask(stage, f"/channels/{channel['id']}")).outcome == PERMISSIONS
-    await stage.server.api("DELETE", f"/teams/{team['id']}?permanent=true")
 
 
 async def test_channels_by_name(stage):
