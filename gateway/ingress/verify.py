@@ -5,6 +5,7 @@ Nothing here tells a stranger which scheme, secret or step failed, neither by th
 
 import base64
 import hmac
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
@@ -31,6 +32,9 @@ NOT_AUTHENTIC: Final = "The request is not authentic"
 """The one title of every refusal: wrong, missing and stale look the same from outside."""
 
 MASK: Final = "***"
+
+_BARE_URL = re.compile(r"https?://[A-Za-z0-9.:-]+(?:/[A-Za-z0-9._~/-]*)?")
+"""A URL without user, query and fragment: nothing in it can be a secret but a segment of the path."""
 
 _CREDENTIALS = frozenset({"authorization", "proxy-authorization", "cookie"})
 
@@ -132,6 +136,8 @@ def _hidden(values: Mapping[str, str], names: set[str] | frozenset[str]) -> dict
 
 def _without_secrets(url: str, path_secret: str, query: set[str]) -> str:
     """Return the URL with the same things masked in it; empty when it cannot be read."""
+    if not path_secret and _BARE_URL.fullmatch(url):  # nearly always
+        return url
     try:
         scheme, host, path, text, _ = urlsplit(url)
         pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=1000)

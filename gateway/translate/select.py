@@ -40,6 +40,8 @@ class Selector:
     def value(self, request: Request, value: JSON) -> str | None:
         """The part, or None when it is absent and has no default. Objects and arrays are no names."""
         found = self._find(request, value)
+        if type(found) is str and not self._map:
+            return found or self._default
         if found is None or found is MISSING or isinstance(found, dict | list):
             return self._default
         text = str(found).lower() if isinstance(found, bool) else str(found)
@@ -61,7 +63,7 @@ class Selector:
 
 def joined(selectors: Sequence[Selector], request: Request, value: JSON) -> str:
     """The parts that are there, joined by dots: "pull_request.opened"."""
-    return ".".join(part for selector in selectors if (part := selector.value(request, value)))
+    return ".".join([part for selector in selectors if (part := selector.value(request, value))])
 
 
 @lru_cache(_CACHED_NAMES)

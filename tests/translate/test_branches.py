@@ -64,8 +64,8 @@ def test_conditions_hold_as_in_the_engine(source: str, monkeypatch: pytest.Monke
         "{% if a == b == c %}x{% endif %}", "{% if true %}x{% endif %}", "{% if a == none %}x{% endif %}",
         "{% if a[0] %}x{% endif %}", "{% if taken %}x{% endif %}", "{% if a == '%}' %}x{% endif %}",
         "{% if a == 1.5 %}x{% endif %}", "{% if a %}{{ a + 1 }}{% endif %}", "{% if a %}\r\nx{% endif %}",
-        "{% if a %}{# x #}{% endif %}", "{% if a in [] %}x{% endif %}", "{% if (a %}x{% endif %}", "{% if %}x{% endif %}",
-        "{% elif a %}x", "{% if a == b | lower %}x{% endif %}",
+        "{% if a %}{# x #}{% endif %}", "{% if a in [] %}x{% endif %}", "{% if (a %}x{% endif %}",
+        "{% if %}x{% endif %}", "{% elif a %}x", "{% if a == b | lower %}x{% endif %}",
     ],
 )  # fmt: skip
 def test_rest_is_left_to_the_engine(source: str):
