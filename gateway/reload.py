@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from pathlib import Path
 
 from watchfiles import awatch
@@ -17,11 +17,16 @@ _log = logs.get("catalog")
 logging.getLogger("watchfiles").setLevel(logging.WARNING)  # it tells every change of the folders, ours says what became
 
 
-async def follow(folders: Sequence[Path], adopt: Callable[[Catalog], None], metrics: Metrics) -> None:
-    """Load the folders again whenever a document in them changes, until cancelled. `adopt` may raise CatalogError."""
+async def follow(
+    folders: Sequence[Path], only: Container[str] | None, adopt: Callable[[Catalog], None], metrics: Metrics
+) -> None:
+    """Load the folders again whenever a document in them changes, until cancelled; see `catalog.load` for `only`.
+
+    `adopt` may raise CatalogError.
+    """
     async for changes in awatch(*folders, watch_filter=lambda _, path: path.endswith((".yaml", ".json"))):
         try:
-            adopt(await asyncio.to_thread(catalog.load, folders))
+            adopt(await asyncio.to_thread(catalog.load, folders, only))
         except CatalogError as error:
             metrics.catalog_reload_ok.set(0)
             for fault in error.faults:

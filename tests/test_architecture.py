@@ -13,6 +13,7 @@ LAYERS = (
     {"__init__", "errors"},
     {"model"},
     {
+        "digest",
         "jsonpath",
         "units",
         "secret",

@@ -1,11 +1,11 @@
 """What one request adds to the journal: the event, parcels for every message and destination, and keys of repeats."""
 
 from collections.abc import Mapping, Sequence
-from hashlib import blake2b
 
 import msgspec
 from msgspec import Struct
 
+from gateway.digest import hexdigest
 from gateway.ingress import verify
 from gateway.ingress.route import Route
 from gateway.ingress.signature import Signature
@@ -131,4 +131,4 @@ def _body_key(route: Route, request: Request, window: float) -> DuplicateKey:
 
 
 def _digest(data: bytes, key: str = "") -> str:
-    return blake2b(data, digest_size=16, key=key.encode()).hexdigest()
+    return hexdigest(data + key.encode() if key else data)
