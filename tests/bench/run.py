@@ -73,6 +73,18 @@ async def forward(bench: Bench, size: Size) -> list[Row]:
     return [at_least(name, statistics.median(ratios), 0.5, f"{ours:,.0f}/s; proxy {bare:,.0f}/s")]
 
 
+async def rest(bench: Bench, size: Size) -> list[Row]:
+    """Events delivered per second to channels of a bot, against incoming webhooks."""
+    ratios = []
+    for number in range(size.rounds):
+        hooks = (await bench.end_to_end(size.events))["rate"]
+        ours = (await bench.end_to_end(size.events, rest=True))["rate"]
+        ratios.append(ours / hooks)
+        say(f"over REST, round {number + 1}: {ours:,.0f}/s, incoming webhooks {hooks:,.0f}/s")
+    detail = f"{ours:,.0f}/s; webhooks {hooks:,.0f}/s"
+    return [at_least("end to end over REST / incoming webhooks", statistics.median(ratios), 0.8, detail)]
+
+
 async def latency(bench: Bench, size: Size) -> list[Row]:
     """Milliseconds until the answer at a constant rate."""
     runs = [await bench.latency(RATE, 2 * size.seconds) for _ in range(size.rounds)]
@@ -108,6 +120,7 @@ PARTS: dict[str, Callable[[Bench, Size], Awaitable[list[Row]]]] = {
     "steps": one_event,
     "accept": accept,
     "forward": forward,
+    "rest": rest,
     "latency": latency,
     "memory": memory,
 }

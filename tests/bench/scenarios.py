@@ -61,10 +61,13 @@ class Bench:
             tally = await load.closed(server.port, itertools.islice(requests, count))
             return _expect(tally.answers, 200) / tally.seconds
 
-    async def end_to_end(self, count: int) -> dict[str, float]:
+    async def end_to_end(self, count: int, *, rest: bool = False) -> dict[str, float]:
         """Events per second from the first request to the last message at the sink, and the memory that it took."""
         with TemporaryDirectory(prefix="mattergate-bench-", dir=self.folder) as folder:
-            async with sink.serving() as there, servers.gateway(Path(folder), there.port, MANY, HOOKS) as server:
+            async with (
+                sink.serving() as there,
+                servers.gateway(Path(folder), there.port, MANY, HOOKS, rest=rest) as server,
+            ):
                 pushes = Pushes(MANY).requests()
                 warm = count // 5
                 _expect((await load.closed(server.port, itertools.islice(pushes, warm))).answers, 202)

@@ -33,6 +33,13 @@ _DESTINATION = """
 [destinations.{name}]
 hook = "http://127.0.0.1:{sink}/hooks/{name}"
 """
+_CHANNEL = """
+[destinations.{name}]
+server = "http://127.0.0.1:{sink}"
+team = "bench"
+channel = "{name}"
+token = "a token of the bench"
+"""
 _ROUTE = """
 [routes.{name}]
 service = "github"
@@ -56,15 +63,19 @@ class Server:
 
 
 @asynccontextmanager
-async def gateway(folder: Path, sink: int, routes: Sequence[str], destinations: int) -> AsyncIterator[Server]:
+async def gateway(
+    folder: Path, sink: int, routes: Sequence[str], destinations: int, *, rest: bool = False
+) -> AsyncIterator[Server]:
     """`mattergate serve` with these routes, spread over the destinations; journal and settings are in `folder`.
+
+    The destinations are incoming webhooks, or with `rest` channels of a bot.
 
     The catalog is not followed: whoever edits a document meanwhile would have it compiled during a measurement.
     """
     port, admin = _free_port(), _free_port()
     names = [f"hook{number}" for number in range(destinations)]
     text = _SETTINGS.format(port=port, admin=admin)
-    text += "".join(_DESTINATION.format(name=name, sink=sink) for name in names)
+    text += "".join((_CHANNEL if rest else _DESTINATION).format(name=name, sink=sink) for name in names)
     text += "".join(
         _ROUTE.format(name=route, destination=names[index % destinations], secret=SECRET)
         for index, route in enumerate(routes)

@@ -1,4 +1,4 @@
-"""What stands behind the gateway: answers every POST as Mattermost answers an incoming webhook, and counts them."""
+"""What stands behind the gateway: answers as Mattermost does, incoming webhooks and REST, and counts the messages."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -10,6 +10,12 @@ _OK = (
     b"X-Request-Id: 7pzkxbyr1tyjjkhb7i5wy5eqno\r\nX-Version-Id: 10.5.0\r\n"
     b"Date: Mon, 02 Mar 2026 09:20:31 GMT\r\nContent-Length: 2\r\n\r\nok"
 )
+
+
+_DOCUMENT = b'{"id":"7pzkxbyr1tyjjkhb7i5wy5eqno","delete_at":0,"props":{"filler":"%s"}}' % (b"x" * 900)
+_JSON = b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (len(_DOCUMENT), _DOCUMENT)
+_FOUND = b"HTTP/1.1 200 OK\r\n" + _JSON
+_CREATED = b"HTTP/1.1 201 Created\r\n" + _JSON
 
 
 class Sink:
@@ -49,9 +55,11 @@ class _Connection(asyncio.Protocol):
         end = have.find(b"\r\n\r\n")
         if end < 0 or len(have) < end + 4 + _length(have, end):
             return
+        answer = _FOUND if have.startswith(b"GET") else _CREATED if have.startswith(b"POST /api") else _OK
         have.clear()
-        self._sink.arrived()
-        self._write(_OK)
+        if answer is not _FOUND:
+            self._sink.arrived()
+        self._write(answer)
 
 
 def _length(head: bytearray, end: int) -> int:
