@@ -66,8 +66,8 @@ async def running(settings: Settings) -> AsyncIterator[App]:
     """
     metrics = Metrics()
     known = catalog.load(folders(settings), wanted(settings))
-    if faults := routes.faults(settings, known):
-        raise SettingsError(faults)
+    if routes.faults(settings, known):  # told against the whole catalog, which knows the names that may be meant
+        raise SettingsError(routes.faults(settings, catalog.load(folders(settings))))
     table = RouteTable(routes.build(settings, metrics), passthrough(settings, metrics))
     async with AsyncExitStack() as stack:
         journal = await SqliteJournal.open(

@@ -79,9 +79,6 @@ async def eventually(holds: Callable[[], bool], seconds: float = 5.0) -> None:
             await asyncio.sleep(0.01)
 
 
-Start = Callable[..., "AsyncIterator[Gateway]"]
-
-
 @pytest.fixture
 async def start(tmp_path: Path) -> AsyncIterator:
     """A function that runs a gateway until the test ends: routes, and more of [server] and of tables, as TOML."""
@@ -98,24 +95,3 @@ async def start(tmp_path: Path) -> AsyncIterator:
             return Gateway(running, standin, hook, session)
 
         yield begin
-
-
-GITHUB = f"""
-[routes.github]
-service = "github"
-destinations = ["ops"]
-secrets = ["an older one", "{SECRET}"]
-"""
-ANY = f"""
-[routes.any]
-service = "generic"
-destinations = ["ops"]
-secrets = ["{SECRET}"]
-verify = [{{query = "token"}}]
-"""
-OPEN = """
-[routes.open]
-service = "generic"
-destinations = ["ops"]
-allow_unsigned = true
-"""

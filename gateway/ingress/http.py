@@ -117,9 +117,8 @@ class Ingress:
         reading = interpret(service, request, plain, route.wishes, self._limits)
         route.translating.observe(time.perf_counter() - started)
         now = time.time()
-        event_id = (
-            f"{int(now * 1000):011x}{random.getrandbits(64):016x}"  # grows with time; the rest only has to differ
-        )
+        # Ids grow with time, which keeps the journal's index small to write; the rest only has to differ.
+        event_id = f"{int(now * 1000):011x}{random.getrandbits(64):016x}"
         appended = await self._store(entry(event_id, now, route, service, request, reading, scheme, self._places))
         self._offer(appended.deliveries)
         self._count(route, reading, appended)

@@ -27,7 +27,8 @@ AFTER_LIMIT = 3600.0
 USER_AGENT = f"mattergate/{__version__}"
 
 NO_TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=None)
-"""One timer around the whole attempt costs a third of aiohttp's own."""
+"""For calls that have a timer of their own around the whole attempt, a second request after a new login included."""
+
 _ERROR_ID = re.compile(r"[a-z_]{1,60}(\.[a-z_]{1,60}){1,6}")
 
 
