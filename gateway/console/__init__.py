@@ -1,0 +1,1 @@
+"""The console: what an operator sees in the browser and a script over JSON, on the admin listener."""
