@@ -98,11 +98,14 @@ async def start(tmp_path: Path) -> AsyncIterator:
 
 
 class Collector:
-    """A receiver of OTLP over HTTP. `status` is what it answers, once `open` lets it; `spans` are those it took."""
+    """A receiver of OTLP over HTTP.
+
+    `status` is what it answers once `open` is set; `spans` are those it took, `headers` those of every request.
+    """
 
     def __init__(self) -> None:
         self.spans: list[Span] = []
-        self.asked = 0
+        self.headers: list[dict[str, str]] = []
         self.status = 200
         self.open = asyncio.Event()
         self.open.set()
@@ -112,7 +115,7 @@ class Collector:
         """Answer one export."""
         from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-        self.asked += 1
+        self.headers.append(dict(request.headers))
         found = ExportTraceServiceRequest.FromString(await request.read())
         await self.open.wait()
         if self.status == 200:

@@ -217,6 +217,25 @@ async def test_a_collector_that_does_not_answer_keeps_nobody_waiting(traced, col
     assert not collector.spans
 
 
+async def test_the_standard_variables_hold(traced, collector, monkeypatch):
+    """Credentials for the collector and names of the resource come from the variables of OpenTelemetry."""
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", "x-api-key=collector-secret")
+    monkeypatch.setenv("OTEL_SERVICE_NAME", "gate-7")
+    gateway = await traced()
+    await gateway.post("/in/items", {"number": 1}, **BEARER)
+    assert (await collector.got(REQUEST))[0].resource["service.name"] == "gate-7"
+    assert collector.headers[0]["x-api-key"] == "collector-secret"
+
+
+async def test_credentials_in_the_wrong_form_are_not_repeated(traced, monkeypatch, capsys):
+    """A malformed variable is told without its value, which may be a secret."""
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", "collector-secret")
+    await traced()
+    told = "".join(capsys.readouterr())
+    assert "an OTEL_ variable is malformed" in told
+    assert "collector-secret" not in told
+
+
 def test_off_is_nothing():
     """Without a trace, there is neither an exemplar nor a span, and nothing has to be closed."""
     span = OFF.request("POST", "/in/{route}", "items", "generic")
