@@ -9,7 +9,7 @@ from pathlib import Path
 
 from aiohttp import ClientError, ClientTimeout, web
 
-from gateway import admin, logs, reload
+from gateway import admin, logs, reload, tracing
 from gateway.delivery.destinations import Destination
 from gateway.delivery.dispatcher import Dispatcher
 from gateway.errors import CatalogError, Fault, SettingsError
@@ -31,6 +31,9 @@ from gateway.senders import Connections
 from gateway.settings import Settings
 from gateway.translate import catalog
 from gateway.translate.catalog import GENERIC, Catalog
+
+TRACING_GRACE = 3.0
+"""Seconds that a stop waits for the last traces to be taken."""
 
 _log = logs.get("app")
 
@@ -64,6 +67,8 @@ async def running(settings: Settings) -> AsyncIterator[App]:
 
     Raises SettingsError, CatalogError or JournalError before anything is started.
     """
+    if missing := tracing.faults(settings):
+        raise SettingsError(missing)
     metrics = Metrics()
     known = catalog.load(folders(settings), wanted(settings))
     if routes.faults(settings, known):  # told against the whole catalog, which knows the names that may be meant
@@ -77,7 +82,15 @@ async def running(settings: Settings) -> AsyncIterator[App]:
             metrics=metrics,
         )
         stack.push_async_callback(journal.close)
-        dispatcher = Dispatcher(journal, await destinations(settings, table.passthrough, journal, stack), metrics)
+        tracer = _tracer(settings)
+        stack.push_async_callback(tracer.close, min(settings.server.grace, TRACING_GRACE))
+        connections = Connections(stack, tracer.middlewares)
+        dispatcher = Dispatcher(
+            journal,
+            await destinations(settings, table.passthrough, journal, connections),
+            metrics,
+            attempt=tracer.attempt,
+        )
         await dispatcher.start()
         stack.push_async_callback(dispatcher.stop, settings.server.grace)
         ingress = Ingress(
@@ -87,9 +100,9 @@ async def running(settings: Settings) -> AsyncIterator[App]:
             dispatcher.offer,
             metrics,
             places=places(settings),
-            read_timeout=settings.server.read_timeout,
-            public_url=settings.server.public_url,
+            server=settings.server,
             learned=Learned(journal_path(settings).with_suffix(".secrets"), await _fetcher(stack)),
+            tracer=tracer,
         )
         _expect_translators(metrics, settings, known)
         if settings.catalog.reload:
@@ -130,10 +143,9 @@ def passthrough(settings: Settings, metrics: Metrics) -> Passthrough | None:
 
 
 async def destinations(
-    settings: Settings, through: Passthrough | None, journal: Journal, stack: AsyncExitStack
+    settings: Settings, through: Passthrough | None, journal: Journal, connections: Connections
 ) -> Sequence[Destination]:
-    """The destinations, each with its sender; connections are closed with the stack."""
-    connections = Connections(stack)
+    """The destinations, each with its sender."""
     made = []
     for name, table in settings.destinations.items():
         sender = await connections.sender(table, partial(journal.card, name))
@@ -145,6 +157,14 @@ async def destinations(
             Destination(passthrough_hooks.NAME, sender, shared.concurrency, shared.rate or None, shared.max_age)
         )
     return made
+
+
+def _tracer(settings: Settings) -> tracing.Tracer:
+    if settings.tracing is None:
+        return tracing.OFF
+    from gateway.tracing_otel import OtelTracer  # an extra, which others need not have
+
+    return OtelTracer(settings.tracing)
 
 
 def places(settings: Settings) -> Places:

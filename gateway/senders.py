@@ -1,11 +1,12 @@
 """From the settings of a destination to what sends to it; connections and logins are shared where they can be."""
 
 import ssl
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from time import time
 from uuid import uuid4
 
-from aiohttp import ClientSession
+from aiohttp import ClientMiddlewareType, ClientSession
 
 from gateway.delivery.destinations import Sender
 from gateway.errors import Fault, SettingsError
@@ -21,10 +22,11 @@ from gateway.settings import Destination, Settings
 
 
 class Connections:
-    """Makes senders; what they hold open is closed with the stack."""
+    """Makes senders; what they hold open is closed with the stack. `middlewares` see every request they make."""
 
-    def __init__(self, stack: AsyncExitStack) -> None:
+    def __init__(self, stack: AsyncExitStack, middlewares: Sequence[ClientMiddlewareType] = ()) -> None:
         self._stack = stack
+        self._middlewares = middlewares
         self._open: dict[str | None, ClientSession] = {}
         self._logins: dict[tuple[str, str], LoginAccount] = {}
 
@@ -37,7 +39,7 @@ class Connections:
                 raise SettingsError(
                     [Fault(str(ca_file), 0, "", "holds no certificates", "write them as PEM")]
                 ) from None
-            self._open[ca_file] = await self._stack.enter_async_context(open_session(tls))
+            self._open[ca_file] = await self._stack.enter_async_context(open_session(tls, self._middlewares))
         return self._open[ca_file]
 
     async def sender(self, table: Destination, cards: Cards) -> Sender:

@@ -24,6 +24,8 @@ LAYERS = (
         "logs",
         "metrics",
         "settings",
+        "tracing",
+        "tracing_otel",
         "mattermost.payload",
     },
     {"mattermost.*", "ingress.*", "translate.functions.*"},

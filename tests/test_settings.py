@@ -98,7 +98,7 @@ def test_an_empty_file_gives_the_defaults() -> None:
     assert found.server.listen == Address("0.0.0.0", 8080)
     assert found.journal.url == "sqlite:conf/mattergate.db"
     assert (found.journal.retention, found.delivery.max_age, found.server.body_limit) == (604800.0, 86400.0, 5_000_000)
-    assert found.passthrough is None
+    assert found.passthrough is found.tracing is None
     assert found.destinations == found.routes == {}
 
 
@@ -128,7 +128,9 @@ def test_every_key_reaches_its_struct() -> None:
     assert found.passthrough == settings.Passthrough(
         server="https://chat.example.com/mattermost", services=("grafana",)
     )
+    assert found.tracing == settings.Tracing(endpoint="https://collector.example.com:4318", sample=0.25)
     written = [found.server, found.journal, found.catalog, found.delivery, route, found.passthrough, found.log]
+    written.append(found.tracing)
     for table in written:
         for key in keys(type(table)).values():
             assert key.required or getattr(table, key.name) != key.default, key.name
@@ -208,6 +210,12 @@ def test_the_environment_overrides_scalars() -> None:
         "json",
     )
     assert found.passthrough == settings.Passthrough(server="https://chat.example.com")
+
+
+def test_an_optional_table_is_there_when_the_file_or_the_environment_has_it() -> None:
+    """Tracing is on with an empty table, and with a variable alone."""
+    assert parse("[tracing]\n").tracing == settings.Tracing()
+    assert parse("", {"MATTERGATE_TRACING_SAMPLE": "0.5"}).tracing == settings.Tracing(sample=0.5)
 
 
 def test_faults_of_the_environment_name_the_variable() -> None:
@@ -353,7 +361,7 @@ def test_the_defaults_of_the_reference_are_valid_toml_and_the_defaults() -> None
         if "NAME" not in row.table and row.table != "passthrough":
             lines.setdefault(row.table, []).append(f"{row.key} = {row.default}")
     text = "\n".join(f"[{table}]\n" + "\n".join(rows) for table, rows in lines.items())
-    plain = parse("")
+    plain = parse("[tracing]\n")
     assert msgspec.structs.replace(parse(text), source=plain.source) == plain
 
 

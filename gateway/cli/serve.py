@@ -11,7 +11,7 @@ import typer
 import uvloop
 
 from gateway import app as gateway_app
-from gateway import logs, senders, settings
+from gateway import logs, senders, settings, tracing
 from gateway.cli import app
 from gateway.cli.common import err, fail, out
 from gateway.errors import CatalogError, Fault, JournalError, SettingsError
@@ -89,7 +89,7 @@ def check(
     try:
         services = catalog.load(folders)
         if known:
-            faults.extend(routes.faults(known, services))
+            faults.extend([*routes.faults(known, services), *tracing.faults(known)])
     except CatalogError as error:
         faults.extend(error.faults)
     for fault in known.warnings if known else ():

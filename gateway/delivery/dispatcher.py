@@ -16,10 +16,11 @@ from time import time
 
 import structlog
 
+from gateway import tracing
 from gateway.delivery.destinations import Destination
 from gateway.delivery.feed import Feed
 from gateway.delivery.lanes import Lane, Lanes
-from gateway.delivery.outlet import Outlet
+from gateway.delivery.outlet import Attempting, Outlet
 from gateway.delivery.settler import Settler
 from gateway.errors import JournalError
 from gateway.journal import Journal, Settlement, Standing
@@ -45,8 +46,8 @@ class Dispatcher:
 
     `window` deliveries and `window_bytes` bytes of payload are held in memory, shared evenly by the destinations so
     that one that is down holds up no other; the rest waits in the journal. `clock` gives epoch seconds, `random` draws
-    from [0, 1). `failed` is a future that gets the exception of a part that crashed; the service cannot go on then.
-    Raises ValueError when two destinations share a name.
+    from [0, 1), `attempt` traces. `failed` is a future that gets the exception of a part that crashed; the service
+    cannot go on then. Raises ValueError when two destinations share a name.
     """
 
     failed: asyncio.Future[None]
@@ -61,6 +62,7 @@ class Dispatcher:
         window_bytes: int = 64_000_000,
         clock: Callable[[], float] = time,
         random: Callable[[], float] = draw,
+        attempt: Attempting = tracing.OFF.attempt,
     ) -> None:
         listed = list(destinations)
         self._journal = journal
@@ -81,6 +83,7 @@ class Dispatcher:
                 hungry=self._feed_soon,
                 clock=clock,
                 random=random,
+                attempt=attempt,
             )
         self._feed = Feed(journal, self._outlets, self._bury, self._settler.thinned, clock)
         self._missed: set[str] = set()

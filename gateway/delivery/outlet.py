@@ -12,17 +12,23 @@ from typing import NamedTuple
 import structlog
 from msgspec.structs import replace
 
+from gateway import tracing
 from gateway.delivery.destinations import Destination
 from gateway.delivery.lanes import Lane, Lanes
 from gateway.delivery.retry import decide
 from gateway.journal import Settlement
 from gateway.metrics import CODES, RESULTS, Metrics
 from gateway.model import Delivered, Delivery, DeliveryState, Later, Result
+from gateway.tracing import AttemptSpan, exemplar
 
 SHORTEST = 0.001
 """Seconds: the shortest alarm, for clocks that disagree about small waits."""
 
 log = structlog.get_logger("gateway.delivery")
+
+
+Attempting = Callable[[str, Delivery], AttemptSpan]
+"""Traces an attempt that starts: name of the destination, delivery."""
 
 
 class Claim(NamedTuple):
@@ -47,6 +53,7 @@ class Outlet:
         hungry: Callable[[], None],
         clock: Callable[[], float],
         random: Callable[[], float],
+        attempt: Attempting = tracing.OFF.attempt,
     ) -> None:
         self.name = destination.name
         self.destination = destination
@@ -55,6 +62,7 @@ class Outlet:
         self._hungry = hungry
         self._clock = clock
         self._random = random
+        self._attempt = attempt
         self._halted = False
         self._idle: list[asyncio.Future[None]] = []
         self._under_way = 0
@@ -102,11 +110,13 @@ class Outlet:
             if claim is None:
                 await self._rest()
                 continue
+            span = self._attempt(self.name, claim.delivery)
             try:
                 result = await send(claim.delivery)
             except Exception as error:  # a sender that fails on one message must not stop all others
                 result = self._failed(error)
             self._conclude(claim, result)
+            span.end(result)
 
     def settled(self, lane: Lane, settlement: Settlement) -> None:
         """Go on with a lane, now that the outcome of its first delivery is durable."""
@@ -177,7 +187,7 @@ class Outlet:
         self._codes[result.code].inc()
         if isinstance(result, Delivered):
             self._results["delivered"].inc()
-            self._seconds.observe(max(0.0, now - delivery.received))
+            self._seconds.observe(max(0.0, now - delivery.received), exemplar(delivery.trace))
         else:
             self._results["later" if isinstance(result, Later) else "never"].inc()
 

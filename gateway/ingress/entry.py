@@ -38,8 +38,9 @@ def entry(
     reading: Reading,
     scheme: verify.Scheme | None,
     places: Places,
+    trace: str = "",
 ) -> Entry:
-    """The journal entry of one request, as it was read."""
+    """The journal entry of one request, as it was read. `trace` is the traceparent of its deliveries."""
     event = Event(
         id=event_id,
         received=now,
@@ -52,11 +53,13 @@ def entry(
         reason=reading.reason,
         request=verify.masked(request, route.schemes(service)),
     )
-    made = tuple(parcels(event_id, route, service, reading, places))
+    made = tuple(parcels(event_id, route, service, reading, places, trace))
     return Entry(event, made, keys(route, service, request, reading.key, scheme))
 
 
-def parcels(event_id: str, route: Route, service: Service, reading: Reading, places: Places) -> Sequence[Parcel]:
+def parcels(
+    event_id: str, route: Route, service: Service, reading: Reading, places: Places, trace: str = ""
+) -> Sequence[Parcel]:
     """One parcel for every message and destination, in the order in which they are to arrive."""
     made = []
     within = f" {_digest(route.address.encode())}" if route.address else ""
@@ -72,7 +75,7 @@ def parcels(event_id: str, route: Route, service: Service, reading: Reading, pla
                 if place.cards and shown is None:
                     shown = _cards(piece, about, f"event {event_id} {number}", route.wishes.card)
                 card = shown[index] if place.cards and shown else None
-                made.append(Parcel(name, f"{name}{within} {about}", body, route.address, card))
+                made.append(Parcel(name, f"{name}{within} {about}", body, route.address, card, trace))
     return made
 
 

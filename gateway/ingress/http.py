@@ -29,6 +29,7 @@ from gateway.jsonpath import MISSING
 from gateway.mattermost.fit import Limits
 from gateway.metrics import NO_TRANSLATOR, Metrics
 from gateway.model import Outcome, Request
+from gateway.tracing import OFF, RequestSpan, Tracer, exemplar
 from gateway.translate.catalog import Catalog
 from gateway.translate.service import Service
 
@@ -58,6 +59,7 @@ class Ingress:
         store: Callable[[Entry], Awaitable[Appended]],
         metrics: Metrics,
         learned: Learned | None = None,
+        tracer: Tracer = OFF,
     ) -> None:
         self.rules = rules
         self._store = store
@@ -65,6 +67,7 @@ class Ingress:
         self._limits = Limits()
         self._accepting = metrics.accept_seconds
         self._learned = learned or Learned()
+        self._tracer = tracer
         self._translations = cache(metrics.translations.labels)  # labels() costs more than the counting itself
 
     async def handle(self, incoming: web.BaseRequest) -> web.StreamResponse:
@@ -74,8 +77,21 @@ class Ingress:
         if found is None:
             return problem(404, "Not Found", "no route of this name; the path is /in/{route}")
         route, path_secret = found
+        pattern = "/hooks/{hook}/{service}" if route.address else "/in/{route}"
+        span = self._tracer.request(incoming.method, pattern, route.name, route.service_key)
+        status = 500  # of an error that nobody foresaw
         try:
-            return await self._accept(incoming, rules, route, path_secret)
+            response = await self._answered(incoming, rules, route, path_secret, span)
+            status = response.status
+            return response
+        finally:
+            span.end(status)
+
+    async def _answered(
+        self, incoming: web.BaseRequest, rules: Rules, route: Route, path_secret: str, span: RequestSpan
+    ) -> web.StreamResponse:
+        try:
+            return await self._accept(incoming, rules, route, path_secret, span)
         except Refused as refused:
             route.answered["refused"].inc()
             _log.info("refused", route=route.name, status=refused.status, why=refused.detail or refused.title)
@@ -86,7 +102,7 @@ class Ingress:
             return problem(503, "Service Unavailable", "the request cannot be stored now", {"Retry-After": RETRY_AFTER})
 
     async def _accept(
-        self, incoming: web.BaseRequest, rules: Rules, route: Route, path_secret: str
+        self, incoming: web.BaseRequest, rules: Rules, route: Route, path_secret: str, span: RequestSpan
     ) -> web.StreamResponse:
         service = rules.catalog.services[route.service_key]
         body = await read_body(incoming, route.body_limit, rules.read_timeout)
@@ -94,6 +110,10 @@ class Ingress:
         route.bytes_received.inc(len(body))
         request = as_request(incoming, body, path_secret, rules.public_url)
         plain, scheme, refusal = self._proof(route, service, request)
+        proven = time.perf_counter()
+        if refusal is None:
+            span.begin(request.headers if scheme else {})
+            span.step("verify", started, proven)
         if (service.handshake or not body) and (reply := self._handshake(route, service, request, plain, refusal)):
             return reply
         if refusal is not None:
@@ -101,15 +121,21 @@ class Ingress:
         if request.method not in _METHODS:
             return problem(405, "Method Not Allowed", "", {"Allow": handshake.METHODS})
         reading = interpret(service, request, plain, route.wishes, self._limits)
-        route.translating.observe(time.perf_counter() - started)
+        read = time.perf_counter()
+        route.translating.observe(read - started)
+        span.step("translate", proven, read)
         now = time.time()
         # Ids grow with time, which keeps the journal's index small to write; the rest only has to differ.
         event_id = f"{int(now * 1000):011x}{random.getrandbits(64):016x}"
-        fresh = entry(event_id, now, route, service, request, reading, scheme, rules.places)
+        fresh = entry(event_id, now, route, service, request, reading, scheme, rules.places, span.traceparent)
         appended = await self._store(fresh)
+        stored = time.perf_counter()
+        span.step("journal", read, stored)
         self._count(route, reading, appended)
-        self._accepting.observe(time.perf_counter() - started)
-        return _answer(reading, fresh, appended)
+        outcome = "duplicate" if appended.duplicate else reading.outcome.value
+        span.event(appended.event_id, outcome, reading.translator)
+        self._accepting.observe(time.perf_counter() - started, exemplar(span.traceparent))
+        return _answer(outcome, reading.translator, fresh, appended)
 
     def _proof(
         self, route: Route, service: Service, request: Request
@@ -209,8 +235,7 @@ def problem(status: int, title: str, detail: str = "", headers: Mapping[str, str
     )
 
 
-def _answer(reading: Reading, fresh: Entry, appended: Appended) -> web.Response:
-    outcome = "duplicate" if appended.duplicate else reading.outcome.value
-    body = {"id": appended.event_id, "outcome": outcome, "translator": reading.translator}
+def _answer(outcome: str, translator: str, fresh: Entry, appended: Appended) -> web.Response:
+    body = {"id": appended.event_id, "outcome": outcome, "translator": translator}
     status = 202 if fresh.parcels and not appended.duplicate else 200
     return web.Response(status=status, body=msgspec.json.encode(body), content_type="application/json")

@@ -15,7 +15,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from gateway.model import Delivery, DeliveryState, Event, Parcel
+from gateway.model import Attempt, Delivery, DeliveryState, Event, Parcel
 
 
 class DuplicateKey(Struct, frozen=True):
@@ -57,7 +57,8 @@ class CardPost(Struct, frozen=True):
 class Settlement(Struct, frozen=True):
     """How one delivery stands after an attempt. `state` PENDING keeps it for a later attempt at `not_before`.
 
-    `card` is remembered in the same commit.
+    `card` is remembered in the same commit, and so is `attempt`, at the end of the delivery's log. A settlement whose
+    `attempts` are not above those that are recorded repeats an earlier one, and adds nothing to the log.
     """
 
     seq: int
@@ -67,18 +68,36 @@ class Settlement(Struct, frozen=True):
     reason: str = ""
     post_id: str = ""
     card: CardPost | None = None
+    attempt: Attempt | None = None
+
+
+LOG_LIMIT = 20
+"""How many attempts of a delivery are kept, the newest."""
 
 
 class Query(Struct, frozen=True):
-    """Which events to find, newest first. Every given condition must hold; `before` is an event id, for paging."""
+    """Which events to find, newest first. Every given condition must hold; `before` is an event id, for paging.
+
+    `delivery_state`, `destination` and `reason` (that of a last attempt, word for word) must hold for one and the same
+    delivery. `text` is words, TEXT_LIMIT characters at most, each of which must be part of the id, name, translator,
+    subject or reason of the event, or the JSON or reason of a delivery; their case does not matter. Without `bodies`
+    the body of the request and the payloads are not read: they come out empty.
+    """
 
     event_id: str = ""
     route: str = ""
     service: str = ""
     outcome: str = ""
     delivery_state: DeliveryState | None = None
+    destination: str = ""
+    reason: str = ""
+    text: str = ""
     before: str = ""
     limit: int = 50
+    bodies: bool = True
+
+
+TEXT_LIMIT = 200
 
 
 class Record(Struct, frozen=True):
@@ -86,6 +105,16 @@ class Record(Struct, frozen=True):
 
     event: Event
     deliveries: tuple[Delivery, ...]
+
+
+class Page(Struct, frozen=True):
+    """Some of the events that a query asks for. `next` is the `before` that goes on, empty at the end.
+
+    One call looks at a bounded number of events: a page may be short of the limit, or empty, and yet not the last.
+    """
+
+    records: tuple[Record, ...] = ()
+    next: str = ""
 
 
 class Standing(Struct, frozen=True):
@@ -103,13 +132,16 @@ class Journal(Protocol):
         """Store durably; raise JournalError when that cannot be done."""
 
     async def pending(self, after: int, limit: int) -> list[Delivery]:
-        """Undelivered deliveries with a number above `after`, in order, at most `limit`."""
+        """Undelivered deliveries with a number above `after`, in order, at most `limit`; without their logs."""
 
     async def settle(self, settlements: Sequence[Settlement]) -> None:
         """Record how pending deliveries stand; other numbers, unknown or settled, are passed over."""
 
-    async def find(self, query: Query) -> list[Record]:
-        """Events and their deliveries, newest first."""
+    async def find(self, query: Query) -> Page:
+        """Events and their deliveries, in the order in which they were stored, newest first.
+
+        Raises JournalError for a text that is too long.
+        """
 
     async def requeue(self, seqs: Sequence[int]) -> int:
         """Send these again, each under a new number at the end and as received now; returns how many.
