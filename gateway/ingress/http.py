@@ -98,6 +98,7 @@ class Ingress:
             return problem(refused.status, refused.title, refused.detail)
         except JournalError as error:
             route.answered["broken"].inc()
+            route.unstored.inc()
             _log.error("not stored", route=route.name, why=str(error))
             return problem(503, "Service Unavailable", "the request cannot be stored now", {"Retry-After": RETRY_AFTER})
 
