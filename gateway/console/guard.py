@@ -12,7 +12,7 @@ from urllib.parse import quote, urlsplit
 
 from aiohttp import hdrs, web
 from msgspec import Struct
-from multidict import MultiDict, MultiMapping
+from multidict import MultiDict, MultiDictProxy, MultiMapping
 
 from gateway import logs
 from gateway.admintable import Admin, is_loopback
@@ -22,10 +22,9 @@ from gateway.console.problems import Problem, problem_of
 from gateway.errors import Refused
 
 COOKIE: Final = "mattergate"
-VISITOR: Final = web.RequestKey("visitor", Visitor | None)
-FORM: Final = web.RequestKey("form", MultiMapping[Any])
+VISITOR: Final = web.RequestKey("visitor", Visitor)
+FORM: Final = web.RequestKey("form", MultiDictProxy)
 
-_FORMS: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
 _LOOKING: Final = (hdrs.METH_GET, hdrs.METH_HEAD)
 _CSP: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -81,11 +80,13 @@ class Guard:
         """Let a request in or say why not; errors of handlers become answers without a stack."""
         access = self.access.get(request.match_info.route) or _unlisted(request)
         try:
-            request[VISITOR] = visitor = await self._visitor(request, access)
+            visitor = await self._visitor(request, access)
+            if visitor is not None:
+                request[VISITOR] = visitor
             if access.role is not None:
                 if visitor is None:
                     return await self._unknown(request, access)
-                await self._allowed(request, visitor, access.role)
+                await self._allowed(request, visitor, access)
             return await handler(request)
         except Exception as error:
             if isinstance(error, web.HTTPException) and error.status < 400:
@@ -164,17 +165,18 @@ class Guard:
             raise Refused(429, "Too Many Requests", "too many wrong tokens from this address: wait a few seconds")
         return address
 
-    async def _allowed(self, request: web.Request, visitor: Visitor, role: Role) -> None:
+    async def _allowed(self, request: web.Request, visitor: Visitor, access: Access) -> None:
         """Refuse (403) what is not for this visitor, and a change that nothing proves to come from our own page."""
-        if role is Role.ADMIN and not visitor.may_change:
+        if access.role is Role.ADMIN and not visitor.may_change:
             raise Refused(403, "Forbidden", "the read-only token cannot change anything: sign in with the other one")
-        if request.method in _LOOKING or not visitor.csrf:
+        if request.method in _LOOKING:
             return
-        self.same_site(request)
-        given: Any = request.headers.get(CSRF_HEADER)
-        if request.content_type in _FORMS:
-            request[FORM] = form = await _form(request)
-            given = given if given is not None else form.get(CSRF_FIELD)
+        if visitor.csrf:
+            self.same_site(request)
+        given: Any = request.headers.get(CSRF_HEADER, "")
+        if access.face is Face.PAGE:
+            form = request[FORM] = await _form(request)
+            given = given or form.get(CSRF_FIELD, "")
         if not isinstance(given, str) or not visitor.proves(given):
             detail = "the page is from another session, or from before a restart: load it again, then repeat the change"
             raise Refused(403, "Forbidden", detail)
@@ -205,7 +207,8 @@ def visitor_of(request: web.Request) -> Visitor | None:
 
 def form_of(request: web.Request) -> MultiMapping[Any]:
     """The form that came with a change."""
-    return request.get(FORM, MultiDict())
+    form: MultiMapping[Any] = request.get(FORM, MultiDict())
+    return form
 
 
 def sign_in_url(request: web.Request) -> str:
@@ -213,9 +216,9 @@ def sign_in_url(request: web.Request) -> str:
     return "/sign-in" if request.path_qs == "/" else f"/sign-in?next={quote(request.path_qs, safe='')}"
 
 
-async def _form(request: web.Request) -> MultiMapping[Any]:
+async def _form(request: web.Request) -> MultiDictProxy[Any]:
     try:
-        return await request.post()
+        return await request.post()  # empty unless the body is a form
     except (ValueError, LookupError) as error:
         raise Refused(400, "Bad Request", f"the form cannot be read: {error}") from None
 

@@ -11,9 +11,9 @@ from gateway.console.operations import Operation
 from gateway.console.problems import Problem
 
 _REF: Final = "#/components/schemas/{name}"
-_TOKEN: Final = (
-    "A token of [admin]; the read-only one may only GET. On loopback without a token none is needed, but a change has to"
-    " send what /session gives as `csrf` in the header X-CSRF-Token."
+_HOW: Final = (
+    "A token of [admin]; the read-only one may only GET. On loopback without a token none is needed, but a change has"
+    " to send what /session gives as `csrf` in the header X-CSRF-Token."
 )
 _ALWAYS: Final = {
     400: "A parameter or the body is not as described.",
@@ -57,7 +57,7 @@ def document(base: str, topics: Mapping[str, Sequence[Operation]]) -> dict[str, 
                 "token": {
                     "type": "http",
                     "scheme": "bearer",
-                    "description": _TOKEN,
+                    "description": _HOW,
                 }
             },
         },
