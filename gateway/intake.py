@@ -1,17 +1,12 @@
-"""Everything up to the journal: routes, catalog and the public listener, put together from settings.
+"""Everything from the public listener to the journal's door, put together from settings and catalog."""
 
-One Intake runs in every process that takes requests in: the core itself, or each of its workers.
-"""
-
-import asyncio
 import gc
-import socket
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, web
 
-from gateway.errors import Fault, FaultyFilesError
+from gateway.errors import SettingsError
 from gateway.ingress import route as routes
 from gateway.ingress.entry import Place, Places
 from gateway.ingress.http import Ingress, Rules
@@ -20,76 +15,60 @@ from gateway.ingress.listener import Listener
 from gateway.ingress.passthrough import Passthrough
 from gateway.ingress.table import RouteTable
 from gateway.journal import Appended, Entry
-from gateway.mattermost.answers import open_session, unanswered
+from gateway.mattermost.answers import unanswered
 from gateway.metrics import Metrics
 from gateway.settings import Settings
+from gateway.tracing import Tracer
 from gateway.translate import catalog
 from gateway.translate.catalog import GENERIC, Catalog
 
 
 class Intake:
-    """Takes requests in. `prepare` reads what settings ask for, `commit` makes it so; `serve` listens, `close` ends."""
+    """Takes requests in by settings and a catalog that fit together; `adopt` exchanges both between two requests."""
 
-    def __init__(self, store: Callable[[Entry], Awaitable[Appended]], metrics: Metrics) -> None:
-        self._store = store
+    def __init__(
+        self,
+        settings: Settings,
+        known: Catalog,
+        store: Callable[[Entry], Awaitable[Appended]],
+        metrics: Metrics,
+        tracer: Tracer,
+        session: ClientSession,
+    ) -> None:
         self._metrics = metrics
-        self._prepared: tuple[Settings, Catalog] | None = None
-        self._ingress: Ingress | None = None
-        self._runner: web.ServerRunner | None = None
-        self._session: ClientSession | None = None
-
-    async def prepare(self, settings: Settings) -> Sequence[Fault]:
-        """Load the catalog for these settings; every fault that forbids to use them, none when `commit` may follow."""
-        try:
-            known = await asyncio.to_thread(catalog.load, folders(settings), wanted(settings))
-            if routes.faults(settings, known):  # told against the whole catalog, which knows the names that may be meant
-                return routes.faults(settings, await asyncio.to_thread(catalog.load, folders(settings)))
-        except FaultyFilesError as error:
-            return error.faults
-        self._prepared = settings, known
-        return ()
-
-    def commit(self) -> None:
-        """Take requests by what was prepared last, from the next one on."""
-        if self._prepared is None:
-            return
-        (settings, known), self._prepared = self._prepared, None
-        rules = Rules(
-            RouteTable(routes.build(settings, self._metrics), passthrough(settings, self._metrics)),
-            known,
-            places(settings),
-            settings.server.read_timeout,
-            settings.server.public_url,
-        )
-        for key in {route.service for route in settings.routes.values()}:
-            self._metrics.expect_translators(key, [translator.name for translator in known.services[key].translators])
-        if self._ingress is None:
-            self._session = open_session()
-            learned = Learned(journal_path(settings).with_suffix(".secrets"), self._fetch)
-            self._ingress = Ingress(rules, self._store, self._metrics, learned)
-        else:
-            self._ingress.rules = rules
+        self._session = session
+        learned = Learned(journal_path(settings).with_suffix(".secrets"), self._fetch)
+        self._ingress = Ingress(self._rules(settings, known), store, metrics, learned, tracer)
         _settle_memory()
 
-    async def serve(self, listening: socket.socket, settings: Settings) -> None:
-        """Answer what arrives at a socket that listens."""
-        assert self._ingress is not None  # noqa: S101 - prepared and committed before
-        server = settings.server
-        listener = Listener(self._ingress, header_limit=server.header_limit)
-        self._runner = web.ServerRunner(listener, shutdown_timeout=server.grace)
-        await self._runner.setup()
-        await web.SockSite(self._runner, listening).start()
+    @property
+    def rules(self) -> Rules:
+        """What requests are taken in by now."""
+        return self._ingress.rules
 
-    async def close(self) -> None:
-        """Stop accepting, and answer the requests under way."""
-        if self._runner is not None:
-            await self._runner.cleanup()
-        if self._session is not None:
-            await self._session.close()
+    def adopt(self, settings: Settings, known: Catalog) -> None:
+        """Take requests in by these from the next one on. Series of routes that are gone end."""
+        for name, route in self.rules.table.routes.items():
+            if name not in settings.routes or settings.routes[name].service != route.service_key:
+                self._metrics.forget(route=name)
+        self._ingress.adopt(self._rules(settings, known))
+        _settle_memory()
+
+    def listener(self, settings: Settings) -> web.BaseRunner:
+        """What answers at the public listener; it waits as long as the grace for requests under way when it ends."""
+        server = settings.server
+        return web.ServerRunner(
+            Listener(self._ingress, header_limit=server.header_limit), shutdown_timeout=server.grace
+        )
+
+    def _rules(self, settings: Settings, known: Catalog) -> Rules:
+        table = RouteTable(routes.build(settings, self._metrics), passthrough(settings, self._metrics))
+        for key in {route.service for route in settings.routes.values()}:
+            self._metrics.expect_translators(key, [translator.name for translator in known.services[key].translators])
+        return Rules(table, known, places(settings), settings.server)
 
     async def _fetch(self, url: str) -> None:
         """Fetch the URL that confirms a handshake; OSError says why it could not be."""
-        assert self._session is not None  # noqa: S101 - made with the ingress
         try:
             timeout = ClientTimeout(total=10)
             async with self._session.get(url, allow_redirects=False, timeout=timeout) as response:
@@ -97,6 +76,14 @@ class Intake:
                     raise OSError(f"answered {response.status}")
         except ClientError as error:
             raise OSError(unanswered(error).reason) from error
+
+
+def load(settings: Settings) -> Catalog:
+    """The catalog that requests need under these settings. Raises CatalogError, SettingsError with every fault."""
+    known = catalog.load(folders(settings), wanted(settings))
+    if routes.faults(settings, known):  # told against the whole catalog, which knows the names that may be meant
+        raise SettingsError(routes.faults(settings, catalog.load(folders(settings))))
+    return known
 
 
 def folders(settings: Settings) -> list[Path]:
@@ -121,7 +108,7 @@ def passthrough(settings: Settings, metrics: Metrics) -> Passthrough | None:
     """The pass-through hooks, when a server is set for them."""
     if settings.passthrough is None:
         return None
-    return Passthrough(settings.passthrough.server, settings.passthrough.services, settings.server, metrics)
+    return Passthrough(settings.passthrough.services, settings.server, metrics)
 
 
 def places(settings: Settings) -> Places:

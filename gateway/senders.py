@@ -18,7 +18,7 @@ from gateway.mattermost.probe import UNPROVEN, Finding, Level, probe_channel, pr
 from gateway.mattermost.rest import Cards, Concessions, RestSender
 from gateway.mattermost.session import Account, LoginAccount, Session, TokenAccount
 from gateway.model import Delivered, Delivery
-from gateway.settings import Destination, Settings
+from gateway.settings import Destination, Secret, Settings
 
 
 class Connections:
@@ -28,7 +28,7 @@ class Connections:
         self._stack = stack
         self._middlewares = middlewares
         self._open: dict[str | None, ClientSession] = {}
-        self._logins: dict[tuple[str, str], LoginAccount] = {}
+        self._logins: dict[tuple[str, str, Secret], LoginAccount] = {}
 
     async def http(self, ca_file: str | None = None) -> ClientSession:
         """The connections that trust the certificates of `ca_file`, None: those of the system. Raises SettingsError."""
@@ -60,7 +60,7 @@ class Connections:
             return TokenAccount(table.token)
         if table.login is None or table.password is None:
             raise SettingsError([Fault("", 0, f"destinations.{table.name}", "no account is given")])
-        key = (server, table.login)
+        key = (server, table.login, table.password)
         if key not in self._logins:
             self._logins[key] = LoginAccount(server, table.login, table.password, http, table.timeout)
         return self._logins[key]

@@ -11,8 +11,7 @@ import typer
 from msgspec.structs import replace
 from rich.table import Table
 
-from gateway import app as gateway_app
-from gateway import settings
+from gateway import intake, settings
 from gateway.cli import app
 from gateway.cli.common import fail, out
 from gateway.cli.serve import DEFAULT, Config
@@ -46,7 +45,7 @@ async def _found(journal: SqliteJournal, query: Query) -> list[Record]:
 def _with_journal(config: Config, work: Callable[[SqliteJournal], Awaitable[T]]) -> T:
     async def run() -> T:
         known = settings.load(config, os.environ)
-        path = gateway_app.journal_path(known)
+        path = intake.journal_path(known)
         if not path.exists():
             fail(f"{path}: there is no journal yet; it is made by the first `mattergate serve`")
         journal = await SqliteJournal.open(path, retention=known.journal.retention, max_size=known.journal.max_size)

@@ -36,6 +36,7 @@ class Claim(NamedTuple):
 
     lane: Lane
     delivery: Delivery
+    destination: Destination
     epoch: int
     probe: bool
 
@@ -66,6 +67,7 @@ class Outlet:
         self._halted = False
         self._idle: list[asyncio.Future[None]] = []
         self._under_way = 0
+        self._last: asyncio.Future[None] | None = None
         self._alarm: asyncio.TimerHandle | None = None
         self._alarm_at = inf
         # labels() costs more than the counting itself, so every series is looked up once
@@ -94,6 +96,18 @@ class Outlet:
                 self._ring_at(opens, now)
         self._ring_at(self.lanes.due(), now)
 
+    def replace(self, destination: Destination) -> None:
+        """Send to the same place by another way from the next attempt on: its settings have changed."""
+        if destination is not self.destination:
+            self.destination = destination
+            self.pump()
+
+    async def drained(self) -> None:
+        """Wait until no attempt is under way whose outcome is not durable yet. For an outlet that is halted."""
+        if self._under_way:
+            self._last = asyncio.get_running_loop().create_future()
+            await self._last
+
     def halt(self) -> None:
         """Start no further attempt; workers return after the one that they are at."""
         self._halted = True
@@ -104,7 +118,6 @@ class Outlet:
 
     async def work(self) -> None:
         """One worker: claim, send, conclude, until halted."""
-        send = self.destination.sender.send
         while not self._halted:
             claim = self._claim()
             if claim is None:
@@ -112,7 +125,7 @@ class Outlet:
                 continue
             span = self._attempt(self.name, claim.delivery)
             try:
-                result = await send(claim.delivery)
+                result = await claim.destination.sender.send(claim.delivery)
             except Exception as error:  # a sender that fails on one message must not stop all others
                 result = self._failed(error)
             self._conclude(claim, result)
@@ -120,7 +133,7 @@ class Outlet:
 
     def settled(self, lane: Lane, settlement: Settlement) -> None:
         """Go on with a lane, now that the outcome of its first delivery is durable."""
-        self._under_way -= 1
+        self._end_one()
         now = self._clock()
         if settlement.state is DeliveryState.PENDING:
             delivery = replace(
@@ -142,6 +155,11 @@ class Outlet:
         """Whether another attempt may start: one is under way until its outcome is durable, for a crash repeats it."""
         return self._under_way < self.destination.concurrency
 
+    def _end_one(self) -> None:
+        self._under_way -= 1
+        if self._last is not None and not self._under_way and not self._last.done():
+            self._last.set_result(None)
+
     def _claim(self) -> Claim | None:
         if not self._has_room():
             return None
@@ -157,11 +175,11 @@ class Outlet:
         self._under_way += 1
         if lanes.ready:
             self.pump()
-        return Claim(lane, delivery, epoch, probe)
+        return Claim(lane, delivery, destination, epoch, probe)
 
     def _conclude(self, claim: Claim, result: Result) -> None:
         now = self._clock()
-        delivery, destination = claim.delivery, self.destination
+        delivery, destination = claim.delivery, claim.destination
         was_broken = destination.broken
         destination.record(result, claim.epoch, now, self._random)
         if destination.broken is not was_broken:
@@ -170,7 +188,7 @@ class Outlet:
         self._count(result, delivery, now)
         if claim.probe and settlement.state is DeliveryState.PENDING:
             # A probe asks about the destination: the delivery is not charged, and behind the lanes not yet tried.
-            self._under_way -= 1
+            self._end_one()
             self.lanes.put_off(claim.lane, delivery, destination.opens_at(now))
             return
         if settlement.state is DeliveryState.DEAD:

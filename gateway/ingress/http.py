@@ -29,6 +29,7 @@ from gateway.jsonpath import MISSING
 from gateway.mattermost.fit import Limits
 from gateway.metrics import NO_TRANSLATOR, Metrics
 from gateway.model import Outcome, Request
+from gateway.settings import Server
 from gateway.tracing import OFF, RequestSpan, Tracer, exemplar
 from gateway.translate.catalog import Catalog
 from gateway.translate.service import Service
@@ -41,17 +42,16 @@ _log = logs.get("ingress")
 
 
 class Rules(Struct, frozen=True):
-    """What requests are taken in by: the part that may be exchanged while running, whole. Times are seconds."""
+    """What requests are taken in by: the part that may be exchanged while running, whole."""
 
     table: RouteTable
     catalog: Catalog
     places: Places
-    read_timeout: float
-    public_url: str = ""
+    server: Server
 
 
 class Ingress:
-    """Answers requests. `store` keeps an event durably and has it delivered; `rules` may be exchanged while running."""
+    """Answers requests by the rules of the moment. `store` keeps an event durably and has it delivered."""
 
     def __init__(
         self,
@@ -69,6 +69,11 @@ class Ingress:
         self._learned = learned or Learned()
         self._tracer = tracer
         self._translations = cache(metrics.translations.labels)  # labels() costs more than the counting itself
+
+    def adopt(self, rules: Rules) -> None:
+        """Take requests in by other rules, from the next one on."""
+        self.rules = rules
+        self._translations.cache_clear()
 
     async def handle(self, incoming: web.BaseRequest) -> web.StreamResponse:
         """Answer one request of the public listener; the handler of `web.Server`."""
@@ -106,10 +111,10 @@ class Ingress:
         self, incoming: web.BaseRequest, rules: Rules, route: Route, path_secret: str, span: RequestSpan
     ) -> web.StreamResponse:
         service = rules.catalog.services[route.service_key]
-        body = await read_body(incoming, route.body_limit, rules.read_timeout)
+        body = await read_body(incoming, route.body_limit, rules.server.read_timeout)
         started = time.perf_counter()
         route.bytes_received.inc(len(body))
-        request = as_request(incoming, body, path_secret, rules.public_url)
+        request = as_request(incoming, body, path_secret, rules.server.public_url)
         plain, scheme, refusal = self._proof(route, service, request)
         proven = time.perf_counter()
         if refusal is None:

@@ -33,7 +33,7 @@ class Listener(web.Server):
         """Start the clock of a connection."""
         super().connection_made(handler, transport)
         self._silent[handler] = self._loop.call_later(
-            self._ingress.rules.read_timeout, self._give_up, handler, transport
+            self._ingress.rules.server.read_timeout, self._give_up, handler, transport
         )
 
     def connection_lost(self, handler: Any, exc: BaseException | None = None) -> None:

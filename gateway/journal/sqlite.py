@@ -121,6 +121,10 @@ class SqliteJournal:
         await asyncio.get_running_loop().run_in_executor(self._readers, self._forget_connection)
         self._readers.shutdown()
 
+    def keep(self, retention: float, max_size: int) -> None:
+        """Forget by other limits from the next time on; see `open`."""
+        self._retention, self._max_size = retention, max_size
+
     async def prune(self) -> None:
         """Forget what retention no longer keeps. The journal does so by itself every 10 seconds."""
         async with self._one_prune:
