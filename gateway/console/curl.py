@@ -20,6 +20,7 @@ _VARIABLE: Final = '"$SECRET"'
 _MADE_BY_CURL: Final = frozenset({"host", "content-length", "connection", "transfer-encoding", "expect", "te"})
 _NOT_REPEATED: Final = frozenset({"cookie", "proxy-authorization"})
 _MASKED_IN_URL = re.compile(rf"(?<=[/=]){re.escape(verify.MASK)}(?=[/?&]|$)")
+_BARE = re.compile(r"[A-Za-z0-9_./:@%+,-]+")
 _PIECES = re.compile(r"(?P<plain>[^\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]+)|[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]+")
 
 
@@ -78,6 +79,8 @@ def _header(name: str, value: str, schemes: Sequence[verify.Scheme]) -> Iterator
 
 def _quoted(text: str) -> str:
     """The text as one word of the shell: what is printable in quotes, other bytes by printf, secrets as a variable."""
+    if _BARE.fullmatch(text):
+        return text
     parts = ["".join(map(_piece, _PIECES.finditer(part))) for part in text.split(_HOLE)]
     return _VARIABLE.join(parts) or "''"
 
