@@ -1,53 +1,45 @@
 """Somebody who uses the console: pages and forms as a browser has them, and the API as a script has it."""
 
-import re
 from pathlib import Path
 from typing import Any
-
-import aiohttp
 
 from gateway.journal import Entry, Settlement
 from gateway.journal.sqlite import SqliteJournal
 from gateway.model import DeliveryState, Event, Outcome, Parcel, Request
 
-CSRF = re.compile(r'name="csrf" (?:value|content)="([^"]*)"')
+class Person:
+    """Somebody who goes through pages and forms of an open console, and calls its API."""
 
-
-class Browser:
-    """Visits the admin listener of a running gateway."""
-
-    def __init__(self, gateway: Any, session: aiohttp.ClientSession) -> None:
-        self.gateway = gateway
-        self._url = gateway.running.admin
-        self._session = session
+    def __init__(self, browser: Any) -> None:
+        self.gateway = browser.gateway
+        self._browser = browser
 
     async def page(self, path: str) -> tuple[int, str]:
         """GET a page."""
-        async with self._session.get(self._url + path) as response:
-            return response.status, await response.text()
+        answer = await self._browser.get(path)
+        return answer.status, answer.text
 
-    async def download(self, path: str) -> tuple[bytes, dict[str, str]]:
-        """GET a file and the headers it came with."""
-        async with self._session.get(self._url + path) as response:
-            assert response.status == 200
-            return await response.read(), dict(response.headers)
+    async def download(self, path: str) -> tuple[bytes, Any]:
+        """GET a file and the headers that it came with."""
+        answer = await self._browser.get(path)
+        assert answer.status == 200
+        return answer.body, answer.headers
 
     async def press(self, path: str, *fields: tuple[str, str]) -> tuple[int, str, str]:
         """Send a form as the page has it; status, path and HTML of what comes after it."""
-        data = aiohttp.FormData([("csrf", await self.csrf()), *fields])
-        async with self._session.post(self._url + path, data=data) as response:
-            return response.status, response.url.path, await response.text()
+        await self._browser.get("/events")
+        answer = await self._browser.ask("POST", path, data=[("csrf", self._browser.csrf), *fields])
+        if answer.status == 303:
+            path = answer.headers["Location"]
+            answer = await self._browser.get(path)
+        return answer.status, path, answer.text
 
     async def api(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
         """Call an operation."""
-        headers = {"X-CSRF-Token": await self.csrf()}
-        async with self._session.request(method, self._url + "/api/v1" + path, json=body, headers=headers) as response:
-            return response.status, await response.json(content_type=None)
-
-    async def csrf(self) -> str:
-        """The token that forms send."""
-        found = CSRF.search((await self.page("/events"))[1])
-        return found[1] if found else ""
+        if method != "GET":
+            await self._browser.get("/events")
+        answer = await self._browser.call(path, body, method)
+        return answer.status, answer.json()
 
 
 async def keep(file: Path, *stored: tuple[str, Any], route: str = "items", service: str = "items", **more: Any) -> None:

@@ -10,8 +10,8 @@ import pytest
 from gateway import sample
 from gateway.model import Outcome, Request
 from tests.conftest import eventually
-from tests.console.browser import Browser, keep
-from tests.console.conftest import ROUTES, TOKEN, TRANSLATOR
+from tests.console.browser import Person, keep
+from tests.console.conftest import ITEMS_ROUTE, ITEMS_TOKEN, ITEMS_TRANSLATOR
 from tests.console.markup import HOSTILE, Found
 
 ID = re.compile(r'<tr data-id="([^"]+)"')
@@ -22,40 +22,40 @@ PAGE_TAGS = set(
 )
 
 
-async def send(browser: Browser, box: str, number: object = 1, **more: object) -> str:
+async def send(person: Person, box: str, number: object = 1, **more: object) -> str:
     """Post one item; its event id, once it has arrived."""
-    posted = len(browser.gateway.standin.posts)
-    body = {"kind": "item", "box": box, "number": number, "token": TOKEN, **more}
-    status, answer = await browser.gateway.post("/in/items?q=1", body, Content_Type="application/json")
+    posted = len(person.gateway.standin.posts)
+    body = {"kind": "item", "box": box, "number": number, "token": ITEMS_TOKEN, **more}
+    status, answer = await person.gateway.post("/in/items?q=1", body, Content_Type="application/json")
     assert status == 202, answer
-    await eventually(lambda: len(browser.gateway.standin.posts) > posted)
+    await eventually(lambda: len(person.gateway.standin.posts) > posted)
     return answer["id"]
 
 
-async def settled(browser: Browser, event_id: str, *states: str) -> dict:
+async def settled(person: Person, event_id: str, *states: str) -> dict:
     """The event over the API, once its deliveries have these states."""
     import asyncio
 
     async with asyncio.timeout(5):
         while True:
-            status, found = await browser.api("GET", f"/events/{event_id}")
+            status, found = await person.api("GET", f"/events/{event_id}")
             assert status == 200, found
             if [one["state"] for one in found["deliveries"]] == list(states):
                 return found
             await asyncio.sleep(0.02)
 
 
-async def test_events_are_listed_newest_first_and_filtered(console):
+async def test_events_are_listed_newest_first_and_filtered(items):
     """Both faces list events, filter them by route, service, outcome, state and words, and page through them."""
-    browser = await console(ROUTES + ROUTES.replace("routes.items", "routes.other") + 'ignore = ["item"]\n')
-    ids = [await send(browser, f"box{number}") for number in range(5)]
-    body = {"kind": "item", "box": "quiet", "number": 1, "token": TOKEN}
-    _, ignored = await browser.gateway.post("/in/other", body, Content_Type="application/json")
+    person = await items(ITEMS_ROUTE + ITEMS_ROUTE.replace("routes.items", "routes.other") + 'ignore = ["item"]\n')
+    ids = [await send(person, f"box{number}") for number in range(5)]
+    body = {"kind": "item", "box": "quiet", "number": 1, "token": ITEMS_TOKEN}
+    _, ignored = await person.gateway.post("/in/other", body, Content_Type="application/json")
 
     async def listed(query: str) -> list[str]:
-        status, html = await browser.page(f"/events?{query}")
+        status, html = await person.page(f"/events?{query}")
         assert status == 200
-        status, found = await browser.api("GET", f"/events?{query}")
+        status, found = await person.api("GET", f"/events?{query}")
         assert status == 200
         assert ID.findall(html) == [one["id"] for one in found["events"]]
         return ID.findall(html)
@@ -65,146 +65,146 @@ async def test_events_are_listed_newest_first_and_filtered(console):
     assert await listed("outcome=ignored&service=items") == [ignored["id"]]
     assert await listed("service=github") == []
     assert await listed("text=BOX3") == [ids[3]]
-    await settled(browser, ids[4], "delivered")
+    await settled(person, ids[4], "delivered")
     assert await listed("state=delivered&route=items") == list(reversed(ids))
     assert await listed("state=dead") == []
     assert await listed("route=items&limit=2") == [ids[4], ids[3]]
-    _, first = await browser.api("GET", "/events?route=items&limit=2")
+    _, first = await person.api("GET", "/events?route=items&limit=2")
     assert await listed(f"route=items&limit=2&before={first['next']}") == [ids[2], ids[1]]
-    assert f"before={first['next']}" in (await browser.page("/events?route=items&limit=2"))[1]
+    assert f"before={first['next']}" in (await person.page("/events?route=items&limit=2"))[1]
 
 
 @pytest.mark.parametrize("query", ["limit=0", "limit=1000", "outcome=nonsense", "colour=red"])
-async def test_a_wrong_filter_is_told(console, query):
+async def test_a_wrong_filter_is_told(items, query):
     """A parameter that is none, or out of range, is a 400 that names it."""
-    browser = await console()
-    status, problem = await browser.api("GET", f"/events?{query}")
+    person = await items()
+    status, problem = await person.api("GET", f"/events?{query}")
     assert status == 400
     assert query.partition("=")[0] in problem["detail"]
-    assert (await browser.page(f"/events?{query}"))[0] == 400
+    assert (await person.page(f"/events?{query}"))[0] == 400
 
 
-async def test_one_event_whole(console):
+async def test_one_event_whole(items):
     """Request, verdict, message, delivery with its attempts, and a curl command: on the page and over the API."""
-    browser = await console()
-    event_id = await send(browser, "a")
-    found = await settled(browser, event_id, "delivered")
+    person = await items()
+    event_id = await send(person, "a")
+    found = await settled(person, event_id, "delivered")
     assert found["event"]["subject"] == "a"
     assert found["verdicts"] == [{"name": "item", "translator": "items/item", "faults": []}]
     assert [one["payload"]["text"] for one in found["messages"]] == ["a 1"]
     (delivery,) = found["deliveries"]
     assert (delivery["attempts"], delivery["log"][0]["result"], delivery["log"][0]["status"]) == (1, "delivered", 200)
     assert found["curl"].startswith("curl ")
-    status, html = await browser.page(f"/events/{event_id}")
+    status, html = await person.page(f"/events/{event_id}")
     text = Found(html).text
     assert status == 200
     for words in ("a 1", "holds", "items/item", "delivered", "Replay as it was", "content-type", "--data-raw"):
         assert words in text
 
 
-async def test_no_secret_is_shown(console):
+async def test_no_secret_is_shown(items):
     """Neither page nor API nor download nor command has the token of the body, a header or the URL of the hook."""
-    browser = await console()
-    first = await send(browser, "a", again=TOKEN)
+    person = await items()
+    first = await send(person, "a", again=ITEMS_TOKEN)
     body = json.dumps({"kind": "item", "box": "b", "number": 2}).encode()
-    _, second = await browser.gateway.post("/in/items", body, Content_Type="application/json", X_Token=TOKEN)
-    hook = browser.gateway.hook.rpartition("/")[2]
+    _, second = await person.gateway.post("/in/items", body, Content_Type="application/json", X_Token=ITEMS_TOKEN)
+    hook = person.gateway.hook.rpartition("/")[2]
     for event_id in (first, second["id"]):
         seen = [
-            (await browser.page(f"/events/{event_id}"))[1],
-            json.dumps(await browser.api("GET", f"/events/{event_id}")),
+            (await person.page(f"/events/{event_id}"))[1],
+            json.dumps(await person.api("GET", f"/events/{event_id}")),
         ]
-        seen += [(await browser.download(f"/events/{event_id}/{part}"))[0].decode() for part in ("body", "sample")]
+        seen += [(await person.download(f"/events/{event_id}/{part}"))[0].decode() for part in ("body", "sample")]
         for text in seen:
-            assert TOKEN not in text
+            assert ITEMS_TOKEN not in text
             assert hook not in text
-    assert "$SECRET" in (await browser.api("GET", f"/events/{first}"))[1]["curl"]
+    assert "$SECRET" in (await person.api("GET", f"/events/{first}"))[1]["curl"]
 
 
-async def test_a_body_is_a_download_that_no_browser_shows(console):
+async def test_a_body_is_a_download_that_no_person_shows(items):
     """The body comes as an attachment of no type that could run, whatever it is."""
-    browser = await console()
+    person = await items()
     body = b"\x00<script>alert(1)</script>\xff"
-    _, answer = await browser.gateway.post("/in/items", body, X_Token=TOKEN, Content_Type="text/html")
-    data, headers = await browser.download(f"/events/{answer['id']}/body")
+    _, answer = await person.gateway.post("/in/items", body, X_Token=ITEMS_TOKEN, Content_Type="text/html")
+    data, headers = await person.download(f"/events/{answer['id']}/body")
     assert data == body
     assert headers["Content-Type"] == "application/octet-stream"
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Content-Disposition"].startswith("attachment")
-    html = (await browser.page(f"/events/{answer['id']}"))[1]
+    html = (await person.page(f"/events/{answer['id']}"))[1]
     assert "binary" in html
     assert "<script>alert" not in html
 
 
-async def test_every_fault_of_the_schema_is_told(console):
+async def test_every_fault_of_the_schema_is_told(items):
     """The verdict of the present catalog lists each place where the payload does not hold, by its JSON path."""
-    browser = await console()
-    event_id = await send(browser, "a", "many")
-    status, found = await browser.api("GET", f"/events/{event_id}")
+    person = await items()
+    event_id = await send(person, "a", "many")
+    status, found = await person.api("GET", f"/events/{event_id}")
     assert found["verdicts"][0]["faults"] == ["$.number: 'many' is not of type 'integer'"]
-    assert "does not hold" in (await browser.page(f"/events/{event_id}"))[1]
-    status, unknown = await browser.gateway.post("/in/items", {"kind": "parcel"}, X_Token=TOKEN)
+    assert "does not hold" in (await person.page(f"/events/{event_id}"))[1]
+    status, unknown = await person.gateway.post("/in/items", {"kind": "parcel"}, X_Token=ITEMS_TOKEN)
     assert status == 202
-    assert "no translator" in (await browser.page(f"/events/{unknown['id']}"))[1]
+    assert "no translator" in (await person.page(f"/events/{unknown['id']}"))[1]
 
 
 @pytest.mark.parametrize("path", ["/events/0000", "/events/0000/body", "/events/0000/sample"])
-async def test_an_event_that_is_not_there(console, path):
+async def test_an_event_that_is_not_there(items, path):
     """404 with a line that says so, on pages and over the API."""
-    browser = await console()
-    status, html = await browser.page(path)
+    person = await items()
+    status, html = await person.page(path)
     assert (status, "0000" in Found(html).text) == (404, True)
-    assert (await browser.api("GET", "/events/0000"))[0] == 404
+    assert (await person.api("GET", "/events/0000"))[0] == 404
 
 
-async def test_replay_as_it_was(console):
+async def test_replay_as_it_was(items):
     """The same messages go out again, also when the catalog has changed since, and the event shows both."""
-    browser = await console()
-    event_id = await send(browser, "a")
-    await settled(browser, event_id, "delivered")
-    status, path, html = await browser.press(f"/events/{event_id}/replay")
+    person = await items()
+    event_id = await send(person, "a")
+    await settled(person, event_id, "delivered")
+    status, path, html = await person.press(f"/events/{event_id}/replay")
     assert (status, path) == (200, f"/events/{event_id}")
     assert "1 deliveries go out again" in html
-    assert [post.message for post in await browser.gateway.posts(2)] == ["a 1", "a 1"]
-    await settled(browser, event_id, "replayed", "delivered")
-    assert await browser.api("POST", f"/events/{event_id}/replay") == (200, {"deliveries": 1})
-    await settled(browser, event_id, "replayed", "replayed", "delivered")
+    assert [post.message for post in await person.gateway.posts(2)] == ["a 1", "a 1"]
+    await settled(person, event_id, "replayed", "delivered")
+    assert await person.api("POST", f"/events/{event_id}/replay") == (200, {"deliveries": 1})
+    await settled(person, event_id, "replayed", "replayed", "delivered")
 
 
-async def test_replay_with_todays_catalog(console, tmp_path):
+async def test_replay_with_todays_catalog(items, tmp_path):
     """The request is read anew, as an event of its own that names the old one and is never taken for its repeat."""
-    browser = await console()
-    event_id = await send(browser, "a", id="same")
-    await settled(browser, event_id, "delivered")
-    status, made = await browser.api("POST", f"/events/{event_id}/reread")
+    person = await items()
+    event_id = await send(person, "a", id="same")
+    await settled(person, event_id, "delivered")
+    status, made = await person.api("POST", f"/events/{event_id}/reread")
     assert (status, made["outcome"], made["translator"], made["deliveries"]) == (201, "message", "items/item", 1)
     assert made["event_id"] != event_id
-    await browser.gateway.posts(2)
-    found = await settled(browser, made["event_id"], "delivered")
+    await person.gateway.posts(2)
+    found = await settled(person, made["event_id"], "delivered")
     assert found["event"]["reason"] == f"replay of {event_id}"
     assert found["request"]["url"].endswith("/in/items?q=1")
-    status, path, html = await browser.press(f"/events/{event_id}/reread")
+    status, path, html = await person.press(f"/events/{event_id}/reread")
     assert status == 200
     assert path not in (f"/events/{event_id}", f"/events/{made['event_id']}")
     assert f'href="/events/{event_id}"' in html
-    await browser.gateway.posts(3)
+    await person.gateway.posts(3)
 
 
-async def test_replay_meets_a_changed_catalog_and_route(console, tmp_path):
+async def test_replay_meets_a_changed_catalog_and_route(items, tmp_path):
     """What is stored is read by the translators and sent to the destinations of today."""
     request = Request("POST", {"content-type": "application/json"}, {}, b'{"kind": "item", "box": "a", "number": 7}')
     await keep(
         tmp_path / "test.db", ("e1", {"payload": b'{"text": "as it was"}', "destination": "former"}), request=request
     )
-    browser = await console(ROUTES + 'username = "Today"\n')
-    (tmp_path / "catalog" / "items" / "item.yaml").write_text(TRANSLATOR)
-    status, _ = await browser.api("POST", "/events/e1/reread")
+    person = await items(ITEMS_ROUTE + 'username = "Today"\n')
+    (tmp_path / "catalog" / "items" / "item.yaml").write_text(ITEMS_TRANSLATOR)
+    status, _ = await person.api("POST", "/events/e1/reread")
     assert status == 201
-    (post,) = await browser.gateway.posts(1)
+    (post,) = await person.gateway.posts(1)
     assert post.message == "a 7"
 
 
-async def test_what_is_gone_is_told_and_nothing_is_sent(console, tmp_path):
+async def test_what_is_gone_is_told_and_nothing_is_sent(items, tmp_path):
     """A destination, route or service that is gone is a 409 with a clear line; the deliveries stay as they are."""
     await keep(
         tmp_path / "test.db",
@@ -212,36 +212,36 @@ async def test_what_is_gone_is_told_and_nothing_is_sent(console, tmp_path):
         ("e2", {"payload": b'{"text": "x"}', "route": "former"}),
         ("e3", {"payload": b'{"text": "x"}', "service": "former"}),
     )
-    browser = await console()
+    person = await items()
     for path, what in (
         ("e1/replay", "destination former"),
         ("e2/reread", "route former"),
         ("e3/reread", "service former"),
     ):
-        status, problem = await browser.api("POST", f"/events/{path}")
+        status, problem = await person.api("POST", f"/events/{path}")
         assert (status, what in problem["detail"]) == (409, True), problem
-        status, _, html = await browser.press(f"/events/{path}")
+        status, _, html = await person.press(f"/events/{path}")
         assert (status, what in Found(html).text) == (409, True)
-    assert (await browser.api("GET", "/events/e1"))[1]["deliveries"][0]["state"] == "dead"
-    assert "not in the settings any more" in (await browser.page("/events/e1"))[1]
-    assert not browser.gateway.standin.posts
-    assert "has no service former" in Found((await browser.page("/events/e3"))[1]).text
+    assert (await person.api("GET", "/events/e1"))[1]["deliveries"][0]["state"] == "dead"
+    assert "not in the settings any more" in (await person.page("/events/e1"))[1]
+    assert not person.gateway.standin.posts
+    assert "has no service former" in Found((await person.page("/events/e3"))[1]).text
 
 
-async def test_an_event_without_messages_cannot_be_sent_again(console):
+async def test_an_event_without_messages_cannot_be_sent_again(items):
     """There is nothing to replay, and that is what is said."""
-    browser = await console(ROUTES + 'ignore = ["item"]\n')
+    person = await items(ITEMS_ROUTE + 'ignore = ["item"]\n')
     body = {"kind": "item", "box": "a", "number": 1}
-    _, answer = await browser.gateway.post("/in/items", body, X_Token=TOKEN)
-    status, problem = await browser.api("POST", f"/events/{answer['id']}/replay")
+    _, answer = await person.gateway.post("/in/items", body, X_Token=ITEMS_TOKEN)
+    status, problem = await person.api("POST", f"/events/{answer['id']}/replay")
     assert (status, "made no message" in problem["detail"]) == (409, True)
 
 
-async def test_save_as_sample(console, tmp_path):
+async def test_save_as_sample(items, tmp_path):
     """The sample is a document that holds: downloaded, or written into the catalog folder, where nothing is replaced."""
-    browser = await console()
-    event_id = await send(browser, "a")
-    data, headers = await browser.download(f"/events/{event_id}/sample")
+    person = await items()
+    event_id = await send(person, "a")
+    data, headers = await person.download(f"/events/{event_id}/sample")
     assert headers["Content-Disposition"].startswith('attachment; filename="item.')
     file = tmp_path / "a.yaml"
     file.write_bytes(data)
@@ -251,19 +251,19 @@ async def test_save_as_sample(console, tmp_path):
     assert "x-token" not in kept.request.headers
 
     folder = str(tmp_path / "catalog")
-    status, _, html = await browser.press(f"/events/{event_id}/sample", ("folder", folder))
+    status, _, html = await person.press(f"/events/{event_id}/sample", ("folder", folder))
     assert status == 200
     (written,) = Path(folder).glob("items/samples/*.yaml")
     assert str(written) in Found(html).text
     assert written.read_bytes() == data
     written.write_text("mine")
-    status, problem = await browser.api("POST", f"/events/{event_id}/sample", {"folder": folder})
+    status, problem = await person.api("POST", f"/events/{event_id}/sample", {"folder": folder})
     assert (status, str(written) in problem["detail"], written.read_text()) == (409, True, "mine")
-    status, problem = await browser.api("POST", f"/events/{event_id}/sample", {"folder": str(tmp_path)})
+    status, problem = await person.api("POST", f"/events/{event_id}/sample", {"folder": str(tmp_path)})
     assert (status, folder in problem["detail"]) == (409, True)
 
 
-async def test_hostile_events_never_become_markup(console, tmp_path):
+async def test_hostile_events_never_become_markup(items, tmp_path):
     """Script tags, handlers and dangerous links in every part of an event are text on every page."""
     stored = []
     for number, hostile in enumerate(HOSTILE):
@@ -280,10 +280,10 @@ async def test_hostile_events_never_become_markup(console, tmp_path):
             "request": Request("POST", headers, {"q": hostile}, hostile.encode(), url=f"http://h/{hostile}"),
         }))  # fmt: skip
     await keep(tmp_path / "test.db", *stored)
-    browser = await console()
+    person = await items()
     pages = ["/events", "/dead", "/dead/deliveries", *(f"/events/e{number}" for number in range(len(HOSTILE)))]
     for path in pages:
-        status, html = await browser.page(path)
+        status, html = await person.page(path)
         assert status == 200, path
         found = Found(html)
         assert found.tags <= PAGE_TAGS | {"!"}, path
