@@ -5,7 +5,6 @@ leave as problem details (RFC 9457) without a secret, a hook id or a stack.
 """
 
 import asyncio
-import random
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from functools import cache
@@ -19,7 +18,7 @@ from gateway.errors import JournalError, Refused
 from gateway.ingress import handshake, verify
 from gateway.ingress.compression import inflate
 from gateway.ingress.decode import decode
-from gateway.ingress.entry import Places, entry
+from gateway.ingress.entry import Places, entry, new_id
 from gateway.ingress.learned import Learned
 from gateway.ingress.route import Route
 from gateway.ingress.table import RouteTable
@@ -131,9 +130,7 @@ class Ingress:
         route.translating.observe(read - started)
         span.step("translate", proven, read)
         now = time.time()
-        # Ids grow with time, which keeps the journal's index small to write; the rest only has to differ.
-        event_id = f"{int(now * 1000):011x}{random.getrandbits(64):016x}"
-        fresh = entry(event_id, now, route, service, request, reading, scheme, rules.places, span.traceparent)
+        fresh = entry(new_id(now), now, route, service, request, reading, scheme, rules.places, span.traceparent)
         appended = await self._store(fresh)
         stored = time.perf_counter()
         span.step("journal", read, stored)
