@@ -86,7 +86,7 @@ async def _parts(settings: Settings, known: Catalog, stack: AsyncExitStack) -> P
     stack.push_async_callback(dispatcher.stop, settings.server.grace)
     acceptance = Acceptance(journal, dispatcher.offer)
     entrance = Intake(settings, known, acceptance.store, metrics, tracer, await connections.http())
-    return Parts(metrics, journal, goals, dispatcher, acceptance, entrance)
+    return Parts(metrics, journal, journal.keep, goals, dispatcher, acceptance, entrance)
 
 
 def _tracer(settings: Settings) -> tracing.Tracer:

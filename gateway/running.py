@@ -16,13 +16,12 @@ from gateway.acceptance import Acceptance
 from gateway.console.gateway import Changes
 from gateway.delivery.destinations import Destination
 from gateway.delivery.dispatcher import Dispatcher
-from gateway.errors import CatalogError, FaultyFilesError, SettingsError
+from gateway.errors import FaultyFilesError, SettingsError
 from gateway.goals import Goals
 from gateway.ingress.entry import Places
 from gateway.ingress.route import Route
 from gateway.intake import Intake
-from gateway.journal import Appended, Entry
-from gateway.journal.sqlite import SqliteJournal
+from gateway.journal import Appended, Entry, Journal
 from gateway.metrics import Metrics
 from gateway.settings import Settings
 from gateway.translate import catalog
@@ -36,10 +35,11 @@ _log = logs.get("settings")
 
 
 class Parts(NamedTuple):
-    """What runs, from the public listener to the destinations."""
+    """What runs, from the public listener to the destinations. `keep` sets the retention (seconds, bytes)."""
 
     metrics: Metrics
-    journal: SqliteJournal
+    journal: Journal
+    keep: Callable[[float, int], None]
     goals: Goals
     dispatcher: Dispatcher
     acceptance: Acceptance
@@ -118,6 +118,7 @@ class Running:
             lines = (*changes.told(self.settings, fresh), *_translators(self._parts.intake.rules.catalog, known))
             await self._adopt(fresh, known, goals)
             self._parts.metrics.settings_reload_ok.set(1)
+            self._parts.metrics.catalog_reload_ok.set(1)
             _log.info("settings taken up", changed=lines)
             return Changes(lines)
 
@@ -144,7 +145,7 @@ class Running:
         dispatcher = self._parts.dispatcher
         dispatcher.serve(goals)
         self._parts.intake.adopt(fresh, known)
-        self.journal.keep(fresh.journal.retention, fresh.journal.max_size)
+        self._parts.keep(fresh.journal.retention, fresh.journal.max_size)
         if fresh.log != old.log:
             logs.configure(fresh.log.level, fresh.log.format, sys.stderr)
         if fresh.catalog != old.catalog:
@@ -153,23 +154,19 @@ class Running:
 
     async def _reload_catalog(self) -> None:
         async with self._changing:
-            self._parts.intake.adopt(self.settings, await self._load(self.settings))
+            try:
+                known = await asyncio.to_thread(intake.load, self.settings)
+            except FaultyFilesError:
+                self._parts.metrics.catalog_reload_ok.set(0)
+                raise
+            self._parts.intake.adopt(self.settings, known)
+            self._parts.metrics.catalog_reload_ok.set(1)
 
     async def _fitting(self, fresh: Settings) -> Catalog:
         """The catalog for other settings. Raises SettingsError when they cannot be taken up while running."""
         if refused := changes.refusals(self.settings, fresh):
             raise SettingsError(refused)
-        return await self._load(fresh)
-
-    async def _load(self, settings: Settings) -> Catalog:
-        """Read the catalog for these settings, and tell by the metric whether it can be used."""
-        try:
-            known = await asyncio.to_thread(intake.load, settings)
-        except CatalogError:
-            self._parts.metrics.catalog_reload_ok.set(0)
-            raise
-        self._parts.metrics.catalog_reload_ok.set(1)
-        return known
+        return await asyncio.to_thread(intake.load, fresh)
 
     def _forget(self) -> None:
         self._whole = None
