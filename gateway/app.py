@@ -94,7 +94,11 @@ def _tracer(settings: Settings) -> tracing.Tracer:
         return tracing.OFF
     from gateway.tracing_otel import OtelTracer  # an extra, which others need not have
 
-    return OtelTracer(settings.tracing)
+    try:
+        return OtelTracer(settings.tracing)
+    except ValueError as error:
+        problem, remedy = f"OpenTelemetry cannot start: {error}", "correct the OTEL_ variables"
+        raise SettingsError([settings.source.fault(("tracing",), problem, remedy)]) from None
 
 
 async def _serve(runner: web.BaseRunner, address: Address, stack: AsyncExitStack) -> str:

@@ -11,6 +11,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
+from gateway.errors import SettingsError
 from gateway.tracing import OFF, exemplar, trace_id
 
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -234,6 +235,13 @@ async def test_credentials_in_the_wrong_form_are_not_repeated(traced, monkeypatc
     told = "".join(capsys.readouterr())
     assert "an OTEL_ variable is malformed" in told
     assert "collector-secret" not in told
+
+
+async def test_a_variable_that_opentelemetry_cannot_use_is_a_fault(traced, monkeypatch):
+    """A standard variable that the SDK refuses stops the start, with the place of the table and what to do."""
+    monkeypatch.setenv("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "1000000")
+    with pytest.raises(SettingsError, match=r"tracing: OpenTelemetry cannot start: .* \(correct the OTEL_ variables\)"):
+        await traced()
 
 
 def test_off_is_nothing():
