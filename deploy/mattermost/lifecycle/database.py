@@ -1,7 +1,7 @@
 """The PostgreSQL database: dumped before an upgrade, put back when the roll-back needs it.
 
-All that PostgreSQL's tools have to know goes to them as variables (PGHOST, PGPASSWORD, ...), so that no password is ever
-in a list of processes.
+What the tools of PostgreSQL have to know goes to them as variables (PGHOST, PGPASSWORD, ...): no password is ever in a
+list of processes.
 """
 
 import os

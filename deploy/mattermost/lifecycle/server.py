@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
@@ -46,7 +47,7 @@ def processes(directory: Path) -> list[int]:
         if not entry.name.isdigit():
             continue
         with suppress(OSError):
-            words = (entry / "cmdline").read_bytes().split(b"\0")[:2]
+            words = (entry / "cmdline").read_bytes().split(b"\0")[:3]  # an interpreter and its options may come first
             dead = (entry / "stat").read_text().rpartition(")")[2].split()[0] in "ZX"
             called = any(Path(os.fsdecode(word)).parts[-2:] == ("bin", "mattermost") for word in words)
             if called and not dead and (entry / "cwd").readlink() == directory:
@@ -72,13 +73,18 @@ class OwnProcess:
         self.log = str(directory / "logs/process.log")
         self._child: subprocess.Popen[bytes] | None = None
 
+    def _processes(self) -> list[int]:
+        """Those found in the directory, and the one that we started, whatever it calls itself."""
+        ours = [self._child.pid] if self._child and self._child.poll() is None else []
+        return sorted({*processes(self.directory), *ours})
+
     def running(self) -> bool:
         """Whether it runs now."""
-        return bool(processes(self.directory))
+        return bool(self._processes())
 
     def environment(self) -> dict[str, str]:
         """The MM_* variables that it runs with now."""
-        return {key: value for process in processes(self.directory) for key, value in variables_of(process).items()}
+        return {key: value for process in self._processes() for key, value in variables_of(process).items()}
 
     def start(self, environment: dict[str, str]) -> None:
         """Start it; whether it comes up is another question.
@@ -115,18 +121,16 @@ class OwnProcess:
 
     def stop(self, patience: float) -> None:
         """End it; by force when it has not ended after `patience` seconds."""
-        _end(self.directory, patience)
-        if self._child:
-            self._child.wait()
+        _end(self._processes, patience)
         self._child = None
         self.pid_file.unlink(missing_ok=True)
 
 
-def _end(directory: Path, patience: float) -> None:
-    """End every server of a directory: politely, then by force with its plugins."""
+def _end(find_processes: Callable[[], list[int]], patience: float) -> None:
+    """End every process that is found: politely, then by force with its plugins."""
     until = time.monotonic() + patience
     asked: set[int] = set()
-    while found := processes(directory):
+    while found := find_processes():
         for process in found:
             with suppress(ProcessLookupError):
                 if time.monotonic() > until:
