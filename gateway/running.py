@@ -179,4 +179,4 @@ def _translators(before: Catalog, after: Catalog) -> Iterable[str]:
 
 
 def _documents(known: Catalog) -> set[str]:
-    return {f"{key}/{one.name}" for key, service in known.services.items() for one in service.translators}
+    return {translator.name for service in known.services.values() for translator in service.translators}

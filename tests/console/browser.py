@@ -26,10 +26,14 @@ class Person:
         assert answer.status == 200
         return answer.body, answer.headers
 
-    async def press(self, path: str, *fields: tuple[str, str]) -> tuple[int, str, str]:
+    def stream(self, path: str) -> Any:
+        """Open a stream."""
+        return self._browser.stream(path)
+
+    async def press(self, path: str, *fields: tuple[str, str], csrf: str = "") -> tuple[int, str, str]:
         """Send a form as the page has it; status, path and HTML of what comes after it."""
         await self._browser.get("/events")
-        answer = await self._browser.ask("POST", path, data=[("csrf", self._browser.csrf), *fields])
+        answer = await self._browser.ask("POST", path, data=[("csrf", csrf or self._browser.csrf), *fields])
         if answer.status == 303:
             path = answer.headers["Location"]
             answer = await self._browser.get(path)

@@ -11,7 +11,7 @@ from gateway import sample
 from gateway.model import Outcome, Request
 from tests.conftest import eventually
 from tests.console.browser import Person, keep
-from tests.console.conftest import ITEMS_ROUTE, ITEMS_TOKEN, ITEMS_TRANSLATOR
+from tests.console.conftest import ITEMS_ROUTE, ITEMS_TOKEN, READ_TOKEN
 from tests.console.markup import HOSTILE, Found
 
 ID = re.compile(r'<tr data-id="([^"]+)"')
@@ -197,7 +197,6 @@ async def test_replay_meets_a_changed_catalog_and_route(items, tmp_path):
         tmp_path / "test.db", ("e1", {"payload": b'{"text": "as it was"}', "destination": "former"}), request=request
     )
     person = await items(ITEMS_ROUTE + 'username = "Today"\n')
-    (tmp_path / "catalog" / "items" / "item.yaml").write_text(ITEMS_TRANSLATOR)
     status, _ = await person.api("POST", "/events/e1/reread")
     assert status == 201
     (post,) = await person.gateway.posts(1)
@@ -290,3 +289,41 @@ async def test_hostile_events_never_become_markup(items, tmp_path):
         }
         assert all(url.startswith(("/", "#", "http://", "https://", "mailto:")) for url in found.urls), path
         assert not [value for _, name, value in found.attributes if name == "action" and not value.startswith("/")]
+
+
+async def test_new_events_are_announced_live(items):
+    """Who follows the feed of events is told of each that comes in, with what filters ask for."""
+    import asyncio
+
+    person = await items()
+    async with person.stream("/live?feed=events") as stream, asyncio.timeout(10):
+        event_id = await send(person, "a")
+        async for line in stream.content:
+            if event_id.encode() in line:
+                rows = json.loads(json.loads(line.removeprefix(b"data: "))["events"])
+                break
+    assert rows[0][0] == event_id
+    assert rows[0][2:] == ["items", "items", "message"]
+
+
+async def test_a_reader_looks_and_changes_nothing(console):
+    """The read-only token shows events, without the buttons; what they do is refused, over the API as well."""
+    browser = await console(guarded=True)
+    await browser.sign_in(READ_TOKEN)
+    event = {"action": "opened", "issue": {"number": 1}}
+    _, answer = await browser.gateway.github("issues", event, "1")
+    page = await browser.get(f"/events/{answer['id']}")
+    assert page.status == 200
+    assert "Replay as it was" not in page.text
+    assert (await browser.post(f"/events/{answer['id']}/replay")).status == 403
+    for path, body in ((f"/events/{answer['id']}/reread", None), ("/dead/replay", {"everything": True})):
+        assert (await browser.call(path, body)).status == 403
+
+
+async def test_an_action_needs_the_token_of_its_page(items):
+    """A form that another site made is refused, and does nothing."""
+    person = await items()
+    event_id = await send(person, "a")
+    await settled(person, event_id, "delivered")
+    assert (await person.press(f"/events/{event_id}/replay", csrf="guessed"))[0] == 403
+    assert len(person.gateway.standin.posts) == 1
