@@ -107,7 +107,7 @@ async def overview(console: Console) -> Overview:
         time.time(),
         __version__,
         trouble,
-        _totals(gateway, past, destinations),
+        _totals(past, *series.totals(found), destinations),
         Kept(held.events, held.size, held.oldest),
         _routes(gateway, found[series.REQUESTS], found[series.DUPLICATES], held.last),
         destinations,
@@ -123,8 +123,7 @@ async def _held(gateway: Gateway) -> tuple[Holdings, str]:
         return Holdings(), gateway.trouble() or str(error)
 
 
-def _totals(gateway: Gateway, past: Past, destinations: tuple[DestinationStanding, ...]) -> Totals:
-    received, delivered = series.passed(gateway)
+def _totals(past: Past, received: float, delivered: float, destinations: tuple[DestinationStanding, ...]) -> Totals:
     return Totals(
         per_second(past.received, past.step, RECENT),
         per_second(past.delivered, past.step, RECENT),
