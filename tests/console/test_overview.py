@@ -1,6 +1,8 @@
 """The overview: its facts, its page, and how both follow what happens."""
 
 import asyncio
+import html
+import re
 import time
 
 from gateway.errors import JournalError
@@ -81,6 +83,19 @@ async def test_what_a_destination_says_is_shown_as_text(console):
     await browser.gateway.github("push", {"ref": "x"}, "d1")
     await until(browser, lambda found: found["destinations"][0]["dead"] == 1)
     assert "<script>alert" not in (await browser.get("/")).text
+
+
+async def test_every_link_of_the_page_leads_somewhere(console):
+    """The top bar, the routes, what is dead or broken, and the files of the page are all there."""
+    browser = await console()
+    browser.gateway.standin.fail_next(100, 400)
+    await browser.gateway.github("push", {"ref": "x"}, "d1")
+    await until(browser, lambda found: found["destinations"][0]["dead"] == 1)
+    page = await browser.get("/")
+    links = set(re.findall(r'(?:href|src)="([^"#]+)"', page.text))
+    assert {"/", "/events?route=github", "/dead"} <= links
+    for link in links:
+        assert (await browser.get(html.unescape(link))).status == 200, link
 
 
 class Broken:
