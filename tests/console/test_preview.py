@@ -22,7 +22,7 @@ RENDERING = Rendering({}, str)
 
 def render(payload) -> str:
     """The HTML of a message."""
-    return RENDERING.part("_message.html", "message", {"it": preview.view(payload)})
+    return RENDERING.part("_message.html", "message", preview.view(payload))
 
 
 def text_of(markdown_text: str) -> str:

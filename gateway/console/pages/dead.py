@@ -48,8 +48,8 @@ async def show_group(visit: Visit) -> Shown:
 
 async def send_again(visit: Visit) -> Back:
     """Start a replay; its progress is shown beside the groups."""
-    progress = visit.console.part(Replays).start(_wish(visit.fields(DeadForm)))
-    return Back("/dead", f"Under way: {progress.what}")
+    visit.console.part(Replays).start(_wish(visit.fields(DeadForm)))
+    return Back("/dead")
 
 
 def _wish(form: DeadForm) -> ReplayWish:
@@ -80,7 +80,6 @@ def feeds(rendering: Rendering) -> tuple[Feed, ...]:
     """How the replay goes."""
 
     async def take(console: Console) -> Mapping[str, str]:
-        facts = {"progress": console.part(Replays).progress}
-        return {"replay": rendering.part("_dead.html", "replay", facts)}
+        return {"replay": rendering.part("_dead.html", "replay", console.part(Replays).progress)}
 
     return (Feed("dead", take),)
