@@ -191,6 +191,5 @@ def _unknown(service: Service, name: str) -> str:
 
 
 def _mismatch(translator: Translator, value: JSON) -> str:
-    return f"the payload does not hold the schema of {translator.name}: " + "; ".join(
-        translator.schema.faults(value)[:3]
-    )
+    told = "; ".join(map(str, translator.schema.mismatches(value)[:3]))
+    return f"the payload does not hold the schema of {translator.name}: {told}"

@@ -43,10 +43,7 @@ Note = tuple[tuple[str | int, ...], int, str]
 
 def placed(notes: Iterable[Note], text: str, file: str) -> list[Fault]:
     """The faults that were noted about the document `text` in `file`, with their lines."""
-    return [
-        Fault(file, yamlfile.line_of(text, steps) + line, "/".join(map(str, steps)), problem)
-        for steps, line, problem in notes
-    ]
+    return [yamlfile.fault(file, text, steps, problem, below=line) for steps, line, problem in notes]
 
 
 class Place:
