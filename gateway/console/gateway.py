@@ -6,6 +6,8 @@ from typing import Protocol
 from msgspec import Struct
 from prometheus_client.metrics_core import Metric
 
+from gateway.ingress.entry import Places
+from gateway.ingress.route import Route
 from gateway.journal import Appended, Entry, Journal
 from gateway.settings import Settings
 from gateway.translate.catalog import Catalog
@@ -33,6 +35,12 @@ class Gateway(Protocol):
 
     def destinations(self) -> Mapping[str, tuple[str, str]]:
         """How each destination stands ("open", "throttled", "broken") and why ("" when open)."""
+
+    def route(self, name: str, address: str = "") -> Route | None:
+        """A route as ingress uses it; None when it is gone. `address` is the hook of a pass-through route."""
+
+    def places(self) -> Places:
+        """What the parcels of each destination have to say."""
 
     def trouble(self) -> str:
         """Why requests cannot be stored; "" when they can."""

@@ -1,5 +1,6 @@
 """What one request adds to the journal: the event, parcels for every message and destination, and keys of repeats."""
 
+import random
 from collections.abc import Mapping, Sequence
 
 import msgspec
@@ -27,6 +28,14 @@ Places = Mapping[str, Place]
 """The destinations by name; one that is not there has no channel of its own and no cards."""
 
 _NOWHERE = Place()
+
+
+def new_id(now: float) -> str:
+    """An id for an event received now. Ids grow with time, which keeps the journal's index small to write.
+
+    The rest of an id only has to differ.
+    """
+    return f"{int(now * 1000):011x}{random.getrandbits(64):016x}"
 
 
 def entry(

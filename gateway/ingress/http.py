@@ -5,7 +5,6 @@ leave as problem details (RFC 9457) without a secret, a hook id or a stack.
 """
 
 import asyncio
-import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
@@ -18,7 +17,7 @@ from gateway.errors import JournalError, Refused
 from gateway.ingress import handshake, verify
 from gateway.ingress.compression import inflate
 from gateway.ingress.decode import decode
-from gateway.ingress.entry import Places, entry
+from gateway.ingress.entry import Places, entry, new_id
 from gateway.ingress.learned import Learned
 from gateway.ingress.route import Route
 from gateway.ingress.table import RouteTable
@@ -117,9 +116,7 @@ class Ingress:
         reading = interpret(service, request, plain, route.wishes, self._limits)
         route.translating.observe(time.perf_counter() - started)
         now = time.time()
-        # Ids grow with time, which keeps the journal's index small to write; the rest only has to differ.
-        event_id = f"{int(now * 1000):011x}{random.getrandbits(64):016x}"
-        appended = await self._store(entry(event_id, now, route, service, request, reading, scheme, self._places))
+        appended = await self._store(entry(new_id(now), now, route, service, request, reading, scheme, self._places))
         self._offer(appended.deliveries)
         self._count(route, reading, appended)
         self._accepting.observe(time.perf_counter() - started)

@@ -35,6 +35,11 @@ class Passthrough:
             self._routes[service] = self._made(service)
         return self._routes[service].at(hook)
 
+    def named(self, name: str, hook: str) -> Route | None:
+        """The route whose events have this name, for a hook; see `route`."""
+        prefix, _, service = name.partition("-")
+        return self.route(hook, service) if prefix == NAME else None
+
     def _made(self, service: str) -> Route:
         settings = RouteSettings(name=f"{NAME}-{service}", service=service, destinations=(NAME,), allow_unsigned=True)
         return Route(settings, self._settings.body_limit, self._settings.depth_limit, self._metrics)

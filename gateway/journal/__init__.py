@@ -15,7 +15,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from gateway.model import Delivery, DeliveryState, Event, Parcel
+from gateway.model import Attempt, Delivery, DeliveryState, Event, Parcel
 
 
 class DuplicateKey(Struct, frozen=True):
@@ -57,7 +57,8 @@ class CardPost(Struct, frozen=True):
 class Settlement(Struct, frozen=True):
     """How one delivery stands after an attempt. `state` PENDING keeps it for a later attempt at `not_before`.
 
-    `card` is remembered in the same commit.
+    `card` is remembered in the same commit, and so is `attempt`, at the end of the delivery's log. A settlement whose
+    `attempts` are not above those that are recorded repeats an earlier one, and adds nothing to the log.
     """
 
     seq: int
@@ -67,6 +68,11 @@ class Settlement(Struct, frozen=True):
     reason: str = ""
     post_id: str = ""
     card: CardPost | None = None
+    attempt: Attempt | None = None
+
+
+LOG_LIMIT = 20
+"""How many attempts of a delivery are kept, the newest."""
 
 
 class Query(Struct, frozen=True):
@@ -103,7 +109,7 @@ class Journal(Protocol):
         """Store durably; raise JournalError when that cannot be done."""
 
     async def pending(self, after: int, limit: int) -> list[Delivery]:
-        """Undelivered deliveries with a number above `after`, in order, at most `limit`."""
+        """Undelivered deliveries with a number above `after`, in order, at most `limit`; without their logs."""
 
     async def settle(self, settlements: Sequence[Settlement]) -> None:
         """Record how pending deliveries stand; other numbers, unknown or settled, are passed over."""

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from gateway.journal import CardPost, Query, Record, Standing
-from gateway.model import Card, Delivery, DeliveryState, Event, Outcome, Request
+from gateway.model import Attempt, AttemptResult, Card, Delivery, DeliveryState, Event, Outcome, Request
 
 _PAGE_ROWS = 256
 _PAGE_BYTES = 32_000_000
@@ -20,17 +20,20 @@ _PAGE_BYTES = 32_000_000
 # SQLite joins bytes as they are, be they UTF-8 or not; quote() keeps all digits of a real, JSON would keep 15.
 _PACKED_DELIVERIES = """
 SELECT json_group_array(json_array(seq, event_id, quote(received), destination, lane, state, attempts,
-                                   quote(not_before), reason, post_id, address, card, length(payload))),
+                                   quote(not_before), reason, post_id, address, card, trace, log, length(payload))),
        CAST(group_concat(payload, '') AS BLOB)
-  FROM (SELECT delivery.*, event.id AS event_id FROM """
+  FROM (SELECT seq, event.id AS event_id, delivery.received, destination, lane, state, attempts, not_before,
+               delivery.reason, post_id, address, card, trace, payload, """
 _PENDING = (
     _PACKED_DELIVERIES
-    + """delivery INDEXED BY delivery_pending JOIN event ON event.number = delivery.event
+    + """'' AS log
+          FROM delivery INDEXED BY delivery_pending JOIN event ON event.number = delivery.event
          WHERE state = 'pending' AND seq > ? ORDER BY seq LIMIT ?)"""
 )
 _DELIVERIES_OF = (
     _PACKED_DELIVERIES
-    + """delivery JOIN event ON event.number = delivery.event
+    + """log
+          FROM delivery JOIN event ON event.number = delivery.event
          WHERE delivery.event IN (SELECT value FROM json_each(?)) ORDER BY seq)"""
 )
 _PACKED_EVENTS = """
@@ -107,6 +110,8 @@ class _DeliveryRow(Struct, array_like=True):
     post_id: str
     address: str
     card: str
+    trace: str
+    log: str
     length: int
 
 
@@ -135,6 +140,7 @@ _to_json = msgspec.json.Encoder().encode
 _delivery_rows = msgspec.json.Decoder(list[_DeliveryRow], strict=False)
 _event_rows = msgspec.json.Decoder(list[_EventRow], strict=False)
 _card = msgspec.json.Decoder(Card)
+_attempt = msgspec.json.Decoder(tuple[float, AttemptResult, int, str, str])
 _numbers = msgspec.json.Decoder(list[int])
 _sized = msgspec.json.Decoder(list[tuple[int, int]])
 _standings = msgspec.json.Decoder(list[tuple[str, int, float, int]], strict=False)
@@ -255,6 +261,8 @@ def _deliveries(packed: tuple[str, bytes]) -> list[Delivery]:
                 post_id=row.post_id,
                 address=row.address,
                 card=_card.decode(row.card) if row.card else None,
+                trace=row.trace,
+                log=tuple(Attempt(*line) for line in _attempt.decode_lines(row.log)) if row.log else (),
             )
         )
     return found

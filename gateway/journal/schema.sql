@@ -73,3 +73,9 @@ CREATE TABLE duplicate (
 ) WITHOUT ROWID;
 
 CREATE INDEX duplicate_expiry ON duplicate (expires);
+
+-- version 2
+
+-- The newest attempts at a delivery, the oldest of them first, a line of JSON each; and the trace context of its request.
+ALTER TABLE delivery ADD COLUMN log TEXT NOT NULL DEFAULT '';
+ALTER TABLE delivery ADD COLUMN trace TEXT NOT NULL DEFAULT '';

@@ -43,9 +43,9 @@ class Schema:
         """Whether the value fits the schema."""
         return bool(self._validator.is_valid(value))
 
-    def mismatches(self, value: JSON) -> list[Mismatch]:
-        """What does not hold, the most telling first: `$.commits[0].id: 7 is not of type "string"`."""
-        found = sorted(self._validator.iter_errors(value), key=_relevance)[:_SHOWN]
+    def mismatches(self, value: JSON, limit: int = _SHOWN) -> list[Mismatch]:
+        """What does not hold, the `limit` most telling first: `$.commits[0].id: 7 is not of type "string"`."""
+        found = sorted(self._validator.iter_errors(value), key=_relevance)[:limit]
         return [Mismatch(_json_path(one.instance_path), _short(one.message), tuple(one.schema_path)) for one in found]
 
 

@@ -9,9 +9,21 @@ import pytest
 from msgspec.structs import replace
 
 from gateway.errors import JournalError
-from gateway.journal import CardPost, DuplicateKey, Entry, Journal, Query, Settlement, Standing
+from gateway.journal import LOG_LIMIT, CardPost, DuplicateKey, Entry, Journal, Query, Settlement, Standing
 from gateway.journal.sqlite import SqliteJournal
-from gateway.model import Card, CardMode, Delivery, DeliveryState, Event, Outcome, Parcel, Phase, Request
+from gateway.model import (
+    Attempt,
+    AttemptResult,
+    Card,
+    CardMode,
+    Delivery,
+    DeliveryState,
+    Event,
+    Outcome,
+    Parcel,
+    Phase,
+    Request,
+)
 
 IMPLEMENTATIONS = ["sqlite"]
 NOW = 1_800_000_000.123456
@@ -64,7 +76,7 @@ def entry(*payloads: bytes, keys: tuple[DuplicateKey, ...] = (), lane: str = "op
 
 def settled(delivery: Delivery, state: DeliveryState, **more: object) -> Settlement:
     """The settlement of a first attempt."""
-    return Settlement(delivery.seq, state, 1, **more)
+    return Settlement(**({"seq": delivery.seq, "state": state, "attempts": 1} | more))
 
 
 async def only(journal: Journal, event_id: str) -> tuple[Delivery, ...]:
@@ -192,6 +204,65 @@ async def test_settlements_are_kept(journal: Journal) -> None:
         replace(never, state=DEAD, attempts=1, reason="404: unknown hook"),
     )
     assert await journal.pending(0, 10) == [retried]
+
+
+def failed(delivery: Delivery, number: int) -> Settlement:
+    """The settlement of the attempt of that number, which the destination put off."""
+    attempt = Attempt(NOW + number / 7, AttemptResult.LATER, 503, "5xx", f'503: "no", \\ not ☃\nthe {number}th')
+    return Settlement(delivery.seq, PENDING, number, reason=attempt.answer, attempt=attempt)
+
+
+async def test_attempts_are_logged(reopen: Reopen) -> None:
+    """An event shows every attempt at its deliveries, oldest first, all digits of the time included."""
+    journal = await reopen()
+    stored = entry(b"x")
+    (delivery,) = (await journal.append(stored)).deliveries
+    last = Attempt(NOW + 9, AttemptResult.DELIVERED, 200, "2xx")
+    said = [failed(delivery, 1), failed(delivery, 2), settled(delivery, DELIVERED, attempts=3, attempt=last)]
+    for settlement in said:
+        await journal.settle([settlement])
+    journal = await reopen()
+    assert [d.log for d in await only(journal, stored.event.id)] == [tuple(each.attempt for each in said)]
+
+
+async def test_what_waits_is_handed_out_without_its_log(journal: Journal) -> None:
+    """A queue of deliveries that failed often is not to fill the memory."""
+    (delivery,) = (await journal.append(entry(b"x"))).deliveries
+    await journal.settle([failed(delivery, 1)])
+    (waiting,) = await journal.pending(0, 10)
+    assert (waiting.attempts, waiting.log) == (1, ())
+
+
+async def test_the_log_keeps_the_newest_attempts(journal: Journal) -> None:
+    """However often a delivery is tried, its log stays small."""
+    stored = entry(b"x")
+    (delivery,) = (await journal.append(stored)).deliveries
+    said = [failed(delivery, number) for number in range(1, LOG_LIMIT + 4)]
+    for settlement in said:
+        await journal.settle([settlement])
+    assert [d.log for d in await only(journal, stored.event.id)] == [tuple(e.attempt for e in said[-LOG_LIMIT:])]
+
+
+async def test_a_settlement_that_is_repeated_is_logged_once(journal: Journal) -> None:
+    """What may or may not have been stored is settled again, to the same effect."""
+    stored = entry(b"x", b"y")
+    deliveries = (await journal.append(stored)).deliveries
+    said = [failed(delivery, 1) for delivery in deliveries]
+    await journal.settle(said)
+    await journal.settle(said)
+    assert [d.log for d in await only(journal, stored.event.id)] == [(each.attempt,) for each in said]
+
+
+async def test_the_trace_stays_with_the_delivery(journal: Journal) -> None:
+    """What a parcel says about its trace comes out with the delivery, also when it is sent again."""
+    parcels = (Parcel("ops", "l", b"1", trace="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),)
+    (delivery,) = (await journal.append(Entry(entry().event, parcels))).deliveries
+    assert delivery.trace == parcels[0].trace
+    assert await journal.pending(0, 10) == [delivery]
+    await journal.settle([settled(delivery, DEAD)])
+    await journal.requeue([delivery.seq])
+    (again,) = await journal.pending(0, 10)
+    assert (again.trace, again.log) == (delivery.trace, ())
 
 
 async def test_the_last_settlement_of_a_number_counts(journal: Journal) -> None:

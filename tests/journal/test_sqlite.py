@@ -205,10 +205,10 @@ async def test_upkeep_runs_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyP
             raise failures.pop()
         await checkpoint()
 
-    monkeypatch.setattr(journal, "_checkpoint", failing_once)
-    await journal.append(entry(b"x", received=NOW))
-    old = await journal.append(entry(received=NOW - 61))
     with capture_logs() as logs:
+        monkeypatch.setattr(journal, "_checkpoint", failing_once)
+        await journal.append(entry(b"x", received=NOW))
+        old = await journal.append(entry(received=NOW - 61))
         for _ in range(300):
             if old.event_id not in await ids(journal):
                 break
