@@ -28,6 +28,7 @@ class Service:
         self.docs: str = raw.get("docs", "")
         self.setup: str = raw.get("setup", "")
         self.icon_url: str | None = raw.get("icon_url")
+        self.imitates: Sequence[str] = tuple(raw.get("imitates", ()))
         self.ignore: Sequence[str] = tuple(raw.get("ignore", ()))
         self._noted: list[tuple[tuple[str | int, ...], str]] = []
         self.event = self._each(raw, "event", Selector)
