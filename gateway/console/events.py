@@ -6,21 +6,26 @@ delivery is left out.
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import Annotated, Final, Literal
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Annotated, Final, Literal, TypeVar
 from urllib.parse import quote
 
 import msgspec
 from msgspec import Meta, Struct
 
 from gateway import secret
-from gateway.console import curl, received, stored
+from gateway.console import curl, keeping, received, replay, stored
 from gateway.console.gateway import Gateway
+from gateway.console.keeping import SampleDocument, SampleWish, SampleWritten
+from gateway.console.operations import Ask, Operation
 from gateway.console.received import RequestView
+from gateway.console.replay import Replayed, Reread
 from gateway.console.stored import Stored
 from gateway.interpret import Verdict, verdicts
 from gateway.journal import Query, Record
 from gateway.model import JSON, Attempt, Delivery, DeliveryState, Outcome
+
+R = TypeVar("R", bound=Struct)
 
 VERDICTS: Final = 20
 """Events of one request whose verdicts are shown."""
@@ -110,11 +115,13 @@ async def listing(gateway: Gateway, wanted: EventFilter) -> EventPage:
         service=wanted.service,
         outcome=wanted.outcome,
         delivery_state=DeliveryState(wanted.state) if wanted.state else None,
+        text=wanted.text,
         before=wanted.before,
         limit=wanted.limit,
+        bodies=False,
     )
-    found = await gateway.journal.find(query)
-    return EventPage([row(one) for one in found], found[-1].event.id if len(found) == wanted.limit else "")
+    page = await gateway.journal.find(query)
+    return EventPage([row(one) for one in page.records], page.next)
 
 
 async def detail(gateway: Gateway, event_id: str) -> EventDetail:
@@ -204,3 +211,87 @@ def _permalink(gateway: Gateway, one: Delivery) -> str:
     if table is None or not table.server or not table.team or not one.post_id:
         return ""
     return f"{table.server.rstrip('/')}/{quote(table.team)}/pl/{quote(one.post_id)}"
+
+
+def _of_event(fact: Callable[[Gateway, str], Awaitable[R]]) -> Callable[[Ask], Awaitable[R]]:
+    """A fact about one event as an operation calls it."""
+
+    async def call(ask: Ask) -> R:
+        return await fact(ask.gateway, ask.path["id"])
+
+    return call
+
+
+async def _listing(ask: Ask) -> EventPage:
+    return await listing(ask.gateway, ask.query)
+
+
+async def _write_sample(ask: Ask) -> SampleWritten:
+    return await keeping.write(ask.gateway, ask.path["id"], ask.body.folder)
+
+
+_UNKNOWN: Final = {404: "The journal has no such event."}
+
+OPERATIONS = (
+    Operation(
+        method="GET",
+        path="/events",
+        name="listEvents",
+        summary="Events, newest first, without their bodies.",
+        query=EventFilter,
+        call=_listing,
+        result=EventPage,
+    ),
+    Operation(
+        method="GET",
+        path="/events/{id}",
+        name="showEvent",
+        summary="One event whole: request with its secrets masked, schema verdict, messages, deliveries, curl command.",
+        call=_of_event(detail),
+        result=EventDetail,
+        problems=_UNKNOWN,
+    ),
+    Operation(
+        method="POST",
+        path="/events/{id}/replay",
+        name="replayEvent",
+        summary="Send the messages of an event again, as they were.",
+        call=_of_event(replay.as_it_was),
+        result=Replayed,
+        problems={**_UNKNOWN, 409: "A destination is gone, or there is nothing to send; nothing is sent."},
+    ),
+    Operation(
+        method="POST",
+        path="/events/{id}/reread",
+        name="rereadEvent",
+        summary="Read the stored request with today's catalog and route, and send what it becomes, as a new event.",
+        call=_of_event(replay.with_todays_catalog),
+        result=Reread,
+        status=201,
+        problems={
+            **_UNKNOWN,
+            409: "The route, its service or a destination is gone; nothing is sent.",
+            422: "The route is strict, and nothing understands the request.",
+        },
+    ),
+    Operation(
+        method="GET",
+        path="/events/{id}/sample",
+        name="sampleOfEvent",
+        summary="An event as a sample document of the catalog, with what it becomes today as the expectation.",
+        call=_of_event(keeping.as_sample),
+        result=SampleDocument,
+        problems={**_UNKNOWN, 409: "It cannot be a sample: the body is not text, or the service is gone."},
+    ),
+    Operation(
+        method="POST",
+        path="/events/{id}/sample",
+        name="writeSample",
+        summary="Write an event's sample into one of the [catalog] folders; a file that is there stays as it is.",
+        body=SampleWish,
+        call=_write_sample,
+        result=SampleWritten,
+        status=201,
+        problems={**_UNKNOWN, 409: "It cannot be a sample, the folder is not one of the settings, or the file exists."},
+    ),
+)

@@ -27,6 +27,12 @@ class SampleDocument(Struct, frozen=True):
     folders: Sequence[str]
 
 
+class SampleWish(Struct, frozen=True):
+    """Into which of the catalog folders of the settings a sample is to be written."""
+
+    folder: str
+
+
 class SampleWritten(Struct, frozen=True):
     """The file that a sample was written to."""
 

@@ -38,7 +38,7 @@ class Stored(Struct, frozen=True):
 
 async def load(gateway: Gateway, event_id: str) -> Stored:
     """The event of this id. Raises Refused (404)."""
-    records = (await gateway.journal.find(Query(event_id=event_id))) if event_id else []
+    records = (await gateway.journal.find(Query(event_id=event_id))).records if event_id else ()
     if not records:
         raise Refused(404, "Not Found", f"the journal has no event {event_id}: it forgets them after its retention")
     found = records[0]

@@ -76,15 +76,28 @@ LOG_LIMIT = 20
 
 
 class Query(Struct, frozen=True):
-    """Which events to find, newest first. Every given condition must hold; `before` is an event id, for paging."""
+    """Which events to find, newest first. Every given condition must hold; `before` is an event id, for paging.
+
+    `delivery_state`, `destination` and `reason` (that of a last attempt, word for word) must hold for one and the same
+    delivery. `text` is words, TEXT_LIMIT characters at most, each of which must be part of the id, name, translator,
+    subject or reason of the event, or the JSON or reason of a delivery; their case does not matter. Without `bodies`
+    the body of the request and the payloads are not read: they come out empty.
+    """
 
     event_id: str = ""
     route: str = ""
     service: str = ""
     outcome: str = ""
     delivery_state: DeliveryState | None = None
+    destination: str = ""
+    reason: str = ""
+    text: str = ""
     before: str = ""
     limit: int = 50
+    bodies: bool = True
+
+
+TEXT_LIMIT = 200
 
 
 class Record(Struct, frozen=True):
@@ -92,6 +105,16 @@ class Record(Struct, frozen=True):
 
     event: Event
     deliveries: tuple[Delivery, ...]
+
+
+class Page(Struct, frozen=True):
+    """Some of the events that a query asks for. `next` is the `before` that goes on, empty at the end.
+
+    One call looks at a bounded number of events: a page may be short of the limit, or empty, and yet not the last.
+    """
+
+    records: tuple[Record, ...] = ()
+    next: str = ""
 
 
 class Standing(Struct, frozen=True):
@@ -114,8 +137,11 @@ class Journal(Protocol):
     async def settle(self, settlements: Sequence[Settlement]) -> None:
         """Record how pending deliveries stand; other numbers, unknown or settled, are passed over."""
 
-    async def find(self, query: Query) -> list[Record]:
-        """Events and their deliveries, newest first."""
+    async def find(self, query: Query) -> Page:
+        """Events and their deliveries, in the order in which they were stored, newest first.
+
+        Raises JournalError for a text that is too long.
+        """
 
     async def requeue(self, seqs: Sequence[int]) -> int:
         """Send these again, each under a new number at the end and as received now; returns how many.

@@ -16,7 +16,7 @@ from typing import Self, TypeVar
 import structlog
 
 from gateway.errors import JournalError
-from gateway.journal import Appended, CardPost, Entry, Query, Record, Settlement, Standing, read
+from gateway.journal import Appended, CardPost, Entry, Page, Query, Settlement, Standing, read, search
 from gateway.journal.file import connect, identity, prepare, trouble
 from gateway.journal.writer import Checkpoint, Prune, Requeue, Settle, Writer
 from gateway.metrics import Metrics
@@ -93,9 +93,9 @@ class SqliteJournal:
         if settlements:
             await self._writer.ask(Settle(settlements))
 
-    async def find(self, query: Query) -> list[Record]:
-        """Events and their deliveries, newest first."""
-        return await self._read(lambda connection: read.find(connection, query))
+    async def find(self, query: Query) -> Page:
+        """Events and their deliveries, newest first. Raises JournalError for a text that is too long."""
+        return await self._read(lambda connection: search.find(connection, query))
 
     async def requeue(self, seqs: Sequence[int]) -> int:
         """Send dead or delivered deliveries again, as received now; counts them. Others are passed over."""

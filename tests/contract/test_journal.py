@@ -9,7 +9,19 @@ import pytest
 from msgspec.structs import replace
 
 from gateway.errors import JournalError
-from gateway.journal import LOG_LIMIT, CardPost, DuplicateKey, Entry, Journal, Query, Settlement, Standing
+from gateway.journal import (
+    LOG_LIMIT,
+    TEXT_LIMIT,
+    CardPost,
+    DuplicateKey,
+    Entry,
+    Journal,
+    Page,
+    Query,
+    Record,
+    Settlement,
+    Standing,
+)
 from gateway.journal.sqlite import SqliteJournal
 from gateway.model import (
     Attempt,
@@ -79,9 +91,21 @@ def settled(delivery: Delivery, state: DeliveryState, **more: object) -> Settlem
     return Settlement(**({"seq": delivery.seq, "state": state, "attempts": 1} | more))
 
 
+async def walk(journal: Journal, query: Query) -> list[str]:
+    """The ids of all events that a query asks for, page by page."""
+    found = []
+    while True:
+        page = await journal.find(query)
+        assert len(page.records) <= query.limit
+        found += [record.event.id for record in page.records]
+        if not page.next:
+            return found
+        query = replace(query, before=page.next)
+
+
 async def only(journal: Journal, event_id: str) -> tuple[Delivery, ...]:
     """The deliveries of one event."""
-    (record,) = await journal.find(Query(event_id=event_id))
+    (record,) = (await journal.find(Query(event_id=event_id))).records
     return record.deliveries
 
 
@@ -100,7 +124,7 @@ async def test_an_event_comes_back_as_it_was_stored(journal: Journal) -> None:
         request=request, received=1763634317.1234567, subject="naïve\x00nul", reason="why", outcome=Outcome.BROKEN,
     )  # fmt: skip
     appended = await journal.append(stored)
-    (record,) = await journal.find(Query())
+    (record,) = (await journal.find(Query())).records
     assert record.event == stored.event
     assert record.deliveries == appended.deliveries
     assert [delivery.payload for delivery in await journal.pending(0, 10)] == [b"\x00\xff not json", b"", b"third"]
@@ -123,7 +147,7 @@ async def test_an_event_without_parcels_is_kept(journal: Journal) -> None:
     """Ignored events are found and make no delivery."""
     stored = entry(outcome=Outcome.IGNORED, reason="on the service's ignore list")
     assert (await journal.append(stored)).deliveries == ()
-    (record,) = await journal.find(Query(outcome="ignored"))
+    (record,) = (await journal.find(Query(outcome="ignored"))).records
     assert record.event == stored.event
     assert await journal.pending(0, 10) == []
 
@@ -298,7 +322,7 @@ async def test_a_repeat_within_the_window_is_the_first_event(journal: Journal) -
     first = await journal.append(entry(b"x", keys=(key,)))
     second = await journal.append(entry(b"x", keys=(key,), received=NOW + 59))
     assert (second.event_id, second.duplicate, second.deliveries) == (first.event_id, True, ())
-    assert len(await journal.find(Query())) == 1
+    assert len((await journal.find(Query())).records) == 1
     assert len(await journal.pending(0, 10)) == 1
 
 
@@ -369,7 +393,7 @@ async def test_find_filters(journal: Journal) -> None:
         await journal.append(each)
 
     async def found(**conditions: object) -> list[str]:
-        return [record.event.id for record in await journal.find(Query(**conditions))]
+        return [record.event.id for record in (await journal.find(Query(**conditions))).records]
 
     ids = [three.event.id, two.event.id, one.event.id]
     assert await found() == ids
@@ -393,7 +417,7 @@ async def test_find_by_the_state_of_a_delivery(journal: Journal) -> None:
     await journal.settle([settled(sent, DELIVERED), settled(dead, DEAD)])
 
     async def found(state: DeliveryState) -> list[str]:
-        return [record.event.id for record in await journal.find(Query(delivery_state=state))]
+        return [record.event.id for record in (await journal.find(Query(delivery_state=state))).records]
 
     assert await found(DELIVERED) == await found(DEAD) == [mixed.event.id]
     assert await found(PENDING) == [waiting.event.id]
@@ -409,17 +433,123 @@ async def test_find_is_paged_newest_first(journal: Journal) -> None:
     for each in entries:
         await journal.append(each)
     walked: list[str] = []
-    while page := await journal.find(Query(before=walked[-1] if walked else "", limit=6)):
+    while page := (await journal.find(Query(before=walked[-1] if walked else "", limit=6))).records:
         walked += [record.event.id for record in page]
-    assert walked == [each.event.id for each in reversed(entries)]
-    assert await journal.find(Query(before="nobody")) == []
+    assert walked == await walk(journal, Query(limit=6)) == [each.event.id for each in reversed(entries)]
+    assert await journal.find(Query(before="nobody")) == Page()
+
+
+@pytest.mark.parametrize("count", [0, 1, 5, 6, 7, 12])
+async def test_a_page_says_where_the_next_begins(journal: Journal, count: int) -> None:
+    """`next` is empty exactly when nothing is left, whatever the query asks for."""
+    entries = [entry(b"x", route=("a", "b", "c")[n % 3], outcome=list(Outcome)[n % 2]) for n in range(count * 3)]
+    for each in entries:
+        await journal.append(each)
+    wanted = [each.event.id for each in reversed(entries) if each.event.route == "b"]
+    for query in (Query(route="b", limit=6), Query(route="b", limit=6, text="ACME push", delivery_state=PENDING)):
+        assert await walk(journal, query) == wanted
+    page = await journal.find(Query(route="b", limit=6))
+    assert page.next == (wanted[5] if count > 6 else "")
+
+
+async def test_newest_first_is_the_order_of_storing(journal: Journal) -> None:
+    """A page that is gone on from never misses what was received earlier but stored later."""
+    entries = [entry(received=NOW - n, route=str(n % 2)) for n in range(4)]
+    for each in entries:
+        await journal.append(each)
+    assert await walk(journal, Query()) == [each.event.id for each in reversed(entries)]
+    assert await walk(journal, Query(service="github")) == [each.event.id for each in reversed(entries)]
+
+
+async def test_conditions_on_a_delivery_hold_for_the_same_one(journal: Journal) -> None:
+    """An event with a dead delivery here and a delivered one there is not one that is dead there."""
+    parcels = (Parcel("ops", "l", b"1"), Parcel("dev", "l", b"2"))
+    both = Entry(entry().event, parcels)
+    ops, dev = (await journal.append(both)).deliveries
+    other = entry(b"3")
+    (third,) = (await journal.append(other)).deliveries
+    await journal.settle([settled(ops, DEAD, reason="403: no"), settled(dev, DELIVERED), settled(third, DEAD)])
+    first, second = both.event.id, other.event.id
+
+    async def found(**conditions: object) -> list[str]:
+        return await walk(journal, Query(**conditions))
+
+    assert await found(destination="dev") == [first]
+    assert await found(destination="ops") == [second, first]
+    assert await found(destination="nowhere") == await found(delivery_state=DEAD, destination="nowhere") == []
+    assert await found(delivery_state=DEAD, destination="ops") == [second, first]
+    assert await found(delivery_state=DEAD, destination="dev") == []
+    assert await found(delivery_state=DEAD, destination="ops", reason="403: no") == [first]
+    assert await found(delivery_state=DEAD, reason="403: no") == await found(reason="403: no") == [first]
+    assert await found(delivery_state=DEAD, reason="403") == []
+    assert await found(delivery_state=DELIVERED, destination="dev", event_id=first) == [first]
+    assert await found(delivery_state=DEAD, route="nowhere") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "fits"),
+    [
+        ("", True),
+        ("ACME/API", True),
+        ("main push acme", True),
+        ("github/push", True),
+        ("absent", False),
+        ("push absent", False),
+        ("it's \\o/ 100%", True),
+        ("%", True),
+        ("10_%", False),
+        ('"quoted"', True),
+        ("söndag", True),
+        ("SÖNDAG", True),
+        ("Söndag", True),
+        ("понедельник", True),
+        ("☃", True),
+        ("second", True),
+        ("why", True),
+        ("octopus", False),
+    ],
+)
+async def test_find_by_words(journal: Journal, text: str, fits: bool) -> None:
+    """Every word must be somewhere in the event or its messages, in any case; nothing in a word has a meaning."""
+    first = '{"text": "it\'s \\\\o/ 100% \\"quoted\\" SÖNDAG Понедельник ☃"}'.encode()
+    stored = entry(first, b'{"text": "Second"}', reason="why", request=Request(body=b"octopus"))
+    await journal.append(stored)
+    await journal.append(entry(b"{}", name="ping", translator="", subject="", service="other"))
+    assert await walk(journal, Query(text=text, service="github")) == [stored.event.id] * fits
+
+
+async def test_find_by_the_words_of_a_failure(journal: Journal) -> None:
+    """What a destination answered is found, and so is an event by a part of its id."""
+    stored = entry(b"{}")
+    (delivery,) = (await journal.append(stored)).deliveries
+    await journal.append(entry(b"{}"))
+    await journal.settle([settled(delivery, DEAD, reason="403: the hook is locked")])
+    assert await walk(journal, Query(text="LOCKED hook")) == [stored.event.id]
+    assert stored.event.id in await walk(journal, Query(text=stored.event.id[2:]))
+
+
+async def test_a_text_to_find_has_a_limit(journal: Journal) -> None:
+    """A search costs what its words cost: a novel is refused."""
+    await journal.append(entry(b"{}"))
+    assert await walk(journal, Query(text="a " * (TEXT_LIMIT // 2 - 1) + "é")) == []
+    with pytest.raises(JournalError, match="201 characters"):
+        await journal.find(Query(text="x" * (TEXT_LIMIT + 1)))
+
+
+async def test_lists_go_without_bodies(journal: Journal) -> None:
+    """Everything but the body and the payloads is as ever."""
+    stored = entry(b"one", b"two", request=Request(headers={"a": "b"}, body=b"body"))
+    deliveries = (await journal.append(stored)).deliveries
+    page = await journal.find(Query(bodies=False))
+    event = replace(stored.event, request=replace(stored.event.request, body=b""))
+    assert page.records == (Record(event, tuple(replace(delivery, payload=b"") for delivery in deliveries)),)
 
 
 async def test_find_shows_large_requests(journal: Journal) -> None:
     """Bodies of megabytes come back whole."""
     entries = [entry(request=Request(body=bytes([n]) * 3_000_000)) for n in range(12)]
     await asyncio.gather(*(journal.append(each) for each in entries))
-    found = await journal.find(Query())
+    found = (await journal.find(Query())).records
     assert [record.event for record in found] == [each.event for each in reversed(entries)]
 
 

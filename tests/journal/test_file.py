@@ -66,7 +66,7 @@ async def test_a_journal_of_version_1_is_taken_over(tmp_path: Path) -> None:
     assert waiting == Delivery(9, "e7", 1.5, "ops", "lane", b"{}", attempts=4, not_before=2.5, reason="503")
     attempt = Attempt(3.25, AttemptResult.DELIVERED, 200, "2xx")
     await journal.settle([Settlement(9, DeliveryState.DELIVERED, 5, attempt=attempt)])
-    (record,) = await journal.find(Query())
+    (record,) = (await journal.find(Query())).records
     assert record.event.request.body == b"body"
     assert [(found.state, found.log) for found in record.deliveries] == [(DeliveryState.DELIVERED, (attempt,))]
     await journal.close()
