@@ -102,8 +102,10 @@ def _written(request: Request) -> Trial:
 
 
 def _method(method: str) -> Method:
+    """The method as the form offers it; "" for one that it does not."""
     try:
-        return msgspec.convert(method.upper(), Method)
+        found: Method = msgspec.convert(method.upper(), Method)
+        return found
     except msgspec.ValidationError:
         return ""
 

@@ -309,7 +309,7 @@ class Template:
             raise self._compiled.failure(error) from error
         if "\n" in text or _ABSENT in text:
             text = self._tidied(text)
-        return str.strip(text) or None  # of Markup, too: its own methods give Markup, which is no text to send
+        return text.strip() or None
 
     def _tidied(self, text: str) -> str:
         """The text without lines whose values are missing, on one line unless it is Markdown."""
