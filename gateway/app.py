@@ -102,9 +102,9 @@ async def running(settings: Settings) -> AsyncIterator[App]:
             journal,
             metrics,
             dispatcher,
+            ingress,
             folders=folders(settings),
             only=wanted(settings),
-            current=lambda: ingress.catalog,
             adopt=adopt,
             trouble=lambda: ingress.trouble if listening.is_set() else "starting",
         )

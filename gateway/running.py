@@ -8,18 +8,22 @@ from prometheus_client.metrics_core import Metric
 
 from gateway.console.gateway import Changes
 from gateway.delivery.dispatcher import Dispatcher
+from gateway.ingress.entry import Places
+from gateway.ingress.http import Ingress
+from gateway.ingress.route import Route
 from gateway.journal import Appended, Entry, Journal
 from gateway.metrics import Metrics
 from gateway.settings import Settings
 from gateway.translate import catalog
 from gateway.translate.catalog import Catalog
+from gateway.translate.service import Service
 
 KEPT = 300.0
 """Seconds that the whole catalog is kept after it was asked for: it takes as much memory as the rest of a gateway."""
 
 
 class Running:
-    """See `console.gateway.Gateway`. `current` is the catalog that requests meet, of the services in `only`.
+    """See `console.gateway.Gateway`. The catalog that requests meet is that of `ingress`: the services in `only`.
 
     `adopt` puts another one in its place, or raises CatalogError.
     """
@@ -30,10 +34,10 @@ class Running:
         journal: Journal,
         metrics: Metrics,
         dispatcher: Dispatcher,
+        ingress: Ingress,
         *,
         folders: Sequence[Path],
         only: Container[str] | None,
-        current: Callable[[], Catalog],
         adopt: Callable[[Catalog], None],
         trouble: Callable[[], str],
     ) -> None:
@@ -42,9 +46,9 @@ class Running:
         self.trouble = trouble
         self._metrics = metrics
         self._dispatcher = dispatcher
+        self._ingress = ingress
         self._folders = folders
         self._only = only
-        self._current = current
         self._adopt = adopt
         self._whole: tuple[Catalog, Catalog] | None = None
         self._loading = asyncio.Lock()
@@ -58,10 +62,22 @@ class Running:
         """How each destination stands."""
         return self._dispatcher.states()
 
+    def route(self, name: str, address: str = "") -> Route | None:
+        """A route as ingress uses it."""
+        return self._ingress.table.named(name, address)
+
+    def places(self) -> Places:
+        """What the parcels of each destination have to say."""
+        return self._ingress.places
+
+    async def service(self, key: str) -> Service | None:
+        """A service as requests meet it, else that of the whole catalog."""
+        return self._ingress.catalog.service(key) or (await self.catalog()).service(key)
+
     async def catalog(self) -> Catalog:
         """The whole catalog, read again when the one that requests meet has changed; kept for some minutes."""
         async with self._loading:
-            current = self._current()
+            current = self._ingress.catalog
             if self._whole is None or self._whole[0] is not current:
                 self._whole = current, await asyncio.to_thread(catalog.load, self._folders)
             if self._forgetting is not None:
@@ -77,7 +93,7 @@ class Running:
 
     async def reload(self) -> Changes:
         """Take up the catalog as it is now."""
-        before = _documents(self._current())
+        before = _documents(self._ingress.catalog)
         fresh = await asyncio.to_thread(catalog.load, self._folders, self._only)
         self._adopt(fresh)
         self._metrics.catalog_reload_ok.set(1)

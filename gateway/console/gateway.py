@@ -11,6 +11,7 @@ from gateway.ingress.route import Route
 from gateway.journal import Appended, Entry, Journal
 from gateway.settings import Settings
 from gateway.translate.catalog import Catalog
+from gateway.translate.service import Service
 
 
 class Changes(Struct, frozen=True):
@@ -44,6 +45,9 @@ class Gateway(Protocol):
 
     def trouble(self) -> str:
         """Why requests cannot be stored; "" when they can."""
+
+    async def service(self, key: str) -> Service | None:
+        """A service as requests meet it, one that no route names as its folders have it; None when there is none."""
 
     async def catalog(self) -> Catalog:
         """The whole catalog as its folders are now in force, also services that no route names."""

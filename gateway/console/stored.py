@@ -42,7 +42,7 @@ async def load(gateway: Gateway, event_id: str) -> Stored:
     if not records:
         raise Refused(404, "Not Found", f"the journal has no event {event_id}: it forgets them after its retention")
     found = records[0]
-    service = (await gateway.catalog()).service(found.event.service)
+    service = await gateway.service(found.event.service)
     route = gateway.route(found.event.route, next((one.address for one in found.deliveries if one.address), ""))
     schemes: Sequence[Scheme] = ()
     if service is not None:

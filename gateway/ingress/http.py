@@ -46,6 +46,8 @@ _log = logs.get("ingress")
 class Ingress:
     """Answers requests. `offer` takes journalled deliveries to the dispatcher; `catalog` may be swapped while running.
 
+    `table` and `places` say which routes there are, and what the parcels of each destination have to say.
+
     `trouble` says why requests cannot be stored, and is empty when they can, as far as is known.
     """
 
@@ -62,11 +64,11 @@ class Ingress:
         learned: Learned | None = None,
     ) -> None:
         self.catalog = catalog
-        self._table = table
+        self.table = table
         self._journal = journal
         self._offer = offer
         self._metrics = metrics
-        self._places = places
+        self.places = places
         self._read_timeout = read_timeout
         self._public_url = public_url
         self._limits = Limits()
@@ -84,7 +86,7 @@ class Ingress:
 
     async def handle(self, incoming: web.BaseRequest) -> web.StreamResponse:
         """Answer one request of the public listener; the handler of `web.Server`."""
-        found = self._table.find(incoming.rel_url.raw_path, self.catalog.services)
+        found = self.table.find(incoming.rel_url.raw_path, self.catalog.services)
         if found is None:
             return problem(404, "Not Found", "no route of this name; the path is /in/{route}")
         route, path_secret = found
@@ -116,7 +118,7 @@ class Ingress:
         reading = interpret(service, request, plain, route.wishes, self._limits)
         route.translating.observe(time.perf_counter() - started)
         now = time.time()
-        appended = await self._store(entry(new_id(now), now, route, service, request, reading, scheme, self._places))
+        appended = await self._store(entry(new_id(now), now, route, service, request, reading, scheme, self.places))
         self._offer(appended.deliveries)
         self._count(route, reading, appended)
         self._accepting.observe(time.perf_counter() - started)

@@ -7,6 +7,7 @@ from gateway.journal import Entry, Settlement
 from gateway.journal.sqlite import SqliteJournal
 from gateway.model import DeliveryState, Event, Outcome, Parcel, Request
 
+
 class Person:
     """Somebody who goes through pages and forms of an open console, and calls its API."""
 

@@ -139,6 +139,6 @@ async def items(console, tmp_path: Path) -> Callable[..., Awaitable[Person]]:
     (folder / "item.yaml").write_text(ITEMS_TRANSLATOR)
 
     async def begin(routes: str = ITEMS_ROUTE, tables: str = "") -> Person:
-        return Person(await console(routes, 'folders = ["catalog"]\n' + tables))
+        return Person(await console(routes=routes, tables='folders = ["catalog"]\n' + tables))
 
     return begin

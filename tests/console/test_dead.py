@@ -83,7 +83,7 @@ async def test_a_group_is_replayed_in_batches(items, tmp_path, monkeypatch):
     monkeypatch.setattr(dead, "READ", 7)
     await keep(tmp_path / "test.db", *letters(45), *letters(2, 45, reason="too large"))
     person = await items()
-    status, _, html = await person.press("/dead/replay", ("what", "group"), ("destination", "ops"), ("reason", LOST))
+    status, _, _ = await person.press("/dead/replay", ("what", "group"), ("destination", "ops"), ("reason", LOST))
     assert status == 200
     progress = await ended(person)
     assert (progress["done"], progress["total"], progress["left"], progress["trouble"]) == (45, 45, 0, "")
@@ -112,9 +112,7 @@ async def test_a_destination_that_is_gone(items, tmp_path):
     person = await items()
     status, problem = await person.api("POST", "/dead/replay", {"destination": "former", "reason": LOST})
     assert (status, "no destination former" in problem["detail"]) == (409, True)
-    status, _, html = await person.press(
-        "/dead/replay", ("what", "group"), ("destination", "former"), ("reason", LOST)
-    )
+    status, _, html = await person.press("/dead/replay", ("what", "group"), ("destination", "former"), ("reason", LOST))
     assert (status, "no destination former" in Found(html).text) == (409, True)
     _, html = await person.page("/dead/deliveries?destination=former")
     assert "add it again" in html
