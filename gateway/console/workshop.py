@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final, TypeVar
+from weakref import ref
 
 from gateway.console.gateway import Gateway
 from gateway.errors import Refused, TranslationError
@@ -35,7 +36,7 @@ class Workshop:
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
         self._thread = ThreadPoolExecutor(1, "workshop")
-        self._of: Catalog | None = None
+        self._of: Callable[[], Catalog | None] = lambda: None
         self._services: dict[str, Service] = {}
 
     async def close(self) -> None:
@@ -56,8 +57,8 @@ class Workshop:
 
         For the thread alone. Raises CatalogError.
         """
-        if known is not self._of:
-            self._of, self._services = known, {}
+        if known is not self._of():
+            self._of, self._services = ref(known), {}  # the whole catalog is large: who looked at it lets go of it
         if key not in self._services:
             fresh = catalog.load(self.folders(), {key}).services[key]
             self._services = dict([*self._services.items(), (key, fresh)][-KEPT:])

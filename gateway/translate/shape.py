@@ -20,6 +20,9 @@ LINES: Final = 10
 EXAMINED: Final = 1000
 """How many elements a repetition with `when` looks at: translation is bounded in time."""
 
+OBJECTS: Final = 2000
+"""How many fields or attachments one list makes: more than a few posts can show."""
+
 MORE: Final = "and {{ remaining }} more"
 _SHORT: Final = 40
 """A field value up to this many visible characters shares its row with a neighbour, unless `short` says otherwise."""
@@ -210,6 +213,8 @@ class Items:
         """The objects made; after those of a repetition that was cut, the one that says so."""
         objects: list[Any] = []
         for each, item in self._parts:
+            if len(objects) >= OBJECTS:
+                break
             if each is None:
                 objects.append(item.render(context))
                 continue
