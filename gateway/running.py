@@ -106,4 +106,4 @@ class Running:
 
 
 def _documents(known: Catalog) -> set[str]:
-    return {f"{key}/{one.name}" for key, service in known.services.items() for one in service.translators}
+    return {translator.name for service in known.services.values() for translator in service.translators}

@@ -1,11 +1,13 @@
 """The durable store of events and deliveries, as the rest of the gateway sees it.
 
-Seven verbs that an embedded database and a replicated log can both keep. Their promises are
+Nine verbs that an embedded database and a replicated log can both keep. Their promises are
 `tests/contract/test_journal.py`, which runs over every implementation:
 
 - `append` returns only when the event and all of its parcels are durable, in one commit or not at all.
 - Deliveries get growing numbers in commit order; `pending` hands them out in that order, also after a crash.
 - A settled delivery is never handed out again; an unsettled one always is. What is settled stays so until `requeue`.
+- Events are found in the order in which they were stored, page by page: what is stored meanwhile moves no page, and a
+  page costs about the same whatever the journal keeps.
 - One event per duplicate key within the key's window.
 - When nothing can be stored, `JournalError` is raised and nothing is half-written.
 """
@@ -15,7 +17,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from gateway.model import Attempt, Delivery, DeliveryState, Event, Parcel
+from gateway.model import Attempt, Delivery, DeliveryState, Event, Outcome, Parcel
 
 
 class DuplicateKey(Struct, frozen=True):
@@ -125,8 +127,44 @@ class Standing(Struct, frozen=True):
     dead: int = 0
 
 
+class DeadGroup(Struct, frozen=True):
+    """Dead deliveries of one destination that have one reason: how many, and when the first and the last came in."""
+
+    destination: str
+    reason: str
+    count: int
+    oldest: float
+    newest: float
+
+
+GROUPS_LIMIT = 200
+"""How many groups are told apart, the largest."""
+
+
+class Last(Struct, frozen=True):
+    """The newest event of a route."""
+
+    received: float
+    outcome: Outcome
+
+
+class Holdings(Struct, frozen=True):
+    """What the journal keeps: events and their bytes, when the oldest was received (0: none), the newest by route.
+
+    `events` and `size` are counted now and then, and may be HOLDINGS_AGE seconds old.
+    """
+
+    events: int = 0
+    size: int = 0
+    oldest: float = 0.0
+    last: Mapping[str, Last] = {}
+
+
+HOLDINGS_AGE = 10.0
+
+
 class Journal(Protocol):
-    """Seven verbs and an end; see the module's promises."""
+    """Nine verbs and an end; see the module's promises."""
 
     async def append(self, entry: Entry) -> Appended:
         """Store durably; raise JournalError when that cannot be done."""
@@ -152,6 +190,15 @@ class Journal(Protocol):
 
     async def census(self) -> Mapping[str, Standing]:
         """How the destinations stand that have anything pending or dead; the others stand at `Standing()`."""
+
+    async def dead_groups(self) -> Sequence[DeadGroup]:
+        """The dead deliveries by destination and reason, the largest groups first, GROUPS_LIMIT of them at most.
+
+        `find` with the same destination and reason pages through the events of one.
+        """
+
+    async def holdings(self) -> Holdings:
+        """What is kept at all. Cheap enough to be asked every second."""
 
     async def card(self, destination: str, subject: str) -> CardPost | None:
         """The post that shows a subject at a destination, as last settled; None when there is none."""

@@ -11,7 +11,7 @@ from sqlite3 import Connection
 import msgspec
 from msgspec import Struct
 
-from gateway.journal import CardPost, Record, Standing
+from gateway.journal import CardPost, Record
 from gateway.model import Attempt, AttemptResult, Card, Delivery, DeliveryState, Event, Outcome, Request
 
 _PAGE_ROWS = 256
@@ -43,16 +43,6 @@ SELECT json_group_array(json_array(number, id, quote(received), outcome, route, 
   FROM (SELECT number, event.id, received, outcome, route, service, name, translator, subject, reason, method,
                path_secret, url, query, headers, {body}
           FROM json_each(?) AS wanted CROSS JOIN event ON event.number = wanted.value ORDER BY wanted.key)"""
-
-_CENSUS = """
-SELECT json_group_array(json_array(destination, pending, quote(oldest), dead)) FROM (
-  SELECT destination, sum(pending) AS pending, max(oldest) AS oldest, sum(dead) AS dead FROM (
-    SELECT destination, count(*) AS pending, min(received) AS oldest, 0 AS dead
-      FROM delivery INDEXED BY delivery_pending WHERE state = 'pending' GROUP BY destination
-    UNION ALL
-    SELECT destination, 0, 0.0, count(*)
-      FROM delivery INDEXED BY delivery_dead WHERE state = 'dead' GROUP BY destination)
-  GROUP BY destination)"""
 
 _CARD = "SELECT post_id, used, closed FROM card WHERE destination = ? AND subject = ?"
 
@@ -118,7 +108,6 @@ _event_rows = msgspec.json.Decoder(list[_EventRow], strict=False)
 _card = msgspec.json.Decoder(Card)
 _attempt = msgspec.json.Decoder(tuple[float, AttemptResult, int, str, str])
 _numbers = msgspec.json.Decoder(list[int])
-_standings = msgspec.json.Decoder(list[tuple[str, int, float, int]], strict=False)
 
 
 def pending(connection: Connection, after: int, limit: int) -> list[Delivery]:
@@ -132,12 +121,6 @@ def pending(connection: Connection, after: int, limit: int) -> list[Delivery]:
             break
         after = page[-1].seq
     return found
-
-
-def census(connection: Connection) -> dict[str, Standing]:
-    """How the destinations stand that have anything pending or dead."""
-    (rows,) = connection.execute(_CENSUS).fetchone()
-    return {name: Standing(waiting, oldest, dead) for name, waiting, oldest, dead in _standings.decode(rows)}
 
 
 def card(connection: Connection, destination: str, subject: str) -> CardPost | None:

@@ -10,12 +10,16 @@ from msgspec.structs import replace
 
 from gateway.errors import JournalError
 from gateway.journal import (
+    GROUPS_LIMIT,
     LOG_LIMIT,
     TEXT_LIMIT,
     CardPost,
+    DeadGroup,
     DuplicateKey,
     Entry,
+    Holdings,
     Journal,
+    Last,
     Page,
     Query,
     Record,
@@ -589,6 +593,58 @@ async def test_census_counts_what_is_open(journal: Journal) -> None:
     assert await journal.census() == {"ops": Standing(2, NOW, 0), "dev": Standing(1, NOW, 1)}
     await journal.settle([settled(made[0], DELIVERED), settled(made[2], DEAD)])
     assert await journal.census() == {"ops": Standing(1, NOW + 7, 0), "dev": Standing(0, 0.0, 2)}
+
+
+async def test_the_dead_are_grouped(journal: Journal) -> None:
+    """By destination and reason, the largest group first; what is replayed from a group is gone from it."""
+    assert list(await journal.dead_groups()) == []
+    appended = []
+    for number in range(6):
+        parcels = (Parcel("ops", "l", b"1"), Parcel("dev", "l", b"2"))
+        appended.append((await journal.append(Entry(entry(received=NOW + number).event, parcels))).deliveries)
+    reasons = ["404"] * 3 + ["403: no"] * 3
+    await journal.settle(
+        [settled(ops, DEAD, reason=reason) for (ops, _), reason in zip(appended, reasons, strict=True)]
+    )
+    await journal.settle([settled(dev, DEAD, reason="404") for _, dev in appended[:1]])
+    await journal.settle([settled(dev, DELIVERED) for _, dev in appended[1:]])
+    assert list(await journal.dead_groups()) == [
+        DeadGroup("ops", "403: no", 3, NOW + 3, NOW + 5),
+        DeadGroup("ops", "404", 3, NOW, NOW + 2),
+        DeadGroup("dev", "404", 1, NOW, NOW),
+    ]
+    query = Query(delivery_state=DEAD, destination="ops", reason="404", limit=2)
+    page = await journal.find(query)
+    assert await journal.requeue([record.deliveries[0].seq for record in page.records]) == 2
+    assert (await journal.dead_groups())[-1] == DeadGroup("ops", "404", 1, NOW, NOW)
+    assert await walk(journal, replace(query, before=page.next)) == [appended[0][0].event_id]
+
+
+async def test_only_the_largest_groups_are_told(journal: Journal) -> None:
+    """Reasons of any number make an answer of bounded length."""
+    stored = entry(*(b"%d" % number for number in range(GROUPS_LIMIT + 11)))
+    deliveries = (await journal.append(stored)).deliveries
+    await journal.settle([settled(d, DEAD, reason=f"reason {max(n, 10)}") for n, d in enumerate(deliveries)])
+    groups = list(await journal.dead_groups())
+    assert len(groups) == GROUPS_LIMIT
+    assert (groups[0].reason, groups[0].count) == ("reason 10", 11)
+
+
+async def test_holdings_tell_what_is_kept(reopen: Reopen) -> None:
+    """How many events, since when, how large, and the newest of every route with its outcome."""
+    journal = await reopen()
+    assert await journal.holdings() == Holdings()
+    for number, route in enumerate(("a", "b", "a", "c", "b")):
+        outcome = Outcome.BROKEN if number == 2 else Outcome.MESSAGE
+        await journal.append(entry(b"{}", received=NOW + number, route=route, outcome=outcome))
+    assert (await journal.holdings()).last == {
+        "a": Last(NOW + 2, Outcome.BROKEN),
+        "b": Last(NOW + 4, Outcome.MESSAGE),
+        "c": Last(NOW + 3, Outcome.MESSAGE),
+    }
+    holdings = await (await reopen()).holdings()
+    assert (holdings.events, holdings.oldest, len(holdings.last)) == (5, NOW, 3)
+    assert 5 * 4 <= holdings.size < 5 * 2000
 
 
 async def test_a_card_is_remembered_with_its_settlement(reopen: Reopen) -> None:
