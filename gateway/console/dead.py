@@ -115,7 +115,7 @@ async def groups(ask: Ask) -> DeadGroups:
     known = ask.gateway.destinations()
     found = [
         DeadGroup(one.destination, one.reason, one.count, one.oldest, one.newest, one.destination not in known)
-        for one in await ask.gateway.journal.graves()
+        for one in await ask.gateway.journal.dead_groups()
     ]
     return DeadGroups(found, ask.console.part(Replays).progress)
 

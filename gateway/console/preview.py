@@ -1,4 +1,4 @@
-"""A Mattermost message as its readers would see it: `view` says what is shown, `templates/message.html` how.
+"""A Mattermost message as its readers would see it: `view` says what is shown, `templates/_message.html` how.
 
 Payloads are read leniently, also hostile ones: what has the wrong type is not shown.
 """
@@ -6,7 +6,6 @@ Payloads are read leniently, also hostile ones: what has the wrong type is not s
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-import msgspec
 from markupsafe import Markup
 from msgspec import Struct
 
@@ -69,14 +68,6 @@ class MessageView(Struct, frozen=True):
     attachments: Sequence[AttachmentView]
     card: Markup
     notes: Sequence[str]
-
-
-def read(payload: bytes) -> JSON:
-    """The payload of a delivery as JSON; {} for what is none, so that it is shown as a message without content."""
-    try:
-        return msgspec.json.decode(payload)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return {}
 
 
 def view(payload: JSON) -> MessageView:

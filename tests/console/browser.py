@@ -26,10 +26,14 @@ class Person:
         assert answer.status == 200
         return answer.body, answer.headers
 
-    async def press(self, path: str, *fields: tuple[str, str]) -> tuple[int, str, str]:
+    def stream(self, path: str) -> Any:
+        """Open a stream."""
+        return self._browser.stream(path)
+
+    async def press(self, path: str, *fields: tuple[str, str], csrf: str = "") -> tuple[int, str, str]:
         """Send a form as the page has it; status, path and HTML of what comes after it."""
         await self._browser.get("/events")
-        answer = await self._browser.ask("POST", path, data=[("csrf", self._browser.csrf), *fields])
+        answer = await self._browser.ask("POST", path, data=[("csrf", csrf or self._browser.csrf), *fields])
         if answer.status == 303:
             path = answer.headers["Location"]
             answer = await self._browser.get(path)
@@ -43,31 +47,29 @@ class Person:
         return answer.status, answer.json()
 
 
-async def keep(file: Path, *stored: tuple[str, Any], route: str = "items", service: str = "items", **more: Any) -> None:
-    """Put events into a journal that no gateway has open, each with one dead delivery: (event id, dict of the rest).
+async def keep(file: Path, *stored: tuple[str, dict[str, Any]]) -> None:
+    """Put events of the service `items` into a journal that no gateway has open, each with one dead delivery.
 
-    The rest may hold `destination`, `payload`, `reason` and parts of the event.
+    Each is an id and what is different about it: parts of the event, of the parcel, or of how it was settled.
     """
     journal = await SqliteJournal.open(file, retention=86400 * 365, max_size=10**9)
     for number, (event_id, rest) in enumerate(stored, 1):
-        event = Event(
-            id=event_id,
-            received=rest.get("received", 1_790_000_000.0 + number),
-            route=rest.get("route", route),
-            service=rest.get("service", service),
-            outcome=Outcome(rest.get("outcome", "message")),
-            name=rest.get("name", "item"),
-            translator=rest.get("translator", "items/item"),
-            subject=rest.get("subject", ""),
-            reason=rest.get("why", ""),
-            request=rest.get("request", more.get("request", Request(url="http://h/in/items"))),
-        )
+        usual = {
+            "id": event_id,
+            "received": 1_790_000_000.0 + number,
+            "route": "items",
+            "service": "items",
+            "outcome": Outcome.MESSAGE,
+            "name": "item",
+            "translator": "items/item",
+            "subject": "",
+            "reason": "",
+            "request": Request(url="http://h/in/items"),
+        }
+        event = Event(**{name: rest.get(name, value) for name, value in usual.items()})
         destination = rest.get("destination", "ops")
-        made = await journal.append(Entry(event, (Parcel(destination, f"{destination} {event_id}", rest["payload"]),)))
-        await journal.settle(
-            [
-                Settlement(one.seq, DeliveryState.DEAD, 1, reason=rest.get("reason", "the channel is archived"))
-                for one in made.deliveries
-            ]
-        )
+        parcel = Parcel(destination, f"{destination} {event_id}", rest["payload"], card=rest.get("card"))
+        for one in (await journal.append(Entry(event, (parcel,)))).deliveries:
+            state, why = rest.get("state", DeliveryState.DEAD), rest.get("why", "the channel is archived")
+            await journal.settle([Settlement(one.seq, state, 1, reason=why, post_id=rest.get("post_id", ""))])
     await journal.close()

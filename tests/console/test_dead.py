@@ -38,9 +38,7 @@ async def numbers(person: Person, query: str = "") -> list[dict]:
 
 async def test_groups(items, tmp_path):
     """Dead deliveries are grouped by destination and reason, the largest group first, with what a person needs."""
-    await keep(
-        tmp_path / "test.db", *letters(2, reason="too large"), *letters(3, 2), *letters(1, 5, destination="former")
-    )
+    await keep(tmp_path / "test.db", *letters(2, why="too large"), *letters(3, 2), *letters(1, 5, destination="former"))
     person = await items()
     _, found = await person.api("GET", "/dead")
     assert [(one["destination"], one["reason"], one["count"], one["gone"]) for one in found["groups"]] == [
@@ -81,7 +79,7 @@ async def test_a_group_is_replayed_in_batches(items, tmp_path, monkeypatch):
     """All of a group go out in their order, however many there are; other groups stay."""
     monkeypatch.setattr(dead, "BATCH", 10)
     monkeypatch.setattr(dead, "READ", 7)
-    await keep(tmp_path / "test.db", *letters(45), *letters(2, 45, reason="too large"))
+    await keep(tmp_path / "test.db", *letters(45), *letters(2, 45, why="too large"))
     person = await items()
     status, _, _ = await person.press("/dead/replay", ("what", "group"), ("destination", "ops"), ("reason", LOST))
     assert status == 200
@@ -94,9 +92,7 @@ async def test_a_group_is_replayed_in_batches(items, tmp_path, monkeypatch):
 
 async def test_everything_is_replayed_but_what_has_no_destination(items, tmp_path):
     """What can be sent is sent; the rest is counted and said to be left."""
-    await keep(
-        tmp_path / "test.db", *letters(3), *letters(2, 3, destination="former"), *letters(2, 5, reason="too large")
-    )
+    await keep(tmp_path / "test.db", *letters(3), *letters(2, 3, destination="former"), *letters(2, 5, why="too large"))
     person = await items()
     assert (await person.api("POST", "/dead/replay", {"everything": True}))[0] == 202
     progress = await ended(person)
@@ -163,3 +159,14 @@ async def test_nothing_is_dead(items):
     _, html = await person.page("/dead")
     assert "Nothing is dead" in html
     assert "<form" not in html
+
+
+async def test_progress_is_live(items, tmp_path):
+    """Who follows the feed of dead letters sees the replay come and end."""
+    await keep(tmp_path / "test.db", *letters(3))
+    person = await items()
+    async with person.stream("/live?feed=dead") as stream, asyncio.timeout(10):
+        await person.api("POST", "/dead/replay", {"everything": True})
+        async for line in stream.content:
+            if b"3 of 3 sent again" in line and b"Ended" in line:
+                break

@@ -8,12 +8,19 @@ import msgspec
 import pytest
 
 from gateway import sample
-from gateway.model import Outcome, Request
+from gateway.model import Card, CardMode, DeliveryState, Outcome, Request
 from tests.conftest import eventually
 from tests.console.browser import Person, keep
-from tests.console.conftest import ITEMS_ROUTE, ITEMS_TOKEN, ITEMS_TRANSLATOR
+from tests.console.conftest import ITEMS_ROUTE, ITEMS_TOKEN, READ_TOKEN
 from tests.console.markup import HOSTILE, Found
 
+REST = """
+[destinations.rest]
+server = "https://chat.example.com/"
+team = "a team"
+channel = "ops"
+token = "a-token-of-a-bot"
+"""
 ID = re.compile(r'<tr data-id="([^"]+)"')
 PAGE_TAGS = set(
     "html head meta title link script body a header nav span form input button main p label select option div table "
@@ -141,7 +148,7 @@ async def test_every_fault_of_the_schema_is_told(items):
     person = await items()
     event_id = await send(person, "a", "many")
     status, found = await person.api("GET", f"/events/{event_id}")
-    assert found["verdicts"][0]["faults"] == ["$.number: 'many' is not of type 'integer'"]
+    assert found["verdicts"][0]["faults"] == ['$.number: "many" is not of type "integer"']
     assert "does not hold" in (await person.page(f"/events/{event_id}"))[1]
     status, unknown = await person.gateway.post("/in/items", {"kind": "parcel"}, X_Token=ITEMS_TOKEN)
     assert status == 202
@@ -193,11 +200,9 @@ async def test_replay_with_todays_catalog(items, tmp_path):
 async def test_replay_meets_a_changed_catalog_and_route(items, tmp_path):
     """What is stored is read by the translators and sent to the destinations of today."""
     request = Request("POST", {"content-type": "application/json"}, {}, b'{"kind": "item", "box": "a", "number": 7}')
-    await keep(
-        tmp_path / "test.db", ("e1", {"payload": b'{"text": "as it was"}', "destination": "former"}), request=request
-    )
+    former = {"payload": b'{"text": "as it was"}', "destination": "former", "request": request}
+    await keep(tmp_path / "test.db", ("e1", former))
     person = await items(ITEMS_ROUTE + 'username = "Today"\n')
-    (tmp_path / "catalog" / "items" / "item.yaml").write_text(ITEMS_TRANSLATOR)
     status, _ = await person.api("POST", "/events/e1/reread")
     assert status == 201
     (post,) = await person.gateway.posts(1)
@@ -290,3 +295,74 @@ async def test_hostile_events_never_become_markup(items, tmp_path):
         }
         assert all(url.startswith(("/", "#", "http://", "https://", "mailto:")) for url in found.urls), path
         assert not [value for _, name, value in found.attributes if name == "action" and not value.startswith("/")]
+
+
+async def test_posts_and_cards_are_shown(items, tmp_path):
+    """A post over REST has its link, and what the card of its subject shows is a message of its own."""
+    card = Card("items:a", CardMode.BOTH, payload='{"text": "the box as it is"}')
+    sent = {"payload": b'{"text": "what happened"}', "destination": "rest", "card": card}
+    settled_as = {"state": DeliveryState.DELIVERED, "post_id": "p" * 26, "why": ""}
+    await keep(tmp_path / "test.db", ("e1", sent | settled_as))
+    person = await items(ITEMS_ROUTE + REST)
+    _, found = await person.api("GET", "/events/e1")
+    assert found["deliveries"][0]["permalink"] == f"https://chat.example.com/a%20team/pl/{'p' * 26}"
+    assert [(one["payload"]["text"], one["card"]) for one in found["messages"]] == [
+        ("what happened", False),
+        ("the box as it is", True),
+    ]
+    _, html = await person.page("/events/e1")
+    assert "The card of the subject" in html
+    assert found["deliveries"][0]["permalink"] in Found(html).urls
+
+
+async def test_a_pass_through_event_is_read_again(items):
+    """The hook that it came for gets it again; its id, which is a credential, is shown nowhere."""
+    person = await items(tables='[passthrough]\nserver = "{mattermost}"\n')
+    hook = person.gateway.hook.rpartition("/")[2]
+    status, answer = await person.gateway.post(f"/hooks/{hook}/items", {"kind": "item", "box": "a", "number": 1})
+    assert status == 202
+    await settled(person, answer["id"], "delivered")
+    status, made = await person.api("POST", f"/events/{answer['id']}/reread")
+    assert (status, made["deliveries"]) == (201, 1), made
+    assert [post.message for post in await person.gateway.posts(2)] == ["a 1", "a 1"]
+    for event_id in (answer["id"], made["event_id"]):
+        assert hook not in (await person.page(f"/events/{event_id}"))[1]
+        assert hook not in json.dumps(await person.api("GET", f"/events/{event_id}"))
+
+
+async def test_new_events_are_announced_live(items):
+    """Who follows the feed of events is told of each that comes in, with what filters ask for."""
+    import asyncio
+
+    person = await items()
+    async with person.stream("/live?feed=events") as stream, asyncio.timeout(10):
+        event_id = await send(person, "a")
+        async for line in stream.content:
+            if event_id.encode() in line:
+                rows = json.loads(json.loads(line.removeprefix(b"data: "))["events"])
+                break
+    assert rows[0][0] == event_id
+    assert rows[0][2:] == ["items", "items", "message"]
+
+
+async def test_a_reader_looks_and_changes_nothing(console):
+    """The read-only token shows events, without the buttons; what they do is refused, over the API as well."""
+    browser = await console(guarded=True)
+    await browser.sign_in(READ_TOKEN)
+    event = {"action": "opened", "issue": {"number": 1}}
+    _, answer = await browser.gateway.github("issues", event, "1")
+    page = await browser.get(f"/events/{answer['id']}")
+    assert page.status == 200
+    assert "Replay as it was" not in page.text
+    assert (await browser.post(f"/events/{answer['id']}/replay")).status == 403
+    for path, body in ((f"/events/{answer['id']}/reread", None), ("/dead/replay", {"everything": True})):
+        assert (await browser.call(path, body)).status == 403
+
+
+async def test_an_action_needs_the_token_of_its_page(items):
+    """A form that another site made is refused, and does nothing."""
+    person = await items()
+    event_id = await send(person, "a")
+    await settled(person, event_id, "delivered")
+    assert (await person.press(f"/events/{event_id}/replay", csrf="guessed"))[0] == 403
+    assert len(person.gateway.standin.posts) == 1

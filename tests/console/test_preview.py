@@ -3,9 +3,9 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from gateway.console import markdown, preview
+from gateway.console.rendering import Rendering
 from tests.console.markup import HOSTILE, Found, unexpected
 
 FRAME = {"article", "header", "strong", "span", "div", "details", "summary", "svg", "rect", "p", "dl", "dt", "dd"}
@@ -17,14 +17,12 @@ ATTRIBUTES = (
     | {("rect", name) for name in ("width", "height", "fill")}
 )
 
-ENVIRONMENT = Environment(
-    loader=PackageLoader("gateway.console"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-)
+RENDERING = Rendering({}, str)
 
 
 def render(payload) -> str:
     """The HTML of a message."""
-    return str(ENVIRONMENT.get_template("message.html").module.message(preview.view(payload)))
+    return RENDERING.part("_message.html", "message", preview.view(payload))
 
 
 def text_of(markdown_text: str) -> str:
@@ -180,9 +178,3 @@ def test_a_whole_message():
 def test_colours(color, fill):
     """Named colours, hex as senders write it, and grey for what is none."""
     assert ("rect", "fill", fill) in Found(render({"attachments": [{"color": color}]})).attributes
-
-
-def test_a_payload_that_is_not_json_is_an_empty_message():
-    """The bytes of a delivery that cannot be read raise nothing."""
-    assert preview.read(b"\xff{") == {}
-    assert preview.read(b'{"text": "x"}') == {"text": "x"}

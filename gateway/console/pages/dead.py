@@ -80,7 +80,6 @@ def feeds(rendering: Rendering) -> tuple[Feed, ...]:
     """How the replay goes."""
 
     async def take(console: Console) -> Mapping[str, str]:
-        facts = {"progress": console.part(Replays).progress}
-        return {"replay": rendering.part("_dead.html", "replay", facts)}
+        return {"replay": rendering.part("_dead.html", "replay", console.part(Replays).progress)}
 
     return (Feed("dead", take),)
