@@ -45,7 +45,8 @@ def demo(
 async def _demo(events: int, stay: bool) -> None:
     with tempfile.TemporaryDirectory(prefix="mattergate-demo-") as folder:
         async with show.running(Path(folder)) as running:
-            out.print(f"[bold]mattergate[/bold] listens at {running.url}, and posts to a stand-in Mattermost.\n")
+            out.print(f"[bold]mattergate[/bold] listens at {running.url}, and posts to a stand-in Mattermost.")
+            out.print(f"Its console is at {running.admin}/ as long as this runs.\n")
             async for shown in running.walk():
                 _print(shown)
             await _burst(running, events)
@@ -104,7 +105,7 @@ async def _wait(running: Demo) -> None:
         markup=False,
         style="bold",
     )
-    out.print(f"  metrics: {running.admin}/metrics   health: {running.admin}/readyz\n", markup=False)
+    out.print(f"  console: {running.admin}/   metrics: {running.admin}/metrics\n", markup=False)
     async for posts in running.arrivals():
         for post in posts:
             for attachment in post.attachments:

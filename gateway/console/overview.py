@@ -11,7 +11,8 @@ from gateway.console import series
 from gateway.console.gateway import Gateway
 from gateway.console.history import History, Past, per_second
 from gateway.console.operations import Ask, Console, Operation
-from gateway.journal import Last
+from gateway.errors import JournalError
+from gateway.journal import Holdings, Last
 from gateway.model import Outcome
 
 RECENT: Final = 10.0
@@ -75,9 +76,9 @@ class Overview(Struct, frozen=True):
 
 
 async def overview(console: Console) -> Overview:
-    """How the gateway is doing now. Raises JournalError."""
+    """How the gateway is doing now, also when the journal cannot be read: then `trouble` says so."""
     gateway = console.gateway
-    held = await gateway.journal.holdings()
+    held, trouble = await _held(gateway)
     found = series.read(
         gateway,
         {
@@ -105,8 +106,8 @@ async def overview(console: Console) -> Overview:
     return Overview(
         time.time(),
         __version__,
-        gateway.trouble(),
-        _totals(gateway, past, destinations),
+        trouble,
+        _totals(past, *series.totals(found), destinations),
         Kept(held.events, held.size, held.oldest),
         _routes(gateway, found[series.REQUESTS], found[series.DUPLICATES], held.last),
         destinations,
@@ -114,8 +115,15 @@ async def overview(console: Console) -> Overview:
     )
 
 
-def _totals(gateway: Gateway, past: Past, destinations: tuple[DestinationStanding, ...]) -> Totals:
-    received, delivered = series.passed(gateway)
+async def _held(gateway: Gateway) -> tuple[Holdings, str]:
+    """What the journal keeps, and what is wrong with it."""
+    try:
+        return await gateway.journal.holdings(), gateway.trouble()
+    except JournalError as error:
+        return Holdings(), gateway.trouble() or str(error)
+
+
+def _totals(past: Past, received: float, delivered: float, destinations: tuple[DestinationStanding, ...]) -> Totals:
     return Totals(
         per_second(past.received, past.step, RECENT),
         per_second(past.delivered, past.step, RECENT),

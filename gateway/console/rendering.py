@@ -3,6 +3,7 @@
 Times are seconds since the epoch; they are shown in UTC, with the distance from now beside them.
 """
 
+import asyncio
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -30,6 +31,8 @@ class Rendering:
             lstrip_blocks=True,
             auto_reload=False,
         )
+        self._compiling = asyncio.Lock()
+        self._compiled = False
         self._environment.globals |= {"nav": nav, "static": static, "version": __version__, "clock": time.time}
         self._environment.filters |= {
             "utc": utc,
@@ -41,9 +44,20 @@ class Rendering:
             "size": size,
         }
 
+    async def ready(self) -> None:
+        """Compile every template, beside the event loop, before the first is used: a request must not wait for that."""
+        async with self._compiling:
+            if not self._compiled:
+                await asyncio.to_thread(self._compile)
+                self._compiled = True
+
     def render(self, template: str, facts: Mapping[str, Any]) -> str:
         """Render a template. What it names and is not given is an error: a page never shows less than it should."""
         return self._environment.get_template(template).render(facts)
+
+    def _compile(self) -> None:
+        for name in self._environment.list_templates():
+            self._environment.get_template(name)
 
     def part(self, template: str, macro: str, *facts: Any) -> str:
         """Render one macro of a template: a piece of a page that is sent by itself."""

@@ -32,6 +32,11 @@ def read(gateway: Gateway, names: Mapping[str, tuple[str, ...]]) -> dict[str, di
 
 def passed(gateway: Gateway) -> tuple[float, float]:
     """How many requests were accepted and how many messages delivered since the gateway started."""
-    found = read(gateway, {REQUESTS: ("outcome",), DELIVERIES: ("result",)})
-    refused = found[REQUESTS].get((Outcome.REFUSED.value,), 0.0)
-    return sum(found[REQUESTS].values()) - refused, found[DELIVERIES].get(("delivered",), 0.0)
+    return totals(read(gateway, {REQUESTS: ("outcome",), DELIVERIES: ("result",)}))
+
+
+def totals(found: Mapping[str, Mapping[Labels, float]]) -> tuple[float, float]:
+    """The same, of samples that were read by more labels, the outcome and the result being the last."""
+    received = sum(value for labels, value in found[REQUESTS].items() if labels[-1] != Outcome.REFUSED)
+    delivered = sum(value for labels, value in found[DELIVERIES].items() if labels[-1] == "delivered")
+    return received, delivered

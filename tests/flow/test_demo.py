@@ -17,6 +17,7 @@ async def test_the_demo_shows_requests_messages_and_throughput(program):
     text = demo.out.decode()
     assert code == 0, demo.text
     assert not demo.err, demo.text
+    assert re.search(r"console is at http://127.0.0.1:\d+/ ", text)
     for service in SHOWN:
         assert f"/in/{service} " in text
     assert text.count("← 202 message, translated by ") == len(re.findall("^→ ", text, re.MULTILINE))

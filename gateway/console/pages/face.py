@@ -33,12 +33,17 @@ class PageFace:
             visitor = visitor_of(request)
             if visitor is None:  # the guard lets nobody through who is unknown
                 raise AssertionError(f"{page.path} is open")
+            await self._rendering.ready()
             found = await page.act(Visit(self._console, visitor, request, form_of(request)))
             if isinstance(found, Shown):
                 return self.shown(request, found)
             return back(found) if isinstance(found, Back) else found
 
         return answer
+
+    async def ready(self) -> None:
+        """Be ready to show pages without holding up anything else."""
+        await self._rendering.ready()
 
     def shown(self, request: web.Request, page: Shown) -> web.Response:
         """Render a page for whoever asks."""

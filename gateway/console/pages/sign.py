@@ -25,6 +25,7 @@ class Sign:
         """
         if visitor_of(request) is not None:
             return web.Response(status=303, headers={hdrs.LOCATION: _target(request.query.get("next", ""))})
+        await self._face.ready()
         again = request.headers.get("Sec-Fetch-Site") == "cross-site" and "again" not in request.query
         return self._form(request, again=again)
 
