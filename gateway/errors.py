@@ -21,7 +21,8 @@ from typing import Any
 class Fault:
     """One thing wrong in a file that a person wrote.
 
-    `where` is a key or JSON pointer inside the file, `line` counts from 1 (0: unknown), `remedy` says what to do.
+    `where` is a key or JSON pointer inside the file, `line` and `column` count from 1 (0: unknown), `remedy` says what
+    to do.
     """
 
     file: str
@@ -29,6 +30,7 @@ class Fault:
     where: str
     problem: str
     remedy: str = ""
+    column: int = 0
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line else self.file

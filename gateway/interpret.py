@@ -108,12 +108,8 @@ def verdicts(service: Service, request: Request, body: bytes, depth: int, *, eve
         except TranslationError as error:
             found.append(Verdict(name, error.document, (str(error),)))
             continue
-        if translator is None:
-            found.append(Verdict(name, ""))
-        elif translator.schema.holds(value):  # explaining takes long, also where there is nothing to explain
-            found.append(Verdict(name, translator.name))
-        else:
-            found.append(Verdict(name, translator.name, tuple(translator.schema.faults(value, faults))))
+        wrong = map(str, translator.schema.mismatches(value, faults)) if translator else ()
+        found.append(Verdict(name, translator.name if translator else "", tuple(wrong)))
     return found
 
 
@@ -218,6 +214,5 @@ def _unknown(service: Service, name: str) -> str:
 
 
 def _mismatch(translator: Translator, value: JSON) -> str:
-    return f"the payload does not hold the schema of {translator.name}: " + "; ".join(
-        translator.schema.faults(value)[:3]
-    )
+    told = "; ".join(map(str, translator.schema.mismatches(value)[:3]))
+    return f"the payload does not hold the schema of {translator.name}: {told}"

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from gateway.errors import CatalogError, Fault, Refused
+from gateway.errors import CatalogError, Refused
 from gateway.ingress.compression import inflate
 from gateway.interpret import Reading, Wishes, interpret
 from gateway.mattermost.fit import Limits
@@ -60,9 +60,7 @@ def load(path: Path) -> Sample:
     _, validator = meta_schema("sample")
     if not validator.is_valid(raw):
         error = next(iter(validator.iter_errors(raw)))
-        steps = tuple(error.instance_path)
-        where = "/".join(map(str, steps))
-        raise CatalogError([Fault(str(path), yamlfile.line_of(text, steps), where, str(error.message))])
+        raise CatalogError([yamlfile.fault(str(path), text, tuple(error.instance_path), str(error.message))])
     raw.pop("$schema", None)
     return msgspec.convert(raw, Sample)
 

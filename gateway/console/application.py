@@ -28,7 +28,7 @@ import msgspec
 from aiohttp import web
 from msgspec import Struct
 
-from gateway.console import api, control, dead, events, openapi, overview
+from gateway.console import api, control, dead, events, openapi, overview, shelf, tryout
 from gateway.console.auth import Auth, Role
 from gateway.console.gateway import Gateway
 from gateway.console.guard import Access, Face, Guard, Handler
@@ -38,6 +38,8 @@ from gateway.console.operations import Console, Feed, Operation
 from gateway.console.pages import dead as dead_pages
 from gateway.console.pages import events as event_pages
 from gateway.console.pages import overview as overview_pages
+from gateway.console.pages import shelf as shelf_pages
+from gateway.console.pages import tryout as tryout_pages
 from gateway.console.pages.face import PageFace
 from gateway.console.pages.page import Page
 from gateway.console.pages.sign import Sign
@@ -64,6 +66,8 @@ TOPICS: Final = (
     Topic("Overview", "/", overview.OPERATIONS, overview_pages.PAGES, overview_pages.feeds),
     Topic("Events", "/events", events.OPERATIONS, event_pages.PAGES, event_pages.feeds),
     Topic("Dead letters", "/dead", dead.OPERATIONS, dead_pages.PAGES, dead_pages.feeds),
+    Topic("Try it", "/try", tryout.OPERATIONS, tryout_pages.PAGES),
+    Topic("Catalog", "/catalog", shelf.OPERATIONS, shelf_pages.PAGES),
     Topic("Console", operations=control.OPERATIONS),
 )
 """Every topic, in the order of the top bar."""

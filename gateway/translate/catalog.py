@@ -10,7 +10,8 @@ refused.
 """
 
 import json
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
+from copy import copy
 from functools import cache
 from pathlib import Path
 
@@ -101,17 +102,45 @@ def _service(key: str, documents: Mapping[str, Path], engine: Engine, faults: li
     cards = _cards(key, documents, engine, faults)
     translators = []
     for name, document in documents.items():
-        if name == "service" or name.startswith(CARDS):
+        if name == "service" or name.startswith(CARDS) or (text := _text(document, faults)) is None:
             continue
-        if (loaded := _document(document, "translator", faults)) is None:
-            continue
-        translator = Translator(f"{key}/{name}", loaded[0], engine, loaded[1], str(document), cards)
-        faults.extend(translator.faults)
-        translators.append(translator)
+        if translator := _translator(f"{key}/{name}", text, str(document), engine, cards, faults):
+            translators.append(translator)
     if service is not None:
-        service.adopt(translators)
-        faults.extend(_overlap(*overlap, documents) for overlap in service.index.overlaps())
+        service.adopt(translators, cards)
+        faults.extend(_overlaps(service))
     return service
+
+
+def revised(service: Service, name: str, text: str, engine: Engine) -> Service:
+    """The service with `text` as its translator `name` ("push"), in place of the one so called or beside the others.
+
+    Nothing is read or written, and the service given stays as it is. Raises CatalogError with every fault that `load`
+    would find if the text were a file.
+    """
+    full, faults = f"{service.key}/{name}", list[Fault]()
+    file = next((known.file for known in service.translators if known.name == full), f"{full}.yaml")
+    made = _translator(full, text, file, engine, service.cards, faults)
+    twin = copy(service)
+    if made is not None:
+        speakers = {known.name: known for known in service.translators} | {full: made}
+        twin.adopt([*speakers.values()], service.cards)
+        faults.extend(_overlaps(twin))
+    if faults:
+        raise CatalogError(faults)
+    return twin
+
+
+def _translator(
+    name: str, text: str, file: str, engine: Engine, cards: Mapping[str, CardShape], faults: list[Fault]
+) -> Translator | None:
+    """The translator that a text describes; its faults are noted, and without a shape to compile there is none."""
+    raw = _checked(text, file, "translator", faults)
+    if raw is None:
+        return None
+    translator = Translator(name, raw, engine, text, file, cards)
+    faults.extend(translator.faults)
+    return translator
 
 
 def _cards(key: str, documents: Mapping[str, Path], engine: Engine, faults: list[Fault]) -> dict[str, CardShape]:
@@ -124,27 +153,38 @@ def _cards(key: str, documents: Mapping[str, Path], engine: Engine, faults: list
     return made
 
 
-def _overlap(event: str, first: Translator, second: Translator, documents: Mapping[str, Path]) -> Fault:
-    file = documents[second.name.partition("/")[2]]
-    problem = f"{event!r} is already spoken for by {first.name}"
-    return Fault(str(file), 1, "events", problem, "give one of the two a `when`")
+def _overlaps(service: Service) -> Iterator[Fault]:
+    for event, first, second in service.index.overlaps():
+        problem = f"{event!r} is already spoken for by {first.name}"
+        yield Fault(second.file, 1, "events", problem, "give one of the two a `when`")
 
 
 def _document(path: Path, kind: str, faults: list[Fault]) -> tuple[dict[str, JSON], str] | None:
     """The document and its text when it holds its meta-schema; otherwise its faults are noted."""
+    text = _text(path, faults)
+    raw = None if text is None else _checked(text, str(path), kind, faults)
+    return None if text is None or raw is None else (raw, text)
+
+
+def _text(path: Path, faults: list[Fault]) -> str | None:
     try:
-        text = path.read_text("utf-8")
-        raw = yamlfile.load(text, str(path))
-    except CatalogError as error:
-        faults.extend(error.faults)
-        return None
+        return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         faults.append(Fault(str(path), 0, "", f"cannot be read: {error}"))
         return None
+
+
+def _checked(text: str, file: str, kind: str, faults: list[Fault]) -> dict[str, JSON] | None:
+    """What the text of a document says when it holds its meta-schema; otherwise its faults are noted."""
+    try:
+        raw = yamlfile.load(text, file)
+    except CatalogError as error:
+        faults.extend(error.faults)
+        return None
     schema, validator = meta_schema(kind)
     if validator.is_valid(raw):
-        return raw, text
-    faults.extend(_meta_faults(raw, schema, text, path))
+        return dict(raw)
+    faults.extend(_meta_faults(raw, schema, text, file))
     return None
 
 
@@ -158,16 +198,13 @@ def meta_schema(kind: str) -> tuple[JSON, jsonschema_rs.Draft202012Validator]:
     return schema, jsonschema_rs.Draft202012Validator(schema)
 
 
-def _meta_faults(raw: JSON, schema: JSON, text: str, path: Path) -> list[Fault]:
+def _meta_faults(raw: JSON, schema: JSON, text: str, file: str) -> Iterator[Fault]:
     import jsonschema  # slow to import, needed for faults only
 
-    faults = []
     for error in jsonschema.Draft202012Validator(schema).iter_errors(raw):
         deepest = (
             max(error.context, key=lambda inner: len(inner.absolute_path), default=error) if error.context else error
         )
-        steps = tuple(deepest.absolute_path)
         hint = deepest.schema.get("description", "") if isinstance(deepest.schema, dict) else ""
         problem = deepest.message if len(deepest.message) < 300 else deepest.message[:300] + "…"
-        faults.append(Fault(str(path), yamlfile.line_of(text, steps), "/".join(map(str, steps)), problem, hint))
-    return faults
+        yield yamlfile.fault(file, text, tuple(deepest.absolute_path), problem, hint)

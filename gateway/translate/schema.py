@@ -1,26 +1,41 @@
-"""The JSON Schema of a translator: a fast yes or no, and a slow list of what does not hold.
+"""The JSON Schema of a translator: a yes or no, and a list of what does not hold. Draft 2020-12, by jsonschema-rs.
 
-jsonschema-rs answers on the hot path; jsonschema writes the explanation, because its errors read better. Both speak
-draft 2020-12.
+Its patterns are matched within bounds, so that neither a payload nor a schema can hold up the process.
 """
 
 import json
-from typing import Any
+import re
+from collections.abc import Iterable
+from typing import Any, Never
 
 import jsonschema_rs
+from msgspec import Struct
 
 from gateway.model import JSON
 
 _SHOWN = 5
+_PLAIN_KEY = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+_CHOICES = frozenset({"anyOf", "oneOf", "not", "if"})
+"""Keywords whose errors say less than those of the others."""
+
+
+class Mismatch(Struct, frozen=True):
+    """Where a value does not hold a schema: the JSON path in the value, what is wrong, the steps into the schema."""
+
+    path: str
+    problem: str
+    rule: tuple[str | int, ...]
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.problem}"
 
 
 class Schema:
-    """A compiled schema. Raises ValueError when the schema itself is not one."""
+    """A compiled schema. Raises ValueError when the schema itself is not one, or refers to what is elsewhere."""
 
     def __init__(self, raw: JSON) -> None:
-        self._raw = raw
         try:
-            self._validator: Any = jsonschema_rs.Draft202012Validator(raw)
+            self._validator: Any = jsonschema_rs.Draft202012Validator(raw, retriever=_nowhere)
         except (jsonschema_rs.ValidationError, ValueError, TypeError) as error:
             raise ValueError(f"not a JSON Schema: {str(error).splitlines()[0]}") from error
 
@@ -28,19 +43,31 @@ class Schema:
         """Whether the value fits the schema."""
         return bool(self._validator.is_valid(value))
 
-    def faults(self, value: JSON, limit: int = _SHOWN) -> list[str]:
-        """What does not hold, the `limit` most telling first: `$.commits[0].id: 7 is not of type 'string'`."""
-        import jsonschema  # slow to import, and rarely needed
+    def mismatches(self, value: JSON, limit: int = _SHOWN) -> list[Mismatch]:
+        """What does not hold, the `limit` most telling first: `$.commits[0].id: 7 is not of type "string"`."""
+        found = sorted(self._validator.iter_errors(value), key=_relevance)[:limit]
+        return [Mismatch(_json_path(one.instance_path), _short(one.message), tuple(one.schema_path)) for one in found]
 
-        errors = jsonschema.Draft202012Validator(self._raw).iter_errors(value)
-        chosen = sorted(errors, key=jsonschema.exceptions.relevance, reverse=True)[:limit]
-        return [f"{error.json_path}: {_short(error.message)}" for error in chosen]
+
+def _relevance(error: Any) -> tuple[bool, int]:
+    return not _CHOICES.isdisjoint(map(str, error.schema_path)), len(error.instance_path)
+
+
+def _json_path(steps: Iterable[str | int]) -> str:
+    """The steps as a JSON path: `$.commits[0]["odd key"]`."""
+    return "$" + "".join(_step(step) for step in steps)
+
+
+def _step(step: str | int) -> str:
+    if isinstance(step, int):
+        return f"[{step}]"
+    return f".{step}" if _PLAIN_KEY.fullmatch(step) else f"[{json.dumps(step, ensure_ascii=False)}]"
+
+
+def _nowhere(uri: str) -> Never:
+    """Refuse to fetch what a `$ref` points to: a translation asks no disk and no network."""
+    raise ValueError(f"{uri} is not in the document")
 
 
 def _short(text: str, limit: int = 200) -> str:
     return text if len(text) <= limit else text[: limit // 2] + " … " + text[-limit // 2 :]
-
-
-def describe(value: JSON) -> str:
-    """A value as an error shows it: JSON, cut."""
-    return _short(json.dumps(value, ensure_ascii=False, default=str), 80)

@@ -47,6 +47,13 @@ class Selector:
         text = str(found).lower() if isinstance(found, bool) else str(found)
         return self._map.get(text, text) or self._default
 
+    def tells(self, request: Request, value: JSON) -> bool:
+        """Whether the request itself has the part: constants and defaults stand for what it does not say."""
+        if self._any:
+            return any(one.tells(request, value) for one in self._any)
+        found = None if self._const is not None else self._find(request, value)
+        return found is not None and found is not MISSING and not isinstance(found, dict | list)
+
     def _find(self, request: Request, value: JSON) -> JSON:
         if self._json is not None:
             return jsonpath.lookup(value, self._json)

@@ -4,12 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from gateway import units
-from gateway.errors import Fault
 from gateway.ingress import decode, handshake, verify
 from gateway.model import JSON, Request
 from gateway.translate import yamlfile
 from gateway.translate.select import Index, Selector, joined
-from gateway.translate.translator import Translator
+from gateway.translate.translator import CardShape, Translator
 
 ID_WINDOW = "24h"
 BODY_WINDOW = "5m"
@@ -29,6 +28,7 @@ class Service:
         self.docs: str = raw.get("docs", "")
         self.setup: str = raw.get("setup", "")
         self.icon_url: str | None = raw.get("icon_url")
+        self.imitates: Sequence[str] = tuple(raw.get("imitates", ()))
         self.ignore: Sequence[str] = tuple(raw.get("ignore", ()))
         self._noted: list[tuple[tuple[str | int, ...], str]] = []
         self.event = self._each(raw, "event", Selector)
@@ -40,11 +40,9 @@ class Service:
         self.id_window = self._seconds(windows, "id", ID_WINDOW)
         self.body_window = self._seconds(windows, "body", BODY_WINDOW)
         self.translators: Sequence[Translator] = ()
+        self.cards: Mapping[str, CardShape] = {}
         self.index: Index[Translator] = Index(())
-        self.faults = [
-            Fault(file, yamlfile.line_of(text, steps), "/".join(map(str, steps)), problem)
-            for steps, problem in self._noted
-        ]
+        self.faults = [yamlfile.fault(file, text, steps, problem) for steps, problem in self._noted]
 
     def _each(self, raw: Mapping[str, JSON], key: str, parse: Callable[[JSON], T]) -> tuple[T, ...]:
         parsed = []
@@ -62,9 +60,10 @@ class Service:
             self._noted.append((("duplicates", key), str(error)))
             return 0.0
 
-    def adopt(self, translators: Sequence[Translator]) -> None:
-        """Let these translators speak for the service."""
+    def adopt(self, translators: Sequence[Translator], cards: Mapping[str, CardShape]) -> None:
+        """Let these translators speak for the service; `cards` are those that its translators may name."""
         self.translators = tuple(translators)
+        self.cards = cards
         self.index = Index(translators)
 
     def event_name(self, request: Request, value: JSON) -> str:

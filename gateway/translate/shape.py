@@ -20,6 +20,9 @@ LINES: Final = 10
 EXAMINED: Final = 1000
 """How many elements a repetition with `when` looks at: translation is bounded in time."""
 
+OBJECTS: Final = 2000
+"""How many fields or attachments one list makes: more than a few posts can show."""
+
 MORE: Final = "and {{ remaining }} more"
 _SHORT: Final = 40
 """A field value up to this many visible characters shares its row with a neighbour, unless `short` says otherwise."""
@@ -43,10 +46,7 @@ Note = tuple[tuple[str | int, ...], int, str]
 
 def placed(notes: Iterable[Note], text: str, file: str) -> list[Fault]:
     """The faults that were noted about the document `text` in `file`, with their lines."""
-    return [
-        Fault(file, yamlfile.line_of(text, steps) + line, "/".join(map(str, steps)), problem)
-        for steps, line, problem in notes
-    ]
+    return [yamlfile.fault(file, text, steps, problem, below=line) for steps, line, problem in notes]
 
 
 class Place:
@@ -213,6 +213,8 @@ class Items:
         """The objects made; after those of a repetition that was cut, the one that says so."""
         objects: list[Any] = []
         for each, item in self._parts:
+            if len(objects) >= OBJECTS:
+                break
             if each is None:
                 objects.append(item.render(context))
                 continue

@@ -7,6 +7,7 @@ the mark is dropped, and a text of which nothing is left is absent itself.
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from enum import Enum
 from typing import Any, Final
@@ -23,6 +24,9 @@ Context = dict[str, Any]
 
 FUEL: Final = 50_000
 """MiniJinja instructions that one template may use; a loop over 1,000 values with three filters stays below."""
+
+LONGEST: Final = 8_000
+"""Characters of one template."""
 
 _ABSENT: Final = "\x00"
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
@@ -92,9 +96,16 @@ _FINALIZERS: Final = {Mode.MARKDOWN: _finalize_markdown, Mode.PLAIN: _finalize_p
 
 
 class Engine:
-    """Compiles the templates of one catalog."""
+    """Compiles the templates of one catalog, for use in one thread.
 
-    def __init__(self, table: Mapping[str, Function] = TABLE) -> None:
+    `pulse` is called when a template is compiled and before each template and function runs: by raising
+    TranslationError it ends what takes too long. Between two calls, fuel and the bounds of functions hold.
+    """
+
+    def __init__(self, table: Mapping[str, Function] = TABLE, pulse: Callable[[], None] | None = None) -> None:
+        self._pulse = pulse
+        if pulse is not None:
+            table = {name: _paced_function(function, pulse) for name, function in table.items()}
         self._environments = {mode: _environment(mode, table) for mode in Mode}
         self._functions = {mode: _filters(mode, table) for mode in Mode}
         self._globals = frozenset(name for name, function in table.items() if function.kind == "global")
@@ -141,6 +152,8 @@ class Engine:
 
     def _lint(self, source: str) -> None:
         """Refuse unknown filters, and what would reach into Python: MiniJinja lets values' methods be called."""
+        if len(source) > LONGEST:
+            raise Unusable(f"a template has at most {LONGEST:,} characters, this has {len(source):,}")
         for match in _CODE.finditer(source):
             code = _STRING.sub('""', match[1] or match[2] or "")
             line = source.count("\n", 0, match.start()) + 1
@@ -163,6 +176,8 @@ class Engine:
                     )
 
     def _compiled(self, source: str, mode: Mode, name: str) -> "Compiled":
+        if self._pulse is not None:
+            self._pulse()
         environment = self._environments[mode]
         try:
             environment.add_template(name, source)
@@ -174,10 +189,28 @@ class Engine:
         simple = direct.text(source, self._functions[mode], finalize, self._globals)
         if simple is None:
             simple = branches.text(source, self._functions[mode], finalize, self._globals)
-        compiled = Compiled(environment, name, names, simple)
+        if simple is not None and self._pulse is not None:
+            simple = direct.Text(_paced(simple.run, self._pulse))
+        compiled = Compiled(environment, name, names, simple, self._pulse)
         if simple is not None:
             compiled.forget()
         return compiled
+
+
+def _paced(call: Callable[..., Any], pulse: Callable[[], None]) -> Callable[..., Any]:
+    """The call with a pulse before it."""
+
+    def paced(*args: Any, **named: Any) -> Any:
+        pulse()
+        return call(*args, **named)
+
+    return paced
+
+
+def _paced_function(function: Function, pulse: Callable[[], None]) -> Function:
+    call = _paced(function.call, pulse)
+    plain = call if function.call_plain is function.call else _paced(function.call_plain, pulse)
+    return replace(function, call=call, call_plain=plain)
 
 
 def _filters(mode: Mode, table: Mapping[str, Function]) -> direct.Functions:
@@ -211,9 +244,17 @@ def _environment(mode: Mode, table: Mapping[str, Function]) -> Environment:
 class Compiled:
     """A template as MiniJinja keeps it, and the names that it may ask its context for: handing over fewer is faster."""
 
-    __slots__ = ("_environment", "_name", "_names", "simple")
+    __slots__ = ("_environment", "_name", "_names", "_pulse", "simple")
 
-    def __init__(self, environment: Environment, name: str, names: Sequence[str], simple: direct.Text | None) -> None:
+    def __init__(
+        self,
+        environment: Environment,
+        name: str,
+        names: Sequence[str],
+        simple: direct.Text | None,
+        pulse: Callable[[], None] | None = None,
+    ) -> None:
+        self._pulse = pulse
         self._environment = environment
         self._name = name
         self._names = names
@@ -224,6 +265,8 @@ class Compiled:
         try:
             if self.simple is not None:
                 return self.simple.run(context)
+            if self._pulse is not None:
+                self._pulse()
             seen = {name: context[name] for name in self._names if name in context}
             return self._environment.render_template(self._name, **seen)
         except TemplateError as error:

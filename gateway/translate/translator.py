@@ -64,6 +64,7 @@ class Translator:
         cards: Mapping[str, CardShape] | None = None,
     ) -> None:
         self.name = name
+        self.file = file
         self.title: str = raw["title"]
         self.events: Sequence[str] = tuple(map(str, raw["events"]))
         self.input: JSON = raw.get("input", True)

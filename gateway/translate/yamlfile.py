@@ -1,7 +1,8 @@
 """YAML as documents use it: plain data, no dates, `yes` is a word, no key twice, and faults know their line."""
 
 import re
-from typing import Any
+from functools import lru_cache
+from typing import Any, Protocol
 
 import yaml
 
@@ -10,6 +11,9 @@ from gateway.model import JSON
 
 DEPTH = 100
 """How deep a document may nest; the C loader recurses, and ends the whole process when the stack does."""
+
+VALUES = 20_000
+"""How many values a document may hold, those of an alias each time: a few lines of aliases could mean billions."""
 
 _BOOL = "tag:yaml.org,2002:bool"
 _TIMESTAMP = "tag:yaml.org,2002:timestamp"
@@ -44,14 +48,13 @@ _Loader.add_implicit_resolver(_BOOL, re.compile("^(?:true|True|TRUE|false|False|
 def load(text: str, file: str) -> JSON:
     """The value of a YAML text; raises CatalogError naming `file` and the line."""
     try:
-        _check_depth(text, file)
+        _check_size(text, file)
         return yaml.load(text, _Loader)  # noqa: S506 - a safe loader, see above
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        problem = error.problem or error.context or "not YAML"
-        raise CatalogError([Fault(file, mark.line + 1 if mark else 0, "", problem)]) from error
+        raise _unusable(file, error.problem or error.context or "not YAML", mark) from error
     except yaml.YAMLError as error:
-        raise CatalogError([Fault(file, 0, "", f"not YAML: {error}")]) from error
+        raise _unusable(file, f"not YAML: {error}") from error
 
 
 class _Dumper(yaml.CSafeDumper):
@@ -69,33 +72,70 @@ def dump(document: JSON) -> str:
     return str(yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120))
 
 
-def _check_depth(text: str, file: str) -> None:
-    """Raise CatalogError where a text nests deeper than DEPTH. Reading events takes no stack."""
-    depth = 0
+class _Mark(Protocol):
+    line: int
+    column: int
+
+
+def _unusable(file: str, problem: str, mark: _Mark | None = None) -> CatalogError:
+    line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
+    return CatalogError([Fault(file, line, "", problem, column=column)])
+
+
+def _check_size(text: str, file: str) -> None:
+    """Raise CatalogError where a text nests deeper than DEPTH or means more than VALUES. Reading events takes no stack.
+
+    An alias counts as what it stands for; one inside of that would have no end.
+    """
+    open_: list[tuple[str | None, int]] = [(None, 0)]  # anchor and values of what has begun and not ended
+    known: dict[str, int] = {}
     for event in yaml.parse(text, yaml.CSafeLoader):
+        anchor, values = getattr(event, "anchor", None), 1
         if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-            if depth > DEPTH:
-                mark = event.start_mark
-                problem = f"this is nested deeper than {DEPTH} levels"
-                raise CatalogError([Fault(file, mark.line + 1 if mark else 0, "", problem)])
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
+            if len(open_) > DEPTH:
+                raise _unusable(file, f"this is nested deeper than {DEPTH} levels", event.start_mark)
+            open_.append((anchor, 1))
+            continue
+        if isinstance(event, yaml.CollectionEndEvent):
+            anchor, values = open_.pop()
+        elif isinstance(event, yaml.AliasEvent):
+            if any(anchor == outer for outer, _ in open_):
+                raise _unusable(file, f"*{anchor} stands inside of what it stands for", event.start_mark)
+            anchor, values = None, known.get(str(anchor), 1)
+        elif not isinstance(event, yaml.ScalarEvent):
+            continue
+        if anchor is not None:
+            known[anchor] = values
+        open_[-1] = (open_[-1][0], open_[-1][1] + values)
+        if open_[-1][1] > VALUES:
+            raise _unusable(file, f"this holds more than {VALUES:,} values", event.start_mark)
 
 
-def line_of(text: str, steps: tuple[str | int, ...]) -> int:
-    """The line (from 1) where the value at `steps` begins, or that of its nearest parent that exists."""
-    node = yaml.compose(text, yaml.CSafeLoader)
-    line = 1
+def place_of(text: str, steps: tuple[str | int, ...]) -> tuple[int, int]:
+    """Line and column (from 1) where the value at `steps` begins, or those of its nearest parent that exists."""
+    node = _composed(text)
+    mark = None
     for step in steps:
         if isinstance(node, yaml.MappingNode):
             found = next(((key, value) for key, value in node.value if key.value == str(step)), None)
             if found is None:
                 break
-            line, node = found[0].start_mark.line + 1, found[1]
+            mark, node = found[0].start_mark, found[1]
         elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
             node = node.value[step]
-            line = node.start_mark.line + 1
+            mark = node.start_mark
         else:
             break
-    return line
+    return (mark.line + 1, mark.column + 1) if mark else (1, 1)
+
+
+def fault(file: str, text: str, steps: tuple[str | int, ...], problem: str, remedy: str = "", below: int = 0) -> Fault:
+    """A fault of the value at `steps` of a document, `below` lines further down when its text has several."""
+    line, column = place_of(text, steps)
+    return Fault(file, line + below, "/".join(map(str, steps)), problem, remedy, 0 if below else column)
+
+
+@lru_cache(maxsize=1)
+def _composed(text: str) -> yaml.Node | None:
+    """The nodes of a text; the last ones are kept, for a document often has several faults."""
+    return yaml.compose(text, yaml.CSafeLoader)

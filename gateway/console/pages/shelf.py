@@ -1,0 +1,31 @@
+"""The catalog: its services, one service with its routes, one translator with its examples."""
+
+from gateway.console import shelf
+from gateway.console.pages.page import Page, Shown, Visit
+from gateway.console.pages.tryout import shown
+from gateway.console.workshop import Workshop
+
+
+async def show_all(visit: Visit) -> Shown:
+    """Every service."""
+    return Shown("catalog.html", {"shelf": await shelf.shelf(visit.gateway)})
+
+
+async def show_service(visit: Visit) -> Shown:
+    """One service."""
+    return Shown("service.html", {"service": await shelf.service(visit.gateway, visit.path["service"])})
+
+
+async def show_translator(visit: Visit) -> Shown:
+    """One translator."""
+    path, workshop = visit.path, visit.console.part(Workshop)
+    found = await shelf.translator(visit.gateway, workshop, path["service"], path["translator"])
+    examples = [(one, [shown(message) for message in one.messages]) for one in found.examples]
+    return Shown("translator.html", {"found": found, "examples": examples})
+
+
+PAGES = (
+    Page("GET", "/catalog", show_all),
+    Page("GET", "/catalog/{service}", show_service),
+    Page("GET", "/catalog/{service}/{translator}", show_translator),
+)

@@ -1,0 +1,110 @@
+"""The page on which a request is tried and a translator edited; it answers a form, or a script its result alone."""
+
+import re
+from typing import Any
+
+import msgspec
+from aiohttp import hdrs, web
+from msgspec import Struct
+
+from gateway.console import events, preview, trial, tryout
+from gateway.console.auth import Role
+from gateway.console.events import EventFilter
+from gateway.console.pages.page import Page, Shown, Visit
+from gateway.console.preview import MessageView
+from gateway.console.trial import Trial
+from gateway.console.tryout import Result, Tried, TriedEvent
+from gateway.console.workshop import Workshop
+from gateway.model import JSON
+
+RECENT = 30
+"""Events that are offered to be tried again."""
+
+
+class PostShown(Struct, frozen=True):
+    """One message: as its readers see it, and as it travels. `card` says that it is the card of its subject."""
+
+    view: MessageView
+    json: str
+    card: bool
+
+
+def shown(payload: JSON, *, card: bool = False) -> PostShown:
+    """A message for a template."""
+    return PostShown(preview.view(payload), msgspec.json.format(msgspec.json.encode(payload), indent=2).decode(), card)
+
+
+async def show(visit: Visit) -> Shown:
+    """The empty form, or what it is given: an event of the journal or a sample, with their result."""
+    wanted = visit.query(Trial)
+    workshop = visit.console.part(Workshop)
+    wanted = await trial.filled(visit.gateway, wanted, workshop.folders())
+    return await _page(visit, wanted, await _tried(visit, wanted) if wanted.body or wanted.headers else None)
+
+
+async def submit(visit: Visit) -> Shown:
+    """The form with its result, for a browser without scripts; `edit` puts the translator into the editor."""
+    wanted = _given(visit)
+    found = await _tried(visit, wanted)
+    if "edit" in visit.request.query and not wanted.document:
+        name = found.document.name.partition("/")[2]
+        wanted = msgspec.structs.replace(wanted, document=found.document.text, translator=name)
+    return await _page(visit, wanted, found)
+
+
+async def result(visit: Visit) -> Shown:
+    """The result alone, for the script that asks while somebody types."""
+    return Shown("_tried.html", _facts(await _tried(visit, _given(visit))))
+
+
+async def download(visit: Visit) -> web.Response:
+    """The edited document as a file."""
+    wanted = _given(visit)
+    name = re.sub(r"[^a-z0-9_-]+", "_", wanted.translator.rpartition("/")[2].lower()) or "translator"
+    return web.Response(
+        body=wanted.document.encode("utf-8", "replace"),
+        content_type="application/yaml",
+        headers={hdrs.CONTENT_DISPOSITION: f'attachment; filename="{name}.yaml"'},
+    )
+
+
+def _given(visit: Visit) -> Trial:
+    """The form. Browsers send lines that end in CR LF, whatever was typed (HTML, form submission)."""
+    wanted = visit.fields(Trial)
+    plain = {name: getattr(wanted, name).replace("\r\n", "\n") for name in ("headers", "body", "document")}
+    return msgspec.structs.replace(wanted, **plain)
+
+
+async def _tried(visit: Visit, wanted: Trial) -> Tried:
+    return await tryout.tried(visit.gateway, visit.console.part(Workshop), wanted)
+
+
+async def _page(visit: Visit, wanted: Trial, found: Tried | None) -> Shown:
+    known = await visit.gateway.catalog()
+    recent = await events.listing(visit.gateway, EventFilter(limit=RECENT))
+    facts = {
+        "trial": wanted,
+        "services": [("", "recognise it"), *((key, one.name) for key, one in sorted(known.services.items()))],
+        "routes": [("", "none"), *((name, name) for name in sorted(visit.gateway.settings.routes))],
+        "recent": recent.events,
+        **(_facts(found) if found else {"found": None}),
+    }
+    return Shown("try.html", facts)
+
+
+def _facts(found: Tried) -> dict[str, Any]:
+    return {"found": found, "running": _posts(found.running), "edited": _posts(found.edited) if found.edited else None}
+
+
+def _posts(found: Result) -> list[tuple[TriedEvent, list[PostShown]]]:
+    return [
+        (one, [*map(shown, one.messages), *([shown(one.card, card=True)] if one.card else [])]) for one in found.events
+    ]
+
+
+PAGES = (
+    Page("GET", "/try", show),
+    Page("POST", "/try", submit, Role.READER),
+    Page("POST", "/try/result", result, Role.READER),
+    Page("POST", "/try/document", download, Role.READER),
+)

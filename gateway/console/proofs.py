@@ -1,0 +1,115 @@
+"""How the requests of a service prove themselves, in words, and where the secret stands in the URL when it does."""
+
+from collections.abc import Sequence
+from typing import Final
+from urllib.parse import quote
+
+from msgspec import Struct
+
+from gateway.ingress.material import Source
+from gateway.ingress.schemes import BasicSecret, HeaderSecret, PathSecret, QuerySecret, Scheme, TokenSecret
+from gateway.ingress.signature import Part, Signature
+from gateway.jsonpath import Step
+from gateway.model import Request
+
+SECRET: Final = "SECRET"  # noqa: S105 - the placeholder for one
+"""What stands for the secret of a route wherever one is shown."""
+
+_PARTS: Final = {
+    "body": "the body",
+    "timestamp": "the timestamp",
+    "method": "the method",
+    "url": "the URL",
+    "sorted-form": "the form fields in order",
+}
+
+
+class Proof(Struct, frozen=True):
+    """One way to be authentic: `words` say it; `there` whether a request has what is checked, which proves nothing."""
+
+    words: str
+    there: bool = False
+
+
+def proofs(schemes: Sequence[Scheme], request: Request | None = None) -> tuple[Proof, ...]:
+    """Every scheme in words; any one of them has to hold."""
+    return tuple(Proof(words(scheme), request is not None and _is_there(scheme, request)) for scheme in schemes)
+
+
+def words(scheme: Scheme) -> str:
+    """One scheme in words: `HMAC-SHA256 of the body in the header X-Hub-Signature-256`."""
+    if isinstance(scheme, Signature):
+        return _signature(scheme)
+    if isinstance(scheme, PathSecret):
+        return "the secret as the last segment of the URL"
+    if isinstance(scheme, QuerySecret):
+        return f"the secret in the URL, as ?{scheme.name}="
+    if isinstance(scheme, HeaderSecret):
+        behind = f", behind “{scheme.prefix.strip()}”" if scheme.prefix.strip() else ""
+        return f"the secret in the header {_written(scheme.name)}{behind}"
+    if isinstance(scheme, BasicSecret):
+        user = (
+            f"the user {scheme.user} and the secret as password"
+            if scheme.user
+            else "a secret of the form user:password"
+        )
+        return f"HTTP Basic with {user}"
+    return f"the secret in the body, at {_path(scheme.path)}"
+
+
+def url_with_secret(url: str, schemes: Sequence[Scheme]) -> str:
+    """The URL for a sender that can do no more than call it: with a placeholder where the secret goes; "" for none."""
+    for scheme in schemes:
+        if isinstance(scheme, PathSecret):
+            return f"{url}/{SECRET}"
+        if isinstance(scheme, QuerySecret):
+            return f"{url}?{quote(scheme.name)}={SECRET}"
+    return ""
+
+
+def _signature(scheme: Signature) -> str:
+    covered = " + ".join(_part(part) for part in scheme.message)
+    words = f"HMAC-{scheme.digest.upper()} of {covered} in {_source(scheme.source)}"
+    details = []
+    if scheme.prefix:
+        details.append(f"behind “{scheme.prefix}”")
+    if scheme.encoding != "hex":
+        details.append(f"in {scheme.encoding}")
+    if scheme.timestamp is not None and scheme.window is not None:
+        details.append(f"not older than {scheme.window:g} s")
+    return f"{words} ({', '.join(details)})" if details else words
+
+
+def _part(part: Part) -> str:
+    if part.kind == "text":
+        return f"“{part.text}”"
+    if part.kind == "digest":
+        return f"the {part.text.partition('-')[0].upper()} of the body"
+    return _source(part.source) if part.source is not None else _PARTS[part.kind]
+
+
+def _source(source: Source) -> str:
+    if source.kind == "header":
+        return f"the header {_written(source.name)}"
+    return f"the form field {source.name}" if source.kind == "form" else f"the body at {_path(source.path)}"
+
+
+def _written(header: str) -> str:
+    """A header name in the usual capitals; they mean nothing (RFC 9110 section 5.1)."""
+    return "-".join(part.capitalize() for part in header.split("-"))
+
+
+def _path(path: tuple[Step, ...]) -> str:
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).lstrip(".") or "its top"
+
+
+def _is_there(scheme: Scheme, request: Request) -> bool:
+    if isinstance(scheme, Signature):
+        return scheme.source.kind == "header" and scheme.source.name in request.headers
+    if isinstance(scheme, QuerySecret):
+        return scheme.name in request.query
+    if isinstance(scheme, HeaderSecret):
+        return scheme.name in request.headers
+    if isinstance(scheme, BasicSecret):
+        return request.headers.get("authorization", "").lower().startswith("basic ")
+    return not isinstance(scheme, TokenSecret) and bool(request.path_secret)
