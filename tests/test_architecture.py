@@ -24,6 +24,7 @@ LAYERS = (
         "logs",
         "metrics",
         "settings",
+        "supervisor",
         "mattermost.payload",
     },
     {"mattermost.*", "ingress.*", "translate.functions.*"},

@@ -18,6 +18,7 @@ from gateway.errors import CatalogError, Fault, JournalError, SettingsError
 from gateway.ingress import route as routes
 from gateway.mattermost.probe import Level
 from gateway.settings import Settings
+from gateway.supervisor import supervised
 from gateway.translate import catalog
 
 Config = Annotated[
@@ -42,7 +43,7 @@ async def _serve(known: Settings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    async with gateway_app.running(known) as running:
+    async with gateway_app.running(known) as running, supervised(os.environ):
         stopped: asyncio.Future[Any] = asyncio.ensure_future(stop.wait())
         await asyncio.wait({stopped, running.failed}, return_when=asyncio.FIRST_COMPLETED)
         stopped.cancel()
