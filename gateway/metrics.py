@@ -27,6 +27,7 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry(auto_describe=True)
         self.requests = self._counter("requests", "Requests answered, by outcome.", "route", "service", "outcome")
+        self.unstored = self._counter("unstored", "Requests answered 503: the journal could not take them.", "route")
         self.request_bytes = self._counter("request_bytes", "Bytes of request bodies received.", "route")
         self.accept_seconds = self._histogram("accept_seconds", "From the last byte in to the answer out.", _FAST)
         self.translate_seconds = self._histogram(
@@ -61,6 +62,8 @@ class Metrics:
         self.journal_commit_seconds = self._histogram("journal_commit_seconds", "One durable group commit.", _FAST)
         self.catalog_reload_ok = self._gauge("catalog_reload_ok", "1 when the last reload of the catalog succeeded.")
         self.catalog_reload_ok.set(1)
+        self.settings_reload_ok = self._gauge("settings_reload_ok", "1 when the last reload of the settings succeeded.")
+        self.settings_reload_ok.set(1)
         self.build_info = Info("mattergate_build", "Version of the running gateway.", registry=self.registry)
         self.build_info.info({"version": __version__})
 
@@ -77,6 +80,7 @@ class Metrics:
         """Start the series of a route at 0."""
         for outcome in Outcome:
             self.requests.labels(route, service, outcome.value)
+        self.unstored.labels(route)
         self.request_bytes.labels(route)
         self.duplicates.labels(route)
         self.translate_seconds.labels(service)

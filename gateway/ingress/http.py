@@ -98,6 +98,7 @@ class Ingress:
         except JournalError as error:
             self._trouble = (str(error), time.monotonic())
             route.answered["broken"].inc()
+            route.unstored.inc()
             _log.error("not stored", route=route.name, why=str(error))
             return problem(503, "Service Unavailable", "the request cannot be stored now", {"Retry-After": RETRY_AFTER})
 

@@ -56,6 +56,7 @@ class Route:
             depth=depth,
         )
         metrics.expect_route(self.name, self.service_key)
+        self.unstored = metrics.unstored.labels(self.name)
         self.bytes_received = metrics.request_bytes.labels(self.name)
         self.repeats = metrics.duplicates.labels(self.name)
         self.answered = {

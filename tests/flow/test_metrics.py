@@ -8,6 +8,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flow-metrics")]
 
 LABELS = {
     "requests_total": {"route", "service", "outcome"},
+    "unstored_total": {"route"},
     "request_bytes_total": {"route"},
     "accept_seconds": set(),
     "translate_seconds": {"service"},
@@ -22,6 +23,7 @@ LABELS = {
     "duplicates_total": {"route"},
     "journal_commit_seconds": set(),
     "catalog_reload_ok": set(),
+    "settings_reload_ok": set(),
     "build_info": {"version"},
 }
 """Name without `mattergate_` -> labels; `le` of histograms left out."""
@@ -87,9 +89,10 @@ async def test_all_that_is_configured_starts_at_zero(started):
         assert await started.value("schema_mismatch_total", service="items", translator=name) == 0
     for name in ("queue_depth", "queue_oldest_seconds", "dead", "delivery_seconds_count"):
         assert await started.value(name, destination="ops") == 0
-    for name in ("request_bytes_total", "duplicates_total"):
+    for name in ("unstored_total", "request_bytes_total", "duplicates_total"):
         assert await started.value(name, route="items") == 0
-    assert await started.value("catalog_reload_ok") == 1
+    for name in ("catalog_reload_ok", "settings_reload_ok"):
+        assert await started.value(name) == 1
 
 
 async def _traffic(service) -> int:

@@ -60,6 +60,7 @@ async def test_a_full_disk_is_told_and_got_over(items):
     assert status == 503
     assert "journal.db" in json.loads(text)["why"]
     assert (await items.get("/healthz"))[0] == 200
+    assert await items.value("unstored_total", route="items") == 1
 
     _allow(items, resource.RLIM_INFINITY)
     last = accepted[-1] + 1 if accepted else 1
