@@ -1,6 +1,7 @@
 """Furnish a new Mattermost by its REST API: administrator, team, channel, incoming webhook. What is there is kept.
 
-The URL of the webhook goes into the file `hook`, which the gateway reads as its destination.
+The URL of the webhook goes into files: one that the gateway reads as its destination, and one for Alertmanager, which
+tells of trouble with the gateway directly.
 """
 
 import argparse
@@ -9,12 +10,14 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
 USER, EMAIL = "admin", "admin@example.com"
 TEAM, CHANNEL = "mattergate", "webhooks"
+HOOK_FILES = ("gateway/hook", "monitoring/mattermost_hook")
 SITE, CONSOLE, GRAFANA = "http://localhost:8065", "http://localhost:9090", "http://localhost:3000"
 """As a browser on the same machine reaches them."""
 
@@ -97,7 +100,7 @@ def _said(error: urllib.error.HTTPError) -> str:
         return error.reason
 
 
-def furnish(server: Mattermost, password: str, hook_file: Path) -> bool:
+def furnish(server: Mattermost, password: str, hook_files: Sequence[Path]) -> bool:
     """Make what is missing, and write the webhook's URL; whether the administrator is new."""
     new = server.sign_in(USER, EMAIL, password)
     team = server.found_or_made(
@@ -113,9 +116,8 @@ def furnish(server: Mattermost, password: str, hook_file: Path) -> bool:
         "POST", "/hooks/incoming", {"channel_id": channel["id"], "display_name": "mattergate"}
     )
     url = f"{server.server}/hooks/{hook['id']}"
-    if not hook_file.exists() or hook_file.read_text() != url:
-        hook_file.touch(0o600)
-        hook_file.write_text(url)
+    for file in hook_files:
+        file.write_text(url)
     return new
 
 
@@ -123,20 +125,20 @@ def main() -> None:
     """Furnish, and say where everything is."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--server", required=True, help="the URL of Mattermost inside the network")
-    parser.add_argument("--secrets", type=Path, required=True, help="the folder with the passwords, for the hook, too")
+    parser.add_argument("--secrets", type=Path, default=Path("/secrets"), help="the folder with the volumes")
     parser.add_argument("--wait", type=float, default=300, help="seconds that Mattermost may take to start")
     options = parser.parse_args()
     server = Mattermost(options.server)
     try:
         server.wait(options.wait)
-        password = (options.secrets / "mattermost_password").read_text()
-        new = furnish(server, password, options.secrets / "hook")
+        password = (options.secrets / "gateway" / "mattermost_password").read_text()
+        new = furnish(server, password, [options.secrets / name for name in HOOK_FILES])
     except (OSError, RefusalError) as error:
         sys.exit(f"furnish: {error}")
     print(f"Mattermost  {SITE}/{TEAM}/channels/{CHANNEL}")
     print(f"            user {USER}" + (f", password {password}" if new else ", the password of the first start"))
     if new:
-        print(f"Console     {CONSOLE}  token {(options.secrets / 'admin_token').read_text()}")
+        print(f"Console     {CONSOLE}  token {(options.secrets / 'gateway' / 'admin_token').read_text()}")
     print(f"Grafana     {GRAFANA}")
 
 

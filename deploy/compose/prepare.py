@@ -1,6 +1,6 @@
 """Make the passwords and tokens of the composition, and Mattermost's first config.json. What is there is kept.
 
-Runs as root in a container without network, because each file is handed to the user that reads it.
+Each container that needs secrets has a volume of its own for them, and sees no other. Runs as root, without network.
 """
 
 import argparse
@@ -10,53 +10,53 @@ import secrets
 from collections.abc import Callable
 from pathlib import Path
 
-GATEWAY, MATTERMOST, POSTGRES, GRAFANA, PROMETHEUS = 10001, 2000, 70, 472, 65534
-"""The users that the images run as."""
+GATEWAY, MATTERMOST = 10001, 2000
+"""The users that these two images run as."""
 
-READERS = {
-    "postgres_password": POSTGRES,
-    "mattermost_password": GATEWAY,  # `furnish` runs as the gateway's user
-    "grafana_password": GRAFANA,
-    "admin_token": GATEWAY,
-    "read_token": GATEWAY,
-    "route_secret": GATEWAY,
-}
-COPIES = {"prometheus_token": ("read_token", PROMETHEUS)}
-"""The same secret once more, for a second reader."""
+SECRETS = (
+    ("postgres/password",),
+    ("grafana/password",),
+    ("gateway/mattermost_password",),
+    ("gateway/admin_token",),
+    ("gateway/read_token", "monitoring/mattergate_read_token"),
+    ("gateway/route_secret",),
+    ("gateway/alerts_secret", "monitoring/alerts_secret"),
+)
+"""One secret a line: volume and file, for each that reads it."""
 
 Owner = Callable[[Path, int], None]
 
 
-def write(path: Path, text: str, user: int, own: Owner) -> None:
-    """Write a file that only `user` may read, whole or not at all."""
+def write(path: Path, text: str, mode: int) -> None:
+    """Write a file, whole or not at all."""
     unfinished = path.with_name(f".{path.name}.part")
-    with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o400), "w") as file:
+    unfinished.unlink(missing_ok=True)
+    with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
-    own(unfinished, user)
+    unfinished.chmod(mode)
     unfinished.rename(path)
 
 
 def prepare(folder: Path, mattermost: Path, own: Owner) -> list[str]:
     """Give the names of what was made; an empty list when all of it was there."""
     made = []
-    folder.chmod(0o711)  # the files in it are protected one by one
-    own(folder, GATEWAY)  # `furnish` adds the webhook
-    for name, user in READERS.items():
-        if not (folder / name).exists():
-            write(folder / name, secrets.token_urlsafe(24), user, own)
-            made.append(name)
-    for name, (source, user) in COPIES.items():
-        if not (folder / name).exists() or source in made:
-            write(folder / name, (folder / source).read_text(), user, own)
-            made.append(name)
-    own(mattermost, MATTERMOST)
+    for names in SECRETS:
+        there = [folder / name for name in names if (folder / name).exists()]
+        text = there[0].read_text() if there else secrets.token_urlsafe(24)
+        for name in names:
+            if not (folder / name).exists():
+                write(folder / name, text, 0o444)
+                made.append(name)
+    for volume in ("gateway", "monitoring"):
+        own(folder / volume, GATEWAY)  # `furnish`, which adds the webhook, runs as the gateway does
     config = mattermost / "config.json"
     if not config.exists():
-        write(config, first_config((folder / "postgres_password").read_text()), MATTERMOST, own)
-        config.chmod(0o600)  # Mattermost completes it
+        write(config, first_config((folder / "postgres" / "password").read_text()), 0o600)
         made.append(config.name)
+    for path in (mattermost, config):
+        own(path, MATTERMOST)  # it completes the file
     return made
 
 
@@ -69,8 +69,10 @@ def first_config(password: str) -> str:
 def main() -> None:
     """Make what is missing."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--secrets", type=Path, default=Path("/secrets"))
-    parser.add_argument("--mattermost", type=Path, default=Path("/mattermost-config"))
+    parser.add_argument("--secrets", type=Path, default=Path("/secrets"), help="the folder with the volumes")
+    parser.add_argument(
+        "--mattermost", type=Path, default=Path("/mattermost-config"), help="its volume for config.json"
+    )
     options = parser.parse_args()
     made = prepare(options.secrets, options.mattermost, lambda path, user: os.chown(path, user, user))
     print("made: " + ", ".join(made) if made else "everything is there")

@@ -4,9 +4,10 @@ import importlib.util
 import json
 import os
 import re
+import shutil
 import stat
+import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -34,66 +35,71 @@ def script(name: str) -> ModuleType:
 prepare, furnish, samples = script("prepare"), script("furnish"), script("samples")
 
 
-@pytest.fixture
-def owners() -> dict[str, int]:
-    """File name -> the user that it was given to."""
-    return {}
+VOLUMES = ("postgres", "grafana", "gateway", "monitoring")
 
 
 @pytest.fixture
-def prepared(tmp_path: Path, owners: dict[str, int]) -> Iterator[Path]:
-    """A folder `secrets` beside a folder `mattermost`, as `prepare` leaves them."""
-    for name in ("secrets", "mattermost"):
+def prepared(tmp_path: Path) -> Path:
+    """A folder with the volumes as `prepare` leaves them: those of secrets, and `mattermost`."""
+    for name in (*VOLUMES, "mattermost"):
         (tmp_path / name).mkdir()
-    run_prepare(tmp_path, owners)
+    run_prepare(tmp_path)
     return tmp_path
 
 
-def run_prepare(folder: Path, owners: dict[str, int]) -> list[str]:
-    """What `prepare` makes, with the owner of each file noted instead of changed."""
+def run_prepare(folder: Path, owners: dict[str, int] | None = None) -> list[str]:
+    """What `prepare` makes, with the owner of each file noted in `owners` instead of changed."""
     return prepare.prepare(
-        folder / "secrets",
-        folder / "mattermost",
-        lambda path, user: owners.__setitem__(path.name.removeprefix(".").removesuffix(".part"), user),
+        folder, folder / "mattermost", lambda path, user: (owners or {}).__setitem__(path.name, user)
     )
 
 
-def test_every_secret_has_one_reader_and_is_not_like_another(prepared, owners):
-    """Each file is for its reader's eyes only; what two containers must share is the same, all else differs."""
-    files = {path.name: path for path in (prepared / "secrets").iterdir()}
-    assert set(files) == {*prepare.READERS, *prepare.COPIES}
-    assert {stat.S_IMODE(path.stat().st_mode) for path in files.values()} == {0o400}
-    assert {name: owners[name] for name in prepare.READERS} == prepare.READERS
-    texts = {name: path.read_text() for name, path in files.items()}
-    assert texts["prometheus_token"] == texts["read_token"]
-    assert len(set(texts.values())) == len(texts) - 1
-    assert min(map(len, texts.values())) >= 32
+def secret_files(folder: Path) -> dict[str, str]:
+    """Volume and file -> the secret in it."""
+    return {
+        f"{path.parent.name}/{path.name}": path.read_text() for name in VOLUMES for path in (folder / name).iterdir()
+    }
 
 
-def test_mattermost_finds_its_database(prepared, owners):
-    """The first config.json holds the data source with the password of the database, and belongs to Mattermost."""
-    password = (prepared / "secrets" / "postgres_password").read_text()
+def test_every_secret_is_its_own_and_long(prepared):
+    """What two containers must share is the same in both volumes, all else differs, and none can be guessed."""
+    files = secret_files(prepared)
+    assert set(files) == {name for names in prepare.SECRETS for name in names}
+    for names in prepare.SECRETS:
+        assert len({files[name] for name in names}) == 1
+    assert len(set(files.values())) == len(prepare.SECRETS)
+    assert min(map(len, files.values())) >= 32
+
+
+def test_mattermost_finds_its_database(prepared):
+    """The first config.json holds the data source with the password of the database, for Mattermost alone."""
     source = json.loads((prepared / "mattermost" / "config.json").read_text())["SqlSettings"]["DataSource"]
+    password = secret_files(prepared)["postgres/password"]
     environment = SERVICES["postgres"]["environment"]
     user, database = environment["POSTGRES_USER"], environment["POSTGRES_DB"]
     assert source.startswith(f"postgres://{user}:{password}@postgres:5432/{database}?")
+    assert stat.S_IMODE((prepared / "mattermost" / "config.json").stat().st_mode) == 0o600
+    owners = {"": 0}
+    run_prepare(prepared, owners)
     assert (owners["config.json"], owners["mattermost"]) == (prepare.MATTERMOST, prepare.MATTERMOST)
+    assert (owners["gateway"], owners["monitoring"]) == (prepare.GATEWAY, prepare.GATEWAY)
 
 
-def test_a_second_start_changes_nothing(prepared, owners):
+def test_a_second_start_changes_nothing(prepared):
     """What is there is kept: passwords, and the configuration that Mattermost has completed."""
     (prepared / "mattermost" / "config.json").write_text("completed")
     before = {path: path.read_text() for path in prepared.rglob("*") if path.is_file()}
-    assert run_prepare(prepared, owners) == []
+    assert run_prepare(prepared) == []
     assert {path: path.read_text() for path in prepared.rglob("*") if path.is_file()} == before
 
 
-def test_a_start_that_was_cut_short_is_completed(prepared, owners):
-    """A secret that is missing is made, and its copy with it."""
-    (prepared / "secrets" / "read_token").unlink()
-    assert run_prepare(prepared, owners) == ["read_token", "prometheus_token"]
-    read, copy = ((prepared / "secrets" / name).read_text() for name in ("read_token", "prometheus_token"))
-    assert read == copy
+def test_a_start_that_was_cut_short_is_completed(prepared):
+    """Half a file and a copy that is missing: the copy is made of what is there, and nothing else."""
+    (prepared / "monitoring" / "alerts_secret").rename(prepared / "monitoring" / ".alerts_secret.part")
+    (prepared / "monitoring" / ".alerts_secret.part").write_text("hal")
+    assert run_prepare(prepared) == ["monitoring/alerts_secret"]
+    files = secret_files(prepared)
+    assert files["monitoring/alerts_secret"] == files["gateway/alerts_secret"]
 
 
 @pytest.fixture
@@ -118,42 +124,41 @@ async def python(*arguments: str | Path) -> tuple[int, str]:
 async def test_an_empty_mattermost_is_furnished_once(mattermost, prepared):
     """The first run makes administrator, team, channel and webhook, and says where they are; the second does not."""
     standin, url = mattermost
-    command = (FOLDER / "furnish.py", "--server", url, "--secrets", prepared / "secrets", "--wait", "5")
+    command = (FOLDER / "furnish.py", "--server", url, "--secrets", prepared, "--wait", "5")
     code, text = await python(*command)
     assert code == 0, text
-    secrets = prepared / "secrets"
+    files = secret_files(prepared)
     assert "http://localhost:8065/mattergate/channels/webhooks" in text
-    assert (secrets / "mattermost_password").read_text() in text
-    assert (secrets / "admin_token").read_text() in text
+    assert files["gateway/mattermost_password"] in text
+    assert files["gateway/admin_token"] in text
     [hook] = standin.hooks
-    assert (secrets / "hook").read_text() == f"{url}/hooks/{hook}"
-    assert stat.S_IMODE((secrets / "hook").stat().st_mode) == 0o600
+    assert {files[name] for name in furnish.HOOK_FILES} == {f"{url}/hooks/{hook}"}
 
     code, text = await python(*command)
     assert code == 0, text
     assert list(standin.hooks) == [hook]
-    assert (secrets / "mattermost_password").read_text() not in text
+    assert files["gateway/mattermost_password"] not in text
 
 
 async def test_a_webhook_that_was_deleted_is_made_again(mattermost, prepared):
     """The file follows what is in Mattermost."""
     standin, url = mattermost
-    command = (FOLDER / "furnish.py", "--server", url, "--secrets", prepared / "secrets", "--wait", "5")
+    command = (FOLDER / "furnish.py", "--server", url, "--secrets", prepared, "--wait", "5")
     assert (await python(*command))[0] == 0
     standin.hooks.clear()
     assert (await python(*command))[0] == 0
     [hook] = standin.hooks
-    assert (prepared / "secrets" / "hook").read_text().endswith(hook)
+    assert secret_files(prepared)["gateway/hook"].endswith(hook)
 
 
 async def test_a_mattermost_that_somebody_else_furnished_is_left_alone(mattermost, prepared):
     """With another administrator there, the command says what Mattermost refuses, without a password."""
     standin, url = mattermost
     standin.add_user("somebody", "pass", roles="system_admin")
-    code, text = await python(FOLDER / "furnish.py", "--server", url, "--secrets", prepared / "secrets", "--wait", "5")
+    code, text = await python(FOLDER / "furnish.py", "--server", url, "--secrets", prepared, "--wait", "5")
     assert code == 1
     assert "furnish: Mattermost answers 401 to POST /users" in text
-    assert (prepared / "secrets" / "mattermost_password").read_text() not in text
+    assert secret_files(prepared)["gateway/mattermost_password"] not in text
 
 
 async def test_a_mattermost_that_does_not_start_is_given_up(prepared):
@@ -177,7 +182,7 @@ def gateway_settings(prepared: Path, mattermost: str) -> settings.Settings:
     """The settings of the composition, with its folder of secrets, ports and Mattermost where they are in the test."""
     text = (FOLDER / "mattergate.toml").read_text()
     for was, now in (
-        ("/secrets/", f"{prepared}/secrets/"),
+        ("/run/secrets/", f"{prepared}/gateway/"),
         ("0.0.0.0:8080", "127.0.0.1:0"),
         ("0.0.0.0:9090", "127.0.0.1:0"),
         ("http://mattermost:8065", mattermost),
@@ -191,14 +196,14 @@ def gateway_settings(prepared: Path, mattermost: str) -> settings.Settings:
 async def test_the_samples_become_messages_and_lines(mattermost, prepared):
     """From nothing to a message of every sample in Mattermost, and to their counts for Prometheus, with its token."""
     standin, url = mattermost
-    furnishing = (FOLDER / "furnish.py", "--server", url, "--secrets", prepared / "secrets", "--wait", "5")
+    furnishing = (FOLDER / "furnish.py", "--server", url, "--secrets", prepared, "--wait", "5")
     assert (await python(*furnishing))[0] == 0
     async with app.running(gateway_settings(prepared, url)) as running, aiohttp.ClientSession() as session:
-        sending = ("--gateway", running.public, "--secret", prepared / "secrets" / "route_secret", "--pause", "0")
+        sending = ("--gateway", running.public, "--secret", prepared / "gateway" / "route_secret", "--pause", "0")
         code, text = await python(FOLDER / "samples.py", *sending, "--rounds", "2")
         assert code == 0, text
         assert re.findall(r"(\w+): 2\d\d", text) == [*SHOWN] * 2
-        token = (prepared / "secrets" / "prometheus_token").read_text()
+        token = secret_files(prepared)["monitoring/mattergate_read_token"]
         async with session.get(f"{running.admin}/metrics", headers={"Authorization": f"Bearer {token}"}) as answer:
             metrics = await answer.text()
     assert 'mattergate_requests_total{outcome="message",route="github",service="github"} 2.0' in metrics
@@ -208,7 +213,7 @@ async def test_the_samples_become_messages_and_lines(mattermost, prepared):
 async def test_samples_that_are_refused_are_told(mattermost, prepared):
     """A wrong secret: the command ends with what to look at."""
     _, url = mattermost
-    (prepared / "secrets" / "hook").write_text(f"{url}/hooks/{'a' * 26}")
+    (prepared / "gateway" / "hook").write_text(f"{url}/hooks/{'a' * 26}")
     (prepared / "wrong").write_text("wrong")
     async with app.running(gateway_settings(prepared, url)) as running:
         code, text = await python(
@@ -259,14 +264,34 @@ def test_what_depends_can_be_waited_for():
                 assert target["restart"].startswith("on-failure"), (name, other)
 
 
-def test_every_file_of_secrets_that_is_named_is_made():
-    """Settings, environment and commands name no secret that neither `prepare` nor `furnish` makes."""
-    texts = [(FOLDER / name).read_text() for name in ("compose.yaml", "mattergate.toml")]
-    monitoring = FOLDER.parent / "monitoring"
-    texts += [path.read_text() for path in (monitoring / "prometheus.yml",) if path.exists()]
-    wanted = {name for text in texts for name in re.findall(r"/secrets/(\w+)", text)}
-    assert wanted <= {*prepare.READERS, *prepare.COPIES, "hook"}
-    assert "hook" in wanted
+def test_every_secret_that_is_named_is_in_the_volume_of_who_reads_it():
+    """Each container's files and environment name only secrets that `prepare` or `furnish` puts into its volume."""
+    made = {name for names in prepare.SECRETS for name in names} | set(furnish.HOOK_FILES)
+    for service in SERVICES.values():
+        sources = dict(mount.split(":")[1::-1] for mount in service.get("volumes", []))
+        texts = [json.dumps(service)]
+        texts += [(FOLDER / source).read_text() for source in sources.values() if source.endswith((".yml", ".toml"))]
+        for name in {name for text in texts for name in re.findall(r"/run/secrets/(\w+)", text)}:
+            assert f"{sources['/run/secrets'].removeprefix('secrets-')}/{name}" in made
+
+
+def test_compose_accepts_the_file(tmp_path):
+    """Docker Compose resolves it; version 1, which older distributions have, does not know the name at its top."""
+    text, version = (FOLDER / "compose.yaml").read_text(), compose("version")
+    if "version 1." in version:
+        text = re.sub(r"^name:.*$", "", text, flags=re.M)
+    (tmp_path / "compose.yaml").write_text(text)
+    compose("--file", tmp_path / "compose.yaml", "config", "--quiet")
+
+
+def compose(*arguments: str | Path) -> str:
+    """The output of a command of Docker Compose; the test is skipped where there is none."""
+    for command in (["docker", "compose"], ["docker-compose"]):
+        if shutil.which(command[0]):
+            done = subprocess.run([*command, *arguments], capture_output=True, text=True, check=False)
+            assert done.returncode == 0, done.stderr
+            return done.stdout
+    return pytest.skip("no Docker Compose here: install docker-compose")
 
 
 def test_the_containers_run_as_the_users_that_own_their_files():
