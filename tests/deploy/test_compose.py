@@ -287,7 +287,10 @@ def test_compose_accepts_the_file(tmp_path):
 def compose(*arguments: str | Path) -> str:
     """The output of a command of Docker Compose; the test is skipped where there is none."""
     for command in (["docker", "compose"], ["docker-compose"]):
-        if shutil.which(command[0]):
+        if (
+            shutil.which(command[0])
+            and subprocess.run([*command, "version"], capture_output=True, check=False).returncode == 0
+        ):
             done = subprocess.run([*command, *arguments], capture_output=True, text=True, check=False)
             assert done.returncode == 0, done.stderr
             return done.stdout
