@@ -1,38 +1,50 @@
-"""The admin listener: metrics for Prometheus (also OpenMetrics), liveness and readiness."""
+"""The admin listener: the console, metrics for Prometheus (also OpenMetrics), liveness and readiness.
 
-from collections.abc import Callable, Mapping
+`/healthz` and the bare yes or no of `/readyz` are open to everybody, for probes; `/metrics` and the reasons of
+`/readyz` to whoever has a token, to everybody with `[admin] open_metrics = true`, and where no token is asked for.
+"""
 
 import msgspec
 from aiohttp import web
 from prometheus_client.exposition import choose_encoder
 
+from gateway.console import application as console
+from gateway.console.gateway import Gateway
+from gateway.console.guard import Access, Face, visitor_of
+from gateway.errors import Refused
 from gateway.metrics import Metrics
 
-States = Mapping[str, tuple[str, str]]
 
+def application(metrics: Metrics, gateway: Gateway) -> web.Application:
+    """The console of a gateway, and beside it what programs ask for."""
 
-def application(metrics: Metrics, why_not: Callable[[], str], states: Callable[[], States]) -> web.Application:
-    """`why_not` says why requests cannot be stored, "" when they can; `states` how each destination stands and why."""
+    def told(request: web.Request) -> bool:
+        return gateway.settings.admin.open_metrics or visitor_of(request) is not None
 
     async def show_metrics(request: web.Request) -> web.Response:
+        if not told(request):
+            raise Refused(401, "Unauthorized", "send Authorization: Bearer TOKEN, or set [admin] open_metrics = true")
         encode, content_type = choose_encoder(request.headers.get("Accept", ""))
         return web.Response(body=encode(metrics.registry), headers={"Content-Type": content_type})
 
     async def healthz(_: web.Request) -> web.Response:
         return web.Response(text="ok\n")
 
-    async def readyz(_: web.Request) -> web.Response:
+    async def readyz(request: web.Request) -> web.Response:
         """503 when requests cannot be stored. A broken destination is shown but keeps nobody out: its messages wait."""
-        why = why_not()
-        destinations = {
-            name: {"state": state, "why": reason} if reason else {"state": state}
-            for name, (state, reason) in states().items()
-        }
-        body = {"ready": not why, "destinations": destinations} | ({"why": why} if why else {})
+        why = gateway.trouble()
+        body: dict[str, object] = {"ready": not why}
+        if told(request):
+            body["destinations"] = {
+                name: {"state": state, "why": reason} if reason else {"state": state}
+                for name, (state, reason) in gateway.destinations().items()
+            }
+            body |= {"why": why} if why else {}
         return web.Response(status=503 if why else 200, body=msgspec.json.encode(body), content_type="application/json")
 
-    app = web.Application()
-    app.router.add_get("/metrics", show_metrics)
-    app.router.add_get("/healthz", healthz)
-    app.router.add_get("/readyz", readyz)
+    app = console.application(gateway)
+    guard = app[console.GUARD]
+    guard.route(app, "GET", "/metrics", show_metrics, Access(Face.API))
+    guard.route(app, "GET", "/healthz", healthz, Access(Face.API, known=False))
+    guard.route(app, "GET", "/readyz", readyz, Access(Face.API))
     return app

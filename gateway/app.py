@@ -27,6 +27,7 @@ from gateway.journal.sqlite import SqliteJournal
 from gateway.mattermost.answers import open_session, unanswered
 from gateway.mattermost.hook import PassthroughSender
 from gateway.metrics import Metrics
+from gateway.running import Running
 from gateway.senders import Connections
 from gateway.settings import Settings
 from gateway.translate import catalog
@@ -92,18 +93,28 @@ async def running(settings: Settings) -> AsyncIterator[App]:
             learned=Learned(journal_path(settings).with_suffix(".secrets"), await _fetcher(stack)),
         )
         _expect_translators(metrics, settings, known)
+        adopt = partial(_adopt, settings, ingress, metrics)
         if settings.catalog.reload:
-            _follow(settings, ingress, metrics, stack)
+            _follow(settings, adopt, metrics, stack)
         listening = asyncio.Event()  # so that /readyz is not ahead of the public listener
-        pages = admin.application(
-            metrics, lambda: ingress.trouble if listening.is_set() else "starting", dispatcher.states
+        seen = Running(
+            settings,
+            journal,
+            metrics,
+            dispatcher,
+            folders=folders(settings),
+            only=wanted(settings),
+            current=lambda: ingress.catalog,
+            adopt=adopt,
+            trouble=lambda: ingress.trouble if listening.is_set() else "starting",
         )
-        admin_url = await _serve(web.AppRunner(pages, access_log=None), settings.server.admin, stack)
+        pages = web.AppRunner(admin.application(metrics, seen), access_log=None, shutdown_timeout=settings.server.grace)
+        admin_url = await _serve(pages, settings.server.admin, stack)
         public_url = await _serve(_public(settings, ingress), settings.server.listen, stack)
         listening.set()
         _settle_memory()
         _log.info(
-            "ready", public=public_url, admin=admin_url, routes=len(settings.routes), services=len(known.services)
+            "ready", public=public_url, console=admin_url, routes=len(settings.routes), services=len(known.services)
         )
         yield App(public_url, admin_url, dispatcher.failed, metrics)
 
@@ -159,16 +170,17 @@ def _expect_translators(metrics: Metrics, settings: Settings, known: Catalog) ->
         metrics.expect_translators(key, [translator.name for translator in known.services[key].translators])
 
 
-def _follow(settings: Settings, ingress: Ingress, metrics: Metrics, stack: AsyncExitStack) -> None:
+def _adopt(settings: Settings, ingress: Ingress, metrics: Metrics, fresh: Catalog) -> None:
+    """Put another catalog in the place of the running one. Raises CatalogError when a route cannot go on with it."""
+    if faults := routes.faults(settings, fresh):  # a service that a route names went away
+        raise CatalogError(faults)
+    _expect_translators(metrics, settings, fresh)
+    ingress.catalog = fresh
+    _settle_memory()
+
+
+def _follow(settings: Settings, adopt: Callable[[Catalog], None], metrics: Metrics, stack: AsyncExitStack) -> None:
     """Take up changed documents while running."""
-
-    def adopt(fresh: Catalog) -> None:
-        if faults := routes.faults(settings, fresh):  # a service that a route names went away
-            raise CatalogError(faults)
-        _expect_translators(metrics, settings, fresh)
-        ingress.catalog = fresh
-        _settle_memory()
-
     following = asyncio.ensure_future(reload.follow(folders(settings), wanted(settings), adopt, metrics))
     stack.push_async_callback(asyncio.wait, [following])
     stack.callback(following.cancel)

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final, Literal, NamedTuple
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
+from gateway.admintable import Admin, read_admin
 from gateway.destinationtable import DeliveryTable, Destination, read_destinations
 from gateway.errors import Fault, SettingsError
 from gateway.fields import (
@@ -32,6 +33,7 @@ from gateway.tomlplace import Report, meant, syntax_fault
 
 __all__ = [
     "Address",
+    "Admin",
     "CatalogTable",
     "DeliveryTable",
     "Destination",
@@ -158,6 +160,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Everything that is configured. `warnings` are worth telling and stop nothing; `source` finds lines for faults."""
 
     server: Server = Server()
+    admin: Admin = Admin()
     journal: JournalTable = JournalTable()
     catalog: CatalogTable = CatalogTable()
     delivery: DeliveryTable = DeliveryTable()
@@ -181,6 +184,7 @@ class Row(NamedTuple):
 
 _TABLES: Final[dict[str, type[Struct]]] = {
     "server": Server,
+    "admin": Admin,
     "journal": JournalTable,
     "catalog": CatalogTable,
     "delivery": DeliveryTable,
@@ -259,8 +263,10 @@ def _settings(reader: TableReader, raw: Sections, passthrough: bool) -> Settings
         return reader.values(_TABLES[table], raw[table], (table,))
 
     delivery = DeliveryTable(**values("delivery"))
+    server = _server(reader, values("server"))
     return Settings(
-        server=_server(reader, values("server")),
+        server=server,
+        admin=read_admin(reader, values("admin"), server.admin),
         journal=_journal(reader, values("journal")),
         catalog=_catalog(reader, values("catalog")),
         delivery=delivery,

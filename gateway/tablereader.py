@@ -162,6 +162,8 @@ class TableReader:
 
     def _secret(self, key: Key, raw: Mapping[str, Any], table: Place) -> Any:
         """Fetch the secret or secrets of a key; None when there is none."""
+        if variable := self._overrides.get((*table, key.name)):
+            return Secret(self._environ[variable].strip())
         given = [name for name in key.written if name in raw]
         if key.listed:
             return tuple(secret for name in given for secret in self._secrets(name, raw[name], (*table, name)))

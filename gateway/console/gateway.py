@@ -28,8 +28,8 @@ class Gateway(Protocol):
     def journal(self) -> Journal:
         """The journal; `requeue` is taken up by the dispatcher without more ado."""
 
-    def samples(self) -> Sequence[Metric]:
-        """Every series that /metrics shows, with its samples."""
+    def samples(self, *names: str) -> Sequence[Metric]:
+        """The series of these names ("mattergate_requests_total") as /metrics shows them, with their samples."""
 
     def destinations(self) -> Mapping[str, tuple[str, str]]:
         """How each destination stands ("open", "throttled", "broken") and why ("" when open)."""

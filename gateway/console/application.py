@@ -1,0 +1,125 @@
+"""The console as one application: topics in, routes out.
+
+A topic is a row of TOPICS, and nothing else names it:
+
+- *facts*, `gateway/console/NAME.py`: functions `async def f(gateway, ...) -> Struct` that know no HTML, and
+  `OPERATIONS`, the operations of the API that call them (`operations.Operation`). A fact that cannot be told is raised
+  as `errors.Refused(status, title, detail)`. State that outlives a request is a class called with the gateway, with
+  `async def close(self)`; `console.part(Class)` is the one of this console.
+- *pages*, `gateway/console/pages/NAME.py`: `PAGES`, each a `page.Page` whose `act(visit)` calls the same facts and
+  answers `Shown(template, facts)`, or `Back(url, notice)` after a change. `visit.query(Struct)` and
+  `visit.fields(Struct)` read what was asked for.
+- *template*, `templates/NAME.html`: extends `base.html` (blocks `title`, `main`, `scripts`), imports `macros.html`, and
+  puts `{{ m.csrf(visitor) }}` into every form that changes something.
+- *script*, if any, `static/NAME.js`: loaded by `{% block scripts %}{{ m.script("NAME.js") }}{% endblock %}`. What all
+  pages share, `static/console.js`, gives `mattergate.post(path, body)` (fetch with the CSRF header),
+  `mattergate.morph(element, html)`, and the event `live` on `document`.
+- *feeds*, if any, `operations.Feed`: named texts that pages follow: `<main data-follow="FEED ...">`. An element with
+  `data-live="KEY"` gets the HTML of that key; keys without an element arrive with the event `live`.
+
+The top bar shows topics that have a `path`. The guard closes every route to whoever has not signed in, lets only
+administrators change, and checks the CSRF token before `act` is called.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
+
+import msgspec
+from aiohttp import web
+from msgspec import Struct
+
+from gateway.console import api, control, openapi, overview
+from gateway.console.auth import Auth, Role
+from gateway.console.gateway import Gateway
+from gateway.console.guard import Access, Face, Guard, Handler
+from gateway.console.history import History
+from gateway.console.live import Live
+from gateway.console.operations import Console, Feed, Operation
+from gateway.console.pages import overview as overview_pages
+from gateway.console.pages.face import PageFace
+from gateway.console.pages.page import Page
+from gateway.console.pages.sign import Sign
+from gateway.console.rendering import Rendering
+from gateway.console.static import Static
+
+BODY_LIMIT: Final = 8_000_000
+"""Bytes that a form of a page has at most."""
+
+GUARD: Final = web.AppKey("guard", Guard)
+
+
+class Topic(Struct, frozen=True):
+    """One topic of the console; `path` is its place in the top bar, "" for none."""
+
+    title: str
+    path: str = ""
+    operations: Sequence[Operation] = ()
+    pages: Sequence[Page] = ()
+    feeds: Callable[[Rendering], Sequence[Feed]] | None = None
+
+
+TOPICS: Final = (
+    Topic("Overview", "/", overview.OPERATIONS, overview_pages.PAGES, overview_pages.feeds),
+    Topic("Console", operations=control.OPERATIONS),
+)
+"""Every topic, in the order of the top bar."""
+
+
+def application(gateway: Gateway) -> web.Application:
+    """The console of a gateway; the admin listener adds its own routes, and says so to `GUARD`."""
+    console = Console(gateway)
+    static = Static()
+    rendering = Rendering({topic.path: topic.title for topic in TOPICS if topic.path}, static.url)
+    face = PageFace(console, rendering)
+    guard = Guard(
+        Auth(lambda: gateway.settings.admin),
+        lambda: gateway.settings.admin,
+        {Face.PAGE: face.show_problem, Face.API: api.show_problem},
+    )
+    live = Live(console, [feed for topic in TOPICS if topic.feeds for feed in topic.feeds(rendering)])
+    app = web.Application(middlewares=[guard.admit], client_max_size=BODY_LIMIT)
+    app[GUARD] = guard
+    app.on_response_prepare.append(guard.dress)
+
+    def route(method: str, path: str, handler: Handler, access: Access) -> None:
+        guard.route(app, method, path, handler, access)
+
+    for topic in TOPICS:
+        for page in topic.pages:
+            route(page.method, page.path, face.handler(page), Access(Face.PAGE, page.needed))
+        for one in topic.operations:
+            route(one.method, api.BASE + one.path, api.handler(console, one), Access(Face.API, one.needed))
+    document = openapi.document(api.BASE, {topic.title: topic.operations for topic in TOPICS})
+    route("GET", f"{api.BASE}/openapi.json", _constant(msgspec.json.encode(document)), Access(Face.API, Role.READER))
+    route("GET", "/live", live.stream, Access(Face.API, Role.READER))
+    route("GET", "/static/{name}", static.answer, Access(Face.PAGE, known=False))
+    sign = Sign(guard, face)
+    route("GET", "/sign-in", sign.show, Access(Face.PAGE))
+    route("POST", "/sign-in", sign.enter, Access(Face.PAGE, known=False))
+    route("POST", "/sign-out", sign.leave, Access(Face.PAGE, Role.READER))
+    _live_with(app, console, live)
+    return app
+
+
+def _live_with(app: web.Application, console: Console, live: Live) -> None:
+    """Begin and end with the application: what is counted counts from the start, streams end before all else."""
+
+    async def start(_: web.Application) -> None:
+        console.part(History)
+
+    async def shut(_: web.Application) -> None:
+        await live.close()
+
+    async def close(_: web.Application) -> None:
+        await console.close()
+
+    app.on_startup.append(start)
+    app.on_shutdown.append(shut)
+    app.on_cleanup.append(close)
+
+
+def _constant(body: bytes) -> Callable[[web.Request], Awaitable[web.Response]]:
+    async def answer(_: web.Request) -> web.Response:
+        return web.Response(body=body, content_type="application/json")
+
+    return answer

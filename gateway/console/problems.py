@@ -1,0 +1,53 @@
+"""Everything that can go wrong with a request, as one value that both faces know how to show."""
+
+import http
+
+from aiohttp import web
+from msgspec import Struct
+
+from gateway.errors import Fault, FaultyFilesError, JournalError, Refused
+
+
+class FaultInFile(Struct, frozen=True):
+    """One thing wrong in a file: `line` counts from 1, 0 is unknown; `where` is the key or JSON pointer."""
+
+    file: str
+    line: int
+    where: str
+    problem: str
+    remedy: str
+
+
+class Problem(Struct, frozen=True, omit_defaults=True):
+    """Problem details (RFC 9457); `faults` lists what is wrong in files that cannot be taken up."""
+
+    title: str
+    status: int
+    detail: str = ""
+    faults: tuple[FaultInFile, ...] = ()
+
+
+def problem_of(error: Exception) -> Problem | None:
+    """What an error that a handler raises on purpose means for the caller; None for one that nobody expected."""
+    if isinstance(error, Refused):
+        return Problem(error.title, error.status, error.detail)
+    if isinstance(error, JournalError):
+        return Problem("Service Unavailable", 503, f"the journal cannot be used now: {error}")
+    if isinstance(error, FaultyFilesError):
+        faults = tuple(map(_fault, error.faults))
+        return Problem("Unprocessable Content", 422, "the files are not taken up; what runs stays", faults)
+    if isinstance(error, web.HTTPException):
+        return Problem(http.HTTPStatus(error.status).phrase, error.status, _explained(error))
+    return None
+
+
+def _fault(fault: Fault) -> FaultInFile:
+    return FaultInFile(fault.file, fault.line, fault.where, fault.problem, fault.remedy)
+
+
+def _explained(error: web.HTTPException) -> str:
+    if isinstance(error, web.HTTPMethodNotAllowed):
+        return f"this answers to {', '.join(sorted(error.allowed_methods))}"
+    if isinstance(error, web.HTTPRequestEntityTooLarge):
+        return "the request is larger than anything that is expected here"
+    return "there is nothing at this path" if error.status == 404 else ""
