@@ -11,12 +11,13 @@ from difflib import get_close_matches
 from enum import Enum
 from typing import Any, Final
 
-from minijinja import Environment, Markup, TemplateError
+from minijinja import Environment, TemplateError
 
 from gateway.errors import TranslationError
 from gateway.translate import branches, direct
 from gateway.translate.functions import TABLE, Function
 from gateway.translate.functions.markdown import escape
+from gateway.translate.functions.markup import Markup
 
 Context = dict[str, Any]
 

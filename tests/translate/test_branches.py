@@ -3,10 +3,10 @@
 import itertools
 
 import pytest
-from minijinja import Markup
 
 from gateway.translate import branches
 from gateway.translate.functions import TABLE
+from gateway.translate.functions.markup import Markup
 from gateway.translate.template import Engine, Mode
 
 FUNCTIONS = {name: function.call for name, function in TABLE.items() if function.kind == "filter"}

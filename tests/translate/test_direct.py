@@ -1,11 +1,11 @@
 """Simple templates without the engine: what they are, and that the engine would write the same."""
 
 import pytest
-from minijinja import Markup
 
 from gateway.errors import TranslationError
 from gateway.translate import direct
 from gateway.translate.functions import TABLE
+from gateway.translate.functions.markup import Markup
 from gateway.translate.template import Engine, Mode
 
 FUNCTIONS = {name: function.call for name, function in TABLE.items() if function.kind == "filter"}

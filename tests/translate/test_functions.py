@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from minijinja import Environment, Markup
+from minijinja import Environment
 
 from gateway.translate.functions import MAX_OUTPUT, TABLE, Example, Function, escape, function
+from gateway.translate.functions.markup import Markup
 
 JSON_VALUES = st.recursive(
     st.none()

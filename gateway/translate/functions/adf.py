@@ -3,11 +3,10 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from minijinja import Markup
-
 from gateway.model import JSON
 from gateway.translate.functions.coerce import count_of, text_of
 from gateway.translate.functions.markdown import code_block, code_span, escape, link_to, quoted
+from gateway.translate.functions.markup import Markup
 from gateway.translate.functions.plain import unmark
 from gateway.translate.functions.registry import Example, function
 from gateway.translate.functions.text import shorten

@@ -7,11 +7,10 @@ Blocks that are not known by name still give the texts and blocks inside them.
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from minijinja import Markup
-
 from gateway.model import JSON
 from gateway.translate.functions.coerce import count_of, list_of, text_of
 from gateway.translate.functions.markdown import code_span, link_to, safe_url
+from gateway.translate.functions.markup import Markup
 from gateway.translate.functions.mrkdwn import to_markdown
 from gateway.translate.functions.plain import unmark
 from gateway.translate.functions.registry import Example, function

@@ -6,10 +6,9 @@ import re
 from decimal import Decimal
 from typing import Final
 
-from minijinja import Markup
-
 from gateway.model import JSON
 from gateway.translate.functions.markdown import escape, without_controls
+from gateway.translate.functions.markup import Markup
 from gateway.translate.functions.plain import unmark
 from gateway.translate.functions.registry import MAX_INPUT
 

@@ -5,11 +5,11 @@ from typing import Any, Final
 
 from bs4 import BeautifulSoup
 from markdownify import MarkdownConverter
-from minijinja import Markup
 
 from gateway.model import JSON
 from gateway.translate.functions.coerce import count_of, text_of
 from gateway.translate.functions.markdown import code_block, code_span, escape, link_to
+from gateway.translate.functions.markup import Markup
 from gateway.translate.functions.registry import Example, function
 from gateway.translate.functions.text import shorten
 from gateway.translate.functions.thirdparty import tidy

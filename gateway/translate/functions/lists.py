@@ -1,9 +1,8 @@
 """First, last, join, length and the like: MiniJinja's own filters fail on null or write it as "None"; these do not."""
 
-from minijinja import Markup
-
 from gateway.model import JSON
 from gateway.translate.functions.coerce import markdown_of, number_of, number_text, text_of
+from gateway.translate.functions.markup import Markup
 from gateway.translate.functions.registry import Example, function
 
 

@@ -5,11 +5,10 @@ What is inside is escaped unless it is Markup already, so marks nest: `id | shor
 
 import re
 
-from minijinja import Markup
-
 from gateway.model import JSON
 from gateway.translate.functions.coerce import count_of, list_of, markdown_of, text_of
 from gateway.translate.functions.markdown import code_block, code_span, escape, is_usual_url, link_to, quoted
+from gateway.translate.functions.markup import Markup
 from gateway.translate.functions.registry import Example, function
 from gateway.translate.functions.text import short, shorten
 

@@ -10,9 +10,8 @@ from functools import wraps
 from types import MappingProxyType
 from typing import Any, Final, Literal, NamedTuple
 
-from minijinja import Markup
-
 from gateway.model import JSON
+from gateway.translate.functions.markup import Markup
 
 MAX_INPUT: Final = 40_000
 """Characters of one value that a function looks at: more than two Mattermost posts (contract 1.5)."""

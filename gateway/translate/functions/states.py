@@ -7,10 +7,9 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from minijinja import Markup
-
 from gateway.model import JSON
 from gateway.translate.functions.coerce import text_of
+from gateway.translate.functions.markup import Markup
 from gateway.translate.functions.registry import Example, function
 
 

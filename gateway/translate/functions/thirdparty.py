@@ -3,12 +3,11 @@
 import re
 from typing import Final
 
-from minijinja import Markup
-
 from gateway.mattermost.mentions import silent
 from gateway.model import JSON
 from gateway.translate.functions.coerce import count_of, text_of
 from gateway.translate.functions.markdown import link_to
+from gateway.translate.functions.markup import Markup
 from gateway.translate.functions.plain import unmark
 from gateway.translate.functions.registry import MAX_INPUT, Example, function
 from gateway.translate.functions.text import shorten

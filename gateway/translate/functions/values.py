@@ -3,11 +3,11 @@
 from typing import Final
 
 import msgspec
-from minijinja import Markup
 
 from gateway import jsonpath
 from gateway.model import JSON
 from gateway.translate.functions.coerce import count_of, list_of, markdown_of, text_of
+from gateway.translate.functions.markup import Markup
 from gateway.translate.functions.plain import unmark
 from gateway.translate.functions.registry import Example, function
 

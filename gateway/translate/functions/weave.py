@@ -4,11 +4,10 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from minijinja import Markup
-
 from gateway.model import JSON
 from gateway.translate.functions.coerce import count_of, text_of
 from gateway.translate.functions.markdown import escape
+from gateway.translate.functions.markup import Markup
 from gateway.translate.functions.plain import unmark
 from gateway.translate.functions.registry import Call
 from gateway.translate.functions.text import shorten

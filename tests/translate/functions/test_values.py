@@ -3,10 +3,10 @@
 from typing import Any
 
 import pytest
-from minijinja import Markup
 
 from gateway.translate.functions import TABLE
 from gateway.translate.functions.coerce import number_of, text_of
+from gateway.translate.functions.markup import Markup
 from gateway.translate.functions.plain import unmark
 
 
