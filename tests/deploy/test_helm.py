@@ -166,6 +166,9 @@ def test_prometheus_is_let_in():
     assert not spec["selector"]["matchLabels"].items() <= found["Service", ""]["metadata"]["labels"].items()
     [endpoint] = spec["endpoints"]
     assert endpoint["authorization"]["credentials"] == {"name": "webhooks", "key": "READ_TOKEN"}
+    assert endpoint["honorLabels"] is True
+    [scrape] = yaml.safe_load((CHART.parents[1] / "monitoring" / "prometheus.yml").read_text())["scrape_configs"]
+    assert [one["replacement"] for one in endpoint["relabelings"]] == [scrape["job_name"]]
     assert endpoint["port"] in {port["name"] for port in found["Service", "-admin"]["spec"]["ports"]}
     admin = [rule for rule in found["NetworkPolicy", ""]["spec"]["ingress"] if rule["ports"][0]["port"] == "admin"]
     assert admin[0]["from"]
