@@ -52,7 +52,7 @@ def read_admin(reader: TableReader, values: Mapping[str, Any], listener: Address
     if admin.token is not None and admin.token == admin.read_token:
         reader.fault(("admin", "read_token"), "is the same as token", f"take another; {_MAKE_ONE}")
     if not admin.guarded:
-        remedy = 'set token_env = "NAME" (or token_file, token) under [admin], or the variable MATTERGATE_ADMIN_TOKEN'
+        remedy = 'under [admin] set token_env = "NAME", token_file or token, or set the variable MATTERGATE_ADMIN_TOKEN'
         if not is_loopback(listener.host):
             problem = f"{listener} is not loopback: whoever reaches it could read and replay everything"
             reader.fault(("server", "admin"), problem, remedy)

@@ -89,6 +89,35 @@ def interpret(service: Service, request: Request, body: bytes, wishes: Wishes, l
     return Reading(first.outcome, first.name, first.translator, first.subject, first.reason, key, tuple(pieces))
 
 
+class Verdict(Struct, frozen=True):
+    """Who speaks for one event of a request ("": nobody), and where its payload does not hold the schema."""
+
+    name: str
+    translator: str
+    faults: tuple[str, ...] = ()
+
+
+def verdicts(service: Service, request: Request, body: bytes, depth: int, *, events: int, faults: int) -> list[Verdict]:
+    """Hold each event of a request against the schema of its translator; at most so many events, and faults of each."""
+    values = unwrap(decode(request, body, depth).value, service.unwrap)
+    found = []
+    for value in values[:events]:
+        name = service.event_name(request, value)
+        try:
+            translator = _speaker(service, name, context(value, request, name))
+        except TranslationError as error:
+            found.append(Verdict(name, error.document, (str(error),)))
+            continue
+        wrong = translator.schema.faults(value, faults) if translator else ()
+        found.append(Verdict(name, translator.name if translator else "", tuple(wrong)))
+    return found
+
+
+def _speaker(service: Service, name: str, seen: Context) -> Translator | None:
+    """The translator that speaks for an event of this name. Raises TranslationError."""
+    return next((candidate for candidate in service.index.candidates(name) if candidate.speaks(seen)), None)
+
+
 class _Reader(Struct, frozen=True):
     """Reads the events of one request."""
 
@@ -106,7 +135,7 @@ class _Reader(Struct, frozen=True):
         translator = None
         try:
             seen = context(value, self.request, name)
-            translator = self._speaker(name, seen)
+            translator = _speaker(self.service, name, seen)
             if translator is None:
                 return self._generic(value, name, self.decoded.fault or _unknown(self.service, name))
             if not translator.schema.holds(value):
@@ -116,12 +145,6 @@ class _Reader(Struct, frozen=True):
             broken = self._message(value, name)
             shown_by = translator.name if translator else GENERIC
             return Piece(Outcome.BROKEN, name, shown_by, reason=str(error), messages=broken)
-
-    def _speaker(self, name: str, seen: Context) -> Translator | None:
-        for candidate in self.service.index.candidates(name):
-            if candidate.speaks(seen):
-                return candidate
-        return None
 
     def finished(self, message: Message) -> tuple[Message, ...]:
         """The message with the names of the route or service on it, in as many posts as it needs."""

@@ -19,6 +19,7 @@ from structlog.processors import TimeStamper, add_log_level, format_exc_info
 from structlog.stdlib import ProcessorFormatter, add_logger_name
 from structlog.typing import FilteringBoundLogger, Processor
 
+from gateway import tracing
 from gateway.secret import redact
 
 _LEVELS: Final = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
@@ -70,7 +71,7 @@ def configure(level: str, format: str, stream: TextIO) -> None:  # noqa: A002 - 
     terminal = stream.isatty()
     text = format == "text" or (format == "auto" and terminal)
     render = _text(colors=terminal and not os.environ.get("NO_COLOR")) if text else [_json]
-    starting: list[Processor] = [add_log_level, add_logger_name, TimeStamper(fmt="iso", utc=True, key="ts")]
+    starting: list[Processor] = [add_log_level, add_logger_name, _traced, TimeStamper(fmt="iso", utc=True, key="ts")]
     ending: list[Processor] = [format_exc_info, _masked, *render]
     structlog.configure(
         processors=[*starting, *ending],
@@ -100,6 +101,13 @@ def get(name: str) -> FilteringBoundLogger:
     follower = _Follower(name)
     _followers.add(follower)
     return cast(FilteringBoundLogger, follower)
+
+
+def _traced(_: Any, __: str, event: EventDict) -> EventDict:
+    """Name the trace that the task works for."""
+    if traceparent := tracing.current.get():
+        event["trace_id"] = tracing.trace_id(traceparent)
+    return event
 
 
 def _masked(_: Any, __: str, event: EventDict) -> EventDict:

@@ -4,6 +4,7 @@ Units follow https://prometheus.io/docs/practices/naming/: seconds and bytes.
 """
 
 from collections.abc import Iterable
+from typing import TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
 
@@ -21,11 +22,15 @@ _PURE = (0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.
 _SLOW = (0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 300.0, 1800.0, 7200.0, 86400.0)
 
 
+M = TypeVar("M", Counter, Gauge, Histogram)
+
+
 class Metrics:
     """The metrics of one gateway in one registry; attributes are named as the series, without `mattergate_`."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry(auto_describe=True)
+        self._labelled: list[tuple[Counter | Gauge | Histogram, tuple[str, ...]]] = []
         self.requests = self._counter("requests", "Requests answered, by outcome.", "route", "service", "outcome")
         self.unstored = self._counter("unstored", "Requests answered 503: the journal could not take them.", "route")
         self.request_bytes = self._counter("request_bytes", "Bytes of request bodies received.", "route")
@@ -68,13 +73,18 @@ class Metrics:
         self.build_info.info({"version": __version__})
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
-        return Counter(f"mattergate_{name}", text, labels, registry=self.registry)
+        return self._kept(Counter(f"mattergate_{name}", text, labels, registry=self.registry), labels)
 
     def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
-        return Gauge(f"mattergate_{name}", text, labels, registry=self.registry)
+        return self._kept(Gauge(f"mattergate_{name}", text, labels, registry=self.registry), labels)
 
     def _histogram(self, name: str, text: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
-        return Histogram(f"mattergate_{name}", text, labels, buckets=buckets, registry=self.registry)
+        made = Histogram(f"mattergate_{name}", text, labels, buckets=buckets, registry=self.registry)
+        return self._kept(made, labels)
+
+    def _kept(self, metric: M, labels: tuple[str, ...]) -> M:
+        self._labelled.append((metric, labels))
+        return metric
 
     def expect_route(self, route: str, service: str) -> None:
         """Start the series of a route at 0."""
@@ -103,3 +113,10 @@ class Metrics:
         for gauge in (self.queue_depth, self.queue_oldest_seconds, self.dead):
             gauge.labels(destination).set(0)
         self.destination_open.labels(destination).set(1)
+
+    def forget(self, **label: str) -> None:
+        """End every series with this label, of a route or a destination that is gone."""
+        (name,) = label
+        for metric, labels in self._labelled:
+            if name in labels:
+                metric.remove_by_labels(label)

@@ -90,7 +90,7 @@ class Parcel(Struct, frozen=True):
     """One message bound for one destination, not yet journalled. `payload` is the JSON of the Mattermost message.
 
     `address` says where inside the destination, for one that has many places: the hook of a pass-through URL (a
-    secret).
+    secret). `trace` is carried along for tracing: the trace context of the request, empty without one.
     """
 
     destination: str
@@ -98,6 +98,7 @@ class Parcel(Struct, frozen=True):
     payload: bytes
     address: str = ""
     card: Card | None = None
+    trace: str = ""
 
 
 class DeliveryState(StrEnum):
@@ -109,11 +110,37 @@ class DeliveryState(StrEnum):
     REPLAYED = "replayed"
 
 
+class AttemptResult(StrEnum):
+    """How one attempt ended; one for each kind of `Result`."""
+
+    DELIVERED = "delivered"
+    LATER = "later"
+    NEVER = "never"
+
+
+class Attempt(Struct, frozen=True):
+    """One attempt at a delivery, which ended at `at`.
+
+    `status` is that of the HTTP answer (0: none came), `code` its class, one of `metrics.CODES`. `answer` is what the
+    destination said, in words and without secrets, at most ANSWER_LIMIT characters; empty for a success.
+    """
+
+    at: float
+    result: AttemptResult
+    status: int
+    code: str
+    answer: str = ""
+
+
+ANSWER_LIMIT = 300
+
+
 class Delivery(Struct, frozen=True):
     """One message on its way to one destination.
 
     `seq` grows with every journalled delivery: deliveries of one lane leave in its order. `not_before` is the time
-    before which no further attempt is made. `reason` is that of the last attempt that failed.
+    before which no further attempt is made. `reason` is that of the last attempt that failed. `log` has the newest
+    attempts, the oldest of them first, where the journal is asked for it: a delivery that waits to be sent is without.
     """
 
     seq: int
@@ -129,28 +156,39 @@ class Delivery(Struct, frozen=True):
     post_id: str = ""
     address: str = ""
     card: Card | None = None
+    trace: str = ""
+    log: tuple[Attempt, ...] = ()
 
 
 class Delivered(Struct, frozen=True):
-    """The destination has the message. `code` is the class of the answer, one of `metrics.CODES`."""
+    """The destination has the message.
+
+    `code` is the class of the answer, one of `metrics.CODES`; `status` that of HTTP, 0 without an answer.
+    """
 
     post_id: str = ""
     code: str = "2xx"
+    status: int = 0
 
 
 class Later(Struct, frozen=True):
-    """Not now: `after` seconds is what the destination asked for (None: it did not say). `code` is for metrics."""
+    """Not now: `after` seconds is what the destination asked for (None: it did not say).
+
+    `code` and `status` as in `Delivered`.
+    """
 
     reason: str
     after: float | None = None
     code: str = "network"
+    status: int = 0
 
 
 class Never(Struct, frozen=True):
-    """No attempt will succeed without a person. `code` is the class of the answer, one of `metrics.CODES`."""
+    """No attempt will succeed without a person. `code` and `status` as in `Delivered`."""
 
     reason: str
     code: str = "4xx"
+    status: int = 0
 
 
 Result = Delivered | Later | Never

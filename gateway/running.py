@@ -1,69 +1,99 @@
-"""The running gateway as its console sees it: `console.gateway.Gateway` made of the concrete parts."""
+"""The running gateway: what its console sees and steers, and how it takes up other settings without a restart.
+
+`console.gateway.Gateway` made of the concrete parts.
+"""
 
 import asyncio
-from collections.abc import Callable, Container, Mapping, Sequence
-from pathlib import Path
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from typing import NamedTuple
 
 from prometheus_client.metrics_core import Metric
 
+from gateway import changes, intake, logs, reload
+from gateway.acceptance import Acceptance
 from gateway.console.gateway import Changes
+from gateway.delivery.destinations import Destination
 from gateway.delivery.dispatcher import Dispatcher
+from gateway.errors import FaultyFilesError, SettingsError
+from gateway.goals import Goals
+from gateway.ingress.entry import Places
+from gateway.ingress.route import Route
+from gateway.intake import Intake
 from gateway.journal import Appended, Entry, Journal
 from gateway.metrics import Metrics
 from gateway.settings import Settings
 from gateway.translate import catalog
 from gateway.translate.catalog import Catalog
+from gateway.translate.service import Service
 
 KEPT = 300.0
 """Seconds that the whole catalog is kept after it was asked for: it takes as much memory as the rest of a gateway."""
 
+_log = logs.get("settings")
+
+
+class Parts(NamedTuple):
+    """What runs, from the public listener to the destinations. `keep` sets the retention (seconds, bytes)."""
+
+    metrics: Metrics
+    journal: Journal
+    keep: Callable[[float, int], None]
+    goals: Goals
+    dispatcher: Dispatcher
+    acceptance: Acceptance
+    intake: Intake
+
 
 class Running:
-    """See `console.gateway.Gateway`. `current` is the catalog that requests meet, of the services in `only`.
+    """See `console.gateway.Gateway`. `read` gives the settings as they are written now, or raises SettingsError.
 
-    `adopt` puts another one in its place, or raises CatalogError.
+    `listening` is set from outside when senders can reach it.
     """
 
-    def __init__(
-        self,
-        settings: Settings,
-        journal: Journal,
-        metrics: Metrics,
-        dispatcher: Dispatcher,
-        *,
-        folders: Sequence[Path],
-        only: Container[str] | None,
-        current: Callable[[], Catalog],
-        adopt: Callable[[Catalog], None],
-        trouble: Callable[[], str],
-    ) -> None:
+    def __init__(self, settings: Settings, parts: Parts, read: Callable[[], Settings]) -> None:
         self.settings = settings
-        self.journal = journal
-        self.trouble = trouble
-        self._metrics = metrics
-        self._dispatcher = dispatcher
-        self._folders = folders
-        self._only = only
-        self._current = current
-        self._adopt = adopt
+        self.journal = parts.journal
+        self.listening = False
+        self._parts = parts
+        self._read = read
+        self._changing = asyncio.Lock()
+        self._following: asyncio.Task[None] | None = None
         self._whole: tuple[Catalog, Catalog] | None = None
         self._loading = asyncio.Lock()
         self._forgetting: asyncio.TimerHandle | None = None
 
     def samples(self, *names: str) -> Sequence[Metric]:
         """The series of these names."""
-        return list(self._metrics.registry.restricted_registry(names).collect())
+        return list(self._parts.metrics.registry.restricted_registry(names).collect())
 
     def destinations(self) -> Mapping[str, tuple[str, str]]:
         """How each destination stands."""
-        return self._dispatcher.states()
+        return self._parts.dispatcher.states()
+
+    def trouble(self) -> str:
+        """Why requests cannot be stored; "" when they can."""
+        return self._parts.acceptance.trouble if self.listening else "starting"
+
+    def route(self, name: str, address: str = "") -> Route | None:
+        """A route as ingress uses it; None when it is gone."""
+        return self._parts.intake.rules.table.named(name, address)
+
+    def places(self) -> Places:
+        """What the parcels of each destination have to say."""
+        return self._parts.intake.rules.places
+
+    async def service(self, key: str) -> Service | None:
+        """A service as requests meet it, else that of the whole catalog."""
+        return self._parts.intake.rules.catalog.service(key) or (await self.catalog()).service(key)
 
     async def catalog(self) -> Catalog:
         """The whole catalog, read again when the one that requests meet has changed; kept for some minutes."""
         async with self._loading:
-            current = self._current()
+            current = self._parts.intake.rules.catalog
             if self._whole is None or self._whole[0] is not current:
-                self._whole = current, await asyncio.to_thread(catalog.load, self._folders)
+                self._whole = current, await asyncio.to_thread(catalog.load, intake.folders(self.settings))
             if self._forgetting is not None:
                 self._forgetting.cancel()
             self._forgetting = asyncio.get_running_loop().call_later(KEPT, self._forget)
@@ -71,23 +101,82 @@ class Running:
 
     async def submit(self, entry: Entry) -> Appended:
         """Journal an event and deliver it."""
-        appended = await self.journal.append(entry)
-        self._dispatcher.offer(appended.deliveries)
-        return appended
+        return await self._parts.acceptance.store(entry)
 
     async def reload(self) -> Changes:
-        """Take up the catalog as it is now."""
-        before = _documents(self._current())
-        fresh = await asyncio.to_thread(catalog.load, self._folders, self._only)
-        self._adopt(fresh)
-        self._metrics.catalog_reload_ok.set(1)
-        after = _documents(fresh)
-        gone, new = sorted(before - after), sorted(after - before)
-        return Changes((*(f"translator {name}: new" for name in new), *(f"translator {name}: gone" for name in gone)))
+        """Take up the settings and the catalog as they are written now, whole or not at all."""
+        async with self._changing:
+            try:
+                fresh = self._read()
+                known = await self._fitting(fresh)
+                goals = await self._parts.goals.of(fresh)
+            except FaultyFilesError as error:
+                self._parts.metrics.settings_reload_ok.set(0)
+                for fault in error.faults:
+                    _log.error("settings not taken up, the running ones stay", fault=str(fault))
+                raise
+            lines = (*changes.told(self.settings, fresh), *_translators(self._parts.intake.rules.catalog, known))
+            await self._adopt(fresh, known, goals)
+            self._parts.metrics.settings_reload_ok.set(1)
+            self._parts.metrics.catalog_reload_ok.set(1)
+            _log.info("settings taken up", changed=lines)
+            return Changes(lines)
+
+    def follow(self) -> None:
+        """Take up the documents of the catalog whenever one changes, if the settings say so; none other any more."""
+        if self._following is not None:
+            self._following.cancel()
+            self._following = None
+        if self.settings.catalog.reload:
+            self._following = asyncio.create_task(reload.follow(intake.folders(self.settings), self._reload_catalog))
+
+    async def close(self) -> None:
+        """End what this began."""
+        if self._forgetting is not None:
+            self._forgetting.cancel()
+        if self._following is not None:
+            self._following.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._following
+
+    async def _adopt(self, fresh: Settings, known: Catalog, goals: Sequence[Destination]) -> None:
+        """Exchange everything. What is new is there before requests meet it; what is gone ends when none can."""
+        old, self.settings = self.settings, fresh
+        dispatcher = self._parts.dispatcher
+        dispatcher.serve(goals)
+        self._parts.intake.adopt(fresh, known)
+        self._parts.keep(fresh.journal.retention, fresh.journal.max_size)
+        if fresh.log != old.log:
+            logs.configure(fresh.log.level, fresh.log.format, sys.stderr)
+        if fresh.catalog != old.catalog:
+            self.follow()
+        await dispatcher.retire({destination.name for destination in goals})
+
+    async def _reload_catalog(self) -> None:
+        async with self._changing:
+            try:
+                known = await asyncio.to_thread(intake.load, self.settings)
+            except FaultyFilesError:
+                self._parts.metrics.catalog_reload_ok.set(0)
+                raise
+            self._parts.intake.adopt(self.settings, known)
+            self._parts.metrics.catalog_reload_ok.set(1)
+
+    async def _fitting(self, fresh: Settings) -> Catalog:
+        """The catalog for other settings. Raises SettingsError when they cannot be taken up while running."""
+        if refused := changes.refusals(self.settings, fresh):
+            raise SettingsError(refused)
+        return await asyncio.to_thread(intake.load, fresh)
 
     def _forget(self) -> None:
         self._whole = None
 
 
+def _translators(before: Catalog, after: Catalog) -> Iterable[str]:
+    old, new = _documents(before), _documents(after)
+    yield from (f"translator {name}: new" for name in sorted(new - old))
+    yield from (f"translator {name}: gone" for name in sorted(old - new))
+
+
 def _documents(known: Catalog) -> set[str]:
-    return {f"{key}/{one.name}" for key, service in known.services.items() for one in service.translators}
+    return {translator.name for service in known.services.values() for translator in service.translators}

@@ -1,6 +1,7 @@
 """Samples: whole requests with the outcome that they must have, executed against the catalog."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -17,6 +18,13 @@ from gateway.translate.service import Service
 
 _EXCERPT = 100
 """Characters of a long text that a difference shows."""
+
+
+_OF_TRANSPORT = frozenset(
+    "accept accept-encoding connection content-encoding content-length expect forwarded host te transfer-encoding "
+    "user-agent via x-forwarded-for x-forwarded-host x-forwarded-port x-forwarded-proto x-real-ip".split()
+)
+"""Headers that say how a request came, not what it says."""
 
 
 class SampleRequest(Struct, frozen=True):
@@ -66,6 +74,34 @@ def as_request(request: SampleRequest) -> Request:
         return Request(request.method, headers, request.query, request.body.encode())
     headers.setdefault("content-type", "application/json")
     return Request(request.method, headers, request.query, msgspec.json.encode(request.body))
+
+
+def taken(request: Request, leave: Collection[str] = ()) -> SampleRequest:
+    """A received request as a sample writes it, without the headers in `leave` and those of its transport.
+
+    A body that is a JSON object or array is written as such. Raises ValueError for a body that is no text.
+    """
+    left_out = _OF_TRANSPORT.union(leave)
+    headers = {name: value for name, value in request.headers.items() if name not in left_out}
+    try:
+        body: JSON = request.body.decode()
+    except UnicodeDecodeError:
+        raise ValueError("the body is not text, and a sample can hold text only") from None
+    with suppress(msgspec.DecodeError, RecursionError):
+        value = msgspec.json.decode(request.body)
+        body = value if isinstance(value, dict | list) else body
+    return SampleRequest(request.method, headers, dict(request.query), body)
+
+
+def document(sample: Sample) -> str:
+    """The text of a sample document, as `load` reads it."""
+    written = {"request": _without_defaults(sample.request), "expect": msgspec.to_builtins(sample.expect)}
+    return yamlfile.dump(written)
+
+
+def _without_defaults(request: SampleRequest) -> dict[str, JSON]:
+    plain = SampleRequest()
+    return {key: value for key, value in msgspec.structs.asdict(request).items() if value != getattr(plain, key)}
 
 
 def read(service: Service, request: Request, wishes: Wishes | None = None, limits: Limits | None = None) -> Reading:

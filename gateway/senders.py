@@ -1,11 +1,12 @@
 """From the settings of a destination to what sends to it; connections and logins are shared where they can be."""
 
 import ssl
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from time import time
 from uuid import uuid4
 
-from aiohttp import ClientSession
+from aiohttp import ClientMiddlewareType, ClientSession
 
 from gateway.delivery.destinations import Sender
 from gateway.errors import Fault, SettingsError
@@ -17,16 +18,17 @@ from gateway.mattermost.probe import UNPROVEN, Finding, Level, probe_channel, pr
 from gateway.mattermost.rest import Cards, Concessions, RestSender
 from gateway.mattermost.session import Account, LoginAccount, Session, TokenAccount
 from gateway.model import Delivered, Delivery
-from gateway.settings import Destination, Settings
+from gateway.settings import Destination, Secret, Settings
 
 
 class Connections:
-    """Makes senders; what they hold open is closed with the stack."""
+    """Makes senders; what they hold open is closed with the stack. `middlewares` see every request they make."""
 
-    def __init__(self, stack: AsyncExitStack) -> None:
+    def __init__(self, stack: AsyncExitStack, middlewares: Sequence[ClientMiddlewareType] = ()) -> None:
         self._stack = stack
+        self._middlewares = middlewares
         self._open: dict[str | None, ClientSession] = {}
-        self._logins: dict[tuple[str, str], LoginAccount] = {}
+        self._logins: dict[tuple[str, str, Secret], LoginAccount] = {}
 
     async def http(self, ca_file: str | None = None) -> ClientSession:
         """The connections that trust the certificates of `ca_file`, None: those of the system. Raises SettingsError."""
@@ -37,7 +39,7 @@ class Connections:
                 raise SettingsError(
                     [Fault(str(ca_file), 0, "", "holds no certificates", "write them as PEM")]
                 ) from None
-            self._open[ca_file] = await self._stack.enter_async_context(open_session(tls))
+            self._open[ca_file] = await self._stack.enter_async_context(open_session(tls, self._middlewares))
         return self._open[ca_file]
 
     async def sender(self, table: Destination, cards: Cards) -> Sender:
@@ -58,7 +60,7 @@ class Connections:
             return TokenAccount(table.token)
         if table.login is None or table.password is None:
             raise SettingsError([Fault("", 0, f"destinations.{table.name}", "no account is given")])
-        key = (server, table.login)
+        key = (server, table.login, table.password)
         if key not in self._logins:
             self._logins[key] = LoginAccount(server, table.login, table.password, http, table.timeout)
         return self._logins[key]

@@ -5,7 +5,7 @@
 """
 
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, NamedTuple
 
@@ -45,6 +45,7 @@ __all__ = [
     "Secret",
     "Server",
     "Settings",
+    "Tracing",
     "load",
     "parse",
     "reference",
@@ -156,6 +157,18 @@ class Log(Struct, frozen=True, kw_only=True):
     ] = "auto"
 
 
+class Tracing(Struct, frozen=True, kw_only=True):
+    """[tracing]: where the traces of events go, by OpenTelemetry; without the table there are none."""
+
+    endpoint: Annotated[
+        str,
+        doc("The collector, OTLP over HTTP: https://HOST:4318; empty: that of OTEL_EXPORTER_OTLP_ENDPOINT.", BASE_URL),
+    ] = ""
+    sample: Annotated[
+        float, Meta(ge=0, le=1), doc("The share of traces that are recorded, where no authentic sender has decided it.")
+    ] = 1.0
+
+
 class Settings(Struct, frozen=True, kw_only=True):
     """Everything that is configured. `warnings` are worth telling and stop nothing; `source` finds lines for faults."""
 
@@ -168,6 +181,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     routes: dict[str, Route] = {}
     passthrough: Passthrough | None = None
     log: Log = Log()
+    tracing: Tracing | None = None
     warnings: tuple[Fault, ...] = ()
     source: Report = Report("settings", "")
 
@@ -192,8 +206,11 @@ _TABLES: Final[dict[str, type[Struct]]] = {
     "routes": Route,
     "passthrough": Passthrough,
     "log": Log,
+    "tracing": Tracing,
 }
 _NAMED: Final = ("destinations", "routes")
+_OPTIONAL: Final = ("passthrough", "tracing")
+"""Tables that turn something on by being there."""
 
 
 def reference() -> list[Row]:
@@ -246,9 +263,8 @@ def parse(
         raise SettingsError([syntax_fault(file, text, error)]) from None
     report = Report(file, text)
     reader = TableReader(report, variables(), environ, read_file)
-    settings = _settings(
-        reader, reader.sections(raw, _TABLES), "passthrough" in raw or reader.overridden("passthrough")
-    )
+    wanted = frozenset(table for table in _OPTIONAL if table in raw or reader.overridden(table))
+    settings = _settings(reader, reader.sections(raw, _TABLES), wanted)
     reader.check_variables()
     settings = replace(settings, source=report, warnings=reader.exposed() if mode & 0o004 else ())
     if report.faults:
@@ -256,8 +272,8 @@ def parse(
     return settings
 
 
-def _settings(reader: TableReader, raw: Sections, passthrough: bool) -> Settings:
-    """Read every table, [passthrough] only if it is there; the result counts when the report stays empty."""
+def _settings(reader: TableReader, raw: Sections, wanted: Container[str]) -> Settings:
+    """Read every table, an optional one only if it is wanted; the result counts when the report stays empty."""
 
     def values(table: str) -> dict[str, Any]:
         return reader.values(_TABLES[table], raw[table], (table,))
@@ -272,8 +288,9 @@ def _settings(reader: TableReader, raw: Sections, passthrough: bool) -> Settings
         delivery=delivery,
         destinations=read_destinations(reader, raw["destinations"], delivery),
         routes=_routes(reader, raw["routes"], tuple(raw["destinations"])),
-        passthrough=_passthrough(reader, values("passthrough")) if passthrough else None,
+        passthrough=_passthrough(reader, values("passthrough")) if "passthrough" in wanted else None,
         log=Log(**values("log")),
+        tracing=Tracing(**values("tracing")) if "tracing" in wanted else None,
     )
 
 

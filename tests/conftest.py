@@ -1,5 +1,6 @@
 """What every test may use: a stand-in Mattermost, and the whole gateway before it, over real HTTP and SQLite."""
 
+import asyncio
 import hashlib
 import hmac
 import json
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from aiohttp import web
 from hypothesis import settings as settings_of_hypothesis
 
 from gateway import app, settings
@@ -72,8 +74,6 @@ class Gateway:
 
 async def eventually(holds: Callable[[], bool], seconds: float = 5.0) -> None:
     """Wait until something holds; fail when it does not in time."""
-    import asyncio
-
     async with asyncio.timeout(seconds):
         while not holds():
             await asyncio.sleep(0.01)
@@ -95,3 +95,73 @@ async def start(tmp_path: Path) -> AsyncIterator:
             return Gateway(running, standin, hook, session)
 
         yield begin
+
+
+class Collector:
+    """A receiver of OTLP over HTTP.
+
+    `status` is what it answers once `open` is set; `spans` are those it took, `headers` those of every request.
+    """
+
+    def __init__(self) -> None:
+        self.spans: list[Span] = []
+        self.headers: list[dict[str, str]] = []
+        self.status = 200
+        self.open = asyncio.Event()
+        self.open.set()
+        self.url = ""
+
+    async def take(self, request: web.Request) -> web.Response:
+        """Answer one export."""
+        from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+        self.headers.append(dict(request.headers))
+        found = ExportTraceServiceRequest.FromString(await request.read())
+        await self.open.wait()
+        if self.status == 200:
+            self.spans += [
+                Span(span, {one.key: one.value.string_value for one in resource.resource.attributes})
+                for resource in found.resource_spans
+                for scope in resource.scope_spans
+                for span in scope.spans
+            ]
+        return web.Response(status=self.status)
+
+    def named(self, name: str) -> list["Span"]:
+        """The spans of a name, in the order in which they started."""
+        return sorted((span for span in self.spans if span.name == name), key=lambda span: span.started)
+
+    async def got(self, name: str, count: int = 1, seconds: float = 60.0) -> list["Span"]:
+        """The spans of a name, once there are that many."""
+        await eventually(lambda: len(self.named(name)) >= count, seconds)
+        return self.named(name)
+
+
+class Span:
+    """A span as the collector got it: ids in hexadecimal, times in seconds of the epoch, `said` are its attributes."""
+
+    def __init__(self, sent: object, resource: dict[str, str]) -> None:
+        self.name, self.kind = sent.name, sent.kind
+        self.trace, self.id, self.parent = sent.trace_id.hex(), sent.span_id.hex(), sent.parent_span_id.hex()
+        self.started, self.ended = sent.start_time_unix_nano / 1e9, sent.end_time_unix_nano / 1e9
+        self.said = {one.key: getattr(one.value, one.value.WhichOneof("value")) for one in sent.attributes}
+        self.failed, self.why = sent.status.code == sent.status.STATUS_CODE_ERROR, sent.status.message
+        self.text = str(sent)
+        self.resource = resource
+
+
+@pytest.fixture
+async def collector(monkeypatch) -> AsyncIterator[Collector]:
+    """Give a running collector, and have gateways export to collectors every few hundredths of a second."""
+    monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "50")
+    made = Collector()
+    application = web.Application(client_max_size=2**26)
+    application.router.add_post("/v1/traces", made.take)
+    runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    made.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    yield made
+    made.open.set()
+    await runner.cleanup()

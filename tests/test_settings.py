@@ -22,6 +22,8 @@ SECRETS = (
     "s3cr3t",
     "t0k3n",
     "p4ssw0rd",
+    "4dm1n",
+    "r34d",
     "1234567",
 )
 ENVIRON = {
@@ -30,6 +32,7 @@ ENVIRON = {
     "DEV_HOOK": "https://chat.example.com/sub/hooks/d3vd3vd3vd3vd3vd3vd3vd3vd3",
     "GITHUB_SECRET": "s3cr3t-of-the-environment",
     "GATE_PASSWORD": "p4ssw0rd-of-the-environment",
+    "ADMIN_TOKEN": "4dm1n-token-of-the-environment",
 }
 FILES = {
     "not_a_hook": "ftp://chat.example.com/hooks/k3yk3yk3yk3yk3yk3yk3yk3yk3\n",
@@ -38,6 +41,7 @@ FILES = {
     "third_hook": "https://chat.example.com/hooks/th1rdth1rdth1rdth1rdth1rdt\n",
     "github_secret": "s3cr3t-of-a-file\n",
     "bot_token": "t0k3n-of-a-file\n",
+    "read_token": "r34d-token-of-a-file\n",
 }
 OPS = '[destinations.ops]\nhook = "https://chat.example.com/hooks/k3yk3yk3yk3yk3yk3yk3yk3yk3"\n'
 
@@ -98,7 +102,7 @@ def test_an_empty_file_gives_the_defaults() -> None:
     assert found.server.listen == Address("0.0.0.0", 8080)
     assert found.journal.url == "sqlite:conf/mattergate.db"
     assert (found.journal.retention, found.delivery.max_age, found.server.body_limit) == (604800.0, 86400.0, 5_000_000)
-    assert found.passthrough is None
+    assert found.passthrough is found.tracing is None
     assert found.destinations == found.routes == {}
 
 
@@ -115,6 +119,12 @@ def test_every_key_reaches_its_struct() -> None:
         read_timeout=1.5,
         grace=60.0,
     )
+    assert found.admin == settings.Admin(
+        token=Secret("4dm1n-token-of-the-environment"),
+        read_token=Secret("r34d-token-of-a-file"),
+        public_url="https://gate.example.com",
+        open_metrics=True,
+    )
     assert found.journal.url == "sqlite:conf/data/events.db"
     assert found.catalog.folders == ("conf/services", "/srv/services")
     route = found.routes["github"]
@@ -128,7 +138,18 @@ def test_every_key_reaches_its_struct() -> None:
     assert found.passthrough == settings.Passthrough(
         server="https://chat.example.com/mattermost", services=("grafana",)
     )
-    written = [found.server, found.journal, found.catalog, found.delivery, route, found.passthrough, found.log]
+    assert found.tracing == settings.Tracing(endpoint="https://collector.example.com:4318", sample=0.25)
+    written = [
+        found.server,
+        found.admin,
+        found.journal,
+        found.catalog,
+        found.delivery,
+        route,
+        found.passthrough,
+        found.log,
+        found.tracing,
+    ]
     for table in written:
         for key in keys(type(table)).values():
             assert key.required or getattr(table, key.name) != key.default, key.name
@@ -208,6 +229,12 @@ def test_the_environment_overrides_scalars() -> None:
         "json",
     )
     assert found.passthrough == settings.Passthrough(server="https://chat.example.com")
+
+
+def test_an_optional_table_is_there_when_the_file_or_the_environment_has_it() -> None:
+    """Tracing is on with an empty table, and with a variable alone."""
+    assert parse("[tracing]\n").tracing == settings.Tracing()
+    assert parse("", {"MATTERGATE_TRACING_SAMPLE": "0.5"}).tracing == settings.Tracing(sample=0.5)
 
 
 def test_faults_of_the_environment_name_the_variable() -> None:
@@ -350,10 +377,10 @@ def test_the_defaults_of_the_reference_are_valid_toml_and_the_defaults() -> None
     """Copying every default of the fixed tables into a file changes nothing."""
     lines: dict[str, list[str]] = {}
     for row in settings.reference():
-        if "NAME" not in row.table and row.table != "passthrough":
+        if "NAME" not in row.table and row.table != "passthrough" and row.default:  # a secret has none
             lines.setdefault(row.table, []).append(f"{row.key} = {row.default}")
     text = "\n".join(f"[{table}]\n" + "\n".join(rows) for table, rows in lines.items())
-    plain = parse("")
+    plain = parse("[tracing]\n")
     assert msgspec.structs.replace(parse(text), source=plain.source) == plain
 
 
@@ -376,3 +403,39 @@ def test_short_ids_in_a_misplaced_url_are_masked() -> None:
     text = faults_of('[destinations]\n"https://chat.example.com/hooks/abc123" = 1\n')[0]
     assert "abc123" not in text
     assert redact("abc123") == "abc123"
+
+
+def test_a_token_may_come_from_its_own_variable() -> None:
+    """The variable that overrides the key gives the token of a listener that everybody reaches, before the file's."""
+    environ = {
+        "MATTERGATE_SERVER_ADMIN": "0.0.0.0:9090",
+        "MATTERGATE_ADMIN_TOKEN": " 4dm1n-token-of-the-environment\n",
+        "MATTERGATE_ADMIN_OPEN_METRICS": "true",
+    }
+    found = parse('[admin]\ntoken = "4dm1n-token-of-the-file"\n', environ)
+    assert found.admin == settings.Admin(token=Secret("4dm1n-token-of-the-environment"), open_metrics=True)
+
+
+@pytest.mark.parametrize("variables", [{"MATTERGATE_SERVER_ADMIN": "[::]:9090"}, {"MATTERGATE_ADMIN_TOKEN": "4dm1n"}])
+def test_a_faulty_variable_of_the_console_is_named(variables: dict[str, str]) -> None:
+    """The fault is told where the value comes from, and no part of a token with it."""
+    [told] = faults_of("", variables)
+    assert told.startswith(f"environment: {next(iter(variables))}: ")
+    assert "4dm1n" not in told
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:9090", "127.1.2.3:9090", "[::1]:9090", "localhost:9090"])
+def test_loopback_needs_no_token(address: str) -> None:
+    """Whoever sits at the machine may do everything there already."""
+    assert not parse(f'[server]\nadmin = "{address}"\n').admin.guarded
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0:9090", "[::]:9090", "10.0.0.1:9090", "gate.example.com:9090"])
+@pytest.mark.parametrize("key", ["token", "read_token"])
+def test_other_listeners_need_one_of_the_tokens(address: str, key: str) -> None:
+    """With the read-only token alone, nobody changes anything."""
+    text = f'[server]\nadmin = "{address}"\n'
+    [told] = faults_of(text)
+    assert "server.admin" in told
+    assert "MATTERGATE_ADMIN_TOKEN" in told
+    assert parse(f'{text}[admin]\n{key} = "a token that is long enough"\n').admin.guarded

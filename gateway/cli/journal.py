@@ -8,10 +8,10 @@ from typing import Annotated, TypeVar
 
 import msgspec
 import typer
+from msgspec.structs import replace
 from rich.table import Table
 
-from gateway import app as gateway_app
-from gateway import settings
+from gateway import intake, settings
 from gateway.cli import app
 from gateway.cli.common import fail, out
 from gateway.cli.serve import DEFAULT, Config
@@ -31,10 +31,21 @@ Limit = Annotated[int, typer.Option("--limit", "-n", min=1, max=1000, help="How 
 Before = Annotated[str, typer.Option(help="Only what is older than the event of this id: the next page.")]
 
 
+async def _found(journal: SqliteJournal, query: Query) -> list[Record]:
+    """As many events as the query is limited to, over as many pages as that takes."""
+    records: list[Record] = []
+    while True:
+        page = await journal.find(replace(query, limit=query.limit - len(records)))
+        records += page.records
+        if not page.next or len(records) == query.limit:
+            return records
+        query = replace(query, before=page.next)
+
+
 def _with_journal(config: Config, work: Callable[[SqliteJournal], Awaitable[T]]) -> T:
     async def run() -> T:
         known = settings.load(config, os.environ)
-        path = gateway_app.journal_path(known)
+        path = intake.journal_path(known)
         if not path.exists():
             fail(f"{path}: there is no journal yet; it is made by the first `mattergate serve`")
         journal = await SqliteJournal.open(path, retention=known.journal.retention, max_size=known.journal.max_size)
@@ -54,13 +65,24 @@ def list_events(
     route: Annotated[str, typer.Option(help="Only of this route.")] = "",
     service: Annotated[str, typer.Option(help="Only of this service.")] = "",
     outcome: Annotated[Outcome | None, typer.Option(help="Only with this outcome.")] = None,
+    destination: Annotated[str, typer.Option(help="Only with a delivery to this destination.")] = "",
+    text: Annotated[str, typer.Option(help="Only with all of these words: in id, event, subject, messages ...")] = "",
     before: Before = "",
     limit: Limit = 20,
     config: Config = DEFAULT,
 ) -> None:
     """List events, newest first."""
-    query = Query(route=route, service=service, outcome=outcome or "", before=before, limit=limit)
-    records = _with_journal(config, lambda journal: journal.find(query))
+    query = Query(
+        route=route,
+        service=service,
+        outcome=outcome or "",
+        destination=destination,
+        text=text,
+        before=before,
+        limit=limit,
+        bodies=False,
+    )
+    records = _with_journal(config, lambda journal: _found(journal, query))
     table = Table("id", "received", "route", "event", "outcome", "translator", "deliveries", box=None)
     for record in records:
         event = record.event
@@ -113,7 +135,7 @@ def list_dead(
 ) -> None:
     """List dead deliveries with the reason why they were given up, newest first."""
     table = Table("event", "delivery", "received", "route", "destination", "attempts", "reason", box=None)
-    for record in _dead_records(before, limit, config):
+    for record in _dead_records(destination, before, limit, config):
         for delivery in _dead_of(record, destination):
             table.add_row(
                 record.event.id,
@@ -147,22 +169,22 @@ def replay_dead(
     """Send dead deliveries again, in their order, as if they were received now."""
     if (event_id is None) == (not everything):
         fail("say which: the id of an event, or --all", 2)
-    records = [_one(event_id, config)] if event_id else _dead_records("", 1_000_000, config)
+    records = [_one(event_id, config)] if event_id else _dead_records(destination, "", 1_000_000, config)
     seqs = sorted(delivery.seq for record in records for delivery in _dead_of(record, destination))
     count = _with_journal(config, lambda journal: journal.requeue(seqs))
     out.print(f"{count} deliveries go out again")
 
 
 def _one(event_id: str, config: Config) -> Record:
-    records = _with_journal(config, lambda journal: journal.find(Query(event_id=event_id)))
+    records = _with_journal(config, lambda journal: _found(journal, Query(event_id=event_id)))
     if not records:
         fail(f"the journal has no event {event_id}; `mattergate events list` shows those that it has")
     return records[0]
 
 
-def _dead_records(before: str, limit: int, config: Config) -> list[Record]:
-    query = Query(delivery_state=DeliveryState.DEAD, before=before, limit=limit)
-    return _with_journal(config, lambda journal: journal.find(query))
+def _dead_records(destination: str, before: str, limit: int, config: Config) -> list[Record]:
+    query = Query(delivery_state=DeliveryState.DEAD, destination=destination, before=before, limit=limit, bodies=False)
+    return _with_journal(config, lambda journal: _found(journal, query))
 
 
 def _dead_of(record: Record, destination: str) -> list[Delivery]:
@@ -176,6 +198,10 @@ def _dead_of(record: Record, destination: str) -> list[Delivery]:
 def _show_delivery(delivery: Delivery) -> None:
     head = f"\ndelivery {delivery.seq} to {delivery.destination}: {delivery.state}, {delivery.attempts} attempts"
     out.print(head + (f", {delivery.reason}" if delivery.reason else ""), markup=False)
+    for attempt in delivery.log:
+        status = str(attempt.status or attempt.code)
+        line = f"  {_time(attempt.at)}  {attempt.result:9}  {status:7}  {attempt.answer}"
+        out.print(line.rstrip(), markup=False)
     out.print_json(msgspec.json.format(delivery.payload).decode())
 
 

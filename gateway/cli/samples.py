@@ -5,13 +5,13 @@ from typing import Annotated
 
 import msgspec
 import typer
-import yaml
 
 from gateway import sample
 from gateway.cli import app
 from gateway.cli.common import Folders, err, fail, folders, load_catalog, out
 from gateway.errors import MattergateError
 from gateway.translate import catalog as documents
+from gateway.translate import yamlfile
 from gateway.translate.service import Service
 
 
@@ -53,16 +53,6 @@ def run_samples(
         raise typer.Exit(1)
 
 
-class _Dumper(yaml.CSafeDumper):
-    """Multi-line strings as literal blocks, which is how a person reads a message."""
-
-
-_Dumper.add_representer(
-    str,
-    lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None),
-)
-
-
 def _rewrite(path: Path, found: sample.Sample, service: Service) -> None:
     """Replace the `expect` block, which is the last one of a sample; the request above it stays as it is written."""
     text = path.read_text("utf-8")
@@ -70,6 +60,4 @@ def _rewrite(path: Path, found: sample.Sample, service: Service) -> None:
     if not mark:
         fail(f"{path}: `expect:` is to be the last key of a sample")
     expect = {"expect": msgspec.to_builtins(sample.outcome(found, service))}
-    path.write_text(
-        before + "\n" + yaml.dump(expect, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120), "utf-8"
-    )
+    path.write_text(before + "\n" + yamlfile.dump(expect), "utf-8")

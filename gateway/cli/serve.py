@@ -4,6 +4,8 @@ import asyncio
 import os
 import signal
 import sys
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,10 +13,10 @@ import typer
 import uvloop
 
 from gateway import app as gateway_app
-from gateway import logs, senders, settings
+from gateway import intake, logs, senders, settings, tracing
 from gateway.cli import app
 from gateway.cli.common import err, fail, out
-from gateway.errors import CatalogError, Fault, JournalError, SettingsError
+from gateway.errors import CatalogError, Fault, FaultyFilesError, JournalError, SettingsError
 from gateway.ingress import route as routes
 from gateway.mattermost.probe import Level
 from gateway.settings import Settings
@@ -29,27 +31,42 @@ DEFAULT = Path("mattergate.toml")
 
 @app.command()
 def serve(config: Config = DEFAULT) -> None:
-    """Run the gateway until SIGTERM or SIGINT; both stop it in order, and nothing accepted is lost."""
+    """Run the gateway until SIGTERM or SIGINT; both stop it in order, and nothing accepted is lost.
+
+    SIGHUP takes up the settings file as it is then, whole or not at all; the log says what changed or what is wrong.
+    """
     try:
         known = settings.load(config, os.environ)
         logs.configure(known.log.level, known.log.format, sys.stderr)
-        uvloop.run(_serve(known))
+        uvloop.run(_serve(known, lambda: settings.load(config, os.environ)))
     except (SettingsError, CatalogError, JournalError) as error:
         fail(error)
 
 
-async def _serve(known: Settings) -> None:
-    stop = asyncio.Event()
+async def _serve(known: Settings, read: Callable[[], Settings]) -> None:
+    stop, again = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    async with gateway_app.running(known) as running, supervised(os.environ):
+    loop.add_signal_handler(signal.SIGHUP, again.set)
+    async with gateway_app.running(known, read) as running, supervised(os.environ):
         stopped: asyncio.Future[Any] = asyncio.ensure_future(stop.wait())
+        reloading = asyncio.ensure_future(_reload(running, again))
         await asyncio.wait({stopped, running.failed}, return_when=asyncio.FIRST_COMPLETED)
         stopped.cancel()
+        reloading.cancel()
         failed = running.failed.exception() if running.failed.done() else None
     if failed is not None:
         raise _cause(failed)
+
+
+async def _reload(running: gateway_app.App, again: asyncio.Event) -> None:
+    """Take up the settings whenever SIGHUP asks for it."""
+    while True:
+        await again.wait()
+        again.clear()
+        with suppress(FaultyFilesError):  # told in the log, and what runs stays
+            await running.reload()
 
 
 def _cause(error: BaseException) -> BaseException:
@@ -86,11 +103,11 @@ def check(
     except SettingsError as error:
         faults.extend(error.faults)
         known = error.partial
-    folders = gateway_app.folders(known) if known else [catalog.builtin_folder()]
+    folders = intake.folders(known) if known else [catalog.builtin_folder()]
     try:
         services = catalog.load(folders)
         if known:
-            faults.extend(routes.faults(known, services))
+            faults.extend([*routes.faults(known, services), *tracing.faults(known)])
     except CatalogError as error:
         faults.extend(error.faults)
     for fault in known.warnings if known else ():

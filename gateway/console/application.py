@@ -28,13 +28,15 @@ import msgspec
 from aiohttp import web
 from msgspec import Struct
 
-from gateway.console import api, control, openapi, overview
+from gateway.console import api, control, dead, events, openapi, overview
 from gateway.console.auth import Auth, Role
 from gateway.console.gateway import Gateway
 from gateway.console.guard import Access, Face, Guard, Handler
 from gateway.console.history import History
 from gateway.console.live import Live
 from gateway.console.operations import Console, Feed, Operation
+from gateway.console.pages import dead as dead_pages
+from gateway.console.pages import events as event_pages
 from gateway.console.pages import overview as overview_pages
 from gateway.console.pages.face import PageFace
 from gateway.console.pages.page import Page
@@ -60,6 +62,8 @@ class Topic(Struct, frozen=True):
 
 TOPICS: Final = (
     Topic("Overview", "/", overview.OPERATIONS, overview_pages.PAGES, overview_pages.feeds),
+    Topic("Events", "/events", events.OPERATIONS, event_pages.PAGES, event_pages.feeds),
+    Topic("Dead letters", "/dead", dead.OPERATIONS, dead_pages.PAGES, dead_pages.feeds),
     Topic("Console", operations=control.OPERATIONS),
 )
 """Every topic, in the order of the top bar."""

@@ -6,9 +6,12 @@ from typing import Protocol
 from msgspec import Struct
 from prometheus_client.metrics_core import Metric
 
+from gateway.ingress.entry import Places
+from gateway.ingress.route import Route
 from gateway.journal import Appended, Entry, Journal
 from gateway.settings import Settings
 from gateway.translate.catalog import Catalog
+from gateway.translate.service import Service
 
 
 class Changes(Struct, frozen=True):
@@ -34,8 +37,17 @@ class Gateway(Protocol):
     def destinations(self) -> Mapping[str, tuple[str, str]]:
         """How each destination stands ("open", "throttled", "broken") and why ("" when open)."""
 
+    def route(self, name: str, address: str = "") -> Route | None:
+        """A route as ingress uses it; None when it is gone. `address` is the hook of a pass-through route."""
+
+    def places(self) -> Places:
+        """What the parcels of each destination have to say."""
+
     def trouble(self) -> str:
         """Why requests cannot be stored; "" when they can."""
+
+    async def service(self, key: str) -> Service | None:
+        """A service as requests meet it, one that no route names as its folders have it; None when there is none."""
 
     async def catalog(self) -> Catalog:
         """The whole catalog as its folders are now in force, also services that no route names."""

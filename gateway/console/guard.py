@@ -127,7 +127,7 @@ class Guard:
             ours = site in ("same-origin", "none")
         else:
             origin = request.headers.get(hdrs.ORIGIN, "null")
-            own = {request.host.lower(), urlsplit(self._admin().public_url).netloc.lower()}
+            own = {request.host.lower(), urlsplit(self._admin().public_url).netloc.lower()} - {""}
             ours = origin == "null" or origin.partition("://")[2].lower() in own
         if not ours:
             raise Refused(403, "Forbidden", "the request comes from another web site")

@@ -1,4 +1,4 @@
-"""How the gateway is doing: rates, queue, routes and destinations, all of it from memory."""
+"""How the gateway is doing: rates, queue, routes and destinations, from the metrics and what the journal counts."""
 
 import time
 from collections.abc import Mapping
@@ -11,6 +11,7 @@ from gateway.console import series
 from gateway.console.gateway import Gateway
 from gateway.console.history import History, Past, per_second
 from gateway.console.operations import Ask, Console, Operation
+from gateway.journal import Last
 from gateway.model import Outcome
 
 RECENT: Final = 10.0
@@ -30,12 +31,22 @@ class Totals(Struct, frozen=True):
 
 
 class RouteStanding(Struct, frozen=True):
-    """One route: how often each outcome came since the start."""
+    """One route: how often each outcome came since the start, and its newest event that is kept (0, "": none is)."""
 
     name: str
     service: str
     outcomes: dict[str, int]
     duplicates: int
+    last: float
+    last_outcome: str
+
+
+class Kept(Struct, frozen=True):
+    """What the journal keeps: events, their bytes, and when the oldest was received (0: none)."""
+
+    events: int
+    size: int
+    oldest: float
 
 
 class DestinationStanding(Struct, frozen=True):
@@ -57,14 +68,16 @@ class Overview(Struct, frozen=True):
     version: str
     trouble: str
     totals: Totals
+    kept: Kept
     routes: tuple[RouteStanding, ...]
     destinations: tuple[DestinationStanding, ...]
     past: Past
 
 
 async def overview(console: Console) -> Overview:
-    """How the gateway is doing now."""
+    """How the gateway is doing now. Raises JournalError."""
     gateway = console.gateway
+    held = await gateway.journal.holdings()
     found = series.read(
         gateway,
         {
@@ -94,7 +107,8 @@ async def overview(console: Console) -> Overview:
         __version__,
         gateway.trouble(),
         _totals(gateway, past, destinations),
-        _routes(gateway, found[series.REQUESTS], found[series.DUPLICATES]),
+        Kept(held.events, held.size, held.oldest),
+        _routes(gateway, found[series.REQUESTS], found[series.DUPLICATES], held.last),
         destinations,
         past,
     )
@@ -114,7 +128,10 @@ def _totals(gateway: Gateway, past: Past, destinations: tuple[DestinationStandin
 
 
 def _routes(
-    gateway: Gateway, requests: Mapping[series.Labels, float], duplicates: Mapping[series.Labels, float]
+    gateway: Gateway,
+    requests: Mapping[series.Labels, float],
+    duplicates: Mapping[series.Labels, float],
+    last: Mapping[str, Last],
 ) -> tuple[RouteStanding, ...]:
     """The configured routes, and those that are counted though they are not: the pass-through hooks."""
     services = {name: route.service for name, route in gateway.settings.routes.items()}
@@ -125,6 +142,8 @@ def _routes(
             services.get(name, ""),
             {outcome.value: int(requests.get((name, outcome.value), 0)) for outcome in Outcome},
             int(duplicates.get((name,), 0)),
+            last[name].received if name in last else 0.0,
+            last[name].outcome.value if name in last else "",
         )
         for name in names
     )

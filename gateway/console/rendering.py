@@ -45,9 +45,9 @@ class Rendering:
         """Render a template. What it names and is not given is an error: a page never shows less than it should."""
         return self._environment.get_template(template).render(facts)
 
-    def part(self, template: str, macro: str, facts: Mapping[str, Any]) -> str:
-        """Render one macro of a template, called with the facts by name: a piece of a page that is sent by itself."""
-        return str(getattr(self._environment.get_template(template).module, macro)(**facts))
+    def part(self, template: str, macro: str, *facts: Any) -> str:
+        """Render one macro of a template: a piece of a page that is sent by itself."""
+        return str(getattr(self._environment.get_template(template).module, macro)(*facts))
 
 
 def utc(moment: float) -> str:

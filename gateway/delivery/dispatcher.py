@@ -10,16 +10,17 @@ was under way, and never one behind its successor.
 
 import asyncio
 import itertools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from random import random as draw
 from time import time
 
 import structlog
 
+from gateway import tracing
 from gateway.delivery.destinations import Destination
-from gateway.delivery.feed import Feed
+from gateway.delivery.feed import CHUNK, Feed
 from gateway.delivery.lanes import Lane, Lanes
-from gateway.delivery.outlet import Outlet
+from gateway.delivery.outlet import Attempting, Outlet
 from gateway.delivery.settler import Settler
 from gateway.errors import JournalError
 from gateway.journal import Journal, Settlement, Standing
@@ -45,8 +46,8 @@ class Dispatcher:
 
     `window` deliveries and `window_bytes` bytes of payload are held in memory, shared evenly by the destinations so
     that one that is down holds up no other; the rest waits in the journal. `clock` gives epoch seconds, `random` draws
-    from [0, 1). `failed` is a future that gets the exception of a part that crashed; the service cannot go on then.
-    Raises ValueError when two destinations share a name.
+    from [0, 1), `attempt` traces. `failed` is a future that gets the exception of a part that crashed; the service
+    cannot go on then. Raises ValueError when two destinations share a name.
     """
 
     failed: asyncio.Future[None]
@@ -61,32 +62,28 @@ class Dispatcher:
         window_bytes: int = 64_000_000,
         clock: Callable[[], float] = time,
         random: Callable[[], float] = draw,
+        attempt: Attempting = tracing.OFF.attempt,
     ) -> None:
         listed = list(destinations)
         self._journal = journal
         self._metrics = metrics
         self._clock = clock
+        self._random = random
+        self._attempt = attempt
+        self._window = window
+        self._window_bytes = window_bytes
         self._settler: Settler[_Note] = Settler(journal, self._saved)
         self._outlets: dict[str, Outlet] = {}
         for destination in listed:
             if destination.name in self._outlets:
                 raise ValueError(f"two destinations are called {destination.name!r}: give one another name")
-            metrics.expect_destination(destination.name)
-            lanes = Lanes(max(1, window // len(listed)), max(1, window_bytes // len(listed)))
-            self._outlets[destination.name] = Outlet(
-                destination,
-                lanes,
-                metrics,
-                settle=self._settle,
-                hungry=self._feed_soon,
-                clock=clock,
-                random=random,
-            )
+            self._add(destination, len(listed))
         self._feed = Feed(journal, self._outlets, self._bury, self._settler.thinned, clock)
         self._missed: set[str] = set()
         self._main: asyncio.Task[None] | None = None
         self._side: list[asyncio.Task[None]] = []
-        self._workers: list[asyncio.Task[None]] = []
+        self._workers: dict[str, list[asyncio.Task[None]]] = {}
+        self._group: asyncio.TaskGroup | None = None
         self._settling: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -104,6 +101,27 @@ class Dispatcher:
         """Take in what was just appended to the journal. Never blocks; what has no room now is read again later."""
         self._feed.offer(deliveries)
 
+    def serve(self, destinations: Sequence[Destination]) -> None:
+        """Serve these as well, or in a new way; one that is there already, the same object, goes on undisturbed."""
+        for destination in destinations:
+            name = destination.name
+            if name not in self._outlets:
+                self._show(self._add(destination, len(destinations)), Standing())
+                self._missed.discard(name)
+            self._outlets[name].replace(destination)
+            self._staff(self._outlets[name])
+
+    async def retire(self, kept: Container[str]) -> None:
+        """Serve no others than these any more. Attempts under way end; what waits then is dead, for a person to replay.
+
+        Raises JournalError when what waits cannot be looked up: the next start puts it aside.
+        """
+        gone = [self._outlets.pop(name) for name in list(self._outlets) if name not in kept]
+        for outlet in gone:
+            outlet.halt()
+        for outlet in gone:
+            await self._retire(outlet)
+
     async def stop(self, grace: float) -> None:
         """Start no more attempts, wait up to `grace` seconds for those in flight, save all outcomes, return.
 
@@ -116,8 +134,8 @@ class Dispatcher:
             outlet.halt()
         for task in self._side:
             task.cancel()
-        if self._workers:
-            _, late = await asyncio.wait(self._workers, timeout=grace)
+        if workers := list(itertools.chain.from_iterable(self._workers.values())):
+            _, late = await asyncio.wait(workers, timeout=grace)
             await _cancel(late)
         self._settler.close()
         if self._settling is not None:
@@ -133,14 +151,47 @@ class Dispatcher:
     async def _run(self, ready: asyncio.Event) -> None:
         async with asyncio.TaskGroup() as group:
             self._settling = group.create_task(self._settler.run(), name="settler")
+            self._group = group
             for outlet in self._outlets.values():
-                for _ in range(outlet.destination.concurrency):
-                    self._workers.append(group.create_task(outlet.work(), name=f"worker {outlet.name}"))
+                self._staff(outlet)
             self._side = [
                 group.create_task(self._feed.run(), name="feed"),
                 group.create_task(self._tick(), name="tick"),
             ]
             ready.set()
+
+    def _add(self, destination: Destination, among: int) -> Outlet:
+        """Make the outlet of a destination, with its share of what is held in memory."""
+        self._metrics.expect_destination(destination.name)
+        outlet = self._outlets[destination.name] = Outlet(
+            destination,
+            Lanes(max(1, self._window // among), max(1, self._window_bytes // among)),
+            self._metrics,
+            settle=self._settle,
+            hungry=self._feed_soon,
+            clock=self._clock,
+            random=self._random,
+            attempt=self._attempt,
+        )
+        return outlet
+
+    def _staff(self, outlet: Outlet) -> None:
+        """Start the workers that an outlet lacks; ones too many rest, for its concurrency is kept when it claims."""
+        workers = self._workers.setdefault(outlet.name, [])
+        while self._group is not None and len(workers) < outlet.destination.concurrency:
+            workers.append(self._group.create_task(outlet.work(), name=f"worker {outlet.name}"))
+
+    async def _retire(self, outlet: Outlet) -> None:
+        await asyncio.wait(self._workers.pop(outlet.name))
+        await outlet.drained()
+        chunk = await self._journal.pending(after=0, limit=CHUNK)
+        while chunk:
+            for delivery in chunk:
+                if delivery.destination == outlet.name:
+                    self._bury(delivery)
+            await self._settler.thinned()
+            chunk = await self._journal.pending(after=chunk[-1].seq, limit=CHUNK)
+        self._metrics.forget(destination=outlet.name)
 
     def _ended(self, main: asyncio.Task[None]) -> None:
         for outlet in self._outlets.values():

@@ -75,7 +75,7 @@ class Feed:
             self._wake.clear()
             try:
                 await self._read_new()
-                for outlet in self._outlets.values():
+                for outlet in list(self._outlets.values()):  # they may come and go meanwhile
                     await self._read_parked(outlet)
             except JournalDamaged:
                 raise

@@ -12,12 +12,14 @@ from typing import NamedTuple
 import structlog
 from msgspec.structs import replace
 
+from gateway import tracing
 from gateway.delivery.destinations import Destination
 from gateway.delivery.lanes import Lane, Lanes
 from gateway.delivery.retry import decide
 from gateway.journal import Settlement
 from gateway.metrics import CODES, RESULTS, Metrics
 from gateway.model import Delivered, Delivery, DeliveryState, Later, Result
+from gateway.tracing import AttemptSpan, exemplar
 
 SHORTEST = 0.001
 """Seconds: the shortest alarm, for clocks that disagree about small waits."""
@@ -25,11 +27,16 @@ SHORTEST = 0.001
 log = structlog.get_logger("gateway.delivery")
 
 
+Attempting = Callable[[str, Delivery], AttemptSpan]
+"""Traces an attempt that starts: name of the destination, delivery."""
+
+
 class Claim(NamedTuple):
     """A lane taken out for an attempt at its first delivery."""
 
     lane: Lane
     delivery: Delivery
+    destination: Destination
     epoch: int
     probe: bool
 
@@ -47,6 +54,7 @@ class Outlet:
         hungry: Callable[[], None],
         clock: Callable[[], float],
         random: Callable[[], float],
+        attempt: Attempting = tracing.OFF.attempt,
     ) -> None:
         self.name = destination.name
         self.destination = destination
@@ -55,9 +63,11 @@ class Outlet:
         self._hungry = hungry
         self._clock = clock
         self._random = random
+        self._attempt = attempt
         self._halted = False
         self._idle: list[asyncio.Future[None]] = []
         self._under_way = 0
+        self._last: asyncio.Future[None] | None = None
         self._alarm: asyncio.TimerHandle | None = None
         self._alarm_at = inf
         # labels() costs more than the counting itself, so every series is looked up once
@@ -86,6 +96,18 @@ class Outlet:
                 self._ring_at(opens, now)
         self._ring_at(self.lanes.due(), now)
 
+    def replace(self, destination: Destination) -> None:
+        """Send to the same place by another way from the next attempt on: its settings have changed."""
+        if destination is not self.destination:
+            self.destination = destination
+            self.pump()
+
+    async def drained(self) -> None:
+        """Wait until no attempt is under way whose outcome is not durable yet. For an outlet that is halted."""
+        if self._under_way:
+            self._last = asyncio.get_running_loop().create_future()
+            await self._last
+
     def halt(self) -> None:
         """Start no further attempt; workers return after the one that they are at."""
         self._halted = True
@@ -96,21 +118,22 @@ class Outlet:
 
     async def work(self) -> None:
         """One worker: claim, send, conclude, until halted."""
-        send = self.destination.sender.send
         while not self._halted:
             claim = self._claim()
             if claim is None:
                 await self._rest()
                 continue
+            span = self._attempt(self.name, claim.delivery)
             try:
-                result = await send(claim.delivery)
+                result = await claim.destination.sender.send(claim.delivery)
             except Exception as error:  # a sender that fails on one message must not stop all others
                 result = self._failed(error)
             self._conclude(claim, result)
+            span.end(result)
 
     def settled(self, lane: Lane, settlement: Settlement) -> None:
         """Go on with a lane, now that the outcome of its first delivery is durable."""
-        self._under_way -= 1
+        self._end_one()
         now = self._clock()
         if settlement.state is DeliveryState.PENDING:
             delivery = replace(
@@ -132,6 +155,11 @@ class Outlet:
         """Whether another attempt may start: one is under way until its outcome is durable, for a crash repeats it."""
         return self._under_way < self.destination.concurrency
 
+    def _end_one(self) -> None:
+        self._under_way -= 1
+        if self._last is not None and not self._under_way and not self._last.done():
+            self._last.set_result(None)
+
     def _claim(self) -> Claim | None:
         if not self._has_room():
             return None
@@ -147,11 +175,11 @@ class Outlet:
         self._under_way += 1
         if lanes.ready:
             self.pump()
-        return Claim(lane, delivery, epoch, probe)
+        return Claim(lane, delivery, destination, epoch, probe)
 
     def _conclude(self, claim: Claim, result: Result) -> None:
         now = self._clock()
-        delivery, destination = claim.delivery, self.destination
+        delivery, destination = claim.delivery, claim.destination
         was_broken = destination.broken
         destination.record(result, claim.epoch, now, self._random)
         if destination.broken is not was_broken:
@@ -160,7 +188,7 @@ class Outlet:
         self._count(result, delivery, now)
         if claim.probe and settlement.state is DeliveryState.PENDING:
             # A probe asks about the destination: the delivery is not charged, and behind the lanes not yet tried.
-            self._under_way -= 1
+            self._end_one()
             self.lanes.put_off(claim.lane, delivery, destination.opens_at(now))
             return
         if settlement.state is DeliveryState.DEAD:
@@ -177,7 +205,7 @@ class Outlet:
         self._codes[result.code].inc()
         if isinstance(result, Delivered):
             self._results["delivered"].inc()
-            self._seconds.observe(max(0.0, now - delivery.received))
+            self._seconds.observe(max(0.0, now - delivery.received), exemplar(delivery.trace))
         else:
             self._results["later" if isinstance(result, Later) else "never"].inc()
 

@@ -7,7 +7,17 @@ wait is drawn evenly from zero to the ceiling, so that many lanes that failed to
 from collections.abc import Callable
 
 from gateway.journal import CardPost, Settlement
-from gateway.model import Delivered, Delivery, DeliveryState, Never, Phase, Result
+from gateway.model import (
+    ANSWER_LIMIT,
+    Attempt,
+    AttemptResult,
+    Delivered,
+    Delivery,
+    DeliveryState,
+    Never,
+    Phase,
+    Result,
+)
 
 BASE = 1.0
 """Seconds: the ceiling of the wait after the first failure; it doubles with every further one."""
@@ -31,20 +41,27 @@ def decide(result: Result, delivery: Delivery, now: float, max_age: float, rando
     What the destination asked for is a lower bound of the wait, plus up to a second of jitter. A delivery that is older
     than `max_age` seconds when an attempt fails is dead.
     """
-    attempts = delivery.attempts + 1
+    seq, attempts, attempt = delivery.seq, delivery.attempts + 1, _attempt(result, now)
     if isinstance(result, Delivered):
         card = None
         if delivery.card is not None and result.post_id:
             closed = _CLOSED[delivery.card.phase]
             card = CardPost(delivery.destination, delivery.card.subject, result.post_id, now, closed)
-        return Settlement(delivery.seq, DeliveryState.DELIVERED, attempts, post_id=result.post_id, card=card)
+        return Settlement(seq, DeliveryState.DELIVERED, attempts, post_id=result.post_id, card=card, attempt=attempt)
     if isinstance(result, Never):
-        return Settlement(delivery.seq, DeliveryState.DEAD, attempts, reason=result.reason)
+        return Settlement(seq, DeliveryState.DEAD, attempts, reason=result.reason, attempt=attempt)
     if now - delivery.received >= max_age:
         reason = f"gave up after {span(max_age)}: last: {result.reason}"
-        return Settlement(delivery.seq, DeliveryState.DEAD, attempts, reason=reason)
+        return Settlement(seq, DeliveryState.DEAD, attempts, reason=reason, attempt=attempt)
     wait = backoff(attempts, random) if result.after is None else result.after + random() * BASE
-    return Settlement(delivery.seq, DeliveryState.PENDING, attempts, not_before=now + wait, reason=result.reason)
+    return Settlement(seq, DeliveryState.PENDING, attempts, now + wait, result.reason, attempt=attempt)
+
+
+def _attempt(result: Result, now: float) -> Attempt:
+    if isinstance(result, Delivered):
+        return Attempt(now, AttemptResult.DELIVERED, result.status, result.code)
+    kind = AttemptResult.NEVER if isinstance(result, Never) else AttemptResult.LATER
+    return Attempt(now, kind, result.status, result.code, result.reason[:ANSWER_LIMIT])
 
 
 def span(seconds: float) -> str:

@@ -1,5 +1,6 @@
 """What one request adds to the journal: the event, parcels for every message and destination, and keys of repeats."""
 
+import random
 from collections.abc import Mapping, Sequence
 
 import msgspec
@@ -29,6 +30,14 @@ Places = Mapping[str, Place]
 _NOWHERE = Place()
 
 
+def new_id(now: float) -> str:
+    """An id for an event received now. Ids grow with time, which keeps the journal's index small to write.
+
+    The rest of an id only has to differ.
+    """
+    return f"{int(now * 1000):011x}{random.getrandbits(64):016x}"
+
+
 def entry(
     event_id: str,
     now: float,
@@ -38,8 +47,9 @@ def entry(
     reading: Reading,
     scheme: verify.Scheme | None,
     places: Places,
+    trace: str = "",
 ) -> Entry:
-    """The journal entry of one request, as it was read."""
+    """The journal entry of one request, as it was read. `trace` is the traceparent of its deliveries."""
     event = Event(
         id=event_id,
         received=now,
@@ -52,11 +62,13 @@ def entry(
         reason=reading.reason,
         request=verify.masked(request, route.schemes(service)),
     )
-    made = tuple(parcels(event_id, route, service, reading, places))
+    made = tuple(parcels(event_id, route, service, reading, places, trace))
     return Entry(event, made, keys(route, service, request, reading.key, scheme))
 
 
-def parcels(event_id: str, route: Route, service: Service, reading: Reading, places: Places) -> Sequence[Parcel]:
+def parcels(
+    event_id: str, route: Route, service: Service, reading: Reading, places: Places, trace: str = ""
+) -> Sequence[Parcel]:
     """One parcel for every message and destination, in the order in which they are to arrive."""
     made = []
     within = f" {_digest(route.address.encode())}" if route.address else ""
@@ -72,7 +84,7 @@ def parcels(event_id: str, route: Route, service: Service, reading: Reading, pla
                 if place.cards and shown is None:
                     shown = _cards(piece, about, f"event {event_id} {number}", route.wishes.card)
                 card = shown[index] if place.cards and shown else None
-                made.append(Parcel(name, f"{name}{within} {about}", body, route.address, card))
+                made.append(Parcel(name, f"{name}{within} {about}", body, route.address, card, trace))
     return made
 
 

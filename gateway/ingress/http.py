@@ -5,110 +5,120 @@ leave as problem details (RFC 9457) without a secret, a hook id or a stack.
 """
 
 import asyncio
-import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from functools import cache
 
 import msgspec
 from aiohttp import web
+from msgspec import Struct
 
 from gateway import logs
 from gateway.errors import JournalError, Refused
 from gateway.ingress import handshake, verify
 from gateway.ingress.compression import inflate
 from gateway.ingress.decode import decode
-from gateway.ingress.entry import Places, entry
+from gateway.ingress.entry import Places, entry, new_id
 from gateway.ingress.learned import Learned
 from gateway.ingress.route import Route
 from gateway.ingress.table import RouteTable
 from gateway.interpret import Reading, interpret
-from gateway.journal import Appended, Entry, Journal
+from gateway.journal import Appended, Entry
 from gateway.jsonpath import MISSING
 from gateway.mattermost.fit import Limits
 from gateway.metrics import NO_TRANSLATOR, Metrics
-from gateway.model import Delivery, Outcome, Request
+from gateway.model import Outcome, Request
+from gateway.settings import Server
+from gateway.tracing import OFF, RequestSpan, Tracer, exemplar
 from gateway.translate.catalog import Catalog
 from gateway.translate.service import Service
 
 RETRY_AFTER = "10"
 """Seconds after which a sender should try again when the journal cannot store."""
 
-TROUBLE_SECONDS = 15.0
-"""How long one request that could not be stored keeps the gateway from being ready."""
-
-WAITING = 2000
-"""How many requests may wait for the journal, each with its body in memory: a disk that stalls must not fill it."""
-
 _METHODS = frozenset({"POST", "PUT", "GET"})
 _log = logs.get("ingress")
 
 
-class Ingress:
-    """Answers requests. `offer` takes journalled deliveries to the dispatcher; `catalog` may be swapped while running.
+class Rules(Struct, frozen=True):
+    """What requests are taken in by: the part that may be exchanged while running, whole."""
 
-    `trouble` says why requests cannot be stored, and is empty when they can, as far as is known.
-    """
+    table: RouteTable
+    catalog: Catalog
+    places: Places
+    server: Server
+
+
+class Ingress:
+    """Answers requests by the rules of the moment. `store` keeps an event durably and has it delivered."""
 
     def __init__(
         self,
-        table: RouteTable,
-        catalog: Catalog,
-        journal: Journal,
-        offer: Callable[[Sequence[Delivery]], None],
+        rules: Rules,
+        store: Callable[[Entry], Awaitable[Appended]],
         metrics: Metrics,
-        places: Places,
-        read_timeout: float,
-        public_url: str = "",
         learned: Learned | None = None,
+        tracer: Tracer = OFF,
     ) -> None:
-        self.catalog = catalog
-        self._table = table
-        self._journal = journal
-        self._offer = offer
+        self.rules = rules
+        self._store = store
         self._metrics = metrics
-        self._places = places
-        self._read_timeout = read_timeout
-        self._public_url = public_url
         self._limits = Limits()
         self._accepting = metrics.accept_seconds
         self._learned = learned or Learned()
+        self._tracer = tracer
         self._translations = cache(metrics.translations.labels)  # labels() costs more than the counting itself
-        self._trouble = ("", 0.0)
-        self._waiting = 0
 
-    @property
-    def trouble(self) -> str:
-        """Why the last request could not be stored; forgotten after a while, so that senders come back and try."""
-        why, since = self._trouble
-        return why if time.monotonic() - since < TROUBLE_SECONDS else ""
+    def adopt(self, rules: Rules) -> None:
+        """Take requests in by other rules, from the next one on."""
+        self.rules = rules
+        self._translations.cache_clear()
 
     async def handle(self, incoming: web.BaseRequest) -> web.StreamResponse:
         """Answer one request of the public listener; the handler of `web.Server`."""
-        found = self._table.find(incoming.rel_url.raw_path, self.catalog.services)
+        rules = self.rules
+        found = rules.table.find(incoming.rel_url.raw_path, rules.catalog.services)
         if found is None:
             return problem(404, "Not Found", "no route of this name; the path is /in/{route}")
         route, path_secret = found
+        pattern = "/hooks/{hook}/{service}" if route.address else "/in/{route}"
+        span = self._tracer.request(incoming.method, pattern, route.name, route.service_key)
+        status = 500  # of an error that nobody foresaw
         try:
-            return await self._accept(incoming, route, path_secret)
+            response = await self._answered(incoming, rules, route, path_secret, span)
+            status = response.status
+            return response
+        finally:
+            span.end(status)
+
+    async def _answered(
+        self, incoming: web.BaseRequest, rules: Rules, route: Route, path_secret: str, span: RequestSpan
+    ) -> web.StreamResponse:
+        try:
+            return await self._accept(incoming, rules, route, path_secret, span)
         except Refused as refused:
             route.answered["refused"].inc()
             _log.info("refused", route=route.name, status=refused.status, why=refused.detail or refused.title)
             return problem(refused.status, refused.title, refused.detail)
         except JournalError as error:
-            self._trouble = (str(error), time.monotonic())
             route.answered["broken"].inc()
             route.unstored.inc()
             _log.error("not stored", route=route.name, why=str(error))
             return problem(503, "Service Unavailable", "the request cannot be stored now", {"Retry-After": RETRY_AFTER})
 
-    async def _accept(self, incoming: web.BaseRequest, route: Route, path_secret: str) -> web.StreamResponse:
-        service = self.catalog.services[route.service_key]
-        body = await read_body(incoming, route.body_limit, self._read_timeout)
+    async def _accept(
+        self, incoming: web.BaseRequest, rules: Rules, route: Route, path_secret: str, span: RequestSpan
+    ) -> web.StreamResponse:
+        service = rules.catalog.services[route.service_key]
+        body = await read_body(incoming, route.body_limit, rules.server.read_timeout)
         started = time.perf_counter()
         route.bytes_received.inc(len(body))
-        request = as_request(incoming, body, path_secret, self._public_url)
+        request = as_request(incoming, body, path_secret, rules.server.public_url)
         plain, scheme, refusal = self._proof(route, service, request)
+        proven = time.perf_counter()
+        if refusal is None:
+            span.begin(request.headers if scheme else {})
+            span.step("verify", started, proven)
         if (service.handshake or not body) and (reply := self._handshake(route, service, request, plain, refusal)):
             return reply
         if refusal is not None:
@@ -116,26 +126,19 @@ class Ingress:
         if request.method not in _METHODS:
             return problem(405, "Method Not Allowed", "", {"Allow": handshake.METHODS})
         reading = interpret(service, request, plain, route.wishes, self._limits)
-        route.translating.observe(time.perf_counter() - started)
+        read = time.perf_counter()
+        route.translating.observe(read - started)
+        span.step("translate", proven, read)
         now = time.time()
-        # Ids grow with time, which keeps the journal's index small to write; the rest only has to differ.
-        event_id = f"{int(now * 1000):011x}{random.getrandbits(64):016x}"
-        appended = await self._store(entry(event_id, now, route, service, request, reading, scheme, self._places))
-        self._offer(appended.deliveries)
+        fresh = entry(new_id(now), now, route, service, request, reading, scheme, rules.places, span.traceparent)
+        appended = await self._store(fresh)
+        stored = time.perf_counter()
+        span.step("journal", read, stored)
         self._count(route, reading, appended)
-        self._accepting.observe(time.perf_counter() - started)
-        return _answer(reading, appended)
-
-    async def _store(self, fresh: Entry) -> Appended:
-        if self._waiting >= WAITING:
-            raise JournalError(f"{WAITING} requests wait for the journal already")
-        self._waiting += 1
-        try:
-            appended = await self._journal.append(fresh)
-        finally:
-            self._waiting -= 1
-        self._trouble = ("", 0.0)
-        return appended
+        outcome = "duplicate" if appended.duplicate else reading.outcome.value
+        span.event(appended.event_id, outcome, reading.translator)
+        self._accepting.observe(time.perf_counter() - started, exemplar(span.traceparent))
+        return _answer(outcome, reading.translator, fresh, appended)
 
     def _proof(
         self, route: Route, service: Service, request: Request
@@ -235,8 +238,7 @@ def problem(status: int, title: str, detail: str = "", headers: Mapping[str, str
     )
 
 
-def _answer(reading: Reading, appended: Appended) -> web.Response:
-    outcome = "duplicate" if appended.duplicate else reading.outcome.value
-    body = {"id": appended.event_id, "outcome": outcome, "translator": reading.translator}
-    status = 202 if appended.deliveries else 200
+def _answer(outcome: str, translator: str, fresh: Entry, appended: Appended) -> web.Response:
+    body = {"id": appended.event_id, "outcome": outcome, "translator": translator}
+    status = 202 if fresh.parcels and not appended.duplicate else 200
     return web.Response(status=status, body=msgspec.json.encode(body), content_type="application/json")

@@ -4,18 +4,20 @@ from typing import Any
 
 from aiohttp import web
 
+from gateway.ingress.http import Ingress
+
 _TIMED_OUT = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 KEEPALIVE = 75.0
 """Seconds that an idle connection is kept, a little more than the 60 s of most proxies."""
 
 
 class Listener(web.Server):
-    """`web.Server` that closes a connection whose first request has not arrived within `read_timeout` seconds.
+    """`web.Server` that closes a connection whose first request has not arrived within the ingress's `read_timeout`.
 
     Bodies have their own timeout in `ingress.http`; aiohttp has none for headers.
     """
 
-    def __init__(self, handler: Any, *, read_timeout: float, header_limit: int) -> None:
+    def __init__(self, ingress: Ingress, *, header_limit: int) -> None:
         super().__init__(
             self._answer,
             access_log=None,
@@ -24,14 +26,15 @@ class Listener(web.Server):
             max_line_size=header_limit,
             max_field_size=header_limit,
         )
-        self._handler = handler
-        self._read_timeout = read_timeout
+        self._ingress = ingress
         self._silent: dict[Any, Any] = {}
 
     def connection_made(self, handler: Any, transport: Any) -> None:
         """Start the clock of a connection."""
         super().connection_made(handler, transport)
-        self._silent[handler] = self._loop.call_later(self._read_timeout, self._give_up, handler, transport)
+        self._silent[handler] = self._loop.call_later(
+            self._ingress.rules.server.read_timeout, self._give_up, handler, transport
+        )
 
     def connection_lost(self, handler: Any, exc: BaseException | None = None) -> None:
         """Forget a connection."""
@@ -40,7 +43,7 @@ class Listener(web.Server):
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         self._heard(request.protocol)
-        response: web.StreamResponse = await self._handler(request)
+        response: web.StreamResponse = await self._ingress.handle(request)
         return response
 
     def _heard(self, handler: Any) -> None:

@@ -20,8 +20,7 @@ _ID = re.compile(r"[a-z0-9]{26}")
 class Passthrough:
     """Routes made on the spot, one per service, all to the destination called `passthrough`."""
 
-    def __init__(self, server: str, services: Sequence[str], settings: Server, metrics: Metrics) -> None:
-        self._server = server.rstrip("/")
+    def __init__(self, services: Sequence[str], settings: Server, metrics: Metrics) -> None:
         self._services = frozenset(services)
         self._settings = settings
         self._metrics = metrics
@@ -35,10 +34,16 @@ class Passthrough:
             self._routes[service] = self._made(service)
         return self._routes[service].at(hook)
 
+    def named(self, name: str, hook: str) -> Route | None:
+        """The route whose events have this name, for a hook; see `route`."""
+        prefix, _, service = name.partition("-")
+        return self.route(hook, service) if prefix == NAME else None
+
     def _made(self, service: str) -> Route:
         settings = RouteSettings(name=f"{NAME}-{service}", service=service, destinations=(NAME,), allow_unsigned=True)
         return Route(settings, self._settings.body_limit, self._settings.depth_limit, self._metrics)
 
-    def url(self, hook: str) -> Secret:
-        """The URL of the hook at the Mattermost server."""
-        return Secret(f"{self._server}/hooks/{hook}")
+
+def url(server: str, hook: str) -> Secret:
+    """The URL of a hook at the Mattermost server."""
+    return Secret(f"{server.rstrip('/')}/hooks/{hook}")

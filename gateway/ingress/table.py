@@ -14,6 +14,12 @@ class RouteTable:
         self.routes = routes
         self.passthrough = passthrough
 
+    def named(self, name: str, address: str = "") -> Route | None:
+        """The route of this name, None when it is gone; `address` is that of a pass-through."""
+        if name in self.routes:
+            return self.routes[name]
+        return self.passthrough.named(name, address) if self.passthrough is not None else None
+
     def find(self, path: str, services: Container[str]) -> tuple[Route, str] | None:
         """The route of a raw request path (without query) and the secret in it; None when there is none.
 

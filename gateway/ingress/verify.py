@@ -26,7 +26,7 @@ from gateway.ingress.schemes import (
 from gateway.ingress.signature import Signature, claim, proves
 from gateway.model import Request
 
-__all__ = ["MASK", "NOT_AUTHENTIC", "Scheme", "masked", "parse_scheme", "signs", "verify"]
+__all__ = ["MASK", "NOT_AUTHENTIC", "Scheme", "masked", "parse_scheme", "signs", "tokens", "verify"]
 
 NOT_AUTHENTIC: Final = "The request is not authentic"
 """The one title of every refusal: wrong, missing and stale look the same from outside."""
@@ -66,7 +66,7 @@ def signs(scheme: Scheme, header: str) -> bool:
 def masked(request: Request, schemes: Sequence[Scheme]) -> Request:
     """Return the request fit to be kept: credentials in headers, query, path and URL are `***` or empty.
 
-    The body stays as it is, also where a `{token: PATH}` scheme reads a secret in it.
+    The body stays as it is, also where a `{token: PATH}` scheme reads a secret in it: see `tokens`.
     """
     headers = _CREDENTIALS | {scheme.name for scheme in schemes if isinstance(scheme, HeaderSecret)}
     query = {scheme.name for scheme in schemes if isinstance(scheme, QuerySecret)}
@@ -77,6 +77,13 @@ def masked(request: Request, schemes: Sequence[Scheme]) -> Request:
         path_secret="",
         url=_without_secrets(request.url, request.path_secret, query),
     )
+
+
+def tokens(request: Request, schemes: Sequence[Scheme], inflated: bytes | None = None) -> list[str]:
+    """Return what `{token: PATH}` schemes read in the body: credentials that whoever shows it has to mask."""
+    material = Material(request, inflated)
+    found = [reach(material.value, scheme.path) for scheme in schemes if isinstance(scheme, TokenSecret)]
+    return [text for values in found for value in values if (text := as_text(value))]
 
 
 def _matches(scheme: Scheme, secrets: Sequence[str], material: Material, now: float) -> bool:

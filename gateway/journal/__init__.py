@@ -1,11 +1,13 @@
 """The durable store of events and deliveries, as the rest of the gateway sees it.
 
-Seven verbs that an embedded database and a replicated log can both keep. Their promises are
+Nine verbs that an embedded database and a replicated log can both keep. Their promises are
 `tests/contract/test_journal.py`, which runs over every implementation:
 
 - `append` returns only when the event and all of its parcels are durable, in one commit or not at all.
 - Deliveries get growing numbers in commit order; `pending` hands them out in that order, also after a crash.
 - A settled delivery is never handed out again; an unsettled one always is. What is settled stays so until `requeue`.
+- Events are found in the order in which they were stored, page by page: what is stored meanwhile moves no page, and a
+  page costs about the same whatever the journal keeps.
 - One event per duplicate key within the key's window.
 - When nothing can be stored, `JournalError` is raised and nothing is half-written.
 """
@@ -15,7 +17,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from gateway.model import Delivery, DeliveryState, Event, Parcel
+from gateway.model import Attempt, Delivery, DeliveryState, Event, Outcome, Parcel
 
 
 class DuplicateKey(Struct, frozen=True):
@@ -57,7 +59,8 @@ class CardPost(Struct, frozen=True):
 class Settlement(Struct, frozen=True):
     """How one delivery stands after an attempt. `state` PENDING keeps it for a later attempt at `not_before`.
 
-    `card` is remembered in the same commit.
+    `card` is remembered in the same commit, and so is `attempt`, at the end of the delivery's log. A settlement whose
+    `attempts` are not above those that are recorded repeats an earlier one, and adds nothing to the log.
     """
 
     seq: int
@@ -67,18 +70,36 @@ class Settlement(Struct, frozen=True):
     reason: str = ""
     post_id: str = ""
     card: CardPost | None = None
+    attempt: Attempt | None = None
+
+
+LOG_LIMIT = 20
+"""How many attempts of a delivery are kept, the newest."""
 
 
 class Query(Struct, frozen=True):
-    """Which events to find, newest first. Every given condition must hold; `before` is an event id, for paging."""
+    """Which events to find, newest first. Every given condition must hold; `before` is an event id, for paging.
+
+    `delivery_state`, `destination` and `reason` (that of a last attempt, word for word) must hold for one and the same
+    delivery. `text` is words, TEXT_LIMIT characters at most, each of which must be part of the id, name, translator,
+    subject or reason of the event, or the JSON or reason of a delivery; their case does not matter. Without `bodies`
+    the body of the request and the payloads are not read: they come out empty.
+    """
 
     event_id: str = ""
     route: str = ""
     service: str = ""
     outcome: str = ""
     delivery_state: DeliveryState | None = None
+    destination: str = ""
+    reason: str = ""
+    text: str = ""
     before: str = ""
     limit: int = 50
+    bodies: bool = True
+
+
+TEXT_LIMIT = 200
 
 
 class Record(Struct, frozen=True):
@@ -86,6 +107,16 @@ class Record(Struct, frozen=True):
 
     event: Event
     deliveries: tuple[Delivery, ...]
+
+
+class Page(Struct, frozen=True):
+    """Some of the events that a query asks for. `next` is the `before` that goes on, empty at the end.
+
+    One call looks at a bounded number of events: a page may be short of the limit, or empty, and yet not the last.
+    """
+
+    records: tuple[Record, ...] = ()
+    next: str = ""
 
 
 class Standing(Struct, frozen=True):
@@ -96,20 +127,59 @@ class Standing(Struct, frozen=True):
     dead: int = 0
 
 
+class DeadGroup(Struct, frozen=True):
+    """Dead deliveries of one destination that have one reason: how many, and when the first and the last came in."""
+
+    destination: str
+    reason: str
+    count: int
+    oldest: float
+    newest: float
+
+
+GROUPS_LIMIT = 200
+"""How many groups are told apart, the largest."""
+
+
+class Last(Struct, frozen=True):
+    """The newest event of a route."""
+
+    received: float
+    outcome: Outcome
+
+
+class Holdings(Struct, frozen=True):
+    """What the journal keeps: events and their bytes, when the oldest was received (0: none), the newest by route.
+
+    `events` and `size` are counted now and then, and may be HOLDINGS_AGE seconds old.
+    """
+
+    events: int = 0
+    size: int = 0
+    oldest: float = 0.0
+    last: Mapping[str, Last] = {}
+
+
+HOLDINGS_AGE = 10.0
+
+
 class Journal(Protocol):
-    """Seven verbs and an end; see the module's promises."""
+    """Nine verbs and an end; see the module's promises."""
 
     async def append(self, entry: Entry) -> Appended:
         """Store durably; raise JournalError when that cannot be done."""
 
     async def pending(self, after: int, limit: int) -> list[Delivery]:
-        """Undelivered deliveries with a number above `after`, in order, at most `limit`."""
+        """Undelivered deliveries with a number above `after`, in order, at most `limit`; without their logs."""
 
     async def settle(self, settlements: Sequence[Settlement]) -> None:
         """Record how pending deliveries stand; other numbers, unknown or settled, are passed over."""
 
-    async def find(self, query: Query) -> list[Record]:
-        """Events and their deliveries, newest first."""
+    async def find(self, query: Query) -> Page:
+        """Events and their deliveries, in the order in which they were stored, newest first.
+
+        Raises JournalError for a text that is too long.
+        """
 
     async def requeue(self, seqs: Sequence[int]) -> int:
         """Send these again, each under a new number at the end and as received now; returns how many.
@@ -120,6 +190,15 @@ class Journal(Protocol):
 
     async def census(self) -> Mapping[str, Standing]:
         """How the destinations stand that have anything pending or dead; the others stand at `Standing()`."""
+
+    async def dead_groups(self) -> Sequence[DeadGroup]:
+        """The dead deliveries by destination and reason, the largest groups first, GROUPS_LIMIT of them at most.
+
+        `find` with the same destination and reason pages through the events of one.
+        """
+
+    async def holdings(self) -> Holdings:
+        """What is kept at all. Cheap enough to be asked every second."""
 
     async def card(self, destination: str, subject: str) -> CardPost | None:
         """The post that shows a subject at a destination, as last settled; None when there is none."""

@@ -147,7 +147,12 @@ def migrate(connection: sqlite3.Connection, path: Path, sections: Sequence[str])
 
     Nothing is written to a file that is already there, newer, or another program's.
     """
-    if _version(connection, path, len(sections)) == len(sections):
+    connection.execute("BEGIN")  # one look at the file: another process may be at work on it
+    try:
+        version = _version(connection, path, len(sections))
+    finally:
+        connection.rollback()
+    if version == len(sections):
         return
     connection.execute("BEGIN IMMEDIATE")
     try:

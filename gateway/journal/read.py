@@ -11,8 +11,8 @@ from sqlite3 import Connection
 import msgspec
 from msgspec import Struct
 
-from gateway.journal import CardPost, Query, Record, Standing
-from gateway.model import Card, Delivery, DeliveryState, Event, Outcome, Request
+from gateway.journal import CardPost, Record
+from gateway.model import Attempt, AttemptResult, Card, Delivery, DeliveryState, Event, Outcome, Request
 
 _PAGE_ROWS = 256
 _PAGE_BYTES = 32_000_000
@@ -20,60 +20,29 @@ _PAGE_BYTES = 32_000_000
 # SQLite joins bytes as they are, be they UTF-8 or not; quote() keeps all digits of a real, JSON would keep 15.
 _PACKED_DELIVERIES = """
 SELECT json_group_array(json_array(seq, event_id, quote(received), destination, lane, state, attempts,
-                                   quote(not_before), reason, post_id, address, card, length(payload))),
+                                   quote(not_before), reason, post_id, address, card, trace, log, length(payload))),
        CAST(group_concat(payload, '') AS BLOB)
-  FROM (SELECT delivery.*, event.id AS event_id FROM """
+  FROM (SELECT seq, event.id AS event_id, delivery.received, destination, lane, state, attempts, not_before,
+               delivery.reason, post_id, address, card, trace, """
 _PENDING = (
     _PACKED_DELIVERIES
-    + """delivery INDEXED BY delivery_pending JOIN event ON event.number = delivery.event
+    + """payload, '' AS log
+          FROM delivery INDEXED BY delivery_pending JOIN event ON event.number = delivery.event
          WHERE state = 'pending' AND seq > ? ORDER BY seq LIMIT ?)"""
 )
 _DELIVERIES_OF = (
     _PACKED_DELIVERIES
-    + """delivery JOIN event ON event.number = delivery.event
+    + """{payload}, log
+          FROM delivery JOIN event ON event.number = delivery.event
          WHERE delivery.event IN (SELECT value FROM json_each(?)) ORDER BY seq)"""
 )
 _PACKED_EVENTS = """
 SELECT json_group_array(json_array(number, id, quote(received), outcome, route, service, name, translator, subject,
                                    reason, method, path_secret, url, json(query), json(headers), length(body))),
        CAST(group_concat(body, '') AS BLOB)
-  FROM (SELECT event.* FROM json_each(?) AS wanted CROSS JOIN event ON event.number = wanted.value
-         ORDER BY wanted.key)"""
-
-_FIND = """
-SELECT json_group_array(json_array(number, size)) FROM (
-  SELECT number, size FROM event INDEXED BY event_age
-   WHERE (:route = '' OR route = :route) AND (:service = '' OR service = :service)
-     AND (:outcome = '' OR outcome = :outcome) AND (:number IS NULL OR (received, number) < (:received, :number))
-     AND {state}
-   ORDER BY received DESC, number DESC LIMIT :limit)"""
-_FIND_ONE = """
-SELECT json_group_array(json_array(number, size)) FROM event
- WHERE id = :event_id
-   AND (:route = '' OR route = :route) AND (:service = '' OR service = :service)
-   AND (:outcome = '' OR outcome = :outcome) AND (:number IS NULL OR (received, number) < (:received, :number))
-   AND {state} AND :limit > 0"""
-_IN_STATE = {
-    None: "TRUE",
-    # Few as a rule, and each with a partial index of its own: SQLite wants the state spelt out to use it.
-    DeliveryState.PENDING: "number IN (SELECT event FROM delivery WHERE state = 'pending')",
-    DeliveryState.DEAD: "number IN (SELECT event FROM delivery WHERE state = 'dead')",
-    DeliveryState.REPLAYED: "number IN (SELECT event FROM delivery WHERE state = 'replayed')",
-    # Nearly all: asking each event in turn ends soon.
-    DeliveryState.DELIVERED: (
-        "EXISTS (SELECT 1 FROM delivery WHERE delivery.event = event.number AND delivery.state = 'delivered')"
-    ),
-}
-
-_CENSUS = """
-SELECT json_group_array(json_array(destination, pending, quote(oldest), dead)) FROM (
-  SELECT destination, sum(pending) AS pending, max(oldest) AS oldest, sum(dead) AS dead FROM (
-    SELECT destination, count(*) AS pending, min(received) AS oldest, 0 AS dead
-      FROM delivery INDEXED BY delivery_pending WHERE state = 'pending' GROUP BY destination
-    UNION ALL
-    SELECT destination, 0, 0.0, count(*)
-      FROM delivery INDEXED BY delivery_dead WHERE state = 'dead' GROUP BY destination)
-  GROUP BY destination)"""
+  FROM (SELECT number, event.id, received, outcome, route, service, name, translator, subject, reason, method,
+               path_secret, url, query, headers, {body}
+          FROM json_each(?) AS wanted CROSS JOIN event ON event.number = wanted.value ORDER BY wanted.key)"""
 
 _CARD = "SELECT post_id, used, closed FROM card WHERE destination = ? AND subject = ?"
 
@@ -107,6 +76,8 @@ class _DeliveryRow(Struct, array_like=True):
     post_id: str
     address: str
     card: str
+    trace: str
+    log: str
     length: int
 
 
@@ -135,9 +106,8 @@ _to_json = msgspec.json.Encoder().encode
 _delivery_rows = msgspec.json.Decoder(list[_DeliveryRow], strict=False)
 _event_rows = msgspec.json.Decoder(list[_EventRow], strict=False)
 _card = msgspec.json.Decoder(Card)
+_attempt = msgspec.json.Decoder(tuple[float, AttemptResult, int, str, str])
 _numbers = msgspec.json.Decoder(list[int])
-_sized = msgspec.json.Decoder(list[tuple[int, int]])
-_standings = msgspec.json.Decoder(list[tuple[str, int, float, int]], strict=False)
 
 
 def pending(connection: Connection, after: int, limit: int) -> list[Delivery]:
@@ -151,26 +121,6 @@ def pending(connection: Connection, after: int, limit: int) -> list[Delivery]:
             break
         after = page[-1].seq
     return found
-
-
-def find(connection: Connection, query: Query) -> list[Record]:
-    """Events and their deliveries, newest first."""
-    conditions = msgspec.structs.asdict(query) | {"number": None, "received": None}
-    if query.before:
-        place = connection.execute("SELECT number, received FROM event WHERE id = ?", (query.before,)).fetchone()
-        if place is None:
-            return []
-        conditions["number"], conditions["received"] = place
-    sql = _FIND_ONE if query.event_id else _FIND
-    del conditions["delivery_state"]
-    (found,) = connection.execute(sql.format(state=_IN_STATE[query.delivery_state]), conditions).fetchone()
-    return [record for page in _pages(_sized.decode(found)) for record in _records(connection, page)]
-
-
-def census(connection: Connection) -> dict[str, Standing]:
-    """How the destinations stand that have anything pending or dead."""
-    (rows,) = connection.execute(_CENSUS).fetchone()
-    return {name: Standing(waiting, oldest, dead) for name, waiting, oldest, dead in _standings.decode(rows)}
 
 
 def card(connection: Connection, destination: str, subject: str) -> CardPost | None:
@@ -192,6 +142,12 @@ def surplus(connection: Connection, max_size: int, limit: int) -> list[int]:
     return _numbers.decode(connection.execute(_OLDEST, (size - max_size, limit)).fetchone()[0])
 
 
+def records(connection: Connection, sized: Iterable[tuple[int, int]], *, bodies: bool) -> Iterator[Record]:
+    """The events of these numbers and sizes, in their order; without `bodies` none are read, nor payloads."""
+    for page in _pages(sized) if bodies else [[number for number, _ in sized]]:
+        yield from _records(connection, page, bodies=bodies)
+
+
 def _pages(sized: Iterable[tuple[int, int]]) -> Iterator[list[int]]:
     page: list[int] = []
     room = _PAGE_BYTES
@@ -205,17 +161,18 @@ def _pages(sized: Iterable[tuple[int, int]]) -> Iterator[list[int]]:
         yield page
 
 
-def _records(connection: Connection, numbers: list[int]) -> Iterator[Record]:
+def _records(connection: Connection, numbers: list[int], *, bodies: bool) -> Iterator[Record]:
     listed = (_to_json(numbers).decode(),)
-    rows, bodies = connection.execute(_PACKED_EVENTS, listed).fetchone()
+    body, payload = ("body", "payload") if bodies else ("x'' AS body", "x'' AS payload")
+    rows, joined = connection.execute(_PACKED_EVENTS.format(body=body), listed).fetchone()
     deliveries: dict[str, list[Delivery]] = {}
-    for delivery in _deliveries(connection.execute(_DELIVERIES_OF, listed).fetchone()):
+    for delivery in _deliveries(connection.execute(_DELIVERIES_OF.format(payload=payload), listed).fetchone()):
         deliveries.setdefault(delivery.event_id, []).append(delivery)
     at = 0
     for row in _event_rows.decode(rows):
-        body = bodies[at : at + row.length]
+        whole = joined[at : at + row.length]
         at += row.length
-        yield Record(_event(row, body), tuple(deliveries.get(row.id, ())))
+        yield Record(_event(row, whole), tuple(deliveries.get(row.id, ())))
 
 
 def _event(row: _EventRow, body: bytes) -> Event:
@@ -255,6 +212,8 @@ def _deliveries(packed: tuple[str, bytes]) -> list[Delivery]:
                 post_id=row.post_id,
                 address=row.address,
                 card=_card.decode(row.card) if row.card else None,
+                trace=row.trace,
+                log=tuple(Attempt(*line) for line in _attempt.decode_lines(row.log)) if row.log else (),
             )
         )
     return found

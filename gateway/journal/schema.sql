@@ -73,3 +73,19 @@ CREATE TABLE duplicate (
 ) WITHOUT ROWID;
 
 CREATE INDEX duplicate_expiry ON duplicate (expires);
+
+-- version 2
+
+-- The newest attempts at a delivery, the oldest of them first, a line of JSON each; and the trace context of its request.
+ALTER TABLE delivery ADD COLUMN log TEXT NOT NULL DEFAULT '';
+ALTER TABLE delivery ADD COLUMN trace TEXT NOT NULL DEFAULT '';
+
+-- Events are found in the order of their numbers, which every index has in its last place without being told.
+CREATE INDEX event_kind ON event (route, service, outcome);
+DROP INDEX event_age;
+CREATE INDEX event_age ON event (received, size);
+
+-- The dead by what they died of, and newest first.
+DROP INDEX delivery_dead;
+CREATE INDEX delivery_dead ON delivery (destination, reason, event, received, state) WHERE state = 'dead';
+CREATE INDEX delivery_dead_event ON delivery (event, destination, state) WHERE state = 'dead';

@@ -10,13 +10,29 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from math import inf
 from pathlib import Path
 from typing import Self, TypeVar
 
 import structlog
 
 from gateway.errors import JournalError
-from gateway.journal import Appended, CardPost, Entry, Query, Record, Settlement, Standing, read
+from gateway.journal import (
+    HOLDINGS_AGE,
+    Appended,
+    CardPost,
+    DeadGroup,
+    Entry,
+    Holdings,
+    Page,
+    Query,
+    Settlement,
+    Standing,
+    read,
+    search,
+    tally,
+)
 from gateway.journal.file import connect, identity, prepare, trouble
 from gateway.journal.writer import Checkpoint, Prune, Requeue, Settle, Writer
 from gateway.metrics import Metrics
@@ -51,6 +67,8 @@ class SqliteJournal:
         self._writer = Writer(path, metrics.journal_commit_seconds if metrics else None)
         self._upkeep = asyncio.create_task(self._keep_up())
         self._one_prune = asyncio.Lock()
+        self._one_count = asyncio.Lock()
+        self._counted, self._counted_at = (0, 0), -inf
         self._closed = False
 
     @classmethod
@@ -93,9 +111,9 @@ class SqliteJournal:
         if settlements:
             await self._writer.ask(Settle(settlements))
 
-    async def find(self, query: Query) -> list[Record]:
-        """Events and their deliveries, newest first."""
-        return await self._read(lambda connection: read.find(connection, query))
+    async def find(self, query: Query) -> Page:
+        """Events and their deliveries, newest first. Raises JournalError for a text that is too long."""
+        return await self._read(lambda connection: search.find(connection, query))
 
     async def requeue(self, seqs: Sequence[int]) -> int:
         """Send dead or delivered deliveries again, as received now; counts them. Others are passed over."""
@@ -104,7 +122,19 @@ class SqliteJournal:
 
     async def census(self) -> Mapping[str, Standing]:
         """How the destinations stand that have anything pending or dead."""
-        return await self._read(read.census)
+        return await self._read(tally.census)
+
+    async def dead_groups(self) -> Sequence[DeadGroup]:
+        """The dead deliveries by destination and reason, the largest groups first."""
+        return await self._read(tally.dead_groups)
+
+    async def holdings(self) -> Holdings:
+        """What is kept at all; `events` and `size` as counted within the last HOLDINGS_AGE seconds."""
+        counted = self._counted
+        if time.monotonic() - self._counted_at > HOLDINGS_AGE:
+            counted = await self._recount()
+        oldest, last = await self._read(lambda connection: (tally.oldest(connection), tally.last(connection)))
+        return Holdings(*counted, oldest, last)
 
     async def card(self, destination: str, subject: str) -> CardPost | None:
         """The post that shows a subject at a destination, as last settled; None when there is none."""
@@ -121,25 +151,35 @@ class SqliteJournal:
         await asyncio.get_running_loop().run_in_executor(self._readers, self._forget_connection)
         self._readers.shutdown()
 
+    def keep(self, retention: float, max_size: int) -> None:
+        """Forget by other limits from the next time on; see `open`."""
+        self._retention, self._max_size = retention, max_size
+
     async def prune(self) -> None:
         """Forget what retention no longer keeps. The journal does so by itself every 10 seconds."""
         async with self._one_prune:
             while await self._prune_some() == _PRUNE_EVENTS:
                 pass
 
+    async def _recount(self) -> tuple[int, int]:
+        """How many events there are, and their bytes; in slices, so that other reads find their way between them."""
+        async with self._one_count:
+            events = size = 0
+            after: float | None = -inf
+            while after is not None:
+                number, more, after = await self._read(partial(tally.count, after=after))
+                events, size = events + number, size + more
+            self._counted, self._counted_at = (events, size), time.monotonic()
+            return self._counted
+
     async def _prune_some(self) -> int:
         now = self._clock()
-        numbers = await self._read(lambda connection: self._doomed(connection, now))
+        numbers = await self._read(partial(read.expired, until=now - self._retention, limit=_PRUNE_EVENTS))
+        if not numbers and (await self._recount())[1] > self._max_size:
+            numbers = await self._read(partial(read.surplus, max_size=self._max_size, limit=_PRUNE_EVENTS))
         count = len(numbers)  # the writer empties the list
-        await self._writer.ask(Prune(numbers, now, now - CARD_AGE))
+        await self._writer.ask(Prune(numbers[::-1], now, now - CARD_AGE))  # it takes them from the end
         return count
-
-    def _doomed(self, connection: sqlite3.Connection, now: float) -> list[int]:
-        """Numbers of events to forget, the oldest last (the writer takes them from the end)."""
-        numbers = read.expired(connection, now - self._retention, _PRUNE_EVENTS)
-        if not numbers:
-            numbers = read.surplus(connection, self._max_size, _PRUNE_EVENTS)
-        return numbers[::-1]
 
     async def _read(self, query: Callable[[sqlite3.Connection], _T]) -> _T:
         if self._closed:

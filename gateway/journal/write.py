@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - statements are put together from constants of this module only
 """What the writer's connection executes, inside a transaction that the caller opens and commits.
 
 sqlite3 gives the interpreter lock away at every step of a statement, and getting it back from a busy event loop takes
@@ -13,7 +14,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from gateway.journal import Appended, CardPost, Entry, Settlement
+from gateway.journal import LOG_LIMIT, Appended, CardPost, Entry, Settlement
 from gateway.model import Delivery, Event, Parcel
 
 Row = tuple[Any, ...]
@@ -26,11 +27,16 @@ _CARD = "INSERT INTO card VALUES "
 _NEWEST = """ ON CONFLICT (destination, subject) DO UPDATE
  SET post_id = excluded.post_id, used = excluded.used,
      closed = iif(excluded.closed < 0, max(closed, 0), excluded.closed)"""
-_SETTLE = "WITH said (seq, state, attempts, not_before, reason, post_id) AS (VALUES "
-_SETTLED = """)
+_SETTLE = "WITH said (seq, state, attempts, not_before, reason, post_id, line) AS (VALUES "
+# A log is lines of JSON. A full one loses its first line; nearly all are empty, and are not looked into.
+_SETTLED = f""")
 UPDATE delivery
    SET state = said.state, attempts = said.attempts, not_before = said.not_before,
-       reason = said.reason, post_id = said.post_id
+       reason = said.reason, post_id = said.post_id,
+       log = CASE WHEN said.attempts <= delivery.attempts THEN log
+                  WHEN log = '' THEN said.line
+                  WHEN length(log) - length(replace(log, char(10), '')) < {LOG_LIMIT} THEN log || said.line
+                  ELSE substr(log, instr(log, char(10)) + 1) || said.line END
   FROM said WHERE delivery.seq = said.seq AND +delivery.state = 'pending'"""
 
 # Text for the reals: SQLite's JSON keeps 15 digits of a number, quote() all of them.
@@ -42,8 +48,8 @@ SELECT coalesce((SELECT max(number) FROM event), 0),
 
 _COPY = """
 INSERT INTO delivery (event, received, destination, lane, state, attempts, not_before, reason, post_id, address,
-                      card, payload)
-SELECT event, ?, destination, lane, 'pending', 0, 0.0, '', '', address, card, payload
+                      card, payload, trace)
+SELECT event, ?, destination, lane, 'pending', 0, 0.0, '', '', address, card, payload, trace
   FROM delivery WHERE seq IN (SELECT value FROM json_each(?)) AND state IN ('dead', 'delivered') ORDER BY seq"""
 _MARK = """
 UPDATE delivery SET state = 'replayed'
@@ -117,6 +123,7 @@ def _take(group: _Group, entry: Entry) -> Appended:
             payload=parcel.payload,
             address=parcel.address,
             card=parcel.card,
+            trace=parcel.trace,
         )
         deliveries.append(delivery)
         group.deliveries.append(_delivery_row(group.number, delivery))
@@ -166,17 +173,26 @@ def _delivery_row(number: int, delivery: Delivery) -> Row:
         delivery.address,
         "" if delivery.card is None else _to_json(delivery.card).decode(),
         delivery.payload,
+        "",
+        delivery.trace,
     )
 
 
 def settle(connection: Connection, settlements: Iterable[Settlement]) -> None:
     """Record how pending deliveries stand; the last word on a number counts, other numbers are passed over."""
     last = {settlement.seq: settlement for settlement in settlements}
-    rows = [(s.seq, s.state.value, s.attempts, s.not_before, s.reason, s.post_id) for s in last.values()]
+    rows = [(s.seq, s.state.value, s.attempts, s.not_before, s.reason, s.post_id, _line(s)) for s in last.values()]
     _insert(connection, _SETTLE, rows, _SETTLED)
     cards = {(c.destination, c.subject): c for s in last.values() if (c := s.card) is not None}
     shown = [(c.destination, c.subject, c.post_id, c.used, _closed(c)) for c in cards.values()]
     _insert(connection, _CARD, shown, _NEWEST)
+
+
+def _line(settlement: Settlement) -> str:
+    attempt = settlement.attempt
+    if attempt is None:
+        return ""
+    return _to_json((attempt.at, attempt.result, attempt.status, attempt.code, attempt.answer)).decode() + "\n"
 
 
 def _closed(card: CardPost) -> int:

@@ -6,7 +6,7 @@ the case, is shown: its `message` repeats secrets and third-party text.
 
 import re
 import ssl
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Protocol
@@ -146,7 +146,9 @@ def unanswered(error: BaseException) -> Later:
     raise TypeError(f"not an error of the network: {type(error).__name__}")
 
 
-def open_session(tls: ssl.SSLContext | bool = True) -> aiohttp.ClientSession:
+def open_session(
+    tls: ssl.SSLContext | bool = True, middlewares: Sequence[aiohttp.ClientMiddlewareType] = ()
+) -> aiohttp.ClientSession:
     """Open a session for any number of senders; the caller closes it.
 
     Connections are limited by the destinations' concurrency, not here. Cookies are not kept: a session cookie would
@@ -157,6 +159,7 @@ def open_session(tls: ssl.SSLContext | bool = True) -> aiohttp.ClientSession:
         cookie_jar=aiohttp.DummyCookieJar(),
         skip_auto_headers=("Accept", "Accept-Encoding"),
         raise_for_status=False,
+        middlewares=middlewares,
     )
 
 

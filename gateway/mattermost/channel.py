@@ -54,7 +54,11 @@ class Channels:
             fresh = await self._learn(key)
             if fresh != stale:
                 return fresh
-        raise Unsent(Never(f"403: the account is not a member of {self._told(key)}, or may not post there: {_INVITE}"))
+        raise Unsent(
+            Never(
+                f"403: the account is not a member of {self._told(key)}, or may not post there: {_INVITE}", status=403
+            )
+        )
 
     async def _learn(self, key: str) -> str:
         found = await self._look_up(key)
@@ -81,21 +85,27 @@ class Channels:
         """The id of the channel in a reply. Raises Unsent when it is archived, unknown or private."""
         if reply.status in (400, 403, 404) and (name := error_id(reply.body)):
             if name == _NO_TEAM:
-                raise Unsent(Never(f"404: there is no team {self._team!r}: check `team` (the name in its URL)"))
+                raise Unsent(
+                    Never(
+                        f"404: there is no team {self._team!r}: check `team` (the name in its URL)", status=reply.status
+                    )
+                )
             text = (
                 f"{self._told(key)} does not exist, or is private and the account is not in it: check it, or {_INVITE}"
             )
-            raise Unsent(Never(f"{reply.status}: {text}"))
+            raise Unsent(Never(f"{reply.status}: {text}", status=reply.status))
         channel = decoded(reply, _Channel)
         if channel.delete_at:
-            raise Unsent(Never(f"400: {self._told(key)} is archived: unarchive it, or name another one, then replay"))
+            text = f"{self._told(key)} is archived: unarchive it, or name another one, then replay"
+            raise Unsent(Never(f"400: {text}", status=400))
         return channel.id
 
     async def _direct(self, key: str) -> str:
         """The channel of direct messages between the account and a user; made when there is none."""
         reply = await self._session.call("GET", f"/users/username/{quote(key[1:].lower(), safe='')}")
         if reply.status in (400, 404) and error_id(reply.body):
-            raise Unsent(Never(f"404: {self._told(key)} does not exist: check the user name behind the @"))
+            text = f"{self._told(key)} does not exist: check the user name behind the @"
+            raise Unsent(Never(f"404: {text}", status=reply.status))
         user = decoded(reply, Me)
         me = await self._session.me()
         return decoded(await self._session.call("POST", "/channels/direct", encode([me.id, user.id])), _Channel).id

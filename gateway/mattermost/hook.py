@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from time import time
 
 import aiohttp
+from msgspec.structs import replace
 from multidict import CIMultiDict
 from yarl import URL
 
@@ -49,6 +50,10 @@ _DELAYS = {
 
 def classify(status: int, headers: Mapping[str, str], body: bytes, now: float) -> Result:
     """Tell what an answer means (contract 1.8). `headers` looks names up in any case; `now` is epoch seconds."""
+    return replace(_meaning(status, headers, body, now), status=status)
+
+
+def _meaning(status: int, headers: Mapping[str, str], body: bytes, now: float) -> Result:
     if 200 <= status < 300:
         return _success(status, body)
     if status == 429:

@@ -14,6 +14,7 @@ from time import monotonic, time
 from typing import NamedTuple, Protocol
 
 import structlog
+from msgspec.structs import replace
 
 from gateway.errors import JournalError
 from gateway.mattermost import rest_answers
@@ -122,7 +123,7 @@ class RestSender:
             result = await self._post(_Step(read(delivery.payload), pending_id(delivery, "reply"), root_id))
             if not isinstance(result, Delivered):
                 return result
-        return Delivered(root_id)
+        return replace(result, post_id=root_id)
 
     async def _post(self, step: _Step) -> Result:
         """POST; a channel that turns out to be closed is looked up once more. Raises Unsent and _RootGone."""

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from gateway.mattermost.answers import error_id, retry_after, shown_id, wait
 from gateway.model import Delivered, Later, Never, Result
@@ -90,7 +91,7 @@ def posted(status: int, headers: Mapping[str, str], body: bytes, now: float) -> 
     if extras := _extras(status, name):
         return Answer(result, Case.EXTRAS, extras, lasting=status != 400 or name == _BAD_BODY)
     if name == PENDING:
-        return Answer(Later("the server is still storing an earlier attempt at this message", None, "5xx"))
+        return Answer(Later("the server is still storing an earlier attempt at this message", None, "5xx", status))
     return Answer(result, Case.PLACE if status == 403 and name else Case.FINAL)
 
 
@@ -110,6 +111,10 @@ def patched(status: int, headers: Mapping[str, str], body: bytes, now: float) ->
 
 def failed(status: int, headers: Mapping[str, str], body: bytes, now: float) -> Later | Never:
     """Tell what an answer means that is no success; 401 is for the session to explain."""
+    return replace(_failure(status, headers, body, now), status=status)
+
+
+def _failure(status: int, headers: Mapping[str, str], body: bytes, now: float) -> Later | Never:
     if status == 429:
         return Later("429: rate limit exceeded", wait(headers, now), "429")
     if 300 <= status < 400:
@@ -141,13 +146,14 @@ def not_mattermost(status: int) -> Later:
         "check `server` and what stands before Mattermost",
         None,
         "2xx",
+        status,
     )
 
 
 def unauthorised(body: bytes, *, token: bool) -> Later:
     """The result of a 401 that stays; `token` says whether a token of the settings was sent."""
     if not error_id(body):
-        return Later("401: a proxy before Mattermost asks for a login: exempt /api/v4/ from it", None, "4xx")
+        return Later("401: a proxy before Mattermost asks for a login: exempt /api/v4/ from it", None, "4xx", 401)
     if token:
         text = (
             "the token is not valid: it was revoked, its bot or user is disabled, or personal access tokens are off; "
@@ -155,7 +161,7 @@ def unauthorised(body: bytes, *, token: bool) -> Later:
         )
     else:
         text = "a session that has just begun is not taken: check the clock and the session settings of Mattermost"
-    return Later(f"401: {text}", None, "4xx")
+    return Later(f"401: {text}", None, "4xx", 401)
 
 
 def _success(status: int, body: bytes) -> Result:
@@ -163,7 +169,7 @@ def _success(status: int, body: bytes) -> Result:
         post = _document.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return not_mattermost(status)
-    return Delivered(post.id) if post.id else not_mattermost(status)
+    return Delivered(post.id, status=status) if post.id else not_mattermost(status)
 
 
 def _extras(status: int, name: str) -> tuple[Extra, ...]:

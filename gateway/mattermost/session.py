@@ -180,17 +180,17 @@ class LoginAccount:
         why = _MFA if "mfa" in name else _LOGIN_REFUSALS.get(name, _WRONG)
         reason = f"{status}: login refused ({name}): {why}"
         if name == _LOCKED:  # asking again does not make it worse, and the account may be reset at any time
-            self._hold(Later(reason, HOLD_MOST, "4xx"), HOLD_MOST)
+            self._hold(Later(reason, HOLD_MOST, "4xx", status), HOLD_MOST)
             return
         self._refused += 1
         if self._refused >= REFUSALS:
             reason += (
                 f"; refused {REFUSALS} times, so that no login is tried before a restart: it could lock the account"
             )
-            self._hold(Later(reason, HOLD_MOST, "4xx"), float("inf"))
+            self._hold(Later(reason, HOLD_MOST, "4xx", status), float("inf"))
         else:
             seconds = min(HOLD_MOST, HOLD_FIRST * 2.0 ** (self._refused - 1))
-            self._hold(Later(reason, seconds, "4xx"), seconds)
+            self._hold(Later(reason, seconds, "4xx", status), seconds)
 
     def _hold(self, result: Later | Never, seconds: float) -> None:
         self._held, self._held_until = result, self._clock() + seconds

@@ -28,12 +28,12 @@ class Schema:
         """Whether the value fits the schema."""
         return bool(self._validator.is_valid(value))
 
-    def faults(self, value: JSON) -> list[str]:
-        """What does not hold, the most telling first: `$.commits[0].id: 7 is not of type 'string'`."""
+    def faults(self, value: JSON, limit: int = _SHOWN) -> list[str]:
+        """What does not hold, the `limit` most telling first: `$.commits[0].id: 7 is not of type 'string'`."""
         import jsonschema  # slow to import, and rarely needed
 
         errors = jsonschema.Draft202012Validator(self._raw).iter_errors(value)
-        chosen = sorted(errors, key=jsonschema.exceptions.relevance, reverse=True)[:_SHOWN]
+        chosen = sorted(errors, key=jsonschema.exceptions.relevance, reverse=True)[:limit]
         return [f"{error.json_path}: {_short(error.message)}" for error in chosen]
 
 

@@ -54,6 +54,21 @@ def load(text: str, file: str) -> JSON:
         raise CatalogError([Fault(file, 0, "", f"not YAML: {error}")]) from error
 
 
+class _Dumper(yaml.CSafeDumper):
+    """Multi-line strings as literal blocks, which is how a person reads a message."""
+
+
+_Dumper.add_representer(
+    str,
+    lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None),
+)
+
+
+def dump(document: JSON) -> str:
+    """The YAML text of plain data, its keys in the order given."""
+    return str(yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120))
+
+
 def _check_depth(text: str, file: str) -> None:
     """Raise CatalogError where a text nests deeper than DEPTH. Reading events takes no stack."""
     depth = 0

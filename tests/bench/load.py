@@ -124,7 +124,7 @@ async def paced(port: int, requests: Iterator[bytes], *, rate: float, seconds: f
             connection.send(next(requests))
             sent += 1
         if not finished.done():
-            loop.call_soon(spin, sent)
+            loop.call_later(0.001, spin, sent)
 
     connections = await _connect(port, answered)
     idle.extend(connections)

@@ -122,8 +122,10 @@ async def _running(command: Sequence[str], port: int) -> AsyncIterator[Server]:
 
 def _to_server_core() -> None:
     cores = range(os.cpu_count() or 1)
-    if len(cores) > 1:
+    if os.environ.get("PIN") and len(cores) > 1:
         os.sched_setaffinity(0, {SERVER_CORE})
+    else:
+        os.sched_setaffinity(0, set(cores))
 
 
 async def _listening(process: asyncio.subprocess.Process, port: int) -> None:

@@ -4,9 +4,12 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from http.cookies import SimpleCookie
+from pathlib import Path
 
 import aiohttp
 import pytest
+
+from tests.console.browser import Person
 
 TOKEN = "an-admin-token-of-the-tests"
 READ_TOKEN = "a-read-token-of-the-tests"
@@ -20,6 +23,29 @@ secrets = ["correct horse battery staple"]
 service = "alertmanager"
 destinations = ["ops"]
 secrets = ["correct horse battery staple"]
+"""
+
+ITEMS_TOKEN = "a-token-in-the-body"
+ITEMS_SERVICE = """
+name: Items
+docs: https://example.com/items
+setup: Nothing to set up; this service exists for tests alone.
+event: [{json: kind}]
+delivery_id: [{json: id}]
+"""
+ITEMS_TRANSLATOR = """
+title: An item
+events: [item]
+input: {type: object, required: [box, number], properties: {box: {type: string}, number: {type: integer}}}
+subject: "{{ box }}"
+message: {text: "{{ box }} {{ number }}"}
+"""
+ITEMS_ROUTE = f"""
+[routes.items]
+service = "items"
+destinations = ["ops"]
+secrets = ["{ITEMS_TOKEN}"]
+verify = [{{token = "token"}}, {{header = "X-Token"}}]
 """
 
 
@@ -102,3 +128,17 @@ async def console(start) -> AsyncIterator[Callable[..., Awaitable[Browser]]]:
             return Browser(started, session)
 
         yield visit
+
+
+@pytest.fixture
+async def items(console, tmp_path: Path) -> Callable[..., Awaitable[Person]]:
+    """A function that runs a gateway with a service of its own catalog folder, and gives somebody at its console."""
+    folder = tmp_path / "catalog" / "items"
+    folder.mkdir(parents=True)
+    (folder / "service.yaml").write_text(ITEMS_SERVICE)
+    (folder / "item.yaml").write_text(ITEMS_TRANSLATOR)
+
+    async def begin(routes: str = ITEMS_ROUTE, tables: str = "") -> Person:
+        return Person(await console(routes=routes, tables='folders = ["catalog"]\n' + tables))
+
+    return begin

@@ -9,9 +9,37 @@ import pytest
 from msgspec.structs import replace
 
 from gateway.errors import JournalError
-from gateway.journal import CardPost, DuplicateKey, Entry, Journal, Query, Settlement, Standing
+from gateway.journal import (
+    GROUPS_LIMIT,
+    LOG_LIMIT,
+    TEXT_LIMIT,
+    CardPost,
+    DeadGroup,
+    DuplicateKey,
+    Entry,
+    Holdings,
+    Journal,
+    Last,
+    Page,
+    Query,
+    Record,
+    Settlement,
+    Standing,
+)
 from gateway.journal.sqlite import SqliteJournal
-from gateway.model import Card, CardMode, Delivery, DeliveryState, Event, Outcome, Parcel, Phase, Request
+from gateway.model import (
+    Attempt,
+    AttemptResult,
+    Card,
+    CardMode,
+    Delivery,
+    DeliveryState,
+    Event,
+    Outcome,
+    Parcel,
+    Phase,
+    Request,
+)
 
 IMPLEMENTATIONS = ["sqlite"]
 NOW = 1_800_000_000.123456
@@ -64,12 +92,24 @@ def entry(*payloads: bytes, keys: tuple[DuplicateKey, ...] = (), lane: str = "op
 
 def settled(delivery: Delivery, state: DeliveryState, **more: object) -> Settlement:
     """The settlement of a first attempt."""
-    return Settlement(delivery.seq, state, 1, **more)
+    return Settlement(**({"seq": delivery.seq, "state": state, "attempts": 1} | more))
+
+
+async def walk(journal: Journal, query: Query) -> list[str]:
+    """The ids of all events that a query asks for, page by page."""
+    found = []
+    while True:
+        page = await journal.find(query)
+        assert len(page.records) <= query.limit
+        found += [record.event.id for record in page.records]
+        if not page.next:
+            return found
+        query = replace(query, before=page.next)
 
 
 async def only(journal: Journal, event_id: str) -> tuple[Delivery, ...]:
     """The deliveries of one event."""
-    (record,) = await journal.find(Query(event_id=event_id))
+    (record,) = (await journal.find(Query(event_id=event_id))).records
     return record.deliveries
 
 
@@ -88,7 +128,7 @@ async def test_an_event_comes_back_as_it_was_stored(journal: Journal) -> None:
         request=request, received=1763634317.1234567, subject="naïve\x00nul", reason="why", outcome=Outcome.BROKEN,
     )  # fmt: skip
     appended = await journal.append(stored)
-    (record,) = await journal.find(Query())
+    (record,) = (await journal.find(Query())).records
     assert record.event == stored.event
     assert record.deliveries == appended.deliveries
     assert [delivery.payload for delivery in await journal.pending(0, 10)] == [b"\x00\xff not json", b"", b"third"]
@@ -111,7 +151,7 @@ async def test_an_event_without_parcels_is_kept(journal: Journal) -> None:
     """Ignored events are found and make no delivery."""
     stored = entry(outcome=Outcome.IGNORED, reason="on the service's ignore list")
     assert (await journal.append(stored)).deliveries == ()
-    (record,) = await journal.find(Query(outcome="ignored"))
+    (record,) = (await journal.find(Query(outcome="ignored"))).records
     assert record.event == stored.event
     assert await journal.pending(0, 10) == []
 
@@ -194,6 +234,65 @@ async def test_settlements_are_kept(journal: Journal) -> None:
     assert await journal.pending(0, 10) == [retried]
 
 
+def failed(delivery: Delivery, number: int) -> Settlement:
+    """The settlement of the attempt of that number, which the destination put off."""
+    attempt = Attempt(NOW + number / 7, AttemptResult.LATER, 503, "5xx", f'503: "no", \\ not ☃\nthe {number}th')
+    return Settlement(delivery.seq, PENDING, number, reason=attempt.answer, attempt=attempt)
+
+
+async def test_attempts_are_logged(reopen: Reopen) -> None:
+    """An event shows every attempt at its deliveries, oldest first, all digits of the time included."""
+    journal = await reopen()
+    stored = entry(b"x")
+    (delivery,) = (await journal.append(stored)).deliveries
+    last = Attempt(NOW + 9, AttemptResult.DELIVERED, 200, "2xx")
+    said = [failed(delivery, 1), failed(delivery, 2), settled(delivery, DELIVERED, attempts=3, attempt=last)]
+    for settlement in said:
+        await journal.settle([settlement])
+    journal = await reopen()
+    assert [d.log for d in await only(journal, stored.event.id)] == [tuple(each.attempt for each in said)]
+
+
+async def test_what_waits_is_handed_out_without_its_log(journal: Journal) -> None:
+    """A queue of deliveries that failed often is not to fill the memory."""
+    (delivery,) = (await journal.append(entry(b"x"))).deliveries
+    await journal.settle([failed(delivery, 1)])
+    (waiting,) = await journal.pending(0, 10)
+    assert (waiting.attempts, waiting.log) == (1, ())
+
+
+async def test_the_log_keeps_the_newest_attempts(journal: Journal) -> None:
+    """However often a delivery is tried, its log stays small."""
+    stored = entry(b"x")
+    (delivery,) = (await journal.append(stored)).deliveries
+    said = [failed(delivery, number) for number in range(1, LOG_LIMIT + 4)]
+    for settlement in said:
+        await journal.settle([settlement])
+    assert [d.log for d in await only(journal, stored.event.id)] == [tuple(e.attempt for e in said[-LOG_LIMIT:])]
+
+
+async def test_a_settlement_that_is_repeated_is_logged_once(journal: Journal) -> None:
+    """What may or may not have been stored is settled again, to the same effect."""
+    stored = entry(b"x", b"y")
+    deliveries = (await journal.append(stored)).deliveries
+    said = [failed(delivery, 1) for delivery in deliveries]
+    await journal.settle(said)
+    await journal.settle(said)
+    assert [d.log for d in await only(journal, stored.event.id)] == [(each.attempt,) for each in said]
+
+
+async def test_the_trace_stays_with_the_delivery(journal: Journal) -> None:
+    """What a parcel says about its trace comes out with the delivery, also when it is sent again."""
+    parcels = (Parcel("ops", "l", b"1", trace="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),)
+    (delivery,) = (await journal.append(Entry(entry().event, parcels))).deliveries
+    assert delivery.trace == parcels[0].trace
+    assert await journal.pending(0, 10) == [delivery]
+    await journal.settle([settled(delivery, DEAD)])
+    await journal.requeue([delivery.seq])
+    (again,) = await journal.pending(0, 10)
+    assert (again.trace, again.log) == (delivery.trace, ())
+
+
 async def test_the_last_settlement_of_a_number_counts(journal: Journal) -> None:
     """Within one call a later word on a delivery replaces an earlier one."""
     (delivery,) = (await journal.append(entry(b"x"))).deliveries
@@ -227,7 +326,7 @@ async def test_a_repeat_within_the_window_is_the_first_event(journal: Journal) -
     first = await journal.append(entry(b"x", keys=(key,)))
     second = await journal.append(entry(b"x", keys=(key,), received=NOW + 59))
     assert (second.event_id, second.duplicate, second.deliveries) == (first.event_id, True, ())
-    assert len(await journal.find(Query())) == 1
+    assert len((await journal.find(Query())).records) == 1
     assert len(await journal.pending(0, 10)) == 1
 
 
@@ -298,7 +397,7 @@ async def test_find_filters(journal: Journal) -> None:
         await journal.append(each)
 
     async def found(**conditions: object) -> list[str]:
-        return [record.event.id for record in await journal.find(Query(**conditions))]
+        return [record.event.id for record in (await journal.find(Query(**conditions))).records]
 
     ids = [three.event.id, two.event.id, one.event.id]
     assert await found() == ids
@@ -322,7 +421,7 @@ async def test_find_by_the_state_of_a_delivery(journal: Journal) -> None:
     await journal.settle([settled(sent, DELIVERED), settled(dead, DEAD)])
 
     async def found(state: DeliveryState) -> list[str]:
-        return [record.event.id for record in await journal.find(Query(delivery_state=state))]
+        return [record.event.id for record in (await journal.find(Query(delivery_state=state))).records]
 
     assert await found(DELIVERED) == await found(DEAD) == [mixed.event.id]
     assert await found(PENDING) == [waiting.event.id]
@@ -338,17 +437,123 @@ async def test_find_is_paged_newest_first(journal: Journal) -> None:
     for each in entries:
         await journal.append(each)
     walked: list[str] = []
-    while page := await journal.find(Query(before=walked[-1] if walked else "", limit=6)):
+    while page := (await journal.find(Query(before=walked[-1] if walked else "", limit=6))).records:
         walked += [record.event.id for record in page]
-    assert walked == [each.event.id for each in reversed(entries)]
-    assert await journal.find(Query(before="nobody")) == []
+    assert walked == await walk(journal, Query(limit=6)) == [each.event.id for each in reversed(entries)]
+    assert await journal.find(Query(before="nobody")) == Page()
+
+
+@pytest.mark.parametrize("count", [0, 1, 5, 6, 7, 12])
+async def test_a_page_says_where_the_next_begins(journal: Journal, count: int) -> None:
+    """`next` is empty exactly when nothing is left, whatever the query asks for."""
+    entries = [entry(b"x", route=("a", "b", "c")[n % 3], outcome=list(Outcome)[n % 2]) for n in range(count * 3)]
+    for each in entries:
+        await journal.append(each)
+    wanted = [each.event.id for each in reversed(entries) if each.event.route == "b"]
+    for query in (Query(route="b", limit=6), Query(route="b", limit=6, text="ACME push", delivery_state=PENDING)):
+        assert await walk(journal, query) == wanted
+    page = await journal.find(Query(route="b", limit=6))
+    assert page.next == (wanted[5] if count > 6 else "")
+
+
+async def test_newest_first_is_the_order_of_storing(journal: Journal) -> None:
+    """A page that is gone on from never misses what was received earlier but stored later."""
+    entries = [entry(received=NOW - n, route=str(n % 2)) for n in range(4)]
+    for each in entries:
+        await journal.append(each)
+    assert await walk(journal, Query()) == [each.event.id for each in reversed(entries)]
+    assert await walk(journal, Query(service="github")) == [each.event.id for each in reversed(entries)]
+
+
+async def test_conditions_on_a_delivery_hold_for_the_same_one(journal: Journal) -> None:
+    """An event with a dead delivery here and a delivered one there is not one that is dead there."""
+    parcels = (Parcel("ops", "l", b"1"), Parcel("dev", "l", b"2"))
+    both = Entry(entry().event, parcels)
+    ops, dev = (await journal.append(both)).deliveries
+    other = entry(b"3")
+    (third,) = (await journal.append(other)).deliveries
+    await journal.settle([settled(ops, DEAD, reason="403: no"), settled(dev, DELIVERED), settled(third, DEAD)])
+    first, second = both.event.id, other.event.id
+
+    async def found(**conditions: object) -> list[str]:
+        return await walk(journal, Query(**conditions))
+
+    assert await found(destination="dev") == [first]
+    assert await found(destination="ops") == [second, first]
+    assert await found(destination="nowhere") == await found(delivery_state=DEAD, destination="nowhere") == []
+    assert await found(delivery_state=DEAD, destination="ops") == [second, first]
+    assert await found(delivery_state=DEAD, destination="dev") == []
+    assert await found(delivery_state=DEAD, destination="ops", reason="403: no") == [first]
+    assert await found(delivery_state=DEAD, reason="403: no") == await found(reason="403: no") == [first]
+    assert await found(delivery_state=DEAD, reason="403") == []
+    assert await found(delivery_state=DELIVERED, destination="dev", event_id=first) == [first]
+    assert await found(delivery_state=DEAD, route="nowhere") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "fits"),
+    [
+        ("", True),
+        ("ACME/API", True),
+        ("main push acme", True),
+        ("github/push", True),
+        ("absent", False),
+        ("push absent", False),
+        ("it's \\o/ 100%", True),
+        ("%", True),
+        ("10_%", False),
+        ('"quoted"', True),
+        ("söndag", True),
+        ("SÖNDAG", True),
+        ("Söndag", True),
+        ("понедельник", True),
+        ("☃", True),
+        ("second", True),
+        ("why", True),
+        ("octopus", False),
+    ],
+)
+async def test_find_by_words(journal: Journal, text: str, fits: bool) -> None:
+    """Every word must be somewhere in the event or its messages, in any case; nothing in a word has a meaning."""
+    first = '{"text": "it\'s \\\\o/ 100% \\"quoted\\" SÖNDAG Понедельник ☃"}'.encode()
+    stored = entry(first, b'{"text": "Second"}', reason="why", request=Request(body=b"octopus"))
+    await journal.append(stored)
+    await journal.append(entry(b"{}", name="ping", translator="", subject="", service="other"))
+    assert await walk(journal, Query(text=text, service="github")) == [stored.event.id] * fits
+
+
+async def test_find_by_the_words_of_a_failure(journal: Journal) -> None:
+    """What a destination answered is found, and so is an event by a part of its id."""
+    stored = entry(b"{}")
+    (delivery,) = (await journal.append(stored)).deliveries
+    await journal.append(entry(b"{}"))
+    await journal.settle([settled(delivery, DEAD, reason="403: the hook is locked")])
+    assert await walk(journal, Query(text="LOCKED hook")) == [stored.event.id]
+    assert stored.event.id in await walk(journal, Query(text=stored.event.id[2:]))
+
+
+async def test_a_text_to_find_has_a_limit(journal: Journal) -> None:
+    """A search costs what its words cost: a novel is refused."""
+    await journal.append(entry(b"{}"))
+    assert await walk(journal, Query(text="a " * (TEXT_LIMIT // 2 - 1) + "é")) == []
+    with pytest.raises(JournalError, match="201 characters"):
+        await journal.find(Query(text="x" * (TEXT_LIMIT + 1)))
+
+
+async def test_lists_go_without_bodies(journal: Journal) -> None:
+    """Everything but the body and the payloads is as ever."""
+    stored = entry(b"one", b"two", request=Request(headers={"a": "b"}, body=b"body"))
+    deliveries = (await journal.append(stored)).deliveries
+    page = await journal.find(Query(bodies=False))
+    event = replace(stored.event, request=replace(stored.event.request, body=b""))
+    assert page.records == (Record(event, tuple(replace(delivery, payload=b"") for delivery in deliveries)),)
 
 
 async def test_find_shows_large_requests(journal: Journal) -> None:
     """Bodies of megabytes come back whole."""
     entries = [entry(request=Request(body=bytes([n]) * 3_000_000)) for n in range(12)]
     await asyncio.gather(*(journal.append(each) for each in entries))
-    found = await journal.find(Query())
+    found = (await journal.find(Query())).records
     assert [record.event for record in found] == [each.event for each in reversed(entries)]
 
 
@@ -388,6 +593,58 @@ async def test_census_counts_what_is_open(journal: Journal) -> None:
     assert await journal.census() == {"ops": Standing(2, NOW, 0), "dev": Standing(1, NOW, 1)}
     await journal.settle([settled(made[0], DELIVERED), settled(made[2], DEAD)])
     assert await journal.census() == {"ops": Standing(1, NOW + 7, 0), "dev": Standing(0, 0.0, 2)}
+
+
+async def test_the_dead_are_grouped(journal: Journal) -> None:
+    """By destination and reason, the largest group first; what is replayed from a group is gone from it."""
+    assert list(await journal.dead_groups()) == []
+    appended = []
+    for number in range(6):
+        parcels = (Parcel("ops", "l", b"1"), Parcel("dev", "l", b"2"))
+        appended.append((await journal.append(Entry(entry(received=NOW + number).event, parcels))).deliveries)
+    reasons = ["404"] * 3 + ["403: no"] * 3
+    await journal.settle(
+        [settled(ops, DEAD, reason=reason) for (ops, _), reason in zip(appended, reasons, strict=True)]
+    )
+    await journal.settle([settled(dev, DEAD, reason="404") for _, dev in appended[:1]])
+    await journal.settle([settled(dev, DELIVERED) for _, dev in appended[1:]])
+    assert list(await journal.dead_groups()) == [
+        DeadGroup("ops", "403: no", 3, NOW + 3, NOW + 5),
+        DeadGroup("ops", "404", 3, NOW, NOW + 2),
+        DeadGroup("dev", "404", 1, NOW, NOW),
+    ]
+    query = Query(delivery_state=DEAD, destination="ops", reason="404", limit=2)
+    page = await journal.find(query)
+    assert await journal.requeue([record.deliveries[0].seq for record in page.records]) == 2
+    assert (await journal.dead_groups())[-1] == DeadGroup("ops", "404", 1, NOW, NOW)
+    assert await walk(journal, replace(query, before=page.next)) == [appended[0][0].event_id]
+
+
+async def test_only_the_largest_groups_are_told(journal: Journal) -> None:
+    """Reasons of any number make an answer of bounded length."""
+    stored = entry(*(b"%d" % number for number in range(GROUPS_LIMIT + 11)))
+    deliveries = (await journal.append(stored)).deliveries
+    await journal.settle([settled(d, DEAD, reason=f"reason {max(n, 10)}") for n, d in enumerate(deliveries)])
+    groups = list(await journal.dead_groups())
+    assert len(groups) == GROUPS_LIMIT
+    assert (groups[0].reason, groups[0].count) == ("reason 10", 11)
+
+
+async def test_holdings_tell_what_is_kept(reopen: Reopen) -> None:
+    """How many events, since when, how large, and the newest of every route with its outcome."""
+    journal = await reopen()
+    assert await journal.holdings() == Holdings()
+    for number, route in enumerate(("a", "b", "a", "c", "b")):
+        outcome = Outcome.BROKEN if number == 2 else Outcome.MESSAGE
+        await journal.append(entry(b"{}", received=NOW + number, route=route, outcome=outcome))
+    assert (await journal.holdings()).last == {
+        "a": Last(NOW + 2, Outcome.BROKEN),
+        "b": Last(NOW + 4, Outcome.MESSAGE),
+        "c": Last(NOW + 3, Outcome.MESSAGE),
+    }
+    holdings = await (await reopen()).holdings()
+    assert (holdings.events, holdings.oldest, len(holdings.last)) == (5, NOW, 3)
+    assert 5 * 4 <= holdings.size < 5 * 2000
 
 
 async def test_a_card_is_remembered_with_its_settlement(reopen: Reopen) -> None:

@@ -68,7 +68,7 @@ async def test_a_replay_by_another_process_is_sent(journal, rig, tmp_path):
     assert await other.requeue([appended.deliveries[0].seq]) == 1
     await until(lambda: len(sender.got) == 2)
     await asyncio.sleep(0.1)
-    (record,) = await other.find(Query())
+    (record,) = (await other.find(Query())).records
     assert [d.state for d in record.deliveries] == [DeliveryState.REPLAYED, DeliveryState.DELIVERED]
     await other.close()
     await dispatcher.stop(2.0)

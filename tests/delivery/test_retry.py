@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.delivery.retry import BASE, CAP, backoff, decide, span
-from gateway.model import Delivered, Delivery, DeliveryState, Later, Never
+from gateway.model import ANSWER_LIMIT, Attempt, AttemptResult, Delivered, Delivery, DeliveryState, Later, Never
 
 DELIVERY = Delivery(7, "e", 1000.0, "ops", "lane", b"{}", attempts=2)
 
@@ -46,6 +46,20 @@ def test_too_old_is_dead_and_tells_the_last_reason():
 def test_late_success_still_counts():
     """A delivery that succeeds after its age limit is delivered, not dead."""
     assert decide(Delivered(), DELIVERY, 1e9, 60.0, lambda: 0.5).state is DeliveryState.DELIVERED
+
+
+@pytest.mark.parametrize(
+    ("result", "attempt"),
+    [
+        (Delivered("p1", status=201), Attempt(1070.0, AttemptResult.DELIVERED, 201, "2xx")),
+        (Never("403: locked", status=403), Attempt(1070.0, AttemptResult.NEVER, 403, "4xx", "403: locked")),
+        (Later("no route"), Attempt(1070.0, AttemptResult.LATER, 0, "network", "no route")),
+        (Later("x" * 999, None, "5xx", 500), Attempt(1070.0, AttemptResult.LATER, 500, "5xx", "x" * ANSWER_LIMIT)),
+    ],
+)
+def test_the_attempt_is_told_as_it_was(result, attempt):
+    """The log has time, result, status and answer of the attempt itself, also when the delivery is given up for age."""
+    assert decide(result, DELIVERY, 1070.0, 60.0, lambda: 0.5).attempt == attempt
 
 
 @pytest.mark.parametrize("failures", [1, 2, 5, 9, 10, 100, 100_000])

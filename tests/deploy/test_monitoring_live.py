@@ -1,11 +1,11 @@
-"""Rules and dashboard against a real Prometheus that scrapes a real gateway: every series is there, and says something."""
+"""What deploy/monitoring says, beside a real gateway, Prometheus and Alertmanager: it is there, and it arrives."""
 
 import asyncio
 import json
 import re
 import shutil
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import aiohttp
@@ -58,6 +58,10 @@ service = "items"
 destinations = ["ops"]
 secrets = ["right"]
 verify = [{header = "X-Token"}]
+[routes.alerts]
+service = "alertmanager"
+destinations = ["ops"]
+secrets = ["secret of alerts"]
 """
 
 
@@ -83,13 +87,38 @@ async def prometheus(gateway, tmp_path, unused_tcp_port):
     del config["alerting"]
     (tmp_path / "prometheus.yml").write_text(yaml.safe_dump(config))
     shutil.copy(FOLDER / "mattergate.rules.yaml", tmp_path)
-    url = f"http://127.0.0.1:{unused_tcp_port}"
-    process = await asyncio.create_subprocess_exec(
+    address = f"127.0.0.1:{unused_tcp_port}"
+    async with _running(
         binary, f"--config.file={tmp_path / 'prometheus.yml'}", f"--storage.tsdb.path={tmp_path / 'tsdb'}",
-        f"--web.listen-address={url.removeprefix('http://')}", "--log.level=error",
-    )  # fmt: skip
+        f"--web.listen-address={address}", "--log.level=error",
+    ):  # fmt: skip
+        yield f"http://{address}"
+
+
+@pytest.fixture
+async def alertmanager(gateway, tmp_path, unused_tcp_port):
+    """Give the URL of an Alertmanager with our configuration, but for addresses, secrets and patience."""
+    name = "prometheus-alertmanager"
+    binary = shutil.which(name) or pytest.skip(f"{name} is not installed: apt-get install {name}")
+    text = (FOLDER / "alertmanager.yml").read_text("utf-8")
+    for place, secret in (("alerts_secret", "secret of alerts"), ("mattermost_hook", gateway.hook)):
+        (tmp_path / place).write_text(secret)
+        text = text.replace(f"/run/secrets/{place}", str(tmp_path / place))
+    text = text.replace("http://gateway:8080", gateway.url).replace("group_wait: 30s", "group_wait: 100ms")
+    (tmp_path / "alertmanager.yml").write_text(text)
+    address = f"127.0.0.1:{unused_tcp_port}"
+    async with _running(
+        binary, f"--config.file={tmp_path / 'alertmanager.yml'}", f"--storage.path={tmp_path / 'alertmanager'}",
+        f"--web.listen-address={address}", "--cluster.listen-address=", "--log.level=error",
+    ):  # fmt: skip
+        yield f"http://{address}"
+
+
+@asynccontextmanager
+async def _running(*command: str) -> AsyncIterator[None]:
+    process = await asyncio.create_subprocess_exec(*command)
     try:
-        yield url
+        yield
     finally:
         with suppress(ProcessLookupError):
             process.kill()
@@ -200,7 +229,7 @@ async def test_every_series_and_label_exists(gateway):
 
 
 async def test_prometheus_evaluates_every_rule(gateway, prometheus):
-    """Each rule is evaluated without an error, and Prometheus reads exemplars, info and histograms of the page alike."""
+    """Each rule is evaluated without an error, on what Prometheus scrapes with our configuration."""
     await _scraped(gateway, prometheus, "translator:mattergate_schema_mismatch:ratio_rate1h > 0")
     groups = (await _query(gateway, prometheus, "rules"))["groups"]
     rules = {rule["name"]: (rule["health"], rule.get("lastError", "")) for group in groups for rule in group["rules"]}
@@ -238,4 +267,30 @@ async def test_every_panel_shows_something(gateway, prometheus):
     for name, query in VARIABLES.items():
         selector, label = re.fullmatch(r"label_values\((.+), (\w+)\)", query).groups()
         chosen[name] = await _query(gateway, prometheus, f"label/{label}/values", **{"match[]": _plain(selector)})
-    assert (chosen["route"], chosen["service"], chosen["destination"]) == (["items"], ["items"], ["ops"])
+    assert (chosen["route"], chosen["service"]) == (["alerts", "items"], ["alertmanager", "items"])
+    assert chosen["destination"] == ["ops"]
+
+
+async def _tell(gateway, url: str, alert: dict) -> None:
+    """Give an alert to Alertmanager, as soon as it listens."""
+    async with asyncio.timeout(60):
+        while True:
+            with suppress(aiohttp.ClientConnectionError):
+                async with gateway.session.post(f"{url}/api/v2/alerts", json=[alert]) as response:
+                    assert response.status == 200, await response.text()
+                    return
+            await asyncio.sleep(0.1)
+
+
+async def test_alerts_arrive_in_mattermost(gateway, alertmanager):
+    """A critical alert goes past the gateway, a warning through it; what follows from the first is not told."""
+    for count, name in ((1, "MattergateDestinationHeld"), (1, "MattergateQueueOld"), (2, "MattergateDeadLetters")):
+        [rule] = [rule for rule in RULES if rule.get("alert") == name]
+        labels = rule["labels"] | {"alertname": name, "instance": "gw:9090", "destination": "ops"}
+        await _tell(gateway, alertmanager, {"labels": labels, "annotations": rule["annotations"]})
+        posts = await gateway.posts(count, seconds=60)
+    past, through = (post.attachments[0] for post in posts)
+    assert past["title"].startswith("FIRING: No message reaches")
+    assert "\nDo: `/readyz` says why" in past["text"]
+    assert through["title"] == "Firing: MattergateDeadLetters on gw:9090"
+    assert "\nDo: `/dead`, or `mattergate dead list" in through["text"].replace("\\`", "`")

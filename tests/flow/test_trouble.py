@@ -1,6 +1,7 @@
 """Trouble with the journal, the settings and the destination: what senders, operators and messages meet."""
 
 import json
+import re
 import resource
 
 import pytest
@@ -201,6 +202,10 @@ async def test_a_hook_that_is_gone_makes_dead_letters_for_people(items):
     assert "unknown incoming webhook" in outputs[2][1]
     assert "1 dead" in outputs[4][1]
     assert '"number": 1' in outputs[5][1]
+    assert re.search(r"never +4\d\d +4\d\d: unknown incoming webhook", outputs[5][1])
+    for options, fits in ((["--text", "A 1"], True), (["--text", "zebra"], False), (["--destination", "dev"], False)):
+        outputs.append(await items.command("events", "list", *options))
+        assert (event in outputs[-1][1]) is fits
 
     items.mattermost.hooks[items.hook] = hook
     outputs.append(await items.command("dead", "replay", event))

@@ -52,7 +52,7 @@ async def main(path: str) -> None:
     await some("after", 20)
     await journal.close()
     journal = await SqliteJournal.open(path, retention=1e9, max_size=10**12)
-    stored = {record.event.id for record in await journal.find(Query(limit=1000))}
+    stored = {record.event.id for record in (await journal.find(Query(limit=1000))).records}
     assert stored == set(promised), stored ^ set(promised)
     assert {d.event_id for d in await journal.pending(0, 1000)} == stored - {first.event_id}
     await journal.close()

@@ -37,7 +37,7 @@ async def test_a_kill_loses_nothing_that_was_answered(tmp_path: Path) -> None:
     assert settled
 
     journal = await SqliteJournal.open(path, retention=1e6, max_size=10**9)
-    records = {record.event.id: record for record in await journal.find(Query(limit=1_000_000))}
+    records = {record.event.id: record for record in (await journal.find(Query(limit=1_000_000))).records}
     assert stored <= set(records)
     for name, record in records.items():
         assert [d.payload for d in record.deliveries] == [f"{name}/a".encode(), f"{name}/b".encode()]

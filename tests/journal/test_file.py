@@ -3,12 +3,16 @@
 import sqlite3
 import stat
 from concurrent.futures import ThreadPoolExecutor
+from importlib import resources
 from pathlib import Path
 
 import pytest
 
 from gateway.errors import JournalDamaged, JournalError
+from gateway.journal import Query, Settlement
 from gateway.journal.file import connect, is_environment, migrate, prepare, trouble, versions
+from gateway.journal.sqlite import SqliteJournal
+from gateway.model import Attempt, AttemptResult, Delivery, DeliveryState
 
 
 def plain(path: Path) -> sqlite3.Connection:
@@ -46,6 +50,28 @@ def test_an_older_file_is_migrated_section_by_section(tmp_path: Path) -> None:
     connection.close()
 
 
+async def test_a_journal_of_version_1_is_taken_over(tmp_path: Path) -> None:
+    """What the first schema kept is found, handed out and settled under the present one."""
+    path = tmp_path / "journal.db"
+    first, *_ = versions(resources.files("gateway.journal").joinpath("schema.sql").read_text("utf-8"))
+    connection = plain(path)
+    migrate(connection, path, [first])
+    event = (7, "e7", 1.5, 300, "build", "github", "message", "push", "d", "s", "", "POST", "", "", "{}", "{}", b"body")
+    delivery = (9, 7, 1.5, "ops", "lane", "pending", 4, 2.5, "503", "", "", "", b"{}")
+    for table, row in (("event", event), ("delivery", delivery)):
+        connection.execute(f"INSERT INTO {table} VALUES ({','.join('?' * len(row))})", row)
+    connection.close()
+    journal = await SqliteJournal.open(path, retention=1e9, max_size=10**9, clock=lambda: 100.0)
+    (waiting,) = await journal.pending(0, 10)
+    assert waiting == Delivery(9, "e7", 1.5, "ops", "lane", b"{}", attempts=4, not_before=2.5, reason="503")
+    attempt = Attempt(3.25, AttemptResult.DELIVERED, 200, "2xx")
+    await journal.settle([Settlement(9, DeliveryState.DELIVERED, 5, attempt=attempt)])
+    (record,) = (await journal.find(Query())).records
+    assert record.event.request.body == b"body"
+    assert [(found.state, found.log) for found in record.deliveries] == [(DeliveryState.DELIVERED, (attempt,))]
+    await journal.close()
+
+
 def test_a_migration_that_fails_changes_nothing(tmp_path: Path) -> None:
     """All sections are one transaction."""
     path = tmp_path / "journal.db"
@@ -70,7 +96,7 @@ def test_a_newer_file_is_refused_untouched(tmp_path: Path) -> None:
     connection.execute("PRAGMA user_version = 99")
     connection.close()
     before = path.read_bytes()
-    with pytest.raises(JournalDamaged, match=r"journal\.db has schema version 99, this release knows up to 1: start"):
+    with pytest.raises(JournalDamaged, match=r"journal\.db has schema version 99, this release knows up to 2: start"):
         prepare(path)
     assert path.read_bytes() == before
 
@@ -126,5 +152,5 @@ def test_processes_may_start_on_one_new_file_at_once(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as starters:
         list(starters.map(lambda _: prepare(path), range(8)))
     connection = connect(path)
-    assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+    assert connection.execute("PRAGMA user_version").fetchone() == (2,)
     connection.close()

@@ -61,7 +61,7 @@ async def add(
 
 async def left(journal: SqliteJournal) -> list[str]:
     """The ids of the events that are still there, oldest first."""
-    return [record.event.id for record in reversed(await journal.find(Query(limit=100_000)))]
+    return [record.event.id for record in reversed((await journal.find(Query(limit=100_000))).records)]
 
 
 async def test_age_takes_all_but_what_waits(journal: SqliteJournal, clock: Clock) -> None:
@@ -91,7 +91,7 @@ async def test_size_takes_the_oldest_settled(journal: SqliteJournal, clock: Cloc
 async def test_what_was_requeued_is_kept(journal: SqliteJournal, clock: Clock) -> None:
     """An old event whose delivery is on its way again stays until that is settled."""
     event_id = await add(journal, clock.now, DEAD)
-    ((record),) = await journal.find(Query())
+    ((record),) = (await journal.find(Query())).records
     await journal.requeue([record.deliveries[0].seq])
     clock.now += KEPT_SECONDS + 1
     await journal.prune()
@@ -105,7 +105,7 @@ async def test_what_was_requeued_is_kept(journal: SqliteJournal, clock: Clock) -
 async def test_a_requeue_after_the_plan_is_kept(journal: SqliteJournal, clock: Clock) -> None:
     """The writer asks again before it deletes: a delivery queued meanwhile keeps its event."""
     event_id = await add(journal, clock.now, DEAD)
-    (record,) = await journal.find(Query())
+    (record,) = (await journal.find(Query())).records
     await journal.requeue([record.deliveries[0].seq])
     await journal._writer.ask(writer.Prune([1], clock.now, 0.0))
     assert await left(journal) == [event_id]
@@ -172,7 +172,7 @@ async def test_close_does_not_wait_for_pruning(tmp_path: Path, clock: Clock) -> 
 async def test_cards_are_forgotten_by_age(journal: SqliteJournal, clock: Clock) -> None:
     """A subject's post is remembered for its own age, whatever happens to the events."""
     event_id = await add(journal, clock.now, DEAD)
-    (record,) = await journal.find(Query(event_id=event_id))
+    (record,) = (await journal.find(Query(event_id=event_id))).records
     await journal.requeue([record.deliveries[0].seq])
     (again,) = await journal.pending(0, 10)
     shown = CardPost("ops", "a subject", "post", clock.now)

@@ -37,7 +37,7 @@ async def opened(path: Path, **more: Any) -> SqliteJournal:
 
 async def ids(journal: SqliteJournal) -> list[str]:
     """The ids of all events, oldest first."""
-    return [record.event.id for record in reversed(await journal.find(Query(limit=10_000)))]
+    return [record.event.id for record in reversed((await journal.find(Query(limit=10_000))).records)]
 
 
 async def test_a_file_of_rubbish_is_refused(tmp_path: Path) -> None:
@@ -126,7 +126,7 @@ async def test_another_process_finds_and_requeues(tmp_path: Path) -> None:
         "from gateway.journal.sqlite import SqliteJournal\n"
         "async def main():\n"
         "    journal = await SqliteJournal.open(sys.argv[1], retention=1e6, max_size=10**9)\n"
-        "    (record,) = await journal.find(Query(delivery_state=DeliveryState.DEAD))\n"
+        "    (record,) = (await journal.find(Query(delivery_state=DeliveryState.DEAD))).records\n"
         "    print(await journal.requeue([delivery.seq for delivery in record.deliveries]))\n"
         "    await journal.close()\n"
         "asyncio.run(main())\n"
@@ -205,10 +205,10 @@ async def test_upkeep_runs_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyP
             raise failures.pop()
         await checkpoint()
 
-    monkeypatch.setattr(journal, "_checkpoint", failing_once)
-    await journal.append(entry(b"x", received=NOW))
-    old = await journal.append(entry(received=NOW - 61))
     with capture_logs() as logs:
+        monkeypatch.setattr(journal, "_checkpoint", failing_once)
+        await journal.append(entry(b"x", received=NOW))
+        old = await journal.append(entry(received=NOW - 61))
         for _ in range(300):
             if old.event_id not in await ids(journal):
                 break

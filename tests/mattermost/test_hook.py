@@ -44,7 +44,7 @@ def problem(identifier, status=400):
 
 def test_ok_is_delivered():
     """Only a 200 whose body is `ok` says that Mattermost has the message."""
-    assert answer(200, b"ok") == Delivered()
+    assert answer(200, b"ok") == Delivered(status=200)
 
 
 @pytest.mark.parametrize(("status", "body"), [(200, b"<html>Log in"), (200, b""), (204, b""), (201, b"ok")])
@@ -88,7 +88,7 @@ def test_every_answer_has_a_meaning_and_a_remedy(status, identifier, kind, code,
     """Each status of contract 1.8 becomes the right result, with the case's id and what to do."""
     got = answer(status, problem(identifier, status) if identifier else b"something")
     assert isinstance(got, kind)
-    assert got.code == code
+    assert (got.code, got.status) == (code, status)
     assert got.reason.startswith(f"{status}: ")
     assert hint in got.reason
     assert SECRET not in got.reason
@@ -235,7 +235,7 @@ async def test_what_goes_over_the_wire(post):
         seen.update(method=request.method, body=await request.read(), headers=request.headers)
         return web.Response(text="ok")
 
-    assert await post(handler) == Delivered()
+    assert await post(handler) == Delivered(status=200)
     assert (seen["method"], seen["body"]) == ("POST", b'{"text":"hi"}')
     assert seen["headers"]["Content-Type"] == "application/json"
     assert seen["headers"]["User-Agent"].startswith("mattergate/")
@@ -307,7 +307,7 @@ async def test_cookies_are_not_kept(aiohttp_server):
     server = await aiohttp_server(app)
     async with open_session() as session:
         sender = HookSender(Held(str(server.make_url("/hooks/h"))), session)
-        assert [await sender.send(delivery()) for _ in range(2)] == [Delivered(), Delivered()]
+        assert [await sender.send(delivery()) for _ in range(2)] == [Delivered(status=200)] * 2
     assert cookies == [{}, {}]
 
 

@@ -38,7 +38,7 @@ async def test_a_message_becomes_a_post(desk):
     sender, delivery = desk.sender(), desk.delivery(message)
     result = await sender.send(delivery)
     [post] = desk.board.posts.values()
-    assert result == Delivered(post["id"])
+    assert result == Delivered(post["id"], status=201)
     assert (post["message"], post["channel_id"]) == ("Hello", desk.board.channels["alerts"])
     assert post["props"] == {
         "attachments": [{"title": "T", "color": "good"}],
@@ -105,7 +105,7 @@ class TestCards:
         """Without a post of the subject, the card, or else the message, becomes it."""
         result = await desk.sender().send(desk.delivery("news", self.card(mode, text=text)))
         [post] = desk.board.posts.values()
-        assert result == Delivered(post["id"])
+        assert result == Delivered(post["id"], status=201)
         assert post["message"] == shown
 
     async def test_update_edits_the_post(self, desk):
@@ -114,7 +114,7 @@ class TestCards:
         await sender.send(desk.delivery("opened", self.card(CardMode.UPDATE)))
         root = remember(desk, "s")
         result = await sender.send(desk.delivery("changed", self.card(CardMode.UPDATE, text="now")))
-        assert result == Delivered(root)
+        assert result == Delivered(root, status=200)
         assert len(desk.board.posts) == 1
         assert desk.board.posts[root]["message"] == "now"
         assert desk.board.posts[root]["props"] == {"from_bot": "true"}
@@ -125,7 +125,8 @@ class TestCards:
         await sender.send(desk.delivery("opened", self.card(CardMode.THREAD)))
         root = remember(desk, "s")
         message = Message(text="changed", priority=Priority("urgent", requested_ack=True))
-        assert await sender.send(desk.delivery(message, self.card(CardMode.THREAD, text="now"))) == Delivered(root)
+        result = await sender.send(desk.delivery(message, self.card(CardMode.THREAD, text="now")))
+        assert result == Delivered(root, status=201)
         [first, reply] = desk.board.posts.values()
         assert (first["message"], reply["message"], reply["root_id"]) == ("opened", "changed", root)
         assert "metadata" not in reply
@@ -167,7 +168,7 @@ class TestCards:
         result = await sender.send(desk.delivery("changed", self.card(mode, text="now")))
         fresh = [post for post in desk.board.posts.values() if post["id"] == result.post_id]
         assert [post["message"] for post in fresh] == ["now"]
-        assert result != Delivered(root)
+        assert result.post_id != root
 
     @pytest.mark.parametrize(
         ("status", "name"),

@@ -28,7 +28,7 @@ def answer(status, name="", body=b"", *, edit=False, **headers):
 @pytest.mark.parametrize("status", [200, 201])
 def test_a_post_is_delivered_under_its_id(status):
     """The id of the post is what later events edit and reply to."""
-    assert answer(status, body=b'{"id":"p1","message":"x"}').result == Delivered("p1")
+    assert answer(status, body=b'{"id":"p1","message":"x"}').result == Delivered("p1", status=status)
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>Log in</html>", b"{", b"[]", b"{}", b'{"id":""}', b'{"id":5}', b"\xff"])
@@ -66,7 +66,7 @@ TABLE = [
 def test_every_answer_has_a_meaning_and_a_remedy(status, name, kind, code, hint):
     """Each status becomes the right result, with the case's id and what to do."""
     got = answer(status, name, b"something").result
-    assert (type(got), got.code) == (kind, code)
+    assert (type(got), got.code, got.status) == (kind, code, status)
     assert got.reason.startswith(f"{status}: ")
     assert hint in got.reason
     assert LEAK not in got.reason

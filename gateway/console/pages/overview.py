@@ -17,8 +17,15 @@ GROUP: Final = 3
 ROWS: Final = 60
 """Sums of the history in one row of the table beside the plot: five minutes."""
 
-PARTS: Final = ("trouble", "totals", "plot", "means", "routes", "destinations")
-"""The macros of `_overview.html` that are sent live, under the names of their elements."""
+PARTS: Final = {
+    "trouble": "overview",
+    "totals": "overview",
+    "plot": "plot",
+    "means": "means",
+    "routes": "overview",
+    "destinations": "overview",
+}
+"""The macros of `_overview.html` that are sent live under their names, and the fact that each takes."""
 
 
 async def show(visit: Visit) -> Shown:
@@ -49,6 +56,6 @@ def feeds(rendering: Rendering) -> tuple[Feed, ...]:
 
     async def take(console: Console) -> Mapping[str, str]:
         facts = _facts(await overview.overview(console))
-        return {part: rendering.part("_overview.html", part, facts) for part in PARTS}
+        return {part: rendering.part("_overview.html", part, facts[fact]) for part, fact in PARTS.items()}
 
     return (Feed("overview", take),)

@@ -1,0 +1,1 @@
+"""Installing and upgrading a Mattermost server inside another product; Python's standard library alone."""

@@ -1,0 +1,91 @@
+"""A stored request as a command line that repeats it: any bytes survive a POSIX shell, secrets are `$SECRET`."""
+
+import base64
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from gateway.console.received import masked, readable
+from gateway.ingress import verify
+from gateway.ingress.material import octets
+from gateway.ingress.schemes import BasicSecret, HeaderSecret
+from gateway.model import Request
+
+ARGUMENT: Final = 100_000
+"""Characters of a body up to which it is an argument: Linux takes 128 KiB. A longer one comes through a pipe."""
+
+_HOLE: Final = "\ue000SECRET\ue000"
+"""Where a secret stood, in text that may well hold `***` of its own."""
+_VARIABLE: Final = '"$SECRET"'
+_MADE_BY_CURL: Final = frozenset({"host", "content-length", "connection", "transfer-encoding", "expect", "te"})
+_NOT_REPEATED: Final = frozenset({"cookie", "proxy-authorization"})
+_MASKED_IN_URL = re.compile(rf"(?<=[/=]){re.escape(verify.MASK)}(?=[/?&]|$)")
+_BARE = re.compile(r"[A-Za-z0-9_./:@%+,-]+")
+_PIECES = re.compile(r"(?P<plain>[^\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]+)|[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]+")
+
+
+def command(request: Request, schemes: Sequence[verify.Scheme], limit: int) -> str:
+    """The command that repeats a journalled request; `schemes` say how it proved itself, `limit` bounds inflating.
+
+    A compressed body stays so unless a secret stands in it.
+    """
+    clean = masked(request, schemes, limit, _HOLE)
+    if _HOLE.encode() not in clean.body:
+        headers = {**clean.headers, **_coding(request)}
+        body = request.body
+    else:
+        headers, body = dict(clean.headers), clean.body
+    url = _quoted(_MASKED_IN_URL.sub(_HOLE, clean.url)) if clean.url else '"$URL"'
+    parts = [f"curl --globoff --request {_quoted(request.method)} {url}"]
+    parts += [option for name, value in headers.items() for option in _header(name, value, schemes)]
+    if not body:
+        return _lines(parts)
+    if "content-type" not in headers:
+        parts.append("--header 'content-type:'")
+    text = readable(body)
+    if text is not None and "\r" not in text and len(text) <= ARGUMENT:
+        return _lines([*parts, f"--data-raw {_quoted(text)}"])
+    piped = _lines([*parts, "--data-binary @-"])
+    if text is not None and "\r" not in text:
+        return f"printf %s {_quoted(text)} |\n{piped}"
+    encoded = base64.b64encode(body.replace(_HOLE.encode(), verify.MASK.encode())).decode()
+    return f"printf %s '{encoded}' | base64 -d |\n{piped}"
+
+
+def _coding(request: Request) -> dict[str, str]:
+    coding = request.headers.get("content-encoding")
+    return {} if coding is None else {"content-encoding": coding}
+
+
+def _lines(parts: Sequence[str]) -> str:
+    return " \\\n  ".join(parts)
+
+
+def _header(name: str, value: str, schemes: Sequence[verify.Scheme]) -> Iterator[str]:
+    """The option for a header, none for what curl makes itself. A masked one shows how the secret stands in it."""
+    if name in _MADE_BY_CURL or name in _NOT_REPEATED:
+        return
+    if value != verify.MASK:
+        yield f"--header {_quoted(f'{name}: {value}' if value else f'{name};')}"
+        return
+    bearers = [scheme.prefix for scheme in schemes if isinstance(scheme, HeaderSecret) and scheme.name == name]
+    users = [scheme.user for scheme in schemes if isinstance(scheme, BasicSecret)]
+    if users and not bearers and name == "authorization":
+        yield f"--user {_quoted(f'{users[0]}:{_HOLE}' if users[0] else _HOLE)}"
+    else:
+        prefix = bearers[0] if bearers else ""
+        yield f"--header {_quoted(f'{name}: {prefix}{_HOLE}')}"
+
+
+def _quoted(text: str) -> str:
+    """The text as one word of the shell: what is printable in quotes, other bytes by printf, secrets as a variable."""
+    if _BARE.fullmatch(text):
+        return text
+    parts = ["".join(map(_piece, _PIECES.finditer(part))) for part in text.split(_HOLE)]
+    return _VARIABLE.join(parts) or "''"
+
+
+def _piece(match: re.Match[str]) -> str:
+    if match["plain"]:
+        return "'" + match[0].replace("'", "'\\''") + "'"
+    return "\"$(printf '" + "".join(f"\\{octet:03o}" for octet in octets(match[0])) + "')\""

@@ -1,0 +1,297 @@
+"""Events as the journal has them: a page of a list, and one event whole, as facts for pages and scripts alike.
+
+Nothing that leaves here holds a secret: requests are masked, messages redacted, and the address of a pass-through
+delivery is left out.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Annotated, Final, Literal, TypeVar
+from urllib.parse import quote
+
+import msgspec
+from msgspec import Meta, Struct
+
+from gateway import secret
+from gateway.console import curl, keeping, received, replay, stored
+from gateway.console.gateway import Gateway
+from gateway.console.keeping import SampleDocument, SampleWish, SampleWritten
+from gateway.console.operations import Ask, Operation
+from gateway.console.received import RequestView
+from gateway.console.replay import Replayed, Reread
+from gateway.console.stored import Stored
+from gateway.interpret import Verdict, verdicts
+from gateway.journal import Query, Record
+from gateway.model import JSON, Attempt, Delivery, DeliveryState, Outcome
+
+R = TypeVar("R", bound=Struct)
+
+VERDICTS: Final = 20
+"""Events of one request whose verdicts are shown."""
+FAULTS: Final = 100
+"""Faults of one verdict that are shown."""
+MESSAGES: Final = 40
+"""Different messages of one event that are shown."""
+
+
+class EventFilter(Struct, frozen=True, kw_only=True):
+    """Which events to list, newest first; what is empty does not count. `before` is the `next` of the page before."""
+
+    route: str = ""
+    service: str = ""
+    outcome: Literal["", "message", "ignored", "refused", "broken"] = ""
+    state: Literal["", "pending", "delivered", "dead", "replayed"] = ""
+    text: Annotated[str, Meta(max_length=200)] = ""
+    before: Annotated[str, Meta(max_length=100)] = ""
+    limit: Annotated[int, Meta(ge=1, le=200)] = 50
+
+
+class EventRow(Struct, frozen=True):
+    """One event of a list. `deliveries` counts them by state."""
+
+    id: str
+    received: float
+    route: str
+    service: str
+    outcome: Outcome
+    name: str
+    translator: str
+    subject: str
+    reason: str
+    deliveries: Mapping[str, int]
+
+
+class EventPage(Struct, frozen=True):
+    """A page of events. `next` continues the list as `before`; it is empty at the end.
+
+    A search by text looks at so many events at a time: a page may have few events, or none, and still a `next`.
+    """
+
+    events: Sequence[EventRow]
+    next: str = ""
+
+
+class MessageDetail(Struct, frozen=True):
+    """One message: the payload of deliveries. `card` says that it is what their card shows."""
+
+    payload: JSON
+    deliveries: Sequence[int]
+    card: bool = False
+
+
+class DeliveryDetail(Struct, frozen=True):
+    """One delivery. `gone` says that the settings have its destination no more; `permalink` is empty if not known."""
+
+    seq: int
+    destination: str
+    gone: bool
+    state: DeliveryState
+    received: float
+    attempts: int
+    not_before: float
+    reason: str
+    post_id: str
+    permalink: str
+    log: Sequence[Attempt]
+
+
+class EventDetail(Struct, frozen=True):
+    """One event whole. `verdicts` are of the catalog as it is now; `more_messages` counts those that are left out."""
+
+    event: EventRow
+    request: RequestView
+    verdicts: Sequence[Verdict]
+    messages: Sequence[MessageDetail]
+    more_messages: int
+    deliveries: Sequence[DeliveryDetail]
+    curl: str
+
+
+async def listing(gateway: Gateway, wanted: EventFilter) -> EventPage:
+    """A page of events, newest first."""
+    query = Query(
+        route=wanted.route,
+        service=wanted.service,
+        outcome=wanted.outcome,
+        delivery_state=DeliveryState(wanted.state) if wanted.state else None,
+        text=wanted.text,
+        before=wanted.before,
+        limit=wanted.limit,
+        bodies=False,
+    )
+    page = await gateway.journal.find(query)
+    return EventPage([row(one) for one in page.records], page.next)
+
+
+async def detail(gateway: Gateway, event_id: str) -> EventDetail:
+    """One event whole. Raises Refused (404)."""
+    found = await stored.load(gateway, event_id)
+    deliveries = [_delivery(gateway, one) for one in found.record.deliveries]
+    return await asyncio.to_thread(_detail, found, deliveries, gateway.settings.server.depth_limit)
+
+
+async def body(gateway: Gateway, event_id: str) -> bytes:
+    """The body of an event's request, inflated, with its secrets masked. Raises Refused (404)."""
+    found = await stored.load(gateway, event_id)
+    return (await asyncio.to_thread(found.request)).body
+
+
+def row(record: Record) -> EventRow:
+    """A record as one line of a list."""
+    event = record.event
+    return EventRow(
+        id=event.id,
+        received=event.received,
+        route=event.route,
+        service=event.service,
+        outcome=event.outcome,
+        name=event.name,
+        translator=event.translator,
+        subject=event.subject,
+        reason=event.reason,
+        deliveries=Counter(one.state.value for one in record.deliveries),
+    )
+
+
+def _detail(found: Stored, deliveries: Sequence[DeliveryDetail], depth: int) -> EventDetail:
+    request = found.request()
+    judged: Sequence[Verdict] = ()
+    if found.service is not None:
+        judged = verdicts(found.service, request, request.body, depth, events=VERDICTS, faults=FAULTS)
+    messages = _messages(found.record.deliveries)
+    return EventDetail(
+        event=row(found.record),
+        request=received.view(request),
+        verdicts=judged,
+        messages=messages[:MESSAGES],
+        more_messages=max(0, len(messages) - MESSAGES),
+        deliveries=deliveries,
+        curl=curl.command(found.event.request, found.schemes, found.limit),
+    )
+
+
+def _messages(deliveries: Sequence[Delivery]) -> list[MessageDetail]:
+    """The different messages of an event, each once, in the order in which they go out."""
+    seqs: dict[tuple[bytes, bool], list[int]] = {}
+    for one in deliveries:
+        seqs.setdefault((one.payload, False), []).append(one.seq)
+        if one.card is not None and one.card.payload:
+            seqs.setdefault((one.card.payload.encode(), True), []).append(one.seq)
+    return [MessageDetail(_payload(raw), found, card) for (raw, card), found in seqs.items()]
+
+
+def _payload(raw: bytes) -> JSON:
+    """The JSON of a message, with whatever secret slipped into it masked."""
+    try:
+        return msgspec.json.decode(secret.redact(raw.decode()))
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return {}
+
+
+def _delivery(gateway: Gateway, one: Delivery) -> DeliveryDetail:
+    return DeliveryDetail(
+        seq=one.seq,
+        destination=one.destination,
+        gone=one.destination not in gateway.destinations(),
+        state=one.state,
+        received=one.received,
+        attempts=one.attempts,
+        not_before=one.not_before,
+        reason=one.reason,
+        post_id=one.post_id,
+        permalink=_permalink(gateway, one),
+        log=one.log,
+    )
+
+
+def _permalink(gateway: Gateway, one: Delivery) -> str:
+    """Where the post can be read, for a channel over REST; a webhook does not tell which post it made."""
+    table = gateway.settings.destinations.get(one.destination)
+    if table is None or not table.server or not table.team or not one.post_id:
+        return ""
+    return f"{table.server.rstrip('/')}/{quote(table.team)}/pl/{quote(one.post_id)}"
+
+
+def _of_event(fact: Callable[[Gateway, str], Awaitable[R]]) -> Callable[[Ask], Awaitable[R]]:
+    """A fact about one event as an operation calls it."""
+
+    async def call(ask: Ask) -> R:
+        return await fact(ask.gateway, ask.path["id"])
+
+    return call
+
+
+async def _listing(ask: Ask) -> EventPage:
+    return await listing(ask.gateway, ask.query)
+
+
+async def _write_sample(ask: Ask) -> SampleWritten:
+    return await keeping.write(ask.gateway, ask.path["id"], ask.body.folder)
+
+
+_UNKNOWN: Final = {404: "The journal has no such event."}
+
+OPERATIONS = (
+    Operation(
+        method="GET",
+        path="/events",
+        name="listEvents",
+        summary="Events, newest first, without their bodies.",
+        query=EventFilter,
+        call=_listing,
+        result=EventPage,
+    ),
+    Operation(
+        method="GET",
+        path="/events/{id}",
+        name="showEvent",
+        summary="One event whole: request with its secrets masked, schema verdict, messages, deliveries, curl command.",
+        call=_of_event(detail),
+        result=EventDetail,
+        problems=_UNKNOWN,
+    ),
+    Operation(
+        method="POST",
+        path="/events/{id}/replay",
+        name="replayEvent",
+        summary="Send the messages of an event again, as they were.",
+        call=_of_event(replay.as_it_was),
+        result=Replayed,
+        problems={**_UNKNOWN, 409: "A destination is gone, or there is nothing to send; nothing is sent."},
+    ),
+    Operation(
+        method="POST",
+        path="/events/{id}/reread",
+        name="rereadEvent",
+        summary="Read the stored request with today's catalog and route, and send what it becomes, as a new event.",
+        call=_of_event(replay.with_todays_catalog),
+        result=Reread,
+        status=201,
+        problems={
+            **_UNKNOWN,
+            409: "The route, its service or a destination is gone; nothing is sent.",
+            422: "The route is strict, and nothing understands the request.",
+        },
+    ),
+    Operation(
+        method="GET",
+        path="/events/{id}/sample",
+        name="sampleOfEvent",
+        summary="An event as a sample document of the catalog, with what it becomes today as the expectation.",
+        call=_of_event(keeping.as_sample),
+        result=SampleDocument,
+        problems={**_UNKNOWN, 409: "It cannot be a sample: the body is not text, or the service is gone."},
+    ),
+    Operation(
+        method="POST",
+        path="/events/{id}/sample",
+        name="writeSample",
+        summary="Write an event's sample into one of the [catalog] folders; a file that is there stays as it is.",
+        body=SampleWish,
+        call=_write_sample,
+        result=SampleWritten,
+        status=201,
+        problems={**_UNKNOWN, 409: "It cannot be a sample, the folder is not one of the settings, or the file exists."},
+    ),
+)

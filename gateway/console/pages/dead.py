@@ -1,0 +1,86 @@
+"""Dead letters: the groups, the deliveries of one group, and sending them again."""
+
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import urlencode
+
+import msgspec
+from msgspec import Struct
+
+from gateway.console import dead
+from gateway.console.dead import DeadDelivery, DeadFilter, Replays, ReplayWish
+from gateway.console.operations import Ask, Console, Feed
+from gateway.console.pages.page import Back, Page, Shown, Visit
+from gateway.console.rendering import Rendering
+from gateway.errors import Refused
+
+_CHOSEN: Final = 200
+
+
+class DeadForm(Struct, frozen=True):
+    """What a form asks to send again. `chosen` are "event seq", `what` says which of the form's buttons was pressed."""
+
+    what: str
+    destination: str = ""
+    reason: str = ""
+    chosen: tuple[str, ...] = ()
+
+
+async def show_groups(visit: Visit) -> Shown:
+    """The groups, and how the replay goes."""
+    return Shown("dead.html", {"found": await dead.groups(Ask(visit.console, visit.visitor))})
+
+
+async def show_group(visit: Visit) -> Shown:
+    """The deliveries of one group, newest first."""
+    wanted = visit.query(DeadFilter)
+    page = await dead.listing(visit.gateway, wanted)
+    chosen = {name: value for name, value in msgspec.to_builtins(wanted).items() if value and name != "before"}
+    facts = {
+        "wanted": wanted,
+        "page": page,
+        "gone": bool(wanted.destination) and wanted.destination not in visit.gateway.destinations(),
+        "older": f"/dead/deliveries?{urlencode({**chosen, 'before': page.next})}" if page.next else "",
+        "newest": f"/dead/deliveries?{urlencode(chosen)}" if wanted.before else "",
+    }
+    return Shown("dead_deliveries.html", facts)
+
+
+async def send_again(visit: Visit) -> Back:
+    """Start a replay; its progress is shown beside the groups."""
+    progress = visit.console.part(Replays).start(_wish(visit.fields(DeadForm)))
+    return Back("/dead", f"Under way: {progress.what}")
+
+
+def _wish(form: DeadForm) -> ReplayWish:
+    if form.what == "chosen":
+        if not form.chosen:
+            raise Refused(400, "Nothing chosen", "tick the deliveries that are to be sent again")
+        return ReplayWish(deliveries=tuple(_delivery(text) for text in form.chosen[:_CHOSEN]))
+    if form.what == "everything":
+        return ReplayWish(everything=True)
+    return ReplayWish(destination=form.destination, reason=form.reason)
+
+
+def _delivery(text: str) -> DeadDelivery:
+    event, _, seq = text.partition(" ")
+    if not seq.isascii() or not seq.isdecimal():
+        raise Refused(400, "Bad Request", f"chosen: expected an event and a number, got {text!r}")
+    return DeadDelivery(event, int(seq))
+
+
+PAGES = (
+    Page("GET", "/dead", show_groups),
+    Page("GET", "/dead/deliveries", show_group),
+    Page("POST", "/dead/replay", send_again),
+)
+
+
+def feeds(rendering: Rendering) -> tuple[Feed, ...]:
+    """How the replay goes."""
+
+    async def take(console: Console) -> Mapping[str, str]:
+        facts = {"progress": console.part(Replays).progress}
+        return {"replay": rendering.part("_dead.html", "replay", facts)}
+
+    return (Feed("dead", take),)

@@ -1,0 +1,137 @@
+"""The list of events, one event whole, and what can be done with it."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import urlencode
+
+import msgspec
+from aiohttp import hdrs, web
+from msgspec import Struct
+
+from gateway.console import events, keeping, preview, replay
+from gateway.console.events import EventFilter, MessageDetail
+from gateway.console.keeping import SampleWish
+from gateway.console.operations import Console, Feed
+from gateway.console.pages.page import Back, Page, Shown, Visit
+from gateway.console.preview import MessageView
+from gateway.console.rendering import Rendering
+from gateway.journal import Query
+from gateway.model import DeliveryState, Outcome
+
+RECENT: Final = 40
+"""Events that listeners are told of in one second; more are "many"."""
+
+
+class MessageShown(Struct, frozen=True):
+    """One message of an event: as its readers see it, and as it travels."""
+
+    view: MessageView
+    json: str
+    card: bool
+    deliveries: tuple[int, ...]
+
+
+async def show_list(visit: Visit) -> Shown:
+    """The list, newest first."""
+    wanted = visit.query(EventFilter)
+    page = await events.listing(visit.gateway, wanted)
+    settings = visit.gateway.settings
+    chosen = {name: value for name, value in msgspec.to_builtins(wanted).items() if value and name != "before"}
+    facts = {
+        "wanted": wanted,
+        "page": page,
+        "routes": ["", *sorted({*settings.routes, wanted.route} - {""})],
+        "services": ["", *sorted({*(route.service for route in settings.routes.values()), wanted.service} - {""})],
+        "outcomes": ["", *Outcome],
+        "states": ["", *DeliveryState],
+        "older": f"/events?{urlencode({**chosen, 'before': page.next})}" if page.next else "",
+        "newest": f"/events?{urlencode(chosen)}" if wanted.before else "",
+    }
+    return Shown("events.html", facts)
+
+
+async def show_one(visit: Visit) -> Shown:
+    """One event."""
+    found = await events.detail(visit.gateway, visit.path["id"])
+    messages = await asyncio.to_thread(lambda: [_message(one) for one in found.messages])
+    facts = {
+        "found": found,
+        "messages": messages,
+        "origin": replay.origin(found.event.reason),
+        "destinations": {one.seq: one.destination for one in found.deliveries},
+        "folders": visit.gateway.settings.catalog.folders,
+    }
+    return Shown("event.html", facts)
+
+
+async def send_body(visit: Visit) -> web.Response:
+    """The body of the request as a download. Whatever it is, no browser runs or shows it."""
+    event_id = visit.path["id"]
+    return _download(await events.body(visit.gateway, event_id), f"{event_id}.body", "application/octet-stream")
+
+
+async def send_sample(visit: Visit) -> web.Response:
+    """The event as a sample document, as a download."""
+    made = await keeping.as_sample(visit.gateway, visit.path["id"])
+    return _download(made.text.encode(), made.path.rpartition("/")[2], "application/yaml")
+
+
+async def write_sample(visit: Visit) -> Back:
+    """Write the sample into a folder of the catalog."""
+    event_id = visit.path["id"]
+    written = await keeping.write(visit.gateway, event_id, visit.fields(SampleWish).folder)
+    return Back(f"/events/{event_id}", f"The sample is in {written.file}")
+
+
+async def send_again(visit: Visit) -> Back:
+    """Replay as it was."""
+    event_id = visit.path["id"]
+    sent = await replay.as_it_was(visit.gateway, event_id)
+    return Back(f"/events/{event_id}", f"{sent.deliveries} deliveries go out again")
+
+
+async def read_again(visit: Visit) -> Back:
+    """Replay with today's catalog; the event that it became is shown."""
+    made = await replay.with_todays_catalog(visit.gateway, visit.path["id"])
+    notice = f"Read with today's catalog: {made.outcome} by {made.translator or 'none'}, {made.deliveries} deliveries"
+    return Back(f"/events/{made.event_id}", notice)
+
+
+def _message(one: MessageDetail) -> MessageShown:
+    text = msgspec.json.format(msgspec.json.encode(one.payload), indent=2).decode()
+    return MessageShown(preview.view(one.payload), text, one.card, tuple(one.deliveries))
+
+
+def _download(body: bytes, name: str, content_type: str) -> web.Response:
+    return web.Response(
+        body=body,
+        headers={
+            hdrs.CONTENT_TYPE: content_type,
+            hdrs.CONTENT_DISPOSITION: f'attachment; filename="{name}"',
+            "X-Content-Type-Options": "nosniff",
+        },
+    )
+
+
+PAGES = (
+    Page("GET", "/events", show_list),
+    Page("GET", "/events/{id}", show_one),
+    Page("GET", "/events/{id}/body", send_body),
+    Page("GET", "/events/{id}/sample", send_sample),
+    Page("POST", "/events/{id}/sample", write_sample),
+    Page("POST", "/events/{id}/replay", send_again),
+    Page("POST", "/events/{id}/reread", read_again),
+)
+
+
+def feeds(_: Rendering) -> tuple[Feed, ...]:
+    """The newest events, as JSON rows of id, time, route, service and outcome: a page counts what it would show."""
+
+    async def take(console: Console) -> Mapping[str, str]:
+        found = await console.gateway.journal.find(Query(limit=RECENT, bodies=False))
+        newest = [record.event for record in found.records]
+        rows = [(one.id, one.received, one.route, one.service, one.outcome) for one in newest]
+        return {"events": msgspec.json.encode(rows).decode()}
+
+    return (Feed("events", take),)

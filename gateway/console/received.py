@@ -1,0 +1,129 @@
+"""A stored request as people may see it: inflated, with every secret masked, and its body in a form that one can read.
+
+The journal keeps requests with the credentials of headers, query and path masked. What is left is masked here: tokens
+in the body, and whatever secret of the settings slipped into any part.
+"""
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Final, Literal
+from urllib.parse import quote
+
+import msgspec
+from msgspec import Struct
+
+from gateway import secret
+from gateway.errors import Refused
+from gateway.ingress import verify
+from gateway.ingress.compression import inflate
+from gateway.model import Request
+
+SHOWN: Final = 200_000
+"""Characters of a body that a page shows."""
+DUMPED: Final = 1024
+"""Bytes of a binary body that a page shows."""
+PRETTY: Final = 5_000_000
+"""Bytes from which on JSON is shown as it came."""
+
+_ROW = 16
+_TEXT_CONTROLS = {"\n", "\r", "\t", "\f"}
+
+
+class BodyView(Struct, frozen=True):
+    """A body to read: JSON indented, other text as it is, bytes as a hexadecimal dump. `size` is that of all of it.
+
+    `cut` says that `text` is only its beginning.
+    """
+
+    kind: Literal["empty", "json", "text", "binary"]
+    text: str
+    size: int
+    cut: bool = False
+
+
+class RequestView(Struct, frozen=True):
+    """A request without secrets. `url` is empty when it could not be read."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    query: Mapping[str, str]
+    body: BodyView
+
+
+def masked(request: Request, schemes: Sequence[verify.Scheme], limit: int, mask: str = verify.MASK) -> Request:
+    """The request with its body inflated (to at most `limit` bytes; else it stays as it is) and its secrets masked."""
+    coding = request.headers.get("content-encoding", "")
+    headers = dict(request.headers)
+    body = request.body
+    if coding:
+        with suppress(Refused):
+            body = inflate(body, coding, limit)
+            del headers["content-encoding"]
+    return msgspec.structs.replace(
+        request,
+        headers={name: _redacted(value, mask) for name, value in headers.items()},
+        query={name: _redacted(value, mask) for name, value in request.query.items()},
+        url=_redacted(request.url, mask),
+        body=_without(body, verify.tokens(request, schemes, body), mask),
+    )
+
+
+def view(request: Request) -> RequestView:
+    """What a page shows of a masked request."""
+    return RequestView(request.method, request.url, request.headers, request.query, body_view(request.body))
+
+
+def body_view(body: bytes) -> BodyView:
+    """A body to read."""
+    if not body:
+        return BodyView("empty", "", 0)
+    text = readable(body)
+    if text is None:
+        return BodyView("binary", _dump(body[:DUMPED]), len(body), len(body) > DUMPED)
+    kind: Literal["json", "text"] = "text"
+    if len(body) <= PRETTY and text.lstrip().startswith(("{", "[")):
+        with suppress(msgspec.DecodeError, RecursionError):
+            text, kind = msgspec.json.format(text, indent=2), "json"
+    return BodyView(kind, text[:SHOWN], len(body), len(text) > SHOWN)
+
+
+def readable(body: bytes) -> str | None:
+    """The body as text, None when it is no text that a person could read."""
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        return None
+    return None if any(ord(sign) < 32 and sign not in _TEXT_CONTROLS for sign in set(text)) else text
+
+
+def _without(body: bytes, tokens: Sequence[str], mask: str) -> bytes:
+    """The body with tokens masked as they may be written in it: plainly, in a JSON string, in a form."""
+    for token in sorted(tokens, key=len, reverse=True):
+        spelt = {
+            token,
+            msgspec.json.encode(token).decode()[1:-1],
+            quote(token, safe=""),
+            quote(token).replace("%20", "+"),
+        }
+        for text in sorted(spelt, key=len, reverse=True):
+            body = body.replace(text.encode(), mask.encode())
+    try:
+        return _redacted(body.decode(), mask).encode()
+    except UnicodeDecodeError:
+        return body
+
+
+def _redacted(text: str, mask: str) -> str:
+    found = secret.redact(text)
+    return text if found == text else found.replace(secret.MASK, mask)
+
+
+def _dump(data: bytes) -> str:
+    """Rows of offset, hexadecimal bytes and the printable ones among them."""
+    rows = []
+    for at in range(0, len(data), _ROW):
+        row = data[at : at + _ROW]
+        shown = "".join(chr(byte) if 32 <= byte < 127 else "." for byte in row)
+        rows.append(f"{at:08x}  {row.hex(' '):<{3 * _ROW}} {shown}")
+    return "\n".join(rows)

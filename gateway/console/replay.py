@@ -1,0 +1,97 @@
+"""Sending an event again: its messages as they were, or its request read anew with the catalog of today."""
+
+import time
+
+import msgspec
+from msgspec import Struct
+
+from gateway.console import stored
+from gateway.console.gateway import Gateway
+from gateway.console.stored import Stored
+from gateway.errors import Refused
+from gateway.ingress.compression import inflate
+from gateway.ingress.entry import entry, new_id
+from gateway.ingress.route import Route
+from gateway.interpret import interpret
+from gateway.journal import Entry
+from gateway.mattermost.fit import Limits
+from gateway.model import DeliveryState, Outcome
+from gateway.translate.service import Service
+
+_SETTLED = frozenset({DeliveryState.DEAD, DeliveryState.DELIVERED})
+_MARK = "replay of "
+
+
+class Replayed(Struct, frozen=True):
+    """How many deliveries go out again."""
+
+    deliveries: int
+
+
+class Reread(Struct, frozen=True):
+    """The event that a request became when it was read again, and how many deliveries that made."""
+
+    event_id: str
+    outcome: Outcome
+    translator: str
+    deliveries: int
+
+
+async def as_it_was(gateway: Gateway, event_id: str) -> Replayed:
+    """Send the messages of an event again, in their order. Raises Refused (404, 409); nothing is sent then."""
+    found = await stored.load(gateway, event_id)
+    again = [one for one in found.record.deliveries if one.state in _SETTLED]
+    require_destinations(stored.gone(gateway, again))
+    if not again:
+        why = "it has deliveries, but they are on their way" if found.record.deliveries else "it made no message"
+        raise Refused(409, "Nothing to send again", f"nothing of event {event_id} can be sent again: {why}")
+    return Replayed(await gateway.journal.requeue([one.seq for one in again]))
+
+
+async def with_todays_catalog(gateway: Gateway, event_id: str) -> Reread:
+    """Read the stored request again, as the route and the catalog say today, and send what it becomes.
+
+    The new event has an id of its own, no keys of repeats, and a reason that names the old one. Raises Refused: 404,
+    409 when the route or service is gone, 422 when the route is strict and nothing understands the request.
+    """
+    found = await stored.load(gateway, event_id)
+    route, service = _today(found)
+    require_destinations(sorted(set(route.destinations) - set(gateway.destinations())))
+    fresh = _entry(found, route, service, gateway)
+    appended = await gateway.submit(fresh)
+    return Reread(appended.event_id, fresh.event.outcome, fresh.event.translator, len(appended.deliveries))
+
+
+def origin(reason: str) -> str:
+    """The id of the event that an event with this reason is a replay of; "" if it is none."""
+    return reason.removeprefix(_MARK).partition(";")[0] if reason.startswith(_MARK) else ""
+
+
+def require_destinations(gone: list[str]) -> None:
+    """Raise Refused (409) when destinations are gone."""
+    if gone:
+        names = ", ".join(gone)
+        remedy = "give the settings a destination of this name again, or read the request with today's catalog"
+        raise Refused(409, "Destination gone", f"the settings have no destination {names} any more: {remedy}")
+
+
+def _today(found: Stored) -> tuple[Route, Service]:
+    event = found.event
+    if found.route is None:
+        raise Refused(
+            409, "Route gone", f"the settings have no route {event.route} any more: nothing says where to send"
+        )
+    service = found.service
+    if service is None:
+        raise Refused(409, "Service gone", f"the catalog has no service {event.service} any more")
+    return found.route, service
+
+
+def _entry(found: Stored, route: Route, service: Service, gateway: Gateway) -> Entry:
+    request = found.event.request
+    body = inflate(request.body, request.headers.get("content-encoding", ""), route.body_limit)
+    reading = interpret(service, request, body, route.wishes, Limits())
+    now = time.time()
+    made = entry(new_id(now), now, route, service, request, reading, None, gateway.places())
+    reason = _MARK + found.event.id + (f"; {reading.reason}" if reading.reason else "")
+    return Entry(msgspec.structs.replace(made.event, reason=reason), made.parcels)

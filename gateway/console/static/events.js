@@ -1,0 +1,59 @@
+// Lists and events: new ones are announced and not pushed in, everything can be ticked at once, commands can be copied.
+
+const MOST = 40; // what the server tells of in one second
+
+/** Announce events that came in since the page was made, and show them above the others when that is asked for. */
+function announce(line) {
+  const button = line.querySelector("button");
+  const wanted = new URLSearchParams(location.search);
+  const chosen = ["route", "service", "outcome"].map((name) => wanted.get(name) ?? "");
+  const exact = !wanted.get("text") && !wanted.get("state"); // only the server knows what these find
+  const since = Number(line.dataset.since);
+  let known = new Set(), fresh = 0, more = false;
+
+  document.addEventListener("live", ({ detail }) => {
+    if (detail.events === undefined) return;
+    const rows = JSON.parse(detail.events);
+    const arrived = rows.filter(([id, received]) => received > since && !known.has(id));
+    more ||= arrived.length >= MOST; // there may be others between this second and the one before
+    fresh += arrived.filter(([, , ...row]) => chosen.every((value, index) => !value || row[index] === value)).length;
+    known = new Set(rows.map(([id]) => id));
+    if (!fresh) return;
+    const count = exact ? `${more ? "more than " : ""}${fresh} new event${fresh === 1 && !more ? "" : "s"}` : "There are new events";
+    button.textContent = `${count}: show`;
+    line.hidden = false;
+  });
+
+  button.addEventListener("click", async () => {
+    line.hidden = true;
+    fresh = 0;
+    more = false;
+    const response = await fetch(location.href);
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    const body = document.querySelector("main .table tbody");
+    const rows = [...page.querySelectorAll("main .table tbody tr[data-id]")];
+    const end = rows.findIndex((row) => row.dataset.id === body?.querySelector("tr")?.dataset.id);
+    if (!response.ok || !body || end < 0) return location.reload(); // too many to be put in between, or the first ones
+    body.prepend(...rows.slice(0, end));
+    body.querySelector("a")?.focus();
+  });
+}
+
+const line = document.getElementById("fresh");
+if (line) announce(line);
+
+for (const label of document.querySelectorAll("[data-all]")) {
+  label.hidden = false;
+  label.querySelector("input").addEventListener("change", ({ target }) => {
+    for (const box of document.querySelectorAll('input[name="chosen"]')) box.checked = target.checked;
+  });
+}
+
+for (const button of document.querySelectorAll("[data-copy]")) {
+  if (!navigator.clipboard) continue; // browsers give it to pages on https and on loopback only
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
+    button.nextElementSibling.textContent = "copied";
+  });
+}

@@ -1,0 +1,165 @@
+"""Dead letters in the console: groups, one group, and sending one, many, a group or all of them again."""
+
+import asyncio
+
+import pytest
+
+from gateway.console import dead
+from tests.console.browser import Person, keep
+from tests.console.markup import Found
+
+LOST = "the channel is archived"
+
+
+def letters(count: int, first: int = 0, **rest: object) -> list[tuple[str, dict]]:
+    """Events with one dead delivery each, to be kept."""
+    return [
+        (f"d{first + index:05}", {"payload": b'{"text": "letter %d"}' % (first + index), **rest})
+        for index in range(count)
+    ]
+
+
+async def ended(person: Person) -> dict:
+    """The progress of the replay, once it has ended."""
+    async with asyncio.timeout(10):
+        while True:
+            _, found = await person.api("GET", "/dead")
+            if found["replay"] and found["replay"]["ended"]:
+                return found["replay"]
+            await asyncio.sleep(0.02)
+
+
+async def numbers(person: Person, query: str = "") -> list[dict]:
+    """The dead deliveries over the API."""
+    status, found = await person.api("GET", f"/dead/deliveries?{query}")
+    assert status == 200
+    return found["deliveries"]
+
+
+async def test_groups(items, tmp_path):
+    """Dead deliveries are grouped by destination and reason, the largest group first, with what a person needs."""
+    await keep(
+        tmp_path / "test.db", *letters(2, reason="too large"), *letters(3, 2), *letters(1, 5, destination="former")
+    )
+    person = await items()
+    _, found = await person.api("GET", "/dead")
+    assert [(one["destination"], one["reason"], one["count"], one["gone"]) for one in found["groups"]] == [
+        ("ops", LOST, 3, False),
+        ("ops", "too large", 2, False),
+        ("former", LOST, 1, True),
+    ]
+    assert all(one["oldest"] <= one["newest"] for one in found["groups"])
+    _, html = await person.page("/dead")
+    text = Found(html).text
+    for words in ("too large", LOST, "former", "not in the settings any more", "Replay everything"):
+        assert words in text
+    listed = await numbers(person, "destination=ops&reason=too+large")
+    assert [one["event"] for one in listed] == ["d00001", "d00000"]
+    _, html = await person.page("/dead/deliveries?destination=ops&reason=too+large")
+    assert html.count('name="chosen"') == 2
+
+
+async def test_one_and_many_are_replayed(items, tmp_path):
+    """Those that are ticked go out again, in the order of their numbers; the others stay."""
+    await keep(tmp_path / "test.db", *letters(4))
+    person = await items()
+    listed = await numbers(person)
+    chosen = [("chosen", f"{one['event']} {one['seq']}") for one in listed[:2]]
+    status, path, html = await person.press("/dead/replay", ("what", "chosen"), *chosen)
+    assert (status, path) == (200, "/dead")
+    assert "2 chosen deliveries" in html
+    assert (await ended(person))["done"] == 2
+    assert [post.message for post in await person.gateway.posts(2)] == ["letter 2", "letter 3"]
+    wish = {"deliveries": [{"event": listed[3]["event"], "seq": listed[3]["seq"]}]}
+    status, progress = await person.api("POST", "/dead/replay", wish)
+    assert (status, progress["ended"]) == (202, 0)
+    assert (await ended(person))["total"] == 1
+    assert [one["event"] for one in await numbers(person)] == ["d00001"]
+
+
+async def test_a_group_is_replayed_in_batches(items, tmp_path, monkeypatch):
+    """All of a group go out in their order, however many there are; other groups stay."""
+    monkeypatch.setattr(dead, "BATCH", 10)
+    monkeypatch.setattr(dead, "READ", 7)
+    await keep(tmp_path / "test.db", *letters(45), *letters(2, 45, reason="too large"))
+    person = await items()
+    status, _, _ = await person.press("/dead/replay", ("what", "group"), ("destination", "ops"), ("reason", LOST))
+    assert status == 200
+    progress = await ended(person)
+    assert (progress["done"], progress["total"], progress["left"], progress["trouble"]) == (45, 45, 0, "")
+    assert [post.message for post in await person.gateway.posts(45)] == [f"letter {number}" for number in range(45)]
+    assert {one["reason"] for one in await numbers(person)} == {"too large"}
+    assert "45 of 45 sent again" in Found((await person.page("/dead"))[1]).text
+
+
+async def test_everything_is_replayed_but_what_has_no_destination(items, tmp_path):
+    """What can be sent is sent; the rest is counted and said to be left."""
+    await keep(
+        tmp_path / "test.db", *letters(3), *letters(2, 3, destination="former"), *letters(2, 5, reason="too large")
+    )
+    person = await items()
+    assert (await person.api("POST", "/dead/replay", {"everything": True}))[0] == 202
+    progress = await ended(person)
+    assert (progress["done"], progress["total"], progress["left"]) == (5, 5, 2)
+    await person.gateway.posts(5)
+    assert {one["destination"] for one in await numbers(person)} == {"former"}
+    assert "2 left as they are" in Found((await person.page("/dead"))[1]).text
+
+
+async def test_a_destination_that_is_gone(items, tmp_path):
+    """Its group is not replayed, and a clear line says why."""
+    await keep(tmp_path / "test.db", *letters(1, destination="former"))
+    person = await items()
+    status, problem = await person.api("POST", "/dead/replay", {"destination": "former", "reason": LOST})
+    assert (status, "no destination former" in problem["detail"]) == (409, True)
+    status, _, html = await person.press("/dead/replay", ("what", "group"), ("destination", "former"), ("reason", LOST))
+    assert (status, "no destination former" in Found(html).text) == (409, True)
+    _, html = await person.page("/dead/deliveries?destination=former")
+    assert "add it again" in html
+    assert "Replay the chosen" not in html
+
+
+async def test_one_replay_at_a_time(items, tmp_path, monkeypatch):
+    """A second start while one runs is a 409 that says what runs; afterwards it is free again."""
+    gate = asyncio.Event()
+    collected = dead.Replays._collected
+
+    async def held(self, *about):
+        await gate.wait()
+        return await collected(self, *about)
+
+    monkeypatch.setattr(dead.Replays, "_collected", held)
+    await keep(tmp_path / "test.db", *letters(2))
+    person = await items()
+    assert (await person.api("POST", "/dead/replay", {"everything": True}))[0] == 202
+    status, problem = await person.api("POST", "/dead/replay", {"everything": True})
+    assert (status, "every dead delivery is under way" in problem["detail"]) == (409, True)
+    assert "Under way" in Found((await person.page("/dead"))[1]).text
+    gate.set()
+    assert (await ended(person))["done"] == 2
+    assert (await person.api("POST", "/dead/replay", {"everything": True}))[0] == 202
+    assert (await ended(person))["total"] == 0
+
+
+@pytest.mark.parametrize(
+    ("wish", "fields"),
+    [
+        ({}, [("what", "chosen")]),
+        ({"deliveries": [{"event": "x"}]}, [("what", "chosen"), ("chosen", "no number")]),
+        ({"deliveries": 7}, []),
+    ],
+)
+async def test_a_wish_that_says_nothing(items, wish, fields):
+    """What is not said, or said wrongly, is a 400, and nothing starts."""
+    person = await items()
+    assert (await person.api("POST", "/dead/replay", wish))[0] == 400
+    assert (await person.press("/dead/replay", *fields))[0] == 400
+    assert (await person.api("GET", "/dead"))[1] == {"groups": [], "replay": None}
+
+
+async def test_nothing_is_dead(items):
+    """The page says so, and offers nothing to press."""
+    person = await items()
+    _, html = await person.page("/dead")
+    assert "Nothing is dead" in html
+    assert "<form" not in html

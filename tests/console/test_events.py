@@ -1,0 +1,329 @@
+"""Events in the console: lists, one event whole, and everything that can be done with it, over real HTTP."""
+
+import json
+import re
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from gateway import sample
+from gateway.model import Outcome, Request
+from tests.conftest import eventually
+from tests.console.browser import Person, keep
+from tests.console.conftest import ITEMS_ROUTE, ITEMS_TOKEN, READ_TOKEN
+from tests.console.markup import HOSTILE, Found
+
+ID = re.compile(r'<tr data-id="([^"]+)"')
+PAGE_TAGS = set(
+    "html head meta title link script body a header nav span form input button main p label select option div table "
+    "caption thead tbody tr th td time dl dt dd h1 h2 h3 section pre code details summary ol ul li article strong svg "
+    "rect footer b h4 h5 h6 em s del br hr blockquote".split()
+)
+
+
+async def send(person: Person, box: str, number: object = 1, **more: object) -> str:
+    """Post one item; its event id, once it has arrived."""
+    posted = len(person.gateway.standin.posts)
+    body = {"kind": "item", "box": box, "number": number, "token": ITEMS_TOKEN, **more}
+    status, answer = await person.gateway.post("/in/items?q=1", body, Content_Type="application/json")
+    assert status == 202, answer
+    await eventually(lambda: len(person.gateway.standin.posts) > posted)
+    return answer["id"]
+
+
+async def settled(person: Person, event_id: str, *states: str) -> dict:
+    """The event over the API, once its deliveries have these states."""
+    import asyncio
+
+    async with asyncio.timeout(5):
+        while True:
+            status, found = await person.api("GET", f"/events/{event_id}")
+            assert status == 200, found
+            if [one["state"] for one in found["deliveries"]] == list(states):
+                return found
+            await asyncio.sleep(0.02)
+
+
+async def test_events_are_listed_newest_first_and_filtered(items):
+    """Both faces list events, filter them by route, service, outcome, state and words, and page through them."""
+    person = await items(ITEMS_ROUTE + ITEMS_ROUTE.replace("routes.items", "routes.other") + 'ignore = ["item"]\n')
+    ids = [await send(person, f"box{number}") for number in range(5)]
+    body = {"kind": "item", "box": "quiet", "number": 1, "token": ITEMS_TOKEN}
+    _, ignored = await person.gateway.post("/in/other", body, Content_Type="application/json")
+
+    async def listed(query: str) -> list[str]:
+        status, html = await person.page(f"/events?{query}")
+        assert status == 200
+        status, found = await person.api("GET", f"/events?{query}")
+        assert status == 200
+        assert ID.findall(html) == [one["id"] for one in found["events"]]
+        return ID.findall(html)
+
+    assert await listed("") == [ignored["id"], *reversed(ids)]
+    assert await listed("route=other") == [ignored["id"]]
+    assert await listed("outcome=ignored&service=items") == [ignored["id"]]
+    assert await listed("service=github") == []
+    assert await listed("text=BOX3") == [ids[3]]
+    await settled(person, ids[4], "delivered")
+    assert await listed("state=delivered&route=items") == list(reversed(ids))
+    assert await listed("state=dead") == []
+    assert await listed("route=items&limit=2") == [ids[4], ids[3]]
+    _, first = await person.api("GET", "/events?route=items&limit=2")
+    assert await listed(f"route=items&limit=2&before={first['next']}") == [ids[2], ids[1]]
+    assert f"before={first['next']}" in (await person.page("/events?route=items&limit=2"))[1]
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=1000", "outcome=nonsense", "colour=red"])
+async def test_a_wrong_filter_is_told(items, query):
+    """A parameter that is none, or out of range, is a 400 that names it."""
+    person = await items()
+    status, problem = await person.api("GET", f"/events?{query}")
+    assert status == 400
+    assert query.partition("=")[0] in problem["detail"]
+    assert (await person.page(f"/events?{query}"))[0] == 400
+
+
+async def test_one_event_whole(items):
+    """Request, verdict, message, delivery with its attempts, and a curl command: on the page and over the API."""
+    person = await items()
+    event_id = await send(person, "a")
+    found = await settled(person, event_id, "delivered")
+    assert found["event"]["subject"] == "a"
+    assert found["verdicts"] == [{"name": "item", "translator": "items/item", "faults": []}]
+    assert [one["payload"]["text"] for one in found["messages"]] == ["a 1"]
+    (delivery,) = found["deliveries"]
+    assert (delivery["attempts"], delivery["log"][0]["result"], delivery["log"][0]["status"]) == (1, "delivered", 200)
+    assert found["curl"].startswith("curl ")
+    status, html = await person.page(f"/events/{event_id}")
+    text = Found(html).text
+    assert status == 200
+    for words in ("a 1", "holds", "items/item", "delivered", "Replay as it was", "content-type", "--data-raw"):
+        assert words in text
+
+
+async def test_no_secret_is_shown(items):
+    """Neither page nor API nor download nor command has the token of the body, a header or the URL of the hook."""
+    person = await items()
+    first = await send(person, "a", again=ITEMS_TOKEN)
+    body = json.dumps({"kind": "item", "box": "b", "number": 2}).encode()
+    _, second = await person.gateway.post("/in/items", body, Content_Type="application/json", X_Token=ITEMS_TOKEN)
+    hook = person.gateway.hook.rpartition("/")[2]
+    for event_id in (first, second["id"]):
+        seen = [
+            (await person.page(f"/events/{event_id}"))[1],
+            json.dumps(await person.api("GET", f"/events/{event_id}")),
+        ]
+        seen += [(await person.download(f"/events/{event_id}/{part}"))[0].decode() for part in ("body", "sample")]
+        for text in seen:
+            assert ITEMS_TOKEN not in text
+            assert hook not in text
+    assert "$SECRET" in (await person.api("GET", f"/events/{first}"))[1]["curl"]
+
+
+async def test_a_body_is_a_download_that_no_person_shows(items):
+    """The body comes as an attachment of no type that could run, whatever it is."""
+    person = await items()
+    body = b"\x00<script>alert(1)</script>\xff"
+    _, answer = await person.gateway.post("/in/items", body, X_Token=ITEMS_TOKEN, Content_Type="text/html")
+    data, headers = await person.download(f"/events/{answer['id']}/body")
+    assert data == body
+    assert headers["Content-Type"] == "application/octet-stream"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Content-Disposition"].startswith("attachment")
+    html = (await person.page(f"/events/{answer['id']}"))[1]
+    assert "binary" in html
+    assert "<script>alert" not in html
+
+
+async def test_every_fault_of_the_schema_is_told(items):
+    """The verdict of the present catalog lists each place where the payload does not hold, by its JSON path."""
+    person = await items()
+    event_id = await send(person, "a", "many")
+    status, found = await person.api("GET", f"/events/{event_id}")
+    assert found["verdicts"][0]["faults"] == ["$.number: 'many' is not of type 'integer'"]
+    assert "does not hold" in (await person.page(f"/events/{event_id}"))[1]
+    status, unknown = await person.gateway.post("/in/items", {"kind": "parcel"}, X_Token=ITEMS_TOKEN)
+    assert status == 202
+    assert "no translator" in (await person.page(f"/events/{unknown['id']}"))[1]
+
+
+@pytest.mark.parametrize("path", ["/events/0000", "/events/0000/body", "/events/0000/sample"])
+async def test_an_event_that_is_not_there(items, path):
+    """404 with a line that says so, on pages and over the API."""
+    person = await items()
+    status, html = await person.page(path)
+    assert (status, "0000" in Found(html).text) == (404, True)
+    assert (await person.api("GET", "/events/0000"))[0] == 404
+
+
+async def test_replay_as_it_was(items):
+    """The same messages go out again, also when the catalog has changed since, and the event shows both."""
+    person = await items()
+    event_id = await send(person, "a")
+    await settled(person, event_id, "delivered")
+    status, path, html = await person.press(f"/events/{event_id}/replay")
+    assert (status, path) == (200, f"/events/{event_id}")
+    assert "1 deliveries go out again" in html
+    assert [post.message for post in await person.gateway.posts(2)] == ["a 1", "a 1"]
+    await settled(person, event_id, "replayed", "delivered")
+    assert await person.api("POST", f"/events/{event_id}/replay") == (200, {"deliveries": 1})
+    await settled(person, event_id, "replayed", "replayed", "delivered")
+
+
+async def test_replay_with_todays_catalog(items, tmp_path):
+    """The request is read anew, as an event of its own that names the old one and is never taken for its repeat."""
+    person = await items()
+    event_id = await send(person, "a", id="same")
+    await settled(person, event_id, "delivered")
+    status, made = await person.api("POST", f"/events/{event_id}/reread")
+    assert (status, made["outcome"], made["translator"], made["deliveries"]) == (201, "message", "items/item", 1)
+    assert made["event_id"] != event_id
+    await person.gateway.posts(2)
+    found = await settled(person, made["event_id"], "delivered")
+    assert found["event"]["reason"] == f"replay of {event_id}"
+    assert found["request"]["url"].endswith("/in/items?q=1")
+    status, path, html = await person.press(f"/events/{event_id}/reread")
+    assert status == 200
+    assert path not in (f"/events/{event_id}", f"/events/{made['event_id']}")
+    assert f'href="/events/{event_id}"' in html
+    await person.gateway.posts(3)
+
+
+async def test_replay_meets_a_changed_catalog_and_route(items, tmp_path):
+    """What is stored is read by the translators and sent to the destinations of today."""
+    request = Request("POST", {"content-type": "application/json"}, {}, b'{"kind": "item", "box": "a", "number": 7}')
+    await keep(
+        tmp_path / "test.db", ("e1", {"payload": b'{"text": "as it was"}', "destination": "former"}), request=request
+    )
+    person = await items(ITEMS_ROUTE + 'username = "Today"\n')
+    status, _ = await person.api("POST", "/events/e1/reread")
+    assert status == 201
+    (post,) = await person.gateway.posts(1)
+    assert post.message == "a 7"
+
+
+async def test_what_is_gone_is_told_and_nothing_is_sent(items, tmp_path):
+    """A destination, route or service that is gone is a 409 with a clear line; the deliveries stay as they are."""
+    await keep(
+        tmp_path / "test.db",
+        ("e1", {"payload": b'{"text": "x"}', "destination": "former"}),
+        ("e2", {"payload": b'{"text": "x"}', "route": "former"}),
+        ("e3", {"payload": b'{"text": "x"}', "service": "former"}),
+    )
+    person = await items()
+    for path, what in (
+        ("e1/replay", "destination former"),
+        ("e2/reread", "route former"),
+        ("e3/reread", "service former"),
+    ):
+        status, problem = await person.api("POST", f"/events/{path}")
+        assert (status, what in problem["detail"]) == (409, True), problem
+        status, _, html = await person.press(f"/events/{path}")
+        assert (status, what in Found(html).text) == (409, True)
+    assert (await person.api("GET", "/events/e1"))[1]["deliveries"][0]["state"] == "dead"
+    assert "not in the settings any more" in (await person.page("/events/e1"))[1]
+    assert not person.gateway.standin.posts
+    assert "has no service former" in Found((await person.page("/events/e3"))[1]).text
+
+
+async def test_an_event_without_messages_cannot_be_sent_again(items):
+    """There is nothing to replay, and that is what is said."""
+    person = await items(ITEMS_ROUTE + 'ignore = ["item"]\n')
+    body = {"kind": "item", "box": "a", "number": 1}
+    _, answer = await person.gateway.post("/in/items", body, X_Token=ITEMS_TOKEN)
+    status, problem = await person.api("POST", f"/events/{answer['id']}/replay")
+    assert (status, "made no message" in problem["detail"]) == (409, True)
+
+
+async def test_save_as_sample(items, tmp_path):
+    """The sample is a document that holds: a download, or a file in the catalog folder, where nothing is replaced."""
+    person = await items()
+    event_id = await send(person, "a")
+    data, headers = await person.download(f"/events/{event_id}/sample")
+    assert headers["Content-Disposition"].startswith('attachment; filename="item.')
+    file = tmp_path / "a.yaml"
+    file.write_bytes(data)
+    kept = sample.load(file)
+    assert (kept.expect.outcome, kept.expect.translator, kept.expect.subject) == (Outcome.MESSAGE, "items/item", "a")
+    assert kept.request.body == {"kind": "item", "box": "a", "number": 1, "token": "***"}
+    assert "x-token" not in kept.request.headers
+
+    folder = str(tmp_path / "catalog")
+    status, _, html = await person.press(f"/events/{event_id}/sample", ("folder", folder))
+    assert status == 200
+    (written,) = Path(folder).glob("items/samples/*.yaml")
+    assert str(written) in Found(html).text
+    assert written.read_bytes() == data
+    written.write_text("mine")
+    status, problem = await person.api("POST", f"/events/{event_id}/sample", {"folder": folder})
+    assert (status, str(written) in problem["detail"], written.read_text()) == (409, True, "mine")
+    status, problem = await person.api("POST", f"/events/{event_id}/sample", {"folder": str(tmp_path)})
+    assert (status, folder in problem["detail"]) == (409, True)
+
+
+async def test_hostile_events_never_become_markup(items, tmp_path):
+    """Script tags, handlers and dangerous links in every part of an event are text on every page."""
+    stored = []
+    plain = "title text pretext footer author_name title_link image_url color".split()
+    of_event = "name subject why reason translator route service destination".split()
+    for number, hostile in enumerate(HOSTILE):
+        attachment = dict.fromkeys(plain, hostile) | {"fields": [{"title": hostile, "value": hostile}]}
+        message = dict.fromkeys(("text", "username", "icon_url"), hostile)
+        message |= {"props": {"card": hostile}, "attachments": [attachment]}
+        headers = {"content-type": "text/html", "x-evil": hostile.replace("\n", " ")}
+        request = Request("POST", headers, {"q": hostile}, hostile.encode(), url=f"http://h/{hostile}")
+        rest = {"payload": msgspec.json.encode(message), "request": request}
+        stored.append((f"e{number}", dict.fromkeys(of_event, hostile) | rest))
+    await keep(tmp_path / "test.db", *stored)
+    person = await items()
+    pages = ["/events", "/dead", "/dead/deliveries", *(f"/events/e{number}" for number in range(len(HOSTILE)))]
+    for path in pages:
+        status, html = await person.page(path)
+        assert status == 200, path
+        found = Found(html)
+        assert found.tags <= PAGE_TAGS | {"!"}, path
+        assert not [name for _, name, _ in found.attributes if name.startswith("on") or name == "style"], path
+        assert {value for tag, name, value in found.attributes if tag == "script" and name == "src"} == {
+            value for tag, name, value in found.attributes if name == "src"
+        }
+        assert all(url.startswith(("/", "#", "http://", "https://", "mailto:")) for url in found.urls), path
+        assert not [value for _, name, value in found.attributes if name == "action" and not value.startswith("/")]
+
+
+async def test_new_events_are_announced_live(items):
+    """Who follows the feed of events is told of each that comes in, with what filters ask for."""
+    import asyncio
+
+    person = await items()
+    async with person.stream("/live?feed=events") as stream, asyncio.timeout(10):
+        event_id = await send(person, "a")
+        async for line in stream.content:
+            if event_id.encode() in line:
+                rows = json.loads(json.loads(line.removeprefix(b"data: "))["events"])
+                break
+    assert rows[0][0] == event_id
+    assert rows[0][2:] == ["items", "items", "message"]
+
+
+async def test_a_reader_looks_and_changes_nothing(console):
+    """The read-only token shows events, without the buttons; what they do is refused, over the API as well."""
+    browser = await console(guarded=True)
+    await browser.sign_in(READ_TOKEN)
+    event = {"action": "opened", "issue": {"number": 1}}
+    _, answer = await browser.gateway.github("issues", event, "1")
+    page = await browser.get(f"/events/{answer['id']}")
+    assert page.status == 200
+    assert "Replay as it was" not in page.text
+    assert (await browser.post(f"/events/{answer['id']}/replay")).status == 403
+    for path, body in ((f"/events/{answer['id']}/reread", None), ("/dead/replay", {"everything": True})):
+        assert (await browser.call(path, body)).status == 403
+
+
+async def test_an_action_needs_the_token_of_its_page(items):
+    """A form that another site made is refused, and does nothing."""
+    person = await items()
+    event_id = await send(person, "a")
+    await settled(person, event_id, "delivered")
+    assert (await person.press(f"/events/{event_id}/replay", csrf="guessed"))[0] == 403
+    assert len(person.gateway.standin.posts) == 1
