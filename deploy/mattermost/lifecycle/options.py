@@ -10,7 +10,7 @@ from lifecycle.change import Place
 from lifecycle.commands import Account
 from lifecycle.database import Database
 from lifecycle.health import Check
-from lifecycle.report import Exit, Failure, as_failure, explain, watch_signals
+from lifecycle.report import Exit, Failure, as_failure, explain, show, watch_signals
 from lifecycle.server import OwnProcess, SystemdUnit
 from lifecycle.settings import read_environment
 
@@ -92,7 +92,7 @@ def main(command: Callable[[], str], state: Callable[[int], str]) -> None:
     """Run a command to its exit code; `state` tells how things stand for an exit code."""
     watch_signals()
     try:
-        sys.stdout.write(command() + "\n")
+        show(sys.stdout, command())
     except Exception as error:
         failure = as_failure(error, "this run")
         explain(failure, state(failure.code))

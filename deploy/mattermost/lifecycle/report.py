@@ -1,9 +1,11 @@
 """What the operator reads: progress lines, and failures that say what, where, what to do, and how things stand."""
 
+import os
 import signal
 import sys
 import time
 from enum import IntEnum
+from typing import TextIO
 
 
 class Exit(IntEnum):
@@ -41,16 +43,25 @@ def as_failure(error: Exception, where: object) -> Failure:
     return Failure(f"unexpected {type(error).__name__}", where, "report this, with what was shown before")
 
 
+def show(stream: TextIO, text: str) -> None:
+    """Write a line. When nobody reads any more (`| head`, a closed terminal), the work goes on all the same."""
+    try:
+        stream.write(f"{text}\n")
+        stream.flush()
+    except OSError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
+
+
 def say(text: str) -> None:
     """One line of progress."""
-    sys.stdout.write(f"[{time.strftime('%H:%M:%S')}] {text}\n")
-    sys.stdout.flush()
+    show(sys.stdout, f"[{time.strftime('%H:%M:%S')}] {text}")
 
 
 def explain(failure: Failure, state: str) -> None:
     """The last words of a failed run."""
-    sys.stderr.write(f"FAILED   {failure.what}\n  where  {failure.where}\n  to do  {failure.do}\n  state  {state}\n")
-    sys.stderr.flush()
+    show(sys.stderr, f"FAILED   {failure.what}\n  where  {failure.where}\n  to do  {failure.do}\n  state  {state}")
 
 
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

@@ -12,11 +12,16 @@ from pathlib import Path
 from typing import Protocol
 
 from lifecycle.commands import Account, find, run
+from lifecycle.files import own
 from lifecycle.report import Failure, say
 
 BINARY = "bin/mattermost"
 TICK = 0.2
 """Seconds between two looks at a server that starts or stops."""
+
+
+LOG = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW
+"""How root opens a log in a folder that is not its own: a link there may lead anywhere."""
 
 
 class Server(Protocol):
@@ -95,10 +100,11 @@ class OwnProcess:
         log = Path(self.log)
         if not log.parent.exists():
             log.parent.mkdir()
-            if not os.geteuid():
-                os.chown(log.parent, self.account.uid, self.account.gid)
+            own(log.parent, self.account)
         try:
-            with log.open("ab") as output:
+            with os.fdopen(os.open(log, LOG, 0o640), "ab") as output:
+                if not os.geteuid():
+                    os.fchown(output.fileno(), self.account.uid, self.account.gid)
                 self._child = subprocess.Popen(  # type: ignore[call-overload] # noqa: S603 - a fixed argument
                     [self.directory / BINARY],
                     cwd=self.directory,
@@ -113,7 +119,9 @@ class OwnProcess:
             raise Failure(
                 f"the server cannot be started: {error.strerror}", self.directory / BINARY, "see its file modes"
             ) from error
-        self.pid_file.write_text(f"{self._child.pid}\n")
+        self.pid_file.unlink(missing_ok=True)
+        with self.pid_file.open("x", encoding="ascii") as file:
+            file.write(f"{self._child.pid}\n")
 
     def died(self) -> bool:
         """Whether a server that was started has ended since."""

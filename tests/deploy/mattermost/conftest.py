@@ -96,7 +96,7 @@ class Bench:
 
     def command(self, name, *words, dump=False):
         """The command line of one of the commands."""
-        words = [*words, "--directory", self.directory, *QUICK]
+        words = [*QUICK, "--directory", self.directory, *words]
         if name == "install":
             words += ["--settings", self.settings] if "--settings" not in words else []
             words += ["--user", "root"] if not os.geteuid() and "--user" not in words else []

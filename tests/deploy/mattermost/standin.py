@@ -21,7 +21,9 @@ VERSION = FACTS["version"]
 
 def migrate(config: dict) -> None:
     """Do to the operator's folders and the database what a newer server may do."""
-    config.setdefault("Seen", []).append(VERSION)
+    if VERSION in config.setdefault("Seen", []):
+        return
+    config["Seen"].append(VERSION)
     Path("config/config.json").write_text(json.dumps(config))
     for folder in ("data", "plugins", "client/plugins"):
         Path(folder).mkdir(exist_ok=True)
@@ -65,6 +67,7 @@ if sys.argv[1:2] == ["version"]:
     sys.exit()
 signal.signal(signal.SIGTERM, signal.SIG_IGN if FAULT == "stubborn" else lambda *_: os._exit(0))
 settings = json.loads(Path("config/config.json").read_text())
+Path("data").mkdir(exist_ok=True)
 Path("data/environment").write_text(json.dumps({k: v for k, v in os.environ.items() if k.startswith("MM_")}))
 migrate(settings)
 if FAULT == "dies":

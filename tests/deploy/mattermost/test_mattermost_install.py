@@ -221,7 +221,8 @@ def test_only_one_run_at_a_time(bench):
 SYSTEMCTL = """#!/bin/sh
 echo "$@" >>"$STANDIN_LOG"
 case "$1" in
-start) cd "$STANDIN_HOME" && setsid ./bin/mattermost >/dev/null 2>&1 </dev/null & echo $! >"$STANDIN_LOG.pid" ;;
+start) exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-
+    cd "$STANDIN_HOME" && setsid ./bin/mattermost >/dev/null 2>&1 </dev/null & echo $! >"$STANDIN_LOG.pid" ;;
 stop) kill "$(cat "$STANDIN_LOG.pid")" 2>/dev/null; sleep 0.2 ;;
 show)
     if kill -0 "$(cat "$STANDIN_LOG.pid" 2>/dev/null)" 2>/dev/null; then state=active; else state=failed; fi

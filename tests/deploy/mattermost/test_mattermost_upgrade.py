@@ -245,6 +245,17 @@ def test_a_program_that_is_killed_is_a_failure(bench, see):
     assert unharmed(bench, see, before)
 
 
+def test_a_reader_that_goes_away_changes_nothing(bench):
+    """When nobody reads the progress any more, the upgrade goes through all the same."""
+    bench.installed()
+    with bench.start("upgrade", bench.archive("10.6.0")) as process:
+        process.stdout.readline()
+        process.stdout.close()
+    assert process.returncode == 0
+    assert bench.version() == "10.6.0"
+    assert bench.well()
+
+
 def test_only_one_run_at_a_time(bench):
     """A second run is turned away while the first works."""
     bench.installed()
@@ -316,9 +327,7 @@ def test_going_back_to_a_backup(bench, see):
     (bench.directory / "data/later").write_text("posted after the upgrade")
     assert "Mattermost 10.5.0 is in" in bench.run("upgrade", "--rollback")
     assert bench.well()
-    after = see(bench.directory)
-    kept = {"config", "data", "client/plugins", "plugins"}
-    assert set(after) - {f"{folder}/made-by-10.5.0" for folder in kept} == set(before) - {"data/victim"}
+    assert see(bench.directory) == before
     assert not (bench.directory / "data/later").exists()
     newest = sorted(bench.backups.iterdir())[-1]
     assert newest.name.endswith("10.6.0")
@@ -413,7 +422,7 @@ def test_a_dump_that_fails_shows_no_password(bench, tools, see):
 def test_the_database_is_put_back_only_after_a_new_server_ran(bench, tools):
     """Before the new server is started, nothing can have changed the database."""
     bench.installed()
-    bench.stop_at("replace", signal.SIGTERM, "upgrade", bench.archive("10.6.0"), dump=True)
+    bench.stop_at("backup", signal.SIGTERM, "upgrade", bench.archive("10.6.0"), dump=True)
     assert "--single-transaction --exit-on-error" not in tools.read_text()
     bench.run("upgrade", bench.archive("10.6.0", fault="unwell"), "--timeout", "1", code=3, dump=True)
     assert "--single-transaction --exit-on-error" in tools.read_text()
