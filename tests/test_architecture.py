@@ -25,6 +25,7 @@ LAYERS = (
         "logs",
         "metrics",
         "settings",
+        "supervisor",
         "tracing",
         "tracing_otel",
         "mattermost.payload",

@@ -20,6 +20,7 @@ from gateway.errors import CatalogError, Fault, FaultyFilesError, JournalError, 
 from gateway.ingress import route as routes
 from gateway.mattermost.probe import Level
 from gateway.settings import Settings
+from gateway.supervisor import supervised
 from gateway.translate import catalog
 
 Config = Annotated[
@@ -48,7 +49,7 @@ async def _serve(known: Settings, read: Callable[[], Settings]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     loop.add_signal_handler(signal.SIGHUP, again.set)
-    async with gateway_app.running(known, read) as running:
+    async with gateway_app.running(known, read) as running, supervised(os.environ):
         stopped: asyncio.Future[Any] = asyncio.ensure_future(stop.wait())
         reloading = asyncio.ensure_future(_reload(running, again))
         await asyncio.wait({stopped, running.failed}, return_when=asyncio.FIRST_COMPLETED)

@@ -9,7 +9,7 @@ from msgspec import Struct
 from gateway.demo.call import OK, Call, Handler, Reply
 from gateway.demo.records import Channel, Hook, Token, User, now
 from gateway.demo.refusal import RefusedError, bad_body, new_id
-from gateway.demo.world import World
+from gateway.demo.world import ADMIN, World
 
 
 class _NewUser(Struct):
@@ -68,10 +68,9 @@ class _TokenId(Struct):
 
 
 def routes() -> list[tuple[str, str, Handler]]:
-    """Method, path below /api/v4 and handler of every call; each is for administrators alone."""
+    """Method, path below /api/v4 and handler of every call; all but a first sign-up are for administrators alone."""
     user, team, channel, hook = (f"{{{name}:[A-Za-z0-9]+}}" for name in ("user", "team", "channel", "hook"))
     listed: list[tuple[str, str, Handler]] = [
-        ("POST", "/users", _new_user),
         ("DELETE", f"/users/{user}", _remove_user),
         ("PUT", f"/users/{user}/active", _set_active),
         ("PUT", f"/users/{user}/roles", _set_roles),
@@ -90,12 +89,13 @@ def routes() -> list[tuple[str, str, Handler]]:
         ("DELETE", f"/channels/{channel}", _archive),
         ("POST", f"/channels/{channel}/members", _join),
         ("DELETE", f"/channels/{channel}/members/{user}", _leave),
+        ("GET", "/hooks/incoming", _hooks),
         ("POST", "/hooks/incoming", _new_hook),
         ("DELETE", f"/hooks/incoming/{hook}", _remove_hook),
         ("GET", "/config", lambda call: Reply(call.world.settings)),
         ("PUT", "/config/patch", _patch_config),
     ]
-    return [(method, path, _guarded(handler)) for method, path, handler in listed]
+    return [("POST", "/users", _new_user), *((method, path, _guarded(handler)) for method, path, handler in listed)]
 
 
 def _guarded(handler: Handler) -> Handler:
@@ -107,9 +107,15 @@ def _guarded(handler: Handler) -> Handler:
 
 
 def _new_user(call: Call) -> Reply:
+    """Make a person: the first of a server may sign up without a token, and administers it."""
+    first = call.user is None and not any(user.password for user in call.world.users.values())
+    if not first:
+        call.check_admin()
     asked = call.json(_NewUser, "user")
     user = call.world.new_user(asked.username, email=asked.email)
     user.password = asked.password
+    if first:
+        user.roles = f"{ADMIN} {user.roles}"
     return Reply(user.shown(), 201)
 
 
@@ -231,6 +237,11 @@ def _join(call: Call) -> Reply:
 def _leave(call: Call) -> Reply:
     call.channel().members.discard(call.target().id)
     return Reply(OK)
+
+
+def _hooks(call: Call) -> Reply:
+    world, team = call.world, call.query.get("team_id", "")
+    return Reply([hook.shown() for hook in world.hooks.values() if team in ("", world.channels[hook.channel].team)])
 
 
 def _new_hook(call: Call) -> Reply:

@@ -128,5 +128,7 @@ def _call(world: World, request: web.Request, body: bytes, limit: int) -> Call:
     return Call(world, user, token, request.match_info, request.query, body, declared)
 
 
-OPEN = frozenset({"/api/v4/users/login", "/api/v4/users/logout", "/api/v4/config/client", "/api/v4/license/client"})
+OPEN = frozenset(
+    f"/api/v4/{path}" for path in ("users", "users/login", "users/logout", "config/client", "license/client")
+)
 """The paths that need no token."""

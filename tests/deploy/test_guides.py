@@ -1,0 +1,78 @@
+"""What the guides of deploy/ say: every file is there, every command exists, every setting and figure is the code's."""
+
+import re
+from pathlib import Path
+
+import pytest
+import typer
+
+from gateway import settings
+from gateway.cli import app
+
+DEPLOY = Path(__file__).parents[2] / "deploy"
+GUIDES = {path.name: path.read_text() for path in (DEPLOY / "README.md", DEPLOY / "operations.md")}
+TEXT = "\n".join(GUIDES.values())
+
+
+@pytest.mark.parametrize("name", GUIDES)
+def test_links_lead_somewhere(name):
+    """Each relative link is a file, or a heading of the page."""
+    headings = {
+        re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+        for heading in re.findall(r"^#+ (.*)$", GUIDES[name], re.M)
+    }
+    for target in re.findall(r"\]\(([^)]+)\)", GUIDES[name]):
+        path, _, anchor = target.partition("#")
+        assert (DEPLOY / path).exists() if path else anchor in headings, target
+
+
+def test_files_are_where_commands_look_for_them():
+    """Each path below deploy/ in a command or sentence is a file or folder of the checkout."""
+    paths = set(re.findall(r"\bdeploy/[\w./-]*\w", TEXT))
+    assert paths
+    assert not [path for path in paths if not (DEPLOY.parent / path).exists()]
+
+
+def test_every_folder_has_its_place_in_the_table():
+    """Whoever looks into deploy/ finds each way to install in the README."""
+    table = GUIDES["README.md"].split("\n## ")[0]
+    folders = {path.name for path in DEPLOY.iterdir() if path.is_dir() and path.name[0] not in "._"}
+    assert not [name for name in folders if f"{name}/" not in table]
+
+
+def test_commands_of_mattergate_exist():
+    """Each `mattergate COMMAND` of the guides is one."""
+    known = set(typer.main.get_command(app).commands)
+    lines = re.findall(r"`mattergate ([a-z]+)|mattergate mattergate ([a-z]+)", TEXT)
+    named = {word for line in lines for word in line if word}
+    assert {"check", "dead"} <= named <= known
+
+
+def test_variables_and_settings_are_those_of_the_code():
+    """Tables and keys in the guides, and the variables of image, unit, chart and composition, are settings."""
+    known = {f"[{row.table}]": set() for row in settings.reference()}
+    for row in settings.reference():
+        known[f"[{row.table}]"].add(row.key)
+    for table, key in re.findall(r"`(\[\w+\]) (\w+)", TEXT):
+        assert key in known[table]
+    files = [path for path in DEPLOY.rglob("*") if path.is_file() and path.suffix not in {".json", ".pyc"}]
+    named = {name for path in files for name in re.findall(r"\bMATTERGATE_[A-Z_]+\b", path.read_text())}
+    assert named
+    assert named <= {*settings.variables(), "MATTERGATE_CONFIG"}
+
+
+def test_limits_of_the_proxies_are_those_of_the_gateway():
+    """A body that the gateway would take passes, and one that it would refuse does not reach it."""
+    limit = settings.Server().body_limit
+    assert limit == 5_000_000
+    assert "client_max_body_size  5m;" in (DEPLOY / "nginx" / "mattergate.conf").read_text()
+    assert "max_size 5MB" in (DEPLOY / "caddy" / "Caddyfile").read_text()
+
+
+def test_a_newcomer_has_one_command():
+    """The command of the README starts the composition, and the places that it names are those that are published."""
+    text = GUIDES["README.md"]
+    assert "docker compose --file deploy/compose/compose.yaml up\n" in text
+    compose = (DEPLOY / "compose" / "compose.yaml").read_text()
+    for port in set(re.findall(r"http://localhost:(\d+)", text)):
+        assert f'"127.0.0.1:{port}:' in compose
