@@ -1,8 +1,8 @@
 """Templates with `{% if %}`, evaluated without the engine where their conditions are simple ones.
 
 A simple condition joins paths, and comparisons of a path with a text, a number, another path or a list of texts, by
-`and`, `or`, `not` and brackets: `forced and not deleted`, `action in ['opened', 'reopened']`. What says more is the
-engine's; what both understand they write alike.
+`and`, `or`, `not` and brackets: `forced and not deleted`, `action in ['opened', 'reopened']`; of the engine's tests it
+knows `startingwith`. What says more is the engine's; what both understand they write alike.
 """
 
 import re
@@ -28,7 +28,9 @@ from gateway.translate.direct import (
 _TAG = re.compile(r"\{\{(.*?)\}\}|\{%(.*?)%\}", re.S)
 _OTHER = ("{{", "}}", "{%", "%}", "{#", "\r")
 _BEFORE_BLOCK = re.compile(r"(?:(?<=\n)|\A)[ \t]+\Z")
-_TOKEN = re.compile(rf"\s*({PATH}(?![\w.(])|\d{{1,9}}(?![\w.])|'[^'\\]*'|\"[^\"\\]*\"|==|!=|[()\[\],])\s*", re.ASCII)
+_TOKEN = re.compile(
+    rf"\s*(startingwith(?=\()|{PATH}(?![\w.(])|\d{{1,9}}(?![\w.])|'[^'\\]*'|\"[^\"\\]*\"|==|!=|[()\[\],])\s*", re.ASCII
+)
 _WORDS: Final = frozenset("and or not in is if else".split())
 
 
@@ -187,7 +189,17 @@ class _Reading:
             self._expect("in")
             beside = self._list()
             return lambda context: value(context) not in beside
-        return value
+        return self._tested(value) if self._skip("is") else value
+
+    def _tested(self, value: Evaluate) -> Evaluate:
+        wanted = not self._skip("not")
+        self._expect("startingwith")
+        self._expect("(")
+        start = _literal(self._next())
+        self._expect(")")
+        if not isinstance(start, str):
+            raise _NotSimple
+        return lambda context: (isinstance(text := value(context), str) and text.startswith(start)) is wanted
 
     def _equal(self, path: Path) -> Evaluate:
         value, token = reader(path), self._next()

@@ -20,6 +20,7 @@ SIMPLE = [
     "{% if a in ['x', '', 1] %}in{% elif b not in ['x', 2] %}out{% endif %}",
     "{% if a == 1 or a == 'x' %}1{% endif %}",
     "{% if not a == b %}differ{% endif %}",
+    "{% if a is startingwith('x') or b is not startingwith(\"@\") %}starts{% endif %}",
     "{% if a %}{% if b %}both{% else %}a{% endif %} of {% endif %}them",
     "  {% if a %}\n  one\n  {% else %}\n  {{ b }}\n\n  {% endif %}\n  end\n",
     "one {% if a %} two\n{% endif %} {% if b %} three {% endif %}\n\n four {{ a }} \n {% if a %}\n\nfive{% endif %}",
@@ -45,7 +46,9 @@ def test_engine_writes_the_same(source: str, monkeypatch: pytest.MonkeyPatch):
         assert our.render(dict(seen)) == engine.render(dict(seen)), seen
 
 
-@pytest.mark.parametrize("source", ["a", "not a", "a == 'x'", "{{ a and b.c }}", "a in ['x']"])
+@pytest.mark.parametrize(
+    "source", ["a", "not a", "a == 'x'", "{{ a and b.c }}", "a in ['x']", "a is startingwith('x')"]
+)
 def test_conditions_hold_as_in_the_engine(source: str, monkeypatch: pytest.MonkeyPatch):
     """A condition of a document holds for the same values with and without the engine."""
     ours = Engine().condition(source, "test/branches#/when")
@@ -61,6 +64,7 @@ def test_conditions_hold_as_in_the_engine(source: str, monkeypatch: pytest.Monke
         "{{ a }}", "{%- if a %}x{% endif %}", "{% if a -%}x{% endif %}", "{% for x in a %}x{% endfor %}",
         "{% set x = a %}{% if x %}x{% endif %}", "{% if a | length %}x{% endif %}", "{% if a > 1 %}x{% endif %}",
         "{% if 'x' in a %}x{% endif %}", "{% if a in b %}x{% endif %}", "{% if a is mapping %}x{% endif %}",
+        "{% if a is startingwith(b) %}x{% endif %}", "{% if a is startingwith 'x' %}x{% endif %}",
         "{% if a == b == c %}x{% endif %}", "{% if true %}x{% endif %}", "{% if a == none %}x{% endif %}",
         "{% if a[0] %}x{% endif %}", "{% if taken %}x{% endif %}", "{% if a == '%}' %}x{% endif %}",
         "{% if a == 1.5 %}x{% endif %}", "{% if a %}{{ a + 1 }}{% endif %}", "{% if a %}\r\nx{% endif %}",
