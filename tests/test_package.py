@@ -17,4 +17,5 @@ def test_the_wheel_carries_the_whole_catalog(tmp_path):
     documents = {f"gateway/{path.relative_to(ROOT)}" for path in (ROOT / "schemas").rglob("*") if path.is_file()}
     assert documents <= names
     assert "gateway/journal/schema.sql" in names
+    assert {"gateway/console/templates/base.html", "gateway/console/static/console.css"} <= names
     assert any(name.endswith("licenses/LICENSE") for name in names)

@@ -99,7 +99,7 @@ def application(gateway: Gateway) -> web.Application:
             route(one.method, api.BASE + one.path, api.handler(console, one), Access(Face.API, one.needed))
     document = openapi.document(api.BASE, {topic.title: topic.operations for topic in TOPICS})
     route("GET", f"{api.BASE}/openapi.json", _constant(msgspec.json.encode(document)), Access(Face.API, Role.READER))
-    route("GET", "/live", live.stream, Access(Face.API, Role.READER))
+    route("GET", "/live", live.stream, Access(Face.API, Role.READER, stream=True))
     route("GET", "/static/{name}", static.answer, Access(Face.PAGE, known=False))
     sign = Sign(guard, face)
     route("GET", "/sign-in", sign.show, Access(Face.PAGE))

@@ -59,6 +59,7 @@ class Access(Struct, frozen=True):
     face: Face
     role: Role | None = None
     known: bool = True
+    stream: bool = False
 
 
 class Guard:
@@ -71,8 +72,8 @@ class Guard:
         self._show = show
 
     def route(self, app: web.Application, method: str, path: str, handler: Handler, access: Access) -> None:
-        """Add a route; what answers GET answers HEAD."""
-        for each in (method, hdrs.METH_HEAD) if method == hdrs.METH_GET else (method,):
+        """Add a route; what answers GET answers HEAD, but for a stream, which would have no end."""
+        for each in (method, hdrs.METH_HEAD) if method == hdrs.METH_GET and not access.stream else (method,):
             self.access[app.router.add_route(each, path, handler)] = access
 
     @web.middleware

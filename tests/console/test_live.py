@@ -65,6 +65,12 @@ async def test_an_unknown_feed_is_told(console, query):
     assert "overview" in answer.json()["detail"] or "feed" in answer.json()["detail"]
 
 
+async def test_a_stream_has_no_head(console):
+    """Asking for the headers alone is told at once, instead of waiting for a stream without end."""
+    browser = await console()
+    assert (await browser.ask("HEAD", "/live?feed=overview")).status == 405
+
+
 async def test_streams_are_bounded(console, monkeypatch):
     """One stream too many is answered 503; when one goes, there is room again."""
     monkeypatch.setattr(live, "MOST", 2)

@@ -204,10 +204,24 @@ async def test_the_samples_become_messages_and_lines(mattermost, prepared):
         assert code == 0, text
         assert re.findall(r"(\w+): 2\d\d", text) == [*SHOWN] * 2
         token = secret_files(prepared)["monitoring/mattergate_read_token"]
-        async with session.get(f"{running.admin}/metrics", headers={"Authorization": f"Bearer {token}"}) as answer:
+        scrape = {"Authorization": f"Bearer {token}", "Host": "gateway:9090"}
+        async with session.get(f"{running.admin}/metrics", headers=scrape) as answer:
+            assert answer.status == 200
             metrics = await answer.text()
     assert 'mattergate_requests_total{outcome="message",route="github",service="github"} 2.0' in metrics
     assert len(standin.posts) >= len(SHOWN)
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+async def test_probes_need_no_token(mattermost, prepared, path):
+    """Health checks ask by whatever address they know and without a token; metrics are not for everybody."""
+    _, url = mattermost
+    (prepared / "gateway" / "hook").write_text(f"{url}/hooks/{'a' * 26}")
+    async with app.running(gateway_settings(prepared, url)) as running, aiohttp.ClientSession() as session:
+        async with session.get(running.admin + path, headers={"Host": "10.0.0.7:9090"}) as answer:
+            assert answer.status == 200
+        async with session.get(f"{running.admin}/metrics") as answer:
+            assert answer.status == 401
 
 
 async def test_samples_that_are_refused_are_told(mattermost, prepared):

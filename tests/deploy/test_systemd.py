@@ -4,6 +4,7 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -101,7 +102,7 @@ def test_the_credentials_are_where_the_unit_says():
 
 
 def test_the_service_starts_and_stops_as_the_unit_does_it(tmp_path):
-    """With the environment and command of the unit, systemd hears READY=1, signs of life, and STOPPING=1 at SIGTERM."""
+    """With the unit's command systemd hears READY=1, signs of life, also after a reload, and STOPPING=1 at SIGTERM."""
     (tmp_path / "mattergate.toml").write_text(
         '[server]\nlisten = "127.0.0.1:0"\nadmin = "127.0.0.1:0"\n[passthrough]\nserver = "http://127.0.0.1:9"\n'
     )
@@ -128,6 +129,9 @@ def test_the_service_starts_and_stops_as_the_unit_does_it(tmp_path):
         try:
             assert unit.recv(100) == b"READY=1"
             assert unit.recv(100) == b"WATCHDOG=1"
+            assert setting("ExecReload") == ["/bin/kill -HUP $MAINPID"]
+            process.send_signal(signal.SIGHUP)
+            assert [unit.recv(100) for _ in range(5)] == [b"WATCHDOG=1"] * 5
             process.terminate()
             while (heard := unit.recv(100)) == b"WATCHDOG=1":
                 pass
