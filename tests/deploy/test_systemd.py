@@ -8,6 +8,8 @@ import signal
 import socket
 import subprocess
 import sys
+import urllib.request
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -20,8 +22,8 @@ EXPOSURE = 1.5
 
 
 def tool(name: str) -> str:
-    """The path of a tool of systemd; the test is skipped where there is none."""
-    return shutil.which(name) or pytest.skip(f"no {name} here: install systemd")
+    """The path of a tool; the test is skipped where there is none."""
+    return shutil.which(name) or pytest.skip(f"no {name} here")
 
 
 def setting(name: str) -> list[str]:
@@ -101,13 +103,32 @@ def test_the_credentials_are_where_the_unit_says():
     assert re.search(rf"^d {folder}\s+0700 root root", (FOLDER / "mattergate.tmpfiles.conf").read_text(), re.M)
 
 
-def test_the_service_starts_and_stops_as_the_unit_does_it(tmp_path):
-    """With the unit's command systemd hears READY=1, signs of life, also after a reload, and STOPPING=1 at SIGTERM."""
+class Started:
+    """The service: its process, what its unit hears, and the port of its public listener."""
+
+    def __init__(self, process: subprocess.Popen, unit: socket.socket, port: int) -> None:
+        self.process, self.unit, self.port = process, unit, port
+
+    def hear(self) -> bytes:
+        """The next message for systemd."""
+        return self.unit.recv(100)
+
+    def stopped(self) -> int:
+        """The exit code, after it told that it stops."""
+        while (heard := self.hear()) == b"WATCHDOG=1":
+            pass
+        assert heard == b"STOPPING=1"
+        return self.process.wait(60)
+
+
+@pytest.fixture
+def started(tmp_path: Path, unused_tcp_port: int) -> Iterator[Callable[..., Started]]:
+    """Give a function that starts the service as the unit does, behind another program if one is named."""
     (tmp_path / "mattergate.toml").write_text(
-        '[server]\nlisten = "127.0.0.1:0"\nadmin = "127.0.0.1:0"\n[passthrough]\nserver = "http://127.0.0.1:9"\n'
+        f'[server]\nlisten = "127.0.0.1:{unused_tcp_port}"\nadmin = "127.0.0.1:0"\n'
+        '[passthrough]\nserver = "http://127.0.0.1:9"\n'
     )
-    environ = dict(line.split("=", 1) for line in setting("Environment"))
-    assert environ == {
+    assert dict(line.split("=", 1) for line in setting("Environment")) == {
         "MATTERGATE_CONFIG": "/etc/mattergate/mattergate.toml",
         "MATTERGATE_JOURNAL_URL": "sqlite:/var/lib/mattergate/journal.db",
     }
@@ -120,23 +141,63 @@ def test_the_service_starts_and_stops_as_the_unit_does_it(tmp_path):
         "PYTHONPATH": str(FOLDER.parents[1]),
     }
     [command] = setting("ExecStart")
+    processes = []
     with closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as unit:
         unit.bind(environ["NOTIFY_SOCKET"])
         unit.settimeout(60)
-        process = subprocess.Popen(
-            [sys.executable, "-m", "gateway", *shlex.split(command)[1:]], env=environ, stderr=subprocess.DEVNULL
-        )
-        try:
-            assert unit.recv(100) == b"READY=1"
-            assert unit.recv(100) == b"WATCHDOG=1"
-            assert setting("ExecReload") == ["/bin/kill -HUP $MAINPID"]
-            process.send_signal(signal.SIGHUP)
-            assert [unit.recv(100) for _ in range(5)] == [b"WATCHDOG=1"] * 5
-            process.terminate()
-            while (heard := unit.recv(100)) == b"WATCHDOG=1":
-                pass
-            assert heard == b"STOPPING=1"
-            assert process.wait(60) == 0
-        finally:
+
+        def start(*behind: str | Path) -> Started:
+            program = [*behind, sys.executable, "-m", "gateway", *shlex.split(command)[1:]]
+            processes.append(subprocess.Popen(program, env=environ, stderr=subprocess.DEVNULL))
+            return Started(processes[-1], unit, unused_tcp_port)
+
+        yield start
+        for process in processes:
             process.kill()
             process.wait()
+
+
+def test_the_service_starts_reloads_and_stops_as_the_unit_does_it(started):
+    """With the unit's command systemd hears READY=1, signs of life, also after a reload, and STOPPING=1 at SIGTERM."""
+    service = started()
+    assert [service.hear(), service.hear()] == [b"READY=1", b"WATCHDOG=1"]
+    assert setting("ExecReload") == ["/bin/kill -HUP $MAINPID"]
+    service.process.send_signal(signal.SIGHUP)
+    assert [service.hear() for _ in range(5)] == [b"WATCHDOG=1"] * 5
+    service.process.terminate()
+    assert service.stopped() == 0
+
+
+def system_calls(name: str) -> set[str]:
+    """The system calls of a set of systemd's, such as `@system-service`."""
+    lines = [line.strip() for line in run(tool("systemd-analyze"), "syscall-filter", name).splitlines()[1:]]
+    names = {line for line in lines if line and not line.startswith("#")}
+    return {call for one in names for call in (system_calls(one) if one.startswith("@") else {one})}
+
+
+def test_the_unit_allows_every_system_call_of_the_gateway(started, tmp_path):
+    """Start, request, reload and stop make no call that the filter refuses, nor memory that is code and data."""
+    strace = tool("strace")
+    if subprocess.run([strace, "-qq", "-o", tmp_path / "trace", "true"], check=False).returncode:
+        pytest.skip("processes cannot be traced here")
+    service = started(strace, "-f", "-qq", "-o", tmp_path / "trace")
+    assert service.hear() == b"READY=1"
+    url = f"http://127.0.0.1:{service.port}/hooks/{'a' * 26}/generic"
+    with urllib.request.urlopen(url, b"{}", timeout=60) as answer:
+        assert answer.status == 202
+    [gateway] = subprocess.check_output(["ps", "-o", "pid=", "--ppid", str(service.process.pid)]).split()
+    os.kill(int(gateway), signal.SIGHUP)
+    assert [service.hear() for _ in range(3)] == [b"WATCHDOG=1"] * 3
+    os.kill(int(gateway), signal.SIGTERM)
+    assert service.stopped() == 0
+
+    trace = (tmp_path / "trace").read_text()
+    allowed, refused = setting("SystemCallFilter")
+    filtered = system_calls(allowed) - {
+        call for name in refused.removeprefix("~").split() for call in system_calls(name)
+    }
+    made = set(re.findall(r"^\d+ +([a-z_0-9]+)\(", trace, re.M))
+    assert len(made) > 30
+    assert made - filtered <= ({"fchown"} if os.geteuid() == 0 else set())  # SQLite does that for root alone
+    assert setting("MemoryDenyWriteExecute") == ["yes"]
+    assert not re.findall(r"mmap\(.*PROT_WRITE\|PROT_EXEC|mprotect\(.*PROT_EXEC", trace)
