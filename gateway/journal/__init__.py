@@ -160,7 +160,8 @@ class Holdings(Struct, frozen=True):
     last: Mapping[str, Last] = {}
 
 
-HOLDINGS_AGE = 10.0
+HOLDINGS_AGE = 15.0
+"""Longer than the time between two prunings, which count as well: whoever asks seldom has to wait for a count."""
 
 
 class Journal(Protocol):
