@@ -100,7 +100,7 @@ class Paced(NamedTuple):
 async def paced(port: int, requests: Iterator[bytes], *, rate: float, seconds: float) -> Paced:
     """Send at a constant rate, whatever the answers do; a request that waits for a connection waits at our expense.
 
-    The loop spins: a timer would send up to a millisecond late.
+    A timer may send up to a millisecond late, which counts as latency; to spin would take a core from the server.
     """
     answers: Counter[int] = Counter()
     latencies: list[float] = []
@@ -116,7 +116,7 @@ async def paced(port: int, requests: Iterator[bytes], *, rate: float, seconds: f
         if len(latencies) == count and not finished.done():
             finished.set_result(None)
 
-    def spin(sent: int) -> None:
+    def send_due(sent: int) -> None:
         now = clock()
         while sent < count and idle and (due := started + sent / rate) <= now:
             connection = idle.popleft()
@@ -124,12 +124,12 @@ async def paced(port: int, requests: Iterator[bytes], *, rate: float, seconds: f
             connection.send(next(requests))
             sent += 1
         if not finished.done():
-            loop.call_later(0.001, spin, sent)
+            loop.call_later(0.001, send_due, sent)
 
     connections = await _connect(port, answered)
     idle.extend(connections)
     started = clock()
-    spin(0)
+    send_due(0)
     await asyncio.wait_for(finished, 10 * seconds + 10)
     for connection in connections:
         connection.close()

@@ -4,8 +4,8 @@
     .venv/bin/python tests/bench/run.py --quick    a few seconds; shows that it runs, its figures mean nothing
     .venv/bin/python tests/bench/run.py steps      only the steps of one event, without sockets
 
-Processes are real, HTTP is real (loopback), the journal is SQLite on the disk of --folder. The server under test has
-the first core to itself, load generator and sink share the second one; so nothing else should run. Requests are
+Processes are real, HTTP is real (loopback), the journal is SQLite on the disk of --folder. The server under test runs on
+whatever cores there are, load generator and sink keep to the second one; so nothing else should run. Requests are
 distinct GitHub pushes of 8 kB with their HMAC signatures, over 32 keep-alive connections. What is compared is measured
 in turns, --rounds times, and the median of the rounds' ratios counts: absolute rates are those of this machine, ratios
 hold on others, too.
@@ -25,7 +25,7 @@ import steps
 import uvloop
 from report import Row, at_least, below, told
 from scenarios import HOOKS, MANY, Bench
-from servers import LOAD_CORE, SERVER_CORE, pinned
+from servers import LOAD_CORE, QUIET_CORE, pinned
 
 
 class Size(NamedTuple):
@@ -155,7 +155,7 @@ async def measured(chosen: argparse.Namespace) -> list[Row]:
     bench = Bench(chosen.folder)
     rows: list[Row] = []
     for name in _in_order(chosen.parts):
-        with pinned(SERVER_CORE if name == "steps" else LOAD_CORE):
+        with pinned(QUIET_CORE if name == "steps" else LOAD_CORE):
             rows += await PARTS[name](bench, size)
     return rows
 
