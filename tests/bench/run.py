@@ -23,6 +23,7 @@ import msgspec
 import report
 import steps
 import uvloop
+import visits
 from report import Row, at_least, below, told
 from scenarios import HOOKS, MANY, Bench
 from servers import LOAD_CORE, SERVER_CORE, pinned
@@ -36,10 +37,15 @@ class Size(NamedTuple):
     memory_events: int
     rounds: int
     repeats: int
+    kept: int
+    looks: int
+    turns: int
 
 
-FULL = Size(seconds=5.0, events=20_000, memory_events=100_000, rounds=3, repeats=40)
-QUICK = Size(seconds=0.5, events=250, memory_events=500, rounds=1, repeats=2)
+FULL = Size(
+    seconds=5.0, events=20_000, memory_events=100_000, rounds=3, repeats=40, kept=1_000_000, looks=50, turns=8
+)
+QUICK = Size(seconds=0.5, events=250, memory_events=500, rounds=1, repeats=2, kept=2_000, looks=2, turns=1)
 RATE = 1_000.0
 """Requests per second at which latency is measured."""
 
@@ -116,6 +122,21 @@ async def one_event(bench: Bench, size: Size) -> list[Row]:
             below(f"steps: {steps.SUM}", total, 80, "us")]  # fmt: skip
 
 
+async def console(bench: Bench, size: Size) -> list[Row]:
+    """Milliseconds of the console's pages with many events kept, and the deliveries per second while it is open."""
+    rows = []
+    for name, took in (await visits.pages(bench.folder, size.kept, size.looks)).items():
+        say(f"console, {name}: p50 {took.p50:.1f} ms, worst {took.worst:.1f} ms")
+        rows.append(below(f"console: {name}", took.p50, 50, "ms", f"{size.kept:,} events; worst {took.worst:.1f} ms"))
+    turns = await visits.watched(bench.folder, size.events // 4, size.turns)
+    for alone, watched, seen in turns:
+        say(f"console in {len(visits.FEEDS)} browsers: end to end {watched:,.0f}/s, without {alone:,.0f}/s; the readers "
+            f"take {seen['processor']:.1%} of a core for {seen['bytes'] / seen['seconds'] / 1e3:,.0f} kB/s")  # fmt: skip
+    ratio = statistics.median(watched / alone for alone, watched, _ in turns)
+    detail = f"{watched:,.0f}/s; without {alone:,.0f}/s"
+    return [*rows, at_least(f"end to end with {len(visits.FEEDS)} open consoles / none", ratio, 0.97, detail)]
+
+
 PARTS: dict[str, Callable[[Bench, Size], Awaitable[list[Row]]]] = {
     "steps": one_event,
     "accept": accept,
@@ -123,6 +144,7 @@ PARTS: dict[str, Callable[[Bench, Size], Awaitable[list[Row]]]] = {
     "rest": rest,
     "latency": latency,
     "memory": memory,
+    "console": console,
 }
 
 
