@@ -160,7 +160,7 @@ class Holdings(Struct, frozen=True):
     last: Mapping[str, Last] = {}
 
 
-HOLDINGS_AGE = 10.0
+HOLDINGS_AGE = 20.0
 
 
 class Journal(Protocol):

@@ -129,7 +129,10 @@ class SqliteJournal:
         return await self._read(tally.dead_groups)
 
     async def holdings(self) -> Holdings:
-        """What is kept at all; `events` and `size` as counted within the last HOLDINGS_AGE seconds."""
+        """What is kept at all; `events` and `size` as counted within the last HOLDINGS_AGE seconds.
+
+        Upkeep counts more often than that, so that nobody waits for it here.
+        """
         counted = self._counted
         if time.monotonic() - self._counted_at > HOLDINGS_AGE:
             counted = await self._recount()
@@ -175,8 +178,9 @@ class SqliteJournal:
     async def _prune_some(self) -> int:
         now = self._clock()
         numbers = await self._read(partial(read.expired, until=now - self._retention, limit=_PRUNE_EVENTS))
-        if not numbers and (await self._recount())[1] > self._max_size:
-            numbers = await self._read(partial(read.surplus, max_size=self._max_size, limit=_PRUNE_EVENTS))
+        if len(numbers) < _PRUNE_EVENTS and (await self._recount())[1] > self._max_size:
+            surplus = await self._read(partial(read.surplus, max_size=self._max_size, limit=_PRUNE_EVENTS))
+            numbers = list(dict.fromkeys([*numbers, *surplus]))[:_PRUNE_EVENTS]
         count = len(numbers)  # the writer empties the list
         await self._writer.ask(Prune(numbers[::-1], now, now - CARD_AGE))  # it takes them from the end
         return count
@@ -211,6 +215,8 @@ class SqliteJournal:
         while True:
             await asyncio.sleep(_CHECKPOINT_SECONDS / 4)
             try:
+                if self._counted_at == -inf:
+                    await self._recount()  # before anybody asks: then nobody waits for it
                 now, waiting = time.monotonic(), self._writer.logged - moved
                 if waiting >= _CHECKPOINT_BYTES or (waiting and now - checked >= _CHECKPOINT_SECONDS):
                     checked, moved = now, self._writer.logged

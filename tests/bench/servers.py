@@ -60,6 +60,11 @@ class Server:
         self.admin = 0
         self.process = process
 
+    def processor(self) -> float:
+        """Seconds of processor time that it has taken, all threads together."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text("utf-8").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def memory(self) -> tuple[float, float]:
         """Resident memory in MB (10^6 bytes): now, and the most that it has been."""
         lines = Path(f"/proc/{self.process.pid}/status").read_text("utf-8").splitlines()

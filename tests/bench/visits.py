@@ -48,29 +48,37 @@ async def pages(folder: Path, count: int, looks: int) -> Mapping[str, Times]:
     return {name: Times(sorted(those)[len(those) // 2], max(those)) for name, those in took.items()}
 
 
-async def watched(folder: Path, count: int, turns: int) -> Sequence[tuple[float, float, Mapping[str, float]]]:
-    """Events per second from end to end without and with open pages, in turns of `count` events, and the readers' side.
+class Turn(NamedTuple):
+    """Events per second from end to end, the gateway's microseconds of processor time for one, the readers' side."""
 
-    One gateway delivers all of it, and every other turn begins with the open pages: what slows down with time, such as
-    a journal that grows, meets both alike.
+    rate: float
+    micros: float
+    seen: Mapping[str, float]
+
+
+async def watched(folder: Path, count: int, turns: int) -> Sequence[tuple[Turn, Turn]]:
+    """Pairs of turns of `count` events each: nobody looks, the console is open in ten browsers.
+
+    One gateway delivers all of it, and every other pair was measured the other way round: what slows down with time,
+    such as a journal that grows, meets both alike.
     """
     found = []
     with TemporaryDirectory(prefix="mattergate-bench-", dir=folder) as inside:
         async with sink.serving() as there, servers.gateway(Path(inside), there.port, MANY, HOOKS) as server:
             requests = Pushes(MANY).requests()
 
-            async def rate() -> float:
-                goal, started = there.count + count, perf_counter()
-                expect((await load.closed(server.port, itertools.islice(requests, count))).answers, 202)
-                await there.reach(goal, PATIENCE)
-                return count / (perf_counter() - started)
+            async def turn(feeds: Sequence[str]) -> Turn:
+                async with servers.watched(server.admin, feeds) as seen:
+                    goal, spent, started = there.count + count, server.processor(), perf_counter()
+                    expect((await load.closed(server.port, itertools.islice(requests, count))).answers, 202)
+                    await there.reach(goal, PATIENCE)
+                    seconds, spent = perf_counter() - started, server.processor() - spent
+                return Turn(count / seconds, spent / count * 1e6, seen)
 
-            await rate()
-            for turn in range(turns):
-                first = await rate() if turn % 2 else 0.0
-                async with servers.watched(server.admin, FEEDS) as seen:
-                    open_rate = await rate()
-                found.append((first or await rate(), open_rate, seen))
+            await turn(())
+            for number in range(turns):
+                pair = [await turn(feeds) for feeds in (((), FEEDS), (FEEDS, ()))[number % 2]]
+                found.append((pair[number % 2], pair[1 - number % 2]))
     return found
 
 

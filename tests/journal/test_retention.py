@@ -88,6 +88,15 @@ async def test_size_takes_the_oldest_settled(journal: SqliteJournal, clock: Cloc
     assert await left(journal) == [dead, waits, *settled[-4:]]
 
 
+async def test_size_counts_also_while_others_go_by_age(journal: SqliteJournal, clock: Clock) -> None:
+    """Events that expire do not keep those beyond the size from going at the same time."""
+    await add(journal, clock.now, DELIVERED, size=1_000)
+    clock.now += KEPT_SECONDS + 1
+    young = [await add(journal, clock.now + n, DELIVERED, size=24_000) for n in range(6)]
+    await journal.prune()
+    assert await left(journal) == young[-4:]
+
+
 async def test_what_was_requeued_is_kept(journal: SqliteJournal, clock: Clock) -> None:
     """An old event whose delivery is on its way again stays until that is settled."""
     event_id = await add(journal, clock.now, DEAD)
