@@ -1,8 +1,8 @@
 """A journal that has many events already: bulk INSERT beside the gateway's own schema, kept in a folder between runs.
 
 The events are GitHub pushes, one every half second up to now, over the routes and destinations of the bench: seven of
-eight with 4 kB, without the links that only GitHub sends, the others with 8 kB. One of ten is ignored, one of a thousand broken; one of
-twenty was not taken by its destination, for one of REASONS.
+eight with 4 kB, without the links that only GitHub sends, the others with 8 kB. One of ten is ignored, one of a
+thousand broken; one of twenty was not taken by its destination, for one of REASONS.
 """
 
 import hashlib

@@ -42,9 +42,7 @@ class Size(NamedTuple):
     turns: int
 
 
-FULL = Size(
-    seconds=5.0, events=20_000, memory_events=100_000, rounds=3, repeats=40, kept=1_000_000, looks=50, turns=20
-)
+FULL = Size(seconds=5.0, events=20_000, memory_events=100_000, rounds=3, repeats=40, kept=1_000_000, looks=50, turns=20)
 QUICK = Size(seconds=0.5, events=250, memory_events=500, rounds=1, repeats=2, kept=2_000, looks=2, turns=1)
 RATE = 1_000.0
 """Requests per second at which latency is measured."""

@@ -74,7 +74,13 @@ class Server:
 
 @asynccontextmanager
 async def gateway(
-    folder: Path, sink: int, routes: Sequence[str], destinations: int, *, rest: bool = False, journal: Path | None = None
+    folder: Path,
+    sink: int,
+    routes: Sequence[str],
+    destinations: int,
+    *,
+    rest: bool = False,
+    journal: Path | None = None,
 ) -> AsyncIterator[Server]:
     """`mattergate serve` with these routes, spread over the destinations; journal and settings are in `folder`.
 
