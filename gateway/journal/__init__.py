@@ -160,8 +160,7 @@ class Holdings(Struct, frozen=True):
     last: Mapping[str, Last] = {}
 
 
-HOLDINGS_AGE = 15.0
-"""Longer than the time between two prunings, which count as well: whoever asks seldom has to wait for a count."""
+HOLDINGS_AGE = 20.0
 
 
 class Journal(Protocol):

@@ -47,18 +47,16 @@ SELECT json_group_array(json_array(number, id, quote(received), outcome, route, 
 _CARD = "SELECT post_id, used, closed FROM card WHERE destination = ? AND subject = ?"
 
 _WAITING = "SELECT event FROM delivery INDEXED BY delivery_pending WHERE state = 'pending'"
-_UNSETTLED = f"{_WAITING} UNION ALL SELECT event FROM delivery INDEXED BY delivery_dead WHERE state = 'dead'"
 _EXPIRED = f"""
 SELECT json_group_array(number) FROM (
   SELECT number FROM event INDEXED BY event_age
    WHERE received < ? AND number NOT IN ({_WAITING}) ORDER BY received LIMIT ?)"""
-_SETTLED_BYTES = f"SELECT coalesce(sum(size), 0) FROM event INDEXED BY event_age WHERE number NOT IN ({_UNSETTLED})"
-_OLDEST = f"""
-SELECT json_group_array(number) FROM (
-  SELECT number FROM (
-    SELECT number, sum(size) OVER (ORDER BY received, size, number ROWS UNBOUNDED PRECEDING) - size AS older
-      FROM event INDEXED BY event_age WHERE number NOT IN ({_UNSETTLED}))
-   WHERE older < ? LIMIT ?)"""
+_OLDEST_SETTLED = f"""
+SELECT json_group_array(json_array(number, size)) FROM (
+  SELECT number, size FROM event INDEXED BY event_age
+   WHERE number NOT IN ({_WAITING})
+     AND NOT EXISTS (SELECT 1 FROM delivery INDEXED BY delivery_dead_event WHERE state = 'dead' AND event = number)
+   ORDER BY received, size, number LIMIT ?)"""
 
 
 class _DeliveryRow(Struct, array_like=True):
@@ -108,6 +106,7 @@ _event_rows = msgspec.json.Decoder(list[_EventRow], strict=False)
 _card = msgspec.json.Decoder(Card)
 _attempt = msgspec.json.Decoder(tuple[float, AttemptResult, int, str, str])
 _numbers = msgspec.json.Decoder(list[int])
+_sized = msgspec.json.Decoder(list[tuple[int, int]])
 
 
 def pending(connection: Connection, after: int, limit: int) -> list[Delivery]:
@@ -134,12 +133,15 @@ def expired(connection: Connection, until: float, limit: int) -> list[int]:
     return _numbers.decode(connection.execute(_EXPIRED, (until, limit)).fetchone()[0])
 
 
-def surplus(connection: Connection, max_size: int, limit: int) -> list[int]:
-    """Numbers of the oldest settled events beyond `max_size` bytes of them, at most `limit`."""
-    (size,) = connection.execute(_SETTLED_BYTES).fetchone()
-    if size <= max_size:
-        return []
-    return _numbers.decode(connection.execute(_OLDEST, (size - max_size, limit)).fetchone()[0])
+def surplus(connection: Connection, excess: int, limit: int) -> list[int]:
+    """Numbers of the oldest settled events that hold `excess` bytes together, at most `limit`."""
+    found = []
+    for number, size in _sized.decode(connection.execute(_OLDEST_SETTLED, (limit,)).fetchone()[0]):
+        if excess <= 0:
+            break
+        found.append(number)
+        excess -= size
+    return found
 
 
 def records(connection: Connection, sized: Iterable[tuple[int, int]], *, bodies: bool) -> Iterator[Record]:

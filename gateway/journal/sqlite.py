@@ -36,7 +36,7 @@ from gateway.journal import (
 from gateway.journal.file import connect, identity, prepare, trouble
 from gateway.journal.writer import Checkpoint, Prune, Requeue, Settle, Writer
 from gateway.metrics import Metrics
-from gateway.model import Delivery
+from gateway.model import Delivery, DeliveryState
 
 _SWITCH_SECONDS = 0.001
 CARD_AGE = 90 * 86400.0
@@ -129,7 +129,10 @@ class SqliteJournal:
         return await self._read(tally.dead_groups)
 
     async def holdings(self) -> Holdings:
-        """What is kept at all; `events` and `size` as counted within the last HOLDINGS_AGE seconds."""
+        """What is kept at all; `events` and `size` as counted within the last HOLDINGS_AGE seconds.
+
+        Upkeep counts more often than that, so that nobody waits for it here.
+        """
         counted = self._counted
         if time.monotonic() - self._counted_at > HOLDINGS_AGE:
             counted = await self._recount()
@@ -172,11 +175,22 @@ class SqliteJournal:
             self._counted, self._counted_at = (events, size), time.monotonic()
             return self._counted
 
+    async def _excess(self) -> int:
+        """By how many bytes the settled events are above their limit; in slices, too."""
+        excess = (await self._recount())[1] - self._max_size
+        for state in (DeliveryState.DEAD, DeliveryState.PENDING):
+            after: int | None = 0
+            while excess > 0 and after is not None:
+                size, after = await self._read(partial(tally.unsettled, state=state, after=after))
+                excess -= size
+        return excess
+
     async def _prune_some(self) -> int:
         now = self._clock()
         numbers = await self._read(partial(read.expired, until=now - self._retention, limit=_PRUNE_EVENTS))
-        if not numbers and (await self._recount())[1] > self._max_size:
-            numbers = await self._read(partial(read.surplus, max_size=self._max_size, limit=_PRUNE_EVENTS))
+        if len(numbers) < _PRUNE_EVENTS and (excess := await self._excess()) > 0:
+            surplus = await self._read(partial(read.surplus, excess=excess, limit=_PRUNE_EVENTS))
+            numbers = list(dict.fromkeys([*numbers, *surplus]))[:_PRUNE_EVENTS]
         count = len(numbers)  # the writer empties the list
         await self._writer.ask(Prune(numbers[::-1], now, now - CARD_AGE))  # it takes them from the end
         return count
@@ -211,6 +225,8 @@ class SqliteJournal:
         while True:
             await asyncio.sleep(_CHECKPOINT_SECONDS / 4)
             try:
+                if self._counted_at == -inf:
+                    await self._recount()  # before anybody asks: then nobody waits for it
                 now, waiting = time.monotonic(), self._writer.logged - moved
                 if waiting >= _CHECKPOINT_BYTES or (waiting and now - checked >= _CHECKPOINT_SECONDS):
                     checked, moved = now, self._writer.logged

@@ -15,7 +15,7 @@ import argparse
 import asyncio
 import statistics
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,6 +23,7 @@ import msgspec
 import report
 import steps
 import uvloop
+import visits
 from report import Row, at_least, below, told
 from scenarios import HOOKS, MANY, Bench
 from servers import LOAD_CORE, QUIET_CORE, pinned
@@ -36,10 +37,13 @@ class Size(NamedTuple):
     memory_events: int
     rounds: int
     repeats: int
+    kept: int
+    looks: int
+    turns: int
 
 
-FULL = Size(seconds=5.0, events=20_000, memory_events=100_000, rounds=3, repeats=40)
-QUICK = Size(seconds=0.5, events=250, memory_events=500, rounds=1, repeats=2)
+FULL = Size(seconds=5.0, events=20_000, memory_events=100_000, rounds=3, repeats=40, kept=1_000_000, looks=50, turns=20)
+QUICK = Size(seconds=0.5, events=250, memory_events=500, rounds=1, repeats=2, kept=2_000, looks=2, turns=1)
 RATE = 1_000.0
 """Requests per second at which latency is measured."""
 
@@ -116,6 +120,33 @@ async def one_event(bench: Bench, size: Size) -> list[Row]:
             below(f"steps: {steps.SUM}", total, 80, "us")]  # fmt: skip
 
 
+async def console(bench: Bench, size: Size) -> list[Row]:
+    """Milliseconds of the console's pages with many events kept, and the deliveries per second while it is open."""
+    rows = []
+    for name, took in (await visits.pages(bench.folder, size.kept, size.looks)).items():
+        say(f"console, {name}: p50 {took.p50:.1f} ms, worst {took.worst:.1f} ms")
+        rows.append(below(f"console: {name}", took.worst, 50, "ms",
+                          f"the slowest of {size.looks} with {size.kept:,} events; p50 {took.p50:.1f} ms"))  # fmt: skip
+    pairs = await visits.watched(bench.folder, size.events // 8, size.turns)
+    for alone, seen in pairs:
+        say(f"console: end to end {alone.rate:,.0f}/s, open in {len(visits.FEEDS)} browsers {seen.rate:,.0f}/s; the gateway "
+            f"takes {alone.micros:.0f} and {seen.micros:.0f} us for an event, the readers {seen.seen['processor']:.1%} of a "
+            f"core for {seen.seen['bytes'] / seen.seen['seconds'] / 1e3:,.0f} kB/s")  # fmt: skip
+    return [*rows, *_watched(pairs)]
+
+
+def _watched(pairs: Sequence[tuple[visits.Turn, visits.Turn]]) -> list[Row]:
+    """What ten open consoles cost: by the clock, which whatever else the machine does disturbs, and by the processor."""
+    rate, without = (statistics.median(pair[which].rate for pair in pairs) for which in (1, 0))
+    ratio = statistics.median(seen.rate / alone.rate for alone, seen in pairs)
+    spent = statistics.median(seen.micros / alone.micros for alone, seen in pairs)
+    name = f"with {len(visits.FEEDS)} open consoles / none"
+    return [
+        at_least(f"end to end {name}", ratio, 0.97, f"{rate:,.0f}/s; without {without:,.0f}/s; {len(pairs)} pairs"),
+        told(f"processor time of an event {name}", spent, "ratio", "at the full rate, all threads of the gateway"),
+    ]
+
+
 PARTS: dict[str, Callable[[Bench, Size], Awaitable[list[Row]]]] = {
     "steps": one_event,
     "accept": accept,
@@ -123,6 +154,7 @@ PARTS: dict[str, Callable[[Bench, Size], Awaitable[list[Row]]]] = {
     "rest": rest,
     "latency": latency,
     "memory": memory,
+    "console": console,
 }
 
 

@@ -22,7 +22,7 @@ MANY: Final = tuple(f"team{number:02}" for number in range(64))
 HOOKS: Final = 8
 """Over how many destinations the 64 routes are spread."""
 
-_PATIENCE: Final = 300.0
+PATIENCE: Final = 300.0
 """Seconds within which whatever was accepted must have been delivered."""
 
 
@@ -57,9 +57,9 @@ class Bench:
         """Requests per second of an aiohttp handler that forwards to the sink and answers with its answer."""
         async with sink.serving() as there, servers.bare("proxy", there.port) as server:
             requests = Pushes(MANY).requests()
-            _expect((await load.closed(server.port, itertools.islice(requests, count // 5))).answers, 200)
+            expect((await load.closed(server.port, itertools.islice(requests, count // 5))).answers, 200)
             tally = await load.closed(server.port, itertools.islice(requests, count))
-            return _expect(tally.answers, 200) / tally.seconds
+            return expect(tally.answers, 200) / tally.seconds
 
     async def end_to_end(self, count: int, *, rest: bool = False) -> dict[str, float]:
         """Events per second from the first request to the last message at the sink, and the memory that it took."""
@@ -70,11 +70,11 @@ class Bench:
             ):
                 pushes = Pushes(MANY).requests()
                 warm = count // 5
-                _expect((await load.closed(server.port, itertools.islice(pushes, warm))).answers, 202)
-                await there.reach(warm, _PATIENCE)
+                expect((await load.closed(server.port, itertools.islice(pushes, warm))).answers, 202)
+                await there.reach(warm, PATIENCE)
                 started = perf_counter()
-                _expect((await load.closed(server.port, itertools.islice(pushes, count))).answers, 202)
-                await there.reach(warm + count, _PATIENCE)
+                expect((await load.closed(server.port, itertools.islice(pushes, count))).answers, 202)
+                await there.reach(warm + count, PATIENCE)
                 ended = perf_counter()
                 now, most = server.memory()
                 return {"rate": count / (ended - started), "rss": now, "peak": most, "events": float(warm + count)}
@@ -86,7 +86,7 @@ class Bench:
                 pushes = Pushes(MANY).requests()
                 await load.paced(server.port, pushes, rate=rate, seconds=max(0.5, seconds / 5))
                 paced = await load.paced(server.port, pushes, rate=rate, seconds=seconds)
-                _expect(paced.answers, 202)
+                expect(paced.answers, 202)
                 return {
                     "p50": paced.quantile(0.50) * 1e3,
                     "p99": paced.quantile(0.99) * 1e3,
@@ -101,11 +101,11 @@ async def _rate(port: int, seconds: float, status: int) -> float:
 
 async def _closed(port: int, requests: Iterator[bytes], seconds: float, status: int) -> load.Tally:
     tally = await load.closed(port, requests, seconds=seconds)
-    _expect(tally.answers, status)
+    expect(tally.answers, status)
     return tally
 
 
-def _expect(answers: Counter[int], status: int) -> int:
+def expect(answers: Counter[int], status: int) -> int:
     """The number of answers, all of which must have this status: a refusal is quick, and no figure."""
     if set(answers) != {status}:
         raise RuntimeError(f"expected only answers {status}, got {dict(answers)} (0: the connection broke)")

@@ -1,6 +1,7 @@
 """Servers under test: real processes on whatever cores there are, started as an operator starts them."""
 
 import asyncio
+import json
 import os
 import signal
 import socket
@@ -8,7 +9,7 @@ import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 from push import SECRET
 
@@ -23,11 +24,14 @@ _SETTINGS = """
 listen = "127.0.0.1:{port}"
 admin = "127.0.0.1:{admin}"
 [journal]
-url = "sqlite:bench.db"
-[catalog]
+url = "sqlite:{journal}"
+{keep}[catalog]
 reload = false
 [log]
 level = "warning"
+"""
+_FOR_EVER = """retention = "3650d"
+max_size = "1000GB"
 """
 _DESTINATION = """
 [destinations.{name}]
@@ -49,11 +53,17 @@ secrets = ["{secret}"]
 
 
 class Server:
-    """A running process that listens on `port`."""
+    """A running process that listens on `port`; a gateway also on `admin`."""
 
     def __init__(self, port: int, process: asyncio.subprocess.Process) -> None:
         self.port = port
+        self.admin = 0
         self.process = process
+
+    def processor(self) -> float:
+        """Seconds of processor time that it has taken, all threads together."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text("utf-8").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def memory(self) -> tuple[float, float]:
         """Resident memory in MB (10^6 bytes): now, and the most that it has been."""
@@ -64,17 +74,25 @@ class Server:
 
 @asynccontextmanager
 async def gateway(
-    folder: Path, sink: int, routes: Sequence[str], destinations: int, *, rest: bool = False
+    folder: Path,
+    sink: int,
+    routes: Sequence[str],
+    destinations: int,
+    *,
+    rest: bool = False,
+    journal: Path | None = None,
 ) -> AsyncIterator[Server]:
     """`mattergate serve` with these routes, spread over the destinations; journal and settings are in `folder`.
 
-    The destinations are incoming webhooks, or with `rest` channels of a bot.
+    The destinations are incoming webhooks, or with `rest` channels of a bot. A `journal` that is there already is used
+    where it is, and keeps what it has.
 
     The catalog is not followed: whoever edits a document meanwhile would have it compiled during a measurement.
     """
     port, admin = _free_port(), _free_port()
     names = [f"hook{number}" for number in range(destinations)]
-    text = _SETTINGS.format(port=port, admin=admin)
+    keep = _FOR_EVER if journal else ""
+    text = _SETTINGS.format(port=port, admin=admin, journal=journal or "bench.db", keep=keep)
     text += "".join((_CHANNEL if rest else _DESTINATION).format(name=name, sink=sink) for name in names)
     text += "".join(
         _ROUTE.format(name=route, destination=names[index % destinations], secret=SECRET)
@@ -85,7 +103,28 @@ async def gateway(
     file.chmod(0o600)
     command = Path(sys.executable).with_name("mattergate")
     async with _running([str(command), "serve", "-c", str(file)], port) as server:
+        server.admin = admin
         yield server
+
+
+@asynccontextmanager
+async def watched(admin: int, feeds: Sequence[str]) -> AsyncIterator[dict[str, float]]:
+    """Within the block, a stream of the console for each of the feeds is read, by a process beside this one.
+
+    After the block: how many `events` and `bytes` came in how many `seconds`, and which part of a core the readers
+    themselves took (`processor`).
+    """
+    command = (sys.executable, str(_HERE / "readers.py"), str(admin), *feeds)
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe)
+    seen: dict[str, float] = {}
+    try:
+        if await asyncio.wait_for(cast(asyncio.StreamReader, process.stdout).readline(), _STARTING) != b"ready\n":
+            raise RuntimeError("the readers of the console's streams did not start")
+        yield seen
+    finally:
+        told, _ = await asyncio.wait_for(process.communicate(b""), _STOPPING)
+    seen |= json.loads(told)
 
 
 @asynccontextmanager

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from gateway.journal import CardPost, DuplicateKey, Entry, Query, Settlement, writer
+from gateway.journal import CardPost, DuplicateKey, Entry, Query, Settlement, tally, writer
 from gateway.journal import sqlite as module
 from gateway.journal.sqlite import CARD_AGE, SqliteJournal
 from gateway.model import DeliveryState, Event, Outcome, Parcel, Request
@@ -86,6 +86,28 @@ async def test_size_takes_the_oldest_settled(journal: SqliteJournal, clock: Cloc
     assert await left(journal) == [dead, waits, *settled[-4:]]
     await journal.prune()
     assert await left(journal) == [dead, waits, *settled[-4:]]
+
+
+async def test_size_counts_also_while_others_go_by_age(journal: SqliteJournal, clock: Clock) -> None:
+    """Events that expire do not keep those beyond the size from going at the same time."""
+    await add(journal, clock.now, DELIVERED, size=1_000)
+    clock.now += KEPT_SECONDS + 1
+    young = [await add(journal, clock.now + n, DELIVERED, size=24_000) for n in range(6)]
+    await journal.prune()
+    assert await left(journal) == young[-4:]
+
+
+async def test_what_is_unsettled_twice_counts_once(
+    journal: SqliteJournal, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Several dead or pending deliveries of one event do not make room for others, however the count is sliced."""
+    monkeypatch.setattr(tally, "UNSETTLED_SLICE", 2)
+    pending = DeliveryState.PENDING
+    for states in ((DEAD, DEAD, DEAD), (DEAD, pending, pending), (pending, pending, pending), (DELIVERED, DEAD)):
+        await add(journal, clock.now, *states, size=50_000)
+    settled = [await add(journal, clock.now + n, DELIVERED, size=24_000) for n in range(1, 7)]
+    await journal.prune()
+    assert (await left(journal))[4:] == settled[-4:]
 
 
 async def test_what_was_requeued_is_kept(journal: SqliteJournal, clock: Clock) -> None:
