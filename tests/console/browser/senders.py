@@ -39,7 +39,10 @@ async def deliver(gateway: Gateway, service: str, body: bytes, headers: dict[str
     """Send any body to a route; the id of the event."""
     url = URL(f"{gateway.url}/in/{service}")
     if service == "github":
-        headers = {**headers, "x-hub-signature-256": f"sha256={hmac.digest(SECRET.encode(), body, hashlib.sha256).hex()}"}
+        headers = {
+            **headers,
+            "x-hub-signature-256": f"sha256={hmac.digest(SECRET.encode(), body, hashlib.sha256).hex()}",
+        }
     else:
         url /= SECRET
     async with gateway.session.post(url, data=body, headers=headers, params=query or {}) as response:
