@@ -4,8 +4,8 @@ import asyncio
 import hashlib
 import hmac
 import json
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import aiohttp
@@ -79,9 +79,12 @@ async def eventually(holds: Callable[[], bool], seconds: float = 5.0) -> None:
             await asyncio.sleep(0.01)
 
 
-@pytest.fixture
-async def start(tmp_path: Path) -> AsyncIterator:
-    """A function that runs a gateway until the test ends: routes, and more of [server] and of tables, as TOML."""
+@asynccontextmanager
+async def gateways(folder: Path) -> AsyncIterator[Callable[..., Awaitable[Gateway]]]:
+    """Give a function that runs a gateway, its files in `folder`: routes, and more of [server] and of tables, as TOML.
+
+    All that it began ends with the context.
+    """
     async with AsyncExitStack() as stack:
         standin = StandIn()
         mattermost = await stack.enter_async_context(standin.serve())
@@ -90,10 +93,17 @@ async def start(tmp_path: Path) -> AsyncIterator:
 
         async def begin(routes: str = "", server: str = "", tables: str = "") -> Gateway:
             text = HEAD.format(server=server, tables=tables.format(mattermost=mattermost), hook=hook) + routes
-            known = settings.parse(text, str(tmp_path / "mattergate.toml"), {}, lambda path: path.read_text("utf-8"))
+            known = settings.parse(text, str(folder / "mattergate.toml"), {}, lambda path: path.read_text("utf-8"))
             running = await stack.enter_async_context(app.running(known))
             return Gateway(running, standin, hook, session)
 
+        yield begin
+
+
+@pytest.fixture
+async def start(tmp_path: Path) -> AsyncIterator[Callable[..., Awaitable[Gateway]]]:
+    """A function that runs a gateway until the test ends."""
+    async with gateways(tmp_path) as begin:
         yield begin
 
 

@@ -14,6 +14,7 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from copy import copy
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import jsonschema_rs
 
@@ -207,4 +208,12 @@ def _meta_faults(raw: JSON, schema: JSON, text: str, file: str) -> Iterator[Faul
         )
         hint = deepest.schema.get("description", "") if isinstance(deepest.schema, dict) else ""
         problem = deepest.message if len(deepest.message) < 300 else deepest.message[:300] + "…"
-        yield yamlfile.fault(file, text, tuple(deepest.absolute_path), problem, hint)
+        yield yamlfile.fault(file, text, _place(deepest), problem, hint)
+
+
+def _place(error: Any) -> tuple[str | int, ...]:
+    """Where a fault is; that of a key that may not be there is the key itself."""
+    steps = tuple(error.absolute_path)
+    if error.validator != "additionalProperties":
+        return steps
+    return (*steps, next(str(key) for key in error.instance if key not in error.schema.get("properties", {})))

@@ -9,7 +9,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from tests.console.browser import Person
+from tests.console.person import Person
 
 TOKEN = "an-admin-token-of-the-tests"
 READ_TOKEN = "a-read-token-of-the-tests"

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from gateway.console import dead
-from tests.console.browser import Person, keep
+from tests.console.person import Person, keep
 from tests.console.markup import Found
 
 LOST = "the channel is archived"

@@ -10,7 +10,7 @@ import pytest
 from gateway import sample
 from gateway.model import Card, CardMode, DeliveryState, Outcome, Request
 from tests.conftest import eventually
-from tests.console.browser import Person, keep
+from tests.console.person import Person, keep
 from tests.console.conftest import ITEMS_ROUTE, ITEMS_TOKEN, READ_TOKEN
 from tests.console.markup import HOSTILE, Found
 
