@@ -18,7 +18,7 @@ import structlog
 
 from gateway import tracing
 from gateway.delivery.destinations import Destination
-from gateway.delivery.feed import CHUNK, Feed
+from gateway.delivery.feed import Feed
 from gateway.delivery.lanes import Lane, Lanes
 from gateway.delivery.outlet import Attempting, Outlet
 from gateway.delivery.settler import Settler
@@ -44,6 +44,8 @@ _Note = tuple[Outlet, Lane] | None
 class Dispatcher:
     """Delivers what is in the journal. Construct, `start`, `offer` after each append, `stop`.
 
+    Meanwhile `serve` and `retire` change where to.
+
     `window` deliveries and `window_bytes` bytes of payload are held in memory, shared evenly by the destinations so
     that one that is down holds up no other; the rest waits in the journal. `clock` gives epoch seconds, `random` draws
     from [0, 1), `attempt` traces. `failed` is a future that gets the exception of a part that crashed; the service
@@ -51,6 +53,7 @@ class Dispatcher:
     """
 
     failed: asyncio.Future[None]
+    _running: asyncio.TaskGroup
 
     def __init__(
         self,
@@ -64,7 +67,6 @@ class Dispatcher:
         random: Callable[[], float] = draw,
         attempt: Attempting = tracing.OFF.attempt,
     ) -> None:
-        listed = list(destinations)
         self._journal = journal
         self._metrics = metrics
         self._clock = clock
@@ -74,16 +76,18 @@ class Dispatcher:
         self._window_bytes = window_bytes
         self._settler: Settler[_Note] = Settler(journal, self._saved)
         self._outlets: dict[str, Outlet] = {}
-        for destination in listed:
+        for destination in destinations:
             if destination.name in self._outlets:
                 raise ValueError(f"two destinations are called {destination.name!r}: give one another name")
-            self._add(destination, len(listed))
+            self._add(destination)
+        self._share()
         self._feed = Feed(journal, self._outlets, self._bury, self._settler.thinned, clock)
         self._missed: set[str] = set()
         self._main: asyncio.Task[None] | None = None
         self._side: list[asyncio.Task[None]] = []
         self._workers: dict[str, list[asyncio.Task[None]]] = {}
-        self._group: asyncio.TaskGroup | None = None
+        self._leaving: dict[str, asyncio.Task[None]] = {}
+        self._uncounted = False  # whether a destination came back whose dead are still to be counted
         self._settling: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -101,26 +105,35 @@ class Dispatcher:
         """Take in what was just appended to the journal. Never blocks; what has no room now is read again later."""
         self._feed.offer(deliveries)
 
-    def serve(self, destinations: Sequence[Destination]) -> None:
-        """Serve these as well, or in a new way; one that is there already, the same object, goes on undisturbed."""
+    async def serve(self, destinations: Sequence[Destination]) -> None:
+        """Serve these as well, or in a new way; one that is there already, the same object, goes on undisturbed.
+
+        Of a name that was retired, the last attempts are waited for first.
+        """
+        if leaving := [self._leaving[one.name] for one in destinations if one.name in self._leaving]:
+            await asyncio.wait(leaving)
         for destination in destinations:
             name = destination.name
             if name not in self._outlets:
-                self._show(self._add(destination, len(destinations)), Standing())
+                self._show(self._add(destination), Standing())
                 self._missed.discard(name)
+                self._uncounted = True
             self._outlets[name].replace(destination)
             self._staff(self._outlets[name])
+        self._share()
 
-    async def retire(self, kept: Container[str]) -> None:
-        """Serve no others than these any more. Attempts under way end; what waits then is dead, for a person to replay.
+    def retire(self, kept: Container[str]) -> None:
+        """Serve no others than these from now on. Only for a dispatcher that runs.
 
-        Raises JournalError when what waits cannot be looked up: the next start puts it aside.
+        Attempts under way end in their time, and count; what waits then is dead, for a person to replay.
         """
-        gone = [self._outlets.pop(name) for name in list(self._outlets) if name not in kept]
-        for outlet in gone:
+        for name in [name for name in self._outlets if name not in kept]:
+            outlet = self._outlets.pop(name)
             outlet.halt()
-        for outlet in gone:
-            await self._retire(outlet)
+            leaving = self._running.create_task(self._let_go(outlet, self._feed.head), name=f"leaving {name}")
+            self._leaving[name] = leaving
+            leaving.add_done_callback(lambda _, name=name: self._leaving.pop(name))
+        self._share()
 
     async def stop(self, grace: float) -> None:
         """Start no more attempts, wait up to `grace` seconds for those in flight, save all outcomes, return.
@@ -132,7 +145,7 @@ class Dispatcher:
         self._feed.close()
         for outlet in self._outlets.values():
             outlet.halt()
-        for task in self._side:
+        for task in (*self._side, *self._leaving.values()):  # what was to be put aside is so after the next start
             task.cancel()
         if workers := list(itertools.chain.from_iterable(self._workers.values())):
             _, late = await asyncio.wait(workers, timeout=grace)
@@ -150,8 +163,8 @@ class Dispatcher:
 
     async def _run(self, ready: asyncio.Event) -> None:
         async with asyncio.TaskGroup() as group:
+            self._running = group
             self._settling = group.create_task(self._settler.run(), name="settler")
-            self._group = group
             for outlet in self._outlets.values():
                 self._staff(outlet)
             self._side = [
@@ -160,12 +173,12 @@ class Dispatcher:
             ]
             ready.set()
 
-    def _add(self, destination: Destination, among: int) -> Outlet:
-        """Make the outlet of a destination, with its share of what is held in memory."""
+    def _add(self, destination: Destination) -> Outlet:
+        """Make the outlet of a destination; `_share` is to be called then."""
         self._metrics.expect_destination(destination.name)
         outlet = self._outlets[destination.name] = Outlet(
             destination,
-            Lanes(max(1, self._window // among), max(1, self._window_bytes // among)),
+            Lanes(self._window, self._window_bytes),
             self._metrics,
             settle=self._settle,
             hungry=self._feed_soon,
@@ -175,22 +188,24 @@ class Dispatcher:
         )
         return outlet
 
+    def _share(self) -> None:
+        """Give each outlet its part of what is held in memory."""
+        among = max(1, len(self._outlets))
+        for outlet in self._outlets.values():
+            outlet.lanes.resize(max(1, self._window // among), max(1, self._window_bytes // among))
+
     def _staff(self, outlet: Outlet) -> None:
         """Start the workers that an outlet lacks; ones too many rest, for its concurrency is kept when it claims."""
         workers = self._workers.setdefault(outlet.name, [])
-        while self._group is not None and len(workers) < outlet.destination.concurrency:
-            workers.append(self._group.create_task(outlet.work(), name=f"worker {outlet.name}"))
+        while len(workers) < outlet.destination.concurrency:
+            workers.append(self._running.create_task(outlet.work(), name=f"worker {outlet.name}"))
 
-    async def _retire(self, outlet: Outlet) -> None:
-        await asyncio.wait(self._workers.pop(outlet.name))
+    async def _let_go(self, outlet: Outlet, last: int) -> None:
+        """See the last attempts of an outlet to their end, then put aside what waits for it up to the number `last`."""
+        await asyncio.wait(self._workers[outlet.name])
+        del self._workers[outlet.name]
         await outlet.drained()
-        chunk = await self._journal.pending(after=0, limit=CHUNK)
-        while chunk:
-            for delivery in chunk:
-                if delivery.destination == outlet.name:
-                    self._bury(delivery)
-            await self._settler.thinned()
-            chunk = await self._journal.pending(after=chunk[-1].seq, limit=CHUNK)
+        await self._feed.sweep(outlet.name, last)
         self._metrics.forget(destination=outlet.name)
 
     def _ended(self, main: asyncio.Task[None]) -> None:
@@ -213,10 +228,11 @@ class Dispatcher:
             self._feed.nudge()
             for outlet in self._outlets.values():
                 outlet.pump()  # alarms run on the monotonic clock; this heals them after the wall clock is set
-            if count % CENSUS == 0:
+            if self._uncounted or count % CENSUS == 0:
                 await self._recount_dead()
 
     async def _recount_dead(self) -> None:
+        self._uncounted = False
         try:
             standings: Mapping[str, Standing] = await self._journal.census()
         except JournalError as error:

@@ -77,12 +77,34 @@ class Feed:
                 await self._read_new()
                 for outlet in list(self._outlets.values()):  # they may come and go meanwhile
                     await self._read_parked(outlet)
-            except JournalDamaged:
-                raise
             except JournalError as error:
-                log.warning("journal cannot be read, trying again", seconds=RETRY, reason=str(error))
-                await asyncio.sleep(RETRY)
+                await self._rest(error)
                 self._wake.set()
+
+    async def sweep(self, destination: str, last: int) -> None:
+        """Hand all up to the number `last` that waits for a destination to `stray`; later ones come by themselves.
+
+        `last` is a `head` since which the destination is unknown. Raises JournalDamaged.
+        """
+        after = 0
+        while after < last:
+            try:
+                chunk = await self._journal.pending(after=after, limit=CHUNK)
+            except JournalError as error:
+                await self._rest(error)
+                continue
+            for delivery in chunk:
+                if delivery.destination == destination and delivery.seq <= last:
+                    self._stray(delivery)
+            after = chunk[-1].seq if len(chunk) == CHUNK else last
+            await self._thinned()
+
+    async def _rest(self, error: JournalError) -> None:
+        """Wait before the journal is read again. Raises the error when no further attempt can help."""
+        if isinstance(error, JournalDamaged):
+            raise error
+        log.warning("journal cannot be read, trying again", seconds=RETRY, reason=str(error))
+        await asyncio.sleep(RETRY)
 
     async def _read_new(self) -> None:
         while True:

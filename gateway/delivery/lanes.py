@@ -53,6 +53,10 @@ class Lanes:
         """Whether something is parked and at least half of the room is free again."""
         return bool(self._parked) and self._count * 2 <= self._room and self._bytes * 2 <= self._byte_room
 
+    def resize(self, room: int, byte_room: int) -> None:
+        """Have this much room from now on; what is in already stays."""
+        self._room, self._byte_room = room, byte_room
+
     def accept(self, delivery: Delivery, now: float) -> None:
         """Take in or park a delivery of this destination; one whose number is not above the last does nothing."""
         if delivery.seq <= self._last:

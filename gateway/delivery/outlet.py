@@ -97,9 +97,10 @@ class Outlet:
         self._ring_at(self.lanes.due(), now)
 
     def replace(self, destination: Destination) -> None:
-        """Send to the same place by another way from the next attempt on: its settings have changed."""
+        """Send by other settings from the next attempt on; what waits after a failure is tried by them at once."""
         if destination is not self.destination:
             self.destination = destination
+            self.lanes.promote(inf)
             self.pump()
 
     async def drained(self) -> None:
@@ -182,15 +183,19 @@ class Outlet:
         delivery, destination = claim.delivery, claim.destination
         was_broken = destination.broken
         destination.record(result, claim.epoch, now, self._random)
-        if destination.broken is not was_broken:
+        current = destination is self.destination  # else its settings have changed meanwhile
+        if current and destination.broken is not was_broken:
             self._tell_breaker()
         settlement = decide(result, delivery, now, destination.max_age, self._random)
         self._count(result, delivery, now)
-        if claim.probe and settlement.state is DeliveryState.PENDING:
-            # A probe asks about the destination: the delivery is not charged, and behind the lanes not yet tried.
-            self._end_one()
-            self.lanes.put_off(claim.lane, delivery, destination.opens_at(now))
-            return
+        if settlement.state is DeliveryState.PENDING:
+            if claim.probe:
+                # A probe asks about the destination: the delivery is not charged, and behind the lanes not yet tried.
+                self._end_one()
+                self.lanes.put_off(claim.lane, delivery, destination.opens_at(now) if current else now)
+                return
+            if not current:
+                settlement = replace(settlement, not_before=now)
         if settlement.state is DeliveryState.DEAD:
             log.warning(
                 "delivery dead",

@@ -51,6 +51,7 @@ class MemoryJournal:
         self.rows: dict[int, Delivery] = {}
         self.settlements: list[Settlement] = []
         self.failures = 0
+        self.unreadable = 0
         self.reads = 0
         self.last = 0
         self._delay = delay
@@ -67,16 +68,19 @@ class MemoryJournal:
         self.reads += 1
         found = [d for s, d in self.rows.items() if s > after and d.state is DeliveryState.PENDING][:limit]
         await asyncio.sleep(self._delay())
+        if self.unreadable:
+            self.unreadable -= 1
+            raise JournalError("the disk does not answer")
         return found
 
     async def settle(self, settlements: Sequence[Settlement]) -> None:
-        """Record outcomes, unless the disk fails."""
+        """Record outcomes, unless the disk fails; the last word on a pending delivery counts, others nothing."""
         await asyncio.sleep(self._delay())
         if self.failures:
             self.failures -= 1
             raise JournalError("the disk is full")
-        for s in settlements:
-            self.settlements.append(s)
+        self.settlements += settlements
+        for s in {s.seq: s for s in settlements if self.rows[s.seq].state is DeliveryState.PENDING}.values():
             self.rows[s.seq] = replace(
                 self.rows[s.seq], state=s.state, attempts=s.attempts, not_before=s.not_before, reason=s.reason
             )
