@@ -114,6 +114,7 @@ def nginx(folder: Path, tls: int, plain: int, mattermost: str, gateway: str) -> 
                 "/etc/letsencrypt/live/chat.example.com/fullchain.pem": str(TLS / "certificate.pem"),
                 "/etc/letsencrypt/live/chat.example.com/privkey.pem": str(TLS / "key.pem"),
                 "/var/log/nginx/chat.log": str(folder / "chat.log"),
+                "/var/log/nginx/chat-errors.log": str(folder / "chat-errors.log"),
             },
         )
     )
@@ -136,7 +137,7 @@ def caddy(folder: Path, tls: int, plain: int, mattermost: str, gateway: str) -> 
         replaced(
             CADDY.read_text(),
             {
-                "{\n\tservers": "{\n\t" + "\n\t".join(options) + "\n\tservers",
+                "{\n\tlog": "{\n\t" + "\n\t".join(options) + "\n\tlog",
                 f"{HOST} {{\n": f"{HOST} {{\n{certificate}",
                 "127.0.0.1:8065": mattermost,
                 "127.0.0.1:8080": gateway,
@@ -294,6 +295,29 @@ async def test_no_log_holds_the_id_of_a_hook(proxy, tmp_path):
     if (tmp_path / "chat.log").exists():
         assert '"POST /hooks/-/github" 202' in logged
         assert '"POST /in/alerts" 401' in logged
+
+
+@pytest.mark.parametrize("name", PROXIES)
+async def test_errors_hold_no_id_of_a_hook_either(name, tmp_path, unused_tcp_port_factory):
+    """With the gateway and Mattermost down, the proxy answers 502 and writes neither ids nor secrets about it."""
+    tls, plain, nobody = (unused_tcp_port_factory() for _ in range(3))
+    hook = "abcdefghijklmnopqrstuvwxyz"
+    command = PROXIES[name](tmp_path, tls, plain, f"127.0.0.1:{nobody}", f"127.0.0.1:{nobody}")
+    trusted = ssl.create_default_context(cafile=TLS / "certificate.pem")
+    trusted.check_hostname = False  # the certificate is for localhost
+    connector = aiohttp.TCPConnector(ssl=trusted, resolver=Loopback())
+    async with process(command, tls, tmp_path), aiohttp.ClientSession(connector=connector) as session:
+        token = {"X-Gitlab-Token": "guess"}
+        for path in (f"/hooks/{hook}/gitlab", f"/hooks/{hook}", f"//hooks/{hook}/x", "/in/alerts/guess?token=guess"):
+            async with session.post(f"https://{HOST}:{tls}{path}", data=b"{}", headers=token) as answer:
+                assert answer.status == 502, path
+        async with session.post(
+            f"https://{HOST}:{tls}/hooks/{hook}/github", data=io.BytesIO(b"x" * 6_000_000)
+        ) as answer:
+            assert answer.status in (413, 502)
+    logged = "".join(path.read_text() for path in tmp_path.glob("*.log"))
+    assert hook not in logged
+    assert "guess" not in logged
 
 
 def checked(command: list[str | Path]) -> None:
