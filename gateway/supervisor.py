@@ -14,15 +14,19 @@ from gateway import logs
 
 _log = logs.get("supervisor")
 
+PATIENCE = 0.5
+"""Seconds that a message may wait for room in the socket: it waits on the event loop, and systemd may stand still."""
+
 
 def notify(state: str, address: str) -> None:
     """Send a state such as `READY=1` to a socket, which may be in the abstract name space (`@...`)."""
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sender:
+            sender.settimeout(PATIENCE)
             sender.connect("\0" + address[1:] if address.startswith("@") else address)
             sender.send(state.encode())
     except OSError as error:
-        _log.warning("systemd cannot be told", state=state, reason=error.strerror)
+        _log.warning("systemd cannot be told", state=state, reason=error.strerror or str(error))
 
 
 @asynccontextmanager

@@ -59,6 +59,19 @@ async def test_the_watchdog_hears_from_the_event_loop(unit):
         assert set(alive) == {"WATCHDOG=1"}
 
 
+async def test_a_systemd_that_stands_still_holds_nothing_up(unit):
+    """When nobody reads the socket and it is full, the event loop goes on after a moment."""
+    listener, environ = unit
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as other:
+        other.setblocking(False)
+        other.connect(listener.socket.getsockname())
+        with pytest.raises(BlockingIOError):
+            while True:
+                other.send(b"WATCHDOG=1")
+        async with asyncio.timeout(30), supervised(environ):
+            pass
+
+
 async def test_the_watchdog_of_another_process_hears_nothing(unit):
     """WATCHDOG_PID of a parent means the parent."""
     listener, environ = unit

@@ -18,6 +18,7 @@ from typing import Any
 USER, EMAIL = "admin", "admin@example.com"
 TEAM, CHANNEL = "mattergate", "webhooks"
 HOOK_FILES = ("gateway/hook", "monitoring/mattermost_hook")
+READ = "docker compose --file deploy/compose/compose.yaml exec -T gateway cat /run/secrets/"
 SITE, CONSOLE, GRAFANA = "http://localhost:8065", "http://localhost:9090", "http://localhost:3000"
 """As a browser on the same machine reaches them."""
 
@@ -67,17 +68,15 @@ class Mattermost:
                 raise TimeoutError(f"Mattermost at {self.server} is not ready after {seconds:g} s: {trouble}")
             time.sleep(1)
 
-    def sign_in(self, user: str, email: str, password: str) -> bool:
-        """Sign in as a user, who is made if there is none; whether it was. The first of a server administers it."""
+    def sign_in(self, user: str, email: str, password: str) -> None:
+        """Sign in as a user, who is made if there is none. The first of a server administers it."""
         try:
-            self._log_in(user, password)
-            return False
+            return self._log_in(user, password)
         except RefusalError as error:
             if error.status != 401:
                 raise
         self.call("POST", "/users", {"username": user, "email": email, "password": password})
-        self._log_in(user, password)
-        return True
+        return self._log_in(user, password)
 
     def _log_in(self, user: str, password: str) -> None:
         _, headers = self._exchange("POST", "/users/login", {"login_id": user, "password": password})
@@ -101,8 +100,9 @@ def _said(error: urllib.error.HTTPError) -> str:
 
 
 def furnish(server: Mattermost, password: str, hook_files: Sequence[Path]) -> bool:
-    """Make what is missing, and write the webhook's URL; whether the administrator is new."""
-    new = server.sign_in(USER, EMAIL, password)
+    """Make what is missing, and write the webhook's URL; whether it was the first time that this came to its end."""
+    new = not all(file.exists() for file in hook_files)
+    server.sign_in(USER, EMAIL, password)
     team = server.found_or_made(
         f"/teams/name/{TEAM}", "/teams", {"name": TEAM, "display_name": "mattergate", "type": "I"}
     )
@@ -131,14 +131,15 @@ def main() -> None:
     server = Mattermost(options.server)
     try:
         server.wait(options.wait)
-        password = (options.secrets / "gateway" / "mattermost_password").read_text()
+        password, token = (
+            (options.secrets / "gateway" / name).read_text() for name in ("mattermost_password", "admin_token")
+        )
         new = furnish(server, password, [options.secrets / name for name in HOOK_FILES])
     except (OSError, RefusalError) as error:
         sys.exit(f"furnish: {error}")
     print(f"Mattermost  {SITE}/{TEAM}/channels/{CHANNEL}")
-    print(f"            user {USER}" + (f", password {password}" if new else ", the password of the first start"))
-    if new:
-        print(f"Console     {CONSOLE}  token {(options.secrets / 'gateway' / 'admin_token').read_text()}")
+    print(f"            user {USER}, password {password if new else f'by: {READ}mattermost_password'}")
+    print(f"Console     {CONSOLE}  token {token if new else f'by: {READ}admin_token'}")
     print(f"Grafana     {GRAFANA}")
 
 

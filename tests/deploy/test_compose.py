@@ -140,6 +140,20 @@ async def test_an_empty_mattermost_is_furnished_once(mattermost, prepared):
     assert files["gateway/mattermost_password"] not in text
 
 
+async def test_a_first_start_that_was_cut_short_still_tells_the_password(mattermost, prepared):
+    """With the administrator made and no webhook written, the next run is the one whose output people read."""
+    _, url = mattermost
+    command = (FOLDER / "furnish.py", "--server", url, "--secrets", prepared, "--wait", "5")
+    assert (await python(*command))[0] == 0
+    for name in furnish.HOOK_FILES:
+        (prepared / name).unlink()
+    code, text = await python(*command)
+    assert code == 0, text
+    files = secret_files(prepared)
+    assert files["gateway/mattermost_password"] in text
+    assert files["gateway/admin_token"] in text
+
+
 async def test_a_webhook_that_was_deleted_is_made_again(mattermost, prepared):
     """The file follows what is in Mattermost."""
     standin, url = mattermost
