@@ -42,7 +42,7 @@ class Size(NamedTuple):
     turns: int
 
 
-FULL = Size(seconds=5.0, events=20_000, memory_events=100_000, rounds=3, repeats=40, kept=1_000_000, looks=50, turns=20)
+FULL = Size(seconds=5.0, events=20_000, memory_events=100_000, rounds=3, repeats=40, kept=1_000_000, looks=50, turns=16)
 QUICK = Size(seconds=0.5, events=250, memory_events=500, rounds=1, repeats=2, kept=2_000, looks=2, turns=1)
 RATE = 1_000.0
 """Requests per second at which latency is measured."""
@@ -127,7 +127,7 @@ async def console(bench: Bench, size: Size) -> list[Row]:
         say(f"console, {name}: p50 {took.p50:.1f} ms, worst {took.worst:.1f} ms")
         rows.append(below(f"console: {name}", took.worst, 50, "ms",
                           f"the slowest of {size.looks} with {size.kept:,} events; p50 {took.p50:.1f} ms"))  # fmt: skip
-    pairs = await visits.watched(bench.folder, size.events // 8, size.turns)
+    pairs = await visits.watched(bench.folder, size.events // 5, size.turns)
     for alone, seen in pairs:
         got = seen.readers
         say(f"console: end to end {alone.rate:,.0f}/s, open in {len(visits.FEEDS)} browsers {seen.rate:,.0f}/s; the "
