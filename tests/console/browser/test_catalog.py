@@ -21,7 +21,7 @@ async def test_an_example_of_a_translator_can_be_tried(page, gateway):
     await page.goto("/catalog/github")
     await page.get_by_role("link", name="Commits pushed to a branch").click()
     await expect(page.locator("article.post").first).to_contain_text("GitHub")
-    await page.get_by_role("link", name="try it").first.click()
+    await page.get_by_role("link", name="try it", exact=True).first.click()
     await expect(page.locator("#tried article.post").first).to_contain_text("GitHub")
 
 
