@@ -4,8 +4,8 @@
     .venv/bin/python tests/bench/run.py --quick    a few seconds; shows that it runs, its figures mean nothing
     .venv/bin/python tests/bench/run.py steps      only the steps of one event, without sockets
 
-Processes are real, HTTP is real (loopback), the journal is SQLite on the disk of --folder. The server under test runs on
-whatever cores there are, load generator and sink keep to the second one; so nothing else should run. Requests are
+Processes are real, HTTP is real (loopback), the journal is SQLite on the disk of --folder. The server under test runs
+on whatever cores there are, load generator and sink keep to the second one; so nothing else should run. Requests are
 distinct GitHub pushes of 8 kB with their HMAC signatures, over 32 keep-alive connections. What is compared is measured
 in turns, --rounds times, and the median of the rounds' ratios counts: absolute rates are those of this machine, ratios
 hold on others, too. The part `console` leaves a journal of a million events (6 GB) in the folder for the next time.
