@@ -1,4 +1,4 @@
-"""What becomes different when other settings are taken up while running, and what cannot without a restart. Pure."""
+"""What is different about settings and a catalog that are to be taken up while running, and what cannot be. Pure."""
 
 from collections.abc import Iterator, Mapping
 
@@ -7,6 +7,8 @@ from msgspec.structs import asdict
 
 from gateway.errors import Fault
 from gateway.settings import Settings
+from gateway.tomlplace import shown
+from gateway.translate.catalog import Catalog
 
 _FIXED = (
     ("server", "listen"),
@@ -36,6 +38,21 @@ def told(old: Settings, new: Settings) -> tuple[str, ...]:
     return (*_tables(old, new), *(line for table in _NAMED for line in _named(table, old, new)))
 
 
+def documents(old: Catalog, new: Catalog) -> tuple[str, ...]:
+    """One line for each document that is different, of the services that both have: others come with their routes."""
+    return tuple(
+        f"{key}/{name}.yaml: {said}"
+        for key in sorted(old.services.keys() & new.services.keys())
+        for name, said in _differing(old.services[key].documents, new.services[key].documents)
+    )
+
+
+def _differing(old: Mapping[str, int], new: Mapping[str, int]) -> Iterator[tuple[str, str]]:
+    for name in sorted(old.keys() | new.keys()):
+        if old.get(name) != new.get(name):
+            yield name, "new" if name not in old else "gone" if name not in new else "changed"
+
+
 def _tables(old: Settings, new: Settings) -> Iterator[str]:
     for table in _TABLES:
         before, after = getattr(old, table), getattr(new, table)
@@ -50,12 +67,13 @@ def _named(table: str, old: Settings, new: Settings) -> Iterator[str]:
     before: Mapping[str, Struct] = getattr(old, table)
     after: Mapping[str, Struct] = getattr(new, table)
     for name in sorted(before.keys() | after.keys()):
+        place = f"[{shown((table, name))}]"
         if name not in before:
-            yield f"[{table}.{name}]: new"
+            yield f"{place}: new"
         elif name not in after:
-            yield f"[{table}.{name}]: gone"
+            yield f"{place}: gone"
         elif keys := _keys(before[name], after[name]):
-            yield f"[{table}.{name}]: {keys} changed"
+            yield f"{place}: {keys} changed"
 
 
 def _keys(before: Struct, after: Struct) -> str:

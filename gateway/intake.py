@@ -48,8 +48,8 @@ class Intake:
 
     def adopt(self, settings: Settings, known: Catalog) -> None:
         """Take requests in by these from the next one on. Series of routes that are gone end."""
-        for name, route in self.rules.table.routes.items():
-            if name not in settings.routes or settings.routes[name].service != route.service_key:
+        for name, service in list(self._metrics.routes.items()):
+            if not _takes(settings, name, service):
                 self._metrics.forget(route=name)
         self._ingress.adopt(self._rules(settings, known))
         _settle_memory()
@@ -109,6 +109,14 @@ def passthrough(settings: Settings, metrics: Metrics) -> Passthrough | None:
     if settings.passthrough is None:
         return None
     return Passthrough(settings.passthrough.services, settings.server, metrics)
+
+
+def _takes(settings: Settings, name: str, service: str) -> bool:
+    """Whether there is a route of this name for this service, configured or passing through."""
+    if name in settings.routes:
+        return settings.routes[name].service == service
+    through = settings.passthrough
+    return through is not None and (not through.services or service in through.services)
 
 
 def places(settings: Settings) -> Places:

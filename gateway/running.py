@@ -5,7 +5,7 @@
 
 import asyncio
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ from gateway.acceptance import Acceptance
 from gateway.console.gateway import Changes
 from gateway.delivery.destinations import Destination
 from gateway.delivery.dispatcher import Dispatcher
-from gateway.errors import FaultyFilesError, SettingsError
+from gateway.errors import Fault, FaultyFilesError, SettingsError
 from gateway.goals import Goals
 from gateway.ingress.entry import Places
 from gateway.ingress.route import Route
@@ -107,15 +107,15 @@ class Running:
         """Take up the settings and the catalog as they are written now, whole or not at all."""
         async with self._changing:
             try:
-                fresh = self._read()
-                known = await self._fitting(fresh)
+                fresh, known = await self._written()
                 goals = await self._parts.goals.of(fresh)
             except FaultyFilesError as error:
                 self._parts.metrics.settings_reload_ok.set(0)
                 for fault in error.faults:
                     _log.error("settings not taken up, the running ones stay", fault=str(fault))
                 raise
-            lines = (*changes.told(self.settings, fresh), *_translators(self._parts.intake.rules.catalog, known))
+            before = self._parts.intake.rules.catalog
+            lines = (*changes.told(self.settings, fresh), *changes.documents(before, known))
             await self._adopt(fresh, known, goals)
             self._parts.metrics.settings_reload_ok.set(1)
             self._parts.metrics.catalog_reload_ok.set(1)
@@ -141,16 +141,16 @@ class Running:
 
     async def _adopt(self, fresh: Settings, known: Catalog, goals: Sequence[Destination]) -> None:
         """Exchange everything. What is new is there before requests meet it; what is gone ends when none can."""
-        old, self.settings = self.settings, fresh
         dispatcher = self._parts.dispatcher
-        dispatcher.serve(goals)
+        await dispatcher.serve(goals)
+        old, self.settings = self.settings, fresh
         self._parts.intake.adopt(fresh, known)
         self._parts.keep(fresh.journal.retention, fresh.journal.max_size)
         if fresh.log != old.log:
             logs.configure(fresh.log.level, fresh.log.format, sys.stderr)
         if fresh.catalog != old.catalog:
             self.follow()
-        await dispatcher.retire({destination.name for destination in goals})
+        dispatcher.retire({destination.name for destination in goals})
 
     async def _reload_catalog(self) -> None:
         async with self._changing:
@@ -162,21 +162,24 @@ class Running:
             self._parts.intake.adopt(self.settings, known)
             self._parts.metrics.catalog_reload_ok.set(1)
 
-    async def _fitting(self, fresh: Settings) -> Catalog:
-        """The catalog for other settings. Raises SettingsError when they cannot be taken up while running."""
-        if refused := changes.refusals(self.settings, fresh):
-            raise SettingsError(refused)
-        return await asyncio.to_thread(intake.load, fresh)
+    async def _written(self) -> tuple[Settings, Catalog]:
+        """The settings as they are written now, and their catalog. Raises SettingsError with every fault of both."""
+        faults: list[Fault] = []
+        try:
+            fresh = await asyncio.to_thread(self._read)
+            faults += changes.refusals(self.settings, fresh)
+        except SettingsError as error:
+            if error.partial is None:
+                raise
+            fresh = error.partial
+            faults += error.faults
+        try:
+            known = await asyncio.to_thread(intake.load, fresh)
+        except FaultyFilesError as error:
+            raise SettingsError([*faults, *error.faults]) from None
+        if faults:
+            raise SettingsError(faults)
+        return fresh, known
 
     def _forget(self) -> None:
         self._whole = None
-
-
-def _translators(before: Catalog, after: Catalog) -> Iterable[str]:
-    old, new = _documents(before), _documents(after)
-    yield from (f"translator {name}: new" for name in sorted(new - old))
-    yield from (f"translator {name}: gone" for name in sorted(old - new))
-
-
-def _documents(known: Catalog) -> set[str]:
-    return {translator.name for service in known.services.values() for translator in service.translators}

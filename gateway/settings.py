@@ -259,7 +259,7 @@ def parse(
     """
     try:
         raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # tomllib has errors of its own for most faults, not for all
         raise SettingsError([syntax_fault(file, text, error)]) from None
     report = Report(file, text)
     reader = TableReader(report, variables(), environ, read_file)
@@ -288,7 +288,7 @@ def _settings(reader: TableReader, raw: Sections, wanted: Container[str]) -> Set
         delivery=delivery,
         destinations=read_destinations(reader, raw["destinations"], delivery),
         routes=_routes(reader, raw["routes"], tuple(raw["destinations"])),
-        passthrough=_passthrough(reader, values("passthrough")) if "passthrough" in wanted else None,
+        passthrough=_passthrough(reader, values("passthrough"), raw) if "passthrough" in wanted else None,
         log=Log(**values("log")),
         tracing=Tracing(**values("tracing")) if "tracing" in wanted else None,
     )
@@ -335,7 +335,9 @@ def _routes(reader: TableReader, raw: Mapping[str, Any], destinations: tuple[str
     return found
 
 
-def _passthrough(reader: TableReader, values: dict[str, Any]) -> Passthrough | None:
+def _passthrough(reader: TableReader, values: dict[str, Any], raw: Sections) -> Passthrough | None:
+    if "passthrough" in raw["destinations"]:
+        reader.fault(("destinations", "passthrough"), "is the name of what [passthrough] sends to", "take another name")
     if "/hooks" in values.get("server", ""):
         reader.fault(("passthrough", "server"), "is the URL of a webhook", "leave out /hooks and what follows it")
     return Passthrough(**values) if "server" in values else None

@@ -89,9 +89,9 @@ def shown(place: Place) -> str:
     return text
 
 
-def syntax_fault(file: str, text: str, error: tomllib.TOMLDecodeError) -> Fault:
+def syntax_fault(file: str, text: str, error: ValueError | RecursionError) -> Fault:
     """Turn tomllib's complaint into a fault with its line."""
-    message = str(error)
+    message = "nested too deeply" if isinstance(error, RecursionError) else str(error)
     at = re.search(r" \(at (?:line (\d+), column \d+|end of document)\)$", message)
     line = (int(at[1]) if at[1] else text.count("\n") + 1) if at else 0
     problem = message[: at.start()] if at else message

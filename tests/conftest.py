@@ -38,14 +38,22 @@ hook = "{hook}"
 
 
 class Gateway:
-    """A running gateway, its stand-in Mattermost, and a session to talk to both."""
+    """A running gateway, its stand-in Mattermost, and a session to talk to both; `stop` ends it early."""
 
-    def __init__(self, running: app.App, standin: StandIn, hook: str, session: aiohttp.ClientSession) -> None:
+    def __init__(
+        self,
+        running: app.App,
+        standin: StandIn,
+        hook: str,
+        session: aiohttp.ClientSession,
+        stop: Callable[[], Awaitable[None]],
+    ) -> None:
         self.running = running
         self.url = running.public
         self.standin = standin
         self.hook = hook
         self.session = session
+        self.stop = stop
 
     async def post(self, path: str, body: bytes | str | dict, **headers: str) -> tuple[int, dict]:
         """POST to the public listener; header names have `_` for `-`."""
@@ -94,8 +102,9 @@ async def gateways(folder: Path) -> AsyncIterator[Callable[..., Awaitable[Gatewa
         async def begin(routes: str = "", server: str = "", tables: str = "") -> Gateway:
             text = HEAD.format(server=server, tables=tables.format(mattermost=mattermost), hook=hook) + routes
             known = settings.parse(text, str(folder / "mattergate.toml"), {}, lambda path: path.read_text("utf-8"))
-            running = await stack.enter_async_context(app.running(known))
-            return Gateway(running, standin, hook, session)
+            own = await stack.enter_async_context(AsyncExitStack())
+            running = await own.enter_async_context(app.running(known))
+            return Gateway(running, standin, hook, session, own.aclose)
 
         yield begin
 

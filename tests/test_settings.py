@@ -439,3 +439,11 @@ def test_other_listeners_need_one_of_the_tokens(address: str, key: str) -> None:
     assert "server.admin" in told
     assert "MATTERGATE_ADMIN_TOKEN" in told
     assert parse(f'{text}[admin]\n{key} = "a token that is long enough"\n').admin.guarded
+
+
+@pytest.mark.parametrize(("text", "problem"), [("a = " + "[" * 9999, "too deeply"), ("a = " + "1" * 5000, "digits")])
+def test_what_the_parser_itself_stumbles_over_is_a_fault(text: str, problem: str) -> None:
+    """Nesting without end and numbers without end are faults of the file like any other."""
+    [fault] = faults_of(text)
+    assert fault.startswith("conf/mattergate.toml: not TOML: ")
+    assert problem in fault

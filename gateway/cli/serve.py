@@ -5,7 +5,6 @@ import os
 import signal
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -28,19 +27,26 @@ Config = Annotated[
 ]
 DEFAULT = Path("mattergate.toml")
 
+_log = logs.get("settings")
+
 
 @app.command()
 def serve(config: Config = DEFAULT) -> None:
     """Run the gateway until SIGTERM or SIGINT; both stop it in order, and nothing accepted is lost.
 
-    SIGHUP takes up the settings file as it is then, whole or not at all; the log says what changed or what is wrong.
+    SIGHUP takes up the settings file as it is then, with its secrets and the catalog, whole or not at all; the log says
+    what changed or what is wrong. POST /api/v1/reload at the admin listener does the same. Environment variables are
+    those of the start.
     """
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is something to change, and once there is not
     try:
         known = settings.load(config, os.environ)
         logs.configure(known.log.level, known.log.format, sys.stderr)
         uvloop.run(_serve(known, lambda: settings.load(config, os.environ)))
     except (SettingsError, CatalogError, JournalError) as error:
         fail(error)
+    finally:
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
 
 async def _serve(known: Settings, read: Callable[[], Settings]) -> None:
@@ -65,8 +71,12 @@ async def _reload(running: gateway_app.App, again: asyncio.Event) -> None:
     while True:
         await again.wait()
         again.clear()
-        with suppress(FaultyFilesError):  # told in the log, and what runs stays
+        try:
             await running.reload()
+        except FaultyFilesError:
+            pass  # told in the log, and what runs stays
+        except Exception as error:
+            _log.error("settings not taken up: this is a fault of mattergate", exc_info=error)
 
 
 def _cause(error: BaseException) -> BaseException:

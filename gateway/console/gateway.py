@@ -15,7 +15,7 @@ from gateway.translate.service import Service
 
 
 class Changes(Struct, frozen=True):
-    """What a reload changed, in words for the operator: one line each ("route github: only"); none: nothing."""
+    """What a reload changed, in words for the operator: one line each ("[routes.github]: only changed")."""
 
     lines: tuple[str, ...] = ()
 

@@ -53,7 +53,7 @@ class History:
         now = time.monotonic()
         steps = min(LENGTH, max(1, round((now - self._at) / STEP)))
         for ring, total in ((self._received, received - self._seen[0]), (self._delivered, delivered - self._seen[1])):
-            share, rest = divmod(int(total), steps)
+            share, rest = divmod(max(0, int(total)), steps)  # below 0: a route or destination went, with its counts
             ring.extend(share + (number < rest) for number in range(steps))
         self._seen, self._at, self._ends = (received, delivered), now, time.time()
 

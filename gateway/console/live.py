@@ -29,7 +29,10 @@ HEARTBEAT: Final = 15.0
 """Seconds of silence after which a comment shows proxies and browsers that the stream is alive."""
 
 LIFETIME: Final = 600.0
-"""Seconds after which a stream ends and the browser comes again, and is asked again who it is."""
+"""Seconds after which a stream ends and the browser comes again, and is asked again who it is.
+
+A stream also ends so when [admin] changes: its token may be one that is not valid any more.
+"""
 
 PATIENCE: Final = 5.0
 """Seconds that a listener may keep a write waiting."""
@@ -87,7 +90,9 @@ class Live:
         sent: dict[str, str] = {}
         loop = asyncio.get_running_loop()
         opened = spoke = loop.time()
-        while not self._closed and loop.time() - opened < LIFETIME:
+        gateway = self._console.gateway
+        admin = gateway.settings.admin
+        while not self._closed and loop.time() - opened < LIFETIME and gateway.settings.admin == admin:
             changed = {
                 key: text for name in names for key, text in self._taken.get(name, {}).items() if sent.get(key) != text
             }

@@ -130,9 +130,8 @@ class Dispatcher:
         for name in [name for name in self._outlets if name not in kept]:
             outlet = self._outlets.pop(name)
             outlet.halt()
-            leaving = self._running.create_task(self._let_go(outlet, self._feed.head), name=f"leaving {name}")
-            self._leaving[name] = leaving
-            leaving.add_done_callback(lambda _, name=name: self._leaving.pop(name))
+            letting_go = self._let_go(outlet, self._feed.head)
+            self._leaving[name] = self._running.create_task(letting_go, name=f"leaving {name}")
         self._share()
 
     async def stop(self, grace: float) -> None:

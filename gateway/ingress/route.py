@@ -10,7 +10,7 @@ from gateway.metrics import Metrics
 from gateway.model import CardMode
 from gateway.settings import Route as RouteSettings
 from gateway.settings import Settings
-from gateway.tomlplace import Report, meant
+from gateway.tomlplace import Report, meant, shown
 from gateway.translate.catalog import Catalog
 from gateway.translate.service import Service
 
@@ -94,7 +94,9 @@ def _faults(route: RouteSettings, source: Report, catalog: Catalog) -> Iterator[
     if catalog.service(route.service) is None:
         remedy = meant(route.service, tuple(sorted(catalog.services)))
         yield source.fault((*place, "service"), f"the catalog has no service {route.service!r}", remedy)
-    if not route.secrets and not route.allow_unsigned:
+    secrets_at = shown((*place, "secrets"))
+    unread = any(fault.where.startswith(secrets_at) for fault in source.faults)  # these are told already
+    if not route.secrets and not route.allow_unsigned and not unread:
         remedy = "set secrets_env, or allow_unsigned = true where the network is trusted"
         yield source.fault(place, "anyone could post here: the route has no secret", remedy)
     for index, raw in enumerate(route.verify):

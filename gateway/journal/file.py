@@ -27,7 +27,7 @@ _SETUP = (
     "PRAGMA foreign_keys = OFF",
     "PRAGMA secure_delete = OFF",  # some builds overwrite freed pages with zeros, which triples the cost of pruning
     "PRAGMA temp_store = MEMORY",
-    "PRAGMA cache_size = -8000",  # KiB; there are two connections
+    "PRAGMA cache_size = -8000",  # KiB; there are two connections of this size
     # Checkpoints are the journal's own, beside the writer; these two bound the log should they fall behind.
     "PRAGMA wal_autocheckpoint = 131072",  # pages of 4 KiB
     "PRAGMA journal_size_limit = 268435456",  # bytes

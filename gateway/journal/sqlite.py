@@ -1,7 +1,8 @@
-"""The embedded journal: one SQLite file, one writer thread, one reader thread.
+"""The embedded journal: one SQLite file, one thread that writes, one that reads, and one for upkeep.
 
-Commits are grouped (`gateway.journal.writer`), reads run beside them on a connection of their own. Other processes may
-read and requeue in the same file meanwhile. Deleted pages are used again; the file keeps its largest extent.
+Each has a connection of its own. Commits are grouped (`gateway.journal.writer`), reads run beside them, and wait for
+neither checkpoints nor the planning of what is forgotten. Other processes may read and requeue in the same file
+meanwhile. Deleted pages are used again; the file keeps its largest extent.
 """
 
 import asyncio
@@ -9,11 +10,10 @@ import sqlite3
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from math import inf
 from pathlib import Path
-from typing import Self, TypeVar
+from typing import Self
 
 import structlog
 
@@ -33,7 +33,8 @@ from gateway.journal import (
     search,
     tally,
 )
-from gateway.journal.file import connect, identity, prepare, trouble
+from gateway.journal.file import prepare, trouble
+from gateway.journal.reader import Reader
 from gateway.journal.writer import Checkpoint, Prune, Requeue, Settle, Writer
 from gateway.metrics import Metrics
 from gateway.model import Delivery, DeliveryState
@@ -47,7 +48,6 @@ _CHECKPOINT_BYTES = 100_000_000
 _PRUNE_SECONDS = 10.0
 _PRUNE_EVENTS = 10_000
 
-_T = TypeVar("_T")
 log = structlog.get_logger("gateway.journal")
 
 
@@ -61,9 +61,8 @@ class SqliteJournal:
         self._retention = retention
         self._max_size = max_size
         self._clock = clock
-        self._connection: sqlite3.Connection | None = None
-        self._identity = (0, 0)
-        self._readers = ThreadPoolExecutor(1, "journal-reader")
+        self._reader = Reader(path, "journal-reader", cache=8000)
+        self._keeper = Reader(path, "journal-upkeep", cache=1000)  # it never looks at anything twice
         self._writer = Writer(path, metrics.journal_commit_seconds if metrics else None)
         self._upkeep = asyncio.create_task(self._keep_up())
         self._one_prune = asyncio.Lock()
@@ -104,7 +103,7 @@ class SqliteJournal:
 
     async def pending(self, after: int, limit: int) -> list[Delivery]:
         """Undelivered deliveries with a number above `after`, in order, at most `limit`."""
-        return await self._read(lambda connection: read.pending(connection, after, limit))
+        return await self._reader.read(lambda connection: read.pending(connection, after, limit))
 
     async def settle(self, settlements: Sequence[Settlement]) -> None:
         """Record how pending deliveries stand; other numbers are passed over."""
@@ -113,7 +112,7 @@ class SqliteJournal:
 
     async def find(self, query: Query) -> Page:
         """Events and their deliveries, newest first. Raises JournalError for a text that is too long."""
-        return await self._read(lambda connection: search.find(connection, query))
+        return await self._reader.read(lambda connection: search.find(connection, query))
 
     async def requeue(self, seqs: Sequence[int]) -> int:
         """Send dead or delivered deliveries again, as received now; counts them. Others are passed over."""
@@ -122,11 +121,11 @@ class SqliteJournal:
 
     async def census(self) -> Mapping[str, Standing]:
         """How the destinations stand that have anything pending or dead."""
-        return await self._read(tally.census)
+        return await self._reader.read(tally.census)
 
     async def dead_groups(self) -> Sequence[DeadGroup]:
         """The dead deliveries by destination and reason, the largest groups first."""
-        return await self._read(tally.dead_groups)
+        return await self._reader.read(tally.dead_groups)
 
     async def holdings(self) -> Holdings:
         """What is kept at all; `events` and `size` as counted within the last HOLDINGS_AGE seconds.
@@ -136,12 +135,12 @@ class SqliteJournal:
         counted = self._counted
         if time.monotonic() - self._counted_at > HOLDINGS_AGE:
             counted = await self._recount()
-        oldest, last = await self._read(lambda connection: (tally.oldest(connection), tally.last(connection)))
+        oldest, last = await self._reader.read(lambda connection: (tally.oldest(connection), tally.last(connection)))
         return Holdings(*counted, oldest, last)
 
     async def card(self, destination: str, subject: str) -> CardPost | None:
         """The post that shows a subject at a destination, as last settled; None when there is none."""
-        return await self._read(lambda connection: read.card(connection, destination, subject))
+        return await self._reader.read(lambda connection: read.card(connection, destination, subject))
 
     async def close(self) -> None:
         """Finish what was promised, then let go of the file. Closing again does nothing."""
@@ -150,9 +149,8 @@ class SqliteJournal:
         self._closed = True
         self._upkeep.cancel()
         await asyncio.gather(self._upkeep, return_exceptions=True)
+        await asyncio.gather(self._reader.close(), self._keeper.close())
         await self._writer.close()
-        await asyncio.get_running_loop().run_in_executor(self._readers, self._forget_connection)
-        self._readers.shutdown()
 
     def keep(self, retention: float, max_size: int) -> None:
         """Forget by other limits from the next time on; see `open`."""
@@ -165,12 +163,12 @@ class SqliteJournal:
                 pass
 
     async def _recount(self) -> tuple[int, int]:
-        """How many events there are, and their bytes; in slices, so that other reads find their way between them."""
+        """How many events there are, and their bytes; in slices, so that checkpoints find their way between them."""
         async with self._one_count:
             events = size = 0
             after: float | None = -inf
             while after is not None:
-                number, more, after = await self._read(partial(tally.count, after=after))
+                number, more, after = await self._keeper.read(partial(tally.count, after=after))
                 events, size = events + number, size + more
             self._counted, self._counted_at = (events, size), time.monotonic()
             return self._counted
@@ -181,42 +179,19 @@ class SqliteJournal:
         for state in (DeliveryState.DEAD, DeliveryState.PENDING):
             after: int | None = 0
             while excess > 0 and after is not None:
-                size, after = await self._read(partial(tally.unsettled, state=state, after=after))
+                size, after = await self._keeper.read(partial(tally.unsettled, state=state, after=after))
                 excess -= size
         return excess
 
     async def _prune_some(self) -> int:
         now = self._clock()
-        numbers = await self._read(partial(read.expired, until=now - self._retention, limit=_PRUNE_EVENTS))
+        numbers = await self._keeper.read(partial(read.expired, until=now - self._retention, limit=_PRUNE_EVENTS))
         if len(numbers) < _PRUNE_EVENTS and (excess := await self._excess()) > 0:
-            surplus = await self._read(partial(read.surplus, excess=excess, limit=_PRUNE_EVENTS))
+            surplus = await self._keeper.read(partial(read.surplus, excess=excess, limit=_PRUNE_EVENTS))
             numbers = list(dict.fromkeys([*numbers, *surplus]))[:_PRUNE_EVENTS]
         count = len(numbers)  # the writer empties the list
         await self._writer.ask(Prune(numbers[::-1], now, now - CARD_AGE))  # it takes them from the end
         return count
-
-    async def _read(self, query: Callable[[sqlite3.Connection], _T]) -> _T:
-        if self._closed:
-            raise JournalError(f"journal {self._path} is closed")
-        return await asyncio.get_running_loop().run_in_executor(self._readers, self._reading, query)
-
-    def _reading(self, query: Callable[[sqlite3.Connection], _T]) -> _T:
-        try:
-            found = identity(self._path)
-            if found != self._identity:
-                self._forget_connection()
-            if self._connection is None:
-                self._connection, self._identity = connect(self._path), found
-                self._connection.execute("PRAGMA query_only = ON")
-            return query(self._connection)
-        except sqlite3.Error as error:
-            self._forget_connection()
-            raise trouble(self._path, error) from error
-
-    def _forget_connection(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.close()
 
     async def _keep_up(self) -> None:
         """Checkpoint and prune for as long as the journal is open; trouble is logged and met again at the next turn."""
@@ -245,5 +220,5 @@ class SqliteJournal:
         The second pass leaves it little to do.
         """
         for _ in range(2):
-            await self._read(lambda connection: connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall())
+            await self._keeper.read(lambda connection: connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall())
         await self._writer.ask(Checkpoint())

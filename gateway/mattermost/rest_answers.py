@@ -157,7 +157,7 @@ def unauthorised(body: bytes, *, token: bool) -> Later:
     if token:
         text = (
             "the token is not valid: it was revoked, its bot or user is disabled, or personal access tokens are off; "
-            "make a new one in Mattermost, set it, and restart the gateway"
+            "make a new one in Mattermost, set it, and reload the settings"
         )
     else:
         text = "a session that has just begun is not taken: check the clock and the session settings of Mattermost"

@@ -4,7 +4,7 @@
 
 A login's token lives in memory only. A wrong password must not lock the account (Mattermost locks it after ten failed
 logins in a row): after a refusal nobody logs in for a minute, then two, four, ... up to an hour, and after REFUSALS of
-them not again before a restart.
+them not again before the settings change or the gateway restarts.
 """
 
 import asyncio
@@ -42,7 +42,7 @@ _LOGIN_REFUSALS = {
     "api.user.login.bot_login_forbidden.app_error": "a bot cannot log in: set its `token` instead of `login`",
 }
 _MFA = "the account wants a second factor: use the token of a bot, or an account without one"
-_WRONG = "`login` or its password is wrong: correct it, and restart the gateway"
+_WRONG = "`login` or its password is wrong: correct it, and reload the settings"
 
 
 class Unsent(MattergateError):  # noqa: N818 - states a condition
@@ -185,7 +185,8 @@ class LoginAccount:
         self._refused += 1
         if self._refused >= REFUSALS:
             reason += (
-                f"; refused {REFUSALS} times, so that no login is tried before a restart: it could lock the account"
+                f"; refused {REFUSALS} times: no login is tried before the password changes here or the gateway "
+                "restarts, for it could lock the account"
             )
             self._hold(Later(reason, HOLD_MOST, "4xx", status), float("inf"))
         else:

@@ -95,21 +95,29 @@ def _service(key: str, documents: Mapping[str, Path], engine: Engine, faults: li
         folder = next(iter(documents.values())).parent
         faults.append(Fault(str(folder), 0, "", "there is no service.yaml", "write one beside the translators"))
         return None
-    path = documents["service"]
-    loaded = _document(path, "service", faults)
-    service = Service(key, loaded[0], loaded[1], str(path)) if loaded else None
-    if service is not None:
-        faults.extend(service.faults)
-    cards = _cards(key, documents, engine, faults)
+    texts = {name: text for name, path in documents.items() if (text := _text(path, faults)) is not None}
+    service = _described(key, documents["service"], texts.get("service"), faults)
+    cards = _cards(key, documents, texts, engine, faults)
     translators = []
-    for name, document in documents.items():
-        if name == "service" or name.startswith(CARDS) or (text := _text(document, faults)) is None:
+    for name, text in texts.items():
+        if name == "service" or name.startswith(CARDS):
             continue
-        if translator := _translator(f"{key}/{name}", text, str(document), engine, cards, faults):
+        if translator := _translator(f"{key}/{name}", text, str(documents[name]), engine, cards, faults):
             translators.append(translator)
     if service is not None:
         service.adopt(translators, cards)
+        service.documents = {name: hash(text) for name, text in texts.items()}
         faults.extend(_overlaps(service))
+    return service
+
+
+def _described(key: str, path: Path, text: str | None, faults: list[Fault]) -> Service | None:
+    """The service that its document describes, without translators."""
+    raw = None if text is None else _checked(text, str(path), "service", faults)
+    if text is None or raw is None:
+        return None
+    service = Service(key, raw, text, str(path))
+    faults.extend(service.faults)
     return service
 
 
@@ -144,13 +152,15 @@ def _translator(
     return translator
 
 
-def _cards(key: str, documents: Mapping[str, Path], engine: Engine, faults: list[Fault]) -> dict[str, CardShape]:
+def _cards(
+    key: str, documents: Mapping[str, Path], texts: Mapping[str, str], engine: Engine, faults: list[Fault]
+) -> dict[str, CardShape]:
     made = {}
-    for name, path in documents.items():
-        if name.startswith(CARDS) and (loaded := _document(path, "card", faults)):
+    for name, text in texts.items():
+        if name.startswith(CARDS) and (raw := _checked(text, str(documents[name]), "card", faults)) is not None:
             noted: list[Note] = []
-            made[name.removeprefix(CARDS)] = CardShape(loaded[0], Compiler(engine), Place(f"{key}/{name}", (), noted))
-            faults.extend(placed(noted, loaded[1], str(path)))
+            made[name.removeprefix(CARDS)] = CardShape(raw, Compiler(engine), Place(f"{key}/{name}", (), noted))
+            faults.extend(placed(noted, text, str(documents[name])))
     return made
 
 
@@ -158,13 +168,6 @@ def _overlaps(service: Service) -> Iterator[Fault]:
     for event, first, second in service.index.overlaps():
         problem = f"{event!r} is already spoken for by {first.name}"
         yield Fault(second.file, 1, "events", problem, "give one of the two a `when`")
-
-
-def _document(path: Path, kind: str, faults: list[Fault]) -> tuple[dict[str, JSON], str] | None:
-    """The document and its text when it holds its meta-schema; otherwise its faults are noted."""
-    text = _text(path, faults)
-    raw = None if text is None else _checked(text, str(path), kind, faults)
-    return None if text is None or raw is None else (raw, text)
 
 
 def _text(path: Path, faults: list[Fault]) -> str | None:

@@ -20,6 +20,7 @@ class Service:
     """A service document compiled. The constructor notes every fault in `faults` instead of raising.
 
     `id_window` and `body_window` are the seconds within which a repeated delivery id or body is the same event.
+    `documents` tells by name, "push" or "cards/issue", which texts the service was made of: a hash of each.
     """
 
     def __init__(self, key: str, raw: Mapping[str, JSON], text: str, file: str) -> None:
@@ -41,6 +42,7 @@ class Service:
         self.body_window = self._seconds(windows, "body", BODY_WINDOW)
         self.translators: Sequence[Translator] = ()
         self.cards: Mapping[str, CardShape] = {}
+        self.documents: Mapping[str, int] = {}
         self.index: Index[Translator] = Index(())
         self.faults = [yamlfile.fault(file, text, steps, problem) for steps, problem in self._noted]
 

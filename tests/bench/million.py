@@ -6,10 +6,8 @@ thousand broken; one of twenty was not taken by its destination, for one of REAS
 """
 
 import hashlib
-import inspect
 import json
 import sqlite3
-import sys
 import time
 from collections.abc import Sequence
 from importlib import resources
@@ -59,8 +57,8 @@ SELECT number, received, destination, destination || ' github:' || subject, iif(
 
 def made(folder: Path, count: int, routes: Sequence[str], destinations: int) -> Path:
     """The file of a journal with `count` events, of this release's schema; it is made when it is not there yet."""
-    schema = resources.files(journal).joinpath("schema.sql").read_text("utf-8")
-    recipe = hashlib.sha256((schema + inspect.getsource(sys.modules[__name__])).encode()).hexdigest()[:8]
+    schema = resources.files(journal).joinpath("schema.sql").read_bytes()
+    recipe = hashlib.sha256(schema + Path(__file__).read_bytes()).hexdigest()[:8]
     path = folder / f"mattergate-bench-{count}-{recipe}.db"
     if not path.exists():
         for old in folder.glob(f"mattergate-bench-{count}-*.db*"):

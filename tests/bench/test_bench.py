@@ -5,6 +5,7 @@ import hmac
 import importlib.util
 import itertools
 import json
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,7 @@ from types import ModuleType
 import pytest
 
 HERE = Path(__file__).parent
-PARTS = ("steps", "accept", "forward", "latency")  # memory is that of `forward`, after more events
+PARTS = ("steps", "accept", "forward", "latency", "console")  # memory is that of `forward`, after more events
 
 
 def module(name: str) -> ModuleType:
@@ -62,6 +63,24 @@ def test_table_shows_what_is_missed():
     assert "| p50 | 1.00 ms |  |  |  |" in table
 
 
+def test_made_journal_is_one_of_the_gateway(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """The journal of the bench holds what it claims in the gateway's own schema, and is used again as it is."""
+    monkeypatch.syspath_prepend(HERE)
+    million = module("million")
+    path = million.made(tmp_path, 1_000, ["one", "two"], 2)
+    with sqlite3.connect(path) as connection:
+        outcomes = dict(connection.execute("SELECT outcome, count(*) FROM event GROUP BY outcome"))
+        states = dict(connection.execute("SELECT state, count(*) FROM delivery GROUP BY state"))
+        assert outcomes == {"message": 899, "ignored": 100, "broken": 1}
+        assert states == {"delivered": 850, "dead": 50}
+        assert connection.execute("PRAGMA user_version").fetchone() != (0,)
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        assert connection.execute("SELECT id FROM event WHERE number = 7").fetchone() == (million.event_id(7),)
+    before = path.stat().st_mtime_ns
+    assert million.made(tmp_path, 1_000, ["one", "two"], 2) == path
+    assert path.stat().st_mtime_ns == before
+
+
 @pytest.mark.slow
 def test_quick_run_has_every_figure(tmp_path: Path):
     """One command measures what it is asked for, and writes the same figures as a table and as JSON."""
@@ -71,7 +90,8 @@ def test_quick_run_has_every_figure(tmp_path: Path):
     assert done.returncode == 0, done.stderr
     figures = json.loads(out.read_bytes())["figures"]
     assert {row["name"].split(":")[0].split(" /")[0] for row in figures if "target" in row} == {
-        "load generator", "accept rate", "end to end", "accept latency p99", "steps"
+        "load generator", "accept rate", "end to end", "accept latency p99", "steps", "console",
+        "end to end with 10 open consoles",
     }  # fmt: skip
     for row in figures:
         assert row["value"] > 0

@@ -53,7 +53,7 @@ class Turn(NamedTuple):
 
     rate: float
     micros: float
-    seen: Mapping[str, float]
+    readers: Mapping[str, float]
 
 
 async def watched(folder: Path, count: int, turns: int) -> Sequence[tuple[Turn, Turn]]:

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from gateway.console import dead
-from tests.console.person import Person, keep
 from tests.console.markup import Found
+from tests.console.person import Person, keep
 
 LOST = "the channel is archived"
 

@@ -10,9 +10,9 @@ import pytest
 from gateway import sample
 from gateway.model import Card, CardMode, DeliveryState, Outcome, Request
 from tests.conftest import eventually
-from tests.console.person import Person, keep
 from tests.console.conftest import ITEMS_ROUTE, ITEMS_TOKEN, READ_TOKEN
 from tests.console.markup import HOSTILE, Found
+from tests.console.person import Person, keep
 
 REST = """
 [destinations.rest]
@@ -25,7 +25,7 @@ ID = re.compile(r'<tr data-id="([^"]+)"')
 PAGE_TAGS = set(
     "html head meta title link script body a header nav span form input button main p label select option div table "
     "caption thead tbody tr th td time dl dt dd h1 h2 h3 section pre code details summary ol ul li article strong svg "
-    "rect footer b h4 h5 h6 em s del br hr blockquote".split()
+    "rect footer b bdi h4 h5 h6 em s del br hr blockquote".split()
 )
 
 

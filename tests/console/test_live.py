@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from types import SimpleNamespace
 
 import aiohttp
 import msgspec
@@ -121,7 +122,7 @@ async def streams(monkeypatch, aiohttp_client):
     """Give a client of a bare stream that ticks quickly, its feed and its Live."""
     monkeypatch.setattr(live, "TICK", 0.02)
     taker = Taker()
-    made = Live(Console(None), [Feed("counted", taker.take)])
+    made = Live(Console(SimpleNamespace(settings=settings.Settings())), [Feed("counted", taker.take)])
     served = web.Application()
     served.router.add_get("/live", made.stream)
 

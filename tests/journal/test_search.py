@@ -96,7 +96,7 @@ async def test_no_filter_reads_more_than_its_index_names(journal: SqliteJournal)
     kinds = " UNION ALL ".join(search._KIND.format(number) for number in range(2)) + " ORDER BY number DESC"
     lasting = [search._IN_STATE[state] for state in (DEAD, DeliveryState.REPLAYED)]
     for candidates in (search._EVERY, search._ONE, search._IN_GROUP, kinds, *lasting):
-        plan = await journal._read(
+        plan = await journal._reader.read(
             lambda connection, sql=candidates: connection.execute(f"EXPLAIN QUERY PLAN {sql}", values).fetchall()
         )
         text = " ".join(step[3] for step in plan)

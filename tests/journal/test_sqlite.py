@@ -5,6 +5,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import threading
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -226,3 +227,20 @@ async def test_commits_are_measured(tmp_path: Path) -> None:
     await journal.append(entry())
     await journal.close()
     assert metrics.registry.get_sample_value("mattergate_journal_commit_seconds_count") == 2
+
+
+async def test_nobody_waits_for_upkeep(tmp_path: Path) -> None:
+    """While a checkpoint or a plan keeps its thread busy, events are found and what is kept is told."""
+    journal = await opened(tmp_path / "journal.db")
+    stored = entry(b"x")
+    await journal.append(stored)
+    assert (await journal.holdings()).events == 1
+    go_on = threading.Event()
+    busy = asyncio.ensure_future(journal._keeper.read(lambda _: go_on.wait(30)))
+    async with asyncio.timeout(10):
+        assert await ids(journal) == [stored.event.id]
+        assert (await journal.holdings()).events == 1
+    assert not busy.done()
+    go_on.set()
+    await busy
+    await journal.close()

@@ -118,4 +118,4 @@ async def test_being_told_to_wait_for_a_login_pauses_the_destination(desk):
     assert destination.opens_at(100.0) == pytest.approx(160.0, abs=1.0)
     state, why = destination.state(100.0)
     assert state == "throttled"
-    assert re.search("password is wrong.* restart", why)
+    assert re.search("password is wrong.* reload", why)

@@ -68,10 +68,9 @@ function follow(feeds) {
   };
   const open = () => {
     source = new EventSource(`/live?${feeds.map((name) => `feed=${encodeURIComponent(name)}`).join("&")}`);
-    source.onopen = () => { clearTimeout(late); say("live", true); };
+    source.onopen = () => { clearTimeout(late); late = undefined; say("live", true); };
     source.onerror = () => {
-      clearTimeout(late);
-      late = setTimeout(say, 2500, "reconnecting", false); // a stream that ends in order is back before that
+      late ??= setTimeout(say, 2500, "reconnecting", false); // a stream that ends in order is back before that
       if (source.readyState === EventSource.CLOSED) setTimeout(open, 5000);
     };
     source.onmessage = (event) => {

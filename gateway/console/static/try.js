@@ -11,6 +11,7 @@ let timer;
 let asking;
 
 async function ask() {
+  clearTimeout(timer); // what is typed until now is asked here
   asking?.abort();
   const mine = (asking = new AbortController());
   const fields = new URLSearchParams(new FormData(form));

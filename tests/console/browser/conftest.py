@@ -107,8 +107,11 @@ class Window:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def window(chromium: Browser) -> AsyncIterator[Callable[..., Awaitable[Window]]]:
-    """A function that opens a window onto a gateway; options are those of Playwright's `new_context`."""
+async def window(chromium: Browser, start) -> AsyncIterator[Callable[..., Awaitable[Window]]]:
+    """A function that opens a window onto a gateway; options are those of Playwright's `new_context`.
+
+    Windows close before gateways stop (`start`): a page whose gateway is gone complains.
+    """
     async with AsyncExitStack() as stack:
         opened: list[Window] = []
 

@@ -10,7 +10,8 @@ TEXTS: Final = (
     "--><img src=x onerror=ran('an_image')><svg onload=ran('a_drawing')>",
     "\"'><a href=javascript:ran('html')>a</a><iframe srcdoc='<script>parent.ran(1)</script>'></iframe>",
     '" onmouseover="ran(\'mouse\')" autofocus onfocus="ran(\'focus\')" style="position:fixed" x="',
-    "[script](javascript:ran('link')) [SCRIPT](JaVaScRiPt&colon;ran('entity')) [data](data:text/html,<script>ran(1)</script>)",
+    "[script](javascript:ran('link')) [SCRIPT](JaVaScRiPt&colon;ran('entity'))",
+    "[data](data:text/html,<script>ran('data')</script>)",
     "![seen](http://tracker.invalid/seen.png) <javascript:ran('autolink')> javascript:ran('bare')",
     "<base href=http://elsewhere.invalid/><meta http-equiv=refresh content=0;url=http://elsewhere.invalid/>",
     "<form action=http://elsewhere.invalid/><input name=csrf><style>main { display: none }</style>",
@@ -25,8 +26,8 @@ ALL: Final = " ".join(TEXTS)
 
 _WORDS: Final = frozenset(
     "body comment commit content description displayName display_name email footer fallback full_name key label login "
-    "message msg name path path_with_namespace pretext ref reason released summary text title user user_name username value "
-    "alertname instance severity author_name author branch culprit project".split()
+    "message msg name path path_with_namespace pretext ref reason released summary text title user user_name username "
+    "value alertname instance severity author_name author branch culprit project".split()
 )
 """Keys under which services write what people typed."""
 

@@ -1,5 +1,6 @@
 """Requests of real senders: samples of the catalog, and the same with hostile texts in them."""
 
+import asyncio
 import hashlib
 import hmac
 from collections.abc import Callable
@@ -20,6 +21,11 @@ ROUTES = "".join(
 )
 
 Change = Callable[[JSON], JSON]
+
+
+def numbered(number: int) -> Change:
+    """A change that makes a request another one, and no repeat of the one before."""
+    return lambda body: {**body, "number": number}
 
 
 def request_of(name: str):
@@ -49,6 +55,13 @@ async def deliver(gateway: Gateway, service: str, body: bytes, headers: dict[str
         answer = await response.json(content_type=None)
         assert response.status in {200, 202}, answer
         return answer["id"]
+
+
+async def settled(gateway: Gateway) -> None:
+    """Wait until no delivery is on its way."""
+    async with asyncio.timeout(20):
+        while msgspec.json.decode((await gateway.admin("/api/v1/overview"))[1])["totals"]["waiting"]:
+            await asyncio.sleep(0.02)
 
 
 def _named(headers: dict[str, str]) -> dict[str, str]:

@@ -1,0 +1,109 @@
+"""For everybody: labels, headings, focus and contrast, in light and dark, wide and on a phone."""
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.console.browser.conftest import PHONE, WIDE
+from tests.console.browser.senders import send, settled
+from tests.console.conftest import GUARDED
+
+PATHS = ("/", "/events", "/dead", "/dead/deliveries", "/try?sample=github/push.commits", "/catalog", "/catalog/github")
+UNNAMED = """() => [...document.querySelectorAll("input:not([type=hidden]), select, textarea, button, a, summary")]
+    .filter((one) => one.checkVisibility())
+    .filter((one) => !(one.labels?.length || one.getAttribute("aria-label") || one.textContent.trim()))
+    .map((one) => one.outerHTML)"""
+FAINT = """() => {
+    const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+    const rgb = (color) => { canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = color; canvas.fillRect(0, 0, 1, 1);
+        return [...canvas.getImageData(0, 0, 1, 1).data]; };
+    const light = (color) => { const [r, g, b] = rgb(color).map((one) => one / 255)
+        .map((one) => one <= 0.04045 ? one / 12.92 : ((one + 0.055) / 1.055) ** 2.4);
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
+    const behind = (one) => { for (; one; one = one.parentElement) {
+        const color = getComputedStyle(one).backgroundColor;
+        if (rgb(color)[3] === 255) return color; } return "white"; };
+    return [...document.querySelectorAll("body *")]
+        .filter((one) => one.checkVisibility() && !one.disabled && !one.closest("svg"))
+        .filter((one) => [...one.childNodes].some((node) => node.nodeType === 3 && node.data.trim()))
+        .map((one) => { const pair = [light(getComputedStyle(one).color), light(behind(one))].sort((a, b) => b - a);
+            return [(pair[0] + 0.05) / (pair[1] + 0.05), one.outerHTML.slice(0, 120)]; })
+        .filter(([ratio]) => ratio < 4.5);
+}"""
+"""Visible texts whose contrast with what is behind them is below that of WCAG 2.2 AA."""
+
+FOCUSED = """() => {
+    const one = document.activeElement;
+    const name = one === document.body ? "" : one.name || one.textContent.trim();
+    return [name, ["", "::after"].map((part) => getComputedStyle(one, part).outlineStyle)];
+}"""
+"""What has the focus, "" for nothing, and how it and what lies over it are outlined."""
+
+
+async def basics(page: Page) -> None:
+    """One heading of the first level, a title, names for all that can be used, texts that can be read."""
+    await expect(page.get_by_role("heading", level=1)).to_have_count(1)
+    assert (await page.title()).endswith("· mattergate")
+    assert await page.evaluate(UNNAMED) == []
+    assert await page.evaluate(FAINT) == []
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+async def test_every_page_can_be_read_and_used(window, gateway, scheme, size):
+    """Each page keeps the basics in both colour schemes and both widths, with trouble and messages on it."""
+    gateway.standin.fail_next(1, 400)
+    dead = await send(gateway, "generic/json.alert")
+    await settled(gateway)
+    good = await send(gateway, "alertmanager/alerts.group")
+    await settled(gateway)
+    page = await (await window(gateway, color_scheme=scheme, viewport=size)).page()
+    for path in (*PATHS, f"/events/{dead}", f"/events/{good}"):
+        await page.goto(path)
+        await basics(page)
+    dark = await page.evaluate("getComputedStyle(document.body).backgroundColor") != "rgb(255, 255, 255)"
+    assert dark == (scheme == "dark")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_the_door_can_be_read_and_used(window, start, scheme):
+    """So does the page on which people sign in."""
+    page = await (await window(await start(tables=GUARDED), color_scheme=scheme)).page("/")
+    await basics(page)
+
+
+async def test_focus_is_seen_wherever_it_goes(page, gateway):
+    """Tab goes through everything that can be used, in order, and each shows an outline."""
+    await send(gateway, "github/push.commits")
+    await page.goto("/events")
+    seen = []
+    while len(seen) < 30:
+        await page.keyboard.press("Tab")
+        name, outlines = await page.evaluate(FOCUSED)
+        if not name:  # past the end of the page
+            break
+        seen.append(name.split("\n")[0])
+        assert set(outlines) != {"none"}, name
+    assert seen[:7] == ["Skip to the content", "mattergate", "Overview", "Events", "Dead letters", "Try it", "Catalog"]
+    assert seen[7:9] + seen[-1:] == ["route", "service", "API"]
+
+
+async def test_skipping_leads_past_the_bar(page, gateway):
+    """After the skip link the next stop is the first field of the page."""
+    await page.goto("/events")
+    await page.keyboard.press("Tab")
+    await expect(page.get_by_role("link", name="Skip to the content")).to_be_in_viewport()
+    await page.keyboard.press("Enter")
+    await page.keyboard.press("Tab")
+    await expect(page.get_by_label("Route")).to_be_focused()
+
+
+async def test_things_to_press_are_large_enough_on_a_phone(window, gateway):
+    """Buttons, fields and the links of the bar are at least 24 pixels high and wide (WCAG 2.2, target size)."""
+    page = await (await window(gateway, viewport=PHONE, has_touch=True)).page("/events")
+    small = await page.evaluate(
+        """() => [...document.querySelectorAll("button, select, input:not([type=hidden]), .bar nav a")]
+        .filter((one) => one.checkVisibility()).map((one) => [one.getBoundingClientRect(), one.outerHTML])
+        .filter(([box]) => box.height < 24 || box.width < 24).map(([, html]) => html)"""
+    )
+    assert small == []

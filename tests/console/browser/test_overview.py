@@ -1,0 +1,55 @@
+"""The overview follows the gateway while somebody looks at it."""
+
+from playwright.async_api import expect
+
+from gateway.console import history
+from tests.console.browser.senders import ROUTES, numbered, send, settled
+
+
+async def test_numbers_and_plot_change_by_themselves(window, start, monkeypatch):
+    """A request moves the figures, the row of its route and the curve, without the page being loaded again."""
+    monkeypatch.setattr(history, "STEP", 0.3)
+    gateway = await start(ROUTES)
+    page = await (await window(gateway)).page("/")
+    await expect(page.locator("#live")).to_have_text("live")
+    await page.evaluate("window.same = true")
+    curve = await page.locator("path.received").get_attribute("d")
+    for number in range(3):
+        await send(gateway, "generic/json.alert", numbered(number))
+    figures = page.get_by_label("Now")
+    await expect(figures.locator("div", has_text="Received since start").locator("dd")).to_have_text("3")
+    await expect(figures.locator("div", has_text="Delivered since start").locator("dd")).to_have_text("3")
+    row = page.get_by_role("row").filter(has=page.get_by_role("link", name="generic"))
+    await expect(row.locator("[data-title=Message]")).to_have_text("3")
+    await expect(page.locator("path.received")).not_to_have_attribute("d", curve)
+    assert await page.evaluate("window.same")
+
+
+async def test_what_is_broken_stands_first(page, gateway):
+    """A destination in trouble says so by word and reason, above those that are well; dead letters are a click away."""
+    gateway.standin.fail_next(1, 400)
+    await send(gateway, "generic/json.alert")
+    await settled(gateway)
+    await page.goto("/")
+    await page.get_by_label("Now").get_by_role("link", name="1").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Dead letters")
+
+
+async def test_a_gateway_that_stops_is_noticed(window, start):
+    """The page says that it is reconnecting while nobody answers, and keeps what it showed."""
+    gateway = await start(ROUTES)
+    one = await window(gateway)
+    one.expected.append("ERR_|Failed to load|EventSource")
+    page = await one.page("/")
+    await expect(page.locator("#live")).to_have_text("live")
+    await gateway.stop()
+    await expect(page.locator("#live")).to_have_text("reconnecting")
+    await expect(page.get_by_role("link", name="generic")).to_be_visible()
+
+
+async def test_the_plot_is_a_table_for_who_wants_numbers(page, gateway):
+    """Opening the table beside the plot shows the rates of an hour in rows of five minutes."""
+    await page.goto("/")
+    await page.get_by_text("As a table").click()
+    table = page.get_by_role("table").filter(has_text="Five minutes until")
+    await expect(table.get_by_role("row")).to_have_count(13)
