@@ -117,7 +117,9 @@ async def window(chromium: Browser, start) -> AsyncIterator[Callable[..., Awaita
 
         async def open_window(gateway: conftest.Gateway, **options: object) -> Window:
             home = gateway.running.admin
-            context = await chromium.new_context(**{"base_url": home, "viewport": WIDE, **options})
+            context = await chromium.new_context(
+                **{"base_url": home, "viewport": WIDE, "reduced_motion": "reduce", **options}
+            )
             stack.push_async_callback(context.close)
             context.set_default_timeout(PATIENCE)
             one = Window(context, home)
