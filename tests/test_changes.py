@@ -130,7 +130,9 @@ def test_documents_are_told_of_services_that_stay(tmp_path):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text(text)
 
-    service = "name: A\ndocs: https://example.com\nsetup: Nothing to set up; it is for tests alone.\nevent: [{json: kind}]\n"
+    service = (
+        "name: A\ndocs: https://example.com\nsetup: Nothing to set up; it is for tests alone.\nevent: [{json: kind}]\n"
+    )
     translator = "title: One\nevents: [%s]\nmessage: {text: one}\n"
     write("a/service.yaml", service)
     write("a/one.yaml", translator % "one")
