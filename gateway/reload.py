@@ -24,5 +24,7 @@ async def follow(folders: Sequence[Path], again: Callable[[], Awaitable[object]]
         except FaultyFilesError as error:
             for fault in error.faults:
                 _log.error("catalog not reloaded, the running one stays", fault=str(fault))
+        except Exception as error:  # the next change may be read
+            _log.error("catalog not reloaded: this is a fault of mattergate", exc_info=error)
         else:
             _log.info("catalog reloaded", changed=len(changes))

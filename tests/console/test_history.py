@@ -67,6 +67,18 @@ async def test_a_machine_that_slept_spreads_what_passed_over_the_time(seen):
     assert set(kept.past().received) == {0}
 
 
+async def test_a_route_that_goes_with_its_counts_leaves_no_hole_below_zero(seen):
+    """Counters that end with a reload make the sum smaller; what is counted afterwards is seen again."""
+    gateway, kept = seen
+    gateway.receive("message", 5)
+    kept.take()
+    gateway.metrics.forget(route="github")
+    kept.take()
+    gateway.receive("message", 2)
+    kept.take()
+    assert kept.past().received[-3:] == (5, 0, 2)
+
+
 def test_the_present_rate_is_a_mean_of_the_last_sums():
     """Ten seconds are two sums of five."""
     assert per_second((100, 5, 15), 5.0, 10.0) == 2.0
