@@ -32,6 +32,7 @@ REL: Final = "noopener noreferrer nofollow"
 
 _SCHEME = re.compile(r"\s*([A-Za-z][A-Za-z0-9+.-]*):")
 _BEFORE_URL = re.compile(r"(?:^|[^A-Za-z0-9])(https?)$", re.I)
+_LONGEST_BEFORE: Final = len("?https")
 _URL = re.compile(r"://[^\s<>`]{1,2048}")
 _URL_TAIL = ".,;:!?'\"*_~]"
 _SLACK_LINK = re.compile(r"<([^\n<|>]+)\|([^|\n>]+)>")
@@ -84,7 +85,7 @@ class _Parser(MarkdownIt):
 def _autolink(state: StateInline, silent: bool) -> bool:
     """Make a link of a bare http or https URL before its underscores and asterisks could mean anything."""
     match = _URL.match(state.src, state.pos)
-    before = _BEFORE_URL.search(state.pending)
+    before = _BEFORE_URL.search(state.pending[-_LONGEST_BEFORE:]) if match is not None else None
     if match is None or before is None or state.linkLevel > 0:
         return False
     rest = _without_tail(match[0])
@@ -92,7 +93,7 @@ def _autolink(state: StateInline, silent: bool) -> bool:
     if len(rest) <= len("://") or not url:
         return False
     if not silent:
-        state.pending = state.pending[: before.start(1)]
+        state.pending = state.pending[: -len(before[1])]
         _push_link(state, url, before[1] + rest)
     state.pos += len(rest)
     return True
