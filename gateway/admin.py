@@ -24,7 +24,10 @@ def application(metrics: Metrics, gateway: Gateway) -> web.Application:
     async def show_metrics(request: web.Request) -> web.Response:
         if not told(request):
             raise Refused(401, "Unauthorized", "send Authorization: Bearer TOKEN, or set [admin] open_metrics = true")
-        encode, content_type = choose_encoder(request.headers.get("Accept", ""))
+        try:
+            encode, content_type = choose_encoder(request.headers.get("Accept", ""))
+        except (TypeError, ValueError):  # of a version that is no version: what is not understood does not count
+            encode, content_type = choose_encoder("")
         return web.Response(body=encode(metrics.registry), headers={"Content-Type": content_type})
 
     async def healthz(_: web.Request) -> web.Response:

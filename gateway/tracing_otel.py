@@ -10,7 +10,6 @@ attribute holds a URL, a header, or anything of a payload.
 
 import asyncio
 import logging
-import os
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -51,11 +50,8 @@ class OtelTracer:
 
     def __init__(self, settings: Tracing) -> None:
         _tell_seldom()
-        resource = Resource.create(
-            {"service.name": os.environ.get("OTEL_SERVICE_NAME") or "mattergate", "service.version": __version__}
-        )
         self._provider = TracerProvider(
-            sampler=ParentBased(TraceIdRatioBased(settings.sample)), resource=resource, shutdown_on_exit=False
+            sampler=ParentBased(TraceIdRatioBased(settings.sample)), resource=_resource(), shutdown_on_exit=False
         )
         exporter = OTLPSpanExporter(settings.endpoint and settings.endpoint.removesuffix(_PATH) + _PATH)
         self._provider.add_span_processor(BatchSpanProcessor(exporter))
@@ -190,6 +186,13 @@ class _Attempt:
             self._span.set_attribute("http.response.status_code", result.status)
         self._span.end()
         current.set("")
+
+
+def _resource() -> Resource:
+    """Who traces: mattergate, unless OTEL_SERVICE_NAME or OTEL_RESOURCE_ATTRIBUTES give another name."""
+    found = Resource.create({"service.version": __version__})
+    named = not str(found.attributes.get("service.name", "")).startswith("unknown_service")
+    return found if named else found.merge(Resource({"service.name": "mattergate"}))
 
 
 def _traceparent(span: Span) -> str:

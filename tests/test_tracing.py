@@ -228,6 +228,15 @@ async def test_the_standard_variables_hold(traced, collector, monkeypatch):
     assert collector.headers[0]["x-api-key"] == "collector-secret"
 
 
+async def test_the_name_of_the_service_may_stand_among_the_attributes(traced, collector, monkeypatch):
+    """OTEL_RESOURCE_ATTRIBUTES names the service as well; without any name it is mattergate."""
+    monkeypatch.setenv("OTEL_RESOURCE_ATTRIBUTES", "service.name=gate-8,deployment.environment=test")
+    gateway = await traced()
+    await gateway.post("/in/items", {"number": 1}, **BEARER)
+    resource = (await collector.got(REQUEST))[0].resource
+    assert (resource["service.name"], resource["deployment.environment"]) == ("gate-8", "test")
+
+
 async def test_credentials_in_the_wrong_form_are_not_repeated(traced, monkeypatch, capsys):
     """A malformed variable is told without its value, which may be a secret."""
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", "collector-secret")

@@ -8,15 +8,12 @@ from aiohttp import web
 from msgspec import Struct
 
 from gateway.console.asking import read_json, read_pairs
-from gateway.console.guard import visitor_of
+from gateway.console.guard import PATIENCE, visitor_of
 from gateway.console.operations import Ask, Console, Operation
 from gateway.console.problems import Problem
 from gateway.ingress.http import read_body
 
 BASE: Final = "/api/v1"
-
-PATIENCE: Final = 30.0
-"""Seconds that the body of an operation may take to arrive."""
 
 _encoder = msgspec.json.Encoder()
 

@@ -12,7 +12,7 @@ from gateway.ingress.schemes import BasicSecret, HeaderSecret
 from gateway.model import Request
 
 ARGUMENT: Final = 100_000
-"""Characters of a body up to which it is an argument: Linux takes 128 KiB. A longer one comes through a pipe."""
+"""Bytes of a body up to which it is an argument: Linux takes 128 KiB. A longer one comes through a pipe."""
 
 _HOLE: Final = "\ue000SECRET\ue000"
 """Where a secret stood, in text that may well hold `***` of its own."""
@@ -43,7 +43,7 @@ def command(request: Request, schemes: Sequence[verify.Scheme], limit: int) -> s
     if "content-type" not in headers:
         parts.append("--header 'content-type:'")
     text = readable(body)
-    if text is not None and "\r" not in text and len(text) <= ARGUMENT:
+    if text is not None and "\r" not in text and len(body) <= ARGUMENT:
         return _lines([*parts, f"--data-raw {_quoted(text)}"])
     piped = _lines([*parts, "--data-binary @-"])
     if text is not None and "\r" not in text:

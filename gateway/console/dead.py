@@ -94,15 +94,18 @@ class DeadPage(Struct, frozen=True):
     next: str = ""
 
 
-class DeadDelivery(Struct, frozen=True):
+class DeadDelivery(Struct, frozen=True, forbid_unknown_fields=True):
     """One dead delivery, by its event and number."""
 
     event: str
     seq: int
 
 
-class ReplayWish(Struct, frozen=True, kw_only=True):
-    """What to send again: `deliveries`, or the group of `destination` and `reason`, or `everything`."""
+class ReplayWish(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What to send again: `deliveries`, or those of a `destination` (of one `reason`, unless empty), or `everything`.
+
+    One of the three; a word that is not known is a fault, for without it more would be sent than was meant.
+    """
 
     deliveries: Annotated[tuple[DeadDelivery, ...], Meta(max_length=200)] = ()
     destination: str = ""
@@ -136,7 +139,7 @@ class Replays:
         self.progress: Progress | None = None
 
     def start(self, wish: ReplayWish) -> Progress:
-        """Begin to send again what is wished for. Raises Refused: 400 for an empty wish, 409 while a replay runs.
+        """Begin to send again what is wished for. Raises Refused: 400 for none or several wishes, 409 while one runs.
 
         409 also when the destination of the wish is gone. Otherwise what has no destination any more is left as it is.
         """
@@ -155,6 +158,9 @@ class Replays:
 
     def _meant(self, wish: ReplayWish) -> tuple[str, Callable[[], Awaitable[list[int]]]]:
         """What the wish means in words, and how its deliveries are found."""
+        group = wish.destination or wish.reason
+        if sum(map(bool, (wish.deliveries, group, wish.everything))) > 1:
+            raise Refused(400, "Bad Request", "say one thing to send again: deliveries, a destination, or everything")
         if wish.deliveries:
             return f"{len(wish.deliveries)} chosen deliveries", lambda: self._chosen(wish.deliveries)
         if wish.everything:
@@ -173,7 +179,7 @@ class Replays:
             seqs = await collect()
             for at in range(0, len(seqs), BATCH):
                 await self._gateway.journal.requeue(seqs[at : at + BATCH])
-                self._note(done=len(seqs[: at + BATCH]))
+                self._note(done=min(at + BATCH, len(seqs)))
         except (JournalError, Refused) as error:
             trouble = str(error)
         except asyncio.CancelledError:

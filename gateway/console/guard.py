@@ -5,6 +5,7 @@ the danger is another web site in the browser of somebody on this machine. It mu
 the name in `Host` has to be one of loopback) nor to change (`Sec-Fetch-Site` or `Origin`, and the CSRF token).
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from enum import StrEnum
 from typing import Any, Final
@@ -24,6 +25,9 @@ from gateway.errors import Refused
 COOKIE: Final = "mattergate"
 VISITOR: Final = web.RequestKey("visitor", Visitor)
 FORM: Final = web.RequestKey("form", MultiDictProxy)
+
+PATIENCE: Final = 30.0
+"""Seconds that the body of a change may take to arrive."""
 
 _LOOKING: Final = (hdrs.METH_GET, hdrs.METH_HEAD)
 _CSP: Final = (
@@ -128,7 +132,7 @@ class Guard:
             ours = site in ("same-origin", "none")
         else:
             origin = request.headers.get(hdrs.ORIGIN, "null")
-            own = {request.host.lower(), urlsplit(self._admin().public_url).netloc.lower()} - {""}
+            own = {_named(request).lower(), urlsplit(self._admin().public_url).netloc.lower()} - {""}
             ours = origin == "null" or origin.partition("://")[2].lower() in own
         if not ours:
             raise Refused(403, "Forbidden", "the request comes from another web site")
@@ -183,7 +187,7 @@ class Guard:
             raise Refused(403, "Forbidden", detail)
 
     def _own_name(self, request: web.Request) -> None:
-        for name in (request.host, request.headers.get("X-Forwarded-Host", "")):
+        for name in (_named(request), request.headers.get("X-Forwarded-Host", "")):
             if name and not is_loopback(_host(name)):
                 detail = "without [admin] token the console answers on this machine alone, to localhost or 127.0.0.1"
                 raise Refused(403, "Forbidden", detail)
@@ -219,9 +223,19 @@ def sign_in_url(request: web.Request) -> str:
 
 async def _form(request: web.Request) -> MultiDictProxy[Any]:
     try:
-        return await request.post()  # empty unless the body is a form
+        async with asyncio.timeout(PATIENCE):
+            return await request.post()  # empty unless the body is a form
+    except TimeoutError:
+        raise Refused(408, "Request Timeout", f"the form did not arrive within {PATIENCE:g} seconds") from None
     except (ValueError, LookupError) as error:
         raise Refused(400, "Bad Request", f"the form cannot be read: {error}") from None
+    except (web.RequestPayloadError, ConnectionError):
+        raise Refused(400, "Bad Request", "the form ended before its end") from None
+
+
+def _named(request: web.Request) -> str:
+    """The name by which the browser knows us; `request.host` would ask the resolver where there is none, and wait."""
+    return request.headers.get(hdrs.HOST, "")
 
 
 def _host(name: str) -> str:

@@ -15,6 +15,7 @@ from gateway.errors import Refused
 from gateway.ingress.schemes import HeaderSecret
 from gateway.ingress.signature import Signature
 from gateway.ingress.verify import MASK
+from gateway.sample import Expectation, Sample, SampleRequest
 
 _UNFIT = re.compile(r"[^a-z0-9_.-]+")
 
@@ -27,7 +28,7 @@ class SampleDocument(Struct, frozen=True):
     folders: Sequence[str]
 
 
-class SampleWish(Struct, frozen=True):
+class SampleWish(Struct, frozen=True, forbid_unknown_fields=True):
     """Into which of the catalog folders of the settings a sample is to be written."""
 
     folder: str
@@ -42,7 +43,15 @@ class SampleWritten(Struct, frozen=True):
 async def as_sample(gateway: Gateway, event_id: str) -> SampleDocument:
     """An event as a sample document. Raises Refused: 404, 409 when that cannot be."""
     found = await stored.load(gateway, event_id)
-    text = await asyncio.to_thread(_document, found)
+    service = found.service
+    if service is None:
+        raise Refused(409, "Service gone", f"the catalog has no service {found.event.service} any more")
+    try:
+        request = await asyncio.to_thread(_request, found)
+        expected = sample.outcome(Sample(request, Expectation(found.event.outcome)), service)  # its thread is this one
+        text = await asyncio.to_thread(sample.document, Sample(request, expected))
+    except ValueError as error:
+        raise Refused(409, "No sample", f"this event cannot be kept as a sample: {error}") from None
     name = _UNFIT.sub("-", found.event.name.lower()).strip("-.")[:60] or "event"
     return SampleDocument(f"{found.event.service}/samples/{name}.{found.event.id[-8:]}.yaml", text, _folders(gateway))
 
@@ -71,24 +80,21 @@ def _folders(gateway: Gateway) -> Sequence[str]:
     return gateway.settings.catalog.folders
 
 
-def _document(found: Stored) -> str:
-    """The sample without credentials and signatures: it is executed without being verified."""
-    service = found.service
-    if service is None:
-        raise Refused(409, "Service gone", f"the catalog has no service {found.event.service} any more")
+def _request(found: Stored) -> SampleRequest:
+    """The request without credentials and signatures: samples are not verified. Raises ValueError."""
     clean = found.request()
     proofs = {one.source.name for one in found.schemes if isinstance(one, Signature) and one.source.kind == "header"}
     proofs |= {one.name for one in found.schemes if isinstance(one, HeaderSecret)}
     hidden = {name for name, value in clean.headers.items() if value == MASK}
-    try:
-        request = sample.taken(clean, proofs | hidden)
-        expected = sample.outcome(sample.Sample(request, sample.Expectation(found.event.outcome)), service)
-        return sample.document(sample.Sample(request, expected))
-    except ValueError as error:
-        raise Refused(409, "No sample", f"this event cannot be kept as a sample: {error}") from None
+    return sample.taken(clean, proofs | hidden)
 
 
 def _write_new(file: Path, text: str) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("x", encoding="utf-8") as stream:
-        stream.write(text)
+        try:
+            stream.write(text)
+            stream.flush()
+        except OSError:  # half a sample would be a faulty one
+            file.unlink(missing_ok=True)
+            raise

@@ -12,8 +12,8 @@ from gateway.console.problems import Problem
 
 _REF: Final = "#/components/schemas/{name}"
 _HOW: Final = (
-    "A token of [admin]; the read-only one may only GET. On loopback without a token none is needed, but a change has"
-    " to send what /session gives as `csrf` in the header X-CSRF-Token."
+    "A token of [admin]; the read-only one may GET, and try requests. On loopback without a token none is needed, but a"
+    " change has to send what /session gives as `csrf` in the header X-CSRF-Token."
 )
 _ALWAYS: Final = {
     400: "A parameter or the body is not as described.",

@@ -4,10 +4,11 @@ The journal keeps requests with the credentials of headers, query and path maske
 in the body, and whatever secret of the settings slipped into any part.
 """
 
+import html
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Final, Literal
-from urllib.parse import quote
 
 import msgspec
 from msgspec import Struct
@@ -98,20 +99,26 @@ def readable(body: bytes) -> str | None:
 
 
 def _without(body: bytes, tokens: Sequence[str], mask: str) -> bytes:
-    """The body with tokens masked as they may be written in it: plainly, in a JSON string, in a form."""
-    for token in sorted(tokens, key=len, reverse=True):
-        spelt = {
-            token,
-            msgspec.json.encode(token).decode()[1:-1],
-            quote(token, safe=""),
-            quote(token).replace("%20", "+"),
-        }
-        for text in sorted(spelt, key=len, reverse=True):
-            body = body.replace(text.encode(), mask.encode())
+    """The body with tokens masked, however they are spelt in it."""
+    for token in sorted(set(tokens), key=len, reverse=True):
+        pattern = b"".join(b"(?:" + b"|".join(map(re.escape, _spellings(sign))) + b")" for sign in token)
+        body = re.sub(pattern, lambda _: mask.encode(), body)
     try:
         return _redacted(body.decode(), mask).encode()
     except UnicodeDecodeError:
         return body
+
+
+def _spellings(sign: str) -> list[bytes]:
+    """A character as bodies may write it: plainly, in a JSON string, in a form, in XML."""
+    plain = sign.encode("utf-8", "surrogatepass")
+    units = memoryview(sign.encode("utf-16-le", "surrogatepass")).cast("H")
+    found = [plain, html.escape(sign).encode("utf-8", "surrogatepass")]
+    for hexadecimal in ("x", "X"):
+        found.append("".join(f"\\u{unit:04{hexadecimal}}" for unit in units).encode())
+        found.append("".join(f"%{octet:02{hexadecimal}}" for octet in plain).encode())
+    found += [b"\\" + plain] * (sign in '"\\/') + [b"+"] * (sign == " ")
+    return sorted(dict.fromkeys(found), key=len, reverse=True)
 
 
 def _redacted(text: str, mask: str) -> str:

@@ -131,13 +131,17 @@ async def service(gateway: Gateway, key: str) -> ServicePage:
 
 
 async def translator(gateway: Gateway, workshop: Workshop, key: str, name: str) -> TranslatorPage:
-    """One translator of a service with its samples. Raises Refused (404)."""
+    """One translator of a service with its samples. Raises Refused: 404, 409 when its file went away."""
     known = await gateway.catalog()
     full = f"{key}/{name}"
     found = next((one for one in find(known, key).translators if one.name == full), None)
     if found is None:
         raise Refused(404, "Not Found", f"the service {key} has no translator {name}")
-    text = await asyncio.to_thread(Path(found.file).read_text, "utf-8")
+    try:
+        text = await asyncio.to_thread(Path(found.file).read_text, "utf-8")
+    except (OSError, UnicodeDecodeError):
+        detail = f"{found.file} cannot be read any more: put it back, or have the catalog read again"
+        raise Refused(409, "File gone", detail) from None
     paths = [path for path in await asyncio.to_thread(_samples, workshop, key) if path.stem.partition(".")[0] == name]
     examples = await workshop.run(partial(_examples, workshop, known, key, paths[:EXAMPLES]))
     title = find(known, key).name
@@ -256,6 +260,6 @@ OPERATIONS: Final = (
         summary="One translator, with its text and its samples as messages.",
         call=_translator,
         result=TranslatorPage,
-        problems={404: "The catalog has no such service or translator."},
+        problems={404: "The catalog has no such service or translator.", 409: "Its file went away."},
     ),
 )

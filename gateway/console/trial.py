@@ -29,7 +29,7 @@ Name = Annotated[str, Meta(max_length=200)]
 Method = Literal["", "POST", "GET", "PUT", "HEAD", "OPTIONS", "PATCH", "DELETE"]
 
 
-class Trial(Struct, frozen=True, kw_only=True):
+class Trial(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A request to try. An empty `service` is recognised; a `route` brings its own, and its wishes.
 
     `event` (an id of the journal) or `sample` ("github/push.usual") stand in for what is empty. `headers` are lines,

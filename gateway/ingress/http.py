@@ -119,6 +119,7 @@ class Ingress:
         if refusal is None:
             span.begin(request.headers if scheme else {})
             span.step("verify", started, proven)
+        request = _legible(request)
         if (service.handshake or not body) and (reply := self._handshake(route, service, request, plain, refusal)):
             return reply
         if refusal is not None:
@@ -226,6 +227,21 @@ def as_request(incoming: web.BaseRequest, body: bytes, path_secret: str, public_
     query = {name: url.query.getone(name) for name in url.query} if url.raw_query_string else {}
     base = public_url or f"{incoming.scheme}://{headers.get('host', '')}"
     return Request(incoming.method, headers, query, body, path_secret, base + url.raw_path_qs)
+
+
+def _legible(request: Request) -> Request:
+    """The request with what is not UTF-8 in its headers replaced: a proof covers the very bytes, JSON cannot hold them.
+
+    The URL repeats the header `Host`.
+    """
+    if request.url.isascii() and all(map(str.isascii, request.headers.values())):
+        return request
+    headers = {name: _replaced(value) for name, value in request.headers.items()}
+    return msgspec.structs.replace(request, headers=headers, url=_replaced(request.url))
+
+
+def _replaced(text: str) -> str:
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def problem(status: int, title: str, detail: str = "", headers: Mapping[str, str] | None = None) -> web.Response:

@@ -149,7 +149,7 @@ async def test_reload_takes_up_the_catalog_or_lists_every_fault(console, tmp_pat
     await browser.get("/")
     (folder / "note.yaml").write_text(NOTE)
     answer = await browser.call("/reload")
-    assert (answer.status, answer.json()) == (200, {"lines": ["translator github/note: new"]})
+    assert (answer.status, answer.json()) == (200, {"lines": ["github/note.yaml: new"]})
     (folder / "note.yaml").write_text(NOTE + "colour: red\n")
     (folder / "other.yaml").write_text("title: Another\n")
     answer = await browser.call("/reload")
@@ -159,4 +159,4 @@ async def test_reload_takes_up_the_catalog_or_lists_every_fault(console, tmp_pat
     assert all(fault["problem"] for fault in faults)
     (folder / "note.yaml").unlink()
     (folder / "other.yaml").unlink()
-    assert (await browser.call("/reload")).json() == {"lines": ["translator github/note: gone"]}
+    assert (await browser.call("/reload")).json() == {"lines": ["github/note.yaml: gone"]}

@@ -72,10 +72,11 @@ async def repeated(tmp_path):
         b"form\x0cfeed\n",
         b"-x",
         b"x" * 200_000,
+        "\u4e2d".encode() * 60_000,
         gzip.compress(b"{}"),
         b"",
     ],
-    ids=["quotes", "at", "crlf", "binary", "form feed", "dash", "large", "gzip", "empty"],
+    ids=["quotes", "at", "crlf", "binary", "form feed", "dash", "large", "large of few signs", "gzip", "empty"],
 )
 async def test_the_body_arrives_as_it_was(repeated, body):
     """Quotes, line ends, NUL, what looks like an option or a file: all of it comes out of the shell unchanged."""

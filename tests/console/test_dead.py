@@ -143,10 +143,14 @@ async def test_one_replay_at_a_time(items, tmp_path, monkeypatch):
         ({}, [("what", "chosen")]),
         ({"deliveries": [{"event": "x"}]}, [("what", "chosen"), ("chosen", "no number")]),
         ({"deliveries": 7}, []),
+        ({"destination": "ops", "reasn": "the channel is archived"}, []),
+        ({"deliveries": [{"event": "x", "seq": 1, "destination": "ops"}]}, []),
+        ({"destination": "ops", "everything": True}, []),
+        ({"reason": "the channel is archived", "everything": True}, []),
     ],
 )
 async def test_a_wish_that_says_nothing(items, wish, fields):
-    """What is not said, or said wrongly, is a 400, and nothing starts."""
+    """What is not said, said wrongly or said twice is a 400, and nothing starts."""
     person = await items()
     assert (await person.api("POST", "/dead/replay", wish))[0] == 400
     assert (await person.press("/dead/replay", *fields))[0] == 400
@@ -170,3 +174,16 @@ async def test_progress_is_live(items, tmp_path):
         async for line in stream.content:
             if b"3 of 3 sent again" in line and b"Ended" in line:
                 break
+
+
+async def test_all_that_is_ticked_is_sent(items, tmp_path):
+    """A page of events that went to several destinations may have more deliveries than events, and none is left out."""
+    await keep(tmp_path / "test.db", *letters(230))
+    person = await items()
+    listed = [*await numbers(person, "limit=200")]
+    listed += await numbers(
+        person, f"limit=200&before={(await person.api('GET', '/dead/deliveries?limit=200'))[1]['next']}"
+    )
+    ticked = [("chosen", f"{one['event']} {one['seq']}") for one in listed]
+    await person.press("/dead/replay", ("what", "chosen"), *ticked)
+    assert (await ended(person))["done"] == len(ticked) == 230

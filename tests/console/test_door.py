@@ -301,6 +301,20 @@ async def test_pages_hold_no_inline_script_or_style(console):
         assert all("src=" in tag.split(">")[0] for tag in text.split("<script")[1:])
 
 
+async def test_a_stranger_is_heard_for_as_long_as_a_token_takes(console, monkeypatch):
+    """The form of somebody unknown is neither large nor slow, also when it does not tell its length."""
+    monkeypatch.setattr("gateway.console.pages.sign._PATIENCE", 0.2)
+    browser = await console(guarded=True)
+    host, _, port = browser.base.removeprefix("http://").partition(":")
+    head = b"POST /sign-in HTTP/1.1\r\nHost: h\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+    for sent, status in ((b"4000\r\n" + b"a" * 0x4000, b"413"), (b"6\r\ntoken=\r\n", b"408")):
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(head + sent)
+        async with asyncio.timeout(5):
+            assert (await reader.readline()).split()[1] == status
+        writer.close()
+
+
 async def test_nothing_random_breaks_the_door(console, quick):
     """Whatever stands in cookies, tokens and forms, the answer is one that we chose, never a 500."""
     browser = await console(guarded=True)

@@ -128,6 +128,18 @@ async def test_no_secret_is_shown(items):
     assert "$SECRET" in (await person.api("GET", f"/events/{first}"))[1]["curl"]
 
 
+async def test_a_secret_that_json_escapes_is_not_shown_in_messages(items):
+    """A token with quotes and slashes, which a sender repeats in a text that is posted, is masked there as well."""
+    token = 'quo"ted/slashed'
+    person = await items(
+        ITEMS_ROUTE.replace(f'"{ITEMS_TOKEN}"', f"'{token}'").replace('token = "token"', 'header = "X-T"')
+    )
+    body = json.dumps({"kind": "item", "box": f"see {token}", "number": 1}).encode()
+    _, answer = await person.gateway.post("/in/items", body, X_Token=token)
+    _, found = await person.api("GET", f"/events/{answer['id']}")
+    assert found["messages"][0]["payload"]["text"] == "see <secret> 1"
+
+
 async def test_a_body_is_a_download_that_no_person_shows(items):
     """The body comes as an attachment of no type that could run, whatever it is."""
     person = await items()

@@ -1,5 +1,7 @@
 """The preview of messages: Markdown as Mattermost shows it, and never markup of a payload's own."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -63,6 +65,14 @@ def test_no_payload_makes_markup_of_its_own(payload):
 def test_anything_has_a_preview(payload):
     """A payload of the wrong shape is shown as far as it can be, and raises nothing."""
     assert not unexpected(render(payload), TAGS, ATTRIBUTES)
+
+
+@pytest.mark.parametrize("part", ["![", "[", "&#", "#a-", "[a]: <", "x://"])
+def test_hostile_markdown_takes_little_time(part):
+    """The largest text is shown in some tenths of a second, also where each of its signs could begin a link."""
+    started = time.process_time()
+    text_of((part * 16_383)[:16_383])
+    assert time.process_time() - started < 3
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)

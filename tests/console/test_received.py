@@ -41,6 +41,20 @@ def test_a_token_in_the_body_is_masked(content_type, body):
     assert json.dumps(token)[1:-1] not in shown
 
 
+@pytest.mark.parametrize("escaped", ["/", "k", '"', " "])
+def test_no_spelling_of_a_token_is_shown(escaped):
+    """JSON may write any character in several ways, and senders do: a slash with a backslash, others by number."""
+    written = json.dumps({"auth": {"token": TOKEN}}, separators=(",", ":"))
+    for spelling in (f"\\u{ord(escaped):04x}", f"\\u{ord(escaped):04X}", *(["\\/"] if escaped == "/" else [])):
+        plain = '\\"' if escaped == '"' else escaped
+        head, _, tail = written.partition("to")
+        body = f"{head}to{tail.replace(plain, spelling)}" if escaped != '"' else written.replace(plain, spelling)
+        assert json.loads(body)["auth"]["token"] == TOKEN
+        assert json.loads(masked(body.encode(), **{"content-type": "application/json"}).body) == {
+            "auth": {"token": "***"}
+        }
+
+
 def test_a_secret_of_the_settings_is_masked_everywhere():
     """A secret that slipped into a header, the query, the URL or the body is not shown."""
     held = Secret("s3cr3t-of-a-route")

@@ -203,3 +203,11 @@ async def test_both_exposition_formats_are_served(started):
     names = {family.name for family in text_string_to_metric_families(text)}
     assert {family.name for family in open_metrics(opened)} <= names | {"mattergate_build"}
     assert {"mattergate_requests", "mattergate_deliveries"} <= names
+
+
+async def test_an_odd_accept_header_is_answered_with_the_usual_format(started):
+    """What asks for a version that is none gets Prometheus' own text."""
+    for accept in ("application/openmetrics-text; version=abc; escaping=zzz", ";;;", "text/plain; version=x"):
+        status, text = await started.get("/metrics", accept)
+        assert status == 200
+        assert "mattergate_requests_total" in text

@@ -210,3 +210,20 @@ async def test_no_bytes_make_a_5xx(start):
 
     loop = asyncio.get_running_loop()
     await asyncio.to_thread(sends)
+
+
+async def test_headers_that_are_not_utf8_are_stored_legibly(start):
+    """A request whose headers hold other bytes is an event like any other, and the gateway stays ready."""
+    gateway = await start(OPEN)
+    host, _, port = gateway.url.removeprefix("http://").partition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    head = (
+        b"POST /in/open HTTP/1.1\r\nHost: h\xff\r\nX-Name: J\xf6rg\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
+    )
+    writer.write(head)
+    answer = await reader.read()
+    writer.close()
+    assert b" 202 " in answer.split(b"\r\n")[0]
+    assert (await gateway.admin("/readyz"))[0] == 200
+    _, page = await gateway.admin(f"/events/{json.loads(answer.partition(b'{')[1] + answer.partition(b'{')[2])['id']}")
+    assert "J\ufffdrg" in page

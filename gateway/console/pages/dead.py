@@ -1,7 +1,6 @@
 """Dead letters: the groups, the deliveries of one group, and sending them again."""
 
 from collections.abc import Mapping
-from typing import Final
 from urllib.parse import urlencode
 
 import msgspec
@@ -13,8 +12,6 @@ from gateway.console.operations import Ask, Console, Feed
 from gateway.console.pages.page import Back, Page, Shown, Visit
 from gateway.console.rendering import Rendering
 from gateway.errors import Refused
-
-_CHOSEN: Final = 200
 
 
 class DeadForm(Struct, frozen=True):
@@ -56,7 +53,7 @@ def _wish(form: DeadForm) -> ReplayWish:
     if form.what == "chosen":
         if not form.chosen:
             raise Refused(400, "Nothing chosen", "tick the deliveries that are to be sent again")
-        return ReplayWish(deliveries=tuple(_delivery(text) for text in form.chosen[:_CHOSEN]))
+        return ReplayWish(deliveries=tuple(_delivery(text) for text in form.chosen))
     if form.what == "everything":
         return ReplayWish(everything=True)
     return ReplayWish(destination=form.destination, reason=form.reason)

@@ -1,5 +1,7 @@
 """The catalog: its services, one service with its routes, one translator with its examples."""
 
+import asyncio
+
 from gateway.console import shelf
 from gateway.console.pages.page import Page, Shown, Visit
 from gateway.console.pages.tryout import shown
@@ -20,7 +22,7 @@ async def show_translator(visit: Visit) -> Shown:
     """One translator."""
     path, workshop = visit.path, visit.console.part(Workshop)
     found = await shelf.translator(visit.gateway, workshop, path["service"], path["translator"])
-    examples = [(one, [shown(message) for message in one.messages]) for one in found.examples]
+    examples = await asyncio.to_thread(lambda: [(one, [*map(shown, one.messages)]) for one in found.examples])
     return Shown("translator.html", {"found": found, "examples": examples})
 
 

@@ -1,13 +1,19 @@
 """Signing in and out."""
 
+from urllib.parse import parse_qs
+
 from aiohttp import hdrs, web
 
 from gateway.console.guard import COOKIE, Guard, visitor_of
 from gateway.console.pages.face import PageFace
 from gateway.console.pages.page import Shown
-from gateway.errors import Refused
+from gateway.ingress.http import read_body
 
 _LONGEST = 10_000
+"""Bytes of the form. It comes from whoever reaches the listener, so it is read with little memory and patience."""
+
+_PATIENCE = 10.0
+"""Seconds that it may take to arrive."""
 
 
 class Sign:
@@ -31,13 +37,9 @@ class Sign:
 
     async def enter(self, request: web.Request) -> web.StreamResponse:
         """Take the token of the form."""
-        if (request.content_length or 0) > _LONGEST:
-            raise Refused(413, "Content Too Large", "a token is shorter")
-        try:
-            token = (await request.post()).get("token", "")
-        except (ValueError, LookupError):
-            raise Refused(400, "Bad Request", "the form cannot be read") from None
-        cookie = await self._guard.sign_in(request, token.strip() if isinstance(token, str) else "")
+        form = (await read_body(request, _LONGEST, _PATIENCE)).decode("utf-8", "replace")
+        tokens = parse_qs(form).get("token", [""])
+        cookie = await self._guard.sign_in(request, tokens[-1].strip())
         if cookie is None:
             return self._form(request, wrong=True)
         response = web.Response(status=303, headers={hdrs.LOCATION: _target(request.query.get("next", ""))})

@@ -1,5 +1,6 @@
 """The page on which a request is tried and a translator edited; it answers a form, or a script its result alone."""
 
+import asyncio
 import re
 from typing import Any
 
@@ -54,7 +55,7 @@ async def submit(visit: Visit) -> Shown:
 
 async def result(visit: Visit) -> Shown:
     """The result alone, for the script that asks while somebody types."""
-    return Shown("_tried.html", _facts(await _tried(visit, _given(visit))))
+    return Shown("_tried.html", await _facts(await _tried(visit, _given(visit))))
 
 
 async def download(visit: Visit) -> web.Response:
@@ -87,13 +88,16 @@ async def _page(visit: Visit, wanted: Trial, found: Tried | None) -> Shown:
         "services": [("", "recognise it"), *((key, one.name) for key, one in sorted(known.services.items()))],
         "routes": [("", "none"), *((name, name) for name in sorted(visit.gateway.settings.routes))],
         "recent": recent.events,
-        **(_facts(found) if found else {"found": None}),
+        **(await _facts(found) if found else {"found": None}),
     }
     return Shown("try.html", facts)
 
 
-def _facts(found: Tried) -> dict[str, Any]:
-    return {"found": found, "running": _posts(found.running), "edited": _posts(found.edited) if found.edited else None}
+async def _facts(found: Tried) -> dict[str, Any]:
+    """What the template of a result sees; hostile Markdown takes a while, which is not for the event loop."""
+    running = await asyncio.to_thread(_posts, found.running)
+    edited = await asyncio.to_thread(_posts, found.edited) if found.edited else None
+    return {"found": found, "running": running, "edited": edited}
 
 
 def _posts(found: Result) -> list[tuple[TriedEvent, list[PostShown]]]:
