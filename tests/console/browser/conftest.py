@@ -7,7 +7,7 @@ kept. Whatever a page should not do fails the test that opened it: see `Window`.
 import os
 import re
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -15,6 +15,9 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, async_playwright
 
+from gateway import intake
+from gateway.settings import Settings
+from gateway.translate.catalog import Catalog
 from tests import conftest
 from tests.console.browser import senders
 
@@ -53,6 +56,23 @@ async def chromium() -> AsyncIterator[Browser]:
         browser = await playwright.chromium.launch(executable_path=program, args=flags)
         yield browser
         await browser.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_catalog() -> Iterator[None]:
+    """Read the built-in catalog once for all gateways that want the same of it: it never changes, and takes longest."""
+    known: dict[frozenset[str], Catalog] = {}
+    load = intake.load
+
+    def loaded(settings: Settings) -> Catalog:
+        services = frozenset(intake.wanted(settings) or ())
+        if services not in known:
+            known[services] = load(settings)
+        return known[services]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(intake, "load", loaded)
+        yield
 
 
 @pytest_asyncio.fixture(loop_scope="session")
