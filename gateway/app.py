@@ -1,5 +1,6 @@
 """The composition root: settings in, running service out. The only module that names concrete parts."""
 
+import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
@@ -85,6 +86,7 @@ async def _parts(settings: Settings, known: Catalog, stack: AsyncExitStack) -> P
     await dispatcher.start()
     stack.push_async_callback(dispatcher.stop, settings.server.grace)
     acceptance = Acceptance(journal, dispatcher.offer)
+    stack.callback(gc.unfreeze)  # see Intake; a program that goes on gets its memory back
     entrance = Intake(settings, known, acceptance.store, metrics, tracer, await connections.http())
     return Parts(metrics, journal, journal.keep, goals, dispatcher, acceptance, entrance)
 

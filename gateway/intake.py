@@ -52,6 +52,7 @@ class Intake:
             if not _takes(settings, name, service):
                 self._metrics.forget(route=name)
         self._ingress.adopt(self._rules(settings, known))
+        gc.unfreeze()  # what the other rules held can go
         _settle_memory()
 
     def listener(self, settings: Settings) -> web.BaseRunner:
@@ -131,6 +132,5 @@ def _settle_memory() -> None:
 
     Without this, a full collection walks all of it, tens of milliseconds long, in the middle of somebody's request.
     """
-    gc.unfreeze()
     gc.collect()
     gc.freeze()

@@ -95,6 +95,20 @@ def _finalize_plain(value: Any) -> str:
 _FINALIZERS: Final = {Mode.MARKDOWN: _finalize_markdown, Mode.PLAIN: _finalize_plain, Mode.RAW: _finalize_plain}
 
 
+def _keeper(kept: list[Any]) -> Callable[[Any], str]:
+    """The filter that keeps a value.
+
+    It knows nothing of the engine: Python cannot see references from an environment, and a circle through one would
+    keep every template of a catalog for ever.
+    """
+
+    def keep(value: Any) -> str:
+        kept.append(value)
+        return ""
+
+    return keep
+
+
 class Engine:
     """Compiles the templates of one catalog, for use in one thread.
 
@@ -112,11 +126,7 @@ class Engine:
         self._markdown_functions = {n for n, f in table.items() if f.call_plain is not f.call}
         self._filters = _BUILTIN.union(name for name, function in table.items() if function.kind == "filter")
         self._kept: list[Any] = []
-        self._environments[Mode.MARKDOWN].add_filter("keep_", self._keep)
-
-    def _keep(self, value: Any) -> str:
-        self._kept.append(value)
-        return ""
+        self._environments[Mode.MARKDOWN].add_filter("keep_", _keeper(self._kept))
 
     def template(self, source: str, mode: Mode, name: str) -> "Template":
         """A template that renders to text; `name` is "service/document#/pointer". Raises Unusable."""
