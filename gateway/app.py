@@ -1,6 +1,5 @@
 """The composition root: settings in, running service out. The only module that names concrete parts."""
 
-import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
@@ -44,10 +43,13 @@ class App:
 
 
 @asynccontextmanager
-async def running(settings: Settings, read: Callable[[], Settings] | None = None) -> AsyncIterator[App]:
+async def running(
+    settings: Settings, read: Callable[[], Settings] | None = None, renewed: Callable[[], None] = lambda: None
+) -> AsyncIterator[App]:
     """The gateway, running inside the block; leaving it stops in order and loses nothing.
 
-    `read` gives the settings as they are written at a reload (none: these). Raises SettingsError, CatalogError or
+    `read` gives the settings as they are written at a reload (none: these). `renewed` is called when what stays in
+    memory, catalog and routes, has been made and whenever it is exchanged. Raises SettingsError, CatalogError or
     JournalError before anything is started.
     """
     if missing := tracing.faults(settings):
@@ -55,7 +57,7 @@ async def running(settings: Settings, read: Callable[[], Settings] | None = None
     known = intake.load(settings)
     async with AsyncExitStack() as stack:
         parts = await _parts(settings, known, stack)
-        seen = Running(settings, parts, read or (lambda: settings))
+        seen = Running(settings, parts, read or (lambda: settings), renewed)
         stack.push_async_callback(seen.close)
         seen.follow()
         pages = web.AppRunner(
@@ -63,6 +65,7 @@ async def running(settings: Settings, read: Callable[[], Settings] | None = None
         )
         admin_url = await _serve(pages, settings.server.admin, stack)
         public_url = await _serve(parts.intake.listener(settings), settings.server.listen, stack)
+        renewed()
         seen.listening = True
         _log.info(
             "ready", public=public_url, console=admin_url, routes=len(settings.routes), services=len(known.services)
@@ -86,7 +89,6 @@ async def _parts(settings: Settings, known: Catalog, stack: AsyncExitStack) -> P
     await dispatcher.start()
     stack.push_async_callback(dispatcher.stop, settings.server.grace)
     acceptance = Acceptance(journal, dispatcher.offer)
-    stack.callback(gc.unfreeze)  # see Intake; a program that goes on gets its memory back
     entrance = Intake(settings, known, acceptance.store, metrics, tracer, await connections.http())
     return Parts(metrics, journal, journal.keep, goals, dispatcher, acceptance, entrance)
 

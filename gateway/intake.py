@@ -1,6 +1,5 @@
 """Everything from the public listener to the journal's door, put together from settings and catalog."""
 
-import gc
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -39,7 +38,6 @@ class Intake:
         self._session = session
         learned = Learned(journal_path(settings).with_suffix(".secrets"), self._fetch)
         self._ingress = Ingress(self._rules(settings, known), store, metrics, learned, tracer)
-        _settle_memory()
 
     @property
     def rules(self) -> Rules:
@@ -52,8 +50,6 @@ class Intake:
             if not _takes(settings, name, service):
                 self._metrics.forget(route=name)
         self._ingress.adopt(self._rules(settings, known))
-        gc.unfreeze()  # what the other rules held can go
-        _settle_memory()
 
     def listener(self, settings: Settings) -> web.BaseRunner:
         """What answers at the public listener; it waits as long as the grace for requests under way when it ends."""
@@ -125,12 +121,3 @@ def places(settings: Settings) -> Places:
     return {
         name: Place(cards=True) if table.rest else Place(table.channel) for name, table in settings.destinations.items()
     }
-
-
-def _settle_memory() -> None:
-    """Take what was made so far, catalog and metrics, out of the garbage collector's sight: it stays.
-
-    Without this, a full collection walks all of it, tens of milliseconds long, in the middle of somebody's request.
-    """
-    gc.collect()
-    gc.freeze()

@@ -49,15 +49,18 @@ class Parts(NamedTuple):
 class Running:
     """See `console.gateway.Gateway`. `read` gives the settings as they are written now, or raises SettingsError.
 
-    `listening` is set from outside when senders can reach it.
+    `renewed` is called after each exchange. `listening` is set from outside when senders can reach it.
     """
 
-    def __init__(self, settings: Settings, parts: Parts, read: Callable[[], Settings]) -> None:
+    def __init__(
+        self, settings: Settings, parts: Parts, read: Callable[[], Settings], renewed: Callable[[], None]
+    ) -> None:
         self.settings = settings
         self.journal = parts.journal
         self.listening = False
         self._parts = parts
         self._read = read
+        self._renewed = renewed
         self._changing = asyncio.Lock()
         self._following: asyncio.Task[None] | None = None
         self._whole: tuple[Catalog, Catalog] | None = None
@@ -151,6 +154,7 @@ class Running:
         if fresh.catalog != old.catalog:
             self.follow()
         dispatcher.retire({destination.name for destination in goals})
+        self._renewed()
 
     async def _reload_catalog(self) -> None:
         async with self._changing:
@@ -161,6 +165,7 @@ class Running:
                 raise
             self._parts.intake.adopt(self.settings, known)
             self._parts.metrics.catalog_reload_ok.set(1)
+            self._renewed()
 
     async def _written(self) -> tuple[Settings, Catalog]:
         """The settings as they are written now, and their catalog. Raises SettingsError with every fault of both."""
