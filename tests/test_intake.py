@@ -51,7 +51,7 @@ async def rewritten(tmp_path):
     made = Rewritten(tmp_path)
     made.text = ROUTE.format(name="one", service="generic")
     async with app.running(made.read(), made.read) as running, aiohttp.ClientSession() as session:
-        made.gateway = Gateway(running, None, HOOK, session)
+        made.gateway = Gateway(running, None, HOOK, session, session.close)
         yield made
 
 

@@ -99,7 +99,7 @@ class Container:
         user, group = instruction("USER")[0].split(":")
         self._box = [program, *SANDBOX, "--unshare-user", "--uid", user, "--gid", group, "--die-with-parent"]
         self._box += ["--bind", folder / "journal", instruction("VOLUME")[0], "--ro-bind", folder, "/tmp/etc"]
-        self._box += ["--ro-bind", ROOT, "/tmp/source", "--clearenv"]
+        self._box += ["--ro-bind", ROOT, "/tmp/source", "--ro-bind", sys.prefix, sys.prefix, "--clearenv"]
         inside = environment() | {
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
             "MATTERGATE_CONFIG": "/tmp/etc/mattergate.toml",

@@ -38,7 +38,9 @@ class Backup:
     def note(self) -> None:
         """Write down what the backup is."""
         facts = {key: value for key, value in asdict(self).items() if key != "folder"}
-        (self.folder / "backup.json").write_text(json.dumps(facts, indent=2) + "\n")
+        fresh = self.folder / "backup.json.new"
+        fresh.write_text(json.dumps(facts, indent=2) + "\n")
+        fresh.replace(self.folder / "backup.json")  # at once: a kill must not leave half of it
 
     def put_back(self) -> None:
         """Make the operator's own folders what they were; those that were not there go."""

@@ -58,21 +58,21 @@ async def chromium() -> AsyncIterator[Browser]:
         await browser.close()
 
 
-@pytest.fixture(scope="session", autouse=True)
-def one_catalog() -> Iterator[None]:
+_load = intake.load
+_known: dict[frozenset[str], Catalog] = {}
+
+
+def _loaded(settings: Settings) -> Catalog:
+    services = frozenset(intake.wanted(settings) or ())
+    if services not in _known:
+        _known[services] = _load(settings)
+    return _known[services]
+
+
+@pytest.fixture(autouse=True)
+def one_catalog(monkeypatch: pytest.MonkeyPatch) -> None:
     """Read the built-in catalog once for all gateways that want the same of it: it never changes, and takes longest."""
-    known: dict[frozenset[str], Catalog] = {}
-    load = intake.load
-
-    def loaded(settings: Settings) -> Catalog:
-        services = frozenset(intake.wanted(settings) or ())
-        if services not in known:
-            known[services] = load(settings)
-        return known[services]
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(intake, "load", loaded)
-        yield
+    monkeypatch.setattr(intake, "load", _loaded)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
