@@ -7,7 +7,7 @@ kept. Whatever a page should not do fails the test that opened it: see `Window`.
 import os
 import re
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 
