@@ -64,8 +64,8 @@ async def running(
             admin.application(parts.metrics, seen), access_log=None, shutdown_timeout=settings.server.grace
         )
         admin_url = await _serve(pages, settings.server.admin, stack)
-        public_url = await _serve(parts.intake.listener(settings), settings.server.listen, stack)
         renewed()
+        public_url = await _serve(parts.intake.listener(settings), settings.server.listen, stack)
         seen.listening = True
         _log.info(
             "ready", public=public_url, console=admin_url, routes=len(settings.routes), services=len(known.services)

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import hmac
 import json
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -34,6 +35,20 @@ reload = false
 {tables}
 [destinations.ops]
 hook = "{hook}"
+"""
+ITEMS_SERVICE = """
+name: Items
+docs: https://example.com/items
+setup: Nothing to set up; this service exists for tests alone.
+event: [{json: kind}]
+delivery_id: [{json: id}]
+"""
+ITEMS_TRANSLATOR = """
+title: An item
+events: [item]
+input: {type: object, required: [box, number], properties: {box: {type: string}, number: {type: integer}}}
+subject: "{{ box }}"
+message: {text: "{{ box }} {{ number }}"}
 """
 
 
@@ -183,4 +198,7 @@ async def collector(monkeypatch) -> AsyncIterator[Collector]:
     made.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
     yield made
     made.open.set()
+    for thread in threading.enumerate():  # of gateways that did not wait for a collector that hung
+        if thread.name == "tracing":
+            await asyncio.to_thread(thread.join, 20)
     await runner.cleanup()

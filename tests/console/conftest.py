@@ -9,6 +9,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from tests.conftest import ITEMS_SERVICE, ITEMS_TRANSLATOR
 from tests.console.person import Person
 
 TOKEN = "an-admin-token-of-the-tests"
@@ -26,20 +27,6 @@ secrets = ["correct horse battery staple"]
 """
 
 ITEMS_TOKEN = "a-token-in-the-body"
-ITEMS_SERVICE = """
-name: Items
-docs: https://example.com/items
-setup: Nothing to set up; this service exists for tests alone.
-event: [{json: kind}]
-delivery_id: [{json: id}]
-"""
-ITEMS_TRANSLATOR = """
-title: An item
-events: [item]
-input: {type: object, required: [box, number], properties: {box: {type: string}, number: {type: integer}}}
-subject: "{{ box }}"
-message: {text: "{{ box }} {{ number }}"}
-"""
 ITEMS_ROUTE = f"""
 [routes.items]
 service = "items"

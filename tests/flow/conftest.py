@@ -17,6 +17,7 @@ from aiohttp import web
 from prometheus_client.parser import text_string_to_metric_families
 
 from gateway.demo.standin import StandIn
+from tests.conftest import ITEMS_SERVICE, ITEMS_TRANSLATOR
 
 SECRET = "a route secret that nobody may see"
 PATIENCE = 60.0
@@ -35,20 +36,6 @@ format = "json"
 [destinations.ops]
 hook = "{hook}"
 {destination}
-"""
-ITEMS_SERVICE = """
-name: Items
-docs: https://example.com/items
-setup: Nothing to set up; this service exists for tests alone.
-event: [{json: kind}]
-delivery_id: [{json: id}]
-"""
-ITEMS_TRANSLATOR = """
-title: An item
-events: [item]
-input: {type: object, required: [box, number], properties: {box: {type: string}, number: {type: integer}}}
-subject: "{{ box }}"
-message: {text: "{{ box }} {{ number }}"}
 """
 ITEMS_ROUTE = f"""
 [routes.items]

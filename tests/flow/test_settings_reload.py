@@ -11,7 +11,8 @@ from itertools import pairwise
 
 import pytest
 
-from tests.flow.conftest import ITEMS_SERVICE, ITEMS_TRANSLATOR, SECRET, Mattermost
+from tests.conftest import ITEMS_SERVICE, ITEMS_TRANSLATOR
+from tests.flow.conftest import SECRET, Mattermost
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flow-settings-reload")]
 
