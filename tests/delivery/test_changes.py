@@ -1,8 +1,6 @@
 """Destinations that come, change and go while the dispatcher runs."""
 
 import asyncio
-import random
-from collections import defaultdict
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,28 +9,15 @@ from gateway.delivery.breaker import Breaker
 from gateway.delivery.destinations import Destination
 from gateway.delivery.dispatcher import TICK
 from gateway.metrics import Metrics
-from gateway.model import Delivered, DeliveryState, Later, Never
+from gateway.model import DeliveryState, Later
+from tests.delivery.watching import Watch, settled, until
 
 DEAD, PENDING, DELIVERED = DeliveryState.DEAD, DeliveryState.PENDING, DeliveryState.DELIVERED
-
-
-async def until(condition, seconds=100_000.0):
-    """Wait, in the loop's own time, until something holds."""
-    loop = asyncio.get_running_loop()
-    end = loop.time() + seconds
-    while not condition():
-        assert loop.time() < end, "it never came to be"
-        await asyncio.sleep(0.05)
 
 
 def states(journal):
     """The states of all deliveries, in the order of their numbers."""
     return [row.state for row in journal.rows.values()]
-
-
-def settled(journal):
-    """Tell whether nothing is pending any more."""
-    return PENDING not in states(journal)
 
 
 class Bench:
@@ -337,28 +322,6 @@ STEPS = st.lists(
     ),
     max_size=40,
 )
-
-
-class Watch:
-    """Answers at random; notes when two attempts of a lane overlap and what became final in which order."""
-
-    def __init__(self, seed):
-        self.draw = random.Random(seed)
-        self.busy = set()
-        self.final = defaultdict(list)
-
-    async def send(self, delivery):
-        """Answer at random, watching the lane."""
-        assert delivery.lane not in self.busy, "two of one lane at once"
-        self.busy.add(delivery.lane)
-        try:
-            await asyncio.sleep(self.draw.choice([0.0, 0.001, 0.02, 1.0]))
-        finally:
-            self.busy.discard(delivery.lane)
-        result = self.draw.choice([Delivered(), Delivered(), Never("no"), Later("x"), Later("y", 2.0, "429")])
-        if not isinstance(result, Later):
-            self.final[delivery.lane].append((delivery.seq, isinstance(result, Delivered)))
-        return result
 
 
 @given(steps=STEPS, seed=st.integers(0, 10**6), window=st.sampled_from([2, 6, 1000]))

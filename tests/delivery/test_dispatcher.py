@@ -1,8 +1,6 @@
 """Delivering: order, races, trouble and the end."""
 
 import asyncio
-import random
-from collections import defaultdict
 
 import pytest
 from hypothesis import given, settings
@@ -13,20 +11,7 @@ from gateway.delivery.destinations import Destination
 from gateway.errors import JournalDamaged
 from gateway.metrics import Metrics
 from gateway.model import Delivered, DeliveryState, Later, Never
-
-
-async def until(condition, seconds=100_000.0):
-    """Wait, in the loop's own time, until something holds."""
-    loop = asyncio.get_running_loop()
-    end = loop.time() + seconds
-    while not condition():
-        assert loop.time() < end, "it never came to be"
-        await asyncio.sleep(0.05)
-
-
-def settled(journal):
-    """Tell whether nothing is pending any more."""
-    return all(d.state is not DeliveryState.PENDING for d in journal.rows.values())
+from tests.delivery.watching import Watch, settled, until
 
 
 def test_what_is_offered_is_delivered_without_a_further_read(rig):
@@ -430,29 +415,6 @@ STEPS = st.lists(
 )
 
 
-class Watch:
-    """Answers at random; notes when two attempts of a lane overlap and what became final in which order."""
-
-    def __init__(self, seed):
-        self.draw = random.Random(seed)
-        self.busy = set()
-        self.final = defaultdict(list)
-
-    async def send(self, delivery):
-        """Answer at random, watching the lane."""
-        lane, seq = delivery.payload.decode().split()
-        assert lane not in self.busy, "two of one lane at once"
-        self.busy.add(lane)
-        try:
-            await asyncio.sleep(self.draw.choice([0.0, 0.001, 0.02, 1.0]))
-        finally:
-            self.busy.discard(lane)
-        result = self.draw.choice([Delivered(), Delivered(), Never("no"), Later("x"), Later("y", 2.0, "429")])
-        if not isinstance(result, Later):
-            self.final[lane].append(int(seq))
-        return result
-
-
 @settings(max_examples=100, deadline=None)
 @given(steps=STEPS, seed=st.integers(0, 10**6), window=st.sampled_from([2, 6, 1000]))
 def test_each_enters_once_and_in_order_whatever_happens(rig, steps, seed, window):
@@ -472,9 +434,7 @@ def test_each_enters_once_and_in_order_whatever_happens(rig, steps, seed, window
         for kind, lane, number in steps:
             if kind in ("offer", "hide"):
                 where = "dev" if lane == "c" else "ops"
-                rows = [
-                    journal.add(f"{where}/{lane}", where, f"{lane} {journal.last + 1}".encode()) for _ in range(number)
-                ]
+                rows = [journal.add(f"{where}/{lane}", where) for _ in range(number)]
                 if kind == "offer":
                     dispatcher.offer(rows)
             elif kind == "reoffer":
@@ -490,7 +450,7 @@ def test_each_enters_once_and_in_order_whatever_happens(rig, steps, seed, window
         await until(lambda: settled(journal))
         await dispatcher.stop(10.0)
         assert dispatcher.failed.result() is None
-        assert sorted(seq for lane in watch.final.values() for seq in lane) == sorted(journal.rows)
+        assert sorted(seq for lane in watch.final.values() for seq, _ in lane) == sorted(journal.rows)
         assert all(lane == sorted(lane) for lane in watch.final.values())
 
     rig.run(scenario())
