@@ -4,6 +4,7 @@ import json
 import os
 import time
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from lifecycle.files import copy, megabytes, mirror, remove, size
@@ -74,12 +75,8 @@ def take(folder: Path, version: str, kept: dict[str, Path]) -> Backup:
 
 
 def new_folder(backups: Path, version: str) -> Path:
-    """A name that no backup has, and that sorts by time."""
-    stem = f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{version}"
-    number = 1
-    while (folder := backups / (stem if number == 1 else f"{stem}.{number}")).exists():
-        number += 1
-    return folder
+    """A name that sorts by time: to the microsecond, since a chain may take several backups in one second."""
+    return backups / f"{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}-{version}"
 
 
 def listing(backups: Path) -> list[Backup]:
