@@ -78,7 +78,7 @@ async def _parts(settings: Settings, known: Catalog, stack: AsyncExitStack) -> P
     metrics = Metrics()
     kept = settings.journal
     journal = await SqliteJournal.open(
-        intake.journal_path(settings), retention=kept.retention, max_size=kept.max_size, metrics=metrics
+        intake.journal_path(settings), retention=kept.retention, max_size=kept.max_size, metrics=metrics, apart=True
     )
     stack.push_async_callback(journal.close)
     tracer = _tracer(settings)

@@ -28,6 +28,9 @@ Config = Annotated[
 ]
 DEFAULT = Path("mattergate.toml")
 
+_YOUNG = 50_000
+"""Objects made and not yet freed that start a collection. Nearly all are freed without one; each look at them costs."""
+
 _log = logs.get("settings")
 
 
@@ -75,6 +78,7 @@ def _settle_memory() -> None:
     gc.unfreeze()  # what was exchanged may go
     gc.collect()
     gc.freeze()
+    gc.set_threshold(_YOUNG)
 
 
 async def _reload(running: gateway_app.App, again: asyncio.Event) -> None:

@@ -7,6 +7,7 @@ import base64
 import hmac
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Final
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
@@ -68,14 +69,17 @@ def masked(request: Request, schemes: Sequence[Scheme]) -> Request:
 
     The body stays as it is, also where a `{token: PATH}` scheme reads a secret in it: see `tokens`.
     """
-    headers = _CREDENTIALS | {scheme.name for scheme in schemes if isinstance(scheme, HeaderSecret)}
+    headers = _CREDENTIALS.union([scheme.name for scheme in schemes if isinstance(scheme, HeaderSecret)])
     query = {scheme.name for scheme in schemes if isinstance(scheme, QuerySecret)}
+    bare = not request.path_secret and _BARE_URL.fullmatch(request.url)
+    if bare and headers.isdisjoint(request.headers) and query.isdisjoint(request.query):
+        return request  # as most are: their signature is no secret
     return msgspec.structs.replace(
         request,
         headers=_hidden(request.headers, headers),
         query=_hidden(request.query, query),
         path_secret="",
-        url=_without_secrets(request.url, request.path_secret, query),
+        url=request.url if bare else _without_secrets(request.url, request.path_secret, query),
     )
 
 
@@ -137,14 +141,12 @@ def _same(given: str, secret: str) -> bool:
     return hmac.compare_digest(octets(given), octets(secret))
 
 
-def _hidden(values: Mapping[str, str], names: set[str] | frozenset[str]) -> dict[str, str]:
+def _hidden(values: Mapping[str, str], names: AbstractSet[str]) -> dict[str, str]:
     return {name: MASK if name in names else value for name, value in values.items()}
 
 
 def _without_secrets(url: str, path_secret: str, query: set[str]) -> str:
     """Return the URL with the same things masked in it; empty when it cannot be read."""
-    if not path_secret and _BARE_URL.fullmatch(url):  # nearly always
-        return url
     try:
         scheme, host, path, text, _ = urlsplit(url)
         pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=1000)

@@ -27,7 +27,7 @@ class DuplicateKey(Struct, frozen=True):
     window: float
 
 
-class Entry(Struct, frozen=True):
+class Entry(Struct, frozen=True, tag=True):
     """What one request adds to the journal."""
 
     event: Event
@@ -41,6 +41,27 @@ class Appended(Struct, frozen=True):
     event_id: str
     duplicate: bool = False
     deliveries: tuple[Delivery, ...] = ()
+
+
+def deliveries(entry: Entry, before: int) -> tuple[Delivery, ...]:
+    """The deliveries of an entry that was stored; `before` is the number of the one before its first."""
+    event = entry.event
+    return tuple(
+        [
+            Delivery(
+                seq=seq,
+                event_id=event.id,
+                received=event.received,
+                destination=parcel.destination,
+                lane=parcel.lane,
+                payload=parcel.payload,
+                address=parcel.address,
+                card=parcel.card,
+                trace=parcel.trace,
+            )
+            for seq, parcel in enumerate(entry.parcels, before + 1)
+        ]
+    )
 
 
 class CardPost(Struct, frozen=True):

@@ -1,6 +1,6 @@
-"""The embedded journal: one SQLite file, one thread that writes, one that reads, and one for upkeep.
+"""The embedded journal: one SQLite file, one thread or process that writes, a thread that reads, and one for upkeep.
 
-Each has a connection of its own. Commits are grouped (`gateway.journal.writer`), reads run beside them, and wait for
+Each has a connection of its own. Commits are grouped (`gateway.journal.writing`), reads run beside them, and wait for
 neither checkpoints nor the planning of what is forgotten. Other processes may read and requeue in the same file
 meanwhile. Deleted pages are used again; the file keeps its largest extent.
 """
@@ -33,9 +33,12 @@ from gateway.journal import (
     search,
     tally,
 )
+from gateway.journal.apart import ProcessLine
 from gateway.journal.file import prepare, trouble
 from gateway.journal.reader import Reader
-from gateway.journal.writer import Checkpoint, Prune, Requeue, Settle, Writer
+from gateway.journal.thread import ThreadLine
+from gateway.journal.work import Checkpoint, Prune, Requeue, Settle
+from gateway.journal.writer import Writer
 from gateway.metrics import Metrics
 from gateway.model import Delivery, DeliveryState
 
@@ -54,16 +57,13 @@ log = structlog.get_logger("gateway.journal")
 class SqliteJournal:
     """A started journal; see `open`. All verbs of `gateway.journal.Journal`, to be called on one event loop."""
 
-    def __init__(
-        self, path: Path, retention: float, max_size: int, metrics: Metrics | None, clock: Callable[[], float]
-    ) -> None:
-        self._path = path
+    def __init__(self, path: Path, writer: Writer, retention: float, max_size: int, clock: Callable[[], float]) -> None:
         self._retention = retention
         self._max_size = max_size
         self._clock = clock
         self._reader = Reader(path, "journal-reader", cache=8000)
         self._keeper = Reader(path, "journal-upkeep", cache=1000)  # it never looks at anything twice
-        self._writer = Writer(path, metrics.journal_commit_seconds if metrics else None)
+        self._writer = writer
         self._upkeep = asyncio.create_task(self._keep_up())
         self._one_prune = asyncio.Lock()
         self._one_count = asyncio.Lock()
@@ -79,22 +79,29 @@ class SqliteJournal:
         max_size: int,
         metrics: Metrics | None = None,
         clock: Callable[[], float] = time.time,
+        apart: bool = False,
     ) -> Self:
         """Start a journal on a file, made when it is not there.
 
         Settled events are forgotten `retention` seconds after they were received, the oldest of them earlier when they
         hold more than `max_size` bytes together. Events with a dead delivery go by age only, those with a pending one
-        stay. Raises JournalDamaged for a file that cannot be used, JournalError for one that cannot be reached.
+        stay. `apart` writes in a process of its own, which pays where much is written. Raises JournalDamaged for a file
+        that cannot be used, JournalError for one that cannot be reached.
         """
         path = Path(path)
         # A loop that is never idle but whose iterations end just within this interval keeps the interpreter lock from
-        # the writer for seconds: what it lets go of without being asked, it takes back before the writer wakes.
+        # other threads for seconds: what it lets go of without being asked, it takes back before they wake.
         sys.setswitchinterval(min(sys.getswitchinterval(), _SWITCH_SECONDS))
+        writer = Writer(path, metrics.journal_commit_seconds if metrics else None)
         try:
             await asyncio.to_thread(prepare, path)
+            if apart:
+                writer.use(await ProcessLine.open(path, writer.said, writer.broken))
+            else:
+                writer.use(ThreadLine(path, writer.said))
         except (sqlite3.Error, OSError) as error:
             raise trouble(path, error) from error
-        return cls(path, retention, max_size, metrics, clock)
+        return cls(path, writer, retention, max_size, clock)
 
     async def append(self, entry: Entry) -> Appended:
         """Store durably; raise JournalError when that cannot be done."""

@@ -14,7 +14,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from gateway.journal import LOG_LIMIT, Appended, CardPost, Entry, Settlement
+from gateway.journal import LOG_LIMIT, CardPost, Entry, Settlement, deliveries
+from gateway.journal.work import Stored
 from gateway.model import Delivery, Event, Parcel
 
 Row = tuple[Any, ...]
@@ -87,7 +88,7 @@ class _Group(Struct):
     duplicates: dict[str, Row] = {}
 
 
-def store(connection: Connection, entries: Sequence[Entry]) -> list[Appended]:
+def store(connection: Connection, entries: Sequence[Entry]) -> list[Stored]:
     """Insert what is new of the entries, in their order; the answers are in the same order."""
     keys = [key.key for entry in entries for key in entry.keys]
     number, seq, known = connection.execute(_LOOK_UP, (_to_json(keys).decode(),)).fetchone()
@@ -100,35 +101,23 @@ def store(connection: Connection, entries: Sequence[Entry]) -> list[Appended]:
     return answers
 
 
-def _take(group: _Group, entry: Entry) -> Appended:
+def _take(group: _Group, entry: Entry) -> Stored:
     event = entry.event
     for key in entry.keys:
         first = group.keys.get(key.key)
         if first is not None and event.received < first[1]:
-            return Appended(first[0], duplicate=True)
+            return Stored(first[0], duplicate=True)
     for key in entry.keys:
         expires = event.received + key.window
         group.keys[key.key] = event.id, expires
         group.duplicates[key.key] = key.key, event.id, expires
     group.number += 1
     group.events.append(_event_row(group.number, event, entry.parcels))
-    deliveries = []
-    for seq, parcel in enumerate(entry.parcels, group.seq + 1):
-        delivery = Delivery(
-            seq=seq,
-            event_id=event.id,
-            received=event.received,
-            destination=parcel.destination,
-            lane=parcel.lane,
-            payload=parcel.payload,
-            address=parcel.address,
-            card=parcel.card,
-            trace=parcel.trace,
-        )
-        deliveries.append(delivery)
-        group.deliveries.append(_delivery_row(group.number, delivery))
-    group.seq += len(deliveries)
-    return Appended(event.id, deliveries=tuple(deliveries))
+    stored = Stored(event.id, before=group.seq)
+    made = deliveries(entry, group.seq)
+    group.deliveries += [_delivery_row(group.number, delivery) for delivery in made]
+    group.seq += len(made)
+    return stored
 
 
 def _event_row(number: int, event: Event, parcels: tuple[Parcel, ...]) -> Row:

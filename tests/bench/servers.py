@@ -61,15 +61,33 @@ class Server:
         self.process = process
 
     def processor(self) -> float:
-        """Seconds of processor time that it has taken, all threads together."""
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text("utf-8").rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        """Seconds of processor time that it has taken, all threads and processes together."""
+        return sum(map(_seconds, self._processes()))
 
     def memory(self) -> tuple[float, float]:
-        """Resident memory in MB (10^6 bytes): now, and the most that it has been."""
-        lines = Path(f"/proc/{self.process.pid}/status").read_text("utf-8").splitlines()
-        kib = {name: int(rest.split()[0]) for name, _, rest in (line.partition(":") for line in lines) if "kB" in rest}
-        return kib["VmRSS"] * 1.024e-3, kib["VmHWM"] * 1.024e-3
+        """Resident memory in MB (10^6 bytes) of all its processes: now, and the most that it may have been.
+
+        What they share counts once now, and in each of them for the most.
+        """
+        processes = self._processes()
+        now = sum(_kib(f"/proc/{process}/smaps_rollup")["Pss"] for process in processes)
+        most = sum(_kib(f"/proc/{process}/status")["VmHWM"] for process in processes)
+        return now * 1.024e-3, most * 1.024e-3
+
+    def _processes(self) -> list[int]:
+        tasks = Path(f"/proc/{self.process.pid}/task").glob("*/children")
+        return [self.process.pid, *(int(child) for task in tasks for child in task.read_text("utf-8").split())]
+
+
+def _seconds(process: int) -> float:
+    fields = Path(f"/proc/{process}/stat").read_text("utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _kib(file: str) -> dict[str, int]:
+    """The lines `Name: NUMBER kB` of a file."""
+    lines = (line.partition(":") for line in Path(file).read_text("utf-8").splitlines())
+    return {name: int(rest.split()[0]) for name, _, rest in lines if rest.endswith("kB")}
 
 
 @asynccontextmanager

@@ -41,7 +41,7 @@ from gateway.model import (
     Request,
 )
 
-IMPLEMENTATIONS = ["sqlite"]
+IMPLEMENTATIONS = {"sqlite": False, "sqlite, written apart": True}
 NOW = 1_800_000_000.123456
 DELIVERED, DEAD, PENDING = DeliveryState.DELIVERED, DeliveryState.DEAD, DeliveryState.PENDING
 
@@ -57,8 +57,9 @@ async def reopen(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
     async def again() -> Journal:
         if opened:
             await opened.pop().close()
+        path, apart = tmp_path / "journal.db", IMPLEMENTATIONS[request.param]
         opened.append(
-            await SqliteJournal.open(tmp_path / "journal.db", retention=1e9, max_size=10**9, clock=lambda: NOW + 500)
+            await SqliteJournal.open(path, retention=1e9, max_size=10**9, clock=lambda: NOW + 500, apart=apart)
         )
         return opened[0]
 

@@ -117,6 +117,13 @@ class Program:
         """All that it has written so far."""
         return (self.out + self.err).decode("utf-8", "replace")
 
+    @property
+    def processes(self) -> list[int]:
+        """It and those that it has started, by their numbers."""
+        pid = self.process.pid
+        tasks = Path(f"/proc/{pid}/task").glob("*/children")
+        return [pid, *(int(child) for task in tasks for child in task.read_text().split())]
+
     async def ended(self, seconds: float = PATIENCE) -> int:
         """Its exit code, once it has ended by itself."""
         async with asyncio.timeout(seconds):

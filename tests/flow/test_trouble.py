@@ -33,8 +33,8 @@ colour = "red"
 
 def _allow(service, size: int) -> None:
     """Let no file of the running gateway grow beyond this many bytes; -1 is no limit."""
-    limits = (size, resource.RLIM_INFINITY)
-    resource.prlimit(service.running.process.pid, resource.RLIMIT_FSIZE, limits)
+    for process in service.running.processes:
+        resource.prlimit(process, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
 
 async def _send_until_refused(items) -> tuple[list[int], dict, dict]:

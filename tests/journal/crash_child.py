@@ -26,11 +26,11 @@ async def client(journal: SqliteJournal, prefix: str) -> None:
         os.write(1, f"settled {name}\n".encode())
 
 
-async def main(path: str, prefix: str) -> None:
+async def main(path: str, prefix: str, where: str) -> None:
     """Several clients at once, so that groups are larger than one."""
-    journal = await SqliteJournal.open(path, retention=1e6, max_size=10**9)
+    journal = await SqliteJournal.open(path, retention=1e6, max_size=10**9, apart=where == "apart")
     os.write(1, b"open\n")
     await asyncio.gather(*(client(journal, f"{prefix}{n}") for n in range(8)))
 
 
-asyncio.run(main(sys.argv[1], sys.argv[2]))
+asyncio.run(main(*sys.argv[1:]))

@@ -5,15 +5,19 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from gateway.journal import DuplicateKey, Entry, Query
 from gateway.journal.sqlite import SqliteJournal
 from gateway.model import DeliveryState, Event, Outcome, Request
 
 
-def lived(path: Path, prefix: str, seconds: float) -> tuple[set[str], set[str]]:
+def lived(path: Path, prefix: str, seconds: float, where: str) -> tuple[set[str], set[str]]:
     """Run the child for some seconds, kill it; the names whose storing it answered for, and whose settling."""
     child = subprocess.Popen(
-        [sys.executable, Path(__file__).with_name("crash_child.py"), path, prefix], stdout=subprocess.PIPE, text=True
+        [sys.executable, Path(__file__).with_name("crash_child.py"), path, prefix, where],
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert child.stdout is not None
     assert child.stdout.readline() == "open\n"
@@ -24,13 +28,14 @@ def lived(path: Path, prefix: str, seconds: float) -> tuple[set[str], set[str]]:
     return {name for verb, name in lines if verb == "stored"}, {name for verb, name in lines if verb == "settled"}
 
 
-async def test_a_kill_loses_nothing_that_was_answered(tmp_path: Path) -> None:
+@pytest.mark.parametrize("where", ["here", "apart"])
+async def test_a_kill_loses_nothing_that_was_answered(tmp_path: Path, where: str) -> None:
     """Over several lives of one file: answered events are whole, settled deliveries stay settled, order holds."""
     path = tmp_path / "journal.db"
     stored: set[str] = set()
     settled: set[str] = set()
     for life, seconds in enumerate((0.05, 0.15, 0.25)):
-        more_stored, more_settled = lived(path, f"life{life}.", seconds)
+        more_stored, more_settled = lived(path, f"life{life}.", seconds, where)
         stored |= more_stored
         settled |= more_settled
     assert stored

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from gateway.journal import CardPost, DuplicateKey, Entry, Query, Settlement, tally, writer
+from gateway.journal import CardPost, DuplicateKey, Entry, Query, Settlement, tally, work
 from gateway.journal import sqlite as module
 from gateway.journal.sqlite import CARD_AGE, SqliteJournal
 from gateway.model import DeliveryState, Event, Outcome, Parcel, Request
@@ -129,7 +129,7 @@ async def test_a_requeue_after_the_plan_is_kept(journal: SqliteJournal, clock: C
     event_id = await add(journal, clock.now, DEAD)
     (record,) = (await journal.find(Query())).records
     await journal.requeue([record.deliveries[0].seq])
-    await journal._writer.ask(writer.Prune([1], clock.now, 0.0))
+    await journal._writer.ask(work.Prune([1], clock.now, 0.0))
     assert await left(journal) == [event_id]
     assert len(await journal.pending(0, 10)) == 1
 

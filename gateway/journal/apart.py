@@ -1,0 +1,175 @@
+"""The writing in a process of its own, so that it and the event loop do not share one interpreter lock.
+
+SQLite gives the lock away at every step of a statement, and beside a busy event loop each way back to it costs more
+than the step. The two processes speak over a pair of sockets, a `Job` a frame in one direction, a `Said` a frame in the
+other. The process ends when its socket does: of a gateway that is killed, nothing that it has answered for is lost. One
+that ends by itself is started again.
+"""
+
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, Self, cast
+
+import msgspec
+import structlog
+
+from gateway.errors import JournalError
+from gateway.journal.frames import Frames, framed
+from gateway.journal.work import Job, Said
+
+ENDING: Final = 10.0
+"""Seconds that a process which let go of its socket has to end."""
+
+AGAIN: Final = 0.2
+"""Seconds before a process is started again, so that one which always fails does not take all of a core."""
+
+_GONE: Final = "the process that writes it has ended; it is started again"
+
+log = structlog.get_logger("gateway.journal")
+
+
+class ProcessLine:
+    """Leads to a process that writes. `said` is given its answers; `broken` is told why there will be none."""
+
+    def __init__(self, path: Path, said: Callable[[Said], None], broken: Callable[[str], None]) -> None:
+        self._path = path
+        self.said = said
+        self._broken = broken
+        self._loop = asyncio.get_running_loop()
+        self._outbox: list[bytes] = []
+        self._encode = msgspec.msgpack.Encoder().encode
+        self._transport: asyncio.WriteTransport | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._starting: asyncio.Task[None] | None = None
+        self._closing = False
+
+    @classmethod
+    async def open(cls, path: Path, said: Callable[[Said], None], broken: Callable[[str], None]) -> Self:
+        """Start the process. Raises JournalError when it does not come up."""
+        line = cls(path, said, broken)
+        try:
+            await line._start()
+        except (OSError, EOFError) as error:
+            line._closing = True
+            raise JournalError(f"journal {path}: the process that writes it did not start: {error}") from error
+        return line
+
+    def send(self, job: Job) -> None:
+        """Have a job done. Raises JournalError for values that cannot be kept, and while there is no process."""
+        if self._transport is None:
+            raise JournalError(f"journal {self._path}: {_GONE}")
+        try:
+            packed = self._encode(job)
+        except (ValueError, msgspec.MsgspecError) as error:
+            raise JournalError(f"journal {self._path}: {error}") from error
+        self._outbox.append(framed(packed))
+        if len(self._outbox) == 1:
+            self._loop.call_soon(self._flush)
+
+    def _flush(self) -> None:
+        """Send what was asked for in one turn of the loop: a system call for each costs more than all before it."""
+        outbox, self._outbox = self._outbox, []
+        if self._transport is not None:
+            self._transport.writelines(outbox)
+
+    async def close(self) -> None:
+        """See the end of the process, which was stopped or cannot be reached any more."""
+        self._closing = True
+        if self._starting is not None:
+            await self._starting  # which is short, and not left half-done
+        if self._transport is not None:
+            self._transport.close()
+        await self._ended()
+
+    async def _start(self) -> None:
+        """Start the process and hear from it. Raises OSError, EOFError."""
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            self._process = _scribe(theirs, self._path)
+            mine = ours.dup()
+        ready = self._loop.create_future()
+        await self._loop.create_unix_connection(lambda: _Channel(self, ready), sock=mine)
+        try:
+            await ready
+        except EOFError:
+            raise EOFError(f"it ended with code {await self._ended()}, see what it wrote") from None
+
+    def up(self, transport: asyncio.WriteTransport) -> None:
+        """The process is there."""
+        self._transport = transport
+
+    def down(self) -> None:
+        """The process that was there has let go of the socket."""
+        self._transport = None
+        if not self._closing:
+            self._broken(_GONE)
+            self._starting = self._loop.create_task(self._restart(), name="journal writer")
+
+    async def _restart(self) -> None:
+        log.error(_GONE, journal=str(self._path), code=await self._ended())
+        await asyncio.sleep(AGAIN)
+        while not self._closing:
+            try:
+                await self._start()
+            except (OSError, EOFError) as error:
+                log.error("the process that writes the journal did not start", why=str(error))  # noqa: TRY400
+                await asyncio.sleep(AGAIN)
+            else:
+                return
+
+    async def _ended(self) -> int | None:
+        """Wait for the end of the process, whose socket is closed; its exit code, negative for a signal."""
+        process, self._process = self._process, None
+        if process is None:
+            return None
+        try:
+            return await asyncio.to_thread(process.wait, ENDING)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            return await asyncio.to_thread(process.wait)
+
+
+def _scribe(line: socket.socket, path: Path) -> "subprocess.Popen[bytes]":
+    """The process that writes what comes over its end of the line."""
+    places = os.pathsep.join(place or "." for place in sys.path)  # this very release, wherever it was found
+    return subprocess.Popen(  # noqa: S603 - this program
+        [sys.executable, "-m", "gateway.journal.scribe", str(line.fileno()), str(path)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        pass_fds=[line.fileno()],
+        process_group=0,  # whoever presses Ctrl-C means the gateway, which ends this in its time
+        env={**os.environ, "PYTHONPATH": places},
+    )
+
+
+class _Channel(asyncio.Protocol):
+    """Reads what the process says, from its first word, which only says that it is there."""
+
+    def __init__(self, line: ProcessLine, ready: "asyncio.Future[None]") -> None:
+        self._line = line
+        self._ready = ready
+        self._frames = Frames()
+        self._decode = msgspec.msgpack.Decoder(Said).decode
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.WriteTransport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        self._frames.feed(data)
+        for frame in self._frames:
+            if self._ready.done():
+                self._line.said(self._decode(frame))
+            else:
+                self._ready.set_result(None)
+                self._line.up(self._transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
+        if not self._ready.done():
+            self._ready.set_exception(EOFError())
+        elif not self._ready.cancelled():
+            self._line.down()

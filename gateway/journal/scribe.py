@@ -1,0 +1,96 @@
+"""The process that writes the journal: `python -m gateway.journal.scribe FD PATH`, started by `gateway.journal.apart`.
+
+It imports little, for its memory counts beside that of the gateway.
+"""
+
+import gc
+import select
+import signal
+import socket
+import sys
+import time
+from collections import deque
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from gateway.journal.frames import Frames, framed
+from gateway.journal.work import Job, Said
+from gateway.journal.writing import Writing, group
+
+_READ: Final = 1 << 20
+_FULL: Final = 100_000
+"""Bytes at once from which more is likely to come: the socket was as full as it gets while a commit ran."""
+_MORE_SECONDS: Final = 0.001
+
+_SPACING: Final = 0.002
+"""Seconds between commits while several jobs come at once: a commit writes whole pages, and larger groups share them.
+
+Whoever asks for one thing at a time never waits for this.
+"""
+
+
+class Scribe:
+    """Does what comes over a socket."""
+
+    def __init__(self, path: Path, line: socket.socket) -> None:
+        self._line = line
+        self._frames = Frames()
+        self._jobs: deque[Job] = deque()
+        self._decode = msgspec.msgpack.Decoder(Job).decode
+        self._encode = msgspec.msgpack.Encoder().encode
+        self._writing = Writing(path, self._tell)
+        self._grouped, self._next = 0, 0.0
+
+    def run(self) -> None:
+        """Write until told to stop, or until nobody is there to be answered; what came before that is written."""
+        try:
+            self._tell(Said([]))  # that it is there
+            while self._writing.turn(self._gather()):
+                pass
+        except (EOFError, ConnectionError):
+            self._writing.close()
+
+    def _gather(self) -> Sequence[Job]:
+        """What has come, at most a group; waits for something to do, and for company where there is some."""
+        if self._grouped > 1 and (early := self._next - time.monotonic()) > 0:
+            time.sleep(early)
+        if not self._jobs:
+            self._read()
+        jobs = group(self._jobs)
+        self._grouped, self._next = len(jobs), time.monotonic() + _SPACING
+        return jobs
+
+    def _read(self) -> None:
+        """Take in what came; raises EOFError at the end."""
+        wait = not self._writing.restless
+        while True:
+            try:
+                data = self._line.recv(_READ, 0 if wait else socket.MSG_DONTWAIT)
+            except BlockingIOError:
+                return
+            if not data:
+                if self._jobs:
+                    return  # these first
+                raise EOFError
+            self._frames.feed(data)
+            self._jobs.extend(map(self._decode, self._frames))
+            if self._jobs and (len(data) < _FULL or not select.select([self._line], [], [], _MORE_SECONDS)[0]):
+                return
+
+    def _tell(self, said: Said) -> None:
+        self._line.sendall(framed(self._encode(said)))
+
+
+def main() -> None:
+    """Write on behalf of the process that holds the other end of the socket."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # meant for the gateway, which ends this in its time
+        signal.signal(number, signal.SIG_IGN)
+    gc.freeze()  # what is there now stays
+    Scribe(Path(sys.argv[2]), socket.socket(fileno=int(sys.argv[1]))).run()
+
+
+if __name__ == "__main__":
+    main()

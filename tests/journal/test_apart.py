@@ -1,0 +1,172 @@
+"""The journal that is written by a process of its own: that process may end, hang, or be left alone."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from structlog.testing import capture_logs
+
+from gateway.errors import JournalError
+from gateway.journal import DuplicateKey, Entry, Query, Settlement
+from gateway.journal.frames import Frames, framed
+from gateway.journal.sqlite import SqliteJournal
+from gateway.metrics import Metrics
+from gateway.model import DeliveryState, Event, Outcome, Parcel, Request
+
+_ids = count(1)
+
+
+def entry(body: bytes = b"{}", subject: str = "s") -> Entry:
+    """An entry with an event of its own, a parcel and a key."""
+    name = f"event-{next(_ids)}"
+    event = Event(
+        name, 1_800_000_000.0, "build", "github", Outcome.MESSAGE, "push", "d", subject, "", Request(body=body)
+    )
+    return Entry(event, (Parcel("ops", "ops:s", b"{}"),), (DuplicateKey(name, 1000.0),))
+
+
+def scribes() -> set[int]:
+    """The processes that write for this one."""
+    children = [file.read_text().split() for file in Path("/proc/self/task").glob("*/children")]
+    numbers = [int(number) for numbers in children for number in numbers]
+    return {number for number in numbers if b"gateway.journal.scribe" in Path(f"/proc/{number}/cmdline").read_bytes()}
+
+
+@pytest.fixture
+async def journal(tmp_path: Path) -> AsyncIterator[SqliteJournal]:
+    """A journal that is written apart."""
+    before = scribes()
+    journal = await SqliteJournal.open(tmp_path / "journal.db", retention=1e9, max_size=10**9, apart=True)
+    yield journal
+    await journal.close()
+    assert scribes() == before, "its process is still there"
+
+
+async def stored(journal: SqliteJournal) -> list[str]:
+    """The ids of all events, oldest first."""
+    return [record.event.id for record in reversed((await journal.find(Query(limit=10_000))).records)]
+
+
+async def again(journal: SqliteJournal, one: Entry) -> bool:
+    """Append until it is stored, as senders do; whether it had been stored before."""
+    async with asyncio.timeout(20):
+        while True:
+            try:
+                return (await journal.append(one)).duplicate
+            except JournalError:
+                await asyncio.sleep(0.05)
+
+
+async def test_a_process_that_dies_is_replaced(journal: SqliteJournal) -> None:
+    """What was asked for is refused, not forgotten; whoever comes again is served, and nothing is stored twice."""
+    first = entry()
+    await journal.append(first)
+    with capture_logs() as said:
+        for _ in range(3):
+            (process,) = scribes()
+            wanted = [entry(b"x" * 8000) for _ in range(200)]
+            asked = [asyncio.create_task(journal.append(one)) for one in wanted]
+            await asyncio.sleep(0.002)
+            os.kill(process, signal.SIGKILL)
+            answers = await asyncio.gather(*asked, return_exceptions=True)
+            assert all(isinstance(answer, JournalError) for answer in answers if isinstance(answer, Exception))
+            for one, answer in zip(wanted, answers, strict=True):
+                assert await again(journal, one) or isinstance(answer, JournalError)
+    names = await stored(journal)
+    assert len(names) == len(set(names)) == 601
+    assert [line["code"] for line in said if "code" in line] == [-signal.SIGKILL] * 3
+
+
+async def test_while_there_is_no_process_the_journal_says_so(journal: SqliteJournal) -> None:
+    """The error names the file and what happens."""
+    (process,) = scribes()
+    os.kill(process, signal.SIGSTOP)
+    waiting = asyncio.create_task(journal.append(entry()))
+    await asyncio.sleep(0.05)
+    os.kill(process, signal.SIGKILL)
+    with pytest.raises(JournalError, match=r"journal\.db: the process that writes it has ended; it is started again"):
+        await waiting
+    with pytest.raises(JournalError, match="it is started again"):
+        await journal.append(entry())
+    assert not await again(journal, entry())
+
+
+async def test_signals_that_are_meant_for_the_gateway_are_left_to_it(journal: SqliteJournal) -> None:
+    """A terminal or a service manager tells every process of a group."""
+    (process,) = scribes()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        os.kill(process, number)
+    await journal.append(entry())
+    assert scribes() == {process}
+
+
+async def test_closing_after_the_process_died(tmp_path: Path) -> None:
+    """Closing neither hangs nor fails, also while a new process is on its way."""
+    for pause in (0.0, 0.05, 0.3):
+        journal = await SqliteJournal.open(tmp_path / "journal.db", retention=1e9, max_size=10**9, apart=True)
+        await journal.append(entry())
+        (process,) = scribes()
+        os.kill(process, signal.SIGKILL)
+        await asyncio.sleep(pause)
+        async with asyncio.timeout(10):
+            await journal.close()
+        assert not scribes()
+
+
+async def test_a_process_that_does_not_come_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The journal is not opened, and says what happened."""
+    monkeypatch.setattr("sys.executable", "/bin/false")
+    with pytest.raises(JournalError, match=r"journal\.db: .* did not start: it ended with code 1"):
+        await SqliteJournal.open(tmp_path / "journal.db", retention=1e9, max_size=10**9, apart=True)
+    monkeypatch.setattr("sys.executable", "/nowhere")
+    with pytest.raises(JournalError, match=r"did not start: .*No such file"):
+        await SqliteJournal.open(tmp_path / "journal.db", retention=1e9, max_size=10**9, apart=True)
+
+
+async def test_values_that_cannot_travel_are_refused_alone(journal: SqliteJournal) -> None:
+    """Half a surrogate pair is no text: only its entry suffers."""
+    answers = await asyncio.gather(
+        *(journal.append(one) for one in (entry(), entry(subject="\ud800"), entry())), return_exceptions=True
+    )
+    assert isinstance(answers[1], JournalError)
+    assert len(await stored(journal)) == 2
+
+
+async def test_more_than_the_socket_holds(journal: SqliteJournal) -> None:
+    """Whatever is asked for at once is stored in its order, and settled as told."""
+    wanted = [entry(bytes([number]) * 300_000) for number in range(100)]
+    appended = await asyncio.gather(*(journal.append(one) for one in wanted))
+    numbers = [one.deliveries[0].seq for one in appended]
+    assert numbers == sorted(set(numbers))
+    assert await stored(journal) == [one.event.id for one in wanted]
+    await asyncio.gather(*(journal.settle([Settlement(seq, DeliveryState.DELIVERED, 1)]) for seq in numbers))
+    assert await journal.pending(0, 1000) == []
+
+
+async def test_commits_are_measured(tmp_path: Path) -> None:
+    """The metric counts the groups that the other process commits."""
+    metrics = Metrics()
+    journal = await SqliteJournal.open(
+        tmp_path / "journal.db", retention=1e9, max_size=10**9, metrics=metrics, apart=True
+    )
+    for _ in range(3):
+        await journal.append(entry())
+    await journal.close()
+    assert metrics.registry.get_sample_value("mattergate_journal_commit_seconds_count") == 3
+
+
+@given(st.lists(st.binary(max_size=300)), st.integers(1, 50))
+def test_frames_come_out_as_they_went_in(frames: list[bytes], piece: int) -> None:
+    """However the stream is cut into pieces."""
+    stream = b"".join(map(framed, frames))
+    cutter, found = Frames(), []
+    for at in range(0, len(stream), piece):
+        cutter.feed(stream[at : at + piece])
+        found += list(cutter)
+    assert found == frames
