@@ -19,6 +19,7 @@ from gateway.translate import branches, direct
 from gateway.translate.functions import TABLE, Function
 from gateway.translate.functions.markdown import escape
 from gateway.translate.functions.markup import Markup
+from gateway.translate.source import Evaluate
 
 Context = dict[str, Any]
 
@@ -200,7 +201,7 @@ class Engine:
         if simple is None:
             simple = branches.text(source, self._functions[mode], finalize, self._globals)
         if simple is not None and self._pulse is not None:
-            simple = direct.Text(_paced(simple.run, self._pulse))
+            simple = _paced(simple, self._pulse)
         compiled = Compiled(environment, name, names, simple, self._pulse)
         if simple is not None:
             compiled.forget()
@@ -261,7 +262,7 @@ class Compiled:
         environment: Environment,
         name: str,
         names: Sequence[str],
-        simple: direct.Text | None,
+        simple: direct.Write | None,
         pulse: Callable[[], None] | None = None,
     ) -> None:
         self._pulse = pulse
@@ -274,7 +275,7 @@ class Compiled:
         """The output. Raises TranslationError, whatever the functions of the template raised."""
         try:
             if self.simple is not None:
-                return self.simple.run(context)
+                return self.simple(context)
             if self._pulse is not None:
                 self._pulse()
             seen = {name: context[name] for name in self._names if name in context}
@@ -307,7 +308,7 @@ class Template:
         self._compiled = compiled
         self._mode = mode
         self._constant = constant.strip() if constant is not None else None
-        self._write = compiled.run if compiled.simple is None else compiled.simple.run
+        self._write = compiled.simple or compiled.run
 
     def render(self, context: Context) -> str | None:
         """The text without lines whose values are missing; None when nothing is left. Raises TranslationError."""
@@ -379,14 +380,14 @@ class SimpleValue:
 
     __slots__ = ("_compiled", "_expression")
 
-    def __init__(self, expression: direct.Expression, compiled: Compiled) -> None:
+    def __init__(self, expression: Evaluate, compiled: Compiled) -> None:
         self._expression = expression
         self._compiled = compiled
 
     def get(self, context: Context) -> Any:
         """The value; None when it is missing. Raises TranslationError."""
         try:
-            return self._expression.value(context)
+            return self._expression(context)
         except _FAILURES as error:
             raise self._compiled.failure(error) from error
 

@@ -69,7 +69,7 @@ def test_expression_keeps_the_type():
     """The value of an expression is not turned into text."""
     simple = direct.expression("commits", FUNCTIONS)
     assert simple is not None
-    assert simple.value({"commits": [{"id": "1"}]}) == [{"id": "1"}]
+    assert simple({"commits": [{"id": "1"}]}) == [{"id": "1"}]
 
 
 @pytest.mark.parametrize("way", ["template", "value"])

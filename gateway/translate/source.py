@@ -1,0 +1,97 @@
+"""Functions of a context, written as Python source and compiled: what runs for every line of every message is one call.
+
+A source consists of this package's own words and of generated names. What a document says (keys, texts, functions)
+never stands in it but is bound to such a name: a document cannot write code, and templates of one form share theirs.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import Any, Final
+
+from gateway.translate.functions.registry import MAX_OUTPUT, bounded
+
+Path = tuple[str, ...]
+Evaluate = Callable[[Mapping[str, Any]], Any]
+"""What finds a value in a context."""
+
+_FORMS: Final = 1024
+"""How many forms are kept: more than the catalog has."""
+
+
+class Source:
+    """The source of one function, under construction."""
+
+    def __init__(self) -> None:
+        self._lines: list[str] = []
+        self._bound: list[Any] = []
+        self._names = 0
+        self._indent = "  "
+        self._followed: dict[Path, str] = {}
+
+    def bind(self, value: Any) -> str:
+        """A name for a value that is known now."""
+        self._bound.append(value)
+        return f"c{len(self._bound)}"
+
+    def let(self, expression: str) -> str:
+        """A name for what the expression gives when the function runs."""
+        name = self.name()
+        self.line(f"{name} = {expression}")
+        return name
+
+    def name(self) -> str:
+        """A name that stands for nothing yet."""
+        self._names += 1
+        return f"v{self._names}"
+
+    def line(self, statement: str) -> None:
+        """Write a statement."""
+        self._lines.append(self._indent + statement)
+
+    @contextmanager
+    def block(self, head: str) -> Iterator[None]:
+        """Write a block. What is named in it is not known behind it: it may be passed over."""
+        self.line(f"{head}:")
+        indent, followed = self._indent, self._followed
+        self._indent, self._followed = indent + " ", followed.copy()
+        yield
+        self._indent, self._followed = indent, followed
+
+    def path(self, path: Path) -> str:
+        """A name for what a path leads to: None when nothing is there. No way is gone twice."""
+        name = self._followed.get(path)
+        if name is None:
+            name = self._followed[path] = self.let(self._step(path))
+        return name
+
+    def _step(self, path: Path) -> str:
+        *way, last = path
+        if not way:
+            return f"context.get({self.bind(last)})"
+        outer = self.path(tuple(way))
+        return f"{outer}.get({self.bind(last)}) if type({outer}) is dict else look_up({outer}, {self.bind(last)})"
+
+    def function(self, result: str) -> Evaluate:
+        """The function, which returns what this expression gives."""
+        names = ", ".join(f"c{number}" for number in range(1, len(self._bound) + 1))
+        self.line(f"return {result}")
+        lines = (f"def make({names}):", " def run(context):", *self._lines, " return run")
+        return _form("\n".join(lines))(*self._bound)
+
+
+def _look_up(value: Any, key: str) -> Any:
+    """What the key leads to in what is not a dict, as payloads have them."""
+    return None if value is None or not isinstance(value, Mapping) else value.get(key)
+
+
+_SEEN: Final = {"look_up": _look_up, "bounded": bounded, "MAX_OUTPUT": MAX_OUTPUT}
+
+
+@lru_cache(_FORMS)
+def _form(source: str) -> Callable[..., Evaluate]:
+    """What makes a function of this source, given the values that are bound in it."""
+    names: dict[str, Any] = {}
+    exec(compile(source, "<template>", "exec"), _SEEN, names)  # noqa: S102 - generated names only, see above
+    make: Callable[..., Evaluate] = names["make"]
+    return make
