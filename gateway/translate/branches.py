@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from gateway import jsonpath
 from gateway.jsonpath import MISSING
-from gateway.translate.direct import PATH, Emit, Functions, Write, follower, made, output, path_of, simple, written
-from gateway.translate.source import Evaluate, Path, Source
+from gateway.translate.direct import PATH, Words, expression, follower, joined, output, path_of
+from gateway.translate.source import Emit, Path, Source
 
 _TAG = re.compile(r"\{\{(.*?)\}\}|\{%(.*?)%\}", re.S)
 _OTHER = ("{{", "}}", "{%", "%}", "{#", "\r")
@@ -29,32 +29,30 @@ class _NotSimple(Exception):  # noqa: N818 - a way out, not a fault
     """The condition is the engine's."""
 
 
-def text(
-    source: str, functions: Functions, finalize: Callable[[Any], str], taken: Collection[str] = ()
-) -> Write | None:
-    """As `direct.text`, or None when it branches nowhere, or holds more than text, simple expressions and branches.
+def text(template: str, words: Words) -> Emit | None:
+    """The text, or None when the template branches nowhere, or holds more than text, simple expressions and branches.
 
-    `taken` are names that are no keys. The source is one that the engine accepts.
+    The template is one that the engine accepts.
     """
-    if "{%" not in source:
+    if "{%" not in template:
         return None
     open_branches = [_Branches()]
-    parts = _TAG.split(source)  # text, output or None, block or None, text, ...
+    parts = _TAG.split(template)  # text, output or None, block or None, text, ...
     try:
         for index in range(0, len(parts), 3):
             open_branches[-1].pieces.append(_constant(parts, index))
             if index + 1 == len(parts):
                 break
             if parts[index + 1] is None:
-                _block(parts[index + 2].strip(), open_branches, taken)
+                _block(parts[index + 2].strip(), open_branches, words.taken)
                 continue
-            value = simple(parts[index + 1], functions, taken)
+            value = expression(parts[index + 1], words)
             if value is None:
                 return None
-            open_branches[-1].pieces.append(output(value, finalize))
+            open_branches[-1].pieces.append(output(value, words))
     except _NotSimple:
         return None
-    return made(open_branches[0].content())
+    return open_branches[0].content()
 
 
 def _constant(parts: list[Any], index: int) -> str:
@@ -105,7 +103,7 @@ class _Branches:
 
     def content(self) -> Emit:
         """The text of the last branch."""
-        return written([piece for piece in self.pieces if piece != ""])
+        return joined([piece for piece in self.pieces if piece != ""])
 
     def emit(self) -> Emit:
         """The text of the first branch that holds."""
@@ -135,17 +133,16 @@ def _always(_: Source) -> str:
     return "True"
 
 
-def condition(source: str, taken: Collection[str] = ()) -> Evaluate | None:
-    """What tells in a context whether the condition holds; None when it is not a simple one."""
+def condition(code: str, words: Words) -> Emit | None:
+    """What is true or false as the condition is; None when it is not a simple one."""
     try:
-        holds = _condition(source, taken)
+        return None if any(sign in code for sign in _OTHER) else _condition(code, words.taken)
     except _NotSimple:
         return None
-    return made(lambda source: f"bool({holds(source)})")
 
 
 def _condition(source: str, taken: Collection[str]) -> Emit:
-    """What gives a value that is true or false as the condition is. Raises _NotSimple."""
+    """What is true or false as the condition is. Raises _NotSimple."""
     tokens, at = [], 0
     while at < len(source):
         token = _TOKEN.match(source, at)

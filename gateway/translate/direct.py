@@ -7,10 +7,10 @@ Each becomes a function of its own (`source`), since they run for every line of 
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from gateway.translate.functions.registry import Bare, bare
-from gateway.translate.source import Evaluate, Path, Source
+from gateway.translate.source import Emit, Path, Source
 
 PATH: Final = r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*"
 _ARGUMENT = rf"(?:{PATH}|\d{{1,9}}|'[^'\\]*'|\"[^\"\\]*\")"
@@ -21,65 +21,46 @@ _OUTPUT = re.compile(r"\{\{(.*?)\}\}", re.S)
 _OTHER = ("{{", "}}", "{%", "{#")
 _CONSTANTS: Final = frozenset("true false none True False None loop self".split())
 
-Functions = Mapping[str, Callable[..., Any]]
-Write = Callable[[Mapping[str, Any]], str]
-"""What writes a text about a context."""
-Emit = Callable[[Source], str]
-"""What writes into a source how a value is found, and gives the Python expression that then is the value."""
+
+class Words(NamedTuple):
+    """What templates may say: functions, and names that are no keys. `output` writes into a source a value's text."""
+
+    functions: Mapping[str, Callable[..., Any]]
+    taken: Collection[str]
+    output: Callable[[Source, str], str]
 
 
-def expression(source: str, functions: Functions, taken: Collection[str] = ()) -> Evaluate | None:
-    """What gives the value of an expression without its braces in a context, None when it is missing.
-
-    None when the expression is not a simple one. `taken` are names that are no keys. What it gives raises what a
-    function raises.
-    """
-    value = simple(source, functions, taken)
-    return value and made(value)
-
-
-def text(
-    source: str, functions: Functions, finalize: Callable[[Any], str], taken: Collection[str] = ()
-) -> Write | None:
-    """What writes the text of the template in a context, every value by the finalizer; it raises as `expression`.
-
-    None when the template holds more than text and simple expressions.
-    """
+def text(template: str, words: Words) -> Emit | None:
+    """The text of the template, or None when it holds more than text and simple expressions."""
     pieces: list[str | Emit] = []
-    for index, part in enumerate(_OUTPUT.split(source)):
+    for index, part in enumerate(_OUTPUT.split(template)):
         if index % 2:
-            value = simple(part, functions, taken)
+            value = expression(part, words)
             if value is None:
                 return None
-            pieces.append(output(value, finalize))
+            pieces.append(output(value, words))
         elif any(sign in part for sign in _OTHER):
             return None
         elif part:
             pieces.append(part)
-    return made(written(pieces))
+    return joined(pieces)
 
 
-def made(emit: Emit) -> Evaluate:
-    """The function that gives the value."""
-    source = Source()
-    return source.function(emit(source))
-
-
-def simple(source: str, functions: Functions, taken: Collection[str]) -> Emit | None:
-    """A simple expression, or None for any other."""
-    start = _START.match(source)
-    path = path_of(start[1], taken) if start else None
+def expression(code: str, words: Words) -> Emit | None:
+    """The value of the expression without its braces, or None when it is not a simple one."""
+    start = _START.match(code)
+    path = path_of(start[1], words.taken) if start else None
     if start is None or path is None:
         return None
     value, at = follower(path), start.end()
-    while at < len(source):
-        call = _CALL.match(source, at)
-        if call is None or call[1] not in functions:
+    while at < len(code):
+        call = _CALL.match(code, at)
+        if call is None or call[1] not in words.functions:
             return None
-        arguments = [_argument(written, taken) for written in _ARGUMENTS.findall(call[2] or "")]
+        arguments = [_argument(written, words.taken) for written in _ARGUMENTS.findall(call[2] or "")]
         if None in arguments:
             return None
-        value = _applied(bare(functions[call[1]]), value, arguments)
+        value = _applied(bare(words.functions[call[1]]), value, arguments)
         at = call.end()
     return value
 
@@ -115,12 +96,12 @@ def _applied(function: Bare, inner: Emit, arguments: Sequence[Any]) -> Emit:
     return emit
 
 
-def output(value: Emit, finalize: Callable[[Any], str]) -> Emit:
+def output(value: Emit, words: Words) -> Emit:
     """The text of a value."""
-    return lambda source: source.let(f"{source.bind(finalize)}({value(source)})")
+    return lambda source: words.output(source, value(source))
 
 
-def written(pieces: Sequence[str | Emit]) -> Emit:
+def joined(pieces: Sequence[str | Emit]) -> Emit:
     """A text of constant pieces and others."""
 
     def emit(source: Source) -> str:

@@ -12,7 +12,8 @@ from gateway.errors import Fault
 from gateway.mattermost.payload import Attachment, Field, Message, Priority, Props
 from gateway.model import JSON
 from gateway.translate import yamlfile
-from gateway.translate.template import Condition, Context, Engine, Mode, Template, Unusable, Value
+from gateway.translate.template import Condition, Context, Engine, Template, Unusable, Value
+from gateway.translate.writing import Mode
 
 LINES: Final = 10
 """How many lines, fields or attachments `each` makes when its `limit` says nothing."""

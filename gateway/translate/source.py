@@ -14,6 +14,8 @@ from gateway.translate.functions.registry import MAX_OUTPUT, bounded
 Path = tuple[str, ...]
 Evaluate = Callable[[Mapping[str, Any]], Any]
 """What finds a value in a context."""
+Emit = Callable[["Source"], str]
+"""What writes into a source how something is found, and gives the Python expression that then stands for it."""
 
 _FORMS: Final = 1024
 """How many forms are kept: more than the catalog has."""
@@ -60,17 +62,12 @@ class Source:
 
     def path(self, path: Path) -> str:
         """A name for what a path leads to: None when nothing is there. No way is gone twice."""
-        name = self._followed.get(path)
-        if name is None:
-            name = self._followed[path] = self.let(self._step(path))
+        name = "context"
+        for end, step in enumerate(path, 1):
+            outer, name = name, self._followed.get(path[:end], "")
+            if not name:
+                name = self._followed[path[:end]] = self.let(_step(outer, self.bind(step)))
         return name
-
-    def _step(self, path: Path) -> str:
-        *way, last = path
-        if not way:
-            return f"context.get({self.bind(last)})"
-        outer = self.path(tuple(way))
-        return f"{outer}.get({self.bind(last)}) if type({outer}) is dict else look_up({outer}, {self.bind(last)})"
 
     def function(self, result: str) -> Evaluate:
         """The function, which returns what this expression gives."""
@@ -78,6 +75,12 @@ class Source:
         self.line(f"return {result}")
         lines = (f"def make({names}):", " def run(context):", *self._lines, " return run")
         return _form("\n".join(lines))(*self._bound)
+
+
+def _step(outer: str, key: str) -> str:
+    if outer == "context":
+        return f"context.get({key})"
+    return f"{outer}.get({key}) if type({outer}) is dict else look_up({outer}, {key})"
 
 
 def _look_up(value: Any, key: str) -> Any:
