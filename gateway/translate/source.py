@@ -27,14 +27,17 @@ class Source:
     def __init__(self) -> None:
         self._lines: list[str] = []
         self._bound: list[Any] = []
+        self._numbers: dict[int, int] = {}
         self._names = 0
         self._indent = "  "
         self._followed: dict[Path, str] = {}
 
     def bind(self, value: Any) -> str:
-        """A name for a value that is known now."""
-        self._bound.append(value)
-        return f"c{len(self._bound)}"
+        """A name for a value that is known now, the same one for the same object."""
+        number = self._numbers.setdefault(id(value), len(self._bound) + 1)
+        if number > len(self._bound):
+            self._bound.append(value)
+        return f"c{number}"
 
     def let(self, expression: str) -> str:
         """A name for what the expression gives when the function runs."""

@@ -69,7 +69,8 @@ class Engine:
     """Compiles the templates of one catalog, for use in one thread.
 
     `pulse` is called when a template is compiled and before each template and function runs: by raising
-    TranslationError it ends what takes too long. Between two calls, fuel and the bounds of functions hold.
+    TranslationError it ends what takes too long. Between two calls, fuel and the bounds of functions hold. `asked`
+    grows by every name that a template may ask its context for.
     """
 
     def __init__(self, table: Mapping[str, Function] = TABLE, pulse: Callable[[], None] | None = None) -> None:
@@ -81,6 +82,7 @@ class Engine:
         self._words = {mode: Words(_filters(mode, table), taken, Output(mode).value) for mode in Mode}
         self._markdown_functions = {n for n, f in table.items() if f.call_plain is not f.call}
         self._filters = _BUILTIN.union(name for name, function in table.items() if function.kind == "filter")
+        self.asked: set[str] = set()
         self._kept: list[Any] = []
         self._environments[Mode.MARKDOWN].add_filter("keep_", _keeper(self._kept))
 
@@ -163,8 +165,9 @@ class Engine:
         except TemplateError as error:
             raise Unusable(error.detail or str(error.kind), error.line or 1) from error
         code = " ".join(match[1] or match[2] or "" for match in _CODE.finditer(source))
-        names = sorted(set(_NAME.findall(_FILTER.sub("", _STRING.sub('""', code)))) - _KEYWORDS)
-        return Compiled(environment, name, names, self._pulse)
+        names = set(_NAME.findall(_FILTER.sub("", _STRING.sub('""', code))))
+        self.asked |= names
+        return Compiled(environment, name, sorted(names - _KEYWORDS), self._pulse)
 
     def _function(self, value: Emit, name: str, result: Callable[[Source, str], str]) -> Evaluate:
         """The function of a simple template, which gives what `result` makes of its value."""
