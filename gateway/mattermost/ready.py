@@ -10,7 +10,8 @@ from gateway.mattermost.limits import Limits
 from gateway.mattermost.payload import Attachment, Message, encode
 from gateway.mattermost.tidy import PRIORITIES
 
-# A search for one byte costs a tenth of any other, so it goes first.
+# A search for one byte costs a tenth of any other, so it goes first; `in` takes a byte as a number five times faster.
+_BACKSLASH, _AT, _LESS, _AND, _WIDE = b"\\@<&\xe2"
 _CONTROL = re.compile(rb"\\[bfru]")  # how JSON writes control characters; found in an escaped backslash too
 _REFERENCE = re.compile(rb"&(?:#|commat)")
 # The usual address, which is one by a look at its characters; ASCII, so that its length is in bytes too.
@@ -26,7 +27,7 @@ def is_ready(message: Message, limits: Limits, *, mentions: bool) -> bool:
     size = len(raw)
     if size > limits.message or size > limits.attachment or size * 30 > limits.body or size * 76 > limits.props:
         return False
-    if (b"\\" in raw and _CONTROL.search(raw)) or (_has_silenced(raw) if mentions else _may_mention(raw)):
+    if (_BACKSLASH in raw and _CONTROL.search(raw)) or (_has_silenced(raw) if mentions else _may_mention(raw)):
         return False
     if (message.text is None and not message.attachments) or len(message.attachments) > limits.attachments:
         return False
@@ -41,11 +42,11 @@ def is_ready(message: Message, limits: Limits, *, mentions: bool) -> bool:
 
 
 def _may_mention(raw: bytes) -> bool:
-    return b"@" in raw or (b"<" in raw and b"<!" in raw) or (b"&" in raw and _REFERENCE.search(raw) is not None)
+    return _AT in raw or (_LESS in raw and b"<!" in raw) or (_AND in raw and _REFERENCE.search(raw) is not None)
 
 
 def _has_silenced(raw: bytes) -> bool:
-    return (b"@" in raw and b"@%" in raw) or (b"\xe2" in raw and b"\xe2\x80\x8b" in raw)
+    return (_AT in raw and b"@%" in raw) or (_WIDE in raw and b"\xe2\x80\x8b" in raw)
 
 
 def _is_text(value: str, limit: int) -> bool:
