@@ -3,7 +3,8 @@
 The steps stand in `interpret` and `_piece` in their order; each is one module's one function.
 """
 
-import msgspec
+from collections.abc import Sequence
+
 from msgspec import Struct
 
 from gateway.errors import Refused, TranslationError
@@ -84,9 +85,13 @@ def interpret(service: Service, request: Request, body: bytes, wishes: Wishes, l
         pieces.append(Piece(Outcome.MESSAGE, "", GENERIC, messages=reader.finished(more)))
     if not pieces:
         pieces.append(Piece(Outcome.IGNORED, "", "", reason="the request holds no event"))
-    first = next((p for o in (Outcome.BROKEN, Outcome.MESSAGE) for p in pieces if p.outcome is o), pieces[0])
+    first = pieces[0] if len(pieces) == 1 else _most_telling(pieces)
     key = service.delivery_key(request, decoded.value)
     return Reading(first.outcome, first.name, first.translator, first.subject, first.reason, key, tuple(pieces))
+
+
+def _most_telling(pieces: Sequence[Piece]) -> Piece:
+    return next((p for o in (Outcome.BROKEN, Outcome.MESSAGE) for p in pieces if p.outcome is o), pieces[0])
 
 
 class Verdict(Struct, frozen=True):
@@ -115,7 +120,10 @@ def verdicts(service: Service, request: Request, body: bytes, depth: int, *, eve
 
 def _speaker(service: Service, name: str, seen: Context) -> Translator | None:
     """The translator that speaks for an event of this name. Raises TranslationError."""
-    return next((candidate for candidate in service.index.candidates(name) if candidate.speaks(seen)), None)
+    for candidate in service.index.candidates(name):
+        if candidate.speaks(seen):
+            return candidate
+    return None
 
 
 class _Reader(Struct, frozen=True):
@@ -147,17 +155,16 @@ class _Reader(Struct, frozen=True):
             return Piece(Outcome.BROKEN, name, shown_by, reason=str(error), messages=broken)
 
     def finished(self, message: Message) -> tuple[Message, ...]:
-        """The message with the names of the route or service on it, in as many posts as it needs."""
+        """A message of our own, once the names of the route or service are put on it, in as many posts as it needs."""
         wishes = self.wishes
-        changes = {
-            "username": wishes.username or message.username or self.service.name,
-            "icon_url": wishes.icon_url or message.icon_url or self.service.icon_url,
-            "icon_emoji": wishes.icon_emoji or message.icon_emoji,
-            "channel": wishes.channel or message.channel,
-            "priority": _priority(wishes, message.priority),
-            "silent": message.silent if wishes.silent is None else wishes.silent,
-        }
-        return tuple(fit(msgspec.structs.replace(message, **changes), self.limits, mentions=wishes.mentions))
+        message.username = wishes.username or message.username or self.service.name
+        message.icon_url = wishes.icon_url or message.icon_url or self.service.icon_url
+        message.icon_emoji = wishes.icon_emoji or message.icon_emoji
+        message.channel = wishes.channel or message.channel
+        message.priority = _priority(wishes, message.priority)
+        if wishes.silent is not None:
+            message.silent = wishes.silent
+        return tuple(fit(message, self.limits, mentions=wishes.mentions))
 
     def _translated(self, translator: Translator, draft: Draft, name: str) -> Piece:
         if draft.message is None:

@@ -20,6 +20,7 @@ __all__ = ["Decoded", "UnwrapStep", "decode", "inflate", "parse_unwrap", "unwrap
 LIFTED = frozenset({"payload", "payload_json", "json", "data", "rawrequest"})
 """Form fields (in lower case) that hold the whole event as JSON: GitHub, Slack, Discord, Dropbox Sign, Jotform."""
 
+_ENVELOPES = frozenset({cloudevents.STRUCTURED, cloudevents.BATCH})
 _LOOKS_LIKE_FORM = re.compile(rb"[\w.\-\[\]%+*]{1,200}=[^\s<{]*\Z")
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([\w.:\-]+)""", re.I)
 # Codecs that turn bytes into text in linear time; others that Python knows are no charsets.
@@ -47,19 +48,19 @@ def decode(request: Request, body: bytes, depth: int = jsontext.DEPTH) -> Decode
     """
     content_type = request.headers.get("content-type", "")
     media = _media(content_type)
-    if media in {cloudevents.STRUCTURED, cloudevents.BATCH} or cloudevents.is_binary(request.headers):
+    if media in _ENVELOPES or cloudevents.is_binary(request.headers):
         return _cloudevent(request.headers, media, body, depth)
     if not body or body.isspace():
         return Decoded(_from_query(request.query, depth), "query")
-    return _by_type(content_type, body, depth)
+    return _by_type(content_type, media, body, depth)
 
 
 def _cloudevent(headers: Mapping[str, str], media: str, body: bytes, depth: int) -> Decoded:
     def read(content_type: str, data: bytes) -> tuple[JSON, str]:
-        inner = _by_type(content_type, data, depth)
+        inner = _by_type(content_type, _media(content_type), data, depth)
         return inner.value["text"] if inner.kind == "text" else inner.value, inner.fault
 
-    if media not in {cloudevents.STRUCTURED, cloudevents.BATCH}:
+    if media not in _ENVELOPES:
         value, fault = cloudevents.from_headers(headers, body, read)
     else:
         try:
@@ -72,8 +73,7 @@ def _cloudevent(headers: Mapping[str, str], media: str, body: bytes, depth: int)
     return Decoded(value, "cloudevents", fault)
 
 
-def _by_type(content_type: str, body: bytes, depth: int) -> Decoded:
-    media = _media(content_type)
+def _by_type(content_type: str, media: str, body: bytes, depth: int) -> Decoded:
     declared = _declared(media)
     if "charset" in content_type:
         body = _in_utf8(body, content_type)

@@ -55,12 +55,9 @@ def _with_fallbacks(message: Message, limits: Limits) -> Message:
             break
     else:
         return message
-    filled = []
-    for attachment in message.attachments:
-        one = attachment
-        if one.fallback is None:
-            one = replace(one, fallback=fallback(one, limits))
-        filled.append(one)
+    filled = [
+        replace(one, fallback=fallback(one, limits)) if one.fallback is None else one for one in message.attachments
+    ]
     return replace(message, attachments=filled)
 
 

@@ -10,7 +10,8 @@ from gateway.mattermost.limits import Limits
 from gateway.mattermost.payload import Attachment, Message, encode
 from gateway.mattermost.tidy import PRIORITIES
 
-# A search for one byte costs a tenth of any other, so it goes first.
+# A search for one byte costs a tenth of any other, so it goes first; `in` takes a byte as a number five times faster.
+_BACKSLASH, _AT, _LESS, _AND, _WIDE = b"\\@<&\xe2"
 _CONTROL = re.compile(rb"\\[bfru]")  # how JSON writes control characters; found in an escaped backslash too
 _REFERENCE = re.compile(rb"&(?:#|commat)")
 # The usual address, which is one by a look at its characters; ASCII, so that its length is in bytes too.
@@ -26,11 +27,13 @@ def is_ready(message: Message, limits: Limits, *, mentions: bool) -> bool:
     size = len(raw)
     if size > limits.message or size > limits.attachment or size * 30 > limits.body or size * 76 > limits.props:
         return False
-    if (b"\\" in raw and _CONTROL.search(raw)) or (_has_silenced(raw) if mentions else _may_mention(raw)):
+    if (_BACKSLASH in raw and _CONTROL.search(raw)) or (_has_silenced(raw) if mentions else _may_mention(raw)):
         return False
     if (message.text is None and not message.attachments) or len(message.attachments) > limits.attachments:
         return False
-    if not _is_text(message.text, limits.message) or not _is_ready_envelope(message, limits):
+    if message.text is not None and not _is_text(message.text, limits.message):
+        return False
+    if not _is_ready_envelope(message, limits):
         return False
     for attachment in message.attachments:  # noqa: SIM110 - a generator costs as much as the check itself
         if not _is_ready_attachment(attachment, limits):
@@ -39,24 +42,19 @@ def is_ready(message: Message, limits: Limits, *, mentions: bool) -> bool:
 
 
 def _may_mention(raw: bytes) -> bool:
-    return b"@" in raw or (b"<" in raw and b"<!" in raw) or (b"&" in raw and _REFERENCE.search(raw) is not None)
+    return _AT in raw or (_LESS in raw and b"<!" in raw) or (_AND in raw and _REFERENCE.search(raw) is not None)
 
 
 def _has_silenced(raw: bytes) -> bool:
-    return (b"@" in raw and b"@%" in raw) or (b"\xe2" in raw and b"\xe2\x80\x8b" in raw)
+    return (_AT in raw and b"@%" in raw) or (_WIDE in raw and b"\xe2\x80\x8b" in raw)
 
 
-def _is_text(value: str | None, limit: int) -> bool:
-    return value is None or (0 < len(value) <= limit and not value.isspace())
+def _is_text(value: str, limit: int) -> bool:
+    return 0 < len(value) <= limit and not value.isspace()
 
 
-def _is_line(value: str | None, limit: int) -> bool:
-    return value is None or (0 < len(value) <= limit and value.isprintable() and not value.isspace())
-
-
-def _is_address_of(name: str | None, address: str | None) -> bool:
-    """Whether the address is absent, or valid and beside the name that shows it."""
-    return address is None or (name is not None and _is_address(address))
+def _is_line(value: str, limit: int) -> bool:
+    return 0 < len(value) <= limit and value.isprintable() and not value.isspace()
 
 
 def _is_address(address: str) -> bool:
@@ -69,8 +67,8 @@ def _is_ready_envelope(message: Message, limits: Limits) -> bool:
     priority = message.priority
     return (
         message.props is None
-        and _is_line(message.username, limits.username)
-        and _is_line(message.channel, limits.author)
+        and (message.username is None or _is_line(message.username, limits.username))
+        and (message.channel is None or _is_line(message.channel, limits.author))
         and (message.icon_url is None or clean.is_web_address(message.icon_url, limits.icon))
         and (message.icon_emoji is None or message.icon_emoji == clean.emoji(message.icon_emoji))
         and (priority is None or (priority.priority in PRIORITIES and not priority.persistent_notifications))
@@ -81,15 +79,15 @@ def _is_ready_attachment(attachment: Attachment, limits: Limits) -> bool:
     title, author, footer, color = attachment.title, attachment.author_name, attachment.footer, attachment.color
     return (
         (title is not None or attachment.text is not None)
-        and _is_line(title, limits.title)
-        and _is_line(author, limits.author)
-        and _is_line(attachment.fallback, limits.fallback)
-        and _is_text(attachment.text, limits.attachment)
-        and _is_text(attachment.pretext, limits.attachment)
-        and _is_text(footer, limits.footer)
+        and (title is None or _is_line(title, limits.title))
+        and (author is None or _is_line(author, limits.author))
+        and (attachment.fallback is None or _is_line(attachment.fallback, limits.fallback))
+        and (attachment.text is None or _is_text(attachment.text, limits.attachment))
+        and (attachment.pretext is None or _is_text(attachment.pretext, limits.attachment))
+        and (footer is None or _is_text(footer, limits.footer))
         and (color is None or color == clean.color(color))
-        and _is_address_of(title, attachment.title_link)
-        and _is_address_of(author, attachment.author_link)
+        and (attachment.title_link is None or (title is not None and _is_address(attachment.title_link)))
+        and (attachment.author_link is None or (author is not None and _is_address(attachment.author_link)))
         and (attachment.footer_icon is None or footer is not None)
         and (attachment.author_icon is None or _is_address(attachment.author_icon))
         and (attachment.footer_icon is None or _is_address(attachment.footer_icon))

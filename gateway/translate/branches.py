@@ -11,19 +11,8 @@ from typing import Any, Final
 
 from gateway import jsonpath
 from gateway.jsonpath import MISSING
-from gateway.translate.direct import (
-    PATH,
-    Evaluate,
-    Functions,
-    Path,
-    Text,
-    Write,
-    expression,
-    output,
-    path_of,
-    reader,
-    written,
-)
+from gateway.translate.direct import PATH, Words, expression, follower, joined, output, path_of
+from gateway.translate.source import Emit, Path, Source
 
 _TAG = re.compile(r"\{\{(.*?)\}\}|\{%(.*?)%\}", re.S)
 _OTHER = ("{{", "}}", "{%", "%}", "{#", "\r")
@@ -32,36 +21,38 @@ _TOKEN = re.compile(
     rf"\s*(startingwith(?=\()|{PATH}(?![\w.(])|\d{{1,9}}(?![\w.])|'[^'\\]*'|\"[^\"\\]*\"|==|!=|[()\[\],])\s*", re.ASCII
 )
 _WORDS: Final = frozenset("and or not in is if else".split())
+_DEEPEST: Final = 40
+"""How deep branches nest, and how many brackets and negations a condition has, before Python would not compile them."""
 
 
 class _NotSimple(Exception):  # noqa: N818 - a way out, not a fault
     """The condition is the engine's."""
 
 
-def text(source: str, functions: Functions, finalize: Callable[[Any], str], taken: Collection[str] = ()) -> Text | None:
-    """The template, or None when it branches nowhere, or holds more than text, simple expressions and branches.
+def text(template: str, words: Words) -> Emit | None:
+    """The text, or None when the template branches nowhere, or holds more than text, simple expressions and branches.
 
-    `taken` are names that are no keys. The source is one that the engine accepts.
+    The template is one that the engine accepts.
     """
-    if "{%" not in source:
+    if "{%" not in template:
         return None
     open_branches = [_Branches()]
-    parts = _TAG.split(source)  # text, output or None, block or None, text, ...
+    parts = _TAG.split(template)  # text, output or None, block or None, text, ...
     try:
         for index in range(0, len(parts), 3):
             open_branches[-1].pieces.append(_constant(parts, index))
             if index + 1 == len(parts):
                 break
             if parts[index + 1] is None:
-                _block(parts[index + 2].strip(), open_branches, taken)
+                _block(parts[index + 2].strip(), open_branches, words.taken)
                 continue
-            simple = expression(parts[index + 1], functions, taken)
-            if simple is None:
+            value = expression(parts[index + 1], words)
+            if value is None:
                 return None
-            open_branches[-1].pieces.append(output(simple, finalize))
+            open_branches[-1].pieces.append(output(value, words))
     except _NotSimple:
         return None
-    return Text(written([piece for piece in open_branches[0].pieces if piece != ""]))
+    return open_branches[0].content()
 
 
 def _constant(parts: list[Any], index: int) -> str:
@@ -83,14 +74,16 @@ def _block(code: str, open_branches: list["_Branches"], taken: Collection[str]) 
     """Take in `if`, `elif`, `else` and `endif`."""
     word, _, rest = code.partition(" ")
     if word == "if":
-        open_branches.append(_Branches(condition(rest, taken)))
+        if len(open_branches) > _DEEPEST:
+            raise _NotSimple
+        open_branches.append(_Branches(_condition(rest, taken)))
     elif word == "elif":
-        open_branches[-1].turn(condition(rest, taken))
+        open_branches[-1].turn(_condition(rest, taken))
     elif code == "else":
-        open_branches[-1].turn(lambda _: True)
+        open_branches[-1].turn(_always)
     elif code == "endif":
         ended = open_branches.pop()
-        open_branches[-1].pieces.append(ended.write())
+        open_branches[-1].pieces.append(ended.emit())
     else:
         raise _NotSimple
 
@@ -98,38 +91,58 @@ def _block(code: str, open_branches: list["_Branches"], taken: Collection[str]) 
 class _Branches:
     """The branches of an `if` so far; `pieces` are those of the last one. The whole template is one, too."""
 
-    def __init__(self, holds: Evaluate | None = None) -> None:
-        self._ways: list[tuple[Evaluate, Write]] = []
+    def __init__(self, holds: Emit | None = None) -> None:
+        self._ways: list[tuple[Emit, Emit]] = []
         self._holds = holds
-        self.pieces: list[str | Write] = []
+        self.pieces: list[str | Emit] = []
 
-    def turn(self, holds: Evaluate) -> None:
+    def turn(self, holds: Emit) -> None:
         """Begin the branch that is taken when those before it are not, and this holds."""
         self._close()
         self._holds = holds
 
-    def write(self) -> Write:
-        """What writes the first branch that holds."""
+    def content(self) -> Emit:
+        """The text of the last branch."""
+        return joined([piece for piece in self.pieces if piece != ""])
+
+    def emit(self) -> Emit:
+        """The text of the first branch that holds."""
         self._close()
         ways = tuple(self._ways)
 
-        def run(context: Mapping[str, Any]) -> str:
-            for holds, write in ways:
-                if holds(context):
-                    return write(context)
-            return ""
+        def emit(source: Source) -> str:
+            text, word = source.name(), "if"
+            for condition, content in [(holds(source), content) for holds, content in ways]:
+                with source.block(f"{word} {condition}"):
+                    source.line(f"{text} = {content(source)}")
+                word = "elif"
+            with source.block("else"):
+                source.line(f"{text} = ''")
+            return text
 
-        return run
+        return emit
 
     def _close(self) -> None:
         if self._holds is None:
             raise _NotSimple
-        self._ways.append((self._holds, written([piece for piece in self.pieces if piece != ""])))
+        self._ways.append((self._holds, self.content()))
         self.pieces = []
 
 
-def condition(source: str, taken: Collection[str] = ()) -> Evaluate:
-    """What tells whether the condition holds, by a value that is true or false. Raises _NotSimple."""
+def _always(_: Source) -> str:
+    return "True"
+
+
+def condition(code: str, words: Words) -> Emit | None:
+    """What is true or false as the condition is; None when it is not a simple one."""
+    try:
+        return None if any(sign in code for sign in _OTHER) else _condition(code, words.taken)
+    except _NotSimple:
+        return None
+
+
+def _condition(source: str, taken: Collection[str]) -> Emit:
+    """What is true or false as the condition is. Raises _NotSimple."""
     tokens, at = [], 0
     while at < len(source):
         token = _TOKEN.match(source, at)
@@ -137,6 +150,8 @@ def condition(source: str, taken: Collection[str] = ()) -> Evaluate:
             raise _NotSimple
         tokens.append(token[1])
         at = token.end()
+    if tokens.count("(") + tokens.count("not") > _DEEPEST:
+        raise _NotSimple
     reading = _Reading(tokens, taken)
     holds = reading.either()
     if reading.tokens:
@@ -151,47 +166,47 @@ class _Reading:
         self.tokens = tokens[::-1]
         self._taken = taken
 
-    def either(self) -> Evaluate:
+    def either(self) -> Emit:
         """One side of `or` holds."""
-        left = self._both()
-        while self._skip("or"):
-            left = _or(left, self._both())
-        return left
+        return self._joined("or", self._both)
 
-    def _both(self) -> Evaluate:
-        left = self._negated()
-        while self._skip("and"):
-            left = _and(left, self._negated())
-        return left
+    def _both(self) -> Emit:
+        return self._joined("and", self._negated)
 
-    def _negated(self) -> Evaluate:
+    def _joined(self, word: str, side: Callable[[], Emit]) -> Emit:
+        sides = [side()]
+        while self._skip(word):
+            sides.append(side())
+        if len(sides) == 1:
+            return sides[0]
+        return lambda source: "(" + f" {word} ".join([emit(source) for emit in sides]) + ")"
+
+    def _negated(self) -> Emit:
         if self._skip("not"):
-            inner = self._negated()
-            return lambda context: not inner(context)
+            return _not(self._negated())
         if self._skip("("):
             inner = self.either()
             self._expect(")")
             return inner
         return self._comparison()
 
-    def _comparison(self) -> Evaluate:
+    def _comparison(self) -> Emit:
         path = self._path(self._next())
-        value = reader(path)
+        value = follower(path)
         if self._skip("=="):
             return self._equal(path)
         if self._skip("!="):
-            equal = self._equal(path)
-            return lambda context: not equal(context)
+            return _not(self._equal(path))
         if self._skip("in"):
             among = self._list()
-            return lambda context: value(context) in among
+            return lambda source: f"({value(source)} in {source.bind(among)})"
         if self._skip("not"):
             self._expect("in")
             beside = self._list()
-            return lambda context: value(context) not in beside
+            return lambda source: f"({value(source)} not in {source.bind(beside)})"
         return self._tested(value) if self._skip("is") else value
 
-    def _tested(self, value: Evaluate) -> Evaluate:
+    def _tested(self, value: Emit) -> Emit:
         wanted = not self._skip("not")
         self._expect("startingwith")
         self._expect("(")
@@ -199,24 +214,27 @@ class _Reading:
         self._expect(")")
         if not isinstance(start, str):
             raise _NotSimple
-        return lambda context: (isinstance(text := value(context), str) and text.startswith(start)) is wanted
 
-    def _equal(self, path: Path) -> Evaluate:
-        value, token = reader(path), self._next()
+        def emit(source: Source) -> str:
+            text = value(source)
+            return f"(isinstance({text}, str) and {text}.startswith({source.bind(start)}))"
+
+        return emit if wanted else _not(emit)
+
+    def _equal(self, path: Path) -> Emit:
+        value, token = follower(path), self._next()
         if token[0] in "'\"" or token.isdigit():
             constant = _literal(token)
-            return lambda context: value(context) == constant
+            return lambda source: f"({value(source)} == {source.bind(constant)})"
         other_path = self._path(token)
-        other = reader(other_path)
+        other = follower(other_path)
 
-        def equal(context: Mapping[str, Any]) -> bool:
-            left, right = value(context), other(context)
-            if left is None and right is None:  # null and what is not there differ
-                found = jsonpath.lookup(context, path), jsonpath.lookup(context, other_path)
-                return (found[0] is MISSING) == (found[1] is MISSING)
-            return bool(left == right)
+        def emit(source: Source) -> str:
+            left, right = value(source), other(source)
+            alike = f"{source.bind(_alike)}(context, {source.bind(path)}, {source.bind(other_path)})"
+            return f"({left} == {right} and ({left} is not None or {alike}))"
 
-        return equal
+        return emit
 
     def _list(self) -> tuple[Any, ...]:
         self._expect("[")
@@ -256,9 +274,11 @@ def _literal(token: str) -> str | int:
     raise _NotSimple
 
 
-def _or(left: Evaluate, right: Evaluate) -> Evaluate:
-    return lambda context: left(context) or right(context)
+def _not(inner: Emit) -> Emit:
+    return lambda source: f"(not {inner(source)})"
 
 
-def _and(left: Evaluate, right: Evaluate) -> Evaluate:
-    return lambda context: left(context) and right(context)
+def _alike(context: Mapping[str, Any], *paths: Path) -> bool:
+    """Whether two paths that lead to nothing do so alike: null and what is not there differ."""
+    left, right = (jsonpath.lookup(context, path) is MISSING for path in paths)
+    return left == right

@@ -74,5 +74,10 @@ class Service:
 
     def delivery_key(self, request: Request, value: JSON) -> str:
         """What the sender repeats when it repeats an event; "" when a part of it is absent."""
-        parts = [selector.value(request, value) for selector in self.delivery_id]
-        return "" if None in parts or "" in parts else "\n".join([part for part in parts if part])
+        parts = []
+        for selector in self.delivery_id:
+            part = selector.value(request, value)
+            if not part:
+                return ""
+            parts.append(part)
+        return "\n".join(parts)

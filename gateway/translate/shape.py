@@ -5,14 +5,16 @@ and says how many more there are. What is missing removes what needed it: a line
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from contextlib import contextmanager
 from typing import Any, Final
 
 from gateway.errors import Fault
 from gateway.mattermost.payload import Attachment, Field, Message, Priority, Props
 from gateway.model import JSON
 from gateway.translate import yamlfile
-from gateway.translate.template import Condition, Context, Engine, Mode, Template, Unusable, Value
+from gateway.translate.template import Condition, Context, Engine, Template, Unusable, Value
+from gateway.translate.writing import Mode
 
 LINES: Final = 10
 """How many lines, fields or attachments `each` makes when its `limit` says nothing."""
@@ -76,6 +78,15 @@ class Compiler:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
 
+    @contextmanager
+    def asked(self) -> Iterator[set[str]]:
+        """The names that what is made meanwhile may ask its context for."""
+        outer = self.engine.asked
+        inner = self.engine.asked = set()
+        yield inner
+        outer |= inner
+        self.engine.asked = outer
+
     def template(self, source: Any, mode: Mode, place: Place) -> Template:
         """A template for a scalar of the document."""
         text = str(source).lower() if isinstance(source, bool) else str(source)
@@ -104,18 +115,24 @@ class Compiler:
 
 
 class Each:
-    """`{each: commits, as: commit, limit: 10, more: ...}`: the contexts of a repetition, and of its rest."""
+    """`{each: commits, as: commit, limit: 10, more: ...}`: the contexts of a repetition, and of its rest.
 
-    def __init__(self, raw: Mapping[str, JSON], compiler: Compiler, place: Place) -> None:
+    `asked` are the names that matter to what is repeated: a context holds no others.
+    """
+
+    def __init__(self, raw: Mapping[str, JSON], asked: Set[str], compiler: Compiler, place: Place) -> None:
         self._array = compiler.value(raw["each"], place / "each", expression=True)
-        self._name = raw.get("as")
+        self._name = raw.get("as", "item")
         self._limit = int(raw.get("limit", LINES))
-        self._when = compiler.condition(raw["when"], place / "when") if "when" in raw else None
+        with compiler.asked() as by_when:
+            self._when = compiler.condition(raw["when"], place / "when") if "when" in raw else None
+        self._asked = tuple(sorted((asked | by_when) - {"item", "index", self._name}))
         self.more = compiler.template(raw.get("more", MORE), Mode.MARKDOWN, place / "more")
 
     def contexts(self, context: Context) -> tuple[list[Context], int]:
         """A context for each element shown, and how many are not. An element that is an object lends its keys."""
         elements = self._elements(context)
+        context = {name: context[name] for name in self._asked if name in context}
         if self._when is None:
             shown = [self._inner(context, element, index) for index, element in enumerate(elements[: self._limit], 1)]
             return shown, max(0, len(elements) - self._limit)
@@ -124,15 +141,17 @@ class Each:
         return chosen[: self._limit], max(0, len(chosen) - self._limit)
 
     def _inner(self, context: Context, element: JSON, index: int) -> Context:
-        inner = context | element if type(element) is dict else context.copy()
-        inner["item"] = element
-        inner["index"] = index
-        if self._name:
-            inner[self._name] = element
+        inner = {**context, "item": element, "index": index, self._name: element}
+        if type(element) is dict:
+            for name in self._asked:
+                if name in element:
+                    inner[name] = element[name]
         return inner
 
     def _elements(self, context: Context) -> list[JSON]:
         array = self._array.get(context)
+        if type(array) is list:
+            return array
         if isinstance(array, Mapping):
             return [{"key": key, "value": value} for key, value in array.items()]
         if isinstance(array, list | tuple):
@@ -169,8 +188,9 @@ class Lines:
     __slots__ = ("_each", "_join", "_line")
 
     def __init__(self, raw: Mapping[str, JSON], mode: Mode, compiler: Compiler, place: Place) -> None:
-        self._line = compiler.template(raw["line"], mode, place / "line")
-        self._each = Each(raw, compiler, place)
+        with compiler.asked() as asked:
+            self._line = compiler.template(raw["line"], mode, place / "line")
+        self._each = Each(raw, asked, compiler, place)
         self._join: str = raw.get("join", "\n")
 
     def render(self, context: Context) -> str | None:
@@ -205,7 +225,9 @@ class Items:
         for index, part in enumerate(raw):
             at = place / index
             if "each" in part:
-                self._parts.append((Each(part, compiler, at), make(part["item"], compiler, at / "item")))
+                with compiler.asked() as asked:
+                    item = make(part["item"], compiler, at / "item")
+                self._parts.append((Each(part, asked, compiler, at), item))
             else:
                 self._parts.append((None, make(part, compiler, at)))
 
@@ -268,22 +290,26 @@ def _rest_of_attachments(more: str | None) -> Attachment:
 class AttachmentShape:
     """One attachment: gone when nothing visible is left of it."""
 
-    _VISIBLE: Final = ("pretext", "author_name", "title", "text", "image_url", "thumb_url")
-
     def __init__(self, raw: Mapping[str, JSON], compiler: Compiler, place: Place) -> None:
         self._when = compiler.condition(raw["when"], place / "when") if "when" in raw else None
         self._texts = _texts(raw, _ATTACHMENT, compiler, place)
-        self._fields = Items(raw.get("fields", ()), FieldShape, _rest_of_fields, compiler, place / "fields")
+        fields = raw.get("fields")
+        self._fields = Items(fields, FieldShape, _rest_of_fields, compiler, place / "fields") if fields else None
 
     def render(self, context: Context) -> Attachment | None:
         """The attachment, or None."""
         if self._when is not None and not self._when.holds(context):
             return None
-        texts = {key: render(context) for key, render in self._texts}
-        fields = self._fields.render(context)
-        if not fields and not any(map(texts.get, self._VISIBLE)):
-            return None
-        return Attachment(**texts, fields=fields)
+        texts: dict[str, Any] = {key: render(context) for key, render in self._texts}
+        made = Attachment(**texts)
+        if self._fields is not None:
+            made.fields = self._fields.render(context)
+        return made if made.title or made.text or made.fields or _shows(made) else None
+
+
+def _shows(made: Attachment) -> bool:
+    """Whether anything is visible but title, text and fields."""
+    return bool(made.author_name or made.pretext or made.image_url or made.thumb_url)
 
 
 class PriorityShape:

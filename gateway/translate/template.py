@@ -1,24 +1,23 @@
-"""Templates: MiniJinja with values escaped by default, and what is missing taking its line with it.
+"""Templates: MiniJinja with values escaped by default, and what is missing taking its line with it (`writing`).
 
-Three ways to write a value, by the key that it is for: MARKDOWN (Mattermost renders it), PLAIN (shown as it is) and RAW
-(addresses, colours, subjects: never shown as text). An output that is absent or null leaves a mark; the line that holds
-the mark is dropped, and a text of which nothing is left is absent itself.
+Simple ones become Python functions, which the engine has only checked.
 """
 
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
-from enum import Enum
 from typing import Any, Final
 
 from minijinja import Environment, TemplateError
 
 from gateway.errors import TranslationError
 from gateway.translate import branches, direct
+from gateway.translate.direct import Words
 from gateway.translate.functions import TABLE, Function
-from gateway.translate.functions.markdown import escape
 from gateway.translate.functions.markup import Markup
+from gateway.translate.source import Emit, Evaluate, Source
+from gateway.translate.writing import Mode, Output, finalizer, tidied
 
 Context = dict[str, Any]
 
@@ -28,9 +27,6 @@ FUEL: Final = 50_000
 LONGEST: Final = 8_000
 """Characters of one template."""
 
-_ABSENT: Final = "\x00"
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
-_BLANK_LINES = re.compile(r"\n{3,}")
 _SINGLE = re.compile(r"\s*\{\{-?((?:(?!\}\}|\{\{).)*?)-?\}\}\s*", re.S)
 _CODE = re.compile(r"\{\{(.*?)\}\}|\{%(.*?)%\}", re.S)
 _STRING = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'")
@@ -47,52 +43,12 @@ _FAILURES: Final = (TypeError, ValueError, AttributeError, LookupError, Recursio
 _STATEMENTS: Final = ("debug", "dict", "namespace", "cycler", "joiner")
 
 
-class Mode(Enum):
-    """How values are written into a template's output."""
-
-    MARKDOWN = "markdown"
-    PLAIN = "plain"
-    RAW = "raw"
-
-
 class Unusable(ValueError):  # noqa: N818 - states a condition
     """A template that cannot be compiled; `line` counts from 1 inside the template's text."""
 
     def __init__(self, problem: str, line: int = 1) -> None:
         super().__init__(problem)
         self.line = line
-
-
-def _plain_text(value: Any) -> str:
-    """How a value that is not a string is written; `_ABSENT` for what cannot be shown."""
-    if value is None or callable(value):
-        return _ABSENT
-    if value is True or value is False:
-        return "yes" if value else "no"
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        return str(int(value))
-    if isinstance(value, list):
-        return ", ".join(_plain_text(item) for item in value if item is not None)
-    if isinstance(value, Mapping):
-        return ", ".join(f"{key}: {_plain_text(item)}" for key, item in value.items() if item is not None)
-    return _CONTROL.sub("", str(value))
-
-
-def _finalize_markdown(value: Any) -> str:
-    if type(value) is str:
-        return escape(value) if value else ""
-    if type(value) is Markup:
-        return value
-    return escape(_plain_text(value)) if type(value) in (list, dict) else _plain_text(value)
-
-
-def _finalize_plain(value: Any) -> str:
-    if isinstance(value, str):
-        return value if type(value) is str and value.isprintable() else _CONTROL.sub("", value)
-    return _plain_text(value)
-
-
-_FINALIZERS: Final = {Mode.MARKDOWN: _finalize_markdown, Mode.PLAIN: _finalize_plain, Mode.RAW: _finalize_plain}
 
 
 def _keeper(kept: list[Any]) -> Callable[[Any], str]:
@@ -113,7 +69,8 @@ class Engine:
     """Compiles the templates of one catalog, for use in one thread.
 
     `pulse` is called when a template is compiled and before each template and function runs: by raising
-    TranslationError it ends what takes too long. Between two calls, fuel and the bounds of functions hold.
+    TranslationError it ends what takes too long. Between two calls, fuel and the bounds of functions hold. `asked`
+    grows by every name that a template may ask its context for.
     """
 
     def __init__(self, table: Mapping[str, Function] = TABLE, pulse: Callable[[], None] | None = None) -> None:
@@ -121,17 +78,26 @@ class Engine:
         if pulse is not None:
             table = {name: _paced_function(function, pulse) for name, function in table.items()}
         self._environments = {mode: _environment(mode, table) for mode in Mode}
-        self._functions = {mode: _filters(mode, table) for mode in Mode}
-        self._globals = frozenset(name for name, function in table.items() if function.kind == "global")
+        taken = frozenset(name for name, function in table.items() if function.kind == "global")
+        self._words = {mode: Words(_filters(mode, table), taken, Output(mode).value) for mode in Mode}
         self._markdown_functions = {n for n, f in table.items() if f.call_plain is not f.call}
         self._filters = _BUILTIN.union(name for name, function in table.items() if function.kind == "filter")
+        self.asked: set[str] = set()
         self._kept: list[Any] = []
         self._environments[Mode.MARKDOWN].add_filter("keep_", _keeper(self._kept))
 
     def template(self, source: str, mode: Mode, name: str) -> "Template":
         """A template that renders to text; `name` is "service/document#/pointer". Raises Unusable."""
         self._lint(source)
-        return Template(self._compiled(source, mode, name), mode, None if "{" in source else source)
+        compiled = self._compiled(source, mode, name)
+        simple = direct.text(source, self._words[mode]) or branches.text(source, self._words[mode])
+        if simple is None:
+            return Template(lambda context: tidied(compiled.run(context), mode))
+        compiled.forget()
+        if "{" not in source:
+            constant = source.strip()
+            return Template(lambda _: constant)
+        return Template(self._function(simple, name, Output(mode).text))
 
     def condition(self, source: str, name: str) -> "Condition":
         """A template that is yes or no: an expression, with or without its braces. Raises Unusable."""
@@ -139,7 +105,12 @@ class Engine:
         expression = single[1] if single else source
         code = "{% if " + expression + " %}1{% endif %}"
         self._lint(code)
-        return Condition(self._compiled(code, Mode.RAW, name))
+        compiled = self._compiled(code, Mode.RAW, name)
+        simple = branches.condition(expression, self._words[Mode.RAW])
+        if simple is None:
+            return Condition(lambda context: compiled.run(context) == "1")
+        compiled.forget()
+        return Condition(self._function(simple, name, lambda _, holds: f"bool({holds})"))
 
     def value(self, source: str, name: str) -> "Value":
         """A template whose result keeps its type when it is one expression, and is text otherwise. Raises Unusable."""
@@ -150,11 +121,11 @@ class Engine:
             template = self.template(source, Mode.MARKDOWN if has_markdown else Mode.RAW, name)
             return TextValue(template, markup=bool(has_markdown))
         compiled = self._compiled("{{ (" + single[1] + ") | keep_ }}", Mode.MARKDOWN, name)
-        simple = direct.expression(single[1], self._functions[Mode.MARKDOWN], self._globals)
+        simple = direct.expression(single[1], self._words[Mode.MARKDOWN])
         if simple is None:
             return KeptValue(compiled, self._kept)
         compiled.forget()
-        return SimpleValue(simple, compiled)
+        return SimpleValue(self._function(simple, name, lambda _, value: value))
 
     def expression(self, source: str, name: str) -> "Value":
         """As `value`, for keys that always hold an expression, with or without its braces. Raises Unusable."""
@@ -194,17 +165,20 @@ class Engine:
         except TemplateError as error:
             raise Unusable(error.detail or str(error.kind), error.line or 1) from error
         code = " ".join(match[1] or match[2] or "" for match in _CODE.finditer(source))
-        names = sorted(set(_NAME.findall(_FILTER.sub("", _STRING.sub('""', code)))) - _KEYWORDS)
-        finalize = _FINALIZERS[mode]
-        simple = direct.text(source, self._functions[mode], finalize, self._globals)
-        if simple is None:
-            simple = branches.text(source, self._functions[mode], finalize, self._globals)
-        if simple is not None and self._pulse is not None:
-            simple = direct.Text(_paced(simple.run, self._pulse))
-        compiled = Compiled(environment, name, names, simple, self._pulse)
-        if simple is not None:
-            compiled.forget()
-        return compiled
+        names = set(_NAME.findall(_FILTER.sub("", _STRING.sub('""', code))))
+        self.asked |= names
+        return Compiled(environment, name, sorted(names - _KEYWORDS), self._pulse)
+
+    def _function(self, value: Emit, name: str, result: Callable[[Source, str], str]) -> Evaluate:
+        """The function of a simple template, which gives what `result` makes of its value."""
+        source = Source()
+        with source.block("try"):
+            if self._pulse is not None:
+                source.line(f"{source.bind(self._pulse)}()")
+            found = source.let(value(source))
+        with source.block(f"except {source.bind(_FAILURES)} as error"):
+            source.line(f"raise {source.bind(_failure)}({source.bind(name)}, error) from error")
+        return source.function(result(source, found))
 
 
 def _paced(call: Callable[..., Any], pulse: Callable[[], None]) -> Callable[..., Any]:
@@ -223,7 +197,7 @@ def _paced_function(function: Function, pulse: Callable[[], None]) -> Function:
     return replace(function, call=call, call_plain=plain)
 
 
-def _filters(mode: Mode, table: Mapping[str, Function]) -> direct.Functions:
+def _filters(mode: Mode, table: Mapping[str, Function]) -> Mapping[str, Callable[..., Any]]:
     return {name: _call(mode, function) for name, function in table.items() if function.kind == "filter"}
 
 
@@ -237,7 +211,7 @@ def _environment(mode: Mode, table: Mapping[str, Function]) -> Environment:
         debug=False,
         undefined_behavior="chainable",
         auto_escape_callback=lambda _: False,
-        finalizer=_FINALIZERS[mode],
+        finalizer=finalizer(mode),
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -251,97 +225,69 @@ def _environment(mode: Mode, table: Mapping[str, Function]) -> Environment:
     return environment
 
 
+def _error(name: str, problem: str) -> TranslationError:
+    """What is raised when the template of this name fails."""
+    document, _, pointer = name.partition("#")
+    return TranslationError(document, pointer, problem)
+
+
+def _failure(name: str, error: Exception) -> TranslationError:
+    """What is raised when a function of the template, or the engine, raised this."""
+    return _error(name, f"{type(error).__name__}: {error}")
+
+
 class Compiled:
     """A template as MiniJinja keeps it, and the names that it may ask its context for: handing over fewer is faster."""
 
-    __slots__ = ("_environment", "_name", "_names", "_pulse", "simple")
+    __slots__ = ("_environment", "_name", "_names", "_pulse")
 
     def __init__(
-        self,
-        environment: Environment,
-        name: str,
-        names: Sequence[str],
-        simple: direct.Text | None,
-        pulse: Callable[[], None] | None = None,
+        self, environment: Environment, name: str, names: Sequence[str], pulse: Callable[[], None] | None
     ) -> None:
-        self._pulse = pulse
         self._environment = environment
         self._name = name
         self._names = names
-        self.simple = simple
+        self._pulse = pulse
 
     def run(self, context: Context) -> str:
         """The output. Raises TranslationError, whatever the functions of the template raised."""
         try:
-            if self.simple is not None:
-                return self.simple.run(context)
             if self._pulse is not None:
                 self._pulse()
             seen = {name: context[name] for name in self._names if name in context}
             return self._environment.render_template(self._name, **seen)
         except TemplateError as error:
-            raise self.error(f"{error.detail or error.kind}, line {error.line}") from error
+            raise _error(self._name, f"{error.detail or error.kind}, line {error.line}") from error
         except _FAILURES as error:
-            raise self.failure(error) from error
+            raise _failure(self._name, error) from error
 
     def forget(self) -> None:
         """Let go of the engine's template where the engine is not asked: it keeps about 8 kB for each."""
         self._environment.remove_template(self._name)
 
-    def error(self, problem: str) -> TranslationError:
-        """What is raised when the template fails."""
-        document, _, pointer = self._name.partition("#")
-        return TranslationError(document, pointer, problem)
-
-    def failure(self, error: Exception) -> TranslationError:
-        """What is raised when a function of the template, or the engine, raised this."""
-        return self.error(f"{type(error).__name__}: {error}")
-
 
 class Template:
-    """Text with values in it; see `Engine.template`."""
+    """Text with values in it; see `Engine.template`.
 
-    __slots__ = ("_compiled", "_constant", "_mode", "_write")
+    `render` gives the text without lines whose values are missing, None when nothing is left. Raises TranslationError.
+    """
 
-    def __init__(self, compiled: Compiled, mode: Mode, constant: str | None) -> None:
-        self._compiled = compiled
-        self._mode = mode
-        self._constant = constant.strip() if constant is not None else None
-        self._write = compiled.run if compiled.simple is None else compiled.simple.run
+    __slots__ = ("render",)
 
-    def render(self, context: Context) -> str | None:
-        """The text without lines whose values are missing; None when nothing is left. Raises TranslationError."""
-        if self._constant is not None:
-            return self._constant
-        try:
-            text = self._write(context)
-        except _FAILURES as error:
-            raise self._compiled.failure(error) from error
-        if "\n" in text or _ABSENT in text:
-            text = self._tidied(text)
-        return text.strip() or None
-
-    def _tidied(self, text: str) -> str:
-        """The text without lines whose values are missing, on one line unless it is Markdown."""
-        if _ABSENT in text:
-            text = "\n".join(line for line in text.split("\n") if _ABSENT not in line)
-        text = text.strip()
-        if self._mode is not Mode.MARKDOWN and "\n" in text:
-            return " ".join(text.split())
-        return _BLANK_LINES.sub("\n\n", text) if "\n\n\n" in text else text
+    def __init__(self, render: Callable[[Context], str | None]) -> None:
+        self.render = render
 
 
 class Condition:
-    """Yes or no; see `Engine.condition`."""
+    """Yes or no; see `Engine.condition`.
 
-    __slots__ = ("_compiled",)
+    `holds` tells whether the expression is true; what is missing is not. Raises TranslationError.
+    """
 
-    def __init__(self, compiled: Compiled) -> None:
-        self._compiled = compiled
+    __slots__ = ("holds",)
 
-    def holds(self, context: Context) -> bool:
-        """Whether the expression is true; what is missing is not. Raises TranslationError."""
-        return self._compiled.run(context) == "1"
+    def __init__(self, holds: Callable[[Context], bool]) -> None:
+        self.holds = holds
 
 
 class TextValue:
@@ -375,20 +321,15 @@ class KeptValue:
 
 
 class SimpleValue:
-    """The value of one simple expression, with its type; see `Engine.value`."""
+    """The value of one simple expression, with its type; see `Engine.value`.
 
-    __slots__ = ("_compiled", "_expression")
+    `get` gives the value, None when it is missing. Raises TranslationError.
+    """
 
-    def __init__(self, expression: direct.Expression, compiled: Compiled) -> None:
-        self._expression = expression
-        self._compiled = compiled
+    __slots__ = ("get",)
 
-    def get(self, context: Context) -> Any:
-        """The value; None when it is missing. Raises TranslationError."""
-        try:
-            return self._expression.value(context)
-        except _FAILURES as error:
-            raise self._compiled.failure(error) from error
+    def __init__(self, get: Evaluate) -> None:
+        self.get = get
 
 
 Value = TextValue | KeptValue | SimpleValue

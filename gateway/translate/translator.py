@@ -8,7 +8,8 @@ from gateway.mattermost.payload import Message
 from gateway.model import JSON, Phase, Request
 from gateway.translate.schema import Schema
 from gateway.translate.shape import Compiler, MessageShape, Note, Place, placed
-from gateway.translate.template import Context, Engine, Mode
+from gateway.translate.template import Context, Engine
+from gateway.translate.writing import Mode
 
 _PHASES: Mapping[str | None, Phase] = {phase.value: phase for phase in Phase}
 

@@ -8,7 +8,8 @@ from gateway.sample import read
 from gateway.translate import catalog, yamlfile
 from gateway.translate.catalog import revised
 from gateway.translate.schema import Schema
-from gateway.translate.template import LONGEST, Engine, Mode, Unusable
+from gateway.translate.template import LONGEST, Engine, Unusable
+from gateway.translate.writing import Mode
 
 SERVICE = "name: Own\ndocs: https://example.com\nsetup: Nothing to set up here.\nevent: [{json: kind}]\n"
 FIRST = "title: One\nevents: [a]\nmessage: {text: 'first {{ kind }}'}\n"

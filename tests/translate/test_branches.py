@@ -5,11 +5,14 @@ import itertools
 import pytest
 
 from gateway.translate import branches
+from gateway.translate.direct import Words
 from gateway.translate.functions import TABLE
 from gateway.translate.functions.markup import Markup
-from gateway.translate.template import Engine, Mode
+from gateway.translate.template import Engine
+from gateway.translate.writing import Mode, Output
 
 FUNCTIONS = {name: function.call for name, function in TABLE.items() if function.kind == "filter"}
+WORDS = Words(FUNCTIONS, {"taken"}, Output(Mode.RAW).value)
 
 SIMPLE = [
     "{% if a %}x{% endif %}",
@@ -36,7 +39,7 @@ VALUES = [
 @pytest.mark.parametrize("source", SIMPLE)
 def test_engine_writes_the_same(source: str, monkeypatch: pytest.MonkeyPatch):
     """Whatever the values, and whichever are missing, branches give the text that the engine gives."""
-    assert branches.text(source, FUNCTIONS, str) is not None
+    assert branches.text(source, WORDS) is not None
     ours = [Engine().template(source, mode, "test/branches#/x") for mode in Mode]
     monkeypatch.setattr(branches, "text", lambda *_: None)
     engines = [Engine().template(source, mode, "test/branches#/x") for mode in Mode]
@@ -52,7 +55,7 @@ def test_engine_writes_the_same(source: str, monkeypatch: pytest.MonkeyPatch):
 def test_conditions_hold_as_in_the_engine(source: str, monkeypatch: pytest.MonkeyPatch):
     """A condition of a document holds for the same values with and without the engine."""
     ours = Engine().condition(source, "test/branches#/when")
-    monkeypatch.setattr(branches, "text", lambda *_: None)
+    monkeypatch.setattr(branches, "condition", lambda *_: None)
     engines = Engine().condition(source, "test/branches#/when")
     for a, b in itertools.product(VALUES, VALUES):
         assert ours.holds({"a": a, "b": b}) == engines.holds({"a": a, "b": b})
@@ -74,4 +77,4 @@ def test_conditions_hold_as_in_the_engine(source: str, monkeypatch: pytest.Monke
 )  # fmt: skip
 def test_rest_is_left_to_the_engine(source: str):
     """Other statements, tests, filters in conditions and white space control are not simple."""
-    assert branches.text(source, FUNCTIONS, str, {"taken"}) is None
+    assert branches.text(source, WORDS) is None

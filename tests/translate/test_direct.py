@@ -6,9 +6,11 @@ from gateway.errors import TranslationError
 from gateway.translate import direct
 from gateway.translate.functions import TABLE
 from gateway.translate.functions.markup import Markup
-from gateway.translate.template import Engine, Mode
+from gateway.translate.template import Engine, SimpleValue
+from gateway.translate.writing import Mode, Output
 
 FUNCTIONS = {name: function.call for name, function in TABLE.items() if function.kind == "filter"}
+WORDS = direct.Words(FUNCTIONS, {"taken"}, Output(Mode.RAW).value)
 
 SIMPLE = [
     "{{ a }}",
@@ -36,7 +38,7 @@ VALUES = [
 @pytest.mark.parametrize("source", SIMPLE)
 def test_engine_writes_the_same(source: str, monkeypatch: pytest.MonkeyPatch):
     """Whatever the value, a simple template gives the text and the value that the engine gives for it."""
-    assert direct.text(source, FUNCTIONS, str) is not None
+    assert direct.text(source, WORDS) is not None
     ours = [Engine().template(source, mode, "test/simple#/x").render for mode in Mode]
     ours.append(Engine().value(source, "test/simple#/x").get)
     monkeypatch.setattr(direct, "text", lambda *_: None)
@@ -62,14 +64,14 @@ def test_engine_writes_the_same(source: str, monkeypatch: pytest.MonkeyPatch):
 )  # fmt: skip
 def test_rest_is_left_to_the_engine(source: str):
     """Statements, operators, subscripts, other literals and the engine's own names are not simple."""
-    assert direct.text(source, FUNCTIONS, str, {"taken"}) is None
+    assert direct.text(source, WORDS) is None
 
 
 def test_expression_keeps_the_type():
     """The value of an expression is not turned into text."""
-    simple = direct.expression("commits", FUNCTIONS)
-    assert simple is not None
-    assert simple.value({"commits": [{"id": "1"}]}) == [{"id": "1"}]
+    value = Engine().value("{{ commits }}", "test/simple#/let/x")
+    assert isinstance(value, SimpleValue)
+    assert value.get({"commits": [{"id": "1"}]}) == [{"id": "1"}]
 
 
 @pytest.mark.parametrize("way", ["template", "value"])

@@ -3,7 +3,8 @@
 import gc
 import weakref
 
-from gateway.translate.template import Engine, Mode
+from gateway.translate.template import Engine
+from gateway.translate.writing import Mode
 
 
 def test_an_engine_goes_with_its_templates():

@@ -162,6 +162,10 @@ def ref_name(value: JSON) -> JSON:
 )
 def short(value: JSON, n: JSON = 8) -> JSON:
     """See the registration."""
+    if type(value) is str:
+        start = value[: count_of(n, 8)]
+        if start.isalnum() and start[0] not in "0s":  # nearly always: whatever follows, it is neither zeros nor sha256:
+            return start
     text = text_of(value).strip()
     if text.startswith("0000000") and _NULL_ID.fullmatch(text):
         return None
@@ -214,12 +218,14 @@ def basename(value: JSON) -> JSON:
 )
 def plural(value: JSON, one: JSON = "", many: JSON = None) -> JSON:
     """See the registration."""
-    number = len(value) if isinstance(value, list | tuple | dict) else number_of(value)
+    number = len(value) if isinstance(value, (list, tuple, dict)) else number_of(value)
     if number is None:
         return None
     noun = text_of(one)
+    if number != 1:
+        noun = (many is not None and text_of(many)) or _plural(noun)
     shown = f"{number:,}" if isinstance(number, int) else number_text(number)
-    return f"{shown} {noun if number == 1 else text_of(many) or _plural(noun)}".rstrip()
+    return f"{shown} {noun}".rstrip()
 
 
 def _plural(noun: str) -> str:

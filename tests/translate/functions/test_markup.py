@@ -3,7 +3,8 @@
 import markupsafe
 
 from gateway.translate.functions.markup import Markup
-from gateway.translate.template import Engine, Mode
+from gateway.translate.template import Engine
+from gateway.translate.writing import Mode
 
 
 def test_ready_text_is_never_escaped_as_html():
