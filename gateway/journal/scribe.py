@@ -25,10 +25,10 @@ _FULL: Final = 100_000
 """Bytes at once from which more is likely to come: the socket was as full as it gets while a commit ran."""
 _MORE_SECONDS: Final = 0.001
 
+_SPACING_EACH: Final = 0.0005
 _SPACING: Final = 0.002
-"""Seconds between commits while several jobs come at once: a commit writes whole pages, and larger groups share them.
-
-Whoever asks for one thing at a time never waits for this.
+"""Seconds from one commit to the next, for each job of the last and at most: a commit writes whole pages, which larger
+groups share. Whoever asks for one thing at a time never waits for this.
 """
 
 
@@ -42,7 +42,7 @@ class Scribe:
         self._decode = msgspec.msgpack.Decoder(Job).decode
         self._encode = msgspec.msgpack.Encoder().encode
         self._writing = Writing(path, self._tell)
-        self._grouped, self._next = 0, 0.0
+        self._next = 0.0
 
     def run(self) -> None:
         """Write until told to stop, or until nobody is there to be answered; what came before that is written."""
@@ -55,12 +55,13 @@ class Scribe:
 
     def _gather(self) -> Sequence[Job]:
         """What has come, at most a group; waits for something to do, and for company where there is some."""
-        if self._grouped > 1 and (early := self._next - time.monotonic()) > 0:
+        if (early := self._next - time.monotonic()) > 0:
             time.sleep(early)
         if not self._jobs:
             self._read()
         jobs = group(self._jobs)
-        self._grouped, self._next = len(jobs), time.monotonic() + _SPACING
+        spacing = min(len(jobs) * _SPACING_EACH, _SPACING) if len(jobs) > 1 else 0.0
+        self._next = time.monotonic() + spacing
         return jobs
 
     def _read(self) -> None:

@@ -46,8 +46,12 @@ _SWITCH_SECONDS = 0.001
 CARD_AGE = 90 * 86400.0
 """Seconds for which a subject's post is remembered after it was last used."""
 
-_CHECKPOINT_SECONDS = 2.0  # seldom, for the disk is busy meanwhile and appends wait for it
-_CHECKPOINT_BYTES = 100_000_000
+_UPKEEP_SECONDS = 0.1
+_MOVE_BYTES = 8_000_000
+"""Bytes in the log that are moved into the file: often and little, for a core and the disk are busy meanwhile."""
+_CHECKPOINT_SECONDS = 2.0
+_CHECKPOINT_BYTES = 64_000_000
+"""Seconds, and bytes in the log, after which it is to start over; appends wait while the writer sees to that."""
 _PRUNE_SECONDS = 10.0
 _PRUNE_EVENTS = 10_000
 
@@ -202,17 +206,21 @@ class SqliteJournal:
 
     async def _keep_up(self) -> None:
         """Checkpoint and prune for as long as the journal is open; trouble is logged and met again at the next turn."""
-        moved = 0
+        moved = begun = 0
         checked = pruned = time.monotonic()
         while True:
-            await asyncio.sleep(_CHECKPOINT_SECONDS / 4)
+            await asyncio.sleep(_UPKEEP_SECONDS)
             try:
                 if self._counted_at == -inf:
                     await self._recount()  # before anybody asks: then nobody waits for it
-                now, waiting = time.monotonic(), self._writer.logged - moved
-                if waiting >= _CHECKPOINT_BYTES or (waiting and now - checked >= _CHECKPOINT_SECONDS):
-                    checked, moved = now, self._writer.logged
+                now, logged = time.monotonic(), self._writer.logged
+                late = now - checked >= _CHECKPOINT_SECONDS
+                if logged - begun >= _CHECKPOINT_BYTES or (late and logged > begun):
+                    checked, moved, begun = now, logged, logged
                     await self._checkpoint()
+                elif logged - moved >= _MOVE_BYTES:
+                    moved = logged
+                    await self._move()
                 if now - pruned >= _PRUNE_SECONDS:
                     pruned = now
                     await self.prune()
@@ -220,12 +228,14 @@ class SqliteJournal:
                 unforeseen = not isinstance(error, JournalError)
                 log.warning("journal upkeep failed, it is tried again", error=str(error), exc_info=unforeseen)
 
-    async def _checkpoint(self) -> None:
-        """Move the log into the file beside the writer, then let the writer move what came meanwhile.
+    async def _move(self) -> None:
+        """Move the log into the file, beside the writer."""
+        await self._keeper.read(lambda connection: connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall())
 
-        Only a moment without unmoved pages lets SQLite start the log over, and under load only the writer can make one.
-        The second pass leaves it little to do.
+    async def _checkpoint(self) -> None:
+        """Move the log into the file, then let the writer move what came meanwhile, so that the log starts over.
+
+        Only a moment without unmoved pages lets SQLite do that, and under load only the writer can make one.
         """
-        for _ in range(2):
-            await self._keeper.read(lambda connection: connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall())
+        await self._move()
         await self._writer.ask(Checkpoint())

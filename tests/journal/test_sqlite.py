@@ -193,11 +193,25 @@ async def test_the_log_starts_over(tmp_path: Path) -> None:
     await journal.close()
 
 
+async def test_a_log_that_grows_is_moved_and_starts_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Under load upkeep moves the log into the file piece by piece, and has it start over when it is large."""
+    monkeypatch.setattr(module, "_CHECKPOINT_SECONDS", 1e6)
+    monkeypatch.setattr(module, "_CHECKPOINT_BYTES", 4_000_000)
+    monkeypatch.setattr(module, "_MOVE_BYTES", 1_000_000)
+    monkeypatch.setattr(module, "_UPKEEP_SECONDS", 0.005)
+    journal = await opened(tmp_path / "journal.db")
+    async with asyncio.timeout(60):
+        while (tmp_path / "journal.db").stat().st_size < 20_000_000:
+            await asyncio.gather(*(journal.append(entry(b"x", body=bytes(8000))) for _ in range(20)))
+    assert (tmp_path / "journal.db-wal").stat().st_size < 12_000_000
+    await journal.close()
+
+
 @pytest.mark.parametrize("failure", [JournalError("the disk is away"), RuntimeError("a fault of ours")])
 async def test_upkeep_runs_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failure: Exception) -> None:
     """An open journal prunes what is too old without being asked; trouble is logged and does not end that."""
-    monkeypatch.setattr(module, "_CHECKPOINT_SECONDS", 0.01)
-    monkeypatch.setattr(module, "_PRUNE_SECONDS", 0.01)
+    for name in ("_UPKEEP_SECONDS", "_CHECKPOINT_SECONDS", "_PRUNE_SECONDS"):
+        monkeypatch.setattr(module, name, 0.01)
     journal = await opened(tmp_path / "journal.db", retention=60)
     checkpoint, failures = journal._checkpoint, [failure]
 

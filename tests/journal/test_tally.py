@@ -19,7 +19,7 @@ def entry(number: int, received: float) -> Entry:
 async def test_slices_make_up_the_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, apart: float) -> None:
     """Each event is counted once, also where many were received in one instant; the count is kept for a while."""
     monkeypatch.setattr(tally, "COUNT_SLICE", 3)
-    monkeypatch.setattr(module, "_CHECKPOINT_SECONDS", 1e6)  # upkeep counts, too
+    monkeypatch.setattr(module, "_UPKEEP_SECONDS", 1e6)  # upkeep counts, too
     journal = await SqliteJournal.open(tmp_path / "journal.db", retention=1e9, max_size=10**9, clock=lambda: 0.0)
     for number in range(10):
         await journal.append(entry(number, 1.0 + number * apart // 1))
