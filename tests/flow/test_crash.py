@@ -1,7 +1,9 @@
 """A gateway killed with SIGKILL again and again under load: nothing accepted is lost, and order holds."""
 
 import asyncio
+import os
 import random
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
@@ -63,6 +65,23 @@ async def test_kills_lose_nothing_and_repeat_little(items, load):
     assert sum(repeats.values()) <= CONCURRENCY * KILLS
     assert await items.stop() == 0
     assert await items.command("dead", "list") == (0, "nothing is dead\n")
+
+
+async def test_kills_of_the_process_that_writes_lose_nothing(items, load):
+    """The gateway goes on by itself; senders are refused meanwhile, and what they were answered for arrives once."""
+    items.mattermost.mode, items.mattermost.delay = "slow", 0.01
+    await items.start()
+    senders = load(SENDERS, 0.03)
+    for _ in range(KILLS):
+        before = senders.total
+        await items.until(lambda before=before: senders.total > before + SENDERS)
+        gateway, scribe = items.running.processes
+        os.kill(scribe, signal.SIGKILL)
+    repeats = await _everything_arrived(items, senders)
+    assert sum(repeats.values()) == 0
+    assert items.running.process.pid == gateway
+    assert await items.stop() == 0
+    assert items.running.text.count("is started again") >= KILLS
 
 
 async def test_kills_while_mattermost_fails_lose_nothing(items, load):
