@@ -200,10 +200,12 @@ async def test_a_log_that_grows_is_moved_and_starts_over(tmp_path: Path, monkeyp
     monkeypatch.setattr(module, "_MOVE_BYTES", 1_000_000)
     monkeypatch.setattr(module, "_UPKEEP_SECONDS", 0.005)
     journal = await opened(tmp_path / "journal.db")
+    file = tmp_path / "journal.db"
     async with asyncio.timeout(60):
-        while (tmp_path / "journal.db").stat().st_size < 20_000_000:
+        while file.stat().st_size < 30_000_000:
             await asyncio.gather(*(journal.append(entry(b"x", body=bytes(8000))) for _ in range(20)))
-    assert (tmp_path / "journal.db-wal").stat().st_size < 12_000_000
+    # A log that never starts over holds all that ever went through it, index pages many times.
+    assert file.with_name("journal.db-wal").stat().st_size < file.stat().st_size
     await journal.close()
 
 
