@@ -28,7 +28,7 @@ Config = Annotated[
 ]
 DEFAULT = Path("mattergate.toml")
 
-_YOUNG = 50_000
+_YOUNG = 10_000
 """Objects made and not yet freed that start a collection. Nearly all are freed without one; each look at them costs."""
 
 _log = logs.get("settings")

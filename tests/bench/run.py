@@ -5,11 +5,10 @@
     .venv/bin/python tests/bench/run.py steps      only the steps of one event, without sockets
 
 Processes are real, HTTP is real (loopback), the journal is SQLite on the disk of --folder. The server under test runs
-on whatever cores there are, load generator and sink keep to the second one, where they go first if they may (root); so
-nothing else should run. Requests are distinct GitHub pushes of 8 kB with their HMAC signatures, over 32 keep-alive
-connections. What is compared is measured in turns, --rounds times, and the median of the rounds' ratios counts:
-absolute rates are those of this machine, ratios hold on others, too. The part `console` leaves a journal of a million
-events (6 GB) in the folder for the next time.
+on whatever cores there are, load generator and sink keep to the second one; so nothing else should run. Requests are
+distinct GitHub pushes of 8 kB with their HMAC signatures, over 32 keep-alive connections. What is compared is measured
+in turns, --rounds times, and the median of the rounds' ratios counts: absolute rates are those of this machine, ratios
+hold on others, too. The part `console` leaves a journal of a million events (6 GB) in the folder for the next time.
 """
 
 import argparse
@@ -27,7 +26,7 @@ import uvloop
 import visits
 from report import Row, at_least, below, told
 from scenarios import HOOKS, MANY, Bench
-from servers import LOAD_CORE, QUIET_CORE, go_first, pinned
+from servers import LOAD_CORE, QUIET_CORE, pinned
 
 
 class Size(NamedTuple):
@@ -201,7 +200,6 @@ def _in_order(parts: list[str]) -> Iterator[str]:
 def main() -> None:
     """Measure, and print the table."""
     chosen = arguments()
-    go_first()
     rows = uvloop.run(measured(chosen))
     print(report.markdown(rows))
     if chosen.json:

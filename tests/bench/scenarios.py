@@ -84,8 +84,9 @@ class Bench:
         with TemporaryDirectory(prefix="mattergate-bench-", dir=self.folder) as folder:
             async with sink.serving() as there, servers.gateway(Path(folder), there.port, MANY, HOOKS) as server:
                 pushes = Pushes(MANY).requests()
-                await load.paced(server.port, pushes, rate=rate, seconds=max(0.5, seconds / 5))
-                paced = await load.paced(server.port, pushes, rate=rate, seconds=seconds)
+                with servers.first():
+                    await load.paced(server.port, pushes, rate=rate, seconds=max(0.5, seconds / 5))
+                    paced = await load.paced(server.port, pushes, rate=rate, seconds=seconds)
                 expect(paced.answers, 202)
                 return {
                     "p50": paced.quantile(0.50) * 1e3,

@@ -168,7 +168,7 @@ def pinned(core: int) -> Iterator[None]:
 
 @asynccontextmanager
 async def _running(command: Sequence[str], port: int) -> AsyncIterator[Server]:
-    process = await asyncio.create_subprocess_exec(*command, preexec_fn=_as_usual)
+    process = await asyncio.create_subprocess_exec(*command, preexec_fn=_to_every_core)
     try:
         await asyncio.wait_for(_listening(process, port), _STARTING)
         yield Server(port, process)
@@ -178,18 +178,23 @@ async def _running(command: Sequence[str], port: int) -> AsyncIterator[Server]:
             await asyncio.wait_for(process.wait(), _STOPPING)
 
 
-def go_first() -> None:
-    """Let this process have a core whenever it wants one, where that is allowed.
+@contextmanager
+def first() -> Iterator[None]:
+    """Let this process have its core whenever it wants it within the block, where that is allowed (root).
 
-    Senders and receivers are on other machines: a server that keeps them from their core only seems slow.
+    Senders are on other machines: a server that keeps them from their core would only seem slow to answer.
     """
+    before = os.getpriority(os.PRIO_PROCESS, 0)
     with suppress(PermissionError):
         os.setpriority(os.PRIO_PROCESS, 0, _FIRST)
+    try:
+        yield
+    finally:
+        os.setpriority(os.PRIO_PROCESS, 0, before)
 
 
-def _as_usual() -> None:
+def _to_every_core() -> None:
     os.sched_setaffinity(0, range(os.cpu_count() or 1))
-    os.setpriority(os.PRIO_PROCESS, 0, max(0, os.getpriority(os.PRIO_PROCESS, 0)))
 
 
 async def _listening(process: asyncio.subprocess.Process, port: int) -> None:
