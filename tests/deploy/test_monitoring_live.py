@@ -14,6 +14,8 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.conftest import ITEMS_SERVICE
+
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("monitoring")]
 
 FOLDER = Path(__file__).parents[2] / "deploy/monitoring"
@@ -34,13 +36,6 @@ PLATFORM = {"pod"}
 OWN_SERIES = {"up": TARGET, "ALERTS": {"alertname", "alertstate", "severity"}}
 """Series that Prometheus makes itself."""
 
-SERVICE = """
-name: Items
-docs: https://example.com/items
-setup: Nothing to set up; this service exists for tests alone.
-event: [{json: kind}]
-delivery_id: [{json: id}]
-"""
 ITEM = """
 title: An item
 events: [item]
@@ -70,7 +65,7 @@ async def gateway(start, tmp_path):
     """Give a running gateway with a catalog of its own, in which translators can be out of date and fail."""
     folder = tmp_path / "catalog/items"
     folder.mkdir(parents=True)
-    for name, text in (("service", SERVICE), ("item", ITEM), ("breaks", BREAKS)):
+    for name, text in (("service", ITEMS_SERVICE), ("item", ITEM), ("breaks", BREAKS)):
         (folder / f"{name}.yaml").write_text(text)
     return await start(ROUTES, tables=f'folders = ["{folder.parent}"]')
 
