@@ -22,8 +22,8 @@ from gateway.errors import JournalError
 from gateway.journal.frames import Frames, framed
 from gateway.journal.work import Job, Said
 
-ENDING: Final = 10.0
-"""Seconds that a process which let go of its socket has to end."""
+PATIENCE: Final = 10.0
+"""Seconds that a process has to say its first word, and to end when it has let go of its socket; then it is killed."""
 
 AGAIN: Final = 0.2
 """Seconds before a process is started again, so that one which always fails does not take all of a core."""
@@ -87,17 +87,23 @@ class ProcessLine:
         await self._ended()
 
     async def _start(self) -> None:
-        """Start the process and hear from it. Raises OSError, EOFError."""
+        """Start the process and hear from it. Raises OSError (TimeoutError among them), EOFError."""
         ours, theirs = socket.socketpair()
         with ours, theirs:
-            self._process = _scribe(theirs, self._path)
+            process = self._process = _scribe(theirs, self._path)
             mine = ours.dup()
         ready = self._loop.create_future()
-        await self._loop.create_unix_connection(lambda: _Channel(self, ready), sock=mine)
+        transport, _ = await self._loop.create_unix_connection(lambda: _Channel(self, ready), sock=mine)
         try:
-            await ready
+            async with asyncio.timeout(PATIENCE):
+                await ready
         except EOFError:
             raise EOFError(f"it ended with code {await self._ended()}, see what it wrote") from None
+        except TimeoutError:
+            transport.close()
+            process.kill()
+            await self._ended()
+            raise TimeoutError(f"it said nothing for {PATIENCE:g} s and was killed") from None
 
     def up(self, transport: asyncio.WriteTransport) -> None:
         """The process is there."""
@@ -128,7 +134,7 @@ class ProcessLine:
         if process is None:
             return None
         try:
-            return await asyncio.to_thread(process.wait, ENDING)
+            return await asyncio.to_thread(process.wait, PATIENCE)
         except subprocess.TimeoutExpired:
             process.kill()
             return await asyncio.to_thread(process.wait)

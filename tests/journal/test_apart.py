@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from gateway.errors import JournalError
-from gateway.journal import DuplicateKey, Entry, Query, Settlement
+from gateway.journal import DuplicateKey, Entry, Query, Settlement, apart
 from gateway.journal.frames import Frames, framed
 from gateway.journal.sqlite import SqliteJournal
 from gateway.metrics import Metrics
@@ -31,11 +32,18 @@ def entry(body: bytes = b"{}", subject: str = "s") -> Entry:
     return Entry(event, (Parcel("ops", "ops:s", b"{}"),), (DuplicateKey(name, 1000.0),))
 
 
+def children() -> set[int]:
+    """The processes that this one has started."""
+    found: set[int] = set()
+    for file in Path("/proc/self/task").glob("*/children"):
+        with suppress(FileNotFoundError, ProcessLookupError):  # a thread that has just ended
+            found.update(map(int, file.read_text().split()))
+    return found
+
+
 def scribes() -> set[int]:
-    """The processes that write for this one."""
-    children = [file.read_text().split() for file in Path("/proc/self/task").glob("*/children")]
-    numbers = [int(number) for numbers in children for number in numbers]
-    return {number for number in numbers if b"gateway.journal.scribe" in Path(f"/proc/{number}/cmdline").read_bytes()}
+    """Those that write for this one."""
+    return {one for one in children() if b"gateway.journal.scribe" in Path(f"/proc/{one}/cmdline").read_bytes()}
 
 
 @pytest.fixture
@@ -127,6 +135,19 @@ async def test_a_process_that_does_not_come_up(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr("sys.executable", "/nowhere")
     with pytest.raises(JournalError, match=r"did not start: .*No such file"):
         await SqliteJournal.open(tmp_path / "journal.db", retention=1e9, max_size=10**9, apart=True)
+
+
+async def test_a_process_that_hangs_before_its_first_word(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is killed, and the journal is not opened."""
+    mute = tmp_path / "mute"
+    mute.write_text("#!/bin/sh\nexec sleep 600\n")
+    mute.chmod(0o755)
+    monkeypatch.setattr("sys.executable", str(mute))
+    monkeypatch.setattr(apart, "PATIENCE", 0.3)
+    before = children()
+    with pytest.raises(JournalError, match=r"did not start: it said nothing for 0\.3 s and was killed"):
+        await SqliteJournal.open(tmp_path / "journal.db", retention=1e9, max_size=10**9, apart=True)
+    assert children() == before
 
 
 async def test_values_that_cannot_travel_are_refused_alone(journal: SqliteJournal) -> None:
