@@ -81,7 +81,7 @@ class ProcessLine:
         """See the end of the process, which was stopped or cannot be reached any more."""
         self._closing = True
         if self._starting is not None:
-            await self._starting  # which is short, and not left half-done
+            await self._starting  # bounded by PATIENCE, and not left half-done
         if self._transport is not None:
             self._transport.close()
         await self._ended()
