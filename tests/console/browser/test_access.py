@@ -114,3 +114,11 @@ async def test_things_to_press_are_large_enough_on_a_phone(window, gateway):
         .filter(([box]) => box.height < 24 || box.width < 24).map(([, html]) => html)"""
     )
     assert small == []
+
+
+async def test_the_first_key_skips_to_the_content(page):
+    """Who uses the keyboard need not go through the top bar."""
+    await page.goto("/")
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Enter")
+    assert await page.evaluate("document.activeElement.id") == "main"

@@ -7,22 +7,23 @@ from tests.console.browser.senders import ROUTES, numbered, send, settled
 
 
 async def test_numbers_and_plot_change_by_themselves(window, start, monkeypatch):
-    """A request moves the figures, the row of its route and the curve, without the page being loaded again."""
+    """A request moves the figures, the row of its route and the curve; page and focus stay."""
     monkeypatch.setattr(history, "STEP", 0.3)
     gateway = await start(ROUTES)
     page = await (await window(gateway)).page("/")
     await expect(page.locator("#live")).to_have_text("live")
     await page.evaluate("window.same = true")
+    row = page.get_by_role("row").filter(has=page.get_by_role("link", name="generic"))
+    await row.get_by_role("link", name="generic").focus()
     curve = await page.locator("path.received").get_attribute("d")
     for number in range(3):
         await send(gateway, "generic/json.alert", numbered(number))
     figures = page.get_by_label("Now")
     await expect(figures.locator("div", has_text="Received in all").locator("dd")).to_have_text("3")
     await expect(figures.locator("div", has_text="Delivered in all").locator("dd")).to_have_text("3")
-    row = page.get_by_role("row").filter(has=page.get_by_role("link", name="generic"))
     await expect(row.locator("[data-title=Message]")).to_have_text("3")
     await expect(page.locator("path.received")).not_to_have_attribute("d", curve)
-    assert await page.evaluate("window.same")
+    assert await page.evaluate("window.same && document.activeElement.textContent") == "generic"
 
 
 async def test_what_is_broken_stands_first(page, gateway):
