@@ -123,7 +123,7 @@ def replay_event(event_id: Id, config: Config = DEFAULT) -> None:
     """Send the messages of an event again, as they were."""
     seqs = [delivery.seq for delivery in _one(event_id, config).deliveries]
     count = _with_journal(config, lambda journal: journal.requeue(seqs))
-    out.print(f"{count} deliveries of {event_id} go out again")
+    out.print(f"deliveries of {event_id} that go out again: {count}")
 
 
 @dead.command("list")
@@ -172,7 +172,7 @@ def replay_dead(
     records = [_one(event_id, config)] if event_id else _dead_records(destination, "", 1_000_000, config)
     seqs = sorted(delivery.seq for record in records for delivery in _dead_of(record, destination))
     count = _with_journal(config, lambda journal: journal.requeue(seqs))
-    out.print(f"{count} deliveries go out again")
+    out.print(f"deliveries that go out again: {count}")
 
 
 def _one(event_id: str, config: Config) -> Record:

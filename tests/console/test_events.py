@@ -183,7 +183,7 @@ async def test_replay_as_it_was(items):
     await settled(person, event_id, "delivered")
     status, path, html = await person.press(f"/events/{event_id}/replay")
     assert (status, path) == (200, f"/events/{event_id}")
-    assert "1 deliveries go out again" in html
+    assert "Deliveries that go out again: 1" in html
     assert [post.message for post in await person.gateway.posts(2)] == ["a 1", "a 1"]
     await settled(person, event_id, "replayed", "delivered")
     assert await person.api("POST", f"/events/{event_id}/replay") == (200, {"deliveries": 1})

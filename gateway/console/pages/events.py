@@ -88,13 +88,13 @@ async def send_again(visit: Visit) -> Back:
     """Replay as it was."""
     event_id = visit.path["id"]
     sent = await replay.as_it_was(visit.gateway, event_id)
-    return Back(f"/events/{event_id}", f"{sent.deliveries} deliveries go out again")
+    return Back(f"/events/{event_id}", f"Deliveries that go out again: {sent.deliveries}")
 
 
 async def read_again(visit: Visit) -> Back:
     """Replay with today's catalog; the event that it became is shown."""
     made = await replay.with_todays_catalog(visit.gateway, visit.path["id"])
-    notice = f"Read with today's catalog: {made.outcome} by {made.translator or 'none'}, {made.deliveries} deliveries"
+    notice = f"Read with today's catalog: {made.outcome} by {made.translator or 'none'}, deliveries: {made.deliveries}"
     return Back(f"/events/{made.event_id}", notice)
 
 

@@ -99,6 +99,8 @@ async def test_an_event_shows_all_that_is_known(page, gateway):
     await page.goto(f"/events/{event}")
     await expect(page.get_by_text("does not hold", exact=True)).to_be_visible()
     await expect(page.locator(".faults")).to_contain_text("$.data.issue")
+    await page.get_by_text("Attempts", exact=True).last.click()
+    await expect(page.locator(".attempts li")).to_contain_text(["to be repeated 503: ", "delivered 200"])
     await page.goto(f"/events/{good}")
     assert SECRET not in await page.content()
     await expect(page.get_by_text("POST http")).to_contain_text("/in/gitlab/***")
@@ -116,7 +118,7 @@ async def test_replay_as_it_was(page, gateway):
     await gateway.posts(1)
     await page.goto(f"/events/{event}")
     await page.get_by_role("button", name="Replay as it was").click()
-    await expect(page.get_by_role("status").filter(has_text="1 deliveries go out again")).to_be_visible()
+    await expect(page.get_by_role("status").filter(has_text="Deliveries that go out again: 1")).to_be_visible()
     await gateway.posts(2)
 
 

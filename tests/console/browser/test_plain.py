@@ -22,7 +22,7 @@ async def test_signing_in_finding_and_replaying(window, start):
     await page.get_by_role("button", name="Show").click()
     await page.locator("tr[data-id] a").click()
     await page.get_by_role("button", name="Replay as it was").click()
-    await expect(page.get_by_text("1 deliveries go out again")).to_be_visible()
+    await expect(page.get_by_text("Deliveries that go out again: 1")).to_be_visible()
     await gateway.posts(2)
     await page.get_by_role("link", name="Dead letters").click()
     await page.get_by_role("button", name="Replay everything").click()
