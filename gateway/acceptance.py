@@ -10,8 +10,11 @@ from gateway.model import Delivery
 TROUBLE_SECONDS = 15.0
 """How long one event that could not be stored keeps the gateway from being ready."""
 
-WAITING = 2000
-"""How many events may wait for the journal, each with its body in memory: a disk that stalls must not fill it."""
+LONG_SECONDS = 10.0
+"""How long the journal may take to answer before the gateway is not ready: whatever it needs is stuck."""
+
+WAITING, WAITING_BYTES = 2000, 64_000_000
+"""How many events may wait for the journal, and with how much in memory: a disk that stalls must not fill it."""
 
 
 class Acceptance:
@@ -21,13 +24,21 @@ class Acceptance:
         self._journal = journal
         self._offer = offer
         self._trouble = ("", 0.0)
-        self._waiting = 0
+        self._since: dict[object, float] = {}  # when the events came that wait, the oldest first
+        self._bytes = 0
 
     @property
     def trouble(self) -> str:
-        """Why the last event could not be stored; forgotten after a while, so that senders come back and try."""
+        """Why the last event could not be stored; forgotten after a while, so that senders come back and try.
+
+        Also that the journal does not answer, for as long as it does not.
+        """
+        now = time.monotonic()
+        waits = now - next(iter(self._since.values()), now)
+        if waits >= LONG_SECONDS:
+            return f"the journal has not answered for {waits:.0f} s"
         why, since = self._trouble
-        return why if time.monotonic() - since < TROUBLE_SECONDS else ""
+        return why if now - since < TROUBLE_SECONDS else ""
 
     async def store(self, entry: Entry) -> Appended:
         """Store an event and have its messages delivered. Raises JournalError when it cannot be stored."""
@@ -41,10 +52,15 @@ class Acceptance:
         return appended
 
     async def _append(self, entry: Entry) -> Appended:
-        if self._waiting >= WAITING:
-            raise JournalError(f"{WAITING} requests wait for the journal already")
-        self._waiting += 1
+        size = len(entry.event.request.body) + sum([len(parcel.payload) for parcel in entry.parcels])
+        count = len(self._since)
+        if count >= WAITING or (count and self._bytes + size > WAITING_BYTES):
+            raise JournalError(f"{count} requests wait for the journal already, with {self._bytes:,} bytes")
+        place = object()
+        self._since[place] = time.monotonic()
+        self._bytes += size
         try:
             return await self._journal.append(entry)
         finally:
-            self._waiting -= 1
+            del self._since[place]
+            self._bytes -= size

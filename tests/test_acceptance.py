@@ -2,13 +2,14 @@
 
 import asyncio
 
+import msgspec
 import pytest
 
 from gateway import acceptance
 from gateway.acceptance import Acceptance
 from gateway.errors import JournalError
 from gateway.journal import Appended, Entry
-from gateway.model import Delivery, Event, Outcome, Request
+from gateway.model import Delivery, Event, Outcome, Parcel, Request
 
 ENTRY = Entry(Event("e", 0.0, "r", "s", Outcome.MESSAGE, "n", "t", "", "", Request()))
 
@@ -52,9 +53,9 @@ async def test_only_so_many_wait_for_a_journal_that_stalls(desk, monkeypatch):
     accepting, journal, offered = desk
     waiting = [asyncio.ensure_future(accepting.store(ENTRY)) for _ in range(3)]
     await asyncio.sleep(0)
-    with pytest.raises(JournalError, match="3 requests wait for the journal already"):
+    with pytest.raises(JournalError, match="3 requests wait for the journal already, with 0 bytes"):
         await accepting.store(ENTRY)
-    assert (journal.asked, accepting.trouble) == (3, "3 requests wait for the journal already")
+    assert (journal.asked, accepting.trouble) == (3, "3 requests wait for the journal already, with 0 bytes")
     waiting[0].cancel()  # a sender that went away leaves its place
     await asyncio.sleep(0)
     journal.go.set()
@@ -62,6 +63,35 @@ async def test_only_so_many_wait_for_a_journal_that_stalls(desk, monkeypatch):
     await asyncio.wait(waiting)
     assert [one.cancelled() for one in waiting] == [True, False, False]
     assert len(offered) == 3
+
+
+async def test_only_so_much_waits_for_a_journal_that_stalls(desk, monkeypatch):
+    """Bodies and messages together are bounded; a single event of any size has room when nothing else waits."""
+    monkeypatch.setattr(acceptance, "WAITING_BYTES", 100)
+    accepting, journal, _ = desk
+    event = msgspec.structs.replace(ENTRY.event, request=Request(body=bytes(60)))
+    large = Entry(event, (Parcel("ops", "lane", bytes(60)),))
+    waiting = asyncio.ensure_future(accepting.store(large))
+    await asyncio.sleep(0)
+    with pytest.raises(JournalError, match="1 requests wait for the journal already, with 120 bytes"):
+        await accepting.store(large)
+    journal.go.set()
+    await waiting
+    await accepting.store(large)
+
+
+async def test_a_journal_that_does_not_answer_is_trouble(desk, monkeypatch):
+    """Nobody is refused yet, but the gateway is not ready, until the journal goes on."""
+    accepting, journal, _ = desk
+    waiting = asyncio.ensure_future(accepting.store(ENTRY))
+    await asyncio.sleep(0)
+    assert accepting.trouble == ""
+    monkeypatch.setattr(acceptance, "LONG_SECONDS", 0.0)
+    assert accepting.trouble == "the journal has not answered for 0 s"
+    monkeypatch.undo()
+    journal.go.set()
+    await waiting
+    assert accepting.trouble == ""
 
 
 async def test_trouble_is_told_and_forgotten(desk, monkeypatch):

@@ -114,6 +114,5 @@ class Settler(Generic[T]):
                     await asyncio.wait({self._saving})
                 await self._journal.settle(left)  # what was saved already is saved again, to the same effect
         except (JournalError, TimeoutError) as error:
-            log.warning(
-                "outcomes lost: these messages are sent again after the start", count=len(left), reason=str(error)
-            )
+            reason = str(error) or "the journal does not answer"
+            log.warning("outcomes lost: these messages are sent again after the start", count=len(left), reason=reason)

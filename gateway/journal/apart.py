@@ -13,7 +13,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final, Self, cast
+from typing import Any, Final, Self, cast
 
 import msgspec
 import structlog
@@ -25,8 +25,10 @@ from gateway.journal.work import Job, Said
 PATIENCE: Final = 10.0
 """Seconds that a process has to say its first word, and to end when it has let go of its socket; then it is killed."""
 
-AGAIN: Final = 0.2
-"""Seconds before a process is started again, so that one which always fails does not take all of a core."""
+AGAIN, AT_MOST = 0.2, 5.0
+"""Seconds before a process is started again, at first and as they double: one that always fails takes no whole core."""
+
+_GLANCE: Final = 0.01
 
 _GONE: Final = "the process that writes it has ended; it is started again"
 
@@ -65,7 +67,7 @@ class ProcessLine:
             raise JournalError(f"journal {self._path}: {_GONE}")
         try:
             packed = self._encode(job)
-        except (ValueError, msgspec.MsgspecError) as error:
+        except (ValueError, TypeError, OverflowError, msgspec.MsgspecError) as error:
             raise JournalError(f"journal {self._path}: {error}") from error
         self._outbox.append(framed(packed))
         if len(self._outbox) == 1:
@@ -77,11 +79,14 @@ class ProcessLine:
         if self._transport is not None:
             self._transport.writelines(outbox)
 
-    async def close(self) -> None:
-        """See the end of the process, which was stopped or cannot be reached any more."""
+    async def close(self, stopped: "asyncio.Future[Any] | None") -> None:
+        """See the end of the process, which has `stopped`, cannot be reached any more, or is killed after PATIENCE."""
         self._closing = True
         if self._starting is not None:
-            await self._starting  # bounded by PATIENCE, and not left half-done
+            await self._starting  # bounded, and not left half-done
+        if stopped is not None and not (await asyncio.wait({stopped}, timeout=PATIENCE))[0]:
+            log.error("the process that writes the journal does not answer, it is killed", journal=str(self._path))
+            self._kill()
         if self._transport is not None:
             self._transport.close()
         await self._ended()
@@ -90,20 +95,19 @@ class ProcessLine:
         """Start the process and hear from it. Raises OSError (TimeoutError among them), EOFError."""
         ours, theirs = socket.socketpair()
         with ours, theirs:
-            process = self._process = _scribe(theirs, self._path)
+            self._process = _scribe(theirs, self._path)
             mine = ours.dup()
         ready = self._loop.create_future()
         transport, _ = await self._loop.create_unix_connection(lambda: _Channel(self, ready), sock=mine)
-        try:
-            async with asyncio.timeout(PATIENCE):
-                await ready
-        except EOFError:
-            raise EOFError(f"it ended with code {await self._ended()}, see what it wrote") from None
-        except TimeoutError:
+        await asyncio.wait({ready}, timeout=PATIENCE)
+        if not ready.done():
+            ready.cancel()
             transport.close()
-            process.kill()
+            self._kill()
             await self._ended()
-            raise TimeoutError(f"it said nothing for {PATIENCE:g} s and was killed") from None
+            raise TimeoutError(f"it said nothing for {PATIENCE:g} s and was killed")
+        if ready.exception():
+            raise EOFError(f"it ended with code {await self._ended()}, see what it wrote")
 
     def up(self, transport: asyncio.WriteTransport) -> None:
         """The process is there."""
@@ -112,39 +116,50 @@ class ProcessLine:
     def down(self) -> None:
         """The process that was there has let go of the socket."""
         self._transport = None
+        self._broken(_GONE)
         if not self._closing:
-            self._broken(_GONE)
             self._starting = self._loop.create_task(self._restart(), name="journal writer")
 
     async def _restart(self) -> None:
         log.error(_GONE, journal=str(self._path), code=await self._ended())
-        await asyncio.sleep(AGAIN)
+        pause = AGAIN
+        await asyncio.sleep(pause)
         while not self._closing:
             try:
                 await self._start()
-            except (OSError, EOFError) as error:
+            except Exception as error:  # of whatever there is too little: there may be more of it later
                 log.error("the process that writes the journal did not start", why=str(error))  # noqa: TRY400
-                await asyncio.sleep(AGAIN)
+                pause = min(2 * pause, AT_MOST)
+                await asyncio.sleep(pause)
             else:
                 return
 
+    def _kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+
     async def _ended(self) -> int | None:
-        """Wait for the end of the process, whose socket is closed; its exit code, negative for a signal."""
+        """The exit code of the process, whose socket is closed, negative for a signal; None when it does not end.
+
+        One that is stuck in a disk ends when that goes on, and does no harm then: nobody can ask it for anything.
+        """
         process, self._process = self._process, None
-        if process is None:
-            return None
-        try:
-            return await asyncio.to_thread(process.wait, PATIENCE)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            return await asyncio.to_thread(process.wait)
+        until = self._loop.time() + PATIENCE
+        while process is not None and process.poll() is None:
+            if self._loop.time() >= until:
+                process.kill()
+                if self._loop.time() >= until + PATIENCE:
+                    break
+            await asyncio.sleep(_GLANCE)
+        return process.returncode if process else None
 
 
 def _scribe(line: socket.socket, path: Path) -> "subprocess.Popen[bytes]":
     """The process that writes what comes over its end of the line."""
-    places = os.pathsep.join(place or "." for place in sys.path)  # this very release, wherever it was found
+    # This very release, wherever it was found; not what happens to lie in the working directory (-P).
+    places = os.pathsep.join(place or "." for place in sys.path)
     return subprocess.Popen(  # noqa: S603 - this program
-        [sys.executable, "-m", "gateway.journal.scribe", str(line.fileno()), str(path)],
+        [sys.executable, "-P", "-m", "gateway.journal.scribe", str(line.fileno()), str(path)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         pass_fds=[line.fileno()],

@@ -23,7 +23,9 @@ from gateway.journal.writing import Writing, group
 _READ: Final = 1 << 20
 _FULL: Final = 100_000
 """Bytes at once from which more is likely to come: the socket was as full as it gets while a commit ran."""
-_MORE_SECONDS: Final = 0.001
+_MORE_MILLISECONDS: Final = 1
+_MOST: Final = 16_000_000
+"""Bytes read before something is done about them."""
 
 _SPACING_EACH: Final = 0.0005
 _SPACING: Final = 0.002
@@ -37,6 +39,8 @@ class Scribe:
 
     def __init__(self, path: Path, line: socket.socket) -> None:
         self._line = line
+        self._more = select.poll()  # select() takes no descriptor above 1023, and gateways have many
+        self._more.register(line, select.POLLIN)
         self._frames = Frames()
         self._jobs: deque[Job] = deque()
         self._decode = msgspec.msgpack.Decoder(Job).decode
@@ -67,6 +71,7 @@ class Scribe:
     def _read(self) -> None:
         """Take in what came; raises EOFError at the end."""
         wait = not self._writing.restless
+        size = 0
         while True:
             try:
                 data = self._line.recv(_READ, 0 if wait else socket.MSG_DONTWAIT)
@@ -76,9 +81,11 @@ class Scribe:
                 if self._jobs:
                     return  # these first
                 raise EOFError
+            size += len(data)
             self._frames.feed(data)
             self._jobs.extend(map(self._decode, self._frames))
-            if self._jobs and (len(data) < _FULL or not select.select([self._line], [], [], _MORE_SECONDS)[0]):
+            full = len(data) >= _FULL and size < _MOST
+            if self._jobs and not (full and self._more.poll(_MORE_MILLISECONDS)):
                 return
 
     def _tell(self, said: Said) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
+from typing import Any
 
 from gateway.journal.work import Job, Said
 from gateway.journal.writing import Writing, group
@@ -28,8 +29,10 @@ class ThreadLine:
         """Have a job done."""
         self._queue.put(job)
 
-    async def close(self) -> None:
-        """See the end of the thread, whose last act but one was to say that it has stopped: this returns at once."""
+    async def close(self, stopped: "asyncio.Future[Any] | None") -> None:
+        """See the end of the thread, whose last act but one is to say that it has stopped."""
+        if stopped is not None:
+            await stopped
         self._thread.join()
 
     def _run(self, path: Path) -> None:

@@ -25,8 +25,8 @@ class Line(Protocol):
     def send(self, job: Job) -> None:
         """Have a job done. Raises JournalError when it cannot even be asked for."""
 
-    async def close(self) -> None:
-        """See the end of the other side, which was stopped."""
+    async def close(self, stopped: "asyncio.Future[Any] | None") -> None:
+        """See the end of the other side, which has `stopped` when that is done; None: it could not be told to stop."""
 
 
 class Writer:
@@ -80,12 +80,14 @@ class Writer:
         """Finish what was asked for; nothing can be asked for afterwards."""
         if self._closed or self._line is None:
             return
+        stopped = None
         with suppress(JournalError):  # nobody is there to be stopped
             stopped = self.ask(Stop())
-            self._closed = True
-            await stopped
         self._closed = True
-        await self._line.close()
+        await self._line.close(stopped)
+        self.broken("it was closed before this was done")
+        if stopped is not None:
+            stopped.exception()  # which is no news
 
 
 def _resolve(future: "asyncio.Future[Any]", work: Work, answer: Answer) -> None:

@@ -152,7 +152,8 @@ class Writing:
 
     def _trouble(self, error: Exception) -> Trouble:
         failure = trouble(self._path, error)
-        return Trouble(str(failure), damaged=isinstance(failure, JournalDamaged))
+        reason = str(failure).encode("utf-8", "backslashreplace").decode()  # a path may be no UTF-8, and this travels
+        return Trouble(reason, damaged=isinstance(failure, JournalDamaged))
 
 
 class _Pruning:

@@ -1,8 +1,14 @@
 """The journal that is written by a process of its own: that process may end, hang, or be left alone."""
 
 import asyncio
+import fcntl
 import os
+import resource
+import select
 import signal
+import socket
+import sys
+import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from itertools import count
@@ -148,6 +154,115 @@ async def test_a_process_that_hangs_before_its_first_word(tmp_path: Path, monkey
     with pytest.raises(JournalError, match=r"did not start: it said nothing for 0\.3 s and was killed"):
         await SqliteJournal.open(tmp_path / "journal.db", retention=1e9, max_size=10**9, apart=True)
     assert children() == before
+
+
+async def test_a_first_word_that_is_heard_late(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A gateway that was suspended meanwhile hears it together with its own alarm: one process is there, and writes."""
+    pair = socket.socketpair
+
+    def suspended(ours: socket.socket) -> None:
+        with ours:
+            select.select([ours], [], [], 30)  # until the word is there
+            time.sleep(0.3)
+
+    def watched() -> tuple[socket.socket, socket.socket]:
+        ours, theirs = pair()
+        asyncio.get_running_loop().call_later(0.03, suspended, ours.dup())
+        return ours, theirs
+
+    monkeypatch.setattr(socket, "socketpair", watched)
+    monkeypatch.setattr(apart, "PATIENCE", 0.3)
+    journal = await SqliteJournal.open(tmp_path / "journal.db", retention=1e9, max_size=10**9, apart=True)
+    monkeypatch.undo()
+    await asyncio.sleep(0.5)
+    await journal.append(entry())
+    assert len(scribes()) == 1
+    await journal.close()
+    assert not scribes()
+
+
+async def test_a_process_that_hangs_does_not_hold_up_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is killed, and whoever still waits is told that nothing was promised."""
+    journal = await SqliteJournal.open(tmp_path / "journal.db", retention=1e9, max_size=10**9, apart=True)
+    (process,) = scribes()
+    os.kill(process, signal.SIGSTOP)
+    waiting = asyncio.create_task(journal.append(entry()))
+    await asyncio.sleep(0.05)
+    monkeypatch.setattr(apart, "PATIENCE", 0.3)
+    async with asyncio.timeout(10):
+        await journal.close()
+    assert not scribes()
+    with pytest.raises(JournalError, match=r"journal\.db: "):
+        await waiting
+
+
+async def test_a_process_that_cannot_be_started_again_for_a_while(
+    journal: SqliteJournal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is tried less and less often, whatever is the matter, and as soon as it can be the journal goes on."""
+    (process,) = scribes()
+    failures = [OSError("no more processes"), RuntimeError("no more threads"), EOFError("ended")]
+    start = apart._scribe
+
+    def scarce(line: socket.socket, path: Path) -> object:
+        if failures:
+            raise failures.pop()
+        return start(line, path)
+
+    monkeypatch.setattr(apart, "_scribe", scarce)
+    with capture_logs() as said:
+        os.kill(process, signal.SIGKILL)
+        assert not await again(journal, entry())
+    assert [line["why"] for line in said if "why" in line] == ["ended", "no more threads", "no more processes"]
+
+
+async def test_modules_in_the_working_directory_are_not_taken_for_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A gateway is started wherever its settings are, beside files of any name."""
+    (tmp_path / "gateway").mkdir()
+    for name in ("gateway/__init__.py", "signal.py", "msgspec.py"):
+        (tmp_path / name).write_text("raise SystemExit(7)\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.path", [place for place in sys.path if place])
+    journal = await SqliteJournal.open("journal.db", retention=1e9, max_size=10**9, apart=True)
+    await journal.append(entry())
+    await journal.close()
+
+
+async def test_many_connections_are_open_when_it_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its end of the line may have any number."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (2048, hard))
+    pair = socket.socketpair
+
+    def high() -> tuple[socket.socket, ...]:
+        numbers = []
+        for end in pair():
+            with end:
+                numbers.append(fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, 1500))
+        return tuple(socket.socket(fileno=number) for number in numbers)
+
+    try:
+        with monkeypatch.context() as patch:
+            patch.setattr(socket, "socketpair", high)
+            journal = await SqliteJournal.open(tmp_path / "journal.db", retention=1e9, max_size=10**9, apart=True)
+        await asyncio.gather(*(journal.append(entry(bytes(300_000))) for _ in range(20)))
+        await journal.close()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+async def test_a_path_that_is_no_text(tmp_path: Path) -> None:
+    """Trouble with it is told like any other."""
+    path = tmp_path / os.fsdecode(b"journal\xff.db")
+    journal = await SqliteJournal.open(path, retention=1e9, max_size=10**9, apart=True)
+    (process,) = scribes()
+    path.rename(tmp_path / "elsewhere.db")
+    with pytest.raises(JournalError, match="moved"):
+        await journal.append(entry())
+    assert scribes() == {process}
+    await journal.close()
 
 
 async def test_values_that_cannot_travel_are_refused_alone(journal: SqliteJournal) -> None:
