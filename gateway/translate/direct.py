@@ -19,6 +19,8 @@ _CALL = re.compile(rf"\|\s*([A-Za-z_]\w*)\s*(?:\(\s*((?:{_ARGUMENT}\s*(?:,\s*{_A
 _ARGUMENTS = re.compile(_ARGUMENT, re.ASCII)
 _OUTPUT = re.compile(r"\{\{(.*?)\}\}", re.S)
 _OTHER = ("{{", "}}", "{%", "{#")
+_MOST_CALLS: Final = 100
+"""Functions of one expression; each is a function inside that of the next, and Python bounds how deep those go."""
 _CONSTANTS: Final = frozenset("true false none True False None loop self".split())
 
 
@@ -52,10 +54,10 @@ def expression(code: str, words: Words) -> Emit | None:
     path = path_of(start[1], words.taken) if start else None
     if start is None or path is None:
         return None
-    value, at = follower(path), start.end()
+    value, at, calls = follower(path), start.end(), 0
     while at < len(code):
-        call = _CALL.match(code, at)
-        if call is None or call[1] not in words.functions:
+        call, calls = _CALL.match(code, at), calls + 1
+        if call is None or call[1] not in words.functions or calls > _MOST_CALLS:
             return None
         arguments = [_argument(written, words.taken) for written in _ARGUMENTS.findall(call[2] or "")]
         if None in arguments:

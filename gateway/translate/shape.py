@@ -13,7 +13,8 @@ from gateway.errors import Fault
 from gateway.mattermost.payload import Attachment, Field, Message, Priority, Props
 from gateway.model import JSON
 from gateway.translate import yamlfile
-from gateway.translate.template import Condition, Context, Engine, Template, Unusable, Value
+from gateway.translate.lint import Unusable
+from gateway.translate.template import Condition, Context, Engine, Template, Value
 from gateway.translate.writing import Mode
 
 LINES: Final = 10

@@ -18,7 +18,8 @@ Emit = Callable[["Source"], str]
 """What writes into a source how something is found, and gives the Python expression that then stands for it."""
 
 _FORMS: Final = 1024
-"""How many forms are kept: more than the catalog has."""
+_FORM: Final = 10_000
+"""How many forms are kept, more than the catalog has, and up to which length: a long one is hardly met again."""
 
 
 class Source:
@@ -77,7 +78,8 @@ class Source:
         names = ", ".join(f"c{number}" for number in range(1, len(self._bound) + 1))
         self.line(f"return {result}")
         lines = (f"def make({names}):", " def run(context):", *self._lines, " return run")
-        return _form("\n".join(lines))(*self._bound)
+        form = "\n".join(lines)
+        return (_form if len(form) <= _FORM else _form.__wrapped__)(form)(*self._bound)
 
 
 def _step(outer: str, key: str) -> str:

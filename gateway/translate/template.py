@@ -4,18 +4,19 @@ Simple ones become Python functions, which the engine has only checked.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
-from difflib import get_close_matches
 from typing import Any, Final
 
 from minijinja import Environment, TemplateError
 
 from gateway.errors import TranslationError
-from gateway.translate import branches, direct
+from gateway.translate import branches, direct, lint
 from gateway.translate.direct import Words
 from gateway.translate.functions import TABLE, Function
 from gateway.translate.functions.markup import Markup
+from gateway.translate.lint import METHODS, Unusable
 from gateway.translate.source import Emit, Evaluate, Source
 from gateway.translate.writing import Mode, Output, finalizer, tidied
 
@@ -28,27 +29,12 @@ LONGEST: Final = 8_000
 """Characters of one template."""
 
 _SINGLE = re.compile(r"\s*\{\{-?((?:(?!\}\}|\{\{).)*?)-?\}\}\s*", re.S)
-_CODE = re.compile(r"\{\{(.*?)\}\}|\{%(.*?)%\}", re.S)
-_STRING = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'")
-_CALL = re.compile(r"\.\s*([A-Za-z_]\w*)\s*\(")
-_METHODS: Final = frozenset(name for kind in (dict, list) for name in dir(kind) if not name.startswith("_"))
-_ATTRIBUTE = re.compile(r"(?<!\bloop)\.\s*([A-Za-z_]\w*)")
-_NAME = re.compile(r"(?<![.\w])[A-Za-z_]\w*")
-_FILTER = re.compile(r"\|\s*([A-Za-z_]\w*)")
 _BUILTIN: Final = frozenset("abs dictsort list map reject rejectattr reverse select selectattr sort unique".split())
 """What templates may use of MiniJinja's own filters; the rest would undo the escaping or repeats the table."""
-_KEYWORDS: Final = frozenset("and or not in is if elif else endif for endfor set true false none defined".split())
-_FAILURES: Final = (TypeError, ValueError, AttributeError, LookupError, RecursionError, OverflowError)
+_FAILURES: Final = (TypeError, ValueError, AttributeError, LookupError, RecursionError, OverflowError, MemoryError)
 """What a function or the engine may raise on an odd value."""
-_STATEMENTS: Final = ("debug", "dict", "namespace", "cycler", "joiner")
-
-
-class Unusable(ValueError):  # noqa: N818 - states a condition
-    """A template that cannot be compiled; `line` counts from 1 inside the template's text."""
-
-    def __init__(self, problem: str, line: int = 1) -> None:
-        super().__init__(problem)
-        self.line = line
+_GLOBALS: Final = ("debug", "dict", "namespace", "cycler", "joiner", "range")
+"""Those of the engine, which are not ours."""
 
 
 def _keeper(kept: list[Any]) -> Callable[[Any], str]:
@@ -78,8 +64,8 @@ class Engine:
         if pulse is not None:
             table = {name: _paced_function(function, pulse) for name, function in table.items()}
         self._environments = {mode: _environment(mode, table) for mode in Mode}
-        taken = frozenset(name for name, function in table.items() if function.kind == "global")
-        self._words = {mode: Words(_filters(mode, table), taken, Output(mode).value) for mode in Mode}
+        self._globals = frozenset(name for name, function in table.items() if function.kind == "global")
+        self._words = {mode: Words(_filters(mode, table), self._globals, Output(mode).value) for mode in Mode}
         self._markdown_functions = {n for n, f in table.items() if f.call_plain is not f.call}
         self._filters = _BUILTIN.union(name for name, function in table.items() if function.kind == "filter")
         self.asked: set[str] = set()
@@ -88,14 +74,13 @@ class Engine:
 
     def template(self, source: str, mode: Mode, name: str) -> "Template":
         """A template that renders to text; `name` is "service/document#/pointer". Raises Unusable."""
-        self._lint(source)
         compiled = self._compiled(source, mode, name)
         simple = direct.text(source, self._words[mode]) or branches.text(source, self._words[mode])
         if simple is None:
             return Template(lambda context: tidied(compiled.run(context), mode))
         compiled.forget()
         if "{" not in source:
-            constant = source.strip()
+            constant = tidied(source, mode) or ""
             return Template(lambda _: constant)
         return Template(self._function(simple, name, Output(mode).text))
 
@@ -103,9 +88,7 @@ class Engine:
         """A template that is yes or no: an expression, with or without its braces. Raises Unusable."""
         single = _SINGLE.fullmatch(source)
         expression = single[1] if single else source
-        code = "{% if " + expression + " %}1{% endif %}"
-        self._lint(code)
-        compiled = self._compiled(code, Mode.RAW, name)
+        compiled = self._compiled("{% if " + expression + " %}1{% endif %}", Mode.RAW, name)
         simple = branches.condition(expression, self._words[Mode.RAW])
         if simple is None:
             return Condition(lambda context: compiled.run(context) == "1")
@@ -114,13 +97,12 @@ class Engine:
 
     def value(self, source: str, name: str) -> "Value":
         """A template whose result keeps its type when it is one expression, and is text otherwise. Raises Unusable."""
-        self._lint(source)
         single = _SINGLE.fullmatch(source)
         if single is None:
-            has_markdown = self._markdown_functions.intersection(_FILTER.findall(source))
+            has_markdown = self._markdown_functions & self._said(source).filters
             template = self.template(source, Mode.MARKDOWN if has_markdown else Mode.RAW, name)
             return TextValue(template, markup=bool(has_markdown))
-        compiled = self._compiled("{{ (" + single[1] + ") | keep_ }}", Mode.MARKDOWN, name)
+        compiled = self._compiled(source, Mode.MARKDOWN, name, "{{ (" + single[1] + ") | keep_ }}")
         simple = direct.expression(single[1], self._words[Mode.MARKDOWN])
         if simple is None:
             return KeptValue(compiled, self._kept)
@@ -131,43 +113,26 @@ class Engine:
         """As `value`, for keys that always hold an expression, with or without its braces. Raises Unusable."""
         return self.value(source if _SINGLE.fullmatch(source) else "{{ " + source + " }}", name)
 
-    def _lint(self, source: str) -> None:
-        """Refuse unknown filters, and what would reach into Python: MiniJinja lets values' methods be called."""
+    def _said(self, source: str) -> lint.Words:
+        """The words of a template. Raises Unusable for one that may not say them."""
         if len(source) > LONGEST:
             raise Unusable(f"a template has at most {LONGEST:,} characters, this has {len(source):,}")
-        for match in _CODE.finditer(source):
-            code = _STRING.sub('""', match[1] or match[2] or "")
-            line = source.count("\n", 0, match.start()) + 1
-            if call := _CALL.search(code):
-                raise Unusable(f"`.{call[1]}(...)` calls a method; use a filter instead", line)
-            if "~" in code:
-                raise Unusable(
-                    "`~` would write None for null; write the text around the braces, in `let` if need be", line
-                )
-            for name in _ATTRIBUTE.findall(code):
-                if name in _METHODS:
-                    raise Unusable(
-                        f"`.{name}` would be a method where the key is missing; write | path({name!r})", line
-                    )
-            for name in _FILTER.findall(code):
-                if name not in self._filters:
-                    near = get_close_matches(name, self._filters, 1)
-                    raise Unusable(
-                        f"there is no function `{name}`" + (f"; did you mean `{near[0]}`?" if near else ""), line
-                    )
+        said = lint.words(source)
+        lint.check(source, said, self._filters, self._globals)
+        return said
 
-    def _compiled(self, source: str, mode: Mode, name: str) -> "Compiled":
+    def _compiled(self, source: str, mode: Mode, name: str, code: str = "") -> "Compiled":
+        """The template as the engine takes it, which is given `code` instead if there is any. Raises Unusable."""
         if self._pulse is not None:
             self._pulse()
+        names = self._said(source).names
         environment = self._environments[mode]
         try:
-            environment.add_template(name, source)
+            environment.add_template(name, code or source)
         except TemplateError as error:
             raise Unusable(error.detail or str(error.kind), error.line or 1) from error
-        code = " ".join(match[1] or match[2] or "" for match in _CODE.finditer(source))
-        names = set(_NAME.findall(_FILTER.sub("", _STRING.sub('""', code))))
         self.asked |= names
-        return Compiled(environment, name, sorted(names - _KEYWORDS), self._pulse)
+        return Compiled(environment, name, names, self._pulse)
 
     def _function(self, value: Emit, name: str, result: Callable[[Source, str], str]) -> Evaluate:
         """The function of a simple template, which gives what `result` makes of its value."""
@@ -215,7 +180,7 @@ def _environment(mode: Mode, table: Mapping[str, Function]) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for name in _STATEMENTS:
+    for name in _GLOBALS:
         environment.remove_global(name)
     for name, function in table.items():
         if function.kind == "filter":
@@ -239,14 +204,15 @@ def _failure(name: str, error: Exception) -> TranslationError:
 class Compiled:
     """A template as MiniJinja keeps it, and the names that it may ask its context for: handing over fewer is faster."""
 
-    __slots__ = ("_environment", "_name", "_names", "_pulse")
+    __slots__ = ("_environment", "_name", "_names", "_pulse", "_shadowed")
 
     def __init__(
-        self, environment: Environment, name: str, names: Sequence[str], pulse: Callable[[], None] | None
+        self, environment: Environment, name: str, names: AbstractSet[str], pulse: Callable[[], None] | None
     ) -> None:
         self._environment = environment
         self._name = name
-        self._names = names
+        self._names = sorted(names)
+        self._shadowed = dict.fromkeys(names & METHODS)  # None is better than a method of the dict of names
         self._pulse = pulse
 
     def run(self, context: Context) -> str:
@@ -255,7 +221,8 @@ class Compiled:
             if self._pulse is not None:
                 self._pulse()
             seen = {name: context[name] for name in self._names if name in context}
-            return self._environment.render_template(self._name, **seen)
+            seen = {name: context[name] for name in self._names if name in context}
+            return self._environment.render_template(self._name, **{**self._shadowed, **seen})
         except TemplateError as error:
             raise _error(self._name, f"{error.detail or error.kind}, line {error.line}") from error
         except _FAILURES as error:

@@ -33,7 +33,7 @@ def _text_of(value: Any) -> str:
         return _ABSENT
     if value is True or value is False:
         return "yes" if value else "no"
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**63:
         return str(int(value))
     if isinstance(value, list):
         return ", ".join(_text_of(item) for item in value if item is not None)

@@ -7,8 +7,9 @@ from gateway.model import Outcome, Request
 from gateway.sample import read
 from gateway.translate import catalog, yamlfile
 from gateway.translate.catalog import revised
+from gateway.translate.lint import Unusable
 from gateway.translate.schema import Schema
-from gateway.translate.template import LONGEST, Engine, Unusable
+from gateway.translate.template import LONGEST, Engine
 from gateway.translate.writing import Mode
 
 SERVICE = "name: Own\ndocs: https://example.com\nsetup: Nothing to set up here.\nevent: [{json: kind}]\n"

@@ -35,6 +35,13 @@ VALUES = [
 ]  # fmt: skip
 
 
+@pytest.mark.parametrize(("value", "text"), [(1e15, "1000000000000000"), (1.7e18, "1700000000000000000"), (-0.0, "0")])
+def test_whole_numbers_are_written_whole(value: float, text: str):
+    """However a sender wrote them, simple templates and the engine's write them as people do."""
+    for source in ("{{ a }}", "{% for one in [a] %}{{ one }}{% endfor %}"):
+        assert Engine().template(source, Mode.PLAIN, "test/simple#/x").render({"a": value}) == text
+
+
 @pytest.mark.parametrize("source", SIMPLE)
 def test_engine_writes_the_same(source: str, monkeypatch: pytest.MonkeyPatch):
     """Whatever the value, a simple template gives the text and the value that the engine gives for it."""

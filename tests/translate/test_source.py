@@ -43,14 +43,16 @@ def test_longest_templates_can_be_compiled():
     negations = "{% if " + "not " * 100 + "b %}x{% endif %}"
     brackets = "{% if " + "(" * 60 + "b" + ")" * 60 + " %}x{% endif %}"
     path = "{{ a" + ".a" * 2000 + " }}{{ b }}"
+    calls = "{{ b" + " | cut" * 1300 + " }}"
     seen = {"a": None, "b": "x", "c": None}
     made = {
         name: Engine().template(text, Mode.RAW, "test/source#/x").render
-        for name, text in {"branches": branches, "nest": nest, "sides": sides, "path": path}.items()
+        for name, text in {"branches": branches, "nest": nest, "sides": sides, "path": path, "calls": calls}.items()
     }
     assert made["branches"](dict(seen)) == "2"
     assert made["nest"]({"a": 1}) == "x"
     assert made["sides"](dict(seen)) == "x"
     assert made["path"](dict(seen)) is None
+    assert made["calls"](dict(seen)) == "x"
     for text in (negations, brackets):
         assert Engine().template(text, Mode.RAW, "test/source#/x").render(dict(seen)) == "x"

@@ -18,7 +18,7 @@ _MAX_NODES: Final = 5000
 _DEFAULT_LENGTH: Final = 4000
 _MARKS: Final = {"strong": "**", "em": "_", "strike": "~~"}
 _INLINE_TYPES = "text hardBreak mention emoji inlineCard date status placeholder mediaInline inlineExtension"
-_INLINE: Final = frozenset(_INLINE_TYPES.split())
+_INLINE: Final = tuple(_INLINE_TYPES.split())  # no set: what senders write for a type may be no text
 
 Node = Mapping[str, JSON]
 

@@ -96,6 +96,20 @@ def path(value: JSON, where: JSON = "", other: JSON = None) -> JSON:
 
 
 @function(
+    doc="What stands under a key of an object, or at an index of an array, where the key or index is a value itself.",
+    examples=[
+        Example("{{ labels | at(wanted) }}", {"labels": {"pop": 3, "web": 1}, "wanted": "pop"}, "3"),
+        Example("{{ names | at(index - 1) }}", {"names": ["ada", "grace"], "index": 2}, "grace"),
+    ],
+)
+def at(value: JSON, key: JSON = "") -> JSON:
+    """See the registration."""
+    if isinstance(value, list):
+        return value[key] if isinstance(key, int) and -len(value) <= key < len(value) else None
+    return value.get(text_of(key)) if isinstance(value, dict) else None
+
+
+@function(
     doc="The names in an object, as an array; nothing for other values.",
     examples=[Example("{{ labels | keys | join_names }}", {"labels": {"a": 1, "b": 2}}, "a and b")],
 )

@@ -163,6 +163,14 @@ def test_adf_is_bounded() -> None:
     assert TABLE["adf"].call("*plain*") == "\\*plain\\*"
 
 
+@pytest.mark.parametrize("odd", [["x"], {"x": 1}, None, 7, True])
+def test_adf_with_odd_types(odd: Any) -> None:
+    """A node whose type is no text gives the text that it carries."""
+    for kind in ("doc", "paragraph", "bulletList", "taskList"):
+        document = {"type": kind, "content": [{"type": odd, "content": [words("kept")]}, words("x", {"type": odd})]}
+        assert "kept" in TABLE["adf"].call({"type": "doc", "content": [document]})
+
+
 @settings(max_examples=150, deadline=None)
 @given(MARKUP, st.sampled_from(["mrkdwn", "jira", "html", "markdown"]))
 def test_nobody_is_mentioned(source: str, name: str) -> None:
