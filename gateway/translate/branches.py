@@ -212,7 +212,7 @@ class _Reading:
         self._expect("(")
         start = _literal(self._next())
         self._expect(")")
-        if not isinstance(start, str):
+        if not isinstance(start, str) or not start:
             raise _NotSimple
 
         def emit(source: Source) -> str:

@@ -1,9 +1,10 @@
 """HTML as Markdown, by the library markdownify with this package's escaping, links and code."""
 
+import warnings
 from collections.abc import Collection
 from typing import Any, Final
 
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, MarkupResemblesLocatorWarning, XMLParsedAsHTMLWarning
 from markdownify import MarkdownConverter
 
 from gateway.model import JSON
@@ -20,6 +21,10 @@ _MAX_HTML: Final = 20_000
 _MAX_NESTING: Final = 100
 _DEFAULT_LENGTH: Final = 4000
 _DROPPED: Final = ("script", "style", "head", "template", "noscript", "iframe", "object", "svg")
+
+# What senders write is whatever it is: nobody reading a log can do anything about it.
+for _guess in (MarkupResemblesLocatorWarning, XMLParsedAsHTMLWarning):
+    warnings.filterwarnings("ignore", category=_guess)
 
 
 class _Converter(MarkdownConverter):
@@ -68,12 +73,17 @@ class _Converter(MarkdownConverter):
 
 def to_markdown(html: str) -> str:
     """HTML as Markdown; what is too deeply nested to convert comes as its text."""
-    soup = BeautifulSoup(html[:_MAX_HTML], "html.parser")
-    for tag in soup.find_all(_DROPPED):
-        tag.extract()
+    soup = _parsed(html)
     if _is_deep(soup):
         return escape(_words(soup))
     return tidy(_Converter().convert_soup(soup), _MAX_HTML)
+
+
+def _parsed(html: str) -> BeautifulSoup:
+    soup = BeautifulSoup(html[:_MAX_HTML], "html.parser")
+    for tag in soup.find_all(_DROPPED):
+        tag.extract()
+    return soup
 
 
 def _is_deep(soup: BeautifulSoup) -> bool:
@@ -92,10 +102,7 @@ def _words(soup: BeautifulSoup) -> str:
 
 def _plain(value: JSON, n: JSON = _DEFAULT_LENGTH) -> JSON:
     """HTML in plain-text keys: its words on one line."""
-    soup = BeautifulSoup(text_of(value)[:_MAX_HTML], "html.parser")
-    for tag in soup.find_all(_DROPPED):
-        tag.extract()
-    return shorten(" ".join(soup.get_text(" ").split()), count_of(n, _DEFAULT_LENGTH))
+    return shorten(" ".join(_parsed(text_of(value)).get_text(" ").split()), count_of(n, _DEFAULT_LENGTH))
 
 
 @function(

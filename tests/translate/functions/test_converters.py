@@ -1,5 +1,7 @@
 """Foreign markup (Slack, Jira, Atlassian documents, HTML, other people's Markdown) as Mattermost's Markdown."""
 
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -124,6 +126,14 @@ def test_a_cut_leaves_no_fence_open(lines: list[str], limit: int) -> None:
     cut = tidy("\n".join(lines), limit)
     last = PARSER.parse(cut + "\n\nafter")[-2:]
     assert last[0].content == "after"
+
+
+def test_html_that_looks_like_something_else() -> None:
+    """The parser's guesses about it reach no log."""
+    sources = ["https://x.example/page", "page.html", "<?xml version='1.0'?><a>b</a>"]
+    code = f"from gateway.translate.functions import TABLE\nfor one in {sources}: TABLE['html'].call(one)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stderr == ""
 
 
 def test_adf() -> None:
