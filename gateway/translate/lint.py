@@ -131,7 +131,7 @@ def _filter(said: Words, index: int, filters: Collection[str]) -> str:
     if name != "map":
         return ""
     inside = [word.text.strip("'\"") for word in said[index + 2 : index + 5]]
-    if inside[:2] == ["attribute", "="] and said[index + 4].kind == "string":
+    if inside[:2] == ["attribute", "="] and len(inside) == 3 and said[index + 4].kind == "string":
         return _method(set(inside[2].split(".")))
     if inside and said[index + 2].kind == "string" and inside[0] in filters:
         return ""
@@ -157,8 +157,8 @@ def _call(said: Words, index: int, functions: Collection[str]) -> str:
         return ""
     if called.kind != "name":
         return f"`{called.text}(...)` would call a value; only functions are called"
-    before = said[index - 2].text
-    if before in {"|", "is", "not", "."} or called.text in functions:
+    before = [word.text for word in said[max(index - 3, 0) : index - 1]]
+    if before[-1] in {"|", "is", "."} or before == ["is", "not"] or called.text in functions:
         return ""  # a filter, a test, or what is told as an attribute
     return f"there is no function `{called.text}`"
 

@@ -20,6 +20,7 @@ REFUSED = [
     ("{{ (a)() }}", "only functions are called"),
     ("{{ {'x': a}() }}", "only functions are called"),
     ("{{ items() }}", "there is no function `items`"),
+    ("{% if not items() %}{% endif %}", "there is no function `items`"),
     ("{{ range(3) }}", "there is no function `range`"),
     ("{{ a.pop }}", "write | path('pop')"),
     ("{{ a['pop'] }}", "write | path('pop')"),
@@ -102,10 +103,11 @@ def test_a_missing_key_is_missing_whatever_its_name(name):
     assert engine.template(f"{{{{ a | at('{name}') }}}}", Mode.PLAIN, "t#/d").render({"a": {}}) is None
 
 
-_piece = st.sampled_from("{{ }} {% %} {# #} ( ) [ ] { } ' \" | . , : - + a if map at 1 \\ \n".split(" "))
+_PIECES = "{{ }} {% %} {# #} ( ) [ ] { } ' \" | . , : - + = a if is not map attribute at 1 \\ \n"
+_piece = st.sampled_from(_PIECES.split(" "))
 
 
-@given(st.lists(_piece, max_size=40).map("".join))
+@given(st.lists(_piece, max_size=60).map("".join))
 def test_any_text_is_scanned(source):
     """Whatever it is, the scan ends, and refuses nothing but with Unusable."""
     with suppress(Unusable):
