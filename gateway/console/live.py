@@ -1,8 +1,8 @@
 """/live: what pages show, as it changes, by server-sent events.
 
-Once a second each feed that anybody follows is taken once, for all who follow it; nothing is computed when nobody
-listens. An event is one JSON object of the named texts that changed for this listener. Who reads too slowly misses
-steps, and is dropped when nothing moves any more.
+Once a second, or less often where that is much work, each feed that anybody follows is taken once, for all who follow
+it; nothing is computed when nobody listens. An event is one JSON object of the named texts that changed for this
+listener. Who reads too slowly misses steps, and is dropped when nothing moves any more.
 """
 
 import asyncio
@@ -19,8 +19,11 @@ from gateway.console.asking import read_pairs
 from gateway.console.operations import Console, Feed
 from gateway.errors import JournalError, Refused
 
-TICK: Final = 1.0
-"""Seconds between two looks."""
+TICK, SLOWEST = 1.0, 3.0
+"""Seconds between two looks, and at most."""
+
+SHARE: Final = 0.005
+"""What part of the time looks may take before they are further apart: many routes make a long page."""
 
 MOST: Final = 50
 """Streams at the same time."""
@@ -40,6 +43,11 @@ PATIENCE: Final = 5.0
 _log = logs.get("console")
 
 
+def pause(took: float) -> float:
+    """Seconds until the next look, when one took so many."""
+    return min(max(TICK, took / SHARE), SLOWEST)
+
+
 class _Wanted(Struct, frozen=True):
     feed: tuple[str, ...] = ()
 
@@ -53,6 +61,7 @@ class Live:
         self._followed: Counter[str] = Counter()
         self._streams = 0
         self._taken: dict[str, Mapping[str, str]] = {}
+        self._events: dict[tuple[str, ...], bytes] = {}  # of what is taken, by the texts in them
         self._number = 0
         self._next = asyncio.Event()  # set and replaced with every tick
         self._ticking: asyncio.Task[None] | None = None
@@ -99,12 +108,18 @@ class Live:
             if changed:
                 sent |= changed
                 spoke = loop.time()
-                event = b"id: %d\ndata: %b\n\n" % (self._number, msgspec.json.encode(changed))
-                await self._send(response, event)
+                await self._send(response, self._event(changed))
             elif loop.time() - spoke > HEARTBEAT:
                 spoke = loop.time()
                 await self._send(response, b":\n\n")
             await self._next.wait()
+
+    def _event(self, changed: Mapping[str, str]) -> bytes:
+        """What tells these of the texts that are taken; made once for all who miss the same."""
+        key = tuple(changed)
+        if key not in self._events:
+            self._events[key] = b"id: %d\ndata: %b\n\n" % (self._number, msgspec.json.encode(changed))
+        return self._events[key]
 
     async def _send(self, response: web.StreamResponse, data: bytes) -> None:
         async with asyncio.timeout(PATIENCE):
@@ -125,17 +140,20 @@ class Live:
             self._ticking = None
 
     async def _tick(self) -> None:
+        loop = asyncio.get_running_loop()
         while True:
+            began = loop.time()
             for name in [name for name, followers in self._followed.items() if followers]:
                 await self._take(self._feeds[name])
             self._number += 1
             self._next.set()
             self._next = asyncio.Event()
-            await asyncio.sleep(TICK)
+            await asyncio.sleep(pause(loop.time() - began))
 
     async def _take(self, feed: Feed) -> None:
         try:
             self._taken[feed.name] = await feed.take(self._console)
+            self._events.clear()
         except JournalError as error:
             _log.warning("live pages are behind", feed=feed.name, why=str(error))
         except Exception as error:

@@ -96,7 +96,7 @@ class Operation(Struct, frozen=True, kw_only=True):
 
 
 class Feed(Struct, frozen=True):
-    """Something that pages follow live: `take` is called once a second while anybody listens, once for all of them.
+    """Something that pages follow live: `take` is called while anybody listens, at most once a second, for all of them.
 
     It gives named texts; those that changed are sent, and replace the element whose `data-live` is the name.
     """

@@ -121,6 +121,7 @@ class Taker:
 async def streams(monkeypatch, aiohttp_client):
     """Give a client of a bare stream that ticks quickly, its feed and its Live."""
     monkeypatch.setattr(live, "TICK", 0.02)
+    monkeypatch.setattr(live, "SHARE", 1.0)
     taker = Taker()
     made = Live(Console(SimpleNamespace(settings=settings.Settings())), [Feed("counted", taker.take)])
     served = web.Application()
@@ -143,6 +144,7 @@ async def test_a_feed_is_taken_once_for_all_and_never_for_nobody(streams):
     assert all(set(first[0]) == {"count", "same"} and set(first[1]) == {"count"} for first in firsts)
     counts = [int(first[-1]["count"]) for first in firsts]
     assert taker.taken <= max(counts) + 2
+    assert set(made._events) <= {("count", "same"), ("count",)}, "an event was made more than once"
     for response in responses:
         response.close()
     async with asyncio.timeout(5):
@@ -151,6 +153,11 @@ async def test_a_feed_is_taken_once_for_all_and_never_for_nobody(streams):
     taken = taker.taken
     await asyncio.sleep(0.1)
     assert taker.taken == taken
+
+
+def test_long_looks_are_further_apart():
+    """Once a second, unless looking would take more than half a percent of the time; never too rarely to be live."""
+    assert [live.pause(took) for took in (0.0, 0.005, 0.01, 10.0)] == [1.0, 1.0, 2.0, 3.0]
 
 
 async def test_a_feed_that_fails_once_goes_on(streams):
