@@ -135,6 +135,7 @@ class Live:
         self._streams -= 1
         self._followed.subtract(names)
         self._taken = {name: taken for name, taken in self._taken.items() if self._followed[name]}
+        self._events.clear()
         if not self._streams and self._ticking is not None:
             self._ticking.cancel()
             self._ticking = None

@@ -18,14 +18,12 @@ import msgspec
 
 from gateway.journal.frames import Frames, framed
 from gateway.journal.work import Job, Said
-from gateway.journal.writing import Writing, group
+from gateway.journal.writing import GROUP_BYTES, Writing, group
 
 _READ: Final = 1 << 20
 _FULL: Final = 100_000
 """Bytes at once from which more is likely to come: the socket was as full as it gets while a commit ran."""
 _MORE_MILLISECONDS: Final = 1
-_MOST: Final = 16_000_000
-"""Bytes read before something is done about them."""
 
 _SPACING_EACH: Final = 0.0005
 _SPACING: Final = 0.002
@@ -84,7 +82,7 @@ class Scribe:
             size += len(data)
             self._frames.feed(data)
             self._jobs.extend(map(self._decode, self._frames))
-            full = len(data) >= _FULL and size < _MOST
+            full = len(data) >= _FULL and size < GROUP_BYTES
             if self._jobs and not (full and self._more.poll(_MORE_MILLISECONDS)):
                 return
 

@@ -18,7 +18,7 @@ from gateway.journal.file import connect, identity, is_environment, trouble
 from gateway.journal.work import Answer, Checkpoint, Job, Prune, Requeue, Said, Settle, Stop, Trouble
 
 _GROUP_JOBS: Final = 1024
-_GROUP_BYTES: Final = 16_000_000
+GROUP_BYTES: Final = 16_000_000
 """What one commit holds at most, in jobs and bytes of bodies."""
 
 _COMMIT_BYTES, _JOB_BYTES = 40_000, 20_000
@@ -32,7 +32,7 @@ T = TypeVar("T")
 def group(queue: "deque[Job]") -> list[Job]:
     """Take out what goes into one commit, which may be nothing."""
     jobs: list[Job] = []
-    room = _GROUP_BYTES
+    room = GROUP_BYTES
     while queue and len(jobs) < _GROUP_JOBS and room > 0:
         job = queue.popleft()
         jobs.append(job)

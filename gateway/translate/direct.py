@@ -52,12 +52,12 @@ def expression(code: str, words: Words) -> Emit | None:
     """The value of the expression without its braces, or None when it is not a simple one."""
     start = _START.match(code)
     path = path_of(start[1], words.taken) if start else None
-    if start is None or path is None:
+    if start is None or path is None or code.count("|") > _MOST_CALLS:
         return None
-    value, at, calls = follower(path), start.end(), 0
+    value, at = follower(path), start.end()
     while at < len(code):
-        call, calls = _CALL.match(code, at), calls + 1
-        if call is None or call[1] not in words.functions or calls > _MOST_CALLS:
+        call = _CALL.match(code, at)
+        if call is None or call[1] not in words.functions:
             return None
         arguments = [_argument(written, words.taken) for written in _ARGUMENTS.findall(call[2] or "")]
         if None in arguments:

@@ -40,8 +40,8 @@ class Word(NamedTuple):
     at: int
 
 
-class Words(tuple[Word, ...]):
-    """The words of a template's code, each `{{` and `{%` among them."""
+class Code(tuple[Word, ...]):
+    """The code of a template in words, each `{{` and `{%` among them."""
 
     __slots__ = ()
 
@@ -59,7 +59,7 @@ class Words(tuple[Word, ...]):
         return zip(self[1:], self, strict=False)
 
 
-def words(source: str) -> Words:
+def words(source: str) -> Code:
     """The words of the code in a template. Raises Unusable for a bracket that closes nothing."""
     found: list[Word] = []
     at = 0
@@ -74,7 +74,7 @@ def words(source: str) -> Words:
         while depth or not (ending := _ENDING[opening[0]].match(source, at)):
             word = _WORD.match(source, at)
             if word is None:
-                return Words(found)  # it ends nowhere, which the engine tells
+                return Code(found)  # it ends nowhere, which the engine tells
             kind = word.lastgroup or ""
             found.append(Word(kind, word[kind], word.start(kind)))
             depth += _DEPTH.get(word[kind], 0)
@@ -82,10 +82,10 @@ def words(source: str) -> Words:
                 raise Unusable(f"`{word[kind]}` closes nothing", _line(source, word.start(kind)))
             at = word.end()
         at = ending.end()
-    return Words(found)
+    return Code(found)
 
 
-def check(source: str, said: Words, filters: Collection[str], functions: Collection[str]) -> None:
+def check(source: str, said: Code, filters: Collection[str], functions: Collection[str]) -> None:
     """Raise Unusable, with the way to say it, for what a template may not say."""
     for index in range(1, len(said)):
         if problem := _problem(said, index, filters, functions):
@@ -96,7 +96,7 @@ def _line(source: str, at: int) -> int:
     return source.count("\n", 0, at) + 1
 
 
-def _problem(said: Words, index: int, filters: Collection[str], functions: Collection[str]) -> str:
+def _problem(said: Code, index: int, filters: Collection[str], functions: Collection[str]) -> str:
     before, word = said[index - 1], said[index]
     if word.text == "~":
         return "`~` would write None for null; write the text around the braces, in `let` if need be"
@@ -116,14 +116,12 @@ def _problem(said: Words, index: int, filters: Collection[str], functions: Colle
 
 def _ends_value(word: Word) -> bool:
     """Whether a bracket behind the word is about its value. A map that is written out has no methods."""
-    return word.kind in {"string", "number"} or word.text in {")", "]"} or _is_free(word)
+    if word.kind == "name":
+        return word.text not in _LEADING
+    return word.kind in {"string", "number"} or word.text in {")", "]"}
 
 
-def _is_free(word: Word) -> bool:
-    return word.kind == "name" and word.text not in _LEADING
-
-
-def _filter(said: Words, index: int, filters: Collection[str]) -> str:
+def _filter(said: Code, index: int, filters: Collection[str]) -> str:
     name = said[index].text
     if name not in filters:
         near = get_close_matches(name, filters, 1)
@@ -138,7 +136,7 @@ def _filter(said: Words, index: int, filters: Collection[str]) -> str:
     return "`map` takes attribute='...' or the name of a function, written out"
 
 
-def _attribute(said: Words, index: int) -> str:
+def _attribute(said: Code, index: int) -> str:
     name = said[index].text
     if index + 1 < len(said) and said[index + 1].text == "(":
         return f"`.{name}(...)` calls a method; use a filter instead"
@@ -151,7 +149,7 @@ def _method(names: set[str]) -> str:
     return ""
 
 
-def _call(said: Words, index: int, functions: Collection[str]) -> str:
+def _call(said: Code, index: int, functions: Collection[str]) -> str:
     called = said[index - 1]
     if not _ends_value(called) and called.text != "}":
         return ""
@@ -163,7 +161,7 @@ def _call(said: Words, index: int, functions: Collection[str]) -> str:
     return f"there is no function `{called.text}`"
 
 
-def _subscript(said: Words, index: int) -> str:
+def _subscript(said: Code, index: int) -> str:
     inside = []
     for word in said[index + 1 :]:
         if word.text == "]":

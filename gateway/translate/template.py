@@ -113,7 +113,7 @@ class Engine:
         """As `value`, for keys that always hold an expression, with or without its braces. Raises Unusable."""
         return self.value(source if _SINGLE.fullmatch(source) else "{{ " + source + " }}", name)
 
-    def _said(self, source: str) -> lint.Words:
+    def _said(self, source: str) -> lint.Code:
         """The words of a template. Raises Unusable for one that may not say them."""
         if len(source) > LONGEST:
             raise Unusable(f"a template has at most {LONGEST:,} characters, this has {len(source):,}")
@@ -204,7 +204,7 @@ def _failure(name: str, error: Exception) -> TranslationError:
 class Compiled:
     """A template as MiniJinja keeps it, and the names that it may ask its context for: handing over fewer is faster."""
 
-    __slots__ = ("_environment", "_name", "_names", "_pulse", "_shadowed")
+    __slots__ = ("_environment", "_name", "_names", "_pulse")
 
     def __init__(
         self, environment: Environment, name: str, names: AbstractSet[str], pulse: Callable[[], None] | None
@@ -212,7 +212,6 @@ class Compiled:
         self._environment = environment
         self._name = name
         self._names = sorted(names)
-        self._shadowed = dict.fromkeys(names & METHODS)  # None is better than a method of the dict of names
         self._pulse = pulse
 
     def run(self, context: Context) -> str:
@@ -220,9 +219,9 @@ class Compiled:
         try:
             if self._pulse is not None:
                 self._pulse()
-            seen = {name: context[name] for name in self._names if name in context}
-            seen = {name: context[name] for name in self._names if name in context}
-            return self._environment.render_template(self._name, **{**self._shadowed, **seen})
+            # None is better than what the engine finds for a missing name: a method of the dict that holds the names.
+            seen = {name: context.get(name) for name in self._names if name in context or name in METHODS}
+            return self._environment.render_template(self._name, **seen)
         except TemplateError as error:
             raise _error(self._name, f"{error.detail or error.kind}, line {error.line}") from error
         except _FAILURES as error:

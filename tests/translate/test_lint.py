@@ -95,10 +95,8 @@ def test_a_missing_key_is_missing_whatever_its_name(name):
     """The engine finds no method of the dict that holds the names."""
     engine = Engine()
     assert engine.template(f"{{{{ [{name}, a] | join_names }}}}", Mode.PLAIN, "t#/a").render({"a": "x"}) == "x"
-    assert (
-        engine.template(f"{{% for i in {name} %}}i{{% endfor %}}{{{{ a }}}}", Mode.PLAIN, "t#/b").render({"a": 1})
-        == "1"
-    )
+    loop = f"{{% for i in {name} %}}i{{% endfor %}}{{{{ a }}}}"
+    assert engine.template(loop, Mode.PLAIN, "t#/b").render({"a": 1}) == "1"
     assert not engine.condition(f"{name} and a > 0", "t#/c").holds({"a": 1})
     assert engine.template(f"{{{{ a | at('{name}') }}}}", Mode.PLAIN, "t#/d").render({"a": {}}) is None
 
