@@ -14,8 +14,9 @@ import pytest
 from aiohttp import web
 from hypothesis import settings as settings_of_hypothesis
 
-from gateway import app, settings
-from gateway.demo.standin import StandIn
+from gateway import settings
+from gateway.app import app
+from gateway.standin.server import StandIn
 
 # The same examples at every run: what fails, fails for everybody. `--hypothesis-seed=random` looks further.
 settings_of_hypothesis.register_profile("tests", derandomize=True, deadline=None)

@@ -16,6 +16,6 @@ def test_the_wheel_carries_the_whole_catalog(tmp_path):
     names = set(zipfile.ZipFile(wheel).namelist())
     documents = {f"gateway/{path.relative_to(ROOT)}" for path in (ROOT / "schemas").rglob("*") if path.is_file()}
     assert documents <= names
-    assert "gateway/journal/schema.sql" in names
+    assert "gateway/journal/sqlite/schema.sql" in names
     assert {"gateway/console/templates/base.html", "gateway/console/static/console.css"} <= names
     assert any(name.endswith("licenses/LICENSE") for name in names)

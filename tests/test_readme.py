@@ -9,7 +9,7 @@ import typer
 from gateway import settings
 from gateway.cli import app
 from gateway.cli.serve import reference_table
-from gateway.metrics import Metrics
+from gateway.observe.metrics import Metrics
 
 README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
 
@@ -49,9 +49,9 @@ def test_the_example_settings_are_valid():
 
 def test_the_example_translator_is_valid(tmp_path):
     """The translator of the README loads, and makes the message that one expects."""
-    from gateway import sample
+    from gateway.catalog import catalog
     from gateway.model import Request
-    from gateway.translate import catalog
+    from gateway.pipeline import sample
 
     [text] = re.findall(r"```yaml\n(.*?)```", README, re.S)
     folder = tmp_path / "acme-orders"

@@ -11,10 +11,10 @@ import urllib.request
 import uuid
 from pathlib import Path
 
-from gateway import sample
+from gateway.catalog import catalog
 from gateway.demo.show import SHOWN
 from gateway.model import Request
-from gateway.translate import catalog
+from gateway.pipeline import sample
 
 DELIVERY_ID = "x-github-delivery"
 

@@ -7,9 +7,9 @@ from typing import Annotated, NoReturn
 import typer
 from rich.console import Console
 
+from gateway.catalog import catalog
+from gateway.catalog.catalog import Catalog
 from gateway.errors import FaultyFilesError
-from gateway.translate import catalog
-from gateway.translate.catalog import Catalog
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)

@@ -10,12 +10,12 @@ import uvloop
 from rich.padding import Padding
 from rich.text import Text
 
-from gateway import logs
 from gateway.cli import app
 from gateway.cli.common import out
 from gateway.demo import show
 from gateway.demo.show import Demo, Shown
-from gateway.translate.functions.plain import unmark
+from gateway.language.functions.plain import unmark
+from gateway.observe import logs
 
 _COLORS = {"good": "green", "warning": "yellow", "danger": "red"}
 _INVISIBLE = str.maketrans("", "", "\u200b")

@@ -11,13 +11,14 @@ import typer
 from msgspec.structs import replace
 from rich.table import Table
 
-from gateway import intake, settings
+from gateway import settings
+from gateway.app import ingress
 from gateway.cli import app
 from gateway.cli.common import fail, out
 from gateway.cli.serve import DEFAULT, Config
 from gateway.errors import JournalError, SettingsError
 from gateway.journal import Query, Record
-from gateway.journal.sqlite import SqliteJournal
+from gateway.journal.sqlite.journal import SqliteJournal
 from gateway.model import Delivery, DeliveryState, Outcome
 
 events = typer.Typer(no_args_is_help=True, help="What came in, what it became, and where it went.")
@@ -45,7 +46,7 @@ async def _found(journal: SqliteJournal, query: Query) -> list[Record]:
 def _with_journal(config: Config, work: Callable[[SqliteJournal], Awaitable[T]]) -> T:
     async def run() -> T:
         known = settings.load(config, os.environ)
-        path = intake.journal_path(known)
+        path = ingress.journal_path(known)
         if not path.exists():
             fail(f"{path}: there is no journal yet; it is made by the first `mattergate serve`")
         journal = await SqliteJournal.open(path, retention=known.journal.retention, max_size=known.journal.max_size)

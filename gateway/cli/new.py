@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
+from gateway.catalog.scaffold import scaffold
 from gateway.cli import app
 from gateway.cli.common import fail, out
-from gateway.translate.scaffold import scaffold
 
 
 @app.command()

@@ -9,13 +9,13 @@ from typing import Annotated
 import msgspec
 import typer
 
-from gateway import sample
+from gateway.catalog.catalog import GENERIC
+from gateway.catalog.service import Service
 from gateway.cli import app
 from gateway.cli.common import Folders, fail, load_catalog, out
 from gateway.errors import MattergateError, Refused
 from gateway.model import JSON, Outcome
-from gateway.translate.catalog import GENERIC
-from gateway.translate.service import Service
+from gateway.pipeline import sample
 
 
 @app.command()

@@ -6,13 +6,13 @@ from typing import Annotated
 import msgspec
 import typer
 
-from gateway import sample
+from gateway.catalog import catalog as documents
+from gateway.catalog import yamlfile
+from gateway.catalog.service import Service
 from gateway.cli import app
 from gateway.cli.common import Folders, err, fail, folders, load_catalog, out
 from gateway.errors import MattergateError
-from gateway.translate import catalog as documents
-from gateway.translate import yamlfile
-from gateway.translate.service import Service
+from gateway.pipeline import sample
 
 
 @app.command("test")

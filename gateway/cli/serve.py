@@ -12,16 +12,18 @@ from typing import Annotated, Any
 import typer
 import uvloop
 
-from gateway import app as gateway_app
-from gateway import intake, logs, senders, settings, tracing
+from gateway import settings
+from gateway.app import app as gateway_app
+from gateway.app import ingress, senders
+from gateway.app.systemd import supervised
+from gateway.catalog import catalog
 from gateway.cli import app
 from gateway.cli.common import err, fail, out
 from gateway.errors import CatalogError, Fault, FaultyFilesError, JournalError, SettingsError
-from gateway.ingress import route as routes
 from gateway.mattermost.probe import Level
+from gateway.observe import logs, tracing
+from gateway.pipeline import route as routes
 from gateway.settings import Settings
-from gateway.supervisor import supervised
-from gateway.translate import catalog
 
 Config = Annotated[
     Path, typer.Option("--config", "-c", envvar="MATTERGATE_CONFIG", help="The settings file.", show_default=True)
@@ -128,7 +130,7 @@ def check(
     except SettingsError as error:
         faults.extend(error.faults)
         known = error.partial
-    folders = intake.folders(known) if known else [catalog.builtin_folder()]
+    folders = ingress.folders(known) if known else [catalog.builtin_folder()]
     try:
         services = catalog.load(folders)
         if known:

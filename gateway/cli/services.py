@@ -11,11 +11,11 @@ from gateway import settings
 from gateway.cli import app
 from gateway.cli.common import Folders, fail, load_catalog, out
 from gateway.cli.serve import DEFAULT, Config
-from gateway.console import shelf
-from gateway.console.shelf import ServicePage
+from gateway.console import catalog as shelf
+from gateway.console.catalog import ServicePage
 from gateway.errors import SettingsError
+from gateway.language.functions import TABLE
 from gateway.settings import Settings
-from gateway.translate.functions import TABLE
 
 
 @app.command()

@@ -28,23 +28,24 @@ import msgspec
 from aiohttp import web
 from msgspec import Struct
 
-from gateway.console import api, control, dead, events, openapi, overview, shelf, tryout
-from gateway.console.auth import Auth, Role
-from gateway.console.gateway import Gateway
-from gateway.console.guard import Access, Face, Guard, Handler
+from gateway.console import catalog, control, dead, events, overview, tryout
 from gateway.console.history import History
-from gateway.console.live import Live
-from gateway.console.operations import Console, Feed, Operation
+from gateway.console.pages import catalog as shelf_pages
 from gateway.console.pages import dead as dead_pages
 from gateway.console.pages import events as event_pages
 from gateway.console.pages import overview as overview_pages
-from gateway.console.pages import shelf as shelf_pages
 from gateway.console.pages import tryout as tryout_pages
-from gateway.console.pages.face import PageFace
-from gateway.console.pages.page import Page
-from gateway.console.pages.sign import Sign
-from gateway.console.rendering import Rendering
-from gateway.console.static import Static
+from gateway.console.port import Gateway
+from gateway.console.web import api, openapi
+from gateway.console.web.auth import Auth, Role
+from gateway.console.web.guard import Access, Face, Guard, Handler
+from gateway.console.web.html import PageFace
+from gateway.console.web.live import Live
+from gateway.console.web.operations import Console, Feed, Operation
+from gateway.console.web.page import Page
+from gateway.console.web.rendering import Rendering
+from gateway.console.web.sign_in import Sign
+from gateway.console.web.static import Static
 
 BODY_LIMIT: Final = 8_000_000
 """Bytes that a form of a page has at most."""
@@ -67,7 +68,7 @@ TOPICS: Final = (
     Topic("Events", "/events", events.OPERATIONS, event_pages.PAGES, event_pages.feeds),
     Topic("Dead letters", "/dead", dead.OPERATIONS, dead_pages.PAGES, dead_pages.feeds),
     Topic("Try it", "/try", tryout.OPERATIONS, tryout_pages.PAGES),
-    Topic("Catalog", "/catalog", shelf.OPERATIONS, shelf_pages.PAGES),
+    Topic("Catalog", "/catalog", catalog.OPERATIONS, shelf_pages.PAGES),
     Topic("Console", operations=control.OPERATIONS),
 )
 """Every topic, in the order of the top bar."""

@@ -4,9 +4,9 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from gateway.console.auth import Role
-from gateway.console.gateway import Changes
-from gateway.console.operations import Ask, Operation
+from gateway.console.port import Changes
+from gateway.console.web.auth import Role
+from gateway.console.web.operations import Ask, Operation
 
 
 class Session(Struct, frozen=True):

@@ -5,11 +5,11 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from gateway.console.received import masked, readable
-from gateway.ingress import verify
-from gateway.ingress.material import octets
-from gateway.ingress.schemes import BasicSecret, HeaderSecret
+from gateway.console.masked import masked, readable
 from gateway.model import Request
+from gateway.verify import verify
+from gateway.verify.material import octets
+from gateway.verify.schemes import BasicSecret, HeaderSecret
 
 ARGUMENT: Final = 100_000
 """Bytes of a body up to which it is an argument: Linux takes 128 KiB. A longer one comes through a pipe."""

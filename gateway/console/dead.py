@@ -11,12 +11,12 @@ from typing import Annotated, Final
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from gateway import logs
-from gateway.console.gateway import Gateway
-from gateway.console.operations import Ask, Operation
+from gateway.console.port import Gateway
+from gateway.console.web.operations import Ask, Operation
 from gateway.errors import JournalError, Refused
 from gateway.journal import Query, Record
 from gateway.model import Delivery, DeliveryState
+from gateway.observe import logs
 
 BATCH: Final = 200
 """Deliveries that are sent again in one commit."""

@@ -14,16 +14,16 @@ import msgspec
 from msgspec import Meta, Struct
 
 from gateway import secret
-from gateway.console import curl, keeping, received, replay, stored
-from gateway.console.gateway import Gateway
-from gateway.console.keeping import SampleDocument, SampleWish, SampleWritten
-from gateway.console.operations import Ask, Operation
-from gateway.console.received import RequestView
+from gateway.console import curl, lookup, masked, replay, samples
+from gateway.console.lookup import Stored
+from gateway.console.masked import RequestView
+from gateway.console.port import Gateway
 from gateway.console.replay import Replayed, Reread
-from gateway.console.stored import Stored
-from gateway.interpret import Verdict, verdicts
+from gateway.console.samples import SampleDocument, SampleWish, SampleWritten
+from gateway.console.web.operations import Ask, Operation
 from gateway.journal import Query, Record
 from gateway.model import JSON, Attempt, Delivery, DeliveryState, Outcome
+from gateway.pipeline.interpret import Verdict, verdicts
 
 R = TypeVar("R", bound=Struct)
 
@@ -126,14 +126,14 @@ async def listing(gateway: Gateway, wanted: EventFilter) -> EventPage:
 
 async def detail(gateway: Gateway, event_id: str) -> EventDetail:
     """One event whole. Raises Refused (404)."""
-    found = await stored.load(gateway, event_id)
+    found = await lookup.load(gateway, event_id)
     deliveries = [_delivery(gateway, one) for one in found.record.deliveries]
     return await asyncio.to_thread(_detail, found, deliveries, gateway.settings.server.depth_limit)
 
 
 async def body(gateway: Gateway, event_id: str) -> bytes:
     """The body of an event's request, inflated, with its secrets masked. Raises Refused (404)."""
-    found = await stored.load(gateway, event_id)
+    found = await lookup.load(gateway, event_id)
     return (await asyncio.to_thread(found.request)).body
 
 
@@ -162,7 +162,7 @@ def _detail(found: Stored, deliveries: Sequence[DeliveryDetail], depth: int) -> 
     messages = _messages(found.record.deliveries)
     return EventDetail(
         event=row(found.record),
-        request=received.view(request),
+        request=masked.view(request),
         verdicts=judged,
         messages=messages[:MESSAGES],
         more_messages=max(0, len(messages) - MESSAGES),
@@ -236,7 +236,7 @@ async def _listing(ask: Ask) -> EventPage:
 
 
 async def _write_sample(ask: Ask) -> SampleWritten:
-    return await keeping.write(ask.gateway, ask.path["id"], ask.body.folder)
+    return await samples.write(ask.gateway, ask.path["id"], ask.body.folder)
 
 
 _UNKNOWN: Final = {404: "The journal has no such event."}
@@ -288,7 +288,7 @@ OPERATIONS = (
         path="/events/{id}/sample",
         name="sampleOfEvent",
         summary="An event as a sample document of the catalog, with what it becomes today as the expectation.",
-        call=_of_event(keeping.as_sample),
+        call=_of_event(samples.as_sample),
         result=SampleDocument,
         problems={**_UNKNOWN, 409: "It cannot be a sample: the body is not text, or the service is gone."},
     ),

@@ -7,8 +7,8 @@ from typing import Final
 
 from msgspec import Struct
 
-from gateway.console import series
-from gateway.console.gateway import Gateway
+from gateway.console import gauges
+from gateway.console.port import Gateway
 
 STEP: Final = 5.0
 """Seconds of one sum."""
@@ -49,7 +49,7 @@ class History:
 
     def take(self) -> None:
         """Add what passed since the last look; when that was long ago (the machine slept), over all steps since."""
-        received, delivered = series.passed(self._gateway)
+        received, delivered = gauges.passed(self._gateway)
         now = time.monotonic()
         steps = min(LENGTH, max(1, round((now - self._at) / STEP)))
         for ring, total in ((self._received, received - self._seen[0]), (self._delivered, delivered - self._seen[1])):

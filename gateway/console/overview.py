@@ -7,10 +7,10 @@ from typing import Annotated, Final
 from msgspec import Meta, Struct
 
 from gateway import __version__
-from gateway.console import series
-from gateway.console.gateway import Gateway
+from gateway.console import gauges
 from gateway.console.history import History, Past, per_second
-from gateway.console.operations import Ask, Console, Operation
+from gateway.console.port import Gateway
+from gateway.console.web.operations import Ask, Console, Operation
 from gateway.errors import JournalError
 from gateway.journal import Holdings, Last
 from gateway.model import Outcome
@@ -79,15 +79,15 @@ async def overview(console: Console) -> Overview:
     """How the gateway is doing now, also when the journal cannot be read: then `trouble` says so."""
     gateway = console.gateway
     held, trouble = await _held(gateway)
-    found = series.read(
+    found = gauges.read(
         gateway,
         {
-            series.REQUESTS: ("route", "outcome"),
-            series.DUPLICATES: ("route",),
-            series.DELIVERIES: ("destination", "result"),
-            series.DEPTH: ("destination",),
-            series.OLDEST: ("destination",),
-            series.DEAD: ("destination",),
+            gauges.REQUESTS: ("route", "outcome"),
+            gauges.DUPLICATES: ("route",),
+            gauges.DELIVERIES: ("destination", "result"),
+            gauges.DEPTH: ("destination",),
+            gauges.OLDEST: ("destination",),
+            gauges.DEAD: ("destination",),
         },
     )
     destinations = tuple(
@@ -95,10 +95,10 @@ async def overview(console: Console) -> Overview:
             name,
             state,
             why,
-            int(found[series.DEPTH].get((name,), 0)),
-            found[series.OLDEST].get((name,), 0.0),
-            int(found[series.DEAD].get((name,), 0)),
-            int(found[series.DELIVERIES].get((name, "delivered"), 0)),
+            int(found[gauges.DEPTH].get((name,), 0)),
+            found[gauges.OLDEST].get((name,), 0.0),
+            int(found[gauges.DEAD].get((name,), 0)),
+            int(found[gauges.DELIVERIES].get((name, "delivered"), 0)),
         )
         for name, (state, why) in gateway.destinations().items()
     )
@@ -107,9 +107,9 @@ async def overview(console: Console) -> Overview:
         time.time(),
         __version__,
         trouble,
-        _totals(past, *series.totals(found), destinations),
+        _totals(past, *gauges.totals(found), destinations),
         Kept(held.events, held.size, held.oldest),
-        _routes(gateway, found[series.REQUESTS], found[series.DUPLICATES], held.last),
+        _routes(gateway, found[gauges.REQUESTS], found[gauges.DUPLICATES], held.last),
         destinations,
         past,
     )
@@ -137,8 +137,8 @@ def _totals(past: Past, received: float, delivered: float, destinations: tuple[D
 
 def _routes(
     gateway: Gateway,
-    requests: Mapping[series.Labels, float],
-    duplicates: Mapping[series.Labels, float],
+    requests: Mapping[gauges.Labels, float],
+    duplicates: Mapping[gauges.Labels, float],
     last: Mapping[str, Last],
 ) -> tuple[RouteStanding, ...]:
     """The configured routes, and those that are counted though they are not: the pass-through hooks."""

@@ -6,11 +6,11 @@ from urllib.parse import quote
 
 from msgspec import Struct
 
-from gateway.ingress.material import Source
-from gateway.ingress.schemes import BasicSecret, HeaderSecret, PathSecret, QuerySecret, Scheme, TokenSecret
-from gateway.ingress.signature import Part, Signature
 from gateway.jsonpath import Step
 from gateway.model import Request
+from gateway.verify.material import Source
+from gateway.verify.schemes import BasicSecret, HeaderSecret, PathSecret, QuerySecret, Scheme, TokenSecret
+from gateway.verify.signature import Part, Signature
 
 SECRET: Final = "SECRET"  # noqa: S105 - the placeholder for one
 """What stands for the secret of a route wherever one is shown."""

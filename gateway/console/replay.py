@@ -5,18 +5,18 @@ import time
 import msgspec
 from msgspec import Struct
 
-from gateway.console import stored
-from gateway.console.gateway import Gateway
-from gateway.console.stored import Stored
+from gateway.catalog.service import Service
+from gateway.console import lookup
+from gateway.console.lookup import Stored
+from gateway.console.port import Gateway
+from gateway.decode.compression import inflate
 from gateway.errors import Refused
-from gateway.ingress.compression import inflate
-from gateway.ingress.entry import entry, new_id
-from gateway.ingress.route import Route
-from gateway.interpret import interpret
 from gateway.journal import Entry
 from gateway.mattermost.fit import Limits
 from gateway.model import DeliveryState, Outcome
-from gateway.translate.service import Service
+from gateway.pipeline.entry import entry, new_id
+from gateway.pipeline.interpret import interpret
+from gateway.pipeline.route import Route
 
 _SETTLED = frozenset({DeliveryState.DEAD, DeliveryState.DELIVERED})
 _MARK = "replay of "
@@ -39,9 +39,9 @@ class Reread(Struct, frozen=True):
 
 async def as_it_was(gateway: Gateway, event_id: str) -> Replayed:
     """Send the messages of an event again, in their order. Raises Refused (404, 409); nothing is sent then."""
-    found = await stored.load(gateway, event_id)
+    found = await lookup.load(gateway, event_id)
     again = [one for one in found.record.deliveries if one.state in _SETTLED]
-    require_destinations(stored.gone(gateway, again))
+    require_destinations(lookup.gone(gateway, again))
     if not again:
         why = "it has deliveries, but they are on their way" if found.record.deliveries else "it made no message"
         raise Refused(409, "Nothing to send again", f"nothing of event {event_id} can be sent again: {why}")
@@ -54,7 +54,7 @@ async def with_todays_catalog(gateway: Gateway, event_id: str) -> Reread:
     The new event has an id of its own, no keys of repeats, and a reason that names the old one. Raises Refused: 404,
     409 when the route or service is gone, 422 when the route is strict and nothing understands the request.
     """
-    found = await stored.load(gateway, event_id)
+    found = await lookup.load(gateway, event_id)
     route, service = _today(found)
     require_destinations(sorted(set(route.destinations) - set(gateway.destinations())))
     fresh = _entry(found, route, service, gateway)

@@ -10,28 +10,28 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from gateway.console import recognise
-from gateway.console.auth import Role
-from gateway.console.gateway import Gateway
-from gateway.console.operations import Ask, Operation
+from gateway.catalog import yamlfile
+from gateway.catalog.catalog import GENERIC, Catalog, revised
+from gateway.catalog.service import Service
+from gateway.catalog.translator import Translator
+from gateway.console.port import Gateway
 from gateway.console.proofs import Proof, proofs
-from gateway.console.recognise import Candidate
-from gateway.console.trial import BODY, DOCUMENT, Trial, as_request, filled
-from gateway.console.workshop import Workshop, bounded_engine
+from gateway.console.sandbox import Workshop, bounded_engine
+from gateway.console.tryout_request import BODY, DOCUMENT, Trial, as_request, filled
+from gateway.console.web.auth import Role
+from gateway.console.web.operations import Ask, Operation
+from gateway.decode.compression import inflate
+from gateway.decode.decode import decode, unwrap
 from gateway.errors import CatalogError, Fault, Refused, TranslationError
-from gateway.ingress import handshake
-from gateway.ingress.compression import inflate
-from gateway.ingress.decode import decode, unwrap
-from gateway.ingress.route import CAPABILITY, Route
-from gateway.interpret import Piece, Wishes, interpret
 from gateway.jsonpath import MISSING
 from gateway.mattermost.fit import Limits
 from gateway.mattermost.payload import Message
 from gateway.model import JSON, Outcome, Phase, Request
-from gateway.translate import yamlfile
-from gateway.translate.catalog import GENERIC, Catalog, revised
-from gateway.translate.service import Service
-from gateway.translate.translator import Translator
+from gateway.pipeline import recognise
+from gateway.pipeline.interpret import Piece, Wishes, interpret
+from gateway.pipeline.recognise import Candidate
+from gateway.pipeline.route import CAPABILITY, Route
+from gateway.verify import handshake
 
 PIECES: Final = 20
 """Events of one request that are shown."""

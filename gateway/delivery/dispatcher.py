@@ -16,7 +16,6 @@ from time import time
 
 import structlog
 
-from gateway import tracing
 from gateway.delivery.destinations import Destination
 from gateway.delivery.feed import Feed
 from gateway.delivery.lanes import Lane, Lanes
@@ -24,8 +23,9 @@ from gateway.delivery.outlet import Attempting, Outlet
 from gateway.delivery.settler import Settler
 from gateway.errors import JournalError
 from gateway.journal import Journal, Settlement, Standing
-from gateway.metrics import Metrics
 from gateway.model import Delivery, DeliveryState
+from gateway.observe import tracing
+from gateway.observe.metrics import Metrics
 
 TICK = 1.0
 """Seconds between looks for numbers that another process added."""

@@ -12,14 +12,14 @@ from typing import NamedTuple
 import structlog
 from msgspec.structs import replace
 
-from gateway import tracing
 from gateway.delivery.destinations import Destination
 from gateway.delivery.lanes import Lane, Lanes
 from gateway.delivery.retry import decide
 from gateway.journal import Settlement
-from gateway.metrics import CODES, RESULTS, Metrics
 from gateway.model import Delivered, Delivery, DeliveryState, Later, Result
-from gateway.tracing import AttemptSpan, exemplar
+from gateway.observe import tracing
+from gateway.observe.metrics import CODES, RESULTS, Metrics
+from gateway.observe.tracing import AttemptSpan, exemplar
 
 SHORTEST = 0.001
 """Seconds: the shortest alarm, for clocks that disagree about small waits."""

@@ -7,17 +7,7 @@ wait is drawn evenly from zero to the ceiling, so that many lanes that failed to
 from collections.abc import Callable
 
 from gateway.journal import CardPost, Settlement
-from gateway.model import (
-    ANSWER_LIMIT,
-    Attempt,
-    AttemptResult,
-    Delivered,
-    Delivery,
-    DeliveryState,
-    Never,
-    Phase,
-    Result,
-)
+from gateway.model import ANSWER_LIMIT, Attempt, AttemptResult, Delivered, Delivery, DeliveryState, Never, Phase, Result
 
 BASE = 1.0
 """Seconds: the ceiling of the wait after the first failure; it doubles with every further one."""

@@ -12,11 +12,13 @@ from pathlib import Path
 import aiohttp
 from msgspec import Struct
 
-from gateway import app, sample, settings
-from gateway.demo.standin import Post, StandIn
+from gateway import settings
+from gateway.app import app
+from gateway.catalog import catalog
 from gateway.model import Request
+from gateway.pipeline import sample
 from gateway.settings import Settings
-from gateway.translate import catalog
+from gateway.standin.server import Post, StandIn
 
 SECRET = "a-secret-of-the-demo"  # noqa: S105 - of a server that lives for seconds
 SHOWN = {

@@ -1,1 +1,1 @@
-"""Requests in: sockets, proofs of authenticity, bytes to JSON values, handshakes."""
+"""Requests in: listeners, routes, and the way of one request into the journal."""

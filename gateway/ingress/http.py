@@ -13,25 +13,25 @@ import msgspec
 from aiohttp import web
 from msgspec import Struct
 
-from gateway import logs
+from gateway.catalog.catalog import Catalog
+from gateway.catalog.service import Service
+from gateway.decode.compression import inflate
+from gateway.decode.decode import decode
 from gateway.errors import JournalError, Refused
-from gateway.ingress import handshake, verify
-from gateway.ingress.compression import inflate
-from gateway.ingress.decode import decode
-from gateway.ingress.entry import Places, entry, new_id
 from gateway.ingress.learned import Learned
-from gateway.ingress.route import Route
 from gateway.ingress.table import RouteTable
-from gateway.interpret import Reading, interpret
 from gateway.journal import Appended, Entry
 from gateway.jsonpath import MISSING
 from gateway.mattermost.fit import Limits
-from gateway.metrics import NO_TRANSLATOR, Metrics
 from gateway.model import Outcome, Request
-from gateway.settings import Server
-from gateway.tracing import OFF, RequestSpan, Tracer, exemplar
-from gateway.translate.catalog import Catalog
-from gateway.translate.service import Service
+from gateway.observe import logs
+from gateway.observe.metrics import NO_TRANSLATOR, Metrics
+from gateway.observe.tracing import OFF, RequestSpan, Tracer, exemplar
+from gateway.pipeline.entry import Places, entry, new_id
+from gateway.pipeline.interpret import Reading, interpret
+from gateway.pipeline.route import Route
+from gateway.settings.tables import Server
+from gateway.verify import handshake, verify
 
 RETRY_AFTER = "10"
 """Seconds after which a sender should try again when the journal cannot store."""

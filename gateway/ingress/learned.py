@@ -7,9 +7,9 @@ from pathlib import Path
 
 import msgspec
 
-from gateway import logs
 from gateway.errors import JournalError
-from gateway.ingress.handshake import Effect, Reply
+from gateway.observe import logs
+from gateway.verify.handshake import Effect, Reply
 
 _log = logs.get("handshake")
 

@@ -7,11 +7,11 @@ address of the delivery, and is shown nowhere.
 import re
 from collections.abc import Sequence
 
-from gateway.ingress.route import Route
-from gateway.metrics import Metrics
+from gateway.observe.metrics import Metrics
+from gateway.pipeline.route import Route
 from gateway.secret import Secret
-from gateway.settings import Route as RouteSettings
-from gateway.settings import Server
+from gateway.settings.tables import Route as RouteSettings
+from gateway.settings.tables import Server
 
 NAME = "passthrough"
 _ID = re.compile(r"[a-z0-9]{26}")

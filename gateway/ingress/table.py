@@ -4,7 +4,7 @@ from collections.abc import Container, Mapping
 from urllib.parse import unquote
 
 from gateway.ingress.passthrough import Passthrough
-from gateway.ingress.route import Route
+from gateway.pipeline.route import Route
 
 
 class RouteTable:

@@ -12,15 +12,7 @@ from msgspec.structs import replace
 from multidict import CIMultiDict
 from yarl import URL
 
-from gateway.mattermost.answers import (
-    USER_AGENT,
-    Revealing,
-    read_body,
-    retry_after,
-    shown_id,
-    unanswered,
-    wait,
-)
+from gateway.mattermost.answers import USER_AGENT, Revealing, read_body, retry_after, shown_id, unanswered, wait
 from gateway.model import Delivered, Delivery, Later, Never, Result
 
 _HEADERS = CIMultiDict({"Content-Type": "application/json", "User-Agent": USER_AGENT})

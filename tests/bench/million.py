@@ -16,13 +16,13 @@ from typing import Any, Final
 
 import push
 
-from gateway import journal
-from gateway.interpret import Wishes, interpret
-from gateway.journal.file import prepare
+from gateway.catalog import catalog
+from gateway.journal import sqlite
+from gateway.journal.sqlite.file import prepare
 from gateway.mattermost.fit import Limits
 from gateway.mattermost.payload import encode
 from gateway.model import Request
-from gateway.translate import catalog
+from gateway.pipeline.interpret import Wishes, interpret
 
 REASONS: Final = (
     "404: not found (web.incoming_webhook.app_error): the URL is not that of a hook, so check its path",
@@ -57,7 +57,7 @@ SELECT number, received, destination, destination || ' github:' || subject, iif(
 
 def made(folder: Path, count: int, routes: Sequence[str], destinations: int) -> Path:
     """The file of a journal with `count` events, of this release's schema; it is made when it is not there yet."""
-    schema = resources.files(journal).joinpath("schema.sql").read_bytes()
+    schema = resources.files(sqlite).joinpath("schema.sql").read_bytes()
     recipe = hashlib.sha256(schema + Path(__file__).read_bytes()).hexdigest()[:8]
     path = folder / f"mattergate-bench-{count}-{recipe}.db"
     if not path.exists():

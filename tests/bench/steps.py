@@ -13,16 +13,16 @@ from typing import Any, Final
 
 from push import SECRET, Pushes
 
-from gateway.ingress import verify
-from gateway.ingress.decode import decode
-from gateway.interpret import Wishes, interpret
+from gateway.catalog import catalog
+from gateway.catalog.translator import context
+from gateway.decode.decode import decode
 from gateway.journal import DuplicateKey, Entry
-from gateway.journal.sqlite import SqliteJournal
+from gateway.journal.sqlite.journal import SqliteJournal
 from gateway.mattermost.fit import Limits, fit
 from gateway.mattermost.payload import encode
 from gateway.model import Event, Outcome, Parcel, Request
-from gateway.translate import catalog
-from gateway.translate.translator import context
+from gateway.pipeline.interpret import Wishes, interpret
+from gateway.verify import verify
 
 SUM: Final = "decode to encode, as the gateway runs it"
 _AT_ONCE: Final = 32

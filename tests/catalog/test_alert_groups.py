@@ -6,10 +6,10 @@ from urllib.parse import unquote
 import msgspec
 import pytest
 
-from gateway import sample
+from gateway.catalog import catalog
 from gateway.mattermost.payload import Message
 from gateway.model import JSON, Request
-from gateway.translate import catalog
+from gateway.pipeline import sample
 
 KNOWN = catalog.load([catalog.builtin_folder()], only=["alertmanager", "grafana"])
 

@@ -3,12 +3,12 @@
 import pytest
 from msgspec import Struct, json
 
-from gateway import sample
-from gateway.demo import incoming
-from gateway.interpret import Piece, Wishes
+from gateway.catalog import catalog, yamlfile
 from gateway.mattermost.payload import Message
 from gateway.model import CardMode
-from gateway.translate import catalog, yamlfile
+from gateway.pipeline import sample
+from gateway.pipeline.interpret import Piece, Wishes
+from gateway.standin import incoming
 
 BUILTIN = catalog.builtin_folder()
 KNOWN = catalog.load([BUILTIN])

@@ -2,11 +2,11 @@
 
 import pytest
 
-from gateway import sample
-from gateway.interpret import Piece, Wishes
+from gateway.catalog import catalog
 from gateway.mattermost.payload import Attachment
 from gateway.model import CardMode, Outcome
-from gateway.translate import catalog
+from gateway.pipeline import sample
+from gateway.pipeline.interpret import Piece, Wishes
 
 FOLDERS = [catalog.builtin_folder()]
 SAMPLES = catalog.samples(FOLDERS)

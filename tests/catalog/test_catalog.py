@@ -9,13 +9,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis_jsonschema import from_schema
 
-from gateway import sample
-from gateway.demo import incoming
+from gateway.catalog import catalog
+from gateway.catalog.translator import context
 from gateway.mattermost.fit import Limits, fit
 from gateway.mattermost.payload import encode
 from gateway.model import Outcome, Request
-from gateway.translate import catalog
-from gateway.translate.translator import context
+from gateway.pipeline import sample
+from gateway.standin import incoming
 
 FOLDERS = [catalog.builtin_folder()]
 SAMPLES = catalog.samples(FOLDERS)

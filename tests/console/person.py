@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.journal import Entry, Settlement
-from gateway.journal.sqlite import SqliteJournal
+from gateway.journal.sqlite.journal import SqliteJournal
 from gateway.model import DeliveryState, Event, Outcome, Parcel, Request
 
 

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.console import curl
-from gateway.ingress.verify import masked, parse_scheme
 from gateway.model import Request
+from gateway.verify.verify import masked, parse_scheme
 
 SECRET = 'it\'s a "secret" $HOME'
 LIMIT = 1_000_000

@@ -7,8 +7,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from gateway import sample
 from gateway.model import Card, CardMode, DeliveryState, Outcome, Request
+from gateway.pipeline import sample
 from tests.conftest import eventually
 from tests.console.conftest import ITEMS_ROUTE, ITEMS_TOKEN, READ_TOKEN
 from tests.console.markup import HOSTILE, Found

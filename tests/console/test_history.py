@@ -5,7 +5,7 @@ import pytest
 from gateway.console import history
 from gateway.console.history import History, per_second
 from gateway.console.plot import HEIGHT, WIDTH, draw, means, rounded
-from gateway.metrics import Metrics
+from gateway.observe.metrics import Metrics
 
 
 class Gateway:

@@ -109,7 +109,7 @@ class Broken:
 async def test_a_journal_that_cannot_be_read_is_told_on_the_page(console, monkeypatch):
     """Just then the overview is needed: it shows everything else and says what is wrong."""
     browser = await console()
-    monkeypatch.setattr("gateway.journal.sqlite.SqliteJournal.holdings", Broken.holdings)
+    monkeypatch.setattr("gateway.journal.sqlite.journal.SqliteJournal.holdings", Broken.holdings)
     page = await browser.get("/")
     assert page.status == 200
     assert "the disk is gone" in page.text

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.console import markdown, preview
-from gateway.console.rendering import Rendering
+from gateway.console.web.rendering import Rendering
 from tests.console.markup import HOSTILE, Found, unexpected
 
 FRAME = {"article", "header", "strong", "span", "div", "details", "summary", "svg", "rect", "p", "dl", "dt", "dd"}

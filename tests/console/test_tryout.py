@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from gateway import sample
-from gateway.console.recognise import candidates
-from gateway.translate import catalog
+from gateway.catalog import catalog
+from gateway.pipeline import sample
+from gateway.pipeline.recognise import candidates
 
 FOLDERS = [catalog.builtin_folder()]
 PUSH = FOLDERS[0] / "github" / "push.yaml"

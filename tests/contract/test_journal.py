@@ -26,7 +26,7 @@ from gateway.journal import (
     Settlement,
     Standing,
 )
-from gateway.journal.sqlite import SqliteJournal
+from gateway.journal.sqlite.journal import SqliteJournal
 from gateway.model import (
     Attempt,
     AttemptResult,

@@ -15,8 +15,8 @@ from gateway.delivery.destinations import Destination
 from gateway.delivery.dispatcher import Dispatcher
 from gateway.errors import JournalError
 from gateway.journal import Settlement, Standing
-from gateway.metrics import Metrics
 from gateway.model import Delivered, Delivery, DeliveryState
+from gateway.observe.metrics import Metrics
 
 
 class _NoWait(selectors.SelectSelector):

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from gateway.delivery.breaker import Breaker
 from gateway.delivery.destinations import Destination
 from gateway.delivery.dispatcher import TICK
-from gateway.metrics import Metrics
 from gateway.model import DeliveryState, Later
+from gateway.observe.metrics import Metrics
 from tests.delivery.watching import Watch, settled, until
 
 DEAD, PENDING, DELIVERED = DeliveryState.DEAD, DeliveryState.PENDING, DeliveryState.DELIVERED

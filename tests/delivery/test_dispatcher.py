@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from gateway.delivery.breaker import Breaker
 from gateway.delivery.destinations import Destination
 from gateway.errors import JournalDamaged
-from gateway.metrics import Metrics
 from gateway.model import Delivered, DeliveryState, Later, Never
+from gateway.observe.metrics import Metrics
 from tests.delivery.watching import Watch, settled, until
 
 

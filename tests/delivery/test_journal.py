@@ -7,9 +7,9 @@ import pytest
 from gateway.delivery.destinations import Destination
 from gateway.delivery.dispatcher import Dispatcher
 from gateway.journal import Entry, Query
-from gateway.journal.sqlite import SqliteJournal
-from gateway.metrics import Metrics
+from gateway.journal.sqlite.journal import SqliteJournal
 from gateway.model import Delivered, DeliveryState, Event, Never, Outcome, Parcel, Request
+from gateway.observe.metrics import Metrics
 
 
 def entry(number, lane, destination="ops"):

@@ -5,8 +5,8 @@ import asyncio
 from gateway.delivery.destinations import Destination
 from gateway.delivery.lanes import Lanes
 from gateway.delivery.outlet import Outlet
-from gateway.metrics import Metrics
 from gateway.model import Delivered, Delivery, DeliveryState, Later
+from gateway.observe.metrics import Metrics
 
 
 class Bench:

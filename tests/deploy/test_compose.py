@@ -15,9 +15,10 @@ import aiohttp
 import pytest
 import yaml
 
-from gateway import app, settings
+from gateway import settings
+from gateway.app import app
 from gateway.demo.show import SHOWN
-from gateway.demo.standin import StandIn
+from gateway.standin.server import StandIn
 
 FOLDER = Path(__file__).parents[2] / "deploy" / "compose"
 COMPOSE = yaml.safe_load((FOLDER / "compose.yaml").read_text())

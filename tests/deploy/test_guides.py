@@ -8,6 +8,7 @@ import typer
 
 from gateway import settings
 from gateway.cli import app
+from gateway.settings import tables
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 GUIDES = {path.name: path.read_text() for path in (DEPLOY / "README.md", DEPLOY / "operations.md")}
@@ -58,12 +59,12 @@ def test_variables_and_settings_are_those_of_the_code():
     files = [path for path in DEPLOY.rglob("*") if path.is_file() and path.suffix not in {".json", ".pyc"}]
     named = {name for path in files for name in re.findall(r"\bMATTERGATE_[A-Z_]+\b", path.read_text())}
     assert named
-    assert named <= {*settings.variables(), "MATTERGATE_CONFIG"}
+    assert named <= {*tables.variables(), "MATTERGATE_CONFIG"}
 
 
 def test_limits_of_the_proxies_are_those_of_the_gateway():
     """A body that the gateway would take passes, and one that it would refuse does not reach it."""
-    limit = settings.Server().body_limit
+    limit = tables.Server().body_limit
     assert limit == 5_000_000
     assert "client_max_body_size  5m;" in (DEPLOY / "nginx" / "mattergate.conf").read_text()
     assert "max_size 5MB" in (DEPLOY / "caddy" / "Caddyfile").read_text()

@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from gateway import settings
+from gateway.settings import tables
 
 CHART = Path(__file__).parents[2] / "deploy" / "helm" / "mattergate"
 CASES = ("default", *sorted(path.name.removesuffix("-values.yaml") for path in (CHART / "ci").iterdir()))
@@ -119,7 +120,7 @@ def test_one_pod_writes_the_journal(case):
     assert workload["spec"]["replicas"] == 1
     template = workload["spec"]["template"]
     assert template["metadata"]["annotations"]["checksum/settings"]
-    assert template["spec"]["terminationGracePeriodSeconds"] > settings.Server().grace
+    assert template["spec"]["terminationGracePeriodSeconds"] > tables.Server().grace
     changed = rendered(case, "--set", "settings=[log]")["StatefulSet", ""]["spec"]["template"]
     assert changed["metadata"]["annotations"] != template["metadata"]["annotations"]
 

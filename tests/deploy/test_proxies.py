@@ -14,9 +14,11 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from gateway import app, sample, settings
-from gateway.demo.standin import StandIn
-from gateway.translate import catalog
+from gateway import settings
+from gateway.app import app
+from gateway.catalog import catalog
+from gateway.pipeline import sample
+from gateway.standin.server import StandIn
 from tests.conftest import eventually
 
 ROOT = Path(__file__).parents[2]

@@ -67,7 +67,7 @@ def test_the_unit_is_hardened(installed):
 
 def test_the_unit_waits_longer_than_the_gateway_takes_to_stop():
     """Nothing is killed that [server] grace still allows."""
-    from gateway.settings import Server
+    from gateway.settings.tables import Server
 
     [seconds] = setting("TimeoutStopSec")
     assert int(seconds) > Server().grace

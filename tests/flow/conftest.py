@@ -16,7 +16,7 @@ import pytest
 from aiohttp import web
 from prometheus_client.parser import text_string_to_metric_families
 
-from gateway.demo.standin import StandIn
+from gateway.standin.server import StandIn
 from tests.conftest import ITEMS_SERVICE, ITEMS_TRANSLATOR
 
 SECRET = "a route secret that nobody may see"

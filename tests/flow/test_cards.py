@@ -9,9 +9,11 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from gateway import app, sample, settings
-from gateway.demo.standin import Post, StandIn
-from gateway.translate import catalog
+from gateway import settings
+from gateway.app import app
+from gateway.catalog import catalog
+from gateway.pipeline import sample
+from gateway.standin.server import Post, StandIn
 
 SECRET = "a secret of the cards"
 TEXT = """

@@ -6,7 +6,7 @@ import resource
 
 import pytest
 
-from gateway.demo.standin import StandIn
+from gateway.standin.server import StandIn
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flow-trouble")]
 

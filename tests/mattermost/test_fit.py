@@ -7,9 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gateway.demo import incoming
 from gateway.mattermost.fit import Limits, fit
 from gateway.mattermost.payload import Attachment, Field, Message, Priority, Props, encode
+from gateway.standin import incoming
 
 Z = "\u200b"
 

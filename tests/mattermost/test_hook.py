@@ -14,8 +14,8 @@ from multidict import CIMultiDict
 
 from gateway.mattermost.answers import AFTER_LIMIT, BODY_LIMIT, open_session, unanswered
 from gateway.mattermost.hook import HookSender, classify
-from gateway.metrics import CODES
 from gateway.model import Delivered, Delivery, Later, Never
+from gateway.observe.metrics import CODES
 
 NOW = 1_700_000_000.0
 SECRET = "y3ndrf8gejkmcpqxot1uwisza5"

@@ -4,8 +4,8 @@ import pytest
 from multidict import CIMultiDict
 
 from gateway.mattermost.rest_answers import Case, Extra, failed, patched, posted, unauthorised
-from gateway.metrics import CODES
 from gateway.model import Delivered, Later, Never
+from gateway.observe.metrics import CODES
 
 NOW = 1_700_000_000.0
 LEAK = "th1rd-party"

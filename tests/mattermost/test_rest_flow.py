@@ -5,7 +5,8 @@ import asyncio
 import pytest
 import typer
 
-from gateway import app, senders, settings
+from gateway import settings
+from gateway.app import app, senders
 from gateway.cli.serve import _check_live
 from gateway.errors import SettingsError
 from gateway.mattermost.probe import Level

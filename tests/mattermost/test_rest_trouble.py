@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from gateway import senders, settings
+from gateway import settings
+from gateway.app import senders
 from gateway.delivery.destinations import Destination
 from gateway.delivery.retry import decide
 from gateway.model import Card, CardMode, Delivered, DeliveryState, Later, Never, Phase

@@ -8,9 +8,9 @@ from msgspec import Struct
 
 from gateway.console import dead
 from gateway.console.dead import DeadDelivery, DeadFilter, Replays, ReplayWish
-from gateway.console.operations import Ask, Console, Feed
-from gateway.console.pages.page import Back, Page, Shown, Visit
-from gateway.console.rendering import Rendering
+from gateway.console.web.operations import Ask, Console, Feed
+from gateway.console.web.page import Back, Page, Shown, Visit
+from gateway.console.web.rendering import Rendering
 from gateway.errors import Refused
 
 

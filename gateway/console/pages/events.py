@@ -9,13 +9,13 @@ import msgspec
 from aiohttp import hdrs, web
 from msgspec import Struct
 
-from gateway.console import events, keeping, preview, replay
+from gateway.console import events, preview, replay, samples
 from gateway.console.events import EventFilter, MessageDetail
-from gateway.console.keeping import SampleWish
-from gateway.console.operations import Console, Feed
-from gateway.console.pages.page import Back, Page, Shown, Visit
 from gateway.console.preview import MessageView
-from gateway.console.rendering import Rendering
+from gateway.console.samples import SampleWish
+from gateway.console.web.operations import Console, Feed
+from gateway.console.web.page import Back, Page, Shown, Visit
+from gateway.console.web.rendering import Rendering
 from gateway.journal import Query
 from gateway.model import DeliveryState, Outcome
 
@@ -73,14 +73,14 @@ async def send_body(visit: Visit) -> web.Response:
 
 async def send_sample(visit: Visit) -> web.Response:
     """The event as a sample document, as a download."""
-    made = await keeping.as_sample(visit.gateway, visit.path["id"])
+    made = await samples.as_sample(visit.gateway, visit.path["id"])
     return _download(made.text.encode(), made.path.rpartition("/")[2], "application/yaml")
 
 
 async def write_sample(visit: Visit) -> Back:
     """Write the sample into a folder of the catalog."""
     event_id = visit.path["id"]
-    written = await keeping.write(visit.gateway, event_id, visit.fields(SampleWish).folder)
+    written = await samples.write(visit.gateway, event_id, visit.fields(SampleWish).folder)
     return Back(f"/events/{event_id}", f"The sample is in {written.file}")
 
 

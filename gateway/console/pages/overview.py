@@ -5,11 +5,11 @@ from typing import Any, Final
 
 from gateway.console import overview
 from gateway.console.history import Past
-from gateway.console.operations import Console, Feed
 from gateway.console.overview import Overview
-from gateway.console.pages.page import Page, Shown, Visit
 from gateway.console.plot import draw, means
-from gateway.console.rendering import Rendering
+from gateway.console.web.operations import Console, Feed
+from gateway.console.web.page import Page, Shown, Visit
+from gateway.console.web.rendering import Rendering
 
 GROUP: Final = 3
 """Sums of the history in one point of the plot: 15 seconds."""

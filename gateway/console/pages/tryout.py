@@ -8,14 +8,14 @@ import msgspec
 from aiohttp import hdrs, web
 from msgspec import Struct
 
-from gateway.console import events, preview, trial, tryout
-from gateway.console.auth import Role
+from gateway.console import events, preview, tryout, tryout_request
 from gateway.console.events import EventFilter
-from gateway.console.pages.page import Page, Shown, Visit
 from gateway.console.preview import MessageView
-from gateway.console.trial import Trial
+from gateway.console.sandbox import Workshop
 from gateway.console.tryout import Result, Tried, TriedEvent
-from gateway.console.workshop import Workshop
+from gateway.console.tryout_request import Trial
+from gateway.console.web.auth import Role
+from gateway.console.web.page import Page, Shown, Visit
 from gateway.model import JSON
 
 RECENT = 30
@@ -39,7 +39,7 @@ async def show(visit: Visit) -> Shown:
     """The empty form, or what it is given: an event of the journal or a sample, with their result."""
     wanted = visit.query(Trial)
     workshop = visit.console.part(Workshop)
-    wanted = await trial.filled(visit.gateway, wanted, workshop.folders())
+    wanted = await tryout_request.filled(visit.gateway, wanted, workshop.folders())
     return await _page(visit, wanted, await _tried(visit, wanted) if wanted.body or wanted.headers else None)
 
 

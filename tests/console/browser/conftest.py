@@ -15,9 +15,9 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, async_playwright
 
-from gateway import intake
+from gateway.app import ingress
+from gateway.catalog.catalog import Catalog
 from gateway.settings import Settings
-from gateway.translate.catalog import Catalog
 from tests import conftest
 from tests.console.browser import senders
 
@@ -58,12 +58,12 @@ async def chromium() -> AsyncIterator[Browser]:
         await browser.close()
 
 
-_load = intake.load
+_load = ingress.load
 _known: dict[frozenset[str], Catalog] = {}
 
 
 def _loaded(settings: Settings) -> Catalog:
-    services = frozenset(intake.wanted(settings) or ())
+    services = frozenset(ingress.wanted(settings) or ())
     if services not in _known:
         _known[services] = _load(settings)
     return _known[services]
@@ -72,7 +72,7 @@ def _loaded(settings: Settings) -> Catalog:
 @pytest.fixture(autouse=True)
 def one_catalog(monkeypatch: pytest.MonkeyPatch) -> None:
     """Read the built-in catalog once for all gateways that want the same of it: it never changes, and takes longest."""
-    monkeypatch.setattr(intake, "load", _loaded)
+    monkeypatch.setattr(ingress, "load", _loaded)
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -8,9 +8,9 @@ from collections.abc import Callable
 import msgspec
 from yarl import URL
 
-from gateway import sample
+from gateway.catalog import catalog
 from gateway.model import JSON
-from gateway.translate import catalog
+from gateway.pipeline import sample
 from tests.conftest import SECRET, Gateway
 
 SERVICES = ("github", "gitlab", "jira", "jenkins", "alertmanager", "grafana", "sentry", "slack", "generic")

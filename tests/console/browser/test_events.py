@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, expect
 
-from gateway import sample
+from gateway.pipeline import sample
 from tests.conftest import SECRET
 from tests.console.browser.senders import numbered, send
 

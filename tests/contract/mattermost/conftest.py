@@ -18,7 +18,7 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
-from gateway.demo.standin import StandIn
+from gateway.standin.server import StandIn
 
 REAL = "MATTERMOST_URL" in os.environ
 PASSWORD = "a password of the contract suite"

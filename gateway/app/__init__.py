@@ -1,0 +1,1 @@
+"""The running gateway, put together: the only package that names concrete parts."""

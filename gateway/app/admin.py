@@ -1,0 +1,53 @@
+"""The admin listener: the console, metrics for Prometheus (also OpenMetrics), liveness and readiness.
+
+`/healthz` and the bare yes or no of `/readyz` are open to everybody, for probes; `/metrics` and the reasons of
+`/readyz` to whoever has a token, to everybody with `[admin] open_metrics = true`, and where no token is asked for.
+"""
+
+import msgspec
+from aiohttp import web
+from prometheus_client.exposition import choose_encoder
+
+from gateway.console import application as console
+from gateway.console.port import Gateway
+from gateway.console.web.guard import Access, Face, visitor_of
+from gateway.errors import Refused
+from gateway.observe.metrics import Metrics
+
+
+def application(metrics: Metrics, gateway: Gateway) -> web.Application:
+    """The console of a gateway, and beside it what programs ask for."""
+
+    def told(request: web.Request) -> bool:
+        return gateway.settings.admin.open_metrics or visitor_of(request) is not None
+
+    async def show_metrics(request: web.Request) -> web.Response:
+        if not told(request):
+            raise Refused(401, "Unauthorized", "send Authorization: Bearer TOKEN, or set [admin] open_metrics = true")
+        try:
+            encode, content_type = choose_encoder(request.headers.get("Accept", ""))
+        except (TypeError, ValueError):  # of a version that is no version: what is not understood does not count
+            encode, content_type = choose_encoder("")
+        return web.Response(body=encode(metrics.registry), headers={"Content-Type": content_type})
+
+    async def healthz(_: web.Request) -> web.Response:
+        return web.Response(text="ok\n")
+
+    async def readyz(request: web.Request) -> web.Response:
+        """503 when requests cannot be stored. A broken destination is shown but keeps nobody out: its messages wait."""
+        why = gateway.trouble()
+        body: dict[str, object] = {"ready": not why}
+        if told(request):
+            body["destinations"] = {
+                name: {"state": state, "why": reason} if reason else {"state": state}
+                for name, (state, reason) in gateway.destinations().items()
+            }
+            body |= {"why": why} if why else {}
+        return web.Response(status=503 if why else 200, body=msgspec.json.encode(body), content_type="application/json")
+
+    app = console.application(gateway)
+    guard = app[console.GUARD]
+    guard.route(app, "GET", "/metrics", show_metrics, Access(Face.API))
+    guard.route(app, "GET", "/healthz", healthz, Access(Face.API, known=False))
+    guard.route(app, "GET", "/readyz", readyz, Access(Face.API))
+    return app

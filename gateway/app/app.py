@@ -1,0 +1,121 @@
+"""The composition root: settings in, running service out. The only module that names concrete parts."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+
+from aiohttp import web
+
+from gateway.app import admin, ingress
+from gateway.app.destinations import Goals
+from gateway.app.gateway import Parts, Running
+from gateway.app.ingress import Intake
+from gateway.app.senders import Connections
+from gateway.catalog.catalog import Catalog
+from gateway.console.port import Changes
+from gateway.delivery.dispatcher import Dispatcher
+from gateway.errors import Fault, SettingsError
+from gateway.ingress.acceptance import Acceptance
+from gateway.journal.sqlite.journal import SqliteJournal
+from gateway.observe import logs, tracing
+from gateway.observe.metrics import Metrics
+from gateway.settings import Settings
+from gateway.settings.keys import Address
+
+TRACING_GRACE = 3.0
+"""Seconds that a stop waits for the last traces to be taken."""
+
+_log = logs.get("app")
+
+
+class App:
+    """A running gateway: `public` and `admin` are the URLs of its listeners, `failed` ends when a part has crashed."""
+
+    def __init__(self, public: str, admin: str, running: Running, parts: Parts) -> None:
+        self.public = public
+        self.admin = admin
+        self.failed = parts.dispatcher.failed
+        self.metrics = parts.metrics
+        self._running = running
+
+    async def reload(self) -> Changes:
+        """Take up the settings as they are written now. Raises SettingsError, CatalogError; what runs stays then."""
+        return await self._running.reload()
+
+
+@asynccontextmanager
+async def running(
+    settings: Settings, read: Callable[[], Settings] | None = None, renewed: Callable[[], None] = lambda: None
+) -> AsyncIterator[App]:
+    """The gateway, running inside the block; leaving it stops in order and loses nothing.
+
+    `read` gives the settings as they are written at a reload (none: these). `renewed` is called when what stays in
+    memory, catalog and routes, has been made and whenever it is exchanged. Raises SettingsError, CatalogError or
+    JournalError before anything is started.
+    """
+    if missing := tracing.faults(settings):
+        raise SettingsError(missing)
+    known = ingress.load(settings)
+    async with AsyncExitStack() as stack:
+        parts = await _parts(settings, known, stack)
+        seen = Running(settings, parts, read or (lambda: settings), renewed)
+        stack.push_async_callback(seen.close)
+        seen.follow()
+        pages = web.AppRunner(
+            admin.application(parts.metrics, seen), access_log=None, shutdown_timeout=settings.server.grace
+        )
+        admin_url = await _serve(pages, settings.server.admin, stack)
+        renewed()
+        public_url = await _serve(parts.intake.listener(settings), settings.server.listen, stack)
+        seen.listening = True
+        _log.info(
+            "ready", public=public_url, console=admin_url, routes=len(settings.routes), services=len(known.services)
+        )
+        yield App(public_url, admin_url, seen, parts)
+
+
+async def _parts(settings: Settings, known: Catalog, stack: AsyncExitStack) -> Parts:
+    """Everything between the listeners and Mattermost; it ends with the stack, last made first."""
+    metrics = Metrics()
+    kept = settings.journal
+    journal = await SqliteJournal.open(
+        ingress.journal_path(settings), retention=kept.retention, max_size=kept.max_size, metrics=metrics, apart=True
+    )
+    stack.push_async_callback(journal.close)
+    tracer = _tracer(settings)
+    stack.push_async_callback(tracer.close, min(settings.server.grace, TRACING_GRACE))
+    connections = Connections(await stack.enter_async_context(AsyncExitStack()), tracer.middlewares)
+    goals = Goals(connections, lambda name: partial(journal.card, name))
+    dispatcher = Dispatcher(journal, await goals.of(settings), metrics, attempt=tracer.attempt)
+    await dispatcher.start()
+    stack.push_async_callback(dispatcher.stop, settings.server.grace)
+    acceptance = Acceptance(journal, dispatcher.offer)
+    entrance = Intake(settings, known, acceptance.store, metrics, tracer, await connections.http())
+    return Parts(metrics, journal, journal.keep, goals, dispatcher, acceptance, entrance)
+
+
+def _tracer(settings: Settings) -> tracing.Tracer:
+    if settings.tracing is None:
+        return tracing.OFF
+    from gateway.observe.tracing_otel import OtelTracer  # an extra, which others need not have
+
+    try:
+        return OtelTracer(settings.tracing)
+    except ValueError as error:
+        problem, remedy = f"OpenTelemetry cannot start: {error}", "correct the OTEL_ variables"
+        raise SettingsError([settings.source.fault(("tracing",), problem, remedy)]) from None
+
+
+async def _serve(runner: web.BaseRunner, address: Address, stack: AsyncExitStack) -> str:
+    """Start listening; leaving the stack stops accepting, and waits for requests under way."""
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    site = web.TCPSite(runner, address.host, address.port, backlog=1024)
+    try:
+        await site.start()
+    except OSError as error:
+        raise SettingsError(
+            [Fault("", 0, "server", f"cannot listen on {address}: {error.strerror}", "is it running already?")]
+        ) from error
+    host = f"[{address.host}]" if ":" in address.host else address.host
+    return f"http://{host}:{runner.addresses[0][1]}"

@@ -1,0 +1,89 @@
+"""What is different about settings and a catalog that are to be taken up while running, and what cannot be. Pure."""
+
+from collections.abc import Iterator, Mapping
+
+from msgspec import Struct
+from msgspec.structs import asdict
+
+from gateway.catalog.catalog import Catalog
+from gateway.errors import Fault
+from gateway.settings import Settings
+from gateway.settings.lines import shown
+
+_FIXED = (
+    ("server", "listen"),
+    ("server", "admin"),
+    ("server", "header_limit"),
+    ("server", "grace"),
+    ("journal", "url"),
+    ("tracing",),
+)
+"""What the parts that run were built on."""
+
+_TABLES = ("server", "journal", "catalog", "delivery", "passthrough", "log", "admin")
+_NAMED = ("destinations", "routes")
+
+
+def refusals(old: Settings, new: Settings) -> list[Fault]:
+    """Why these settings cannot be taken up while running; empty when they can."""
+    return [
+        new.source.fault(place, "cannot change while the gateway runs", "restart it, or put back the old value")
+        for place in _FIXED
+        if _at(old, place) != _at(new, place)
+    ]
+
+
+def told(old: Settings, new: Settings) -> tuple[str, ...]:
+    """One line for each thing that is different, in the words of the file; none holds a value, which may be secret."""
+    return (*_tables(old, new), *(line for table in _NAMED for line in _named(table, old, new)))
+
+
+def documents(old: Catalog, new: Catalog) -> tuple[str, ...]:
+    """One line for each document that is different, of the services that both have: others come with their routes."""
+    return tuple(
+        f"{key}/{name}.yaml: {said}"
+        for key in sorted(old.services.keys() & new.services.keys())
+        for name, said in _differing(old.services[key].documents, new.services[key].documents)
+    )
+
+
+def _differing(old: Mapping[str, int], new: Mapping[str, int]) -> Iterator[tuple[str, str]]:
+    for name in sorted(old.keys() | new.keys()):
+        if old.get(name) != new.get(name):
+            yield name, "new" if name not in old else "gone" if name not in new else "changed"
+
+
+def _tables(old: Settings, new: Settings) -> Iterator[str]:
+    for table in _TABLES:
+        before, after = getattr(old, table), getattr(new, table)
+        if before is None or after is None:
+            if before is not after:
+                yield f"[{table}]: {'new' if before is None else 'gone'}"
+        elif keys := _keys(before, after):
+            yield f"[{table}]: {keys} changed"
+
+
+def _named(table: str, old: Settings, new: Settings) -> Iterator[str]:
+    before: Mapping[str, Struct] = getattr(old, table)
+    after: Mapping[str, Struct] = getattr(new, table)
+    for name in sorted(before.keys() | after.keys()):
+        place = f"[{shown((table, name))}]"
+        if name not in before:
+            yield f"{place}: new"
+        elif name not in after:
+            yield f"{place}: gone"
+        elif keys := _keys(before[name], after[name]):
+            yield f"{place}: {keys} changed"
+
+
+def _keys(before: Struct, after: Struct) -> str:
+    """The keys that differ, joined."""
+    values = asdict(after)
+    return ", ".join(key for key, value in asdict(before).items() if value != values[key])
+
+
+def _at(settings: Settings, place: tuple[str, ...]) -> object:
+    found: object = settings
+    for step in place:
+        found = getattr(found, step)
+    return found

@@ -1,0 +1,59 @@
+"""The destinations of settings, each with its sender. One whose settings have not changed stays the same object."""
+
+from collections.abc import Callable
+from functools import partial
+
+from msgspec import Struct
+
+from gateway.app.senders import Connections
+from gateway.delivery.destinations import Destination, Sender
+from gateway.ingress import passthrough
+from gateway.mattermost.hook import PassthroughSender
+from gateway.mattermost.rest import Cards
+from gateway.settings import Settings
+from gateway.settings.tables import DeliveryTable
+
+
+class Goals:
+    """Makes destinations. `cards` gives, for a destination's name, what finds the posts that show subjects there."""
+
+    def __init__(self, connections: Connections, cards: Callable[[str], Cards]) -> None:
+        self._connections = connections
+        self._cards = cards
+        self._made: dict[str, tuple[Struct, Destination]] = {}
+
+    async def of(self, settings: Settings) -> list[Destination]:
+        """The destinations of these settings, [passthrough] among them. Raises SettingsError."""
+        made: dict[str, tuple[Struct, Destination]] = {}
+        for name, table in settings.destinations.items():
+            made[name] = self._kept(name, table) or (
+                table,
+                _destination(name, table, await self._connections.sender(table, self._cards(name))),
+            )
+        if settings.passthrough is not None:
+            name, through = passthrough.NAME, _Through(settings.passthrough.server, settings.delivery)
+            made[name] = self._kept(name, through) or (
+                through,
+                _destination(name, settings.delivery, await self._passing(through)),
+            )
+        self._made = made
+        return [destination for _, destination in made.values()]
+
+    def _kept(self, name: str, table: Struct) -> tuple[Struct, Destination] | None:
+        kept = self._made.get(name)
+        return kept if kept and kept[0] == table else None
+
+    async def _passing(self, through: "_Through") -> Sender:
+        url_of = partial(passthrough.url, through.server)
+        return PassthroughSender(url_of, await self._connections.http(), through.delivery.timeout)
+
+
+class _Through(Struct, frozen=True):
+    """What the destination of pass-through hooks depends on."""
+
+    server: str
+    delivery: DeliveryTable
+
+
+def _destination(name: str, table: DeliveryTable, sender: Sender) -> Destination:
+    return Destination(name, sender, table.concurrency, table.rate or None, table.max_age)

@@ -1,0 +1,191 @@
+"""The running gateway: what its console sees and steers, and how it takes up other settings without a restart.
+
+`console.port.Gateway` made of the concrete parts.
+"""
+
+import asyncio
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import NamedTuple
+
+from prometheus_client.metrics_core import Metric
+
+from gateway.app import changes, ingress, watch
+from gateway.app.destinations import Goals
+from gateway.app.ingress import Intake
+from gateway.catalog import catalog
+from gateway.catalog.catalog import Catalog
+from gateway.catalog.service import Service
+from gateway.console.port import Changes
+from gateway.delivery.destinations import Destination
+from gateway.delivery.dispatcher import Dispatcher
+from gateway.errors import Fault, FaultyFilesError, SettingsError
+from gateway.ingress.acceptance import Acceptance
+from gateway.journal import Appended, Entry, Journal
+from gateway.observe import logs
+from gateway.observe.metrics import Metrics
+from gateway.pipeline.entry import Places
+from gateway.pipeline.route import Route
+from gateway.settings import Settings
+
+KEPT = 300.0
+"""Seconds that the whole catalog is kept after it was asked for: it takes as much memory as the rest of a gateway."""
+
+_log = logs.get("settings")
+
+
+class Parts(NamedTuple):
+    """What runs, from the public listener to the destinations. `keep` sets the retention (seconds, bytes)."""
+
+    metrics: Metrics
+    journal: Journal
+    keep: Callable[[float, int], None]
+    goals: Goals
+    dispatcher: Dispatcher
+    acceptance: Acceptance
+    intake: Intake
+
+
+class Running:
+    """See `console.port.Gateway`. `read` gives the settings as they are written now, or raises SettingsError.
+
+    `renewed` is called after each exchange. `listening` is set from outside when senders can reach it.
+    """
+
+    def __init__(
+        self, settings: Settings, parts: Parts, read: Callable[[], Settings], renewed: Callable[[], None]
+    ) -> None:
+        self.settings = settings
+        self.journal = parts.journal
+        self.listening = False
+        self._parts = parts
+        self._read = read
+        self._renewed = renewed
+        self._changing = asyncio.Lock()
+        self._following: asyncio.Task[None] | None = None
+        self._whole: tuple[Catalog, Catalog] | None = None
+        self._loading = asyncio.Lock()
+        self._forgetting: asyncio.TimerHandle | None = None
+
+    def samples(self, *names: str) -> Sequence[Metric]:
+        """The series of these names."""
+        return list(self._parts.metrics.registry.restricted_registry(names).collect())
+
+    def destinations(self) -> Mapping[str, tuple[str, str]]:
+        """How each destination stands."""
+        return self._parts.dispatcher.states()
+
+    def trouble(self) -> str:
+        """Why requests cannot be stored; "" when they can."""
+        return self._parts.acceptance.trouble if self.listening else "starting"
+
+    def route(self, name: str, address: str = "") -> Route | None:
+        """A route as ingress uses it; None when it is gone."""
+        return self._parts.intake.rules.table.named(name, address)
+
+    def places(self) -> Places:
+        """What the parcels of each destination have to say."""
+        return self._parts.intake.rules.places
+
+    async def service(self, key: str) -> Service | None:
+        """A service as requests meet it, else that of the whole catalog."""
+        return self._parts.intake.rules.catalog.service(key) or (await self.catalog()).service(key)
+
+    async def catalog(self) -> Catalog:
+        """The whole catalog, read again when the one that requests meet has changed; kept for some minutes."""
+        async with self._loading:
+            current = self._parts.intake.rules.catalog
+            if self._whole is None or self._whole[0] is not current:
+                self._whole = current, await asyncio.to_thread(catalog.load, ingress.folders(self.settings))
+            if self._forgetting is not None:
+                self._forgetting.cancel()
+            self._forgetting = asyncio.get_running_loop().call_later(KEPT, self._forget)
+            return self._whole[1]
+
+    async def submit(self, entry: Entry) -> Appended:
+        """Journal an event and deliver it."""
+        return await self._parts.acceptance.store(entry)
+
+    async def reload(self) -> Changes:
+        """Take up the settings and the catalog as they are written now, whole or not at all."""
+        async with self._changing:
+            try:
+                fresh, known = await self._written()
+                goals = await self._parts.goals.of(fresh)
+            except FaultyFilesError as error:
+                self._parts.metrics.settings_reload_ok.set(0)
+                for fault in error.faults:
+                    _log.error("settings not taken up, the running ones stay", fault=str(fault))
+                raise
+            before = self._parts.intake.rules.catalog
+            lines = (*changes.told(self.settings, fresh), *changes.documents(before, known))
+            await self._adopt(fresh, known, goals)
+            self._parts.metrics.settings_reload_ok.set(1)
+            self._parts.metrics.catalog_reload_ok.set(1)
+            _log.info("settings taken up", changed=lines)
+            return Changes(lines)
+
+    def follow(self) -> None:
+        """Take up the documents of the catalog whenever one changes, if the settings say so; none other any more."""
+        if self._following is not None:
+            self._following.cancel()
+            self._following = None
+        if self.settings.catalog.reload:
+            self._following = asyncio.create_task(watch.follow(ingress.folders(self.settings), self._reload_catalog))
+
+    async def close(self) -> None:
+        """End what this began."""
+        if self._forgetting is not None:
+            self._forgetting.cancel()
+        if self._following is not None:
+            self._following.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._following
+
+    async def _adopt(self, fresh: Settings, known: Catalog, goals: Sequence[Destination]) -> None:
+        """Exchange everything. What is new is there before requests meet it; what is gone ends when none can."""
+        dispatcher = self._parts.dispatcher
+        await dispatcher.serve(goals)
+        old, self.settings = self.settings, fresh
+        self._parts.intake.adopt(fresh, known)
+        self._parts.keep(fresh.journal.retention, fresh.journal.max_size)
+        if fresh.log != old.log:
+            logs.configure(fresh.log.level, fresh.log.format, sys.stderr)
+        if fresh.catalog != old.catalog:
+            self.follow()
+        dispatcher.retire({destination.name for destination in goals})
+        self._renewed()
+
+    async def _reload_catalog(self) -> None:
+        async with self._changing:
+            try:
+                known = await asyncio.to_thread(ingress.load, self.settings)
+            except FaultyFilesError:
+                self._parts.metrics.catalog_reload_ok.set(0)
+                raise
+            self._parts.intake.adopt(self.settings, known)
+            self._parts.metrics.catalog_reload_ok.set(1)
+            self._renewed()
+
+    async def _written(self) -> tuple[Settings, Catalog]:
+        """The settings as they are written now, and their catalog. Raises SettingsError with every fault of both."""
+        faults: list[Fault] = []
+        try:
+            fresh = await asyncio.to_thread(self._read)
+            faults += changes.refusals(self.settings, fresh)
+        except SettingsError as error:
+            if error.partial is None:
+                raise
+            fresh = error.partial
+            faults += error.faults
+        try:
+            known = await asyncio.to_thread(ingress.load, fresh)
+        except FaultyFilesError as error:
+            raise SettingsError([*faults, *error.faults]) from None
+        if faults:
+            raise SettingsError(faults)
+        return fresh, known
+
+    def _forget(self) -> None:
+        self._whole = None

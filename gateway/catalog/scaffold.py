@@ -1,0 +1,129 @@
+"""A first draft of a service from one request that it sent: schema, translator and sample, to be edited."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import yaml
+
+from gateway.catalog.generic import ACTORS, LINKS, STATES, TEXTS, TITLES
+from gateway.language.functions import TABLE
+from gateway.model import JSON
+
+_FACTS: Final = 6
+_DEPTH: Final = 4
+_EVENT_HEADERS: Final = ("event", "topic", "hook-resource", "event-key", "event-type")
+_EVENT_KEYS: Final = ("event", "event_type", "eventType", "type", "action", "kind", "webhookEvent")
+_SIGNATURE: Final = ("signature", "hmac")
+_DELIVERY: Final = ("delivery", "request-id", "webhook-id", "event-uuid")
+_UNINTERESTING: Final = (
+    "content-type",
+    "content-length",
+    "host",
+    "user-agent",
+    "accept",
+    "accept-encoding",
+    "connection",
+)
+
+
+def infer(value: JSON, depth: int = 0) -> dict[str, JSON]:
+    """A JSON Schema that the value holds: types and the keys that are there, few levels deep."""
+    kinds: Mapping[type, str] = {bool: "boolean", int: "integer", float: "number", str: "string", type(None): "null"}
+    if isinstance(value, dict):
+        schema: dict[str, JSON] = {"type": "object"}
+        if depth < _DEPTH and value:
+            present = [key for key, inner in value.items() if inner is not None]
+            schema["required"] = present if depth == 0 else []
+            schema["properties"] = {key: infer(value[key], depth + 1) for key in present}
+        return {key: part for key, part in schema.items() if part != []}
+    if isinstance(value, list):
+        return {"type": "array", "items": infer(value[0], depth + 1)} if value else {"type": "array"}
+    return {"type": kinds[type(value)]}
+
+
+def scaffold(name: str, headers: Mapping[str, str], body: JSON) -> dict[str, str]:
+    """File name -> text of a new service's folder: service.yaml, event.yaml and samples/event.usual.yaml.
+
+    `headers` and `body` are of the request; `body` is an object.
+    """
+    interesting = {key: text for key, text in headers.items() if key.lower() not in _UNINTERESTING}
+    service = {
+        "$schema": "../service.schema.json",
+        "name": name.replace("-", " ").title(),
+        "docs": "https://example.com/replace-with-the-page-about-webhooks",
+        "event": _event(interesting, body),
+        "delivery_id": [{"header": header} for header in _like(interesting, _DELIVERY)[:1]],
+        "verify": [{"hmac": "sha256", "header": header} for header in _like(interesting, _SIGNATURE)[:1]],
+        "setup": "Say here where in the sender the URL of the route is entered.\n",
+    }
+    translator = {
+        "$schema": "../translator.schema.json",
+        "title": f"Something happened in {service['name']}",
+        "events": ["*"] if service["event"] else [""],
+        "input": infer(body),
+        "message": {"attachments": [_attachment(body)]},
+    }
+    sample = {"request": {"headers": dict(interesting), "body": body}, "expect": {"outcome": "message"}}
+    return {
+        "service.yaml": _yaml({key: part for key, part in service.items() if part}),
+        "event.yaml": _yaml(translator),
+        "samples/event.usual.yaml": _yaml(sample),
+    }
+
+
+def _yaml(document: Mapping[str, Any]) -> str:
+    return yaml.safe_dump(dict(document), sort_keys=False, allow_unicode=True, width=120)
+
+
+def _like(headers: Mapping[str, str], words: tuple[str, ...]) -> list[str]:
+    return [header for header in headers if any(word in header.lower() for word in words)]
+
+
+def _event(headers: Mapping[str, str], body: JSON) -> list[dict[str, str]]:
+    named = _like(headers, _EVENT_HEADERS)[:1]
+    keys = [key for key in _EVENT_KEYS if isinstance(body.get(key), str)][:1]
+    return [*({"header": header} for header in named), *({"json": key} for key in keys)]
+
+
+def _attachment(body: Mapping[str, JSON]) -> dict[str, Any]:
+    """An attachment out of the likeliest paths, those that the generic translator would take, too."""
+    paths = dict(_scalars(body))
+    used: set[str] = set()
+
+    def take(words: tuple[str, ...]) -> str | None:
+        path = next(
+            (path for word in words for path in paths if path not in used and path.split(".")[-1].lower() == word), None
+        )
+        used.add(path or "")
+        return path
+
+    title, link, state, actor, text = (take(words) for words in (TITLES, LINKS, STATES, ACTORS, TEXTS))
+    facts = [path for path, value in paths.items() if path not in used and len(str(value)) <= 60][:_FACTS]
+    shown = {
+        "color": state and _insert(state, "severity_color"),
+        "author_name": actor and _insert(actor),
+        "title": _insert(title) if title else "Something happened",
+        "title_link": link and _insert(link),
+        "text": text and _insert(text, "cut(400)"),
+        "fields": [
+            {"title": path.split(".")[-1].replace("_", " ").capitalize(), "value": _insert(path)} for path in facts
+        ],
+    }
+    return {key: part for key, part in shown.items() if part}
+
+
+def _insert(path: str, function: str = "") -> str:
+    assert not function or function.partition("(")[0] in TABLE  # noqa: S101 - a draft must not name what is not there
+    return "{{ " + path + (f" | {function}" if function else "") + " }}"
+
+
+def _scalars(value: Mapping[str, JSON], prefix: str = "") -> list[tuple[str, JSON]]:
+    found: list[tuple[str, JSON]] = []
+    for key, inner in value.items():
+        if not key.isidentifier():
+            continue
+        if isinstance(inner, dict) and prefix.count(".") < 1:
+            found.extend(_scalars(inner, f"{prefix}{key}."))
+        elif inner is not None and not isinstance(inner, dict | list):
+            found.append((prefix + key, inner))
+    return sorted(found, key=lambda pair: pair[0].count("."))

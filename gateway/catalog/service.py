@@ -1,0 +1,84 @@
+"""One service: how its requests prove themselves, name their events and repeat, and who speaks for it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
+
+from gateway import units
+from gateway.catalog import yamlfile
+from gateway.catalog.select import Index, Selector, joined
+from gateway.catalog.translator import CardShape, Translator
+from gateway.decode import decode
+from gateway.model import JSON, Request
+from gateway.verify import handshake, verify
+
+ID_WINDOW = "24h"
+BODY_WINDOW = "5m"
+
+T = TypeVar("T")
+
+
+class Service:
+    """A service document compiled. The constructor notes every fault in `faults` instead of raising.
+
+    `id_window` and `body_window` are the seconds within which a repeated delivery id or body is the same event.
+    `documents` tells by name, "push" or "cards/issue", which texts the service was made of: a hash of each.
+    """
+
+    def __init__(self, key: str, raw: Mapping[str, JSON], text: str, file: str) -> None:
+        self.key = key
+        self.name: str = raw["name"]
+        self.docs: str = raw.get("docs", "")
+        self.setup: str = raw.get("setup", "")
+        self.icon_url: str | None = raw.get("icon_url")
+        self.imitates: Sequence[str] = tuple(raw.get("imitates", ()))
+        self.ignore: Sequence[str] = tuple(raw.get("ignore", ()))
+        self._noted: list[tuple[tuple[str | int, ...], str]] = []
+        self.event = self._each(raw, "event", Selector)
+        self.delivery_id = self._each(raw, "delivery_id", Selector)
+        self.verify = self._each(raw, "verify", verify.parse_scheme)
+        self.unwrap = self._each(raw, "unwrap", decode.parse_unwrap)
+        self.handshake = self._each(raw, "handshake", handshake.parse_handshake)
+        windows = raw.get("duplicates", {})
+        self.id_window = self._seconds(windows, "id", ID_WINDOW)
+        self.body_window = self._seconds(windows, "body", BODY_WINDOW)
+        self.translators: Sequence[Translator] = ()
+        self.cards: Mapping[str, CardShape] = {}
+        self.documents: Mapping[str, int] = {}
+        self.index: Index[Translator] = Index(())
+        self.faults = [yamlfile.fault(file, text, steps, problem) for steps, problem in self._noted]
+
+    def _each(self, raw: Mapping[str, JSON], key: str, parse: Callable[[JSON], T]) -> tuple[T, ...]:
+        parsed = []
+        for index, item in enumerate(raw.get(key, ())):
+            try:
+                parsed.append(parse(item))
+            except ValueError as error:
+                self._noted.append(((key, index), str(error)))
+        return tuple(parsed)
+
+    def _seconds(self, windows: Mapping[str, str], key: str, default: str) -> float:
+        try:
+            return units.seconds(windows.get(key, default))
+        except ValueError as error:
+            self._noted.append((("duplicates", key), str(error)))
+            return 0.0
+
+    def adopt(self, translators: Sequence[Translator], cards: Mapping[str, CardShape]) -> None:
+        """Let these translators speak for the service; `cards` are those that its translators may name."""
+        self.translators = tuple(translators)
+        self.cards = cards
+        self.index = Index(translators)
+
+    def event_name(self, request: Request, value: JSON) -> str:
+        """The name of the event: "pull_request.opened", or "" when the service names none."""
+        return joined(self.event, request, value)
+
+    def delivery_key(self, request: Request, value: JSON) -> str:
+        """What the sender repeats when it repeats an event; "" when a part of it is absent."""
+        parts = []
+        for selector in self.delivery_id:
+            part = selector.value(request, value)
+            if not part:
+                return ""
+            parts.append(part)
+        return "\n".join(parts)

@@ -1,0 +1,114 @@
+"""One translator: a document compiled, and what it makes of a payload."""
+
+from collections.abc import Mapping, Sequence
+
+from msgspec import Struct
+
+from gateway.catalog.schema import Schema
+from gateway.catalog.shape import Compiler, MessageShape, Note, Place, placed
+from gateway.language.output import Mode
+from gateway.language.template import Context, Engine
+from gateway.mattermost.payload import Message
+from gateway.model import JSON, Phase, Request
+
+_PHASES: Mapping[str | None, Phase] = {phase.value: phase for phase in Phase}
+
+
+class Draft(Struct, frozen=True):
+    """What a translator said: a message about a subject, or why it is silent on purpose.
+
+    `phase` is None when the document knows no life of its subject. `card` shows the subject as it is after the event;
+    None when the message does that itself.
+    """
+
+    subject: str = ""
+    message: Message | None = None
+    ignored: str = ""
+    phase: Phase | None = None
+    card: Message | None = None
+
+
+def context(value: JSON, request: Request, event: str) -> Context:
+    """What templates see: the payload's keys, `payload` (all of it) and `request` (headers, query, event name).
+
+    Header names are in lower case. The two names win over keys of the payload, which stay reachable by `payload`.
+    """
+    keys = value if isinstance(value, dict) else {}
+    about = {"headers": request.headers, "query": request.query, "event": event}
+    return {**keys, "payload": value, "request": about}
+
+
+class CardShape:
+    """A card document: the message that shows a subject as it is, whatever happened to it last."""
+
+    def __init__(self, raw: Mapping[str, JSON], compiler: Compiler, place: Place) -> None:
+        self._let = [(key, compiler.value(source, place / "let" / key)) for key, source in raw.get("let", {}).items()]
+        self._message = MessageShape(raw["message"], compiler, place / "message")
+
+    def render(self, context: Context) -> Message:
+        """The message. Raises TranslationError."""
+        for name, value in self._let:
+            context[name] = value.get(context)
+        return self._message.render(context)
+
+
+class Translator:
+    """A compiled document; `name` is "service/document". Every fault is noted in `faults` instead of raised."""
+
+    def __init__(
+        self,
+        name: str,
+        raw: Mapping[str, JSON],
+        engine: Engine,
+        text: str,
+        file: str,
+        cards: Mapping[str, CardShape] | None = None,
+    ) -> None:
+        self.name = name
+        self.file = file
+        self.title: str = raw["title"]
+        self.events: Sequence[str] = tuple(map(str, raw["events"]))
+        self.input: JSON = raw.get("input", True)
+        noted: list[Note] = []
+        place, compiler = Place(name, (), noted), Compiler(engine)
+        try:
+            self.schema = Schema(self.input)
+        except ValueError as error:
+            (place / "input").fault(str(error))
+        self._when = compiler.condition(raw["when"], place / "when") if "when" in raw else None
+        self._let = [(key, compiler.value(source, place / "let" / key)) for key, source in raw.get("let", {}).items()]
+        self._ignore = compiler.condition(raw["ignore"], place / "ignore") if "ignore" in raw else None
+        self._subject = compiler.template(raw.get("subject", ""), Mode.RAW, place / "subject")
+        self._living = "phase" in raw or "card" in raw
+        self._phase = compiler.template(raw.get("phase", ""), Mode.RAW, place / "phase")
+        self._message = MessageShape(raw["message"], compiler, place / "message")
+        self._card = (cards or {}).get(raw.get("card", ""))
+        if "card" in raw and self._card is None:
+            (place / "card").fault(f"the service has no card called {raw['card']!r}: write cards/{raw['card']}.yaml")
+        self.faults = placed(noted, text, file)
+
+    @property
+    def conditional(self) -> bool:
+        """Whether the document speaks only when its `when` holds."""
+        return self._when is not None
+
+    def speaks(self, context: Context) -> bool:
+        """Whether the `when` of the document holds. Raises TranslationError."""
+        return self._when is None or self._when.holds(context)
+
+    def draft(self, context: Context, *, card: bool = False) -> Draft:
+        """What the document says about a payload that holds its schema, with `card` also as a card.
+
+        Raises TranslationError.
+        """
+        for name, value in self._let:
+            context[name] = value.get(context)
+        if self._ignore is not None and self._ignore.holds(context):
+            return Draft(ignored=f"{self.name} ignores it")
+        subject, message = self._subject.render(context) or "", self._message.render(context)
+        if not card:
+            return Draft(subject, message)
+        if not self._living:
+            return Draft(subject, message)
+        phase = _PHASES.get(self._phase.render(context), Phase.CHANGE)  # first: a card has names of its own
+        return Draft(subject, message, phase=phase, card=self._card.render(context) if self._card else None)

@@ -1,0 +1,266 @@
+"""The catalog as people read it: services, their events and examples, and how a sender is connected to a route."""
+
+import asyncio
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from gateway.catalog import catalog
+from gateway.catalog.catalog import Catalog
+from gateway.catalog.service import Service
+from gateway.catalog.translator import Translator
+from gateway.console.port import Gateway
+from gateway.console.proofs import proofs, url_with_secret
+from gateway.console.sandbox import Workshop
+from gateway.console.web.operations import Ask, Operation
+from gateway.errors import Refused
+from gateway.model import JSON, Outcome
+from gateway.pipeline import sample
+from gateway.pipeline.route import CAPABILITY
+from gateway.settings import Settings
+from gateway.settings.tables import Route
+from gateway.verify.schemes import Scheme
+from gateway.verify.verify import parse_scheme
+
+EXAMPLES: Final = 12
+"""Samples of one translator that are rendered."""
+ANYWHERE: Final = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 - to recognise them
+
+
+class ServiceRow(Struct, frozen=True):
+    """One service of the catalog, and the routes that use it."""
+
+    key: str
+    name: str
+    docs: str
+    translators: int
+    routes: tuple[str, ...]
+
+
+class Shelf(Struct, frozen=True):
+    """Every service, by key."""
+
+    services: tuple[ServiceRow, ...]
+
+
+class TranslatorRow(Struct, frozen=True):
+    """One translator: the events it speaks for, what happened then, and whether it has a condition of its own."""
+
+    name: str
+    title: str
+    events: tuple[str, ...]
+    conditional: bool
+
+
+class Address(Struct, frozen=True):
+    """Where a sender posts for one route.
+
+    `url` is for senders that sign or send a header, `url_with_secret` for those that can only call a URL: SECRET stands
+    for the secret of the route; empty when the URL cannot carry it. `proofs` say in words what a request needs, any of
+    them; none are needed by an `open` route.
+    """
+
+    route: str
+    url: str
+    url_with_secret: str
+    proofs: tuple[str, ...]
+    open: bool
+    destinations: tuple[str, ...]
+
+
+class ServicePage(Struct, frozen=True):
+    """One service with how to connect its sender. `passthrough` is the form of its pass-through URL, "" when off.
+
+    `note` says what in the URLs has to be replaced; empty when they are exact.
+    """
+
+    key: str
+    name: str
+    docs: str
+    setup: str
+    translators: tuple[TranslatorRow, ...]
+    ignored: tuple[str, ...]
+    proofs: tuple[str, ...]
+    routes: tuple[Address, ...]
+    passthrough: str
+    note: str
+
+
+class Example(Struct, frozen=True):
+    """A sample and what it becomes; `name` can be tried ("github/push.usual")."""
+
+    name: str
+    outcome: Outcome
+    event: str
+    subject: str
+    reason: str
+    messages: tuple[JSON, ...]
+
+
+class TranslatorPage(Struct, frozen=True):
+    """One translator, its text, and its samples as messages; `more` samples are not shown."""
+
+    service: str
+    service_name: str
+    translator: TranslatorRow
+    text: str
+    examples: tuple[Example, ...]
+    more: int
+
+
+async def shelf(gateway: Gateway) -> Shelf:
+    """Every service."""
+    known = await gateway.catalog()
+    using: dict[str, list[str]] = {}
+    for route in gateway.settings.routes.values():
+        using.setdefault(route.service, []).append(route.name)
+    return Shelf(
+        tuple(
+            ServiceRow(key, one.name, one.docs, len(one.translators), tuple(using.get(key, ())))
+            for key, one in sorted(known.services.items())
+        )
+    )
+
+
+async def service(gateway: Gateway, key: str) -> ServicePage:
+    """One service. Raises Refused (404)."""
+    return page(find(await gateway.catalog(), key), gateway.settings)
+
+
+async def translator(gateway: Gateway, workshop: Workshop, key: str, name: str) -> TranslatorPage:
+    """One translator of a service with its samples. Raises Refused: 404, 409 when its file went away."""
+    known = await gateway.catalog()
+    full = f"{key}/{name}"
+    found = next((one for one in find(known, key).translators if one.name == full), None)
+    if found is None:
+        raise Refused(404, "Not Found", f"the service {key} has no translator {name}")
+    try:
+        text = await asyncio.to_thread(Path(found.file).read_text, "utf-8")
+    except (OSError, UnicodeDecodeError):
+        detail = f"{found.file} cannot be read any more: put it back, or have the catalog read again"
+        raise Refused(409, "File gone", detail) from None
+    paths = [path for path in await asyncio.to_thread(_samples, workshop, key) if path.stem.partition(".")[0] == name]
+    examples = await workshop.run(partial(_examples, workshop, known, key, paths[:EXAMPLES]))
+    title = find(known, key).name
+    return TranslatorPage(key, title, _row(found), text, examples, max(0, len(paths) - EXAMPLES))
+
+
+def find(known: Catalog, key: str) -> Service:
+    """The service of this key. Raises Refused (404)."""
+    found = known.service(key)
+    if found is None:
+        raise Refused(404, "Not Found", f"the catalog has no service {key!r}")
+    return found
+
+
+def page(found: Service, settings: Settings) -> ServicePage:
+    """All that is told of a service; what the command line prints, too."""
+    base, note = public_base(settings)
+    through = settings.passthrough
+    passes = through is not None and (not through.services or found.key in through.services)
+    routes = [route for route in settings.routes.values() if route.service == found.key]
+    return ServicePage(
+        key=found.key,
+        name=found.name,
+        docs=found.docs,
+        setup=found.setup.strip(),
+        translators=tuple(map(_row, found.translators)),
+        ignored=tuple(found.ignore),
+        proofs=_words(found.verify or CAPABILITY),
+        routes=tuple(_address(route, found, base) for route in routes),
+        passthrough=f"{base}/hooks/HOOK_ID/{found.key}" if passes else "",
+        note=note,
+    )
+
+
+def public_base(settings: Settings) -> tuple[str, str]:
+    """The URL under which senders reach the gateway, and what has to be replaced in it ("" for nothing)."""
+    if settings.server.public_url:
+        return settings.server.public_url.rstrip("/"), ""
+    listen = settings.server.listen
+    host, port = "HOST" if listen.host in ANYWHERE else listen.host, str(listen.port or "PORT")
+    host = f"[{host}]" if ":" in host else host
+    note = "HOST stands for the name by which senders reach the gateway; " if host == "HOST" else ""
+    return f"http://{host}:{port}", f"{note}set public_url in [server] to see the exact URL"
+
+
+def _address(route: Route, found: Service, base: str) -> Address:
+    schemes: Sequence[Scheme] = tuple(map(parse_scheme, route.verify)) or found.verify or CAPABILITY
+    url, is_open = f"{base}/in/{route.name}", route.allow_unsigned and not route.secrets
+    if is_open:
+        return Address(route.name, url, "", (), True, route.destinations)
+    return Address(route.name, url, url_with_secret(url, schemes), _words(schemes), False, route.destinations)
+
+
+def _words(schemes: Sequence[Scheme]) -> tuple[str, ...]:
+    return tuple(proof.words for proof in proofs(schemes))
+
+
+def _row(one: Translator) -> TranslatorRow:
+    return TranslatorRow(one.name.partition("/")[2], one.title, tuple(one.events), one.conditional)
+
+
+def _samples(workshop: Workshop, key: str) -> list[Path]:
+    return [path for service, path in catalog.samples(workshop.folders()) if service == key]
+
+
+def _examples(workshop: Workshop, known: Catalog, key: str, paths: Sequence[Path]) -> tuple[Example, ...]:
+    """The samples as messages; in the thread of the workshop."""
+    compiled = workshop.service(key, known)
+    return tuple(_example(compiled, path) for path in paths)
+
+
+def _example(compiled: Service, path: Path) -> Example:
+    name = f"{compiled.key}/{path.stem}"
+    try:
+        reading = sample.read(compiled, sample.as_request(sample.load(path).request))
+    except Refused as refused:
+        return Example(name, Outcome.REFUSED, "", "", str(refused), ())
+    messages = tuple(msgspec.to_builtins(one) for piece in reading.pieces for one in piece.messages)
+    return Example(name, reading.outcome, reading.name, reading.subject, reading.reason, messages)
+
+
+async def _shelf(ask: Ask) -> Shelf:
+    return await shelf(ask.gateway)
+
+
+async def _service(ask: Ask) -> ServicePage:
+    return await service(ask.gateway, ask.path["service"])
+
+
+async def _translator(ask: Ask) -> TranslatorPage:
+    return await translator(ask.gateway, ask.console.part(Workshop), ask.path["service"], ask.path["translator"])
+
+
+OPERATIONS: Final = (
+    Operation(
+        method="GET",
+        path="/catalog",
+        name="listServices",
+        summary="Every service of the catalog.",
+        call=_shelf,
+        result=Shelf,
+    ),
+    Operation(
+        method="GET",
+        path="/catalog/{service}",
+        name="getService",
+        summary="One service: its events, how requests prove themselves, and the URL and steps for each route.",
+        call=_service,
+        result=ServicePage,
+        problems={404: "The catalog has no such service."},
+    ),
+    Operation(
+        method="GET",
+        path="/catalog/{service}/{translator}",
+        name="getTranslator",
+        summary="One translator, with its text and its samples as messages.",
+        call=_translator,
+        result=TranslatorPage,
+        problems={404: "The catalog has no such service or translator.", 409: "Its file went away."},
+    ),
+)

@@ -1,0 +1,57 @@
+"""One event out of the journal, beside what the settings and the catalog of this moment say about its kind."""
+
+from collections.abc import Iterable, Sequence
+
+from msgspec import Struct
+
+from gateway.catalog.service import Service
+from gateway.console import masked
+from gateway.console.port import Gateway
+from gateway.errors import Refused
+from gateway.journal import Query, Record
+from gateway.model import Delivery, Event, Request
+from gateway.pipeline.route import CAPABILITY, Route
+from gateway.verify.verify import Scheme
+
+
+class Stored(Struct, frozen=True):
+    """An event with its deliveries. `service` and `route` are None when they are gone.
+
+    `schemes` say where secrets are in the request, `limit` how many bytes its body may inflate to.
+    """
+
+    record: Record
+    service: Service | None
+    route: Route | None
+    schemes: Sequence[Scheme]
+    limit: int
+
+    @property
+    def event(self) -> Event:
+        """The event."""
+        return self.record.event
+
+    def request(self) -> Request:
+        """The request, inflated and without secrets. Takes a while for a large body: not for the event loop."""
+        return masked.masked(self.event.request, self.schemes, self.limit)
+
+
+async def load(gateway: Gateway, event_id: str) -> Stored:
+    """The event of this id. Raises Refused (404)."""
+    records = (await gateway.journal.find(Query(event_id=event_id))).records if event_id else ()
+    if not records:
+        raise Refused(404, "Not Found", f"the journal has no event {event_id}: it forgets them after its retention")
+    found = records[0]
+    service = await gateway.service(found.event.service)
+    route = gateway.route(found.event.route, next((one.address for one in found.deliveries if one.address), ""))
+    schemes: Sequence[Scheme] = ()
+    if service is not None:
+        schemes = route.schemes(service) if route is not None else service.verify or CAPABILITY
+    limit = route.body_limit if route is not None else gateway.settings.server.body_limit
+    return Stored(found, service, route, schemes, limit)
+
+
+def gone(gateway: Gateway, deliveries: Iterable[Delivery]) -> list[str]:
+    """The destinations of deliveries that the settings have no more."""
+    known = gateway.destinations()
+    return sorted({one.destination for one in deliveries if one.destination not in known})

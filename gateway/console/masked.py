@@ -1,0 +1,136 @@
+"""A stored request as people may see it: inflated, with every secret masked, and its body in a form that one can read.
+
+The journal keeps requests with the credentials of headers, query and path masked. What is left is masked here: tokens
+in the body, and whatever secret of the settings slipped into any part.
+"""
+
+import html
+import re
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Final, Literal
+
+import msgspec
+from msgspec import Struct
+
+from gateway import secret
+from gateway.decode.compression import inflate
+from gateway.errors import Refused
+from gateway.model import Request
+from gateway.verify import verify
+
+SHOWN: Final = 200_000
+"""Characters of a body that a page shows."""
+DUMPED: Final = 1024
+"""Bytes of a binary body that a page shows."""
+PRETTY: Final = 5_000_000
+"""Bytes from which on JSON is shown as it came."""
+
+_ROW = 16
+_TEXT_CONTROLS = {"\n", "\r", "\t", "\f"}
+
+
+class BodyView(Struct, frozen=True):
+    """A body to read: JSON indented, other text as it is, bytes as a hexadecimal dump. `size` is that of all of it.
+
+    `cut` says that `text` is only its beginning.
+    """
+
+    kind: Literal["empty", "json", "text", "binary"]
+    text: str
+    size: int
+    cut: bool = False
+
+
+class RequestView(Struct, frozen=True):
+    """A request without secrets. `url` is empty when it could not be read."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    query: Mapping[str, str]
+    body: BodyView
+
+
+def masked(request: Request, schemes: Sequence[verify.Scheme], limit: int, mask: str = verify.MASK) -> Request:
+    """The request with its body inflated (to at most `limit` bytes; else it stays as it is) and its secrets masked."""
+    coding = request.headers.get("content-encoding", "")
+    headers = dict(request.headers)
+    body = request.body
+    if coding:
+        with suppress(Refused):
+            body = inflate(body, coding, limit)
+            del headers["content-encoding"]
+    return msgspec.structs.replace(
+        request,
+        headers={name: _redacted(value, mask) for name, value in headers.items()},
+        query={name: _redacted(value, mask) for name, value in request.query.items()},
+        url=_redacted(request.url, mask),
+        body=_without(body, verify.tokens(request, schemes, body), mask),
+    )
+
+
+def view(request: Request) -> RequestView:
+    """What a page shows of a masked request."""
+    return RequestView(request.method, request.url, request.headers, request.query, body_view(request.body))
+
+
+def body_view(body: bytes) -> BodyView:
+    """A body to read."""
+    if not body:
+        return BodyView("empty", "", 0)
+    text = readable(body)
+    if text is None:
+        return BodyView("binary", _dump(body[:DUMPED]), len(body), len(body) > DUMPED)
+    kind: Literal["json", "text"] = "text"
+    if len(body) <= PRETTY and text.lstrip().startswith(("{", "[")):
+        with suppress(msgspec.DecodeError, RecursionError):
+            text, kind = msgspec.json.format(text, indent=2), "json"
+    return BodyView(kind, text[:SHOWN], len(body), len(text) > SHOWN)
+
+
+def readable(body: bytes) -> str | None:
+    """The body as text, None when it is no text that a person could read."""
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        return None
+    return None if any(ord(sign) < 32 and sign not in _TEXT_CONTROLS for sign in set(text)) else text
+
+
+def _without(body: bytes, tokens: Sequence[str], mask: str) -> bytes:
+    """The body with tokens masked, however they are spelt in it."""
+    for token in sorted(set(tokens), key=len, reverse=True):
+        pattern = b"".join(b"(?:" + b"|".join(map(re.escape, _spellings(sign))) + b")" for sign in token)
+        body = re.sub(pattern, lambda _: mask.encode(), body)
+    try:
+        return _redacted(body.decode(), mask).encode()
+    except UnicodeDecodeError:
+        return body
+
+
+def _spellings(sign: str) -> list[bytes]:
+    """A character as bodies may write it: plainly, in a JSON string, in a form, in XML."""
+    plain = sign.encode("utf-8", "surrogatepass")
+    units = memoryview(sign.encode("utf-16-le", "surrogatepass")).cast("H")
+    found = [plain, html.escape(sign).encode("utf-8", "surrogatepass")]
+    for hexadecimal in ("x", "X"):
+        found.append("".join(f"\\u{unit:04{hexadecimal}}" for unit in units).encode())
+        found.append("".join(f"%{octet:02{hexadecimal}}" for octet in plain).encode())
+    found += [b"\\" + plain] * (sign in '"\\/') + [b"+"] * (sign == " ")
+    return sorted(dict.fromkeys(found), key=len, reverse=True)
+
+
+def _redacted(text: str, mask: str) -> str:
+    found = secret.redact(text)
+    return text if found == text else found.replace(secret.MASK, mask)
+
+
+def _dump(data: bytes) -> str:
+    """Rows of offset, hexadecimal bytes and the printable ones among them."""
+    rows = []
+    for at in range(0, len(data), _ROW):
+        row = data[at : at + _ROW]
+        shown = "".join(chr(byte) if 32 <= byte < 127 else "." for byte in row)
+        rows.append(f"{at:08x}  {row.hex(' '):<{3 * _ROW}} {shown}")
+    return "\n".join(rows)

@@ -1,0 +1,33 @@
+"""The catalog: its services, one service with its routes, one translator with its examples."""
+
+import asyncio
+
+from gateway.console import catalog
+from gateway.console.pages.tryout import shown
+from gateway.console.sandbox import Workshop
+from gateway.console.web.page import Page, Shown, Visit
+
+
+async def show_all(visit: Visit) -> Shown:
+    """Every service."""
+    return Shown("catalog.html", {"shelf": await catalog.shelf(visit.gateway)})
+
+
+async def show_service(visit: Visit) -> Shown:
+    """One service."""
+    return Shown("service.html", {"service": await catalog.service(visit.gateway, visit.path["service"])})
+
+
+async def show_translator(visit: Visit) -> Shown:
+    """One translator."""
+    path, workshop = visit.path, visit.console.part(Workshop)
+    found = await catalog.translator(visit.gateway, workshop, path["service"], path["translator"])
+    examples = await asyncio.to_thread(lambda: [(one, [*map(shown, one.messages)]) for one in found.examples])
+    return Shown("translator.html", {"found": found, "examples": examples})
+
+
+PAGES = (
+    Page("GET", "/catalog", show_all),
+    Page("GET", "/catalog/{service}", show_service),
+    Page("GET", "/catalog/{service}/{translator}", show_translator),
+)

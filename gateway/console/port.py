@@ -1,0 +1,62 @@
+"""All that the console knows of the running gateway; `gateway.app` gives it one."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from msgspec import Struct
+from prometheus_client.metrics_core import Metric
+
+from gateway.catalog.catalog import Catalog
+from gateway.catalog.service import Service
+from gateway.journal import Appended, Entry, Journal
+from gateway.pipeline.entry import Places
+from gateway.pipeline.route import Route
+from gateway.settings import Settings
+
+
+class Changes(Struct, frozen=True):
+    """What a reload changed, in words for the operator: one line each ("[routes.github]: only changed")."""
+
+    lines: tuple[str, ...] = ()
+
+
+class Gateway(Protocol):
+    """The running gateway, as far as people may look at it and steer it. Everything is of this moment."""
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force."""
+
+    @property
+    def journal(self) -> Journal:
+        """The journal; `requeue` is taken up by the dispatcher without more ado."""
+
+    def samples(self, *names: str) -> Sequence[Metric]:
+        """The series of these names ("mattergate_requests_total") as /metrics shows them, with their samples."""
+
+    def destinations(self) -> Mapping[str, tuple[str, str]]:
+        """How each destination stands ("open", "throttled", "broken") and why ("" when open)."""
+
+    def route(self, name: str, address: str = "") -> Route | None:
+        """A route as ingress uses it; None when it is gone. `address` is the hook of a pass-through route."""
+
+    def places(self) -> Places:
+        """What the parcels of each destination have to say."""
+
+    def trouble(self) -> str:
+        """Why requests cannot be stored; "" when they can."""
+
+    async def service(self, key: str) -> Service | None:
+        """A service as requests meet it, one that no route names as its folders have it; None when there is none."""
+
+    async def catalog(self) -> Catalog:
+        """The whole catalog as its folders are now in force, also services that no route names."""
+
+    async def submit(self, entry: Entry) -> Appended:
+        """Journal an event with its messages, and deliver them. Raises JournalError."""
+
+    async def reload(self) -> Changes:
+        """Take up the settings file and the catalog as they are now, whole or not at all.
+
+        Raises SettingsError or CatalogError with every fault; what runs stays then.
+        """

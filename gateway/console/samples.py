@@ -1,0 +1,100 @@
+"""Keeping an event as a sample of the catalog: its request, with what it becomes today as the expectation."""
+
+import asyncio
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from msgspec import Struct
+
+from gateway.console import lookup
+from gateway.console.lookup import Stored
+from gateway.console.port import Gateway
+from gateway.errors import Refused
+from gateway.pipeline import sample
+from gateway.pipeline.sample import Expectation, Sample, SampleRequest
+from gateway.verify.schemes import HeaderSecret
+from gateway.verify.signature import Signature
+from gateway.verify.verify import MASK
+
+_UNFIT = re.compile(r"[^a-z0-9_.-]+")
+
+
+class SampleDocument(Struct, frozen=True):
+    """A sample as text; `path` is where it belongs in a catalog folder, `folders` are those that it may go into."""
+
+    path: str
+    text: str
+    folders: Sequence[str]
+
+
+class SampleWish(Struct, frozen=True, forbid_unknown_fields=True):
+    """Into which of the catalog folders of the settings a sample is to be written."""
+
+    folder: str
+
+
+class SampleWritten(Struct, frozen=True):
+    """The file that a sample was written to."""
+
+    file: str
+
+
+async def as_sample(gateway: Gateway, event_id: str) -> SampleDocument:
+    """An event as a sample document. Raises Refused: 404, 409 when that cannot be."""
+    found = await lookup.load(gateway, event_id)
+    service = found.service
+    if service is None:
+        raise Refused(409, "Service gone", f"the catalog has no service {found.event.service} any more")
+    try:
+        request = await asyncio.to_thread(_request, found)
+        expected = sample.outcome(Sample(request, Expectation(found.event.outcome)), service)  # its thread is this one
+        text = await asyncio.to_thread(sample.document, Sample(request, expected))
+    except ValueError as error:
+        raise Refused(409, "No sample", f"this event cannot be kept as a sample: {error}") from None
+    name = _UNFIT.sub("-", found.event.name.lower()).strip("-.")[:60] or "event"
+    return SampleDocument(f"{found.event.service}/samples/{name}.{found.event.id[-8:]}.yaml", text, _folders(gateway))
+
+
+async def write(gateway: Gateway, event_id: str, folder: str) -> SampleWritten:
+    """Write an event's sample into one of the catalog folders of the settings. Raises Refused: 404, 409.
+
+    A file that is there already stays as it is.
+    """
+    folders = _folders(gateway)
+    if folder not in folders:
+        known = f"it is one of {', '.join(folders)}" if folders else "the settings have no [catalog] folders"
+        raise Refused(409, "No such folder", f"a sample is not written into {folder!r}: {known}")
+    made = await as_sample(gateway, event_id)
+    file = Path(folder) / made.path
+    try:
+        await asyncio.to_thread(_write_new, file, made.text)
+    except FileExistsError:
+        raise Refused(409, "File exists", f"{file} is there already: remove it to write the sample again") from None
+    except OSError as error:
+        raise Refused(409, "Not written", f"{file} cannot be written: {error.strerror}") from None
+    return SampleWritten(str(file))
+
+
+def _folders(gateway: Gateway) -> Sequence[str]:
+    return gateway.settings.catalog.folders
+
+
+def _request(found: Stored) -> SampleRequest:
+    """The request without credentials and signatures: samples are not verified. Raises ValueError."""
+    clean = found.request()
+    proofs = {one.source.name for one in found.schemes if isinstance(one, Signature) and one.source.kind == "header"}
+    proofs |= {one.name for one in found.schemes if isinstance(one, HeaderSecret)}
+    hidden = {name for name, value in clean.headers.items() if value == MASK}
+    return sample.taken(clean, proofs | hidden)
+
+
+def _write_new(file: Path, text: str) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("x", encoding="utf-8") as stream:
+        try:
+            stream.write(text)
+            stream.flush()
+        except OSError:  # half a sample would be a faulty one
+            file.unlink(missing_ok=True)
+            raise

@@ -1,0 +1,1 @@
+"""The small framework of the console: visitors, pages, API, live stream."""

@@ -1,0 +1,80 @@
+"""Pages over HTTP: what a `Page` answers becomes HTML, a redirect with a notice, or is sent as it is."""
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
+from urllib.parse import quote, unquote
+
+from aiohttp import hdrs, web
+
+from gateway.console.web.guard import form_of, visitor_of
+from gateway.console.web.operations import Console
+from gateway.console.web.page import Back, Page, Shown, Visit
+from gateway.console.web.problems import Problem
+from gateway.console.web.rendering import Rendering
+
+NOTICE: Final = "mattergate_notice"
+"""The cookie that carries what is said on the next page; it is shown once, as text."""
+
+_LONGEST: Final = 600
+
+
+class PageFace:
+    """Answers pages, and shows problems as pages."""
+
+    def __init__(self, console: Console, rendering: Rendering) -> None:
+        self._console = console
+        self._rendering = rendering
+
+    def handler(self, page: Page) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+        """Answer one page or action."""
+
+        async def answer(request: web.Request) -> web.StreamResponse:
+            visitor = visitor_of(request)
+            if visitor is None:  # the guard lets nobody through who is unknown
+                raise AssertionError(f"{page.path} is open")
+            await self._rendering.ready()
+            found = await page.act(Visit(self._console, visitor, request, form_of(request)))
+            if isinstance(found, Shown):
+                return self.shown(request, found)
+            return back(found) if isinstance(found, Back) else found
+
+        return answer
+
+    async def ready(self) -> None:
+        """Be ready to show pages without holding up anything else."""
+        await self._rendering.ready()
+
+    def shown(self, request: web.Request, page: Shown) -> web.Response:
+        """Render a page for whoever asks."""
+        visitor = visitor_of(request)
+        notice = _notice(request)
+        facts: dict[str, Any] = {"visitor": visitor, "notice": notice, "here": request.path, **page.facts}
+        response = web.Response(
+            status=page.status, text=self._rendering.render(page.template, facts), content_type="text/html"
+        )
+        if notice:
+            response.del_cookie(NOTICE, path="/")
+        return response
+
+    def show_problem(self, request: web.Request, problem: Problem) -> web.Response:
+        """Show what went wrong as a page."""
+        return self.shown(request, Shown("problem.html", {"problem": problem}, problem.status))
+
+
+def back(to: Back) -> web.Response:
+    """Redirect by GET, the notice in a cookie."""
+    response = web.Response(status=303, headers={hdrs.LOCATION: to.url})
+    if to.notice:
+        text = quote(json.dumps({"text": to.notice[:_LONGEST], "bad": to.bad}), safe="")
+        response.set_cookie(NOTICE, text, max_age=60, path="/", httponly=True, samesite="Strict")
+    return response
+
+
+def _notice(request: web.Request) -> Mapping[str, Any] | None:
+    """What the page before left to be said; None for nothing, and for what we did not write."""
+    try:
+        found = json.loads(unquote(request.cookies.get(NOTICE, "")))
+        return {"text": str(found["text"]), "bad": bool(found["bad"])}
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None

@@ -1,0 +1,130 @@
+"""Unwrap steps of a service: events inside envelopes, as SNS, Pub/Sub and every batching sender wrap them.
+
+unwrap: [{json: Message}, {base64: message.data}, {pick: event}, {split: alerts, keep: true}]
+"""
+
+import base64
+import binascii
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from gateway import jsonpath
+from gateway.decode import jsontext
+from gateway.jsonpath import MISSING, STAR, Step
+from gateway.model import JSON
+
+_VERBS = ("json", "base64", "pick", "split")
+_FORMS = "one of {json: PATH}, {base64: PATH}, {pick: PATH}, {split: PATH, keep: true}"
+
+
+class _Document(Struct, forbid_unknown_fields=True):
+    json: str | None = None
+    base64: str | None = None
+    pick: str | None = None
+    split: str | None = None
+    keep: bool = False
+
+
+class UnwrapStep(Struct, frozen=True):
+    """One step: what to do (`verb`), where (`path`), and for split whether events keep what surrounds the array."""
+
+    verb: str
+    path: tuple[Step, ...]
+    keep: bool = False
+
+
+def parse_unwrap(raw: Mapping[str, Any]) -> UnwrapStep:
+    """Read one step from its mapping; ValueError names the key and what is expected there."""
+    try:
+        document = msgspec.convert(raw, _Document)
+    except msgspec.ValidationError as error:
+        raise ValueError(f"{error} (an unwrap step is {_FORMS})") from None
+    given = {verb: path for verb in _VERBS if (path := getattr(document, verb)) is not None}
+    if len(given) != 1 or (document.keep and "split" not in given):
+        raise ValueError(f"an unwrap step is {_FORMS}")
+    verb, text = given.popitem()
+    try:
+        path = jsonpath.parse(text)
+    except ValueError as error:
+        raise ValueError(f"{verb}: {error}") from None
+    if verb in {"pick", "split"} and STAR in path:
+        raise ValueError(f"{verb}: expected a path without *")
+    return UnwrapStep(verb, path, document.keep)
+
+
+def unwrap(value: JSON, steps: tuple[UnwrapStep, ...] | list[UnwrapStep]) -> list[JSON]:
+    """Return the events inside a value, in order: one, unless a split finds several, or none in an empty array.
+
+    A step whose path is absent or leads to another type leaves the value alone. The value given is not changed.
+    """
+    events = [value]
+    for step in steps:
+        events = [inner for event in events for inner in _apply(step, event)]
+    return events
+
+
+def _apply(step: UnwrapStep, value: JSON) -> list[JSON]:
+    if step.verb == "json":
+        return [_replaced(value, step.path, _from_json)]
+    if step.verb == "base64":
+        return [_replaced(value, step.path, _from_base64)]
+    found = jsonpath.lookup(value, step.path)
+    if step.verb == "pick":
+        return [value if found is MISSING else found]
+    if not isinstance(found, list):
+        return [value]
+    if not step.keep or not step.path:
+        return list(found)
+    outer = _without(value, step.path)
+    return [{"outer": outer, **event} if isinstance(event, dict) else event for event in found]
+
+
+def _replaced(value: JSON, path: tuple[Step, ...], change: Callable[[JSON], JSON]) -> JSON:
+    """Copy the value with what the path leads to replaced by `change` of it."""
+    if not path:
+        return change(value)
+    step, rest = path[0], path[1:]
+    if isinstance(value, dict):
+        keys = list(value) if step == STAR else [step] if step in value else []
+        return {**value, **{key: _replaced(value[key], rest, change) for key in keys}}
+    if isinstance(value, list):
+        if step == STAR:
+            return [_replaced(child, rest, change) for child in value]
+        if isinstance(step, int) and -len(value) <= step < len(value):
+            copy = list(value)
+            copy[step] = _replaced(value[step], rest, change)
+            return copy
+    return value
+
+
+def _without(value: JSON, path: tuple[Step, ...]) -> JSON:
+    """Copy the value without the key that the path ends in; an index cannot be left out and becomes null."""
+    if len(path) > 1:
+        return _replaced(value, path[:-1], lambda parent: _without(parent, path[-1:]))
+    if isinstance(value, dict):
+        return {key: child for key, child in value.items() if key != path[0]}
+    return _replaced(value, path, lambda _: None)
+
+
+def _from_json(value: JSON) -> JSON:
+    try:
+        return jsontext.parse(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
+
+
+def _from_base64(value: JSON) -> JSON:
+    if not isinstance(value, str):
+        return value
+    text = value.strip().replace("-", "+").replace("_", "/").rstrip("=")
+    try:
+        raw = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
+    except (ValueError, binascii.Error):
+        return value
+    try:
+        return jsontext.parse(raw)
+    except ValueError:
+        return raw.decode("utf-8", "replace")

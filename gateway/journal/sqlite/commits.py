@@ -1,0 +1,193 @@
+"""The writing of the journal, wherever it runs: group commit.
+
+Everything that was asked for while a commit ran goes into the next one. Between groups there is pruning, in slices so
+small that no append waits long.
+"""
+
+import sqlite3
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Final, TypeVar
+
+from gateway.errors import JournalDamaged
+from gateway.journal import Entry
+from gateway.journal.sqlite import write_sql
+from gateway.journal.sqlite.file import connect, identity, is_environment, trouble
+from gateway.journal.sqlite.messages import Answer, Checkpoint, Job, Prune, Requeue, Said, Settle, Stop, Trouble
+
+_GROUP_JOBS: Final = 1024
+GROUP_BYTES: Final = 16_000_000
+"""What one commit holds at most, in jobs and bytes of bodies."""
+
+_COMMIT_BYTES, _JOB_BYTES = 40_000, 20_000
+"""What a commit, and a job in it, takes in the log: whole pages of every index touched. Measured with 8 kB events."""
+_SLICE = 32
+"""Events or keys pruned at once; more beside large groups, so that pruning keeps up."""
+
+T = TypeVar("T")
+
+
+def group(queue: "deque[Job]") -> list[Job]:
+    """Take out what goes into one commit, which may be nothing."""
+    jobs: list[Job] = []
+    room = GROUP_BYTES
+    while queue and len(jobs) < _GROUP_JOBS and room > 0:
+        job = queue.popleft()
+        jobs.append(job)
+        if isinstance(job.work, Entry):
+            room -= len(job.work.event.request.body)
+    return jobs
+
+
+class Writing:
+    """Owns the write connection, in one thread. `tell` is given what there is to say."""
+
+    def __init__(self, path: Path, tell: Callable[[Said], None]) -> None:
+        self._path = path
+        self._tell = tell
+        self._connection: sqlite3.Connection | None = None
+        self._identity = (0, 0)
+        self._pruning: _Pruning | None = None
+
+    @property
+    def restless(self) -> bool:
+        """Whether there is something to do even when nothing is asked for."""
+        return self._pruning is not None
+
+    def turn(self, jobs: Sequence[Job]) -> bool:
+        """Do what is asked for in one commit, then prune a little; False when that was the last turn."""
+        stop: Job | None = None
+        others: list[Job] = []
+        for job in jobs:
+            if isinstance(job.work, Prune):
+                self._pruning = _Pruning(job.number, job.work)
+            elif isinstance(job.work, Checkpoint):
+                self._checkpoint(job)
+            elif isinstance(job.work, Stop):
+                stop = job
+            else:
+                others.append(job)
+        self._commit(others)
+        self._prune(2 * len(others), last=stop is not None)
+        if stop is None:
+            return True
+        self.close()
+        self._tell(Said([(stop.number, None)]))
+        return False
+
+    def close(self) -> None:
+        """Let go of the file."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(sqlite3.Error):
+                connection.close()
+
+    def _commit(self, jobs: list[Job]) -> None:
+        """Do the jobs in one transaction; all of them are answered by the error when it fails."""
+        if not jobs:
+            return
+        started = time.perf_counter()
+        try:
+            answers = self._transact(lambda connection: _perform(connection, jobs))
+        except Exception as error:
+            if len(jobs) > 1 and not is_environment(error):
+                # The values of one job are at fault: the others shall not suffer for it.
+                for job in jobs:
+                    self._commit([job])
+            else:
+                failure = self._trouble(error)
+                self._tell(Said([(job.number, failure) for job in jobs]))
+            return
+        self._tell(Said(answers, time.perf_counter() - started, _COMMIT_BYTES + _JOB_BYTES * len(jobs)))
+
+    def _transact(self, act: Callable[[sqlite3.Connection], T]) -> T:
+        """Commit what `act` does, return its answer. An error leaves nothing behind; the next call starts afresh."""
+        try:
+            connection = self._connected()
+            connection.execute("BEGIN IMMEDIATE")
+            result = act(connection)
+            connection.execute("COMMIT")
+        except BaseException:
+            # Closing rolls back, and clears whatever a failing disk left in the connection.
+            self.close()
+            raise
+        return result
+
+    def _connected(self) -> sqlite3.Connection:
+        """The connection to the file that is now at the path."""
+        found = identity(self._path)
+        if found != self._identity:
+            self.close()
+        if self._connection is None:
+            self._connection, self._identity = connect(self._path), found
+        return self._connection
+
+    def _prune(self, wanted: int, *, last: bool) -> None:
+        pruning = self._pruning
+        if pruning is None:
+            return
+        answer: Answer = None
+        if not last and pruning.more:
+            count = max(_SLICE, wanted)
+            try:
+                pruning.more = self._transact(lambda connection: pruning.step(connection, count))
+                self._tell(Said([], None, _COMMIT_BYTES))
+                return
+            except Exception as error:
+                answer = self._trouble(error)
+        self._tell(Said([(pruning.number, answer)]))
+        self._pruning = None
+
+    def _checkpoint(self, job: Job) -> None:
+        answer: Answer = None
+        try:
+            if self._connection is not None:
+                self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        except sqlite3.Error as error:
+            self.close()
+            answer = self._trouble(error)
+        self._tell(Said([(job.number, answer)]))
+
+    def _trouble(self, error: Exception) -> Trouble:
+        failure = trouble(self._path, error)
+        reason = str(failure).encode("utf-8", "backslashreplace").decode()  # a path may be no UTF-8, and this travels
+        return Trouble(reason, damaged=isinstance(failure, JournalDamaged))
+
+
+class _Pruning:
+    """A Prune that is under way."""
+
+    def __init__(self, number: int, prune: Prune) -> None:
+        self.number = number
+        self._prune = prune
+        self.more = True
+
+    def step(self, connection: sqlite3.Connection, count: int) -> bool:
+        """Delete at most `count` events, or keys and cards once the events are gone; whether something is left."""
+        prune = self._prune
+        if prune.numbers:
+            write_sql.prune(connection, prune.numbers[-count:])
+            del prune.numbers[-count:]
+            return True
+        keys = write_sql.prune_keys(connection, prune.now, count)
+        return max(keys, write_sql.prune_cards(connection, prune.cards_before, count)) == count
+
+
+def _perform(connection: sqlite3.Connection, jobs: Sequence[Job]) -> list[tuple[int, Answer]]:
+    """Do all jobs: entries first, then settlements, then requeues, each kind in its order."""
+    answers: list[tuple[int, Answer]] = []
+    entries = [(job.number, job.work) for job in jobs if isinstance(job.work, Entry)]
+    if entries:
+        stored = write_sql.store(connection, [entry for _, entry in entries])
+        answers += zip([number for number, _ in entries], stored, strict=True)
+    settles = [(job.number, job.work) for job in jobs if isinstance(job.work, Settle)]
+    if settles:
+        write_sql.settle(connection, (settlement for _, work in settles for settlement in work.settlements))
+        answers += [(number, None) for number, _ in settles]
+    for job in jobs:
+        if isinstance(job.work, Requeue):
+            answers.append((job.number, write_sql.requeue(connection, job.work.seqs, job.work.now)))
+    return answers

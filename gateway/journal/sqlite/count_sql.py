@@ -1,0 +1,110 @@
+# ruff: noqa: S608 - statements are put together from constants of this module only
+"""What the reading connection counts: destinations, the dead by their reason, and what is kept at all."""
+
+from sqlite3 import Connection
+
+import msgspec
+
+from gateway.journal import GROUPS_LIMIT, DeadGroup, Last, Standing
+from gateway.journal.sqlite.search_sql import KINDS
+from gateway.model import DeliveryState, Outcome
+
+COUNT_SLICE = 100_000
+"""Events counted at once: some 10 ms."""
+
+UNSETTLED_SLICE = 500
+"""Unsettled events looked up at once: 2 ms from memory, tens of ms from a disk."""
+
+_CENSUS = """
+SELECT json_group_array(json_array(destination, pending, quote(oldest), dead)) FROM (
+  SELECT destination, sum(pending) AS pending, max(oldest) AS oldest, sum(dead) AS dead FROM (
+    SELECT destination, count(*) AS pending, min(received) AS oldest, 0 AS dead
+      FROM delivery INDEXED BY delivery_pending WHERE state = 'pending' GROUP BY destination
+    UNION ALL
+    SELECT destination, 0, 0.0, count(*)
+      FROM delivery INDEXED BY delivery_dead WHERE state = 'dead' GROUP BY destination)
+  GROUP BY destination)"""
+
+# Nearly as many steps as there are dead: the index has each group in one piece.
+_DEAD_GROUPS = f"""
+SELECT json_group_array(json_array(destination, reason, number, quote(oldest), quote(newest))) FROM (
+  SELECT destination, reason, count(*) AS number, min(received) AS oldest, max(received) AS newest
+    FROM delivery INDEXED BY delivery_dead WHERE state = 'dead'
+   GROUP BY destination, reason ORDER BY number DESC, destination, reason LIMIT {GROUPS_LIMIT})"""
+
+# Of several rows with one max(), SQLite takes the bare columns from the row that has it.
+_LAST = f"""{KINDS}
+SELECT json_group_array(json_array(route, quote(received), outcome)) FROM (
+  SELECT event.route, event.received, event.outcome, max(event.number)
+    FROM first JOIN event AS kind ON kind.number = first.number
+    JOIN event ON event.number = (
+         SELECT max(same.number) FROM event AS same INDEXED BY event_kind
+          WHERE same.route = kind.route AND same.service = kind.service AND same.outcome = kind.outcome)
+   GROUP BY event.route)"""
+
+_OLDEST = "SELECT received FROM event INDEXED BY event_age ORDER BY received LIMIT 1"
+_NEXT_SLICE = "SELECT received FROM event INDEXED BY event_age WHERE received > ? ORDER BY received LIMIT 1 OFFSET ?"
+_COUNT = """
+SELECT count(*), coalesce(sum(size), 0) FROM event INDEXED BY event_age WHERE received > ? AND received <= ?"""
+
+# The events with a dead delivery, by their number; those with none but a pending one, at the first of these.
+_UNSETTLED = {
+    DeliveryState.DEAD: """
+SELECT coalesce(sum(size), 0), max(number)
+  FROM (SELECT DISTINCT event AS dead FROM delivery INDEXED BY delivery_dead_event
+         WHERE state = 'dead' AND event > ? ORDER BY event LIMIT ?)
+  CROSS JOIN event ON number = dead""",
+    DeliveryState.PENDING: """
+SELECT coalesce(sum(size) FILTER (WHERE first), 0), max(seq)
+  FROM (SELECT seq, event AS pending, NOT EXISTS (
+               SELECT 1 FROM delivery AS other INDEXED BY delivery_event
+                WHERE other.event = delivery.event
+                  AND (other.state = 'dead' OR other.state = 'pending' AND other.seq < delivery.seq)) AS first
+          FROM delivery INDEXED BY delivery_pending WHERE state = 'pending' AND seq > ? ORDER BY seq LIMIT ?)
+  CROSS JOIN event ON number = pending""",
+}
+
+_standings = msgspec.json.Decoder(list[tuple[str, int, float, int]], strict=False)
+_groups = msgspec.json.Decoder(list[tuple[str, str, int, float, float]], strict=False)
+_lasts = msgspec.json.Decoder(list[tuple[str, float, Outcome]], strict=False)
+
+
+def census(connection: Connection) -> dict[str, Standing]:
+    """How the destinations stand that have anything pending or dead."""
+    (rows,) = connection.execute(_CENSUS).fetchone()
+    return {name: Standing(waiting, oldest, dead) for name, waiting, oldest, dead in _standings.decode(rows)}
+
+
+def dead_groups(connection: Connection) -> list[DeadGroup]:
+    """The dead deliveries by destination and reason, the largest groups first."""
+    (rows,) = connection.execute(_DEAD_GROUPS).fetchone()
+    return [DeadGroup(*row) for row in _groups.decode(rows)]
+
+
+def oldest(connection: Connection) -> float:
+    """When the oldest event was received; 0 without any."""
+    found = connection.execute(_OLDEST).fetchone()
+    return found[0] if found else 0.0
+
+
+def last(connection: Connection) -> dict[str, Last]:
+    """The newest event of each route that has any: as many steps as there are kinds of events."""
+    (rows,) = connection.execute(_LAST).fetchone()
+    return {route: Last(received, outcome) for route, received, outcome in _lasts.decode(rows)}
+
+
+def count(connection: Connection, after: float) -> tuple[int, int, float | None]:
+    """Number and bytes of the next events received `after` a time, and where to go on: None at the end."""
+    found = connection.execute(_NEXT_SLICE, (after, COUNT_SLICE - 1)).fetchone()
+    until = found[0] if found else None
+    number, size = connection.execute(_COUNT, (after, float("inf") if until is None else until)).fetchone()
+    return number, size, until
+
+
+def unsettled(connection: Connection, state: DeliveryState, after: int) -> tuple[int, int | None]:
+    """Bytes of the next events with a dead delivery, or with a pending and no dead one, and where to go on.
+
+    `after` is an event's number for the dead, a delivery's for the pending; None at the end.
+    """
+    size, reached = connection.execute(_UNSETTLED[state], (after, UNSETTLED_SLICE)).fetchone()
+    return size, reached

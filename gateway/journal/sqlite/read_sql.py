@@ -1,0 +1,221 @@
+# ruff: noqa: S608 - statements are put together from constants of this module only
+"""What the reading connection executes.
+
+A row costs a hand-over of the interpreter lock (see `write_sql`), so many rows come packed into one: a JSON
+array of the small columns beside the large columns joined end to end, which their lengths in the array cut apart again.
+"""
+
+from collections.abc import Iterable, Iterator
+from sqlite3 import Connection
+
+import msgspec
+from msgspec import Struct
+
+from gateway.journal import CardPost, Record
+from gateway.model import Attempt, AttemptResult, Card, Delivery, DeliveryState, Event, Outcome, Request
+
+_PAGE_ROWS = 256
+_PAGE_BYTES = 32_000_000
+
+# SQLite joins bytes as they are, be they UTF-8 or not; quote() keeps all digits of a real, JSON would keep 15.
+_PACKED_DELIVERIES = """
+SELECT json_group_array(json_array(seq, event_id, quote(received), destination, lane, state, attempts,
+                                   quote(not_before), reason, post_id, address, card, trace, log, length(payload))),
+       CAST(group_concat(payload, '') AS BLOB)
+  FROM (SELECT seq, event.id AS event_id, delivery.received, destination, lane, state, attempts, not_before,
+               delivery.reason, post_id, address, card, trace, """
+_PENDING = (
+    _PACKED_DELIVERIES
+    + """payload, '' AS log
+          FROM delivery INDEXED BY delivery_pending JOIN event ON event.number = delivery.event
+         WHERE state = 'pending' AND seq > ? ORDER BY seq LIMIT ?)"""
+)
+_DELIVERIES_OF = (
+    _PACKED_DELIVERIES
+    + """{payload}, log
+          FROM delivery JOIN event ON event.number = delivery.event
+         WHERE delivery.event IN (SELECT value FROM json_each(?)) ORDER BY seq)"""
+)
+_PACKED_EVENTS = """
+SELECT json_group_array(json_array(number, id, quote(received), outcome, route, service, name, translator, subject,
+                                   reason, method, path_secret, url, json(query), json(headers), length(body))),
+       CAST(group_concat(body, '') AS BLOB)
+  FROM (SELECT number, event.id, received, outcome, route, service, name, translator, subject, reason, method,
+               path_secret, url, query, headers, {body}
+          FROM json_each(?) AS wanted CROSS JOIN event ON event.number = wanted.value ORDER BY wanted.key)"""
+
+_CARD = "SELECT post_id, used, closed FROM card WHERE destination = ? AND subject = ?"
+
+_WAITING = "SELECT event FROM delivery INDEXED BY delivery_pending WHERE state = 'pending'"
+_EXPIRED = f"""
+SELECT json_group_array(number) FROM (
+  SELECT number FROM event INDEXED BY event_age
+   WHERE received < ? AND number NOT IN ({_WAITING}) ORDER BY received LIMIT ?)"""
+_OLDEST_SETTLED = f"""
+SELECT json_group_array(json_array(number, size)) FROM (
+  SELECT number, size FROM event INDEXED BY event_age
+   WHERE number NOT IN ({_WAITING})
+     AND NOT EXISTS (SELECT 1 FROM delivery INDEXED BY delivery_dead_event WHERE state = 'dead' AND event = number)
+   ORDER BY received, size, number LIMIT ?)"""
+
+
+class _DeliveryRow(Struct, array_like=True):
+    """One element of `_PACKED_DELIVERIES`, in its order."""
+
+    seq: int
+    event_id: str
+    received: float
+    destination: str
+    lane: str
+    state: DeliveryState
+    attempts: int
+    not_before: float
+    reason: str
+    post_id: str
+    address: str
+    card: str
+    trace: str
+    log: str
+    length: int
+
+
+class _EventRow(Struct, array_like=True):
+    """One element of `_PACKED_EVENTS`, in its order."""
+
+    number: int
+    id: str
+    received: float
+    outcome: Outcome
+    route: str
+    service: str
+    name: str
+    translator: str
+    subject: str
+    reason: str
+    method: str
+    path_secret: str
+    url: str
+    query: dict[str, str]
+    headers: dict[str, str]
+    length: int
+
+
+_to_json = msgspec.json.Encoder().encode
+_delivery_rows = msgspec.json.Decoder(list[_DeliveryRow], strict=False)
+_event_rows = msgspec.json.Decoder(list[_EventRow], strict=False)
+_card = msgspec.json.Decoder(Card)
+_attempt = msgspec.json.Decoder(tuple[float, AttemptResult, int, str, str])
+_numbers = msgspec.json.Decoder(list[int])
+_sized = msgspec.json.Decoder(list[tuple[int, int]])
+
+
+def pending(connection: Connection, after: int, limit: int) -> list[Delivery]:
+    """Undelivered deliveries with a number above `after`, in order, at most `limit`."""
+    found: list[Delivery] = []
+    while len(found) < limit:
+        rows = min(_PAGE_ROWS, limit - len(found))
+        page = _deliveries(connection.execute(_PENDING, (after, rows)).fetchone())
+        found += page
+        if len(page) < rows:
+            break
+        after = page[-1].seq
+    return found
+
+
+def card(connection: Connection, destination: str, subject: str) -> CardPost | None:
+    """The post that shows a subject at a destination, or None."""
+    found = connection.execute(_CARD, (destination, subject)).fetchone()
+    return CardPost(destination, subject, found[0], found[1], found[2] > 0) if found else None
+
+
+def expired(connection: Connection, until: float, limit: int) -> list[int]:
+    """Numbers of the oldest events received before `until` that wait for nothing, at most `limit`."""
+    return _numbers.decode(connection.execute(_EXPIRED, (until, limit)).fetchone()[0])
+
+
+def surplus(connection: Connection, excess: int, limit: int) -> list[int]:
+    """Numbers of the oldest settled events that hold `excess` bytes together, at most `limit`."""
+    found = []
+    for number, size in _sized.decode(connection.execute(_OLDEST_SETTLED, (limit,)).fetchone()[0]):
+        if excess <= 0:
+            break
+        found.append(number)
+        excess -= size
+    return found
+
+
+def records(connection: Connection, sized: Iterable[tuple[int, int]], *, bodies: bool) -> Iterator[Record]:
+    """The events of these numbers and sizes, in their order; without `bodies` none are read, nor payloads."""
+    for page in _pages(sized) if bodies else [[number for number, _ in sized]]:
+        yield from _records(connection, page, bodies=bodies)
+
+
+def _pages(sized: Iterable[tuple[int, int]]) -> Iterator[list[int]]:
+    page: list[int] = []
+    room = _PAGE_BYTES
+    for number, size in sized:
+        if page and (size > room or len(page) == _PAGE_ROWS):
+            yield page
+            page, room = [], _PAGE_BYTES
+        page.append(number)
+        room -= size
+    if page:
+        yield page
+
+
+def _records(connection: Connection, numbers: list[int], *, bodies: bool) -> Iterator[Record]:
+    listed = (_to_json(numbers).decode(),)
+    body, payload = ("body", "payload") if bodies else ("x'' AS body", "x'' AS payload")
+    rows, joined = connection.execute(_PACKED_EVENTS.format(body=body), listed).fetchone()
+    deliveries: dict[str, list[Delivery]] = {}
+    for delivery in _deliveries(connection.execute(_DELIVERIES_OF.format(payload=payload), listed).fetchone()):
+        deliveries.setdefault(delivery.event_id, []).append(delivery)
+    at = 0
+    for row in _event_rows.decode(rows):
+        whole = joined[at : at + row.length]
+        at += row.length
+        yield Record(_event(row, whole), tuple(deliveries.get(row.id, ())))
+
+
+def _event(row: _EventRow, body: bytes) -> Event:
+    return Event(
+        id=row.id,
+        received=row.received,
+        route=row.route,
+        service=row.service,
+        outcome=row.outcome,
+        name=row.name,
+        translator=row.translator,
+        subject=row.subject,
+        reason=row.reason,
+        request=Request(row.method, row.headers, row.query, body, row.path_secret, row.url),
+    )
+
+
+def _deliveries(packed: tuple[str, bytes]) -> list[Delivery]:
+    rows, payloads = packed
+    found = []
+    at = 0
+    for row in _delivery_rows.decode(rows):
+        payload = payloads[at : at + row.length]
+        at += row.length
+        found.append(
+            Delivery(
+                seq=row.seq,
+                event_id=row.event_id,
+                received=row.received,
+                destination=row.destination,
+                lane=row.lane,
+                payload=payload,
+                state=row.state,
+                attempts=row.attempts,
+                not_before=row.not_before,
+                reason=row.reason,
+                post_id=row.post_id,
+                address=row.address,
+                card=_card.decode(row.card) if row.card else None,
+                trace=row.trace,
+                log=tuple(Attempt(*line) for line in _attempt.decode_lines(row.log)) if row.log else (),
+            )
+        )
+    return found

@@ -1,0 +1,218 @@
+# ruff: noqa: S608 - statements are put together from constants of this module only
+"""Finding events: newest first, page by page, and never more work than a page is worth.
+
+An index names the candidates in the order of their numbers, the conditions are asked of them slice by slice:
+
+    an id                        that event
+    a destination and a reason   its dead deliveries
+    a state that few are in      the events with a delivery in it
+    route, service, outcome      every kind of event that fits, merged
+    anything else                all events
+
+A page that is not full when its time is up ends short of its limit, and its `next` says from where to go on.
+"""
+
+from collections.abc import Sequence
+from sqlite3 import Connection
+from time import monotonic
+from typing import Any
+
+import msgspec
+
+from gateway.errors import JournalError
+from gateway.journal import TEXT_LIMIT, Page, Query
+from gateway.journal.sqlite.read_sql import records
+from gateway.model import DeliveryState
+
+_SLICE = 500
+"""Candidates that are looked at together: 1 ms from memory, tens of ms from a disk."""
+
+_SECONDS = 0.02
+"""After which no further slice is looked at for one page: other readers wait."""
+
+_FEW = 20_000
+"""Pending deliveries up to which their events are sorted; above, so many are pending that any walk meets them."""
+
+_MOST_KINDS = 400
+"""Kinds up to which they are merged: SQLite takes 500 terms."""
+
+_EVERY = "SELECT number FROM event WHERE number < :before ORDER BY number DESC"
+_NONE = "SELECT number FROM event WHERE FALSE"
+_ONE = "SELECT number FROM event WHERE id = :event_id AND number < :before"
+_KIND = """SELECT number FROM event INDEXED BY event_kind
+ WHERE route = :route{0} AND service = :service{0} AND outcome = :outcome{0} AND number < :before"""
+_IN_GROUP = """SELECT DISTINCT event AS number FROM delivery INDEXED BY delivery_dead
+ WHERE state = 'dead' AND destination = :destination AND reason = :reason AND event < :before ORDER BY event DESC"""
+# SQLite wants the state spelt out to use a partial index.
+_IN_STATE = {
+    state: f"""SELECT DISTINCT event AS number FROM delivery INDEXED BY {index}
+ WHERE state = '{state}' AND (:destination = '' OR destination = :destination) AND event < :before
+ ORDER BY event DESC"""
+    for state, index in (
+        (DeliveryState.DEAD, "delivery_dead_event"),
+        (DeliveryState.REPLAYED, "delivery_replayed"),
+        (DeliveryState.PENDING, "delivery_pending"),
+    )
+}
+_MANY_PENDING = """
+SELECT count(*) > :few FROM (
+  SELECT 1 FROM delivery INDEXED BY delivery_pending WHERE state = 'pending' LIMIT :few + 1)"""
+
+# Each kind's first event is looked up from the one before it: as many steps as there are kinds, not events.
+KINDS = """
+WITH RECURSIVE first (number) AS (
+  SELECT (SELECT number FROM event INDEXED BY event_kind ORDER BY route, service, outcome LIMIT 1)
+   UNION ALL
+  SELECT coalesce(
+           (SELECT next.number FROM event AS next INDEXED BY event_kind
+             WHERE next.route = event.route AND next.service = event.service AND next.outcome > event.outcome
+             ORDER BY next.outcome LIMIT 1),
+           (SELECT next.number FROM event AS next INDEXED BY event_kind
+             WHERE next.route = event.route AND next.service > event.service
+             ORDER BY next.service, next.outcome LIMIT 1),
+           (SELECT next.number FROM event AS next INDEXED BY event_kind
+             WHERE next.route > event.route
+             ORDER BY next.route, next.service, next.outcome LIMIT 1))
+    FROM first JOIN event ON event.number = first.number)
+"""
+_KINDS = f"""{KINDS}
+SELECT json_group_array(json_array(route, service, outcome)) FROM first JOIN event ON event.number = first.number
+ WHERE (:route = '' OR route = :route) AND (:service = '' OR service = :service)
+   AND (:outcome = '' OR outcome = :outcome)"""
+
+_OF_KIND = """(:event_id = '' OR id = :event_id) AND (:route = '' OR route = :route)
+   AND (:service = '' OR service = :service) AND (:outcome = '' OR outcome = :outcome)"""
+_HAS_DELIVERY = """ AND EXISTS (
+   SELECT 1 FROM delivery INDEXED BY delivery_event
+    WHERE event = event.number AND (:state = '' OR state = :state)
+      AND (:destination = '' OR destination = :destination) AND (:reason = '' OR delivery.reason = :reason))"""
+# Words hold no line break: none is found across two columns.
+_SAYS = """(id || '\n' || name || '\n' || translator || '\n' || subject || '\n' || reason LIKE :{0} ESCAPE '\\'
+   OR EXISTS (SELECT 1 FROM delivery INDEXED BY delivery_event
+               WHERE event = event.number
+                 AND (delivery.reason LIKE :{0} ESCAPE '\\' OR CAST(payload AS TEXT) LIKE :{0}_json ESCAPE '\\')))"""
+
+# The order is that of the candidates: they are the outer loop, and have a LIMIT of their own.
+_FIND = """
+SELECT json_group_array(json_array(number, size)) FROM (
+  SELECT event.number, size FROM ({candidates} LIMIT :slice) AS candidate
+   CROSS JOIN event ON event.number = candidate.number
+   WHERE {conditions} LIMIT :limit + 1)"""
+_REACHED = "SELECT count(*), min(number) FROM ({candidates} LIMIT :slice)"
+
+_kinds = msgspec.json.Decoder(list[tuple[str, str, str]])
+_sized = msgspec.json.Decoder(list[tuple[int, int]])
+_to_json = msgspec.json.Encoder().encode
+
+
+def find(connection: Connection, query: Query) -> Page:
+    """One page of events with their deliveries, newest first. Raises JournalError for a text that is too long."""
+    if len(query.text) > TEXT_LIMIT:
+        raise JournalError(f"the text to find has {len(query.text)} characters: at most {TEXT_LIMIT} can be looked for")
+    before = _before(connection, query)
+    if before is None or query.limit <= 0:
+        return Page()
+    values = {
+        "event_id": query.event_id,
+        "route": query.route,
+        "service": query.service,
+        "outcome": query.outcome,
+        "state": query.delivery_state or "",
+        "destination": query.destination,
+        "reason": query.reason,
+        "before": before,
+        "limit": query.limit,
+        "slice": _SLICE if query.text else max(query.limit + 1, _SLICE),
+    }
+    candidates = _candidates(connection, query, values)
+    conditions = _OF_KIND
+    if query.delivery_state or query.destination or query.reason:
+        conditions += _HAS_DELIVERY
+    conditions += _says(query.text, values)
+    found, end = _walk(connection, candidates, conditions, values)
+    shown = records(connection, found, bodies=query.bodies)
+    return Page(tuple(shown), _id_of(connection, end))
+
+
+def _walk(
+    connection: Connection, candidates: str, conditions: str, values: dict[str, Any]
+) -> tuple[list[tuple[int, int]], int | None]:
+    """Number and size of the events found, at most `limit`, and the number below which to go on (None: at the end)."""
+    find = _FIND.format(candidates=candidates, conditions=conditions)
+    reached = _REACHED.format(candidates=candidates)
+    found: list[tuple[int, int]] = []
+    until = monotonic() + _SECONDS
+    while True:
+        found += _sized.decode(connection.execute(find, values).fetchone()[0])
+        if len(found) > values["limit"]:
+            del found[values["limit"] :]
+            return found, found[-1][0]
+        count, end = connection.execute(reached, values).fetchone()
+        if count < values["slice"]:
+            return found, None
+        if monotonic() > until:
+            return found, end
+        values["before"] = end
+
+
+def _before(connection: Connection, query: Query) -> int | None:
+    """The number below which to look; None when the event to go on from is not there any more."""
+    if not query.before:
+        return 2**63 - 1
+    found = connection.execute("SELECT number FROM event WHERE id = ?", (query.before,)).fetchone()
+    return found[0] if found else None
+
+
+def _id_of(connection: Connection, number: int | None) -> str:
+    found = connection.execute("SELECT id FROM event WHERE number = ?", (number,)).fetchone()
+    return found[0] if found else ""
+
+
+def _candidates(connection: Connection, query: Query, values: dict[str, Any]) -> str:
+    """The statement that names the candidates; what it needs is put into `values`."""
+    state = query.delivery_state
+    if query.event_id:
+        return _ONE
+    if state is DeliveryState.DEAD and query.destination and query.reason:
+        return _IN_GROUP
+    if state in (DeliveryState.DEAD, DeliveryState.REPLAYED):
+        return _IN_STATE[state]
+    if state is DeliveryState.PENDING and not connection.execute(_MANY_PENDING, {"few": _FEW}).fetchone()[0]:
+        return _IN_STATE[state]
+    if query.route or query.service or query.outcome:
+        kinds = _kinds.decode(connection.execute(_KINDS, values).fetchone()[0])
+        if len(kinds) <= _MOST_KINDS:
+            return _merged(kinds, values)
+    return _EVERY
+
+
+def _merged(kinds: Sequence[tuple[str, str, str]], values: dict[str, Any]) -> str:
+    """The events of all these kinds. SQLite merges the ordered terms of a UNION ALL as it goes: no more is read."""
+    for index, (route, service, outcome) in enumerate(kinds):
+        values |= {f"route{index}": route, f"service{index}": service, f"outcome{index}": outcome}
+    terms = [_KIND.format(index) for index in range(len(kinds))]
+    return " UNION ALL ".join(terms) + " ORDER BY number DESC" if terms else _NONE
+
+
+def _says(text: str, values: dict[str, Any]) -> str:
+    """The conditions under which an event holds all words of a text; the patterns are put into `values`."""
+    conditions = ""
+    for number, word in enumerate(sorted(set(text.split()), key=len, reverse=True)):
+        spellings: list[str] = []
+        for spelling in _spellings(word):
+            name = f"word{number}_{len(spellings)}"
+            values |= {name: _pattern(spelling), f"{name}_json": _pattern(_to_json(spelling)[1:-1].decode())}
+            spellings.append(_SAYS.format(name))
+        conditions += f" AND ({' OR '.join(spellings)})"
+    return conditions
+
+
+def _spellings(word: str) -> set[str]:
+    """LIKE takes the letters of ASCII in either case, and no others."""
+    return {word} if word.isascii() else {word, word.lower(), word.upper(), word.capitalize()}
+
+
+def _pattern(word: str) -> str:
+    for special in "\\%_":
+        word = word.replace(special, f"\\{special}")
+    return f"%{word}%"

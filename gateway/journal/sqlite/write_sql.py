@@ -1,0 +1,229 @@
+# ruff: noqa: S608 - statements are put together from constants of this module only
+"""What the writer's connection executes, inside a transaction that the caller opens and commits.
+
+sqlite3 gives the interpreter lock away at every step of a statement, and getting it back from a busy event loop takes
+up to 5 ms. So whole groups travel in few steps: one look-up, then INSERTs of many rows each. Their shapes are few
+(every number of rows up to 63, then 64 and 256), so that the connection's statement cache holds them all.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from sqlite3 import Connection
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from gateway.journal import LOG_LIMIT, CardPost, Entry, Settlement, deliveries
+from gateway.journal.sqlite.messages import Stored
+from gateway.model import Delivery, Event, Parcel
+
+Row = tuple[Any, ...]
+
+_EVENT = "INSERT INTO event VALUES "
+_DELIVERY = "INSERT INTO delivery VALUES "
+_DUPLICATE = "INSERT INTO duplicate VALUES "
+_LATEST = " ON CONFLICT (key) DO UPDATE SET event_id = excluded.event_id, expires = excluded.expires"
+_CARD = "INSERT INTO card VALUES "
+_NEWEST = """ ON CONFLICT (destination, subject) DO UPDATE
+ SET post_id = excluded.post_id, used = excluded.used,
+     closed = iif(excluded.closed < 0, max(closed, 0), excluded.closed)"""
+_SETTLE = "WITH said (seq, state, attempts, not_before, reason, post_id, line) AS (VALUES "
+# A log is lines of JSON. A full one loses its first line; nearly all are empty, and are not looked into.
+_SETTLED = f""")
+UPDATE delivery
+   SET state = said.state, attempts = said.attempts, not_before = said.not_before,
+       reason = said.reason, post_id = said.post_id,
+       log = CASE WHEN said.attempts <= delivery.attempts THEN log
+                  WHEN log = '' THEN said.line
+                  WHEN length(log) - length(replace(log, char(10), '')) < {LOG_LIMIT} THEN log || said.line
+                  ELSE substr(log, instr(log, char(10)) + 1) || said.line END
+  FROM said WHERE delivery.seq = said.seq AND +delivery.state = 'pending'"""
+
+# Text for the reals: SQLite's JSON keeps 15 digits of a number, quote() all of them.
+_LOOK_UP = """
+SELECT coalesce((SELECT max(number) FROM event), 0),
+       coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'delivery'), 0),
+       (SELECT json_group_array(json_array(key, event_id, quote(expires)))
+          FROM duplicate WHERE key IN (SELECT value FROM json_each(?)))"""
+
+_COPY = """
+INSERT INTO delivery (event, received, destination, lane, state, attempts, not_before, reason, post_id, address,
+                      card, payload, trace)
+SELECT event, ?, destination, lane, 'pending', 0, 0.0, '', '', address, card, payload, trace
+  FROM delivery WHERE seq IN (SELECT value FROM json_each(?)) AND state IN ('dead', 'delivered') ORDER BY seq"""
+_MARK = """
+UPDATE delivery SET state = 'replayed'
+ WHERE seq IN (SELECT value FROM json_each(?)) AND state IN ('dead', 'delivered')"""
+
+_PRUNE_EVENTS = """
+DELETE FROM event WHERE number IN (SELECT value FROM json_each(?))
+   AND NOT EXISTS (SELECT 1 FROM delivery WHERE event = event.number AND state = 'pending')"""
+_PRUNE_DELIVERIES = """
+DELETE FROM delivery WHERE event IN (SELECT value FROM json_each(?))
+   AND NOT EXISTS (SELECT 1 FROM event WHERE number = delivery.event)"""
+_PRUNE_KEYS = """
+DELETE FROM duplicate WHERE key IN (SELECT key FROM duplicate WHERE expires <= ? ORDER BY expires LIMIT ?)"""
+
+_PRUNE_CARDS = """
+DELETE FROM card WHERE (destination, subject) IN (
+  SELECT destination, subject FROM card WHERE used < ? ORDER BY used LIMIT ?)"""
+
+_BIG, _MIDDLE = 256, 64
+_ROW_BYTES = 256
+"""What an event or a delivery takes beside its large columns, roughly."""
+
+_to_json = msgspec.json.Encoder().encode
+_known_keys = msgspec.json.Decoder(list[tuple[str, str, float]], strict=False)
+
+
+class _Group(Struct):
+    """The rows of one group as they are collected, and the numbers last given."""
+
+    number: int
+    seq: int
+    keys: dict[str, tuple[str, float]]
+    events: list[Row] = []
+    deliveries: list[Row] = []
+    duplicates: dict[str, Row] = {}
+
+
+def store(connection: Connection, entries: Sequence[Entry]) -> list[Stored]:
+    """Insert what is new of the entries, in their order; the answers are in the same order."""
+    keys = [key.key for entry in entries for key in entry.keys]
+    number, seq, known = connection.execute(_LOOK_UP, (_to_json(keys).decode(),)).fetchone()
+    found = {key: (event_id, expires) for key, event_id, expires in _known_keys.decode(known)}
+    group = _Group(number, seq, found)
+    answers = [_take(group, entry) for entry in entries]
+    _insert(connection, _EVENT, group.events)
+    _insert(connection, _DELIVERY, group.deliveries)
+    _insert(connection, _DUPLICATE, list(group.duplicates.values()), _LATEST)
+    return answers
+
+
+def _take(group: _Group, entry: Entry) -> Stored:
+    event = entry.event
+    for key in entry.keys:
+        first = group.keys.get(key.key)
+        if first is not None and event.received < first[1]:
+            return Stored(first[0], duplicate=True)
+    for key in entry.keys:
+        expires = event.received + key.window
+        group.keys[key.key] = event.id, expires
+        group.duplicates[key.key] = key.key, event.id, expires
+    group.number += 1
+    group.events.append(_event_row(group.number, event, entry.parcels))
+    stored = Stored(event.id, before=group.seq)
+    made = deliveries(entry, group.seq)
+    group.deliveries += [_delivery_row(group.number, delivery) for delivery in made]
+    group.seq += len(made)
+    return stored
+
+
+def _event_row(number: int, event: Event, parcels: tuple[Parcel, ...]) -> Row:
+    request = event.request
+    headers = _to_json(request.headers).decode()
+    size = len(request.body) + len(headers) + _ROW_BYTES
+    for parcel in parcels:
+        size += len(parcel.payload) + _ROW_BYTES
+    return (
+        number,
+        event.id,
+        event.received,
+        size,
+        event.route,
+        event.service,
+        event.outcome.value,
+        event.name,
+        event.translator,
+        event.subject,
+        event.reason,
+        request.method,
+        request.path_secret,
+        request.url,
+        _to_json(request.query).decode(),
+        headers,
+        request.body,
+    )
+
+
+def _delivery_row(number: int, delivery: Delivery) -> Row:
+    return (
+        delivery.seq,
+        number,
+        delivery.received,
+        delivery.destination,
+        delivery.lane,
+        delivery.state.value,
+        delivery.attempts,
+        delivery.not_before,
+        delivery.reason,
+        delivery.post_id,
+        delivery.address,
+        "" if delivery.card is None else _to_json(delivery.card).decode(),
+        delivery.payload,
+        "",
+        delivery.trace,
+    )
+
+
+def settle(connection: Connection, settlements: Iterable[Settlement]) -> None:
+    """Record how pending deliveries stand; the last word on a number counts, other numbers are passed over."""
+    last = {settlement.seq: settlement for settlement in settlements}
+    rows = [(s.seq, s.state.value, s.attempts, s.not_before, s.reason, s.post_id, _line(s)) for s in last.values()]
+    _insert(connection, _SETTLE, rows, _SETTLED)
+    cards = {(c.destination, c.subject): c for s in last.values() if (c := s.card) is not None}
+    shown = [(c.destination, c.subject, c.post_id, c.used, _closed(c)) for c in cards.values()]
+    _insert(connection, _CARD, shown, _NEWEST)
+
+
+def _line(settlement: Settlement) -> str:
+    attempt = settlement.attempt
+    if attempt is None:
+        return ""
+    return _to_json((attempt.at, attempt.result, attempt.status, attempt.code, attempt.answer)).decode() + "\n"
+
+
+def _closed(card: CardPost) -> int:
+    """0 or 1; -1 leaves an earlier word in force, and counts as 0 without one."""
+    return -1 if card.closed is None else int(card.closed)
+
+
+def requeue(connection: Connection, seqs: Sequence[int], now: float) -> int:
+    """Copy dead and delivered deliveries to the end, as received `now`; the count of copies."""
+    listed = (_to_json(seqs).decode(),)
+    copies = connection.execute(_COPY, (now, *listed)).rowcount
+    connection.execute(_MARK, listed)
+    return copies
+
+
+def prune(connection: Connection, numbers: Sequence[int]) -> None:
+    """Delete events by number, with their deliveries; those with a pending delivery stay."""
+    listed = (_to_json(numbers).decode(),)
+    connection.execute(_PRUNE_EVENTS, listed)
+    connection.execute(_PRUNE_DELIVERIES, listed)
+
+
+def prune_keys(connection: Connection, now: float, limit: int) -> int:
+    """Delete at most `limit` duplicate keys that expired before `now`; their count."""
+    return connection.execute(_PRUNE_KEYS, (now, limit)).rowcount
+
+
+def prune_cards(connection: Connection, before: float, limit: int) -> int:
+    """Delete at most `limit` cards that were last used before a time; their count."""
+    return connection.execute(_PRUNE_CARDS, (before, limit)).rowcount
+
+
+def _insert(connection: Connection, head: str, rows: Sequence[Row], tail: str = "") -> None:
+    for chunk in _chunks(rows):
+        row = f"({','.join('?' * len(chunk[0]))})"
+        connection.execute(f"{head}{','.join([row] * len(chunk))}{tail}", list(chain.from_iterable(chunk)))
+
+
+def _chunks(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
+    at = 0
+    while at < len(rows):
+        left = len(rows) - at
+        count = _BIG if left >= _BIG else _MIDDLE if left >= _MIDDLE else left
+        yield rows[at : at + count]
+        at += count

@@ -1,0 +1,1 @@
+"""The language of templates: what they may say, and what they make of values. Pure."""

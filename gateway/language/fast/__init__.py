@@ -1,0 +1,1 @@
+"""The compiler of simple templates to Python functions."""

@@ -1,0 +1,113 @@
+"""Templates of text and simple expressions, evaluated without the engine: most of a catalog's are no more than that.
+
+A simple expression is a path, and perhaps functions whose arguments are texts, whole numbers or paths:
+`commit.id | short(7) | code | link(commit.url)`. What says more is the engine's; what both understand they write alike.
+Each becomes a function of its own (`source`), since they run for every line of every message.
+"""
+
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+from gateway.language.fast.source import Emit, Path, Source
+from gateway.language.functions.registry import Bare, bare
+
+PATH: Final = r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*"
+_ARGUMENT = rf"(?:{PATH}|\d{{1,9}}|'[^'\\]*'|\"[^\"\\]*\")"
+_START = re.compile(rf"\s*({PATH})\s*", re.ASCII)
+_CALL = re.compile(rf"\|\s*([A-Za-z_]\w*)\s*(?:\(\s*((?:{_ARGUMENT}\s*(?:,\s*{_ARGUMENT}\s*)*)?)\)\s*)?", re.ASCII)
+_ARGUMENTS = re.compile(_ARGUMENT, re.ASCII)
+_OUTPUT = re.compile(r"\{\{(.*?)\}\}", re.S)
+_OTHER = ("{{", "}}", "{%", "{#")
+_MOST_CALLS: Final = 100
+"""Functions of one expression; each is a function inside that of the next, and Python bounds how deep those go."""
+_CONSTANTS: Final = frozenset("true false none True False None loop self".split())
+
+
+class Words(NamedTuple):
+    """What templates may say: functions, and names that are no keys. `output` writes into a source a value's text."""
+
+    functions: Mapping[str, Callable[..., Any]]
+    taken: Collection[str]
+    output: Callable[[Source, str], str]
+
+
+def text(template: str, words: Words) -> Emit | None:
+    """The text of the template, or None when it holds more than text and simple expressions."""
+    pieces: list[str | Emit] = []
+    for index, part in enumerate(_OUTPUT.split(template)):
+        if index % 2:
+            value = expression(part, words)
+            if value is None:
+                return None
+            pieces.append(output(value, words))
+        elif any(sign in part for sign in _OTHER):
+            return None
+        elif part:
+            pieces.append(part)
+    return joined(pieces)
+
+
+def expression(code: str, words: Words) -> Emit | None:
+    """The value of the expression without its braces, or None when it is not a simple one."""
+    start = _START.match(code)
+    path = path_of(start[1], words.taken) if start else None
+    if start is None or path is None or code.count("|") > _MOST_CALLS:
+        return None
+    value, at = follower(path), start.end()
+    while at < len(code):
+        call = _CALL.match(code, at)
+        if call is None or call[1] not in words.functions:
+            return None
+        arguments = [_argument(written, words.taken) for written in _ARGUMENTS.findall(call[2] or "")]
+        if None in arguments:
+            return None
+        value = _applied(bare(words.functions[call[1]]), value, arguments)
+        at = call.end()
+    return value
+
+
+def _argument(written: str, taken: Collection[str]) -> Any:
+    if written[0] in "'\"":
+        return written[1:-1]
+    return int(written) if written[0].isdigit() else path_of(written, taken)
+
+
+def path_of(written: str, taken: Collection[str]) -> Path | None:
+    """The path that is written so, or None for a constant or one of the names `taken`."""
+    path = tuple(written.split("."))
+    return None if path[0] in _CONSTANTS or path[0] in taken else path
+
+
+def follower(path: Path) -> Emit:
+    """What a path leads to."""
+    return lambda source: source.path(path)
+
+
+def _applied(function: Bare, inner: Emit, arguments: Sequence[Any]) -> Emit:
+    """The value of `inner` gone through a function."""
+
+    def emit(source: Source) -> str:
+        value = inner(source)
+        others = [source.path(one) if type(one) is tuple else source.bind(one) for one in arguments]
+        call = f"{source.bind(function.call)}({', '.join((value, *others))})"
+        result = source.let(f"None if {value} is None else {call}" if function.passes else call)
+        source.line(f"if isinstance({result}, str) and len({result}) > MAX_OUTPUT: {result} = bounded({result})")
+        return result
+
+    return emit
+
+
+def output(value: Emit, words: Words) -> Emit:
+    """The text of a value."""
+    return lambda source: words.output(source, value(source))
+
+
+def joined(pieces: Sequence[str | Emit]) -> Emit:
+    """A text of constant pieces and others."""
+
+    def emit(source: Source) -> str:
+        parts = [source.bind(piece) if isinstance(piece, str) else piece(source) for piece in pieces]
+        return parts[0] if len(parts) == 1 else f"''.join(({', '.join(parts)}))"
+
+    return emit

@@ -1,0 +1,25 @@
+"""The closed table of functions that templates may call: `TABLE` by name, filled by the modules imported here."""
+
+from gateway.language.functions import (
+    adf,
+    blocks,
+    facts,
+    html,
+    jira,
+    lists,
+    marks,
+    mrkdwn,
+    numbers,
+    states,
+    text,
+    thirdparty,
+    time,
+    values,
+)
+from gateway.language.functions.markdown import escape
+from gateway.language.functions.registry import MAX_INPUT, MAX_OUTPUT, TABLE, Example, Function, function
+
+MODULES = (text, values, lists, time, numbers, states, marks, thirdparty, html, mrkdwn, blocks, jira, adf, facts)
+"""The modules that fill the table, in the order of the manual."""
+
+__all__ = ["MAX_INPUT", "MAX_OUTPUT", "MODULES", "TABLE", "Example", "Function", "escape", "function"]

@@ -1,0 +1,148 @@
+"""Jira wiki markup as Markdown, by Atlassian's page "Text Formatting Notation Help"."""
+
+import re
+from typing import Final
+
+from gateway.language.functions.markdown import code_block, code_span, escape, link_to, quoted
+from gateway.language.functions.registry import Example, function
+from gateway.language.functions.weave import MAX_DEPTH, around, converter, weave
+from gateway.model import JSON
+
+_BLOCK = re.compile(
+    r"\{(?P<kind>code|noformat)(?::(?P<options>[^{}\n]{0,200}))?\}(?P<code>.*?)\{(?P=kind)\}"
+    r"|\{quote\}(?P<quote>.*?)\{quote\}"
+    r"|\{panel(?::(?P<title>[^{}\n]{0,200}))?\}(?P<panel>.*?)\{panel\}",
+    re.DOTALL,
+)
+_COLOR = re.compile(r"\{color(?::[^{}\n]{0,50})?\}")
+_LINE = re.compile(
+    r"(?:h[1-6]\.[ ]*(?P<heading>.+)|bq\.[ ]*(?P<quote>.+)|(?P<bullet>[*#-]{1,8})[ ]+(?P<item>.+)|(?P<rule>-{4,})[ ]*)$"
+)
+_INLINE = re.compile(
+    r"""
+      \{\{(?P<mono>[^{}\n]{1,4000})\}\}
+    | \[(?P<link>[^\[\]\n]{1,4000})\]
+    | (?<![\w!])!(?P<image>[^!|\s]{1,2000}\.\w{1,5}|https?://[^!|\s]{1,2000})(?:\|[^!\n]{0,200})?!(?!\w)
+    | (?<![\w*])\*(?=\S)(?P<bold>[^*\n]{1,4000})(?<=\S)\*(?![\w*])
+    | (?<![\w_])_(?=\S)(?P<italic>[^_\n]{1,4000})(?<=\S)_(?![\w_])
+    | (?<![\w-])-(?P<strike>[^\s\n-][^\n-]{0,4000})(?<=\S)-(?![\w-])
+    | (?<![\w+])\+(?P<under>[^\s\n+][^\n+]{0,4000})(?<=\S)\+(?![\w+])
+    | \?\?(?P<cite>[^?\n]{1,4000})\?\?
+    | \\(?P<literal>[{}\[\]*_+!?^~|\\-])
+    """,
+    re.VERBOSE,
+)
+_MARKS: Final = {"bold": "**", "italic": "_", "strike": "~~", "under": "", "cite": "_"}
+_TITLE = re.compile(r"(?:^|\|)title=([^|]+)")
+_MAX_BLOCKS_DEPTH: Final = 3
+
+
+def to_markdown(text: str) -> str:
+    """Jira wiki markup as Markdown."""
+    return _blocks(text.replace("\r\n", "\n"), 0)
+
+
+def _blocks(text: str, depth: int) -> str:
+    parts: list[str] = []
+    at = 0
+    for block in _BLOCK.finditer(text) if depth < _MAX_BLOCKS_DEPTH else ():
+        parts += (_lines(text[at : block.start()]), _block(block, depth))
+        at = block.end()
+    shown = [part for part in [*parts, _lines(text[at:])] if part.strip()]
+    # A line right below a quote would belong to it.
+    return "".join(part + ("\n\n" if part.startswith(">") else "\n") for part in shown[:-1]) + "".join(shown[-1:])
+
+
+def _block(block: re.Match[str], depth: int) -> str:
+    if block["kind"]:
+        language = (block["options"] or "").partition("|")[0] if block["kind"] == "code" else ""
+        return code_block(block["code"], "" if "=" in language else language.lower())
+    if block["quote"] is not None:
+        return quoted(_blocks(block["quote"], depth + 1))
+    title = _TITLE.search(block["title"] or "")
+    heading = [f"**{escape(title[1].strip())}**"] if title else []
+    return quoted("\n".join([*heading, _blocks(block["panel"], depth + 1)]))
+
+
+def _lines(text: str) -> str:
+    lines: list[str] = []
+    for line in _COLOR.sub("", text).strip("\n").split("\n"):
+        bare = line.strip()
+        if bare.startswith("|") and len(bare) > 1:
+            lines += _row(bare, first=not (lines and lines[-1].startswith("|")))
+        else:
+            if lines and lines[-1].startswith("|") and bare:
+                lines.append("")
+            lines.append(_line(bare))
+    return "\n".join(lines)
+
+
+def _row(line: str, *, first: bool) -> list[str]:
+    """A table row; the first one gets the delimiter that Markdown needs, below a blank line."""
+    cells = [_inline(cell.strip(), 0).replace("|", "\\|") for cell in line.replace("||", "|").strip("|").split("|")]
+    row = "| " + " | ".join(cells) + " |"
+    return ["", row, "|" + "---|" * len(cells)] if first else [row]
+
+
+def _line(line: str) -> str:
+    found = _LINE.match(line)
+    if found is None:
+        return _inline(line, 0)
+    if found["heading"]:
+        return around("**", _inline(found["heading"].strip(), MAX_DEPTH))
+    if found["quote"]:
+        return "> " + _inline(found["quote"], 0)
+    if found["bullet"]:
+        indent = "   " * (len(found["bullet"]) - 1)
+        return indent + ("1. " if found["bullet"][-1] == "#" else "- ") + _inline(found["item"], 0)
+    return "---"
+
+
+def _inline(text: str, depth: int) -> str:
+    def render(match: re.Match[str]) -> str:
+        kind, held = match.lastgroup or "", match[match.lastgroup or 0]
+        match kind:
+            case "mono":
+                return code_span(held)
+            case "link":
+                return _link(held)
+            case "image":
+                return link_to(escape(held.rpartition("/")[2]), held)
+            case "literal":
+                return escape(held)
+        inner = _inline(held, depth + 1) if depth < MAX_DEPTH else escape(held)
+        return around(_MARKS[kind], inner)
+
+    return weave(text, _INLINE, render)
+
+
+def _link(held: str) -> str:
+    """What stands between brackets: a link, a user, an attachment, or just text in brackets."""
+    label, _, target = held.rpartition("|") if held.count("|") < 2 else (*held.split("|")[:1], "", held.split("|")[1])
+    if target.startswith("~"):
+        return escape(label or "@" + target[1:].removeprefix("accountid:"))
+    if target.startswith("^"):
+        return escape(label or target[1:])
+    linked = link_to(escape(label or target.removeprefix("mailto:")), target)
+    return linked if linked.endswith(")") and linked.startswith("[") else escape(label or f"[{held}]")
+
+
+_markdown, _plain = converter(to_markdown)
+
+
+@function(
+    plain=_plain,
+    doc="Jira wiki markup as Markdown: headings, emphasis, links, users, images, lists, tables, code, quotes and "
+    "panels. `n` limits the source.",
+    examples=[
+        Example(
+            "{{ text | jira }}",
+            {"text": "h2. Steps\n# open [the page|https://x.example/a]\n# see {{a_b}}"},
+            "**Steps**\n1. open [the page](https://x.example/a)\n1. see `a_b`",
+        ),
+        Example("{{ text | jira }}", {"text": "{code:java}\nint a;\n{code}"}, "```java\nint a;\n```"),
+    ],
+)
+def jira(value: JSON, n: JSON = 4000) -> JSON:
+    """See the registration."""
+    return _markdown(value, n)

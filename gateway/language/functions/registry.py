@@ -1,0 +1,116 @@
+"""How a function enters the closed table that templates may call.
+
+A module registers its functions with the decorator; importing the package `gateway.language.functions` fills `TABLE`.
+Every call is total: no JSON value makes one raise, and no result is longer than `MAX_OUTPUT`.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import wraps
+from types import MappingProxyType
+from typing import Any, Final, Literal, NamedTuple
+
+from gateway.language.functions.markup import Markup
+from gateway.model import JSON
+
+MAX_INPUT: Final = 40_000
+"""Characters of one value that a function looks at: more than two Mattermost posts (contract 1.5)."""
+
+MAX_OUTPUT: Final = 100_000
+"""Characters that one call may give back; what is beyond is cut."""
+
+Call = Callable[..., JSON]
+Kind = Literal["filter", "global"]
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One line of the manual that is executed: a template, what it sees, and the text that it must become."""
+
+    template: str
+    context: Mapping[str, JSON]
+    expected: str
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """One entry of the table.
+
+    `call` is for keys that Mattermost renders as Markdown: it gives a plain `str` that the engine still escapes, or
+    `Markup` that is ready. `call_plain` is for plain-text keys (title, author_name): no markup in what it gives.
+    """
+
+    name: str
+    call: Call
+    call_plain: Call
+    doc: str
+    examples: Sequence[Example] = field(default=())
+    kind: Kind = "filter"
+
+
+class Bare(NamedTuple):
+    """A function without its guard: a missing value does not reach it when it `passes`, and `bounded` cuts its text."""
+
+    call: Call
+    passes: bool
+
+
+_table: dict[str, Function] = {}
+_bare: dict[Call, Bare] = {}
+
+TABLE: Final[Mapping[str, Function]] = MappingProxyType(_table)
+"""Every function by the name that templates use."""
+
+
+def function(
+    *,
+    doc: str,
+    examples: Sequence[Example],
+    name: str = "",
+    missing: Literal["passes", "handles"] = "passes",
+    plain: Call | None = None,
+    kind: Kind = "filter",
+) -> Callable[[Call], Call]:
+    """Register the decorated function under `name` (its own name without trailing underscore, if empty).
+
+    `missing="passes"`: a first argument of None comes back as None without a call; "handles": the function wants to see
+    it. `plain` is the same function for plain-text keys; without it both are the same. Raises ValueError on a name
+    that is taken.
+    """
+
+    def register(call: Call) -> Call:
+        known = name or call.__name__.rstrip("_")
+        if known in _table:
+            raise ValueError(f"two template functions are called {known!r}")
+        guarded = _guard(call, missing)
+        guarded_plain = guarded if plain is None else _guard(plain, missing)
+        _table[known] = Function(known, guarded, guarded_plain, doc, tuple(examples), kind)
+        return call
+
+    return register
+
+
+def bare(call: Call) -> Bare:
+    """What stands behind a call of the table, for who keeps its promises without it; any other call as it is."""
+    return _bare.get(call, Bare(call, passes=False))
+
+
+def bounded(text: str) -> str:
+    """The text cut at MAX_OUTPUT, as Markup when it is that."""
+    cut = str(text)[:MAX_OUTPUT]
+    return Markup(cut) if isinstance(text, Markup) else cut
+
+
+def _guard(call: Call, missing: str) -> Call:
+    """The call with missing values passed on and its text bounded."""
+    passes = missing == "passes"
+
+    @wraps(call)
+    def guarded(*args: Any, **named: Any) -> JSON:
+        if passes and args and args[0] is None:
+            return None
+        result = call(*args, **named)
+        return bounded(result) if isinstance(result, str) and len(result) > MAX_OUTPUT else result
+
+    _bare[guarded] = Bare(call, passes)
+    return guarded

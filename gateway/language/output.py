@@ -1,0 +1,92 @@
+"""How values are written into texts, and what becomes of a text in which some are missing.
+
+Three ways to write a value, by the key that it is for: MARKDOWN (Mattermost renders it), PLAIN (shown as it is) and RAW
+(addresses, colours, subjects: never shown as text). A value that is absent or null leaves a mark; the line that holds
+the mark is dropped.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from enum import Enum
+from typing import Any, Final
+
+from gateway.language.fast.source import Source
+from gateway.language.functions.markdown import escape
+from gateway.language.functions.markup import Markup
+
+_ABSENT: Final = "\x00"
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_BLANK_LINES = re.compile(r"\n{3,}")
+
+
+class Mode(Enum):
+    """How values are written into a template's output."""
+
+    MARKDOWN = "markdown"
+    PLAIN = "plain"
+    RAW = "raw"
+
+
+def _text_of(value: Any) -> str:
+    """How a value that is not a string is written; `_ABSENT` for what cannot be shown."""
+    if value is None or callable(value):
+        return _ABSENT
+    if value is True or value is False:
+        return "yes" if value else "no"
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**63:
+        return str(int(value))
+    if isinstance(value, list):
+        return ", ".join(_text_of(item) for item in value if item is not None)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}: {_text_of(item)}" for key, item in value.items() if item is not None)
+    return _CONTROL.sub("", str(value))
+
+
+def _in_markdown(value: Any) -> str:
+    if type(value) is str:
+        return escape(value) if value else ""
+    if type(value) is Markup:
+        return value
+    return escape(_text_of(value)) if type(value) in (list, dict) else _text_of(value)
+
+
+def _in_plain(value: Any) -> str:
+    if isinstance(value, str):
+        return value if type(value) is str and value.isprintable() else _CONTROL.sub("", value)
+    return _text_of(value)
+
+
+def finalizer(mode: Mode) -> Callable[[Any], str]:
+    """What writes a value."""
+    return _in_markdown if mode is Mode.MARKDOWN else _in_plain
+
+
+class Output:
+    """What simple templates do with values and texts, written into their source: the usual cases without a call."""
+
+    def __init__(self, mode: Mode) -> None:
+        self._mode = mode
+
+    def value(self, source: Source, value: str) -> str:
+        """The text of a value, as the finalizer gives it."""
+        if self._mode is Mode.MARKDOWN:
+            usual = f"{value} if type({value}) is {source.bind(Markup)}"
+        else:
+            usual = f"{value} if type({value}) is str and {value}.isprintable()"
+        return source.let(f"{usual} else {source.bind(finalizer(self._mode))}({value})")
+
+    def text(self, source: Source, text: str) -> str:
+        """What is left of a text, as `tidied` gives it."""
+        with source.block(f"if '\\n' in {text} or {source.bind(_ABSENT)} in {text}"):
+            source.line(f"return {source.bind(tidied)}({text}, {source.bind(self._mode)})")
+        return f"{text}.strip() or None"
+
+
+def tidied(text: str, mode: Mode) -> str | None:
+    """The text without lines whose values are missing, on one line unless it is Markdown; None when nothing is left."""
+    if _ABSENT in text:
+        text = "\n".join(line for line in text.split("\n") if _ABSENT not in line)
+    text = text.strip()
+    if mode is not Mode.MARKDOWN and "\n" in text:
+        return " ".join(text.split())
+    return (_BLANK_LINES.sub("\n\n", text) if "\n\n\n" in text else text) or None

@@ -1,0 +1,147 @@
+"""What one request adds to the journal: the event, parcels for every message and destination, and keys of repeats."""
+
+import hashlib
+import random
+from collections.abc import Mapping, Sequence
+
+import msgspec
+from msgspec import Struct
+
+from gateway.catalog.service import Service
+from gateway.journal import DuplicateKey, Entry
+from gateway.mattermost.payload import Message, encode
+from gateway.model import Card, CardMode, Event, Parcel, Request
+from gateway.pipeline.interpret import Piece, Reading
+from gateway.pipeline.route import Route
+from gateway.verify import verify
+from gateway.verify.signature import Signature
+
+
+class Place(Struct, frozen=True):
+    """What a destination is to its parcels: the channel that its messages have to name, and whether it shows cards."""
+
+    channel: str | None = None
+    cards: bool = False
+
+
+Places = Mapping[str, Place]
+"""The destinations by name; one that is not there has no channel of its own and no cards."""
+
+_NOWHERE = Place()
+
+
+def new_id(now: float) -> str:
+    """An id for an event received now. Ids grow with time, which keeps the journal's index small to write.
+
+    The rest of an id only has to differ.
+    """
+    return f"{int(now * 1000):011x}{random.getrandbits(64):016x}"
+
+
+def entry(
+    event_id: str,
+    now: float,
+    route: Route,
+    service: Service,
+    request: Request,
+    reading: Reading,
+    scheme: verify.Scheme | None,
+    places: Places,
+    trace: str = "",
+) -> Entry:
+    """The journal entry of one request, as it was read. `trace` is the traceparent of its deliveries."""
+    event = Event(
+        id=event_id,
+        received=now,
+        route=route.name,
+        service=service.key,
+        outcome=reading.outcome,
+        name=reading.name,
+        translator=reading.translator,
+        subject=reading.subject,
+        reason=reading.reason,
+        request=verify.masked(request, route.schemes(service)),
+    )
+    made = tuple(parcels(event_id, route, service, reading, places, trace))
+    return Entry(event, made, keys(route, service, request, reading.key, scheme))
+
+
+def parcels(
+    event_id: str, route: Route, service: Service, reading: Reading, places: Places, trace: str = ""
+) -> Sequence[Parcel]:
+    """One parcel for every message and destination, in the order in which they are to arrive."""
+    made = []
+    within = f" {_digest(route.address.encode())}" if route.address else ""
+    for number, piece in enumerate(reading.pieces, 1):
+        about = f"{service.key}:{piece.subject}" if piece.subject else f"@{route.name}"
+        shown: Sequence[Card | None] | None = None
+        for index, message in enumerate(piece.messages):
+            payload = encode(message)
+            for name in route.destinations:
+                place = places.get(name, _NOWHERE)
+                channel = None if route.wishes.channel else place.channel
+                body = encode(_in_channel(message, channel)) if channel else payload
+                if place.cards and shown is None:
+                    shown = _cards(piece, about, f"event {event_id} {number}", route.wishes.card)
+                card = shown[index] if place.cards and shown else None
+                made.append(Parcel(name, f"{name}{within} {about}", body, route.address, card, trace))
+    return made
+
+
+def _cards(piece: Piece, about: str, alone: str, mode: CardMode | None) -> Sequence[Card | None]:
+    """The card of each message of a piece, where posts can be edited and have threads.
+
+    With a `mode`, the first message of an event in the life of its subject shows that subject. Any other shows itself,
+    under the name `alone`. What is too long for one post goes on in the thread of the first. A subject has a card in
+    each channel that its messages name, for a post cannot be answered from another.
+    """
+    first, *more = piece.messages
+    if mode is not None and piece.subject and piece.phase is not None:
+        subject = f"{about} in {first.channel}" if first.channel else about
+        shown = None if piece.card is None else msgspec.structs.replace(piece.card, channel=first.channel)
+        opening = Card(subject, mode, piece.phase, encode(shown).decode() if shown else "")
+    elif more:
+        opening = Card(alone, CardMode.THREAD)
+    else:
+        return (None,)
+    return (opening, *(Card(opening.subject, CardMode.THREAD) for _ in more))
+
+
+def _in_channel(message: Message, channel: str) -> Message:
+    return msgspec.structs.replace(message, channel=channel)
+
+
+def keys(
+    route: Route, service: Service, request: Request, delivery_key: str, scheme: verify.Scheme | None
+) -> tuple[DuplicateKey, ...]:
+    """By what a repeat is recognised: the delivery id, and the body where the id could have been made up.
+
+    A signature seldom covers the id, so that whoever recorded a request could send it again under a fresh one; the hash
+    of the body stops that. A sender without ids is recognised by its body for a short time: it may well say the same
+    again.
+    """
+    if delivery_key:
+        window = service.id_window if route.duplicate_window is None else route.duplicate_window
+        found = [DuplicateKey(f"{route.name} id {_digest(delivery_key.encode(), route.address)}", window)]
+        if _forgeable(service, scheme):
+            found.append(_body_key(route, request, window))
+    else:
+        window = service.body_window if route.duplicate_window is None else route.duplicate_window
+        found = [_body_key(route, request, window)]
+    return tuple(key for key in found if key.window > 0)
+
+
+def _forgeable(service: Service, scheme: verify.Scheme | None) -> bool:
+    """Whether a recorded request would pass again under a fresh delivery id."""
+    headers = [header for selector in service.delivery_id for header in selector.headers]
+    return isinstance(scheme, Signature) and not all(verify.signs(scheme, header) for header in headers)
+
+
+def _body_key(route: Route, request: Request, window: float) -> DuplicateKey:
+    seen = request.body or repr(sorted(request.query.items())).encode()
+    return DuplicateKey(f"{route.name} body {_digest(seen, route.address)}", window)
+
+
+def _digest(data: bytes, key: str = "") -> str:
+    """128 bits of the SHA-256, in hex: enough to tell bodies apart."""
+    return hashlib.sha256(data + key.encode() if key else data).hexdigest()[:32]

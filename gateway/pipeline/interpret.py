@@ -1,0 +1,225 @@
+"""From an authentic request to finished messages: decode, unwrap, select, validate, translate, fit. Pure.
+
+The steps stand in `interpret` and `_piece` in their order; each is one module's one function.
+"""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from gateway.catalog.catalog import GENERIC
+from gateway.catalog.generic import generic
+from gateway.catalog.select import matches
+from gateway.catalog.service import Service
+from gateway.catalog.translator import Draft, Translator, context
+from gateway.decode.decode import Decoded, decode, unwrap
+from gateway.errors import Refused, TranslationError
+from gateway.language.template import Context
+from gateway.mattermost.fit import Limits, fit
+from gateway.mattermost.payload import Message, Priority
+from gateway.model import JSON, CardMode, Outcome, Phase, Request
+
+EVENTS: int = 200
+"""How many events one request may split into; the rest is counted in a last message."""
+
+
+class Wishes(Struct, frozen=True):
+    """What a route says about its messages: event filters, strictness, and overrides of the message's own keys."""
+
+    only: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    strict: bool = False
+    mentions: bool = False
+    channel: str | None = None
+    username: str | None = None
+    icon_url: str | None = None
+    icon_emoji: str | None = None
+    priority: str | None = None
+    requested_ack: bool | None = None
+    persistent_notifications: bool | None = None
+    silent: bool | None = None
+    card: CardMode | None = None
+    depth: int = 64
+
+
+class Piece(Struct, frozen=True):
+    """What became of one event of the request. `mismatch` names the translator whose schema did not hold.
+
+    `phase` is where the event stands in the life of its subject (None: it has none), `card` the message that shows the
+    subject as it is now (None: the first of `messages` does); both count only where a route wants cards.
+    """
+
+    outcome: Outcome
+    name: str
+    translator: str
+    subject: str = ""
+    reason: str = ""
+    mismatch: str = ""
+    messages: tuple[Message, ...] = ()
+    phase: Phase | None = None
+    card: Message | None = None
+
+
+class Reading(Struct, frozen=True):
+    """What became of the whole request: that of its most telling piece, and every piece. `key` recognises repeats."""
+
+    outcome: Outcome
+    name: str
+    translator: str
+    subject: str
+    reason: str
+    key: str
+    pieces: tuple[Piece, ...]
+
+
+def interpret(service: Service, request: Request, body: bytes, wishes: Wishes, limits: Limits) -> Reading:
+    """Read one request whose `body` is already inflated. Raises Refused (422) only where the route is strict."""
+    decoded = decode(request, body, wishes.depth)
+    if decoded.fault and wishes.strict:
+        raise Refused(422, "Unprocessable Content", decoded.fault)
+    reader = _Reader(service, request, decoded, wishes, limits)
+    values = unwrap(decoded.value, service.unwrap)
+    pieces = [reader.piece(value) for value in values[:EVENTS]]
+    if len(values) > EVENTS:
+        more = Message(text=f"and {len(values) - EVENTS} more events of {service.name} in the same request")
+        pieces.append(Piece(Outcome.MESSAGE, "", GENERIC, messages=reader.finished(more)))
+    if not pieces:
+        pieces.append(Piece(Outcome.IGNORED, "", "", reason="the request holds no event"))
+    first = pieces[0] if len(pieces) == 1 else _most_telling(pieces)
+    key = service.delivery_key(request, decoded.value)
+    return Reading(first.outcome, first.name, first.translator, first.subject, first.reason, key, tuple(pieces))
+
+
+def _most_telling(pieces: Sequence[Piece]) -> Piece:
+    return next((p for o in (Outcome.BROKEN, Outcome.MESSAGE) for p in pieces if p.outcome is o), pieces[0])
+
+
+class Verdict(Struct, frozen=True):
+    """Who speaks for one event of a request ("": nobody), and where its payload does not hold the schema."""
+
+    name: str
+    translator: str
+    faults: tuple[str, ...] = ()
+
+
+def verdicts(service: Service, request: Request, body: bytes, depth: int, *, events: int, faults: int) -> list[Verdict]:
+    """Hold each event of a request against the schema of its translator; at most so many events, and faults of each."""
+    values = unwrap(decode(request, body, depth).value, service.unwrap)
+    found = []
+    for value in values[:events]:
+        name = service.event_name(request, value)
+        try:
+            translator = _speaker(service, name, context(value, request, name))
+        except TranslationError as error:
+            found.append(Verdict(name, error.document, (str(error),)))
+            continue
+        wrong = map(str, translator.schema.mismatches(value, faults)) if translator else ()
+        found.append(Verdict(name, translator.name if translator else "", tuple(wrong)))
+    return found
+
+
+def _speaker(service: Service, name: str, seen: Context) -> Translator | None:
+    """The translator that speaks for an event of this name. Raises TranslationError."""
+    for candidate in service.index.candidates(name):
+        if candidate.speaks(seen):
+            return candidate
+    return None
+
+
+class _Reader(Struct, frozen=True):
+    """Reads the events of one request."""
+
+    service: Service
+    request: Request
+    decoded: Decoded
+    wishes: Wishes
+    limits: Limits
+
+    def piece(self, value: JSON) -> Piece:
+        """Select, validate, translate, fit; what no document can say goes to the generic translator."""
+        name = self.service.event_name(self.request, value)
+        if why := _filtered(self.service, name, self.wishes):
+            return Piece(Outcome.IGNORED, name, "", reason=why)
+        translator = None
+        try:
+            seen = context(value, self.request, name)
+            translator = _speaker(self.service, name, seen)
+            if translator is None:
+                return self._generic(value, name, self.decoded.fault or _unknown(self.service, name))
+            if not translator.schema.holds(value):
+                return self._generic(value, name, _mismatch(translator, value), translator.name)
+            return self._translated(translator, translator.draft(seen, card=self.wishes.card is not None), name)
+        except TranslationError as error:
+            broken = self._message(value, name)
+            shown_by = translator.name if translator else GENERIC
+            return Piece(Outcome.BROKEN, name, shown_by, reason=str(error), messages=broken)
+
+    def finished(self, message: Message) -> tuple[Message, ...]:
+        """A message of our own, once the names of the route or service are put on it, in as many posts as it needs."""
+        wishes = self.wishes
+        message.username = wishes.username or message.username or self.service.name
+        message.icon_url = wishes.icon_url or message.icon_url or self.service.icon_url
+        message.icon_emoji = wishes.icon_emoji or message.icon_emoji
+        message.channel = wishes.channel or message.channel
+        message.priority = _priority(wishes, message.priority)
+        if wishes.silent is not None:
+            message.silent = wishes.silent
+        return tuple(fit(message, self.limits, mentions=wishes.mentions))
+
+    def _translated(self, translator: Translator, draft: Draft, name: str) -> Piece:
+        if draft.message is None:
+            return Piece(Outcome.IGNORED, name, translator.name, reason=draft.ignored)
+        return Piece(
+            Outcome.MESSAGE,
+            name,
+            translator.name,
+            draft.subject,
+            messages=self.finished(draft.message),
+            phase=draft.phase,
+            card=self.finished(draft.card)[0] if draft.card else None,
+        )
+
+    def _generic(self, value: JSON, name: str, reason: str, mismatch: str = "") -> Piece:
+        if self.wishes.strict and reason:
+            raise Refused(422, "Unprocessable Content", reason)
+        messages = self._message(value, name)
+        return Piece(Outcome.MESSAGE, name, GENERIC, reason=reason, mismatch=mismatch, messages=messages)
+
+    def _message(self, value: JSON, name: str) -> tuple[Message, ...]:
+        about = f"{self.service.name}: {name}" if name else self.service.name
+        return self.finished(generic(value, about, text_only=self.decoded.kind == "text"))
+
+
+def _priority(wishes: Wishes, own: Priority | None) -> Priority | None:
+    """The priority of a message, part by part that of the route, else its own."""
+    ack, nags = wishes.requested_ack, wishes.persistent_notifications
+    if wishes.priority is None and ack is None and nags is None:
+        return own
+    own = own or Priority("")
+    return Priority(
+        wishes.priority or own.priority,
+        own.requested_ack if ack is None else ack,
+        own.persistent_notifications if nags is None else nags,
+    )
+
+
+def _filtered(service: Service, name: str, wishes: Wishes) -> str:
+    """Why an event of this name says nothing here; "" when it may speak."""
+    if matches(name, service.ignore):
+        return f"{service.key} lists {name} as not worth a message"
+    if wishes.only and not matches(name, wishes.only):
+        return f"the route lets only {', '.join(wishes.only)} pass"
+    if wishes.ignore and matches(name, wishes.ignore):
+        return f"the route ignores {name}"
+    return ""
+
+
+def _unknown(service: Service, name: str) -> str:
+    if not service.translators:
+        return ""
+    return f"no translator of {service.key} speaks for {name or 'an event without a name'}"
+
+
+def _mismatch(translator: Translator, value: JSON) -> str:
+    told = "; ".join(map(str, translator.schema.mismatches(value)[:3]))
+    return f"the payload does not hold the schema of {translator.name}: {told}"

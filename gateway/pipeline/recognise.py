@@ -1,0 +1,142 @@
+"""Which service a request is from, by what its headers and body tell; nothing here knows a service by name.
+
+Evidence is what the catalog says of each service: headers that carry its event name, delivery id or signature, an
+event name in the place where it writes one, a translator that speaks for it, a schema that holds. A header that many
+services share says less than one of its own.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from gateway.catalog.catalog import GENERIC
+from gateway.catalog.select import matches
+from gateway.catalog.service import Service
+from gateway.catalog.translator import Translator, context
+from gateway.decode.decode import decode, unwrap
+from gateway.errors import TranslationError
+from gateway.model import JSON, Request
+from gateway.verify.schemes import HeaderSecret, Scheme
+from gateway.verify.signature import Signature
+
+ENOUGH: Final = 2.5
+"""Points from which on a request is taken to be from a service."""
+SHOWN: Final = 5
+"""Candidates that are told."""
+
+_HEADER, _NAMED, _EVENT, _EXACT, _PATTERN, _HOLDS, _FAILS = 3.0, 2.0, 1.0, 2.0, 0.5, 1.0, -4.0
+_DEMANDS: Final = 6
+"""Required keys of a schema that count; each adds half a point when the schema holds."""
+
+_SHARED: Final = frozenset({"authorization", "content-type"})
+
+
+class Candidate(Struct, frozen=True):
+    """A service that a request may be from: how much speaks for it, and what, in words."""
+
+    service: str
+    name: str
+    points: float
+    reasons: tuple[str, ...] = ()
+
+
+def candidates(services: Mapping[str, Service], request: Request, body: bytes, depth: int) -> list[Candidate]:
+    """The services that a request may be from, the likeliest first; empty when nothing tells. `body` is inflated."""
+    decoded = decode(request, body, depth)
+    value = None if decoded.kind == "text" else decoded.value  # what could not be read tells nothing
+    spread = Counter(header for service in services.values() for header in _headers(service))
+    found = {key: _weighed(service, request, value, spread) for key, service in services.items() if key != GENERIC}
+    likely = {key: one for key, one in found.items() if one.points >= ENOUGH}
+    for key in list(likely):
+        for original in services[key].imitates:
+            own = _headers(services[key]) & request.headers.keys() or _named(services[key], request.headers)
+            if own and original in likely and likely[original].points >= likely[key].points:
+                reason = f"its requests carry what those of {services[original].name} do"
+                better = likely[original].points + 1
+                likely[key] = replace(likely[key], points=better, reasons=(*likely[key].reasons, reason))
+    return sorted(likely.values(), key=lambda one: (-one.points, one.service))[:SHOWN]
+
+
+def _weighed(service: Service, request: Request, value: JSON, spread: Mapping[str, int]) -> Candidate:
+    points, reasons = 0.0, []
+    for header in sorted(_headers(service) & request.headers.keys()):
+        points += _HEADER / spread[header]
+        reasons.append(f"the header {header} is there")
+    if _named(service, request.headers):
+        points += _NAMED
+        reasons.append("headers name it")
+    for event in unwrap(value, service.unwrap)[:1] if value is not None else ():
+        more, said = _understood(service, request, event)
+        points += more
+        reasons += said
+    return Candidate(service.key, service.name, round(points, 2), tuple(reasons))
+
+
+def _understood(service: Service, request: Request, value: JSON) -> tuple[float, list[str]]:
+    """How well the catalog understands the request as one of this service."""
+    points, reasons = 0.0, []
+    name = service.event_name(request, value)
+    told = any(part.tells(request, value) for part in service.event)
+    if told:
+        points += _EVENT
+        reasons.append(f"the event is {name}" if name else "it names its event")
+    if name and matches(name, tuple(service.ignore)):
+        return points + _EXACT, [*reasons, "which it ignores"]
+    speaker = _speaker(service, request, value, name)
+    if speaker is None:
+        return points, reasons
+    points += _EXACT if told and name in speaker.events else _PATTERN
+    if speaker.schema.holds(value):
+        demands = min(_demands(speaker.input), _DEMANDS)
+        return points + _HOLDS + demands / 2 + _known(speaker.input, value), [
+            *reasons,
+            f"{speaker.name} understands the payload",
+        ]
+    return points + _FAILS, [*reasons, f"but the payload does not hold the schema of {speaker.name}"]
+
+
+def _speaker(service: Service, request: Request, value: JSON, name: str) -> Translator | None:
+    seen = context(value, request, name)
+    try:
+        return next((one for one in service.index.candidates(name) if one.speaks(seen)), None)
+    except TranslationError:
+        return None
+
+
+def _headers(service: Service) -> set[str]:
+    """The headers, in lower case, in which the service writes what it alone knows."""
+    selectors = (header for part in (*service.event, *service.delivery_id) for header in part.headers)
+    return {*selectors, *_of_schemes(service.verify)} - _SHARED
+
+
+def _of_schemes(schemes: Sequence[Scheme]) -> Iterable[str]:
+    for scheme in schemes:
+        if isinstance(scheme, HeaderSecret):
+            yield scheme.name
+        elif isinstance(scheme, Signature) and scheme.source.kind == "header":
+            yield scheme.source.name
+
+
+def _named(service: Service, headers: Mapping[str, str]) -> bool:
+    """Whether the sender names itself: in its User-Agent, or in the names of its own headers."""
+    agent = headers.get("user-agent", "").lower()
+    if service.name.lower() in agent or service.key in agent:
+        return True
+    return any(header.startswith(f"x-{service.key}-") for header in headers)
+
+
+def _known(schema: JSON, value: JSON) -> float:
+    """Which part of the payload's own keys the schema names."""
+    keys = schema.get("properties", {}).keys() if isinstance(schema, dict) else ()
+    return len(keys & value.keys()) / len(value) if keys and isinstance(value, dict) and value else 0.0
+
+
+def _demands(schema: JSON) -> int:
+    """How many keys a schema requires, nested ones included."""
+    if not isinstance(schema, dict):
+        return 0
+    inner = (*schema.get("properties", {}).values(), schema.get("items"))
+    return len(schema.get("required", ())) + sum(map(_demands, inner))

@@ -1,0 +1,106 @@
+"""A configured route as ingress uses it: its settings, its service, and how its requests prove themselves."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
+
+from gateway.catalog.catalog import Catalog
+from gateway.catalog.service import Service
+from gateway.errors import Fault
+from gateway.model import CardMode
+from gateway.observe.metrics import Metrics
+from gateway.pipeline.interpret import Wishes
+from gateway.settings import Settings
+from gateway.settings.lines import Report, meant, shown
+from gateway.settings.tables import Route as RouteSettings
+from gateway.verify import verify
+
+CAPABILITY = tuple(
+    verify.parse_scheme(raw)
+    for raw in (
+        {"path": True},
+        {"query": "token"},
+        {"header": "Authorization", "prefix": "Bearer "},
+        {"basic": True},
+    )
+)
+"""How a request proves itself where neither the route nor the service says how: whoever knows the URL may post."""
+
+
+class Route:
+    """One inbound URL. The service is looked up in the catalog of the moment, so that a reload reaches it."""
+
+    def __init__(self, settings: RouteSettings, server_limit: int, depth: int, metrics: Metrics) -> None:
+        self.name = settings.name
+        self.service_key = settings.service
+        self.address = ""
+        self.destinations: Sequence[str] = settings.destinations
+        self.secrets: Sequence[str] = tuple(secret.reveal() for secret in settings.secrets)
+        self.open = settings.allow_unsigned and not settings.secrets
+        self.body_limit = settings.body_limit or server_limit
+        self.duplicate_window = settings.duplicate_window
+        self.own_schemes = tuple(verify.parse_scheme(raw) for raw in settings.verify)
+        self.wishes = Wishes(
+            only=settings.only,
+            ignore=settings.ignore,
+            strict=settings.strict,
+            mentions=settings.mentions,
+            channel=settings.channel,
+            username=settings.username,
+            icon_url=settings.icon_url,
+            icon_emoji=settings.icon_emoji,
+            priority=settings.priority,
+            requested_ack=settings.requested_ack,
+            persistent_notifications=settings.persistent_notifications,
+            silent=settings.silent,
+            card=CardMode(settings.card) if settings.card else None,
+            depth=depth,
+        )
+        metrics.expect_route(self.name, self.service_key)
+        self.unstored = metrics.unstored.labels(self.name)
+        self.bytes_received = metrics.request_bytes.labels(self.name)
+        self.repeats = metrics.duplicates.labels(self.name)
+        self.answered = {
+            outcome: metrics.requests.labels(self.name, self.service_key, outcome)
+            for outcome in ("message", "ignored", "refused", "broken")
+        }
+        self.translating = metrics.translate_seconds.labels(self.service_key)
+
+    def at(self, address: str) -> "Route":
+        """The same route to one address inside its destination: the hook of a pass-through URL."""
+        twin = copy(self)
+        twin.address = address
+        return twin
+
+    def schemes(self, service: Service) -> Sequence[verify.Scheme]:
+        """The ways to be authentic, any of which may hold."""
+        return self.own_schemes or service.verify or CAPABILITY
+
+
+def faults(settings: Settings, catalog: Catalog) -> list[Fault]:
+    """Where the routes of the settings and the catalog do not fit together; empty when they do."""
+    return [fault for route in settings.routes.values() for fault in _faults(route, settings.source, catalog)]
+
+
+def build(settings: Settings, metrics: Metrics) -> Mapping[str, Route]:
+    """The routes of settings without `faults`."""
+    server = settings.server
+    return {
+        name: Route(route, server.body_limit, server.depth_limit, metrics) for name, route in settings.routes.items()
+    }
+
+
+def _faults(route: RouteSettings, source: Report, catalog: Catalog) -> Iterator[Fault]:
+    place = ("routes", route.name)
+    if catalog.service(route.service) is None:
+        remedy = meant(route.service, tuple(sorted(catalog.services)))
+        yield source.fault((*place, "service"), f"the catalog has no service {route.service!r}", remedy)
+    secrets_at = shown((*place, "secrets"))
+    unread = any(fault.where.startswith(secrets_at) for fault in source.faults)  # these are told already
+    if not route.secrets and not route.allow_unsigned and not unread:
+        remedy = "set secrets_env, or allow_unsigned = true where the network is trusted"
+        yield source.fault(place, "anyone could post here: the route has no secret", remedy)
+    for index, raw in enumerate(route.verify):
+        try:
+            verify.parse_scheme(raw)
+        except ValueError as error:
+            yield source.fault((*place, "verify", index), str(error))

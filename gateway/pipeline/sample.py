@@ -1,0 +1,158 @@
+"""Samples: whole requests with the outcome that they must have, executed against the catalog."""
+
+from collections.abc import Collection, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from gateway.catalog import yamlfile
+from gateway.catalog.catalog import Catalog, meta_schema
+from gateway.catalog.service import Service
+from gateway.decode.compression import inflate
+from gateway.errors import CatalogError, Refused
+from gateway.mattermost.fit import Limits
+from gateway.model import JSON, Outcome, Request
+from gateway.pipeline.interpret import Reading, Wishes, interpret
+
+_EXCERPT = 100
+"""Characters of a long text that a difference shows."""
+
+
+_OF_TRANSPORT = frozenset(
+    "accept accept-encoding connection content-encoding content-length expect forwarded host te transfer-encoding "
+    "user-agent via x-forwarded-for x-forwarded-host x-forwarded-port x-forwarded-proto x-real-ip".split()
+)
+"""Headers that say how a request came, not what it says."""
+
+
+class SampleRequest(Struct, frozen=True):
+    """A request as a sample writes it: an object or array as `body` is sent as JSON, a string as it is."""
+
+    method: str = "POST"
+    headers: dict[str, str] = {}
+    query: dict[str, str] = {}
+    body: JSON = ""
+
+
+class Expectation(Struct, frozen=True, omit_defaults=True):
+    """What must become of it. Absent parts are not looked at."""
+
+    outcome: Outcome
+    translator: str | None = None
+    event: str | None = None
+    subject: str | None = None
+    messages: list[JSON] | None = None
+
+
+class Sample(Struct, frozen=True):
+    """One sample document."""
+
+    request: SampleRequest
+    expect: Expectation
+
+
+def load(path: Path) -> Sample:
+    """The sample in a file. Raises CatalogError with the place of what is wrong."""
+    text = path.read_text("utf-8")
+    raw = yamlfile.load(text, str(path))
+    _, validator = meta_schema("sample")
+    if not validator.is_valid(raw):
+        error = next(iter(validator.iter_errors(raw)))
+        raise CatalogError([yamlfile.fault(str(path), text, tuple(error.instance_path), str(error.message))])
+    raw.pop("$schema", None)
+    return msgspec.convert(raw, Sample)
+
+
+def as_request(request: SampleRequest) -> Request:
+    """The request as the gateway receives it."""
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    if isinstance(request.body, str):
+        return Request(request.method, headers, request.query, request.body.encode())
+    headers.setdefault("content-type", "application/json")
+    return Request(request.method, headers, request.query, msgspec.json.encode(request.body))
+
+
+def taken(request: Request, leave: Collection[str] = ()) -> SampleRequest:
+    """A received request as a sample writes it, without the headers in `leave` and those of its transport.
+
+    A body that is a JSON object or array is written as such. Raises ValueError for a body that is no text.
+    """
+    left_out = _OF_TRANSPORT.union(leave)
+    headers = {name: value for name, value in request.headers.items() if name not in left_out}
+    try:
+        body: JSON = request.body.decode()
+    except UnicodeDecodeError:
+        raise ValueError("the body is not text, and a sample can hold text only") from None
+    with suppress(msgspec.DecodeError, RecursionError):
+        value = msgspec.json.decode(request.body)
+        body = value if isinstance(value, dict | list) else body
+    return SampleRequest(request.method, headers, dict(request.query), body)
+
+
+def document(sample: Sample) -> str:
+    """The text of a sample document, as `load` reads it."""
+    written = {"request": _without_defaults(sample.request), "expect": msgspec.to_builtins(sample.expect)}
+    return yamlfile.dump(written)
+
+
+def _without_defaults(request: SampleRequest) -> dict[str, JSON]:
+    plain = SampleRequest()
+    return {key: value for key, value in msgspec.structs.asdict(request).items() if value != getattr(plain, key)}
+
+
+def read(service: Service, request: Request, wishes: Wishes | None = None, limits: Limits | None = None) -> Reading:
+    """What the catalog makes of a request, verification apart. Raises Refused."""
+    limits = limits or Limits()
+    body = inflate(request.body, request.headers.get("content-encoding", ""), 5_000_000)
+    return interpret(service, request, body, wishes or Wishes(), limits)
+
+
+def outcome(sample: Sample, service: Service) -> Expectation:
+    """What does become of the sample, in the words of an expectation."""
+    try:
+        reading = read(service, as_request(sample.request))
+    except Refused:
+        return Expectation(Outcome.REFUSED)
+    messages = [msgspec.to_builtins(message) for piece in reading.pieces for message in piece.messages]
+    return Expectation(reading.outcome, reading.translator, reading.name, reading.subject, messages)
+
+
+def differences(expected: Expectation, found: Expectation) -> list[str]:
+    """`expect.subject: expected 'a', got 'b'` for every part that differs; empty when the sample holds."""
+    lines: list[str] = []
+    for part in ("outcome", "translator", "event", "subject", "messages"):
+        wanted, got = getattr(expected, part), getattr(found, part)
+        if wanted is not None:
+            _compare(f"expect.{part}", wanted, got, lines)
+    return lines
+
+
+def _compare(path: str, wanted: JSON, got: JSON, lines: list[str]) -> None:
+    if isinstance(wanted, dict) and isinstance(got, dict):
+        for key in [*wanted, *(key for key in got if key not in wanted)]:
+            _compare(f"{path}.{key}", wanted.get(key, "nothing"), got.get(key, "nothing"), lines)
+    elif isinstance(wanted, list) and isinstance(got, list) and len(wanted) == len(got):
+        for index, pair in enumerate(zip(wanted, got, strict=True)):
+            _compare(f"{path}[{index}]", *pair, lines)
+    elif wanted != got:
+        lines.append(f"{path}: expected {_excerpt(wanted, got)}, got {_excerpt(got, wanted)}")
+
+
+def _excerpt(value: JSON, other: JSON) -> str:
+    """The value; of a long text, where it begins to differ from the other."""
+    if not (isinstance(value, str) and isinstance(other, str)) or len(value) <= _EXCERPT:
+        return repr(value)
+    same = next((at for at, pair in enumerate(zip(value, other, strict=False)) if pair[0] != pair[1]), 0)
+    start = max(0, same - _EXCERPT // 2)
+    return ("…" if start else "") + repr(value[start : start + _EXCERPT])
+
+
+def run_all(catalog: Catalog, samples: Sequence[tuple[str, Path]]) -> dict[Path, list[str]]:
+    """Every sample file with its differences, in the order given. Raises CatalogError for a sample that is not one."""
+    results = {}
+    for key, path in samples:
+        service, sample = catalog.services[key], load(path)
+        results[path] = differences(sample.expect, outcome(sample, service))
+    return results

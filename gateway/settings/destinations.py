@@ -1,0 +1,142 @@
+"""[delivery] and [destinations.NAME]: where messages go, and whether what is written there fits together.
+
+A destination is an incoming webhook, or a channel that an account posts to over REST. The account has a token (of a
+bot, or a personal access token), or logs in with a password.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
+
+from msgspec import Meta, Struct
+from msgspec.structs import asdict
+
+from gateway.secret import Secret
+from gateway.settings.keys import BASE_URL, DURATION, doc, is_http_url, keys
+from gateway.settings.lines import Place
+from gateway.settings.reader import TableReader
+
+_Positive = Meta(gt=0)
+_HOOK = re.compile(r".*/hooks/[A-Za-z0-9]+")
+_CHANNEL_ID = re.compile(r"[a-z0-9]{26}")
+_WAYS: Final = "give hook alone, or server, team, channel and token"
+
+
+class DeliveryTable(Struct, frozen=True, kw_only=True):
+    """[delivery]: how every destination is served unless it says otherwise. Times are seconds, `rate` is per second."""
+
+    max_age: Annotated[
+        float, _Positive, doc("How long a message is tried before it is put aside as dead.", DURATION, "delivery")
+    ] = 86_400.0
+    concurrency: Annotated[
+        int, Meta(ge=1), doc("How many messages are under way to one destination.", None, "delivery")
+    ] = 8
+    rate: Annotated[
+        float, Meta(ge=0), doc("Messages a second to one destination at most; 0 is no limit.", None, "delivery")
+    ] = 0.0
+    timeout: Annotated[float, _Positive, doc("How long one attempt may take.", DURATION, "delivery")] = 10.0
+
+
+class Destination(DeliveryTable, frozen=True, kw_only=True):
+    """[destinations.NAME]: either `hook`, or `server` with `channel` and either `token` or `login` and `password`.
+
+    What it leaves out of [delivery] is filled in from there.
+    """
+
+    name: str
+    hook: Annotated[Secret | None, doc("The URL of the incoming webhook, https://HOST/hooks/ID.")] = None
+    server: Annotated[
+        str | None,
+        Meta(min_length=1),
+        doc("Over REST, instead of a hook: the Mattermost server, its SiteURL.", BASE_URL),
+    ] = None
+    team: Annotated[str | None, Meta(min_length=1), doc("Over REST: the team of the channel, as in its URL.")] = None
+    channel: Annotated[
+        str | None,
+        Meta(min_length=1),
+        doc(
+            "The channel to post in: for a hook if it is not locked to one; over REST a name, @user for a direct "
+            "message, or an id."
+        ),
+    ] = None
+    token: Annotated[Secret | None, doc("Over REST: the access token of a bot or user.")] = None
+    login: Annotated[
+        str | None, Meta(min_length=1), doc("Over REST, instead of a token: the name or e-mail address of a user.")
+    ] = None
+    password: Annotated[Secret | None, doc("The password of the login.")] = None
+    ca_file: Annotated[
+        str | None, doc("Certificates (PEM) to trust for this server, relative to the settings file.")
+    ] = None
+
+    @property
+    def rest(self) -> bool:
+        """Whether it is a channel over REST: posts can be edited, and have threads."""
+        return self.hook is None
+
+
+def read_destinations(reader: TableReader, raw: Mapping[str, Any], delivery: DeliveryTable) -> dict[str, Destination]:
+    """Read the section; what does not fit together is noted as a fault, and the result counts when there is none."""
+    found = {}
+    for name, table in reader.named("destinations", raw):
+        place = ("destinations", name)
+        values = reader.values(Destination, table, place)
+        if "ca_file" in values:
+            values["ca_file"] = str(reader.folder / values["ca_file"])
+            reader.file_text(values["ca_file"], (*place, "ca_file"))
+        if _written("hook", table):
+            _check_hook(reader, table, values, place)
+        else:
+            _check_rest(reader, table, values, place)
+        found[name] = Destination(name=name, **(asdict(delivery) | values))
+    return found
+
+
+def _written(name: str, table: Mapping[str, Any]) -> str:
+    """Under which of its names a key stands in the table; empty when it is absent."""
+    return next((written for written in keys(Destination)[name].written if written in table), "")
+
+
+def _check_hook(reader: TableReader, table: Mapping[str, Any], values: Mapping[str, Any], place: Place) -> None:
+    for name in ("server", "team", "token", "login", "password"):
+        if written := _written(name, table):
+            reader.report.add((*place, written), "belongs to a channel over REST, and a hook is given", _WAYS)
+    if "hook" in values:
+        url = values["hook"].reveal()
+        if not (is_http_url(url) and _HOOK.fullmatch(url)):
+            remedy = "it ends with /hooks/ and an id; copy it from Integrations, Incoming Webhooks"
+            reader.report.add((*place, _written("hook", table)), "is not the URL of an incoming webhook", remedy)
+
+
+def _check_rest(reader: TableReader, table: Mapping[str, Any], values: Mapping[str, Any], place: Place) -> None:
+    given = {name: _written(name, table) for name in ("server", "team", "channel", "token", "login", "password")}
+    if not any(written for name, written in given.items() if name != "channel"):
+        reader.report.add(place, "neither hook nor server is given", _WAYS)
+        return
+    if not given["server"]:
+        reader.report.add(place, "server is missing", 'write server = "https://chat.example.com", or give a hook alone')
+    elif re.search(r"/(hooks|api)(/|$)", values.get("server", "")):
+        remedy = "leave out /hooks or /api and what follows it"
+        reader.report.add((*place, "server"), "is not the address of the server alone", remedy)
+    if not given["channel"]:
+        reader.report.add(place, "channel is missing", 'name a channel, "@user", or give the id of a channel')
+    elif not given["team"] and not _known_without_team(values.get("channel", "@")):
+        remedy = "write the team as in the URL of the channel, or give the id of the channel"
+        reader.report.add(place, "team is missing for a channel that is named", remedy)
+    _check_account(reader, given, place)
+
+
+def _check_account(reader: TableReader, given: Mapping[str, str], place: Place) -> None:
+    token, login, password = given["token"], given["login"], given["password"]
+    if token and (login or password):
+        both = f"{token} and {login or password} are given together"
+        reader.report.add((*place, login or password), both, "give either the token, or login and password")
+    elif not (token or login or password):
+        reader.report.add(place, "no account is given", "give the token of a bot, or login and password")
+    elif login and not password:
+        reader.report.add((*place, login), "login has no password", "give password, password_env or password_file")
+    elif password and not login:
+        reader.report.add((*place, password), "password has no login", "give login, the name of the user")
+
+
+def _known_without_team(channel: str) -> bool:
+    return channel.startswith("@") or _CHANNEL_ID.fullmatch(channel) is not None

@@ -1,0 +1,225 @@
+"""Reads raw TOML tables into the values of Structs, with the environment laid over them and secrets fetched.
+
+Whatever is wrong goes into a Report and reading goes on, so that a person sees every fault at once. No text of a
+value that could be a secret in the wrong place is repeated in a fault.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Final
+
+from msgspec import Struct
+
+from gateway.errors import Fault
+from gateway.secret import Secret
+from gateway.settings.keys import Key, described, expected, keys, read, read_item, read_text
+from gateway.settings.lines import Place, Report, meant
+
+Sections = Mapping[str, Mapping[str, Any]]
+"""The raw tables of the top level by name."""
+
+PREFIX: Final = "MATTERGATE_"
+"""What the names of all variables begin with that belong to the gateway."""
+
+_ELSEWHERE: Final = "MATTERGATE_CONFIG"
+# Kubernetes gives every container variables of these forms for a Service called mattergate or mattergate-something.
+_KUBERNETES = re.compile(
+    r"MATTERGATE_(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)"
+)
+_KUBERNETES_PORT = re.compile(r"(tcp|udp|sctp)://")
+_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
+_NAME_REMEDY: Final = "use a-z, 0-9, _ . and -, beginning with a letter or digit, 64 characters at most"
+# A person may have put the secret where the name of its variable belongs: only what is clearly a name is repeated.
+_TELLING = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+")
+
+
+class TableReader:
+    """Reads the tables of one file.
+
+    `variables` maps the variables that override a key to its table and name, `environ` holds those and the secrets,
+    `read_file` reads a UTF-8 file (OSError or UnicodeDecodeError when it cannot); paths are relative to `folder`.
+    """
+
+    def __init__(
+        self,
+        report: Report,
+        variables: Mapping[str, tuple[str, str]],
+        environ: Mapping[str, str],
+        read_file: Callable[[Path], str],
+    ) -> None:
+        self.report = report
+        self.folder = Path(report.file).parent
+        self._environ = environ
+        self._read_file = read_file
+        self._variables = variables
+        # An empty variable is what `${NAME:-}` in a compose file makes of one that is not set.
+        self._overrides: dict[Place, str] = {place: name for name, place in variables.items() if environ.get(name)}
+        self._consulted: set[str] = set()
+        self._inline: list[Place] = []
+
+    def sections(self, raw: Mapping[str, Any], known: Mapping[str, type[Struct]]) -> Sections:
+        """Give every known table of the top level, empty where it is absent or no table."""
+        sections: dict[str, Mapping[str, Any]] = {name: {} for name in known}
+        for name, value in raw.items():
+            if name not in known:
+                owner = next((table for table, struct in known.items() if name in keys(struct)), "")
+                remedy = f"it belongs under [{owner}]" if owner else meant(name, known)
+                self.report.add((name,), f"unknown {'table' if isinstance(value, dict) else 'key'}", remedy)
+            elif isinstance(value, dict):
+                sections[name] = value
+            else:
+                self.report.add((name,), f"expected a table, got {described(value)}", f"write it as [{name}]")
+        return sections
+
+    def named(self, section: str, raw: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+        """Check the names in a section of named tables, and give those that are tables."""
+        for name, value in raw.items():
+            if not isinstance(value, dict):
+                self.report.add((section, name), f"expected a table, got {described(value)}", f"write [{section}.NAME]")
+            elif not _NAME.fullmatch(name):
+                self.report.add((section, name), "cannot be a name", _NAME_REMEDY)
+        return [(name, value) for name, value in raw.items() if isinstance(value, dict)]
+
+    def values(self, table: type[Struct], raw: Mapping[str, Any], place: Place) -> dict[str, Any]:
+        """Read the keys of a table that are given, by the file or by the environment, and are right."""
+        known = keys(table)
+        names = tuple(name for key in known.values() for name in key.written)
+        for name in raw:
+            if name not in names:
+                self.report.add((*place, name), "unknown key", meant(name, names))
+        values = {}
+        for name, key in known.items():
+            value = self._secret(key, raw, place) if key.secret else self._value(key, raw, place)
+            if value is not None:
+                values[name] = value
+        return values
+
+    def overridden(self, table: str) -> bool:
+        """Whether the environment gives any key of a fixed table."""
+        return any(place[0] == table for place in self._overrides)
+
+    def fault(self, place: Place, problem: str, remedy: str = "") -> None:
+        """Note a fault of a key of a fixed table, where its value comes from: the file or the environment."""
+        if place in self._overrides:
+            self.report.add_variable(self._overrides[place], problem, remedy)
+        else:
+            self.report.add(place, problem, remedy)
+
+    def file_text(self, path: str, place: Place) -> str:
+        """Read a file that a key names; a fault and the empty text when that cannot be done."""
+        try:
+            return self._read_file(self.folder / path).strip()
+        except (OSError, UnicodeDecodeError, ValueError) as error:
+            self.report.add(place, f"the file named here cannot be read: {reason(error)}", "check path and permissions")
+        return ""
+
+    def check_variables(self) -> None:
+        """Note every variable that is meant for the gateway and says nothing to it; call it when all else is read."""
+        for name, value in self._environ.items():
+            known = name in self._variables or name in self._consulted or name == _ELSEWHERE
+            foreign = _KUBERNETES.fullmatch(name) or (name.endswith("_PORT") and _KUBERNETES_PORT.match(value))
+            if name.startswith(PREFIX) and not known and not foreign:
+                self.report.add_variable(name, "unknown setting", _variable_remedy(name, self._variables))
+
+    def exposed(self) -> tuple[Fault, ...]:
+        """Warn of each secret that stands in the settings file itself, for a file that everybody may read."""
+        remedy = "chmod o-r the file, or move the secret to a variable or a file of its own"
+        return tuple(
+            self.report.fault(place, "a secret in a file that everybody may read", remedy) for place in self._inline
+        )
+
+    def _value(self, key: Key, raw: Mapping[str, Any], table: Place) -> Any:
+        """Read one key; None when it is absent or wrong."""
+        place = (*table, key.name)
+        variable = self._overrides.get(place)
+        try:
+            if variable:
+                return read_text(key, self._environ[variable])
+            if key.name not in raw:
+                if key.required:
+                    self.report.add(place, "is missing", f"expected {expected(key)}")
+                return None
+            return self._list(key, raw[key.name], place) if key.listed else read(key, raw[key.name])
+        except ValueError as error:
+            if variable:
+                self.report.add_variable(variable, str(error))
+            else:
+                self.report.add(place, str(error))
+        return None
+
+    def _list(self, key: Key, value: Any, place: Place) -> tuple[Any, ...]:
+        if not isinstance(value, list):
+            raise ValueError(f"expected {expected(key)}, got {described(value)}")  # noqa: TRY004 - a fault of the file
+        items = []
+        for index, item in enumerate(value):
+            try:
+                items.append(read_item(key, item))
+            except ValueError as error:
+                self.report.add((*place, index), str(error))
+        return tuple(items)
+
+    def _secret(self, key: Key, raw: Mapping[str, Any], table: Place) -> Any:
+        """Fetch the secret or secrets of a key; None when there is none."""
+        if variable := self._overrides.get((*table, key.name)):
+            return Secret(self._environ[variable].strip())
+        given = [name for name in key.written if name in raw]
+        if key.listed:
+            return tuple(secret for name in given for secret in self._secrets(name, raw[name], (*table, name)))
+        if not given and not key.required:
+            return None
+        if len(given) != 1:
+            problem = f"{' and '.join(given)} are given together" if given else f"{key.name} is missing"
+            self.report.add((*table, given[-1]) if given else table, problem, f"give one of {', '.join(key.written)}")
+            return None
+        return self._fetched(given[0], raw[given[0]], (*table, given[0]))
+
+    def _secrets(self, name: str, value: Any, place: Place) -> list[Secret]:
+        if not isinstance(value, list):
+            self.report.add(place, f"expected a list of texts, got {described(value)}", f'write {name} = ["..."]')
+            return []
+        fetched = [self._fetched(name, item, (*place, index)) for index, item in enumerate(value)]
+        return [secret for secret in fetched if secret is not None]
+
+    def _fetched(self, name: str, value: Any, place: Place) -> Secret | None:
+        """Fetch one secret, from where the name of its key says."""
+        if not isinstance(value, str):
+            # Not `described`, which repeats numbers: this one is meant to be secret.
+            self.report.add(place, f"expected text, got a value of type {type(value).__name__}", "put it in quotes")
+            return None
+        before = len(self.report.faults)
+        if name.endswith("_env"):
+            text = self._variable_text(value, place)
+        elif name.endswith("_file"):
+            text = self.file_text(value, place)
+        else:
+            text = value
+            self._inline.append(place)
+        if not text.strip() and len(self.report.faults) == before:
+            self.report.add(place, "the secret is empty", "leave the key out, or give a secret")
+        return Secret(text) if text.strip() else None
+
+    def _variable_text(self, name: str, place: Place) -> str:
+        self._consulted.add(name)
+        text = self._environ.get(name, "")
+        if not text.strip():
+            which = name if _TELLING.fullmatch(name) else "named here"
+            state = "empty" if name in self._environ else "not set"
+            self.report.add(
+                place, f"the environment variable {which} is {state}", "set it where the gateway is started"
+            )
+        return text
+
+
+def reason(error: Exception) -> str:
+    """Say why a file could not be read, without its path or content."""
+    if isinstance(error, OSError):
+        return error.strerror or type(error).__name__
+    return "it is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else "it is no path"
+
+
+def _variable_remedy(name: str, known: Mapping[str, object]) -> str:
+    # The prefix is left out of the comparison: with it, every variable looks like every other.
+    close = get_close_matches(name.removeprefix(PREFIX), [other.removeprefix(PREFIX) for other in known], 1)
+    return f"did you mean {PREFIX}{close[0]}?" if close else "see the settings reference"

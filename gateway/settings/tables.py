@@ -1,0 +1,332 @@
+"""The settings of one gateway: the TOML file, the environment laid over it, and every fault at once.
+
+`parse` is pure: the text, the environment and a way to read files come in, Settings or SettingsError come out.
+`load` does the reading. The Structs are the one source of what may be written: `reference` lists it for people.
+"""
+
+import tomllib
+from collections.abc import Callable, Container, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, NamedTuple
+
+from msgspec import Meta, Struct
+from msgspec.structs import replace
+
+from gateway.errors import Fault, SettingsError
+from gateway.secret import Secret
+from gateway.settings.admin import Admin, read_admin
+from gateway.settings.destinations import DeliveryTable, Destination, read_destinations
+from gateway.settings.keys import ADDRESS, BASE_URL, DURATION, LINK, SIZE, Address, default_text, doc, expected, keys
+from gateway.settings.lines import Report, meant, syntax_fault
+from gateway.settings.reader import PREFIX, Sections, TableReader, reason
+
+__all__ = [
+    "Address",
+    "Admin",
+    "CatalogTable",
+    "DeliveryTable",
+    "Destination",
+    "JournalTable",
+    "Log",
+    "Passthrough",
+    "Route",
+    "Row",
+    "Secret",
+    "Server",
+    "Settings",
+    "Tracing",
+    "load",
+    "parse",
+    "reference",
+    "variables",
+]
+
+_Positive = Meta(gt=0)
+_Counted = Meta(ge=1)
+
+
+class Server(Struct, frozen=True, kw_only=True):
+    """[server]: the two listeners and what a request may cost. Times are seconds, sizes bytes."""
+
+    listen: Annotated[Address, doc("Where senders reach the gateway; port 0 lets the system choose.", ADDRESS)] = (
+        Address(
+            "0.0.0.0",  # noqa: S104 - a webhook receiver is there to be reached
+            8080,
+        )
+    )
+    admin: Annotated[
+        Address, doc("Where metrics and health are served; loopback unless opened on purpose.", ADDRESS)
+    ] = Address("127.0.0.1", 9090)
+    public_url: Annotated[
+        str,
+        doc("The URL by which senders know the gateway, for signatures that cover it; empty: as received.", BASE_URL),
+    ] = ""
+    body_limit: Annotated[int, _Counted, doc("The largest request body that is accepted.", SIZE)] = 5_000_000
+    header_limit: Annotated[int, _Counted, doc("The largest request line and the largest header.", SIZE)] = 16_000
+    depth_limit: Annotated[int, _Counted, doc("How deep a payload may nest objects and arrays.")] = 64
+    read_timeout: Annotated[float, _Positive, doc("How long a sender may take to send its request.", DURATION)] = 10.0
+    grace: Annotated[float, Meta(ge=0), doc("How long work under way may go on after a stop signal.", DURATION)] = 20.0
+
+
+class JournalTable(Struct, frozen=True, kw_only=True):
+    """[journal]: where events are stored, and for how long (seconds, bytes). `url` holds an absolute path once read."""
+
+    url: Annotated[str, doc('The store: "sqlite:" and a path, relative to the folder of the settings file.')] = (
+        "sqlite:mattergate.db"
+    )
+    retention: Annotated[
+        float, _Positive, doc("How long finished events are kept for look-up and replay.", DURATION)
+    ] = 604_800.0
+    max_size: Annotated[int, _Counted, doc("Finished events are dropped, oldest first, above this size.", SIZE)] = 10**9
+
+
+class CatalogTable(Struct, frozen=True, kw_only=True):
+    """[catalog]: the user's own services. `folders` holds absolute paths once read."""
+
+    folders: Annotated[
+        tuple[str, ...], doc("Folders of services laid over the built-in ones, relative to the settings file.")
+    ] = ()
+    reload: Annotated[bool, doc("Whether a changed document is taken up while the gateway runs.")] = True
+
+
+class Route(Struct, frozen=True, kw_only=True):
+    """[routes.NAME]: the inbound URL /in/NAME. `verify` holds raw mappings; None: the service or the server decides."""
+
+    name: str
+    service: Annotated[str, Meta(min_length=1), doc("The kind of sender: a folder of the catalog.")]
+    destinations: Annotated[tuple[str, ...], Meta(min_length=1), doc("Where the messages go; at least one.")]
+    secrets: Annotated[tuple[Secret, ...], doc("The secrets of the sender; several during a rotation.")] = ()
+    allow_unsigned: Annotated[bool, doc("Whether requests are taken that nothing proves authentic.")] = False
+    verify: Annotated[
+        tuple[dict[str, Any], ...], doc("How requests prove who sent them, instead of what the service says.")
+    ] = ()
+    only: Annotated[
+        tuple[str, ...], Meta(min_length=1), doc("Event names that are shown (* and ? match); none: all.")
+    ] = ()
+    ignore: Annotated[
+        tuple[str, ...], Meta(min_length=1), doc("Event names that are passed over (* and ? match).")
+    ] = ()
+    channel: Annotated[
+        str | None, Meta(min_length=1), doc("The channel to post in; before that of the destination.")
+    ] = None
+    username: Annotated[str | None, Meta(min_length=1), doc("The name shown above the message.")] = None
+    icon_url: Annotated[str | None, doc("The picture shown beside the message.", LINK)] = None
+    icon_emoji: Annotated[str | None, Meta(min_length=1), doc("The emoji shown instead of a picture.")] = None
+    mentions: Annotated[bool, doc("Whether @names in payloads may notify people.")] = False
+    strict: Annotated[bool, doc("Whether a payload that no translator understands is answered 422.")] = False
+    body_limit: Annotated[int | None, _Counted, doc("The largest body of this route.", SIZE, "server")] = None
+    duplicate_window: Annotated[
+        float | None, Meta(ge=0), doc("How long a repeated request counts as the same event.", DURATION)
+    ] = None
+    priority: Annotated[Literal["important", "urgent"] | None, doc("The priority label of the messages.")] = None
+    requested_ack: Annotated[bool | None, doc("Whether readers are asked to acknowledge the messages.")] = None
+    persistent_notifications: Annotated[
+        bool | None, doc("Whether those mentioned in an urgent message are notified until they acknowledge.")
+    ] = None
+    silent: Annotated[bool | None, doc("Whether the messages come without notifications (by webhook only).")] = None
+    card: Annotated[
+        Literal["update", "thread", "both"] | None,
+        doc("What later events of a subject do over REST: edit its post, reply in its thread, or both."),
+    ] = None
+
+
+class Passthrough(Struct, frozen=True, kw_only=True):
+    """[passthrough]: POST /hooks/ID/SERVICE goes to the webhook ID of `server`, with nothing configured for it."""
+
+    server: Annotated[str, Meta(min_length=1), doc("The Mattermost server, https://HOST.", BASE_URL)]
+    services: Annotated[tuple[str, ...], Meta(min_length=1), doc("The services that may be named; none: all.")] = ()
+
+
+class Log(Struct, frozen=True, kw_only=True):
+    """[log]: what is written to standard error."""
+
+    level: Annotated[Literal["debug", "info", "warning", "error"], doc("The least important level shown.")] = "info"
+    format: Annotated[
+        Literal["auto", "json", "text"], doc("JSON lines, or text for people; auto: text on a terminal.")
+    ] = "auto"
+
+
+class Tracing(Struct, frozen=True, kw_only=True):
+    """[tracing]: where the traces of events go, by OpenTelemetry; without the table there are none."""
+
+    endpoint: Annotated[
+        str,
+        doc("The collector, OTLP over HTTP: https://HOST:4318; empty: that of OTEL_EXPORTER_OTLP_ENDPOINT.", BASE_URL),
+    ] = ""
+    sample: Annotated[
+        float, Meta(ge=0, le=1), doc("The share of traces that are recorded, where no authentic sender has decided it.")
+    ] = 1.0
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """Everything that is configured. `warnings` are worth telling and stop nothing; `source` finds lines for faults."""
+
+    server: Server = Server()
+    admin: Admin = Admin()
+    journal: JournalTable = JournalTable()
+    catalog: CatalogTable = CatalogTable()
+    delivery: DeliveryTable = DeliveryTable()
+    destinations: dict[str, Destination] = {}
+    routes: dict[str, Route] = {}
+    passthrough: Passthrough | None = None
+    log: Log = Log()
+    tracing: Tracing | None = None
+    warnings: tuple[Fault, ...] = ()
+    source: Report = Report("settings", "")
+
+
+class Row(NamedTuple):
+    """One line of the settings reference: a key of a table, what it accepts, its default as TOML, what it is for."""
+
+    table: str
+    key: str
+    type: str
+    default: str
+    text: str
+
+
+_TABLES: Final[dict[str, type[Struct]]] = {
+    "server": Server,
+    "admin": Admin,
+    "journal": JournalTable,
+    "catalog": CatalogTable,
+    "delivery": DeliveryTable,
+    "destinations": Destination,
+    "routes": Route,
+    "passthrough": Passthrough,
+    "log": Log,
+    "tracing": Tracing,
+}
+_NAMED: Final = ("destinations", "routes")
+_OPTIONAL: Final = ("passthrough", "tracing")
+"""Tables that turn something on by being there."""
+
+
+def reference() -> list[Row]:
+    """List every key that the settings file may hold, in the order of the Structs."""
+    rows = []
+    for table, struct in _TABLES.items():
+        title = f"{table}.NAME" if table in _NAMED else table
+        for key in keys(struct).values():
+            rows.append(Row(title, key.name, expected(key), default_text(key, table), key.text))
+            if key.secret:
+                items = "a list of " if key.listed else ""
+                variable, file = ("names of environment variables", "paths") if key.listed else ("text", "text")
+                rows.append(Row(title, key.written[1], items + variable, "", f"`{key.name}`, from the environment."))
+                rows.append(Row(title, key.written[2], items + file, "", f"`{key.name}`, from a file of its own."))
+    return rows
+
+
+def variables() -> dict[str, tuple[str, str]]:
+    """Map every environment variable that overrides the file to its table and key: the scalars of the fixed tables."""
+    return {
+        f"{PREFIX}{table}_{name}".upper(): (table, name)
+        for table, struct in _TABLES.items()
+        if table not in _NAMED
+        for name, key in keys(struct).items()
+        if not key.listed
+    }
+
+
+def load(path: Path, environ: Mapping[str, str]) -> Settings:
+    """Read the settings file; SettingsError lists everything that is wrong with it and with the environment."""
+    try:
+        text = path.read_text("utf-8-sig")
+        mode = path.stat().st_mode
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError([Fault(str(path), 0, "", f"cannot be read: {reason(error)}")]) from None
+    return parse(text, str(path), environ, lambda file: file.read_text("utf-8"), mode)
+
+
+def parse(
+    text: str, file: str, environ: Mapping[str, str], read_file: Callable[[Path], str], mode: int = 0o600
+) -> Settings:
+    """Turn the text of a settings file into Settings; SettingsError lists every fault at once.
+
+    `environ` overrides the file and gives secrets, `read_file` reads UTF-8 files (OSError, UnicodeDecodeError when it
+    cannot), `mode` is the permission bits of the settings file. Paths are relative to the folder of `file`.
+    """
+    try:
+        raw = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:  # tomllib has errors of its own for most faults, not for all
+        raise SettingsError([syntax_fault(file, text, error)]) from None
+    report = Report(file, text)
+    reader = TableReader(report, variables(), environ, read_file)
+    wanted = frozenset(table for table in _OPTIONAL if table in raw or reader.overridden(table))
+    settings = _settings(reader, reader.sections(raw, _TABLES), wanted)
+    reader.check_variables()
+    settings = replace(settings, source=report, warnings=reader.exposed() if mode & 0o004 else ())
+    if report.faults:
+        raise SettingsError(report.in_order(), settings)
+    return settings
+
+
+def _settings(reader: TableReader, raw: Sections, wanted: Container[str]) -> Settings:
+    """Read every table, an optional one only if it is wanted; the result counts when the report stays empty."""
+
+    def values(table: str) -> dict[str, Any]:
+        return reader.values(_TABLES[table], raw[table], (table,))
+
+    delivery = DeliveryTable(**values("delivery"))
+    server = _server(reader, values("server"))
+    return Settings(
+        server=server,
+        admin=read_admin(reader, values("admin"), server.admin),
+        journal=_journal(reader, values("journal")),
+        catalog=_catalog(reader, values("catalog")),
+        delivery=delivery,
+        destinations=read_destinations(reader, raw["destinations"], delivery),
+        routes=_routes(reader, raw["routes"], tuple(raw["destinations"])),
+        passthrough=_passthrough(reader, values("passthrough"), raw) if "passthrough" in wanted else None,
+        log=Log(**values("log")),
+        tracing=Tracing(**values("tracing")) if "tracing" in wanted else None,
+    )
+
+
+def _server(reader: TableReader, values: dict[str, Any]) -> Server:
+    server = Server(**values)
+    if server.listen == server.admin and server.listen.port:
+        reader.report.add(("server", "admin"), f"is the same address as listen, {server.listen}", "take another port")
+    return server
+
+
+def _journal(reader: TableReader, values: dict[str, Any]) -> JournalTable:
+    journal = JournalTable(**values)
+    scheme, _, path = journal.url.partition(":")
+    if scheme != "sqlite" or not path or path.startswith(("//", ":")):
+        remedy = 'write "sqlite:" and a path, such as "sqlite:/var/lib/mattergate/journal.db"'
+        reader.fault(("journal", "url"), "names no store", remedy)
+    return replace(journal, url=f"sqlite:{reader.folder / path}")
+
+
+def _catalog(reader: TableReader, values: dict[str, Any]) -> CatalogTable:
+    catalog = CatalogTable(**values)
+    return replace(catalog, folders=tuple(str(reader.folder / folder) for folder in catalog.folders))
+
+
+def _routes(reader: TableReader, raw: Mapping[str, Any], destinations: tuple[str, ...]) -> dict[str, Route]:
+    found = {}
+    for name, table in reader.named("routes", raw):
+        place = ("routes", name)
+        values = reader.values(Route, table, place)
+        goals = values.get("destinations", ("",))
+        if not goals:
+            reader.report.add((*place, "destinations"), "is empty", "name at least one destination")
+        for index, goal in enumerate(goals):
+            if goal and goal not in destinations:
+                reader.report.add(
+                    (*place, "destinations", index), f'"{goal}" is not a destination', meant(goal, destinations)
+                )
+            elif goal in goals[:index]:
+                reader.report.add((*place, "destinations", index), "is named twice", "the message would come twice")
+        if "service" in values and "destinations" in values:
+            found[name] = Route(name=name, **values)
+    return found
+
+
+def _passthrough(reader: TableReader, values: dict[str, Any], raw: Sections) -> Passthrough | None:
+    if "passthrough" in raw["destinations"]:
+        reader.fault(("destinations", "passthrough"), "is the name of what [passthrough] sends to", "take another name")
+    if "/hooks" in values.get("server", ""):
+        reader.fault(("passthrough", "server"), "is the URL of a webhook", "leave out /hooks and what follows it")
+    return Passthrough(**values) if "server" in values else None

@@ -1,0 +1,170 @@
+"""The REST API of the stand-in that bots and persons use: who they are, where they post, and their posts."""
+
+from typing import Any
+
+from gateway.standin import accounts, uploads
+from gateway.standin.call import OK, Call, Handler, Reply
+from gateway.standin.posting import NewPost, Patch, Posting
+from gateway.standin.records import Channel, Post
+from gateway.standin.refusal import RefusedError, bad_body, permissions
+from gateway.standin.world import ADMIN, World
+
+_NAME = "[A-Za-z0-9_-]+"
+_PAGE = 60
+_MISSING = RefusedError(404, "app.channel.get_by_name.missing.app_error")
+
+
+def routes(world: World) -> list[tuple[str, str, Handler]]:
+    """Method, path below /api/v4 and handler of every call."""
+    posting = Posting(world)
+
+    def create_post(call: Call) -> Reply:
+        return Reply(posting.create(call.caller, call.json(NewPost, "post")), 201)
+
+    def patch_post(call: Call) -> Reply:
+        return Reply(posting.patch(call.caller, call.id("post"), call.json(Patch, "post")))
+
+    def delete_post(call: Call) -> Reply:
+        posting.delete(call.caller, call.id("post"))
+        return Reply(OK)
+
+    user, team, channel, post = (f"{{{name}:[A-Za-z0-9]+}}" for name in ("user", "team", "channel", "post"))
+    return [
+        ("POST", "/users/login", _login),
+        ("POST", "/users/logout", _logout),
+        ("GET", f"/users/{user}", _user),
+        ("GET", "/users/username/{name:[A-Za-z0-9_.-]+}", _user_by_name),
+        ("GET", f"/teams/name/{{name:{_NAME}}}", _team_by_name),
+        ("GET", f"/teams/{team}/channels/name/{{channel:{_NAME}}}", _channel_by_name),
+        ("GET", f"/teams/name/{{name:{_NAME}}}/channels/name/{{channel:{_NAME}}}", _channel_by_names),
+        ("GET", f"/channels/{channel}", _channel),
+        ("GET", f"/channels/{channel}/posts", _posts),
+        ("POST", "/channels/direct", _direct),
+        ("POST", "/posts", create_post),
+        ("GET", f"/posts/{post}", _post),
+        ("DELETE", f"/posts/{post}", delete_post),
+        ("PUT", f"/posts/{post}/patch", patch_post),
+        ("POST", "/files", _files),
+        ("GET", "/config/client", _config),
+        ("GET", "/license/client", lambda _: Reply({"IsLicensed": "false"})),
+    ]
+
+
+def _login(call: Call) -> Reply:
+    user, token = accounts.log_in(call.world, call.body)
+    return Reply(user.shown(), headers={"Token": token.token})
+
+
+def _logout(call: Call) -> Reply:
+    call.world.tokens.pop(call.token, None)
+    return Reply(OK)
+
+
+def _user(call: Call) -> Reply:
+    return Reply(call.target().shown())
+
+
+def _user_by_name(call: Call) -> Reply:
+    name = call.path["name"]
+    if name != name.lower():
+        raise bad_body("username")
+    user = call.world.user_named(name)
+    if user is None:
+        raise RefusedError(404, "app.user.get_by_username.app_error")
+    return Reply(user.shown())
+
+
+def _team_id(world: World, name: str) -> str:
+    """The id of the team with a name; raises RefusedError."""
+    for team in world.teams.values():
+        if team.name == name and not team.delete_at:
+            return team.id
+    raise RefusedError(404, "app.team.get_by_name.missing.app_error")
+
+
+def _team_by_name(call: Call) -> Reply:
+    team = _team_id(call.world, call.path["name"])
+    call.world.check_team(call.caller, team)
+    return Reply(call.world.teams[team].shown())
+
+
+def _channel_by_name(call: Call) -> Reply:
+    return _found(call, call.id("team"))
+
+
+def _channel_by_names(call: Call) -> Reply:
+    return _found(call, _team_id(call.world, call.path["name"]))
+
+
+def _found(call: Call, team: str) -> Reply:
+    """The channel with the name in the path, in any case; a private one is hidden from who is not in it."""
+    channel = call.world.channel_named(team, call.path["channel"].lower())
+    if channel is None or (channel.delete_at and call.query.get("include_deleted") != "true"):
+        raise _MISSING
+    if channel.kind != "O" and not call.world.is_member(call.caller, channel):
+        raise _MISSING
+    _check_readable(call, channel)
+    return Reply(channel.shown())
+
+
+def _check_readable(call: Call, channel: Channel) -> None:
+    if not call.world.may_read(call.caller, channel):
+        raise permissions("read_channel")
+
+
+def _channel(call: Call) -> Reply:
+    channel = call.channel()
+    _check_readable(call, channel)
+    return Reply(channel.shown())
+
+
+def _posts(call: Call) -> Reply:
+    """The newest posts of a channel, newest first."""
+    channel = call.channel()
+    _check_readable(call, channel)
+    count = int(call.query.get("per_page", _PAGE))
+    found: list[Post] = []
+    for post in reversed(call.world.posts):
+        if post.channel_id == channel.id and not post.delete_at:
+            found.append(post)
+        if len(found) >= count:
+            break
+    return Reply({"order": [post.id for post in found], "posts": {post.id: _shown(call, post) for post in found}})
+
+
+def _shown(call: Call, post: Post) -> dict[str, Any]:
+    return post.shown(call.world.thread(post))
+
+
+def _direct(call: Call) -> Reply:
+    world, caller = call.world, call.caller
+    asked = call.json(list[str], "user_ids")
+    ids = list(dict.fromkeys(asked))
+    if ids == [caller.id]:
+        ids *= 2
+    if len(ids) != 2:
+        raise bad_body("user_ids")
+    if any(len(user) != 26 for user in ids):
+        raise bad_body("user_id")
+    if caller.id not in ids and not caller.has(ADMIN):
+        raise permissions("manage_system")
+    users = [world.users.get(user) for user in ids]
+    if users[0] is None or users[1] is None:
+        raise RefusedError(400, "api.channel.create_direct_channel.invalid_user.app_error")
+    return Reply(world.direct(users[0], users[1]).shown(), 201)
+
+
+def _post(call: Call) -> Reply:
+    post = call.world.post(call.id("post"))
+    if post is None:
+        raise RefusedError(404, "app.post.get.app_error")
+    _check_readable(call, call.world.channels[post.channel_id])
+    return Reply(_shown(call, post))
+
+
+def _files(call: Call) -> Reply:
+    return Reply(uploads.upload(call.world, call.caller, call.content_type, call.query, call.body), 201)
+
+
+def _config(call: Call) -> Reply:
+    return Reply(call.world.settings.client(known=call.user is not None))

@@ -1,0 +1,164 @@
+"""What there is in the stand-in: its users, teams, channels and posts, and who may do what. No HTTP here.
+
+The names of the permissions are Mattermost's. Two of its roles let a bot post where it is no member: `system_post_all`
+everywhere, `system_post_all_public` in public channels.
+"""
+
+from collections import Counter, deque
+from collections.abc import Callable
+
+from gateway.standin.records import Channel, File, Hook, Post, Team, Token, User, now
+from gateway.standin.refusal import RefusedError, new_id, permissions
+from gateway.standin.serversettings import Settings
+
+ADMIN = "system_admin"
+
+
+class World:
+    """Everything that the stand-in keeps, by id. At most `keep` posts: the oldest give way. `stats` count what came.
+
+    There is one team from the start, with two public channels, and `owner`, a member of it to whom hooks belong.
+    """
+
+    def __init__(self, keep: int) -> None:
+        self.settings = Settings()
+        self.stats: Counter[str] = Counter()
+        self.users: dict[str, User] = {}
+        self.teams: dict[str, Team] = {}
+        self.channels: dict[str, Channel] = {}
+        self.hooks: dict[str, Hook] = {}
+        self.tokens: dict[str, Token] = {}
+        self.files: dict[str, File] = {}
+        self.posts: deque[Post] = deque()
+        self.replies: dict[str, list[Post]] = {}
+        self._keep = keep
+        self._posts: dict[str, Post] = {}
+        self._names: dict[str, User] = {}
+        self._slugs: dict[tuple[str, str], Channel] = {}
+        self.home = self.new_team("home")
+        self.owner = self.new_user("owner", team=self.home)
+
+    def new_user(self, username: str, *, email: str = "", team: Team | None = None) -> User:
+        """Make a person; give one a password, roles or the nature of a bot afterwards."""
+        if username in self._names:
+            raise RefusedError(400, "app.user.save.username_exists.app_error", username)
+        user = User(id=new_id(), username=username, email=email or f"{username}@localhost", create_at=now())
+        self.users[user.id] = self._names[username] = user
+        if team is not None:
+            team.members.add(user.id)
+        return user
+
+    def new_token(self, user: User, *, access: bool) -> Token:
+        """Make a session or an access token for a user."""
+        token = Token(new_id(), new_id(), user.id, access)
+        self.tokens[token.token] = token
+        if not access:
+            self.stats["logins"] += 1
+        return token
+
+    def end_tokens(self, ends: Callable[[Token], bool]) -> None:
+        """Forget the tokens of which this holds: their next use is 401."""
+        for token in [token for token in self.tokens.values() if ends(token)]:
+            del self.tokens[token.token]
+
+    def new_team(self, name: str, display_name: str = "") -> Team:
+        """Make a team with its two usual channels."""
+        if any(team.name == name for team in self.teams.values()):
+            raise RefusedError(400, "app.team.save.existing.app_error", name)
+        team = Team(new_id(), name, display_name or name, set(), now())
+        self.teams[team.id] = team
+        for channel in ("town-square", "off-topic"):
+            self.new_channel(team, channel)
+        return team
+
+    def new_channel(self, team: Team | None, name: str, kind: str = "O", display_name: str = "") -> Channel:
+        """Make a channel; the name of an archived one is still taken."""
+        home = team.id if team else ""
+        if (home, name) in self._slugs:
+            raise RefusedError(400, "store.sql_channel.save_channel.exists.app_error", name)
+        title = display_name or name
+        made = Channel(id=new_id(), name=name, display_name=title, team=home, kind=kind, members=set(), create_at=now())
+        self.channels[made.id] = self._slugs[home, name] = made
+        return made
+
+    def rename(self, channel: Channel, name: str) -> None:
+        """Give a channel another name; the old one is free."""
+        del self._slugs[channel.team, channel.name]
+        channel.name = name
+        self._slugs[channel.team, name] = channel
+
+    def archive(self, channel: Channel) -> None:
+        """Archive a channel; its hooks are gone."""
+        channel.delete_at = now()
+        for hook in [hook for hook in self.hooks.values() if hook.channel == channel.id]:
+            del self.hooks[hook.id]
+
+    def remove(self, channel: Channel) -> None:
+        """Delete a channel for good, as if it had never been; its posts with it."""
+        self.archive(channel)
+        del self.channels[channel.id], self._slugs[channel.team, channel.name]
+        for post in [post for post in self.posts if post.channel_id == channel.id]:
+            self.posts.remove(post)
+            self._posts.pop(post.id, None)
+
+    def direct(self, first: User, second: User) -> Channel:
+        """The direct channel of two users, made when there is none."""
+        name = "__".join(sorted((first.id, second.id)))
+        channel = self._slugs.get(("", name)) or self.new_channel(None, name, "D")
+        channel.members |= {first.id, second.id}
+        return channel
+
+    def user_named(self, username: str) -> User | None:
+        """The user with a name, if any."""
+        return self._names.get(username)
+
+    def channel_named(self, team: str, name: str) -> Channel | None:
+        """The channel with a name in a team or in none, archived or not."""
+        return self._slugs.get((team, name)) or self._slugs.get(("", name))
+
+    def post(self, post_id: str) -> Post | None:
+        """The post with an id, unless it was deleted."""
+        found = self._posts.get(post_id)
+        return found if found is not None and not found.delete_at else None
+
+    def keep(self, post: Post) -> None:
+        """Store a post."""
+        if len(self.posts) >= self._keep:
+            oldest = self.posts.popleft()
+            self._posts.pop(oldest.id, None)
+            self.replies.pop(oldest.id, None)
+        self.posts.append(post)
+        self.stats["posts"] += 1
+        self._posts[post.id] = post
+        if post.root_id:
+            self.replies.setdefault(post.root_id, []).append(post)
+
+    def delete(self, post: Post) -> None:
+        """Delete a post and its replies, as a person does."""
+        for each in (post, *self.replies.get(post.id, ())):
+            each.delete_at = each.update_at = now()
+
+    def thread(self, post: Post) -> int:
+        """The number of replies in the thread of a post."""
+        return sum(not reply.delete_at for reply in self.replies.get(post.root_id or post.id, ()))
+
+    def is_member(self, user: User, channel: Channel) -> bool:
+        """Whether a user is in a channel, as an administrator always counts."""
+        return user.id in channel.members or user.has(ADMIN)
+
+    def may_post(self, user: User, channel: Channel) -> bool:
+        """The permissions create_post and, in public channels, create_post_public."""
+        if self.is_member(user, channel) or user.has("system_post_all"):
+            return True
+        return channel.kind == "O" and user.has("system_post_all_public")
+
+    def may_read(self, user: User, channel: Channel) -> bool:
+        """The permission to read: members, and in public channels the whole team."""
+        if self.is_member(user, channel):
+            return True
+        return channel.kind == "O" and user.id in self.teams[channel.team].members
+
+    def check_team(self, user: User, team: str) -> None:
+        """Raise RefusedError for somebody who is neither in a team nor an administrator."""
+        if not user.has(ADMIN) and (team not in self.teams or user.id not in self.teams[team].members):
+            raise permissions("view_team")

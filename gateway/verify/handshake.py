@@ -1,0 +1,166 @@
+"""Questions that a service asks before it trusts an endpoint, and the answers, as rules in the service's document.
+
+    handshake:
+      - when: {json: {type: url_verification}, signed: true}
+        take: {json: challenge}
+        reply: {body: {challenge: "{value}"}}
+
+Built in are the answers that every endpoint gives: HEAD, a bare GET, OPTIONS, and CloudEvents webhook validation.
+"""
+
+import hmac
+import re
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from gateway import jsonpath
+from gateway.jsonpath import MISSING
+from gateway.model import JSON, Request
+from gateway.verify.handshake_rule import Effect, Handshake, Predicate, Take, parse_handshake
+from gateway.verify.material import as_text, octets
+from gateway.verify.signature import encoded
+
+__all__ = ["Effect", "Handshake", "Reply", "answer", "parse_handshake"]
+
+METHODS: Final = "GET, HEAD, OPTIONS, POST, PUT"
+
+_LONGEST = 4096
+_HOLE = re.compile(r"\{(value|hmac)\}")
+_PRINTABLE = re.compile(r"[\x20-\x7e]*")
+_URL = re.compile(r"https://([a-z0-9-]+(?:\.[a-z0-9-]+)+)(?::443)?(?:[/?][\x21-\x7e]*)?", re.I)
+
+
+class Reply(Struct, frozen=True):
+    """The answer to a handshake, ready to be sent, and what else is to be done.
+
+    `effect` says what becomes of `value`, the text taken from the request: STORE it as a secret of the route, SHOW it
+    to the operator, FETCH it as a URL. `signed`: send this only when the request is authentic.
+    """
+
+    status: int
+    content_type: str = "text/plain"
+    headers: Mapping[str, str] = {}
+    body: bytes = b""
+    effect: Effect = Effect.NONE
+    value: str = ""
+    signed: bool = False
+
+
+def answer(
+    rules: Sequence[Handshake], request: Request, value: JSON, secrets: Sequence[str], authentic: bool | None = None
+) -> Reply | None:
+    """Return the answer to a handshake, None when the request is not one; `value` is the decoded body or MISSING.
+
+    `authentic` says whether the request is verified, None when that is not known yet: False leaves out the rules that
+    need it. Nobody replaces a secret unseen: once the route has secrets, a rule that stores one needs an authentic
+    request, too.
+    """
+    active = [secret for secret in secrets if secret]
+    for rule in rules:
+        if rule.signed and authentic is False:
+            continue
+        if rule.effect is Effect.STORE and active and not (rule.signed or authentic):
+            continue
+        if _holds(rule, request, value, active) and (reply := _reply(rule, request, value, active)) is not None:
+            return reply
+    return _built_in(request)
+
+
+def _holds(rule: Handshake, request: Request, value: JSON, secrets: Sequence[str]) -> bool:
+    if rule.methods and request.method.upper() not in rule.methods:
+        return False
+    return all(_fits(condition, _read(condition.take, request, value), secrets) for condition in rule.conditions)
+
+
+def _read(take: Take, request: Request, value: JSON) -> JSON:
+    if take.kind == "header":
+        return request.headers.get(take.name, MISSING)
+    if take.kind == "query":
+        return request.query.get(take.name, MISSING)
+    return jsonpath.lookup(value, take.path)
+
+
+def _fits(condition: Predicate, found: JSON, secrets: Sequence[str]) -> bool:
+    if condition.present is not None:
+        return (found is not MISSING) == condition.present
+    text = as_text(found)
+    if condition.secret:
+        return text is not None and any(hmac.compare_digest(octets(text), octets(secret)) for secret in secrets)
+    if condition.take.kind == "json" and not isinstance(found, str):
+        return type(found) is type(condition.equals) and bool(found == condition.equals)
+    return text is not None and text == as_text(condition.equals)
+
+
+def _reply(rule: Handshake, request: Request, value: JSON, secrets: Sequence[str]) -> Reply | None:
+    """Fill in the rule's reply; None when the value is absent or not fit for the place it would go to."""
+    taken = "" if rule.take is None else as_text(_read(rule.take, request, value))
+    if taken is None or len(taken) > _LONGEST or (rule.take is not None and not taken):
+        return None
+    if rule.effect is Effect.FETCH and not _pinned(taken, rule.hosts):
+        return None
+    holes = {"value": taken}
+    if rule.hmac is not None:
+        if not secrets:
+            return None
+        digest = hmac.digest(octets(secrets[0]), octets(taken), rule.hmac.digest)
+        holes["hmac"] = rule.hmac.prefix + encoded(digest, rule.hmac.encoding)
+    headers = {name: _filled(text, holes) for name, text in rule.reply.headers.items()}
+    if not all(_PRINTABLE.fullmatch(text) for text in headers.values()):
+        return None
+    return Reply(
+        status=rule.reply.status,
+        content_type=rule.reply.type,
+        headers={"X-Content-Type-Options": "nosniff", **headers},
+        body=_body(rule.reply.body, holes),
+        effect=rule.effect,
+        value=taken,
+        signed=rule.signed,
+    )
+
+
+def _body(template: JSON, holes: Mapping[str, str]) -> bytes:
+    """Fill a text, or the strings of a JSON value, encoded afterwards: no value can break out of its string."""
+    if isinstance(template, str):
+        return octets(_filled(template, holes))
+    return msgspec.json.encode(_filled_json(template, holes))
+
+
+def _filled_json(template: JSON, holes: Mapping[str, str]) -> JSON:
+    if isinstance(template, str):
+        return octets(_filled(template, holes)).decode("utf-8", "replace")
+    if isinstance(template, dict):
+        return {key: _filled_json(child, holes) for key, child in template.items()}
+    return [_filled_json(child, holes) for child in template] if isinstance(template, list) else template
+
+
+def _filled(template: str, holes: Mapping[str, str]) -> str:
+    return _HOLE.sub(lambda hole: holes.get(hole[1], hole[0]), template)
+
+
+def _pinned(url: str, hosts: Sequence[str]) -> bool:
+    """Tell whether a URL is https, on the usual port, without user, and its host is one of these or below one."""
+    match = _URL.fullmatch(url)
+    host = match[1].lower() if match else ""
+    return any(host == suffix or host.endswith(f".{suffix}") for suffix in hosts)
+
+
+def _built_in(request: Request) -> Reply | None:
+    method = request.method.upper()
+    if method == "HEAD":
+        return Reply(200)
+    if method == "GET" and not request.body and not request.query:
+        return Reply(200, body=b"mattergate listens here: send webhooks with POST.\n")
+    return _options(request.headers) if method == "OPTIONS" else None
+
+
+def _options(headers: Mapping[str, str]) -> Reply:
+    """Answer OPTIONS; with an origin it asks for leave to send (CloudEvents HTTP webhook specification, section 4)."""
+    origin = headers.get("webhook-request-origin", "").strip()
+    if not origin or not _PRINTABLE.fullmatch(origin):
+        return Reply(204, headers={"Allow": METHODS})
+    rate = headers.get("webhook-request-rate", "").strip()
+    allowed = rate if re.fullmatch(r"[1-9][0-9]{0,8}", rate) else "*"
+    return Reply(200, headers={"Allow": METHODS, "WebHook-Allowed-Origin": origin, "WebHook-Allowed-Rate": allowed})

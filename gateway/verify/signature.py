@@ -1,0 +1,206 @@
+"""The one HMAC engine: where the signature is, how it is written, and which bytes it covers.
+
+Every signing sender of the catalog is a choice of these parameters; RFC 2104 is the algorithm.
+"""
+
+import binascii
+import hashlib
+import hmac
+import re
+import zlib
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from msgspec import Struct
+
+from gateway.verify.material import Material, Source, octets
+
+NUMBERED = "{n}"
+"""In a header name: stands for 1, 2, 3 and so on, one header for each active key."""
+
+_MOST_NUMBERED = 20
+_MOST_CANDIDATES = 100
+_DECIMAL = re.compile(r"\d{1,15}(\.\d{1,9})?")
+
+
+class Pairs(Struct, frozen=True, forbid_unknown_fields=True):
+    """A signature header of `key=value` pairs: which key holds a signature, and which the timestamp, if any."""
+
+    signature: str
+    timestamp: str = ""
+    delimiter: str = ","
+
+
+class Part(Struct, frozen=True):
+    """One part of the signed message: `kind` text, timestamp, method, url, body, digest, sorted-form or source."""
+
+    kind: str
+    text: str = ""
+    source: Source | None = None
+
+
+class Signature(Struct, frozen=True, kw_only=True):
+    """An HMAC scheme. `window` is in seconds, None for any age; `unit` is that of the timestamp: s, ms or iso."""
+
+    digest: str
+    source: Source
+    prefix: str = ""
+    prefix_required: bool = True
+    pairs: Pairs | None = None
+    tagged: str = ""
+    encoding: str = "hex"
+    key: str = "utf8"
+    timestamp: Source | None = None
+    unit: str = "s"
+    window: float | None = 300.0
+    message: tuple[Part, ...] = (Part("body"),)
+
+
+class Claim(Struct, frozen=True):
+    """What a request claims under one scheme: signatures, and the messages of which each may be the HMAC."""
+
+    signatures: tuple[bytes, ...]
+    messages: tuple[bytes, ...]
+
+
+def claim(scheme: Signature, material: Material, now: float) -> Claim | None:
+    """Read signatures and messages once for all secrets; None when one is missing, unreadable or stale."""
+    texts, stamp = _written(scheme, material)
+    signatures = tuple(raw for text in texts[:_MOST_CANDIDATES] if (raw := decoded(text.strip(), scheme.encoding)))
+    if scheme.timestamp is not None:
+        if scheme.timestamp.kind != "pair":
+            stamp = material.read(scheme.timestamp)
+        if stamp is None or not _fresh(stamp.strip(), scheme, now):
+            return None
+    messages = [_message(scheme.message, material, body, stamp or "") for body in material.bodies]
+    if not signatures or None in messages:
+        return None
+    return Claim(signatures, tuple(message for message in messages if message is not None))
+
+
+def proves(scheme: Signature, claimed: Claim, secret: str) -> bool:
+    """Tell whether the secret made one of the signatures; all are compared, whichever fits."""
+    try:
+        key = key_of(scheme, secret)
+    except ValueError:
+        return False
+    proven = False
+    for message in claimed.messages:
+        expected = hmac.digest(key, message, scheme.digest)
+        for signature in claimed.signatures:
+            proven |= hmac.compare_digest(expected, signature)
+    return proven
+
+
+def key_of(scheme: Signature, secret: str) -> bytes:
+    """Return the HMAC key that a secret stands for; ValueError when the secret is not written as the scheme says."""
+    if scheme.key == "utf8":
+        return secret.encode("utf-8", "surrogateescape")
+    written = "hex" if scheme.key == "hex" else "base64"
+    text = secret.removeprefix("whsec_") if scheme.key == "whsec" else secret
+    key = decoded(text.strip(), written)
+    if not key:
+        raise ValueError(f"the secret is not {written}, as the scheme's key says")
+    return key
+
+
+def decoded(text: str, encoding: str) -> bytes | None:
+    """Decode hex, base64 or base64url, padded or not; None when the text is not that."""
+    try:
+        if encoding == "hex":
+            return binascii.unhexlify(text)
+        if encoding == "base64url":
+            text = text.replace("-", "+").replace("_", "/")
+        bare = text.rstrip("=")
+        return binascii.a2b_base64(bare + "=" * (-len(bare) % 4), strict_mode=True)
+    except ValueError:
+        return None
+
+
+def encoded(raw: bytes, encoding: str) -> str:
+    """Write bytes as hex, base64 or base64url, padded."""
+    if encoding == "hex":
+        return raw.hex()
+    text = binascii.b2a_base64(raw, newline=False).decode()
+    return text.replace("+", "-").replace("/", "_") if encoding == "base64url" else text
+
+
+def _written(scheme: Signature, material: Material) -> tuple[list[str], str | None]:
+    """Return every signature as written, without prefix, and the timestamp written beside it."""
+    signatures: list[str] = []
+    stamp: str | None = None
+    for whole in _places(scheme.source, material):
+        text = _without_prefix(whole.strip(), scheme)
+        if text is None:
+            continue
+        if scheme.pairs is not None:
+            pairs = [_pair(piece) for piece in text.split(scheme.pairs.delimiter)]
+            signatures += [value for key, value in pairs if key == scheme.pairs.signature]
+            stamps = [value for key, value in pairs if scheme.pairs.timestamp and key == scheme.pairs.timestamp]
+            stamp = stamps[0] if stamps else stamp
+        elif scheme.tagged:
+            tags = [piece.partition(",") for piece in text.split()]
+            signatures += [value for tag, _, value in tags if tag == scheme.tagged]
+        else:
+            signatures.append(text)
+    return signatures, stamp
+
+
+def _places(source: Source, material: Material) -> Iterator[str]:
+    if NUMBERED in source.name:
+        names = [source.name.replace(NUMBERED, str(number)) for number in range(1, _MOST_NUMBERED + 1)]
+        yield from (text for name in names if (text := material.request.headers.get(name)) is not None)
+    elif (text := material.read(source)) is not None:
+        yield text
+
+
+def _without_prefix(text: str, scheme: Signature) -> str | None:
+    if text[: len(scheme.prefix)].lower() == scheme.prefix.lower():
+        return text[len(scheme.prefix) :]
+    return None if scheme.prefix_required else text
+
+
+def _pair(piece: str) -> tuple[str, str]:
+    key, _, value = piece.partition("=")
+    return key.strip(), value.strip()
+
+
+def _fresh(stamp: str, scheme: Signature, now: float) -> bool:
+    if scheme.window is None:
+        return True
+    if scheme.unit == "iso":
+        try:
+            moment = datetime.fromisoformat(stamp)
+            sent = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+        except (ValueError, OverflowError):
+            return False
+    elif _DECIMAL.fullmatch(stamp):
+        sent = float(stamp) / (1000 if scheme.unit == "ms" else 1)
+    else:
+        return False
+    return abs(now - sent) <= scheme.window
+
+
+def _message(parts: tuple[Part, ...], material: Material, body: bytes, stamp: str) -> bytes | None:
+    pieces = [_piece(part, material, body, stamp) for part in parts]
+    return None if None in pieces else b"".join(piece for piece in pieces if piece is not None)
+
+
+def _piece(part: Part, material: Material, body: bytes, stamp: str) -> bytes | None:
+    if part.kind == "body":
+        return body
+    if part.kind == "digest":
+        return _digest(part.text, body)
+    if part.kind == "sorted-form":
+        return octets("".join(name + value for name, value in sorted(set(material.form))))
+    if part.source is not None:
+        found = material.read(part.source)
+        return None if found is None else octets(found)
+    words = {"timestamp": stamp, "method": material.request.method.upper(), "url": material.request.url}
+    return octets(words.get(part.kind, part.text))
+
+
+def _digest(name: str, body: bytes) -> bytes:
+    if name == "crc32":
+        return str(zlib.crc32(body)).encode()
+    return hashlib.new(name.removesuffix("-hex"), body, usedforsecurity=False).hexdigest().encode()

@@ -1,0 +1,152 @@
+"""Whether a request is authentic: its raw bytes against every scheme of the service and every secret of the route.
+
+Nothing here tells a stranger which scheme, secret or step failed, neither by the answer nor by stopping early.
+"""
+
+import base64
+import hmac
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from typing import Final
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
+
+import msgspec
+
+from gateway.errors import Refused
+from gateway.model import Request
+from gateway.verify.material import Material, as_text, octets, reach
+from gateway.verify.schemes import BasicSecret, HeaderSecret, PathSecret, QuerySecret, Scheme, TokenSecret, parse_scheme
+from gateway.verify.signature import Signature, claim, proves
+
+__all__ = ["MASK", "NOT_AUTHENTIC", "Scheme", "masked", "parse_scheme", "signs", "tokens", "verify"]
+
+NOT_AUTHENTIC: Final = "The request is not authentic"
+"""The one title of every refusal: wrong, missing and stale look the same from outside."""
+
+MASK: Final = "***"
+
+_BARE_URL = re.compile(r"https?://[A-Za-z0-9.:-]+(?:/[A-Za-z0-9._~/-]*)?")
+"""A URL without user, query and fragment: nothing in it can be a secret but a segment of the path."""
+
+_CREDENTIALS = frozenset({"authorization", "proxy-authorization", "cookie"})
+
+
+def verify(
+    schemes: Sequence[Scheme], secrets: Sequence[str], request: Request, now: float, inflated: bytes | None = None
+) -> Scheme:
+    """Return the first scheme under which one of the secrets made the request; Refused(401) when there is none.
+
+    `now` is in seconds since the epoch. `inflated` is the body without its Content-Encoding, when it has one: a
+    signature may cover either. Empty secrets never match.
+    """
+    active = [secret for secret in secrets if secret]
+    material = Material(request, inflated)
+    fitting = [scheme for scheme in schemes if _matches(scheme, active, material, now)]
+    if not fitting:
+        raise Refused(401, NOT_AUTHENTIC)
+    return fitting[0]
+
+
+def signs(scheme: Scheme, header: str) -> bool:
+    """Tell whether the scheme's signature covers a header: true only for a `{header: NAME}` part of its message."""
+    if not isinstance(scheme, Signature):
+        return False
+    sources = [part.source for part in scheme.message if part.source is not None]
+    return any(source.kind == "header" and source.name == header.lower() for source in sources)
+
+
+def masked(request: Request, schemes: Sequence[Scheme]) -> Request:
+    """Return the request fit to be kept: credentials in headers, query, path and URL are `***` or empty.
+
+    The body stays as it is, also where a `{token: PATH}` scheme reads a secret in it: see `tokens`.
+    """
+    headers = _CREDENTIALS.union([scheme.name for scheme in schemes if isinstance(scheme, HeaderSecret)])
+    query = {scheme.name for scheme in schemes if isinstance(scheme, QuerySecret)}
+    bare = not request.path_secret and _BARE_URL.fullmatch(request.url)
+    if bare and headers.isdisjoint(request.headers) and query.isdisjoint(request.query):
+        return request  # as most are: their signature is no secret
+    return msgspec.structs.replace(
+        request,
+        headers=_hidden(request.headers, headers),
+        query=_hidden(request.query, query),
+        path_secret="",
+        url=request.url if bare else _without_secrets(request.url, request.path_secret, query),
+    )
+
+
+def tokens(request: Request, schemes: Sequence[Scheme], inflated: bytes | None = None) -> list[str]:
+    """Return what `{token: PATH}` schemes read in the body: credentials that whoever shows it has to mask."""
+    material = Material(request, inflated)
+    found = [reach(material.value, scheme.path) for scheme in schemes if isinstance(scheme, TokenSecret)]
+    return [text for values in found for value in values if (text := as_text(value))]
+
+
+def _matches(scheme: Scheme, secrets: Sequence[str], material: Material, now: float) -> bool:
+    if isinstance(scheme, Signature):
+        claimed = claim(scheme, material, now)
+        return claimed is not None and _any(proves(scheme, claimed, secret) for secret in secrets)
+    if isinstance(scheme, TokenSecret):
+        tokens = [as_text(found) or "" for found in reach(material.value, scheme.path)]
+        return bool(tokens) and _any(not _any(not _same(token, secret) for token in tokens) for secret in secrets)
+    given = _given(scheme, material.request)
+    return _any(_same(candidate, secret) for candidate in given for secret in secrets)
+
+
+def _any(answers: Iterable[bool]) -> bool:
+    """Tell whether one of the answers is yes, without stopping at it as `any` does: time tells nothing."""
+    return sum(answers) > 0
+
+
+def _given(scheme: Scheme, request: Request) -> list[str]:
+    """Return what a static scheme finds in the request; several when one credential can be read in several ways."""
+    if isinstance(scheme, PathSecret):
+        return [request.path_secret]
+    if isinstance(scheme, QuerySecret):
+        return [request.query.get(scheme.name, "")]
+    if isinstance(scheme, BasicSecret):
+        return _basic(scheme.user, request.headers.get("authorization", ""))
+    if isinstance(scheme, HeaderSecret):
+        text = request.headers.get(scheme.name, "").strip()
+        start, rest = text[: len(scheme.prefix)], text[len(scheme.prefix) :]
+        return [rest.strip()] if start.lower() == scheme.prefix.lower() else []
+    return []
+
+
+def _basic(user: str, header: str) -> list[str]:
+    """Return the credentials, as sent and percent-decoded: senders copy them out of a URL (RFC 3986 userinfo)."""
+    kind, _, encoded = header.strip().partition(" ")
+    if kind.lower() != "basic":
+        return []
+    try:
+        plain = base64.b64decode(encoded.strip(), validate=True).decode("utf-8", "surrogateescape")
+    except ValueError:
+        return []
+    name, colon, password = plain.partition(":")
+    both = [(name, password), (unquote(name), unquote(password))] if colon else []
+    if not user:
+        return [f"{name}:{password}" for name, password in both]
+    return [password for name, password in both if _same(name, user)]
+
+
+def _same(given: str, secret: str) -> bool:
+    return hmac.compare_digest(octets(given), octets(secret))
+
+
+def _hidden(values: Mapping[str, str], names: AbstractSet[str]) -> dict[str, str]:
+    return {name: MASK if name in names else value for name, value in values.items()}
+
+
+def _without_secrets(url: str, path_secret: str, query: set[str]) -> str:
+    """Return the URL with the same things masked in it; empty when it cannot be read."""
+    try:
+        scheme, host, path, text, _ = urlsplit(url)
+        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=1000)
+    except ValueError:
+        return ""
+    segments = [MASK if path_secret and unquote(segment) == path_secret else segment for segment in path.split("/")]
+    shown = [(name, MASK if name in query else value) for name, value in pairs]
+    host = host.rpartition("@")[2]
+    return urlunsplit(
+        (scheme, host, "/".join(segments), urlencode(shown, safe="*", quote_via=quote, errors="replace"), "")
+    )

@@ -1,0 +1,131 @@
+"""A stored request as people may see it: inflated, readable, and without secrets wherever they may stand."""
+
+import gzip
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.catalog import yamlfile
+from gateway.console import masked as received
+from gateway.model import Outcome, Request
+from gateway.pipeline import sample
+from gateway.secret import Secret
+from gateway.verify.verify import parse_scheme, tokens
+
+TOKEN = 'to"k en/1'
+IN_BODY = (parse_scheme({"token": "auth.token"}),)
+LIMIT = 1_000_000
+
+
+def masked(body: bytes, schemes=IN_BODY, **headers: str) -> Request:
+    """The request with this body, masked."""
+    return received.masked(Request("POST", headers, {}, body), schemes, LIMIT)
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        ("application/json", json.dumps({"auth": {"token": TOKEN}, "again": TOKEN}).encode()),
+        ("application/x-www-form-urlencoded", b'payload={"auth": {"token": "%s"}}' % TOKEN.replace('"', "").encode()),
+    ],
+)
+def test_a_token_in_the_body_is_masked(content_type, body):
+    """A credential that the sender puts into the body is not shown, however it is written there."""
+    request = Request("POST", {"content-type": content_type}, {}, body)
+    (token,) = tokens(request, IN_BODY)
+    shown = received.masked(request, IN_BODY, LIMIT).body.decode()
+    assert "***" in shown
+    assert token not in shown
+    assert json.dumps(token)[1:-1] not in shown
+
+
+@pytest.mark.parametrize("escaped", ["/", "k", '"', " "])
+def test_no_spelling_of_a_token_is_shown(escaped):
+    """JSON may write any character in several ways, and senders do: a slash with a backslash, others by number."""
+    written = json.dumps({"auth": {"token": TOKEN}}, separators=(",", ":"))
+    for spelling in (f"\\u{ord(escaped):04x}", f"\\u{ord(escaped):04X}", *(["\\/"] if escaped == "/" else [])):
+        plain = '\\"' if escaped == '"' else escaped
+        head, _, tail = written.partition("to")
+        body = f"{head}to{tail.replace(plain, spelling)}" if escaped != '"' else written.replace(plain, spelling)
+        assert json.loads(body)["auth"]["token"] == TOKEN
+        assert json.loads(masked(body.encode(), **{"content-type": "application/json"}).body) == {
+            "auth": {"token": "***"}
+        }
+
+
+def test_a_secret_of_the_settings_is_masked_everywhere():
+    """A secret that slipped into a header, the query, the URL or the body is not shown."""
+    held = Secret("s3cr3t-of-a-route")
+    text = held.reveal()
+    request = Request(
+        "POST", {"x-a": f"a {text}"}, {"q": text}, f"x {text} y".encode(), url=f"https://h/{text}?q={text}"
+    )
+    shown = received.masked(request, (), LIMIT)
+    assert text not in repr(shown)
+    assert shown.body == b"x *** y"
+
+
+def test_a_compressed_body_is_shown_inflated():
+    """What a person reads is the plain body; one that cannot be inflated stays as it is."""
+    packed = gzip.compress(b'{"a": 1}')
+    shown = masked(packed, **{"content-encoding": "gzip"})
+    assert (shown.body, dict(shown.headers)) == (b'{"a": 1}', {})
+    broken = masked(packed[:-9], **{"content-encoding": "gzip"})
+    assert (broken.body, broken.headers["content-encoding"]) == (packed[:-9], "gzip")
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "text"),
+    [
+        (b"", "empty", ""),
+        (b'{"a":[1,2]}', "json", '{\n  "a": [\n    1,\n    2\n  ]\n}'),
+        (b"{not json", "text", "{not json"),
+        ("grüße\n".encode(), "text", "grüße\n"),
+        (b"\x00\xffAB", "binary", f"00000000  {'00 ff 41 42':<48} ..AB"),
+        (b"\x1b[31m", "binary", f"00000000  {'1b 5b 33 31 6d':<48} .[31m"),
+    ],
+)
+def test_a_body_is_shown_as_what_it_is(body, kind, text):
+    """JSON indented, text as it is, bytes as a dump: terminal escapes count as bytes."""
+    assert received.body_view(body) == received.BodyView(kind, text, len(body))
+
+
+def test_a_large_body_is_cut():
+    """A page shows the beginning and says so; the size is that of all of it."""
+    shown = received.body_view(b"x" * (received.SHOWN + 1))
+    assert (len(shown.text), shown.size, shown.cut) == (received.SHOWN, received.SHOWN + 1, True)
+    dumped = received.body_view(b"\0" * 5000)
+    assert (dumped.text.count("\n"), dumped.size, dumped.cut) == (63, 5000, True)
+
+
+@given(st.binary(max_size=200))
+def test_any_body_can_be_shown(body):
+    """No bytes raise anything."""
+    assert received.body_view(body).size == len(body)
+
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+)
+
+
+@given(st.dictionaries(st.text(), JSON_VALUES, max_size=3) | st.text())
+def test_a_sample_document_says_what_was_received(body):
+    """A request kept as a sample reads back as the same request, whatever text is in it."""
+    raw = body.encode() if isinstance(body, str) else json.dumps(body).encode()
+    taken = sample.taken(Request("PUT", {"x-event": "e", "host": "h", "x-sig": "s"}, {"q": "1"}, raw), {"x-sig"})
+    assert (taken.method, taken.headers, taken.query) == ("PUT", {"x-event": "e"}, {"q": "1"})
+    written = sample.document(sample.Sample(taken, sample.Expectation(Outcome.MESSAGE)))
+    read = yamlfile.load(written, "a sample")
+    assert read["request"].get("body", "") == taken.body
+    if isinstance(body, dict):
+        assert taken.body == body
+
+
+def test_a_binary_body_is_no_sample():
+    """A sample holds text: bytes that are none are refused, not bent."""
+    with pytest.raises(ValueError, match="not text"):
+        sample.taken(Request(body=b"\xff"))

@@ -1,0 +1,357 @@
+"""The door of the console over HTTP: sign-in, sessions, roles, tokens, other web sites, headers."""
+
+import asyncio
+import time
+
+import aiohttp
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from gateway.console.web import auth, guard
+
+PAGES = ["/", "/nothing-here", "/static/nothing"]
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """Let wrong tokens cost little time."""
+    real = auth.Guesses
+    monkeypatch.setattr(auth, "Guesses", lambda: real(pause=0.01))
+
+
+async def test_loopback_without_a_token_is_open(console):
+    """Whoever reaches the listener of a machine may look and change, but a change needs the proof of a page."""
+    browser = await console()
+    assert (await browser.get("/")).status == 200
+    assert (await browser.call("/reload")).status == 200
+    browser.csrf = ""
+    refused = await browser.call("/reload")
+    assert (refused.status, refused.json()["title"]) == (403, "Forbidden")
+
+
+async def test_with_a_token_nothing_is_shown_without_it(console, quick):
+    """Pages lead to the sign-in form, the API answers 401, and no path tells whether it exists."""
+    browser = await console(guarded=True)
+    for path in ("/", "/nothing"):
+        answer = await browser.get(path)
+        assert answer.status == 303
+        assert answer.headers["Location"].startswith("/sign-in")
+    for path in ("/api/v1/overview", "/api/v1/openapi.json", "/api/v1/nothing", "/live?feed=overview"):
+        answer = await browser.get(path)
+        assert answer.status == 401, path
+        assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+        assert answer.headers["Content-Type"].startswith("application/problem+json")
+
+
+async def test_the_form_signs_in_and_goes_on_to_the_page_that_was_asked_for(console):
+    """The right token opens a session by a cookie that no script and no other site can use, and signing out ends it."""
+    browser = await console(guarded=True)
+    asked = await browser.get("/api-docs?x=1")
+    form = await browser.get(asked.headers["Location"])
+    assert form.status == 200
+    assert "token" in form.text
+    entered = await browser.ask("POST", asked.headers["Location"], data={"token": browser.token})
+    assert (entered.status, entered.headers["Location"]) == (303, "/api-docs?x=1")
+    cookie = entered.cookies[guard.COOKIE]
+    assert (cookie["httponly"], cookie["samesite"], cookie["path"], cookie["max-age"]) == (True, "Strict", "/", "43200")
+    assert not cookie["secure"]
+    page = await browser.get("/")
+    assert "Sign out" in page.text
+    assert (await browser.get("/sign-in")).status == 303
+    assert (await browser.post("/sign-out")).status == 303
+    answer = await browser.get("/", Cookie=f"{guard.COOKIE}={cookie.value}")
+    assert answer.status == 303, "the session is gone, not just the cookie"
+
+
+async def test_behind_a_proxy_that_speaks_https_the_cookie_is_secure(console):
+    """The cookie stays on https when it came that way."""
+    browser = await console(guarded=True)
+    entered = await browser.ask("POST", "/sign-in", data={"token": browser.token}, X_Forwarded_Proto="https")
+    assert entered.cookies[guard.COOKIE]["secure"]
+
+
+async def test_a_public_url_by_https_makes_the_cookie_secure(console):
+    """The setting says so when the proxy does not."""
+    tables = '[admin]\ntoken = "another-token-of-the-tests"\npublic_url = "https://gate.example.com/"\n'
+    browser = await console(tables=tables)
+    entered = await browser.ask("POST", "/sign-in", data={"token": "another-token-of-the-tests"})
+    assert entered.cookies[guard.COOKIE]["secure"]
+
+
+@pytest.mark.parametrize("target", ["//evil.example", "https://evil.example", "/\\evil.example", "", "a", "/a\r\nb"])
+async def test_signing_in_leads_nowhere_else(console, target):
+    """Only a path of our own is gone on to."""
+    browser = await console(guarded=True)
+    query = {"next": target}
+    async with aiohttp.ClientSession() as session:
+        answer = await session.post(
+            f"{browser.base}/sign-in", params=query, data={"token": browser.token}, allow_redirects=False
+        )
+        assert (answer.status, answer.headers["Location"]) == (303, "/")
+
+
+async def test_a_link_from_another_site_finds_the_session(console):
+    """A browser holds a strict cookie back then: the sign-in page asks once more, and goes on when there is one."""
+    browser = await console(guarded=True)
+    first = await browser.get("/sign-in?next=/a", Sec_Fetch_Site="cross-site")
+    assert 'http-equiv="refresh" content="0; url=/sign-in?again=1&amp;next=/a"' in first.text
+    again = await browser.get("/sign-in?again=1&next=/a", Sec_Fetch_Site="cross-site")
+    assert "refresh" not in again.text
+    await browser.sign_in()
+    assert (await browser.get("/sign-in?again=1&next=/a")).headers["Location"] == "/a"
+
+
+async def test_a_wrong_token_is_told_after_a_while(console):
+    """The form comes back with 401, a second later."""
+    browser = await console(guarded=True)
+    started = time.monotonic()
+    answer = await browser.ask("POST", "/sign-in", data={"token": "a guess"})
+    assert answer.status == 401
+    assert "not known" in answer.text
+    assert time.monotonic() - started >= auth.PAUSE
+    started = time.monotonic()
+    answer = await browser.get("/api/v1/overview", Authorization="Bearer a guess")
+    assert (answer.status, answer.json()["title"]) == (401, "Unauthorized")
+    assert time.monotonic() - started >= auth.PAUSE
+
+
+async def test_guesses_wait_in_line_and_nobody_else_does(console):
+    """Many wrong tokens at once are answered one a second, then 429; pages and sessions go on meanwhile."""
+    browser = await console(guarded=True)
+    await browser.sign_in()
+
+    async def guess() -> int:
+        async with aiohttp.ClientSession() as session:
+            answer = await session.post(f"{browser.base}/sign-in", data={"token": "a guess"})
+            return answer.status
+
+    started = time.monotonic()
+    guessing = [asyncio.ensure_future(guess()) for _ in range(12)]
+    await asyncio.sleep(0.2)
+    page = await browser.get("/")
+    assert page.status == 200
+    assert time.monotonic() - started < 1
+    crowded = await browser.get("/api/v1/overview", Authorization=f"Bearer {browser.token}")
+    assert (crowded.status, crowded.headers["Retry-After"]) == (429, "10")
+    statuses = sorted(await asyncio.gather(*guessing))
+    assert statuses == [401] * auth.MOST_WAITING + [429] * (12 - auth.MOST_WAITING)
+    assert time.monotonic() - started >= auth.MOST_WAITING * auth.PAUSE
+
+
+@pytest.mark.parametrize("kind", ["token", "read_token"])
+async def test_a_bearer_token_opens_the_api(console, kind):
+    """Scripts send the token itself, and need no session."""
+    browser = await console(guarded=True)
+    token = getattr(browser, kind)
+    answer = await browser.get("/api/v1/session", Authorization=f"Bearer {token}")
+    assert answer.json() == {"role": "admin" if kind == "token" else "reader", "csrf": ""}
+    changed = await browser.ask("POST", "/api/v1/reload", Authorization=f"bearer  {token}")
+    assert changed.status == (200 if kind == "token" else 403)
+
+
+async def test_a_reader_sees_everything_and_changes_nothing(console):
+    """The read-only token opens every page; a change is refused with a clear line, on both faces."""
+    browser = await console(guarded=True)
+    await browser.sign_in(browser.read_token)
+    page = await browser.get("/")
+    assert page.status == 200
+    assert "read-only" in page.text
+    refused = await browser.call("/reload")
+    assert refused.status == 403
+    assert "read-only token" in refused.json()["detail"]
+    assert (await browser.post("/sign-out")).status == 303, "a reader can leave"
+
+
+async def test_a_change_without_or_with_a_wrong_csrf_token_is_refused(console):
+    """The session alone is no proof that our own page sent it."""
+    browser = await console(guarded=True)
+    await browser.sign_in()
+    good, browser.csrf = browser.csrf, ""
+    assert (await browser.call("/reload")).status == 403
+    form = await browser.post("/sign-out")
+    assert form.status == 403
+    assert "text/html" in form.headers["Content-Type"]
+    browser.csrf = good[:-1] + ("a" if good[-1] != "a" else "b")
+    assert (await browser.call("/reload")).status == 403
+    assert (await browser.post("/sign-out")).status == 403
+    browser.csrf = good
+    assert (await browser.call("/reload")).status == 200
+    assert (await browser.post("/sign-out")).status == 303
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec_Fetch_Site": "cross-site"},
+        {"Sec_Fetch_Site": "same-site"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "http://localhost:1"},
+        {"Origin": "garbage"},
+    ],
+    ids=lambda headers: " ".join(headers.values()),
+)
+async def test_changes_from_other_sites_are_refused(console, headers):
+    """Even with the right CSRF token, and also the sign-in form."""
+    browser = await console(guarded=True)
+    await browser.sign_in()
+    assert (await browser.call("/reload", **headers)).status == 403
+    assert (await browser.ask("POST", "/sign-in", data={"token": browser.token}, **headers)).status == 403
+
+
+async def test_changes_from_our_own_pages_pass(console):
+    """A browser says that a request is of the same origin, or sends "null" because we asked for no referrer."""
+    browser = await console()
+    await browser.get("/")
+    host = browser.base.removeprefix("http://")
+    for headers in ({"Sec_Fetch_Site": "same-origin"}, {"Origin": f"http://{host}"}, {"Origin": "null"}):
+        assert (await browser.call("/reload", **headers)).status == 200, headers
+
+
+@pytest.mark.parametrize("name", ["evil.example", "evil.example:9090", "127.0.0.1.evil.example", "[", "a@localhost@b"])
+async def test_a_name_that_was_bent_to_loopback_reads_nothing(console, name):
+    """DNS rebinding: without a token the console answers to loopback names alone, on both faces."""
+    browser = await console()
+    for path in ("/", "/api/v1/overview", "/live?feed=overview", "/nothing"):
+        answer = await browser.get(path, Host=name)
+        assert answer.status in (400, 403), path  # some are no host at all, which aiohttp itself refuses
+    assert (await browser.get("/", X_Forwarded_Host=name)).status == 403
+
+
+@pytest.mark.parametrize("name", ["localhost", "127.0.0.1:9090", "[::1]:9090", "LOCALHOST:1", "127.8.9.1"])
+async def test_loopback_names_are_answered(console, name):
+    """Every name of this machine's loopback is fine, with whatever port a tunnel has."""
+    browser = await console()
+    assert (await browser.get("/", Host=name)).status == 200
+
+
+async def test_with_a_token_any_name_is_fine(console):
+    """A proxy in front may call the console what it likes: the token guards it."""
+    browser = await console(guarded=True)
+    answer = await browser.get("/api/v1/session", Host="gate.example.com", Authorization=f"Bearer {browser.token}")
+    assert answer.status == 200
+
+
+async def test_probes_need_no_token_and_learn_no_more_than_they_need(console):
+    """/healthz and the bare answer of /readyz are open; metrics and reasons take a token."""
+    browser = await console(guarded=True)
+    assert (await browser.get("/healthz")).text == "ok\n"
+    assert (await browser.get("/readyz")).json() == {"ready": True}
+    assert (await browser.get("/metrics")).status == 401
+    for token in (browser.token, browser.read_token):
+        named = {"Authorization": f"Bearer {token}"}
+        assert "mattergate_requests_total" in (await browser.get("/metrics", **named)).text
+        assert (await browser.get("/readyz", **named)).json()["destinations"] == {"ops": {"state": "open"}}
+    assert (await browser.ask("HEAD", "/healthz")).status == 200
+
+
+async def test_metrics_can_be_opened_by_a_setting(console):
+    """Inside a cluster, [admin] open_metrics shows /metrics and the whole of /readyz to everybody, and nothing else."""
+    browser = await console(tables='[admin]\ntoken = "another-token-of-the-tests"\nopen_metrics = true\n')
+    assert "mattergate_requests_total" in (await browser.get("/metrics")).text
+    assert "destinations" in (await browser.get("/readyz")).json()
+    assert (await browser.get("/")).status == 303
+
+
+async def test_a_wrong_token_is_no_quicker_where_none_is_needed(console):
+    """An open path does not help with guessing."""
+    browser = await console(guarded=True)
+    started = time.monotonic()
+    assert (await browser.get("/readyz", Authorization="Bearer a guess")).status == 401
+    assert time.monotonic() - started >= auth.PAUSE
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/nothing", "/api/v1/overview", "/api/v1/nothing", "/metrics", "/healthz", "/live", "/sign-in"]
+)
+async def test_every_answer_has_the_security_headers(console, path):
+    """Also problems, streams and what programs ask for."""
+    browser = await console()
+    answer = await browser.get(path)
+    policy = dict(part.strip().split(" ", 1) for part in answer.headers["Content-Security-Policy"].split(";"))
+    assert policy["default-src"] == policy["base-uri"] == policy["frame-ancestors"] == "'none'"
+    assert policy["script-src"] == policy["style-src"] == policy["connect-src"] == policy["form-action"] == "'self'"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+async def test_style_and_script_are_kept_by_browsers(console):
+    """Files are named by their content; another name is asked about again. They are there for the sign-in page."""
+    browser = await console(guarded=True)
+    page = await browser.get("/sign-in")
+    [style] = [part.split('"')[1] for part in page.text.split("href=")[1:] if "console.css" in part]
+    kept = await browser.get(style)
+    assert (kept.status, kept.headers["Content-Type"]) == (200, "text/css; charset=utf-8")
+    assert "immutable" in kept.headers["Cache-Control"]
+    plain = await browser.get(style.partition("?")[0])
+    assert plain.headers["Cache-Control"] == "no-cache"
+    assert (await browser.get("/static/console.css", If_None_Match=plain.headers["ETag"])).status == 304
+    assert (await browser.get("/static/..%2Fconsole.css")).status == 404
+
+
+async def test_pages_hold_no_inline_script_or_style(console):
+    """The Content-Security-Policy would stop them, and a page that needs them would be broken."""
+    browser = await console()
+    for path in ("/", "/nothing", "/sign-in"):
+        text = (await browser.get(path)).text
+        assert "style=" not in text
+        assert "<style" not in text
+        assert " onclick=" not in text
+        assert all("src=" in tag.split(">")[0] for tag in text.split("<script")[1:])
+
+
+async def test_a_stranger_is_heard_for_as_long_as_a_token_takes(console, monkeypatch):
+    """The form of somebody unknown is neither large nor slow, also when it does not tell its length."""
+    monkeypatch.setattr("gateway.console.web.sign_in._PATIENCE", 0.2)
+    browser = await console(guarded=True)
+    host, _, port = browser.base.removeprefix("http://").partition(":")
+    head = b"POST /sign-in HTTP/1.1\r\nHost: h\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+    for sent, status in ((b"4000\r\n" + b"a" * 0x4000, b"413"), (b"6\r\ntoken=\r\n", b"408")):
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(head + sent)
+        async with asyncio.timeout(5):
+            assert (await reader.readline()).split()[1] == status
+        writer.close()
+
+
+async def test_nothing_random_breaks_the_door(console, quick):
+    """Whatever stands in cookies, tokens and forms, the answer is one that we chose, never a 500."""
+    browser = await console(guarded=True)
+    header = st.text(st.characters(min_codepoint=0x20, max_codepoint=0xFF, exclude_characters="\x7f"), max_size=80)
+
+    async def knock(cookie: str, token: str, form: bytes) -> None:
+        answer = await browser.get("/", Cookie=cookie)
+        assert answer.status == 303
+        answer = await browser.get("/", Cookie=f"{guard.COOKIE}={cookie}; mattergate_notice={cookie}")
+        assert answer.status == 303
+        for path in ("/", "/api/v1/overview", "/readyz"):
+            assert (await browser.get(path, Authorization=token)).status in (401, 429)
+        answer = await browser.ask(
+            "POST", "/sign-in", data=form, Content_Type="application/x-www-form-urlencoded; charset=" + token[:5]
+        )
+        assert answer.status in (400, 401, 429)
+        answer = await browser.ask("POST", "/sign-in", data=form, Content_Type="multipart/form-data; boundary=b")
+        assert answer.status in (400, 401, 429)
+
+    loop = asyncio.get_running_loop()
+    found: list[tuple[str, str, bytes]] = []
+
+    @given(header, header, st.binary(max_size=80))
+    @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    def collect(cookie: str, token: str, form: bytes) -> None:
+        found.append((cookie.strip(), token.strip() or "x", form))
+
+    await loop.run_in_executor(None, collect)
+    for cookie, token, form in found:
+        await knock(cookie, token, form)
+
+
+async def test_secrets_are_in_no_page(console):
+    """Neither token, hook nor route secret is shown anywhere."""
+    browser = await console(guarded=True)
+    await browser.sign_in()
+    for path in ("/", "/api/v1/overview", "/api/v1/session", "/metrics", "/readyz"):
+        text = (await browser.get(path)).text
+        for secret in (browser.token, browser.read_token, "correct horse", browser.gateway.hook.rpartition("/")[2]):
+            assert secret not in text

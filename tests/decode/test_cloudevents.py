@@ -1,0 +1,37 @@
+"""The HTTP binding of CloudEvents, apart from decoding."""
+
+from gateway.decode.cloudevents import from_headers, from_json, is_binary
+
+
+def read(content_type: str, body: bytes) -> tuple[object, str]:
+    """Stand in for the decoder: the value shows what was asked."""
+    return [content_type, body.decode()], ""
+
+
+def test_binary():
+    """The specversion header makes an event binary; attributes are unquoted and percent-decoded once."""
+    headers = {
+        "ce-specversion": "1.0",
+        "ce-subject": '"a \\" %25b"',
+        "ce-x": "%F0%9F%98%80",
+        "content-type": "t/x",
+        "y": "z",
+    }
+    assert is_binary(headers)
+    assert not is_binary({"ce-type": "t"})
+    envelope = {"specversion": "1.0", "subject": 'a " %b', "x": "\U0001f600", "datacontenttype": "t/x"}
+    assert from_headers(headers, b"d", read) == ({**envelope, "data": ["t/x", "d"]}, "")
+    assert from_headers(headers, b"", read) == (envelope, "")
+
+
+def test_json():
+    """Base64 data is decoded; plain data stays; what is wrong is said and left as it is."""
+    assert from_json({"data": 1}, read) == ({"data": 1}, "")
+    assert from_json({"data_base64": "aGk=", "datacontenttype": "t/x"}, read) == (
+        {"datacontenttype": "t/x", "data": ["t/x", "hi"]},
+        "",
+    )
+    assert from_json([{"data_base64": "aGk="}], read) == ([{"data": ["", "hi"]}], "")
+    assert from_json([{}, {"data_base64": "?"}], read) == ([{}, {"data_base64": "?"}], "[1]: data_base64: not base64")
+    assert from_json({"data_base64": 5}, read)[1] == "data_base64: not base64"
+    assert from_json("x", read)[1].startswith("not a CloudEvent")

@@ -1,0 +1,80 @@
+"""Compressed bodies are inflated up to the limit and not one byte further."""
+
+import gzip
+import zlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.decode.compression import inflate
+from gateway.errors import Refused
+
+
+def raw_deflate(body: bytes) -> bytes:
+    """Deflate without the zlib frame, as some senders do."""
+    stream = zlib.compressobj(wbits=-15)
+    return stream.compress(body) + stream.flush()
+
+
+def packed(data: bytes) -> bytes:
+    """The data in gzip, the same bytes whatever the time is."""
+    return gzip.compress(data, mtime=0)
+
+
+@pytest.mark.parametrize(
+    ("body", "encoding"),
+    [
+        (b"abc", ""),
+        (b"abc", "identity"),
+        (packed(b"abc"), "gzip"),
+        (packed(b"abc"), " X-GZIP "),
+        (packed(b"ab") + packed(b"c") + b"\0\0", "gzip"),
+        (zlib.compress(b"abc"), "deflate"),
+        (raw_deflate(b"abc"), "deflate"),
+        (packed(zlib.compress(b"abc")), "deflate, gzip"),
+    ],
+)
+def test_codings(body, encoding):
+    """Every coding that senders use gives the body back."""
+    assert inflate(body, encoding, 100) == b"abc"
+
+
+@pytest.mark.parametrize(
+    ("body", "encoding", "status"),
+    [
+        (b"abc", "br", 415),
+        (b"abc", "identity, identity, identity, identity, identity", 415),
+        (b"abc", "gzip", 400),
+        (b"", "gzip", 400),
+        (packed(b"abc")[:-9], "gzip", 400),
+        (packed(b"abc") + b"junk", "gzip", 400),
+        (packed(b"a") * 17, "gzip", 400),
+        (b"abc", "deflate", 400),
+        (zlib.compress(b"abc") + b"junk", "deflate", 400),
+        (packed(bytes(10_000_000)), "gzip", 413),
+        (zlib.compress(bytes(10_000_000)), "deflate", 413),
+        (packed(bytes(60)) + packed(bytes(60)), "gzip", 413),
+        (bytes(101), "", 413),
+    ],
+)
+def test_refusals(body, encoding, status):
+    """Too large, unknown and corrupt are three different answers."""
+    with pytest.raises(Refused) as refused:
+        inflate(body, encoding, 100)
+    assert refused.value.status == status
+
+
+def test_the_limit_itself_is_allowed():
+    """A body of exactly `limit` bytes passes."""
+    assert inflate(packed(bytes(100)), "gzip", 100) == bytes(100)
+
+
+@given(st.binary(), st.lists(st.sampled_from(["gzip", "deflate", "identity", "br"])), st.integers(0, 50), st.booleans())
+def test_never_past_the_limit(body, codings, limit, compressed):
+    """Whatever the bytes, what comes out fits in the limit or is refused."""
+    sent = packed(body) if compressed else body
+    try:
+        assert len(inflate(sent, ",".join(codings), limit)) <= limit
+    except Refused as refused:
+        assert refused.status in {400, 413, 415}  # noqa: PT017 - both endings are right

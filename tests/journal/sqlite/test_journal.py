@@ -1,0 +1,262 @@
+"""The embedded journal where it meets files, disks and other processes."""
+
+import asyncio
+import os
+import sqlite3
+import subprocess
+import sys
+import threading
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from gateway.errors import JournalDamaged, JournalError
+from gateway.journal import DuplicateKey, Entry, Query, Settlement
+from gateway.journal.sqlite import journal as module
+from gateway.journal.sqlite.journal import SqliteJournal
+from gateway.model import DeliveryState, Event, Outcome, Parcel, Request
+from gateway.observe.metrics import Metrics
+
+NOW = 1_800_000_000.0
+_ids = count(1)
+
+
+def entry(*payloads: bytes, received: float = NOW, body: bytes = b"{}", keys: tuple[DuplicateKey, ...] = ()) -> Entry:
+    """An entry with an event of its own and one parcel a payload."""
+    request = Request(body=body)
+    event = Event(f"event-{next(_ids)}", received, "build", "github", Outcome.MESSAGE, "push", "d", "s", "", request)
+    return Entry(event, tuple(Parcel("ops", "ops:s", payload) for payload in payloads), keys)
+
+
+async def opened(path: Path, **more: Any) -> SqliteJournal:
+    """A journal that keeps everything unless told otherwise."""
+    return await SqliteJournal.open(path, **({"retention": 1e6, "max_size": 10**9, "clock": lambda: NOW} | more))
+
+
+async def ids(journal: SqliteJournal) -> list[str]:
+    """The ids of all events, oldest first."""
+    return [record.event.id for record in reversed((await journal.find(Query(limit=10_000))).records)]
+
+
+async def test_a_file_of_rubbish_is_refused(tmp_path: Path) -> None:
+    """What is not a database is named, with the way on, and left as it was."""
+    path = tmp_path / "journal.db"
+    path.write_bytes(b"not a database at all" * 500)
+    with pytest.raises(JournalDamaged, match=r"journal\.db is damaged or not a journal .*move it away"):
+        await opened(path)
+    assert path.read_bytes().startswith(b"not a database")
+
+
+async def test_damage_found_later_is_told(tmp_path: Path) -> None:
+    """Pages overwritten behind the header: the verb that meets them raises JournalDamaged."""
+    path = tmp_path / "journal.db"
+    journal = await opened(path)
+    await asyncio.gather(*(journal.append(entry(b"x" * 3000, body=b"y" * 3000)) for _ in range(100)))
+    await journal.close()
+    with path.open("r+b") as file:
+        file.seek(4096)
+        file.write(b"\xff" * (path.stat().st_size - 4096))
+    journal = await opened(path)
+    with pytest.raises(JournalDamaged, match="damaged"):
+        await journal.append(entry(b"x"))
+    with pytest.raises(JournalDamaged, match="damaged"):
+        await journal.pending(0, 1000)
+    await journal.close()
+
+
+@pytest.mark.parametrize("name", ["missing/journal.db", "."])
+async def test_a_path_that_cannot_be_opened(tmp_path: Path, name: str) -> None:
+    """A missing directory, or a directory in the file's place, is named."""
+    with pytest.raises(JournalError, match=f"journal {tmp_path}.*its directory must exist"):
+        await opened(tmp_path / name)
+
+
+async def test_a_full_disk_refuses_and_recovers(tmp_path: Path) -> None:
+    """Without space every append is whole or refused; with space the same journal goes on and holds all it promised."""
+    script = Path(__file__).with_name("full_disk.py")
+    done = subprocess.run(
+        [sys.executable, script, tmp_path / "journal.db"], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "refused" in done.stdout
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Any:
+    """A directory on a file system of 1 MB, where mounting is allowed."""
+    place = tmp_path / "small"
+    place.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(place)]
+    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode != 0:
+        pytest.skip("needs the right to mount")
+    yield place
+    subprocess.run(["umount", str(place)], check=True)
+
+
+async def test_a_full_file_system(small_disk: Path) -> None:
+    """The text says what is wrong; settled or not, everything acknowledged is there once space is free again."""
+    ballast = small_disk / "ballast"
+    ballast.write_bytes(bytes(400_000))
+    journal = await opened(small_disk / "journal.db")
+    stored = []
+
+    async def fill() -> None:
+        for _ in range(200):
+            stored.append((await journal.append(entry(b"p", body=bytes(8000)))).event_id)
+
+    with pytest.raises(JournalError, match="no space is left"):
+        await fill()
+    ballast.unlink()
+    stored.append((await journal.append(entry(b"p"))).event_id)
+    assert await ids(journal) == stored
+    await journal.close()
+
+
+async def test_another_process_finds_and_requeues(tmp_path: Path) -> None:
+    """The command line sees what the service stored; the service sees what the command line queued again."""
+    service = await opened(tmp_path / "journal.db")
+    (delivery,) = (await service.append(entry(b"x"))).deliveries
+    await service.settle([Settlement(delivery.seq, DeliveryState.DEAD, 1)])
+    script = (
+        "import asyncio, sys\n"
+        "from gateway.journal import Query\n"
+        "from gateway.model import DeliveryState\n"
+        "from gateway.journal.sqlite.journal import SqliteJournal\n"
+        "async def main():\n"
+        "    journal = await SqliteJournal.open(sys.argv[1], retention=1e6, max_size=10**9)\n"
+        "    (record,) = (await journal.find(Query(delivery_state=DeliveryState.DEAD))).records\n"
+        "    print(await journal.requeue([delivery.seq for delivery in record.deliveries]))\n"
+        "    await journal.close()\n"
+        "asyncio.run(main())\n"
+    )
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", script, tmp_path / "journal.db", stdout=asyncio.subprocess.PIPE
+    )
+    appending = [await service.append(entry(b"y")) for _ in range(50)]
+    printed, _ = await process.communicate()
+    assert printed.strip() == b"1"
+    payloads = [found.payload for found in await service.pending(delivery.seq, 100)]
+    assert sorted(payloads) == [b"x"] + [b"y"] * len(appending)
+    numbers = [(await service.append(entry(b"z"))).deliveries[0].seq, *(d.seq for d in await service.pending(0, 100))]
+    assert numbers[0] == numbers[-1]
+    await service.close()
+
+
+async def test_a_lock_of_another_process_is_waited_for(tmp_path: Path) -> None:
+    """An append beside a foreign transaction waits for its end."""
+    journal = await opened(tmp_path / "journal.db")
+    other = sqlite3.connect(tmp_path / "journal.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    appending = asyncio.ensure_future(journal.append(entry(b"x")))
+    await asyncio.sleep(0.05)
+    assert not appending.done()
+    other.execute("COMMIT")
+    other.close()
+    assert (await appending).deliveries
+    await journal.close()
+
+
+async def test_a_file_taken_away_is_noticed(tmp_path: Path) -> None:
+    """Nothing is acknowledged into a file that nobody will find again; put back, it is used again."""
+    path, away = tmp_path / "journal.db", tmp_path / "away"
+    away.mkdir()
+    journal = await opened(path)
+    kept = await journal.append(entry(b"kept"))
+    assert len(await ids(journal)) == 1
+    for file in tmp_path.glob("journal.db*"):
+        file.rename(away / file.name)
+    with pytest.raises(JournalError, match="moved or deleted while in use: put it back"):
+        await journal.append(entry(b"lost"))
+    with pytest.raises(JournalError, match="moved or deleted"):
+        await journal.census()
+    assert not path.exists()
+    for file in away.iterdir():
+        file.rename(tmp_path / file.name)
+    again = await journal.append(entry(b"again"))
+    assert await ids(journal) == [kept.event_id, again.event_id]
+    await journal.close()
+
+
+async def test_the_log_starts_over(tmp_path: Path) -> None:
+    """After a checkpoint the write-ahead log is used from its beginning and does not grow."""
+    journal = await opened(tmp_path / "journal.db")
+    log = tmp_path / "journal.db-wal"
+    sizes = []
+    for _ in range(4):
+        await asyncio.gather(*(journal.append(entry(b"x", body=bytes(8000))) for _ in range(50)))
+        await journal._checkpoint()
+        sizes.append(log.stat().st_size)
+    assert max(sizes) < 1.5 * sizes[0]
+    await journal.close()
+
+
+async def test_a_log_that_grows_is_moved_and_starts_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Under load upkeep moves the log into the file piece by piece, and has it start over when it is large."""
+    monkeypatch.setattr(module, "_CHECKPOINT_SECONDS", 1e6)
+    monkeypatch.setattr(module, "_CHECKPOINT_BYTES", 4_000_000)
+    monkeypatch.setattr(module, "_MOVE_BYTES", 1_000_000)
+    monkeypatch.setattr(module, "_UPKEEP_SECONDS", 0.005)
+    journal = await opened(tmp_path / "journal.db")
+    file = tmp_path / "journal.db"
+    async with asyncio.timeout(60):
+        while file.stat().st_size < 30_000_000:
+            await asyncio.gather(*(journal.append(entry(b"x", body=bytes(8000))) for _ in range(20)))
+    # A log that never starts over holds all that ever went through it, index pages many times.
+    assert file.with_name("journal.db-wal").stat().st_size < file.stat().st_size
+    await journal.close()
+
+
+@pytest.mark.parametrize("failure", [JournalError("the disk is away"), RuntimeError("a fault of ours")])
+async def test_upkeep_runs_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failure: Exception) -> None:
+    """An open journal prunes what is too old without being asked; trouble is logged and does not end that."""
+    for name in ("_UPKEEP_SECONDS", "_CHECKPOINT_SECONDS", "_PRUNE_SECONDS"):
+        monkeypatch.setattr(module, name, 0.01)
+    journal = await opened(tmp_path / "journal.db", retention=60)
+    checkpoint, failures = journal._checkpoint, [failure]
+
+    async def failing_once() -> None:
+        if failures:
+            raise failures.pop()
+        await checkpoint()
+
+    with capture_logs() as logs:
+        monkeypatch.setattr(journal, "_checkpoint", failing_once)
+        await journal.append(entry(b"x", received=NOW))
+        old = await journal.append(entry(received=NOW - 61))
+        for _ in range(300):
+            if old.event_id not in await ids(journal):
+                break
+            await asyncio.sleep(0.01)
+    assert len(await ids(journal)) == 1
+    assert [line["error"] for line in logs] == [str(failure)]
+    await journal.close()
+
+
+async def test_commits_are_measured(tmp_path: Path) -> None:
+    """Each group commit is one observation."""
+    metrics = Metrics()
+    journal = await opened(tmp_path / "journal.db", metrics=metrics)
+    await journal.append(entry())
+    await journal.append(entry())
+    await journal.close()
+    assert metrics.registry.get_sample_value("mattergate_journal_commit_seconds_count") == 2
+
+
+async def test_nobody_waits_for_upkeep(tmp_path: Path) -> None:
+    """While a checkpoint or a plan keeps its thread busy, events are found and what is kept is told."""
+    journal = await opened(tmp_path / "journal.db")
+    stored = entry(b"x")
+    await journal.append(stored)
+    assert (await journal.holdings()).events == 1
+    go_on = threading.Event()
+    busy = asyncio.ensure_future(journal._keeper.read(lambda _: go_on.wait(30)))
+    async with asyncio.timeout(10):
+        assert await ids(journal) == [stored.event.id]
+        assert (await journal.holdings()).events == 1
+    assert not busy.done()
+    go_on.set()
+    await busy
+    await journal.close()

@@ -1,0 +1,211 @@
+"""What the journal forgets, and what it never does."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from itertools import count
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from gateway.journal import CardPost, DuplicateKey, Entry, Query, Settlement
+from gateway.journal.sqlite import count_sql, messages
+from gateway.journal.sqlite import journal as module
+from gateway.journal.sqlite.journal import CARD_AGE, SqliteJournal
+from gateway.model import DeliveryState, Event, Outcome, Parcel, Request
+
+DELIVERED, DEAD = DeliveryState.DELIVERED, DeliveryState.DEAD
+KEPT_SECONDS, KEPT_BYTES = 1000.0, 100_000
+
+_ids = count(1)
+
+
+class Clock:
+    """A clock that stands still until it is set."""
+
+    now = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        """Tell the time."""
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """The journal's clock."""
+    return Clock()
+
+
+@pytest.fixture
+async def journal(tmp_path: Path, clock: Clock) -> AsyncIterator[SqliteJournal]:
+    """A journal that keeps little, and prunes only when asked within the time of a test."""
+    journal = await SqliteJournal.open(
+        tmp_path / "journal.db", retention=KEPT_SECONDS, max_size=KEPT_BYTES, clock=clock
+    )
+    yield journal
+    await journal.close()
+
+
+async def add(
+    journal: SqliteJournal, received: float, *states: DeliveryState, size: int = 2, key: str = "", window: float = 0
+) -> str:
+    """Append an event with one delivery a state, settle those, and return its id."""
+    event = Event(
+        f"event-{next(_ids)}", received, "r", "s", Outcome.MESSAGE, "n", "t", "s", "", Request(body=bytes(size))
+    )  # fmt: skip
+    parcels = tuple(Parcel("ops", "lane", b"x") for _ in states)
+    appended = await journal.append(Entry(event, parcels, (DuplicateKey(key, window),) if key else ()))
+    await journal.settle([Settlement(d.seq, state, 1) for d, state in zip(appended.deliveries, states, strict=True)])
+    return appended.event_id
+
+
+async def left(journal: SqliteJournal) -> list[str]:
+    """The ids of the events that are still there, oldest first."""
+    return [record.event.id for record in reversed((await journal.find(Query(limit=100_000))).records)]
+
+
+async def test_age_takes_all_but_what_waits(journal: SqliteJournal, clock: Clock) -> None:
+    """Delivered, dead and ignored events go by age, with their deliveries; an undelivered message keeps its event."""
+    for states in ((DELIVERED,), (DEAD, DELIVERED), ()):
+        await add(journal, clock.now, *states)
+    waits = await add(journal, clock.now, DELIVERED, DeliveryState.PENDING)
+    young = await add(journal, clock.now + 500, DELIVERED)
+    clock.now += KEPT_SECONDS + 1
+    await journal.prune()
+    assert await left(journal) == [waits, young]
+    assert (await journal.census())["ops"].dead == 0
+    assert len(await journal.pending(0, 10)) == 1
+
+
+async def test_size_takes_the_oldest_settled(journal: SqliteJournal, clock: Clock) -> None:
+    """Beyond the size, the oldest settled events go; dead and undelivered ones neither go nor count."""
+    dead = await add(journal, clock.now, DEAD, size=90_000)
+    waits = await add(journal, clock.now, DeliveryState.PENDING, size=90_000)
+    settled = [await add(journal, clock.now + n, DELIVERED, size=24_000) for n in range(1, 7)]
+    await journal.prune()
+    assert await left(journal) == [dead, waits, *settled[-4:]]
+    await journal.prune()
+    assert await left(journal) == [dead, waits, *settled[-4:]]
+
+
+async def test_size_counts_also_while_others_go_by_age(journal: SqliteJournal, clock: Clock) -> None:
+    """Events that expire do not keep those beyond the size from going at the same time."""
+    await add(journal, clock.now, DELIVERED, size=1_000)
+    clock.now += KEPT_SECONDS + 1
+    young = [await add(journal, clock.now + n, DELIVERED, size=24_000) for n in range(6)]
+    await journal.prune()
+    assert await left(journal) == young[-4:]
+
+
+async def test_what_is_unsettled_twice_counts_once(
+    journal: SqliteJournal, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Several dead or pending deliveries of one event do not make room for others, however the count is sliced."""
+    monkeypatch.setattr(count_sql, "UNSETTLED_SLICE", 2)
+    pending = DeliveryState.PENDING
+    for states in ((DEAD, DEAD, DEAD), (DEAD, pending, pending), (pending, pending, pending), (DELIVERED, DEAD)):
+        await add(journal, clock.now, *states, size=50_000)
+    settled = [await add(journal, clock.now + n, DELIVERED, size=24_000) for n in range(1, 7)]
+    await journal.prune()
+    assert (await left(journal))[4:] == settled[-4:]
+
+
+async def test_what_was_requeued_is_kept(journal: SqliteJournal, clock: Clock) -> None:
+    """An old event whose delivery is on its way again stays until that is settled."""
+    event_id = await add(journal, clock.now, DEAD)
+    ((record),) = (await journal.find(Query())).records
+    await journal.requeue([record.deliveries[0].seq])
+    clock.now += KEPT_SECONDS + 1
+    await journal.prune()
+    assert await left(journal) == [event_id]
+    (again,) = await journal.pending(0, 10)
+    await journal.settle([Settlement(again.seq, DELIVERED, 1)])
+    await journal.prune()
+    assert await left(journal) == []
+
+
+async def test_a_requeue_after_the_plan_is_kept(journal: SqliteJournal, clock: Clock) -> None:
+    """The writer asks again before it deletes: a delivery queued meanwhile keeps its event."""
+    event_id = await add(journal, clock.now, DEAD)
+    (record,) = (await journal.find(Query())).records
+    await journal.requeue([record.deliveries[0].seq])
+    await journal._writer.ask(messages.Prune([1], clock.now, 0.0))
+    assert await left(journal) == [event_id]
+    assert len(await journal.pending(0, 10)) == 1
+
+
+async def test_numbers_are_not_given_twice(journal: SqliteJournal, clock: Clock) -> None:
+    """A delivery after pruning everything has a number that was never there."""
+    await add(journal, clock.now, DELIVERED)
+    clock.now += KEPT_SECONDS + 1
+    await journal.prune()
+    await add(journal, clock.now, DeliveryState.PENDING)
+    assert (await journal.pending(0, 10))[0].seq == 2
+
+
+async def test_expired_keys_are_pruned(journal: SqliteJournal, clock: Clock, tmp_path: Path) -> None:
+    """Keys go with their window, not with their event: a repeat of a forgotten event is still a repeat."""
+    first = await add(journal, clock.now, key="long", window=10 * KEPT_SECONDS)
+    await add(journal, clock.now, key="short", window=10)
+    clock.now += KEPT_SECONDS + 1
+    await journal.prune()
+    assert await left(journal) == []
+    assert await add(journal, clock.now, key="long", window=10 * KEPT_SECONDS) == first
+    connection = sqlite3.connect(tmp_path / "journal.db")
+    assert connection.execute("SELECT key FROM duplicate").fetchall() == [("long",)]
+    connection.close()
+
+
+async def test_pruning_goes_in_slices(journal: SqliteJournal, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Several plans of many slices, with appends in between: nothing old is left and all new is there."""
+    monkeypatch.setattr(module, "_PRUNE_EVENTS", 200)
+    await asyncio.gather(*(add(journal, clock.now, DELIVERED, key=f"k{n}", window=1) for n in range(500)))
+    clock.now += KEPT_SECONDS + 1
+    pruning = asyncio.ensure_future(journal.prune())
+    young = [await add(journal, clock.now + n, DELIVERED) for n in range(20)]
+    await asyncio.gather(pruning, journal.prune())
+    assert await left(journal) == young
+
+
+async def test_freed_pages_are_used_again(journal: SqliteJournal, clock: Clock, tmp_path: Path) -> None:
+    """With retention at work the file stops growing."""
+    sizes = []
+    for _ in range(6):
+        await asyncio.gather(*(add(journal, clock.now, DELIVERED, size=8000) for _ in range(40)))
+        clock.now += KEPT_SECONDS + 1
+        await journal.prune()
+        await journal._checkpoint()
+        sizes.append((tmp_path / "journal.db").stat().st_size)
+    assert sizes[-1] == sizes[1]
+
+
+async def test_close_does_not_wait_for_pruning(tmp_path: Path, clock: Clock) -> None:
+    """A journal that is closed while it prunes stops at the next slice."""
+    journal = await SqliteJournal.open(tmp_path / "other.db", retention=1, max_size=10**9, clock=clock)
+    await asyncio.gather(*(add(journal, clock.now, DELIVERED) for _ in range(300)))
+    clock.now += 10
+    pruning = asyncio.ensure_future(journal.prune())
+    await asyncio.sleep(0)
+    await journal.close()
+    await asyncio.gather(pruning, return_exceptions=True)
+    assert pruning.done()
+
+
+async def test_cards_are_forgotten_by_age(journal: SqliteJournal, clock: Clock) -> None:
+    """A subject's post is remembered for its own age, whatever happens to the events."""
+    event_id = await add(journal, clock.now, DEAD)
+    (record,) = (await journal.find(Query(event_id=event_id))).records
+    await journal.requeue([record.deliveries[0].seq])
+    (again,) = await journal.pending(0, 10)
+    shown = CardPost("ops", "a subject", "post", clock.now)
+    await journal.settle([Settlement(again.seq, DELIVERED, 1, card=shown)])
+    clock.now += CARD_AGE - 1
+    await journal.prune()
+    assert (await left(journal), await journal.card("ops", "a subject")) == (
+        [],
+        msgspec.structs.replace(shown, closed=False),
+    )
+    clock.now += 2
+    await journal.prune()
+    assert await journal.card("ops", "a subject") is None

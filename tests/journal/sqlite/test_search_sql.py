@@ -1,0 +1,105 @@
+"""Finding events where there are many of them, and what bounds the work."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from gateway.journal import Entry, Query, Settlement
+from gateway.journal.sqlite import search_sql
+from gateway.journal.sqlite.journal import SqliteJournal
+from gateway.model import DeliveryState, Event, Outcome, Parcel, Request
+
+DEAD = DeliveryState.DEAD
+
+
+@pytest.fixture
+async def journal(tmp_path: Path) -> AsyncIterator[SqliteJournal]:
+    """A journal of thirty events, e0 first: three routes by turns, one delivery each, every tenth of them dead."""
+    journal = await SqliteJournal.open(tmp_path / "journal.db", retention=1e9, max_size=10**9, clock=lambda: 0.0)
+    for number in range(30):
+        event = Event(f"e{number}", 1.0, f"r{number % 3}", "s", Outcome.MESSAGE, "n", "t", "", "", Request())
+        (delivery,) = (await journal.append(Entry(event, (Parcel("ops", "l", b"%d." % number),)))).deliveries
+        if number % 10 == 0:
+            await journal.settle([Settlement(delivery.seq, DEAD, 1, reason="no")])
+    yield journal
+    await journal.close()
+
+
+async def pages(journal: SqliteJournal, query: Query) -> list[list[str]]:
+    """The ids of each page until the end."""
+    found = []
+    while True:
+        page = await journal.find(query)
+        found.append([record.event.id for record in page.records])
+        if not page.next:
+            return found
+        query = replace(query, before=page.next)
+
+
+QUERIES = [
+    (Query(text="9."), ["e29", "e19", "e9"]),
+    (Query(text="nothing"), []),
+    (Query(text="9.", route="r1"), ["e19"]),
+    (Query(destination="nowhere"), []),
+    (Query(delivery_state=DEAD, route="r2"), ["e20"]),
+    (Query(delivery_state=DEAD, destination="ops", reason="no", text="10."), ["e10"]),
+    (Query(delivery_state=DeliveryState.PENDING, text="1."), ["e21", "e11", "e1"]),
+]
+
+
+@pytest.mark.parametrize("number", range(len(QUERIES)))
+async def test_a_page_ends_when_its_time_is_up(
+    journal: SqliteJournal, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """Pages that are cut short, or empty, lead on to the end without a gap or a repeat."""
+    query, wanted = QUERIES[number]
+    monkeypatch.setattr(search_sql, "_SECONDS", -1)
+    monkeypatch.setattr(search_sql, "_SLICE", 4)
+    found = await pages(journal, replace(query, limit=2))
+    assert [event_id for page in found for event_id in page] == wanted
+    if query.text == "nothing":
+        assert len(found) == 8
+
+
+@pytest.mark.parametrize("number", range(len(QUERIES)))
+async def test_a_page_goes_on_while_there_is_time(
+    journal: SqliteJournal, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """Slices are looked at one after the other until the page is full."""
+    query, wanted = QUERIES[number]
+    monkeypatch.setattr(search_sql, "_SECONDS", 60)
+    monkeypatch.setattr(search_sql, "_SLICE", 4)
+    found = await pages(journal, replace(query, limit=2))
+    assert found == [wanted[:2], *([wanted[2:]] if wanted[2:] else [])]
+
+
+async def test_more_kinds_than_can_be_merged(journal: SqliteJournal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With very many routes every event is asked in turn, to the same effect."""
+    monkeypatch.setattr(search_sql, "_MOST_KINDS", 2)
+    found = await pages(journal, Query(outcome="message", limit=20))
+    assert found == [[f"e{number}" for number in range(29, 9, -1)], [f"e{number}" for number in range(9, -1, -1)]]
+
+
+@pytest.mark.parametrize("few", [0, 26, 27, 100])
+async def test_few_or_many_that_wait(journal: SqliteJournal, monkeypatch: pytest.MonkeyPatch, few: int) -> None:
+    """Events with a pending delivery are found whether the queue is short or long."""
+    monkeypatch.setattr(search_sql, "_FEW", few)
+    (found,) = await pages(journal, Query(delivery_state=DeliveryState.PENDING))
+    assert found == [f"e{number}" for number in range(29, -1, -1) if number % 10]
+
+
+async def test_no_filter_reads_more_than_its_index_names(journal: SqliteJournal) -> None:
+    """Every search walks an index or the events in their order: none sorts all, none scans the deliveries."""
+    values = {f"{name}{number}": "" for name in ("route", "service", "outcome") for number in range(2)}
+    values |= {"before": 1, "slice": 1, "destination": "", "reason": "", "event_id": ""}
+    kinds = " UNION ALL ".join(search_sql._KIND.format(number) for number in range(2)) + " ORDER BY number DESC"
+    lasting = [search_sql._IN_STATE[state] for state in (DEAD, DeliveryState.REPLAYED)]
+    for candidates in (search_sql._EVERY, search_sql._ONE, search_sql._IN_GROUP, kinds, *lasting):
+        plan = await journal._reader.read(
+            lambda connection, sql=candidates: connection.execute(f"EXPLAIN QUERY PLAN {sql}", values).fetchall()
+        )
+        text = " ".join(step[3] for step in plan)
+        assert "SEARCH" in text
+        assert "TEMP B-TREE" not in text

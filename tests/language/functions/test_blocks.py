@@ -1,0 +1,220 @@
+"""Slack's blocks and rich text as Markdown: what each kind becomes, and that hostile ones do no harm."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.language.functions import TABLE
+
+KINDS = """section context actions divider header image video rich_text markdown table file card alert rich_text_section
+    rich_text_list rich_text_quote rich_text_preformatted text link emoji user date mrkdwn plain_text button
+    overflow""".split()
+KEYS = "text fields elements accessory title url image_url rows style bold indent blocks options".split()
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=20)
+    | st.sampled_from(["https://x.example", "*a*"]),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.sampled_from(KEYS), inner, max_size=4)
+        | st.builds(
+            lambda kind, rest: {**rest, "type": kind},
+            st.sampled_from(KINDS),
+            st.dictionaries(st.sampled_from(KEYS), inner),
+        )
+    ),
+    max_leaves=25,
+)
+
+
+def markdown(*blocks: Any, n: int = 6000) -> str:
+    """The blocks as Markdown."""
+    return str(TABLE["blocks"].call(list(blocks), n))
+
+
+def words(text: str, kind: str = "mrkdwn") -> dict[str, str]:
+    """A text object."""
+    return {"type": kind, "text": text}
+
+
+def rich(*elements: Any) -> dict[str, Any]:
+    """A rich text block."""
+    return {"type": "rich_text", "elements": list(elements)}
+
+
+def line(*elements: Any, kind: str = "rich_text_section", **more: Any) -> dict[str, Any]:
+    """A part of a rich text block."""
+    return {"type": kind, "elements": list(elements), **more}
+
+
+BLOCKS = {
+    "header": ({"type": "header", "text": words(":tada: *v2*", "plain_text")}, r"**:tada: \*v2\***"),
+    "section": (
+        {"type": "section", "text": words("*a* &amp; <https://x.example|b>")},
+        "**a** & [b](https://x.example)",
+    ),
+    "a field with its name": ({"type": "section", "fields": [words("*Where*\nprod")]}, "**Where**: prod"),
+    "a field with a colon": ({"type": "section", "fields": [words("*Where:*\nprod")]}, "**Where:** prod"),
+    "context": (
+        {
+            "type": "context",
+            "elements": [{"type": "image", "image_url": "https://x.example/i", "alt_text": "i"}, words("by *Ada*")],
+        },
+        "by **Ada**",
+    ),
+    "a context of pictures": (
+        {"type": "context", "elements": [{"type": "image", "image_url": "https://x.example/i", "alt_text": "i"}]},
+        "[i](https://x.example/i)",
+    ),
+    "image": (
+        {"type": "image", "image_url": "https://x.example/i", "alt_text": "a [b]", "title": words("T", "plain_text")},
+        "**T**\n![a (b)](https://x.example/i)",
+    ),
+    "an image that only Slack has": ({"type": "image", "slack_file": {"id": "F1"}, "alt_text": "graph"}, "graph"),
+    "video": (
+        {
+            "type": "video",
+            "title": words("Demo", "plain_text"),
+            "title_url": "https://x.example/v",
+            "description": words("3 min"),
+        },
+        "[Demo](https://x.example/v)\n3 min",
+    ),
+    "actions": (
+        {
+            "type": "actions",
+            "elements": [
+                {"type": "button", "text": words("Open", "plain_text"), "url": "https://x.example"},
+                {"type": "button", "text": words("Retry", "plain_text")},
+                {"type": "static_select", "placeholder": words("Choose", "plain_text")},
+                {"type": "overflow", "options": [{"text": words("More", "plain_text"), "url": "https://x.example/m"}]},
+            ],
+        },
+        "[Open](https://x.example) · `Retry` · `Choose` · [More](https://x.example/m)",
+    ),
+    "a button that leads nowhere good": (
+        {"type": "section", "accessory": {"type": "button", "text": words("Go"), "url": "javascript:x"}},
+        "`Go`",
+    ),
+    "markdown": ({"type": "markdown", "text": "# Head\n*it*"}, "**Head**\n*it*"),
+    "table": (
+        {
+            "type": "table",
+            "rows": [
+                [{"type": "raw_text", "text": "a|b"}, {"type": "raw_text", "text": "c"}],
+                [rich(line(words("1", "text")))],
+            ],
+        },
+        "| a\\|b | c |\n|---|---|\n| 1 |  |",
+    ),
+    "a kind of tomorrow": (
+        {
+            "type": "card",
+            "title": words("T"),
+            "body": words("b"),
+            "actions": [{"type": "button", "text": words("Go"), "url": "https://x.example"}],
+        },
+        "**T**\nb\n[Go](https://x.example)",
+    ),
+    "a container": ({"type": "container", "child_blocks": [{"type": "section", "text": words("inner")}]}, "inner"),
+    "a bare text": ({"type": "section", "text": "*a*"}, "**a**"),
+}
+
+
+@pytest.mark.parametrize(("block", "expected"), BLOCKS.values(), ids=BLOCKS)
+def test_each_kind_of_block(block: dict[str, Any], expected: str) -> None:
+    """Every kind of block becomes the Markdown that shows the same."""
+    assert markdown(block) == expected
+
+
+RICH = {
+    "styles": (
+        rich(
+            line(
+                {"type": "text", "text": " b ", "style": {"bold": True, "italic": True}},
+                {"type": "text", "text": "c", "style": {"code": True}},
+            )
+        ),
+        "_**b**_ `c`",
+    ),
+    "link": (
+        rich(line({"type": "link", "url": "https://x.example", "text": "x", "style": {"bold": True}})),
+        "[**x**](https://x.example)",
+    ),
+    "references": (
+        rich(
+            line(
+                {"type": "user", "user_id": "U1"},
+                words(" "),
+                {"type": "channel", "channel_id": "C1"},
+                words(" "),
+                {"type": "broadcast", "range": "here"},
+            )
+        ),
+        "@\u200bU1 #C1 @\u200bhere",
+    ),
+    "emoji and color": (
+        rich(line({"type": "emoji", "name": "tada"}, {"type": "color", "value": "#F405B3"})),
+        ":tada:`#F405B3`",
+    ),
+    "date": (rich(line({"type": "date", "timestamp": 1769868300, "format": "{date}"})), "2026-01-31 14:05 UTC"),
+    "lists": (
+        rich(
+            line(
+                line(words("one", "text")), line(words("two", "text")), kind="rich_text_list", style="ordered", offset=2
+            ),
+            line(line(words("inner", "text")), kind="rich_text_list", style="bullet", indent=1),
+            line(words("after", "text")),
+        ),
+        "3. one\n4. two\n    - inner\n\nafter",
+    ),
+    "code": (rich(line(words("a\n*b*", "text"), kind="rich_text_preformatted")), "```\na\n*b*\n```"),
+    "quote": (rich(line(words("a\nb", "text"), kind="rich_text_quote")), "> a\n> b"),
+}
+
+
+@pytest.mark.parametrize(("block", "expected"), RICH.values(), ids=RICH)
+def test_rich_text(block: dict[str, Any], expected: str) -> None:
+    """Rich text keeps its words, marks and structure."""
+    assert markdown(block) == expected
+
+
+def test_rules_stand_between_blocks_only() -> None:
+    """A rule at an end or after another one separates nothing."""
+    rule, text = {"type": "divider"}, {"type": "section", "text": words("a")}
+    assert markdown(rule, text, rule, rule, text, rule) == "a\n\n---\n\na"
+
+
+def test_a_cut_falls_between_blocks() -> None:
+    """What is too long ends after a whole block, so that no mark stays open."""
+    text = {"type": "section", "text": words("*" + "a" * 50 + "*")}
+    assert markdown(text, text, text, n=120) == "\n\n".join([f"**{'a' * 50}**"] * 2 + ["…"])
+    code = {"type": "rich_text", "elements": [line(words("x " * 500, "text"), kind="rich_text_preformatted")]}
+    assert markdown(code, n=100).count("```") == 2
+
+
+def test_nesting_and_number_are_bounded() -> None:
+    """Blocks in blocks in blocks, and thousands of them, end somewhere."""
+    deep: dict[str, Any] = {"type": "section", "text": words("x")}
+    for _ in range(50):
+        deep = {"type": "container", "blocks": [deep]}
+    assert markdown(deep) == ""
+    assert len(markdown(*[{"type": "section", "text": words("x" * 3000)}] * 5000)) < 7000
+
+
+def test_plain_text_keys_get_bare_words() -> None:
+    """In a title there is no markup."""
+    assert TABLE["blocks"].call_plain([{"type": "section", "text": words("*a* <https://x.example|b>")}]) == "a b"
+
+
+@settings(max_examples=80, deadline=None)
+@given(value=st.lists(VALUES, max_size=5) | VALUES)
+def test_nothing_raises_or_runs_on(value: Any) -> None:
+    """Any value where blocks are expected gives text of bounded length."""
+    found = TABLE["blocks"].call(value)
+    assert found is None or len(found) < 8000

@@ -1,0 +1,106 @@
+"""Parcels: one for every message and destination, with cards where posts can be edited and have threads."""
+
+import pytest
+
+from gateway.mattermost.payload import Message, decode
+from gateway.model import Card, CardMode, Outcome, Phase
+from gateway.observe.metrics import Metrics
+from gateway.pipeline.entry import Place, parcels
+from gateway.pipeline.interpret import Piece, Reading
+from gateway.pipeline.route import Route
+from gateway.settings.tables import Route as RouteSettings
+
+PLACES = {"hook": Place("town"), "rest": Place(cards=True)}
+
+
+class Acme:
+    """As much of a service as parcels look at."""
+
+    key = "acme"
+
+
+def route(*destinations, **more):
+    """A route to these destinations."""
+    settings = RouteSettings(name="r", service="acme", destinations=destinations, allow_unsigned=True, **more)
+    return Route(settings, 1_000_000, 64, Metrics())
+
+
+def made(pieces, *destinations, places=PLACES, **more):
+    """The parcels of one request with these pieces."""
+    reading = Reading(Outcome.MESSAGE, "e", "t", "", "", "", tuple(pieces))
+    return list(parcels("e1", route(*destinations, **more), Acme, reading, places))
+
+
+def piece(*texts, subject="s", card=None, phase=Phase.CHANGE, channel=None):
+    """A piece of these messages."""
+    messages = tuple(Message(text=text, channel=channel) for text in texts)
+    shown = Message(text=card) if card else None
+    return Piece(Outcome.MESSAGE, "e", "t", subject, messages=messages, card=shown, phase=phase)
+
+
+def test_a_message_without_cards():
+    """One parcel for every destination, on the lane of its subject, in the channel of the settings."""
+    hook, rest = made([piece("a")], "hook", "rest")
+    assert (hook.lane, rest.lane) == ("hook acme:s", "rest acme:s")
+    assert (decode(hook.payload).channel, decode(rest.payload).channel) == ("town", None)
+    assert (hook.card, rest.card) == (None, None)
+
+
+def test_a_long_message_goes_on_in_its_thread():
+    """Without a card, what is too long for a post replies to the first part; webhooks get separate messages."""
+    parts = made([piece("a", "b", "c", subject="")], "hook", "rest")
+    assert [part.card for part in parts if part.destination == "hook"] == [None] * 3
+    assert [part.card for part in parts if part.destination == "rest"] == [Card("event e1 1", CardMode.THREAD)] * 3
+    assert {part.lane for part in parts if part.destination == "rest"} == {"rest @r"}
+
+
+def test_the_events_of_one_request_have_threads_of_their_own():
+    """Each event that is too long has its own thread; one that is not has none."""
+    parts = made([piece("a", "b"), piece("c"), piece("d", "e")], "rest")
+    assert [part.card and part.card.subject for part in parts] == [
+        *["event e1 1"] * 2,
+        None,
+        *["event e1 3"] * 2,
+    ]
+
+
+@pytest.mark.parametrize("mode", CardMode)
+def test_a_route_with_cards_shows_the_subject(mode):
+    """The first message is the subject's; what goes on replies under it, and a webhook gets neither."""
+    pieces = [piece("a", "b", card="state", phase=Phase.OPEN)]
+    hook, first, _, second = made(pieces, "hook", "rest", card=mode.value)
+    assert hook.card is None
+    assert first.card == Card("acme:s", mode, Phase.OPEN, '{"text":"state"}')
+    assert second.card == Card("acme:s", CardMode.THREAD)
+
+
+def test_without_a_card_document_the_message_is_the_card():
+    """The payload of the card is left out, for it is that of the delivery."""
+    [parcel] = made([piece("a")], "rest", card="update")
+    assert parcel.card == Card("acme:s", CardMode.UPDATE)
+
+
+def test_without_a_subject_there_is_no_card():
+    """What is about nothing has nothing to update."""
+    [parcel] = made([piece("a", subject="")], "rest", card="update")
+    assert parcel.card is None
+
+
+def test_a_subject_has_a_card_in_each_channel():
+    """A post cannot be answered from another channel, so each channel has its card, which goes there."""
+    [there] = made([piece("a", card="state", channel="dev")], "rest", card="both")
+    [here] = made([piece("a", card="state")], "rest", card="both")
+    assert there.card.subject != here.card.subject
+    assert decode(there.card.payload.encode()).channel == "dev"
+
+
+def test_the_channel_of_the_route_goes_before_that_of_the_destination():
+    """A message that the route sent somewhere stays there."""
+    [parcel] = made([piece("a", channel="dev")], "hook", channel="dev")
+    assert decode(parcel.payload).channel == "dev"
+
+
+def test_an_unknown_destination_is_a_webhook_without_a_channel():
+    """The pass-through destination is in no settings."""
+    [parcel] = made([piece("a")], "passthrough", card="both")
+    assert (parcel.card, decode(parcel.payload).channel) == (None, None)

@@ -1,0 +1,72 @@
+"""What a route says about priority and silence goes before what the message says."""
+
+import pytest
+
+from gateway.catalog import catalog
+from gateway.mattermost.limits import DEFAULT
+from gateway.mattermost.payload import Priority
+from gateway.model import Request
+from gateway.pipeline.interpret import Wishes, interpret
+
+SERVICE = """
+name: Own
+docs: https://example.com/own
+setup: Nothing to set up; this service exists for tests alone.
+event: [{json: kind}]
+"""
+TRANSLATOR = """
+title: One
+events: ["*"]
+message:
+  text: a
+  silent: "{{ quiet }}"
+  priority: {priority: "{{ level }}", requested_ack: "{{ ack }}", persistent_notifications: "{{ nag }}"}
+"""
+
+
+@pytest.fixture
+def read(tmp_path):
+    """A function that reads a payload with the wishes of a route, and gives the message."""
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "service.yaml").write_text(SERVICE)
+    (tmp_path / "own" / "one.yaml").write_text(TRANSLATOR)
+    service = catalog.load([tmp_path]).services["own"]
+
+    def message(body: bytes, **wishes):
+        request = Request(headers={"content-type": "application/json"}, body=body)
+        [piece] = interpret(service, request, body, Wishes(mentions=True, **wishes), DEFAULT).pieces
+        assert not piece.reason
+        return piece.messages[0]
+
+    return message
+
+
+@pytest.mark.parametrize(
+    ("body", "wishes", "priority"),
+    [
+        (b"{}", {}, None),
+        (b'{"level":"urgent"}', {}, Priority("urgent")),
+        (b'{"level":"nonsense"}', {}, None),
+        (b'{"ack":true}', {}, Priority("", True)),
+        (b'{"ack":false}', {}, None),
+        (b'{"level":"important","ack":1}', {}, Priority("important", True)),
+        (b'{"level":"urgent","ack":true}', {"requested_ack": False}, Priority("urgent")),
+        (b'{"level":"urgent"}', {"priority": "important"}, Priority("important")),
+        (b"{}", {"priority": "urgent", "requested_ack": True}, Priority("urgent", True)),
+        (b"{}", {"requested_ack": True}, Priority("", True)),
+        (b"{}", {"persistent_notifications": True}, None),
+        (b'{"level":"urgent","nag":true}', {}, Priority("urgent")),
+    ],
+)
+def test_priority(read, body, wishes, priority):
+    """The route decides part by part, else the translator; nobody is nagged who is not mentioned."""
+    assert read(body, **wishes).priority == priority
+
+
+@pytest.mark.parametrize(
+    ("quiet", "wish", "silent"),
+    [("true", None, True), ("false", None, False), ("true", False, False), ("0", True, True)],
+)
+def test_silence(read, quiet, wish, silent):
+    """The route decides, else the translator."""
+    assert read(f'{{"quiet":{quiet}}}'.encode(), silent=wish).silent is silent

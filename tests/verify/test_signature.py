@@ -1,0 +1,48 @@
+"""Keys and signatures are read and written in each encoding; the senders' schemes are in test_verify."""
+
+import pytest
+
+from gateway.verify.material import Source
+from gateway.verify.signature import Signature, decoded, encoded, key_of
+
+RAW = b"\xfb\xff\x00"
+
+
+@pytest.mark.parametrize("encoding", ["hex", "base64", "base64url"])
+def test_encodings(encoding):
+    """What is written can be read back, without padding, too."""
+    text = encoded(RAW, encoding)
+    assert decoded(text, encoding) == RAW
+    assert decoded(encoded(RAW + b"1", encoding).rstrip("="), encoding) == RAW + b"1"
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"), [("0", "hex"), ("g0", "hex"), ("é", "hex"), ("a", "base64"), ("*", "base64")]
+)
+def test_other_text_is_no_signature(text, encoding):
+    """Text that is not in the encoding is nothing, and no error."""
+    assert decoded(text, encoding) is None
+
+
+@pytest.mark.parametrize(
+    ("key", "secret", "raw"),
+    [
+        ("utf8", "pä", "pä".encode()),
+        ("hex", "fbff00", RAW),
+        ("base64", "+/8A", RAW),
+        ("whsec", "whsec_+/8A", RAW),
+        ("whsec", "+/8A", RAW),
+    ],
+)
+def test_keys(key, secret, raw):
+    """A secret is the key itself, or the key in hex or base64."""
+    assert key_of(Signature(digest="sha256", source=Source("header", "x"), key=key), secret) == raw
+
+
+@pytest.mark.parametrize("key", ["hex", "base64", "whsec"])
+@pytest.mark.parametrize("secret", ["s3cret!", "", "whsec_"])
+def test_a_secret_that_is_no_key(key, secret):
+    """An unreadable secret is an error that does not show it."""
+    with pytest.raises(ValueError, match="the secret is not") as error:
+        key_of(Signature(digest="sha256", source=Source("header", "x"), key=key), secret)
+    assert "s3cret" not in str(error.value)

@@ -1,0 +1,422 @@
+"""Authentic requests pass, everything else is refused alike, and nothing secret is kept."""
+
+import base64
+import hashlib
+import hmac
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.errors import Refused
+from gateway.model import Request
+from gateway.verify.verify import MASK, NOT_AUTHENTIC, masked, parse_scheme, signs, verify
+
+NOW = 1_760_000_000.0
+SECRET = "open sesame"
+OTHERS = ["old secret", SECRET]
+BODY = b'{"n": 1}'
+
+
+def digest(message: bytes, key: bytes = SECRET.encode(), name: str = "sha256") -> bytes:
+    """The HMAC that a sender would make."""
+    return hmac.digest(key, message, name)
+
+
+def b64(raw: bytes) -> str:
+    """Base64 as headers carry it."""
+    return base64.b64encode(raw).decode()
+
+
+def passes(document: dict, request: Request, secrets: list[str] = OTHERS, inflated: bytes | None = None) -> bool:
+    """Whether one scheme lets the request through; every refusal must look the same."""
+    scheme = parse_scheme(document)
+    try:
+        return verify([scheme], secrets, request, NOW, inflated) is scheme
+    except Refused as refused:
+        if (refused.status, refused.title, refused.detail) == (401, NOT_AUTHENTIC, ""):
+            return False
+        raise
+
+
+STATIC = [
+    ({"path": True}, Request(path_secret=SECRET), Request(path_secret="x")),
+    ({"query": "key"}, Request(query={"key": SECRET}), Request(query={"other": SECRET})),
+    (
+        {"header": "X-Gitlab-Token"},
+        Request(headers={"x-gitlab-token": SECRET}),
+        Request(headers={"x-gitlab-token": ""}),
+    ),
+    (
+        {"header": "Authorization", "prefix": "Bearer "},
+        Request(headers={"authorization": f"bearer {SECRET}"}),
+        Request(headers={"authorization": SECRET}),
+    ),
+    (
+        {"basic": "ann"},
+        Request(headers={"authorization": "Basic " + b64(f"ann:{SECRET}".encode())}),
+        Request(headers={"authorization": "Basic " + b64(f"bob:{SECRET}".encode())}),
+    ),
+    (
+        {"basic": "a@b"},
+        Request(headers={"authorization": "Basic " + b64(b"a%40b:open%20sesame")}),
+        Request(headers={"authorization": "Basic !!"}),
+    ),
+    (
+        {"token": "auth.token"},
+        Request(body=b'{"auth": {"token": "open sesame"}}'),
+        Request(body=b'{"auth": {"token": ["open sesame"]}}'),
+    ),
+    (
+        {"token": "token"},
+        Request(headers={"content-type": "application/x-www-form-urlencoded"}, body=b"a=1&token=open+sesame"),
+        Request(body=b"\xff\x00"),
+    ),
+    (
+        {"token": "value.*.clientState"},
+        Request(body=b'{"value": [{"clientState": "open sesame"}, {"clientState": "open sesame"}]}'),
+        Request(body=b'{"value": [{"clientState": "open sesame"}, {}]}'),
+    ),
+    (
+        {"token": "notifications.OrganizationId"},
+        Request(body=b"<notifications><OrganizationId>open sesame</OrganizationId></notifications>"),
+        Request(body=b'{"value": []}'),
+    ),
+]
+
+
+@pytest.mark.parametrize(("document", "good", "bad"), STATIC)
+def test_static_schemes(document, good, bad):
+    """A secret that stands somewhere in the request is accepted there, any of the active ones, and nowhere else."""
+    assert passes(document, good)
+    assert not passes(document, good, ["another"])
+    assert not passes(document, bad)
+    assert not passes(document, Request())
+
+
+def test_basic_with_the_user_in_the_secret():
+    """With `basic: true` the secret is user and password together, as sent or percent-decoded."""
+    plain = Request(headers={"authorization": "basic " + b64(b"ann:pass:word")})
+    encoded = Request(headers={"authorization": "Basic " + b64(b"ann%40x:p%2Fw")})
+    assert passes({"basic": True}, plain, ["ann:pass:word"])
+    assert passes({"basic": True}, encoded, ["ann@x:p/w"])
+    assert not passes({"basic": True}, Request(headers={"authorization": "Basic " + b64(b"nocolon")}), ["nocolon"])
+
+
+def test_empty_secrets_never_match():
+    """A secret that is not set opens nothing, neither as a value nor as a key."""
+    unsigned = Request(headers={"x": digest(BODY, b"").hex()}, body=BODY)
+    assert not passes({"path": True}, Request(path_secret=""), [""])
+    assert not passes({"hmac": "sha256", "header": "X"}, unsigned, [""])
+    with pytest.raises(Refused):
+        verify([], [SECRET], Request(), NOW)
+
+
+STAMP = str(int(NOW))
+SIGNED = {
+    "github": (
+        {"hmac": "sha256", "header": "X-Hub-Signature-256", "prefix": "sha256="},
+        Request(headers={"x-hub-signature-256": "sha256=" + digest(BODY).hex()}, body=BODY),
+    ),
+    "intercom, sha1": (
+        {"hmac": "sha1", "header": "X-Hub-Signature", "prefix": "sha1="},
+        Request(headers={"x-hub-signature": "sha1=" + digest(BODY, name="sha1").hex()}, body=BODY),
+    ),
+    "terraform, sha512": (
+        {"hmac": "sha512", "header": "X-TFE"},
+        Request(headers={"x-tfe": digest(BODY, name="sha512").hex().upper()}, body=BODY),
+    ),
+    "patreon, md5": (
+        {"hmac": "md5", "header": "X-P"},
+        Request(headers={"x-p": digest(BODY, name="md5").hex()}, body=BODY),
+    ),
+    "shopify, base64": (
+        {"hmac": "sha256", "header": "X-S", "encoding": "base64"},
+        Request(headers={"x-s": b64(digest(BODY))}, body=BODY),
+    ),
+    "base64url without padding": (
+        {"hmac": "sha256", "header": "X-S", "encoding": "base64url"},
+        Request(headers={"x-s": base64.urlsafe_b64encode(digest(BODY)).decode().rstrip("=")}, body=BODY),
+    ),
+    "semaphore, prefix left off": (
+        {"hmac": "sha256", "header": "X-S", "optional_prefix": "sha256="},
+        Request(headers={"x-s": digest(BODY).hex()}, body=BODY),
+    ),
+    "semaphore, prefix sent": (
+        {"hmac": "sha256", "header": "X-S", "optional_prefix": "sha256="},
+        Request(headers={"x-s": "sha256=" + digest(BODY).hex()}, body=BODY),
+    ),
+    "stripe": (
+        {
+            "hmac": "sha256",
+            "header": "Stripe-Signature",
+            "pairs": {"signature": "v1", "timestamp": "t"},
+            "message": ["timestamp", ".", "body"],
+        },
+        Request(
+            headers={"stripe-signature": f"t={STAMP},v1=00ff, v1={digest(STAMP.encode() + b'.' + BODY).hex()},v0=1"},
+            body=BODY,
+        ),
+    ),
+    "paddle": (
+        {
+            "hmac": "sha256",
+            "header": "Paddle-Signature",
+            "pairs": {"delimiter": ";", "signature": "h1", "timestamp": "ts"},
+            "message": ["timestamp", ":", "body"],
+        },
+        Request(headers={"paddle-signature": f"ts={STAMP};h1={digest(STAMP.encode() + b':' + BODY).hex()}"}, body=BODY),
+    ),
+    "slack": (
+        {
+            "hmac": "sha256",
+            "header": "X-Slack-Signature",
+            "prefix": "v0=",
+            "timestamp": {"header": "X-Slack-Request-Timestamp"},
+            "message": ["v0:", "timestamp", ":", "body"],
+        },
+        Request(
+            headers={
+                "x-slack-request-timestamp": STAMP,
+                "x-slack-signature": "v0=" + digest(f"v0:{STAMP}:".encode() + BODY).hex(),
+            },
+            body=BODY,
+        ),
+    ),
+    "zendesk, ISO time": (
+        {
+            "hmac": "sha256",
+            "header": "X-Z",
+            "encoding": "base64",
+            "timestamp": {"header": "X-Z-Timestamp"},
+            "unit": "iso",
+            "message": ["timestamp", "body"],
+        },
+        Request(
+            headers={"x-z-timestamp": "2025-10-09T08:53:20Z", "x-z": b64(digest(b"2025-10-09T08:53:20Z" + BODY))},
+            body=BODY,
+        ),
+    ),
+    "pagerduty, list without timestamp": (
+        {"hmac": "sha256", "header": "X-PagerDuty-Signature", "pairs": {"signature": "v1"}},
+        Request(headers={"x-pagerduty-signature": "v1=abcd,v1=" + digest(BODY).hex()}, body=BODY),
+    ),
+    "docusign, numbered headers": (
+        {"hmac": "sha256", "header": "X-DocuSign-Signature-{n}", "encoding": "base64"},
+        Request(
+            headers={"x-docusign-signature-1": b64(b"0" * 32), "x-docusign-signature-2": b64(digest(BODY))}, body=BODY
+        ),
+    ),
+    "trello, body then URL": (
+        {"hmac": "sha1", "header": "X-T", "encoding": "base64", "message": ["body", "url"]},
+        Request(headers={"x-t": b64(digest(BODY + b"https://h/in/t", name="sha1"))}, body=BODY, url="https://h/in/t"),
+    ),
+    "hubspot, milliseconds": (
+        {
+            "hmac": "sha256",
+            "header": "X-H",
+            "encoding": "base64",
+            "timestamp": {"header": "X-H-T"},
+            "unit": "ms",
+            "message": ["method", "url", "body", "timestamp"],
+        },
+        Request(
+            headers={"x-h-t": STAMP + "250", "x-h": b64(digest(b"POSThttps://h/x" + BODY + STAMP.encode() + b"250"))},
+            body=BODY,
+            url="https://h/x",
+        ),
+    ),
+    "transifex, headers and a digest": (
+        {
+            "hmac": "sha256",
+            "header": "X-TX",
+            "encoding": "base64",
+            "message": ["POST\n", {"header": "X-TX-Url"}, "\n", {"header": "Date"}, "\n", {"digest": "md5-hex"}],
+        },
+        Request(
+            headers={
+                "x-tx-url": "https://h/y",
+                "date": "Thu",
+                "x-tx": b64(digest(b"POST\nhttps://h/y\nThu\n" + hashlib.md5(BODY).hexdigest().encode())),
+            },
+            body=BODY,
+        ),
+    ),
+    "twilio, sorted form": (
+        {"hmac": "sha1", "header": "X-Tw", "encoding": "base64", "message": ["url", {"form": "sorted"}]},
+        Request(
+            headers={
+                "content-type": "application/x-www-form-urlencoded",
+                "x-tw": b64(digest(b"https://h/?a=1Bodyhi thereFrom+1", name="sha1")),
+            },
+            body=b"From=%2B1&Body=hi+there",
+            url="https://h/?a=1",
+        ),
+    ),
+    "gitea, form mode": (
+        {"hmac": "sha256", "header": "X-Gitea-Signature", "message": [{"form": "payload"}]},
+        Request(
+            headers={"x-gitea-signature": digest(b'{"a": "b c"}').hex()},
+            body=b"payload=%7B%22a%22%3A+%22b+c%22%7D",
+        ),
+    ),
+    "mailgun, everything in the body": (
+        {
+            "hmac": "sha256",
+            "json": "signature.signature",
+            "timestamp": {"json": "signature.timestamp"},
+            "message": ["timestamp", {"json": "signature.token"}],
+        },
+        Request(
+            body=b'{"signature": {"timestamp": "%s", "token": "tt", "signature": "%s"}}'
+            % (STAMP.encode(), digest(STAMP.encode() + b"tt").hex().encode())
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SIGNED)
+def test_signatures(name):
+    """Each way of signing in the catalog is one mapping: the right request passes, any change to it does not."""
+    document, request = SIGNED[name]
+    assert passes(document, request)
+    assert not passes(document, request, ["wrong", "also wrong"])
+    assert not passes(document, Request(headers=dict.fromkeys(request.headers, "??")))
+    assert not passes(document, Request(body=request.body[:-1] + b"!", headers={}))
+    other = Request(request.method, request.headers, request.query, b'{"x": 2}', "", request.url)
+    assert not passes(document, other)
+
+
+def test_signature_in_a_form_field():
+    """A multipart form may carry its own signature; a literal that looks like a word is written as text."""
+    field = 'Content-Disposition: form-data; name="{}"\r\n\r\n{}\r\n--q'
+    signature = digest(b"1body").hex()
+    body = f"--q\r\n{field.format('a', '1')}\r\n{field.format('sig', signature)}--\r\n".encode()
+    document = {"hmac": "sha256", "form": "sig", "message": [{"form": "a"}, {"text": "body"}]}
+    headers = {"content-type": "multipart/form-data; boundary=q"}
+    assert passes(document, Request(headers=headers, body=body))
+    assert not passes({**document, "message": [{"form": "b"}]}, Request(headers=headers, body=body))
+
+
+def test_standard_webhooks():
+    """Standard Webhooks: a base64 key after whsec_, id and time in the message, a space list of tagged signatures."""
+    document = {
+        "hmac": "sha256",
+        "header": "webhook-signature",
+        "tagged": "v1",
+        "encoding": "base64",
+        "key": "whsec",
+        "timestamp": {"header": "webhook-timestamp"},
+        "message": [{"header": "webhook-id"}, ".", "timestamp", ".", "body"],
+    }
+    signature = b64(digest(b"msg_1." + STAMP.encode() + b"." + BODY, b"key bytes"))
+    headers = {
+        "webhook-id": "msg_1",
+        "webhook-timestamp": STAMP,
+        "webhook-signature": f"v1a,AAAA v1,AAAA v1,{signature}",
+    }
+    request = Request(headers=headers, body=BODY)
+    assert passes(document, request, ["whsec_" + b64(b"key bytes")])
+    assert passes(document, request, [b64(b"key bytes")])
+    assert not passes(document, request, ["whsec_not base64!"])
+    assert signs(parse_scheme(document), "Webhook-Id")
+
+
+@pytest.mark.parametrize(
+    ("age", "window", "fresh"),
+    [(299, "300s", True), (301, "300s", False), (-301, "300s", False), (301, "10m", True), (10**8, "off", True)],
+)
+def test_window(age, window, fresh):
+    """A timestamp too old or too far ahead is refused, unless the window is wider or off."""
+    document = {
+        "hmac": "sha256",
+        "header": "X-S",
+        "timestamp": {"header": "X-T"},
+        "window": window,
+        "message": ["timestamp", "body"],
+    }
+    stamp = str(NOW - age)
+    assert (
+        passes(document, Request(headers={"x-t": stamp, "x-s": digest(stamp.encode() + BODY).hex()}, body=BODY))
+        == fresh
+    )
+
+
+@pytest.mark.parametrize("stamp", ["nan", "inf", "1e9", "", "-1", "yesterday", "\u0661"])
+def test_unreadable_timestamps_are_stale(stamp):
+    """A timestamp that is not a plain number proves no freshness, even when it is signed."""
+    document = {"hmac": "sha256", "header": "X-S", "timestamp": {"header": "X-T"}, "message": ["timestamp", "body"]}
+    headers = {"x-t": stamp, "x-s": digest(stamp.encode() + BODY).hex()}
+    assert not passes(document, Request(headers=headers, body=BODY))
+    assert not passes({**document, "unit": "iso"}, Request(headers=headers, body=BODY))
+
+
+def test_compressed_bodies_are_signed_either_way():
+    """With a Content-Encoding the signature may cover the bytes on the wire or the inflated ones."""
+    document = {"hmac": "sha256", "header": "X-S"}
+    wire = Request(headers={"x-s": digest(b"deflated").hex()}, body=b"deflated")
+    inflated = Request(headers={"x-s": digest(BODY).hex()}, body=b"deflated")
+    assert passes(document, wire, inflated=BODY)
+    assert passes(document, inflated, inflated=BODY)
+    assert not passes(document, inflated)
+
+
+def test_any_scheme_may_match():
+    """The scheme that fits is returned, whichever place it has in the list."""
+    schemes = [parse_scheme({"path": True}), parse_scheme({"query": "k"}), parse_scheme({"header": "X"})]
+    assert verify(schemes, OTHERS, Request(query={"k": SECRET}), NOW) is schemes[1]
+
+
+def test_signs():
+    """Only a header that is a part of the signed message is covered."""
+    assert not signs(parse_scheme({"hmac": "sha256", "header": "X-S"}), "X-S")
+    assert not signs(parse_scheme({"header": "X-S"}), "X-S")
+    assert signs(parse_scheme({"hmac": "sha256", "header": "X-S", "message": [{"header": "X-Id"}, "body"]}), "x-id")
+
+
+def test_masked():
+    """What is kept of a request holds no credential: not in headers, query, path or URL."""
+    schemes = [parse_scheme({"header": "X-Token"}), parse_scheme({"query": "key"})]
+    request = Request(
+        headers={
+            "authorization": "Bearer s3",
+            "cookie": "s3",
+            "proxy-authorization": "s3",
+            "x-token": "s3",
+            "x-id": "7",
+        },
+        query={"key": "s3", "page": "2"},
+        body=BODY,
+        path_secret="s3",
+        url="https://user:s3@host/in/route/s3?key=s3&page=2",
+    )
+    kept = masked(request, schemes)
+    assert kept == Request(
+        headers={"authorization": MASK, "cookie": MASK, "proxy-authorization": MASK, "x-token": MASK, "x-id": "7"},
+        query={"key": MASK, "page": "2"},
+        body=BODY,
+        url="https://host/in/route/***?key=***&page=2",
+    )
+    assert masked(Request(url="https://[broken"), schemes).url == ""
+
+
+@given(
+    st.binary(), st.dictionaries(st.sampled_from(["x-s", "x-t", "authorization", "content-type"]), st.text()), st.text()
+)
+def test_hostile_requests_are_only_refused(body, headers, secret):
+    """Whatever arrives, the answer of every scheme is yes or the one refusal."""
+    for document in (
+        {
+            "hmac": "sha256",
+            "header": "X-S",
+            "pairs": {"signature": "v", "timestamp": "t"},
+            "message": ["timestamp", "body"],
+        },
+        {"hmac": "sha256", "header": "X-S", "timestamp": {"header": "X-T"}, "unit": "iso", "key": "base64"},
+        {"hmac": "sha256", "form": "sig", "message": ["url", {"form": "sorted"}, {"header": "X-T"}]},
+        {"basic": True},
+        {"token": "a.*.b"},
+    ):
+        request = Request(headers=headers, body=body, url=secret, query={"q": secret})
+        passes(document, request, [secret])
+        masked(request, [parse_scheme(document)])
