@@ -7,9 +7,9 @@ from functools import partial
 from aiohttp import web
 
 from gateway.app import admin, ingress
-from gateway.app.destinations import Goals
-from gateway.app.gateway import Parts, Running
-from gateway.app.ingress import Intake
+from gateway.app.destinations import Destinations
+from gateway.app.gateway import Parts, RunningGateway
+from gateway.app.ingress import PublicSide
 from gateway.app.senders import Connections
 from gateway.catalog.catalog import Catalog
 from gateway.console.port import Changes
@@ -31,7 +31,7 @@ _log = logs.get("app")
 class App:
     """A running gateway: `public` and `admin` are the URLs of its listeners, `failed` ends when a part has crashed."""
 
-    def __init__(self, public: str, admin: str, running: Running, parts: Parts) -> None:
+    def __init__(self, public: str, admin: str, running: RunningGateway, parts: Parts) -> None:
         self.public = public
         self.admin = admin
         self.failed = parts.dispatcher.failed
@@ -58,7 +58,7 @@ async def running(
     known = ingress.load(settings)
     async with AsyncExitStack() as stack:
         parts = await _parts(settings, known, stack)
-        seen = Running(settings, parts, read or (lambda: settings), renewed)
+        seen = RunningGateway(settings, parts, read or (lambda: settings), renewed)
         stack.push_async_callback(seen.close)
         seen.follow()
         pages = web.AppRunner(
@@ -66,7 +66,7 @@ async def running(
         )
         admin_url = await _serve(pages, settings.server.admin, stack)
         renewed()
-        public_url = await _serve(parts.intake.listener(settings), settings.server.listen, stack)
+        public_url = await _serve(parts.public_side.listener(settings), settings.server.listen, stack)
         seen.listening = True
         _log.info(
             "ready", public=public_url, console=admin_url, routes=len(settings.routes), services=len(known.services)
@@ -85,13 +85,13 @@ async def _parts(settings: Settings, known: Catalog, stack: AsyncExitStack) -> P
     tracer = _tracer(settings)
     stack.push_async_callback(tracer.close, min(settings.server.grace, TRACING_GRACE))
     connections = Connections(await stack.enter_async_context(AsyncExitStack()), tracer.middlewares)
-    goals = Goals(connections, lambda name: partial(journal.card, name))
-    dispatcher = Dispatcher(journal, await goals.of(settings), metrics, attempt=tracer.attempt)
+    destinations = Destinations(connections, lambda name: partial(journal.card, name))
+    dispatcher = Dispatcher(journal, await destinations.of(settings), metrics, attempt=tracer.attempt)
     await dispatcher.start()
     stack.push_async_callback(dispatcher.stop, settings.server.grace)
     acceptance = Acceptance(journal, dispatcher.offer)
-    entrance = Intake(settings, known, acceptance.store, metrics, tracer, await connections.http())
-    return Parts(metrics, journal, journal.keep, goals, dispatcher, acceptance, entrance)
+    public_side = PublicSide(settings, known, acceptance.store, metrics, tracer, await connections.http())
+    return Parts(metrics, journal, journal.keep, destinations, dispatcher, acceptance, public_side)
 
 
 def _tracer(settings: Settings) -> tracing.Tracer:

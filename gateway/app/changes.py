@@ -35,7 +35,7 @@ def refusals(old: Settings, new: Settings) -> list[Fault]:
 
 def told(old: Settings, new: Settings) -> tuple[str, ...]:
     """One line for each thing that is different, in the words of the file; none holds a value, which may be secret."""
-    return (*_tables(old, new), *(line for table in _NAMED for line in _named(table, old, new)))
+    return (*_tables(old, new), *(line for table in _NAMED for line in _changed_names(table, old, new)))
 
 
 def documents(old: Catalog, new: Catalog) -> tuple[str, ...]:
@@ -63,7 +63,7 @@ def _tables(old: Settings, new: Settings) -> Iterator[str]:
             yield f"[{table}]: {keys} changed"
 
 
-def _named(table: str, old: Settings, new: Settings) -> Iterator[str]:
+def _changed_names(table: str, old: Settings, new: Settings) -> Iterator[str]:
     before: Mapping[str, Struct] = getattr(old, table)
     after: Mapping[str, Struct] = getattr(new, table)
     for name in sorted(before.keys() | after.keys()):

@@ -14,7 +14,7 @@ from gateway.settings import Settings
 from gateway.settings.tables import DeliveryTable
 
 
-class Goals:
+class Destinations:
     """Makes destinations. `cards` gives, for a destination's name, what finds the posts that show subjects there."""
 
     def __init__(self, connections: Connections, cards: Callable[[str], Cards]) -> None:
@@ -26,20 +26,20 @@ class Goals:
         """The destinations of these settings, [passthrough] among them. Raises SettingsError."""
         made: dict[str, tuple[Struct, Destination]] = {}
         for name, table in settings.destinations.items():
-            made[name] = self._kept(name, table) or (
+            made[name] = self._unchanged(name, table) or (
                 table,
                 _destination(name, table, await self._connections.sender(table, self._cards(name))),
             )
         if settings.passthrough is not None:
             name, through = passthrough.NAME, _Through(settings.passthrough.server, settings.delivery)
-            made[name] = self._kept(name, through) or (
+            made[name] = self._unchanged(name, through) or (
                 through,
                 _destination(name, settings.delivery, await self._passing(through)),
             )
         self._made = made
         return [destination for _, destination in made.values()]
 
-    def _kept(self, name: str, table: Struct) -> tuple[Struct, Destination] | None:
+    def _unchanged(self, name: str, table: Struct) -> tuple[Struct, Destination] | None:
         kept = self._made.get(name)
         return kept if kept and kept[0] == table else None
 

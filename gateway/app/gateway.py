@@ -12,8 +12,8 @@ from typing import NamedTuple
 from prometheus_client.metrics_core import Metric
 
 from gateway.app import changes, ingress, watch
-from gateway.app.destinations import Goals
-from gateway.app.ingress import Intake
+from gateway.app.destinations import Destinations
+from gateway.app.ingress import PublicSide
 from gateway.catalog import catalog
 from gateway.catalog.catalog import Catalog
 from gateway.catalog.service import Service
@@ -25,7 +25,7 @@ from gateway.ingress.acceptance import Acceptance
 from gateway.journal import Appended, Entry, Journal
 from gateway.observe import logs
 from gateway.observe.metrics import Metrics
-from gateway.pipeline.entry import Places
+from gateway.pipeline.entry import Traits
 from gateway.pipeline.route import Route
 from gateway.settings import Settings
 
@@ -41,13 +41,13 @@ class Parts(NamedTuple):
     metrics: Metrics
     journal: Journal
     keep: Callable[[float, int], None]
-    goals: Goals
+    destinations: Destinations
     dispatcher: Dispatcher
     acceptance: Acceptance
-    intake: Intake
+    public_side: PublicSide
 
 
-class Running:
+class RunningGateway:
     """See `console.port.Gateway`. `read` gives the settings as they are written now, or raises SettingsError.
 
     `renewed` is called after each exchange. `listening` is set from outside when senders can reach it.
@@ -82,20 +82,20 @@ class Running:
 
     def route(self, name: str, address: str = "") -> Route | None:
         """A route as ingress uses it; None when it is gone."""
-        return self._parts.intake.rules.table.named(name, address)
+        return self._parts.public_side.rules.table.named(name, address)
 
-    def places(self) -> Places:
+    def traits(self) -> Traits:
         """What the parcels of each destination have to say."""
-        return self._parts.intake.rules.places
+        return self._parts.public_side.rules.traits
 
     async def service(self, key: str) -> Service | None:
         """A service as requests meet it, else that of the whole catalog."""
-        return self._parts.intake.rules.catalog.service(key) or (await self.catalog()).service(key)
+        return self._parts.public_side.rules.catalog.service(key) or (await self.catalog()).service(key)
 
     async def catalog(self) -> Catalog:
         """The whole catalog, read again when the one that requests meet has changed; kept for some minutes."""
         async with self._loading:
-            current = self._parts.intake.rules.catalog
+            current = self._parts.public_side.rules.catalog
             if self._whole is None or self._whole[0] is not current:
                 self._whole = current, await asyncio.to_thread(catalog.load, ingress.folders(self.settings))
             if self._forgetting is not None:
@@ -111,16 +111,16 @@ class Running:
         """Take up the settings and the catalog as they are written now, whole or not at all."""
         async with self._changing:
             try:
-                fresh, known = await self._written()
-                goals = await self._parts.goals.of(fresh)
+                fresh, known = await self._read_all()
+                destinations = await self._parts.destinations.of(fresh)
             except FaultyFilesError as error:
                 self._parts.metrics.settings_reload_ok.set(0)
                 for fault in error.faults:
                     _log.error("settings not taken up, the running ones stay", fault=str(fault))
                 raise
-            before = self._parts.intake.rules.catalog
+            before = self._parts.public_side.rules.catalog
             lines = (*changes.told(self.settings, fresh), *changes.documents(before, known))
-            await self._adopt(fresh, known, goals)
+            await self._adopt(fresh, known, destinations)
             self._parts.metrics.settings_reload_ok.set(1)
             self._parts.metrics.catalog_reload_ok.set(1)
             _log.info("settings taken up", changed=lines)
@@ -143,18 +143,18 @@ class Running:
             with suppress(asyncio.CancelledError):
                 await self._following
 
-    async def _adopt(self, fresh: Settings, known: Catalog, goals: Sequence[Destination]) -> None:
+    async def _adopt(self, fresh: Settings, known: Catalog, destinations: Sequence[Destination]) -> None:
         """Exchange everything. What is new is there before requests meet it; what is gone ends when none can."""
         dispatcher = self._parts.dispatcher
-        await dispatcher.serve(goals)
+        await dispatcher.serve(destinations)
         old, self.settings = self.settings, fresh
-        self._parts.intake.adopt(fresh, known)
+        self._parts.public_side.adopt(fresh, known)
         self._parts.keep(fresh.journal.retention, fresh.journal.max_size)
         if fresh.log != old.log:
             logs.configure(fresh.log.level, fresh.log.format, sys.stderr)
         if fresh.catalog != old.catalog:
             self.follow()
-        dispatcher.retire({destination.name for destination in goals})
+        dispatcher.retire({destination.name for destination in destinations})
         self._renewed()
 
     async def _reload_catalog(self) -> None:
@@ -164,11 +164,11 @@ class Running:
             except FaultyFilesError:
                 self._parts.metrics.catalog_reload_ok.set(0)
                 raise
-            self._parts.intake.adopt(self.settings, known)
+            self._parts.public_side.adopt(self.settings, known)
             self._parts.metrics.catalog_reload_ok.set(1)
             self._renewed()
 
-    async def _written(self) -> tuple[Settings, Catalog]:
+    async def _read_all(self) -> tuple[Settings, Catalog]:
         """The settings as they are written now, and their catalog. Raises SettingsError with every fault of both."""
         faults: list[Fault] = []
         try:

@@ -18,11 +18,11 @@ from gateway.mattermost.answers import unanswered
 from gateway.observe.metrics import Metrics
 from gateway.observe.tracing import Tracer
 from gateway.pipeline import route as routes
-from gateway.pipeline.entry import Place, Places
+from gateway.pipeline.entry import DestinationTraits, Traits
 from gateway.settings import Settings
 
 
-class Intake:
+class PublicSide:
     """Takes requests in by settings and a catalog that fit together; `adopt` exchanges both between two requests."""
 
     def __init__(
@@ -62,7 +62,7 @@ class Intake:
         table = RouteTable(routes.build(settings, self._metrics), passthrough(settings, self._metrics))
         for key in {route.service for route in settings.routes.values()}:
             self._metrics.expect_translators(key, [translator.name for translator in known.services[key].translators])
-        return Rules(table, known, places(settings), settings.server)
+        return Rules(table, known, traits(settings), settings.server)
 
     async def _fetch(self, url: str) -> None:
         """Fetch the URL that confirms a handshake; OSError says why it could not be."""
@@ -116,8 +116,9 @@ def _takes(settings: Settings, name: str, service: str) -> bool:
     return through is not None and (not through.services or service in through.services)
 
 
-def places(settings: Settings) -> Places:
+def traits(settings: Settings) -> Traits:
     """What the parcels of each destination have to say; a channel over REST knows its own."""
     return {
-        name: Place(cards=True) if table.rest else Place(table.channel) for name, table in settings.destinations.items()
+        name: DestinationTraits(cards=True) if table.rest else DestinationTraits(table.channel)
+        for name, table in settings.destinations.items()
     }

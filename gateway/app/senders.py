@@ -19,7 +19,7 @@ from gateway.mattermost.rest import Cards, Concessions, RestSender
 from gateway.mattermost.session import Account, LoginAccount, Session, TokenAccount
 from gateway.model import Delivered, Delivery
 from gateway.settings import Settings
-from gateway.settings.tables import Destination, Secret
+from gateway.settings.tables import DestinationSettings, Secret
 
 
 class Connections:
@@ -43,19 +43,19 @@ class Connections:
             self._open[ca_file] = await self._stack.enter_async_context(open_session(tls, self._middlewares))
         return self._open[ca_file]
 
-    async def sender(self, table: Destination, cards: Cards) -> Sender:
+    async def sender(self, table: DestinationSettings, cards: Cards) -> Sender:
         """What sends to a destination; `cards` finds the posts that show subjects there. Raises SettingsError."""
         if table.hook is not None:
             return HookSender(table.hook, await self.http(table.ca_file), table.timeout)
         session = await self.session(table)
         return RestSender(session, channels(session, table), cards, Concessions(table.name))
 
-    async def session(self, table: Destination) -> Session:
+    async def session(self, table: DestinationSettings) -> Session:
         """The session of a channel over REST. Raises SettingsError."""
         server, http = table.server or "", await self.http(table.ca_file)
         return Session(server, self._account(table, server, http), http, table.timeout)
 
-    def _account(self, table: Destination, server: str, http: ClientSession) -> Account:
+    def _account(self, table: DestinationSettings, server: str, http: ClientSession) -> Account:
         """Destinations with the same login share it, so that together they do not lock the account."""
         if table.token is not None:
             return TokenAccount(table.token)
@@ -86,14 +86,14 @@ async def probe(settings: Settings, *, post: bool) -> dict[str, list[Finding]]:
     return found
 
 
-async def _looked_at(table: Destination, connections: Connections) -> list[Finding]:
+async def _looked_at(table: DestinationSettings, connections: Connections) -> list[Finding]:
     if table.hook is not None:
         return await probe_hook(table.hook, await connections.http(table.ca_file), table.timeout)
     session = await connections.session(table)
     return await probe_channel(session, channels(session, table))
 
 
-async def _posted(table: Destination, connections: Connections) -> Finding:
+async def _posted(table: DestinationSettings, connections: Connections) -> Finding:
     async def no_card(_: str) -> None:
         return None
 
@@ -107,6 +107,6 @@ async def _posted(table: Destination, connections: Connections) -> Finding:
     return Finding(Level.FAULT, result.reason)
 
 
-def channels(session: Session, table: Destination) -> Channels:
+def channels(session: Session, table: DestinationSettings) -> Channels:
     """The channels of a destination over REST."""
     return Channels(session, table.team or "", table.channel or "")

@@ -20,7 +20,7 @@ import jsonschema_rs
 
 from gateway.catalog import yamlfile
 from gateway.catalog.service import Service
-from gateway.catalog.shape import Compiler, Note, Place, placed
+from gateway.catalog.shape import Compiler, DocumentPlace, Note, placed
 from gateway.catalog.translator import CardShape, Translator
 from gateway.errors import CatalogError, Fault
 from gateway.language.template import Engine
@@ -96,7 +96,7 @@ def _service(key: str, documents: Mapping[str, Path], engine: Engine, faults: li
         faults.append(Fault(str(folder), 0, "", "there is no service.yaml", "write one beside the translators"))
         return None
     texts = {name: text for name, path in documents.items() if (text := _text(path, faults)) is not None}
-    service = _described(key, documents["service"], texts.get("service"), faults)
+    service = _service_of(key, documents["service"], texts.get("service"), faults)
     cards = _cards(key, documents, texts, engine, faults)
     translators = []
     for name, text in texts.items():
@@ -111,9 +111,9 @@ def _service(key: str, documents: Mapping[str, Path], engine: Engine, faults: li
     return service
 
 
-def _described(key: str, path: Path, text: str | None, faults: list[Fault]) -> Service | None:
+def _service_of(key: str, path: Path, text: str | None, faults: list[Fault]) -> Service | None:
     """The service that its document describes, without translators."""
-    raw = None if text is None else _checked(text, str(path), "service", faults)
+    raw = None if text is None else _load_document(text, str(path), "service", faults)
     if text is None or raw is None:
         return None
     service = Service(key, raw, text, str(path))
@@ -144,7 +144,7 @@ def _translator(
     name: str, text: str, file: str, engine: Engine, cards: Mapping[str, CardShape], faults: list[Fault]
 ) -> Translator | None:
     """The translator that a text describes; its faults are noted, and without a shape to compile there is none."""
-    raw = _checked(text, file, "translator", faults)
+    raw = _load_document(text, file, "translator", faults)
     if raw is None:
         return None
     translator = Translator(name, raw, engine, text, file, cards)
@@ -157,9 +157,9 @@ def _cards(
 ) -> dict[str, CardShape]:
     made = {}
     for name, text in texts.items():
-        if name.startswith(CARDS) and (raw := _checked(text, str(documents[name]), "card", faults)) is not None:
+        if name.startswith(CARDS) and (raw := _load_document(text, str(documents[name]), "card", faults)) is not None:
             noted: list[Note] = []
-            made[name.removeprefix(CARDS)] = CardShape(raw, Compiler(engine), Place(f"{key}/{name}", (), noted))
+            made[name.removeprefix(CARDS)] = CardShape(raw, Compiler(engine), DocumentPlace(f"{key}/{name}", (), noted))
             faults.extend(placed(noted, text, str(documents[name])))
     return made
 
@@ -178,7 +178,7 @@ def _text(path: Path, faults: list[Fault]) -> str | None:
         return None
 
 
-def _checked(text: str, file: str, kind: str, faults: list[Fault]) -> dict[str, JSON] | None:
+def _load_document(text: str, file: str, kind: str, faults: list[Fault]) -> dict[str, JSON] | None:
     """What the text of a document says when it holds its meta-schema; otherwise its faults are noted."""
     try:
         raw = yamlfile.load(text, file)

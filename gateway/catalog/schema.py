@@ -1,4 +1,4 @@
-"""The JSON Schema of a translator: a yes or no, and a list of what does not hold. Draft 2020-12, by jsonschema-rs.
+"""The JSON Schema of a translator: a yes or no, and a list of what does not match. Draft 2020-12, by jsonschema-rs.
 
 Its patterns are matched within bounds, so that neither a payload nor a schema can hold up the process.
 """
@@ -20,7 +20,7 @@ _CHOICES = frozenset({"anyOf", "oneOf", "not", "if"})
 
 
 class Mismatch(Struct, frozen=True):
-    """Where a value does not hold a schema: the JSON path in the value, what is wrong, the steps into the schema."""
+    """Where a value does not match a schema: the JSON path in the value, what is wrong, the steps into the schema."""
 
     path: str
     problem: str
@@ -44,7 +44,7 @@ class Schema:
         return bool(self._validator.is_valid(value))
 
     def mismatches(self, value: JSON, limit: int = _SHOWN) -> list[Mismatch]:
-        """What does not hold, the `limit` most telling first: `$.commits[0].id: 7 is not of type "string"`."""
+        """What does not match, the `limit` most telling first: `$.commits[0].id: 7 is not of type "string"`."""
         found = sorted(self._validator.iter_errors(value), key=_relevance)[:limit]
         return [Mismatch(_json_path(one.instance_path), _short(one.message), tuple(one.schema_path)) for one in found]
 

@@ -52,7 +52,7 @@ def placed(notes: Iterable[Note], text: str, file: str) -> list[Fault]:
     return [yamlfile.fault(file, text, steps, problem, below=line) for steps, line, problem in notes]
 
 
-class Place:
+class DocumentPlace:
     """Where in a document something stands; `faults` collects what is noted."""
 
     def __init__(self, document: str, steps: tuple[str | int, ...], faults: list[Note]) -> None:
@@ -60,8 +60,8 @@ class Place:
         self.steps = steps
         self.faults = faults
 
-    def __truediv__(self, step: str | int) -> "Place":
-        return Place(self.document, (*self.steps, step), self.faults)
+    def __truediv__(self, step: str | int) -> "DocumentPlace":
+        return DocumentPlace(self.document, (*self.steps, step), self.faults)
 
     @property
     def name(self) -> str:
@@ -88,7 +88,7 @@ class Compiler:
         outer |= inner
         self.engine.asked = outer
 
-    def template(self, source: Any, mode: Mode, place: Place) -> Template:
+    def template(self, source: Any, mode: Mode, place: DocumentPlace) -> Template:
         """A template for a scalar of the document."""
         text = str(source).lower() if isinstance(source, bool) else str(source)
         try:
@@ -97,7 +97,7 @@ class Compiler:
             place.fault(str(error), error.line - 1)
             return self.engine.template("", mode, place.name)
 
-    def condition(self, source: str, place: Place) -> Condition:
+    def condition(self, source: str, place: DocumentPlace) -> Condition:
         """A condition of the document."""
         try:
             return self.engine.condition(source, place.name)
@@ -105,7 +105,7 @@ class Compiler:
             place.fault(str(error), error.line - 1)
             return self.engine.condition("false", place.name)
 
-    def value(self, source: Any, place: Place, *, expression: bool = False) -> Value:
+    def value(self, source: Any, place: DocumentPlace, *, expression: bool = False) -> Value:
         """A value of the document: `let`, or with `expression` the array of an `each`."""
         make = self.engine.expression if expression else self.engine.value
         try:
@@ -121,7 +121,7 @@ class Each:
     `asked` are the names that matter to what is repeated: a context holds no others.
     """
 
-    def __init__(self, raw: Mapping[str, JSON], asked: Set[str], compiler: Compiler, place: Place) -> None:
+    def __init__(self, raw: Mapping[str, JSON], asked: Set[str], compiler: Compiler, place: DocumentPlace) -> None:
         self._array = compiler.value(raw["each"], place / "each", expression=True)
         self._name = raw.get("as", "item")
         self._limit = int(raw.get("limit", LINES))
@@ -160,7 +160,7 @@ class Each:
         return [] if array is None else [array]
 
 
-def text(raw: JSON, mode: Mode, compiler: Compiler, place: Place) -> "Template | Text":
+def text(raw: JSON, mode: Mode, compiler: Compiler, place: DocumentPlace) -> "Template | Text":
     """What renders to a text: a template, or a `Text` for more than that."""
     return Text(raw, mode, compiler, place) if isinstance(raw, list | dict) else compiler.template(raw, mode, place)
 
@@ -170,7 +170,7 @@ class Text:
 
     __slots__ = ("_parts",)
 
-    def __init__(self, raw: JSON, mode: Mode, compiler: Compiler, place: Place) -> None:
+    def __init__(self, raw: JSON, mode: Mode, compiler: Compiler, place: DocumentPlace) -> None:
         self._parts: list[Template | Lines] = []
         for index, part in enumerate(raw if isinstance(raw, list) else [raw]):
             at = place / index if isinstance(raw, list) else place
@@ -188,7 +188,7 @@ class Lines:
 
     __slots__ = ("_each", "_join", "_line")
 
-    def __init__(self, raw: Mapping[str, JSON], mode: Mode, compiler: Compiler, place: Place) -> None:
+    def __init__(self, raw: Mapping[str, JSON], mode: Mode, compiler: Compiler, place: DocumentPlace) -> None:
         with compiler.asked() as asked:
             self._line = compiler.template(raw["line"], mode, place / "line")
         self._each = Each(raw, asked, compiler, place)
@@ -219,7 +219,7 @@ class Items:
         make: Any,
         rest: Callable[[str | None], Any],
         compiler: Compiler,
-        place: Place,
+        place: DocumentPlace,
     ) -> None:
         self._rest = rest
         self._parts: list[tuple[Each | None, Any]] = []
@@ -251,7 +251,7 @@ class Items:
 class FieldShape:
     """One field: gone when its title or value is missing."""
 
-    def __init__(self, raw: Mapping[str, JSON], compiler: Compiler, place: Place) -> None:
+    def __init__(self, raw: Mapping[str, JSON], compiler: Compiler, place: DocumentPlace) -> None:
         self._when = compiler.condition(raw["when"], place / "when") if "when" in raw else None
         self._title = compiler.template(raw["title"], _PLAIN, place / "title")
         self._value = text(raw["value"], _MARKDOWN, compiler, place / "value")
@@ -274,7 +274,7 @@ Render = Callable[[Context], str | None]
 
 
 def _texts(
-    raw: Mapping[str, JSON], modes: Mapping[str, Mode], compiler: Compiler, place: Place
+    raw: Mapping[str, JSON], modes: Mapping[str, Mode], compiler: Compiler, place: DocumentPlace
 ) -> Sequence[tuple[str, Render]]:
     """What renders each text of an object that has it."""
     return [(key, text(raw[key], mode, compiler, place / key).render) for key, mode in modes.items() if key in raw]
@@ -291,7 +291,7 @@ def _rest_of_attachments(more: str | None) -> Attachment:
 class AttachmentShape:
     """One attachment: gone when nothing visible is left of it."""
 
-    def __init__(self, raw: Mapping[str, JSON], compiler: Compiler, place: Place) -> None:
+    def __init__(self, raw: Mapping[str, JSON], compiler: Compiler, place: DocumentPlace) -> None:
         self._when = compiler.condition(raw["when"], place / "when") if "when" in raw else None
         self._texts = _texts(raw, _ATTACHMENT, compiler, place)
         fields = raw.get("fields")
@@ -316,7 +316,7 @@ def _shows(made: Attachment) -> bool:
 class PriorityShape:
     """The priority label and what goes with it: gone when nothing of it is wanted."""
 
-    def __init__(self, raw: Mapping[str, JSON], compiler: Compiler, place: Place) -> None:
+    def __init__(self, raw: Mapping[str, JSON], compiler: Compiler, place: DocumentPlace) -> None:
         self._level = compiler.template(raw["priority"], _RAW, place / "priority")
         self._ack = _flag(raw, "requested_ack", compiler, place)
         self._nags = _flag(raw, "persistent_notifications", compiler, place)
@@ -330,7 +330,7 @@ class PriorityShape:
         return Priority(level, ack, nags)
 
 
-def _flag(raw: Mapping[str, JSON], key: str, compiler: Compiler, place: Place) -> Condition | None:
+def _flag(raw: Mapping[str, JSON], key: str, compiler: Compiler, place: DocumentPlace) -> Condition | None:
     """The condition under a key that is true, false or an expression; None for what never holds."""
     source = raw.get(key, False)
     return compiler.condition("true" if source is True else str(source), place / key) if source else None
@@ -343,7 +343,7 @@ def _holds(flag: Condition | None, context: Context) -> bool:
 class MessageShape:
     """The whole message."""
 
-    def __init__(self, raw: Mapping[str, JSON], compiler: Compiler, place: Place) -> None:
+    def __init__(self, raw: Mapping[str, JSON], compiler: Compiler, place: DocumentPlace) -> None:
         self._texts = _texts(raw, _MESSAGE, compiler, place)
         attachments = raw.get("attachments", ())
         self._attachments = Items(attachments, AttachmentShape, _rest_of_attachments, compiler, place / "attachments")

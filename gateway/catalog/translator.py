@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct
 
 from gateway.catalog.schema import Schema
-from gateway.catalog.shape import Compiler, MessageShape, Note, Place, placed
+from gateway.catalog.shape import Compiler, DocumentPlace, MessageShape, Note, placed
 from gateway.language.output import Mode
 from gateway.language.template import Context, Engine
 from gateway.mattermost.payload import Message
@@ -41,7 +41,7 @@ def context(value: JSON, request: Request, event: str) -> Context:
 class CardShape:
     """A card document: the message that shows a subject as it is, whatever happened to it last."""
 
-    def __init__(self, raw: Mapping[str, JSON], compiler: Compiler, place: Place) -> None:
+    def __init__(self, raw: Mapping[str, JSON], compiler: Compiler, place: DocumentPlace) -> None:
         self._let = [(key, compiler.value(source, place / "let" / key)) for key, source in raw.get("let", {}).items()]
         self._message = MessageShape(raw["message"], compiler, place / "message")
 
@@ -70,7 +70,7 @@ class Translator:
         self.events: Sequence[str] = tuple(map(str, raw["events"]))
         self.input: JSON = raw.get("input", True)
         noted: list[Note] = []
-        place, compiler = Place(name, (), noted), Compiler(engine)
+        place, compiler = DocumentPlace(name, (), noted), Compiler(engine)
         try:
             self.schema = Schema(self.input)
         except ValueError as error:
@@ -97,7 +97,7 @@ class Translator:
         return self._when is None or self._when.holds(context)
 
     def draft(self, context: Context, *, card: bool = False) -> Draft:
-        """What the document says about a payload that holds its schema, with `card` also as a card.
+        """What the document says about a payload that matches its schema, with `card` also as a card.
 
         Raises TranslationError.
         """

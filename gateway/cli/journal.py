@@ -32,7 +32,7 @@ Limit = Annotated[int, typer.Option("--limit", "-n", min=1, max=1000, help="How 
 Before = Annotated[str, typer.Option(help="Only what is older than the event of this id: the next page.")]
 
 
-async def _found(journal: SqliteJournal, query: Query) -> list[Record]:
+async def _find(journal: SqliteJournal, query: Query) -> list[Record]:
     """As many events as the query is limited to, over as many pages as that takes."""
     records: list[Record] = []
     while True:
@@ -83,7 +83,7 @@ def list_events(
         limit=limit,
         bodies=False,
     )
-    records = _with_journal(config, lambda journal: _found(journal, query))
+    records = _with_journal(config, lambda journal: _find(journal, query))
     table = Table("id", "received", "route", "event", "outcome", "translator", "deliveries", box=None)
     for record in records:
         event = record.event
@@ -177,7 +177,7 @@ def replay_dead(
 
 
 def _one(event_id: str, config: Config) -> Record:
-    records = _with_journal(config, lambda journal: _found(journal, Query(event_id=event_id)))
+    records = _with_journal(config, lambda journal: _find(journal, Query(event_id=event_id)))
     if not records:
         fail(f"the journal has no event {event_id}; `mattergate events list` shows those that it has")
     return records[0]
@@ -185,7 +185,7 @@ def _one(event_id: str, config: Config) -> Record:
 
 def _dead_records(destination: str, before: str, limit: int, config: Config) -> list[Record]:
     query = Query(delivery_state=DeliveryState.DEAD, destination=destination, before=before, limit=limit, bodies=False)
-    return _with_journal(config, lambda journal: _found(journal, query))
+    return _with_journal(config, lambda journal: _find(journal, query))
 
 
 def _dead_of(record: Record, destination: str) -> list[Delivery]:

@@ -22,7 +22,7 @@ from gateway.model import JSON, Outcome
 from gateway.pipeline import sample
 from gateway.pipeline.route import CAPABILITY
 from gateway.settings import Settings
-from gateway.settings.tables import Route
+from gateway.settings.tables import RouteSettings
 from gateway.verify.schemes import Scheme
 from gateway.verify.verify import parse_scheme
 
@@ -188,7 +188,7 @@ def public_base(settings: Settings) -> tuple[str, str]:
     return f"http://{host}:{port}", f"{note}set public_url in [server] to see the exact URL"
 
 
-def _address(route: Route, found: Service, base: str) -> Address:
+def _address(route: RouteSettings, found: Service, base: str) -> Address:
     schemes: Sequence[Scheme] = tuple(map(parse_scheme, route.verify)) or found.verify or CAPABILITY
     url, is_open = f"{base}/in/{route.name}", route.allow_unsigned and not route.secrets
     if is_open:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from gateway.console.masked import masked, readable
+from gateway.console.masked import readable, shown_request
 from gateway.model import Request
 from gateway.verify import verify
 from gateway.verify.material import octets
@@ -29,7 +29,7 @@ def command(request: Request, schemes: Sequence[verify.Scheme], limit: int) -> s
 
     A compressed body stays so unless a secret stands in it.
     """
-    clean = masked(request, schemes, limit, _HOLE)
+    clean = shown_request(request, schemes, limit, _HOLE)
     if _HOLE.encode() not in clean.body:
         headers = {**clean.headers, **_coding(request)}
         body = request.body

@@ -168,7 +168,7 @@ class Replays:
         if not wish.destination:
             raise Refused(400, "Bad Request", "say what to send again: deliveries, a destination, or everything")
         if wish.destination not in self._gateway.destinations():
-            raise _gone(wish.destination)
+            raise _destination_gone(wish.destination)
         about = f" given up because: {wish.reason}" if wish.reason else ""
         what = f"what {wish.destination} did not take{about}"
         return what, lambda: self._collected(wish.destination, wish.reason)
@@ -259,7 +259,7 @@ def _row(record: Record, one: Delivery) -> DeadRow:
     )
 
 
-def _gone(destination: str) -> Refused:
+def _destination_gone(destination: str) -> Refused:
     remedy = "add it again, or open the events and read them with today's catalog"
     return Refused(409, "Destination gone", f"the settings have no destination {destination} any more: {remedy}")
 

@@ -33,7 +33,7 @@ class Stored(Struct, frozen=True):
 
     def request(self) -> Request:
         """The request, inflated and without secrets. Takes a while for a large body: not for the event loop."""
-        return masked.masked(self.event.request, self.schemes, self.limit)
+        return masked.shown_request(self.event.request, self.schemes, self.limit)
 
 
 async def load(gateway: Gateway, event_id: str) -> Stored:

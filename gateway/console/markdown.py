@@ -116,7 +116,7 @@ def _finish(state: StateCore) -> None:
     """Mark mentions and their like, make links of images, and take from the blocks what a page cannot have."""
     for token in state.tokens:
         if token.children:
-            token.children = list(_marked(state.md, token.children))
+            token.children = list(_mark_mentions(state.md, token.children))
         if token.type in {"heading_open", "heading_close"}:
             token.tag = f"h{min(6, int(token.tag[1]) + 3)}"  # below the headings of the page
         align = str(token.attrs.pop("style", "")).rpartition(":")[2]
@@ -124,7 +124,7 @@ def _finish(state: StateCore) -> None:
             token.attrs["class"] = align
 
 
-def _marked(md: MarkdownIt, tokens: Sequence[Token]) -> Iterator[Token]:
+def _mark_mentions(md: MarkdownIt, tokens: Sequence[Token]) -> Iterator[Token]:
     links = 0
     for token in tokens:
         links += token.nesting if token.type.startswith("link_") else 0
@@ -174,11 +174,11 @@ def _text(content: str) -> Token:
     return Token("text", "", 0, content=content)
 
 
-def _made() -> MarkdownIt:
+def _make_parser() -> MarkdownIt:
     parser = _Parser("commonmark", {"html": False, "breaks": True}).enable(["table", "strikethrough"])
     parser.inline.ruler.after("text", "bare_url", _autolink)
     parser.core.ruler.push("finish", _finish)
     return parser
 
 
-_parser = _made()
+_parser = _make_parser()

@@ -52,7 +52,7 @@ class RequestView(Struct, frozen=True):
     body: BodyView
 
 
-def masked(request: Request, schemes: Sequence[verify.Scheme], limit: int, mask: str = verify.MASK) -> Request:
+def shown_request(request: Request, schemes: Sequence[verify.Scheme], limit: int, mask: str = verify.MASK) -> Request:
     """The request with its body inflated (to at most `limit` bytes; else it stays as it is) and its secrets masked."""
     coding = request.headers.get("content-encoding", "")
     headers = dict(request.headers)

@@ -78,7 +78,7 @@ class Overview(Struct, frozen=True):
 async def overview(console: Console) -> Overview:
     """How the gateway is doing now, also when the journal cannot be read: then `trouble` says so."""
     gateway = console.gateway
-    held, trouble = await _held(gateway)
+    held, trouble = await _holdings(gateway)
     found = gauges.read(
         gateway,
         {
@@ -115,7 +115,7 @@ async def overview(console: Console) -> Overview:
     )
 
 
-async def _held(gateway: Gateway) -> tuple[Holdings, str]:
+async def _holdings(gateway: Gateway) -> tuple[Holdings, str]:
     """What the journal keeps, and what is wrong with it."""
     try:
         return await gateway.journal.holdings(), gateway.trouble()

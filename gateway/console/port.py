@@ -9,7 +9,7 @@ from prometheus_client.metrics_core import Metric
 from gateway.catalog.catalog import Catalog
 from gateway.catalog.service import Service
 from gateway.journal import Appended, Entry, Journal
-from gateway.pipeline.entry import Places
+from gateway.pipeline.entry import Traits
 from gateway.pipeline.route import Route
 from gateway.settings import Settings
 
@@ -40,7 +40,7 @@ class Gateway(Protocol):
     def route(self, name: str, address: str = "") -> Route | None:
         """A route as ingress uses it; None when it is gone. `address` is the hook of a pass-through route."""
 
-    def places(self) -> Places:
+    def traits(self) -> Traits:
         """What the parcels of each destination have to say."""
 
     def trouble(self) -> str:

@@ -46,7 +46,7 @@ def words(scheme: Scheme) -> str:
         return f"the secret in the URL, as ?{scheme.name}="
     if isinstance(scheme, HeaderSecret):
         behind = f", behind “{scheme.prefix.strip()}”" if scheme.prefix.strip() else ""
-        return f"the secret in the header {_written(scheme.name)}{behind}"
+        return f"the secret in the header {_header_case(scheme.name)}{behind}"
     if isinstance(scheme, BasicSecret):
         user = (
             f"the user {scheme.user} and the secret as password"
@@ -90,11 +90,11 @@ def _part(part: Part) -> str:
 
 def _source(source: Source) -> str:
     if source.kind == "header":
-        return f"the header {_written(source.name)}"
+        return f"the header {_header_case(source.name)}"
     return f"the form field {source.name}" if source.kind == "form" else f"the body at {_path(source.path)}"
 
 
-def _written(header: str) -> str:
+def _header_case(header: str) -> str:
     """A header name in the usual capitals; they mean nothing (RFC 9110 section 5.1)."""
     return "-".join(part.capitalize() for part in header.split("-"))
 

@@ -92,6 +92,6 @@ def _entry(found: Stored, route: Route, service: Service, gateway: Gateway) -> E
     body = inflate(request.body, request.headers.get("content-encoding", ""), route.body_limit)
     reading = interpret(service, request, body, route.wishes, Limits())
     now = time.time()
-    made = entry(new_id(now), now, route, service, request, reading, None, gateway.places())
+    made = entry(new_id(now), now, route, service, request, reading, None, gateway.traits())
     reason = _MARK + found.event.id + (f"; {reading.reason}" if reading.reason else "")
     return Entry(msgspec.structs.replace(made.event, reason=reason), made.parcels)

@@ -44,7 +44,7 @@ _PLACE = re.compile(r"(?P<document>[^\s#]+)#/(?P<pointer>[^:]*): ")
 
 
 class SchemaFault(Struct, frozen=True):
-    """Where a payload does not hold the schema: its JSON path, and the line of the translator (0: unknown)."""
+    """Where a payload does not match the schema: its JSON path, and the line of the translator (0: unknown)."""
 
     path: str
     problem: str
@@ -52,7 +52,7 @@ class SchemaFault(Struct, frozen=True):
 
 
 class TriedEvent(Struct, frozen=True):
-    """What became of one event of the request. `mismatch` names the translator whose schema does not hold.
+    """What became of one event of the request. `mismatch` names the translator whose schema the payload does not match.
 
     `line` is where in its document the translator failed, 0 if it did not. `card` shows the subject as it is now, where
     the route wants cards and the translator has one.
@@ -190,7 +190,7 @@ def _worked(workshop: Workshop, known: Catalog, key: str, request: Request, wish
         return running, _result(twin, request, wishes, {full: trial.document}), (), document
     except CatalogError as error:
         file = next((one.file for one in service.translators if one.name == full), f"{full}.yaml")
-        return running, None, tuple(_told(fault, file) for fault in error.faults[:FAULTS]), document
+        return running, None, tuple(_document_fault(fault, file) for fault in error.faults[:FAULTS]), document
     except TranslationError as error:
         return running, None, (DocumentFault(0, 0, "", error.problem, "make it smaller"),), document
 
@@ -202,11 +202,11 @@ def _spoke(result: Result) -> str:
 
 
 def _document(service: Service, name: str) -> Document:
-    translator = _named(service, name)
+    translator = _translator_named(service, name)
     return Document(name, _text(translator)) if translator else Document()
 
 
-def _named(service: Service, name: str) -> Translator | None:
+def _translator_named(service: Service, name: str) -> Translator | None:
     return next((one for one in service.translators if one.name == name), None)
 
 
@@ -218,7 +218,7 @@ def _text(translator: Translator) -> str:
         return ""
 
 
-def _told(fault: Fault, file: str) -> DocumentFault:
+def _document_fault(fault: Fault, file: str) -> DocumentFault:
     """A fault as the editor shows it; one of another document has no line here."""
     here = fault.file == file
     problem = fault.problem if here else f"{Path(fault.file).name}: {fault.problem}"
@@ -260,7 +260,7 @@ class _Explained(Struct, frozen=True):
         """One event with the places of its faults."""
         about = piece.mismatch or piece.translator
         text = self._source(about) if piece.mismatch or piece.outcome is Outcome.BROKEN else ""
-        translator = _named(self.service, piece.mismatch)
+        translator = _translator_named(self.service, piece.mismatch)
         wrong = translator.schema.mismatches(value, FAULTS) if translator else []
         return TriedEvent(
             outcome=piece.outcome,
@@ -277,7 +277,7 @@ class _Explained(Struct, frozen=True):
         )
 
     def _source(self, name: str) -> str:
-        translator = _named(self.service, name)
+        translator = _translator_named(self.service, name)
         return self.texts.get(name) or (_text(translator) if translator else "")
 
 

@@ -70,7 +70,7 @@ async def of_event(gateway: Gateway, event_id: str) -> Trial:
     request = await asyncio.to_thread(found.request)
     if len(request.body) > BODY:
         raise Refused(413, "Content Too Large", f"the body has {len(request.body):,} bytes; {BODY:,} can be tried")
-    trial = _written(request)
+    trial = _trial_of(request)
     route = found.event.route if found.event.route in gateway.settings.routes else ""
     return msgspec.structs.replace(trial, event=event_id, service=found.event.service, route=route)
 
@@ -81,11 +81,11 @@ def of_sample(name: str, folders: Sequence[Path]) -> Trial:
     path = next((path for key, path in catalog.samples(folders) if (key, path.stem) == (service, stem)), None)
     if path is None:
         raise Refused(404, "Not Found", f"the catalog has no sample {name}")
-    trial = _written(sample.as_request(sample.load(path).request))
+    trial = _trial_of(sample.as_request(sample.load(path).request))
     return msgspec.structs.replace(trial, sample=name, service=service)
 
 
-def _written(request: Request) -> Trial:
+def _trial_of(request: Request) -> Trial:
     """A request as the fields of a form hold it."""
     text = masked.readable(request.body)
     if text is not None and text.lstrip().startswith(("{", "[")):

@@ -55,12 +55,12 @@ def fields(pairs: Iterable[Pair]) -> dict[str, JSON]:
     """Merge the pairs into one flat object: a repeated name becomes an array, a file loses its content."""
     found: dict[str, list[JSON]] = {}
     for name, value in pairs:
-        plain = value if isinstance(value, str) else _described(value)
+        plain = value if isinstance(value, str) else _file_facts(value)
         found.setdefault(name, []).append(plain)
     return {name: values[0] if len(values) == 1 else values for name, values in found.items()}
 
 
-def _described(file: File) -> dict[str, JSON]:
+def _file_facts(file: File) -> dict[str, JSON]:
     return {"filename": file.filename, "content_type": file.content_type, "size": file.size}
 
 

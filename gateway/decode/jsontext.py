@@ -57,10 +57,10 @@ def _second_try(raw: bytes, depth: int) -> JSON:
     except RecursionError:
         raise TooDeepError(_too_deep(depth)) from None
     except (msgspec.MsgspecError, ValueError) as error:
-        raise ValueError(_described(str(error), repaired)) from None
+        raise ValueError(_syntax_error(str(error), repaired)) from None
 
 
-def _described(message: str, raw: bytes) -> str:
+def _syntax_error(message: str, raw: bytes) -> str:
     problem = _BYTE.sub("", message).removeprefix("JSON is malformed: ").strip().lower()
     match = _BYTE.search(message)
     at = min(int(match[1]), len(raw)) if match else len(raw)

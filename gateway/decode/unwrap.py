@@ -68,9 +68,9 @@ def unwrap(value: JSON, steps: tuple[UnwrapStep, ...] | list[UnwrapStep]) -> lis
 
 def _apply(step: UnwrapStep, value: JSON) -> list[JSON]:
     if step.verb == "json":
-        return [_replaced(value, step.path, _from_json)]
+        return [_replace_at(value, step.path, _from_json)]
     if step.verb == "base64":
-        return [_replaced(value, step.path, _from_base64)]
+        return [_replace_at(value, step.path, _from_base64)]
     found = jsonpath.lookup(value, step.path)
     if step.verb == "pick":
         return [value if found is MISSING else found]
@@ -82,20 +82,20 @@ def _apply(step: UnwrapStep, value: JSON) -> list[JSON]:
     return [{"outer": outer, **event} if isinstance(event, dict) else event for event in found]
 
 
-def _replaced(value: JSON, path: tuple[Step, ...], change: Callable[[JSON], JSON]) -> JSON:
+def _replace_at(value: JSON, path: tuple[Step, ...], change: Callable[[JSON], JSON]) -> JSON:
     """Copy the value with what the path leads to replaced by `change` of it."""
     if not path:
         return change(value)
     step, rest = path[0], path[1:]
     if isinstance(value, dict):
         keys = list(value) if step == STAR else [step] if step in value else []
-        return {**value, **{key: _replaced(value[key], rest, change) for key in keys}}
+        return {**value, **{key: _replace_at(value[key], rest, change) for key in keys}}
     if isinstance(value, list):
         if step == STAR:
-            return [_replaced(child, rest, change) for child in value]
+            return [_replace_at(child, rest, change) for child in value]
         if isinstance(step, int) and -len(value) <= step < len(value):
             copy = list(value)
-            copy[step] = _replaced(value[step], rest, change)
+            copy[step] = _replace_at(value[step], rest, change)
             return copy
     return value
 
@@ -103,10 +103,10 @@ def _replaced(value: JSON, path: tuple[Step, ...], change: Callable[[JSON], JSON
 def _without(value: JSON, path: tuple[Step, ...]) -> JSON:
     """Copy the value without the key that the path ends in; an index cannot be left out and becomes null."""
     if len(path) > 1:
-        return _replaced(value, path[:-1], lambda parent: _without(parent, path[-1:]))
+        return _replace_at(value, path[:-1], lambda parent: _without(parent, path[-1:]))
     if isinstance(value, dict):
         return {key: child for key, child in value.items() if key != path[0]}
-    return _replaced(value, path, lambda _: None)
+    return _replace_at(value, path, lambda _: None)
 
 
 def _from_json(value: JSON) -> JSON:

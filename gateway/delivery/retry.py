@@ -6,6 +6,7 @@ wait is drawn evenly from zero to the ceiling, so that many lanes that failed to
 
 from collections.abc import Callable
 
+from gateway import units
 from gateway.journal import CardPost, Settlement
 from gateway.model import ANSWER_LIMIT, Attempt, AttemptResult, Delivered, Delivery, DeliveryState, Never, Phase, Result
 
@@ -41,7 +42,7 @@ def decide(result: Result, delivery: Delivery, now: float, max_age: float, rando
     if isinstance(result, Never):
         return Settlement(seq, DeliveryState.DEAD, attempts, reason=result.reason, attempt=attempt)
     if now - delivery.received >= max_age:
-        reason = f"gave up after {span(max_age)}: last: {result.reason}"
+        reason = f"gave up after {units.written(max_age)}: last: {result.reason}"
         return Settlement(seq, DeliveryState.DEAD, attempts, reason=reason, attempt=attempt)
     wait = backoff(attempts, random) if result.after is None else result.after + random() * BASE
     return Settlement(seq, DeliveryState.PENDING, attempts, now + wait, result.reason, attempt=attempt)
@@ -52,11 +53,3 @@ def _attempt(result: Result, now: float) -> Attempt:
         return Attempt(now, AttemptResult.DELIVERED, result.status, result.code)
     kind = AttemptResult.NEVER if isinstance(result, Never) else AttemptResult.LATER
     return Attempt(now, kind, result.status, result.code, result.reason[:ANSWER_LIMIT])
-
-
-def span(seconds: float) -> str:
-    """Seconds as people write them: "24h", "1.5h", "5m", "30s"."""
-    for size, unit in ((3600.0, "h"), (60.0, "m")):
-        if seconds >= size:
-            return f"{seconds / size:.4g}{unit}"
-    return f"{seconds:.4g}s"

@@ -27,7 +27,7 @@ from gateway.model import Outcome, Request
 from gateway.observe import logs
 from gateway.observe.metrics import NO_TRANSLATOR, Metrics
 from gateway.observe.tracing import OFF, RequestSpan, Tracer, exemplar
-from gateway.pipeline.entry import Places, entry, new_id
+from gateway.pipeline.entry import Traits, entry, new_id
 from gateway.pipeline.interpret import Reading, interpret
 from gateway.pipeline.route import Route
 from gateway.settings.tables import Server
@@ -45,7 +45,7 @@ class Rules(Struct, frozen=True):
 
     table: RouteTable
     catalog: Catalog
-    places: Places
+    traits: Traits
     server: Server
 
 
@@ -85,13 +85,13 @@ class Ingress:
         span = self._tracer.request(incoming.method, pattern, route.name, route.service_key)
         status = 500  # of an error that nobody foresaw
         try:
-            response = await self._answered(incoming, rules, route, path_secret, span)
+            response = await self._answer_refusals(incoming, rules, route, path_secret, span)
             status = response.status
             return response
         finally:
             span.end(status)
 
-    async def _answered(
+    async def _answer_refusals(
         self, incoming: web.BaseRequest, rules: Rules, route: Route, path_secret: str, span: RequestSpan
     ) -> web.StreamResponse:
         try:
@@ -131,7 +131,7 @@ class Ingress:
         route.translating.observe(read - started)
         span.step("translate", proven, read)
         now = time.time()
-        fresh = entry(new_id(now), now, route, service, request, reading, scheme, rules.places, span.traceparent)
+        fresh = entry(new_id(now), now, route, service, request, reading, scheme, rules.traits, span.traceparent)
         appended = await self._store(fresh)
         stored = time.perf_counter()
         span.step("journal", read, stored)
@@ -236,11 +236,11 @@ def _legible(request: Request) -> Request:
     """
     if request.url.isascii() and all(map(str.isascii, request.headers.values())):
         return request
-    headers = {name: _replaced(value) for name, value in request.headers.items()}
-    return msgspec.structs.replace(request, headers=headers, url=_replaced(request.url))
+    headers = {name: _replace_undecodable(value) for name, value in request.headers.items()}
+    return msgspec.structs.replace(request, headers=headers, url=_replace_undecodable(request.url))
 
 
-def _replaced(text: str) -> str:
+def _replace_undecodable(text: str) -> str:
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 

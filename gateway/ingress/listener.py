@@ -38,15 +38,15 @@ class Listener(web.Server):
 
     def connection_lost(self, handler: Any, exc: BaseException | None = None) -> None:
         """Forget a connection."""
-        self._heard(handler)
+        self._stop_clock(handler)
         super().connection_lost(handler, exc)
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
-        self._heard(request.protocol)
+        self._stop_clock(request.protocol)
         response: web.StreamResponse = await self._ingress.handle(request)
         return response
 
-    def _heard(self, handler: Any) -> None:
+    def _stop_clock(self, handler: Any) -> None:
         if timer := self._silent.pop(handler, None):
             timer.cancel()
 

@@ -10,8 +10,7 @@ from collections.abc import Sequence
 from gateway.observe.metrics import Metrics
 from gateway.pipeline.route import Route
 from gateway.secret import Secret
-from gateway.settings.tables import Route as RouteSettings
-from gateway.settings.tables import Server
+from gateway.settings.tables import RouteSettings, Server
 
 NAME = "passthrough"
 _ID = re.compile(r"[a-z0-9]{26}")
@@ -24,14 +23,14 @@ class Passthrough:
         self._services = frozenset(services)
         self._settings = settings
         self._metrics = metrics
-        self._routes = {service: self._made(service) for service in services}
+        self._routes = {service: self._make_route(service) for service in services}
 
     def route(self, hook: str, service: str) -> Route | None:
         """The route for a hook and a service of the catalog; None for what is no hook id, or a service left out."""
         if not _ID.fullmatch(hook) or (self._services and service not in self._services):
             return None
         if service not in self._routes:
-            self._routes[service] = self._made(service)
+            self._routes[service] = self._make_route(service)
         return self._routes[service].at(hook)
 
     def named(self, name: str, hook: str) -> Route | None:
@@ -39,7 +38,7 @@ class Passthrough:
         prefix, _, service = name.partition("-")
         return self.route(hook, service) if prefix == NAME else None
 
-    def _made(self, service: str) -> Route:
+    def _make_route(self, service: str) -> Route:
         settings = RouteSettings(name=f"{NAME}-{service}", service=service, destinations=(NAME,), allow_unsigned=True)
         return Route(settings, self._settings.body_limit, self._settings.depth_limit, self._metrics)
 

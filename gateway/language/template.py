@@ -100,7 +100,7 @@ class Engine:
         """A template whose result keeps its type when it is one expression, and is text otherwise. Raises Unusable."""
         single = _SINGLE.fullmatch(source)
         if single is None:
-            has_markdown = self._markdown_functions & self._said(source).filters
+            has_markdown = self._markdown_functions & self._words_of(source).filters
             template = self.template(source, Mode.MARKDOWN if has_markdown else Mode.RAW, name)
             return TextValue(template, markup=bool(has_markdown))
         compiled = self._compiled(source, Mode.MARKDOWN, name, "{{ (" + single[1] + ") | keep_ }}")
@@ -114,7 +114,7 @@ class Engine:
         """As `value`, for keys that always hold an expression, with or without its braces. Raises Unusable."""
         return self.value(source if _SINGLE.fullmatch(source) else "{{ " + source + " }}", name)
 
-    def _said(self, source: str) -> lint.Code:
+    def _words_of(self, source: str) -> lint.Code:
         """The words of a template. Raises Unusable for one that may not say them."""
         if len(source) > LONGEST:
             raise Unusable(f"a template has at most {LONGEST:,} characters, this has {len(source):,}")
@@ -126,7 +126,7 @@ class Engine:
         """The template as the engine takes it, which is given `code` instead if there is any. Raises Unusable."""
         if self._pulse is not None:
             self._pulse()
-        names = self._said(source).names
+        names = self._words_of(source).names
         environment = self._environments[mode]
         try:
             environment.add_template(name, code or source)

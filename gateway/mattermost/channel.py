@@ -56,7 +56,8 @@ class Channels:
                 return fresh
         raise Unsent(
             Never(
-                f"403: the account is not a member of {self._told(key)}, or may not post there: {_INVITE}", status=403
+                f"403: the account is not a member of {self._what(key)}, or may not post there: {_INVITE}",
+                status=403,
             )
         )
 
@@ -73,7 +74,7 @@ class Channels:
         if _ID.fullmatch(key):
             return key
         if not self._team:
-            raise Unsent(Never(f"{self._told(key)} cannot be found without a team: set `team` of the destination"))
+            raise Unsent(Never(f"{self._what(key)} cannot be found without a team: set `team` of the destination"))
         name = quote(key.lstrip("#~"), safe="")
         path = f"/teams/name/{quote(self._team, safe='')}/channels/name/{name}?include_deleted=true"
         return self._open(key, await self._session.call("GET", path))
@@ -91,12 +92,12 @@ class Channels:
                     )
                 )
             text = (
-                f"{self._told(key)} does not exist, or is private and the account is not in it: check it, or {_INVITE}"
+                f"{self._what(key)} does not exist, or is private and the account is not in it: check it, or {_INVITE}"
             )
             raise Unsent(Never(f"{reply.status}: {text}", status=reply.status))
         channel = decoded(reply, _Channel)
         if channel.delete_at:
-            text = f"{self._told(key)} is archived: unarchive it, or name another one, then replay"
+            text = f"{self._what(key)} is archived: unarchive it, or name another one, then replay"
             raise Unsent(Never(f"400: {text}", status=400))
         return channel.id
 
@@ -104,13 +105,13 @@ class Channels:
         """The channel of direct messages between the account and a user; made when there is none."""
         reply = await self._session.call("GET", f"/users/username/{quote(key[1:].lower(), safe='')}")
         if reply.status in (400, 404) and error_id(reply.body):
-            text = f"{self._told(key)} does not exist: check the user name behind the @"
+            text = f"{self._what(key)} does not exist: check the user name behind the @"
             raise Unsent(Never(f"404: {text}", status=reply.status))
         user = decoded(reply, Me)
         me = await self._session.me()
         return decoded(await self._session.call("POST", "/channels/direct", encode([me.id, user.id])), _Channel).id
 
-    def _told(self, key: str) -> str:
+    def _what(self, key: str) -> str:
         """How a reason names a channel; a name that is not of the settings may hold anything, and is not repeated."""
         kind = "user" if key.startswith("@") else "channel"
         return f"the {kind} {key!r}" if key == self._channel else f"the {kind} that the route or the message names"

@@ -47,7 +47,7 @@ class Metrics:
             "outcome",
         )
         self.schema_mismatch = self._counter(
-            "schema_mismatch", "Payloads that do not hold a translator's schema.", "service", "translator"
+            "schema_mismatch", "Payloads that do not match a translator's schema.", "service", "translator"
         )
         self.deliveries = self._counter(
             "deliveries", "Delivery attempts that ended, by result.", "destination", "result"
@@ -74,16 +74,16 @@ class Metrics:
         self.build_info.info({"version": __version__})
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
-        return self._kept(Counter(f"mattergate_{name}", text, labels, registry=self.registry), labels)
+        return self._register(Counter(f"mattergate_{name}", text, labels, registry=self.registry), labels)
 
     def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
-        return self._kept(Gauge(f"mattergate_{name}", text, labels, registry=self.registry), labels)
+        return self._register(Gauge(f"mattergate_{name}", text, labels, registry=self.registry), labels)
 
     def _histogram(self, name: str, text: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
         made = Histogram(f"mattergate_{name}", text, labels, buckets=buckets, registry=self.registry)
-        return self._kept(made, labels)
+        return self._register(made, labels)
 
-    def _kept(self, metric: M, labels: tuple[str, ...]) -> M:
+    def _register(self, metric: M, labels: tuple[str, ...]) -> M:
         self._labelled.append((metric, labels))
         return metric
 

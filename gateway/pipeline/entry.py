@@ -17,17 +17,17 @@ from gateway.verify import verify
 from gateway.verify.signature import Signature
 
 
-class Place(Struct, frozen=True):
+class DestinationTraits(Struct, frozen=True):
     """What a destination is to its parcels: the channel that its messages have to name, and whether it shows cards."""
 
     channel: str | None = None
     cards: bool = False
 
 
-Places = Mapping[str, Place]
-"""The destinations by name; one that is not there has no channel of its own and no cards."""
+Traits = Mapping[str, DestinationTraits]
+"""Of the destinations by name; one that is not there has no channel of its own and no cards."""
 
-_NOWHERE = Place()
+_NO_TRAITS = DestinationTraits()
 
 
 def new_id(now: float) -> str:
@@ -46,7 +46,7 @@ def entry(
     request: Request,
     reading: Reading,
     scheme: verify.Scheme | None,
-    places: Places,
+    traits: Traits,
     trace: str = "",
 ) -> Entry:
     """The journal entry of one request, as it was read. `trace` is the traceparent of its deliveries."""
@@ -60,14 +60,19 @@ def entry(
         translator=reading.translator,
         subject=reading.subject,
         reason=reading.reason,
-        request=verify.masked(request, route.schemes(service)),
+        request=verify.kept_request(request, route.schemes(service)),
     )
-    made = tuple(parcels(event_id, route, service, reading, places, trace))
+    made = tuple(parcels(event_id, route, service, reading, traits, trace))
     return Entry(event, made, keys(route, service, request, reading.key, scheme))
 
 
 def parcels(
-    event_id: str, route: Route, service: Service, reading: Reading, places: Places, trace: str = ""
+    event_id: str,
+    route: Route,
+    service: Service,
+    reading: Reading,
+    traits: Traits,
+    trace: str = "",
 ) -> Sequence[Parcel]:
     """One parcel for every message and destination, in the order in which they are to arrive."""
     made = []
@@ -78,12 +83,12 @@ def parcels(
         for index, message in enumerate(piece.messages):
             payload = encode(message)
             for name in route.destinations:
-                place = places.get(name, _NOWHERE)
-                channel = None if route.wishes.channel else place.channel
+                own = traits.get(name, _NO_TRAITS)
+                channel = None if route.wishes.channel else own.channel
                 body = encode(_in_channel(message, channel)) if channel else payload
-                if place.cards and shown is None:
+                if own.cards and shown is None:
                     shown = _cards(piece, about, f"event {event_id} {number}", route.wishes.card)
-                card = shown[index] if place.cards and shown else None
+                card = shown[index] if own.cards and shown else None
                 made.append(Parcel(name, f"{name}{within} {about}", body, route.address, card, trace))
     return made
 

@@ -43,7 +43,7 @@ class Wishes(Struct, frozen=True):
 
 
 class Piece(Struct, frozen=True):
-    """What became of one event of the request. `mismatch` names the translator whose schema did not hold.
+    """What became of one event of the request. `mismatch` names the translator whose schema the payload did not match.
 
     `phase` is where the event stands in the life of its subject (None: it has none), `card` the message that shows the
     subject as it is now (None: the first of `messages` does); both count only where a route wants cards.
@@ -77,7 +77,7 @@ def interpret(service: Service, request: Request, body: bytes, wishes: Wishes, l
     decoded = decode(request, body, wishes.depth)
     if decoded.fault and wishes.strict:
         raise Refused(422, "Unprocessable Content", decoded.fault)
-    reader = _Reader(service, request, decoded, wishes, limits)
+    reader = _EventReader(service, request, decoded, wishes, limits)
     values = unwrap(decoded.value, service.unwrap)
     pieces = [reader.piece(value) for value in values[:EVENTS]]
     if len(values) > EVENTS:
@@ -95,7 +95,7 @@ def _most_telling(pieces: Sequence[Piece]) -> Piece:
 
 
 class Verdict(Struct, frozen=True):
-    """Who speaks for one event of a request ("": nobody), and where its payload does not hold the schema."""
+    """Who speaks for one event of a request ("": nobody), and where its payload does not match the schema."""
 
     name: str
     translator: str
@@ -103,7 +103,7 @@ class Verdict(Struct, frozen=True):
 
 
 def verdicts(service: Service, request: Request, body: bytes, depth: int, *, events: int, faults: int) -> list[Verdict]:
-    """Hold each event of a request against the schema of its translator; at most so many events, and faults of each."""
+    """Match each event of a request with the schema of its translator. At most so many events, and faults of each."""
     values = unwrap(decode(request, body, depth).value, service.unwrap)
     found = []
     for value in values[:events]:
@@ -126,7 +126,7 @@ def _speaker(service: Service, name: str, seen: Context) -> Translator | None:
     return None
 
 
-class _Reader(Struct, frozen=True):
+class _EventReader(Struct, frozen=True):
     """Reads the events of one request."""
 
     service: Service
@@ -138,7 +138,7 @@ class _Reader(Struct, frozen=True):
     def piece(self, value: JSON) -> Piece:
         """Select, validate, translate, fit; what no document can say goes to the generic translator."""
         name = self.service.event_name(self.request, value)
-        if why := _filtered(self.service, name, self.wishes):
+        if why := _filter_reason(self.service, name, self.wishes):
             return Piece(Outcome.IGNORED, name, "", reason=why)
         translator = None
         try:
@@ -148,7 +148,7 @@ class _Reader(Struct, frozen=True):
                 return self._generic(value, name, self.decoded.fault or _unknown(self.service, name))
             if not translator.schema.holds(value):
                 return self._generic(value, name, _mismatch(translator, value), translator.name)
-            return self._translated(translator, translator.draft(seen, card=self.wishes.card is not None), name)
+            return self._translated_piece(translator, translator.draft(seen, card=self.wishes.card is not None), name)
         except TranslationError as error:
             broken = self._message(value, name)
             shown_by = translator.name if translator else GENERIC
@@ -166,7 +166,7 @@ class _Reader(Struct, frozen=True):
             message.silent = wishes.silent
         return tuple(fit(message, self.limits, mentions=wishes.mentions))
 
-    def _translated(self, translator: Translator, draft: Draft, name: str) -> Piece:
+    def _translated_piece(self, translator: Translator, draft: Draft, name: str) -> Piece:
         if draft.message is None:
             return Piece(Outcome.IGNORED, name, translator.name, reason=draft.ignored)
         return Piece(
@@ -203,7 +203,7 @@ def _priority(wishes: Wishes, own: Priority | None) -> Priority | None:
     )
 
 
-def _filtered(service: Service, name: str, wishes: Wishes) -> str:
+def _filter_reason(service: Service, name: str, wishes: Wishes) -> str:
     """Why an event of this name says nothing here; "" when it may speak."""
     if matches(name, service.ignore):
         return f"{service.key} lists {name} as not worth a message"
@@ -222,4 +222,4 @@ def _unknown(service: Service, name: str) -> str:
 
 def _mismatch(translator: Translator, value: JSON) -> str:
     told = "; ".join(map(str, translator.schema.mismatches(value)[:3]))
-    return f"the payload does not hold the schema of {translator.name}: {told}"
+    return f"the payload does not match the schema of {translator.name}: {told}"

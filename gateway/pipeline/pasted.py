@@ -43,7 +43,7 @@ def head(text: str) -> Head:
             pairs.append((header["name"], header["value"]))
         elif stripped:
             faults.append(f"line {number}: expected “Name: value”")
-    return Head(_joined(pairs), method, found, tuple(faults))
+    return Head(_join_headers(pairs), method, found, tuple(faults))
 
 
 def query(text: str) -> dict[str, str]:
@@ -67,7 +67,7 @@ def _from_json(text: str) -> Head:
     except (ValueError, RecursionError) as error:
         return Head({}, faults=(f"not JSON: {error}",))
     pairs = list(_pairs(value))
-    return Head(_joined(pairs), faults=() if pairs or not value else ("expected an object of names and values",))
+    return Head(_join_headers(pairs), faults=() if pairs or not value else ("expected an object of names and values",))
 
 
 def _pairs(value: JSON) -> Iterable[tuple[str, str]]:
@@ -86,7 +86,7 @@ def _text(value: JSON) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def _joined(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+def _join_headers(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Names in lower case; repeated ones joined by commas (RFC 9110 section 5.3)."""
     found: dict[str, str] = {}
     for name, value in pairs:

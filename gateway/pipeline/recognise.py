@@ -52,7 +52,7 @@ def candidates(services: Mapping[str, Service], request: Request, body: bytes, d
     likely = {key: one for key, one in found.items() if one.points >= ENOUGH}
     for key in list(likely):
         for original in services[key].imitates:
-            own = _headers(services[key]) & request.headers.keys() or _named(services[key], request.headers)
+            own = _headers(services[key]) & request.headers.keys() or _names_itself(services[key], request.headers)
             if own and original in likely and likely[original].points >= likely[key].points:
                 reason = f"its requests carry what those of {services[original].name} do"
                 better = likely[original].points + 1
@@ -65,7 +65,7 @@ def _weighed(service: Service, request: Request, value: JSON, spread: Mapping[st
     for header in sorted(_headers(service) & request.headers.keys()):
         points += _HEADER / spread[header]
         reasons.append(f"the header {header} is there")
-    if _named(service, request.headers):
+    if _names_itself(service, request.headers):
         points += _NAMED
         reasons.append("headers name it")
     for event in unwrap(value, service.unwrap)[:1] if value is not None else ():
@@ -91,11 +91,11 @@ def _understood(service: Service, request: Request, value: JSON) -> tuple[float,
     points += _EXACT if told and name in speaker.events else _PATTERN
     if speaker.schema.holds(value):
         demands = min(_demands(speaker.input), _DEMANDS)
-        return points + _HOLDS + demands / 2 + _known(speaker.input, value), [
+        return points + _HOLDS + demands / 2 + _known_share(speaker.input, value), [
             *reasons,
             f"{speaker.name} understands the payload",
         ]
-    return points + _FAILS, [*reasons, f"but the payload does not hold the schema of {speaker.name}"]
+    return points + _FAILS, [*reasons, f"but the payload does not match the schema of {speaker.name}"]
 
 
 def _speaker(service: Service, request: Request, value: JSON, name: str) -> Translator | None:
@@ -120,7 +120,7 @@ def _of_schemes(schemes: Sequence[Scheme]) -> Iterable[str]:
             yield scheme.source.name
 
 
-def _named(service: Service, headers: Mapping[str, str]) -> bool:
+def _names_itself(service: Service, headers: Mapping[str, str]) -> bool:
     """Whether the sender names itself: in its User-Agent, or in the names of its own headers."""
     agent = headers.get("user-agent", "").lower()
     if service.name.lower() in agent or service.key in agent:
@@ -128,7 +128,7 @@ def _named(service: Service, headers: Mapping[str, str]) -> bool:
     return any(header.startswith(f"x-{service.key}-") for header in headers)
 
 
-def _known(schema: JSON, value: JSON) -> float:
+def _known_share(schema: JSON, value: JSON) -> float:
     """Which part of the payload's own keys the schema names."""
     keys = schema.get("properties", {}).keys() if isinstance(schema, dict) else ()
     return len(keys & value.keys()) / len(value) if keys and isinstance(value, dict) and value else 0.0

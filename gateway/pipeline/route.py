@@ -11,7 +11,7 @@ from gateway.observe.metrics import Metrics
 from gateway.pipeline.interpret import Wishes
 from gateway.settings import Settings
 from gateway.settings.lines import Report, meant, shown
-from gateway.settings.tables import Route as RouteSettings
+from gateway.settings.tables import RouteSettings
 from gateway.verify import verify
 
 CAPABILITY = tuple(

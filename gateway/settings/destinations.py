@@ -37,7 +37,7 @@ class DeliveryTable(Struct, frozen=True, kw_only=True):
     timeout: Annotated[float, _Positive, doc("How long one attempt may take.", DURATION, "delivery")] = 10.0
 
 
-class Destination(DeliveryTable, frozen=True, kw_only=True):
+class DestinationSettings(DeliveryTable, frozen=True, kw_only=True):
     """[destinations.NAME]: either `hook`, or `server` with `channel` and either `token` or `login` and `password`.
 
     What it leaves out of [delivery] is filled in from there.
@@ -74,41 +74,43 @@ class Destination(DeliveryTable, frozen=True, kw_only=True):
         return self.hook is None
 
 
-def read_destinations(reader: TableReader, raw: Mapping[str, Any], delivery: DeliveryTable) -> dict[str, Destination]:
+def read_destinations(
+    reader: TableReader, raw: Mapping[str, Any], delivery: DeliveryTable
+) -> dict[str, DestinationSettings]:
     """Read the section; what does not fit together is noted as a fault, and the result counts when there is none."""
     found = {}
     for name, table in reader.named("destinations", raw):
         place = ("destinations", name)
-        values = reader.values(Destination, table, place)
+        values = reader.values(DestinationSettings, table, place)
         if "ca_file" in values:
             values["ca_file"] = str(reader.folder / values["ca_file"])
             reader.file_text(values["ca_file"], (*place, "ca_file"))
-        if _written("hook", table):
+        if _key_written("hook", table):
             _check_hook(reader, table, values, place)
         else:
             _check_rest(reader, table, values, place)
-        found[name] = Destination(name=name, **(asdict(delivery) | values))
+        found[name] = DestinationSettings(name=name, **(asdict(delivery) | values))
     return found
 
 
-def _written(name: str, table: Mapping[str, Any]) -> str:
+def _key_written(name: str, table: Mapping[str, Any]) -> str:
     """Under which of its names a key stands in the table; empty when it is absent."""
-    return next((written for written in keys(Destination)[name].written if written in table), "")
+    return next((written for written in keys(DestinationSettings)[name].written if written in table), "")
 
 
 def _check_hook(reader: TableReader, table: Mapping[str, Any], values: Mapping[str, Any], place: Place) -> None:
     for name in ("server", "team", "token", "login", "password"):
-        if written := _written(name, table):
+        if written := _key_written(name, table):
             reader.report.add((*place, written), "belongs to a channel over REST, and a hook is given", _WAYS)
     if "hook" in values:
         url = values["hook"].reveal()
         if not (is_http_url(url) and _HOOK.fullmatch(url)):
             remedy = "it ends with /hooks/ and an id; copy it from Integrations, Incoming Webhooks"
-            reader.report.add((*place, _written("hook", table)), "is not the URL of an incoming webhook", remedy)
+            reader.report.add((*place, _key_written("hook", table)), "is not the URL of an incoming webhook", remedy)
 
 
 def _check_rest(reader: TableReader, table: Mapping[str, Any], values: Mapping[str, Any], place: Place) -> None:
-    given = {name: _written(name, table) for name in ("server", "team", "channel", "token", "login", "password")}
+    given = {name: _key_written(name, table) for name in ("server", "team", "channel", "token", "login", "password")}
     if not any(written for name, written in given.items() if name != "channel"):
         reader.report.add(place, "neither hook nor server is given", _WAYS)
         return

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from gateway.errors import Fault, SettingsError
 from gateway.secret import Secret
 from gateway.settings.admin import Admin, read_admin
-from gateway.settings.destinations import DeliveryTable, Destination, read_destinations
+from gateway.settings.destinations import DeliveryTable, DestinationSettings, read_destinations
 from gateway.settings.keys import ADDRESS, BASE_URL, DURATION, LINK, SIZE, Address, default_text, doc, expected, keys
 from gateway.settings.lines import Report, meant, syntax_fault
 from gateway.settings.reader import PREFIX, Sections, TableReader, reason
@@ -25,11 +25,11 @@ __all__ = [
     "Admin",
     "CatalogTable",
     "DeliveryTable",
-    "Destination",
+    "DestinationSettings",
     "JournalTable",
     "Log",
     "Passthrough",
-    "Route",
+    "RouteSettings",
     "Row",
     "Secret",
     "Server",
@@ -89,7 +89,7 @@ class CatalogTable(Struct, frozen=True, kw_only=True):
     reload: Annotated[bool, doc("Whether a changed document is taken up while the gateway runs.")] = True
 
 
-class Route(Struct, frozen=True, kw_only=True):
+class RouteSettings(Struct, frozen=True, kw_only=True):
     """[routes.NAME]: the inbound URL /in/NAME. `verify` holds raw mappings; None: the service or the server decides."""
 
     name: str
@@ -166,8 +166,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     journal: JournalTable = JournalTable()
     catalog: CatalogTable = CatalogTable()
     delivery: DeliveryTable = DeliveryTable()
-    destinations: dict[str, Destination] = {}
-    routes: dict[str, Route] = {}
+    destinations: dict[str, DestinationSettings] = {}
+    routes: dict[str, RouteSettings] = {}
     passthrough: Passthrough | None = None
     log: Log = Log()
     tracing: Tracing | None = None
@@ -191,8 +191,8 @@ _TABLES: Final[dict[str, type[Struct]]] = {
     "journal": JournalTable,
     "catalog": CatalogTable,
     "delivery": DeliveryTable,
-    "destinations": Destination,
-    "routes": Route,
+    "destinations": DestinationSettings,
+    "routes": RouteSettings,
     "passthrough": Passthrough,
     "log": Log,
     "tracing": Tracing,
@@ -304,11 +304,11 @@ def _catalog(reader: TableReader, values: dict[str, Any]) -> CatalogTable:
     return replace(catalog, folders=tuple(str(reader.folder / folder) for folder in catalog.folders))
 
 
-def _routes(reader: TableReader, raw: Mapping[str, Any], destinations: tuple[str, ...]) -> dict[str, Route]:
+def _routes(reader: TableReader, raw: Mapping[str, Any], destinations: tuple[str, ...]) -> dict[str, RouteSettings]:
     found = {}
     for name, table in reader.named("routes", raw):
         place = ("routes", name)
-        values = reader.values(Route, table, place)
+        values = reader.values(RouteSettings, table, place)
         goals = values.get("destinations", ("",))
         if not goals:
             reader.report.add((*place, "destinations"), "is empty", "name at least one destination")
@@ -320,7 +320,7 @@ def _routes(reader: TableReader, raw: Mapping[str, Any], destinations: tuple[str
             elif goal in goals[:index]:
                 reader.report.add((*place, "destinations", index), "is named twice", "the message would come twice")
         if "service" in values and "destinations" in values:
-            found[name] = Route(name=name, **values)
+            found[name] = RouteSettings(name=name, **values)
     return found
 
 

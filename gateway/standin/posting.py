@@ -71,7 +71,7 @@ class Posting:
             shown = first.shown(self._world.thread(first))
             del shown["metadata"]
             return shown
-        post = self._made(user, channel, asked, priority)
+        post = self._new_post(user, channel, asked, priority)
         self._world.keep(post)
         if pending:
             self._remember(pending, post)
@@ -106,7 +106,7 @@ class Posting:
             del self._pending[oldest]
         self._pending[pending] = (moment + PENDING_SECONDS, post.id)
 
-    def _made(self, user: User, channel: Channel, asked: NewPost, priority: Priority | None) -> Post:
+    def _new_post(self, user: User, channel: Channel, asked: NewPost, priority: Priority | None) -> Post:
         """The post that is asked for, fit to be stored; raises RefusedError."""
         root_id = asked.root_id or ""
         if root_id:

@@ -89,14 +89,14 @@ def _team_by_name(call: Call) -> Reply:
 
 
 def _channel_by_name(call: Call) -> Reply:
-    return _found(call, call.id("team"))
+    return _find_channel(call, call.id("team"))
 
 
 def _channel_by_names(call: Call) -> Reply:
-    return _found(call, _team_id(call.world, call.path["name"]))
+    return _find_channel(call, _team_id(call.world, call.path["name"]))
 
 
-def _found(call: Call, team: str) -> Reply:
+def _find_channel(call: Call, team: str) -> Reply:
     """The channel with the name in the path, in any case; a private one is hidden from who is not in it."""
     channel = call.world.channel_named(team, call.path["channel"].lower())
     if channel is None or (channel.delete_at and call.query.get("include_deleted") != "true"):
@@ -129,10 +129,10 @@ def _posts(call: Call) -> Reply:
             found.append(post)
         if len(found) >= count:
             break
-    return Reply({"order": [post.id for post in found], "posts": {post.id: _shown(call, post) for post in found}})
+    return Reply({"order": [post.id for post in found], "posts": {post.id: _post_json(call, post) for post in found}})
 
 
-def _shown(call: Call, post: Post) -> dict[str, Any]:
+def _post_json(call: Call, post: Post) -> dict[str, Any]:
     return post.shown(call.world.thread(post))
 
 
@@ -159,7 +159,7 @@ def _post(call: Call) -> Reply:
     if post is None:
         raise RefusedError(404, "app.post.get.app_error")
     _check_readable(call, call.world.channels[post.channel_id])
-    return Reply(_shown(call, post))
+    return Reply(_post_json(call, post))
 
 
 def _files(call: Call) -> Reply:

@@ -72,10 +72,10 @@ def answer(
 def _holds(rule: Handshake, request: Request, value: JSON, secrets: Sequence[str]) -> bool:
     if rule.methods and request.method.upper() not in rule.methods:
         return False
-    return all(_fits(condition, _read(condition.take, request, value), secrets) for condition in rule.conditions)
+    return all(_fits(condition, _taken_value(condition.take, request, value), secrets) for condition in rule.conditions)
 
 
-def _read(take: Take, request: Request, value: JSON) -> JSON:
+def _taken_value(take: Take, request: Request, value: JSON) -> JSON:
     if take.kind == "header":
         return request.headers.get(take.name, MISSING)
     if take.kind == "query":
@@ -96,7 +96,7 @@ def _fits(condition: Predicate, found: JSON, secrets: Sequence[str]) -> bool:
 
 def _reply(rule: Handshake, request: Request, value: JSON, secrets: Sequence[str]) -> Reply | None:
     """Fill in the rule's reply; None when the value is absent or not fit for the place it would go to."""
-    taken = "" if rule.take is None else as_text(_read(rule.take, request, value))
+    taken = "" if rule.take is None else as_text(_taken_value(rule.take, request, value))
     if taken is None or len(taken) > _LONGEST or (rule.take is not None and not taken):
         return None
     if rule.effect is Effect.FETCH and not _pinned(taken, rule.hosts):

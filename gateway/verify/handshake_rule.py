@@ -118,7 +118,7 @@ def parse_handshake(raw: Mapping[str, Any]) -> Handshake:
         methods=tuple(method.upper() for method in methods),
         conditions=conditions,
         signed=given.when.signed,
-        take=None if given.take is None else _taken(given.take),
+        take=None if given.take is None else _parse_take(given.take),
         hmac=hashed,
         reply=_reply(given.reply),
         effect=given.effect,
@@ -152,7 +152,7 @@ def _reply(given: ReplyTemplate) -> ReplyTemplate:
     return msgspec.structs.replace(given, type=kind)
 
 
-def _taken(given: _Take) -> Take:
+def _parse_take(given: _Take) -> Take:
     chosen = [(kind, name) for kind in ("json", "query", "header") if (name := getattr(given, kind)) is not None]
     if len(chosen) != 1:
         raise ValueError("take: expected exactly one of {json: PATH}, {query: NAME}, {header: NAME}")

@@ -65,7 +65,7 @@ class Claim(Struct, frozen=True):
 
 def claim(scheme: Signature, material: Material, now: float) -> Claim | None:
     """Read signatures and messages once for all secrets; None when one is missing, unreadable or stale."""
-    texts, stamp = _written(scheme, material)
+    texts, stamp = _read_signatures(scheme, material)
     signatures = tuple(raw for text in texts[:_MOST_CANDIDATES] if (raw := decoded(text.strip(), scheme.encoding)))
     if scheme.timestamp is not None:
         if scheme.timestamp.kind != "pair":
@@ -125,7 +125,7 @@ def encoded(raw: bytes, encoding: str) -> str:
     return text.replace("+", "-").replace("/", "_") if encoding == "base64url" else text
 
 
-def _written(scheme: Signature, material: Material) -> tuple[list[str], str | None]:
+def _read_signatures(scheme: Signature, material: Material) -> tuple[list[str], str | None]:
     """Return every signature as written, without prefix, and the timestamp written beside it."""
     signatures: list[str] = []
     stamp: str | None = None

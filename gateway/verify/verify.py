@@ -19,7 +19,7 @@ from gateway.verify.material import Material, as_text, octets, reach
 from gateway.verify.schemes import BasicSecret, HeaderSecret, PathSecret, QuerySecret, Scheme, TokenSecret, parse_scheme
 from gateway.verify.signature import Signature, claim, proves
 
-__all__ = ["MASK", "NOT_AUTHENTIC", "Scheme", "masked", "parse_scheme", "signs", "tokens", "verify"]
+__all__ = ["MASK", "NOT_AUTHENTIC", "Scheme", "kept_request", "parse_scheme", "signs", "tokens", "verify"]
 
 NOT_AUTHENTIC: Final = "The request is not authentic"
 """The one title of every refusal: wrong, missing and stale look the same from outside."""
@@ -56,7 +56,7 @@ def signs(scheme: Scheme, header: str) -> bool:
     return any(source.kind == "header" and source.name == header.lower() for source in sources)
 
 
-def masked(request: Request, schemes: Sequence[Scheme]) -> Request:
+def kept_request(request: Request, schemes: Sequence[Scheme]) -> Request:
     """Return the request fit to be kept: credentials in headers, query, path and URL are `***` or empty.
 
     The body stays as it is, also where a `{token: PATH}` scheme reads a secret in it: see `tokens`.
@@ -89,7 +89,7 @@ def _matches(scheme: Scheme, secrets: Sequence[str], material: Material, now: fl
     if isinstance(scheme, TokenSecret):
         tokens = [as_text(found) or "" for found in reach(material.value, scheme.path)]
         return bool(tokens) and _any(not _any(not _same(token, secret) for token in tokens) for secret in secrets)
-    given = _given(scheme, material.request)
+    given = _candidates(scheme, material.request)
     return _any(_same(candidate, secret) for candidate in given for secret in secrets)
 
 
@@ -98,7 +98,7 @@ def _any(answers: Iterable[bool]) -> bool:
     return sum(answers) > 0
 
 
-def _given(scheme: Scheme, request: Request) -> list[str]:
+def _candidates(scheme: Scheme, request: Request) -> list[str]:
     """Return what a static scheme finds in the request; several when one credential can be read in several ways."""
     if isinstance(scheme, PathSecret):
         return [request.path_secret]

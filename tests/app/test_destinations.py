@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gateway import settings
-from gateway.app.destinations import Goals
+from gateway.app.destinations import Destinations
 from gateway.app.senders import Connections
 from gateway.errors import SettingsError
 from gateway.mattermost.hook import HookSender, PassthroughSender
@@ -26,17 +26,17 @@ THROUGH = '[passthrough]\nserver = "https://chat.example.com"\n'
 
 @pytest.fixture
 async def made():
-    """Give a function: the destinations that a text asks for, by name, all made by the same Goals."""
+    """Give a function: the destinations that a text asks for, by name, all made by the same Destinations."""
 
     async def no_card(_: str) -> None:
         return None
 
     async with AsyncExitStack() as stack:
-        goals = Goals(Connections(stack), lambda name: no_card)
+        destinations = Destinations(Connections(stack), lambda name: no_card)
 
         async def of(text: str):
             known = settings.parse(text, "mattergate.toml", {}, Path.read_text)
-            return {one.name: one for one in await goals.of(known)}
+            return {one.name: one for one in await destinations.of(known)}
 
         yield of
 

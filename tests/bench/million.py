@@ -28,7 +28,7 @@ REASONS: Final = (
     "404: not found (web.incoming_webhook.app_error): the URL is not that of a hook, so check its path",
     "403: the hook may not post there",
     "400: the message is not understood",
-    "gave up after 24h: last: 503: the server or a proxy before it failed",
+    "gave up after 1 d: last: 503: the server or a proxy before it failed",
 )
 _STEP: Final = 0.5
 """Seconds between two events."""

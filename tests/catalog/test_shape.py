@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.catalog.shape import Compiler, MessageShape, Place
+from gateway.catalog.shape import Compiler, DocumentPlace, MessageShape
 from gateway.language.template import Engine
 
 PAYLOAD = {
@@ -15,7 +15,7 @@ PAYLOAD = {
 def rendered(raw):
     """What a message of one document shows of PAYLOAD."""
     faults = []
-    message = MessageShape(raw, Compiler(Engine()), Place("test/shape", (), faults)).render(dict(PAYLOAD))
+    message = MessageShape(raw, Compiler(Engine()), DocumentPlace("test/shape", (), faults)).render(dict(PAYLOAD))
     assert not faults
     return message
 

@@ -156,12 +156,12 @@ async def test_a_body_is_a_download_that_no_person_shows(items):
 
 
 async def test_every_fault_of_the_schema_is_told(items):
-    """The verdict of the present catalog lists each place where the payload does not hold, by its JSON path."""
+    """The verdict of the present catalog lists each place where the payload does not match, by its JSON path."""
     person = await items()
     event_id = await send(person, "a", "many")
     status, found = await person.api("GET", f"/events/{event_id}")
     assert found["verdicts"][0]["faults"] == ['$.number: "many" is not of type "integer"']
-    assert "does not hold" in (await person.page(f"/events/{event_id}"))[1]
+    assert "does not match" in (await person.page(f"/events/{event_id}"))[1]
     status, unknown = await person.gateway.post("/in/items", {"kind": "parcel"}, X_Token=ITEMS_TOKEN)
     assert status == 202
     assert "no translator" in (await person.page(f"/events/{unknown['id']}"))[1]

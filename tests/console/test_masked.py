@@ -21,7 +21,7 @@ LIMIT = 1_000_000
 
 def masked(body: bytes, schemes=IN_BODY, **headers: str) -> Request:
     """The request with this body, masked."""
-    return received.masked(Request("POST", headers, {}, body), schemes, LIMIT)
+    return received.shown_request(Request("POST", headers, {}, body), schemes, LIMIT)
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_a_token_in_the_body_is_masked(content_type, body):
     """A credential that the sender puts into the body is not shown, however it is written there."""
     request = Request("POST", {"content-type": content_type}, {}, body)
     (token,) = tokens(request, IN_BODY)
-    shown = received.masked(request, IN_BODY, LIMIT).body.decode()
+    shown = received.shown_request(request, IN_BODY, LIMIT).body.decode()
     assert "***" in shown
     assert token not in shown
     assert json.dumps(token)[1:-1] not in shown
@@ -62,7 +62,7 @@ def test_a_secret_of_the_settings_is_masked_everywhere():
     request = Request(
         "POST", {"x-a": f"a {text}"}, {"q": text}, f"x {text} y".encode(), url=f"https://h/{text}?q={text}"
     )
-    shown = received.masked(request, (), LIMIT)
+    shown = received.shown_request(request, (), LIMIT)
     assert text not in repr(shown)
     assert shown.body == b"x *** y"
 

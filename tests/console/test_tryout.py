@@ -53,7 +53,7 @@ async def test_a_pasted_request_becomes_a_message(console):
 
 
 async def test_schema_faults_name_path_and_line(console):
-    """A payload that does not hold the schema is shown with JSON paths, and the lines of the translator."""
+    """A payload that does not match the schema is shown with JSON paths, and the lines of the translator."""
     body = {**BODY, "ref": 7}
     found = await _tried(console, service="github", headers="X-GitHub-Event: push", body=json.dumps(body))
     event = found["running"]["events"][0]

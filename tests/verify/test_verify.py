@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gateway.errors import Refused
 from gateway.model import Request
-from gateway.verify.verify import MASK, NOT_AUTHENTIC, masked, parse_scheme, signs, verify
+from gateway.verify.verify import MASK, NOT_AUTHENTIC, kept_request, parse_scheme, signs, verify
 
 NOW = 1_760_000_000.0
 SECRET = "open sesame"
@@ -390,14 +390,14 @@ def test_masked():
         path_secret="s3",
         url="https://user:s3@host/in/route/s3?key=s3&page=2",
     )
-    kept = masked(request, schemes)
+    kept = kept_request(request, schemes)
     assert kept == Request(
         headers={"authorization": MASK, "cookie": MASK, "proxy-authorization": MASK, "x-token": MASK, "x-id": "7"},
         query={"key": MASK, "page": "2"},
         body=BODY,
         url="https://host/in/route/***?key=***&page=2",
     )
-    assert masked(Request(url="https://[broken"), schemes).url == ""
+    assert kept_request(Request(url="https://[broken"), schemes).url == ""
 
 
 @given(
@@ -419,4 +419,4 @@ def test_hostile_requests_are_only_refused(body, headers, secret):
     ):
         request = Request(headers=headers, body=body, url=secret, query={"q": secret})
         passes(document, request, [secret])
-        masked(request, [parse_scheme(document)])
+        kept_request(request, [parse_scheme(document)])

@@ -40,13 +40,13 @@ async def show(visit: Visit) -> Shown:
     wanted = visit.query(Trial)
     workshop = visit.console.part(Workshop)
     wanted = await tryout_request.filled(visit.gateway, wanted, workshop.folders())
-    return await _page(visit, wanted, await _tried(visit, wanted) if wanted.body or wanted.headers else None)
+    return await _page(visit, wanted, await _try(visit, wanted) if wanted.body or wanted.headers else None)
 
 
 async def submit(visit: Visit) -> Shown:
     """The form with its result, for a browser without scripts; `edit` puts the translator into the editor."""
-    wanted = _given(visit)
-    found = await _tried(visit, wanted)
+    wanted = _trial_of(visit)
+    found = await _try(visit, wanted)
     if "edit" in visit.request.query and not wanted.document:
         name = found.document.name.partition("/")[2]
         wanted = msgspec.structs.replace(wanted, document=found.document.text, translator=name)
@@ -55,12 +55,12 @@ async def submit(visit: Visit) -> Shown:
 
 async def result(visit: Visit) -> Shown:
     """The result alone, for the script that asks while somebody types."""
-    return Shown("_tried.html", await _facts(await _tried(visit, _given(visit))))
+    return Shown("_tried.html", await _facts(await _try(visit, _trial_of(visit))))
 
 
 async def download(visit: Visit) -> web.Response:
     """The edited document as a file."""
-    wanted = _given(visit)
+    wanted = _trial_of(visit)
     name = re.sub(r"[^a-z0-9_-]+", "_", wanted.translator.rpartition("/")[2].lower()) or "translator"
     return web.Response(
         body=wanted.document.encode("utf-8", "replace"),
@@ -69,14 +69,14 @@ async def download(visit: Visit) -> web.Response:
     )
 
 
-def _given(visit: Visit) -> Trial:
+def _trial_of(visit: Visit) -> Trial:
     """The form. Browsers send lines that end in CR LF, whatever was typed (HTML, form submission)."""
     wanted = visit.fields(Trial)
     plain = {name: getattr(wanted, name).replace("\r\n", "\n") for name in ("headers", "body", "document")}
     return msgspec.structs.replace(wanted, **plain)
 
 
-async def _tried(visit: Visit, wanted: Trial) -> Tried:
+async def _try(visit: Visit, wanted: Trial) -> Tried:
     return await tryout.tried(visit.gateway, visit.console.part(Workshop), wanted)
 
 

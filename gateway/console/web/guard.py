@@ -132,7 +132,7 @@ class Guard:
             ours = site in ("same-origin", "none")
         else:
             origin = request.headers.get(hdrs.ORIGIN, "null")
-            own = {_named(request).lower(), urlsplit(self._admin().public_url).netloc.lower()} - {""}
+            own = {_host_of(request).lower(), urlsplit(self._admin().public_url).netloc.lower()} - {""}
             ours = origin == "null" or origin.partition("://")[2].lower() in own
         if not ours:
             raise Refused(403, "Forbidden", "the request comes from another web site")
@@ -187,7 +187,7 @@ class Guard:
             raise Refused(403, "Forbidden", detail)
 
     def _own_name(self, request: web.Request) -> None:
-        for name in (_named(request), request.headers.get("X-Forwarded-Host", "")):
+        for name in (_host_of(request), request.headers.get("X-Forwarded-Host", "")):
             if name and not is_loopback(_host(name)):
                 detail = "without [admin] token the console answers on this machine alone, to localhost or 127.0.0.1"
                 raise Refused(403, "Forbidden", detail)
@@ -233,7 +233,7 @@ async def _form(request: web.Request) -> MultiDictProxy[Any]:
         raise Refused(400, "Bad Request", "the form ended before its end") from None
 
 
-def _named(request: web.Request) -> str:
+def _host_of(request: web.Request) -> str:
     """The name by which the browser knows us; `request.host` would ask the resolver where there is none, and wait."""
     return request.headers.get(hdrs.HOST, "")
 

@@ -38,7 +38,7 @@ def read_pairs(pairs: MultiMapping[Any], table: type[T]) -> T:
         try:
             return msgspec.convert(values, table, strict=False)
         except msgspec.ValidationError as error:
-            faults.append(_told(str(error), table))
+            faults.append(_reworded(str(error), table))
     raise Refused(400, "Bad Request", "; ".join(faults))
 
 
@@ -47,7 +47,7 @@ def read_json(body: bytes, table: type[T]) -> T:
     try:
         return msgspec.json.decode(body or b"{}", type=table)
     except msgspec.ValidationError as error:
-        raise Refused(400, "Bad Request", f"body: {_told(str(error), table)}") from None
+        raise Refused(400, "Bad Request", f"body: {_reworded(str(error), table)}") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Refused(400, "Bad Request", f"body: not JSON: {error}") from None
 
@@ -56,7 +56,7 @@ def _is_sequence(kind: Any) -> bool:
     return isinstance(inspect.type_info(kind), inspect.ListType | inspect.VarTupleType | inspect.SetType)
 
 
-def _told(problem: str, table: type[Struct]) -> str:
+def _reworded(problem: str, table: type[Struct]) -> str:
     """Put msgspec's complaint the way a caller reads it: the place first, then what is expected there."""
     if missing := _MISSING.match(problem):
         return f"{missing['name']}: is missing"

@@ -12,11 +12,9 @@ from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from gateway import __version__
+from gateway import __version__, units
 
 FOLDER: Final = Path(__file__).parents[1] / "templates"
-
-_STEPS: Final = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"))
 
 
 class Rendering:
@@ -38,7 +36,7 @@ class Rendering:
             "utc": utc,
             "iso": iso,
             "ago": ago,
-            "span": span,
+            "span": units.written,
             "count": count,
             "rate": rate,
             "size": size,
@@ -79,15 +77,7 @@ def ago(moment: float, now: float) -> str:
     distance = now - moment
     if abs(distance) < 1:
         return "now"
-    return f"{span(distance)} ago" if distance > 0 else f"in {span(-distance)}"
-
-
-def span(seconds: float) -> str:
-    """Write a length of time in the unit that fits: "12 s", "3 min", "5 h", "2 d"."""
-    for step, unit in _STEPS:
-        if seconds >= step:
-            return f"{seconds // step:.0f} {unit}"
-    return f"{seconds:.0f} s"
+    return f"{units.written(distance)} ago" if distance > 0 else f"in {units.written(-distance)}"
 
 
 def count(number: float) -> str:

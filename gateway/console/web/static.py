@@ -21,7 +21,7 @@ class Static:
     """The files of the folder `static`."""
 
     def __init__(self) -> None:
-        self._files = {path.name: _read(path) for path in sorted(FOLDER.iterdir()) if path.suffix in _TYPES}
+        self._files = {path.name: _read_file(path) for path in sorted(FOLDER.iterdir()) if path.suffix in _TYPES}
 
     def url(self, name: str) -> str:
         """Where a file is, with its content in the URL. Raises KeyError when there is none of this name."""
@@ -39,6 +39,6 @@ class Static:
         return web.Response(body=file.body, content_type=file.content_type, charset="utf-8", headers=headers)
 
 
-def _read(path: Path) -> _File:
+def _read_file(path: Path) -> _File:
     body = path.read_bytes()
     return _File(body, _TYPES[path.suffix], hashlib.sha256(body).hexdigest()[:16])

@@ -14,7 +14,7 @@ from prometheus_client import Histogram
 
 from gateway.errors import JournalDamaged, JournalError
 from gateway.journal import Appended, Entry, deliveries
-from gateway.journal.sqlite.messages import Answer, Job, Said, Stop, Stored, Trouble, Work
+from gateway.journal.sqlite.messages import Answer, Answers, Job, JobFailed, Stop, Stored, Work
 
 Waiting = tuple[Work, "asyncio.Future[Any]"]
 
@@ -59,12 +59,12 @@ class Writer:
         self._waiting[self._number] = work, future
         return future
 
-    def said(self, said: Said) -> None:
-        """Take what the writing says."""
-        self.logged += said.logged
-        if said.seconds is not None:
-            self._observe(said.seconds)
-        for number, answer in said.answers:
+    def on_answers(self, answers: Answers) -> None:
+        """Resolve the futures that these answers belong to."""
+        self.logged += answers.logged
+        if answers.seconds is not None:
+            self._observe(answers.seconds)
+        for number, answer in answers.answers:
             work, future = self._waiting.pop(number)
             if not future.done():  # else its task was cancelled; the work is done all the same
                 _resolve(future, work, answer)
@@ -74,7 +74,7 @@ class Writer:
         waiting, self._waiting = self._waiting, {}
         for work, future in waiting.values():
             if not future.done():
-                _resolve(future, work, Trouble(f"journal {self._path}: {why}"))
+                _resolve(future, work, JobFailed(f"journal {self._path}: {why}"))
 
     async def close(self) -> None:
         """Finish what was asked for; nothing can be asked for afterwards."""
@@ -91,7 +91,7 @@ class Writer:
 
 
 def _resolve(future: "asyncio.Future[Any]", work: Work, answer: Answer) -> None:
-    if isinstance(answer, Trouble):
+    if isinstance(answer, JobFailed):
         future.set_exception((JournalDamaged if answer.damaged else JournalError)(answer.reason))
     elif isinstance(answer, Stored) and isinstance(work, Entry):
         sent = () if answer.duplicate else deliveries(work, answer.before)

@@ -15,8 +15,8 @@ from typing import Final, TypeVar
 from gateway.errors import JournalDamaged
 from gateway.journal import Entry
 from gateway.journal.sqlite import write_sql
-from gateway.journal.sqlite.file import connect, identity, is_environment, trouble
-from gateway.journal.sqlite.messages import Answer, Checkpoint, Job, Prune, Requeue, Said, Settle, Stop, Trouble
+from gateway.journal.sqlite.file import as_journal_error, connect, identity, is_environment
+from gateway.journal.sqlite.messages import Answer, Answers, Checkpoint, Job, JobFailed, Prune, Requeue, Settle, Stop
 
 _GROUP_JOBS: Final = 1024
 GROUP_BYTES: Final = 16_000_000
@@ -43,11 +43,11 @@ def group(queue: "deque[Job]") -> list[Job]:
 
 
 class Writing:
-    """Owns the write connection, in one thread. `tell` is given what there is to say."""
+    """Owns the write connection, in one thread. `send_answers` is given what there is to say."""
 
-    def __init__(self, path: Path, tell: Callable[[Said], None]) -> None:
+    def __init__(self, path: Path, send_answers: Callable[[Answers], None]) -> None:
         self._path = path
-        self._tell = tell
+        self._send_answers = send_answers
         self._connection: sqlite3.Connection | None = None
         self._identity = (0, 0)
         self._pruning: _Pruning | None = None
@@ -75,7 +75,7 @@ class Writing:
         if stop is None:
             return True
         self.close()
-        self._tell(Said([(stop.number, None)]))
+        self._send_answers(Answers([(stop.number, None)]))
         return False
 
     def close(self) -> None:
@@ -98,10 +98,10 @@ class Writing:
                 for job in jobs:
                     self._commit([job])
             else:
-                failure = self._trouble(error)
-                self._tell(Said([(job.number, failure) for job in jobs]))
+                failure = self._job_failed(error)
+                self._send_answers(Answers([(job.number, failure) for job in jobs]))
             return
-        self._tell(Said(answers, time.perf_counter() - started, _COMMIT_BYTES + _JOB_BYTES * len(jobs)))
+        self._send_answers(Answers(answers, time.perf_counter() - started, _COMMIT_BYTES + _JOB_BYTES * len(jobs)))
 
     def _transact(self, act: Callable[[sqlite3.Connection], T]) -> T:
         """Commit what `act` does, return its answer. An error leaves nothing behind; the next call starts afresh."""
@@ -134,11 +134,11 @@ class Writing:
             count = max(_SLICE, wanted)
             try:
                 pruning.more = self._transact(lambda connection: pruning.step(connection, count))
-                self._tell(Said([], None, _COMMIT_BYTES))
+                self._send_answers(Answers([], None, _COMMIT_BYTES))
                 return
             except Exception as error:
-                answer = self._trouble(error)
-        self._tell(Said([(pruning.number, answer)]))
+                answer = self._job_failed(error)
+        self._send_answers(Answers([(pruning.number, answer)]))
         self._pruning = None
 
     def _checkpoint(self, job: Job) -> None:
@@ -148,13 +148,13 @@ class Writing:
                 self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
         except sqlite3.Error as error:
             self.close()
-            answer = self._trouble(error)
-        self._tell(Said([(job.number, answer)]))
+            answer = self._job_failed(error)
+        self._send_answers(Answers([(job.number, answer)]))
 
-    def _trouble(self, error: Exception) -> Trouble:
-        failure = trouble(self._path, error)
+    def _job_failed(self, error: Exception) -> JobFailed:
+        failure = as_journal_error(self._path, error)
         reason = str(failure).encode("utf-8", "backslashreplace").decode()  # a path may be no UTF-8, and this travels
-        return Trouble(reason, damaged=isinstance(failure, JournalDamaged))
+        return JobFailed(reason, damaged=isinstance(failure, JournalDamaged))
 
 
 class _Pruning:

@@ -46,7 +46,7 @@ _REMEDIES = {
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
-def trouble(path: Path, error: Exception) -> JournalError:
+def as_journal_error(path: Path, error: Exception) -> JournalError:
     """Return the JournalError to raise for an error of the database: which file, what is wrong, what to do."""
     if isinstance(error, JournalError):
         return error

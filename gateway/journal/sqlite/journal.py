@@ -32,10 +32,10 @@ from gateway.journal import (
 )
 from gateway.journal.sqlite import count_sql, read_sql, search_sql
 from gateway.journal.sqlite.client import Writer
-from gateway.journal.sqlite.file import prepare, trouble
+from gateway.journal.sqlite.file import as_journal_error, prepare
 from gateway.journal.sqlite.messages import Checkpoint, Prune, Requeue, Settle
 from gateway.journal.sqlite.process_line import ProcessLine
-from gateway.journal.sqlite.reader import Reader
+from gateway.journal.sqlite.reader import ReadConnection
 from gateway.journal.sqlite.thread_line import ThreadLine
 from gateway.model import Delivery, DeliveryState
 from gateway.observe.metrics import Metrics
@@ -63,8 +63,8 @@ class SqliteJournal:
         self._retention = retention
         self._max_size = max_size
         self._clock = clock
-        self._reader = Reader(path, "journal-reader", cache=8000)
-        self._keeper = Reader(path, "journal-upkeep", cache=1000)  # it never looks at anything twice
+        self._reader = ReadConnection(path, "journal-reader", cache=8000)
+        self._keeper = ReadConnection(path, "journal-upkeep", cache=1000)  # it never looks at anything twice
         self._writer = writer
         self._upkeep = asyncio.create_task(self._keep_up())
         self._one_prune = asyncio.Lock()
@@ -98,11 +98,11 @@ class SqliteJournal:
         try:
             await asyncio.to_thread(prepare, path)
             if apart:
-                writer.use(await ProcessLine.open(path, writer.said, writer.broken))
+                writer.use(await ProcessLine.open(path, writer.on_answers, writer.broken))
             else:
-                writer.use(ThreadLine(path, writer.said))
+                writer.use(ThreadLine(path, writer.on_answers))
         except (sqlite3.Error, OSError) as error:
-            raise trouble(path, error) from error
+            raise as_journal_error(path, error) from error
         return cls(path, writer, retention, max_size, clock)
 
     async def append(self, entry: Entry) -> Appended:

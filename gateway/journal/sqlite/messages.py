@@ -50,14 +50,14 @@ class Stored(Struct, frozen=True, tag=True):
     before: int = 0
 
 
-class Trouble(Struct, frozen=True, tag=True):
+class JobFailed(Struct, frozen=True, tag=True):
     """The work could not be done, for this reason; `damaged`: nothing can be done with the file."""
 
     reason: str
     damaged: bool = False
 
 
-Answer = Stored | Trouble | int | None
+Answer = Stored | JobFailed | int | None
 
 
 class Job(Struct, frozen=True, array_like=True):
@@ -67,7 +67,7 @@ class Job(Struct, frozen=True, array_like=True):
     work: Work
 
 
-class Said(Struct, frozen=True, array_like=True):
+class Answers(Struct, frozen=True, array_like=True):
     """Answers, each to the number of its job; the seconds that a commit took, and the bytes it put into the log."""
 
     answers: Sequence[tuple[int, Answer]]

@@ -18,7 +18,7 @@ import msgspec
 
 from gateway.journal.sqlite.commits import GROUP_BYTES, Writing, group
 from gateway.journal.sqlite.frames import Frames, framed
-from gateway.journal.sqlite.messages import Job, Said
+from gateway.journal.sqlite.messages import Answers, Job
 
 _READ: Final = 1 << 20
 _FULL: Final = 100_000
@@ -43,13 +43,13 @@ class Scribe:
         self._jobs: deque[Job] = deque()
         self._decode = msgspec.msgpack.Decoder(Job).decode
         self._encode = msgspec.msgpack.Encoder().encode
-        self._writing = Writing(path, self._tell)
+        self._writing = Writing(path, self._send_answers)
         self._next = 0.0
 
     def run(self) -> None:
         """Write until told to stop, or until nobody is there to be answered; what came before that is written."""
         try:
-            self._tell(Said([]))  # that it is there
+            self._send_answers(Answers([]))  # that it is there
             while self._writing.turn(self._gather()):
                 pass
         except (EOFError, ConnectionError):
@@ -60,13 +60,13 @@ class Scribe:
         if (early := self._next - time.monotonic()) > 0:
             time.sleep(early)
         if not self._jobs:
-            self._read()
+            self._receive()
         jobs = group(self._jobs)
         spacing = min(len(jobs) * _SPACING_EACH, _SPACING) if len(jobs) > 1 else 0.0
         self._next = time.monotonic() + spacing
         return jobs
 
-    def _read(self) -> None:
+    def _receive(self) -> None:
         """Take in what came; raises EOFError at the end."""
         wait = not self._writing.restless
         size = 0
@@ -86,8 +86,8 @@ class Scribe:
             if self._jobs and not (full and self._more.poll(_MORE_MILLISECONDS)):
                 return
 
-    def _tell(self, said: Said) -> None:
-        self._line.sendall(framed(self._encode(said)))
+    def _send_answers(self, answers: Answers) -> None:
+        self._line.sendall(framed(self._encode(answers)))
 
 
 def main() -> None:

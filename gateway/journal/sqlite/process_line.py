@@ -1,9 +1,9 @@
 """The writing in a process of its own, so that it and the event loop do not share one interpreter lock.
 
 SQLite gives the lock away at every step of a statement, and beside a busy event loop each way back to it costs more
-than the step. The two processes speak over a pair of sockets, a `Job` a frame in one direction, a `Said` a frame in the
-other. The process ends when its socket does: of a gateway that is killed, nothing that it has answered for is lost. One
-that ends by itself is started again.
+than the step. The two processes speak over a pair of sockets, a `Job` a frame in one direction, `Answers` in the other.
+The process ends when its socket does: of a gateway that is killed, nothing that it has answered for is lost. One that
+ends by itself is started again.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ import structlog
 
 from gateway.errors import JournalError
 from gateway.journal.sqlite.frames import Frames, framed
-from gateway.journal.sqlite.messages import Job, Said
+from gateway.journal.sqlite.messages import Answers, Job
 
 PATIENCE: Final = 10.0
 """Seconds that a process has to say its first word, and to end when it has let go of its socket; then it is killed."""
@@ -36,11 +36,11 @@ log = structlog.get_logger("gateway.journal")
 
 
 class ProcessLine:
-    """Leads to a process that writes. `said` is given its answers; `broken` is told why there will be none."""
+    """Leads to a process that writes. `on_answers` is given its answers; `broken` is told why there will be none."""
 
-    def __init__(self, path: Path, said: Callable[[Said], None], broken: Callable[[str], None]) -> None:
+    def __init__(self, path: Path, on_answers: Callable[[Answers], None], broken: Callable[[str], None]) -> None:
         self._path = path
-        self.said = said
+        self.on_answers = on_answers
         self._broken = broken
         self._loop = asyncio.get_running_loop()
         self._outbox: list[bytes] = []
@@ -51,9 +51,9 @@ class ProcessLine:
         self._closing = False
 
     @classmethod
-    async def open(cls, path: Path, said: Callable[[Said], None], broken: Callable[[str], None]) -> Self:
+    async def open(cls, path: Path, on_answers: Callable[[Answers], None], broken: Callable[[str], None]) -> Self:
         """Start the process. Raises JournalError when it does not come up."""
-        line = cls(path, said, broken)
+        line = cls(path, on_answers, broken)
         try:
             await line._start()
         except (OSError, EOFError) as error:
@@ -175,7 +175,7 @@ class _Channel(asyncio.Protocol):
         self._line = line
         self._ready = ready
         self._frames = Frames()
-        self._decode = msgspec.msgpack.Decoder(Said).decode
+        self._decode = msgspec.msgpack.Decoder(Answers).decode
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.WriteTransport, transport)
@@ -184,7 +184,7 @@ class _Channel(asyncio.Protocol):
         self._frames.feed(data)
         for frame in self._frames:
             if self._ready.done():
-                self._line.said(self._decode(frame))
+                self._line.on_answers(self._decode(frame))
             else:
                 self._ready.set_result(None)
                 self._line.up(self._transport)

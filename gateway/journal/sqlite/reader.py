@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TypeVar
 
 from gateway.errors import JournalError
-from gateway.journal.sqlite.file import connect, identity, trouble
+from gateway.journal.sqlite.file import as_journal_error, connect, identity
 
 _T = TypeVar("_T")
 
 
-class Reader:
+class ReadConnection:
     """Runs queries one after the other. `cache` is what its connection keeps of the file in memory, in KiB."""
 
     def __init__(self, path: Path, name: str, cache: int) -> None:
@@ -48,7 +48,7 @@ class Reader:
             return query(self._connection)
         except sqlite3.Error as error:
             self._forget_connection()
-            raise trouble(self._path, error) from error
+            raise as_journal_error(self._path, error) from error
 
     def _forget_connection(self) -> None:
         connection, self._connection = self._connection, None

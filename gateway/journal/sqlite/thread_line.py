@@ -10,14 +10,14 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from gateway.journal.sqlite.commits import Writing, group
-from gateway.journal.sqlite.messages import Job, Said
+from gateway.journal.sqlite.messages import Answers, Job
 
 
 class ThreadLine:
-    """Leads to a thread that writes. `said` is called on the event loop."""
+    """Leads to a thread that writes. `on_answers` is called on the event loop."""
 
-    def __init__(self, path: Path, said: Callable[[Said], None]) -> None:
-        self._said = said
+    def __init__(self, path: Path, on_answers: Callable[[Answers], None]) -> None:
+        self._on_answers = on_answers
         self._loop = asyncio.get_running_loop()
         self._queue: SimpleQueue[Job] = SimpleQueue()
         self._jobs: deque[Job] = deque()
@@ -36,7 +36,7 @@ class ThreadLine:
         self._thread.join()
 
     def _run(self, path: Path) -> None:
-        writing = Writing(path, self._tell)
+        writing = Writing(path, self._send_answers)
         while writing.turn(self._gather(wait=not writing.restless)):
             pass
 
@@ -49,6 +49,6 @@ class ThreadLine:
                 self._jobs.append(self._queue.get_nowait())
         return group(self._jobs)
 
-    def _tell(self, said: Said) -> None:
+    def _send_answers(self, answers: Answers) -> None:
         with suppress(RuntimeError):  # the loop is closed: nobody waits any more
-            self._loop.call_soon_threadsafe(self._said, said)
+            self._loop.call_soon_threadsafe(self._on_answers, answers)

@@ -152,14 +152,14 @@ def _condition(source: str, taken: Collection[str]) -> Emit:
         at = token.end()
     if tokens.count("(") + tokens.count("not") > _DEEPEST:
         raise _NotSimple
-    reading = _Reading(tokens, taken)
+    reading = _ConditionParser(tokens, taken)
     holds = reading.either()
     if reading.tokens:
         raise _NotSimple
     return holds
 
 
-class _Reading:
+class _ConditionParser:
     """Reads a condition from its tokens, those that bind least first."""
 
     def __init__(self, tokens: list[str], taken: Collection[str]) -> None:
@@ -168,12 +168,12 @@ class _Reading:
 
     def either(self) -> Emit:
         """One side of `or` holds."""
-        return self._joined("or", self._both)
+        return self._operands("or", self._both)
 
     def _both(self) -> Emit:
-        return self._joined("and", self._negated)
+        return self._operands("and", self._negated)
 
-    def _joined(self, word: str, side: Callable[[], Emit]) -> Emit:
+    def _operands(self, word: str, side: Callable[[], Emit]) -> Emit:
         sides = [side()]
         while self._skip(word):
             sides.append(side())

@@ -123,7 +123,7 @@ def _inline(node: Node) -> str:
     """One inline node; unknown ones give the text that they carry."""
     match node.get("type"):
         case "text":
-            return _marked(text_of(node.get("text")), node.get("marks"))
+            return _with_marks(text_of(node.get("text")), node.get("marks"))
         case "hardBreak":
             return "\n"
         case "mention":
@@ -138,7 +138,7 @@ def _inline(node: Node) -> str:
     return escape(_attr(node, "text"))
 
 
-def _marked(text: str, marks: JSON) -> str:
+def _with_marks(text: str, marks: JSON) -> str:
     """Text with its marks; white space stays outside of them, where Markdown wants it."""
     listed = marks if isinstance(marks, list) else []
     known = {text_of(mark.get("type")): mark for mark in listed if isinstance(mark, dict)}

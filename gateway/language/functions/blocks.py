@@ -166,7 +166,7 @@ def _cell(value: JSON) -> str:
     return " ".join(text.split()).replace("|", "\\|")
 
 
-def _joined(shown: Sequence[str], limit: int) -> str:
+def _join_blocks(shown: Sequence[str], limit: int) -> str:
     """Blocks with a blank line between them, whole ones as long as they fit: a cut inside could leave a mark open."""
     kept: list[str] = []
     left = limit
@@ -207,4 +207,4 @@ def blocks(value: JSON, n: JSON = _DEFAULT_LENGTH) -> JSON:
     if isinstance(value, Markup):
         return value
     several = [value] if isinstance(value, dict) else value
-    return Markup(_joined(_Reader().blocks(several, 0), count_of(n, _DEFAULT_LENGTH)))
+    return Markup(_join_blocks(_Reader().blocks(several, 0), count_of(n, _DEFAULT_LENGTH)))

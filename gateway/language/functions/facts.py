@@ -173,7 +173,7 @@ def as_json(value: JSON) -> str:
         return ""
 
 
-def _told(value: JSON, n: JSON, hidden: Collection[Path]) -> list[tuple[Path, str]]:
+def _shown_leaves(value: JSON, n: JSON, hidden: Collection[Path]) -> list[tuple[Path, str]]:
     found = leaves(value) if isinstance(value, dict) else []
     texts = ((path, shown(path, leaf)) for path, leaf in found if path not in hidden)
     return list(islice(((path, text) for path, text in texts if text), count_of(n, 10, 50)))
@@ -197,7 +197,7 @@ def _paths(names: JSON) -> set[Path]:
 )
 def facts(value: JSON, n: JSON = 10, hidden: JSON = None) -> JSON:
     """See the registration."""
-    return [{"title": label(path), "value": text} for path, text in _told(value, n, _paths(hidden))]
+    return [{"title": label(path), "value": text} for path, text in _shown_leaves(value, n, _paths(hidden))]
 
 
 @function(
@@ -214,5 +214,5 @@ def facts(value: JSON, n: JSON = 10, hidden: JSON = None) -> JSON:
 def beyond_facts(value: JSON, n: JSON = 10, hidden: JSON = None) -> JSON:
     """See the registration; what is no object is left whole."""
     names = _paths(hidden)
-    left = without(value, names | {path for path, _ in _told(value, n, names)})
+    left = without(value, names | {path for path, _ in _shown_leaves(value, n, names)})
     return (left if isinstance(left, str) else as_json(left)) if left is not None else None

@@ -64,7 +64,7 @@ def _inline(element: Element) -> str:
     match element.get("type"):
         case "link":
             url = text_of(element.get("url"))
-            label = _marked(text_of(element.get("text")), element.get("style"))
+            label = _with_marks(text_of(element.get("text")), element.get("style"))
             return link_to(label, url) if label.strip() else escape(url)
         case "emoji":
             name = text_of(element.get("name"))
@@ -81,10 +81,10 @@ def _inline(element: Element) -> str:
             return escape(text_of(element.get("fallback")) or shown)
         case "color":
             return code_span(text_of(element.get("value")))
-    return _marked(text_of(element.get("text")), element.get("style"))
+    return _with_marks(text_of(element.get("text")), element.get("style"))
 
 
-def _marked(words: str, style: JSON) -> str:
+def _with_marks(words: str, style: JSON) -> str:
     """Words with their marks; white space stays outside of them, where Markdown wants it."""
     core = words.strip()
     styles = style if isinstance(style, dict) else {}

@@ -153,9 +153,9 @@ def split(value: JSON, separator: JSON = ",") -> JSON:
     return [part.strip() for part in parts if part.strip()]
 
 
-def _joined(value: JSON, key: JSON, limit: JSON) -> JSON:
+def _join_names(value: JSON, key: JSON, limit: JSON) -> JSON:
     """The names of a list as prose; Markup if one of them is."""
-    found = [_named(element, key) for element in list_of(value)]
+    found = [_name_of(element, key) for element in list_of(value)]
     names = [name for name in found if name is not None and text_of(name).strip()]
     if not names:
         return None
@@ -168,7 +168,7 @@ def _joined(value: JSON, key: JSON, limit: JSON) -> JSON:
     return Markup(text) if ready else text
 
 
-def _named(element: JSON, key: JSON) -> JSON:
+def _name_of(element: JSON, key: JSON) -> JSON:
     """What an element of a list is called: what `key` leads to, or its usual naming key, or itself."""
     if key is not None:
         return path(element, key)
@@ -180,7 +180,7 @@ def _named(element: JSON, key: JSON) -> JSON:
 
 def _joined_plain(value: JSON, key: JSON = None, limit: JSON = 5) -> JSON:
     """The same for plain-text keys."""
-    joined = _joined(value, key, limit)
+    joined = _join_names(value, key, limit)
     return unmark(joined) if isinstance(joined, Markup) else joined
 
 
@@ -196,7 +196,7 @@ def _joined_plain(value: JSON, key: JSON = None, limit: JSON = 5) -> JSON:
 )
 def join_names(value: JSON, key: JSON = None, limit: JSON = 5) -> JSON:
     """See the registration."""
-    return _joined(value, key, limit)
+    return _join_names(value, key, limit)
 
 
 @function(

@@ -35,7 +35,7 @@ async def test_the_result_follows_what_is_typed(page, gateway):
 
 
 async def test_what_breaks_the_schema_is_told_by_its_path(page, gateway):
-    """A body that does not hold the schema shows each fault with its JSON path; broken JSON is no fault of the page."""
+    """A body that does not match the schema shows faults with their JSON paths; broken JSON is no fault of the page."""
     body = msgspec.json.decode(PUSH.body)
     await typed(page, body=msgspec.json.encode({**body, "commits": "none"}).decode())
     await expect(page.locator(".faults")).to_contain_text("$.commits")

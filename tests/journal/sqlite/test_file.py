@@ -10,7 +10,7 @@ import pytest
 
 from gateway.errors import JournalDamaged, JournalError
 from gateway.journal import Query, Settlement
-from gateway.journal.sqlite.file import connect, is_environment, migrate, prepare, trouble, versions
+from gateway.journal.sqlite.file import as_journal_error, connect, is_environment, migrate, prepare, versions
 from gateway.journal.sqlite.journal import SqliteJournal
 from gateway.model import Attempt, AttemptResult, Delivery, DeliveryState
 
@@ -129,7 +129,7 @@ def test_troubles_say_which_file_and_what_to_do(code: int, name: str, kind: type
     """Each error that a disk can cause has its remedy, and meets everyone in the group."""
     error = sqlite3.OperationalError("raw text")
     error.sqlite_errorcode, error.sqlite_errorname = code, name
-    said = trouble(Path("/var/lib/j.db"), error)
+    said = as_journal_error(Path("/var/lib/j.db"), error)
     assert type(said) is kind
     assert text in str(said)
     assert "/var/lib/j.db" in str(said)
@@ -141,9 +141,9 @@ def test_a_fault_of_one_entry_is_not_the_environments() -> None:
     """Values that cannot be stored concern their entry alone; an error already put into words stays as it is."""
     error = UnicodeEncodeError("utf-8", "\ud800", 0, 1, "surrogates not allowed")
     assert not is_environment(error)
-    assert "surrogates" in str(trouble(Path("j.db"), error))
+    assert "surrogates" in str(as_journal_error(Path("j.db"), error))
     ours = JournalError("known")
-    assert trouble(Path("j.db"), ours) is ours
+    assert as_journal_error(Path("j.db"), ours) is ours
 
 
 def test_processes_may_start_on_one_new_file_at_once(tmp_path: Path) -> None:

@@ -1,0 +1,45 @@
+"""Durations and sizes as people write them, both ways."""
+
+import pytest
+
+from gateway.units import seconds, size, written
+
+
+@pytest.mark.parametrize(
+    ("length", "text"),
+    [
+        (172800, "2 d"),
+        (86400, "1 d"),
+        (5400, "1.5 h"),
+        (300, "5 min"),
+        (95, "1.6 min"),
+        (30, "30 s"),
+        (0.5, "0.5 s"),
+        (0, "0 s"),
+    ],
+)
+def test_a_length_of_time_is_written_in_the_unit_that_fits(length, text):
+    """The largest unit that the length has at least once, with two digits."""
+    assert written(length) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "length"), [("10s", 10), ("1.5h", 5400), ("250ms", 0.25), (" 2 d ", 172800), ("1w", 604800)]
+)
+def test_a_duration_is_read(text, length):
+    """A number and a unit, with or without room around them."""
+    assert seconds(text) == length
+
+
+@pytest.mark.parametrize(("text", "count"), [("5MB", 5_000_000), ("300kB", 300_000), ("1GiB", 1 << 30), ("7 b", 7)])
+def test_a_size_is_read(text, count):
+    """Decimal and binary units, in any case."""
+    assert size(text) == count
+
+
+@pytest.mark.parametrize("read", [seconds, size])
+@pytest.mark.parametrize("text", ["", "5", "s", "5 parsecs", "-5s", "5,0s"])
+def test_what_is_no_quantity_is_refused_with_the_units(read, text):
+    """The error names the text and the units."""
+    with pytest.raises(ValueError, match=r"write a number and one of"):
+        read(text)
