@@ -7,7 +7,7 @@
     |- Refused             the request is the sender's fault; becomes an HTTP problem (RFC 9457)
     |- JournalError        what was to be stored is not stored; senders get 503
     |  `- JournalDamaged   the file cannot be used at all
-    `- Unsent              (in mattermost.session) a request over REST led to nothing; holds the result of the delivery
+    `- Unsent              (in outbound.exchange) a request to a server led to nothing; holds the result of the delivery
 
 Texts are for the reader: what, where, what to do. None of them holds a secret.
 """

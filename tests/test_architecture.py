@@ -15,6 +15,7 @@ LAYERS = (
     "observe",
     "decode",
     "verify",
+    "outbound",
     "mattermost",
     "language",
     "catalog",

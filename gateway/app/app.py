@@ -10,7 +10,7 @@ from gateway.app import admin, ingress
 from gateway.app.destinations import Destinations
 from gateway.app.gateway import Parts, RunningGateway
 from gateway.app.ingress import PublicSide
-from gateway.app.senders import Connections
+from gateway.app.senders import Senders
 from gateway.catalog.catalog import Catalog
 from gateway.console.port import Changes
 from gateway.delivery.dispatcher import Dispatcher
@@ -19,6 +19,7 @@ from gateway.ingress.acceptance import Acceptance
 from gateway.journal.sqlite.journal import SqliteJournal
 from gateway.observe import logs, tracing
 from gateway.observe.metrics import Metrics
+from gateway.outbound.sessions import Sessions
 from gateway.settings import Settings
 from gateway.settings.keys import Address
 
@@ -84,13 +85,13 @@ async def _parts(settings: Settings, known: Catalog, stack: AsyncExitStack) -> P
     stack.push_async_callback(journal.close)
     tracer = _tracer(settings)
     stack.push_async_callback(tracer.close, min(settings.server.grace, TRACING_GRACE))
-    connections = Connections(await stack.enter_async_context(AsyncExitStack()), tracer.middlewares)
-    destinations = Destinations(connections, lambda name: partial(journal.card, name))
+    sessions = Sessions(await stack.enter_async_context(AsyncExitStack()), tracer.middlewares)
+    destinations = Destinations(Senders(sessions), lambda name: partial(journal.card, name))
     dispatcher = Dispatcher(journal, await destinations.of(settings), metrics, attempt=tracer.attempt)
     await dispatcher.start()
     stack.push_async_callback(dispatcher.stop, settings.server.grace)
     acceptance = Acceptance(journal, dispatcher.offer)
-    public_side = PublicSide(settings, known, acceptance.store, metrics, tracer, await connections.http())
+    public_side = PublicSide(settings, known, acceptance.store, metrics, tracer, await sessions.of())
     return Parts(metrics, journal, journal.keep, destinations, dispatcher, acceptance, public_side)
 
 

@@ -1,14 +1,12 @@
 """The destinations of settings, each with its sender. One whose settings have not changed stays the same object."""
 
 from collections.abc import Callable
-from functools import partial
 
 from msgspec import Struct
 
-from gateway.app.senders import Connections
+from gateway.app.senders import Senders
 from gateway.delivery.destinations import Destination, Sender
 from gateway.ingress import passthrough
-from gateway.mattermost.hook import PassthroughSender
 from gateway.mattermost.rest import Cards
 from gateway.settings import Settings
 from gateway.settings.tables import DeliveryTable
@@ -17,8 +15,8 @@ from gateway.settings.tables import DeliveryTable
 class Destinations:
     """Makes destinations. `cards` gives, for a destination's name, what finds the posts that show subjects there."""
 
-    def __init__(self, connections: Connections, cards: Callable[[str], Cards]) -> None:
-        self._connections = connections
+    def __init__(self, senders: Senders, cards: Callable[[str], Cards]) -> None:
+        self._senders = senders
         self._cards = cards
         self._made: dict[str, tuple[Struct, Destination]] = {}
 
@@ -28,13 +26,15 @@ class Destinations:
         for name, table in settings.destinations.items():
             made[name] = self._unchanged(name, table) or (
                 table,
-                _destination(name, table, await self._connections.sender(table, self._cards(name))),
+                _destination(name, table, await self._senders.of(table, self._cards(name))),
             )
         if settings.passthrough is not None:
             name, through = passthrough.NAME, _Through(settings.passthrough.server, settings.delivery)
             made[name] = self._unchanged(name, through) or (
                 through,
-                _destination(name, settings.delivery, await self._passing(through)),
+                _destination(
+                    name, through.delivery, await self._senders.passing(through.server, through.delivery.timeout)
+                ),
             )
         self._made = made
         return [destination for _, destination in made.values()]
@@ -42,10 +42,6 @@ class Destinations:
     def _unchanged(self, name: str, table: Struct) -> tuple[Struct, Destination] | None:
         kept = self._made.get(name)
         return kept if kept and kept[0] == table else None
-
-    async def _passing(self, through: "_Through") -> Sender:
-        url_of = partial(passthrough.url, through.server)
-        return PassthroughSender(url_of, await self._connections.http(), through.delivery.timeout)
 
 
 class _Through(Struct, frozen=True):

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from aiohttp import ClientError, ClientSession, ClientTimeout, web
+from aiohttp import ClientSession, web
 
 from gateway.catalog import catalog
 from gateway.catalog.catalog import GENERIC, Catalog
@@ -14,12 +14,15 @@ from gateway.ingress.listener import Listener
 from gateway.ingress.passthrough import Passthrough
 from gateway.ingress.table import RouteTable
 from gateway.journal import Appended, Entry
-from gateway.mattermost.answers import unanswered
 from gateway.observe.metrics import Metrics
 from gateway.observe.tracing import Tracer
+from gateway.outbound.exchange import Unsent, exchange
 from gateway.pipeline import route as routes
 from gateway.pipeline.entry import DestinationTraits, Traits
 from gateway.settings import Settings
+
+FETCH_TIMEOUT = 10.0
+"""Seconds for the request that confirms a handshake."""
 
 
 class PublicSide:
@@ -67,12 +70,11 @@ class PublicSide:
     async def _fetch(self, url: str) -> None:
         """Fetch the URL that confirms a handshake; OSError says why it could not be."""
         try:
-            timeout = ClientTimeout(total=10)
-            async with self._session.get(url, allow_redirects=False, timeout=timeout) as response:
-                if response.status >= 300:
-                    raise OSError(f"answered {response.status}")
-        except ClientError as error:
-            raise OSError(unanswered(error).reason) from error
+            reply = await exchange(self._session, "GET", url, None, None, FETCH_TIMEOUT)
+        except Unsent as unsent:
+            raise OSError(unsent.result.reason) from unsent
+        if reply.status >= 300:
+            raise OSError(f"answered {reply.status}")
 
 
 def load(settings: Settings) -> Catalog:

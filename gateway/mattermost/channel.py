@@ -10,8 +10,9 @@ from msgspec import Struct
 from msgspec.json import encode
 
 from gateway.mattermost.answers import error_id
-from gateway.mattermost.session import Me, Reply, Session, Unsent, decoded
+from gateway.mattermost.session import Me, Session, decoded
 from gateway.model import Never
+from gateway.outbound.exchange import Reply, Unsent
 
 KNOWN = 1000
 """How many channels are remembered: a translator may take their names from payloads."""

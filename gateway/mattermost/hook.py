@@ -12,10 +12,12 @@ from msgspec.structs import replace
 from multidict import CIMultiDict
 from yarl import URL
 
-from gateway.mattermost.answers import USER_AGENT, Revealing, read_body, retry_after, shown_id, unanswered, wait
+from gateway.mattermost.answers import Revealing, shown_id, wait
 from gateway.model import Delivered, Delivery, Later, Never, Result
+from gateway.outbound.exchange import Unsent, exchange
+from gateway.outbound.retry_after import retry_after
 
-_HEADERS = CIMultiDict({"Content-Type": "application/json", "User-Agent": USER_AGENT})
+_HEADERS = CIMultiDict({"Content-Type": "application/json"})
 
 _REFUSALS = {
     400: "unknown incoming webhook, or payload refused{id}: recreate the hook in Mattermost (Integrations, Incoming "
@@ -95,18 +97,15 @@ class HookSender:
     def __init__(self, url: Revealing, session: aiohttp.ClientSession, timeout: float = 10.0) -> None:
         self._url = URL(url.reveal())
         self._session = session
-        self._timeout = aiohttp.ClientTimeout(total=timeout)
+        self._timeout = timeout
 
     async def send(self, delivery: Delivery) -> Result:
         """POST one message of JSON. Never raises for what the network or the server does; see `classify`."""
         try:
-            async with self._session.post(
-                self._url, data=delivery.payload, headers=_HEADERS, allow_redirects=False, timeout=self._timeout
-            ) as response:
-                body = await read_body(response)
-                return classify(response.status, response.headers, body, time())
-        except (aiohttp.ClientError, OSError) as error:
-            return unanswered(error)
+            reply = await exchange(self._session, "POST", self._url, delivery.payload, _HEADERS, self._timeout)
+        except Unsent as unsent:
+            return unsent.result
+        return classify(*reply, time())
 
 
 class PassthroughSender:

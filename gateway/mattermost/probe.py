@@ -12,14 +12,14 @@ from typing import Any
 import msgspec
 from aiohttp import ClientSession
 from msgspec import Struct
-from multidict import CIMultiDict
 from yarl import URL
 
-from gateway.mattermost.answers import USER_AGENT, Revealing
+from gateway.mattermost.answers import Revealing
 from gateway.mattermost.channel import Channels
 from gateway.mattermost.limits import DEFAULT
 from gateway.mattermost.rest_answers import Case, posted
-from gateway.mattermost.session import Session, Unsent, decoded, exchange
+from gateway.mattermost.session import Session, decoded
+from gateway.outbound.exchange import Unsent, exchange
 
 NO_POST = "a" * 26
 """A well-formed id that no post has."""
@@ -73,10 +73,9 @@ async def probe_channel(session: Session, channels: Channels) -> list[Finding]:
 async def probe_hook(hook: Revealing, http: ClientSession, timeout: float) -> list[Finding]:  # noqa: ASYNC109
     """Look at the server of a webhook; nothing is posted, so that the webhook itself stays UNPROVEN."""
     base = hook.reveal().rpartition("/hooks/")[0]
-    headers = CIMultiDict({"User-Agent": USER_AGENT})
     try:
         url = URL(f"{base}/api/v4{_SETTINGS}", encoded=True)
-        settings = decoded(await exchange(http, "GET", url, None, headers, timeout), dict[str, Any])
+        settings = decoded(await exchange(http, "GET", url, None, None, timeout), dict[str, Any])
     except Unsent as unsent:
         return [Finding(Level.FAULT, unsent.result.reason)]
     return _of_server(settings)

@@ -21,8 +21,9 @@ from gateway.mattermost import rest_answers
 from gateway.mattermost.channel import Channels
 from gateway.mattermost.rest_answers import Answer, Case, Extra
 from gateway.mattermost.rest_post import Payload, extras_of, patch, pending_id, post, read
-from gateway.mattermost.session import Session, Unsent
+from gateway.mattermost.session import Session
 from gateway.model import Card, CardMode, Delivered, Delivery, Later, Phase, Result
+from gateway.outbound.exchange import Unsent
 
 DOING_WITHOUT = 6 * 3600.0
 """Seconds for which a destination leaves out what its server does not take, before it is tried again."""

@@ -10,8 +10,9 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from gateway.mattermost.answers import error_id, retry_after, shown_id, wait
+from gateway.mattermost.answers import error_id, shown_id, wait
 from gateway.model import Delivered, Later, Never, Result
+from gateway.outbound.retry_after import retry_after
 
 PENDING = "api.post.deduplicate_create_post.pending"
 """The same message is being stored for an earlier attempt that nobody waits for any more."""

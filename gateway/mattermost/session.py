@@ -10,19 +10,19 @@ them not again before the settings change or the gateway restarts.
 import asyncio
 from collections.abc import Callable
 from time import monotonic, time
-from typing import NamedTuple, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 import aiohttp
 import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
-from multidict import CIMultiDict, CIMultiDictProxy
+from multidict import CIMultiDict
 from yarl import URL
 
-from gateway.errors import MattergateError
-from gateway.mattermost.answers import NO_TIMEOUT, USER_AGENT, Revealing, error_id, read_body, unanswered
+from gateway.mattermost.answers import Revealing, error_id
 from gateway.mattermost.rest_answers import failed, not_mattermost, unauthorised
 from gateway.model import Later, Never
+from gateway.outbound.exchange import Reply, Unsent, exchange
 from gateway.secret import Secret
 
 REFUSALS = 8
@@ -43,22 +43,6 @@ _LOGIN_REFUSALS = {
 }
 _MFA = "the account wants a second factor: use the token of a bot, or an account without one"
 _WRONG = "`login` or its password is wrong: correct it, and reload the settings"
-
-
-class Unsent(MattergateError):  # noqa: N818 - states a condition
-    """A request did not lead to what it was for; `result` is what that means for the delivery."""
-
-    def __init__(self, result: Later | Never) -> None:
-        super().__init__(result.reason)
-        self.result = result
-
-
-class Reply(NamedTuple):
-    """An answer of the server; `headers` looks names up in any case, `body` is at most BODY_LIMIT bytes."""
-
-    status: int
-    headers: CIMultiDictProxy[str]
-    body: bytes
 
 
 class Me(Struct, frozen=True):
@@ -252,33 +236,12 @@ def decoded(reply: Reply, kind: type[T]) -> T:
         raise Unsent(not_mattermost(reply.status)) from None
 
 
-async def exchange(
-    http: aiohttp.ClientSession,
-    method: str,
-    url: URL,
-    body: bytes | None,
-    headers: CIMultiDict[str],
-    timeout: float,  # noqa: ASYNC109 - one timer around the whole exchange
-) -> Reply:
-    """One request and its answer. Raises Unsent when there is none."""
-    try:
-        async with (
-            asyncio.timeout(timeout),
-            http.request(
-                method, url, data=body, headers=headers, allow_redirects=False, timeout=NO_TIMEOUT
-            ) as response,
-        ):
-            return Reply(response.status, response.headers, await read_body(response))
-    except (aiohttp.ClientError, OSError) as error:
-        raise Unsent(unanswered(error)) from None
-
-
 def _endpoint(server: str, path: str) -> URL:
     return URL(f"{server.rstrip('/')}/api/v4{path}", encoded=True)
 
 
 def _headers(token: str) -> CIMultiDict[str]:
-    headers = CIMultiDict({"Content-Type": "application/json", "User-Agent": USER_AGENT})
+    headers = CIMultiDict({"Content-Type": "application/json"})
     if token:
         headers["Authorization"] = f"Bearer {token}"
     return headers

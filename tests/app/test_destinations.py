@@ -7,10 +7,11 @@ import pytest
 
 from gateway import settings
 from gateway.app.destinations import Destinations
-from gateway.app.senders import Connections
+from gateway.app.senders import Senders
 from gateway.errors import SettingsError
 from gateway.mattermost.hook import HookSender, PassthroughSender
 from gateway.mattermost.rest import RestSender
+from gateway.outbound.sessions import Sessions
 
 HOOK = '[destinations.ops]\nhook = "https://chat.example.com/hooks/k3yk3yk3yk3yk3yk3yk3yk3yk3"\n'
 LOGIN = """
@@ -32,7 +33,7 @@ async def made():
         return None
 
     async with AsyncExitStack() as stack:
-        destinations = Destinations(Connections(stack), lambda name: no_card)
+        destinations = Destinations(Senders(Sessions(stack)), lambda name: no_card)
 
         async def of(text: str):
             known = settings.parse(text, "mattergate.toml", {}, Path.read_text)

@@ -9,12 +9,12 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from gateway.mattermost.answers import open_session
 from gateway.mattermost.channel import Channels
 from gateway.mattermost.payload import Message, encode
 from gateway.mattermost.rest import Concessions, RestSender
 from gateway.mattermost.session import Account, LoginAccount, Session, TokenAccount
 from gateway.model import Card, Delivery
+from gateway.outbound.sessions import open_session
 from gateway.secret import Secret
 
 TOKEN = "t0kent0kent0kent0kent0kent"

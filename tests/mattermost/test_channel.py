@@ -4,8 +4,8 @@ import pytest
 
 from gateway.mattermost.channel import KNOWN, Channels
 from gateway.mattermost.payload import Message
-from gateway.mattermost.session import Unsent
 from gateway.model import Delivered, Never
+from gateway.outbound.exchange import Unsent
 
 
 def ident(name):

@@ -1,21 +1,17 @@
-"""Posting to incoming webhooks: the table of answers, the map of errors, and the wire."""
+"""Posting to incoming webhooks: the table of answers, and the wire."""
 
 import asyncio
 import socket
-import ssl
-from datetime import UTC, datetime
-from email.utils import format_datetime
-from types import SimpleNamespace
 
-import aiohttp
 import pytest
 from aiohttp import web
 from multidict import CIMultiDict
 
-from gateway.mattermost.answers import AFTER_LIMIT, BODY_LIMIT, open_session, unanswered
 from gateway.mattermost.hook import HookSender, classify
 from gateway.model import Delivered, Delivery, Later, Never
 from gateway.observe.metrics import CODES
+from gateway.outbound.retry_after import AFTER_LIMIT
+from gateway.outbound.sessions import open_session
 
 NOW = 1_700_000_000.0
 SECRET = "y3ndrf8gejkmcpqxot1uwisza5"
@@ -136,69 +132,6 @@ def test_how_long_to_wait(status, headers, after):
     assert answer(status, b"limit exceeded", **headers).after == after
 
 
-@pytest.mark.parametrize(("offset", "after"), [(90, 90.0), (-90, 0.0), (10**7, AFTER_LIMIT)])
-def test_a_date_to_wait_for(offset, after):
-    """Retry-After as an HTTP date is taken relative to now, never negative, never beyond the limit."""
-    date = format_datetime(datetime.fromtimestamp(NOW + offset, UTC), usegmt=True)
-    assert answer(429, b"", Retry_After=date).after == after
-
-
-def walk(kind):
-    """Give a class and all that derive from it."""
-    yield kind
-    for child in kind.__subclasses__():
-        yield from walk(child)
-
-
-def instance(kind):
-    """Make an error of aiohttp without its many arguments, its texts full of the secret."""
-    error = kind.__new__(kind)
-    url = f"https://chat.example.com/hooks/{SECRET}"
-    error.args = (url,)
-    key = SimpleNamespace(host="chat.example.com", port=443, ssl=True, is_ssl=True)
-    for name, value in {"_conn_key": key, "_os_error": OSError(111, "refused"), "request_info": url}.items():
-        try:
-            setattr(error, name, value)
-        except AttributeError:
-            continue
-    return error
-
-
-@pytest.mark.parametrize("kind", sorted(set(walk(aiohttp.ClientError)), key=lambda k: k.__name__))
-def test_every_error_of_aiohttp_is_mapped(kind):
-    """No class of the library is without a result of a known class, and none leaks the URL."""
-    got = unanswered(instance(kind))
-    assert isinstance(got, Later)
-    assert got.code in CODES
-    assert SECRET not in got.reason
-
-
-@pytest.mark.parametrize(
-    ("kind", "code"),
-    [
-        (aiohttp.ClientConnectorCertificateError, "tls"),
-        (aiohttp.ClientConnectorSSLError, "tls"),
-        (aiohttp.ServerFingerprintMismatch, "tls"),
-        (ssl.SSLError, "tls"),
-        (TimeoutError, "timeout"),
-        (aiohttp.ConnectionTimeoutError, "timeout"),
-        (aiohttp.SocketTimeoutError, "timeout"),
-        (aiohttp.ClientConnectorDNSError, "network"),
-        (aiohttp.ServerDisconnectedError, "network"),
-        (ConnectionResetError, "network"),
-    ],
-)
-def test_errors_have_their_class(kind, code):
-    """Certificates, time and the network are told apart."""
-    assert unanswered(instance(kind)).code == code
-
-
-def test_other_errors_are_not_swallowed():
-    """An error that has nothing to do with the network is a fault of the program."""
-    with pytest.raises(TypeError):
-        unanswered(KeyError("x"))
-
-
 class Held:
     def __init__(self, text):
         self.text = text
@@ -242,34 +175,6 @@ async def test_what_goes_over_the_wire(post):
     assert set(seen["headers"]) == {"Host", "Content-Type", "User-Agent", "Content-Length"}
 
 
-async def test_redirects_are_not_followed(post):
-    """A redirect is an answer, not a detour: the payload goes nowhere else."""
-    calls = []
-
-    async def handler(request):
-        calls.append(request)
-        raise web.HTTPTemporaryRedirect("/elsewhere")
-
-    assert isinstance(await post(handler), Never)
-    assert len(calls) == 1
-
-
-async def test_an_endless_answer_is_cut(post):
-    """No more than the limit is read of an answer, however long it goes on."""
-
-    async def handler(request):
-        response = web.StreamResponse()
-        await response.prepare(request)
-        try:
-            for _ in range(1000):
-                await response.write(b"x" * BODY_LIMIT)
-        except ConnectionError:
-            pass
-        return response
-
-    assert isinstance(await asyncio.wait_for(post(handler), 3.0), Later)
-
-
 async def test_no_answer_in_time(post):
     """A server that does not answer in time is tried again."""
 
@@ -290,25 +195,6 @@ async def test_a_connection_that_breaks(post):
 
     got = await post(handler)
     assert (type(got), got.code) == (Later, "network")
-
-
-async def test_cookies_are_not_kept(aiohttp_server):
-    """A cookie that the server sets is not sent back, for it would fail the next POST."""
-    cookies = []
-
-    async def handler(request):
-        cookies.append(dict(request.cookies))
-        response = web.Response(text="ok")
-        response.set_cookie("MMAUTHTOKEN", "x")
-        return response
-
-    app = web.Application()
-    app.router.add_post("/hooks/h", handler)
-    server = await aiohttp_server(app)
-    async with open_session() as session:
-        sender = HookSender(Held(str(server.make_url("/hooks/h"))), session)
-        assert [await sender.send(delivery()) for _ in range(2)] == [Delivered(status=200)] * 2
-    assert cookies == [{}, {}]
 
 
 async def test_nobody_listens():

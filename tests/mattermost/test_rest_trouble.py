@@ -9,10 +9,11 @@ import pytest
 from aiohttp import web
 
 from gateway import settings
-from gateway.app import senders
+from gateway.app.senders import Senders
 from gateway.delivery.destinations import Destination
 from gateway.delivery.retry import decide
 from gateway.model import Card, CardMode, Delivered, DeliveryState, Later, Never, Phase
+from gateway.outbound.sessions import Sessions
 
 TLS = Path(__file__).parents[1] / "data" / "tls"
 SECRETS = ("t0kent0kent0kent0kent0kent", "c0rrect-h0rse", "s3cr3t-of-a-page")
@@ -88,7 +89,7 @@ async def send_to(url: str, desk, more: str = ""):
     text = f'[destinations.ops]\nserver = "{url}"\nteam = "acme"\nchannel = "alerts"\ntoken = "{SECRETS[0]}"\n{more}'
     known = settings.parse(text, "mattergate.toml", {}, lambda path: path.read_text("utf-8"))
     async with AsyncExitStack() as stack:
-        sender = await senders.Connections(stack).sender(known.destinations["ops"], desk._card)
+        sender = await Senders(Sessions(stack)).of(known.destinations["ops"], desk._card)
         return await sender.send(desk.delivery("x"))
 
 
@@ -107,7 +108,7 @@ async def test_a_webhook_behind_a_certificate_that_does_not_verify(secure, desk)
     text = f'[destinations.ops]\nhook = "{hook}"\n'
     known = settings.parse(text, "mattergate.toml", {}, lambda path: path.read_text("utf-8"))
     async with AsyncExitStack() as stack:
-        sender = await senders.Connections(stack).sender(known.destinations["ops"], desk._card)
+        sender = await Senders(Sessions(stack)).of(known.destinations["ops"], desk._card)
         result = await sender.send(desk.delivery("x"))
     assert (result.code, "`ca_file`" in result.reason) == ("tls", True)
 

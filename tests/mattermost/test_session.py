@@ -5,8 +5,9 @@ import asyncio
 import pytest
 from aiohttp import web
 
-from gateway.mattermost.session import HOLD_BRIEF, HOLD_FIRST, HOLD_MOST, REFUSALS, Me, Unsent
+from gateway.mattermost.session import HOLD_BRIEF, HOLD_FIRST, HOLD_MOST, REFUSALS, Me
 from gateway.model import Delivered, Later, Never
+from gateway.outbound.exchange import Unsent
 
 PASSWORD = "c0rrect-h0rse"
 """That of the account at the board."""

@@ -1,0 +1,53 @@
+"""Client sessions of aiohttp: connections that are kept, TLS, and what every request of the gateway has in common."""
+
+import ssl
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+
+import aiohttp
+
+from gateway import __version__
+from gateway.errors import Fault, SettingsError
+
+USER_AGENT = f"mattergate/{__version__}"
+
+
+def open_session(
+    tls: ssl.SSLContext | bool = True, middlewares: Sequence[aiohttp.ClientMiddlewareType] = ()
+) -> aiohttp.ClientSession:
+    """Open a session for any number of senders; the caller closes it.
+
+    Connections are limited by the destinations' concurrency, not here. Cookies are not kept: a session cookie would
+    make the next POST fail Mattermost's CSRF check (contract 7, 20). `tls` is a context that knows a private authority.
+    """
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0, ssl=tls, keepalive_timeout=30.0, enable_cleanup_closed=False),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        headers={"User-Agent": USER_AGENT},
+        skip_auto_headers=("Accept", "Accept-Encoding"),
+        raise_for_status=False,
+        middlewares=middlewares,
+    )
+
+
+class Sessions:
+    """One session for each authority that is trusted; they close with the stack. `middlewares` see every request."""
+
+    def __init__(self, stack: AsyncExitStack, middlewares: Sequence[aiohttp.ClientMiddlewareType] = ()) -> None:
+        self._stack = stack
+        self._middlewares = middlewares
+        self._open: dict[str | None, aiohttp.ClientSession] = {}
+
+    async def of(self, ca_file: str | None = None) -> aiohttp.ClientSession:
+        """The session that trusts the certificates of `ca_file`, None: those of the system. Raises SettingsError."""
+        if ca_file not in self._open:
+            session = open_session(_context(ca_file) if ca_file else True, self._middlewares)
+            self._open[ca_file] = await self._stack.enter_async_context(session)
+        return self._open[ca_file]
+
+
+def _context(ca_file: str) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except ssl.SSLError:
+        raise SettingsError([Fault(ca_file, 0, "", "holds no certificates", "write them as PEM")]) from None

@@ -1,0 +1,61 @@
+"""What it means for an attempt that no answer came: the one place where errors of aiohttp become results."""
+
+import ssl
+
+import aiohttp
+
+from gateway.model import Later
+
+_UNANSWERED: tuple[tuple[type[BaseException], str, str], ...] = (
+    (
+        aiohttp.ClientConnectorCertificateError,
+        "tls",
+        "the certificate does not verify: check the host name and the expiry, or set `ca_file` to the authority",
+    ),
+    (aiohttp.ServerFingerprintMismatch, "tls", "the certificate has changed: its fingerprint is not the expected one"),
+    (aiohttp.ClientSSLError, "tls", "no TLS connection: check that the port speaks https, and its protocol versions"),
+    (ssl.SSLError, "tls", "the TLS connection broke: check the server and what stands before it"),
+    (TimeoutError, "timeout", "no answer in time: check that the server is up and reachable, or raise `timeout`"),
+    (
+        aiohttp.ClientConnectorDNSError,
+        "network",
+        "the host name does not resolve: check the host in the settings, and DNS",
+    ),
+    (
+        aiohttp.ClientProxyConnectionError,
+        "network",
+        "the proxy cannot be reached: check the proxy settings of this host",
+    ),
+    (
+        aiohttp.ClientConnectorError,
+        "network",
+        "cannot connect: check that the server is up, and the firewall between",
+    ),
+    (aiohttp.ClientConnectionError, "network", "the connection broke before the answer was complete"),
+    (
+        aiohttp.ClientHttpProxyError,
+        "network",
+        "the proxy refused the connection: check the proxy settings of this host",
+    ),
+    (
+        aiohttp.InvalidURL,
+        "network",
+        "the URL cannot be used: check the one in the settings",
+    ),
+    (aiohttp.ClientPayloadError, "network", "the answer broke off or could not be decoded"),
+    (aiohttp.ClientResponseError, "network", "the answer is not proper HTTP: check what listens at that address"),
+    (aiohttp.ClientError, "network", "the request could not be sent"),
+    (OSError, "network", "the connection broke"),
+)
+
+
+def unanswered(error: BaseException) -> Later:
+    """Return the result of an attempt that got no answer; TypeError for an error that has nothing to do with it.
+
+    The error's own text is not used, for it may hold the URL; of the operating system's error the reason is.
+    """
+    for kind, code, text in _UNANSWERED:
+        if isinstance(error, kind):
+            detail = error.strerror if isinstance(error, OSError) and code == "network" else None
+            return Later(f"{text} ({detail})" if detail else text, None, code)
+    raise TypeError(f"not an error of the network: {type(error).__name__}")

@@ -1,0 +1,69 @@
+"""Every error of the client library becomes a result that says what to do and shows no URL."""
+
+import ssl
+from types import SimpleNamespace
+
+import aiohttp
+import pytest
+
+from gateway.model import Later
+from gateway.observe.metrics import CODES
+from gateway.outbound.unanswered import unanswered
+
+SECRET = "y3ndrf8gejkmcpqxot1uwisza5"
+
+
+def walk(kind):
+    """Give a class and all that derive from it."""
+    yield kind
+    for child in kind.__subclasses__():
+        yield from walk(child)
+
+
+def instance(kind):
+    """Make an error of aiohttp without its many arguments, its texts full of the secret."""
+    error = kind.__new__(kind)
+    url = f"https://chat.example.com/hooks/{SECRET}"
+    error.args = (url,)
+    key = SimpleNamespace(host="chat.example.com", port=443, ssl=True, is_ssl=True)
+    for name, value in {"_conn_key": key, "_os_error": OSError(111, "refused"), "request_info": url}.items():
+        try:
+            setattr(error, name, value)
+        except AttributeError:
+            continue
+    return error
+
+
+@pytest.mark.parametrize("kind", sorted(set(walk(aiohttp.ClientError)), key=lambda k: k.__name__))
+def test_every_error_of_aiohttp_is_mapped(kind):
+    """No class of the library is without a result of a known class, and none leaks the URL."""
+    got = unanswered(instance(kind))
+    assert isinstance(got, Later)
+    assert got.code in CODES
+    assert SECRET not in got.reason
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"),
+    [
+        (aiohttp.ClientConnectorCertificateError, "tls"),
+        (aiohttp.ClientConnectorSSLError, "tls"),
+        (aiohttp.ServerFingerprintMismatch, "tls"),
+        (ssl.SSLError, "tls"),
+        (TimeoutError, "timeout"),
+        (aiohttp.ConnectionTimeoutError, "timeout"),
+        (aiohttp.SocketTimeoutError, "timeout"),
+        (aiohttp.ClientConnectorDNSError, "network"),
+        (aiohttp.ServerDisconnectedError, "network"),
+        (ConnectionResetError, "network"),
+    ],
+)
+def test_errors_have_their_class(kind, code):
+    """Certificates, time and the network are told apart."""
+    assert unanswered(instance(kind)).code == code
+
+
+def test_other_errors_are_not_swallowed():
+    """An error that has nothing to do with the network is a fault of the program."""
+    with pytest.raises(TypeError):
+        unanswered(KeyError("x"))
