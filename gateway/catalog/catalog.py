@@ -19,8 +19,8 @@ from typing import Any
 import jsonschema_rs
 
 from gateway.catalog import yamlfile
+from gateway.catalog.message_shape import Compiler, DocumentPlace, Note, placed
 from gateway.catalog.service import Service
-from gateway.catalog.shape import Compiler, DocumentPlace, Note, placed
 from gateway.catalog.translator import CardShape, Translator
 from gateway.errors import CatalogError, Fault
 from gateway.language.template import Engine

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.catalog.shape import Compiler
+from gateway.catalog.message_shape import Compiler
 from gateway.language import lint
 from gateway.language.functions import TABLE
 from gateway.language.lint import METHODS, Unusable

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.catalog.shape import Compiler, DocumentPlace, MessageShape
+from gateway.catalog.message_shape import Compiler, DocumentPlace, MessageShape
 from gateway.language.template import Engine
 
 PAYLOAD = {
