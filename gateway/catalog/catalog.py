@@ -19,10 +19,11 @@ from typing import Any
 import jsonschema_rs
 
 from gateway.catalog import yamlfile
-from gateway.catalog.message_shape import Compiler, DocumentPlace, Note, placed
 from gateway.catalog.service import Service
 from gateway.catalog.translator import CardShape, Translator
+from gateway.catalog.yamlfile import placed
 from gateway.errors import CatalogError, Fault
+from gateway.language.document import Compiler, DocumentPlace, Note
 from gateway.language.template import Engine
 from gateway.model import JSON
 

@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
-from gateway.catalog.message_shape import Compiler, DocumentPlace, MessageShape, Note, placed
+from gateway.catalog.message_shape import MessageShape
 from gateway.catalog.schema import Schema
+from gateway.catalog.yamlfile import placed
+from gateway.language.document import Compiler, DocumentPlace, Note
 from gateway.language.output import Mode
 from gateway.language.template import Context, Engine
 from gateway.mattermost.payload import Message

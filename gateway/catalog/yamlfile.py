@@ -1,12 +1,14 @@
 """YAML as documents use it: plain data, no dates, `yes` is a word, no key twice, and faults know their line."""
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, Protocol
 
 import yaml
 
 from gateway.errors import CatalogError, Fault
+from gateway.language.document import Note
 from gateway.model import JSON
 
 DEPTH = 100
@@ -133,6 +135,11 @@ def fault(file: str, text: str, steps: tuple[str | int, ...], problem: str, reme
     """A fault of the value at `steps` of a document, `below` lines further down when its text has several."""
     line, column = place_of(text, steps)
     return Fault(file, line + below, "/".join(map(str, steps)), problem, remedy, 0 if below else column)
+
+
+def placed(notes: Iterable[Note], text: str, file: str) -> list[Fault]:
+    """The faults that were noted about the document `text` in `file`, with their lines."""
+    return [fault(file, text, steps, problem, below=line) for steps, line, problem in notes]
 
 
 @lru_cache(maxsize=1)

@@ -1,8 +1,9 @@
-"""Repetitions: what their elements see of themselves and of what is around them."""
+"""Messages out of documents: what is missing takes along what needed it."""
 
 import pytest
 
-from gateway.catalog.message_shape import Compiler, DocumentPlace, MessageShape
+from gateway.catalog.message_shape import MessageShape
+from gateway.language.document import Compiler, DocumentPlace
 from gateway.language.template import Engine
 
 PAYLOAD = {
@@ -20,28 +21,6 @@ def rendered(raw):
     return message
 
 
-@pytest.mark.parametrize(
-    ("line", "expected"),
-    [
-        ("{{ who }}", "bob\nann\nann"),
-        ("{{ index }} {{ item.who | default(who) }}", "1 bob\n2 ann\n3 ann"),
-        ("{{ set }} {{ one.who | default(payload) | default('none') }}", "s bob\ns none\ns none"),
-        ("{% for part in parts %}{{ part.n }}{{ who }} {% endfor %}", "1bob 2bob\n3ann"),
-        ("{% if parts is defined %}{{ parts | length }}{% endif %}{{ elements | length }}", "23\n13\n3"),
-        ("{{ one }}", "who: bob, parts: n: 1, n: 2\nparts: n: 3, who: eve\n7"),
-    ],
-)
-def test_elements_lend_their_keys(line, expected):
-    """A line sees the keys of its element before those around it, simple or not, and what names the element."""
-    assert rendered({"text": [{"each": "elements", "as": "one", "line": line}]}).text == expected
-
-
-def test_what_is_repeated_is_chosen_by_what_it_sees():
-    """`when` sees names that the line does not ask for."""
-    raw = {"text": [{"each": "elements", "when": "who == 'ann' and parts", "line": "{{ index }}"}]}
-    assert rendered(raw).text == "2"
-
-
 def test_repetitions_nest():
     """Names around an outer repetition reach the objects, fields and lines of the inner ones."""
     value = [{"each": "parts", "as": "part", "line": "{{ part.n }}{{ who }}{{ set }}"}, "{{ missing }}"]
@@ -53,3 +32,55 @@ def test_repetitions_nest():
         [("1", "bob bob"), ("2", "bob bob")],
         [("3", "s eve")],
     ]
+
+
+@pytest.mark.parametrize(
+    ("raw", "kept"),
+    [
+        ({"title": "{{ who }}"}, True),
+        ({"title": "{{ gone }}"}, False),
+        ({"title": "{{ gone }}", "text": "t"}, True),
+        ({"pretext": "p"}, True),
+        ({"color": "red", "footer": "f"}, False),
+        ({"title": "t", "when": "gone"}, False),
+        ({"fields": [{"title": "{{ gone }}", "value": "v"}]}, False),
+        ({"fields": [{"title": "t", "value": "{{ who }}"}]}, True),
+    ],
+)
+def test_an_attachment_that_shows_nothing_is_gone(raw, kept):
+    """An attachment is kept for what is visible of it, and only when its `when` holds."""
+    assert len(rendered({"attachments": [raw]}).attachments) == kept
+
+
+@pytest.mark.parametrize(
+    ("value", "more", "short"),
+    [
+        ("x" * 40, {}, True),
+        ("x" * 41, {}, False),
+        ("x" * 41, {"short": True}, True),
+        ("x", {"short": False}, False),
+        (["a", "b"], {}, False),
+        ("{{ who | link('https://example.com/a/very/long/address/of/something') }}", {}, True),
+    ],
+)
+def test_short_fields_share_a_row(value, more, short):
+    """A field is short by the characters that are seen of its value, unless the document says."""
+    [made] = rendered({"attachments": [{"fields": [{"title": "t", "value": value, **more}]}]}).attachments
+    assert made.fields[0].short is short
+
+
+@pytest.mark.parametrize(
+    ("level", "ack", "expected"),
+    [
+        ("urgent", "who == 'ann'", ("urgent", True, True)),
+        ("{{ gone }}", True, ("", True, False)),
+        ("standard", False, None),
+        ("important", False, ("important", False, True)),
+    ],
+)
+def test_priority_is_gone_when_nothing_of_it_is_wanted(level, ack, expected):
+    """An unknown level is none; what remains is the request for an acknowledgement."""
+    raw = {"priority": {"priority": level, "requested_ack": ack, "persistent_notifications": True}}
+    made = rendered(raw).priority
+    found = made and (made.priority, bool(made.requested_ack), bool(made.persistent_notifications))
+    assert found == expected

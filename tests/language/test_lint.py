@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.catalog.message_shape import Compiler
 from gateway.language import lint
+from gateway.language.document import Compiler
 from gateway.language.functions import TABLE
 from gateway.language.lint import METHODS, Unusable
 from gateway.language.output import Mode

@@ -1,0 +1,75 @@
+"""Templates, conditions and values out of a document that was read: each knows its place, faults are noted there."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from gateway.language.lint import Unusable
+from gateway.language.output import Mode
+from gateway.language.template import Condition, Engine, Template, Value
+
+Note = tuple[tuple[str | int, ...], int, str]
+"""A fault as it is noted: the steps to its place, lines below that, and what is wrong."""
+
+
+class DocumentPlace:
+    """Where in a document something stands; `faults` collects what is noted."""
+
+    def __init__(self, document: str, steps: tuple[str | int, ...], faults: list[Note]) -> None:
+        self.document = document
+        self.steps = steps
+        self.faults = faults
+
+    def __truediv__(self, step: str | int) -> "DocumentPlace":
+        return DocumentPlace(self.document, (*self.steps, step), self.faults)
+
+    @property
+    def name(self) -> str:
+        """The name of the template here: "service/document#/pointer"."""
+        return f"{self.document}#/" + "/".join(map(str, self.steps))
+
+    def fault(self, problem: str, line: int = 0) -> None:
+        """Note that what stands here is not usable."""
+        self.faults.append((self.steps, line, problem))
+
+
+class Compiler:
+    """Makes templates out of strings at places; one that cannot be compiled becomes a fault and an empty template."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    @contextmanager
+    def asked(self) -> Iterator[set[str]]:
+        """The names that what is made meanwhile may ask its context for."""
+        outer = self.engine.asked
+        inner = self.engine.asked = set()
+        yield inner
+        outer |= inner
+        self.engine.asked = outer
+
+    def template(self, source: Any, mode: Mode, place: DocumentPlace) -> Template:
+        """A template for a scalar of the document."""
+        text = str(source).lower() if isinstance(source, bool) else str(source)
+        try:
+            return self.engine.template(text, mode, place.name)
+        except Unusable as error:
+            place.fault(str(error), error.line - 1)
+            return self.engine.template("", mode, place.name)
+
+    def condition(self, source: str, place: DocumentPlace) -> Condition:
+        """A condition of the document."""
+        try:
+            return self.engine.condition(source, place.name)
+        except Unusable as error:
+            place.fault(str(error), error.line - 1)
+            return self.engine.condition("false", place.name)
+
+    def value(self, source: Any, place: DocumentPlace, *, expression: bool = False) -> Value:
+        """A value of the document: `let`, or with `expression` the array of an `each`."""
+        make = self.engine.expression if expression else self.engine.value
+        try:
+            return make(str(source), place.name)
+        except Unusable as error:
+            place.fault(str(error), error.line - 1)
+            return self.engine.value("", place.name)

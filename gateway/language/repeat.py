@@ -1,0 +1,171 @@
+"""Repetition in documents: where a list stands, an element may be `{each: ...}`, which repeats for an array's elements.
+
+It repeats at most `limit` times, and says how many more there are. What is missing removes what needed it: a line, or
+an object. Nothing here knows what the lines and objects are for.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Set
+from typing import Final, Generic, Protocol, TypeVar
+
+from gateway.language.document import Compiler, DocumentPlace
+from gateway.language.output import Mode
+from gateway.language.template import Context, Template
+from gateway.model import JSON
+
+LINES: Final = 10
+"""How many lines or objects `each` makes when its `limit` says nothing."""
+
+EXAMINED: Final = 1000
+"""How many elements a repetition with `when` looks at: translation is bounded in time."""
+
+OBJECTS: Final = 2000
+"""How many objects one list makes: more than anybody reads."""
+
+MORE: Final = "and {{ remaining }} more"
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Each:
+    """`{each: commits, as: commit, limit: 10, more: ...}`: the contexts of a repetition, and of its rest.
+
+    `asked` are the names that matter to what is repeated: a context holds no others. `mode` is that of `more`.
+    """
+
+    def __init__(
+        self, raw: Mapping[str, JSON], mode: Mode, asked: Set[str], compiler: Compiler, place: DocumentPlace
+    ) -> None:
+        self._array = compiler.value(raw["each"], place / "each", expression=True)
+        self._name = raw.get("as", "item")
+        self._limit = int(raw.get("limit", LINES))
+        with compiler.asked() as by_when:
+            self._when = compiler.condition(raw["when"], place / "when") if "when" in raw else None
+        self._asked = tuple(sorted((asked | by_when) - {"item", "index", self._name}))
+        self.more = compiler.template(raw.get("more", MORE), mode, place / "more")
+
+    def contexts(self, context: Context) -> tuple[list[Context], int]:
+        """A context for each element shown, and how many are not. An element that is an object lends its keys."""
+        elements = self._elements(context)
+        context = {name: context[name] for name in self._asked if name in context}
+        if self._when is None:
+            shown = [self._inner(context, element, index) for index, element in enumerate(elements[: self._limit], 1)]
+            return shown, max(0, len(elements) - self._limit)
+        inners = (self._inner(context, element, index) for index, element in enumerate(elements[:EXAMINED], 1))
+        chosen = [inner for inner in inners if self._when.holds(inner)]
+        return chosen[: self._limit], max(0, len(chosen) - self._limit)
+
+    def _inner(self, context: Context, element: JSON, index: int) -> Context:
+        inner = {**context, "item": element, "index": index, self._name: element}
+        if type(element) is dict:
+            for name in self._asked:
+                if name in element:
+                    inner[name] = element[name]
+        return inner
+
+    def _elements(self, context: Context) -> list[JSON]:
+        array = self._array.get(context)
+        if type(array) is list:
+            return array
+        if isinstance(array, Mapping):
+            return [{"key": key, "value": value} for key, value in array.items()]
+        if isinstance(array, list | tuple):
+            return list(array)
+        return [] if array is None else [array]
+
+
+def text(raw: JSON, mode: Mode, compiler: Compiler, place: DocumentPlace) -> "Template | Text":
+    """What renders to a text: a template, or a `Text` for more than that."""
+    return Text(raw, mode, compiler, place) if isinstance(raw, list | dict) else compiler.template(raw, mode, place)
+
+
+class Text:
+    """A list of templates and repetitions whose results are the lines of a text."""
+
+    __slots__ = ("_parts",)
+
+    def __init__(self, raw: JSON, mode: Mode, compiler: Compiler, place: DocumentPlace) -> None:
+        self._parts: list[Template | Lines] = []
+        for index, part in enumerate(raw if isinstance(raw, list) else [raw]):
+            at = place / index if isinstance(raw, list) else place
+            made = Lines(part, mode, compiler, at) if isinstance(part, dict) else compiler.template(part, mode, at)
+            self._parts.append(made)
+
+    def render(self, context: Context) -> str | None:
+        """The text; None when nothing is left of it."""
+        texts = [text for part in self._parts if (text := part.render(context)) is not None]
+        return "\n".join(texts) or None
+
+
+class Lines:
+    """A line for each element of an array, and one that says how many more there are."""
+
+    __slots__ = ("_each", "_join", "_line")
+
+    def __init__(self, raw: Mapping[str, JSON], mode: Mode, compiler: Compiler, place: DocumentPlace) -> None:
+        with compiler.asked() as asked:
+            self._line = compiler.template(raw["line"], mode, place / "line")
+        self._each = Each(raw, mode, asked, compiler, place)
+        self._join: str = raw.get("join", "\n")
+
+    def render(self, context: Context) -> str | None:
+        """The lines in one text; None when there is none."""
+        inners, remaining = self._each.contexts(context)
+        render = self._line.render
+        lines = [text for inner in inners if (text := render(inner)) is not None]
+        if remaining and (more := self._each.more.render({**context, "remaining": remaining})):
+            # Below a list, a line without a bullet of its own would run on in the last one.
+            lines.append(f"- {more}" if lines and lines[-1].startswith("- ") and not more.startswith("- ") else more)
+        return self._join.join(lines) or None
+
+
+class Shape(Protocol[T_co]):
+    """A compiled part of a document."""
+
+    def render(self, context: Context) -> T_co | None:
+        """What the part becomes; None when what it needs is missing."""
+
+
+class Items(Generic[T]):
+    """A list of objects in which an element may be a repetition: `{each: ..., item: ...}`.
+
+    `make` compiles an object: what it gives renders to the object, or to None. `rest` makes the object that says what a
+    repetition leaves out, of a text written in `mode`.
+    """
+
+    __slots__ = ("_parts", "_rest")
+
+    def __init__(
+        self,
+        raw: Iterable[Mapping[str, JSON]],
+        make: Callable[[Mapping[str, JSON], Compiler, DocumentPlace], Shape[T]],
+        rest: Callable[[str | None], T],
+        mode: Mode,
+        compiler: Compiler,
+        place: DocumentPlace,
+    ) -> None:
+        self._rest = rest
+        self._parts: list[tuple[Each | None, Shape[T]]] = []
+        for index, part in enumerate(raw):
+            at = place / index
+            if "each" in part:
+                with compiler.asked() as asked:
+                    item = make(part["item"], compiler, at / "item")
+                self._parts.append((Each(part, mode, asked, compiler, at), item))
+            else:
+                self._parts.append((None, make(part, compiler, at)))
+
+    def render(self, context: Context) -> list[T]:
+        """The objects made; after those of a repetition that was cut, the one that says so."""
+        objects: list[T | None] = []
+        for each, item in self._parts:
+            if len(objects) >= OBJECTS:
+                break
+            if each is None:
+                objects.append(item.render(context))
+                continue
+            inners, remaining = each.contexts(context)
+            objects += [item.render(inner) for inner in inners]
+            if remaining:
+                objects.append(self._rest(each.more.render({**context, "remaining": remaining})))
+        return [made for made in objects if made is not None]

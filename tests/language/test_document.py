@@ -1,0 +1,57 @@
+"""Parts of a document: each knows its place, and one that cannot be compiled is noted there instead of raised."""
+
+import pytest
+
+from gateway.language.document import Compiler, DocumentPlace
+from gateway.language.output import Mode
+from gateway.language.template import Engine
+
+BROKEN = {
+    "template": lambda compiler, place: compiler.template("one\n{{ 1 | no_such_filter }}", Mode.RAW, place),
+    "condition": lambda compiler, place: compiler.condition("a ==", place),
+    "value": lambda compiler, place: compiler.value("{{ (", place),
+    "array": lambda compiler, place: compiler.value("(", place, expression=True),
+}
+
+
+def test_a_place_has_a_name():
+    """The name of a template leads to its place in its document."""
+    place = DocumentPlace("github/push", (), []) / "message" / "attachments" / 0 / "title"
+    assert place.name == "github/push#/message/attachments/0/title"
+    assert place.steps == ("message", "attachments", 0, "title")
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_faults_are_noted_where_they_are(kind):
+    """What cannot be compiled is one note with its place, and the rest of the document goes on being compiled."""
+    faults = []
+    made = BROKEN[kind](Compiler(Engine()), DocumentPlace("test/document", (), faults) / "here")
+    [(steps, line, problem)] = faults
+    assert (steps, bool(problem)) == (("here",), True)
+    assert line == (1 if kind == "template" else 0)
+    assert made is not None
+
+
+def test_a_broken_template_renders_to_nothing_and_a_broken_condition_never_holds():
+    """What stands in for a broken part has no effect."""
+    compiler, place = Compiler(Engine()), DocumentPlace("test/document", (), [])
+    assert not compiler.template("{{ (", Mode.RAW, place).render({})
+    assert not compiler.condition("(", place).holds({})
+
+
+@pytest.mark.parametrize(("source", "expected"), [(True, "true"), (False, "false"), (7, "7"), ("x", "x")])
+def test_scalars_of_yaml_are_texts(source, expected):
+    """A template may be any scalar; true and false look as YAML writes them."""
+    assert Compiler(Engine()).template(source, Mode.RAW, DocumentPlace("t", (), [])).render({}) == expected
+
+
+def test_names_asked_for_inside_count_outside():
+    """What a part asks its context for is known of that part, and of all around it."""
+    compiler, place = Compiler(Engine()), DocumentPlace("t", (), [])
+    with compiler.asked() as outer:
+        compiler.template("{{ a }}", Mode.RAW, place)
+        with compiler.asked() as inner:
+            compiler.condition("b", place)
+    assert "b" in inner
+    assert "a" not in inner
+    assert outer >= {"a", "b"}
