@@ -128,6 +128,18 @@ def test_the_pure_core_knows_no_clock_socket_or_disk():
             assert not {name.split(".")[0] for name in names} & effects, f"{name_of(path)}: {names}"
 
 
+def test_the_core_counts_nothing():
+    """What a request goes through knows no metrics: ingress counts around it."""
+    core = {"decode", "verify", "outbound", "mattermost", "language", "catalog", "pipeline"}
+    watching = {
+        name_of(path): found
+        for path in MODULES
+        if name_of(path).split(".")[0] in core
+        and (found := {name for name in imports_of(path) if name.startswith("observe")})
+    }
+    assert not watching
+
+
 def test_every_test_has_a_sentence():
     """Each test says in one sentence which behaviour it holds."""
     bare = [

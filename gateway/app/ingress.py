@@ -49,9 +49,6 @@ class PublicSide:
 
     def adopt(self, settings: Settings, known: Catalog) -> None:
         """Take requests in by these from the next one on. Series of routes that are gone end."""
-        for name, service in list(self._metrics.routes.items()):
-            if not _takes(settings, name, service):
-                self._metrics.forget(route=name)
         self._ingress.adopt(self._rules(settings, known))
 
     def listener(self, settings: Settings) -> web.BaseRunner:
@@ -62,7 +59,7 @@ class PublicSide:
         )
 
     def _rules(self, settings: Settings, known: Catalog) -> Rules:
-        table = RouteTable(routes.build(settings, self._metrics), passthrough(settings, self._metrics))
+        table = RouteTable(routes.build(settings), passthrough(settings))
         for key in {route.service for route in settings.routes.values()}:
             self._metrics.expect_translators(key, [translator.name for translator in known.services[key].translators])
         return Rules(table, known, traits(settings), settings.server)
@@ -103,19 +100,11 @@ def journal_path(settings: Settings) -> Path:
     return Path(settings.journal.url.removeprefix("sqlite:"))
 
 
-def passthrough(settings: Settings, metrics: Metrics) -> Passthrough | None:
+def passthrough(settings: Settings) -> Passthrough | None:
     """The pass-through hooks, when a server is set for them."""
     if settings.passthrough is None:
         return None
-    return Passthrough(settings.passthrough.services, settings.server, metrics)
-
-
-def _takes(settings: Settings, name: str, service: str) -> bool:
-    """Whether there is a route of this name for this service, configured or passing through."""
-    if name in settings.routes:
-        return settings.routes[name].service == service
-    through = settings.passthrough
-    return through is not None and (not through.services or service in through.services)
+    return Passthrough(settings.passthrough.services, settings.server)
 
 
 def traits(settings: Settings) -> Traits:

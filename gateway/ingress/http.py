@@ -19,6 +19,7 @@ from gateway.decode.compression import inflate
 from gateway.decode.decode import decode
 from gateway.errors import JournalError, Refused
 from gateway.ingress.learned import Learned
+from gateway.ingress.series import RouteSeries, Series
 from gateway.ingress.table import RouteTable
 from gateway.journal import Appended, Entry
 from gateway.jsonpath import MISSING
@@ -67,11 +68,14 @@ class Ingress:
         self._accepting = metrics.accept_seconds
         self._learned = learned or Learned()
         self._tracer = tracer
+        self._series = Series(metrics)
+        self._series.keep(rules.table)
         self._translations = cache(metrics.translations.labels)  # labels() costs more than the counting itself
 
     def adopt(self, rules: Rules) -> None:
         """Take requests in by other rules, from the next one on."""
         self.rules = rules
+        self._series.keep(rules.table)
         self._translations.cache_clear()
 
     async def handle(self, incoming: web.BaseRequest) -> web.StreamResponse:
@@ -94,25 +98,32 @@ class Ingress:
     async def _answer_refusals(
         self, incoming: web.BaseRequest, rules: Rules, route: Route, path_secret: str, span: RequestSpan
     ) -> web.StreamResponse:
+        series = self._series.of(route)
         try:
-            return await self._accept(incoming, rules, route, path_secret, span)
+            return await self._accept(incoming, rules, route, series, path_secret, span)
         except Refused as refused:
-            route.answered["refused"].inc()
+            series.answered["refused"].inc()
             _log.info("refused", route=route.name, status=refused.status, why=refused.detail or refused.title)
             return problem(refused.status, refused.title, refused.detail)
         except JournalError as error:
-            route.answered["broken"].inc()
-            route.unstored.inc()
+            series.answered["broken"].inc()
+            series.unstored.inc()
             _log.error("not stored", route=route.name, why=str(error))
             return problem(503, "Service Unavailable", "the request cannot be stored now", {"Retry-After": RETRY_AFTER})
 
     async def _accept(
-        self, incoming: web.BaseRequest, rules: Rules, route: Route, path_secret: str, span: RequestSpan
+        self,
+        incoming: web.BaseRequest,
+        rules: Rules,
+        route: Route,
+        series: RouteSeries,
+        path_secret: str,
+        span: RequestSpan,
     ) -> web.StreamResponse:
         service = rules.catalog.services[route.service_key]
         body = await read_body(incoming, route.body_limit, rules.server.read_timeout)
         started = time.perf_counter()
-        route.bytes_received.inc(len(body))
+        series.bytes_received.inc(len(body))
         request = as_request(incoming, body, path_secret, rules.server.public_url)
         plain, scheme, refusal = self._proof(route, service, request)
         proven = time.perf_counter()
@@ -128,14 +139,14 @@ class Ingress:
             return problem(405, "Method Not Allowed", "", {"Allow": handshake.METHODS})
         reading = interpret(service, request, plain, route.wishes, self._limits)
         read = time.perf_counter()
-        route.translating.observe(read - started)
+        series.translating.observe(read - started)
         span.step("translate", proven, read)
         now = time.time()
         fresh = entry(new_id(now), now, route, service, request, reading, scheme, rules.traits, span.traceparent)
         appended = await self._store(fresh)
         stored = time.perf_counter()
         span.step("journal", read, stored)
-        self._count(route, reading, appended)
+        self._count(route, series, reading, appended)
         outcome = "duplicate" if appended.duplicate else reading.outcome.value
         span.event(appended.event_id, outcome, reading.translator)
         self._accepting.observe(time.perf_counter() - started, exemplar(span.traceparent))
@@ -150,17 +161,21 @@ class Ingress:
         if route.open:
             return plain, None, None
         try:
-            secrets = [*route.secrets, *self._learned.of(route.name)]
+            secrets = self._secrets(route)
             inflated = plain if encoding else None
             return plain, verify.verify(route.schemes(service), secrets, request, time.time(), inflated), None
         except Refused as refusal:
             return plain, None, refusal
 
+    def _secrets(self, route: Route) -> list[str]:
+        """The texts any of which proves a request: those of the settings, and those that its service told."""
+        return [*[secret.reveal() for secret in route.secrets], *self._learned.of(route.name)]
+
     def _handshake(
         self, route: Route, service: Service, request: Request, plain: bytes, refusal: Refused | None
     ) -> web.Response | None:
         value = decode(request, plain, route.wishes.depth).value if plain else MISSING
-        secrets = [*route.secrets, *self._learned.of(route.name)]
+        secrets = self._secrets(route)
         reply = handshake.answer(service.handshake, request, value, secrets, authentic=refusal is None)
         if reply is None:
             return None
@@ -170,10 +185,10 @@ class Ingress:
             status=reply.status, body=reply.body, content_type=reply.content_type, headers=reply.headers
         )
 
-    def _count(self, route: Route, reading: Reading, appended: Appended) -> None:
-        route.answered[reading.outcome].inc()
+    def _count(self, route: Route, series: RouteSeries, reading: Reading, appended: Appended) -> None:
+        series.answered[reading.outcome].inc()
         if appended.duplicate:
-            route.repeats.inc()
+            series.repeats.inc()
         for piece in reading.pieces:
             translator = piece.translator or NO_TRANSLATOR
             self._translations(route.service_key, translator, piece.outcome).inc()

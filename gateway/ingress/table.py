@@ -1,6 +1,6 @@
 """From a request path to its route: `/in/{route}`, `/in/{route}/{secret}`, and `/hooks/{id}/{service}`."""
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterator, Mapping
 from urllib.parse import unquote
 
 from gateway.ingress.passthrough import Passthrough
@@ -13,6 +13,17 @@ class RouteTable:
     def __init__(self, routes: Mapping[str, Route], passthrough: Passthrough | None) -> None:
         self.routes = routes
         self.passthrough = passthrough
+
+    def __iter__(self) -> Iterator[Route]:
+        yield from self.routes.values()
+        if self.passthrough is not None:
+            yield from self.passthrough.routes
+
+    def takes(self, name: str, service: str) -> bool:
+        """Whether there is a route of this name for this service, configured or passing through."""
+        if name in self.routes:
+            return self.routes[name].service_key == service
+        return self.passthrough is not None and self.passthrough.takes(name, service)
 
     def named(self, name: str, address: str = "") -> Route | None:
         """The route of this name, None when it is gone; `address` is that of a pass-through."""

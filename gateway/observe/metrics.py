@@ -31,7 +31,6 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry(auto_describe=True)
         self._labelled: list[tuple[Counter | Gauge | Histogram, tuple[str, ...]]] = []
-        self.routes: dict[str, str] = {}  # those that have series, with their services
         self.requests = self._counter("requests", "Requests answered, by outcome.", "route", "service", "outcome")
         self.unstored = self._counter("unstored", "Requests answered 503: the journal could not take them.", "route")
         self.request_bytes = self._counter("request_bytes", "Bytes of request bodies received.", "route")
@@ -88,8 +87,7 @@ class Metrics:
         return metric
 
     def expect_route(self, route: str, service: str) -> None:
-        """Start the series of a route at 0, and note it in `routes`."""
-        self.routes[route] = service
+        """Start the series of a route at 0."""
         for outcome in Outcome:
             self.requests.labels(route, service, outcome.value)
         self.unstored.labels(route)
@@ -119,7 +117,6 @@ class Metrics:
     def forget(self, **label: str) -> None:
         """End every series with this label, of a route or a destination that is gone."""
         (name,) = label
-        self.routes.pop(label.get("route", ""), None)
         for metric, labels in self._labelled:
             if name in labels:
                 metric.remove_by_labels(label)

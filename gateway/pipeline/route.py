@@ -7,8 +7,8 @@ from gateway.catalog.catalog import Catalog
 from gateway.catalog.service import Service
 from gateway.errors import Fault
 from gateway.model import CardMode
-from gateway.observe.metrics import Metrics
 from gateway.pipeline.interpret import Wishes
+from gateway.secret import Secret
 from gateway.settings import Settings
 from gateway.settings.lines import Report, meant, shown
 from gateway.settings.tables import RouteSettings
@@ -27,14 +27,17 @@ CAPABILITY = tuple(
 
 
 class Route:
-    """One inbound URL. The service is looked up in the catalog of the moment, so that a reload reaches it."""
+    """One inbound URL. The service is looked up in the catalog of the moment, so that a reload reaches it.
 
-    def __init__(self, settings: RouteSettings, server_limit: int, depth: int, metrics: Metrics) -> None:
+    `address` is the credential of a pass-through URL, "" for a route of the settings.
+    """
+
+    def __init__(self, settings: RouteSettings, server_limit: int, depth: int) -> None:
         self.name = settings.name
         self.service_key = settings.service
         self.address = ""
         self.destinations: Sequence[str] = settings.destinations
-        self.secrets: Sequence[str] = tuple(secret.reveal() for secret in settings.secrets)
+        self.secrets: Sequence[Secret] = settings.secrets
         self.open = settings.allow_unsigned and not settings.secrets
         self.body_limit = settings.body_limit or server_limit
         self.duplicate_window = settings.duplicate_window
@@ -55,15 +58,9 @@ class Route:
             card=CardMode(settings.card) if settings.card else None,
             depth=depth,
         )
-        metrics.expect_route(self.name, self.service_key)
-        self.unstored = metrics.unstored.labels(self.name)
-        self.bytes_received = metrics.request_bytes.labels(self.name)
-        self.repeats = metrics.duplicates.labels(self.name)
-        self.answered = {
-            outcome: metrics.requests.labels(self.name, self.service_key, outcome)
-            for outcome in ("message", "ignored", "refused", "broken")
-        }
-        self.translating = metrics.translate_seconds.labels(self.service_key)
+
+    def __repr__(self) -> str:
+        return f"<Route {self.name}>"
 
     def at(self, address: str) -> "Route":
         """The same route to one address inside its destination: the hook of a pass-through URL."""
@@ -81,12 +78,10 @@ def faults(settings: Settings, catalog: Catalog) -> list[Fault]:
     return [fault for route in settings.routes.values() for fault in _faults(route, settings.source, catalog)]
 
 
-def build(settings: Settings, metrics: Metrics) -> Mapping[str, Route]:
+def build(settings: Settings) -> Mapping[str, Route]:
     """The routes of settings without `faults`."""
     server = settings.server
-    return {
-        name: Route(route, server.body_limit, server.depth_limit, metrics) for name, route in settings.routes.items()
-    }
+    return {name: Route(route, server.body_limit, server.depth_limit) for name, route in settings.routes.items()}
 
 
 def _faults(route: RouteSettings, source: Report, catalog: Catalog) -> Iterator[Fault]:

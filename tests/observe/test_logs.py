@@ -12,7 +12,9 @@ import pytest
 import structlog
 
 from gateway.observe import logs
+from gateway.pipeline.route import Route
 from gateway.secret import Secret
+from gateway.settings.tables import RouteSettings
 
 HOOK_ID = "k3yk3yk3yk3yk3yk3yk3yk3yk3"
 log = logs.get("delivery")
@@ -223,3 +225,16 @@ def test_a_level_that_is_off_costs_next_to_nothing(stream: io.StringIO) -> None:
     log.debug("off", key="value")
     sys.setprofile(None)
     assert calls <= 2
+
+
+@pytest.mark.parametrize("form", ["json", "text"])
+def test_a_route_in_a_line_is_its_name(stream: io.StringIO, form: str) -> None:
+    """Whoever logs a route, alone or in a list, shows neither its secrets nor the hook of a pass-through URL."""
+    secret = "correct horse battery staple"
+    table = RouteSettings(name="github", service="github", destinations=("ops",), secrets=(Secret(secret),))
+    route = Route(table, 1000, 64).at(HOOK_ID)
+    logs.configure("info", form, stream)
+    log.info("met", route=route, routes=[route], parts=vars(route)["secrets"])
+    assert stream.getvalue().count("<Route github>") == 2
+    assert secret not in stream.getvalue()
+    assert HOOK_ID not in stream.getvalue()

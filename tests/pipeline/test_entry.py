@@ -4,7 +4,6 @@ import pytest
 
 from gateway.mattermost.payload import Message, decode
 from gateway.model import Card, CardMode, Outcome, Phase
-from gateway.observe.metrics import Metrics
 from gateway.pipeline.entry import DestinationTraits, parcels
 from gateway.pipeline.interpret import Piece, Reading
 from gateway.pipeline.route import Route
@@ -22,7 +21,7 @@ class Acme:
 def route(*destinations, **more):
     """A route to these destinations."""
     settings = RouteSettings(name="r", service="acme", destinations=destinations, allow_unsigned=True, **more)
-    return Route(settings, 1_000_000, 64, Metrics())
+    return Route(settings, 1_000_000, 64)
 
 
 def made(pieces, *destinations, traits=TRAITS, **more):
