@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from gateway.app.senders import Senders
 from gateway.delivery.destinations import Destination, Sender
-from gateway.ingress import passthrough
+from gateway.ingress.doors import hooks
 from gateway.mattermost.rest import Cards
 from gateway.settings import Settings
 from gateway.settings.tables import DeliveryTable
@@ -29,7 +29,7 @@ class Destinations:
                 _destination(name, table, await self._senders.of(table, self._cards(name))),
             )
         if settings.passthrough is not None:
-            name, through = passthrough.NAME, _Through(settings.passthrough.server, settings.delivery)
+            name, through = hooks.NAME, _Through(settings.passthrough.server, settings.delivery)
             made[name] = self._unchanged(name, through) or (
                 through,
                 _destination(

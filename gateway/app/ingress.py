@@ -11,8 +11,7 @@ from gateway.errors import SettingsError
 from gateway.ingress.http import Ingress, Rules
 from gateway.ingress.learned import Learned
 from gateway.ingress.listener import Listener
-from gateway.ingress.passthrough import Passthrough
-from gateway.ingress.table import RouteTable
+from gateway.ingress.table import open_doors
 from gateway.journal import Appended, Entry
 from gateway.observe.metrics import Metrics
 from gateway.observe.tracing import Tracer
@@ -59,10 +58,9 @@ class PublicSide:
         )
 
     def _rules(self, settings: Settings, known: Catalog) -> Rules:
-        table = RouteTable(routes.build(settings), passthrough(settings))
         for key in {route.service for route in settings.routes.values()}:
             self._metrics.expect_translators(key, [translator.name for translator in known.services[key].translators])
-        return Rules(table, known, traits(settings), settings.server)
+        return Rules(open_doors(settings, known.services), known, traits(settings), settings.server)
 
     async def _fetch(self, url: str) -> None:
         """Fetch the URL that confirms a handshake; OSError says why it could not be."""
@@ -98,13 +96,6 @@ def wanted(settings: Settings) -> set[str] | None:
 def journal_path(settings: Settings) -> Path:
     """The file of the embedded journal."""
     return Path(settings.journal.url.removeprefix("sqlite:"))
-
-
-def passthrough(settings: Settings) -> Passthrough | None:
-    """The pass-through hooks, when a server is set for them."""
-    if settings.passthrough is None:
-        return None
-    return Passthrough(settings.passthrough.services, settings.server)
 
 
 def traits(settings: Settings) -> Traits:

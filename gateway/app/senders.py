@@ -9,7 +9,7 @@ from aiohttp import ClientSession
 
 from gateway.delivery.destinations import Sender
 from gateway.errors import Fault, SettingsError
-from gateway.ingress import passthrough
+from gateway.ingress.doors import hooks
 from gateway.mattermost.channel import Channels
 from gateway.mattermost.hook import HookSender, PassthroughSender
 from gateway.mattermost.payload import Message, encode
@@ -38,7 +38,7 @@ class Senders:
 
     async def passing(self, server: str, timeout: float) -> Sender:  # noqa: ASYNC109 - that of each attempt
         """What sends to the incoming webhooks of a server, each delivery to the one that is its address."""
-        return PassthroughSender(partial(passthrough.url, server), await self._sessions.of(), timeout)
+        return PassthroughSender(partial(hooks.url, server), await self._sessions.of(), timeout)
 
     async def session(self, table: DestinationSettings) -> Session:
         """The session of a channel over REST. Raises SettingsError."""

@@ -6,7 +6,7 @@ leave as problem details (RFC 9457) without a secret, a hook id or a stack.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from functools import cache
 
 import msgspec
@@ -18,6 +18,8 @@ from gateway.catalog.service import Service
 from gateway.decode.compression import inflate
 from gateway.decode.decode import decode
 from gateway.errors import JournalError, Refused
+from gateway.ingress.answers import problem
+from gateway.ingress.doors import Accepted, Match, Rejected
 from gateway.ingress.learned import Learned
 from gateway.ingress.series import RouteSeries, Series
 from gateway.ingress.table import RouteTable
@@ -81,45 +83,41 @@ class Ingress:
     async def handle(self, incoming: web.BaseRequest) -> web.StreamResponse:
         """Answer one request of the public listener; the handler of `web.Server`."""
         rules = self.rules
-        found = rules.table.find(incoming.rel_url.raw_path, rules.catalog.services)
-        if found is None:
+        match = rules.table.find(incoming.rel_url.raw_path)
+        if match is None:
             return problem(404, "Not Found", "no route of this name; the path is /in/{route}")
-        route, path_secret = found
-        pattern = "/hooks/{hook}/{service}" if route.address else "/in/{route}"
-        span = self._tracer.request(incoming.method, pattern, route.name, route.service_key)
+        route = match.route
+        span = self._tracer.request(incoming.method, match.door.pattern, route.name, route.service_key)
         status = 500  # of an error that nobody foresaw
         try:
-            response = await self._answer_refusals(incoming, rules, route, path_secret, span)
+            response = await self._answer_refusals(incoming, rules, match, span)
             status = response.status
             return response
         finally:
             span.end(status)
 
     async def _answer_refusals(
-        self, incoming: web.BaseRequest, rules: Rules, route: Route, path_secret: str, span: RequestSpan
+        self, incoming: web.BaseRequest, rules: Rules, match: Match, span: RequestSpan
     ) -> web.StreamResponse:
+        route, answer = match.route, match.door.answer
         series = self._series.of(route)
         try:
-            return await self._accept(incoming, rules, route, series, path_secret, span)
+            return await self._accept(incoming, rules, match, series, span)
         except Refused as refused:
             series.answered["refused"].inc()
             _log.info("refused", route=route.name, status=refused.status, why=refused.detail or refused.title)
-            return problem(refused.status, refused.title, refused.detail)
+            return answer(Rejected(refused.status, refused.title, refused.detail))
         except JournalError as error:
             series.answered["broken"].inc()
             series.unstored.inc()
             _log.error("not stored", route=route.name, why=str(error))
-            return problem(503, "Service Unavailable", "the request cannot be stored now", {"Retry-After": RETRY_AFTER})
+            headers = {"Retry-After": RETRY_AFTER}
+            return answer(Rejected(503, "Service Unavailable", "the request cannot be stored now", headers))
 
     async def _accept(
-        self,
-        incoming: web.BaseRequest,
-        rules: Rules,
-        route: Route,
-        series: RouteSeries,
-        path_secret: str,
-        span: RequestSpan,
+        self, incoming: web.BaseRequest, rules: Rules, match: Match, series: RouteSeries, span: RequestSpan
     ) -> web.StreamResponse:
+        door, route, path_secret = match
         service = rules.catalog.services[route.service_key]
         body = await read_body(incoming, route.body_limit, rules.server.read_timeout)
         started = time.perf_counter()
@@ -136,7 +134,7 @@ class Ingress:
         if refusal is not None:
             raise refusal
         if request.method not in _METHODS:
-            return problem(405, "Method Not Allowed", "", {"Allow": handshake.METHODS})
+            return door.answer(Rejected(405, "Method Not Allowed", "", {"Allow": handshake.METHODS}))
         reading = interpret(service, request, plain, route.wishes, self._limits)
         read = time.perf_counter()
         series.translating.observe(read - started)
@@ -150,7 +148,8 @@ class Ingress:
         outcome = "duplicate" if appended.duplicate else reading.outcome.value
         span.event(appended.event_id, outcome, reading.translator)
         self._accepting.observe(time.perf_counter() - started, exemplar(span.traceparent))
-        return _answer(outcome, reading.translator, fresh, appended)
+        pending = bool(fresh.parcels) and not appended.duplicate
+        return door.answer(Accepted(appended.event_id, outcome, reading.translator, pending))
 
     def _proof(
         self, route: Route, service: Service, request: Request
@@ -257,19 +256,3 @@ def _legible(request: Request) -> Request:
 
 def _replace_undecodable(text: str) -> str:
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-
-
-def problem(status: int, title: str, detail: str = "", headers: Mapping[str, str] | None = None) -> web.Response:
-    """Problem details, RFC 9457."""
-    body = {"type": "about:blank", "title": title, "status": status}
-    if detail:
-        body["detail"] = detail
-    return web.Response(
-        status=status, body=msgspec.json.encode(body), content_type="application/problem+json", headers=headers
-    )
-
-
-def _answer(outcome: str, translator: str, fresh: Entry, appended: Appended) -> web.Response:
-    body = {"id": appended.event_id, "outcome": outcome, "translator": translator}
-    status = 202 if fresh.parcels and not appended.duplicate else 200
-    return web.Response(status=status, body=msgspec.json.encode(body), content_type="application/json")

@@ -1,46 +1,49 @@
-"""From a request path to its route: `/in/{route}`, `/in/{route}/{secret}`, and `/hooks/{id}/{service}`."""
+"""From a request path to its route, through the doors that are open."""
 
-from collections.abc import Container, Iterator, Mapping
-from urllib.parse import unquote
+from collections.abc import Container, Iterator, Sequence
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+from types import ModuleType
 
-from gateway.ingress.passthrough import Passthrough
+from gateway.ingress import doors
+from gateway.ingress.doors import Door, Match
 from gateway.pipeline.route import Route
+from gateway.settings import Settings
 
 
 class RouteTable:
-    """Finds routes; a dictionary look-up each."""
+    """The doors of one moment, and the routes behind them."""
 
-    def __init__(self, routes: Mapping[str, Route], passthrough: Passthrough | None) -> None:
-        self.routes = routes
-        self.passthrough = passthrough
+    def __init__(self, doors: Sequence[Door]) -> None:
+        self._doors = doors
 
     def __iter__(self) -> Iterator[Route]:
-        yield from self.routes.values()
-        if self.passthrough is not None:
-            yield from self.passthrough.routes
+        for door in self._doors:
+            yield from door.routes
 
-    def takes(self, name: str, service: str) -> bool:
-        """Whether there is a route of this name for this service, configured or passing through."""
-        if name in self.routes:
-            return self.routes[name].service_key == service
-        return self.passthrough is not None and self.passthrough.takes(name, service)
+    def find(self, path: str) -> Match | None:
+        """Where a raw request path (without query) leads; None when no door has it."""
+        for door in self._doors:
+            if (match := door.find(path)) is not None:
+                return match
+        return None
 
     def named(self, name: str, address: str = "") -> Route | None:
-        """The route of this name, None when it is gone; `address` is that of a pass-through."""
-        if name in self.routes:
-            return self.routes[name]
-        return self.passthrough.named(name, address) if self.passthrough is not None else None
+        """The route whose events have this name and address, None when it is gone."""
+        return next((route for door in self._doors if (route := door.named(name, address)) is not None), None)
 
-    def find(self, path: str, services: Container[str]) -> tuple[Route, str] | None:
-        """The route of a raw request path (without query) and the secret in it; None when there is none.
+    def takes(self, name: str, service: str) -> bool:
+        """Whether requests for this service may come in by a route of this name."""
+        return any(door.takes(name, service) for door in self._doors)
 
-        `services` are those of the catalog: a pass-through URL may name any of them.
-        """
-        parts = path.rstrip("/").split("/")
-        if len(parts) in (3, 4) and parts[1] == "in":
-            route = self.routes.get(unquote(parts[2]))
-            return (route, unquote(parts[3]) if len(parts) == 4 else "") if route else None
-        if len(parts) == 4 and parts[1] == "hooks" and self.passthrough is not None and parts[3] in services:
-            route = self.passthrough.route(parts[2], parts[3])
-            return (route, parts[2]) if route else None  # the id is a credential, and masked as one
-        return None
+
+def open_doors(settings: Settings, services: Container[str]) -> RouteTable:
+    """The doors that these settings open, one module of `doors` each; `services` are those of the catalog."""
+    found: Iterator[Door | None] = (module.open_door(settings, services) for module in _modules())
+    return RouteTable([door for door in found if door is not None])
+
+
+@cache
+def _modules() -> Sequence[ModuleType]:
+    return [import_module(f"{doors.__name__}.{one.name}") for one in iter_modules(doors.__path__)]
