@@ -9,7 +9,6 @@ from aiohttp import web
 from gateway.app import admin, ingress
 from gateway.app.destinations import Destinations
 from gateway.app.gateway import Parts, RunningGateway
-from gateway.app.ingress import PublicSide
 from gateway.app.senders import Senders
 from gateway.catalog.catalog import Catalog
 from gateway.console.port import Changes
@@ -67,7 +66,7 @@ async def running(
         )
         admin_url = await _serve(pages, settings.server.admin, stack)
         renewed()
-        public_url = await _serve(parts.public_side.listener(settings), settings.server.listen, stack)
+        public_url = await _serve(ingress.listener(parts.ingress, settings.server), settings.server.listen, stack)
         seen.listening = True
         _log.info(
             "ready", public=public_url, console=admin_url, routes=len(settings.routes), services=len(known.services)
@@ -91,8 +90,8 @@ async def _parts(settings: Settings, known: Catalog, stack: AsyncExitStack) -> P
     await dispatcher.start()
     stack.push_async_callback(dispatcher.stop, settings.server.grace)
     acceptance = Acceptance(journal, dispatcher.offer)
-    public_side = PublicSide(settings, known, acceptance.store, metrics, tracer, await sessions.of())
-    return Parts(metrics, journal, journal.keep, destinations, dispatcher, acceptance, public_side)
+    taking = ingress.open_ingress(settings, known, acceptance.store, metrics, tracer, await sessions.of())
+    return Parts(metrics, journal, journal.keep, destinations, dispatcher, acceptance, taking)
 
 
 def _tracer(settings: Settings) -> tracing.Tracer:

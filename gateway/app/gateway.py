@@ -13,7 +13,6 @@ from prometheus_client.metrics_core import Metric
 
 from gateway.app import changes, ingress, watch
 from gateway.app.destinations import Destinations
-from gateway.app.ingress import PublicSide
 from gateway.catalog import catalog
 from gateway.catalog.catalog import Catalog
 from gateway.catalog.service import Service
@@ -22,6 +21,7 @@ from gateway.delivery.destinations import Destination
 from gateway.delivery.dispatcher import Dispatcher
 from gateway.errors import Fault, FaultyFilesError, SettingsError
 from gateway.ingress.acceptance import Acceptance
+from gateway.ingress.http import Ingress
 from gateway.journal import Appended, Entry, Journal
 from gateway.observe import logs
 from gateway.observe.metrics import Metrics
@@ -44,7 +44,7 @@ class Parts(NamedTuple):
     destinations: Destinations
     dispatcher: Dispatcher
     acceptance: Acceptance
-    public_side: PublicSide
+    ingress: Ingress
 
 
 class RunningGateway:
@@ -82,20 +82,20 @@ class RunningGateway:
 
     def route(self, name: str, address: str = "") -> Route | None:
         """A route as ingress uses it; None when it is gone."""
-        return self._parts.public_side.rules.table.named(name, address)
+        return self._parts.ingress.rules.table.named(name, address)
 
     def traits(self) -> Traits:
         """What the parcels of each destination have to say."""
-        return self._parts.public_side.rules.traits
+        return self._parts.ingress.rules.traits
 
     async def service(self, key: str) -> Service | None:
         """A service as requests meet it, else that of the whole catalog."""
-        return self._parts.public_side.rules.catalog.service(key) or (await self.catalog()).service(key)
+        return self._parts.ingress.rules.catalog.service(key) or (await self.catalog()).service(key)
 
     async def catalog(self) -> Catalog:
         """The whole catalog, read again when the one that requests meet has changed; kept for some minutes."""
         async with self._loading:
-            current = self._parts.public_side.rules.catalog
+            current = self._parts.ingress.rules.catalog
             if self._whole is None or self._whole[0] is not current:
                 self._whole = current, await asyncio.to_thread(catalog.load, ingress.folders(self.settings))
             if self._forgetting is not None:
@@ -118,7 +118,7 @@ class RunningGateway:
                 for fault in error.faults:
                     _log.error("settings not taken up, the running ones stay", fault=str(fault))
                 raise
-            before = self._parts.public_side.rules.catalog
+            before = self._parts.ingress.rules.catalog
             lines = (*changes.told(self.settings, fresh), *changes.documents(before, known))
             await self._adopt(fresh, known, destinations)
             self._parts.metrics.settings_reload_ok.set(1)
@@ -148,7 +148,7 @@ class RunningGateway:
         dispatcher = self._parts.dispatcher
         await dispatcher.serve(destinations)
         old, self.settings = self.settings, fresh
-        self._parts.public_side.adopt(fresh, known)
+        self._parts.ingress.adopt(ingress.rules(fresh, known, self._parts.metrics))
         self._parts.keep(fresh.journal.retention, fresh.journal.max_size)
         if fresh.log != old.log:
             logs.configure(fresh.log.level, fresh.log.format, sys.stderr)
@@ -164,7 +164,7 @@ class RunningGateway:
             except FaultyFilesError:
                 self._parts.metrics.catalog_reload_ok.set(0)
                 raise
-            self._parts.public_side.adopt(self.settings, known)
+            self._parts.ingress.adopt(ingress.rules(self.settings, known, self._parts.metrics))
             self._parts.metrics.catalog_reload_ok.set(1)
             self._renewed()
 

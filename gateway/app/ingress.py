@@ -1,6 +1,7 @@
-"""Everything from the public listener to the journal's door, put together from settings and catalog."""
+"""Ingress put together from settings and catalog: what takes requests in, and what listens for them."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 
 from aiohttp import ClientSession, web
@@ -19,57 +20,45 @@ from gateway.outbound.exchange import Unsent, exchange
 from gateway.pipeline import route as routes
 from gateway.pipeline.entry import DestinationTraits, Traits
 from gateway.settings import Settings
+from gateway.settings.tables import Server
 
 FETCH_TIMEOUT = 10.0
 """Seconds for the request that confirms a handshake."""
 
 
-class PublicSide:
-    """Takes requests in by settings and a catalog that fit together; `adopt` exchanges both between two requests."""
+def open_ingress(
+    settings: Settings,
+    known: Catalog,
+    store: Callable[[Entry], Awaitable[Appended]],
+    metrics: Metrics,
+    tracer: Tracer,
+    session: ClientSession,
+) -> Ingress:
+    """What takes requests in by settings and a catalog that fit together; `session` confirms handshakes."""
+    learned = Learned(journal_path(settings).with_suffix(".secrets"), partial(_fetch, session))
+    return Ingress(rules(settings, known, metrics), store, metrics, learned, tracer)
 
-    def __init__(
-        self,
-        settings: Settings,
-        known: Catalog,
-        store: Callable[[Entry], Awaitable[Appended]],
-        metrics: Metrics,
-        tracer: Tracer,
-        session: ClientSession,
-    ) -> None:
-        self._metrics = metrics
-        self._session = session
-        learned = Learned(journal_path(settings).with_suffix(".secrets"), self._fetch)
-        self._ingress = Ingress(self._rules(settings, known), store, metrics, learned, tracer)
 
-    @property
-    def rules(self) -> Rules:
-        """What requests are taken in by now."""
-        return self._ingress.rules
+def rules(settings: Settings, known: Catalog, metrics: Metrics) -> Rules:
+    """What requests are taken in by. The series of all translators that routes may use start at 0."""
+    for key in {route.service for route in settings.routes.values()}:
+        metrics.expect_translators(key, [translator.name for translator in known.services[key].translators])
+    return Rules(open_doors(settings, known.services), known, traits(settings), settings.server)
 
-    def adopt(self, settings: Settings, known: Catalog) -> None:
-        """Take requests in by these from the next one on. Series of routes that are gone end."""
-        self._ingress.adopt(self._rules(settings, known))
 
-    def listener(self, settings: Settings) -> web.BaseRunner:
-        """What answers at the public listener; it waits as long as the grace for requests under way when it ends."""
-        server = settings.server
-        return web.ServerRunner(
-            Listener(self._ingress, header_limit=server.header_limit), shutdown_timeout=server.grace
-        )
+def listener(ingress: Ingress, server: Server) -> web.BaseRunner:
+    """The public listener; on shutdown it waits up to `grace` for running requests."""
+    return web.ServerRunner(Listener(ingress, header_limit=server.header_limit), shutdown_timeout=server.grace)
 
-    def _rules(self, settings: Settings, known: Catalog) -> Rules:
-        for key in {route.service for route in settings.routes.values()}:
-            self._metrics.expect_translators(key, [translator.name for translator in known.services[key].translators])
-        return Rules(open_doors(settings, known.services), known, traits(settings), settings.server)
 
-    async def _fetch(self, url: str) -> None:
-        """Fetch the URL that confirms a handshake; OSError says why it could not be."""
-        try:
-            reply = await exchange(self._session, "GET", url, None, None, FETCH_TIMEOUT)
-        except Unsent as unsent:
-            raise OSError(unsent.result.reason) from unsent
-        if reply.status >= 300:
-            raise OSError(f"answered {reply.status}")
+async def _fetch(session: ClientSession, url: str) -> None:
+    """Fetch the URL that confirms a handshake; OSError says why it could not be."""
+    try:
+        reply = await exchange(session, "GET", url, None, None, FETCH_TIMEOUT)
+    except Unsent as unsent:
+        raise OSError(unsent.result.reason) from unsent
+    if reply.status >= 300:
+        raise OSError(f"answered {reply.status}")
 
 
 def load(settings: Settings) -> Catalog:

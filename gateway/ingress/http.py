@@ -75,7 +75,7 @@ class Ingress:
         self._translations = cache(metrics.translations.labels)  # labels() costs more than the counting itself
 
     def adopt(self, rules: Rules) -> None:
-        """Take requests in by other rules, from the next one on."""
+        """Take requests in by other rules, from the next one on. Series of routes that are gone end."""
         self.rules = rules
         self._series.keep(rules.table)
         self._translations.cache_clear()

@@ -1,10 +1,14 @@
 """Taking requests in by other rules: routes come and go with their series."""
 
+import socket
+
 import aiohttp
 import pytest
+from aiohttp import web
 
 from gateway import settings
-from gateway.app import app
+from gateway.app import app, ingress
+from gateway.outbound.sessions import USER_AGENT, open_session
 from tests.conftest import Gateway
 
 ROUTE = '[routes.{name}]\nservice = "{service}"\ndestinations = ["ops"]\nallow_unsigned = true\n'
@@ -110,3 +114,36 @@ async def test_the_journal_keeps_as_long_as_it_is_told_now(rewritten):
     )
     journal = rewritten.gateway.running._running.journal
     assert (journal._retention, journal._max_size) == (3600.0, 1_000_000)
+
+
+@pytest.mark.parametrize(("status", "why"), [(200, ""), (204, ""), (302, "answered 302"), (404, "answered 404")])
+async def test_a_handshake_is_confirmed_by_one_request(aiohttp_server, status, why):
+    """The URL that confirms a handshake is asked for once, and nowhere else; any answer but success says why."""
+    asked = []
+
+    async def handler(request):
+        asked.append((request.method, request.path_qs, request.headers["User-Agent"]))
+        return web.Response(status=status, headers={"Location": "/elsewhere"})
+
+    application = web.Application()
+    application.router.add_route("*", "/{path:.*}", handler)
+    server = await aiohttp_server(application)
+    async with open_session() as session:
+        url = str(server.make_url("/confirm?Token=a"))
+        if why:
+            with pytest.raises(OSError, match=why):
+                await ingress._fetch(session, url)
+        else:
+            await ingress._fetch(session, url)
+    assert asked == [("GET", "/confirm?Token=a", USER_AGENT)]
+
+
+async def test_a_handshake_that_cannot_be_confirmed_says_why():
+    """Without an answer, the reason is one line without the URL."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    async with open_session() as session:
+        with pytest.raises(OSError, match="cannot connect") as caught:
+            await ingress._fetch(session, f"http://127.0.0.1:{port}/confirm?Token=s3cret")
+    assert "s3cret" not in str(caught.value)
