@@ -82,6 +82,26 @@ def test_imports_go_one_way(path):
     assert not wrong, f"{name} imports {sorted(wrong)}"
 
 
+CONSOLE = ("port", "web", "facts", "pages", "application")
+"""The rooms of the console, lowest first: what it knows of the gateway, framework, topics, their pages, the whole."""
+
+
+def console_room(name: str) -> int:
+    """The room of a module of the console; what is no other is the facts of a topic."""
+    room = name.split(".")[1]
+    return CONSOLE.index(room if room in CONSOLE else "facts")
+
+
+@pytest.mark.parametrize("name", [name for path in MODULES if (name := name_of(path)).startswith("console.")])
+def test_topics_of_the_console_import_its_framework_and_never_the_reverse(name):
+    """A page imports the facts that it shows, both import the framework; only the application knows all topics."""
+    path = next(path for path in MODULES if name_of(path) == name)
+    wrong = {
+        other for other in imports_of(path) if other.startswith("console.") and console_room(other) > console_room(name)
+    }
+    assert not wrong, f"{name} imports {sorted(wrong)}"
+
+
 def test_few_modules_stand_outside_a_room():
     """What stands directly in `gateway` is what every package may use."""
     assert len(list(PACKAGE.glob("*.py"))) <= TOP_LEVEL

@@ -34,13 +34,13 @@ def open_ingress(
     tracer: Tracer,
     session: ClientSession,
 ) -> Ingress:
-    """What takes requests in by settings and a catalog that fit together; `session` confirms handshakes."""
+    """Make the ingress for settings and a catalog that fit together; it confirms handshakes over `session`."""
     learned = Learned(journal_path(settings).with_suffix(".secrets"), partial(_fetch, session))
     return Ingress(rules(settings, known, metrics), store, metrics, learned, tracer)
 
 
 def rules(settings: Settings, known: Catalog, metrics: Metrics) -> Rules:
-    """What requests are taken in by. The series of all translators that routes may use start at 0."""
+    """Make the rules by which requests are taken in. The series of all translators that routes use start at 0."""
     for key in {route.service for route in settings.routes.values()}:
         metrics.expect_translators(key, [translator.name for translator in known.services[key].translators])
     return Rules(open_doors(settings, known.services), known, traits(settings), settings.server)

@@ -23,21 +23,21 @@ from gateway.settings.tables import DestinationSettings, Secret
 
 
 class Senders:
-    """Makes what sends to destinations, over connections that `sessions` keeps."""
+    """Makes the senders of destinations, over the connections of `sessions`. Equal logins are shared."""
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
         self._logins: dict[tuple[str, str, Secret], LoginAccount] = {}
 
     async def of(self, table: DestinationSettings, cards: Cards) -> Sender:
-        """What sends to a destination; `cards` finds the posts that show subjects there. Raises SettingsError."""
+        """Make the sender to a destination; `cards` finds the posts that show subjects there. Raises SettingsError."""
         if table.hook is not None:
             return HookSender(table.hook, await self._sessions.of(table.ca_file), table.timeout)
         session = await self.session(table)
         return RestSender(session, channels(session, table), cards, Concessions(table.name))
 
     async def passing(self, server: str, timeout: float) -> Sender:  # noqa: ASYNC109 - that of each attempt
-        """What sends to the incoming webhooks of a server, each delivery to the one that is its address."""
+        """Make the sender to the incoming webhooks of a server: each delivery goes to the one that is its address."""
         return PassthroughSender(partial(hooks.url, server), await self._sessions.of(), timeout)
 
     async def session(self, table: DestinationSettings) -> Session:
@@ -58,7 +58,7 @@ class Senders:
 
 
 async def probe(settings: Settings, *, post: bool) -> dict[str, list[Finding]]:
-    """What is found about each destination; with `post`, one message is sent to those without a fault.
+    """Probe each destination; with `post`, send one message to those without a fault.
 
     Raises SettingsError.
     """

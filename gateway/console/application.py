@@ -1,4 +1,4 @@
-"""The console as one application: topics in, routes out.
+"""The console as one application: topics in, routes out. The framework, `gateway.console.web`, knows no topic.
 
 A topic is a row of TOPICS, and nothing else names it:
 

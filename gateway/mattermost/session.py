@@ -123,7 +123,7 @@ class LoginAccount:
                 return self._token.reveal()
             self._token = Secret("")
             self._raise_held()
-            self._token = Secret(await self._logged_in())
+            self._token = Secret(await self._log_in())
             self._held, self._refused = None, 0
             return self._token.reveal()
 
@@ -140,7 +140,7 @@ class LoginAccount:
             raise Unsent(replace(self._held, after=min(left, HOLD_MOST)))
         raise Unsent(self._held)
 
-    async def _logged_in(self) -> str:
+    async def _log_in(self) -> str:
         body = msgspec.json.encode({"login_id": self._login, "password": self._password.reveal()})
         try:
             reply = await exchange(self._http, "POST", self._url, body, _headers(""), self._timeout)

@@ -1,1 +1,1 @@
-"""The small framework of the console: visitors, pages, API, live stream."""
+"""The small framework of the console: who may ask, operations, pages, what is live. Topics import it, it knows none."""

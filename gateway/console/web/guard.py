@@ -83,7 +83,7 @@ class Guard:
     @web.middleware
     async def admit(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Let a request in or say why not; errors of handlers become answers without a stack."""
-        access = self.access.get(request.match_info.route) or _unlisted(request)
+        access = self.access.get(request.match_info.route) or _access_elsewhere(request)
         try:
             visitor = await self._visitor(request, access)
             if visitor is not None:
@@ -91,7 +91,7 @@ class Guard:
             if access.role is not None:
                 if visitor is None:
                     return await self._unknown(request, access)
-                await self._allowed(request, visitor, access)
+                await self._check_permission(request, visitor, access)
             return await handler(request)
         except Exception as error:
             if isinstance(error, web.HTTPException) and error.status < 400:
@@ -170,7 +170,7 @@ class Guard:
             raise Refused(429, "Too Many Requests", "too many wrong tokens from this address: wait a few seconds")
         return address
 
-    async def _allowed(self, request: web.Request, visitor: Visitor, access: Access) -> None:
+    async def _check_permission(self, request: web.Request, visitor: Visitor, access: Access) -> None:
         """Refuse (403) what is not for this visitor, and a change that nothing proves to come from our own page."""
         if access.role is Role.ADMIN and not visitor.may_change:
             raise Refused(403, "Forbidden", "the read-only token cannot change anything: sign in with the other one")
@@ -206,18 +206,18 @@ class Guard:
 
 
 def visitor_of(request: web.Request) -> Visitor | None:
-    """Who was let in with this request; None when nobody had to be."""
+    """The visitor of this request; None where the route is open to everybody."""
     return request.get(VISITOR)
 
 
 def form_of(request: web.Request) -> MultiMapping[Any]:
-    """The form that came with a change."""
+    """The form that came with a change, empty for none."""
     form: MultiMapping[Any] = request.get(FORM, MultiDict())
     return form
 
 
 def sign_in_url(request: web.Request) -> str:
-    """Where to sign in, and to come back from."""
+    """The URL of the page for signing in, which leads back to this request."""
     return "/sign-in" if request.path_qs == "/" else f"/sign-in?next={quote(request.path_qs, safe='')}"
 
 
@@ -246,6 +246,6 @@ def _host(name: str) -> str:
         return ""
 
 
-def _unlisted(request: web.Request) -> Access:
-    """Paths that are nobody's: whoever has not signed in does not learn which they are."""
+def _access_elsewhere(request: web.Request) -> Access:
+    """The access of a path without a route: a visitor who has not signed in does not learn that it has none."""
     return Access(Face.API if request.path.startswith("/api/") else Face.PAGE, Role.READER)

@@ -61,7 +61,7 @@ class Live:
         self._followed: Counter[str] = Counter()
         self._streams = 0
         self._taken: dict[str, Mapping[str, str]] = {}
-        self._events: dict[tuple[str, ...], bytes] = {}  # of what is taken, by the texts in them
+        self._events: dict[tuple[str, ...], bytes] = {}  # made of `_taken`, by the names of their texts
         self._number = 0
         self._next = asyncio.Event()  # set and replaced with every tick
         self._ticking: asyncio.Task[None] | None = None
@@ -115,7 +115,7 @@ class Live:
             await self._next.wait()
 
     def _event(self, changed: Mapping[str, str]) -> bytes:
-        """What tells these of the texts that are taken; made once for all who miss the same."""
+        """Encode one event of these changed texts; listeners that miss the same texts share its bytes."""
         key = tuple(changed)
         if key not in self._events:
             self._events[key] = b"id: %d\ndata: %b\n\n" % (self._number, msgspec.json.encode(changed))

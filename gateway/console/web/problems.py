@@ -37,7 +37,7 @@ def problem_of(error: Exception) -> Problem | None:
         faults = tuple(map(_fault, error.faults))
         return Problem("Unprocessable Content", 422, "the files are not taken up; what runs stays", faults)
     if isinstance(error, web.HTTPException):
-        return Problem(http.HTTPStatus(error.status).phrase, error.status, _explained(error))
+        return Problem(http.HTTPStatus(error.status).phrase, error.status, _explanation(error))
     return None
 
 
@@ -45,7 +45,7 @@ def _fault(fault: Fault) -> FaultInFile:
     return FaultInFile(fault.file, fault.line, fault.where, fault.problem, fault.remedy)
 
 
-def _explained(error: web.HTTPException) -> str:
+def _explanation(error: web.HTTPException) -> str:
     if isinstance(error, web.HTTPMethodNotAllowed):
         return f"this answers to {', '.join(sorted(error.allowed_methods))}"
     if isinstance(error, web.HTTPRequestEntityTooLarge):
