@@ -132,7 +132,7 @@ def test_files_and_functions_can_be_seen_whole(path):
 def test_the_pure_core_knows_no_clock_socket_or_disk():
     """Translation, verification, decoding, fitting and retry decisions import nothing that has effects."""
     effects = {"time", "asyncio", "socket", "sqlite3", "aiohttp", "random", "os", "subprocess", "threading"}
-    impure = {"catalog.catalog", "pipeline.sample", "pipeline.entry", "decode.decode"}
+    impure = {"catalog.files", "pipeline.sample", "pipeline.entry", "decode.decode"}
     pure = [
         path
         for path in MODULES

@@ -1,5 +1,6 @@
 """The composition root: settings in, running service out. The only module that names concrete parts."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
@@ -7,6 +8,7 @@ from functools import partial
 from aiohttp import web
 
 from gateway.app import admin, ingress
+from gateway.app.catalog import RunningCatalog
 from gateway.app.destinations import Destinations
 from gateway.app.gateway import Parts, RunningGateway
 from gateway.app.senders import Senders
@@ -19,6 +21,7 @@ from gateway.journal.sqlite.journal import SqliteJournal
 from gateway.observe import logs, tracing
 from gateway.observe.metrics import Metrics
 from gateway.outbound.sessions import Sessions
+from gateway.pipeline import route as routes
 from gateway.settings import Settings
 from gateway.settings.keys import Address
 
@@ -55,10 +58,11 @@ async def running(
     """
     if missing := tracing.faults(settings):
         raise SettingsError(missing)
-    known = ingress.load(settings)
+    if wrong := routes.faults(settings):
+        raise SettingsError(wrong)
     async with AsyncExitStack() as stack:
-        parts = await _parts(settings, known, stack)
-        seen = RunningGateway(settings, parts, read or (lambda: settings), renewed)
+        parts = await _parts(settings, renewed, stack)
+        seen = RunningGateway(settings, parts, read or (lambda: settings))
         stack.push_async_callback(seen.close)
         seen.follow()
         pages = web.AppRunner(
@@ -68,15 +72,22 @@ async def running(
         renewed()
         public_url = await _serve(ingress.listener(parts.ingress, settings.server), settings.server.listen, stack)
         seen.listening = True
+        seen.warm()
         _log.info(
-            "ready", public=public_url, console=admin_url, routes=len(settings.routes), services=len(known.services)
+            "ready",
+            public=public_url,
+            console=admin_url,
+            routes=len(settings.routes),
+            services=len(parts.catalog.current.keys),
         )
         yield App(public_url, admin_url, seen, parts)
 
 
-async def _parts(settings: Settings, known: Catalog, stack: AsyncExitStack) -> Parts:
+async def _parts(settings: Settings, renewed: Callable[[], None], stack: AsyncExitStack) -> Parts:
     """Everything between the listeners and Mattermost; it ends with the stack, last made first."""
     metrics = Metrics()
+    known = await asyncio.to_thread(Catalog, ingress.folders(settings), ingress.needed(settings))
+    catalog = RunningCatalog(known, metrics, renewed)
     kept = settings.journal
     journal = await SqliteJournal.open(
         ingress.journal_path(settings), retention=kept.retention, max_size=kept.max_size, metrics=metrics, apart=True
@@ -90,8 +101,8 @@ async def _parts(settings: Settings, known: Catalog, stack: AsyncExitStack) -> P
     await dispatcher.start()
     stack.push_async_callback(dispatcher.stop, settings.server.grace)
     acceptance = Acceptance(journal, dispatcher.offer)
-    taking = ingress.open_ingress(settings, known, acceptance.store, metrics, tracer, await sessions.of())
-    return Parts(metrics, journal, journal.keep, destinations, dispatcher, acceptance, taking)
+    taking = ingress.open_ingress(settings, catalog, acceptance.store, metrics, tracer, await sessions.of())
+    return Parts(metrics, catalog, journal, journal.keep, destinations, dispatcher, acceptance, taking)
 
 
 def _tracer(settings: Settings) -> tracing.Tracer:

@@ -6,6 +6,7 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 from gateway.catalog.catalog import Catalog
+from gateway.catalog.service import Document
 from gateway.errors import Fault
 from gateway.settings import Settings
 from gateway.settings.lines import shown
@@ -47,9 +48,10 @@ def documents(old: Catalog, new: Catalog) -> tuple[str, ...]:
     )
 
 
-def _differing(old: Mapping[str, int], new: Mapping[str, int]) -> Iterator[tuple[str, str]]:
+def _differing(old: Mapping[str, Document], new: Mapping[str, Document]) -> Iterator[tuple[str, str]]:
     for name in sorted(old.keys() | new.keys()):
-        if old.get(name) != new.get(name):
+        before, after = old.get(name), new.get(name)
+        if before is None or after is None or before.digest != after.digest:
             yield name, "new" if name not in old else "gone" if name not in new else "changed"
 
 

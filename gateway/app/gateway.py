@@ -12,8 +12,8 @@ from typing import NamedTuple
 from prometheus_client.metrics_core import Metric
 
 from gateway.app import changes, ingress, watch
+from gateway.app.catalog import RunningCatalog
 from gateway.app.destinations import Destinations
-from gateway.catalog import catalog
 from gateway.catalog.catalog import Catalog
 from gateway.catalog.service import Service
 from gateway.console.port import Changes
@@ -25,12 +25,10 @@ from gateway.ingress.http import Ingress
 from gateway.journal import Appended, Entry, Journal
 from gateway.observe import logs
 from gateway.observe.metrics import Metrics
+from gateway.pipeline import route as routes
 from gateway.pipeline.entry import Traits
 from gateway.pipeline.route import Route
 from gateway.settings import Settings
-
-KEPT = 300.0
-"""Seconds that the whole catalog is kept after it was asked for: it takes as much memory as the rest of a gateway."""
 
 _log = logs.get("settings")
 
@@ -39,6 +37,7 @@ class Parts(NamedTuple):
     """What runs, from the public listener to the destinations. `keep` sets the retention (seconds, bytes)."""
 
     metrics: Metrics
+    catalog: RunningCatalog
     journal: Journal
     keep: Callable[[float, int], None]
     destinations: Destinations
@@ -50,23 +49,18 @@ class Parts(NamedTuple):
 class RunningGateway:
     """See `console.port.Gateway`. `read` gives the settings as they are written now, or raises SettingsError.
 
-    `renewed` is called after each exchange. `listening` is set from outside when senders can reach it.
+    `listening` is set from outside when senders can reach it.
     """
 
-    def __init__(
-        self, settings: Settings, parts: Parts, read: Callable[[], Settings], renewed: Callable[[], None]
-    ) -> None:
+    def __init__(self, settings: Settings, parts: Parts, read: Callable[[], Settings]) -> None:
         self.settings = settings
         self.journal = parts.journal
         self.listening = False
         self._parts = parts
         self._read = read
-        self._renewed = renewed
         self._changing = asyncio.Lock()
         self._following: asyncio.Task[None] | None = None
-        self._whole: tuple[Catalog, Catalog] | None = None
-        self._loading = asyncio.Lock()
-        self._forgetting: asyncio.TimerHandle | None = None
+        self._warming: asyncio.Task[None] | None = None
 
     def samples(self, *names: str) -> Sequence[Metric]:
         """The series of these names."""
@@ -89,26 +83,23 @@ class RunningGateway:
         return self._parts.ingress.rules.traits
 
     async def service(self, key: str) -> Service | None:
-        """A service as requests meet it, else that of the whole catalog."""
-        return self._parts.ingress.rules.catalog.service(key) or (await self.catalog()).service(key)
+        """A service as requests meet it."""
+        return await self._parts.catalog.looked_at(key)
 
-    async def catalog(self) -> Catalog:
-        """The whole catalog, read again when the one that requests meet has changed; kept for some minutes."""
-        async with self._loading:
-            current = self._parts.ingress.rules.catalog
-            if self._whole is None or self._whole[0] is not current:
-                self._whole = current, await asyncio.to_thread(catalog.load, ingress.folders(self.settings))
-            if self._forgetting is not None:
-                self._forgetting.cancel()
-            self._forgetting = asyncio.get_running_loop().call_later(KEPT, self._forget)
-            return self._whole[1]
+    def catalog(self) -> Catalog:
+        """The catalog as requests meet it, of which some services are not compiled."""
+        return self._parts.catalog.current
+
+    async def whole_catalog(self) -> Catalog:
+        """The catalog with every service compiled."""
+        return await self._parts.catalog.whole()
 
     async def submit(self, entry: Entry) -> Appended:
         """Journal an event and deliver it."""
         return await self._parts.acceptance.store(entry)
 
     async def reload(self) -> Changes:
-        """Take up the settings and the catalog as they are written now, whole or not at all."""
+        """Take up the settings as they are written now, whole or not at all, and the catalog service by service."""
         async with self._changing:
             try:
                 fresh, known = await self._read_all()
@@ -118,13 +109,13 @@ class RunningGateway:
                 for fault in error.faults:
                     _log.error("settings not taken up, the running ones stay", fault=str(fault))
                 raise
-            before = self._parts.ingress.rules.catalog
+            before = self._parts.catalog.current
             lines = (*changes.told(self.settings, fresh), *changes.documents(before, known))
             await self._adopt(fresh, known, destinations)
             self._parts.metrics.settings_reload_ok.set(1)
-            self._parts.metrics.catalog_reload_ok.set(1)
             _log.info("settings taken up", changed=lines)
-            return Changes(lines)
+            self.warm()
+            return Changes(lines, tuple(map(str, known.all_faults())))
 
     def follow(self) -> None:
         """Take up the documents of the catalog whenever one changes, if the settings say so; none other any more."""
@@ -136,37 +127,32 @@ class RunningGateway:
 
     async def close(self) -> None:
         """End what this began."""
-        if self._forgetting is not None:
-            self._forgetting.cancel()
-        if self._following is not None:
-            self._following.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._following
+        self._parts.catalog.close()
+        for task in (self._warming, self._following):
+            if task is not None:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
 
     async def _adopt(self, fresh: Settings, known: Catalog, destinations: Sequence[Destination]) -> None:
         """Exchange everything. What is new is there before requests meet it; what is gone ends when none can."""
         dispatcher = self._parts.dispatcher
         await dispatcher.serve(destinations)
         old, self.settings = self.settings, fresh
-        self._parts.ingress.adopt(ingress.rules(fresh, known, self._parts.metrics))
+        self._adopt_catalog(fresh, known)
         self._parts.keep(fresh.journal.retention, fresh.journal.max_size)
         if fresh.log != old.log:
             logs.configure(fresh.log.level, fresh.log.format, sys.stderr)
         if fresh.catalog != old.catalog:
             self.follow()
         dispatcher.retire({destination.name for destination in destinations})
-        self._renewed()
 
     async def _reload_catalog(self) -> None:
         async with self._changing:
-            try:
-                known = await asyncio.to_thread(ingress.load, self.settings)
-            except FaultyFilesError:
-                self._parts.metrics.catalog_reload_ok.set(0)
-                raise
-            self._parts.ingress.adopt(ingress.rules(self.settings, known, self._parts.metrics))
-            self._parts.metrics.catalog_reload_ok.set(1)
-            self._renewed()
+            before, known = self._parts.catalog.current, await self._renewed_catalog(self.settings)
+            self._adopt_catalog(self.settings, known)
+            _log.info("catalog taken up", changed=changes.documents(before, known), faulty=sorted(known.faults))
+            self.warm()
 
     async def _read_all(self) -> tuple[Settings, Catalog]:
         """The settings as they are written now, and their catalog. Raises SettingsError with every fault of both."""
@@ -179,13 +165,21 @@ class RunningGateway:
                 raise
             fresh = error.partial
             faults += error.faults
-        try:
-            known = await asyncio.to_thread(ingress.load, fresh)
-        except FaultyFilesError as error:
-            raise SettingsError([*faults, *error.faults]) from None
+        known = await self._renewed_catalog(fresh)
+        faults += [*routes.faults(fresh), *routes.unknown_services(fresh, known.keys)]
         if faults:
-            raise SettingsError(faults)
+            raise SettingsError([*faults, *known.all_faults()])
         return fresh, known
 
-    def _forget(self) -> None:
-        self._whole = None
+    async def _renewed_catalog(self, settings: Settings) -> Catalog:
+        return await self._parts.catalog.renewed(ingress.folders(settings), ingress.needed(settings))
+
+    def _adopt_catalog(self, settings: Settings, known: Catalog) -> None:
+        self._parts.ingress.adopt(ingress.rules(settings, known, self._parts.metrics))
+        self._parts.catalog.adopt(known)
+
+    def warm(self) -> None:
+        """Compile what routes need and what is not compiled, beside requests."""
+        if self._warming is not None:
+            self._warming.cancel()
+        self._warming = asyncio.create_task(self._parts.catalog.warm())

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from aiohttp import ClientSession, web
 
-from gateway.catalog import catalog
-from gateway.catalog.catalog import GENERIC, Catalog
-from gateway.errors import SettingsError
+from gateway.app.catalog import RunningCatalog
+from gateway.catalog import files
+from gateway.catalog.catalog import Catalog
+from gateway.catalog.generic import GENERIC
 from gateway.ingress.http import Ingress, Rules
 from gateway.ingress.learned import Learned
 from gateway.ingress.listener import Listener
@@ -17,7 +18,6 @@ from gateway.journal import Appended, Entry
 from gateway.observe.metrics import Metrics
 from gateway.observe.tracing import Tracer
 from gateway.outbound.exchange import Unsent, exchange
-from gateway.pipeline import route as routes
 from gateway.pipeline.entry import DestinationTraits, Traits
 from gateway.settings import Settings
 from gateway.settings.tables import Server
@@ -28,7 +28,7 @@ FETCH_TIMEOUT = 10.0
 
 def open_ingress(
     settings: Settings,
-    known: Catalog,
+    known: RunningCatalog,
     store: Callable[[Entry], Awaitable[Appended]],
     metrics: Metrics,
     tracer: Tracer,
@@ -36,14 +36,14 @@ def open_ingress(
 ) -> Ingress:
     """Make the ingress for settings and a catalog that fit together; it confirms handshakes over `session`."""
     learned = Learned(journal_path(settings).with_suffix(".secrets"), partial(_fetch, session))
-    return Ingress(rules(settings, known, metrics), store, metrics, learned, tracer)
+    return Ingress(rules(settings, known.current, metrics), store, metrics, known.needed, learned, tracer)
 
 
 def rules(settings: Settings, known: Catalog, metrics: Metrics) -> Rules:
     """Make the rules by which requests are taken in. The series of all translators that routes use start at 0."""
     for key in {route.service for route in settings.routes.values()}:
-        metrics.expect_translators(key, [translator.name for translator in known.services[key].translators])
-    return Rules(open_doors(settings, known.services), known, traits(settings), settings.server)
+        metrics.expect_translators(key, known.translators(key))
+    return Rules(open_doors(settings, known), known, traits(settings), settings.server)
 
 
 def listener(ingress: Ingress, server: Server) -> web.BaseRunner:
@@ -61,25 +61,14 @@ async def _fetch(session: ClientSession, url: str) -> None:
         raise OSError(f"answered {reply.status}")
 
 
-def load(settings: Settings) -> Catalog:
-    """The catalog that requests need under these settings. Raises CatalogError, SettingsError with every fault."""
-    known = catalog.load(folders(settings), wanted(settings))
-    if routes.faults(settings, known):  # told against the whole catalog, which knows the names that may be meant
-        raise SettingsError(routes.faults(settings, catalog.load(folders(settings))))
-    return known
-
-
 def folders(settings: Settings) -> list[Path]:
     """The catalog folders: the built-in one, and the user's over it."""
-    return [catalog.builtin_folder(), *map(Path, settings.catalog.folders)]
+    return [files.builtin_folder(), *map(Path, settings.catalog.folders)]
 
 
-def wanted(settings: Settings) -> set[str] | None:
-    """The services that requests can be for; None for all of the catalog: it takes half of the memory of a gateway."""
-    through = settings.passthrough
-    if through is not None and not through.services:
-        return None
-    return {route.service for route in settings.routes.values()} | set(through.services if through else ()) | {GENERIC}
+def needed(settings: Settings) -> set[str]:
+    """The services that routes are for; those of pass-through hooks come with their first request."""
+    return {GENERIC, *(route.service for route in settings.routes.values())}
 
 
 def journal_path(settings: Settings) -> Path:

@@ -16,6 +16,9 @@ from gateway.language.functions.text import shorten
 from gateway.mattermost.payload import Attachment, Field, Message
 from gateway.model import JSON
 
+GENERIC: Final = "generic"
+"""The name of this translator, and of the service that has no other."""
+
 TITLES: Final = (
     "title", "subject", "summary", "headline", "event_title", "alert_name", "alertname", "rule_name", "check_name",
     "monitor_name", "message", "msg", "text", "short_description", "description",

@@ -1,12 +1,17 @@
 """One service: how its requests prove themselves, name their events and repeat, and who speaks for it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+from copy import copy
+from typing import Any, Self, TypeVar
+
+from msgspec import Struct
 
 from gateway import units
 from gateway.catalog import yamlfile
+from gateway.catalog.card import CARD, CardShape
+from gateway.catalog.kinds import Text, parts_of
 from gateway.catalog.select import Index, Selector, joined
-from gateway.catalog.translator import CardShape, Translator
+from gateway.catalog.translator import TRANSLATOR, Translator
 from gateway.decode import decode
 from gateway.model import JSON, Request
 from gateway.verify import handshake, verify
@@ -17,15 +22,25 @@ BODY_WINDOW = "5m"
 T = TypeVar("T")
 
 
+class Document(Struct, frozen=True):
+    """A document of a service as it was compiled: the hash of its text, its file, and the part that it became."""
+
+    digest: int
+    file: str
+    part: Any = None
+
+
 class Service:
     """A service document compiled. The constructor notes every fault in `faults` instead of raising.
 
     `id_window` and `body_window` are the seconds within which a repeated delivery id or body is the same event.
-    `documents` tells by name, "push" or "cards/issue", which texts the service was made of: a hash of each.
+    `documents` are those that the service was made of, by name ("service", "push", "cards/issue"). `described` is
+    False for a service whose own document cannot be used: nothing is known of how its requests prove themselves.
     """
 
-    def __init__(self, key: str, raw: Mapping[str, JSON], text: str, file: str) -> None:
+    def __init__(self, key: str, raw: Mapping[str, JSON], source: Text) -> None:
         self.key = key
+        self.described = True
         self.name: str = raw["name"]
         self.docs: str = raw.get("docs", "")
         self.setup: str = raw.get("setup", "")
@@ -41,11 +56,18 @@ class Service:
         windows = raw.get("duplicates", {})
         self.id_window = self._seconds(windows, "id", ID_WINDOW)
         self.body_window = self._seconds(windows, "body", BODY_WINDOW)
+        self.documents: Mapping[str, Document] = {}
         self.translators: Sequence[Translator] = ()
         self.cards: Mapping[str, CardShape] = {}
-        self.documents: Mapping[str, int] = {}
         self.index: Index[Translator] = Index(())
-        self.faults = [yamlfile.fault(file, text, steps, problem) for steps, problem in self._noted]
+        self.faults = [yamlfile.fault(source.file, source.text, steps, problem) for steps, problem in self._noted]
+
+    @classmethod
+    def undescribed(cls, key: str) -> Self:
+        """What stands for a service whose own document cannot be used: the generic translator speaks for it."""
+        made = cls(key, {"name": key}, Text(key, "", ""))
+        made.described = False
+        return made
 
     def _each(self, raw: Mapping[str, JSON], key: str, parse: Callable[[JSON], T]) -> tuple[T, ...]:
         parsed = []
@@ -63,11 +85,15 @@ class Service:
             self._noted.append((("duplicates", key), str(error)))
             return 0.0
 
-    def adopt(self, translators: Sequence[Translator], cards: Mapping[str, CardShape]) -> None:
-        """Let these translators speak for the service; `cards` are those that its translators may name."""
-        self.translators = tuple(translators)
-        self.cards = cards
-        self.index = Index(translators)
+    def with_documents(self, documents: Mapping[str, Document]) -> Self:
+        """The service made of these documents; this one stays as it is."""
+        made = copy(self)
+        made.documents = documents
+        parts = {name: document.part for name, document in documents.items() if document.part is not None}
+        made.translators = tuple(parts_of(TRANSLATOR, parts).values())
+        made.cards = parts_of(CARD, parts)
+        made.index = Index(made.translators)
+        return made
 
     def event_name(self, request: Request, value: JSON) -> str:
         """The name of the event: "pull_request.opened", or "" when the service names none."""

@@ -1,9 +1,12 @@
 """One translator: a document compiled, and what it makes of a payload."""
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from msgspec import Struct
 
+from gateway.catalog.card import CardShape
+from gateway.catalog.kinds import Kind, Text, register
 from gateway.catalog.message_shape import MessageShape
 from gateway.catalog.schema import Schema
 from gateway.catalog.yamlfile import placed
@@ -40,39 +43,20 @@ def context(value: JSON, request: Request, event: str) -> Context:
     return {**keys, "payload": value, "request": about}
 
 
-class CardShape:
-    """A card document: the message that shows a subject as it is, whatever happened to it last."""
-
-    def __init__(self, raw: Mapping[str, JSON], compiler: Compiler, place: DocumentPlace) -> None:
-        self._let = [(key, compiler.value(source, place / "let" / key)) for key, source in raw.get("let", {}).items()]
-        self._message = MessageShape(raw["message"], compiler, place / "message")
-
-    def render(self, context: Context) -> Message:
-        """The message. Raises TranslationError."""
-        for name, value in self._let:
-            context[name] = value.get(context)
-        return self._message.render(context)
-
-
 class Translator:
-    """A compiled document; `name` is "service/document". Every fault is noted in `faults` instead of raised."""
+    """A compiled document; `name` is "service/document", `card` the name of the card that shows its subject ("": none).
 
-    def __init__(
-        self,
-        name: str,
-        raw: Mapping[str, JSON],
-        engine: Engine,
-        text: str,
-        file: str,
-        cards: Mapping[str, CardShape] | None = None,
-    ) -> None:
-        self.name = name
-        self.file = file
+    Every fault is noted in `faults` instead of raised.
+    """
+
+    def __init__(self, source: Text, raw: Mapping[str, JSON], engine: Engine) -> None:
+        self.name = source.name
+        self.file = source.file
         self.title: str = raw["title"]
         self.events: Sequence[str] = tuple(map(str, raw["events"]))
         self.input: JSON = raw.get("input", True)
         noted: list[Note] = []
-        place, compiler = DocumentPlace(name, (), noted), Compiler(engine)
+        place, compiler = DocumentPlace(source.name, (), noted), Compiler(engine)
         try:
             self.schema = Schema(self.input)
         except ValueError as error:
@@ -84,10 +68,8 @@ class Translator:
         self._living = "phase" in raw or "card" in raw
         self._phase = compiler.template(raw.get("phase", ""), Mode.RAW, place / "phase")
         self._message = MessageShape(raw["message"], compiler, place / "message")
-        self._card = (cards or {}).get(raw.get("card", ""))
-        if "card" in raw and self._card is None:
-            (place / "card").fault(f"the service has no card called {raw['card']!r}: write cards/{raw['card']}.yaml")
-        self.faults = placed(noted, text, file)
+        self.card: str = raw.get("card", "")
+        self.faults = placed(noted, source.text, source.file)
 
     @property
     def conditional(self) -> bool:
@@ -98,8 +80,8 @@ class Translator:
         """Whether the `when` of the document holds. Raises TranslationError."""
         return self._when is None or self._when.holds(context)
 
-    def draft(self, context: Context, *, card: bool = False) -> Draft:
-        """What the document says about a payload that matches its schema, with `card` also as a card.
+    def draft(self, context: Context, cards: Mapping[str, CardShape] | None = None) -> Draft:
+        """What the document says about a payload that matches its schema; with the `cards` of its service also as one.
 
         Raises TranslationError.
         """
@@ -108,9 +90,10 @@ class Translator:
         if self._ignore is not None and self._ignore.holds(context):
             return Draft(ignored=f"{self.name} ignores it")
         subject, message = self._subject.render(context) or "", self._message.render(context)
-        if not card:
-            return Draft(subject, message)
-        if not self._living:
+        if cards is None or not self._living:
             return Draft(subject, message)
         phase = _PHASES.get(self._phase.render(context), Phase.CHANGE)  # first: a card has names of its own
-        return Draft(subject, message, phase=phase, card=self._card.render(context) if self._card else None)
+        return Draft(subject, message, phase=phase, card=cards[self.card].render(context) if self.card else None)
+
+
+TRANSLATOR: Final = register(Kind("translator", "", Translator, "translator"))

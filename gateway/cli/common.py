@@ -1,13 +1,13 @@
 """What the commands share: where the catalog is, and how faults end a command."""
 
-from collections.abc import Container, Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
 
-from gateway.catalog import catalog
+from gateway.catalog import catalog, files
 from gateway.catalog.catalog import Catalog
 from gateway.errors import FaultyFilesError
 
@@ -22,10 +22,10 @@ Folders = Annotated[
 
 def folders(extra: Iterable[Path] | None) -> list[Path]:
     """The built-in catalog with the user's folders over it."""
-    return [catalog.builtin_folder(), *(extra or ())]
+    return [files.builtin_folder(), *(extra or ())]
 
 
-def load_catalog(extra: Iterable[Path] | None, only: Container[str] | None = None) -> Catalog:
+def load_catalog(extra: Iterable[Path] | None, only: Collection[str] | None = None) -> Catalog:
     """The catalog, or the end of the command with every fault; with `only`, no other services are looked at."""
     try:
         return catalog.load(folders(extra), only)

@@ -9,7 +9,7 @@ from typing import Annotated
 import msgspec
 import typer
 
-from gateway.catalog.catalog import GENERIC
+from gateway.catalog.generic import GENERIC
 from gateway.catalog.service import Service
 from gateway.cli import app
 from gateway.cli.common import Folders, fail, load_catalog, out

@@ -6,7 +6,7 @@ from typing import Annotated
 import msgspec
 import typer
 
-from gateway.catalog import catalog as documents
+from gateway.catalog import files as documents
 from gateway.catalog import yamlfile
 from gateway.catalog.service import Service
 from gateway.cli import app

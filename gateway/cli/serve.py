@@ -16,7 +16,8 @@ from gateway import settings
 from gateway.app import app as gateway_app
 from gateway.app import ingress, senders
 from gateway.app.systemd import supervised
-from gateway.catalog import catalog
+from gateway.catalog import files
+from gateway.catalog.catalog import Catalog
 from gateway.cli import app
 from gateway.cli.common import err, fail, out
 from gateway.errors import CatalogError, Fault, FaultyFilesError, JournalError, SettingsError
@@ -75,10 +76,11 @@ async def _serve(known: Settings, read: Callable[[], Settings]) -> None:
 def _settle_memory() -> None:
     """Take what stays, catalog and metrics, out of the garbage collector's sight.
 
-    Without this, a full collection walks all of it, tens of milliseconds long, in the middle of somebody's request.
+    Without this, a full collection walks all of it, tens of milliseconds long, in the middle of somebody's request. A
+    document that is exchanged later needs no collector: what is compiled holds no circles.
     """
-    gc.unfreeze()  # what was exchanged may go
-    gc.collect()
+    if not gc.get_freeze_count():
+        gc.collect()
     gc.freeze()
     gc.set_threshold(_YOUNG)
 
@@ -130,13 +132,12 @@ def check(
     except SettingsError as error:
         faults.extend(error.faults)
         known = error.partial
-    folders = ingress.folders(known) if known else [catalog.builtin_folder()]
-    try:
-        services = catalog.load(folders)
-        if known:
-            faults.extend([*routes.faults(known, services), *tracing.faults(known)])
-    except CatalogError as error:
-        faults.extend(error.faults)
+    services = Catalog(ingress.folders(known) if known else [files.builtin_folder()])
+    for key in services.keys:
+        services.service(key)
+    faults.extend(services.all_faults())
+    if known:
+        faults.extend([*routes.faults(known), *routes.unknown_services(known, services.keys), *tracing.faults(known)])
     for fault in known.warnings if known else ():
         err.print(f"warning: {fault}", markup=False)
     if faults or known is None:

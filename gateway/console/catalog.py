@@ -9,8 +9,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from gateway.catalog import catalog
-from gateway.catalog.catalog import Catalog
+from gateway.catalog import files
 from gateway.catalog.service import Service
 from gateway.catalog.translator import Translator
 from gateway.console.port import Gateway
@@ -32,13 +31,14 @@ ANYWHERE: Final = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 - to recognise 
 
 
 class ServiceRow(Struct, frozen=True):
-    """One service of the catalog, and the routes that use it."""
+    """One service of the catalog, the routes that use it, and what is wrong with its documents."""
 
     key: str
     name: str
     docs: str
     translators: int
     routes: tuple[str, ...]
+    faults: tuple[str, ...] = ()
 
 
 class Shelf(Struct, frozen=True):
@@ -75,7 +75,8 @@ class Address(Struct, frozen=True):
 class ServicePage(Struct, frozen=True):
     """One service with how to connect its sender. `passthrough` is the form of its pass-through URL, "" when off.
 
-    `note` says what in the URLs has to be replaced; empty when they are exact.
+    `note` says what in the URLs has to be replaced; empty when they are exact. `faults` are those of its documents: its
+    last good version goes on, or the generic translator speaks.
     """
 
     key: str
@@ -88,6 +89,7 @@ class ServicePage(Struct, frozen=True):
     routes: tuple[Address, ...]
     passthrough: str
     note: str
+    faults: tuple[str, ...] = ()
 
 
 class Example(Struct, frozen=True):
@@ -114,28 +116,38 @@ class TranslatorPage(Struct, frozen=True):
 
 async def shelf(gateway: Gateway) -> Shelf:
     """Every service."""
-    known = await gateway.catalog()
+    known = gateway.catalog()
+    described = await asyncio.to_thread(known.descriptions)
     using: dict[str, list[str]] = {}
     for route in gateway.settings.routes.values():
         using.setdefault(route.service, []).append(route.name)
     return Shelf(
         tuple(
-            ServiceRow(key, one.name, one.docs, len(one.translators), tuple(using.get(key, ())))
-            for key, one in sorted(known.services.items())
+            ServiceRow(
+                key,
+                one.name,
+                one.docs,
+                len(known.translators(key)),
+                tuple(using.get(key, ())),
+                tuple(map(str, known.faults.get(key, ()))),
+            )
+            for key, one in sorted(described.items())
         )
     )
 
 
 async def service(gateway: Gateway, key: str) -> ServicePage:
     """One service. Raises Refused (404)."""
-    return page(find(await gateway.catalog(), key), gateway.settings)
+    found = await _find(gateway, key)
+    return msgspec.structs.replace(
+        page(found, gateway.settings), faults=tuple(map(str, gateway.catalog().faults.get(key, ())))
+    )
 
 
 async def translator(gateway: Gateway, workshop: Workshop, key: str, name: str) -> TranslatorPage:
     """One translator of a service with its samples. Raises Refused: 404, 409 when its file went away."""
-    known = await gateway.catalog()
-    full = f"{key}/{name}"
-    found = next((one for one in find(known, key).translators if one.name == full), None)
+    of_service = await _find(gateway, key)
+    found = next((one for one in of_service.translators if one.name == f"{key}/{name}"), None)
     if found is None:
         raise Refused(404, "Not Found", f"the service {key} has no translator {name}")
     try:
@@ -144,14 +156,13 @@ async def translator(gateway: Gateway, workshop: Workshop, key: str, name: str) 
         detail = f"{found.file} cannot be read any more: put it back, or have the catalog read again"
         raise Refused(409, "File gone", detail) from None
     paths = [path for path in await asyncio.to_thread(_samples, workshop, key) if path.stem.partition(".")[0] == name]
-    examples = await workshop.run(partial(_examples, workshop, known, key, paths[:EXAMPLES]))
-    title = find(known, key).name
-    return TranslatorPage(key, title, _row(found), text, examples, max(0, len(paths) - EXAMPLES))
+    examples = await workshop.run(partial(_examples, of_service, paths[:EXAMPLES]))
+    return TranslatorPage(key, of_service.name, _row(found), text, examples, max(0, len(paths) - EXAMPLES))
 
 
-def find(known: Catalog, key: str) -> Service:
+async def _find(gateway: Gateway, key: str) -> Service:
     """The service of this key. Raises Refused (404)."""
-    found = known.service(key)
+    found = await gateway.service(key)
     if found is None:
         raise Refused(404, "Not Found", f"the catalog has no service {key!r}")
     return found
@@ -205,13 +216,12 @@ def _row(one: Translator) -> TranslatorRow:
 
 
 def _samples(workshop: Workshop, key: str) -> list[Path]:
-    return [path for service, path in catalog.samples(workshop.folders()) if service == key]
+    return [path for service, path in files.samples(workshop.folders()) if service == key]
 
 
-def _examples(workshop: Workshop, known: Catalog, key: str, paths: Sequence[Path]) -> tuple[Example, ...]:
+def _examples(service: Service, paths: Sequence[Path]) -> tuple[Example, ...]:
     """The samples as messages; in the thread of the workshop."""
-    compiled = workshop.service(key, known)
-    return tuple(_example(compiled, path) for path in paths)
+    return tuple(_example(service, path) for path in paths)
 
 
 def _example(compiled: Service, path: Path) -> Example:

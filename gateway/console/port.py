@@ -15,9 +15,13 @@ from gateway.settings import Settings
 
 
 class Changes(Struct, frozen=True):
-    """What a reload changed, in words for the operator: one line each ("[routes.github]: only changed")."""
+    """What a reload changed, in words for the operator: one line each ("[routes.github]: only changed").
+
+    `faults` are those of documents: the last good version of their services goes on, or the generic translator speaks.
+    """
 
     lines: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
 
 
 class Gateway(Protocol):
@@ -47,16 +51,19 @@ class Gateway(Protocol):
         """Why requests cannot be stored; "" when they can."""
 
     async def service(self, key: str) -> Service | None:
-        """A service as requests meet it, one that no route names as its folders have it; None when there is none."""
+        """A service as requests meet it; None when there is none."""
 
-    async def catalog(self) -> Catalog:
-        """The whole catalog as its folders are now in force, also services that no route names."""
+    def catalog(self) -> Catalog:
+        """The catalog as requests meet it. Services that nobody asked for are not compiled: see `service`."""
+
+    async def whole_catalog(self) -> Catalog:
+        """The catalog with every service compiled, which takes a while and much memory for some minutes."""
 
     async def submit(self, entry: Entry) -> Appended:
         """Journal an event with its messages, and deliver them. Raises JournalError."""
 
     async def reload(self) -> Changes:
-        """Take up the settings file and the catalog as they are now, whole or not at all.
+        """Take up the settings file as it is now, whole or not at all, and the catalog service by service.
 
-        Raises SettingsError or CatalogError with every fault; what runs stays then.
+        Raises SettingsError with every fault of the settings; what runs stays then.
         """

@@ -1,8 +1,7 @@
-"""Where requests and edited translators are tried: one thread beside the event loop, with documents of its own.
+"""Where requests and edited translators are tried: one thread beside the event loop.
 
-Templates belong to the thread that runs them, so the workshop compiles the services that are tried itself, and ingress
-never meets what is edited here. Nothing is written. What takes too long is ended by the pulse of its engine; whoever
-waits longer than PATIENCE is told so.
+Ingress never meets what is edited here, and nothing is written. What takes too long is ended by the pulse of its
+engine; whoever waits longer than PATIENCE is told so.
 """
 
 import asyncio
@@ -11,11 +10,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final, TypeVar
-from weakref import ref
 
-from gateway.catalog import catalog
-from gateway.catalog.catalog import Catalog
-from gateway.catalog.service import Service
+from gateway.catalog import files
 from gateway.console.port import Gateway
 from gateway.errors import Refused, TranslationError
 from gateway.language.template import Engine
@@ -24,20 +20,16 @@ SECONDS: Final = 2.0
 """How long an edited translator may take, compiled and run."""
 PATIENCE: Final = 6.0
 """Seconds after which an answer is given up, behind others included."""
-KEPT: Final = 4
-"""Services that stay compiled."""
 
 T = TypeVar("T")
 
 
 class Workshop:
-    """The thread and the services it compiled; one for a console."""
+    """The thread; one for a console."""
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
         self._thread = ThreadPoolExecutor(1, "workshop")
-        self._of: Callable[[], Catalog | None] = lambda: None
-        self._services: dict[str, Service] = {}
 
     async def close(self) -> None:
         """Let the thread end; what waits for it is given up."""
@@ -52,21 +44,9 @@ class Workshop:
             detail = f"this was not done within {PATIENCE:g} s; make the request or the document smaller, and try again"
             raise Refused(503, "Service Unavailable", detail) from None
 
-    def service(self, key: str, known: Catalog) -> Service:
-        """The service as compiled for the thread, from the files; `known` tells whether it is still the one.
-
-        For the thread alone. Raises CatalogError.
-        """
-        if known is not self._of():
-            self._of, self._services = ref(known), {}  # the whole catalog is large: who looked at it lets go of it
-        if key not in self._services:
-            fresh = catalog.load(self.folders(), {key}).services[key]
-            self._services = dict([*self._services.items(), (key, fresh)][-KEPT:])
-        return self._services[key]
-
     def folders(self) -> Sequence[Path]:
         """The folders of the catalog, later ones laid over earlier ones."""
-        return [catalog.builtin_folder(), *map(Path, self._gateway.settings.catalog.folders)]
+        return [files.builtin_folder(), *map(Path, self._gateway.settings.catalog.folders)]
 
 
 def bounded_engine(name: str, seconds: float = SECONDS) -> Engine:

@@ -11,7 +11,8 @@ import msgspec
 from msgspec import Struct
 
 from gateway.catalog import yamlfile
-from gateway.catalog.catalog import GENERIC, Catalog, revised
+from gateway.catalog.build import revised
+from gateway.catalog.generic import GENERIC
 from gateway.catalog.service import Service
 from gateway.catalog.translator import Translator
 from gateway.console.port import Gateway
@@ -123,18 +124,18 @@ async def tried(gateway: Gateway, workshop: Workshop, trial: Trial) -> Tried:
     """Try a request. Raises Refused: 404 for an unknown event or sample, 422 for an unknown route or service."""
     trial = await filled(gateway, trial, workshop.folders())
     request, head = as_request(trial)
-    known = await gateway.catalog()
     route = _route(gateway, trial.route)
     wishes = route.wishes if route else Wishes(depth=gateway.settings.server.depth_limit)
     found: Sequence[Candidate] = ()
     key = route.service_key if route else trial.service
     if not key:
-        found = recognise.candidates(known.services, request, _plain(request), wishes.depth)
+        services = (await gateway.whole_catalog()).services
+        found = await workshop.run(partial(recognise.candidates, services, request, _plain(request), wishes.depth))
         key = found[0].service if found else GENERIC
-    service = known.service(key)
+    service = await gateway.service(key)
     if service is None:
         raise Refused(422, "Unprocessable Content", f"the catalog has no service {key!r}")
-    work = partial(_worked, workshop, known, service.key, request, wishes, trial)
+    work = partial(_worked, service, request, wishes, trial)
     running, edited, faults, document = await workshop.run(work)
     notes = [*head.faults, *_notes(service, request, wishes, recognised=bool(found) or bool(trial.service or route))]
     schemes = route.schemes(service) if route else service.verify or CAPABILITY
@@ -175,9 +176,9 @@ def _notes(service: Service, request: Request, wishes: Wishes, *, recognised: bo
 Worked = tuple[Result, Result | None, tuple[DocumentFault, ...], Document]
 
 
-def _worked(workshop: Workshop, known: Catalog, key: str, request: Request, wishes: Wishes, trial: Trial) -> Worked:
+def _worked(service: Service, request: Request, wishes: Wishes, trial: Trial) -> Worked:
     """Both results; in the thread of the workshop."""
-    service = workshop.service(key, known)
+    key = service.key
     name = trial.translator.removeprefix(f"{key}/")
     running = _result(service, request, wishes)
     document = _document(service, f"{key}/{name}" if name else _spoke(running))

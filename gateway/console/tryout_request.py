@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import msgspec
 from msgspec import Meta, Struct
 
-from gateway.catalog import catalog
+from gateway.catalog import files
 from gateway.console import lookup, masked
 from gateway.console.port import Gateway
 from gateway.errors import Refused
@@ -78,7 +78,7 @@ async def of_event(gateway: Gateway, event_id: str) -> Trial:
 def of_sample(name: str, folders: Sequence[Path]) -> Trial:
     """The request of a sample, "SERVICE/NAME". Raises Refused (404) and CatalogError."""
     service, _, stem = name.partition("/")
-    path = next((path for key, path in catalog.samples(folders) if (key, path.stem) == (service, stem)), None)
+    path = next((path for key, path in files.samples(folders) if (key, path.stem) == (service, stem)), None)
     if path is None:
         raise Refused(404, "Not Found", f"the catalog has no sample {name}")
     trial = _trial_of(sample.as_request(sample.load(path).request))

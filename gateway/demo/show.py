@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from gateway import settings
 from gateway.app import app
-from gateway.catalog import catalog
+from gateway.catalog import files
 from gateway.model import Request
 from gateway.pipeline import sample
 from gateway.settings import Settings
@@ -148,7 +148,7 @@ hook = "{hook}"
 
 def _request(service: str) -> Request:
     """The request of the service's sample, as the service sends it."""
-    file = catalog.builtin_folder() / service / "samples" / f"{SHOWN[service]}.yaml"
+    file = files.builtin_folder() / service / "samples" / f"{SHOWN[service]}.yaml"
     return sample.as_request(sample.load(file).request)
 
 

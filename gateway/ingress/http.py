@@ -8,6 +8,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from functools import cache
+from typing import Final
 
 import msgspec
 from aiohttp import web
@@ -36,8 +37,10 @@ from gateway.pipeline.route import Route
 from gateway.settings.tables import Server
 from gateway.verify import handshake, verify
 
-RETRY_AFTER = "10"
-"""Seconds after which a sender should try again when the journal cannot store."""
+RETRY: Final = {"Retry-After": "10"}
+"""When a sender should try again where the fault is ours, in seconds."""
+
+_FAULTY = Refused(503, "Service Unavailable", "the documents of this service are faulty: nothing says how it signs")
 
 _METHODS = frozenset({"POST", "PUT", "GET"})
 _log = logs.get("ingress")
@@ -53,18 +56,23 @@ class Rules(Struct, frozen=True):
 
 
 class Ingress:
-    """Answers requests by the rules of the moment. `store` keeps an event durably and has it delivered."""
+    """Answers requests by the rules of the moment.
+
+    `store` keeps an event durably and has it delivered, `compiled` gives a service that is not compiled yet.
+    """
 
     def __init__(
         self,
         rules: Rules,
         store: Callable[[Entry], Awaitable[Appended]],
         metrics: Metrics,
+        compiled: Callable[[str], Awaitable[Service]],
         learned: Learned | None = None,
         tracer: Tracer = OFF,
     ) -> None:
         self.rules = rules
         self._store = store
+        self._compiled = compiled
         self._metrics = metrics
         self._limits = Limits()
         self._accepting = metrics.accept_seconds
@@ -104,21 +112,22 @@ class Ingress:
         try:
             return await self._accept(incoming, rules, match, series, span)
         except Refused as refused:
-            series.answered["refused"].inc()
+            ours = refused.status == web.HTTPServiceUnavailable.status_code
+            series.answered["broken" if ours else "refused"].inc()
             _log.info("refused", route=route.name, status=refused.status, why=refused.detail or refused.title)
-            return answer(Rejected(refused.status, refused.title, refused.detail))
+            return answer(Rejected(refused.status, refused.title, refused.detail, RETRY if ours else None))
         except JournalError as error:
             series.answered["broken"].inc()
             series.unstored.inc()
             _log.error("not stored", route=route.name, why=str(error))
-            headers = {"Retry-After": RETRY_AFTER}
-            return answer(Rejected(503, "Service Unavailable", "the request cannot be stored now", headers))
+            return answer(Rejected(503, "Service Unavailable", "the request cannot be stored now", RETRY))
 
     async def _accept(
         self, incoming: web.BaseRequest, rules: Rules, match: Match, series: RouteSeries, span: RequestSpan
     ) -> web.StreamResponse:
         door, route, path_secret = match
-        service = rules.catalog.services[route.service_key]
+        key = route.service_key
+        service = rules.catalog.services.get(key) or await self._compiled(key)
         body = await read_body(incoming, route.body_limit, rules.server.read_timeout)
         started = time.perf_counter()
         series.bytes_received.inc(len(body))
@@ -132,7 +141,7 @@ class Ingress:
         if (service.handshake or not body) and (reply := self._handshake(route, service, request, plain, refusal)):
             return reply
         if refusal is not None:
-            raise refusal
+            raise refusal if service.described or route.own_schemes else _FAULTY
         if request.method not in _METHODS:
             return door.answer(Rejected(405, "Method Not Allowed", "", {"Allow": handshake.METHODS}))
         reading = interpret(service, request, plain, route.wishes, self._limits)

@@ -6,6 +6,7 @@ Simple ones become Python functions, which the engine has only checked.
 import re
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
+from contextvars import ContextVar
 from dataclasses import replace
 from typing import Any, Final
 
@@ -38,22 +39,18 @@ _GLOBALS: Final = ("debug", "dict", "namespace", "cycler", "joiner", "range")
 """Those of the engine, which are not ours."""
 
 
-def _keeper(kept: list[Any]) -> Callable[[Any], str]:
-    """The filter that keeps a value.
+_kept: ContextVar[Any] = ContextVar("kept")
+"""The value that `keep_` was given last. Templates of one engine may run in several threads at once."""
 
-    It knows nothing of the engine: Python cannot see references from an environment, and a circle through one would
-    keep every template of a catalog for ever.
-    """
 
-    def keep(value: Any) -> str:
-        kept.append(value)
-        return ""
-
-    return keep
+def _keep(value: Any) -> str:
+    """The filter that keeps a value with its type, which the text of a template has lost."""
+    _kept.set(value)
+    return ""
 
 
 class Engine:
-    """Compiles the templates of one catalog, for use in one thread.
+    """Compiles templates in one thread; they run in any.
 
     `pulse` is called when a template is compiled and before each template and function runs: by raising
     TranslationError it ends what takes too long. Between two calls, fuel and the bounds of functions hold. `asked`
@@ -70,8 +67,7 @@ class Engine:
         self._markdown_functions = {n for n, f in table.items() if f.call_plain is not f.call}
         self._filters = _BUILTIN.union(name for name, function in table.items() if function.kind == "filter")
         self.asked: set[str] = set()
-        self._kept: list[Any] = []
-        self._environments[Mode.MARKDOWN].add_filter("keep_", _keeper(self._kept))
+        self._environments[Mode.MARKDOWN].add_filter("keep_", _keep)
 
     def template(self, source: str, mode: Mode, name: str) -> "Template":
         """A template that renders to text; `name` is "service/document#/pointer". Raises Unusable."""
@@ -106,7 +102,7 @@ class Engine:
         compiled = self._compiled(source, Mode.MARKDOWN, name, "{{ (" + single[1] + ") | keep_ }}")
         simple = expressions.expression(single[1], self._words[Mode.MARKDOWN])
         if simple is None:
-            return KeptValue(compiled, self._kept)
+            return KeptValue(compiled)
         compiled.forget()
         return SimpleValue(self._function(simple, name, lambda _, value: value))
 
@@ -275,16 +271,15 @@ class TextValue:
 class KeptValue:
     """The value of one expression, with its type; see `Engine.value`."""
 
-    __slots__ = ("_compiled", "_kept")
+    __slots__ = ("_compiled",)
 
-    def __init__(self, compiled: Compiled, kept: list[Any]) -> None:
+    def __init__(self, compiled: Compiled) -> None:
         self._compiled = compiled
-        self._kept = kept
 
     def get(self, context: Context) -> Any:
         """The value; None when it is missing. Raises TranslationError."""
         self._compiled.run(context)
-        return self._kept.pop()
+        return _kept.get()
 
 
 class SimpleValue:

@@ -65,8 +65,13 @@ class Metrics:
         )
         self.duplicates = self._counter("duplicates", "Requests recognised as repeats.", "route")
         self.journal_commit_seconds = self._histogram("journal_commit_seconds", "One durable group commit.", _FAST)
-        self.catalog_reload_ok = self._gauge("catalog_reload_ok", "1 when the last reload of the catalog succeeded.")
+        self.catalog_reload_ok = self._gauge("catalog_reload_ok", "1 when no document in use is faulty.")
         self.catalog_reload_ok.set(1)
+        self.catalog_faulty = self._gauge(
+            "catalog_faulty",
+            "1 when the documents of a service are faulty: its last good version speaks, or the generic translator.",
+            "service",
+        )
         self.settings_reload_ok = self._gauge("settings_reload_ok", "1 when the last reload of the settings succeeded.")
         self.settings_reload_ok.set(1)
         self.build_info = Info("mattergate_build", "Version of the running gateway.", registry=self.registry)
@@ -94,6 +99,7 @@ class Metrics:
         self.request_bytes.labels(route)
         self.duplicates.labels(route)
         self.translate_seconds.labels(service)
+        self.catalog_faulty.labels(service)
 
     def expect_translators(self, service: str, translators: Iterable[str]) -> None:
         """Start the series of a service's translators at 0."""

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from gateway.catalog.catalog import GENERIC
-from gateway.catalog.generic import generic
+from gateway.catalog.generic import GENERIC, generic
 from gateway.catalog.select import matches
 from gateway.catalog.service import Service
 from gateway.catalog.translator import Draft, Translator, context
@@ -148,7 +147,9 @@ class _EventReader(Struct, frozen=True):
                 return self._generic(value, name, self.decoded.fault or _unknown(self.service, name))
             if not translator.schema.holds(value):
                 return self._generic(value, name, _mismatch(translator, value), translator.name)
-            return self._translated_piece(translator, translator.draft(seen, card=self.wishes.card is not None), name)
+            return self._translated_piece(
+                translator, translator.draft(seen, self.service.cards if self.wishes.card is not None else None), name
+            )
         except TranslationError as error:
             broken = self._message(value, name)
             shown_by = translator.name if translator else GENERIC

@@ -12,7 +12,7 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from gateway.catalog.catalog import GENERIC
+from gateway.catalog.generic import GENERIC
 from gateway.catalog.select import matches
 from gateway.catalog.service import Service
 from gateway.catalog.translator import Translator, context

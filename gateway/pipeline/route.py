@@ -1,9 +1,8 @@
 """A configured route as ingress uses it: its settings, its service, and how its requests prove themselves."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from copy import copy
 
-from gateway.catalog.catalog import Catalog
 from gateway.catalog.service import Service
 from gateway.errors import Fault
 from gateway.model import CardMode
@@ -73,9 +72,22 @@ class Route:
         return self.own_schemes or service.verify or CAPABILITY
 
 
-def faults(settings: Settings, catalog: Catalog) -> list[Fault]:
-    """Where the routes of the settings and the catalog do not fit together; empty when they do."""
-    return [fault for route in settings.routes.values() for fault in _faults(route, settings.source, catalog)]
+def faults(settings: Settings) -> list[Fault]:
+    """What is wrong with how the routes of the settings are proven; empty when nothing is."""
+    return [fault for route in settings.routes.values() for fault in _faults(route, settings.source)]
+
+
+def unknown_services(settings: Settings, keys: Collection[str]) -> list[Fault]:
+    """The routes whose service is none of these, which are those of the catalog."""
+    return [
+        settings.source.fault(
+            ("routes", route.name, "service"),
+            f"the catalog has no service {route.service!r}",
+            meant(route.service, tuple(sorted(keys))),
+        )
+        for route in settings.routes.values()
+        if route.service not in keys
+    ]
 
 
 def build(settings: Settings) -> Mapping[str, Route]:
@@ -84,11 +96,8 @@ def build(settings: Settings) -> Mapping[str, Route]:
     return {name: Route(route, server.body_limit, server.depth_limit) for name, route in settings.routes.items()}
 
 
-def _faults(route: RouteSettings, source: Report, catalog: Catalog) -> Iterator[Fault]:
+def _faults(route: RouteSettings, source: Report) -> Iterator[Fault]:
     place = ("routes", route.name)
-    if catalog.service(route.service) is None:
-        remedy = meant(route.service, tuple(sorted(catalog.services)))
-        yield source.fault((*place, "service"), f"the catalog has no service {route.service!r}", remedy)
     secrets_at = shown((*place, "secrets"))
     unread = any(fault.where.startswith(secrets_at) for fault in source.faults)  # these are told already
     if not route.secrets and not route.allow_unsigned and not unread:

@@ -8,7 +8,8 @@ import msgspec
 from msgspec import Struct
 
 from gateway.catalog import yamlfile
-from gateway.catalog.catalog import Catalog, meta_schema
+from gateway.catalog.catalog import Catalog
+from gateway.catalog.metaschema import meta_schema
 from gateway.catalog.service import Service
 from gateway.decode.compression import inflate
 from gateway.errors import CatalogError, Refused

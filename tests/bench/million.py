@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import push
 
-from gateway.catalog import catalog
+from gateway.catalog import catalog, files
 from gateway.journal import sqlite
 from gateway.journal.sqlite.file import prepare
 from gateway.mattermost.fit import Limits
@@ -94,7 +94,7 @@ def _shapes() -> dict[str, Any]:
     whole = push.payload("service-000", "0" * 40)
     small = json.dumps({**whole, "repository": _bare(whole["repository"]), "sender": _bare(whole["sender"])}).encode()
     headers = {"content-type": "application/json", "user-agent": "GitHub-Hookshot/0000000", "x-github-event": "push"}
-    service = catalog.load([catalog.builtin_folder()], {"github"}).services["github"]
+    service = catalog.load([files.builtin_folder()], {"github"}).services["github"]
     reading = interpret(service, Request("POST", headers, {}, small), small, Wishes(), Limits())
     return {
         "headers": json.dumps(headers),

@@ -21,6 +21,7 @@ from typing import NamedTuple
 
 import msgspec
 import report
+import services
 import steps
 import uvloop
 import visits
@@ -40,10 +41,13 @@ class Size(NamedTuple):
     kept: int
     looks: int
     turns: int
+    services: int
 
 
-FULL = Size(seconds=5.0, events=20_000, memory_events=100_000, rounds=3, repeats=40, kept=1_000_000, looks=50, turns=10)
-QUICK = Size(seconds=0.5, events=250, memory_events=500, rounds=1, repeats=2, kept=2_000, looks=2, turns=1)
+FULL = Size(seconds=5.0, events=20_000, memory_events=100_000, rounds=3, repeats=40, kept=1_000_000, looks=50, turns=10,
+            services=services.SERVICES)  # fmt: skip
+QUICK = Size(seconds=0.5, events=250, memory_events=500, rounds=1, repeats=2, kept=2_000, looks=2, turns=1,
+             services=40)  # fmt: skip
 RATE = 1_000.0
 """Requests per second at which latency is measured."""
 
@@ -152,6 +156,24 @@ def _watched(pairs: Sequence[tuple[visits.Turn, visits.Turn]]) -> list[Row]:
     ]
 
 
+async def catalog(bench: Bench, size: Size) -> list[Row]:
+    """What a gateway costs whose catalog has many services, and what an edit of one document does."""
+    found = await services.measured(bench.folder, size.services, services.ROUTES)
+    checked = await asyncio.to_thread(services.checked, bench.folder, size.services)
+    name = f"{size.services} services, {services.ROUTES} routes"
+    say(f"{name}: ready after {found.ready:.2f} s of processor, all compiled after {found.compiled:.2f} s, "
+        f"{found.memory:.0f} MB; edit live after {found.live:.2f} s, {found.edit:.3f} s of processor; "
+        f"check {checked:.1f} s of processor")  # fmt: skip
+    return [
+        below(f"{name}: processor until ready", found.ready, 1.5, "s"),
+        told(f"{name}: processor until the services of all routes are compiled", found.compiled, "s"),
+        below(f"{name}: resident memory then", found.memory, 130, "MB", "all processes, shared pages shared out"),
+        below("edit of one document: until it is live", found.live, 1.0, "s"),
+        below("edit of one document: processor", found.edit, 0.1, "s"),
+        below(f"check of {size.services} services: processor", checked, 8, "s"),
+    ]
+
+
 PARTS: dict[str, Callable[[Bench, Size], Awaitable[list[Row]]]] = {
     "steps": one_event,
     "accept": accept,
@@ -160,6 +182,7 @@ PARTS: dict[str, Callable[[Bench, Size], Awaitable[list[Row]]]] = {
     "latency": latency,
     "memory": memory,
     "console": console,
+    "catalog": catalog,
 }
 
 

@@ -20,17 +20,17 @@ _STARTING = 30.0
 _FIRST = -15
 _STOPPING = 30.0
 
-_SETTINGS = """
+_SERVER = """
+[log]
+level = "error"
 [server]
 listen = "127.0.0.1:{port}"
 admin = "127.0.0.1:{admin}"
+"""
+_JOURNAL = """
 [journal]
 url = "sqlite:{journal}"
-{keep}[catalog]
-reload = false
-[log]
-level = "warning"
-"""
+{keep}"""
 _FOR_EVER = """retention = "3650d"
 max_size = "1000GB"
 """
@@ -47,7 +47,7 @@ token = "a token of the bench"
 """
 _ROUTE = """
 [routes.{name}]
-service = "github"
+service = "{service}"
 destinations = ["{destination}"]
 secrets = ["{secret}"]
 """
@@ -108,22 +108,45 @@ async def gateway(
 
     The catalog is not followed: whoever edits a document meanwhile would have it compiled during a measurement.
     """
+    text = "[catalog]\nreload = false\n" + _journal(journal) + _destinations(sink, destinations, rest=rest)
+    for index, route in enumerate(routes):
+        text += _ROUTE.format(name=route, service="github", destination=f"hook{index % destinations}", secret=SECRET)
+    async with serving(folder, text) as server:
+        yield server
+
+
+def with_services(services: Sequence[str]) -> str:
+    """Settings with a route for each of these services, which are in the folder `catalog` beside the settings."""
+    routes = (_ROUTE.format(name=key, service=key, destination="hook0", secret=SECRET) for key in services)
+    return '[catalog]\nfolders = ["catalog"]\n' + _journal(None) + _destinations(1, 1) + "".join(routes)
+
+
+@asynccontextmanager
+async def serving(folder: Path, settings: str) -> AsyncIterator[Server]:
+    """`mattergate serve` with these settings, which are written into the folder; ports are free ones."""
     port, admin = _free_port(), _free_port()
-    names = [f"hook{number}" for number in range(destinations)]
-    keep = _FOR_EVER if journal else ""
-    text = _SETTINGS.format(port=port, admin=admin, journal=journal or "bench.db", keep=keep)
-    text += "".join((_CHANNEL if rest else _DESTINATION).format(name=name, sink=sink) for name in names)
-    text += "".join(
-        _ROUTE.format(name=route, destination=names[index % destinations], secret=SECRET)
-        for index, route in enumerate(routes)
-    )
-    file = folder / "mattergate.toml"
-    file.write_text(text, "utf-8")
-    file.chmod(0o600)
+    file = write_settings(folder, settings, port, admin)
     command = Path(sys.executable).with_name("mattergate")
     async with _running([str(command), "serve", "-c", str(file)], port) as server:
         server.admin = admin
         yield server
+
+
+def write_settings(folder: Path, settings: str, port: int = 8080, admin: int = 9090) -> Path:
+    """The settings file of a gateway that listens at these ports of the loopback."""
+    file = folder / "mattergate.toml"
+    file.write_text(_SERVER.format(port=port, admin=admin) + settings, "utf-8")
+    file.chmod(0o600)
+    return file
+
+
+def _journal(kept: Path | None) -> str:
+    return _JOURNAL.format(journal=kept or "bench.db", keep=_FOR_EVER if kept else "")
+
+
+def _destinations(sink: int, count: int, *, rest: bool = False) -> str:
+    form = _CHANNEL if rest else _DESTINATION
+    return "".join(form.format(name=f"hook{number}", sink=sink) for number in range(count))
 
 
 @asynccontextmanager

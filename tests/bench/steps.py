@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from push import SECRET, Pushes
 
-from gateway.catalog import catalog
+from gateway.catalog import catalog, files
 from gateway.catalog.translator import context
 from gateway.decode.decode import decode
 from gateway.journal import DuplicateKey, Entry
@@ -30,7 +30,7 @@ _AT_ONCE: Final = 32
 
 def pure(repeats: int, number: int) -> dict[str, float]:
     """Step -> microseconds, for all steps that need no journal; `SUM` is the whole way at once."""
-    service = catalog.load([catalog.builtin_folder()], {"github"}).services["github"]
+    service = catalog.load([files.builtin_folder()], {"github"}).services["github"]
     request = a_request()
     wishes, limits = Wishes(), Limits()
     value = decode(request, request.body).value

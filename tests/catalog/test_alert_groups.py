@@ -6,12 +6,12 @@ from urllib.parse import unquote
 import msgspec
 import pytest
 
-from gateway.catalog import catalog
+from gateway.catalog import catalog, files
 from gateway.mattermost.payload import Message
 from gateway.model import JSON, Request
 from gateway.pipeline import sample
 
-KNOWN = catalog.load([catalog.builtin_folder()], only=["alertmanager", "grafana"])
+KNOWN = catalog.load([files.builtin_folder()], only=["alertmanager", "grafana"])
 
 
 def group(count: int, **keys: JSON) -> JSON:

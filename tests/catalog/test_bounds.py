@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.catalog import catalog, yamlfile
-from gateway.catalog.catalog import revised
+from gateway.catalog.build import revised
 from gateway.catalog.schema import Schema
 from gateway.errors import CatalogError, TranslationError
 from gateway.language.lint import Unusable

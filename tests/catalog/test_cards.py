@@ -3,14 +3,14 @@
 import pytest
 from msgspec import Struct, json
 
-from gateway.catalog import catalog, yamlfile
+from gateway.catalog import catalog, files
 from gateway.mattermost.payload import Message
 from gateway.model import CardMode
 from gateway.pipeline import sample
 from gateway.pipeline.interpret import Piece, Wishes
 from gateway.standin import incoming
 
-BUILTIN = catalog.builtin_folder()
+BUILTIN = files.builtin_folder()
 KNOWN = catalog.load([BUILTIN])
 
 
@@ -254,12 +254,11 @@ def test_the_card_tells_how_the_thing_stands(one):
 
 def card_speakers() -> set[tuple[str, str]]:
     """(service, translator) of every document that names a card."""
-    documents = catalog.files([BUILTIN])
     return {
-        (key, name)
-        for key, paths in documents.items()
-        for name, path in paths.items()
-        if not name.startswith(catalog.CARDS) and "card" in yamlfile.load(path.read_text("utf-8"), str(path))
+        (service.key, translator.name.partition("/")[2])
+        for service in KNOWN.services.values()
+        for translator in service.translators
+        if translator.card
     }
 
 
@@ -272,15 +271,5 @@ def test_every_translator_with_a_card_is_in_a_life(service):
 
 def test_every_card_document_is_named_by_a_translator():
     """A card that no translator names would never be seen."""
-    documents = catalog.files([BUILTIN])
-    named = {
-        (key, yamlfile.load(documents[key][name].read_text("utf-8"), str(documents[key][name]))["card"])
-        for key, name in card_speakers()
-    }
-    written = {
-        (key, name.removeprefix(catalog.CARDS))
-        for key, paths in documents.items()
-        for name in paths
-        if name.startswith(catalog.CARDS)
-    }
-    assert written == named
+    for service in KNOWN.services.values():
+        assert service.cards.keys() == {one.card for one in service.translators if one.card}

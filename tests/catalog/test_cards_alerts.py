@@ -2,14 +2,14 @@
 
 import pytest
 
-from gateway.catalog import catalog
+from gateway.catalog import catalog, files
 from gateway.mattermost.payload import Attachment
 from gateway.model import CardMode, Outcome
 from gateway.pipeline import sample
 from gateway.pipeline.interpret import Piece, Wishes
 
-FOLDERS = [catalog.builtin_folder()]
-SAMPLES = catalog.samples(FOLDERS)
+FOLDERS = [files.builtin_folder()]
+SAMPLES = files.samples(FOLDERS)
 KNOWN = catalog.load(
     FOLDERS,
     ("alertmanager", "bitbucket", "bitbucket-server", "grafana", "jenkins", "jira", "redmine", "sentry", "trac"),

@@ -1,80 +1,176 @@
-"""The built-in catalog: every sample holds, each translator has a usual and an odd one, no payload surprises it."""
+"""A catalog in pieces: a service is compiled when it is asked for, kept while its files are, and faulty by itself."""
 
-import functools
-import warnings
-
-import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from hypothesis_jsonschema import from_schema
 
-from gateway.catalog import catalog
-from gateway.catalog.translator import context
-from gateway.mattermost.fit import Limits, fit
-from gateway.mattermost.payload import encode
+from gateway.catalog.catalog import Catalog, load
+from gateway.errors import CatalogError
 from gateway.model import Outcome, Request
-from gateway.pipeline import sample
-from gateway.standin import incoming
+from gateway.pipeline.sample import read
+from tests.catalog.conftest import SERVICE, TRANSLATOR
 
-FOLDERS = [catalog.builtin_folder()]
-SAMPLES = catalog.samples(FOLDERS)
-KNOWN = catalog.load(FOLDERS)
-TRANSLATORS = {translator.name: translator for one in KNOWN.services.values() for translator in one.translators}
+FAULTY = TRANSLATOR % ("one", "never") + "colour: red\n"
 
 
-@pytest.mark.parametrize(("service", "path"), SAMPLES, ids=[f"{service}/{path.stem}" for service, path in SAMPLES])
-def test_the_sample_holds(service, path):
-    """The request of the sample becomes what the sample says, and Mattermost takes it as it is."""
-    one = sample.load(path)
-    found = sample.outcome(one, KNOWN.services[service])
-    assert not sample.differences(one.expect, found)
-    for message in found.messages or ():
-        assert len(incoming.posts(incoming.read(msgspec.json.encode(message)), {})) == 1
+def says(known: Catalog, key: str, kind: str = "one") -> str:
+    """What the service makes of an event: its translator and text."""
+    service = known.service(key)
+    assert service is not None
+    reading = read(service, Request(body=b'{"kind": "%s"}' % kind.encode()))
+    assert reading.outcome is Outcome.MESSAGE
+    return f"{reading.translator}: {reading.pieces[0].messages[0].text}"
 
 
-@functools.cache
-def speakers() -> dict[str, int]:
-    """Translator -> how many samples it speaks in, those included in which it is silent on purpose."""
-    counts = dict.fromkeys(TRANSLATORS, 0)
-    for _, path in SAMPLES:
-        counts[sample.load(path).expect.translator or ""] = counts.get(sample.load(path).expect.translator or "", 0) + 1
-    return counts
+def test_a_service_is_compiled_when_it_is_asked_for(two):
+    """Nothing is compiled before, only what is asked for is, and what is not there is None."""
+    known = Catalog(two)
+    assert (known.keys, dict(known.services)) == ({"a", "b"}, {})
+    assert says(known, "a") == "a/one: first"
+    assert known.service("a") is known.services["a"]
+    assert set(known.services) == {"a"}
+    assert known.service("c") is None
+    assert ("b" in known, "c" in known) == (True, False)
 
 
-@pytest.mark.parametrize("name", TRANSLATORS)
-def test_every_translator_has_a_usual_and_an_odd_sample(name):
-    """Two samples at least show what a translator does."""
-    assert speakers()[name] >= 2
+def test_names_and_descriptions_need_no_compiling(two, write):
+    """Translators are known by the names of their files, services by their own document alone."""
+    write("base/a/cards/item.yaml", "title: An item\nmessage: {text: card}\n")
+    write("base/b/service.yaml", "name: [not a name]\n")
+    known = Catalog(two)
+    assert known.translators("a") == ["a/one"]
+    assert known.translators("c") == []
+    described = known.descriptions()
+    assert {key: (one.name, one.described) for key, one in described.items()} == {"a": ("A", True), "b": ("b", False)}
+    assert not known.services
 
 
-@pytest.mark.parametrize("key", KNOWN.services)
-def test_every_service_says_how_to_set_it_up(key):
-    """A service without setup text or documentation is no use to its operator."""
-    one = KNOWN.services[key]
-    assert len(one.setup) > 40
-    assert one.docs.startswith("https://")
+def test_what_has_not_changed_is_kept(two, write):
+    """Renewed, a service whose files are the same is the same object; of a changed one, unchanged documents are."""
+    write("base/a/two.yaml", TRANSLATOR % ("two", "second"))
+    before = Catalog(two)
+    for key in ("a", "b"):
+        before.service(key)
+    write("base/a/one.yaml", TRANSLATOR % ("one", "edited"))
+    after = Catalog(two, before=before)
+    assert after.services["b"] is before.services["b"]
+    assert says(after, "a") == "a/one: edited"
+    old, new = (known.services["a"].documents for known in (before, after))
+    assert new["two"] is old["two"]
+    assert new["one"].part is not old["one"].part
+    assert says(before, "a") == "a/one: first"
 
 
-@pytest.mark.parametrize("name", TRANSLATORS)
-def test_any_payload_of_the_schema_becomes_a_message_that_fits(name):
-    """Payloads generated from a translator's schema always translate, and Mattermost takes message and card unsplit."""
-    translator = TRANSLATORS[name]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        payloads = from_schema(translator.input) if translator.input is not True else st.just({})
-
-    @settings(max_examples=8, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-    @given(payload=payloads)
-    def translates(payload):
-        draft = translator.draft(context(payload, Request(), translator.events[0]), card=True)
-        for message in (fitted for one in (draft.message, draft.card) if one for fitted in fit(one, Limits())):
-            drafts = incoming.posts(incoming.read(encode(message)), {})
-            assert len(drafts) == 1
-
-    translates()
+def test_only_what_was_used_is_compiled_again(two, write):
+    """A changed service that nobody asked for costs nothing."""
+    before = Catalog(two)
+    before.service("a")
+    write("base/b/one.yaml", FAULTY)
+    after = Catalog(two, before=before)
+    assert set(after.services) == {"a"}
+    assert not after.faults
 
 
-def test_no_outcome_is_broken():
-    """No sample shows a translator that fails."""
-    assert all(sample.load(path).expect.outcome is not Outcome.BROKEN for _, path in SAMPLES)
+def test_a_file_that_is_touched_is_not_compiled(two):
+    """The same text under another time of change is the same document."""
+    before = Catalog(two)
+    before.service("a")
+    file = two[0] / "a" / "one.yaml"
+    file.write_text(file.read_text())
+    after = Catalog(two, before=before)
+    assert after.services["a"].documents["one"] is before.services["a"].documents["one"]
+
+
+def test_a_faulty_document_takes_its_own_service_out(two, write):
+    """The last good version goes on, the others are renewed, and the repair is taken up."""
+    before = Catalog(two)
+    for key in ("a", "b"):
+        before.service(key)
+    file = write("base/a/one.yaml", FAULTY)
+    write("base/b/one.yaml", TRANSLATOR % ("one", "edited"))
+    after = Catalog(two, before=before)
+    assert (says(after, "a"), says(after, "b")) == ("a/one: first", "b/one: edited")
+    [fault] = after.faults["a"]
+    assert (fault.file, "colour" in fault.problem) == (str(file), True)
+    assert after.all_faults() == [fault]
+    again = Catalog(two, before=after)
+    assert (says(again, "a"), again.faults) == ("a/one: first", after.faults)
+    write("base/a/one.yaml", TRANSLATOR % ("one", "mended"))
+    mended = Catalog(two, before=again)
+    assert (says(mended, "a"), mended.faults) == ("a/one: mended", {})
+
+
+def test_without_a_good_version_the_generic_translator_speaks_for_all_of_the_service(two, write):
+    """What a faulty document was to say might be said wrongly by another one."""
+    write("base/a/one.yaml", FAULTY)
+    write("base/a/two.yaml", TRANSLATOR % ("two", "second"))
+    known = Catalog(two)
+    for kind in ("one", "two"):
+        assert says(known, "a", kind).startswith("generic: ")
+    assert known.services["a"].described
+    assert says(known, "b") == "b/one: first"
+
+
+@pytest.mark.parametrize("text", ["name: [", "name: A\n", SERVICE % "A" + "verify: [{hmac: md17, header: X}]\n"])
+def test_a_service_whose_own_document_is_faulty_is_not_described(two, write, text):
+    """Nothing is known of how its requests prove themselves."""
+    write("base/a/service.yaml", text)
+    known = Catalog(two)
+    service = known.service("a")
+    assert (service.described, service.verify, service.translators) == (False, (), ())
+    assert known.faults["a"]
+
+
+def test_a_needed_service_that_is_gone_goes_on(two):
+    """Its last version speaks, and the fault says which folder is missing; one that nobody needs is gone."""
+    before = Catalog(two, ["a"])
+    for key in ("a", "b"):
+        before.service(key)
+    for key in ("a", "b"):
+        for file in (two[0] / key).glob("*.yaml"):
+            file.unlink()
+        (two[0] / key).rmdir()
+    after = Catalog(two, ["a"], before)
+    assert says(after, "a") == "a/one: first"
+    [fault] = after.faults["a"]
+    assert (fault.file, fault.problem) == (str(two[0] / "a"), "the catalog has no such service")
+    assert after.service("b") is None
+
+
+def test_a_needed_service_that_never_was_there_is_faulty(two):
+    """The generic translator speaks for it, and nothing tells how it signs."""
+    known = Catalog(two, ["nowhere"])
+    assert known.service("nowhere").described is False
+    assert "put its folder back" in str(known.faults["nowhere"][0])
+
+
+def test_what_was_looked_at_is_forgotten(two):
+    """Services that no request needs go, with their faults; the others stay."""
+    known = Catalog(two, ["a"])
+    for key in ("a", "b"):
+        known.service(key)
+    known.forget()
+    assert set(known.services) == {"a"}
+    assert says(known, "b") == "b/one: first"
+
+
+def test_documents_that_cannot_be_read_are_faults_of_their_service(two):
+    """Bytes that are no text are told with their file; the other service is as it was."""
+    file = two[0] / "a" / "one.yaml"
+    file.write_bytes(b"\xff\xfe\x00")
+    known = Catalog(two)
+    known.service("a")
+    [fault] = known.faults["a"]
+    assert (fault.file, fault.problem) == (str(file), "cannot be read: it is not UTF-8")
+    assert says(known, "b") == "b/one: first"
+
+
+def test_load_compiles_all_or_raises_every_fault(two, write):
+    """`load` is for those who want all of it at once."""
+    assert set(load(two).services) == {"a", "b"}
+    assert set(load(two, ["b"]).services) == {"b"}
+    write("base/a/one.yaml", FAULTY)
+    write("base/b/one.yaml", FAULTY)
+    with pytest.raises(CatalogError) as raised:
+        load([*two, two[0] / "nowhere"])
+    places = [fault.file for fault in raised.value.faults]
+    assert places == [str(two[0] / "nowhere"), str(two[0] / "a" / "one.yaml"), str(two[0] / "b" / "one.yaml")]
+    assert set(load(two, []).services) == set()

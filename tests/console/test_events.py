@@ -105,7 +105,7 @@ async def test_one_event_whole(items):
     status, html = await person.page(f"/events/{event_id}")
     text = Found(html).text
     assert status == 200
-    for words in ("a 1", "holds", "items/item", "delivered", "Replay as it was", "content-type", "--data-raw"):
+    for words in ("a 1", "matches", "items/item", "delivered", "Replay as it was", "content-type", "--data-raw"):
         assert words in text
 
 

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from gateway.catalog import catalog
+from gateway.catalog import catalog, files
+from gateway.catalog.generic import GENERIC
 from gateway.pipeline import sample
 from gateway.pipeline.recognise import candidates
 
-FOLDERS = [catalog.builtin_folder()]
+FOLDERS = [files.builtin_folder()]
 PUSH = FOLDERS[0] / "github" / "push.yaml"
 HEADERS = "> POST /in/x?a=1 HTTP/2\n> X-GitHub-Event: push\n> User-Agent: GitHub-Hookshot/1\n* other\n< X-Server: no"
 BODY = {"ref": "refs/heads/main", "commits": [], "repository": {"full_name": "acme/api"}, "deleted": True}
@@ -32,10 +33,10 @@ def test_nearly_every_sample_is_recognised():
     """What the samples of the catalog hold tells their services: more than 98 of 100."""
     known = catalog.load(FOLDERS).services
     hits: Counter[bool] = Counter()
-    for key, path in catalog.samples(FOLDERS):
+    for key, path in files.samples(FOLDERS):
         request = sample.as_request(sample.load(path).request)
         found = candidates(known, request, request.body, 64)
-        hits[(found[0].service if found else catalog.GENERIC) == key] += 1
+        hits[(found[0].service if found else GENERIC) == key] += 1
     assert hits[True] / hits.total() > 0.98, hits
 
 

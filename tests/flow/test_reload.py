@@ -114,7 +114,8 @@ async def test_no_garbage_ends_the_watch(items, notes, garbage):
 
 async def test_a_service_that_a_route_names_cannot_be_taken_away(items, notes):
     """Removing its folder is a faulty edit like any other: requests are translated as before."""
-    for name in ("item.yaml", "service.yaml"):
+    assert (await items.item("a", 0))[1]["translator"] == "items/item"
+    for name in ("service.yaml", "item.yaml"):  # without the first, what is left is no service at any moment
         (items.folder / "catalog/items" / name).unlink()
     await items.until(reload_ok(items, 0))
     status, answer, _ = await items.item("a", 1)

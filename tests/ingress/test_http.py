@@ -2,6 +2,8 @@
 
 import asyncio
 import gzip
+import hashlib
+import hmac
 import json
 import zlib
 
@@ -227,3 +229,42 @@ async def test_headers_that_are_not_utf8_are_stored_legibly(start):
     assert (await gateway.admin("/readyz"))[0] == 200
     _, page = await gateway.admin(f"/events/{json.loads(answer.partition(b'{')[1] + answer.partition(b'{')[2])['id']}")
     assert "J\ufffdrg" in page
+
+
+FAULTY_SERVICE = """name: Own
+docs: https://example.com
+setup: Nothing to set up; it is for tests.
+event: [{header: X-Event}]
+verify: [{hmac: sha256, header: X-Signature}]
+"""
+OWN = f'[routes.own]\nservice = "own"\ndestinations = ["ops"]\nsecrets = ["{SECRET}"]\n'
+
+
+async def test_a_service_with_a_faulty_translator_is_verified_and_shown_by_the_generic_one(start, tmp_path):
+    """Its own document tells how it signs; nobody is let in without that."""
+    (tmp_path / "catalog" / "own").mkdir(parents=True)
+    (tmp_path / "catalog" / "own" / "service.yaml").write_text(FAULTY_SERVICE)
+    (tmp_path / "catalog" / "own" / "one.yaml").write_text("title: One\n")
+    gateway = await start(OWN, tables=f'folders = ["{tmp_path}/catalog"]')
+    body = json.dumps(ISSUE).encode()
+    signature = hmac.digest(SECRET.encode(), body, hashlib.sha256).hex()
+    assert (await gateway.post("/in/own", body, X_Event="one"))[0] == 401
+    status, answer = await gateway.post("/in/own", body, X_Event="one", X_Signature=signature)
+    assert (status, answer["translator"]) == (202, "generic")
+
+
+@pytest.mark.parametrize("document", [None, "name: ["])
+async def test_a_service_that_nothing_describes_is_not_the_senders_fault(start, tmp_path, document):
+    """Nothing tells how it signs: 503 keeps the sender trying, and a secret in the URL is proof enough."""
+    (tmp_path / "catalog" / "own").mkdir(parents=True)
+    if document:
+        (tmp_path / "catalog" / "own" / "service.yaml").write_text(document)
+    gateway = await start(OWN + OPEN, tables=f'folders = ["{tmp_path}/catalog"]')
+    async with gateway.session.post(gateway.url + "/in/own", json=ISSUE) as response:
+        assert (response.status, response.headers["Retry-After"]) == (503, "10")
+    status, answer = await gateway.post(f"/in/own?token={SECRET.replace(' ', '%20')}", ISSUE)
+    assert (status, answer["translator"]) == (202, "generic")
+    assert (await gateway.post("/in/open", ISSUE))[0] == 202
+    _, series = await gateway.admin("/metrics")
+    assert 'mattergate_catalog_faulty{service="own"} 1.0' in series
+    assert 'mattergate_requests_total{outcome="broken",route="own",service="own"} 1.0' in series

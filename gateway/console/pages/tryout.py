@@ -81,11 +81,11 @@ async def _try(visit: Visit, wanted: Trial) -> Tried:
 
 
 async def _page(visit: Visit, wanted: Trial, found: Tried | None) -> Shown:
-    known = await visit.gateway.catalog()
+    described = await asyncio.to_thread(visit.gateway.catalog().descriptions)
     recent = await events.listing(visit.gateway, EventFilter(limit=RECENT))
     facts = {
         "trial": wanted,
-        "services": [("", "recognise it"), *((key, one.name) for key, one in sorted(known.services.items()))],
+        "services": [("", "recognise it"), *((key, one.name) for key, one in sorted(described.items()))],
         "routes": [("", "none"), *((name, name) for name in sorted(visit.gateway.settings.routes))],
         "recent": recent.events,
         **(await _facts(found) if found else {"found": None}),

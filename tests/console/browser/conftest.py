@@ -15,9 +15,6 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, async_playwright
 
-from gateway.app import ingress
-from gateway.catalog.catalog import Catalog
-from gateway.settings import Settings
 from tests import conftest
 from tests.console.browser import senders
 
@@ -56,23 +53,6 @@ async def chromium() -> AsyncIterator[Browser]:
         browser = await playwright.chromium.launch(executable_path=program, args=flags)
         yield browser
         await browser.close()
-
-
-_load = ingress.load
-_known: dict[frozenset[str], Catalog] = {}
-
-
-def _loaded(settings: Settings) -> Catalog:
-    services = frozenset(ingress.wanted(settings) or ())
-    if services not in _known:
-        _known[services] = _load(settings)
-    return _known[services]
-
-
-@pytest.fixture(autouse=True)
-def one_catalog(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Read the built-in catalog once for all gateways that want the same of it: it never changes, and takes longest."""
-    monkeypatch.setattr(ingress, "load", _loaded)
 
 
 @pytest_asyncio.fixture(loop_scope="session")

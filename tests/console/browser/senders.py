@@ -8,7 +8,7 @@ from collections.abc import Callable
 import msgspec
 from yarl import URL
 
-from gateway.catalog import catalog
+from gateway.catalog import files
 from gateway.model import JSON
 from gateway.pipeline import sample
 from tests.conftest import SECRET, Gateway
@@ -31,7 +31,7 @@ def numbered(number: int) -> Change:
 def request_of(name: str):
     """The request of a sample: "github/push.commits"."""
     service, _, rest = name.partition("/")
-    return sample.as_request(sample.load(catalog.builtin_folder() / service / "samples" / f"{rest}.yaml").request)
+    return sample.as_request(sample.load(files.builtin_folder() / service / "samples" / f"{rest}.yaml").request)
 
 
 async def send(gateway: Gateway, name: str, change: Change | None = None, **headers: str) -> str:

@@ -1,0 +1,32 @@
+"""One card: a document that shows a subject as it is, whatever happened to it last."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from gateway.catalog.kinds import Kind, Text, register
+from gateway.catalog.message_shape import MessageShape
+from gateway.catalog.yamlfile import placed
+from gateway.language.document import Compiler, DocumentPlace, Note
+from gateway.language.template import Context, Engine
+from gateway.mattermost.payload import Message
+from gateway.model import JSON
+
+
+class CardShape:
+    """A compiled card document. Every fault is noted in `faults` instead of raised."""
+
+    def __init__(self, source: Text, raw: Mapping[str, JSON], engine: Engine) -> None:
+        noted: list[Note] = []
+        place, compiler = DocumentPlace(source.name, (), noted), Compiler(engine)
+        self._let = [(key, compiler.value(value, place / "let" / key)) for key, value in raw.get("let", {}).items()]
+        self._message = MessageShape(raw["message"], compiler, place / "message")
+        self.faults = placed(noted, source.text, source.file)
+
+    def render(self, context: Context) -> Message:
+        """The message. Raises TranslationError."""
+        for name, value in self._let:
+            context[name] = value.get(context)
+        return self._message.render(context)
+
+
+CARD: Final = register(Kind("card", "cards", CardShape, "translator", definition="card"))

@@ -1,0 +1,138 @@
+"""The folders of a catalog: which documents and samples there are, and what they say. All reading of files is here.
+
+    <service>/service.yaml     how its requests look
+    <service>/<name>.yaml      a translator
+    <service>/<kind>/*.yaml    documents of other kinds, each kind in a folder of its own (`kinds`)
+    <service>/samples/*.yaml   executed by `mattergate test`
+
+Later folders are laid over the first, file by file.
+"""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from msgspec import Struct
+
+from gateway.catalog.kinds import KINDS, SERVICE
+from gateway.errors import Fault
+
+_ENDING = ".yaml"
+_SAMPLES = "samples"
+
+
+class Stamp(NamedTuple):
+    """What tells without reading whether a file is still the same."""
+
+    path: Path
+    changed: int
+    size: int
+    inode: int
+
+
+class Listing(Struct, frozen=True):
+    """The documents of some folders: by service, by name ("push", "cards/issue").
+
+    `faults` says why a service cannot be used as it lies there, `folder_faults` why a whole folder cannot be looked at.
+    """
+
+    services: Mapping[str, Mapping[str, Stamp]]
+    faults: Mapping[str, tuple[Fault, ...]]
+    folder_faults: tuple[Fault, ...]
+
+
+def builtin_folder() -> Path:
+    """The catalog that comes with mattergate: inside the package when installed, beside it in a checkout."""
+    inside = Path(__file__).parents[1] / "schemas"
+    return inside if inside.is_dir() else Path(__file__).parents[2] / "schemas"
+
+
+def scan(folders: Sequence[Path]) -> Listing:
+    """The documents of these folders, of which the first is the built-in one. Nothing is read."""
+    services: dict[str, dict[str, Stamp]] = {}
+    faults: dict[str, list[Fault]] = {}
+    folder_faults: list[Fault] = []
+    owners: dict[str, Path] = {}
+    for number, folder in enumerate(folders):
+        try:
+            entries = sorted(_folders(folder))
+        except OSError as error:
+            remedy = "create it, let the gateway read it, or correct [catalog] folders"
+            folder_faults.append(_unreadable(folder, "this catalog folder", error, remedy))
+            continue
+        for path in entries:
+            key = path.name
+            try:
+                documents = dict(sorted(_documents(path)))
+            except OSError as error:
+                faults.setdefault(key, []).append(_unreadable(path, "this folder", error, "let the gateway read it"))
+                continue
+            if not documents:
+                continue
+            if number and (owner := owners.setdefault(key, path)) != path:
+                problem = f"the service {key} is also in {owner}: two folders of your own cannot both have it"
+                faults.setdefault(key, []).append(
+                    Fault(str(_first(documents)), 1, "", problem, "rename one of them, or put both into one folder")
+                )
+            services[key] = dict(sorted({**services.get(key, {}), **documents}.items()))
+    for key, documents in services.items():
+        if SERVICE not in documents:
+            remedy = f"write {SERVICE}{_ENDING} beside the translators"
+            below = str(_first(documents).parent)
+            faults.setdefault(key, []).append(Fault(below, 0, "", f"there is no {SERVICE}{_ENDING}", remedy))
+    return Listing(services, {key: tuple(found) for key, found in faults.items()}, tuple(folder_faults))
+
+
+def read(path: Path) -> str:
+    """The text of a document. Raises OSError, UnicodeDecodeError."""
+    return path.read_text("utf-8")
+
+
+def read_schema(name: str) -> str:
+    """The text of a meta-schema: "service", "translator", "sample"."""
+    return read(builtin_folder() / f"{name}.schema.json")
+
+
+def samples(folders: Sequence[Path]) -> list[tuple[str, Path]]:
+    """(service key, file) of every sample; a later folder's file replaces an earlier one of the same name."""
+    found: dict[tuple[str, str], Path] = {}
+    for folder in folders:
+        for path in sorted(folder.glob(f"*/{_SAMPLES}/*{_ENDING}")):
+            found[path.parents[1].name, path.name] = path
+    return [(service, path) for (service, _), path in sorted(found.items())]
+
+
+def _folders(folder: Path) -> Iterator[Path]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            try:
+                if not entry.is_dir():
+                    continue
+            except OSError:  # a link in a circle: reading it tells what is wrong, as a fault of its service
+                pass
+            yield Path(entry.path)
+
+
+def _documents(folder: Path) -> Iterator[tuple[str, Stamp]]:
+    """The documents of one service, kind by kind: their names and stamps."""
+    for kind in KINDS.values():
+        below = folder / kind.folder
+        if kind.folder and not below.is_dir():
+            continue
+        with os.scandir(below) as entries:
+            for entry in entries:
+                if entry.name.endswith(_ENDING) and entry.is_file():
+                    status = entry.stat()
+                    name = entry.name.removesuffix(_ENDING)
+                    stamp = Stamp(Path(entry.path), status.st_mtime_ns, status.st_size, status.st_ino)
+                    yield kind.document(name), stamp
+
+
+def _first(documents: Mapping[str, Stamp]) -> Path:
+    return min(stamp.path for stamp in documents.values())
+
+
+def _unreadable(path: Path, what: str, error: OSError, remedy: str) -> Fault:
+    problem = "does not exist" if isinstance(error, FileNotFoundError) else f"cannot be read: {error.strerror}"
+    return Fault(str(path), 0, "", f"{what} {problem}", remedy)

@@ -1,0 +1,78 @@
+"""The kinds of documents that a service may have beside service.yaml: a table of folder, meta-schema and compiler.
+
+A module that compiles a kind registers it here; nothing else has to know of it.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final, Protocol
+
+from msgspec import Struct
+
+from gateway.errors import Fault
+from gateway.language.template import Engine
+from gateway.model import JSON
+
+SERVICE: Final = "service"
+"""The name of the document that describes the service itself."""
+
+
+class Text(Struct, frozen=True):
+    """A document as it is written: its full name ("github/push", "github/cards/issue"), its text, and its file."""
+
+    name: str
+    text: str
+    file: str
+
+
+class Part(Protocol):
+    """A document compiled."""
+
+    @property
+    def faults(self) -> list[Fault]:
+        """What is wrong with the document; it is not to be used when there is anything."""
+
+
+class Compile(Protocol):
+    """Compiles a document that matches its meta-schema; what is wrong with it is noted in the part."""
+
+    def __call__(self, source: Text, raw: Mapping[str, JSON], engine: Engine) -> Part:
+        """The document compiled."""
+
+
+class Kind(Struct, frozen=True):
+    """One kind: `folder` below that of the service ("" beside service.yaml), the name of its meta-schema.
+
+    `definition` is the part of the meta-schema that such a document matches ("": all of it).
+    """
+
+    name: str
+    folder: str
+    compile: Compile
+    schema: str
+    definition: str = ""
+
+    def document(self, stem: str) -> str:
+        """The name within a service of the document in the file STEM.yaml: "push", "cards/issue"."""
+        return f"{self.folder}/{stem}" if self.folder else stem
+
+
+KINDS: dict[str, Kind] = {}
+"""Every kind by its name."""
+
+
+def register(kind: Kind) -> Kind:
+    """Let the catalog have documents of this kind."""
+    KINDS[kind.name] = kind
+    return kind
+
+
+def kind_of(document: str) -> Kind:
+    """The kind of the document of this name within its service. Raises KeyError for a folder that no kind has."""
+    folder = document.rpartition("/")[0]
+    return {kind.folder: kind for kind in KINDS.values()}[folder]
+
+
+def parts_of(kind: Kind, parts: Mapping[str, Any]) -> dict[str, Any]:
+    """The parts of this kind among those of a service, by their stem."""
+    lead = f"{kind.folder}/" if kind.folder else ""
+    return {name.removeprefix(lead): part for name, part in parts.items() if name.rpartition("/")[0] == kind.folder}

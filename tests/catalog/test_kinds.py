@@ -1,0 +1,52 @@
+"""The table of kinds: a new one needs a row, and no other line."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from gateway.catalog import kinds
+from gateway.catalog.catalog import load
+from gateway.catalog.kinds import Kind, Text, kind_of, parts_of, register
+from gateway.errors import CatalogError, Fault
+
+
+class Note:
+    """A document of a kind that only this test knows."""
+
+    def __init__(self, source: Text, raw, engine) -> None:
+        self.text = source.text
+        self.faults = [Fault(source.file, 1, "", "a faulty note")] if "faulty" in source.text else []
+
+
+@pytest.fixture
+def notes(monkeypatch: pytest.MonkeyPatch) -> Iterator[Kind]:
+    """A further kind, as long as the test runs."""
+    monkeypatch.setattr(kinds, "KINDS", kinds.KINDS.copy())
+    monkeypatch.setattr("gateway.catalog.files.KINDS", kinds.KINDS)
+    return register(Kind("note", "notes", Note, "translator", definition="card"))
+
+
+def test_documents_of_a_new_kind_are_found_checked_and_compiled(two, write, notes):
+    """They lie in a folder of their own, match a meta-schema, and are parts of their service."""
+    write("base/a/notes/first.yaml", "title: A note\nmessage: {text: hello}\n")
+    service = load(two).services["a"]
+    parts = {name: document.part for name, document in service.documents.items()}
+    assert parts_of(notes, parts)["first"].text.startswith("title: A note")
+    assert [one.name for one in service.translators] == ["a/one"]
+
+
+@pytest.mark.parametrize("text", ["title: A note\n", "title: faulty\nmessage: {text: hello}\n"])
+def test_a_faulty_one_is_told_as_any_other(two, write, notes, text):
+    """By its meta-schema, or by its compiler."""
+    file = write("base/a/notes/first.yaml", text)
+    with pytest.raises(CatalogError) as raised:
+        load(two)
+    assert {fault.file for fault in raised.value.faults} == {str(file)}
+
+
+def test_the_name_of_a_document_tells_its_kind():
+    """Translators lie beside service.yaml; a folder that no kind has is a KeyError."""
+    assert (kind_of("push").name, kind_of("cards/issue").name) == ("translator", "card")
+    for name in ("drawers/push", "cards/deeper/issue", "/push/"):
+        with pytest.raises(KeyError):
+            kind_of(name)
