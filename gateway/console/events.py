@@ -21,6 +21,7 @@ from gateway.console.port import Gateway
 from gateway.console.replay import Replayed, Reread
 from gateway.console.samples import SampleDocument, SampleWish, SampleWritten
 from gateway.console.web.operations import Ask, Operation
+from gateway.decode.content import Content
 from gateway.journal import Query, Record
 from gateway.model import JSON, Attempt, Delivery, DeliveryState, Outcome
 from gateway.pipeline.interpret import Verdict, verdicts
@@ -158,7 +159,7 @@ def _detail(found: Stored, deliveries: Sequence[DeliveryDetail], depth: int) -> 
     request = found.request()
     judged: Sequence[Verdict] = ()
     if found.service is not None:
-        judged = verdicts(found.service, request, request.body, depth, events=VERDICTS, faults=FAULTS)
+        judged = verdicts(found.service, Content(request, depth=depth), events=VERDICTS, faults=FAULTS)
     messages = _messages(found.record.deliveries)
     return EventDetail(
         event=row(found.record),

@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from gateway import secret
 from gateway.decode.compression import inflate
+from gateway.decode.content import Content
 from gateway.errors import Refused
 from gateway.model import Request
 from gateway.verify import verify
@@ -66,7 +67,7 @@ def shown_request(request: Request, schemes: Sequence[verify.Scheme], limit: int
         headers={name: _redacted(value, mask) for name, value in headers.items()},
         query={name: _redacted(value, mask) for name, value in request.query.items()},
         url=_redacted(request.url, mask),
-        body=_without(body, verify.tokens(request, schemes, body), mask),
+        body=_without(body, verify.tokens(Content(request, body), schemes), mask),
     )
 
 

@@ -9,7 +9,7 @@ from gateway.catalog.service import Service
 from gateway.console import lookup
 from gateway.console.lookup import Stored
 from gateway.console.port import Gateway
-from gateway.decode.compression import inflate
+from gateway.decode.content import Content
 from gateway.errors import Refused
 from gateway.journal import Entry
 from gateway.mattermost.fit import Limits
@@ -89,9 +89,9 @@ def _today(found: Stored) -> tuple[Route, Service]:
 
 def _entry(found: Stored, route: Route, service: Service, gateway: Gateway) -> Entry:
     request = found.event.request
-    body = inflate(request.body, request.headers.get("content-encoding", ""), route.body_limit)
-    reading = interpret(service, request, body, route.wishes, Limits())
+    content = Content.of(request, route.body_limit, route.wishes.depth)
+    reading = interpret(service, content, route.wishes, Limits())
     now = time.time()
-    made = entry(new_id(now), now, route, service, request, reading, None, gateway.traits())
+    made = entry(new_id(now), now, route, service, content, reading, None, gateway.traits())
     reason = _MARK + found.event.id + (f"; {reading.reason}" if reading.reason else "")
     return Entry(msgspec.structs.replace(made.event, reason=reason), made.parcels)

@@ -21,10 +21,8 @@ from gateway.console.sandbox import Workshop, bounded_engine
 from gateway.console.tryout_request import BODY, DOCUMENT, Trial, as_request, filled
 from gateway.console.web.auth import Role
 from gateway.console.web.operations import Ask, Operation
-from gateway.decode.compression import inflate
-from gateway.decode.decode import decode, unwrap
+from gateway.decode.content import Content
 from gateway.errors import CatalogError, Fault, Refused, TranslationError
-from gateway.jsonpath import MISSING
 from gateway.mattermost.fit import Limits
 from gateway.mattermost.payload import Message
 from gateway.model import JSON, Outcome, Phase, Request
@@ -130,7 +128,7 @@ async def tried(gateway: Gateway, workshop: Workshop, trial: Trial) -> Tried:
     key = route.service_key if route else trial.service
     if not key:
         services = (await gateway.whole_catalog()).services
-        found = await workshop.run(partial(recognise.candidates, services, request, _plain(request), wishes.depth))
+        found = await workshop.run(partial(recognise.candidates, services, _content(request, wishes.depth)))
         key = found[0].service if found else GENERIC
     service = await gateway.service(key)
     if service is None:
@@ -150,22 +148,21 @@ def _route(gateway: Gateway, name: str) -> Route | None:
     return route
 
 
-def _plain(request: Request) -> bytes:
-    """The inflated body; as it is where that cannot be had: what is wrong with it is the result's to say."""
+def _content(request: Request, depth: int) -> Content:
+    """The inflated content; as it is where that cannot be had: what is wrong with it is the result's to say."""
     try:
-        return inflate(request.body, request.headers.get("content-encoding", ""), INFLATED)
+        return Content.of(request, INFLATED, depth)
     except Refused:
-        return request.body
+        return Content(request, depth=depth)
 
 
 def _notes(service: Service, request: Request, wishes: Wishes, *, recognised: bool) -> list[str]:
     notes = []
     if not recognised:
         notes.append("nothing tells which service sent this; it is read as the generic one")
-    body = _plain(request)
-    if service.handshake or not body:
-        value = decode(request, body, wishes.depth).value if body else MISSING
-        reply = handshake.answer(service.handshake, request, value, ())
+    content = _content(request, wishes.depth)
+    if service.handshake or not content.body:
+        reply = handshake.answer(service.handshake, content, ())
         if reply is not None:
             notes.append(f"ingress takes this for a question, answers it at once (status {reply.status}), and no event")
     elif request.method not in {"POST", "PUT", "GET"}:
@@ -230,15 +227,13 @@ def _result(service: Service, request: Request, wishes: Wishes, texts: dict[str,
     """What a service makes of a request; `texts` are documents that are not in files."""
     started = time.perf_counter()
     try:
-        body = inflate(request.body, request.headers.get("content-encoding", ""), INFLATED)
-        reading = interpret(service, request, body, wishes, Limits())
+        reading = interpret(service, Content.of(request, INFLATED, wishes.depth), wishes, Limits())
     except Refused as refused:
         reason = f"ingress answers {refused.status}: {refused.detail or refused.title}"
         return Result(Outcome.REFUSED, "", "", "", reason, (), 0, time.perf_counter() - started)
     seconds = time.perf_counter() - started
-    values = unwrap(decode(request, body, wishes.depth).value, service.unwrap)
     explained = _Explained(service, texts or {})
-    pairs = zip(reading.pieces[:PIECES], [*values, None], strict=False)
+    pairs = zip(reading.pieces[:PIECES], [*reading.values, None], strict=False)
     return Result(
         reading.outcome,
         reading.name,

@@ -10,14 +10,12 @@ from collections.abc import Awaitable, Callable
 from functools import cache
 from typing import Final
 
-import msgspec
 from aiohttp import web
 from msgspec import Struct
 
 from gateway.catalog.catalog import Catalog
 from gateway.catalog.service import Service
-from gateway.decode.compression import inflate
-from gateway.decode.decode import decode
+from gateway.decode.content import Content
 from gateway.errors import JournalError, Refused
 from gateway.ingress.answers import problem
 from gateway.ingress.doors import Accepted, Match, Rejected
@@ -25,7 +23,6 @@ from gateway.ingress.learned import Learned
 from gateway.ingress.series import RouteSeries, Series
 from gateway.ingress.table import RouteTable
 from gateway.journal import Appended, Entry
-from gateway.jsonpath import MISSING
 from gateway.mattermost.fit import Limits
 from gateway.model import Outcome, Request
 from gateway.observe import logs
@@ -132,24 +129,25 @@ class Ingress:
         started = time.perf_counter()
         series.bytes_received.inc(len(body))
         request = as_request(incoming, body, path_secret, rules.server.public_url)
-        plain, scheme, refusal = self._proof(route, service, request)
+        content = Content.of(request, route.body_limit, route.wishes.depth)
+        proof, refusal = self._proof(route, service, content)
         proven = time.perf_counter()
         if refusal is None:
-            span.begin(request.headers if scheme else {})
+            span.begin(request.headers if proof else {})
             span.step("verify", started, proven)
-        request = _legible(request)
-        if (service.handshake or not body) and (reply := self._handshake(route, service, request, plain, refusal)):
+        content = content.legible()
+        if (service.handshake or not body) and (reply := self._handshake(route, service, content, refusal)):
             return reply
         if refusal is not None:
             raise refusal if service.described or route.own_schemes else _FAULTY
         if request.method not in _METHODS:
             return door.answer(Rejected(405, "Method Not Allowed", "", {"Allow": handshake.METHODS}))
-        reading = interpret(service, request, plain, route.wishes, self._limits)
+        reading = interpret(service, content, route.wishes, self._limits)
         read = time.perf_counter()
         series.translating.observe(read - started)
         span.step("translate", proven, read)
         now = time.time()
-        fresh = entry(new_id(now), now, route, service, request, reading, scheme, rules.traits, span.traceparent)
+        fresh = entry(new_id(now), now, route, service, content, reading, proof, rules.traits, span.traceparent)
         appended = await self._store(fresh)
         stored = time.perf_counter()
         span.step("journal", read, stored)
@@ -160,31 +158,23 @@ class Ingress:
         pending = bool(fresh.parcels) and not appended.duplicate
         return door.answer(Accepted(appended.event_id, outcome, reading.translator, pending))
 
-    def _proof(
-        self, route: Route, service: Service, request: Request
-    ) -> tuple[bytes, verify.Scheme | None, Refused | None]:
-        """The inflated body, the scheme that proved the request, and the refusal when none did."""
-        encoding = request.headers.get("content-encoding", "")
-        plain = inflate(request.body, encoding, route.body_limit) if encoding else request.body
+    def _proof(self, route: Route, service: Service, content: Content) -> tuple[verify.Proof | None, Refused | None]:
+        """What proves the request (None on an open route), and the refusal when nothing does."""
         if route.open:
-            return plain, None, None
+            return None, None
         try:
-            secrets = self._secrets(route)
-            inflated = plain if encoding else None
-            return plain, verify.verify(route.schemes(service), secrets, request, time.time(), inflated), None
+            return verify.verify(route.schemes(service), self._secrets(route), content, time.time()), None
         except Refused as refusal:
-            return plain, None, refusal
+            return None, refusal
 
     def _secrets(self, route: Route) -> list[str]:
         """The texts any of which proves a request: those of the settings, and those that its service told."""
         return [*[secret.reveal() for secret in route.secrets], *self._learned.of(route.name)]
 
     def _handshake(
-        self, route: Route, service: Service, request: Request, plain: bytes, refusal: Refused | None
+        self, route: Route, service: Service, content: Content, refusal: Refused | None
     ) -> web.Response | None:
-        value = decode(request, plain, route.wishes.depth).value if plain else MISSING
-        secrets = self._secrets(route)
-        reply = handshake.answer(service.handshake, request, value, secrets, authentic=refusal is None)
+        reply = handshake.answer(service.handshake, content, self._secrets(route), authentic=refusal is None)
         if reply is None:
             return None
         if reply.effect is not handshake.Effect.NONE:
@@ -250,18 +240,3 @@ def as_request(incoming: web.BaseRequest, body: bytes, path_secret: str, public_
     query = {name: url.query.getone(name) for name in url.query} if url.raw_query_string else {}
     base = public_url or f"{incoming.scheme}://{headers.get('host', '')}"
     return Request(incoming.method, headers, query, body, path_secret, base + url.raw_path_qs)
-
-
-def _legible(request: Request) -> Request:
-    """The request with what is not UTF-8 in its headers replaced: a proof covers the very bytes, JSON cannot hold them.
-
-    The URL repeats the header `Host`.
-    """
-    if request.url.isascii() and all(map(str.isascii, request.headers.values())):
-        return request
-    headers = {name: _replace_undecodable(value) for name, value in request.headers.items()}
-    return msgspec.structs.replace(request, headers=headers, url=_replace_undecodable(request.url))
-
-
-def _replace_undecodable(text: str) -> str:
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

@@ -6,6 +6,8 @@ same message always gives the same messages.
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -15,7 +17,7 @@ from gateway.mattermost.ready import is_ready
 from gateway.mattermost.split import split
 from gateway.mattermost.tidy import Tidier, fallback, mentioned
 
-__all__ = ["Limits", "fit"]
+__all__ = ["Fitted", "Limits", "fit", "fitted"]
 
 EMPTY = "(empty message)"
 
@@ -26,15 +28,30 @@ _GO_ESCAPED = (b"<", b">", b"&", b"\xe2\x80\xa8", b"\xe2\x80\xa9")  # one rune h
 _PERSISTENT_MENTIONS = range(1, 6)  # contract 1.7: any other number of mentioned people is refused
 
 
+class Fitted(NamedTuple):
+    """A message that Mattermost accepts, and its encoding, which is made once."""
+
+    message: Message
+    payload: bytes
+
+
 def fit(message: Message, limits: Limits = DEFAULT, *, mentions: bool = False) -> list[Message]:
+    """Give the messages to send, in order, as `fitted` does."""
+    return [one.message for one in fitted(message, limits, mentions=mentions)]
+
+
+def fitted(message: Message, limits: Limits = DEFAULT, *, mentions: bool = False) -> list[Fitted]:
     """Give the messages to send, in order; each is accepted by Mattermost and is not split by it.
 
     `mentions` lets every mention of the message notify, third-party ones too; otherwise none does. Username, icon,
     channel and priority are the same on each message; only the first one asks for acknowledgement and repeats its
     notifications. The argument stays as it is.
     """
-    if is_ready(message, limits, mentions=mentions):
-        return [_with_fallbacks(message, limits)]
+    usual = _with_fallbacks(message, limits)
+    with suppress(UnicodeEncodeError):  # a lone surrogate has to be repaired
+        raw = encode(usual)
+        if is_ready(usual, raw, limits, mentions=mentions):
+            return [Fitted(usual, raw)]
     tidier = Tidier(limits, mentions=mentions)
     text = tidier.markdown(message.text)
     attachments = [part for attachment in message.attachments for part in tidier.attachment(attachment)]
@@ -45,7 +62,7 @@ def fit(message: Message, limits: Limits = DEFAULT, *, mentions: bool = False) -
     messages = list(_pack(split(text, limits.top_text) if text else [], attachments, first, limits))
     for one in messages:
         _settle_priority(one, first=one is messages[0])
-    return _bounded(messages, limits)
+    return [Fitted(one, encode(one)) for one in _bounded(messages, limits)]
 
 
 def _with_fallbacks(message: Message, limits: Limits) -> Message:

@@ -8,9 +8,10 @@ import msgspec
 from msgspec import Struct
 
 from gateway.catalog.service import Service
+from gateway.decode.content import Content
 from gateway.journal import DuplicateKey, Entry
 from gateway.mattermost.payload import Message, encode
-from gateway.model import Card, CardMode, Event, Parcel, Request
+from gateway.model import Card, CardMode, Event, Parcel
 from gateway.pipeline.interpret import Piece, Reading
 from gateway.pipeline.route import Route
 from gateway.verify import verify
@@ -43,9 +44,9 @@ def entry(
     now: float,
     route: Route,
     service: Service,
-    request: Request,
+    content: Content,
     reading: Reading,
-    scheme: verify.Scheme | None,
+    proof: verify.Proof | None,
     traits: Traits,
     trace: str = "",
 ) -> Entry:
@@ -60,10 +61,10 @@ def entry(
         translator=reading.translator,
         subject=reading.subject,
         reason=reading.reason,
-        request=verify.kept_request(request, route.schemes(service)),
+        request=verify.kept_request(content.request, route.schemes(service)),
     )
     made = tuple(parcels(event_id, route, service, reading, traits, trace))
-    return Entry(event, made, keys(route, service, request, reading.key, scheme))
+    return Entry(event, made, keys(route, service, content, reading.key, proof))
 
 
 def parcels(
@@ -76,12 +77,11 @@ def parcels(
 ) -> Sequence[Parcel]:
     """One parcel for every message and destination, in the order in which they are to arrive."""
     made = []
-    within = f" {_digest(route.address.encode())}" if route.address else ""
+    within = f" {_hash(route.address.encode())}" if route.address else ""
     for number, piece in enumerate(reading.pieces, 1):
         about = f"{service.key}:{piece.subject}" if piece.subject else f"@{route.name}"
         shown: Sequence[Card | None] | None = None
-        for index, message in enumerate(piece.messages):
-            payload = encode(message)
+        for index, (message, payload) in enumerate(piece.fitted):
             for name in route.destinations:
                 own = traits.get(name, _NO_TRAITS)
                 channel = None if route.wishes.channel else own.channel
@@ -117,36 +117,42 @@ def _in_channel(message: Message, channel: str) -> Message:
 
 
 def keys(
-    route: Route, service: Service, request: Request, delivery_key: str, scheme: verify.Scheme | None
+    route: Route, service: Service, content: Content, delivery_key: str, proof: verify.Proof | None
 ) -> tuple[DuplicateKey, ...]:
     """By what a repeat is recognised: the delivery id, and the body where the id could have been made up.
 
-    A signature seldom covers the id, so that whoever recorded a request could send it again under a fresh one; the hash
-    of the body stops that. A sender without ids is recognised by its body for a short time: it may well say the same
-    again.
+    A signature seldom covers the id, so that whoever recorded a request could send it again under a fresh one; the
+    digest of the body stops that: that of the signature where it covers the body alone, else a hash. A sender without
+    ids is recognised by its body for a short time: it may well say the same again.
     """
     if delivery_key:
         window = service.id_window if route.duplicate_window is None else route.duplicate_window
-        found = [DuplicateKey(f"{route.name} id {_digest(delivery_key.encode(), route.address)}", window)]
-        if _forgeable(service, scheme):
-            found.append(_body_key(route, request, window))
+        found = [DuplicateKey(f"{route.name} id {_hash(delivery_key.encode(), route.address)}", window)]
+        if proof is not None and _forgeable(service, proof.scheme):
+            found.append(_body_key(route, content, proof, window))
     else:
         window = service.body_window if route.duplicate_window is None else route.duplicate_window
-        found = [_body_key(route, request, window)]
+        found = [_body_key(route, content, proof, window)]
     return tuple(key for key in found if key.window > 0)
 
 
-def _forgeable(service: Service, scheme: verify.Scheme | None) -> bool:
+def _forgeable(service: Service, scheme: verify.Scheme) -> bool:
     """Whether a recorded request would pass again under a fresh delivery id."""
     headers = [header for selector in service.delivery_id for header in selector.headers]
     return isinstance(scheme, Signature) and not all(verify.signs(scheme, header) for header in headers)
 
 
-def _body_key(route: Route, request: Request, window: float) -> DuplicateKey:
-    seen = request.body or repr(sorted(request.query.items())).encode()
-    return DuplicateKey(f"{route.name} body {_digest(seen, route.address)}", window)
+def _body_key(route: Route, content: Content, proof: verify.Proof | None, window: float) -> DuplicateKey:
+    if proof is not None and proof.digest:
+        return DuplicateKey(f"{route.name} body {proof.digest[:_DIGEST].hex()}", window)
+    seen = content.body or repr(sorted(content.request.query.items())).encode()
+    return DuplicateKey(f"{route.name} body {_hash(seen, route.address)}", window)
 
 
-def _digest(data: bytes, key: str = "") -> str:
-    """128 bits of the SHA-256, in hex: enough to tell bodies apart."""
-    return hashlib.sha256(data + key.encode() if key else data).hexdigest()[:32]
+_DIGEST = 16
+"""Bytes of a digest that are kept: enough to tell bodies apart."""
+
+
+def _hash(data: bytes, key: str = "") -> str:
+    """The beginning of the SHA-256, in hex."""
+    return hashlib.sha256(data + key.encode() if key else data).digest()[:_DIGEST].hex()

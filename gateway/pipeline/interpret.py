@@ -11,10 +11,11 @@ from gateway.catalog.generic import GENERIC, generic
 from gateway.catalog.select import matches
 from gateway.catalog.service import Service
 from gateway.catalog.translator import Draft, Translator, context
-from gateway.decode.decode import Decoded, decode, unwrap
+from gateway.decode.content import Content
+from gateway.decode.decode import Decoded, unwrap
 from gateway.errors import Refused, TranslationError
 from gateway.language.template import Context
-from gateway.mattermost.fit import Limits, fit
+from gateway.mattermost.fit import Fitted, Limits, fitted
 from gateway.mattermost.payload import Message, Priority
 from gateway.model import JSON, CardMode, Outcome, Phase, Request
 
@@ -45,7 +46,7 @@ class Piece(Struct, frozen=True):
     """What became of one event of the request. `mismatch` names the translator whose schema the payload did not match.
 
     `phase` is where the event stands in the life of its subject (None: it has none), `card` the message that shows the
-    subject as it is now (None: the first of `messages` does); both count only where a route wants cards.
+    subject as it is now (None: the first of its messages does); both count only where a route wants cards.
     """
 
     outcome: Outcome
@@ -54,13 +55,21 @@ class Piece(Struct, frozen=True):
     subject: str = ""
     reason: str = ""
     mismatch: str = ""
-    messages: tuple[Message, ...] = ()
+    fitted: tuple[Fitted, ...] = ()
     phase: Phase | None = None
     card: Message | None = None
 
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """The messages to be posted, in order."""
+        return tuple([one.message for one in self.fitted])
+
 
 class Reading(Struct, frozen=True):
-    """What became of the whole request: that of its most telling piece, and every piece. `key` recognises repeats."""
+    """What became of the whole request: that of its most telling piece, and every piece. `key` recognises repeats.
+
+    `values` are the events as they were decoded, in the order of their pieces.
+    """
 
     outcome: Outcome
     name: str
@@ -69,11 +78,12 @@ class Reading(Struct, frozen=True):
     reason: str
     key: str
     pieces: tuple[Piece, ...]
+    values: Sequence[JSON] = ()
 
 
-def interpret(service: Service, request: Request, body: bytes, wishes: Wishes, limits: Limits) -> Reading:
-    """Read one request whose `body` is already inflated. Raises Refused (422) only where the route is strict."""
-    decoded = decode(request, body, wishes.depth)
+def interpret(service: Service, content: Content, wishes: Wishes, limits: Limits) -> Reading:
+    """Read one request. Raises Refused (422) only where the route is strict."""
+    request, decoded = content.request, content.decoded
     if decoded.fault and wishes.strict:
         raise Refused(422, "Unprocessable Content", decoded.fault)
     reader = _EventReader(service, request, decoded, wishes, limits)
@@ -81,12 +91,13 @@ def interpret(service: Service, request: Request, body: bytes, wishes: Wishes, l
     pieces = [reader.piece(value) for value in values[:EVENTS]]
     if len(values) > EVENTS:
         more = Message(text=f"and {len(values) - EVENTS} more events of {service.name} in the same request")
-        pieces.append(Piece(Outcome.MESSAGE, "", GENERIC, messages=reader.finished(more)))
+        pieces.append(Piece(Outcome.MESSAGE, "", GENERIC, fitted=reader.finished(more)))
     if not pieces:
         pieces.append(Piece(Outcome.IGNORED, "", "", reason="the request holds no event"))
     first = pieces[0] if len(pieces) == 1 else _most_telling(pieces)
     key = service.delivery_key(request, decoded.value)
-    return Reading(first.outcome, first.name, first.translator, first.subject, first.reason, key, tuple(pieces))
+    told = first.outcome, first.name, first.translator, first.subject, first.reason
+    return Reading(*told, key, tuple(pieces), values)
 
 
 def _most_telling(pieces: Sequence[Piece]) -> Piece:
@@ -101,9 +112,9 @@ class Verdict(Struct, frozen=True):
     faults: tuple[str, ...] = ()
 
 
-def verdicts(service: Service, request: Request, body: bytes, depth: int, *, events: int, faults: int) -> list[Verdict]:
+def verdicts(service: Service, content: Content, *, events: int, faults: int) -> list[Verdict]:
     """Match each event of a request with the schema of its translator. At most so many events, and faults of each."""
-    values = unwrap(decode(request, body, depth).value, service.unwrap)
+    request, values = content.request, unwrap(content.value, service.unwrap)
     found = []
     for value in values[:events]:
         name = service.event_name(request, value)
@@ -153,9 +164,9 @@ class _EventReader(Struct, frozen=True):
         except TranslationError as error:
             broken = self._message(value, name)
             shown_by = translator.name if translator else GENERIC
-            return Piece(Outcome.BROKEN, name, shown_by, reason=str(error), messages=broken)
+            return Piece(Outcome.BROKEN, name, shown_by, reason=str(error), fitted=broken)
 
-    def finished(self, message: Message) -> tuple[Message, ...]:
+    def finished(self, message: Message) -> tuple[Fitted, ...]:
         """A message of our own, once the names of the route or service are put on it, in as many posts as it needs."""
         wishes = self.wishes
         message.username = wishes.username or message.username or self.service.name
@@ -165,7 +176,7 @@ class _EventReader(Struct, frozen=True):
         message.priority = _priority(wishes, message.priority)
         if wishes.silent is not None:
             message.silent = wishes.silent
-        return tuple(fit(message, self.limits, mentions=wishes.mentions))
+        return tuple(fitted(message, self.limits, mentions=wishes.mentions))
 
     def _translated_piece(self, translator: Translator, draft: Draft, name: str) -> Piece:
         if draft.message is None:
@@ -175,18 +186,19 @@ class _EventReader(Struct, frozen=True):
             name,
             translator.name,
             draft.subject,
-            messages=self.finished(draft.message),
+            fitted=self.finished(draft.message),
             phase=draft.phase,
-            card=self.finished(draft.card)[0] if draft.card else None,
+            card=self.finished(draft.card)[0].message if draft.card else None,
         )
 
     def _generic(self, value: JSON, name: str, reason: str, mismatch: str = "") -> Piece:
         if self.wishes.strict and reason:
             raise Refused(422, "Unprocessable Content", reason)
-        messages = self._message(value, name)
-        return Piece(Outcome.MESSAGE, name, GENERIC, reason=reason, mismatch=mismatch, messages=messages)
+        return Piece(
+            Outcome.MESSAGE, name, GENERIC, reason=reason, mismatch=mismatch, fitted=self._message(value, name)
+        )
 
-    def _message(self, value: JSON, name: str) -> tuple[Message, ...]:
+    def _message(self, value: JSON, name: str) -> tuple[Fitted, ...]:
         about = f"{self.service.name}: {name}" if name else self.service.name
         return self.finished(generic(value, about, text_only=self.decoded.kind == "text"))
 

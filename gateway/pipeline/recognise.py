@@ -16,7 +16,8 @@ from gateway.catalog.generic import GENERIC
 from gateway.catalog.select import matches
 from gateway.catalog.service import Service
 from gateway.catalog.translator import Translator, context
-from gateway.decode.decode import decode, unwrap
+from gateway.decode.content import Content
+from gateway.decode.decode import unwrap
 from gateway.errors import TranslationError
 from gateway.model import JSON, Request
 from gateway.verify.schemes import HeaderSecret, Scheme
@@ -43,9 +44,9 @@ class Candidate(Struct, frozen=True):
     reasons: tuple[str, ...] = ()
 
 
-def candidates(services: Mapping[str, Service], request: Request, body: bytes, depth: int) -> list[Candidate]:
-    """The services that a request may be from, the likeliest first; empty when nothing tells. `body` is inflated."""
-    decoded = decode(request, body, depth)
+def candidates(services: Mapping[str, Service], content: Content) -> list[Candidate]:
+    """The services that a request may be from, the likeliest first; empty when nothing tells."""
+    request, decoded = content.request, content.decoded
     value = None if decoded.kind == "text" else decoded.value  # what could not be read tells nothing
     spread = Counter(header for service in services.values() for header in _headers(service))
     found = {key: _weighed(service, request, value, spread) for key, service in services.items() if key != GENERIC}

@@ -11,7 +11,7 @@ from gateway.catalog import yamlfile
 from gateway.catalog.catalog import Catalog
 from gateway.catalog.metaschema import meta_schema
 from gateway.catalog.service import Service
-from gateway.decode.compression import inflate
+from gateway.decode.content import Content
 from gateway.errors import CatalogError, Refused
 from gateway.mattermost.fit import Limits
 from gateway.model import JSON, Outcome, Request
@@ -106,8 +106,8 @@ def _without_defaults(request: SampleRequest) -> dict[str, JSON]:
 def read(service: Service, request: Request, wishes: Wishes | None = None, limits: Limits | None = None) -> Reading:
     """What the catalog makes of a request, verification apart. Raises Refused."""
     limits = limits or Limits()
-    body = inflate(request.body, request.headers.get("content-encoding", ""), 5_000_000)
-    return interpret(service, request, body, wishes or Wishes(), limits)
+    wishes = wishes or Wishes()
+    return interpret(service, Content.of(request, 5_000_000, wishes.depth), wishes, limits)
 
 
 def outcome(sample: Sample, service: Service) -> Expectation:

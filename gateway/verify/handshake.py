@@ -17,6 +17,7 @@ import msgspec
 from msgspec import Struct
 
 from gateway import jsonpath
+from gateway.decode.content import Content
 from gateway.jsonpath import MISSING
 from gateway.model import JSON, Request
 from gateway.verify.handshake_rule import Effect, Handshake, Predicate, Take, parse_handshake
@@ -50,15 +51,17 @@ class Reply(Struct, frozen=True):
 
 
 def answer(
-    rules: Sequence[Handshake], request: Request, value: JSON, secrets: Sequence[str], authentic: bool | None = None
+    rules: Sequence[Handshake], content: Content, secrets: Sequence[str], authentic: bool | None = None
 ) -> Reply | None:
-    """Return the answer to a handshake, None when the request is not one; `value` is the decoded body or MISSING.
+    """Return the answer to a handshake, None when the request is not one. Only a rule has the body decoded.
 
     `authentic` says whether the request is verified, None when that is not known yet: False leaves out the rules that
     need it. Nobody replaces a secret unseen: once the route has secrets, a rule that stores one needs an authentic
     request, too.
     """
     active = [secret for secret in secrets if secret]
+    request = content.request
+    value = content.value if rules and content.body else MISSING
     for rule in rules:
         if rule.signed and authentic is False:
             continue

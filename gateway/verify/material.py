@@ -1,15 +1,13 @@
-"""What a signature or a token may be read from: one request, its body as sent and inflated, its decoded value."""
+"""What a signature or a token may be read from: places in a request, and how text becomes bytes."""
 
 from collections.abc import Iterator
-from functools import cached_property
 
 from msgspec import Struct
 
 from gateway import jsonpath
-from gateway.decode import forms
-from gateway.decode.decode import decode
+from gateway.decode.content import Content
 from gateway.jsonpath import STAR, Step
-from gateway.model import JSON, Request
+from gateway.model import JSON
 
 
 class Source(Struct, frozen=True):
@@ -20,39 +18,13 @@ class Source(Struct, frozen=True):
     path: tuple[Step, ...] = ()
 
 
-class Material:
-    """One request under verification; what needs parsing is parsed once, when a scheme asks for it."""
-
-    def __init__(self, request: Request, inflated: bytes | None = None) -> None:
-        self.request = request
-        self.content = request.body if inflated is None else inflated
-        # Senders that compress sign either form: both are tried, the wire bytes first.
-        self.bodies = (request.body,) if inflated is None else (request.body, inflated)
-
-    @cached_property
-    def value(self) -> JSON:
-        """The decoded body."""
-        return decode(self.request, self.content).value
-
-    @cached_property
-    def form(self) -> list[tuple[str, str]]:
-        """The text fields of a form body in the order sent; empty for other bodies."""
-        content_type = self.request.headers.get("content-type", "")
-        try:
-            if content_type.lower().startswith("multipart/"):
-                pairs = forms.multipart(self.content, content_type)
-                return [(name, text) for name, text in pairs if isinstance(text, str)]
-            return forms.urlencoded(self.content)
-        except ValueError:
-            return []
-
-    def read(self, source: Source) -> str | None:
-        """Return the text at a header, JSON path or form field, None where there is none."""
-        if source.kind == "header":
-            return self.request.headers.get(source.name)
-        if source.kind == "form":
-            return next((text for name, text in self.form if name == source.name), None)
-        return as_text(jsonpath.lookup(self.value, source.path))
+def read(content: Content, source: Source) -> str | None:
+    """Return the text at a header, JSON path or form field, None where there is none."""
+    if source.kind == "header":
+        return content.request.headers.get(source.name)
+    if source.kind == "form":
+        return next((text for name, text in content.form if name == source.name), None)
+    return as_text(jsonpath.lookup(content.value, source.path))
 
 
 def as_text(value: JSON) -> str | None:

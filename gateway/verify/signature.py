@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 
 from msgspec import Struct
 
-from gateway.verify.material import Material, Source, octets
+from gateway.decode.content import Content
+from gateway.verify.material import Source, octets, read
 
 NUMBERED = "{n}"
 """In a header name: stands for 1, 2, 3 and so on, one header for each active key."""
@@ -55,40 +56,55 @@ class Signature(Struct, frozen=True, kw_only=True):
     window: float | None = 300.0
     message: tuple[Part, ...] = (Part("body"),)
 
+    @property
+    def covers_body_alone(self) -> bool:
+        """Whether what is signed is exactly the body."""
+        return self.message == _BODY_ALONE
+
+
+_BODY_ALONE = (Part("body"),)
+
 
 class Claim(Struct, frozen=True):
-    """What a request claims under one scheme: signatures, and the messages of which each may be the HMAC."""
+    """What a request claims under one scheme: signatures, and the messages of which each may be the HMAC.
+
+    There is one message for each body of the content.
+    """
 
     signatures: tuple[bytes, ...]
     messages: tuple[bytes, ...]
 
 
-def claim(scheme: Signature, material: Material, now: float) -> Claim | None:
+def claim(scheme: Signature, content: Content, now: float) -> Claim | None:
     """Read signatures and messages once for all secrets; None when one is missing, unreadable or stale."""
-    texts, stamp = _read_signatures(scheme, material)
+    texts, stamp = _read_signatures(scheme, content)
     signatures = tuple(raw for text in texts[:_MOST_CANDIDATES] if (raw := decoded(text.strip(), scheme.encoding)))
     if scheme.timestamp is not None:
         if scheme.timestamp.kind != "pair":
-            stamp = material.read(scheme.timestamp)
+            stamp = read(content, scheme.timestamp)
         if stamp is None or not _fresh(stamp.strip(), scheme, now):
             return None
-    messages = [_message(scheme.message, material, body, stamp or "") for body in material.bodies]
+    messages = [_message(scheme.message, content, body, stamp or "") for body in content.bodies]
     if not signatures or None in messages:
         return None
     return Claim(signatures, tuple(message for message in messages if message is not None))
 
 
-def proves(scheme: Signature, claimed: Claim, secret: str) -> bool:
-    """Tell whether the secret made one of the signatures; all are compared, whichever fits."""
+def proves(scheme: Signature, claimed: Claim, secret: str) -> tuple[int, bytes] | None:
+    """The message of the claim that the secret signed, by its index, and its digest as we made it; None for none.
+
+    All signatures and messages are compared, whichever fits: time tells nothing.
+    """
     try:
         key = key_of(scheme, secret)
     except ValueError:
-        return False
-    proven = False
-    for message in claimed.messages:
+        return None
+    proven = None
+    for index, message in enumerate(claimed.messages):
         expected = hmac.digest(key, message, scheme.digest)
         for signature in claimed.signatures:
-            proven |= hmac.compare_digest(expected, signature)
+            if hmac.compare_digest(expected, signature):
+                proven = index, expected
     return proven
 
 
@@ -125,11 +141,11 @@ def encoded(raw: bytes, encoding: str) -> str:
     return text.replace("+", "-").replace("/", "_") if encoding == "base64url" else text
 
 
-def _read_signatures(scheme: Signature, material: Material) -> tuple[list[str], str | None]:
+def _read_signatures(scheme: Signature, content: Content) -> tuple[list[str], str | None]:
     """Return every signature as written, without prefix, and the timestamp written beside it."""
     signatures: list[str] = []
     stamp: str | None = None
-    for whole in _places(scheme.source, material):
+    for whole in _places(scheme.source, content):
         text = _without_prefix(whole.strip(), scheme)
         if text is None:
             continue
@@ -146,11 +162,11 @@ def _read_signatures(scheme: Signature, material: Material) -> tuple[list[str], 
     return signatures, stamp
 
 
-def _places(source: Source, material: Material) -> Iterator[str]:
+def _places(source: Source, content: Content) -> Iterator[str]:
     if NUMBERED in source.name:
         names = [source.name.replace(NUMBERED, str(number)) for number in range(1, _MOST_NUMBERED + 1)]
-        yield from (text for name in names if (text := material.request.headers.get(name)) is not None)
-    elif (text := material.read(source)) is not None:
+        yield from (text for name in names if (text := content.request.headers.get(name)) is not None)
+    elif (text := read(content, source)) is not None:
         yield text
 
 
@@ -181,22 +197,22 @@ def _fresh(stamp: str, scheme: Signature, now: float) -> bool:
     return abs(now - sent) <= scheme.window
 
 
-def _message(parts: tuple[Part, ...], material: Material, body: bytes, stamp: str) -> bytes | None:
-    pieces = [_piece(part, material, body, stamp) for part in parts]
+def _message(parts: tuple[Part, ...], content: Content, body: bytes, stamp: str) -> bytes | None:
+    pieces = [_piece(part, content, body, stamp) for part in parts]
     return None if None in pieces else b"".join(piece for piece in pieces if piece is not None)
 
 
-def _piece(part: Part, material: Material, body: bytes, stamp: str) -> bytes | None:
+def _piece(part: Part, content: Content, body: bytes, stamp: str) -> bytes | None:
     if part.kind == "body":
         return body
     if part.kind == "digest":
         return _digest(part.text, body)
     if part.kind == "sorted-form":
-        return octets("".join(name + value for name, value in sorted(set(material.form))))
+        return octets("".join(name + value for name, value in sorted(set(content.form))))
     if part.source is not None:
-        found = material.read(part.source)
+        found = read(content, part.source)
         return None if found is None else octets(found)
-    words = {"timestamp": stamp, "method": material.request.method.upper(), "url": material.request.url}
+    words = {"timestamp": stamp, "method": content.request.method.upper(), "url": content.request.url}
     return octets(words.get(part.kind, part.text))
 
 

@@ -12,14 +12,16 @@ from typing import Final
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
 import msgspec
+from msgspec import Struct
 
+from gateway.decode.content import Content
 from gateway.errors import Refused
 from gateway.model import Request
-from gateway.verify.material import Material, as_text, octets, reach
+from gateway.verify.material import as_text, octets, reach
 from gateway.verify.schemes import BasicSecret, HeaderSecret, PathSecret, QuerySecret, Scheme, TokenSecret, parse_scheme
 from gateway.verify.signature import Signature, claim, proves
 
-__all__ = ["MASK", "NOT_AUTHENTIC", "Scheme", "kept_request", "parse_scheme", "signs", "tokens", "verify"]
+__all__ = ["MASK", "NOT_AUTHENTIC", "Proof", "Scheme", "kept_request", "parse_scheme", "signs", "tokens", "verify"]
 
 NOT_AUTHENTIC: Final = "The request is not authentic"
 """The one title of every refusal: wrong, missing and stale look the same from outside."""
@@ -32,20 +34,27 @@ _BARE_URL = re.compile(r"https?://[A-Za-z0-9.:-]+(?:/[A-Za-z0-9._~/-]*)?")
 _CREDENTIALS = frozenset({"authorization", "proxy-authorization", "cookie"})
 
 
-def verify(
-    schemes: Sequence[Scheme], secrets: Sequence[str], request: Request, now: float, inflated: bytes | None = None
-) -> Scheme:
-    """Return the first scheme under which one of the secrets made the request; Refused(401) when there is none.
+class Proof(Struct, frozen=True):
+    """The scheme under which a request is authentic.
 
-    `now` is in seconds since the epoch. `inflated` is the body without its Content-Encoding, when it has one: a
-    signature may cover either. Empty secrets never match.
+    `digest` is that of the body where a signature covers exactly the inflated body, made here and not taken from the
+    request; else it is empty.
+    """
+
+    scheme: Scheme
+    digest: bytes = b""
+
+
+def verify(schemes: Sequence[Scheme], secrets: Sequence[str], content: Content, now: float) -> Proof:
+    """Return the proof of the first scheme under which one of the secrets made the request.
+
+    Raises Refused (401) when there is none. `now` is in seconds since the epoch. Empty secrets never match.
     """
     active = [secret for secret in secrets if secret]
-    material = Material(request, inflated)
-    fitting = [scheme for scheme in schemes if _matches(scheme, active, material, now)]
-    if not fitting:
+    proofs = [proof for scheme in schemes if (proof := _proof(scheme, active, content, now)) is not None]
+    if not proofs:
         raise Refused(401, NOT_AUTHENTIC)
-    return fitting[0]
+    return proofs[0]
 
 
 def signs(scheme: Scheme, header: str) -> bool:
@@ -75,22 +84,34 @@ def kept_request(request: Request, schemes: Sequence[Scheme]) -> Request:
     )
 
 
-def tokens(request: Request, schemes: Sequence[Scheme], inflated: bytes | None = None) -> list[str]:
+def tokens(content: Content, schemes: Sequence[Scheme]) -> list[str]:
     """Return what `{token: PATH}` schemes read in the body: credentials that whoever shows it has to mask."""
-    material = Material(request, inflated)
-    found = [reach(material.value, scheme.path) for scheme in schemes if isinstance(scheme, TokenSecret)]
+    found = [reach(content.value, scheme.path) for scheme in schemes if isinstance(scheme, TokenSecret)]
     return [text for values in found for value in values if (text := as_text(value))]
 
 
-def _matches(scheme: Scheme, secrets: Sequence[str], material: Material, now: float) -> bool:
+def _proof(scheme: Scheme, secrets: Sequence[str], content: Content, now: float) -> Proof | None:
     if isinstance(scheme, Signature):
-        claimed = claim(scheme, material, now)
-        return claimed is not None and _any(proves(scheme, claimed, secret) for secret in secrets)
+        return _signed(scheme, secrets, content, now)
     if isinstance(scheme, TokenSecret):
-        tokens = [as_text(found) or "" for found in reach(material.value, scheme.path)]
-        return bool(tokens) and _any(not _any(not _same(token, secret) for token in tokens) for secret in secrets)
-    given = _candidates(scheme, material.request)
-    return _any(_same(candidate, secret) for candidate in given for secret in secrets)
+        tokens = [as_text(found) or "" for found in reach(content.value, scheme.path)]
+        fits = bool(tokens) and _any(not _any(not _same(token, secret) for token in tokens) for secret in secrets)
+    else:
+        given = _candidates(scheme, content.request)
+        fits = _any(_same(candidate, secret) for candidate in given for secret in secrets)
+    return Proof(scheme) if fits else None
+
+
+def _signed(scheme: Signature, secrets: Sequence[str], content: Content, now: float) -> Proof | None:
+    claimed = claim(scheme, content, now)
+    if claimed is None:
+        return None
+    proven = [found for secret in secrets if (found := proves(scheme, claimed, secret)) is not None]
+    if not proven:
+        return None
+    index, digest = proven[0]
+    exact = scheme.covers_body_alone and content.bodies[index] is content.body
+    return Proof(scheme, digest if exact else b"")
 
 
 def _any(answers: Iterable[bool]) -> bool:

@@ -17,6 +17,7 @@ from typing import Any, Final
 import push
 
 from gateway.catalog import catalog, files
+from gateway.decode.content import Content
 from gateway.journal import sqlite
 from gateway.journal.sqlite.file import prepare
 from gateway.mattermost.fit import Limits
@@ -95,7 +96,7 @@ def _shapes() -> dict[str, Any]:
     small = json.dumps({**whole, "repository": _bare(whole["repository"]), "sender": _bare(whole["sender"])}).encode()
     headers = {"content-type": "application/json", "user-agent": "GitHub-Hookshot/0000000", "x-github-event": "push"}
     service = catalog.load([files.builtin_folder()], {"github"}).services["github"]
-    reading = interpret(service, Request("POST", headers, {}, small), small, Wishes(), Limits())
+    reading = interpret(service, Content(Request("POST", headers, {}, small)), Wishes(), Limits())
     return {
         "headers": json.dumps(headers),
         "small": small,

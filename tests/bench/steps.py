@@ -15,6 +15,7 @@ from push import SECRET, Pushes
 
 from gateway.catalog import catalog, files
 from gateway.catalog.translator import context
+from gateway.decode.content import Content
 from gateway.decode.decode import decode
 from gateway.journal import DuplicateKey, Entry
 from gateway.journal.sqlite.journal import SqliteJournal
@@ -41,11 +42,11 @@ def pure(repeats: int, number: int) -> dict[str, float]:
     (ready,) = fit(message, limits)
 
     def whole() -> list[bytes]:
-        reading = interpret(service, request, request.body, wishes, limits)
-        return [encode(one) for piece in reading.pieces for one in piece.messages]
+        reading = interpret(service, Content(request), wishes, limits)
+        return [one.payload for piece in reading.pieces for one in piece.fitted]
 
     steps: dict[str, Callable[[], Any]] = {
-        "verify": lambda: verify.verify(service.verify, (SECRET,), request, 0.0),
+        "verify": lambda: verify.verify(service.verify, (SECRET,), Content(request), 0.0),
         "decode": lambda: decode(request, request.body),
         "validate": lambda: translator.schema.holds(value),
         "translate": lambda: translator.draft(context(value, request, "push")),

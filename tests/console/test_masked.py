@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from gateway.catalog import yamlfile
 from gateway.console import masked as received
+from gateway.decode.content import Content
 from gateway.model import Outcome, Request
 from gateway.pipeline import sample
 from gateway.secret import Secret
@@ -34,7 +35,7 @@ def masked(body: bytes, schemes=IN_BODY, **headers: str) -> Request:
 def test_a_token_in_the_body_is_masked(content_type, body):
     """A credential that the sender puts into the body is not shown, however it is written there."""
     request = Request("POST", {"content-type": content_type}, {}, body)
-    (token,) = tokens(request, IN_BODY)
+    (token,) = tokens(Content(request), IN_BODY)
     shown = received.shown_request(request, IN_BODY, LIMIT).body.decode()
     assert "***" in shown
     assert token not in shown

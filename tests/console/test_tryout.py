@@ -11,6 +11,7 @@ import pytest
 
 from gateway.catalog import catalog, files
 from gateway.catalog.generic import GENERIC
+from gateway.decode.content import Content
 from gateway.pipeline import sample
 from gateway.pipeline.recognise import candidates
 
@@ -35,7 +36,7 @@ def test_nearly_every_sample_is_recognised():
     hits: Counter[bool] = Counter()
     for key, path in files.samples(FOLDERS):
         request = sample.as_request(sample.load(path).request)
-        found = candidates(known, request, request.body, 64)
+        found = candidates(known, Content(request))
         hits[(found[0].service if found else GENERIC) == key] += 1
     assert hits[True] / hits.total() > 0.98, hits
 

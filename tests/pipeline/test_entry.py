@@ -2,12 +2,16 @@
 
 import pytest
 
-from gateway.mattermost.payload import Message, decode
-from gateway.model import Card, CardMode, Outcome, Phase
-from gateway.pipeline.entry import DestinationTraits, parcels
+from gateway.catalog.select import Selector
+from gateway.decode.content import Content
+from gateway.mattermost.fit import Fitted
+from gateway.mattermost.payload import Message, decode, encode
+from gateway.model import Card, CardMode, Outcome, Phase, Request
+from gateway.pipeline.entry import DestinationTraits, keys, parcels
 from gateway.pipeline.interpret import Piece, Reading
 from gateway.pipeline.route import Route
 from gateway.settings.tables import RouteSettings
+from gateway.verify.verify import Proof, parse_scheme
 
 TRAITS = {"hook": DestinationTraits("town"), "rest": DestinationTraits(cards=True)}
 
@@ -32,9 +36,17 @@ def made(pieces, *destinations, traits=TRAITS, **more):
 
 def piece(*texts, subject="s", card=None, phase=Phase.CHANGE, channel=None):
     """A piece of these messages."""
-    messages = tuple(Message(text=text, channel=channel) for text in texts)
+    messages = [Message(text=text, channel=channel) for text in texts]
     shown = Message(text=card) if card else None
-    return Piece(Outcome.MESSAGE, "e", "t", subject, messages=messages, card=shown, phase=phase)
+    return Piece(
+        Outcome.MESSAGE,
+        "e",
+        "t",
+        subject,
+        fitted=tuple(Fitted(one, encode(one)) for one in messages),
+        card=shown,
+        phase=phase,
+    )
 
 
 def test_a_message_without_cards():
@@ -103,3 +115,53 @@ def test_an_unknown_destination_is_a_webhook_without_a_channel():
     """The pass-through destination is in no settings."""
     [parcel] = made([piece("a")], "passthrough", card="both")
     assert (parcel.card, decode(parcel.payload).channel) == (None, None)
+
+
+class Signing:
+    """As much of a service as keys look at: its delivery ids are in a header."""
+
+    key = "acme"
+    delivery_id = (Selector({"header": "X-Id"}),)
+    id_window = 60.0
+    body_window = 5.0
+
+
+SIGNED = parse_scheme({"hmac": "sha256", "header": "X-Signature"})
+STAMPED = parse_scheme({"hmac": "sha256", "header": "X-Signature", "message": ["timestamp", ".", "body"],
+                        "timestamp": {"header": "X-Time"}})  # fmt: skip
+
+
+def keys_of(body: bytes, delivery: str = "", proof: Proof | None = None, inflated: bytes | None = None, **query: str):
+    """The keys of one request, without the route's name."""
+    content = Content(Request(body=body, query=query), inflated)
+    return [key.key.removeprefix("r ") for key in keys(route("hook"), Signing, content, delivery, proof)]
+
+
+def test_the_digest_of_a_signature_over_the_body_is_the_key_of_the_body():
+    """One hash is enough: what proves the body tells it apart, too."""
+    digest = bytes(range(32))
+    assert keys_of(b"x", "d-1", Proof(SIGNED, digest))[1:] == [f"body {digest[:16].hex()}"]
+    assert keys_of(b"x", "", Proof(SIGNED, digest)) == [f"body {digest[:16].hex()}"]
+
+
+def test_a_body_whose_signature_covers_more_has_a_hash_of_its_own():
+    """Signed again with another time, the same body is the same event."""
+    assert keys_of(b"x", "d-1", Proof(STAMPED))[1:] == keys_of(b"x", "d-2", Proof(STAMPED))[1:]
+    assert keys_of(b"x", "d-1", Proof(STAMPED)) != keys_of(b"y", "d-1", Proof(STAMPED))
+
+
+def test_the_inflated_body_counts():
+    """A repeat that is compressed in another way, or not, is the same event."""
+    assert keys_of(b"x") == keys_of(b"wire", inflated=b"x")
+    assert keys_of(b"x") != keys_of(b"wire")
+
+
+def test_a_request_without_a_body_is_its_query():
+    """In whatever order its parts came."""
+    assert keys_of(b"", a="1", b="2") == keys_of(b"", b="2", a="1") != keys_of(b"", a="1")
+
+
+def test_an_id_alone_is_enough_where_nobody_could_make_one_up():
+    """Without a signature whoever may post may post anything."""
+    [key] = keys_of(b"x", "d-1")
+    assert key.startswith("id ")

@@ -3,6 +3,7 @@
 import pytest
 
 from gateway.catalog import catalog
+from gateway.decode.content import Content
 from gateway.mattermost.limits import DEFAULT
 from gateway.mattermost.payload import Priority
 from gateway.model import Request
@@ -34,7 +35,7 @@ def read(tmp_path):
 
     def message(body: bytes, **wishes):
         request = Request(headers={"content-type": "application/json"}, body=body)
-        [piece] = interpret(service, request, body, Wishes(mentions=True, **wishes), DEFAULT).pieces
+        [piece] = interpret(service, Content(request, body), Wishes(mentions=True, **wishes), DEFAULT).pieces
         assert not piece.reason
         return piece.messages[0]
 

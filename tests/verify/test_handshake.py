@@ -7,7 +7,10 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
+from gateway.decode.content import Content
+from gateway.decode.decode import Decoded
 from gateway.jsonpath import MISSING
 from gateway.model import Request
 from gateway.verify.handshake import Effect, Reply, answer, parse_handshake
@@ -67,7 +70,16 @@ NOTION = {
 
 def ask(document: dict, request: Request, value=MISSING, secrets=SECRETS, **options) -> Reply | None:
     """Answer with one rule."""
-    return answer([parse_handshake(document)], request, value, secrets, **options)
+    return answer([parse_handshake(document)], content(request, value), secrets, **options)
+
+
+def content(request: Request, value=MISSING) -> Content:
+    """The content of a request whose body is this value."""
+    if value is MISSING:
+        return Content(request)
+    made = Content(replace(request, body=b"{}"))
+    made.decoded = Decoded(value, "json")
+    return made
 
 
 def test_slack():
@@ -174,19 +186,19 @@ def test_json_conditions_compare_values():
 
 def test_built_in():
     """HEAD and a bare GET are answered 200 on every route; events are not answered here."""
-    assert answer([], Request("HEAD"), MISSING, []) == Reply(200)
-    bare = answer([], Request("GET"), MISSING, [])
+    assert answer([], Content(Request("HEAD")), []) == Reply(200)
+    bare = answer([], Content(Request("GET")), [])
     assert bare is not None
     assert (bare.status, bare.content_type) == (200, "text/plain")
-    assert answer([], Request("GET", query={"a": "1"}), MISSING, []) is None
-    assert answer([], Request("POST"), MISSING, []) is None
+    assert answer([], Content(Request("GET", query={"a": "1"})), []) is None
+    assert answer([], Content(Request("POST")), []) is None
 
 
 @pytest.mark.parametrize(("rate", "allowed"), [("120", "120"), ("", "*"), ("*", "*"), ("-1", "*"), ("many", "*")])
 def test_cloudevents_validation(rate, allowed):
     """CloudEvents senders that ask for leave to send get it, at the rate they ask for."""
     headers = {"webhook-request-origin": "events.example.com", "webhook-request-rate": rate}
-    reply = answer([], Request("OPTIONS", headers=headers), MISSING, [])
+    reply = answer([], Content(Request("OPTIONS", headers=headers)), [])
     assert reply is not None
     assert reply.status == 200
     assert reply.headers["WebHook-Allowed-Origin"] == "events.example.com"
@@ -195,7 +207,7 @@ def test_cloudevents_validation(rate, allowed):
 
 def test_other_options():
     """OPTIONS without an origin says which methods there are."""
-    reply = answer([], Request("OPTIONS"), MISSING, [])
+    reply = answer([], Content(Request("OPTIONS")), [])
     assert reply is not None
     assert reply.status == 204
     assert "POST" in reply.headers["Allow"]
@@ -206,5 +218,5 @@ def test_hostile_requests(text, value):
     """Rules never fail on what strangers send."""
     rules = [parse_handshake(document) for document in (SLACK, DROPBOX, META, ASANA, ZOOM, X_CRC, SNS, NOTION)]
     request = Request("GET", headers={"x-hook-secret": text}, query={"challenge": text, "crc_token": text})
-    answer(rules, request, value, [])
-    answer(rules, request, {"type": "url_verification", "challenge": text}, SECRETS)
+    answer(rules, content(request, value), [])
+    answer(rules, content(request, {"type": "url_verification", "challenge": text}), SECRETS)

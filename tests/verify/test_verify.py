@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.decode.content import Content
 from gateway.errors import Refused
 from gateway.model import Request
 from gateway.verify.verify import MASK, NOT_AUTHENTIC, kept_request, parse_scheme, signs, verify
@@ -32,7 +33,7 @@ def passes(document: dict, request: Request, secrets: list[str] = OTHERS, inflat
     """Whether one scheme lets the request through; every refusal must look the same."""
     scheme = parse_scheme(document)
     try:
-        return verify([scheme], secrets, request, NOW, inflated) is scheme
+        return verify([scheme], secrets, Content(request, inflated), NOW).scheme is scheme
     except Refused as refused:
         if (refused.status, refused.title, refused.detail) == (401, NOT_AUTHENTIC, ""):
             return False
@@ -109,7 +110,7 @@ def test_empty_secrets_never_match():
     assert not passes({"path": True}, Request(path_secret=""), [""])
     assert not passes({"hmac": "sha256", "header": "X"}, unsigned, [""])
     with pytest.raises(Refused):
-        verify([], [SECRET], Request(), NOW)
+        verify([], [SECRET], Content(Request()), NOW)
 
 
 STAMP = str(int(NOW))
@@ -364,7 +365,7 @@ def test_compressed_bodies_are_signed_either_way():
 def test_any_scheme_may_match():
     """The scheme that fits is returned, whichever place it has in the list."""
     schemes = [parse_scheme({"path": True}), parse_scheme({"query": "k"}), parse_scheme({"header": "X"})]
-    assert verify(schemes, OTHERS, Request(query={"k": SECRET}), NOW) is schemes[1]
+    assert verify(schemes, OTHERS, Content(Request(query={"k": SECRET})), NOW).scheme is schemes[1]
 
 
 def test_signs():
@@ -420,3 +421,20 @@ def test_hostile_requests_are_only_refused(body, headers, secret):
         request = Request(headers=headers, body=body, url=secret, query={"q": secret})
         passes(document, request, [secret])
         kept_request(request, [parse_scheme(document)])
+
+
+@pytest.mark.parametrize("encoded", [None, b"inflated"])
+def test_a_proof_has_the_digest_of_exactly_the_inflated_body(encoded):
+    """Made here, whichever secret fits; a signature over the bytes on the wire, or over more, gives none."""
+    body = b"wire" if encoded is None else encoded
+    plain = parse_scheme({"hmac": "sha256", "header": "X-S"})
+
+    def proven(signed: bytes, scheme=plain) -> bytes:
+        request = Request(headers={"x-s": digest(signed).hex().upper(), "x-t": "7"}, body=b"wire")
+        return verify([scheme], OTHERS, Content(request, encoded), NOW).digest
+
+    assert proven(body) == digest(body)
+    if encoded is not None:
+        assert proven(b"wire") == b""
+    more = parse_scheme({"hmac": "sha256", "header": "X-S", "message": [{"header": "X-T"}, "body"]})
+    assert proven(b"7" + body, more) == b""
