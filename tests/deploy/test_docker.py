@@ -7,18 +7,17 @@ import shutil
 import subprocess
 import sys
 import time
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import yaml
 
+from gateway import __version__
 from gateway.settings.tables import Server
 
 ROOT = Path(__file__).parents[2]
 DOCKERFILE = (ROOT / "deploy" / "Dockerfile").read_text()
-VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
 COMPOSE = yaml.safe_load((ROOT / "deploy" / "compose" / "compose.yaml").read_text())
 CHART = ROOT / "deploy" / "helm" / "mattergate"
 
@@ -62,10 +61,11 @@ def test_every_image_is_pinned_to_one_version():
 def test_every_file_names_the_version_of_the_project():
     """Image, composition and chart are those of the present version."""
     ours = {service["image"] for service in COMPOSE["services"].values() if service["image"].startswith("mattergate:")}
-    assert ours == {f"mattergate:{VERSION}"}
-    assert f"--tag mattergate:{VERSION} " in DOCKERFILE
+    assert ours == {f"mattergate:{__version__}"}
+    guide = (ROOT / "deploy" / "README.md").read_text()
+    assert set(re.findall(r"\bmattergate:(\d[\w.]*\w)", DOCKERFILE + guide)) == {__version__}
     chart = yaml.safe_load((CHART / "Chart.yaml").read_text())
-    assert (chart["version"], chart["appVersion"]) == (VERSION, VERSION)
+    assert (chart["version"], chart["appVersion"]) == (__version__, __version__)
 
 
 def test_ports_are_those_of_the_settings():
