@@ -10,21 +10,29 @@ from gateway import settings
 from gateway.cli import app
 from gateway.settings import tables
 
-DEPLOY = Path(__file__).parents[2] / "deploy"
-GUIDES = {path.name: path.read_text() for path in (DEPLOY / "README.md", DEPLOY / "operations.md")}
+ROOT = Path(__file__).parents[2]
+DEPLOY = ROOT / "deploy"
+GUIDES = {name: (DEPLOY / name).read_text() for name in ("README.md", "operations.md", "reference.md")}
+PAGES = [ROOT / "README.md", *sorted((ROOT / ".github").glob("*.md")), *sorted(DEPLOY.rglob("*.md"))]
 TEXT = "\n".join(GUIDES.values())
 
 
-@pytest.mark.parametrize("name", GUIDES)
-def test_links_lead_somewhere(name):
-    """Each relative link is a file, or a heading of the page."""
-    headings = {
-        re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
-        for heading in re.findall(r"^#+ (.*)$", GUIDES[name], re.M)
-    }
-    for target in re.findall(r"\]\(([^)]+)\)", GUIDES[name]):
+def anchors(page: Path) -> set[str]:
+    """The headings of a page as GitHub writes them into URLs."""
+    found = re.findall(r"^#+ (.*)$", page.read_text("utf-8"), re.M)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in found}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page):
+    """Each relative link of a page is a file, and its anchor a heading there."""
+    for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text("utf-8")):
+        if re.match(r"https?://", target):
+            continue
         path, _, anchor = target.partition("#")
-        assert (DEPLOY / path).exists() if path else anchor in headings, target
+        there = page.parent / path if path else page
+        assert there.exists(), target
+        assert not anchor or anchor in anchors(there), target
 
 
 def test_files_are_where_commands_look_for_them():
@@ -60,6 +68,15 @@ def test_variables_and_settings_are_those_of_the_code():
     named = {name for path in files for name in re.findall(r"\bMATTERGATE_[A-Z_]+\b", path.read_text())}
     assert named
     assert named <= {*tables.variables(), "MATTERGATE_CONFIG"}
+
+
+def test_the_examples_of_settings_are_valid():
+    """Each TOML example of the guide for operators is read without a fault."""
+    examples = re.findall(r"```toml\n(.*?)```", GUIDES["operations.md"], re.S)
+    assert examples
+    for text in examples:
+        environment = {name: f"a token called {name}" for name in re.findall(r'_env = "(\w+)"', text)}
+        assert settings.parse(text, "mattergate.toml", environment, lambda path: path.read_text())
 
 
 def test_limits_of_the_proxies_are_those_of_the_gateway():
