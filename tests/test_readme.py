@@ -56,9 +56,9 @@ async def test_the_first_use_ends_with_a_message(tmp_path, unused_tcp_port):
     async with standin.serve() as mattermost:
         prepare = re.sub(r"^pip .*\n", "", block("sh"))
         prepare = re.sub(r"https://\S+", f"{mattermost}/hooks/{standin.add_hook()}", prepare, count=1)
-        use = block("sh", 1).replace("mattergate serve\n", "mattergate serve &\ntrap 'kill $!; wait' TERM\n")
-        use = use.replace("curl ", "curl --silent --fail --retry 60 --retry-delay 1 --retry-connrefused ")
-        script = "set -eu\n" + prepare + use.replace(":8080/", f":{unused_tcp_port}/") + "wait\n"
+        send = block("sh", 2).replace(":8080/", f":{unused_tcp_port}/")
+        send = send.replace("curl ", "curl --silent --fail --retry 60 --retry-delay 1 --retry-connrefused ")
+        script = f"set -eu\n{prepare}{block('sh', 1)}trap 'kill $!; wait' TERM\n{send}wait\n"
         variables = {
             **os.environ,
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
