@@ -54,7 +54,7 @@ async def test_the_first_use_ends_with_a_message(tmp_path, unused_tcp_port):
     (tmp_path / "mattergate.toml").write_text(block("toml"))
     standin = StandIn()
     async with standin.serve() as mattermost:
-        prepare = re.sub(r"^pip .*\n", "", block("sh"))
+        prepare = re.sub(r"^source .*\n", "", block("sh"))
         prepare = re.sub(r"https://\S+", f"{mattermost}/hooks/{standin.add_hook()}", prepare, count=1)
         send = block("sh", 2).replace(":8080/", f":{unused_tcp_port}/")
         send = send.replace("curl ", "curl --silent --fail --retry 60 --retry-delay 1 --retry-connrefused ")
