@@ -8,6 +8,7 @@ import json
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from types import ModuleType
 
@@ -68,7 +69,7 @@ def test_made_journal_is_one_of_the_gateway(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.syspath_prepend(HERE)
     million = module("million")
     path = million.made(tmp_path, 1_000, ["one", "two"], 2)
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection:
         outcomes = dict(connection.execute("SELECT outcome, count(*) FROM event GROUP BY outcome"))
         states = dict(connection.execute("SELECT state, count(*) FROM delivery GROUP BY state"))
         assert outcomes == {"message": 899, "ignored": 100, "broken": 1}

@@ -6,7 +6,7 @@ import signal
 import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, closing
 from itertools import pairwise
 
 import pytest
@@ -116,7 +116,7 @@ class Changing:
 
     def deliveries(self) -> list[tuple[str, str]]:
         """State and destination of every delivery in the journal."""
-        with sqlite3.connect(self.items.folder / "journal.db") as connection:
+        with closing(sqlite3.connect(self.items.folder / "journal.db")) as connection:
             return connection.execute("SELECT state, destination FROM delivery").fetchall()
 
 
