@@ -122,13 +122,13 @@ class Ingress:
     async def _accept(
         self, incoming: web.BaseRequest, rules: Rules, match: Match, series: RouteSeries, span: RequestSpan
     ) -> web.StreamResponse:
-        door, route, path_secret = match
+        route = match.route
         key = route.service_key
         service = rules.catalog.services.get(key) or await self._compiled(key)
         body = await read_body(incoming, route.body_limit, rules.server.read_timeout)
         started = time.perf_counter()
         series.bytes_received.inc(len(body))
-        request = as_request(incoming, body, path_secret, rules.server.public_url)
+        request = as_request(incoming, body, match.path_secret, rules.server.public_url)
         content = Content.of(request, route.body_limit, route.wishes.depth)
         proof, refusal = self._proof(route, service, content)
         proven = time.perf_counter()
@@ -141,7 +141,7 @@ class Ingress:
         if refusal is not None:
             raise refusal if service.described or route.own_schemes else _FAULTY
         if request.method not in _METHODS:
-            return door.answer(Rejected(405, "Method Not Allowed", "", {"Allow": handshake.METHODS}))
+            return match.door.answer(Rejected(405, "Method Not Allowed", "", {"Allow": handshake.METHODS}))
         reading = interpret(service, content, route.wishes, self._limits)
         read = time.perf_counter()
         series.translating.observe(read - started)
@@ -156,7 +156,7 @@ class Ingress:
         span.event(appended.event_id, outcome, reading.translator)
         self._accepting.observe(time.perf_counter() - started, exemplar(span.traceparent))
         pending = bool(fresh.parcels) and not appended.duplicate
-        return door.answer(Accepted(appended.event_id, outcome, reading.translator, pending))
+        return match.door.answer(Accepted(appended.event_id, outcome, reading.translator, pending))
 
     def _proof(self, route: Route, service: Service, content: Content) -> tuple[verify.Proof | None, Refused | None]:
         """What proves the request (None on an open route), and the refusal when nothing does."""

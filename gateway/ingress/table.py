@@ -25,7 +25,7 @@ class RouteTable:
     def find(self, path: str) -> Match | None:
         """Where a raw request path (without query) leads; None when no door has it."""
         for door in self._doors:
-            if (match := door.find(path)) is not None:
+            if match := door.find(path):
                 return match
         return None
 

@@ -5,7 +5,7 @@ A module of this package has `open_door(settings, services)`: its door, None whe
 """
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from aiohttp import web
 from msgspec import Struct
@@ -58,7 +58,7 @@ class Door(Protocol):
         """What the sender is told."""
 
 
-class Match(NamedTuple):
+class Match(Struct, frozen=True):
     """Where a path leads. `path_secret` is the credential in the path, "" for none: it is masked where it is kept."""
 
     door: Door

@@ -20,9 +20,10 @@ def door():
 def test_a_path_leads_to_a_route_of_its_service(door, path):
     """The route is named after the service; the id of the hook is its address, and the secret of the path."""
     assert not list(door.routes)
-    _, found, path_secret = door.find(path)
+    match = door.find(path)
+    found = match.route
     assert (found.name, found.service_key, found.destinations) == ("passthrough-github", "github", ("passthrough",))
-    assert (found.address, path_secret, found.open, found.body_limit) == (HOOK, HOOK, True, 5000)
+    assert (found.address, match.path_secret, found.open, found.body_limit) == (HOOK, HOOK, True, 5000)
     assert [one.name for one in door.routes] == ["passthrough-github"]
 
 

@@ -28,8 +28,8 @@ DOOR = RouteDoor(ROUTES)
 )
 def test_a_path_leads_to_a_route(path, name, secret):
     """Name and secret are percent-decoded, and a slash at the end does not matter."""
-    door, found, path_secret = DOOR.find(path)
-    assert (door, found, path_secret) == (DOOR, ROUTES[name], secret)
+    match = DOOR.find(path)
+    assert (match.door, match.route, match.path_secret) == (DOOR, ROUTES[name], secret)
 
 
 @pytest.mark.parametrize("path", ["/", "/in", "/in/", "/in/other", "/in/github/s/more", "/IN/github", "//in/github"])
