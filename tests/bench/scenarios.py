@@ -72,12 +72,18 @@ class Bench:
                 warm = count // 5
                 expect((await load.closed(server.port, itertools.islice(pushes, warm))).answers, 202)
                 await there.reach(warm, PATIENCE)
-                started = perf_counter()
+                started, spent = perf_counter(), server.processor()
                 expect((await load.closed(server.port, itertools.islice(pushes, count))).answers, 202)
                 await there.reach(warm + count, PATIENCE)
-                ended = perf_counter()
+                ended, spent = perf_counter(), server.processor() - spent
                 now, most = server.memory()
-                return {"rate": count / (ended - started), "rss": now, "peak": most, "events": float(warm + count)}
+                return {
+                    "rate": count / (ended - started),
+                    "micros": spent / count * 1e6,
+                    "rss": now,
+                    "peak": most,
+                    "events": float(warm + count),
+                }
 
     async def latency(self, rate: float, seconds: float) -> dict[str, float]:
         """Milliseconds from a request's scheduled time to its answer, at a constant rate while delivering."""
