@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from tests.conftest import ITEMS_SERVICE, ITEMS_TRANSLATOR, gateways
-from tests.console.person import Person
+from tests.console.person import ITEMS_TOKEN, Person
 
 TOKEN = "an-admin-token-of-the-tests"
 READ_TOKEN = "a-read-token-of-the-tests"
@@ -27,7 +27,6 @@ destinations = ["ops"]
 secrets = ["correct horse battery staple"]
 """
 
-ITEMS_TOKEN = "a-token-in-the-body"
 ITEMS_ROUTE = f"""
 [routes.items]
 service = "items"
