@@ -44,12 +44,12 @@ async def test_a_translator_shows_what_its_samples_become(items, tmp_path):
     """As readers see it, and as it travels; each sample can be tried."""
     samples = tmp_path / "catalog" / "items" / "samples"
     samples.mkdir()
-    (samples / "usual.yaml").write_text(SAMPLE % "a")
+    (samples / "item.usual.yaml").write_text(SAMPLE % "a")
     person = await items()
     _, html = await person.page("/catalog/items/item")
     assert html.count('class="post"') == 1
     assert "a 7" in Found(html).text
-    assert any("sample=items/usual" in url or "sample=items%2Fusual" in url for url in Found(html).urls)
+    assert "/try?sample=items/item.usual" in Found(html).urls
 
 
 @pytest.mark.parametrize("hostile", ["<script>alert(1)</script>", "'\"><svg onload=alert(1)>"])
