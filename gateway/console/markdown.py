@@ -67,9 +67,11 @@ def web_link(url: str) -> str:
     """The URL if a link may lead there: http, https or mailto; "" for any other. Without a scheme it is http."""
     url = "".join(url.split())
     scheme = _SCHEME.match(url)
+    if scheme is not None and scheme[1].lower() in SCHEMES:
+        return url
     if scheme is None or re.match(r"[^/?#]*:\d", url):  # a host with a port is no scheme
         return f"http://{url.lstrip('/')}" if url.strip("/") else ""
-    return url if scheme[1].lower() in SCHEMES else ""
+    return ""
 
 
 class _Parser(MarkdownIt):

@@ -11,6 +11,7 @@ from gateway.model import JSON
 
 _REQUEST_LINE = re.compile(r"(?P<method>[A-Z]{3,10}) (?P<target>\S+)(?: HTTP/[\d.]+)?")
 _HEADER = re.compile(r"(?P<name>[!#$%&'*+.^_`|~0-9A-Za-z-]+)[ \t]*:[ \t]*(?P<value>.*)")
+_LINE_END = re.compile(r"\r\n|\r|\n")  # of `str.splitlines` only these: a value may hold the others
 _MOST_FIELDS = 1000
 
 
@@ -30,7 +31,7 @@ def head(text: str) -> Head:
     """Read what was pasted as headers. Of `curl -v`, only the lines of the request (`> `) count."""
     if text.lstrip().startswith(("{", "[")):
         return _from_json(text)
-    lines = list(enumerate(text.splitlines(), 1))
+    lines = list(enumerate(_LINE_END.split(text), 1))
     if any(line.startswith("> ") for _, line in lines):
         lines = [(number, line[2:]) for number, line in lines if line.startswith("> ")]
     method, found = "", dict[str, str]()

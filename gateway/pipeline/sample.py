@@ -12,7 +12,7 @@ from gateway.catalog.catalog import Catalog
 from gateway.catalog.metaschema import meta_schema
 from gateway.catalog.service import Service
 from gateway.decode.content import Content
-from gateway.errors import CatalogError, Refused
+from gateway.errors import CatalogError, Fault, Refused
 from gateway.mattermost.fit import Limits
 from gateway.model import JSON, Outcome, Request
 from gateway.pipeline.interpret import Reading, Wishes, interpret
@@ -20,6 +20,15 @@ from gateway.pipeline.interpret import Reading, Wishes, interpret
 _EXCERPT = 100
 """Characters of a long text that a difference shows."""
 
+
+class _Nothing:
+    """What stands for a key that is not there: equal to no value of JSON."""
+
+    def __repr__(self) -> str:
+        return "nothing"
+
+
+_NOTHING = _Nothing()
 
 _OF_TRANSPORT = frozenset(
     "accept accept-encoding connection content-encoding content-length expect forwarded host te transfer-encoding "
@@ -56,12 +65,15 @@ class Sample(Struct, frozen=True):
 
 def load(path: Path) -> Sample:
     """The sample in a file. Raises CatalogError with the place of what is wrong."""
-    text = path.read_text("utf-8")
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CatalogError([Fault(str(path), 0, "", f"cannot be read: {error}")]) from None
     raw = yamlfile.load(text, str(path))
     _, validator = meta_schema("sample")
     if not validator.is_valid(raw):
-        error = next(iter(validator.iter_errors(raw)))
-        raise CatalogError([yamlfile.fault(str(path), text, tuple(error.instance_path), str(error.message))])
+        first = next(iter(validator.iter_errors(raw)))
+        raise CatalogError([yamlfile.fault(str(path), text, tuple(first.instance_path), str(first.message))])
     raw.pop("$schema", None)
     return msgspec.convert(raw, Sample)
 
@@ -133,7 +145,7 @@ def differences(expected: Expectation, found: Expectation) -> list[str]:
 def _compare(path: str, wanted: JSON, got: JSON, lines: list[str]) -> None:
     if isinstance(wanted, dict) and isinstance(got, dict):
         for key in [*wanted, *(key for key in got if key not in wanted)]:
-            _compare(f"{path}.{key}", wanted.get(key, "nothing"), got.get(key, "nothing"), lines)
+            _compare(f"{path}.{key}", wanted.get(key, _NOTHING), got.get(key, _NOTHING), lines)
     elif isinstance(wanted, list) and isinstance(got, list) and len(wanted) == len(got):
         for index, pair in enumerate(zip(wanted, got, strict=True)):
             _compare(f"{path}[{index}]", *pair, lines)
@@ -145,7 +157,8 @@ def _excerpt(value: JSON, other: JSON) -> str:
     """The value; of a long text, where it begins to differ from the other."""
     if not (isinstance(value, str) and isinstance(other, str)) or len(value) <= _EXCERPT:
         return repr(value)
-    same = next((at for at, pair in enumerate(zip(value, other, strict=False)) if pair[0] != pair[1]), 0)
+    pairs = enumerate(zip(value, other, strict=False))
+    same = next((at for at, pair in pairs if pair[0] != pair[1]), min(len(value), len(other)))
     start = max(0, same - _EXCERPT // 2)
     return ("…" if start else "") + repr(value[start : start + _EXCERPT])
 

@@ -44,7 +44,7 @@ def _words(body: bytes) -> dict[str, str]:
     """The texts of a JSON object; what is no text is as good as absent."""
     try:
         found: Any = msgspec.json.decode(body)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return {}
     return {name: value for name, value in found.items() if isinstance(value, str)} if isinstance(found, dict) else {}
 

@@ -197,7 +197,7 @@ def _new_team(call: Call) -> Reply:
 
 
 def _remove_team(call: Call) -> Reply:
-    team = call.world.teams[call.id("team")]
+    team = call.team()
     for channel in [channel for channel in call.world.channels.values() if channel.team == team.id]:
         call.world.remove(channel)
     del call.world.teams[team.id]
@@ -205,14 +205,14 @@ def _remove_team(call: Call) -> Reply:
 
 
 def _join_team(call: Call) -> Reply:
-    member = call.json(_Member, "user_id").user_id
-    call.world.teams[call.id("team")].members.add(member)
-    return Reply({"team_id": call.id("team"), "user_id": member}, 201)
+    team, member = call.team(), call.json(_Member, "user_id").user_id
+    team.members.add(member)
+    return Reply({"team_id": team.id, "user_id": member}, 201)
 
 
 def _new_channel(call: Call) -> Reply:
     asked = call.json(_NewChannel, "channel")
-    channel = call.world.new_channel(call.world.teams[asked.team_id], asked.name, asked.type, asked.display_name)
+    channel = call.world.new_channel(call.world.team(asked.team_id), asked.name, asked.type, asked.display_name)
     channel.members.add(call.caller.id)
     return Reply(channel.shown(), 201)
 
@@ -248,8 +248,8 @@ def _new_hook(call: Call) -> Reply:
     asked = call.json(_NewHook, "incoming_webhook")
     hook = Hook(
         id=new_id(),
-        channel=asked.channel_id,
-        user=asked.user_id or call.caller.id,
+        channel=call.world.channel(asked.channel_id).id,
+        user=call.world.user(asked.user_id or call.caller.id).id,
         locked=asked.channel_locked,
         display_name=asked.display_name,
         username=asked.username,

@@ -67,7 +67,9 @@ def _field(form: bytes) -> bytes:
 
 def _multipart(body: bytes, declared: str) -> bytes:
     """Map form parts straight onto the request's keys, as the server does: only Go's names are known."""
-    form = BytesParser().parsebytes(b"Content-Type: " + declared.encode() + b"\r\n\r\n" + body)
+    form = BytesParser().parsebytes(
+        b"Content-Type: " + declared.encode("utf-8", "surrogateescape") + b"\r\n\r\n" + body
+    )
     if not form.is_multipart():
         raise RefusedError(400, "web.incoming_webhook.parse_multipart.app_error", "no parts")
     fields: dict[str, str] = {}

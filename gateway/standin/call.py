@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from gateway.standin import accounts
 from gateway.standin.body import TOO_LARGE, read_body
-from gateway.standin.records import Channel, User
+from gateway.standin.records import Channel, Team, User
 from gateway.standin.refusal import RefusedError, answer_headers, bad_address, bad_body, document, permissions
 from gateway.standin.world import ADMIN, World
 
@@ -42,7 +42,7 @@ class Call(Struct):
         """The body as a value of a type; raises RefusedError that names what was expected."""
         try:
             return msgspec.json.decode(self.body, type=kind)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, RecursionError) as error:
             raise bad_body(name) from error
 
     def id(self, name: str) -> str:
@@ -51,21 +51,17 @@ class Call(Struct):
             raise bad_address(name)
         return self.path[name]
 
+    def team(self) -> Team:
+        """The team in the path; raises RefusedError."""
+        return self.world.team(self.id("team"))
+
     def channel(self) -> Channel:
         """The channel in the path; raises RefusedError."""
-        found = self.world.channels.get(self.id("channel"))
-        if found is None:
-            raise RefusedError(404, "app.channel.get.existing.app_error")
-        return found
+        return self.world.channel(self.id("channel"))
 
     def target(self) -> User:
         """The user in the path; raises RefusedError."""
-        if self.path["user"] == "me":
-            return self.caller
-        found = self.world.users.get(self.id("user"))
-        if found is None:
-            raise RefusedError(404, "app.user.missing_account.const")
-        return found
+        return self.caller if self.path["user"] == "me" else self.world.user(self.id("user"))
 
     def check_admin(self) -> None:
         """Raise RefusedError for who is no administrator."""

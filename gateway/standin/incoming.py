@@ -5,6 +5,7 @@ Each rule is named after the section of the wire contract that states it. `read`
 """
 
 import json
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
@@ -81,7 +82,14 @@ def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is no JSON")
 
 
-_first = json.JSONDecoder(parse_constant=_no_constant)
+def _float(text: str) -> float:
+    value = float(text)
+    if math.isinf(value):
+        raise ValueError(f"{text:.20} is beyond the numbers of Go")
+    return value
+
+
+_first = json.JSONDecoder(parse_constant=_no_constant, parse_float=_float)
 _REPAIRED = re.compile(r'"(?:text|fallback|pretext|author_name|title|value)"\s*:\s*"(?:\\"|[^"])*"')
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -140,6 +148,13 @@ def drafts(incoming: Incoming, dress: Mapping[str, str], name_of: NameOf) -> lis
 
     `dress` has the props that the server adds: where the post comes from, and the name and icon that it shows.
     """
+    try:
+        return _drafts(incoming, dress, name_of)
+    except OverflowError as error:
+        raise RefusedError(400, DECODE, "a number is beyond those of Go") from error
+
+
+def _drafts(incoming: Incoming, dress: Mapping[str, str], name_of: NameOf) -> list[Draft]:
     stored = [over_hook(attachment, name_of) for attachment in incoming.attachments or () if attachment is not None]
     kind = "slack_attachment" if stored else incoming.type or ""
     if incoming.priority is not None and incoming.priority.priority is None:

@@ -1,5 +1,6 @@
 """The REST API of the stand-in that bots and persons use: who they are, where they post, and their posts."""
 
+from itertools import islice
 from typing import Any
 
 from gateway.standin import accounts, uploads
@@ -11,6 +12,7 @@ from gateway.standin.world import ADMIN, World
 
 _NAME = "[A-Za-z0-9_-]+"
 _PAGE = 60
+_LARGEST_PAGE = 200
 _MISSING = RefusedError(404, "app.channel.get_by_name.missing.app_error")
 
 
@@ -122,14 +124,14 @@ def _posts(call: Call) -> Reply:
     """The newest posts of a channel, newest first."""
     channel = call.channel()
     _check_readable(call, channel)
-    count = int(call.query.get("per_page", _PAGE))
-    found: list[Post] = []
-    for post in reversed(call.world.posts):
-        if post.channel_id == channel.id and not post.delete_at:
-            found.append(post)
-        if len(found) >= count:
-            break
+    newest = (post for post in reversed(call.world.posts) if post.channel_id == channel.id and not post.delete_at)
+    found = list(islice(newest, _page_size(call.query.get("per_page", ""))))
     return Reply({"order": [post.id for post in found], "posts": {post.id: _post_json(call, post) for post in found}})
+
+
+def _page_size(asked: str) -> int:
+    """How many elements a page has: what is no number asks for the usual size, and none is larger than the largest."""
+    return min(int(asked[:9]), _LARGEST_PAGE) if asked.isascii() and asked.isdecimal() else _PAGE
 
 
 def _post_json(call: Call, post: Post) -> dict[str, Any]:

@@ -1,10 +1,10 @@
 """The settings of the stand-in, by the names and in the sections that Mattermost has them in, and what clients see."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
 from gateway.standin.incoming import MESSAGE_RUNES
 from gateway.standin.refusal import VERSION, bad_body
@@ -37,8 +37,8 @@ class RateLimitSettings(Struct, rename="pascal"):
     """The rate limit: requests a second, and how many more at once. Unlike the real ones these act at once."""
 
     enable: bool = False
-    per_sec: int = 10
-    max_burst: int = 100
+    per_sec: Annotated[int, Meta(ge=1)] = 10
+    max_burst: Annotated[int, Meta(ge=1)] = 100
     vary_by_remote_addr: bool = True
     vary_by_user: bool = False
 
@@ -53,9 +53,9 @@ class Settings(Struct):
     def patched(self, patch: Mapping[str, Any]) -> "Settings":
         """The settings with those of `patch` changed; unknown names are ignored. Raises RefusedError."""
         known = msgspec.to_builtins(self)
-        for section in known.keys() & patch.keys():
-            known[section] |= patch[section]
         try:
+            for section in known.keys() & patch.keys():
+                known[section] |= msgspec.convert(patch[section], dict[str, Any])
             return msgspec.convert(known, Settings)
         except msgspec.ValidationError as error:
             raise bad_body("config") from error

@@ -38,7 +38,9 @@ def _unread(detail: str) -> RefusedError:
 
 def _form(declared: str, body: bytes) -> tuple[str, list[tuple[str, bytes]], list[str]]:
     """Channel, files and client ids of a multipart form."""
-    form = BytesParser().parsebytes(b"Content-Type: " + declared.encode() + b"\r\n\r\n" + body)
+    form = BytesParser().parsebytes(
+        b"Content-Type: " + declared.encode("utf-8", "surrogateescape") + b"\r\n\r\n" + body
+    )
     if not form.is_multipart():
         raise _unread("no parts")
     channel, files, client_ids = "", [], []

@@ -82,7 +82,9 @@ class World:
         return made
 
     def rename(self, channel: Channel, name: str) -> None:
-        """Give a channel another name; the old one is free."""
+        """Give a channel another name; the old one is free. Raises RefusedError for one that is taken."""
+        if self._slugs.get((channel.team, name), channel) is not channel:
+            raise RefusedError(400, "store.sql_channel.update.exists.app_error", name)
         del self._slugs[channel.team, channel.name]
         channel.name = name
         self._slugs[channel.team, name] = channel
@@ -100,6 +102,7 @@ class World:
         for post in [post for post in self.posts if post.channel_id == channel.id]:
             self.posts.remove(post)
             self._posts.pop(post.id, None)
+            self.replies.pop(post.id, None)
 
     def direct(self, first: User, second: User) -> Channel:
         """The direct channel of two users, made when there is none."""
@@ -107,6 +110,24 @@ class World:
         channel = self._slugs.get(("", name)) or self.new_channel(None, name, "D")
         channel.members |= {first.id, second.id}
         return channel
+
+    def user(self, user_id: str) -> User:
+        """The user with an id; raises RefusedError."""
+        if user_id not in self.users:
+            raise RefusedError(404, "app.user.missing_account.const")
+        return self.users[user_id]
+
+    def team(self, team_id: str) -> Team:
+        """The team with an id; raises RefusedError."""
+        if team_id not in self.teams:
+            raise RefusedError(404, "app.team.get.find.app_error")
+        return self.teams[team_id]
+
+    def channel(self, channel_id: str) -> Channel:
+        """The channel with an id, archived or not; raises RefusedError."""
+        if channel_id not in self.channels:
+            raise RefusedError(404, "app.channel.get.existing.app_error")
+        return self.channels[channel_id]
 
     def user_named(self, username: str) -> User | None:
         """The user with a name, if any."""
@@ -130,7 +151,7 @@ class World:
         self.posts.append(post)
         self.stats["posts"] += 1
         self._posts[post.id] = post
-        if post.root_id:
+        if post.root_id in self._posts:
             self.replies.setdefault(post.root_id, []).append(post)
 
     def delete(self, post: Post) -> None:

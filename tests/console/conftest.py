@@ -8,9 +8,10 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+import pytest_asyncio
 
-from tests.conftest import ITEMS_SERVICE, ITEMS_TRANSLATOR
-from tests.console.person import Person
+from tests.conftest import ITEMS_SERVICE, ITEMS_TRANSLATOR, gateways
+from tests.console.person import ITEMS_TOKEN, Person
 
 TOKEN = "an-admin-token-of-the-tests"
 READ_TOKEN = "a-read-token-of-the-tests"
@@ -26,7 +27,6 @@ destinations = ["ops"]
 secrets = ["correct horse battery staple"]
 """
 
-ITEMS_TOKEN = "a-token-in-the-body"
 ITEMS_ROUTE = f"""
 [routes.items]
 service = "items"
@@ -34,6 +34,13 @@ destinations = ["ops"]
 secrets = ["{ITEMS_TOKEN}"]
 verify = [{{token = "token"}}, {{header = "X-Token"}}]
 """
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let tests that share a gateway run in its event loop."""
+    for item in items:
+        if "shared" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.asyncio(loop_scope="module"), append=False)
 
 
 class Answer:
@@ -117,13 +124,31 @@ async def console(start) -> AsyncIterator[Callable[..., Awaitable[Browser]]]:
         yield visit
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared(tmp_path_factory) -> AsyncIterator[Browser]:
+    """Give somebody at the console of a gateway that all tests of a module share, and leave as they found it.
+
+    Its routes are those of ROUTES and `items`, whose service is in the folder `catalog` beside its journal.
+    """
+    folder = tmp_path_factory.mktemp("shared")
+    make_items(folder)
+    jar = aiohttp.CookieJar(unsafe=True)
+    async with gateways(folder) as start, aiohttp.ClientSession(cookie_jar=jar) as session:
+        yield Browser(await start(ROUTES + ITEMS_ROUTE, tables='folders = ["catalog"]\n'), session)
+
+
+def make_items(folder: Path) -> None:
+    """Make the catalog folder of the service `items` beside a journal."""
+    service = folder / "catalog" / "items"
+    service.mkdir(parents=True)
+    (service / "service.yaml").write_text(ITEMS_SERVICE)
+    (service / "item.yaml").write_text(ITEMS_TRANSLATOR)
+
+
 @pytest.fixture
 async def items(console, tmp_path: Path) -> Callable[..., Awaitable[Person]]:
     """A function that runs a gateway with a service of its own catalog folder, and gives somebody at its console."""
-    folder = tmp_path / "catalog" / "items"
-    folder.mkdir(parents=True)
-    (folder / "service.yaml").write_text(ITEMS_SERVICE)
-    (folder / "item.yaml").write_text(ITEMS_TRANSLATOR)
+    make_items(tmp_path)
 
     async def begin(routes: str = ITEMS_ROUTE, tables: str = "") -> Person:
         return Person(await console(routes=routes, tables='folders = ["catalog"]\n' + tables))

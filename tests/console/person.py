@@ -1,11 +1,15 @@
 """Somebody who uses the console: pages and forms as a browser has them, and the API as a script has it."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
 from gateway.journal import Entry, Settlement
 from gateway.journal.sqlite.journal import SqliteJournal
 from gateway.model import DeliveryState, Event, Outcome, Parcel, Request
+from tests.conftest import eventually
+
+ITEMS_TOKEN = "a-token-in-the-body"
 
 
 class Person:
@@ -73,3 +77,24 @@ async def keep(file: Path, *stored: tuple[str, dict[str, Any]]) -> None:
             state, why = rest.get("state", DeliveryState.DEAD), rest.get("why", "the channel is archived")
             await journal.settle([Settlement(one.seq, state, 1, reason=why, post_id=rest.get("post_id", ""))])
     await journal.close()
+
+
+async def send(person: Person, box: str, number: object = 1, **more: object) -> str:
+    """Post one item; its event id, once it has arrived."""
+    posted = len(person.gateway.standin.posts)
+    body = {"kind": "item", "box": box, "number": number, "token": ITEMS_TOKEN, **more}
+    status, answer = await person.gateway.post("/in/items?q=1", body, Content_Type="application/json")
+    assert status == 202, answer
+    await eventually(lambda: len(person.gateway.standin.posts) > posted)
+    return answer["id"]
+
+
+async def settled(person: Person, event_id: str, *states: str) -> dict:
+    """The event over the API, once its deliveries have these states."""
+    async with asyncio.timeout(5):
+        while True:
+            status, found = await person.api("GET", f"/events/{event_id}")
+            assert status == 200, found
+            if [one["state"] for one in found["deliveries"]] == list(states):
+                return found
+            await asyncio.sleep(0.02)

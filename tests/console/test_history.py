@@ -1,10 +1,9 @@
-"""The last hour in memory, and its plot."""
+"""The last hour in memory."""
 
 import pytest
 
 from gateway.console import history
 from gateway.console.history import History, per_second
-from gateway.console.plot import HEIGHT, WIDTH, draw, means, rounded
 from gateway.observe.metrics import Metrics
 
 
@@ -82,24 +81,3 @@ async def test_a_route_that_goes_with_its_counts_leaves_no_hole_below_zero(seen)
 def test_the_present_rate_is_a_mean_of_the_last_sums():
     """Ten seconds are two sums of five."""
     assert per_second((100, 5, 15), 5.0, 10.0) == 2.0
-
-
-@pytest.mark.parametrize(
-    ("highest", "edge"), [(0, 1), (0.03, 0.05), (0.2, 0.2), (1, 1), (1.1, 2), (7, 10), (1999, 2000), (5001, 10000)]
-)
-def test_the_upper_edge_is_a_round_number(highest, edge):
-    """It is 1, 2 or 5 times a power of ten, and no less than the highest rate."""
-    assert rounded(highest) == pytest.approx(edge)
-
-
-def test_curves_stay_in_their_box():
-    """The highest rate touches no more than the upper edge, nothing lies on the lower one."""
-    plot = draw({"received": [0, 10, 0], "delivered": [0.0] * 240})
-    assert (plot.width, plot.height, plot.top) == (WIDTH, HEIGHT, 10)
-    assert plot.curves["received"] == f"M0 {HEIGHT}L{WIDTH // 2} 0L{WIDTH} {HEIGHT}"
-    assert plot.curves["delivered"] == f"M0 {HEIGHT}L{WIDTH} {HEIGHT}", "a level run is one line"
-
-
-def test_means_are_rates():
-    """Sums of five seconds become rates a second."""
-    assert means((5, 10, 15, 0, 0, 0), 5.0, 3) == [2.0, 0.0]

@@ -7,11 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.catalog import yamlfile
 from gateway.console import masked as received
 from gateway.decode.content import Content
-from gateway.model import Outcome, Request
-from gateway.pipeline import sample
+from gateway.model import Request
 from gateway.secret import Secret
 from gateway.verify.verify import parse_scheme, tokens
 
@@ -105,28 +103,3 @@ def test_a_large_body_is_cut():
 def test_any_body_can_be_shown(body):
     """No bytes raise anything."""
     assert received.body_view(body).size == len(body)
-
-
-JSON_VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
-)
-
-
-@given(st.dictionaries(st.text(), JSON_VALUES, max_size=3) | st.text())
-def test_a_sample_document_says_what_was_received(body):
-    """A request kept as a sample reads back as the same request, whatever text is in it."""
-    raw = body.encode() if isinstance(body, str) else json.dumps(body).encode()
-    taken = sample.taken(Request("PUT", {"x-event": "e", "host": "h", "x-sig": "s"}, {"q": "1"}, raw), {"x-sig"})
-    assert (taken.method, taken.headers, taken.query) == ("PUT", {"x-event": "e"}, {"q": "1"})
-    written = sample.document(sample.Sample(taken, sample.Expectation(Outcome.MESSAGE)))
-    read = yamlfile.load(written, "a sample")
-    assert read["request"].get("body", "") == taken.body
-    if isinstance(body, dict):
-        assert taken.body == body
-
-
-def test_a_binary_body_is_no_sample():
-    """A sample holds text: bytes that are none are refused, not bent."""
-    with pytest.raises(ValueError, match="not text"):
-        sample.taken(Request(body=b"\xff"))

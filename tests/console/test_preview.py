@@ -1,7 +1,5 @@
 """The preview of messages: Markdown as Mattermost shows it, and never markup of a payload's own."""
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,11 +23,6 @@ RENDERING = Rendering({}, str)
 def render(payload) -> str:
     """The HTML of a message."""
     return RENDERING.part("_message.html", "message", preview.view(payload))
-
-
-def text_of(markdown_text: str) -> str:
-    """The HTML of a Markdown text."""
-    return str(markdown.render(markdown_text))
 
 
 WORDS = st.one_of(st.text(max_size=80), st.sampled_from(HOSTILE), st.lists(st.sampled_from(HOSTILE)).map("\n\n".join))
@@ -65,75 +58,6 @@ def test_no_payload_makes_markup_of_its_own(payload):
 def test_anything_has_a_preview(payload):
     """A payload of the wrong shape is shown as far as it can be, and raises nothing."""
     assert not unexpected(render(payload), TAGS, ATTRIBUTES)
-
-
-@pytest.mark.parametrize("part", ["![", "[", "&#", "#a-", "[a]: <", "x://"])
-def test_hostile_markdown_takes_little_time(part):
-    """The largest text is shown in some tenths of a second, also where each of its signs could begin a link."""
-    started = time.process_time()
-    text_of((part * 16_383)[:16_383])
-    assert time.process_time() - started < 3
-
-
-@pytest.mark.parametrize("hostile", HOSTILE)
-def test_hostile_markdown_stays_text(hostile):
-    """What would be markup or a dangerous link elsewhere is text here, and its words are not lost."""
-    html = text_of(hostile)
-    assert not unexpected(html, set(markdown.TAGS), ATTRIBUTES)
-    assert not any(name.startswith("on") for _, name, _ in Found(html).attributes)
-
-
-@pytest.mark.parametrize(
-    ("text", "html"),
-    [
-        ("one\ntwo", "<p>one<br>\ntwo</p>"),
-        ("**b** _i_ ~~s~~ `c`", "<p><strong>b</strong> <em>i</em> <s>s</s> <code>c</code></p>"),
-        ("# H", "<h4>H</h4>"),
-        ("> q", "<blockquote>\n<p>q</p>\n</blockquote>"),
-        ("3. x", '<ol start="3">\n<li>x</li>\n</ol>'),
-        ("```go\nx < y\n```", "<pre><code>x &lt; y\n</code></pre>"),
-        ("hi @ada, @channel.", '<p>hi <span class="mention">@ada</span>, <span class="mention">@channel</span>.</p>'),
-        ("~town #alerts #12", '<p><span class="channel">~town</span> <span class="hashtag">#alerts</span> #12</p>'),
-        ("`@ada #x`", "<p><code>@ada #x</code></p>"),
-        ("@\u200bchannel :tada:", "<p>@\u200bchannel :tada:</p>"),
-        ("<!here>", '<p><span class="mention">@here</span></p>'),
-        ("<b>x</b> &amp; &lt;", "<p>&lt;b&gt;x&lt;/b&gt; &amp; &lt;</p>"),
-    ],
-)
-def test_markdown_is_read_as_mattermost_reads_it(text, html):
-    """Soft breaks, headings below those of the page, mentions, hashtags, channels; emoji names stay, HTML is text."""
-    assert text_of(text).strip() == html
-
-
-@pytest.mark.parametrize(
-    ("text", "url", "shown"),
-    [
-        ("see https://x.example/_a_/b.", "https://x.example/_a_/b", "https://x.example/_a_/b"),
-        ("(https://x.example/a(b))", "https://x.example/a(b)", "https://x.example/a(b)"),
-        ("**https://x.example**", "https://x.example", "https://x.example"),
-        ("www.x.example!", "http://www.x.example", "www.x.example"),
-        ("ada@x.example", "mailto:ada@x.example", "ada@x.example"),
-        ("[t](x.example:8080/a)", "http://x.example:8080/a", "t"),
-        ("<https://x.example|t>", "https://x.example", "t"),
-        ("![alt](https://x.example/i.png)", "https://x.example/i.png", "alt"),
-        ("[![badge](https://x.example/i.png)](https://x.example)", "https://x.example", "badge"),
-    ],
-)
-def test_links_lead_where_they_would(text, url, shown):
-    """Written, bare and Slack's links, and images, which are not loaded but linked."""
-    found = Found(text_of(text))
-    assert found.urls == [url]
-    assert shown in found.text
-    assert ("a", "rel", markdown.REL) in found.attributes
-    assert "img" not in found.tags
-
-
-def test_a_table_has_its_alignment_without_a_style():
-    """The page allows no inline styles: the alignment of a column is a class."""
-    html = text_of("|a|b|\n|:-|-:|\n|1|2|")
-    assert '<td class="left">1</td>' in html
-    assert '<td class="right">2</td>' in html
-    assert "style" not in html
 
 
 def test_a_whole_message():

@@ -1,6 +1,5 @@
 """One trace for each event: what a real collector gets of requests and deliveries, and what it never gets."""
 
-import asyncio
 import os
 import subprocess
 import sys
@@ -11,39 +10,8 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
-from gateway.errors import SettingsError
 from gateway.observe.tracing import OFF, exemplar, trace_id
-
-PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-SECRET = "a route secret that nobody may see"
-ROUTES = f"""
-[routes.items]
-service = "generic"
-destinations = ["ops"]
-secrets = ["{SECRET}"]
-[routes.github]
-service = "github"
-destinations = ["ops"]
-secrets = ["correct horse battery staple"]
-strict = true
-[routes.open]
-service = "generic"
-destinations = ["ops"]
-allow_unsigned = true
-"""
-BEARER = {"Authorization": f"Bearer {SECRET}"}
-REQUEST = "POST /in/{route}"
-HOOK = "hookhookhookhookhookhook42"
-
-
-@pytest.fixture
-def traced(collector, start):
-    """Give a function that runs a gateway that sends its traces to the collector."""
-
-    async def begin(more: str = "", tables: str = ""):
-        return await start(ROUTES, tables=f'[tracing]\nendpoint = "{collector.url}"\n{more}\n{tables}')
-
-    return begin
+from tests.observe.conftest import BEARER, HOOK, PARENT, REQUEST
 
 
 async def test_a_trace_goes_from_the_request_to_the_post(traced, collector):
@@ -79,23 +47,6 @@ async def test_a_trace_goes_from_the_request_to_the_post(traced, collector):
     assert request.resource["service.name"] == "mattergate"
 
 
-async def test_every_attempt_is_a_span_and_says_how_it_ended(traced, collector):
-    """An attempt that fails is a failed span with the reason; the next one stands beside it, inside the request."""
-    gateway = await traced()
-    gateway.standin.fail_next(1, 500)
-    await gateway.post("/in/items", {"number": 1}, **BEARER)
-    first, second = await collector.got("deliver ops", 2)
-    assert (first.failed, first.said["mattergate.result"], first.said["mattergate.attempt"]) == (True, "later", 1)
-    assert first.said["http.response.status_code"] == 500
-    assert first.why.startswith("500: ")
-    assert (second.failed, second.said["mattergate.result"], second.said["mattergate.attempt"]) == (
-        False,
-        "delivered",
-        2,
-    )
-    assert first.parent == second.parent == (await collector.got(REQUEST))[0].id
-
-
 async def test_the_trace_of_an_authentic_sender_goes_on(traced, collector):
     """The W3C trace context of an authentic request is that of its spans."""
     gateway = await traced("sample = 0")
@@ -116,36 +67,6 @@ async def test_a_sender_may_say_that_a_trace_is_not_recorded(traced, collector):
     assert len(collector.named("deliver ops")) == 1
 
 
-@pytest.mark.parametrize("path", ["/in/items", "/in/open", f"/hooks/{HOOK}/generic"])
-async def test_nobody_unproven_decides_what_is_recorded(traced, collector, path):
-    """The trace context of a request that nothing proves is passed over, whether it is refused or taken."""
-    gateway = await traced(tables='[passthrough]\nserver = "{mattermost}"')
-    await gateway.post(path, {"number": 1}, traceparent=PARENT)
-    [request] = await collector.got("POST /hooks/{hook}/{service}" if "hooks" in path else REQUEST)
-    assert request.parent == ""
-    assert request.trace != trace_id(PARENT)
-
-
-async def test_refused_requests_do_not_fill_the_collector(traced, collector):
-    """Of many requests refused within a second, one is traced, and tells no more than the answer did."""
-    gateway = await traced()
-    for _ in range(20):
-        assert (await gateway.post("/in/items?token=guess", {"number": 1}))[0] == 401
-    await gateway.post("/in/items", {"number": 1}, **BEARER)
-    requests = await collector.got(REQUEST, 2)
-    assert [span.said["http.response.status_code"] for span in requests] == [401, 202]
-    assert not requests[0].failed
-
-
-async def test_a_request_refused_for_its_content_is_traced(traced, collector):
-    """An authentic request that strict translation refuses is traced like any other."""
-    gateway = await traced()
-    assert (await gateway.github("unheard-of", {"number": 1}, "d-1"))[0] == 422
-    [request] = await collector.got(REQUEST)
-    assert request.said["http.response.status_code"] == 422
-    assert "mattergate.event.id" not in request.said
-
-
 async def test_a_repeat_is_traced_and_names_the_first_event(traced, collector):
     """A duplicate has a trace of its own, with the id of the event that it repeats, and no delivery."""
     gateway = await traced()
@@ -155,22 +76,6 @@ async def test_a_repeat_is_traced_and_names_the_first_event(traced, collector):
     assert second.said["mattergate.outcome"] == "duplicate"
     assert second.said["mattergate.event.id"] == first.said["mattergate.event.id"] == answer["id"]
     assert second.trace != first.trace
-
-
-async def test_no_secret_and_no_payload_reaches_the_collector(traced, collector):
-    """Whatever path, query, headers and body hold, and whatever the destination answers, no span repeats it."""
-    gateway = await traced(tables='[passthrough]\nserver = "{mattermost}"')
-    body = {"text": "private text", "private key": "private user"}
-    await gateway.post(f"/in/items/{SECRET}?token={SECRET}&q=private", body)
-    await gateway.post(f"/hooks/{HOOK}/generic", body, X_Private="private header")
-    await gateway.post("/in/items/a-private-guess", body)
-    await collector.got(REQUEST, 2)
-    await collector.got("deliver passthrough")
-    await collector.got("deliver ops")
-    seen = "".join(span.text for span in collector.spans)
-    hook = gateway.hook.rpartition("/")[2]
-    for secret in (SECRET, SECRET.replace(" ", "%20"), HOOK, hook, "private", "token="):
-        assert secret not in seen
 
 
 async def test_the_request_to_mattermost_carries_the_trace(traced, collector):
@@ -205,52 +110,6 @@ async def test_histograms_lead_to_traces(traced, collector):
         found = [sample.exemplar for sample in families[name].samples if sample.exemplar]
         assert [one.labels for one in found] == [{"trace_id": delivery.trace}]
     assert delivery.trace not in (await gateway.admin("/metrics"))[1]
-
-
-async def test_a_collector_that_does_not_answer_keeps_nobody_waiting(traced, collector):
-    """With a collector that hangs, requests and deliveries go on, and the gateway still stops soon."""
-    collector.open.clear()
-    gateway = await traced()
-    async with asyncio.timeout(10):
-        for number in range(50):
-            assert (await gateway.post("/in/items", {"number": number}, **BEARER))[0] == 202
-    assert len(await gateway.posts(50)) == 50
-    assert not collector.spans
-
-
-async def test_the_standard_variables_hold(traced, collector, monkeypatch):
-    """Credentials for the collector and names of the resource come from the variables of OpenTelemetry."""
-    monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", "x-api-key=collector-secret")
-    monkeypatch.setenv("OTEL_SERVICE_NAME", "gate-7")
-    gateway = await traced()
-    await gateway.post("/in/items", {"number": 1}, **BEARER)
-    assert (await collector.got(REQUEST))[0].resource["service.name"] == "gate-7"
-    assert collector.headers[0]["x-api-key"] == "collector-secret"
-
-
-async def test_the_name_of_the_service_may_stand_among_the_attributes(traced, collector, monkeypatch):
-    """OTEL_RESOURCE_ATTRIBUTES names the service as well; without any name it is mattergate."""
-    monkeypatch.setenv("OTEL_RESOURCE_ATTRIBUTES", "service.name=gate-8,deployment.environment=test")
-    gateway = await traced()
-    await gateway.post("/in/items", {"number": 1}, **BEARER)
-    resource = (await collector.got(REQUEST))[0].resource
-    assert (resource["service.name"], resource["deployment.environment"]) == ("gate-8", "test")
-
-
-async def test_credentials_in_the_wrong_form_are_not_repeated(traced, monkeypatch, capsys):
-    """A malformed variable is told without its value, which may be a secret."""
-    monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", "collector-secret")
-    await traced()
-    told = "".join(capsys.readouterr())
-    assert "an OTEL_ variable is malformed" in told
-    assert "collector-secret" not in told
-
-
-async def test_a_variable_that_opentelemetry_cannot_use_is_a_fault(traced, monkeypatch):
-    """A standard variable that the SDK refuses stops the start, with the place of the table and what to do."""
-    monkeypatch.setenv("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "1000000")
-    with pytest.raises(SettingsError, match=r"tracing: OpenTelemetry cannot start: .* \(correct the OTEL_ variables\)"):
-        await traced()
 
 
 def test_off_is_nothing():

@@ -8,53 +8,8 @@ import json
 import aiohttp
 import pytest
 
-from gateway.standin import incoming, posting
-from gateway.standin.attachments import complaints, runes
-from gateway.standin.refusal import RefusedError
 from gateway.standin.server import Rate, StandIn
-
-
-@pytest.fixture
-async def standin():
-    """Give a stand-in that tells developers' details."""
-    return StandIn(developer=True)
-
-
-class Client:
-    """Talks to a stand-in as a service and as a bot do."""
-
-    def __init__(self, url, session):
-        self.url = url
-        self.session = session
-
-    async def ask(self, method, path, body=None, token=""):
-        """Status, text and headers of the answer."""
-        data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
-        async with self.session.request(method, self.url + path, data=data, headers=headers) as response:
-            return response.status, await response.text(), response.headers
-
-    async def send(self, body, hook="hook"):
-        """POST to a hook."""
-        return await self.ask("POST", f"/hooks/{hook}", body)
-
-    async def post(self, token, channel, message="hello", **more):
-        """Create a post; gives status and document."""
-        body = {"channel_id": channel, "message": message, **more}
-        status, text, _ = await self.ask("POST", "/api/v4/posts", body, token)
-        return status, json.loads(text)
-
-    async def me(self, token):
-        """The status of asking who one is."""
-        return (await self.ask("GET", "/api/v4/users/me", token=token))[0]
-
-
-@pytest.fixture
-async def client(standin):
-    """Give a client of the stand-in, which has the hook `hook`."""
-    standin.add_hook("hook")
-    async with standin.serve() as url, aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
-        yield Client(url, session)
+from tests.standin.conftest import Client
 
 
 async def test_posts_of_hooks_are_remembered(standin, client):
@@ -155,20 +110,6 @@ async def test_settings_can_be_changed(standin, client):
     assert (standin.enabled, (await client.send({"text": "x"}))[0]) == (False, 501)
 
 
-async def test_settings_are_patched_by_administrators_alone(standin, client):
-    """403 for others, 400 for a value of a wrong type."""
-    boss = standin.add_user("boss", "secret", roles="system_admin system_user")
-    assert boss
-    _, _, headers = await client.ask("POST", "/api/v4/users/login", {"login_id": "boss", "password": "secret"})
-    path, bot = "/api/v4/config/patch", standin.add_bot("gate")
-    assert (await client.ask("PUT", path, {}, bot))[0] == 403
-    wrong = {"ServiceSettings": {"PostPriority": "yes"}}
-    assert (await client.ask("PUT", path, wrong, headers["Token"]))[0] == 400
-    right = {"ServiceSettings": {"PostPriority": False, "Unknown": 1}, "Other": {}}
-    assert (await client.ask("PUT", path, right, headers["Token"]))[0] == 200
-    assert standin.settings.service.post_priority is False
-
-
 async def test_the_oldest_posts_give_way():
     """Only so many are kept, and what gave way is unknown to REST."""
     standin = StandIn(keep=2)
@@ -197,94 +138,3 @@ async def test_counts(standin, client):
     await client.send({"text": "x"})
     await client.send({})
     assert json.loads((await client.ask("GET", "/stats"))[1]) == {"requests": 2, "posts": 1, "refused": 1, "limited": 0}
-
-
-async def test_failures_on_request(standin, client):
-    """`fail_next` answers so often with what it was given, over REST too; then all is well."""
-    token, channel = standin.add_bot("gate"), standin.add_channel("town-square")
-    standin.join("gate", "town-square")
-    standin.fail_next(2, 503, {"Retry-After": "7"}, "{}")
-    answers = [await client.send({"text": "x"}), await client.send({"text": "x"})]
-    assert [(status, headers["Retry-After"]) for status, _, headers in answers] == [(503, "7"), (503, "7")]
-    standin.fail_next(1, 500, body="{}")
-    assert [(await client.post(token, channel))[0] for _ in range(2)] == [500, 201]
-    assert standin.stats["failed"] == 3
-    assert len(standin.posts) == 1
-
-
-async def test_modes(standin, client):
-    """Down, slow, a login page in the way, and connections that end without an answer, before or after the deed."""
-    token, channel = standin.add_bot("gate"), standin.add_channel("town-square")
-    standin.join("gate", "town-square")
-    ways = [
-        lambda: client.send({"text": "x"}),
-        lambda: client.ask("POST", "/api/v4/posts", {"channel_id": channel, "message": "x"}, token),
-    ]
-    for way, good in zip(ways, (200, 201), strict=True):
-        before = len(standin.posts)
-        standin.mode = "down"
-        assert (await way())[0] == 503
-        standin.mode = "html"
-        status, text, _ = await way()
-        assert (status, "<html>" in text) == (200, True)
-        standin.mode, standin.delay = "slow", 0.01
-        assert (await way())[0] == good
-        for mode, stored in (("drop", 1), ("drop after", 2)):
-            standin.mode = mode
-            with pytest.raises(aiohttp.ClientError):
-                await way()
-            assert len(standin.posts) - before == stored
-    standin.mode = "down"
-    assert (await client.ask("GET", "/api/v4/system/ping"))[0] == 200
-
-
-def test_hooks_have_ids_like_the_real_ones():
-    """26 characters of lower-case base32."""
-    hook = StandIn().add_hook()
-    assert len(hook) == 26
-    assert hook.isalnum()
-
-
-def test_runes_are_those_of_go():
-    """Angle brackets and the ampersand cost six."""
-    assert runes({"a": "<é"}) == len('{"a":"é"}') + 6
-
-
-def test_what_a_message_becomes_without_a_server():
-    """`posts` tells the posts of a request, or why there are none."""
-    drafts = incoming.posts(
-        incoming.read(b'{"text": "<@u1> <a|b>", "attachments": [{"text": "<@u2>"}]}'), {"u1": "joe"}
-    )
-    assert [(draft.message, draft.attachments[0]["text"]) for draft in drafts] == [("@joe [b](a)", "<@u2>")]
-    for body in (b"{}", b'{"text": "x", "type": "other"}', b'{"text": "\\u0000"}'):
-        with pytest.raises(RefusedError):
-            incoming.posts(incoming.read(body), {})
-
-
-def test_complaints_about_attachments():
-    """What a later version would refuse: colours, links, and links without their text."""
-    (draft,) = incoming.posts(
-        incoming.read(
-            b'{"attachments": [{"color": "red", "title_link": "ftp://x", "author_link": "http://x", "ts": []}]}'
-        ),
-        {},
-    )
-    assert complaints(draft.attachments) == [
-        "color 'red'",
-        "title_link 'ftp://x'",
-        "author_link without author_name",
-        "title_link without title",
-        "ts",
-    ]
-    assert incoming.warnings(draft) == complaints(draft.attachments)
-
-
-async def test_pending_ids_are_forgotten_after_half_a_minute(standin, client, monkeypatch):
-    """A repeat does not prolong the time."""
-    token, channel = standin.add_bot("gate"), standin.add_channel("town-square")
-    standin.join("gate", "town-square")
-    made = []
-    for moment in (1000.0, 1025.0, 1031.0):
-        monkeypatch.setattr(posting, "clock", lambda moment=moment: moment)
-        made.append((await client.post(token, channel, pending_post_id="p"))[1]["id"])
-    assert made[0] == made[1] != made[2]

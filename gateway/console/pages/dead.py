@@ -1,6 +1,7 @@
 """Dead letters: the groups, the deliveries of one group, and sending them again."""
 
 from collections.abc import Mapping
+from typing import Final
 from urllib.parse import urlencode
 
 import msgspec
@@ -12,6 +13,9 @@ from gateway.console.web.operations import Ask, Console, Feed
 from gateway.console.web.page import Back, Page, Shown, Visit
 from gateway.console.web.rendering import Rendering
 from gateway.errors import Refused
+
+DIGITS: Final = 18
+"""Digits that the number of a delivery has at most."""
 
 
 class DeadForm(Struct, frozen=True):
@@ -61,8 +65,8 @@ def _wish(form: DeadForm) -> ReplayWish:
 
 def _delivery(text: str) -> DeadDelivery:
     event, _, seq = text.partition(" ")
-    if not seq.isascii() or not seq.isdecimal():
-        raise Refused(400, "Bad Request", f"chosen: expected an event and a number, got {text!r}")
+    if not seq.isascii() or not seq.isdecimal() or len(seq) > DIGITS:
+        raise Refused(400, "Bad Request", f"chosen: expected an event and a number, got {text[:100]!r}")
     return DeadDelivery(event, int(seq))
 
 

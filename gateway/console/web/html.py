@@ -17,6 +17,10 @@ NOTICE: Final = "mattergate_notice"
 """The cookie that carries what is said on the next page; it is shown once, as text."""
 
 _LONGEST: Final = 600
+"""Characters of a notice."""
+
+_LARGEST: Final = 3_800
+"""Bytes of its cookie: browsers keep none above 4,096, attributes included."""
 
 
 class PageFace:
@@ -66,9 +70,16 @@ def back(to: Back) -> web.Response:
     """Redirect by GET, the notice in a cookie."""
     response = web.Response(status=303, headers={hdrs.LOCATION: to.url})
     if to.notice:
-        text = quote(json.dumps({"text": to.notice[:_LONGEST], "bad": to.bad}), safe="")
-        response.set_cookie(NOTICE, text, max_age=60, path="/", httponly=True, samesite="Strict")
+        response.set_cookie(NOTICE, _cookie(to), max_age=60, path="/", httponly=True, samesite="Strict")
     return response
+
+
+def _cookie(to: Back) -> str:
+    """The notice as the value of a cookie, cut until a browser keeps it: a character may take 16 bytes there."""
+    text = to.notice[:_LONGEST]
+    while len(value := quote(json.dumps({"text": text, "bad": to.bad}), safe="")) > _LARGEST:
+        text = text[: len(text) * 9 // 10]
+    return value
 
 
 def _notice(request: web.Request) -> Mapping[str, Any] | None:

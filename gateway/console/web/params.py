@@ -5,7 +5,7 @@ that is a sequence; an empty text counts as not given, which is what a form send
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -18,28 +18,29 @@ T = TypeVar("T", bound=Struct)
 
 _PLACE = re.compile(r" - at `\$\.?(?P<place>[^`]*)`$")
 _MISSING = re.compile(r"Object missing required field `(?P<name>[^`]*)`")
-_UNKNOWN: Final = "unknown parameter"
+_LONGEST: Final = 100
+"""Characters of a name that a fault repeats."""
+
+MOST_FAULTS: Final = 10
+"""Unknown parameters that are told one by one; a form may have millions."""
 
 
 def read_pairs(pairs: MultiMapping[Any], table: type[T]) -> T:
-    """Read a query string or form into a Struct. Raises Refused (400) that names every parameter at fault."""
+    """Read a query string or form into a Struct. Raises Refused (400) that names the parameters at fault."""
     fields = {field.encode_name: field for field in msgspec.structs.fields(table)}
     values: dict[str, Any] = {}
-    faults = []
+    unknown = [name for name in dict.fromkeys(pairs) if name not in fields]
+    if unknown:
+        raise Refused(400, "Bad Request", _unknown(unknown, fields))
     for name in dict.fromkeys(pairs):
-        if name not in fields:
-            faults.append(f"{name}: {_UNKNOWN}, known are {', '.join(fields) or 'none'}")
-            continue
         given = [text for text in pairs.getall(name) if isinstance(text, str) and text]
         if not given:
             continue
         values[name] = given if _is_sequence(fields[name].type) else given[-1]
-    if not faults:
-        try:
-            return msgspec.convert(values, table, strict=False)
-        except msgspec.ValidationError as error:
-            faults.append(_reworded(str(error), table))
-    raise Refused(400, "Bad Request", "; ".join(faults))
+    try:
+        return msgspec.convert(values, table, strict=False)
+    except msgspec.ValidationError as error:
+        raise Refused(400, "Bad Request", _reworded(str(error), table)) from None
 
 
 def read_json(body: bytes, table: type[T]) -> T:
@@ -50,6 +51,15 @@ def read_json(body: bytes, table: type[T]) -> T:
         raise Refused(400, "Bad Request", f"body: {_reworded(str(error), table)}") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Refused(400, "Bad Request", f"body: not JSON: {error}") from None
+
+
+def _unknown(names: Sequence[str], known: Iterable[str]) -> str:
+    """Say which parameters are not known, the first MOST_FAULTS of them by name."""
+    told = [
+        f"{name[:_LONGEST]}: unknown parameter, known are {', '.join(known) or 'none'}" for name in names[:MOST_FAULTS]
+    ]
+    more = len(names) - len(told)
+    return "; ".join(told) + (f"; and {more} more" if more else "")
 
 
 def _is_sequence(kind: Any) -> bool:

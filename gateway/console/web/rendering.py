@@ -95,6 +95,6 @@ def rate(number: float) -> str:
 def size(number: float) -> str:
     """Write a number of bytes: "512 B", "1.2 MB"."""
     for step, unit in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
-        if number >= step:
+        if number >= step * 0.99995:  # what the unit below would write as 1000.0
             return f"{number / step:.1f} {unit}"
     return f"{number:.0f} B"

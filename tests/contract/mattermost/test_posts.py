@@ -274,7 +274,7 @@ async def test_priorities_that_are_off(place):
 async def test_a_pending_id_lasts_half_a_minute(place):
     """The time runs from the first attempt: a repeat does not prolong it."""
     if not place.server.real:
-        pytest.skip("the stand-in's clock is not waited for; tests/demo moves it")
+        pytest.skip("the stand-in's clock is not waited for; tests/standin moves it")
     first = await place.post("one", pending_post_id=place.id)
     await asyncio.sleep(25)
     assert (await place.post("two", pending_post_id=place.id)).json["id"] == first.json["id"]

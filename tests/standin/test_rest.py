@@ -1,0 +1,72 @@
+"""The REST API of bots and persons: what of it is the stand-in's own."""
+
+import json
+
+import pytest
+
+from gateway.standin.refusal import new_id
+
+
+@pytest.fixture
+def bot(standin):
+    """Give the token of a bot in the town square."""
+    token = standin.add_bot("gate")
+    standin.join("gate", "town-square")
+    return token
+
+
+async def newest(client, token, channel, query="") -> list[str]:
+    """The messages that a channel lists."""
+    status, text, _ = await client.ask("GET", f"/api/v4/channels/{channel}/posts{query}", token=token)
+    assert status == 200, text
+    found = json.loads(text)
+    assert found["posts"].keys() == set(found["order"])
+    return [found["posts"][one]["message"] for one in found["order"]]
+
+
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [("", 60), ("?per_page=2", 2), ("?per_page=0", 0), ("?per_page=-1", 60), ("?per_page=many", 60),
+     ("?per_page=9999999999", 70), ("?per_page=", 60), ("?per_page=%C2%B2", 60)],
+)  # fmt: skip
+async def test_the_newest_posts_of_a_channel(standin, client, bot, query, count):
+    """As many as are asked for; what is no number asks for the usual page."""
+    channel, other = standin.add_channel("town-square"), standin.add_channel("ops")
+    standin.join("gate", "ops")
+    for number in range(70):
+        await client.post(bot, channel, str(number))
+    await client.post(bot, other, "elsewhere")
+    assert await newest(client, bot, channel, query) == [str(number) for number in range(69, -1, -1)][:count]
+
+
+async def test_deleted_posts_are_not_listed(standin, client, bot):
+    """They are known no more, to anybody."""
+    channel = standin.add_channel("town-square")
+    _, first = await client.post(bot, channel, "first")
+    await client.post(bot, channel, "second")
+    assert (await client.ask("DELETE", f"/api/v4/posts/{first['id']}", token=bot))[0] == 200
+    assert await newest(client, bot, channel) == ["second"]
+    assert (await client.ask("GET", f"/api/v4/posts/{first['id']}", token=bot))[0] == 404
+
+
+@pytest.mark.parametrize(
+    "path", ["posts/{}", "channels/{}", "channels/{}/posts", "users/{}", "teams/{}/channels/name/a"]
+)
+@pytest.mark.parametrize("name", ["short", "x" * 27])
+async def test_what_is_no_id_is_told(client, bot, path, name):
+    """Before anything is looked up."""
+    status, text, _ = await client.ask("GET", f"/api/v4/{path.format(name)}", token=bot)
+    assert (status, json.loads(text)["id"]) == (400, "api.context.invalid_url_param.app_error")
+
+
+@pytest.mark.parametrize(
+    "body", [b"[" * 100_000, b"\xff", b"", b"7", b'{"props": []}'], ids=lambda body: repr(body[:9])
+)
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", "posts"), ("PUT", "posts/{}/patch"), ("POST", "channels/direct")]
+)
+async def test_a_body_of_the_wrong_shape_is_told(standin, client, bot, method, path, body):
+    """Whatever it is, 400, and nothing is made."""
+    status, text, _ = await client.ask(method, f"/api/v4/{path.format(new_id())}", body, bot)
+    assert (status, json.loads(text)["id"]) == (400, "api.context.invalid_body_param.app_error")
+    assert not standin.posts
