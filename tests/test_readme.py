@@ -8,7 +8,7 @@ import typer
 
 from gateway import settings
 from gateway.cli import app
-from gateway.cli.serve import reference_table
+from gateway.cli.check import reference_table
 from gateway.observe.metrics import Metrics
 
 README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
