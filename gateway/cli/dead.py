@@ -44,8 +44,8 @@ _LOOK: Final = 0.02
 """Seconds between two looks at how a replay goes."""
 
 _COLUMNS: Final[Sequence[Column[DeadRow]]] = (
-    Column("event", lambda row: row.event, whole=True),
-    Column("delivery", lambda row: str(row.seq), whole=True),
+    Column("event", lambda row: row.event),
+    Column("delivery", lambda row: str(row.seq)),
     Column("received (UTC)", lambda row: clock(row.received)),
     Column("route", lambda row: row.route),
     Column("destination", lambda row: row.destination),
@@ -143,7 +143,7 @@ def replay_dead(
         if dry_run or not planned.total:
             return planned
         if not chosen or len(chosen) > 1:
-            confirm(f"{_deliveries(planned.total)} will be sent again. Go on?", yes=yes)
+            confirm(f"{_deliveries(planned.total)} will be sent again", yes=yes)
         with working(f"sending {_deliveries(planned.total)} again"):
             return await _run(gateway, wish)
 

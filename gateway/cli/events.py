@@ -44,7 +44,7 @@ _POLL: Final = 0.5
 """Seconds between two looks for new events."""
 
 _COLUMNS: Final[Sequence[Column[EventRow]]] = (
-    Column("id", lambda row: row.id, whole=True),
+    Column("id", lambda row: row.id),
     Column("received (UTC)", lambda row: clock(row.received)),
     Column("route", lambda row: row.route),
     Column("event", lambda row: row.name),
@@ -167,10 +167,11 @@ def replay_events(
         if chosen:
             ids = list(dict.fromkeys([await journal.complete(gateway.journal, one) for one in chosen]))
         else:
-            ids = [one.event.id for one in await filters.select(gateway, query, since, until)][::-1]
+            found = await filters.select(gateway, query, since, until)
+            ids = [one.event.id for one in reversed(found) if today or one.deliveries]
         if len(ids) > 1 and not dry_run:
             how = "read with today's catalog and sent" if today else "sent again as they were"
-            confirm(f"{plural(len(ids), 'event')} will be {how}. Go on?", yes=yes)
+            confirm(f"{plural(len(ids), 'event')} will be {how}", yes=yes)
         speaker = gateway.rehearsal() if dry_run else gateway
         return [await _replayed(speaker, one, today=today) for one in progress(ids, "sending again")]
 
@@ -256,9 +257,9 @@ def _print_replay(rows: Sequence[ReplayRow], form: Format, *, dry_run: bool) -> 
         if row.problem:
             warn(f"{row.event}: not sent: {row.problem}")
             continue
-        read = f"read as {row.outcome} by {row.translator or 'no translator'}, " if row.outcome else ""
-        fresh = f" as event {row.new_event}" if row.new_event and not dry_run else ""
-        say(f"{row.event}: {read}{plural(row.deliveries, 'delivery', 'deliveries')} {go} again{fresh}")
+        made = f"{row.outcome} by {row.translator or 'no translator'}, " if row.outcome else ""
+        fresh = f"event {row.new_event}, " if row.new_event and not dry_run else ""
+        say(f"{row.event}: {fresh}{made}{plural(row.deliveries, 'delivery', 'deliveries')} {go} again")
     if len(rows) != 1:
         sent = [row for row in rows if not row.problem]
         total = plural(sum(row.deliveries for row in sent), "delivery", "deliveries")

@@ -1,11 +1,12 @@
 """How commands speak: tables for people, JSON for programs, one line for what is wrong, and an exit code.
 
 Text that came from outside is shown with its control characters spelt out: an event must not steer the terminal of
-whoever reads it. What is piped has one row a line, and nothing in it is cut or wrapped.
+whoever reads it. What is piped has one row a line. No id is ever cut.
 """
 
 import os
 import sys
+import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -15,18 +16,22 @@ from typing import Any, Final, Generic, NamedTuple, NoReturn, TypeVar
 
 import msgspec
 import typer
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 from rich.console import Console
-from rich.json import JSON
+from rich.highlighter import JSONHighlighter
 from rich.progress import track
-from rich.table import Table
 
-from gateway.errors import Fault
+from gateway.errors import Fault, FaultyFilesError
 
 T = TypeVar("T")
 
 BROKEN_PIPE: Final = 141
 """The exit code when the reader of the output went away: what a shell gives for SIGPIPE."""
+
+_colored = JSONHighlighter()
+
+_PROSE: Final = 24
+"""Characters in which the last column of a table is still worth folding."""
 
 _VISIBLE: Final = {
     code: f"\\u{code:04x}"
@@ -45,11 +50,10 @@ class Format(StrEnum):
 
 
 class Column(NamedTuple, Generic[T]):
-    """A column of a table: its title and the text of each row. `whole`: an id, which no terminal is too narrow for."""
+    """A column of a table: its title and the text of each row."""
 
     title: str
     text: Callable[[T], str]
-    whole: bool = False
 
 
 class _Console(Console):
@@ -59,8 +63,8 @@ class _Console(Console):
         raise SystemExit(BROKEN_PIPE)
 
 
-out = _Console(highlight=False, soft_wrap=True, markup=False)
-err = _Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
+out = _Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
+err = _Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
 
 
 def visible(text: str) -> str:
@@ -80,7 +84,8 @@ def warn(text: str) -> None:
 
 def fail(error: Exception | str, code: int = 1) -> NoReturn:
     """Say what is wrong, on standard error, and end with `code`: 1 when something failed, 2 for wrong usage."""
-    warn(str(error))
+    for line in map(fault_line, error.faults) if isinstance(error, FaultyFilesError) else (str(error),):
+        warn(line)
     raise typer.Exit(code)
 
 
@@ -95,8 +100,8 @@ def clock(seconds: float) -> str:
 
 
 def fault_line(fault: Fault) -> str:
-    """Write a fault in one line, however many its problem has."""
-    return " ".join(str(fault).split())
+    """Write a fault in one line, however many its problem has; one of no file begins with where it is."""
+    return " ".join(str(fault).split()).removeprefix(": ")
 
 
 def unusable(path: Path, error: OSError | UnicodeDecodeError) -> str:
@@ -116,7 +121,7 @@ def unusable(path: Path, error: OSError | UnicodeDecodeError) -> str:
 def print_json(value: Any) -> None:
     """Print a value as indented JSON, coloured on a terminal."""
     text = visible(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
-    out.print(JSON(text, indent=2).text if out.is_terminal else text)
+    out.print(_colored(text))
 
 
 def print_line(value: Any) -> None:
@@ -133,53 +138,49 @@ def print_rows(rows: Sequence[T], columns: Sequence[Column[T]], form: Format, em
             print_line(row)
     elif not rows:
         say(empty)
-    elif out.is_terminal:
-        _print_table(rows, columns)
     else:
-        for line in lines(rows, columns):
-            say(line)
+        _print_table([[column.title for column in columns], *_cells(rows, columns)])
 
 
-def lines(rows: Iterable[T], columns: Sequence[Column[T]], least: Sequence[int] = ()) -> Iterator[str]:
-    """Give the lines of a table that is read by programs, a title line first; columns are as wide as their widest cell.
+def lines(rows: Iterable[T], columns: Sequence[Column[T]], widths: Sequence[int]) -> Iterator[str]:
+    """Give rows as lines of a table that has begun; columns are at least so wide."""
+    return (_line(row, widths) for row in _cells(rows, columns))
 
-    With `least`, columns are at least so wide, and there is no title line: more lines of a table that has begun.
+
+def _cells(rows: Iterable[T], columns: Sequence[Column[T]]) -> list[list[str]]:
+    return [[visible(" ".join(column.text(row).split())) for column in columns] for row in rows]
+
+
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    padded = (cell + " " * (width - cell_len(cell)) for cell, width in zip(cells, widths, strict=True))
+    return "  ".join(padded).rstrip()
+
+
+def _print_table(cells: Sequence[Sequence[str]]) -> None:
+    """Print a table whose first row are the titles.
+
+    A terminal folds the last column, which holds prose, where it has the room; nothing else is ever cut or folded.
     """
-    cells = [] if least else [[column.title for column in columns]]
-    cells += [[_one_line(column.text(row)) for column in columns] for row in rows]
-    widths = list(least) or [0] * len(columns)
-    for row in cells:
-        widths = [max(width, cell_len(cell)) for width, cell in zip(widths, row, strict=True)]
-    for row in cells:
-        yield "  ".join(set_cell_size(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip()
+    widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
+    room = out.width - sum(widths[:-1]) - 2 * (len(widths) - 1)
+    folds = out.is_terminal and room >= min(_PROSE, widths[-1])
+    for number, row in enumerate(cells):
+        last = textwrap.wrap(row[-1], room, break_long_words=False, break_on_hyphens=False) if folds else [row[-1]]
+        out.print(_line([*row[:-1], (last or [""])[0]], widths), style="bold" if number == 0 else None)
+        for more in last[1:]:
+            out.print(" " * (out.width - room) + more)
 
 
-def _print_table(rows: Sequence[T], columns: Sequence[Column[T]]) -> None:
-    """Print a table for a terminal: what has no room goes on in the next line of its cell."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    cells = [[_one_line(column.text(row)) for column in columns] for row in rows]
-    for index, column in enumerate(columns):
-        width = max(cell_len(row[index]) for row in cells) if column.whole else None
-        table.add_column(column.title, overflow="fold", no_wrap=column.whole, min_width=width)
-    for row in cells:
-        table.add_row(*row)
-    out.print(table, soft_wrap=False, crop=False)
-
-
-def _one_line(text: str) -> str:
-    return visible(" ".join(text.split()))
-
-
-def confirm(question: str, *, yes: bool) -> None:
-    """Ask before something large is done; `yes` says that it was answered already.
+def confirm(what: str, *, yes: bool) -> None:
+    """Ask before something large is done ("12 events will be sent again"); `yes` says that it was answered already.
 
     Ends the command with 1 when the answer is no, with 2 where there is no terminal to ask at.
     """
     if yes:
         return
     if not sys.stdin.isatty():
-        fail(f"{question} There is no terminal to ask at: add --yes to do it, --dry-run to see what would be done", 2)
-    if not typer.confirm(question, err=True):
+        fail(f"{what} if you add --yes: there is no terminal to ask at (--dry-run shows what would be done)", 2)
+    if not typer.confirm(f"{what}. Go on?", err=True):
         fail("nothing was done")
 
 

@@ -17,7 +17,7 @@ from gateway.console.catalog import ServicePage, ServiceRow, TranslatorRow
 from gateway.settings import Settings
 
 _COLUMNS: Final[Sequence[Column[ServiceRow]]] = (
-    Column("service", lambda row: row.key, whole=True),
+    Column("service", lambda row: row.key),
     Column("name", lambda row: row.name),
     Column("translators", lambda row: str(row.translators)),
     Column("routes", lambda row: ", ".join(row.routes)),
@@ -94,8 +94,8 @@ def _print(page: ServicePage) -> None:
     say("")
     columns: Sequence[Column[TranslatorRow]] = (
         Column("events", lambda row: ", ".join(row.events)),
+        Column("translator", lambda row: f"{page.key}/{row.name}"),
         Column("what happened", lambda row: row.title),
-        Column("translator", lambda row: f"{page.key}/{row.name}", whole=True),
     )
     print_rows(page.translators, columns, Format.TABLE, "Every event is shown by the generic translator.")
     if page.ignored:

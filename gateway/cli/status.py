@@ -2,6 +2,7 @@
 
 import asyncio
 import ipaddress
+import os
 from collections.abc import Sequence
 from typing import Final
 
@@ -107,7 +108,8 @@ async def _ask(known: Settings) -> tuple[int, bytes]:
     except TimeoutError:
         fail(f"the gateway at {url} did not answer within {_SECONDS:g} s: it is overloaded, or hangs; see its log")
     except (aiohttp.ClientError, OSError) as error:
-        why = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        number = getattr(error, "errno", None)
+        why = os.strerror(number).lower() if number else str(error) or type(error).__name__
         fail(
             f"no gateway answers at {url} ({why}): start it with `mattergate serve`, or name its settings with --config"
         )
