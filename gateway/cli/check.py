@@ -7,7 +7,6 @@ from typing import Annotated, Final
 import typer
 import uvloop
 from msgspec import Struct
-from msgspec.structs import replace
 
 from gateway import settings
 from gateway.app import senders
@@ -21,6 +20,7 @@ from gateway.mattermost.probe import Level
 from gateway.observe import tracing
 from gateway.pipeline import route as routes
 from gateway.settings import Settings
+from gateway.settings.lines import shown
 
 WARNING: Final = "warning"
 
@@ -102,9 +102,9 @@ def _catalog_faults(known: Settings | None) -> Iterator[Fault]:
     folders = catalog.folders(known.catalog.folders)
     services, faults = catalog.load(folders)
     yield from faults
-    faulty = set(catalog.names(folders)) - set(services.services)  # these are there, and their faults are told
-    fitting = {name: route for name, route in known.routes.items() if route.service not in faulty}
-    yield from routes.faults(replace(known, routes=fitting), services)
+    faulty = set(catalog.names(folders)) - set(services.services)
+    told = {shown(("routes", name, "service")) for name, route in known.routes.items() if route.service in faulty}
+    yield from (fault for fault in routes.faults(known, services) if fault.where not in told)
     yield from tracing.faults(known)
 
 
