@@ -32,7 +32,7 @@ from gateway.console import events as facts
 from gateway.console import replay
 from gateway.console.events import DeliveryDetail, EventDetail, EventRow
 from gateway.errors import Refused
-from gateway.journal import Query
+from gateway.journal import Query, Record
 from gateway.model import DeliveryState, Outcome
 
 events = typer.Typer(no_args_is_help=True, help="What came in, what it became, and where it went.")
@@ -168,7 +168,7 @@ def replay_events(
             ids = list(dict.fromkeys([await journal.complete(gateway.journal, one) for one in chosen]))
         else:
             found = await filters.select(gateway, query, since, until)
-            ids = [one.event.id for one in reversed(found) if today or one.deliveries]
+            ids = [one.event.id for one in reversed(found) if today or _has_settled(one)]
         if len(ids) > 1 and not dry_run:
             how = "read with today's catalog and sent" if today else "sent again as they were"
             confirm(f"{plural(len(ids), 'event')} will be {how}", yes=yes)
@@ -179,6 +179,10 @@ def replay_events(
     _print_replay(rows, output, dry_run=dry_run)
     if any(row.problem for row in rows):
         raise typer.Exit(1)
+
+
+def _has_settled(record: Record) -> bool:
+    return any(one.state in (DeliveryState.DEAD, DeliveryState.DELIVERED) for one in record.deliveries)
 
 
 def _query(
@@ -244,26 +248,30 @@ async def _replayed(gateway: OfflineGateway, event_id: str, *, today: bool) -> R
             return ReplayRow(event_id, (await replay.as_it_was(gateway, event_id)).deliveries)
         made = await replay.with_todays_catalog(gateway, event_id)
     except Refused as refused:
-        return ReplayRow(event_id, problem=f"{refused.title}: {refused.detail}")
+        return ReplayRow(event_id, problem=refused.detail or refused.title)
     return ReplayRow(event_id, made.deliveries, made.event_id, made.outcome, made.translator)
 
 
 def _print_replay(rows: Sequence[ReplayRow], form: Format, *, dry_run: bool) -> None:
-    if form is not Format.TABLE:
-        print_rows(rows, (), form, "")
+    if form is not Format.TABLE or not rows:
+        print_rows(rows, (), form, "nothing to send again")
         return
-    go = "would go out" if dry_run else "go out"
     for row in rows:
         if row.problem:
             warn(f"{row.event}: not sent: {row.problem}")
             continue
         made = f"{row.outcome} by {row.translator or 'no translator'}, " if row.outcome else ""
         fresh = f"event {row.new_event}, " if row.new_event and not dry_run else ""
-        say(f"{row.event}: {fresh}{made}{plural(row.deliveries, 'delivery', 'deliveries')} {go} again")
+        say(f"{row.event}: {fresh}{made}{_going_out(row.deliveries, dry_run=dry_run)}")
     if len(rows) != 1:
         sent = [row for row in rows if not row.problem]
-        total = plural(sum(row.deliveries for row in sent), "delivery", "deliveries")
-        say(f"{plural(len(sent), 'event')}, {total} {go} again; {len(rows) - len(sent)} could not be sent")
+        total = _going_out(sum(row.deliveries for row in sent), dry_run=dry_run)
+        say(f"{plural(len(sent), 'event')}, {total}; {len(rows) - len(sent)} could not be sent")
+
+
+def _going_out(count: int, *, dry_run: bool) -> str:
+    go = "would go" if dry_run else "goes" if count == 1 else "go"
+    return f"{plural(count, 'delivery', 'deliveries')} {go} out again"
 
 
 def _print_event(found: EventDetail) -> None:

@@ -187,13 +187,22 @@ def test_many_are_not_sent_again_without_a_yes(kept):
     assert said.out.splitlines()[-1] == "2 events, 3 deliveries go out again; 0 could not be sent"
 
 
+def test_events_without_anything_to_send_again_are_passed_over(kept):
+    """A filter that fits only such events is no fault; an event that is named is told why."""
+    said = kept.run("events", "replay", "--route", "gone", "--yes")
+    assert (said.code, said.out) == (0, "nothing to send again\n")
+    said = kept.run("events", "replay", THIRD)
+    assert (said.code, said.out) == (1, "")
+    assert "it made no message" in said.err
+
+
 def test_one_that_cannot_be_sent_again_stops_no_other(kept):
     """It is told with its reason, and the exit code is 1."""
     kept.store("0199a00000a000000000000000f", route="gone", service="items")
     said = kept.run("events", "replay", "0199a00000a0", FIRST, "--today", "--yes")
     assert said.code == 1
     assert "the settings have no route gone any more" in said.err
-    assert "1 event, 1 delivery go out again; 1 could not be sent" in said.out
+    assert "1 event, 1 delivery goes out again; 1 could not be sent" in said.out
 
 
 @pytest.mark.parametrize("options", [[], [FIRST, "--route", "items"], ["--today"]])
