@@ -87,6 +87,8 @@ async def _parts(settings: Settings, renewed: Callable[[], None], stack: AsyncEx
     """Everything between the listeners and Mattermost; it ends with the stack, last made first."""
     metrics = Metrics()
     known = await asyncio.to_thread(Catalog, ingress.folders(settings), ingress.needed(settings))
+    for fault in routes.unknown_services(settings, known.keys):
+        _log.error("a route has no service: the generic translator speaks for it", fault=str(fault))
     catalog = RunningCatalog(known, metrics, renewed)
     kept = settings.journal
     journal = await SqliteJournal.open(

@@ -11,7 +11,8 @@ from rich.padding import Padding
 from rich.text import Text
 
 from gateway.cli import app
-from gateway.cli.common import out
+from gateway.cli.options import example
+from gateway.cli.output import out
 from gateway.demo import show
 from gateway.demo.show import Demo, Shown
 from gateway.language.functions.plain import unmark
@@ -21,9 +22,9 @@ _COLORS = {"good": "green", "warning": "yellow", "danger": "red"}
 _INVISIBLE = str.maketrans("", "", "\u200b")
 
 
-@app.command()
+@app.command(epilog=example("mattergate demo", "mattergate demo --events 500 --no-stay"))
 def demo(
-    events: Annotated[int, typer.Option(help="How many requests the burst at the end has.")] = 3000,
+    events: Annotated[int, typer.Option(min=1, help="How many requests the burst at the end has.")] = 3000,
     stay: Annotated[
         bool | None,
         typer.Option(
@@ -45,7 +46,7 @@ def demo(
 async def _demo(events: int, stay: bool) -> None:
     with tempfile.TemporaryDirectory(prefix="mattergate-demo-") as folder:
         async with show.running(Path(folder)) as running:
-            out.print(f"[bold]mattergate[/bold] listens at {running.url}, and posts to a stand-in Mattermost.")
+            out.print(f"mattergate listens at {running.url}, and posts to a stand-in Mattermost.", style="bold")
             out.print(f"Its console is at {running.admin}/ as long as this runs.\n")
             async for shown in running.walk():
                 _print(shown)
@@ -99,13 +100,12 @@ async def _burst(running: Demo, events: int) -> None:
 
 async def _wait(running: Demo) -> None:
     path = f"{running.url}/in/generic/{show.SECRET}"
-    out.print("Send something yourself, from another terminal (Ctrl-C stops):", markup=False)
+    out.print("Send something yourself, from another terminal (Ctrl-C stops):")
     out.print(
         f"""  curl {path} -d '{{"title": "Disk full", "host": "db1", "severity": "critical"}}'""",
-        markup=False,
         style="bold",
     )
-    out.print(f"  console: {running.admin}/   metrics: {running.admin}/metrics\n", markup=False)
+    out.print(f"  console: {running.admin}/   metrics: {running.admin}/metrics\n")
     async for posts in running.arrivals():
         for post in posts:
             for attachment in post.attachments:

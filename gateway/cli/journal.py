@@ -1,215 +1,88 @@
-"""`mattergate events` and `mattergate dead`: look into the journal and send again, also while the gateway runs."""
+"""The journal as commands look into it, also while a gateway runs: opened by the settings, walked, ids completed."""
 
-import asyncio
-import os
-from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
-from typing import Annotated, TypeVar
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
 
-import msgspec
-import typer
 from msgspec.structs import replace
-from rich.table import Table
 
-from gateway import settings
 from gateway.app import ingress
-from gateway.cli import app
-from gateway.cli.common import fail, out
-from gateway.cli.serve import DEFAULT, Config
-from gateway.errors import JournalError, SettingsError
-from gateway.journal import Query, Record
+from gateway.cli.output import fail, plural
+from gateway.journal import Journal, Query, Record
 from gateway.journal.sqlite.journal import SqliteJournal
-from gateway.model import Delivery, DeliveryState, Outcome
+from gateway.settings import Settings
 
-events = typer.Typer(no_args_is_help=True, help="What came in, what it became, and where it went.")
-dead = typer.Typer(no_args_is_help=True, help="Deliveries that were given up and wait for you.")
-app.add_typer(events, name="events")
-app.add_typer(dead, name="dead")
+SHORTEST: Final = 6
+"""Characters of an id that are enough to look for it."""
+PAGE: Final = 500
+"""Events that are read at a time."""
+_LISTED: Final = 10
+"""Events that are listed where the beginning of an id fits several."""
+_SLACK: Final = 60.0
+"""Seconds by which the order of events may differ from their times: clocks are set, and commits overtake each other."""
 
-T = TypeVar("T")
-Id = Annotated[str, typer.Argument(help="The id of the event.")]
-Limit = Annotated[int, typer.Option("--limit", "-n", min=1, max=1000, help="How many, the newest first.")]
-Before = Annotated[str, typer.Option(help="Only what is older than the event of this id: the next page.")]
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Journal]:
+    """Open the journal of the settings for as long as the block runs. Raises JournalError."""
+    path = ingress.journal_path(settings)
+    if not path.exists():
+        fail(f"{path}: there is no journal yet; the first `mattergate serve` makes it")
+    kept = settings.journal
+    journal = await SqliteJournal.open(path, retention=kept.retention, max_size=kept.max_size)
+    try:
+        yield journal
+    finally:
+        await journal.close()
 
 
-async def _find(journal: SqliteJournal, query: Query) -> list[Record]:
-    """As many events as the query is limited to, over as many pages as that takes."""
-    records: list[Record] = []
+async def walk(
+    journal: Journal, query: Query, since: float | None = None, until: float | None = None
+) -> AsyncIterator[Record]:
+    """Give the events of a query, newest first, that were received in this time; `query.limit` is that of a page."""
     while True:
-        page = await journal.find(replace(query, limit=query.limit - len(records)))
-        records += page.records
-        if not page.next or len(records) == query.limit:
-            return records
+        page = await journal.find(query)
+        for record in page.records:
+            received = record.event.received
+            if since is not None and received < since - _SLACK:
+                return
+            if (since is None or received >= since) and (until is None or received <= until):
+                yield record
+        if not page.next or (since is not None and await _received(journal, page.next) < since - _SLACK):
+            return
         query = replace(query, before=page.next)
 
 
-def _with_journal(config: Config, work: Callable[[SqliteJournal], Awaitable[T]]) -> T:
-    async def run() -> T:
-        known = settings.load(config, os.environ)
-        path = ingress.journal_path(known)
-        if not path.exists():
-            fail(f"{path}: there is no journal yet; it is made by the first `mattergate serve`")
-        journal = await SqliteJournal.open(path, retention=known.journal.retention, max_size=known.journal.max_size)
-        try:
-            return await work(journal)
-        finally:
-            await journal.close()
-
-    try:
-        return asyncio.run(run())
-    except (SettingsError, JournalError) as error:
-        fail(error)
-
-
-@events.command("list")
-def list_events(
-    route: Annotated[str, typer.Option(help="Only of this route.")] = "",
-    service: Annotated[str, typer.Option(help="Only of this service.")] = "",
-    outcome: Annotated[Outcome | None, typer.Option(help="Only with this outcome.")] = None,
-    destination: Annotated[str, typer.Option(help="Only with a delivery to this destination.")] = "",
-    text: Annotated[str, typer.Option(help="Only with all of these words: in id, event, subject, messages ...")] = "",
-    before: Before = "",
-    limit: Limit = 20,
-    config: Config = DEFAULT,
-) -> None:
-    """List events, newest first."""
-    query = Query(
-        route=route,
-        service=service,
-        outcome=outcome or "",
-        destination=destination,
-        text=text,
-        before=before,
-        limit=limit,
-        bodies=False,
-    )
-    records = _with_journal(config, lambda journal: _find(journal, query))
-    table = Table("id", "received", "route", "event", "outcome", "translator", "deliveries", box=None)
-    for record in records:
-        event = record.event
-        row = (
-            event.id,
-            _time(event.received),
-            event.route,
-            event.name,
-            event.outcome,
-            event.translator,
-            _states(record),
-        )
-        table.add_row(*row)
-    out.print(table if records else "no events")
-
-
-@events.command("show")
-def show_event(event_id: Id, config: Config = DEFAULT) -> None:
-    """Show one event whole: the request, its outcome, every message and delivery."""
-    record = _one(event_id, config)
-    event, request = record.event, record.event.request
-    out.print(f"{event.id}  {_time(event.received)}  route {event.route}  service {event.service}", markup=False)
-    out.print(f"outcome {event.outcome}  event {event.name or '-'}  translator {event.translator or '-'}", markup=False)
-    if event.subject:
-        out.print(f"subject {event.subject}", markup=False)
-    if event.reason:
-        out.print(f"because {event.reason}", markup=False)
-    out.print(f"\n{request.method} {request.url}", markup=False)
-    for name, value in request.headers.items():
-        out.print(f"{name}: {value}", markup=False)
-    out.print("\n" + request.body.decode("utf-8", "replace"), markup=False)
-    for delivery in record.deliveries:
-        _show_delivery(delivery)
-
-
-@events.command("replay")
-def replay_event(event_id: Id, config: Config = DEFAULT) -> None:
-    """Send the messages of an event again, as they were."""
-    seqs = [delivery.seq for delivery in _one(event_id, config).deliveries]
-    count = _with_journal(config, lambda journal: journal.requeue(seqs))
-    out.print(f"deliveries of {event_id} that go out again: {count}")
-
-
-@dead.command("list")
-def list_dead(
-    destination: Annotated[str, typer.Option(help="Only of this destination.")] = "",
-    before: Before = "",
-    limit: Limit = 50,
-    config: Config = DEFAULT,
-) -> None:
-    """List dead deliveries with the reason why they were given up, newest first."""
-    table = Table("event", "delivery", "received", "route", "destination", "attempts", "reason", box=None)
-    for record in _dead_records(destination, before, limit, config):
-        for delivery in _dead_of(record, destination):
-            table.add_row(
-                record.event.id,
-                str(delivery.seq),
-                _time(record.event.received),
-                record.event.route,
-                delivery.destination,
-                str(delivery.attempts),
-                delivery.reason,
-            )
-    out.print(table if table.row_count else "nothing is dead")
-
-
-@dead.command("show")
-def show_dead(event_id: Id, config: Config = DEFAULT) -> None:
-    """Show the dead deliveries of an event with their messages."""
-    found = _dead_of(_one(event_id, config), "")
+async def complete(journal: Journal, text: str) -> str:
+    """The id that is, or begins with, this text; ends the command where there is none or more than one."""
+    if (await journal.find(Query(event_id=text, bodies=False))).records:
+        return text
+    if len(text) < SHORTEST:
+        fail(f"{text!r} is too short for the beginning of an id: write at least {SHORTEST} characters of it", 2)
+    found: list[Record] = []
+    async for record in walk(journal, Query(text=text, limit=PAGE, bodies=False)):
+        if record.event.id.startswith(text.lower()):
+            found.append(record)
+            if len(found) > _LISTED:
+                break
     if not found:
-        fail(f"event {event_id} has no dead delivery")
-    for delivery in found:
-        _show_delivery(delivery)
+        fail(f"the journal has no event {text}; `mattergate events list` shows those that it has")
+    if len(found) > 1:
+        known = [f"  {one.event.id}  route {one.event.route}  {one.event.name}".rstrip() for one in found[:_LISTED]]
+        more = "\n  ..." if len(found) > _LISTED else ""
+        count = f"more than {_LISTED} events" if more else plural(len(found), "event")
+        fail(f"{text} is the beginning of {count}; write more of it:\n" + "\n".join(known) + more, 2)
+    return found[0].event.id
 
 
-@dead.command("replay")
-def replay_dead(
-    event_id: Annotated[str | None, typer.Argument(help="The id of the event; none: see --all.")] = None,
-    everything: Annotated[bool, typer.Option("--all", help="Every dead delivery.")] = False,
-    destination: Annotated[str, typer.Option(help="Only of this destination.")] = "",
-    config: Config = DEFAULT,
-) -> None:
-    """Send dead deliveries again, in their order, as if they were received now."""
-    if (event_id is None) == (not everything):
-        fail("say which: the id of an event, or --all", 2)
-    records = [_one(event_id, config)] if event_id else _dead_records(destination, "", 1_000_000, config)
-    seqs = sorted(delivery.seq for record in records for delivery in _dead_of(record, destination))
-    count = _with_journal(config, lambda journal: journal.requeue(seqs))
-    out.print(f"deliveries that go out again: {count}")
+async def knows(journal: Journal, query: Query) -> bool:
+    """Whether the journal has any event of this query."""
+    async for _ in walk(journal, replace(query, bodies=False, limit=1)):
+        return True
+    return False
 
 
-def _one(event_id: str, config: Config) -> Record:
-    records = _with_journal(config, lambda journal: _find(journal, Query(event_id=event_id)))
-    if not records:
-        fail(f"the journal has no event {event_id}; `mattergate events list` shows those that it has")
-    return records[0]
-
-
-def _dead_records(destination: str, before: str, limit: int, config: Config) -> list[Record]:
-    query = Query(delivery_state=DeliveryState.DEAD, destination=destination, before=before, limit=limit, bodies=False)
-    return _with_journal(config, lambda journal: _find(journal, query))
-
-
-def _dead_of(record: Record, destination: str) -> list[Delivery]:
-    return [
-        delivery
-        for delivery in record.deliveries
-        if delivery.state is DeliveryState.DEAD and destination in ("", delivery.destination)
-    ]
-
-
-def _show_delivery(delivery: Delivery) -> None:
-    head = f"\ndelivery {delivery.seq} to {delivery.destination}: {delivery.state}, {delivery.attempts} attempts"
-    out.print(head + (f", {delivery.reason}" if delivery.reason else ""), markup=False)
-    for attempt in delivery.log:
-        status = str(attempt.status or attempt.code)
-        line = f"  {_time(attempt.at)}  {attempt.result:9}  {status:7}  {attempt.answer}"
-        out.print(line.rstrip(), markup=False)
-    out.print_json(msgspec.json.format(delivery.payload).decode())
-
-
-def _states(record: Record) -> str:
-    counts = {state: sum(delivery.state is state for delivery in record.deliveries) for state in DeliveryState}
-    return ", ".join(f"{count} {state}" for state, count in counts.items() if count)
-
-
-def _time(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S")
+async def _received(journal: Journal, event_id: str) -> float:
+    """When an event was received; the beginning of time for one that is gone."""
+    records = (await journal.find(Query(event_id=event_id, bodies=False))).records
+    return records[0].event.received if records else 0.0

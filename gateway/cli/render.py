@@ -1,81 +1,156 @@
 """`mattergate render`: what a request becomes, without a server and without Mattermost."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 import typer
+from msgspec.structs import replace
 
 from gateway.catalog.generic import GENERIC
 from gateway.catalog.service import Service
-from gateway.cli import app
-from gateway.cli.common import Folders, fail, load_catalog, out
+from gateway.cli import app, catalog
+from gateway.cli import options as given
+from gateway.cli.options import example
+from gateway.cli.output import fail, print_json, print_line, unusable
 from gateway.errors import MattergateError, Refused
-from gateway.model import JSON, Outcome
+from gateway.model import JSON, Outcome, Request
 from gateway.pipeline import sample
 
 
-@app.command()
+class Case(sample.SampleRequest, frozen=True):
+    """One line of a batch: a request, the service that sent it, and whatever the answer is to be known by."""
+
+    case: JSON = msgspec.UNSET
+    service: str = GENERIC
+
+
+@app.command(
+    epilog=example(
+        "mattergate render push.json -s github -H 'X-GitHub-Event: push'",
+        "mattergate render schemas/github/samples/push.usual.yaml",
+        "mattergate render --batch < requests.jsonl | jq -r .outcome | sort | uniq -c",
+    )
+)
 def render(
     file: Annotated[
         Path | None, typer.Argument(help="A body, or a sample (.yaml); `-` or nothing reads standard input.")
     ] = None,
-    service: Annotated[str, typer.Option("--service", "-s", help="Which service sent it.")] = GENERIC,
+    service: Annotated[
+        str | None,
+        typer.Option(
+            "--service",
+            "-s",
+            help="Which service sent it. [default: that of the sample's folder, else generic]",
+            autocompletion=catalog.completions,
+        ),
+    ] = None,
     header: Annotated[
-        list[str] | None, typer.Option("--header", "-H", help="As curl's: 'X-GitHub-Event: push'.")
+        list[str] | None, typer.Option("--header", "-H", help="As curl's: 'X-GitHub-Event: push'. May be repeated.")
     ] = None,
     batch: Annotated[
         bool,
         typer.Option("--batch", help="JSON lines in (case, service, method, headers, query, body), JSON lines out."),
     ] = False,
-    catalog: Folders = None,
+    folder: given.Folders = None,
 ) -> None:
     """Show the message that a request becomes.
 
-    For example: `mattergate render push.json -s github -H 'X-GitHub-Event: push'`
+    The exit code is 1 when it becomes none because it is refused or broken; of a batch, when a line is no request.
     """
-
-    @cache
-    def find(key: str) -> Service:
-        known = load_catalog(catalog, {key, GENERIC})
-        return known.service(key) or known.services[GENERIC]
-
+    folders = catalog.folders(folder)
     if batch:
-        for line in sys.stdin.buffer:
-            if line.strip():
-                sys.stdout.write(msgspec.json.encode(_answer(find, msgspec.json.decode(line))).decode() + "\n")
+        if file is not None or service is not None or header:
+            fail("--batch reads standard input, whose lines say what each request is: give it nothing else", 2)
+        _batch(folders)
         return
-    try:
-        if file is not None and file.suffix in {".yaml", ".yml"}:
-            request = sample.load(file).request
-            service = file.resolve().parents[1].name if service == GENERIC else service
-        else:
-            body = sys.stdin.read() if file is None or str(file) == "-" else file.read_text("utf-8")
-            pairs = (text.partition(":") for text in header or ())
-            request = sample.SampleRequest(headers={name.strip(): value.strip() for name, _, value in pairs}, body=body)
-    except (OSError, MattergateError) as error:
-        fail(error)
-    answer = _answer(find, {"service": service, **msgspec.to_builtins(request)})
-    out.print_json(msgspec.json.encode(answer).decode())
+    request, key = _request(file, _headers(header or ()))
+    key = service or key
+    found = catalog.require(folders, {key}).service(key)
+    if found is None:
+        fail(f"--service: {catalog.unknown(key, folders)}", 2)
+    answer = _answer(found, request)
+    print_json(answer)
     if answer["outcome"] in {Outcome.REFUSED, Outcome.BROKEN}:
         raise typer.Exit(1)
 
 
-def _answer(find: Callable[[str], Service], case: dict[str, JSON]) -> dict[str, JSON]:
-    named = {"case": case["case"]} if "case" in case else {}
-    service = find(case.get("service", GENERIC))
-    request = msgspec.convert(
-        {key: case[key] for key in ("method", "headers", "query", "body") if key in case}, sample.SampleRequest
-    )
+def _headers(lines: Sequence[str]) -> dict[str, str]:
+    """Headers written as curl's."""
+    pairs = {}
+    for line in lines:
+        name, colon, value = line.partition(":")
+        if not colon or not name.strip():
+            fail(f"-H {line!r} is not a header: write a name, a colon and a value, as in 'X-GitHub-Event: push'", 2)
+        pairs[name.strip().lower()] = value.strip()
+    return pairs
+
+
+def _request(file: Path | None, headers: dict[str, str]) -> tuple[Request, str]:
+    """The request in a file or on standard input, with these headers, and the service whose it seems to be."""
+    if file is None or str(file) == "-":
+        return Request(headers=headers, body=sys.stdin.buffer.read()), GENERIC
     try:
-        reading = sample.read(service, sample.as_request(request))
+        if file.suffix not in {".yaml", ".yml"}:
+            return Request(headers=headers, body=file.read_bytes()), GENERIC
+        found = sample.as_request(sample.load(file).request)
+    except (OSError, UnicodeDecodeError) as error:
+        fail(unusable(file, error))
+    except MattergateError as error:
+        fail(error)
+    above = file.resolve().parents
+    return replace(found, headers={**found.headers, **headers}), above[1].name if len(above) > 1 else GENERIC
+
+
+def _batch(folders: Sequence[Path]) -> None:
+    """Answer every line of standard input with one of standard output; the command fails when one is no request."""
+
+    @cache
+    def find(key: str) -> tuple[Service, bool]:
+        known = catalog.require(folders, {key, GENERIC})
+        found = known.service(key)
+        return found or known.services[GENERIC], found is not None
+
+    bad = 0
+    for number, line in enumerate(sys.stdin.buffer, 1):
+        if not line.strip():
+            continue
+        try:
+            case = msgspec.json.decode(line, type=Case)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            bad += 1
+            why = "nested too deeply" if isinstance(error, RecursionError) else str(error)
+            problem = f"line {number} is not a request in JSON: {why}"
+            print_line({**_case(line), "outcome": Outcome.BROKEN, "messages": [], "reason": problem})
+            continue
+        service, known = find(case.service)
+        answer = _answer(service, sample.as_request(case))
+        if not known:
+            why = f"the catalog has no service {case.service!r}, the generic translator speaks"
+            answer["reason"] = f"{why}; {answer['reason']}" if answer["reason"] else why
+        print_line(answer if case.case is msgspec.UNSET else {"case": case.case, **answer})
+    if bad:
+        raise typer.Exit(1)
+
+
+def _case(line: bytes) -> dict[str, JSON]:
+    """What the answer to a line is known by, also when the rest of the line is no request."""
+    try:
+        found = msgspec.json.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return {}
+    return {"case": found["case"]} if isinstance(found, dict) and "case" in found else {}
+
+
+def _answer(service: Service, request: Request) -> dict[str, JSON]:
+    try:
+        reading = sample.read(service, request)
     except Refused as refused:
-        return {**named, "outcome": Outcome.REFUSED, "messages": [], "reason": str(refused)}
+        return {"outcome": Outcome.REFUSED, "messages": [], "reason": str(refused)}
     return {
-        **named,
         "outcome": reading.outcome,
         "event": reading.name,
         "translator": reading.translator,

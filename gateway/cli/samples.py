@@ -1,21 +1,43 @@
 """`mattergate test`: every sample of the catalog, executed."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 import typer
+from msgspec import Struct
 
 from gateway.catalog import files as documents
 from gateway.catalog import yamlfile
-from gateway.catalog.service import Service
-from gateway.cli import app
-from gateway.cli.common import Folders, err, fail, folders, load_catalog, out
+from gateway.catalog.catalog import Catalog
+from gateway.cli import app, catalog
+from gateway.cli import options as given
+from gateway.cli.options import example
+from gateway.cli.output import Format, fail, fault_line, out, plural, print_rows, progress, say, unusable, visible, warn
 from gateway.errors import MattergateError
 from gateway.pipeline import sample
 
+Samples = Sequence[tuple[str, Path]]
 
-@app.command("test")
+
+class SampleRow(Struct, frozen=True):
+    """One sample, and every difference between what it expects and what came out; one that cannot be read has one."""
+
+    service: str
+    file: str
+    holds: bool
+    differences: Sequence[str]
+
+
+@app.command(
+    "test",
+    epilog=example(
+        "mattergate test",
+        "mattergate test github schemas/gitlab/samples/push.usual.yaml",
+        "mattergate test --catalog schemas acme-orders --write",
+    ),
+)
 def run_samples(
     which: Annotated[
         list[str] | None, typer.Argument(help="Only the samples of these services, or these files.")
@@ -23,41 +45,77 @@ def run_samples(
     write: Annotated[
         bool, typer.Option("--write", help="Write what came out into the samples, to be read and committed.")
     ] = False,
-    catalog: Folders = None,
+    folder: given.Folders = None,
+    output: given.Output = Format.TABLE,
 ) -> None:
     """Execute the samples of the catalog; the exit code is 1 when one does not hold."""
-    files = {Path(name).resolve() for name in which or () if name.endswith(".yaml")}
-    services = {file.parents[1].name for file in files} | {name for name in which or () if not name.endswith(".yaml")}
-    known = load_catalog(catalog, services or None)
-    chosen = [
-        (key, path)
-        for key, path in documents.samples(folders(catalog))
-        if not which or path.resolve() in files or key in which
-    ]
-    if not chosen:
-        fail(f"no samples of {', '.join(which)}" if which else "the catalog has no samples")
-    try:
-        if write:
-            for key, path in chosen:
-                _rewrite(path, sample.load(path), known.services[key])
-        results = sample.run_all(known, chosen)
-    except MattergateError as error:
-        fail(error)
-    failed = {path: lines for path, lines in results.items() if lines}
-    for path, lines in failed.items():
-        err.print(f"{path}", style="bold red", markup=False)
-        for line in lines:
-            err.print(f"  {line}", markup=False)
-    out.print(f"{len(results) - len(failed)} samples hold, {len(failed)} do not")
-    if failed:
+    folders = catalog.folders(folder)
+    chosen = _chosen(which or (), folders)
+    known, faults = catalog.load(folders, {key for key, _ in chosen})
+    for fault in faults:
+        warn(fault_line(fault))
+    rows = [_run(known, key, path, write=write) for key, path in progress(chosen, "testing")]
+    failed = [row for row in rows if not row.holds]
+    if output is Format.TABLE:
+        _print(failed)
+        held = len(rows) - len(failed)
+        say(f"{plural(held, 'sample')} held, {len(failed):,} did not")
+    else:
+        print_rows(rows, (), output, "")
+    if failed or faults:
         raise typer.Exit(1)
 
 
-def _rewrite(path: Path, found: sample.Sample, service: Service) -> None:
+def _chosen(which: Sequence[str], folders: Sequence[Path]) -> Samples:
+    """The samples that are meant; a service or file without any ends the command."""
+    every = documents.samples(folders)
+    if not which:
+        return every or fail("the catalog has no samples")
+    found: dict[Path, str] = {}
+    for name in which:
+        if name.endswith((".yaml", ".yml")):
+            those = [(key, path) for key, path in every if path.resolve() == Path(name).resolve()]
+            missing = (
+                f"{name} is not a sample of the catalog: it has to be SERVICE/samples/NAME.yaml in one of its folders"
+            )
+        else:
+            those = [(key, path) for key, path in every if key == name]
+            there = name in catalog.names(folders)
+            missing = f"the service {name} has no samples" if there else catalog.unknown(name, folders)
+        if not those:
+            fail(missing, 2)
+        found |= {path: key for key, path in those}
+    return [(key, path) for path, key in found.items()]
+
+
+def _run(known: Catalog, key: str, path: Path, *, write: bool) -> SampleRow:
+    """Execute one sample, after what comes out was written into it."""
+    if key in known.faults or key not in known.services:
+        return SampleRow(key, str(path), False, [f"the service {key} has faults"])
+    try:
+        if write:
+            _rewrite(path, known, key)
+        [differences] = sample.run_all(known, [(key, path)]).values()
+    except (OSError, UnicodeDecodeError) as error:
+        differences = [unusable(path, error)]
+    except MattergateError as error:
+        differences = [str(error)]
+    return SampleRow(key, str(path), not differences, differences)
+
+
+def _rewrite(path: Path, known: Catalog, key: str) -> None:
     """Replace the `expect` block, which is the last one of a sample; the request above it stays as it is written."""
+    found = sample.load(path)
     text = path.read_text("utf-8")
     before, mark, _ = text.partition("\nexpect:")
     if not mark:
-        fail(f"{path}: `expect:` is to be the last key of a sample")
-    expect = {"expect": msgspec.to_builtins(sample.outcome(found, service))}
+        raise MattergateError("`expect:` is to be the last key of a sample")
+    expect = {"expect": msgspec.to_builtins(sample.outcome(found, known.services[key]))}
     path.write_text(before + "\n" + yamlfile.dump(expect), "utf-8")
+
+
+def _print(failed: Sequence[SampleRow]) -> None:
+    for row in failed:
+        out.print(visible(row.file), style="bold red")
+        for line in row.differences:
+            say(f"  {line}")

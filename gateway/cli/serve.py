@@ -1,4 +1,4 @@
-"""`mattergate serve` and `mattergate check`."""
+"""`mattergate serve`: the gateway in this process, until a signal ends it."""
 
 import asyncio
 import gc
@@ -6,30 +6,21 @@ import os
 import signal
 import sys
 from collections.abc import Callable
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-import typer
 import uvloop
 
 from gateway import settings
 from gateway.app import app as gateway_app
-from gateway.app import ingress, senders
 from gateway.app.systemd import supervised
-from gateway.catalog import files
-from gateway.catalog.catalog import Catalog
 from gateway.cli import app
-from gateway.cli.common import err, fail, out
-from gateway.errors import CatalogError, Fault, FaultyFilesError, JournalError, SettingsError
-from gateway.mattermost.probe import Level
-from gateway.observe import logs, tracing
-from gateway.pipeline import route as routes
+from gateway.cli import options as given
+from gateway.cli import settings as settings_file
+from gateway.cli.options import DEFAULT, example
+from gateway.cli.output import fail
+from gateway.errors import FaultyFilesError, JournalError
+from gateway.observe import logs
 from gateway.settings import Settings
-
-Config = Annotated[
-    Path, typer.Option("--config", "-c", envvar="MATTERGATE_CONFIG", help="The settings file.", show_default=True)
-]
-DEFAULT = Path("mattergate.toml")
 
 _YOUNG = 10_000
 """Objects made and not yet freed that start a collection. Nearly all are freed without one; each look at them costs."""
@@ -37,8 +28,8 @@ _YOUNG = 10_000
 _log = logs.get("settings")
 
 
-@app.command()
-def serve(config: Config = DEFAULT) -> None:
+@app.command(epilog=example("mattergate serve", "mattergate serve --config /etc/mattergate/mattergate.toml"))
+def serve(config: given.Config = DEFAULT) -> None:
     """Run the gateway until SIGTERM or SIGINT; both stop it in order, and nothing accepted is lost.
 
     SIGHUP takes up the settings file as it is then, with its secrets and the catalog, whole or not at all; the log says
@@ -47,10 +38,10 @@ def serve(config: Config = DEFAULT) -> None:
     """
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is something to change, and once there is not
     try:
-        known = settings.load(config, os.environ)
+        known = settings_file.read(config)
         logs.configure(known.log.level, known.log.format, sys.stderr)
         uvloop.run(_serve(known, lambda: settings.load(config, os.environ)))
-    except (SettingsError, CatalogError, JournalError) as error:
+    except (FaultyFilesError, JournalError) as error:
         fail(error)
     finally:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
@@ -101,63 +92,3 @@ async def _reload(running: gateway_app.App, again: asyncio.Event) -> None:
 def _cause(error: BaseException) -> BaseException:
     """The first single error of a group of them, which is what a task group makes of any."""
     return _cause(error.exceptions[0]) if isinstance(error, BaseExceptionGroup) else error
-
-
-def reference_table() -> str:
-    """Every setting as a Markdown table."""
-    lines = ["| table | key | value | default | |", "|---|---|---|---|---|"]
-    for row in settings.reference():
-        default = f"`{row.default}`" if row.default and " " not in row.default else row.default
-        lines.append(f"| `[{row.table}]` | `{row.key}` | {row.type} | {default} | {row.text} |")
-    return "\n".join(lines)
-
-
-@app.command()
-def check(
-    config: Config = DEFAULT,
-    reference: Annotated[bool, typer.Option("--reference", help="List every setting instead, as Markdown.")] = False,
-    live: Annotated[
-        bool, typer.Option("--live", help="Ask the server of each destination whether it will work.")
-    ] = False,
-    post: Annotated[bool, typer.Option("--post", help="With --live: send one message to each destination.")] = False,
-) -> None:
-    """Check settings and catalog; every fault is listed with its place and remedy. Nothing is sent without --post."""
-    if reference:
-        out.print(reference_table(), markup=False)
-        return
-    faults: list[Fault] = []
-    known = None
-    try:
-        known = settings.load(config, os.environ)
-    except SettingsError as error:
-        faults.extend(error.faults)
-        known = error.partial
-    services = Catalog(ingress.folders(known) if known else [files.builtin_folder()])
-    for key in services.keys:
-        services.service(key)
-    faults.extend(services.all_faults())
-    if known:
-        faults.extend([*routes.faults(known), *routes.unknown_services(known, services.keys), *tracing.faults(known)])
-    for fault in known.warnings if known else ():
-        err.print(f"warning: {fault}", markup=False)
-    if faults or known is None:
-        for fault in faults:
-            err.print(str(fault), markup=False)
-        fail(f"{len(faults)} fault{'' if len(faults) == 1 else 's'}")
-    out.print(f"{config}: {len(known.routes)} routes, {len(known.destinations)} destinations, no fault")
-    if live or post:
-        _check_live(known, post=post)
-
-
-def _check_live(known: Settings, *, post: bool) -> None:
-    """Print what is found about each destination; the command fails when one cannot work."""
-    try:
-        found = uvloop.run(senders.probe(known, post=post))
-    except SettingsError as error:
-        fail(error)
-    for name, findings in found.items():
-        for finding in findings:
-            out.print(f"{name}: {finding.level}: {finding.text}", markup=False)
-    broken = [name for name, findings in found.items() if any(f.level is Level.FAULT for f in findings)]
-    if broken:
-        fail(f"cannot work: {', '.join(broken)}")

@@ -1,88 +1,92 @@
-"""`mattergate services` and `mattergate functions`: what the catalog knows, and what templates may call."""
+"""`mattergate services`: what the catalog knows, and how a sender is connected to a route."""
 
-import os
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
-from rich.table import Table
 
-from gateway import settings
-from gateway.cli import app
-from gateway.cli.common import Folders, fail, load_catalog, out
-from gateway.cli.serve import DEFAULT, Config
+from gateway.cli import app, catalog
+from gateway.cli import options as given
+from gateway.cli import settings as settings_file
+from gateway.cli.options import DEFAULT, example
+from gateway.cli.output import Column, Format, fail, fault_line, print_json, print_line, print_rows, say, warn, working
 from gateway.console import catalog as shelf
-from gateway.console.catalog import ServicePage
-from gateway.errors import SettingsError
-from gateway.language.functions import TABLE
+from gateway.console.catalog import ServicePage, ServiceRow, TranslatorRow
 from gateway.settings import Settings
 
+_COLUMNS: Final[Sequence[Column[ServiceRow]]] = (
+    Column("service", lambda row: row.key),
+    Column("name", lambda row: row.name),
+    Column("translators", lambda row: str(row.translators)),
+    Column("routes", lambda row: ", ".join(row.routes)),
+    Column("documentation", lambda row: row.docs),
+)
 
-@app.command()
+
+@app.command(
+    epilog=example("mattergate services", "mattergate services github", "mattergate services -o jsonl | jq -r .key")
+)
 def services(
-    service: Annotated[str | None, typer.Argument(help="One service, with its events and how to set it up.")] = None,
-    catalog: Folders = None,
-    config: Config = DEFAULT,
+    service: Annotated[
+        str | None,
+        typer.Argument(help="One service, with its events and how to set it up.", autocompletion=catalog.completions),
+    ] = None,
+    folder: given.Folders = None,
+    output: given.Output = Format.TABLE,
+    config: given.Config = DEFAULT,
 ) -> None:
     """List the services of the catalog, or show one: its events, the URL of each route, the steps in the sender.
 
     Routes and further catalog folders are those of the settings file, if there is one.
     """
-    known_settings = _settings(config)
-    known = load_catalog([*map(Path, known_settings.catalog.folders), *(catalog or ())])
+    known = settings_file.optional(config)
+    folders = catalog.folders([*known.catalog.folders, *(folder or ())])
     if service is None:
-        table = Table("service", "name", "translators", "documentation", box=None)
-        for key, one in sorted(known.services.items()):
-            table.add_row(key, one.name, str(len(one.translators)), one.docs)
-        out.print(table)
+        _list(folders, known, output)
         return
-    found = known.service(service)
+    found = catalog.require(folders, {service}).service(service)
     if found is None:
-        fail(f"the catalog has no service {service!r}; `mattergate services` lists those that it has")
-    _show(shelf.page(found, known_settings))
+        fail(catalog.unknown(service, folders), 2)
+    page = shelf.page(found, known)
+    if output is Format.TABLE:
+        _print(page)
+    else:
+        (print_json if output is Format.JSON else print_line)(page)
 
 
-def _settings(config: Path) -> Settings:
-    if config == DEFAULT and not config.exists():
-        return Settings()
-    try:
-        return settings.load(config, os.environ)
-    except SettingsError as error:
-        fail(error)
+def _list(folders: Sequence[Path], known: Settings, output: Format) -> None:
+    """Print every service that can be used, and say which cannot."""
+    with working("reading the catalog"):
+        found, faults = catalog.load(folders)
+    usable = {key: one for key, one in found.services.items() if key not in found.faults}
+    print_rows(shelf.rows(found, usable, known), _COLUMNS, output, "the catalog is empty")
+    for fault in faults:
+        warn(fault_line(fault))
+    if faults:
+        raise typer.Exit(1)
 
 
-def _show(page: ServicePage) -> None:
+def _print(page: ServicePage) -> None:
     """What the console shows of a service, for a terminal."""
-    out.print(f"{page.name}  {page.docs}\n\n{page.setup}\n", markup=False)
+    say(f"{page.name}  {page.docs}\n\n{page.setup}\n")
     for route in page.routes:
-        out.print(f"route {route.route}: {route.url}", markup=False)
+        say(f"route {route.route}: {route.url}")
         if route.url_with_secret:
-            out.print(f"  or, with its secret in the place of SECRET: {route.url_with_secret}", markup=False)
+            say(f"  or, with its secret in the place of SECRET: {route.url_with_secret}")
     if page.passthrough:
-        out.print(f"pass-through: {page.passthrough}", markup=False)
+        say(f"pass-through: {page.passthrough}")
     if page.note and (page.routes or page.passthrough):
-        out.print(f"({page.note})", markup=False)
-    out.print("\nA request is authentic with one of:", markup=False)
+        say(f"({page.note})")
+    say("\nA request is authentic with one of:")
     for words in dict.fromkeys([words for route in page.routes for words in route.proofs] or page.proofs):
-        out.print(f"  {words}", markup=False)
-    out.print()
-    table = Table("events", "what happened", "translator", box=None)
-    for translator in page.translators:
-        table.add_row(", ".join(translator.events), translator.title, f"{page.key}/{translator.name}")
-    out.print(table if page.translators else "Every event is shown by the generic translator.")
+        say(f"  {words}")
+    say("")
+    columns: Sequence[Column[TranslatorRow]] = (
+        Column("events", lambda row: ", ".join(row.events)),
+        Column("translator", lambda row: f"{page.key}/{row.name}"),
+        Column("what happened", lambda row: row.title),
+    )
+    print_rows(page.translators, columns, Format.TABLE, "Every event is shown by the generic translator.")
     if page.ignored:
-        out.print(f"\nignored: {', '.join(page.ignored)}", markup=False)
-
-
-@app.command()
-def functions(name: Annotated[str | None, typer.Argument(help="One function.")] = None) -> None:
-    """List the functions that templates may call, with examples that are executed by the tests."""
-    if name is not None and name not in TABLE:
-        fail(f"there is no function {name!r}; `mattergate functions` lists all")
-    for key in [name] if name else sorted(TABLE):
-        function = TABLE[key]
-        out.print(f"[bold]{key}[/bold]  ", end="")
-        out.print(function.doc, markup=False)
-        for example in function.examples:
-            seen = ", ".join(f"{variable} = {value!r}" for variable, value in example.context.items())
-            out.print(f"    {example.template}  with {seen}  gives  {example.expected!r}", markup=False)
+        say(f"\nignored: {', '.join(page.ignored)}")

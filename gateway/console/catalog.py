@@ -1,7 +1,7 @@
 """The catalog as people read it: services, their events and examples, and how a sender is connected to a route."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from gateway.catalog import files
+from gateway.catalog.catalog import Catalog
 from gateway.catalog.service import Service
 from gateway.catalog.translator import Translator
 from gateway.console.port import Gateway
@@ -117,22 +118,24 @@ class TranslatorPage(Struct, frozen=True):
 async def shelf(gateway: Gateway) -> Shelf:
     """Every service."""
     known = gateway.catalog()
-    described = await asyncio.to_thread(known.descriptions)
+    return Shelf(rows(known, await asyncio.to_thread(known.descriptions), gateway.settings))
+
+
+def rows(known: Catalog, services: Mapping[str, Service], settings: Settings) -> tuple[ServiceRow, ...]:
+    """These services of a catalog by key, and which routes of the settings use them."""
     using: dict[str, list[str]] = {}
-    for route in gateway.settings.routes.values():
+    for route in settings.routes.values():
         using.setdefault(route.service, []).append(route.name)
-    return Shelf(
-        tuple(
-            ServiceRow(
-                key,
-                one.name,
-                one.docs,
-                len(known.translators(key)),
-                tuple(using.get(key, ())),
-                tuple(map(str, known.faults.get(key, ()))),
-            )
-            for key, one in sorted(described.items())
+    return tuple(
+        ServiceRow(
+            key,
+            one.name,
+            one.docs,
+            len(known.translators(key)),
+            tuple(using.get(key, ())),
+            tuple(map(str, known.faults.get(key, ()))),
         )
+        for key, one in sorted(services.items())
     )
 
 

@@ -67,8 +67,10 @@ def load(path: Path) -> Sample:
     """The sample in a file. Raises CatalogError with the place of what is wrong."""
     try:
         text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise CatalogError([Fault(str(path), 0, "", f"cannot be read: {error}")]) from None
+    except OSError as error:
+        raise CatalogError([Fault(str(path), 0, "", f"cannot be read: {error.strerror}")]) from None
+    except UnicodeDecodeError:
+        raise CatalogError([Fault(str(path), 0, "", "it is not UTF-8 text", "write it anew")]) from None
     raw = yamlfile.load(text, str(path))
     _, validator = meta_schema("sample")
     if not validator.is_valid(raw):

@@ -213,7 +213,7 @@ async def _replayed(changing, counted) -> None:
     dead = counted["dead", "dev"]
     changing.write(DEV.format(dev=changing.dev))
     assert await changing.taken_up() == ["[destinations.dev]: new"]
-    code, said = await changing.items.command("dead", "replay", "--all")
+    code, said = await changing.items.command("dead", "replay", "--all", "--yes")
     assert code == 0, said
     await changing.items.until(changing.settled)
     after = Counter(changing.deliveries())

@@ -168,5 +168,5 @@ def test_a_missing_extra_is_told_with_what_to_do(tmp_path, command):
     without = "import sys; sys.modules['opentelemetry'] = None; from gateway.__main__ import main; "
     done = _python(f"{without} sys.argv = ['mattergate', {command!r}]; main()", tmp_path)
     assert done.returncode == 1
-    assert "mattergate.toml:11: tracing: needs OpenTelemetry, which is not installed" in done.stderr
-    assert "pip install 'mattergate[otel]'" in done.stderr
+    assert "mattergate.toml:11: tracing: needs OpenTelemetry, which is not installed" in done.stdout + done.stderr
+    assert "pip install 'mattergate[otel]'" in done.stdout + done.stderr

@@ -66,7 +66,7 @@ def test_what_is_written_is_read_again(tmp_path_factory, body, method):
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (b"\xff", "cannot be read"),
+        (b"\xff", "it is not UTF-8 text"),
         (b"[", "bad.yaml:2: did not find"),
         (b"- 1", "bad.yaml:1:"),
         (b"request: {}\n", '"expect" is a required property'),

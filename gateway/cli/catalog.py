@@ -1,0 +1,50 @@
+"""The catalog as commands load it: what can be used of it, and the faults of the rest."""
+
+from collections.abc import Collection, Iterable, Sequence
+from pathlib import Path
+
+from gateway.catalog import files
+from gateway.catalog.catalog import Catalog
+from gateway.cli.output import fail, fault_line, warn
+from gateway.errors import Fault
+from gateway.settings.lines import meant
+
+
+def folders(extra: Iterable[Path | str] | None) -> list[Path]:
+    """The built-in catalog with the user's folders over it."""
+    return [files.builtin_folder(), *map(Path, extra or ())]
+
+
+def load(folders: Sequence[Path], only: Collection[str] | None = None) -> tuple[Catalog, list[Fault]]:
+    """The catalog with its services compiled, and every fault; with `only`, no other services are looked at."""
+    known = Catalog(folders)
+    for key in sorted(known.keys if only is None else known.keys & set(only)):
+        known.service(key)
+    return known, known.all_faults()
+
+
+def require(folders: Sequence[Path], only: Collection[str]) -> Catalog:
+    """These services, or the end of the command with every fault of theirs."""
+    known, faults = load(folders, only)
+    for fault in faults:
+        warn(fault_line(fault))
+    if faults:
+        fail("the catalog has faults; `mattergate check` lists those of every service")
+    return known
+
+
+def names(folders: Sequence[Path]) -> list[str]:
+    """The keys of all services, also of faulty ones."""
+    return sorted(Catalog(folders).keys)
+
+
+def unknown(key: str, folders: Sequence[Path]) -> str:
+    """Say that there is no such service, and what may be meant."""
+    close = meant(key, tuple(names(folders)))
+    hint = f"{close} " if close.startswith("did you") else ""
+    return f"the catalog has no service {key!r}; {hint}`mattergate services` lists those that it has"
+
+
+def completions(incomplete: str) -> list[str]:
+    """The built-in services whose keys begin like this, for the completion of a shell."""
+    return [key for key in names(folders(())) if key.startswith(incomplete)]

@@ -1,0 +1,127 @@
+"""`mattergate check`: every fault of settings and catalog, and whether the destinations will work."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+import uvloop
+from msgspec import Struct
+
+from gateway import settings
+from gateway.app import senders
+from gateway.cli import app, catalog
+from gateway.cli import options as given
+from gateway.cli import settings as settings_file
+from gateway.cli.options import DEFAULT, example
+from gateway.cli.output import Format, fail, fault_line, plural, print_rows, say, warn, working
+from gateway.errors import Fault, SettingsError
+from gateway.mattermost.probe import Level
+from gateway.observe import tracing
+from gateway.pipeline import route as routes
+from gateway.settings import Settings
+
+WARNING: Final = "warning"
+
+
+class Finding(Struct, frozen=True):
+    """One line of `check`: a fault, a warning, or what the server of a destination said ("ok", "warning", "fault").
+
+    `line` counts from 1, 0 where none is known. What is said of a destination has no file, and its name for `where`.
+    """
+
+    level: str
+    file: str
+    line: int
+    where: str
+    problem: str
+    remedy: str = ""
+
+
+@app.command(
+    epilog=example(
+        "mattergate check", "mattergate check --live", "mattergate check -o jsonl | jq -r .file | sort | uniq -c"
+    )
+)
+def check(
+    config: given.Config = DEFAULT,
+    reference: Annotated[bool, typer.Option("--reference", help="List every setting instead, as Markdown.")] = False,
+    live: Annotated[
+        bool, typer.Option("--live", help="Ask the server of each destination whether it will work.")
+    ] = False,
+    post: Annotated[bool, typer.Option("--post", help="As --live, and send one message to each destination.")] = False,
+    output: given.Output = Format.TABLE,
+) -> None:
+    """Check settings and catalog; every fault is listed with its place and remedy. Nothing is sent without --post."""
+    if reference:
+        say(reference_table())
+        return
+    known, faults = _settings_and_faults(config)
+    with working("reading the catalog"):
+        faults += _catalog_faults(known)
+    found = [_finding(WARNING, fault) for fault in (known.warnings if known else ())]
+    found += [_finding(Level.FAULT, fault) for fault in faults]
+    if known is not None and not faults and (live or post):
+        with working("asking the servers of the destinations"):
+            found += _probe(known, post=post)
+    if output is not Format.TABLE:
+        print_rows(found, (), output, "")
+    else:
+        for one in found:
+            (warn if one.file and one.level == WARNING else say)(_line(one))
+    wrong = sum(one.level == Level.FAULT for one in found)
+    if wrong or known is None:
+        fail(plural(wrong, "fault"))
+    if output is Format.TABLE:
+        held = f"{plural(len(known.routes), 'route')}, {plural(len(known.destinations), 'destination')}"
+        say(f"{config}: {held}, no fault")
+
+
+def reference_table() -> str:
+    """Every setting as a Markdown table."""
+    lines = ["| table | key | value | default | |", "|---|---|---|---|---|"]
+    for row in settings.reference():
+        default = f"`{row.default}`" if row.default and " " not in row.default else row.default
+        lines.append(f"| `[{row.table}]` | `{row.key}` | {row.type} | {default} | {row.text} |")
+    return "\n".join(lines)
+
+
+def _settings_and_faults(config: Path) -> tuple[Settings | None, list[Fault]]:
+    """The settings, as far as they could be read, and what is wrong with them."""
+    try:
+        return settings_file.read(config), []
+    except SettingsError as error:
+        return error.partial, list(error.faults)
+
+
+def _catalog_faults(known: Settings | None) -> Iterator[Fault]:
+    """Faults of the documents, and where settings and catalog do not fit; without settings no folder is known."""
+    if known is None:
+        return
+    folders = catalog.folders(known.catalog.folders)
+    services, faults = catalog.load(folders)
+    yield from faults
+    yield from routes.unknown_services(known, services.keys)
+    yield from routes.faults(known)
+    yield from tracing.faults(known)
+
+
+def _probe(known: Settings, *, post: bool) -> list[Finding]:
+    """What the servers say about each destination."""
+    try:
+        found = uvloop.run(senders.probe(known, post=post))
+    except SettingsError as error:
+        return [_finding(Level.FAULT, fault) for fault in error.faults]
+    return [Finding(one.level, "", 0, name, one.text) for name, those in found.items() for one in those]
+
+
+def _finding(level: str, fault: Fault) -> Finding:
+    return Finding(level, fault.file, fault.line, fault.where, fault.problem, fault.remedy)
+
+
+def _line(found: Finding) -> str:
+    """A finding in one line; a warning about a file says that it is one."""
+    if not found.file:
+        return f"{found.where}: {found.level}: {found.problem}"
+    line = fault_line(Fault(found.file, found.line, found.where, found.problem, found.remedy))
+    return f"warning: {line}" if found.level == WARNING else line

@@ -1,0 +1,311 @@
+"""`mattergate events`: what came in, and sending it again; also while the gateway runs."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Annotated, Final
+
+import typer
+from msgspec import Struct
+from msgspec.structs import replace
+
+from gateway.cli import app, filters, journal, offline
+from gateway.cli import options as given
+from gateway.cli.offline import OfflineGateway
+from gateway.cli.options import DEFAULT, example
+from gateway.cli.output import (
+    Column,
+    Format,
+    clock,
+    confirm,
+    fail,
+    lines,
+    out,
+    plural,
+    print_json,
+    print_line,
+    print_rows,
+    progress,
+    say,
+    warn,
+)
+from gateway.console import events as facts
+from gateway.console import replay
+from gateway.console.events import DeliveryDetail, EventDetail, EventRow
+from gateway.errors import Refused
+from gateway.journal import Query, Record
+from gateway.model import DeliveryState, Outcome
+
+events = typer.Typer(no_args_is_help=True, help="What came in, what it became, and where it went.")
+app.add_typer(events, name="events")
+
+OutcomeOption = Annotated[Outcome | None, typer.Option(help="Only with this outcome.")]
+
+_POLL: Final = 0.5
+"""Seconds between two looks for new events."""
+
+_COLUMNS: Final[Sequence[Column[EventRow]]] = (
+    Column("id", lambda row: row.id),
+    Column("received (UTC)", lambda row: clock(row.received)),
+    Column("route", lambda row: row.route),
+    Column("event", lambda row: row.name),
+    Column("outcome", lambda row: row.outcome),
+    Column("translator", lambda row: row.translator),
+    Column(
+        "deliveries", lambda row: ", ".join(f"{row.deliveries[s]} {s}" for s in DeliveryState if s in row.deliveries)
+    ),
+    Column("subject", lambda row: row.subject),
+)
+_FOLLOWED: Final = (27, 19, 12, 16, 8, 20, 12, 0)
+"""The least widths of those columns where rows come one by one."""
+
+
+class ReplayRow(Struct, frozen=True):
+    """What became of the replay of one event: `deliveries` that go out again, or the `problem` that kept it.
+
+    Read with today's catalog, it is a `new_event` with an outcome and a translator.
+    """
+
+    event: str
+    deliveries: int = 0
+    new_event: str = ""
+    outcome: str = ""
+    translator: str = ""
+    problem: str = ""
+
+
+@events.command(
+    "list",
+    epilog=example(
+        "mattergate events list --route github --since 2h",
+        "mattergate events list --outcome broken -o jsonl | jq -r .id",
+        "mattergate events list --follow",
+    ),
+)
+def list_events(
+    route: given.Route = "",
+    service: given.Service = "",
+    outcome: OutcomeOption = None,
+    destination: given.Destination = "",
+    text: given.Text = "",
+    since: given.Since = None,
+    until: given.Until = None,
+    before: given.Before = "",
+    limit: given.Limit = 20,
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Go on with what comes in, oldest first; Ctrl-C ends it.")
+    ] = False,
+    output: given.Output = Format.TABLE,
+    config: given.Config = DEFAULT,
+) -> None:
+    """List events, newest first."""
+    query = _query(route, service, outcome, destination, text, before)
+    if follow:
+        if before or until is not None or output is Format.JSON:
+            fail("--follow goes on to what is new: it takes no --before and no --until; its JSON is -o jsonl", 2)
+        try:
+            offline.run(config, lambda gateway: _follow(gateway, query, since, limit, output))
+        except KeyboardInterrupt:
+            raise typer.Exit from None
+        return
+    records = offline.run(config, lambda gateway: filters.select(gateway, query, since, until, limit))
+    print_rows([facts.row(record) for record in records], _COLUMNS, output, "no events")
+    if len(records) == limit and out.is_terminal and output is Format.TABLE:
+        warn(f"older ones: add --before {records[-1].event.id}")
+
+
+@events.command(
+    "show", epilog=example("mattergate events show 019a7c3d11", "mattergate events show 019a7c3d11 -o json")
+)
+def show_event(event: given.EventId, output: given.Output = Format.TABLE, config: given.Config = DEFAULT) -> None:
+    """Show one event whole: the request, its outcome, every message, delivery and attempt; secrets are masked."""
+
+    async def look(gateway: OfflineGateway) -> EventDetail:
+        return await facts.detail(gateway, await journal.complete(gateway.journal, event))
+
+    found = offline.run(config, look)
+    if output is Format.TABLE:
+        _print_event(found)
+    else:
+        (print_json if output is Format.JSON else print_line)(found)
+
+
+@events.command(
+    "replay",
+    epilog=example(
+        "mattergate events replay 019a7c3d11",
+        "mattergate events replay 019a7c3d11 --today",
+        "mattergate events replay --route github --outcome broken --since 2h --today --dry-run",
+    ),
+)
+def replay_events(
+    chosen: given.EventIds = None,
+    route: given.Route = "",
+    service: given.Service = "",
+    outcome: OutcomeOption = None,
+    destination: given.Destination = "",
+    text: given.Text = "",
+    since: given.Since = None,
+    until: given.Until = None,
+    today: Annotated[
+        bool, typer.Option("--today", help="Read the stored requests again, with today's catalog and routes.")
+    ] = False,
+    dry_run: given.DryRun = False,
+    yes: given.Yes = False,
+    output: given.Output = Format.TABLE,
+    config: given.Config = DEFAULT,
+) -> None:
+    """Send the messages of events again, as they were, or as today's catalog writes them; oldest first.
+
+    Events are named by their ids or by filters. More than one is asked about first.
+    """
+    query = _query(route, service, outcome, destination, text)
+    filtered = query != _query() or since is not None or until is not None
+    if bool(chosen) == filtered:
+        fail("say which events to send again: their ids, or filters such as --route and --since", 2)
+
+    async def work(gateway: OfflineGateway) -> list[ReplayRow]:
+        if chosen:
+            ids = list(dict.fromkeys([await journal.complete(gateway.journal, one) for one in chosen]))
+        else:
+            found = await filters.select(gateway, query, since, until)
+            ids = [one.event.id for one in reversed(found) if today or _has_settled(one)]
+        if len(ids) > 1 and not dry_run:
+            how = "read with today's catalog and sent" if today else "sent again as they were"
+            confirm(f"{plural(len(ids), 'event')} will be {how}", yes=yes)
+        speaker = gateway.rehearsal() if dry_run else gateway
+        return [await _replayed(speaker, one, today=today) for one in progress(ids, "sending again")]
+
+    rows = offline.run(config, work)
+    _print_replay(rows, output, dry_run=dry_run)
+    if any(row.problem for row in rows):
+        raise typer.Exit(1)
+
+
+def _has_settled(record: Record) -> bool:
+    return any(one.state in (DeliveryState.DEAD, DeliveryState.DELIVERED) for one in record.deliveries)
+
+
+def _query(
+    route: str = "",
+    service: str = "",
+    outcome: Outcome | None = None,
+    destination: str = "",
+    text: str = "",
+    before: str = "",
+) -> Query:
+    return Query(route=route, service=service, outcome=outcome or "", destination=destination, text=text, before=before)
+
+
+async def _follow(gateway: OfflineGateway, query: Query, since: float | None, limit: int, form: Format) -> None:
+    """Print the newest events and then those that come, until cancelled."""
+    latest = await _newer(gateway, "", 1)
+    mark = latest[0] if latest else ""
+    await filters.require_known(gateway, query)
+    records = await filters.select(gateway, query, since, None, limit)
+    put = _printer(form)
+    put([facts.row(record) for record in reversed(records)])
+    shown = {record.event.id for record in records}
+    while True:
+        await asyncio.sleep(_POLL)
+        fresh = await _newer(gateway, mark)
+        for event_id in reversed(fresh):
+            page = await gateway.journal.find(replace(query, event_id=event_id, bodies=False))
+            put([facts.row(record) for record in page.records if event_id not in shown])
+        if fresh:
+            mark, shown = fresh[0], set()
+
+
+async def _newer(gateway: OfflineGateway, mark: str, limit: int | None = None) -> list[str]:
+    """The ids of the events that were stored after this one, newest first."""
+    found: list[str] = []
+    async for record in journal.walk(gateway.journal, Query(limit=limit or journal.PAGE, bodies=False)):
+        if record.event.id == mark or len(found) == limit:
+            break
+        found.append(record.event.id)
+    return found
+
+
+def _printer(form: Format) -> Callable[[Sequence[EventRow]], None]:
+    """What prints rows as they come; a table begins with its titles."""
+
+    def put(rows: Sequence[EventRow]) -> None:
+        if form is Format.JSONL:
+            for row in rows:
+                print_line(row)
+        else:
+            for line in lines(rows, _COLUMNS, _FOLLOWED):
+                say(line)
+
+    if form is Format.TABLE:
+        titles = zip(_COLUMNS, _FOLLOWED, strict=True)
+        say("  ".join(column.title.ljust(width) for column, width in titles).rstrip())
+    return put
+
+
+async def _replayed(gateway: OfflineGateway, event_id: str, *, today: bool) -> ReplayRow:
+    try:
+        if not today:
+            return ReplayRow(event_id, (await replay.as_it_was(gateway, event_id)).deliveries)
+        made = await replay.with_todays_catalog(gateway, event_id)
+    except Refused as refused:
+        return ReplayRow(event_id, problem=refused.detail or refused.title)
+    return ReplayRow(event_id, made.deliveries, made.event_id, made.outcome, made.translator)
+
+
+def _print_replay(rows: Sequence[ReplayRow], form: Format, *, dry_run: bool) -> None:
+    if form is not Format.TABLE or not rows:
+        print_rows(rows, (), form, "nothing to send again")
+        return
+    for row in rows:
+        if row.problem:
+            warn(f"{row.event}: not sent: {row.problem}")
+            continue
+        made = f"{row.outcome} by {row.translator or 'no translator'}, " if row.outcome else ""
+        fresh = f"event {row.new_event}, " if row.new_event and not dry_run else ""
+        say(f"{row.event}: {fresh}{made}{_going_out(row.deliveries, dry_run=dry_run)}")
+    if len(rows) != 1:
+        sent = [row for row in rows if not row.problem]
+        total = _going_out(sum(row.deliveries for row in sent), dry_run=dry_run)
+        say(f"{plural(len(sent), 'event')}, {total}; {len(rows) - len(sent)} could not be sent")
+
+
+def _going_out(count: int, *, dry_run: bool) -> str:
+    go = "would go" if dry_run else "goes" if count == 1 else "go"
+    return f"{plural(count, 'delivery', 'deliveries')} {go} out again"
+
+
+def _print_event(found: EventDetail) -> None:
+    event, request = found.event, found.request
+    say(f"{event.id}  {clock(event.received)} UTC  route {event.route}  service {event.service}")
+    say(f"outcome {event.outcome}  event {event.name or '-'}  translator {event.translator or '-'}")
+    if event.subject:
+        say(f"subject {event.subject}")
+    if event.reason:
+        say(f"because {event.reason}")
+    say(f"\n{request.method} {request.url}")
+    for name, value in request.headers.items():
+        say(f"{name}: {value}")
+    more = f"\n... ({request.body.size:,} bytes in all)" if request.body.cut else ""
+    say(f"\n{request.body.text}{more}")
+    for delivery in found.deliveries:
+        print_delivery(delivery)
+    for message in found.messages:
+        kind = "card" if message.card else "message"
+        numbers = ", ".join(map(str, message.deliveries))
+        say(f"\n{kind} of {'delivery' if len(message.deliveries) == 1 else 'deliveries'} {numbers}:")
+        print_json(message.payload)
+    if found.more_messages:
+        say(f"\nand {plural(found.more_messages, 'other message')}")
+
+
+def print_delivery(delivery: DeliveryDetail) -> None:
+    """Print a delivery with every attempt at it that is kept."""
+    gone = " (which is not in the settings any more)" if delivery.gone else ""
+    tries = plural(delivery.attempts, "attempt")
+    why = f", {delivery.reason}" if delivery.reason else ""
+    say(f"\ndelivery {delivery.seq} to {delivery.destination}{gone}: {delivery.state}, {tries}{why}")
+    for attempt in delivery.log:
+        status = str(attempt.status or attempt.code)
+        say(f"  {clock(attempt.at)}  {attempt.result:9}  {status:7}  {attempt.answer}".rstrip())
+    if delivery.permalink:
+        say(f"  {delivery.permalink}")

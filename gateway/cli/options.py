@@ -1,0 +1,68 @@
+"""The arguments and options that several commands have, and how times are written in them."""
+
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gateway import units
+from gateway.cli.output import Format
+
+DEFAULT = Path("mattergate.toml")
+"""The settings file where none is named."""
+
+
+def moment(text: str) -> float:
+    """Read a time, in seconds since the epoch: "2h" is two hours ago, "2026-01-31T08:00" is UTC unless it says else.
+
+    Raises typer.BadParameter, which says what may be written.
+    """
+    try:
+        return time.time() - units.seconds(text)
+    except ValueError:
+        pass
+    try:
+        read = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise typer.BadParameter(
+            f"{text!r} is neither how long ago (30m, 2h, 7d) nor a time (2026-01-31, 2026-01-31T08:00, "
+            "2026-01-31T08:00+02:00; without an offset it is UTC)"
+        ) from None
+    return (read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp()
+
+
+def example(*commands: str) -> str:
+    """The end of a help text: commands as one types them."""
+    return "```\n" + "\n".join(commands) + "\n```"
+
+
+Config = Annotated[
+    Path, typer.Option("--config", "-c", envvar="MATTERGATE_CONFIG", help="The settings file.", show_default=True)
+]
+Folders = Annotated[
+    list[Path] | None,
+    typer.Option("--catalog", help="A folder of your own services, laid over the built-in catalog. May be repeated."),
+]
+Output = Annotated[
+    Format,
+    typer.Option("--output", "-o", help="A table, one JSON value, or one JSON value a line; JSON has the API's names."),
+]
+Since = Annotated[
+    float | None,
+    typer.Option(parser=moment, metavar="WHEN", help="Only received since: 2h (ago), or 2026-01-31T08:00 (UTC)."),
+]
+Until = Annotated[float | None, typer.Option(parser=moment, metavar="WHEN", help="Only received until; as --since.")]
+Route = Annotated[str, typer.Option(help="Only of this route.")]
+Service = Annotated[str, typer.Option(help="Only of this service.")]
+Destination = Annotated[str, typer.Option(help="Only with a delivery to this destination.")]
+Text = Annotated[str, typer.Option(help="Only with all of these words: in id, event, subject, messages ...")]
+Before = Annotated[str, typer.Option(metavar="ID", help="Only older than this event: the next page.")]
+Limit = Annotated[int, typer.Option("--limit", "-n", min=1, max=1000, help="How many, the newest first.")]
+EventId = Annotated[str, typer.Argument(metavar="EVENT", help="The id of an event, or the beginning of one.")]
+EventIds = Annotated[
+    list[str] | None, typer.Argument(metavar="[EVENT]...", help="Ids of events, or the beginnings of some.")
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be sent, and send nothing.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask, also when it is many.")]

@@ -1,0 +1,39 @@
+"""The settings file as commands read it; what is wrong with it ends the command."""
+
+import os
+import stat
+from pathlib import Path
+
+from gateway import settings
+from gateway.cli.options import DEFAULT
+from gateway.cli.output import fail, unusable
+from gateway.errors import SettingsError
+from gateway.settings import Settings
+
+
+def read(config: Path) -> Settings:
+    """Read the settings file and the environment. Raises SettingsError; a file that cannot be read ends the command."""
+    try:
+        mode = config.stat().st_mode
+    except FileNotFoundError:
+        fail(f"{config}: there is no settings file; name one with --config or MATTERGATE_CONFIG, or write it first")
+    except OSError as error:
+        fail(unusable(config, error))
+    if stat.S_ISDIR(mode):
+        fail(unusable(config, IsADirectoryError()))
+    if not os.access(config, os.R_OK):
+        fail(unusable(config, PermissionError()))
+    return settings.load(config, os.environ)
+
+
+def require(config: Path) -> Settings:
+    """Read the settings file; end the command with every fault."""
+    try:
+        return read(config)
+    except SettingsError as error:
+        fail(error)
+
+
+def optional(config: Path) -> Settings:
+    """Read the settings file, or take the defaults where none is there and none was named."""
+    return Settings() if config == DEFAULT and not config.exists() else require(config)

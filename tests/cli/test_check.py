@@ -1,0 +1,103 @@
+"""`mattergate check`: every fault of settings and catalog, and whether destinations will work."""
+
+import asyncio
+
+import pytest
+
+from tests.conftest import ITEMS_SERVICE
+
+FAULTY = """
+[server]
+grace = "never"
+[catalog]
+folders = ["catalog", "nowhere"]
+[destinations.ops]
+hook = "http://127.0.0.1:9/hooks/aaaaaaaaaaaaaaaaaaaaaaaaaa"
+[routes.items]
+service = "items"
+destinations = ["opz"]
+[routes.code]
+service = "githib"
+destinations = ["ops"]
+allow_unsigned = true
+"""
+
+
+def test_settings_without_a_fault(desk):
+    """One line says what there is, in the right number."""
+    said = desk.run("check")
+    assert (said.code, said.err) == (0, "")
+    assert said.out == f"{desk.file}: 1 route, 2 destinations, no fault\n"
+
+
+def test_every_fault_is_one_line_with_place_and_remedy(desk):
+    """Settings, documents of several services, and what does not fit together: all of them at once."""
+    desk.write("mattergate.toml", FAULTY)
+    desk.write("catalog/items/item.yaml", "title: An item\nevents: [item]\nmessage: {text: '{{ a | nosuch }}'}\n")
+    desk.write("catalog/other/service.yaml", ITEMS_SERVICE + "colour: red\n")
+    said = desk.run("check")
+    assert (said.code, said.err) == (1, "7 faults\n")
+    places = [
+        "mattergate.toml:3: server.grace:", "mattergate.toml:10: routes.items.destinations[0]:", "nowhere:",
+        "item.yaml:3: ", "service.yaml:7: colour:", "mattergate.toml:12: routes.code.service:",
+    ]  # fmt: skip
+    assert len(said.out.splitlines()) == 7
+    for place in places:
+        assert place in said.out
+    assert '(did you mean "ops"?)' in said.out
+    assert '(did you mean "github"?)' in said.out
+    assert "no service 'items'" not in said.out, "its documents are at fault, and are there"
+
+
+def test_faults_for_programs(desk):
+    """Each has a level, a file, a line, a place, a problem and a remedy; without any, the list is empty."""
+    assert desk.run("check", "-o", "json").out == "[]\n"
+    desk.write("mattergate.toml", FAULTY)
+    desk.file.chmod(0o644)
+    said = desk.run("check", "--output", "jsonl")
+    assert said.code == 1
+    levels = {(row["level"], row["where"]) for row in said.lines}
+    assert {("warning", "destinations.ops.hook"), ("fault", "server.grace")} <= levels
+    assert set(said.lines[0]) == {"level", "file", "line", "where", "problem", "remedy"}
+
+
+def test_a_warning_is_no_fault(desk):
+    """A file that everybody may read is told on standard error, and the exit code is 0."""
+    desk.file.chmod(0o644)
+    said = desk.run("check")
+    assert said.code == 0
+    assert said.err.startswith("warning: ")
+
+
+def test_the_reference_lists_every_setting(desk):
+    """It is Markdown, and needs no settings file."""
+    said = desk.plain("check", "--reference", "-c", "nowhere.toml")
+    assert said.code == 0
+    assert "| `[journal]` | `url` |" in said.out
+
+
+@pytest.mark.parametrize(("option", "posts"), [("--live", 0), ("--post", 1)])
+async def test_servers_are_asked(start, desk, option, posts):
+    """`--live` posts nothing; `--post` sends one message; a hook that is gone is a fault, and no secret is shown."""
+    gateway = await start()
+    hook = gateway.hook.rpartition("/")[2]
+    text = desk.file.read_text().replace("http://127.0.0.1:9/hooks/aaaaaaaaaaaaaaaaaaaaaaaaaab", gateway.hook)
+    text = text.replace("http://127.0.0.1:9/hooks/aaaaaaaaaaaaaaaaaaaaaaaaaa", gateway.hook)
+    desk.write("mattergate.toml", text)
+    said = await asyncio.to_thread(desk.run, "check", option)
+    assert said.code == 0, said.text
+    assert "ops: ok: Mattermost" in said.out
+    assert len(gateway.standin.posts) == posts * 2
+    assert hook not in said.text
+    gateway.standin.hooks.clear()
+    gone = await asyncio.to_thread(desk.run, "check", "--post", "-o", "jsonl")
+    assert (gone.code, gone.err) == (1, "2 faults\n")
+    assert {(row["level"], row["where"]) for row in gone.lines} >= {("fault", "ops"), ("fault", "dev")}
+
+
+def test_servers_are_not_asked_when_there_are_faults(desk):
+    """Faulty settings are told, and nothing is sent."""
+    desk.write("mattergate.toml", FAULTY)
+    said = desk.run("check", "--live")
+    assert said.code == 1
+    assert "ops: " not in said.out

@@ -1,0 +1,108 @@
+"""`mattergate render`: what a request becomes."""
+
+import gzip
+import json
+
+import pytest
+
+ITEM = {"kind": "item", "box": "a", "number": 1}
+
+
+def test_a_body_becomes_a_message(desk):
+    """The service and its headers are named; the answer is JSON."""
+    desk.write("body.json", json.dumps(ITEM))
+    said = desk.plain("render", "body.json", "-s", "items", "--catalog", "catalog", "-H", "X-Any: thing")
+    assert said.code == 0, said.text
+    answer = json.loads(said.out)
+    assert (answer["outcome"], answer["translator"], answer["subject"]) == ("message", "items/item", "a")
+    assert answer["messages"] == [{"text": "a 1", "username": "Items"}]
+
+
+def test_standard_input_and_other_bodies(desk):
+    """`-` and nothing read it; the generic translator speaks where no service is named; headers count."""
+    for arguments in (["-"], []):
+        answer = json.loads(desk.plain("render", *arguments, stdin='{"title": "Disk full"}').out)
+        assert (answer["translator"], answer["messages"][0]["attachments"][0]["title"]) == ("generic", "Disk full")
+    packed = gzip.compress(json.dumps(ITEM).encode())
+    options = ["-s", "items", "--catalog", "catalog", "--header", "Content-Encoding: gzip"]
+    assert json.loads(desk.plain("render", *options, stdin=packed).out)["translator"] == "items/item"
+
+
+def test_a_sample_knows_its_service(desk):
+    """That of its folder, unless one is named."""
+    file = desk.write(
+        "catalog/items/samples/one.yaml", f"request: {{body: {json.dumps(ITEM)}}}\nexpect: {{outcome: message}}\n"
+    )
+    assert json.loads(desk.plain("render", file, "--catalog", "catalog").out)["translator"] == "items/item"
+    assert json.loads(desk.plain("render", file, "-s", "generic").out)["translator"] == "generic"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "part"),
+    [
+        (["body", "-s", "githib"], 2, "the catalog has no service 'githib'; did you mean \"github\"?"),
+        (["body", "-H", "no colon"], 2, "-H 'no colon' is not a header"),
+        (["body", "-H", ": no name"], 2, "is not a header"),
+        (["nowhere.json"], 1, "nowhere.json: there is no such file"),
+        (["catalog"], 1, "catalog: it is a folder"),
+        (["bad.yaml"], 1, 'bad.yaml:1: "expect" is a required property'),
+        (["bytes.yaml"], 1, "bytes.yaml: it is not UTF-8 text"),
+        (["body", "-s", "bad", "--catalog", "own"], 1, "own/bad/service.yaml"),
+        (["body", "--batch"], 2, "--batch reads standard input"),
+        (["--batch", "-s", "github"], 2, "--batch reads standard input"),
+    ],
+)
+def test_bad_input_is_told(desk, arguments, code, part):
+    """What is wrong, in a sentence, and an exit code that is not 0."""
+    desk.write("body", "{}")
+    desk.write("bad.yaml", "request: {body: ''}\n")
+    desk.write("bytes.yaml", b"\xff\xfe")
+    desk.write("own/bad/service.yaml", "name: Bad\n")
+    said = desk.plain("render", *arguments)
+    assert (said.code, said.out) == (code, "")
+    assert part in said.err
+
+
+def test_a_request_that_is_refused_is_a_failure(desk):
+    """The answer says why, and the exit code is 1."""
+    said = desk.plain("render", "-H", "Content-Encoding: gzip", stdin="not gzip")
+    assert said.code == 1
+    assert json.loads(said.out)["outcome"] == "refused"
+
+
+def test_a_batch_answers_every_line(desk):
+    """Each line of JSON has an answer with its case; blank lines have none."""
+    cases = [
+        {"case": "items/1", "service": "items", "method": "POST", "headers": {}, "query": {}, "body": json.dumps(ITEM)},
+        {"case": 2, "service": "items", "body": ITEM, "something": "else"},
+        {"service": "nosuch", "body": {"title": "x"}},
+    ]
+    lines = "\n\n".join(map(json.dumps, cases))
+    said = desk.plain("render", "--batch", "--catalog", "catalog", stdin=lines)
+    assert said.code == 0, said.err
+    assert [line.get("case") for line in said.lines] == ["items/1", 2, None]
+    assert [line["translator"] for line in said.lines] == ["items/item", "items/item", "generic"]
+    assert said.lines[2]["reason"] == "the catalog has no service 'nosuch', the generic translator speaks"
+
+
+def test_a_line_that_is_no_request_stops_no_other(desk):
+    """Its answer says which line and why, the others are answered, and the exit code is 1."""
+    good = json.dumps({"case": "good", "service": "items", "body": ITEM}).encode()
+    bad = [b"not json", b"[1]", b'{"case": "bad", "headers": 5}', b'{"service": []}', b"\xff\xfe", b"[" * 100_000]
+    said = desk.plain("render", "--batch", "--catalog", "catalog", stdin=b"\n".join([good, *bad, good]))
+    assert (said.code, said.err) == (1, "")
+    first, *others, last = said.lines
+    assert first == last
+    assert first["case"] == "good"
+    assert [line["outcome"] for line in others] == ["broken"] * len(bad)
+    assert [line["reason"].partition(" is ")[0] for line in others] == [f"line {number}" for number in range(2, 8)]
+    assert [line.get("case") for line in others] == [None, None, "bad", None, None, None]
+
+
+def test_texts_reach_the_output_as_they_are(desk):
+    """Neither names of emoji nor markup in a payload are taken for something; control characters are spelt out."""
+    title = "[bold]:fire:[/bold] \u009b31m"
+    said = desk.plain("render", "--batch", stdin=json.dumps({"body": {"title": title}}))
+    assert ":fire:" in said.out
+    assert "[bold]" in said.lines[0]["messages"][0]["attachments"][0]["fallback"].replace("\\", "")
+    assert "\x9b" not in said.out

@@ -1,0 +1,106 @@
+"""`mattergate test`: samples, executed."""
+
+import pytest
+
+REQUEST = "request: {body: {kind: item, box: a, number: 1}}\n"
+
+
+@pytest.fixture
+def kept(desk):
+    """Give a desk whose service has a sample that holds, and one that does not."""
+    desk.write(
+        "catalog/items/samples/item.usual.yaml", REQUEST + "expect: {outcome: message, translator: items/item}\n"
+    )
+    desk.write("catalog/items/samples/item.wrong.yaml", REQUEST + "expect: {outcome: message, subject: b}\n")
+    return desk
+
+
+def test_samples_that_hold_and_one_that_does_not(kept):
+    """The one that does not is listed with its difference, and the exit code is 1."""
+    said = kept.plain("test", "--catalog", "catalog", "items")
+    assert said.code == 1
+    assert said.out.splitlines() == [
+        "catalog/items/samples/item.wrong.yaml",
+        "  expect.subject: expected 'b', got 'a'",
+        "1 sample held, 1 did not",
+    ]
+
+
+def test_one_file_alone(kept):
+    """A file is executed without the others of its service."""
+    said = kept.plain("test", "--catalog", "catalog", kept.folder / "catalog/items/samples/item.usual.yaml")
+    assert (said.code, said.out) == (0, "1 sample held, 0 did not\n")
+
+
+def test_results_for_programs(kept):
+    """A row for each sample, with what differs."""
+    said = kept.plain("test", "--catalog", "catalog", "items", "-o", "jsonl")
+    assert said.code == 1
+    assert [(row["service"], row["holds"], len(row["differences"])) for row in said.lines] == [
+        ("items", True, 0),
+        ("items", False, 1),
+    ]
+
+
+def test_what_came_out_is_taken_over(kept):
+    """`--write` replaces what is expected, and nothing of the request."""
+    assert kept.plain("test", "--catalog", "catalog", "items", "--write").code == 0
+    text = (kept.folder / "catalog/items/samples/item.wrong.yaml").read_text()
+    assert text.startswith(REQUEST)
+    assert "subject: a" in text
+    assert kept.plain("test", "--catalog", "catalog", "items").code == 0
+
+
+@pytest.mark.parametrize(
+    ("names", "part"),
+    [
+        (["githib"], 'did you mean "github"?'),
+        (["items", "nosuch"], "no service 'nosuch'"),
+        (["bare"], "the service bare has no samples"),
+        (["nowhere.yaml"], "nowhere.yaml is not a sample of the catalog"),
+        (["/x.yaml"], "/x.yaml is not a sample of the catalog"),
+        (["catalog/items/item.yaml"], "is not a sample of the catalog"),
+    ],
+)
+def test_names_without_samples_are_wrong_usage(kept, names, part):
+    """Also where other names have some: nothing is executed."""
+    kept.write("catalog/bare/service.yaml", "name: Bare\ndocs: https://example.com\nsetup: Nothing to set up here.\n")
+    said = kept.plain("test", "--catalog", "catalog", *names)
+    assert (said.code, said.out) == (2, "")
+    assert part in said.err
+
+
+@pytest.mark.parametrize(
+    ("content", "part"),
+    [
+        (b"request: {body: ''}\n", '"expect" is a required property'),
+        (b"\xff\xfe", "it is not UTF-8 text"),
+        (b"request: [\n", "item.odd.yaml:"),
+    ],
+)
+@pytest.mark.parametrize("options", [[], ["--write"]])
+def test_a_sample_that_is_none_fails_alone(kept, content, part, options):
+    """Its fault is its difference; the others are executed."""
+    kept.write("catalog/items/samples/item.odd.yaml", content)
+    said = kept.plain("test", "--catalog", "catalog", "items", *options)
+    assert said.code == 1
+    assert part in said.out
+    assert said.out.splitlines()[-1].endswith(f"{2 - len(options)} did not")
+
+
+def test_a_sample_that_cannot_be_rewritten_stays(kept):
+    """`expect` has to be its last key: else `--write` would not know what to replace."""
+    file = kept.write("catalog/items/samples/item.odd.yaml", "expect: {outcome: message}\n" + REQUEST)
+    said = kept.plain("test", "--catalog", "catalog", file, "--write")
+    assert said.code == 1
+    assert "`expect:` is to be the last key of a sample" in said.out
+    assert file.read_text().endswith(REQUEST)
+
+
+def test_samples_of_a_faulty_service_do_not_hold(kept):
+    """The faults are told, and the exit code is 1."""
+    kept.write("catalog/items/item.yaml", "title: An item\nevents: [item]\nmessage: 5\n")
+    said = kept.plain("test", "--catalog", "catalog", "items")
+    assert said.code == 1
+    assert "catalog/items/item.yaml:3" in said.err
+    assert "the service items has faults" in said.out
