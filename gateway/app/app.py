@@ -6,6 +6,7 @@ from functools import partial
 
 from aiohttp import web
 
+from gateway import journal as journals
 from gateway.app import admin, ingress
 from gateway.app.destinations import Destinations
 from gateway.app.gateway import Parts, RunningGateway
@@ -16,7 +17,6 @@ from gateway.console.port import Changes
 from gateway.delivery.dispatcher import Dispatcher
 from gateway.errors import Fault, SettingsError
 from gateway.ingress.acceptance import Acceptance
-from gateway.journal.sqlite.journal import SqliteJournal
 from gateway.observe import logs, tracing
 from gateway.observe.metrics import Metrics
 from gateway.settings import Settings
@@ -78,8 +78,12 @@ async def _parts(settings: Settings, known: Catalog, stack: AsyncExitStack) -> P
     """Everything between the listeners and Mattermost; it ends with the stack, last made first."""
     metrics = Metrics()
     kept = settings.journal
-    journal = await SqliteJournal.open(
-        ingress.journal_path(settings), retention=kept.retention, max_size=kept.max_size, metrics=metrics, apart=True
+    journal = await journals.open(
+        kept.url,
+        retention=kept.retention,
+        max_size=kept.max_size,
+        deliver=True,
+        on_commit=metrics.journal_commit_seconds.observe,
     )
     stack.push_async_callback(journal.close)
     tracer = _tracer(settings)
@@ -90,7 +94,8 @@ async def _parts(settings: Settings, known: Catalog, stack: AsyncExitStack) -> P
     await dispatcher.start()
     stack.push_async_callback(dispatcher.stop, settings.server.grace)
     acceptance = Acceptance(journal, dispatcher.offer)
-    public_side = PublicSide(settings, known, acceptance.store, metrics, tracer, await connections.http())
+    session, secrets = await connections.http(), await journal.secrets()
+    public_side = PublicSide(settings, known, acceptance.store, metrics, tracer, session, journal, secrets)
     return Parts(metrics, journal, journal.keep, destinations, dispatcher, acceptance, public_side)
 
 

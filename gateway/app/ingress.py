@@ -1,6 +1,6 @@
 """Everything from the public listener to the journal's door, put together from settings and catalog."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, web
@@ -13,7 +13,7 @@ from gateway.ingress.learned import Learned
 from gateway.ingress.listener import Listener
 from gateway.ingress.passthrough import Passthrough
 from gateway.ingress.table import RouteTable
-from gateway.journal import Appended, Entry
+from gateway.journal import Appended, Entry, Secrets
 from gateway.mattermost.answers import unanswered
 from gateway.observe.metrics import Metrics
 from gateway.observe.tracing import Tracer
@@ -23,7 +23,10 @@ from gateway.settings import Settings
 
 
 class PublicSide:
-    """Takes requests in by settings and a catalog that fit together; `adopt` exchanges both between two requests."""
+    """Takes requests in by settings and a catalog that fit together; `adopt` exchanges both between two requests.
+
+    `secrets` are those that `journal` holds: what services told routes in handshakes.
+    """
 
     def __init__(
         self,
@@ -33,10 +36,12 @@ class PublicSide:
         metrics: Metrics,
         tracer: Tracer,
         session: ClientSession,
+        journal: Secrets,
+        secrets: Mapping[str, str],
     ) -> None:
         self._metrics = metrics
         self._session = session
-        learned = Learned(journal_path(settings).with_suffix(".secrets"), self._fetch)
+        learned = Learned(journal, secrets, self._fetch)
         self._ingress = Ingress(self._rules(settings, known), store, metrics, learned, tracer)
 
     @property
@@ -94,11 +99,6 @@ def wanted(settings: Settings) -> set[str] | None:
     if through is not None and not through.services:
         return None
     return {route.service for route in settings.routes.values()} | set(through.services if through else ()) | {GENERIC}
-
-
-def journal_path(settings: Settings) -> Path:
-    """The file of the embedded journal."""
-    return Path(settings.journal.url.removeprefix("sqlite:"))
 
 
 def passthrough(settings: Settings, metrics: Metrics) -> Passthrough | None:

@@ -11,14 +11,13 @@ import typer
 from msgspec.structs import replace
 from rich.table import Table
 
+from gateway import journal as journals
 from gateway import settings
-from gateway.app import ingress
 from gateway.cli import app
 from gateway.cli.common import fail, out
 from gateway.cli.serve import DEFAULT, Config
 from gateway.errors import JournalError, SettingsError
-from gateway.journal import Query, Record
-from gateway.journal.sqlite.journal import SqliteJournal
+from gateway.journal import Journal, Query, Record
 from gateway.model import Delivery, DeliveryState, Outcome
 
 events = typer.Typer(no_args_is_help=True, help="What came in, what it became, and where it went.")
@@ -32,7 +31,7 @@ Limit = Annotated[int, typer.Option("--limit", "-n", min=1, max=1000, help="How 
 Before = Annotated[str, typer.Option(help="Only what is older than the event of this id: the next page.")]
 
 
-async def _find(journal: SqliteJournal, query: Query) -> list[Record]:
+async def _find(journal: Journal, query: Query) -> list[Record]:
     """As many events as the query is limited to, over as many pages as that takes."""
     records: list[Record] = []
     while True:
@@ -43,13 +42,11 @@ async def _find(journal: SqliteJournal, query: Query) -> list[Record]:
         query = replace(query, before=page.next)
 
 
-def _with_journal(config: Config, work: Callable[[SqliteJournal], Awaitable[T]]) -> T:
+def _with_journal(config: Config, work: Callable[[Journal], Awaitable[T]]) -> T:
     async def run() -> T:
         known = settings.load(config, os.environ)
-        path = ingress.journal_path(known)
-        if not path.exists():
-            fail(f"{path}: there is no journal yet; it is made by the first `mattergate serve`")
-        journal = await SqliteJournal.open(path, retention=known.journal.retention, max_size=known.journal.max_size)
+        kept = known.journal
+        journal = await journals.open(kept.url, retention=kept.retention, max_size=kept.max_size)
         try:
             return await work(journal)
         finally:

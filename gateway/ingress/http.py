@@ -120,8 +120,10 @@ class Ingress:
             span.begin(request.headers if scheme else {})
             span.step("verify", started, proven)
         request = _legible(request)
-        if (service.handshake or not body) and (reply := self._handshake(route, service, request, plain, refusal)):
-            return reply
+        if service.handshake or not body:
+            reply = await self._handshake(route, service, request, plain, refusal)
+            if reply is not None:
+                return reply
         if refusal is not None:
             raise refusal
         if request.method not in _METHODS:
@@ -156,7 +158,7 @@ class Ingress:
         except Refused as refusal:
             return plain, None, refusal
 
-    def _handshake(
+    async def _handshake(
         self, route: Route, service: Service, request: Request, plain: bytes, refusal: Refused | None
     ) -> web.Response | None:
         value = decode(request, plain, route.wishes.depth).value if plain else MISSING
@@ -165,7 +167,7 @@ class Ingress:
         if reply is None:
             return None
         if reply.effect is not handshake.Effect.NONE:
-            self._learned.act(route.name, reply)
+            await self._learned.act(route.name, reply)
         return web.Response(
             status=reply.status, body=reply.body, content_type=reply.content_type, headers=reply.headers
         )

@@ -59,7 +59,7 @@ async def reopen(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
             await opened.pop().close()
         path, apart = tmp_path / "journal.db", IMPLEMENTATIONS[request.param]
         opened.append(
-            await SqliteJournal.open(path, retention=1e9, max_size=10**9, clock=lambda: NOW + 500, apart=apart)
+            await SqliteJournal.open(path, retention=1e9, max_size=10**9, clock=lambda: NOW + 500, deliver=apart)
         )
         return opened[0]
 

@@ -15,7 +15,7 @@ from structlog.testing import capture_logs
 
 from gateway.errors import JournalDamaged, JournalError
 from gateway.journal import DuplicateKey, Entry, Query, Settlement
-from gateway.journal.sqlite import journal as module
+from gateway.journal.sqlite import upkeep
 from gateway.journal.sqlite.journal import SqliteJournal
 from gateway.model import DeliveryState, Event, Outcome, Parcel, Request
 from gateway.observe.metrics import Metrics
@@ -67,11 +67,11 @@ async def test_damage_found_later_is_told(tmp_path: Path) -> None:
     await journal.close()
 
 
-@pytest.mark.parametrize("name", ["missing/journal.db", "."])
-async def test_a_path_that_cannot_be_opened(tmp_path: Path, name: str) -> None:
-    """A missing directory, or a directory in the file's place, is named."""
+@pytest.mark.parametrize("deliver", [False, True])
+async def test_a_path_that_cannot_be_opened(tmp_path: Path, deliver: bool) -> None:
+    """A missing directory is named."""
     with pytest.raises(JournalError, match=f"journal {tmp_path}.*its directory must exist"):
-        await opened(tmp_path / name)
+        await opened(tmp_path / "missing" / "journal.db", deliver=deliver)
 
 
 async def test_a_full_disk_refuses_and_recovers(tmp_path: Path) -> None:
@@ -187,7 +187,7 @@ async def test_the_log_starts_over(tmp_path: Path) -> None:
     sizes = []
     for _ in range(4):
         await asyncio.gather(*(journal.append(entry(b"x", body=bytes(8000))) for _ in range(50)))
-        await journal._checkpoint()
+        await journal.upkeep.checkpoint()
         sizes.append(log.stat().st_size)
     assert max(sizes) < 1.5 * sizes[0]
     await journal.close()
@@ -195,11 +195,11 @@ async def test_the_log_starts_over(tmp_path: Path) -> None:
 
 async def test_a_log_that_grows_is_moved_and_starts_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Under load upkeep moves the log into the file piece by piece, and has it start over when it is large."""
-    monkeypatch.setattr(module, "_CHECKPOINT_SECONDS", 1e6)
-    monkeypatch.setattr(module, "_CHECKPOINT_BYTES", 4_000_000)
-    monkeypatch.setattr(module, "_MOVE_BYTES", 1_000_000)
-    monkeypatch.setattr(module, "_UPKEEP_SECONDS", 0.005)
-    journal = await opened(tmp_path / "journal.db")
+    monkeypatch.setattr(upkeep, "_CHECKPOINT_SECONDS", 1e6)
+    monkeypatch.setattr(upkeep, "_CHECKPOINT_BYTES", 4_000_000)
+    monkeypatch.setattr(upkeep, "_MOVE_BYTES", 1_000_000)
+    monkeypatch.setattr(upkeep, "_UPKEEP_SECONDS", 0.005)
+    journal = await opened(tmp_path / "journal.db", deliver=True)
     file = tmp_path / "journal.db"
     async with asyncio.timeout(60):
         while file.stat().st_size < 30_000_000:
@@ -213,9 +213,9 @@ async def test_a_log_that_grows_is_moved_and_starts_over(tmp_path: Path, monkeyp
 async def test_upkeep_runs_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failure: Exception) -> None:
     """An open journal prunes what is too old without being asked; trouble is logged and does not end that."""
     for name in ("_UPKEEP_SECONDS", "_CHECKPOINT_SECONDS", "_PRUNE_SECONDS"):
-        monkeypatch.setattr(module, name, 0.01)
-    journal = await opened(tmp_path / "journal.db", retention=60)
-    checkpoint, failures = journal._checkpoint, [failure]
+        monkeypatch.setattr(upkeep, name, 0.01)
+    journal = await opened(tmp_path / "journal.db", retention=60, deliver=True)
+    checkpoint, failures = journal.upkeep.checkpoint, [failure]
 
     async def failing_once() -> None:
         if failures:
@@ -223,7 +223,7 @@ async def test_upkeep_runs_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyP
         await checkpoint()
 
     with capture_logs() as logs:
-        monkeypatch.setattr(journal, "_checkpoint", failing_once)
+        monkeypatch.setattr(journal.upkeep, "checkpoint", failing_once)
         await journal.append(entry(b"x", received=NOW))
         old = await journal.append(entry(received=NOW - 61))
         for _ in range(300):
@@ -238,7 +238,7 @@ async def test_upkeep_runs_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyP
 async def test_commits_are_measured(tmp_path: Path) -> None:
     """Each group commit is one observation."""
     metrics = Metrics()
-    journal = await opened(tmp_path / "journal.db", metrics=metrics)
+    journal = await opened(tmp_path / "journal.db", on_commit=metrics.journal_commit_seconds.observe)
     await journal.append(entry())
     await journal.append(entry())
     await journal.close()
@@ -252,7 +252,7 @@ async def test_nobody_waits_for_upkeep(tmp_path: Path) -> None:
     await journal.append(stored)
     assert (await journal.holdings()).events == 1
     go_on = threading.Event()
-    busy = asyncio.ensure_future(journal._keeper.read(lambda _: go_on.wait(30)))
+    busy = asyncio.ensure_future(journal.upkeep._keeper.read(lambda _: go_on.wait(30)))
     async with asyncio.timeout(10):
         assert await ids(journal) == [stored.event.id]
         assert (await journal.holdings()).events == 1

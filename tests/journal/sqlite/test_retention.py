@@ -10,9 +10,9 @@ import msgspec
 import pytest
 
 from gateway.journal import CardPost, DuplicateKey, Entry, Query, Settlement
-from gateway.journal.sqlite import count_sql, messages
-from gateway.journal.sqlite import journal as module
-from gateway.journal.sqlite.journal import CARD_AGE, SqliteJournal
+from gateway.journal.sqlite import count_sql, messages, upkeep
+from gateway.journal.sqlite.journal import SqliteJournal
+from gateway.journal.sqlite.upkeep import CARD_AGE
 from gateway.model import DeliveryState, Event, Outcome, Parcel, Request
 
 DELIVERED, DEAD = DeliveryState.DELIVERED, DeliveryState.DEAD
@@ -72,7 +72,7 @@ async def test_age_takes_all_but_what_waits(journal: SqliteJournal, clock: Clock
     waits = await add(journal, clock.now, DELIVERED, DeliveryState.PENDING)
     young = await add(journal, clock.now + 500, DELIVERED)
     clock.now += KEPT_SECONDS + 1
-    await journal.prune()
+    await journal.upkeep.prune()
     assert await left(journal) == [waits, young]
     assert (await journal.census())["ops"].dead == 0
     assert len(await journal.pending(0, 10)) == 1
@@ -83,9 +83,9 @@ async def test_size_takes_the_oldest_settled(journal: SqliteJournal, clock: Cloc
     dead = await add(journal, clock.now, DEAD, size=90_000)
     waits = await add(journal, clock.now, DeliveryState.PENDING, size=90_000)
     settled = [await add(journal, clock.now + n, DELIVERED, size=24_000) for n in range(1, 7)]
-    await journal.prune()
+    await journal.upkeep.prune()
     assert await left(journal) == [dead, waits, *settled[-4:]]
-    await journal.prune()
+    await journal.upkeep.prune()
     assert await left(journal) == [dead, waits, *settled[-4:]]
 
 
@@ -94,7 +94,7 @@ async def test_size_counts_also_while_others_go_by_age(journal: SqliteJournal, c
     await add(journal, clock.now, DELIVERED, size=1_000)
     clock.now += KEPT_SECONDS + 1
     young = [await add(journal, clock.now + n, DELIVERED, size=24_000) for n in range(6)]
-    await journal.prune()
+    await journal.upkeep.prune()
     assert await left(journal) == young[-4:]
 
 
@@ -107,7 +107,7 @@ async def test_what_is_unsettled_twice_counts_once(
     for states in ((DEAD, DEAD, DEAD), (DEAD, pending, pending), (pending, pending, pending), (DELIVERED, DEAD)):
         await add(journal, clock.now, *states, size=50_000)
     settled = [await add(journal, clock.now + n, DELIVERED, size=24_000) for n in range(1, 7)]
-    await journal.prune()
+    await journal.upkeep.prune()
     assert (await left(journal))[4:] == settled[-4:]
 
 
@@ -117,11 +117,11 @@ async def test_what_was_requeued_is_kept(journal: SqliteJournal, clock: Clock) -
     ((record),) = (await journal.find(Query())).records
     await journal.requeue([record.deliveries[0].seq])
     clock.now += KEPT_SECONDS + 1
-    await journal.prune()
+    await journal.upkeep.prune()
     assert await left(journal) == [event_id]
     (again,) = await journal.pending(0, 10)
     await journal.settle([Settlement(again.seq, DELIVERED, 1)])
-    await journal.prune()
+    await journal.upkeep.prune()
     assert await left(journal) == []
 
 
@@ -139,7 +139,7 @@ async def test_numbers_are_not_given_twice(journal: SqliteJournal, clock: Clock)
     """A delivery after pruning everything has a number that was never there."""
     await add(journal, clock.now, DELIVERED)
     clock.now += KEPT_SECONDS + 1
-    await journal.prune()
+    await journal.upkeep.prune()
     await add(journal, clock.now, DeliveryState.PENDING)
     assert (await journal.pending(0, 10))[0].seq == 2
 
@@ -149,7 +149,7 @@ async def test_expired_keys_are_pruned(journal: SqliteJournal, clock: Clock, tmp
     first = await add(journal, clock.now, key="long", window=10 * KEPT_SECONDS)
     await add(journal, clock.now, key="short", window=10)
     clock.now += KEPT_SECONDS + 1
-    await journal.prune()
+    await journal.upkeep.prune()
     assert await left(journal) == []
     assert await add(journal, clock.now, key="long", window=10 * KEPT_SECONDS) == first
     connection = sqlite3.connect(tmp_path / "journal.db")
@@ -159,12 +159,12 @@ async def test_expired_keys_are_pruned(journal: SqliteJournal, clock: Clock, tmp
 
 async def test_pruning_goes_in_slices(journal: SqliteJournal, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     """Several plans of many slices, with appends in between: nothing old is left and all new is there."""
-    monkeypatch.setattr(module, "_PRUNE_EVENTS", 200)
+    monkeypatch.setattr(upkeep, "_PRUNE_EVENTS", 200)
     await asyncio.gather(*(add(journal, clock.now, DELIVERED, key=f"k{n}", window=1) for n in range(500)))
     clock.now += KEPT_SECONDS + 1
-    pruning = asyncio.ensure_future(journal.prune())
+    pruning = asyncio.ensure_future(journal.upkeep.prune())
     young = [await add(journal, clock.now + n, DELIVERED) for n in range(20)]
-    await asyncio.gather(pruning, journal.prune())
+    await asyncio.gather(pruning, journal.upkeep.prune())
     assert await left(journal) == young
 
 
@@ -174,8 +174,8 @@ async def test_freed_pages_are_used_again(journal: SqliteJournal, clock: Clock, 
     for _ in range(6):
         await asyncio.gather(*(add(journal, clock.now, DELIVERED, size=8000) for _ in range(40)))
         clock.now += KEPT_SECONDS + 1
-        await journal.prune()
-        await journal._checkpoint()
+        await journal.upkeep.prune()
+        await journal.upkeep.checkpoint()
         sizes.append((tmp_path / "journal.db").stat().st_size)
     assert sizes[-1] == sizes[1]
 
@@ -185,7 +185,7 @@ async def test_close_does_not_wait_for_pruning(tmp_path: Path, clock: Clock) -> 
     journal = await SqliteJournal.open(tmp_path / "other.db", retention=1, max_size=10**9, clock=clock)
     await asyncio.gather(*(add(journal, clock.now, DELIVERED) for _ in range(300)))
     clock.now += 10
-    pruning = asyncio.ensure_future(journal.prune())
+    pruning = asyncio.ensure_future(journal.upkeep.prune())
     await asyncio.sleep(0)
     await journal.close()
     await asyncio.gather(pruning, return_exceptions=True)
@@ -201,11 +201,11 @@ async def test_cards_are_forgotten_by_age(journal: SqliteJournal, clock: Clock) 
     shown = CardPost("ops", "a subject", "post", clock.now)
     await journal.settle([Settlement(again.seq, DELIVERED, 1, card=shown)])
     clock.now += CARD_AGE - 1
-    await journal.prune()
+    await journal.upkeep.prune()
     assert (await left(journal), await journal.card("ops", "a subject")) == (
         [],
         msgspec.structs.replace(shown, closed=False),
     )
     clock.now += 2
-    await journal.prune()
+    await journal.upkeep.prune()
     assert await journal.card("ops", "a subject") is None
