@@ -109,4 +109,4 @@ async def test_the_journal_keeps_as_long_as_it_is_told_now(rewritten):
         "[journal]: retention, max_size changed",
     )
     journal = rewritten.gateway.running._running.journal
-    assert (journal._retention, journal._max_size) == (3600.0, 1_000_000)
+    assert (journal.upkeep._retention, journal.upkeep._max_size) == (3600.0, 1_000_000)
