@@ -15,14 +15,11 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from gateway.errors import JournalError
 from gateway.journal import DuplicateKey, Entry, Query, Settlement
-from gateway.journal.sqlite import process_line
-from gateway.journal.sqlite.frames import Frames, framed
+from gateway.journal.sqlite import client, lease, process_line
 from gateway.journal.sqlite.journal import SqliteJournal
 from gateway.model import DeliveryState, Event, Outcome, Parcel, Request
 from gateway.observe.metrics import Metrics
@@ -302,12 +299,68 @@ async def test_commits_are_measured(tmp_path: Path) -> None:
     assert metrics.registry.get_sample_value("mattergate_journal_commit_seconds_count") == 3
 
 
-@given(st.lists(st.binary(max_size=300)), st.integers(1, 50))
-def test_frames_come_out_as_they_went_in(frames: list[bytes], piece: int) -> None:
-    """However the stream is cut into pieces."""
-    stream = b"".join(map(framed, frames))
-    cutter, found = Frames(), []
-    for at in range(0, len(stream), piece):
-        cutter.feed(stream[at : at + piece])
-        found += list(cutter)
-    assert found == frames
+async def test_a_process_that_stands_still_goes_on(journal: SqliteJournal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Senders are refused meanwhile; what it does after all is done once, and its numbers are told."""
+    monkeypatch.setattr(client, "SILENCE", 0.3)
+    told: list[int] = []
+    journal.listen(told.append)
+    await journal.append(entry())
+    (process,) = scribes()
+    os.kill(process, signal.SIGSTOP)
+    wanted = [entry() for _ in range(20)]
+    answers = await asyncio.gather(*(journal.append(one) for one in wanted), return_exceptions=True)
+    assert all(isinstance(answer, JournalError) for answer in answers)
+    began = time.monotonic()
+    with pytest.raises(JournalError, match="what writes it has not answered"):
+        await journal.append(entry())
+    assert time.monotonic() - began < 0.2
+    os.kill(process, signal.SIGCONT)
+    async with asyncio.timeout(20):
+        while not told or told[-1] < 21:
+            await asyncio.sleep(0.01)
+    assert [await again(journal, one) for one in wanted] == [True] * 20
+    assert len(await stored(journal)) == 21
+    assert scribes() == {process}
+
+
+async def test_a_process_that_stands_still_for_long_is_replaced(
+    journal: SqliteJournal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is killed and another one is started; what was answered for is there, and what comes again is stored once."""
+    monkeypatch.setattr(client, "SILENCE", 0.2)
+    monkeypatch.setattr(client, "REPLACE", 0.6)
+    first = entry()
+    await journal.append(first)
+    (process,) = scribes()
+    os.kill(process, signal.SIGSTOP)
+    wanted = [entry() for _ in range(20)]
+    with capture_logs() as said:
+        answers = await asyncio.gather(*(journal.append(one) for one in wanted), return_exceptions=True)
+        assert all(isinstance(answer, JournalError) for answer in answers)
+        for one in wanted:
+            await again(journal, one)
+    (successor,) = scribes()
+    assert successor != process
+    names = await stored(journal)
+    assert sorted(names) == sorted(one.event.id for one in (first, *wanted))
+    assert [line["code"] for line in said if "code" in line] == [-signal.SIGKILL]
+    assert [line["event"] for line in said][:2] == [
+        "the journal is not written, requests are refused",
+        "the process that writes the journal does not answer, it is killed",
+    ]
+
+
+async def test_the_lease_outlives_a_replaced_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whichever process writes, the journal is held until the gateway closes it, and no longer."""
+    monkeypatch.setattr(lease, "PATIENCE", 0.1)
+    path = tmp_path / "journal.db"
+    journal = await SqliteJournal.open(path, retention=1e9, max_size=10**9, deliver=True)
+    for _ in range(2):
+        (process,) = scribes()
+        os.kill(process, signal.SIGKILL)
+        await again(journal, entry())
+        with pytest.raises(JournalError, match="is held by"):
+            await SqliteJournal.open(path, retention=1e9, max_size=10**9, deliver=True)
+    await journal.close()
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["journal.db", "journal.db-lock"]
+    await (await SqliteJournal.open(path, retention=1e9, max_size=10**9, deliver=True)).close()
