@@ -1,6 +1,7 @@
 """The event loop's side of the writing, over a line that the test answers for."""
 
 import asyncio
+import time
 from pathlib import Path
 from typing import Any
 
@@ -164,4 +165,16 @@ async def test_closing_waits_for_the_last_answer(writer: Writer, line: Line) -> 
         await writer.ask(ENTRY)
     writer.on_answers(Answers([(1, Stored("e", before=0)), (2, None)]))
     await closing
+    assert (await asked).event_id == "e"
+
+
+async def test_a_process_that_stood_still_itself_listens_first(
+    writer: Writer, line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Words that came meanwhile are still to be read: nobody is refused for a silence that was none."""
+    monkeypatch.setattr(client, "SILENCE", 0.3)
+    monkeypatch.setattr(client, "_LATE", 0.2)
+    asked = writer.ask(ENTRY)
+    time.sleep(1.0)
+    asyncio.get_running_loop().call_later(0.05, writer.on_answers, Answers([(1, Stored("e", before=0))]))
     assert (await asked).event_id == "e"

@@ -1,19 +1,23 @@
-"""What the journal forgets, and what it never does."""
+"""What the journal forgets and what it never does, and how its log is kept short."""
 
 import asyncio
 import sqlite3
+import threading
 from collections.abc import AsyncIterator
 from itertools import count
 from pathlib import Path
 
 import msgspec
 import pytest
+from structlog.testing import capture_logs
 
+from gateway.errors import JournalError
 from gateway.journal import CardPost, DuplicateKey, Entry, Query, Settlement
 from gateway.journal.sqlite import count_sql, messages, upkeep
 from gateway.journal.sqlite.journal import SqliteJournal
 from gateway.journal.sqlite.upkeep import CARD_AGE
 from gateway.model import DeliveryState, Event, Outcome, Parcel, Request
+from tests.journal.sqlite.test_journal import NOW, entry, ids, opened
 
 DELIVERED, DEAD = DeliveryState.DELIVERED, DeliveryState.DEAD
 KEPT_SECONDS, KEPT_BYTES = 1000.0, 100_000
@@ -209,3 +213,75 @@ async def test_cards_are_forgotten_by_age(journal: SqliteJournal, clock: Clock) 
     clock.now += 2
     await journal.upkeep.prune()
     assert await journal.card("ops", "a subject") is None
+
+
+async def test_the_log_starts_over(tmp_path: Path) -> None:
+    """After a checkpoint the write-ahead log is used from its beginning and does not grow."""
+    journal = await opened(tmp_path / "journal.db")
+    log = tmp_path / "journal.db-wal"
+    sizes = []
+    for _ in range(4):
+        await asyncio.gather(*(journal.append(entry(b"x", body=bytes(8000))) for _ in range(50)))
+        await journal.upkeep.checkpoint()
+        sizes.append(log.stat().st_size)
+    assert max(sizes) < 1.5 * sizes[0]
+    await journal.close()
+
+
+async def test_a_log_that_grows_is_moved_and_starts_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Under load upkeep moves the log into the file piece by piece, and has it start over when it is large."""
+    monkeypatch.setattr(upkeep, "_CHECKPOINT_SECONDS", 1e6)
+    monkeypatch.setattr(upkeep, "_CHECKPOINT_BYTES", 4_000_000)
+    monkeypatch.setattr(upkeep, "_MOVE_BYTES", 1_000_000)
+    monkeypatch.setattr(upkeep, "_UPKEEP_SECONDS", 0.005)
+    journal = await opened(tmp_path / "journal.db", deliver=True)
+    file = tmp_path / "journal.db"
+    async with asyncio.timeout(60):
+        while file.stat().st_size < 30_000_000:
+            await asyncio.gather(*(journal.append(entry(b"x", body=bytes(8000))) for _ in range(20)))
+    # A log that never starts over holds all that ever went through it, index pages many times.
+    assert file.with_name("journal.db-wal").stat().st_size < file.stat().st_size
+    await journal.close()
+
+
+@pytest.mark.parametrize("failure", [JournalError("the disk is away"), RuntimeError("a fault of ours")])
+async def test_upkeep_runs_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failure: Exception) -> None:
+    """An open journal prunes what is too old without being asked; trouble is logged and does not end that."""
+    for name in ("_UPKEEP_SECONDS", "_CHECKPOINT_SECONDS", "_PRUNE_SECONDS"):
+        monkeypatch.setattr(upkeep, name, 0.01)
+    journal = await opened(tmp_path / "journal.db", retention=60, deliver=True)
+    checkpoint, failures = journal.upkeep.checkpoint, [failure]
+
+    async def failing_once() -> None:
+        if failures:
+            raise failures.pop()
+        await checkpoint()
+
+    with capture_logs() as logs:
+        monkeypatch.setattr(journal.upkeep, "checkpoint", failing_once)
+        await journal.append(entry(b"x", received=NOW))
+        old = await journal.append(entry(received=NOW - 61))
+        for _ in range(300):
+            if old.event_id not in await ids(journal):
+                break
+            await asyncio.sleep(0.01)
+    assert len(await ids(journal)) == 1
+    assert [line["error"] for line in logs] == [str(failure)]
+    await journal.close()
+
+
+async def test_nobody_waits_for_upkeep(tmp_path: Path) -> None:
+    """While a checkpoint or a plan keeps its thread busy, events are found and what is kept is told."""
+    journal = await opened(tmp_path / "journal.db")
+    stored = entry(b"x")
+    await journal.append(stored)
+    assert (await journal.holdings()).events == 1
+    go_on = threading.Event()
+    busy = asyncio.ensure_future(journal.upkeep._keeper.read(lambda _: go_on.wait(30)))
+    async with asyncio.timeout(10):
+        assert await ids(journal) == [stored.event.id]
+        assert (await journal.holdings()).events == 1
+    assert not busy.done()
+    go_on.set()
+    await busy
+    await journal.close()
