@@ -7,7 +7,6 @@ import os
 import re
 import sqlite3
 import stat
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -145,10 +144,10 @@ def _make(path: Path, sections: Sequence[str]) -> None:
 
     So whatever is found under a journal's name has been one. Of several processes that make it at once, one wins.
     """
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}-new-")
-    fresh = Path(name)
+    fresh = path.with_name(f"{path.name}-new-{os.urandom(6).hex()}")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        with closing(sqlite3.connect(":memory:", isolation_level=None)) as memory, os.fdopen(descriptor, "wb") as file:
+        with os.fdopen(descriptor, "wb") as file, closing(sqlite3.connect(":memory:", isolation_level=None)) as memory:
             migrate(memory, path, sections)
             file.write(memory.serialize())
             file.flush()

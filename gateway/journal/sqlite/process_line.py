@@ -83,8 +83,12 @@ class ProcessLine:
     def replace(self) -> None:
         """Kill the process, which does not answer: another one is started when it has ended.
 
-        What it has answered for is durable, and of what it was asked for nothing is half-written.
+        What it has answered for is durable, and of what it was asked for nothing is half-written. One that waits for
+        its disk is left alone: no other would be faster, and what it has written so far would be lost.
         """
+        if self._process is not None and _waits_for_disk(self._process.pid):
+            log.error("the process that writes the journal waits for its disk", journal=str(self._path))
+            return
         log.error("the process that writes the journal does not answer, it is killed", journal=str(self._path))
         self._kill()
 
@@ -94,7 +98,8 @@ class ProcessLine:
         if self._starting is not None:
             await self._starting  # bounded, and not left half-done
         if not (await asyncio.wait({stopped}, timeout=PATIENCE))[0]:
-            self.replace()
+            log.error("the process that writes the journal does not end, it is killed", journal=str(self._path))
+            self._kill()
         if self._channel is not None:
             self._channel.close()
         await self._ended()
@@ -158,6 +163,14 @@ class ProcessLine:
                     break
             await asyncio.sleep(_GLANCE)
         return process.returncode if process else None
+
+
+def _waits_for_disk(process: int) -> bool:
+    """Tell whether a process is in a sleep that no signal ends; False where the system does not say (proc(5))."""
+    try:
+        return Path(f"/proc/{process}/stat").read_bytes().rpartition(b") ")[2][:1] == b"D"
+    except OSError:
+        return False
 
 
 def _scribe(path: Path, line: int, listener: int, lease: int) -> "subprocess.Popen[bytes]":

@@ -350,6 +350,33 @@ async def test_a_process_that_stands_still_for_long_is_replaced(
     ]
 
 
+async def test_a_process_that_waits_for_its_disk_is_not_killed(
+    journal: SqliteJournal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another one would have to wait as well; senders are refused until the disk goes on."""
+    monkeypatch.setattr(client, "SILENCE", 0.1)
+    monkeypatch.setattr(client, "REPLACE", 0.2)
+    asked: list[int] = []
+    monkeypatch.setattr(process_line, "_waits_for_disk", lambda process: asked.append(process) or True)
+    (process,) = scribes()
+    os.kill(process, signal.SIGSTOP)
+    with pytest.raises(JournalError, match="has not answered"):
+        await journal.append(entry())
+    async with asyncio.timeout(20):
+        while len(asked) < 3:
+            await asyncio.sleep(0.01)
+    os.kill(process, signal.SIGCONT)
+    assert not await again(journal, entry())
+    assert scribes() == {process}
+    assert set(asked) == {process}
+
+
+def test_the_state_of_a_process_is_told_by_the_system() -> None:
+    """Neither one that runs nor one that is gone waits for a disk."""
+    assert not process_line._waits_for_disk(os.getpid())
+    assert not process_line._waits_for_disk(2**22 + 1)
+
+
 async def test_the_lease_outlives_a_replaced_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whichever process writes, the journal is held until the gateway closes it, and no longer."""
     monkeypatch.setattr(lease, "PATIENCE", 0.1)
