@@ -81,11 +81,12 @@ class Writing:
         """Do what is asked for in one commit, then prune a little; False when that was the last turn."""
         stop: Job | None = None
         others: list[Job] = []
+        foreign: list[Job] = []
         for job in jobs:
             if not isinstance(job.work, (Prune, Checkpoint, Stop)):
                 others.append(job)
             elif job.client != OWNER:
-                self._refuse_upkeep(job)
+                foreign.append(job)
             elif isinstance(job.work, Prune):
                 self._pruning = _Pruning(job, job.work)
             elif isinstance(job.work, Checkpoint):
@@ -93,6 +94,8 @@ class Writing:
             else:
                 stop = job
         self._commit(others)
+        if foreign:
+            self._refuse_upkeep(foreign)
         self._prune(2 * len(others), last=stop is not None)
         if stop is None:
             return True
@@ -181,9 +184,10 @@ class Writing:
             answer = self._job_failed(error)
         self._send_answers([(job, answer)])
 
-    def _refuse_upkeep(self, job: Job) -> None:
-        """Leave upkeep, and the end, to the one that started the writing."""
-        self._send_answers([(job, None if isinstance(job.work, Stop) else JobFailed("the gateway sees to that"))])
+    def _refuse_upkeep(self, jobs: Sequence[Job]) -> None:
+        """Leave upkeep, and the end, to the one that started the writing; what came before a Stop is done by now."""
+        refusal = JobFailed("the gateway sees to that")
+        self._send_answers([(job, None if isinstance(job.work, Stop) else refusal) for job in jobs])
 
     def _job_failed(self, error: Exception) -> JobFailed:
         failure = as_journal_error(self._path, error)

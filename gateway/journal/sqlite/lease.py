@@ -43,7 +43,8 @@ class Holder(NamedTuple):
 class Lease:
     """The right to deliver from a journal; see `take`."""
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, file: Path, descriptor: int) -> None:
+        self._file = file
         self.descriptor = descriptor
         self._holder = Holder(os.getpid(), socket.gethostname(), time.time())
 
@@ -53,10 +54,11 @@ class Lease:
 
         Raises JournalError when another gateway has it, and keeps it for PATIENCE seconds; OSError.
         """
-        descriptor = os.open(_file(path), os.O_RDWR | os.O_CREAT, 0o600)
+        file = _file(path)
+        descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             await _lock(descriptor, path)
-            lease = cls(descriptor)
+            lease = cls(file, descriptor)
             lease.announce("")
         except BaseException:
             os.close(descriptor)
@@ -64,11 +66,14 @@ class Lease:
         return lease
 
     def announce(self, address: str) -> None:
-        """Tell others where clients are taken. Raises OSError."""
+        """Tell others where clients are taken; on a disk that is full they are left to guess."""
         self._holder = self._holder._replace(socket=address)
         record = json.dumps(self._holder._asdict()).encode()
-        os.ftruncate(self.descriptor, 0)
-        os.pwrite(self.descriptor, record, 0)
+        try:
+            os.pwrite(self.descriptor, record, 0)
+            os.ftruncate(self.descriptor, len(record))
+        except OSError as error:
+            log.warning("others cannot be told who holds the journal", lock=str(self._file), reason=error.strerror)
 
     def release(self) -> None:
         """Let others deliver, once no process that has inherited the lock is left."""

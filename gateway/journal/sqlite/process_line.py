@@ -61,13 +61,14 @@ class ProcessLine:
     async def open(
         cls, path: Path, lease: Lease, on_answers: Callable[[Answers], None], broken: Callable[[str], None]
     ) -> Self:
-        """Start the process, and say in the lease where it takes clients. Raises JournalError, OSError."""
+        """Start the process, and say in the lease where it takes clients. Raises JournalError."""
         line = cls(path, lease, on_answers, broken)
         try:
             await line._start()
             lease.announce(line._endpoint.address)
         except BaseException as error:
             line._closing = True
+            line._kill()
             line._endpoint.close()
             if isinstance(error, (OSError, EOFError)):
                 raise JournalError(f"journal {path}: the process that writes it did not start: {error}") from error

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from gateway.errors import JournalError
 from gateway.journal.sqlite import lease
@@ -95,6 +96,22 @@ async def test_what_a_holder_says_may_be_anything(path: Path, monkeypatch: pytes
     Path(f"{path}-lock").write_text(text)
     assert holder(path) is None
     with pytest.raises(JournalError, match="is held by another gateway: stop"):
+        await Lease.take(path)
+    first.release()
+
+
+async def test_a_full_disk_is_no_reason_not_to_start(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The lock needs no space; only who has it is not told."""
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "pwrite", full)
+    monkeypatch.setattr(lease, "PATIENCE", 0.1)
+    with capture_logs() as said:
+        first = await Lease.take(path)
+    assert [line["reason"] for line in said] == ["No space left on device"]
+    with pytest.raises(JournalError, match="is held by another gateway"):
         await Lease.take(path)
     first.release()
 
