@@ -10,7 +10,7 @@ PACKAGE = ROOT / "gateway"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 LAYERS = (
-    "errors model jsonpath secret units __init__",
+    "errors model journalurl jsonpath secret units __init__",
     "settings",
     "observe",
     "decode",
@@ -107,16 +107,15 @@ def test_few_modules_stand_outside_a_room():
     assert len(list(PACKAGE.glob("*.py"))) <= TOP_LEVEL
 
 
-def test_only_the_composition_root_names_a_concrete_journal():
-    """What delivers and accepts knows the Journal Protocol alone; the command line opens the file for the operator."""
-    allowed = {"app.app", "cli.journal"}
+def test_only_the_door_of_the_journal_names_a_concrete_one():
+    """What delivers, accepts and looks knows the Protocols alone; `journal.open` picks what implements them."""
     users = {
         name_of(path)
         for path in MODULES
         if not name_of(path).startswith("journal.")
         and any(name.startswith("journal.sqlite") for name in imports_of(path))
     }
-    assert users <= allowed
+    assert users == {"journal"}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)

@@ -7,6 +7,7 @@ from functools import partial
 
 from aiohttp import web
 
+from gateway import journal as journals
 from gateway.app import admin, ingress
 from gateway.app.catalog import RunningCatalog
 from gateway.app.destinations import Destinations
@@ -17,7 +18,7 @@ from gateway.console.port import Changes
 from gateway.delivery.dispatcher import Dispatcher
 from gateway.errors import Fault, SettingsError
 from gateway.ingress.acceptance import Acceptance
-from gateway.journal.sqlite.journal import SqliteJournal
+from gateway.ingress.learned import Learned
 from gateway.observe import logs, tracing
 from gateway.observe.metrics import Metrics
 from gateway.outbound.sessions import Sessions
@@ -91,8 +92,12 @@ async def _parts(settings: Settings, renewed: Callable[[], None], stack: AsyncEx
         _log.error("a route has no service: the generic translator speaks for it", fault=str(fault))
     catalog = RunningCatalog(known, metrics, renewed)
     kept = settings.journal
-    journal = await SqliteJournal.open(
-        ingress.journal_path(settings), retention=kept.retention, max_size=kept.max_size, metrics=metrics, apart=True
+    journal = await journals.open(
+        kept.url,
+        retention=kept.retention,
+        max_size=kept.max_size,
+        deliver=True,
+        on_commit=metrics.journal_commit_seconds.observe,
     )
     stack.push_async_callback(journal.close)
     tracer = _tracer(settings)
@@ -103,8 +108,10 @@ async def _parts(settings: Settings, renewed: Callable[[], None], stack: AsyncEx
     await dispatcher.start()
     stack.push_async_callback(dispatcher.stop, settings.server.grace)
     acceptance = Acceptance(journal, dispatcher.offer)
-    taking = ingress.open_ingress(settings, catalog, acceptance.store, metrics, tracer, await sessions.of())
-    return Parts(metrics, catalog, journal, journal.keep, destinations, dispatcher, acceptance, taking)
+    session, secrets = await sessions.of(), await journal.secrets()
+    learned = Learned(journal, secrets, partial(ingress.fetch, session))
+    taking = ingress.open_ingress(settings, catalog, acceptance.store, metrics, tracer, learned)
+    return Parts(metrics, catalog, journal, destinations, dispatcher, acceptance, taking)
 
 
 def _tracer(settings: Settings) -> tracing.Tracer:

@@ -34,12 +34,11 @@ _log = logs.get("settings")
 
 
 class Parts(NamedTuple):
-    """What runs, from the public listener to the destinations. `keep` sets the retention (seconds, bytes)."""
+    """What runs, from the public listener to the destinations."""
 
     metrics: Metrics
     catalog: RunningCatalog
     journal: Journal
-    keep: Callable[[float, int], None]
     destinations: Destinations
     dispatcher: Dispatcher
     acceptance: Acceptance
@@ -140,7 +139,7 @@ class RunningGateway:
         await dispatcher.serve(destinations)
         old, self.settings = self.settings, fresh
         self._adopt_catalog(fresh, known)
-        self._parts.keep(fresh.journal.retention, fresh.journal.max_size)
+        self._parts.journal.keep(fresh.journal.retention, fresh.journal.max_size)
         if fresh.log != old.log:
             logs.configure(fresh.log.level, fresh.log.format, sys.stderr)
         if fresh.catalog != old.catalog:

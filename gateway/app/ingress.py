@@ -1,7 +1,6 @@
 """Ingress put together from settings and catalog: what takes requests in, and what listens for them."""
 
 from collections.abc import Awaitable, Callable
-from functools import partial
 from pathlib import Path
 
 from aiohttp import ClientSession, web
@@ -32,10 +31,9 @@ def open_ingress(
     store: Callable[[Entry], Awaitable[Appended]],
     metrics: Metrics,
     tracer: Tracer,
-    session: ClientSession,
+    learned: Learned,
 ) -> Ingress:
-    """Make the ingress for settings and a catalog that fit together; it confirms handshakes over `session`."""
-    learned = Learned(journal_path(settings).with_suffix(".secrets"), partial(_fetch, session))
+    """Make the ingress for settings and a catalog that fit together."""
     return Ingress(rules(settings, known.current, metrics), store, metrics, known.needed, learned, tracer)
 
 
@@ -51,7 +49,7 @@ def listener(ingress: Ingress, server: Server) -> web.BaseRunner:
     return web.ServerRunner(Listener(ingress, header_limit=server.header_limit), shutdown_timeout=server.grace)
 
 
-async def _fetch(session: ClientSession, url: str) -> None:
+async def fetch(session: ClientSession, url: str) -> None:
     """Fetch the URL that confirms a handshake; OSError says why it could not be."""
     try:
         reply = await exchange(session, "GET", url, None, None, FETCH_TIMEOUT)
@@ -69,11 +67,6 @@ def folders(settings: Settings) -> list[Path]:
 def needed(settings: Settings) -> set[str]:
     """The services that routes are for; those of pass-through hooks come with their first request."""
     return {GENERIC, *(route.service for route in settings.routes.values())}
-
-
-def journal_path(settings: Settings) -> Path:
-    """The file of the embedded journal."""
-    return Path(settings.journal.url.removeprefix("sqlite:"))
 
 
 def traits(settings: Settings) -> Traits:

@@ -6,10 +6,9 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from gateway.app import ingress
+from gateway import journal as journals
 from gateway.cli.output import fail, plural
 from gateway.journal import Journal, Query, Record
-from gateway.journal.sqlite.journal import SqliteJournal
 from gateway.settings import Settings
 
 SHORTEST: Final = 6
@@ -25,11 +24,8 @@ _SLACK: Final = 60.0
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Journal]:
     """Open the journal of the settings for as long as the block runs. Raises JournalError."""
-    path = ingress.journal_path(settings)
-    if not path.exists():
-        fail(f"{path}: there is no journal yet; the first `mattergate serve` makes it")
     kept = settings.journal
-    journal = await SqliteJournal.open(path, retention=kept.retention, max_size=kept.max_size)
+    journal = await journals.open(kept.url, retention=kept.retention, max_size=kept.max_size)
     try:
         yield journal
     finally:

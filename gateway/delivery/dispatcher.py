@@ -18,7 +18,7 @@ import structlog
 
 from gateway.delivery.destinations import Destination
 from gateway.delivery.feed import Feed
-from gateway.delivery.lanes import Lane, Lanes
+from gateway.delivery.lanes import Lanes
 from gateway.delivery.outlet import Attempting, Outlet
 from gateway.delivery.settler import Settler
 from gateway.errors import JournalError
@@ -28,23 +28,26 @@ from gateway.observe import tracing
 from gateway.observe.metrics import Metrics
 
 TICK = 1.0
-"""Seconds between looks for numbers that another process added."""
+"""Seconds between looks at the clock, which somebody may have set, and between counts of the dead."""
 
-CENSUS = 60
-"""Ticks between counts of the dead, which another process may have replayed."""
+ROUND = 60
+"""Ticks between looks into the journal that nothing asks for.
+
+Everything that a gateway or its writing process does is told at once. A command line tool that found no gateway writes
+to the file by itself: what it adds just as a gateway starts is found by this.
+"""
 
 SETTLE_GRACE = 5.0
 """Seconds that `stop` gives the journal to take the last outcomes."""
 
 log = structlog.get_logger("gateway.delivery")
 
-_Note = tuple[Outlet, Lane] | None
-
 
 class Dispatcher:
     """Delivers what is in the journal. Construct, `start`, `offer` after each append, `stop`.
 
-    Meanwhile `serve` and `retire` change where to.
+    `offer` takes in what was just appended to the journal: it never blocks, and what has no room now is read again
+    later. Meanwhile `serve` and `retire` change where to.
 
     `window` deliveries and `window_bytes` bytes of payload are held in memory, shared evenly by the destinations so
     that one that is down holds up no other; the rest waits in the journal. `clock` gives epoch seconds, `random` draws
@@ -53,6 +56,7 @@ class Dispatcher:
     """
 
     failed: asyncio.Future[None]
+    offer: Callable[[Sequence[Delivery]], None]
     _running: asyncio.TaskGroup
 
     def __init__(
@@ -74,20 +78,21 @@ class Dispatcher:
         self._attempt = attempt
         self._window = window
         self._window_bytes = window_bytes
-        self._settler: Settler[_Note] = Settler(journal, self._saved)
+        self._settler = Settler(journal)
         self._outlets: dict[str, Outlet] = {}
+        self._feed = Feed(journal, self._outlets, self._bury, self._settler.thinned, clock)
+        self.offer = self._feed.offer
         for destination in destinations:
             if destination.name in self._outlets:
                 raise ValueError(f"two destinations are called {destination.name!r}: give one another name")
             self._add(destination)
         self._share()
-        self._feed = Feed(journal, self._outlets, self._bury, self._settler.thinned, clock)
         self._missed: set[str] = set()
         self._main: asyncio.Task[None] | None = None
         self._side: list[asyncio.Task[None]] = []
         self._workers: dict[str, list[asyncio.Task[None]]] = {}
         self._leaving: dict[str, asyncio.Task[None]] = {}
-        self._uncounted = False  # whether a destination came back whose dead are still to be counted
+        self._uncounted = False  # whether there may be other dead than were counted
         self._settling: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -95,15 +100,12 @@ class Dispatcher:
         standings = await self._journal.census()
         for outlet in self._outlets.values():
             self._show(outlet, standings.get(outlet.name, Standing()))
+        self._journal.listen(self._added)
         self.failed = asyncio.get_running_loop().create_future()
         ready = asyncio.Event()
         self._main = asyncio.create_task(self._run(ready), name="dispatcher")
         self._main.add_done_callback(self._ended)
         await ready.wait()
-
-    def offer(self, deliveries: Sequence[Delivery]) -> None:
-        """Take in what was just appended to the journal. Never blocks; what has no room now is read again later."""
-        self._feed.offer(deliveries)
 
     async def serve(self, destinations: Sequence[Destination]) -> None:
         """Serve these as well, or in a new way; one that is there already, the same object, goes on undisturbed.
@@ -179,8 +181,8 @@ class Dispatcher:
             destination,
             Lanes(self._window, self._window_bytes),
             self._metrics,
-            settle=self._settle,
-            hungry=self._feed_soon,
+            settle=self._settler.put,
+            hungry=self._feed.nudge,
             clock=self._clock,
             random=self._random,
             attempt=self._attempt,
@@ -224,10 +226,12 @@ class Dispatcher:
     async def _tick(self) -> None:
         for count in itertools.count(1):
             await asyncio.sleep(TICK)
-            self._feed.nudge()
             for outlet in self._outlets.values():
                 outlet.pump()  # alarms run on the monotonic clock; this heals them after the wall clock is set
-            if self._uncounted or count % CENSUS == 0:
+            if count % ROUND == 0:
+                self._feed.nudge()
+                self._uncounted = True
+            if self._uncounted:
                 await self._recount_dead()
 
     async def _recount_dead(self) -> None:
@@ -256,14 +260,10 @@ class Dispatcher:
         self._metrics.destination_open.labels(name).set_function(lambda: 0.0 if outlet.destination.broken else 1.0)
         self._metrics.dead.labels(name).set(standing.dead)
 
-    def _settle(self, settlement: Settlement, outlet: Outlet, lane: Lane) -> None:
-        self._settler.put(settlement, (outlet, lane))
-
-    def _saved(self, batch: Sequence[tuple[Settlement, _Note]]) -> None:
-        for settlement, note in batch:
-            if note is not None:
-                outlet, lane = note
-                outlet.settled(lane, settlement)
+    def _added(self, newest: int) -> None:
+        """Read what others have added, up to this number, and count the dead, which they may have sent again."""
+        self._feed.added(newest)
+        self._uncounted = True
 
     def _bury(self, stray: Delivery) -> None:
         name = stray.destination
@@ -271,10 +271,7 @@ class Dispatcher:
         if name not in self._missed:  # there may be very many: one line for each destination is enough
             self._missed.add(name)
             log.warning("deliveries dead", destination=name, first=stray.seq, reason=reason)
-        self._settler.put(Settlement(stray.seq, DeliveryState.DEAD, stray.attempts, reason=reason), None)
-
-    def _feed_soon(self) -> None:
-        self._feed.nudge()
+        self._settler.put(Settlement(stray.seq, DeliveryState.DEAD, stray.attempts, reason=reason))
 
 
 async def _cancel(tasks: Iterable[asyncio.Task[None]]) -> None:

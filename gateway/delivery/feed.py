@@ -1,7 +1,8 @@
 """Bringing deliveries from the journal into the lanes: each exactly once, in the order of their numbers.
 
 What was just appended comes straight through `offer` when its number is the next one. Whatever does not fit that (the
-backlog at the start, a number that another process added, an offer out of turn) is read from the journal instead.
+backlog at the start, numbers that others added, which `added` tells of, an offer out of turn) is read from the journal
+instead.
 `head` is the highest number seen; everything up to it has entered its lanes, is parked (see `lanes`), or is settled.
 
 The journal makes numbers visible in growing order, so what is read behind `head` has no holes that fill up later,
@@ -15,7 +16,7 @@ import structlog
 
 from gateway.delivery.outlet import Outlet
 from gateway.errors import JournalDamaged, JournalError
-from gateway.journal import Journal
+from gateway.journal import Queue
 from gateway.model import Delivery
 
 CHUNK = 200
@@ -32,7 +33,7 @@ class Feed:
 
     def __init__(
         self,
-        journal: Journal,
+        journal: Queue,
         outlets: Mapping[str, Outlet],
         stray: Callable[[Delivery], None],
         thinned: Callable[[], Awaitable[object]],
@@ -59,6 +60,11 @@ class Feed:
             elif delivery.seq > self.head:
                 self._wake.set()
                 return
+
+    def added(self, newest: int) -> None:
+        """Learn that there is something in the journal up to this number; what did not come by is read from there."""
+        if newest > self.head:
+            self._wake.set()
 
     def nudge(self) -> None:
         """Look into the journal soon: there may be something new, or room for what was parked."""

@@ -1,14 +1,15 @@
 """Writing outcomes to the journal in batches; none is lost while the service stops or the journal is in trouble."""
 
 import asyncio
-from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Generic, TypeVar
+from typing import NamedTuple
 
 import structlog
 
+from gateway.delivery.lanes import Lane
+from gateway.delivery.outlet import Outlet
 from gateway.errors import JournalDamaged, JournalError
-from gateway.journal import Journal, Settlement
+from gateway.journal import Queue, Settlement
 
 GATHER = 0.002
 """Seconds that a batch waits for company; while one is written the next gathers anyway."""
@@ -24,17 +25,22 @@ LAST_TRY = 2.0
 
 log = structlog.get_logger("gateway.delivery")
 
-T = TypeVar("T")
+
+class Outcome(NamedTuple):
+    """A settlement, and the outlet whose lane waits for it to be durable; none for what never entered a lane."""
+
+    settlement: Settlement
+    outlet: Outlet | None
+    lane: Lane | None
 
 
-class Settler(Generic[T]):
-    """Collects settlements, each with a note for `saved`, which is called with a batch's notes once it is durable."""
+class Settler:
+    """Collects settlements, and lets lanes go on once theirs are durable."""
 
-    def __init__(self, journal: Journal, saved: Callable[[Sequence[tuple[Settlement, T]]], None]) -> None:
+    def __init__(self, journal: Queue) -> None:
         self._journal = journal
-        self._saved = saved
-        self._queue: list[tuple[Settlement, T]] = []
-        self._batch: list[tuple[Settlement, T]] = []
+        self._queue: list[Outcome] = []
+        self._batch: list[Outcome] = []
         self._wake = asyncio.Event()
         self._thin = asyncio.Event()
         self._thin.set()
@@ -46,9 +52,9 @@ class Settler(Generic[T]):
         """Settlements that are not durable yet."""
         return len(self._queue) + len(self._batch)
 
-    def put(self, settlement: Settlement, note: T) -> None:
-        """Have a settlement written soon."""
-        self._queue.append((settlement, note))
+    def put(self, settlement: Settlement, outlet: Outlet | None = None, lane: Lane | None = None) -> None:
+        """Have a settlement written soon, and the outlet told then."""
+        self._queue.append(Outcome(settlement, outlet, lane))
         self._wake.set()
         if self.backlog > CROWDED:
             self._thin.clear()
@@ -75,13 +81,15 @@ class Settler(Generic[T]):
                 batch, self._batch = self._batch, []
                 if self.backlog <= CROWDED:
                     self._thin.set()
-                self._saved(batch)
+                for settlement, outlet, lane in batch:
+                    if outlet is not None and lane is not None:
+                        outlet.settled(lane, settlement)
         finally:
             if self.backlog:
                 await self._last_try()
 
     async def _save(self) -> None:
-        settlements = [settlement for settlement, _ in self._batch]
+        settlements = [outcome.settlement for outcome in self._batch]
         wait = RETRY_FIRST
         while settlements:
             try:
@@ -107,7 +115,7 @@ class Settler(Generic[T]):
                 await self._closing.wait()
 
     async def _last_try(self) -> None:
-        left = [settlement for settlement, _ in self._batch + self._queue]
+        left = [outcome.settlement for outcome in self._batch + self._queue]
         try:
             async with asyncio.timeout(LAST_TRY):
                 if self._saving is not None and not self._saving.done():

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from gateway.errors import JournalError
-from gateway.journal import Appended, Entry, Journal
+from gateway.journal import Appended, Entry, Queue
 from gateway.model import Delivery
 
 TROUBLE_SECONDS = 15.0
@@ -20,7 +20,7 @@ WAITING, WAITING_BYTES = 2000, 64_000_000
 class Acceptance:
     """Stores events. `offer` takes their deliveries to the dispatcher."""
 
-    def __init__(self, journal: Journal, offer: Callable[[Sequence[Delivery]], None]) -> None:
+    def __init__(self, journal: Queue, offer: Callable[[Sequence[Delivery]], None]) -> None:
         self._journal = journal
         self._offer = offer
         self._trouble = ("", 0.0)

@@ -136,8 +136,10 @@ class Ingress:
             span.begin(request.headers if proof else {})
             span.step("verify", started, proven)
         content = content.legible()
-        if (service.handshake or not body) and (reply := self._handshake(route, service, content, refusal)):
-            return reply
+        if service.handshake or not body:
+            reply = await self._handshake(route, service, content, refusal)
+            if reply is not None:
+                return reply
         if refusal is not None:
             raise refusal if service.described or route.own_schemes else _FAULTY
         if request.method not in _METHODS:
@@ -169,16 +171,16 @@ class Ingress:
 
     def _secrets(self, route: Route) -> list[str]:
         """The texts any of which proves a request: those of the settings, and those that its service told."""
-        return [*[secret.reveal() for secret in route.secrets], *self._learned.of(route.name)]
+        return [secret.reveal() for secret in (*route.secrets, *self._learned.of(route.name))]
 
-    def _handshake(
+    async def _handshake(
         self, route: Route, service: Service, content: Content, refusal: Refused | None
     ) -> web.Response | None:
         reply = handshake.answer(service.handshake, content, self._secrets(route), authentic=refusal is None)
         if reply is None:
             return None
         if reply.effect is not handshake.Effect.NONE:
-            self._learned.act(route.name, reply)
+            await self._learned.act(route.name, reply)
         return web.Response(
             status=reply.status, body=reply.body, content_type=reply.content_type, headers=reply.headers
         )

@@ -1,38 +1,41 @@
 """What handshakes teach: secrets that a service tells once, values that the operator is to see, URLs to be fetched."""
 
 import asyncio
-import os
-from collections.abc import Awaitable, Callable, Sequence
-from pathlib import Path
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-import msgspec
-
-from gateway.errors import JournalError
+from gateway.journal import Secrets
 from gateway.observe import logs
+from gateway.secret import Secret
 from gateway.verify.handshake import Effect, Reply
 
 _log = logs.get("handshake")
 
 
 class Learned:
-    """Secrets by route, durable in `file` (mode 0600) when one is given; `fetch` GETs a pinned URL."""
+    """Secrets by route, durable in the journal when one is given; `fetch` GETs a pinned URL.
 
-    def __init__(self, file: Path | None = None, fetch: Callable[[str], Awaitable[None]] | None = None) -> None:
-        self._file = file
+    `known` are those that the journal holds already.
+    """
+
+    def __init__(
+        self,
+        journal: Secrets | None = None,
+        known: Mapping[str, str] | None = None,
+        fetch: Callable[[str], Awaitable[None]] | None = None,
+    ) -> None:
+        self._journal = journal
         self._fetch = fetch
-        self._secrets: dict[str, list[str]] = {}
+        self._secrets = {route: Secret(text) for route, text in (known or {}).items()}
         self._tasks: set[asyncio.Task[None]] = set()
-        if file is not None and file.exists():
-            self._secrets = msgspec.json.decode(file.read_bytes(), type=dict[str, list[str]])
 
-    def of(self, route: str) -> Sequence[str]:
-        """The secrets that services told this route."""
-        return self._secrets.get(route, ())
+    def of(self, route: str) -> Sequence[Secret]:
+        """The secrets that services told this route: one, or none."""
+        return (self._secrets[route],) if route in self._secrets else ()
 
-    def act(self, route: str, reply: Reply) -> None:
+    async def act(self, route: str, reply: Reply) -> None:
         """Do what a handshake asks for beside its answer. Raises JournalError when a secret cannot be kept."""
         if reply.effect is Effect.STORE:
-            self._store(route, reply.value)
+            await self._store(route, reply.value)
         elif reply.effect is Effect.SHOW:
             _log.warning("the service asks you to enter this value on its page", route=route, value=reply.value)
         elif reply.effect is Effect.FETCH and self._fetch is not None:
@@ -40,22 +43,10 @@ class Learned:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    def _store(self, route: str, secret: str) -> None:
-        secrets = {**self._secrets, route: [secret]}
-        if self._file is not None:
-            fresh = self._file.with_suffix(".new")
-            try:
-                descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-                with os.fdopen(descriptor, "wb") as stream:
-                    stream.write(msgspec.json.encode(secrets))
-                    stream.flush()
-                    os.fsync(stream.fileno())
-                fresh.replace(self._file)
-            except OSError as error:
-                raise JournalError(
-                    f"{self._file}: the secret of route {route} cannot be kept: {error.strerror}"
-                ) from error
-        self._secrets = secrets
+    async def _store(self, route: str, secret: str) -> None:
+        if self._journal is not None:
+            await self._journal.remember(route, secret)
+        self._secrets[route] = Secret(secret)
         _log.info("the service told its secret", route=route)
 
     async def _confirm(self, route: str, url: str) -> None:

@@ -1,7 +1,7 @@
 """The durable store of events and deliveries, as the rest of the gateway sees it.
 
-Nine verbs that an embedded database and a replicated log can both keep. Their promises are
-`tests/contract/test_journal.py`, which runs over every implementation:
+Verbs that an embedded database and a server can both keep, in four Protocols: `Queue`, `Cards`, `Secrets`, `Archive`.
+Their promises are `tests/contract/test_journal.py`, which runs over every implementation:
 
 - `append` returns only when the event and all of its parcels are durable, in one commit or not at all.
 - Deliveries get growing numbers in commit order; `pending` hands them out in that order, also after a crash.
@@ -9,14 +9,18 @@ Nine verbs that an embedded database and a replicated log can both keep. Their p
 - Events are found in the order in which they were stored, page by page: what is stored meanwhile moves no page, and a
   page costs about the same whatever the journal keeps.
 - One event per duplicate key within the key's window.
+- One gateway delivers from a journal, any number of others may look into it and send again.
+- Every verb answers within a bounded time, if only by a JournalError.
 - When nothing can be stored, `JournalError` is raised and nothing is half-written.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from time import time
 from typing import Protocol
 
 from msgspec import Struct
 
+from gateway.journalurl import file_of
 from gateway.model import Attempt, Delivery, DeliveryState, Event, Outcome, Parcel
 
 
@@ -184,11 +188,11 @@ class Holdings(Struct, frozen=True):
 HOLDINGS_AGE = 20.0
 
 
-class Journal(Protocol):
-    """Nine verbs and an end; see the module's promises."""
+class Queue(Protocol):
+    """Events and their deliveries on the way."""
 
-    async def append(self, entry: Entry) -> Appended:
-        """Store durably; raise JournalError when that cannot be done."""
+    def append(self, entry: Entry) -> Awaitable[Appended]:
+        """Store durably; JournalError when that cannot be done."""
 
     async def pending(self, after: int, limit: int) -> list[Delivery]:
         """Undelivered deliveries with a number above `after`, in order, at most `limit`; without their logs."""
@@ -196,17 +200,45 @@ class Journal(Protocol):
     async def settle(self, settlements: Sequence[Settlement]) -> None:
         """Record how pending deliveries stand; other numbers, unknown or settled, are passed over."""
 
-    async def find(self, query: Query) -> Page:
-        """Events and their deliveries, in the order in which they were stored, newest first.
-
-        Raises JournalError for a text that is too long.
-        """
-
     async def requeue(self, seqs: Sequence[int]) -> int:
         """Send these again, each under a new number at the end and as received now; returns how many.
 
         Only dead and delivered ones: a pending one is on its way, a replayed one has its copy. The old ones become
-        `replayed`.
+        `replayed`. Of very many, those before a failure are sent again.
+        """
+
+    def listen(self, added: Callable[[int], None]) -> None:
+        """Have `added` called on the event loop with the number of the newest delivery whenever there are new ones.
+
+        Of whatever was added by others or by `requeue`, and of what was stored although its `append` was cancelled or
+        failed. What an `append` answered with is not told. Marks of one moment may come as one.
+        """
+
+
+class Cards(Protocol):
+    """The posts that show subjects."""
+
+    async def card(self, destination: str, subject: str) -> CardPost | None:
+        """The post that shows a subject at a destination, as last settled; None when there is none."""
+
+
+class Secrets(Protocol):
+    """The secrets that services told routes in handshakes."""
+
+    async def secrets(self) -> Mapping[str, str]:
+        """The secret of each route that has learned one."""
+
+    async def remember(self, route: str, secret: str) -> None:
+        """Store the secret of a route durably, in the place of an earlier one. Raises JournalError."""
+
+
+class Archive(Protocol):
+    """What was stored, for people who look."""
+
+    async def find(self, query: Query) -> Page:
+        """Events and their deliveries, in the order in which they were stored, newest first.
+
+        Raises JournalError for a text that is too long.
         """
 
     async def census(self) -> Mapping[str, Standing]:
@@ -221,8 +253,45 @@ class Journal(Protocol):
     async def holdings(self) -> Holdings:
         """What is kept at all. Cheap enough to be asked every second."""
 
-    async def card(self, destination: str, subject: str) -> CardPost | None:
-        """The post that shows a subject at a destination, as last settled; None when there is none."""
+    def keep(self, retention: float, max_size: int) -> None:
+        """Forget by other limits (seconds, bytes) from now on; see `open`."""
+
+
+class Journal(Queue, Cards, Secrets, Archive, Protocol):
+    """All of it. Whoever needs less asks for less."""
 
     async def close(self) -> None:
-        """Finish what was promised, then let go of the file."""
+        """Finish what was promised, then let go of the store."""
+
+
+async def open(  # noqa: A001 - `journal.open` is what it is called everywhere
+    url: str,
+    *,
+    retention: float,
+    max_size: int,
+    deliver: bool = False,
+    on_commit: Callable[[float], None] | None = None,
+    clock: Callable[[], float] = time,
+) -> Journal:
+    """Open the journal at a URL (`sqlite:PATH`).
+
+    `deliver` is for a gateway: it makes a journal that is not there, and it alone delivers from it until it is closed
+    or its process ends. Others (command line tools) look into a journal and send again, also while a gateway runs.
+    A gateway forgets settled events `retention` seconds after they were received, the oldest of them earlier when they
+    hold more than `max_size` bytes together. Events with a dead delivery go by age only, those with a pending one stay.
+    `on_commit` is given the seconds of each commit.
+
+    Raises JournalDamaged for a store that cannot be used, JournalError for one that cannot be reached, that is not
+    there, or that another gateway delivers from; ValueError for a URL that names no store.
+    """
+    from gateway.journal.sqlite.journal import SqliteJournal  # which imports this module
+
+    return await SqliteJournal.open(
+        file_of(url),
+        retention=retention,
+        max_size=max_size,
+        deliver=deliver,
+        create=deliver,
+        on_commit=on_commit,
+        clock=clock,
+    )

@@ -13,6 +13,7 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from gateway.errors import Fault, SettingsError
+from gateway.journalurl import REMEDY, file_of, url_of
 from gateway.secret import Secret
 from gateway.settings.admin import Admin, read_admin
 from gateway.settings.destinations import DeliveryTable, DestinationSettings, read_destinations
@@ -292,11 +293,11 @@ def _server(reader: TableReader, values: dict[str, Any]) -> Server:
 
 def _journal(reader: TableReader, values: dict[str, Any]) -> JournalTable:
     journal = JournalTable(**values)
-    scheme, _, path = journal.url.partition(":")
-    if scheme != "sqlite" or not path or path.startswith(("//", ":")):
-        remedy = 'write "sqlite:" and a path, such as "sqlite:/var/lib/mattergate/journal.db"'
-        reader.fault(("journal", "url"), "names no store", remedy)
-    return replace(journal, url=f"sqlite:{reader.folder / path}")
+    try:
+        return replace(journal, url=url_of(reader.folder / file_of(journal.url)))
+    except ValueError as error:
+        reader.fault(("journal", "url"), str(error), REMEDY)
+        return journal
 
 
 def _catalog(reader: TableReader, values: dict[str, Any]) -> CatalogTable:

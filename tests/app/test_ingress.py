@@ -113,7 +113,7 @@ async def test_the_journal_keeps_as_long_as_it_is_told_now(rewritten):
         "[journal]: retention, max_size changed",
     )
     journal = rewritten.gateway.running._running.journal
-    assert (journal._retention, journal._max_size) == (3600.0, 1_000_000)
+    assert (journal.upkeep._retention, journal.upkeep._max_size) == (3600.0, 1_000_000)
 
 
 @pytest.mark.parametrize(("status", "why"), [(200, ""), (204, ""), (302, "answered 302"), (404, "answered 404")])
@@ -132,9 +132,9 @@ async def test_a_handshake_is_confirmed_by_one_request(aiohttp_server, status, w
         url = str(server.make_url("/confirm?Token=a"))
         if why:
             with pytest.raises(OSError, match=why):
-                await ingress._fetch(session, url)
+                await ingress.fetch(session, url)
         else:
-            await ingress._fetch(session, url)
+            await ingress.fetch(session, url)
     assert asked == [("GET", "/confirm?Token=a", USER_AGENT)]
 
 
@@ -145,5 +145,5 @@ async def test_a_handshake_that_cannot_be_confirmed_says_why():
         port = free.getsockname()[1]
     async with open_session() as session:
         with pytest.raises(OSError, match="cannot connect") as caught:
-            await ingress._fetch(session, f"http://127.0.0.1:{port}/confirm?Token=s3cret")
+            await ingress.fetch(session, f"http://127.0.0.1:{port}/confirm?Token=s3cret")
     assert "s3cret" not in str(caught.value)

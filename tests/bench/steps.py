@@ -62,7 +62,7 @@ def pure(repeats: int, number: int) -> dict[str, float]:
 async def append(folder: Path, count: int) -> float:
     """Microseconds of the event loop's thread for one append to the journal, of which `_AT_ONCE` are under way."""
     with TemporaryDirectory(prefix="mattergate-bench-", dir=folder) as inside:
-        journal = await SqliteJournal.open(Path(inside) / "bench.db", retention=1e6, max_size=10**12, apart=True)
+        journal = await SqliteJournal.open(Path(inside) / "bench.db", retention=1e6, max_size=10**12, deliver=True)
         request = a_request()
         entries = iter([_entry(request, number) for number in range(count)])
 

@@ -1,7 +1,9 @@
 """The promises of `gateway.journal`, asked of every implementation."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
 from itertools import count
 from pathlib import Path
 
@@ -26,7 +28,9 @@ from gateway.journal import (
     Settlement,
     Standing,
 )
-from gateway.journal.sqlite.journal import SqliteJournal
+from gateway.journal import open as open_journal
+from gateway.journal.sqlite import lease
+from gateway.journal.sqlite.file import prepare
 from gateway.model import (
     Attempt,
     AttemptResult,
@@ -41,12 +45,20 @@ from gateway.model import (
     Request,
 )
 
-IMPLEMENTATIONS = {"sqlite": False, "sqlite, written apart": True}
+IMPLEMENTATIONS = {"sqlite, written by a thread": False, "sqlite, written by a process": True}
+"""Whether it is opened as by a gateway, which delivers; the others are opened as by a command line tool."""
+
 NOW = 1_800_000_000.123456
 DELIVERED, DEAD, PENDING = DeliveryState.DELIVERED, DeliveryState.DEAD, DeliveryState.PENDING
 
 Reopen = Callable[[], Awaitable[Journal]]
 _ids = count(1)
+
+
+async def opened_as(folder: Path, *, deliver: bool) -> Journal:
+    """The journal in a folder, opened as by a gateway or as by a tool."""
+    url = f"sqlite:{folder / 'journal.db'}"
+    return await open_journal(url, retention=1e9, max_size=10**9, deliver=deliver, clock=lambda: NOW + 500)
 
 
 @pytest.fixture(params=IMPLEMENTATIONS)
@@ -57,10 +69,9 @@ async def reopen(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
     async def again() -> Journal:
         if opened:
             await opened.pop().close()
-        path, apart = tmp_path / "journal.db", IMPLEMENTATIONS[request.param]
-        opened.append(
-            await SqliteJournal.open(path, retention=1e9, max_size=10**9, clock=lambda: NOW + 500, apart=apart)
-        )
+        if not IMPLEMENTATIONS[request.param]:
+            prepare(tmp_path / "journal.db")  # what a tool never does
+        opened.append(await opened_as(tmp_path, deliver=IMPLEMENTATIONS[request.param]))
         return opened[0]
 
     yield again
@@ -664,3 +675,148 @@ async def test_a_card_is_remembered_with_its_settlement(reopen: Reopen) -> None:
     assert await journal.card("ops", card.subject) == CardPost("ops", card.subject, "p3", NOW, closed=True)
     assert await journal.card("dev", card.subject) is None
     assert [delivery.card for delivery in await only(journal, stored.event.id)] == [card] * 3
+
+
+async def test_secrets_are_remembered_by_route(reopen: Reopen) -> None:
+    """What a service told is there after a restart; a later word replaces an earlier one."""
+    journal = await reopen()
+    assert dict(await journal.secrets()) == {}
+    await journal.remember("build", "first")
+    await journal.remember("alerts", "söcret \x00 ☃")
+    await journal.remember("build", "second")
+    assert dict(await journal.secrets()) == {"build": "second", "alerts": "söcret \x00 ☃"}
+    assert dict(await (await reopen()).secrets()) == {"build": "second", "alerts": "söcret \x00 ☃"}
+
+
+async def test_a_replay_is_told(journal: Journal) -> None:
+    """Whoever listens hears of the numbers that `requeue` has made, not of those that `append` has answered with."""
+    told: list[int] = []
+    journal.listen(told.append)
+    (first,) = (await journal.append(entry(b"x"))).deliveries
+    await journal.settle([settled(first, DEAD)])
+    assert told == []
+    assert await journal.requeue([first.seq]) == 1
+    await until(lambda: told)
+    (again,) = await journal.pending(0, 10)
+    assert told[-1] == again.seq
+    told.clear()
+    assert await journal.requeue([first.seq]) == 0
+    assert told == []
+
+
+async def test_what_was_stored_for_nobody_is_told(journal: Journal) -> None:
+    """A sender that went away does not take its message along: its number is told when it is durable."""
+    told: list[int] = []
+    journal.listen(told.append)
+    appending = asyncio.ensure_future(journal.append(entry(b"x")))
+    await asyncio.sleep(0)
+    appending.cancel()
+    (last,) = (await journal.append(entry(b"y"))).deliveries
+    waiting = await journal.pending(0, 10)
+    assert [delivery.payload for delivery in waiting] in ([b"x", b"y"], [b"y"])
+    if len(waiting) == 2:
+        await until(lambda: told)
+        assert told[-1] >= waiting[0].seq
+    assert waiting[-1] == last
+
+
+async def test_a_replay_of_very_many_is_done_in_pieces(journal: Journal) -> None:
+    """Every one is sent again once, in the order of the numbers, and others are served meanwhile."""
+    stored = [entry(*(b"%d" % number for number in range(start, start + 500))) for start in range(0, 2500, 500)]
+    deliveries = [one for each in stored for one in (await journal.append(each)).deliveries]
+    await journal.settle([settled(delivery, DEAD) for delivery in deliveries])
+    replaying = asyncio.ensure_future(journal.requeue([d.seq for d in reversed(deliveries)]))
+    await journal.append(entry(b"meanwhile", lane="ops:b"))
+    assert await replaying == 2500
+    again = [delivery.payload for delivery in await journal.pending(0, 5000) if delivery.lane == "ops:a"]
+    assert again == [delivery.payload for delivery in deliveries]
+
+
+async def test_several_clients_have_one_journal(tmp_path: Path) -> None:
+    """What any of them asks for at once is stored, numbered in one order, answered to it alone, and seen by all."""
+    async with AsyncExitStack() as stack:
+        clients = [await closing(stack, await opened_as(tmp_path, deliver=number == 0)) for number in range(4)]
+        asked = [(client, entry(b"%d" % n)) for n in range(100) for client in clients]
+        answers = await asyncio.gather(*(client.append(one) for client, one in asked))
+        assert [answer.event_id for answer in answers] == [one.event.id for _, one in asked]
+        numbers = [answer.deliveries[0].seq for answer in answers]
+        assert sorted(numbers) == list(range(1, 401))
+        for first in range(4):
+            assert numbers[first::4] == sorted(numbers[first::4])
+        await clients[1].settle([settled(answers[7].deliveries[0], DEAD)])
+        assert await clients[2].requeue([numbers[7]]) == 1
+        await clients[3].remember("build", "secret")
+        for client in clients:
+            assert len(await client.pending(0, 1000)) == 400
+            assert dict(await client.secrets()) == {"build": "secret"}
+
+
+async def test_what_others_add_is_told_to_everybody_else(tmp_path: Path) -> None:
+    """The gateway hears of a replay by a tool, and of what a tool appends; a tool of what the gateway appends."""
+    async with AsyncExitStack() as stack:
+        gateway = await closing(stack, await opened_as(tmp_path, deliver=True))
+        tool = await closing(stack, await opened_as(tmp_path, deliver=False))
+        by_gateway: list[int] = []
+        by_tool: list[int] = []
+        gateway.listen(by_gateway.append)
+        tool.listen(by_tool.append)
+        (one,) = (await tool.append(entry(b"one"))).deliveries
+        await until(lambda: by_gateway == [one.seq])
+        assert one.seq not in by_tool
+        (two,) = (await gateway.append(entry(b"two"))).deliveries
+        await until(lambda: two.seq in by_tool)
+        await gateway.settle([settled(two, DEAD)])
+        assert await tool.requeue([two.seq]) == 1
+        await until(lambda: by_gateway == [one.seq, two.seq + 1])
+
+
+async def test_a_client_hears_the_newest_number_first(tmp_path: Path) -> None:
+    """Nothing that was added before it came is missed by a client that asks what has been added since."""
+    async with AsyncExitStack() as stack:
+        gateway = await closing(stack, await opened_as(tmp_path, deliver=True))
+        (last,) = (await gateway.append(entry(b"x"))).deliveries
+        tool = await closing(stack, await opened_as(tmp_path, deliver=False))
+        told: list[int] = []
+        tool.listen(told.append)
+        await until(lambda: told == [last.seq])
+
+
+async def test_one_gateway_delivers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second one is told who does, and leaves the journal alone; when the first has ended, it may."""
+    monkeypatch.setattr(lease, "PATIENCE", 0.2)
+    first = await opened_as(tmp_path, deliver=True)
+    with pytest.raises(
+        JournalError, match=rf"is held by the gateway with process id {os.getpid()} on host \S+, since 2"
+    ):
+        await opened_as(tmp_path, deliver=True)
+    kept = await first.append(entry(b"x"))
+    await first.close()
+    second = await opened_as(tmp_path, deliver=True)
+    assert await second.pending(0, 10) == list(kept.deliveries)
+    await second.close()
+
+
+async def test_a_tool_makes_no_journal(tmp_path: Path) -> None:
+    """A wrong path is told, and nothing is left there."""
+    with pytest.raises(JournalError, match=r"journal\.db: there is no journal yet; it is made by the first"):
+        await opened_as(tmp_path, deliver=False)
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_url_that_names_no_store() -> None:
+    """Only what can be opened is taken for a URL."""
+    with pytest.raises(ValueError, match="names no store"):
+        await open_journal("postgres://db/journal", retention=1.0, max_size=1)
+
+
+async def closing(stack: AsyncExitStack, journal: Journal) -> Journal:
+    """The journal, closed with the stack."""
+    stack.push_async_callback(journal.close)
+    return journal
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Wait until something holds; fail when it does not in time."""
+    async with asyncio.timeout(20):
+        while not condition():
+            await asyncio.sleep(0.005)

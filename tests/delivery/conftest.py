@@ -53,6 +53,7 @@ class MemoryJournal:
         self.failures = 0
         self.unreadable = 0
         self.reads = 0
+        self.added: Callable[[int], None] = lambda newest: None
         self.last = 0
         self._delay = delay
 
@@ -62,6 +63,14 @@ class MemoryJournal:
         row = Delivery(self.last, f"event-{self.last}", received, destination, lane, payload)
         self.rows[self.last] = row
         return row
+
+    def listen(self, added: Callable[[int], None]) -> None:
+        """Have `added` called by `announce`."""
+        self.added = added
+
+    def announce(self) -> None:
+        """Tell of the newest number, as the journal does of what others have added."""
+        self.added(self.last)
 
     async def pending(self, after: int, limit: int) -> list[Delivery]:
         """Read as the journal does, as things stood when asked."""

@@ -1,13 +1,16 @@
 """Delivering: order, races, trouble and the end."""
 
 import asyncio
+from functools import partial
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from gateway.delivery.breaker import Breaker
 from gateway.delivery.destinations import Destination
+from gateway.delivery.dispatcher import ROUND, TICK
 from gateway.errors import JournalDamaged
 from gateway.model import Delivered, DeliveryState, Later, Never
 from gateway.observe.metrics import Metrics
@@ -15,7 +18,7 @@ from tests.delivery.watching import Watch, settled, until
 
 
 def test_what_is_offered_is_delivered_without_a_further_read(rig):
-    """Deliveries in turn go straight to their lanes; the journal is read at the start and by the tick only."""
+    """Deliveries in turn go straight to their lanes; the journal is read at the start, and once a minute."""
 
     async def scenario():
         journal, sender = rig.journal_class(), rig.sender_class()
@@ -25,7 +28,7 @@ def test_what_is_offered_is_delivered_without_a_further_read(rig):
         reads = journal.reads
         for n in range(20):
             dispatcher.offer([journal.add(f"lane-{n}", payload=b"%d" % n)])
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(50.0)
         assert journal.reads == reads
         assert settled(journal)
         assert sorted(sender.got, key=int) == [b"%d" % n for n in range(20)]
@@ -96,20 +99,80 @@ def test_many_lanes_at_once_within_the_concurrency_and_in_turn(rig):
     rig.run(scenario())
 
 
-def test_what_another_process_adds_is_found(rig):
-    """A number that nobody offers is found within two seconds, and one offered behind it waits its turn."""
+def test_what_others_add_is_delivered_at_once(rig):
+    """A number that the journal tells of is read from there, and one offered behind an untold one waits its turn."""
 
     async def scenario():
         journal, sender = rig.journal_class(), rig.sender_class()
         dispatcher = rig.dispatcher(journal, Destination("ops", sender))
         await dispatcher.start()
+        await asyncio.sleep(0.5)
         journal.add(payload=b"1")
-        await asyncio.sleep(2.0)
+        journal.announce()
+        await asyncio.sleep(0.1)
         assert sender.got == [b"1"]
         journal.add(payload=b"2")
         dispatcher.offer([journal.add(payload=b"3")])
         await asyncio.sleep(0.5)
         assert sender.got == [b"1", b"2", b"3"]
+        await dispatcher.stop(1.0)
+
+    rig.run(scenario())
+
+
+def test_what_nobody_tells_of_is_found_in_the_next_round(rig):
+    """A command line tool that wrote by itself while the gateway started has its delivery within a minute."""
+
+    async def scenario():
+        journal, sender = rig.journal_class(), rig.sender_class()
+        dispatcher = rig.dispatcher(journal, Destination("ops", sender))
+        await dispatcher.start()
+        await asyncio.sleep(0.5)
+        journal.add(payload=b"1")
+        await asyncio.sleep(50.0)
+        assert sender.got == []
+        await asyncio.sleep(TICK * ROUND)
+        assert sender.got == [b"1"]
+        await dispatcher.stop(1.0)
+
+    rig.run(scenario())
+
+
+def test_what_the_journal_tells_of_and_was_offered_is_not_read_again(rig):
+    """A mark that is not above what came in already costs nothing."""
+
+    async def scenario():
+        journal, sender = rig.journal_class(), rig.sender_class()
+        dispatcher = rig.dispatcher(journal, Destination("ops", sender))
+        await dispatcher.start()
+        await asyncio.sleep(0.5)
+        reads = journal.reads
+        dispatcher.offer([journal.add(payload=b"1")])
+        journal.announce()
+        await asyncio.sleep(0.5)
+        assert (sender.got, journal.reads) == ([b"1"], reads)
+        await dispatcher.stop(1.0)
+
+    rig.run(scenario())
+
+
+def test_the_dead_are_counted_when_others_may_have_sent_them_again(rig):
+    """The gauge follows a replay by the command line within some seconds."""
+
+    async def scenario():
+        journal, metrics = rig.journal_class(), Metrics()
+        sender = rig.sender_class(lambda payload: Never("403: locked") if payload == b"no" else Delivered())
+        dispatcher = rig.dispatcher(journal, Destination("ops", sender), metrics=metrics)
+        await dispatcher.start()
+        dispatcher.offer([journal.add(payload=b"no")])
+        await until(lambda: settled(journal))
+        dead = partial(metrics.registry.get_sample_value, "mattergate_dead", {"destination": "ops"})
+        await until(lambda: dead() == 1)
+        journal.rows[1] = replace(journal.rows[1], state=DeliveryState.REPLAYED)
+        journal.add(payload=b"yes")
+        journal.announce()
+        await asyncio.sleep(3 * TICK)
+        assert (dead(), sender.got) == (0, [b"no", b"yes"])
         await dispatcher.stop(1.0)
 
     rig.run(scenario())

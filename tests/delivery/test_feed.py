@@ -72,6 +72,26 @@ def test_an_offer_during_a_read_is_not_taken_twice(rig):
     rig.run(scenario())
 
 
+def test_a_mark_above_the_head_is_read_for(rig):
+    """What others have added is read when the journal tells of it, and only then."""
+
+    async def scenario():
+        journal = rig.journal_class()
+        bed = Bed(journal)
+        await asyncio.sleep(0.1)
+        reads = journal.reads
+        bed.feed.added(0)
+        journal.add()
+        await asyncio.sleep(10.0)
+        assert (bed.got, journal.reads) == ([], reads)
+        bed.feed.added(1)
+        await asyncio.sleep(0.1)
+        assert bed.got == [1]
+        await bed.end()
+
+    rig.run(scenario())
+
+
 def test_strays_go_their_own_way(rig):
     """A delivery to an unknown destination is handed to `stray`, more than one chunk of them too."""
 

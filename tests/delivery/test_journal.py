@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
+from gateway import journal as journals
 from gateway.delivery.destinations import Destination
 from gateway.delivery.dispatcher import Dispatcher
 from gateway.journal import Entry, Query
-from gateway.journal.sqlite.journal import SqliteJournal
 from gateway.model import Delivered, DeliveryState, Event, Never, Outcome, Parcel, Request
 from gateway.observe.metrics import Metrics
 
@@ -28,7 +28,7 @@ async def until(condition):
 @pytest.fixture
 async def journal(tmp_path):
     """Open a journal in a temporary folder."""
-    made = await SqliteJournal.open(tmp_path / "j.db", retention=1e9, max_size=10**9)
+    made = await journals.open(f"sqlite:{tmp_path / 'j.db'}", retention=1e9, max_size=10**9, deliver=True)
     yield made
     await made.close()
 
@@ -56,18 +56,22 @@ async def test_appends_side_by_side_arrive_once_and_in_order(journal, rig):
 
 
 async def test_a_replay_by_another_process_is_sent(journal, rig, tmp_path):
-    """A dead delivery that the command line requeues is found by the running service and delivered."""
+    """A dead delivery that the command line requeues is delivered by the running service at once, not by a tick."""
     answers = iter([Never("403: locked")])
     sender = rig.sender_class(lambda payload: next(answers, Delivered()), seconds=lambda: 0.0)
     dispatcher = Dispatcher(journal, [Destination("ops", sender)], Metrics())
     await dispatcher.start()
     appended = await journal.append(entry(1, "a"))
     dispatcher.offer(appended.deliveries)
-    await asyncio.sleep(0.2)
-    other = await SqliteJournal.open(tmp_path / "j.db", retention=1e9, max_size=10**9)
-    assert await other.requeue([appended.deliveries[0].seq]) == 1
+    await until(lambda: len(sender.got) == 1)
+    other = await journals.open(f"sqlite:{tmp_path / 'j.db'}", retention=1e9, max_size=10**9)
+    async with asyncio.timeout(5.0):
+        while await other.requeue([appended.deliveries[0].seq]) == 0:  # until it is settled
+            await asyncio.sleep(0.01)
     await until(lambda: len(sender.got) == 2)
-    await asyncio.sleep(0.1)
+    async with asyncio.timeout(5.0):
+        while await journal.pending(0, 10):
+            await asyncio.sleep(0.01)
     (record,) = (await other.find(Query())).records
     assert [d.state for d in record.deliveries] == [DeliveryState.REPLAYED, DeliveryState.DELIVERED]
     await other.close()

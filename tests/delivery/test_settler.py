@@ -1,6 +1,7 @@
 """Writing outcomes."""
 
 import asyncio
+from types import SimpleNamespace
 
 import pytest
 
@@ -16,22 +17,24 @@ def settlement(seq):
 
 
 def test_what_comes_together_is_written_together(rig):
-    """Settlements within a moment share one call, in order, and are told of once it is done."""
+    """Settlements within a moment share one call, in order; the lanes that wait are told once it is done."""
 
     async def scenario():
         journal, told = rig.journal_class(), []
-        for _ in range(5):
+        for _ in range(6):
             journal.add()
-        settler = Settler(journal, lambda batch: told.append([note for _, note in batch]))
+        outlet = SimpleNamespace(settled=lambda lane, one: told.append((len(journal.settlements), lane, one.seq)))
+        settler = Settler(journal)
         task = asyncio.ensure_future(settler.run())
         for seq in range(1, 5):
-            settler.put(settlement(seq), seq)
+            settler.put(settlement(seq), outlet, f"lane {seq}")
         assert (settler.backlog, told) == (4, [])
         await asyncio.sleep(0.1)
-        settler.put(settlement(5), 5)
+        settler.put(settlement(5), outlet, "lane 5")
+        settler.put(settlement(6))
         settler.close()
         await task
-        assert told == [[1, 2, 3, 4], [5]]
+        assert told == [(4, f"lane {seq}", seq) for seq in range(1, 5)] + [(6, "lane 5", 5)]
         assert settler.backlog == 0
 
     rig.run(scenario())
@@ -44,11 +47,11 @@ def test_cancelling_still_saves(rig):
         journal = rig.journal_class(delay=lambda: 0.5)
         for _ in range(2):
             journal.add()
-        settler = Settler(journal, lambda batch: None)
+        settler = Settler(journal)
         task = asyncio.ensure_future(settler.run())
-        settler.put(settlement(1), None)
+        settler.put(settlement(1))
         await asyncio.sleep(0.1)
-        settler.put(settlement(2), None)
+        settler.put(settlement(2))
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
@@ -67,8 +70,8 @@ def test_a_damaged_journal_ends_it(rig):
             raise JournalDamaged("not a database")
 
         journal.settle = damaged
-        settler = Settler(journal, lambda batch: None)
-        settler.put(settlement(1), None)
+        settler = Settler(journal)
+        settler.put(settlement(1))
         with pytest.raises(JournalDamaged):
             await settler.run()
 
@@ -80,12 +83,12 @@ def test_a_flood_is_held_back(rig):
 
     async def scenario():
         journal = rig.journal_class()
-        settler = Settler(journal, lambda batch: None)
+        settler = Settler(journal)
         task = asyncio.ensure_future(settler.run())
         await asyncio.wait_for(settler.thinned(), 0.1)
         for seq in range(1, 2000):
             journal.add()
-            settler.put(settlement(seq), None)
+            settler.put(settlement(seq))
         await settler.thinned()
         assert settler.backlog == 0
         settler.close()

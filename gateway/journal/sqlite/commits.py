@@ -10,13 +10,24 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from gateway.errors import JournalDamaged
 from gateway.journal import Entry
 from gateway.journal.sqlite import write_sql
 from gateway.journal.sqlite.file import as_journal_error, connect, identity, is_environment
-from gateway.journal.sqlite.messages import Answer, Answers, Checkpoint, Job, JobFailed, Prune, Requeue, Settle, Stop
+from gateway.journal.sqlite.messages import (
+    OWNER,
+    Answer,
+    Checkpoint,
+    Job,
+    JobFailed,
+    Prune,
+    Remember,
+    Requeue,
+    Settle,
+    Stop,
+)
 
 _GROUP_JOBS: Final = 1024
 GROUP_BYTES: Final = 16_000_000
@@ -28,6 +39,15 @@ _SLICE = 32
 """Events or keys pruned at once; more beside large groups, so that pruning keeps up."""
 
 T = TypeVar("T")
+
+Answered = Sequence[tuple[Job, Answer]]
+
+
+class SendAnswers(Protocol):
+    """Takes what there is to say: jobs with their answers, the seconds of a commit, the bytes it put into the log."""
+
+    def __call__(self, answered: Answered, seconds: float | None = None, logged: int = 0) -> None:
+        """Say it to whom it concerns."""
 
 
 def group(queue: "deque[Job]") -> list[Job]:
@@ -45,7 +65,7 @@ def group(queue: "deque[Job]") -> list[Job]:
 class Writing:
     """Owns the write connection, in one thread. `send_answers` is given what there is to say."""
 
-    def __init__(self, path: Path, send_answers: Callable[[Answers], None]) -> None:
+    def __init__(self, path: Path, send_answers: SendAnswers) -> None:
         self._path = path
         self._send_answers = send_answers
         self._connection: sqlite3.Connection | None = None
@@ -61,22 +81,35 @@ class Writing:
         """Do what is asked for in one commit, then prune a little; False when that was the last turn."""
         stop: Job | None = None
         others: list[Job] = []
+        foreign: list[Job] = []
         for job in jobs:
-            if isinstance(job.work, Prune):
-                self._pruning = _Pruning(job.number, job.work)
+            if not isinstance(job.work, (Prune, Checkpoint, Stop)):
+                others.append(job)
+            elif job.client != OWNER:
+                foreign.append(job)
+            elif isinstance(job.work, Prune):
+                self._pruning = _Pruning(job, job.work)
             elif isinstance(job.work, Checkpoint):
                 self._checkpoint(job)
-            elif isinstance(job.work, Stop):
-                stop = job
             else:
-                others.append(job)
+                stop = job
         self._commit(others)
+        if foreign:
+            self._refuse_upkeep(foreign)
         self._prune(2 * len(others), last=stop is not None)
         if stop is None:
             return True
         self.close()
-        self._send_answers(Answers([(stop.number, None)]))
+        self._send_answers([(stop, None)])
         return False
+
+    def newest(self) -> int:
+        """The number of the newest delivery; 0 when there is none, or when it cannot be told."""
+        try:
+            return write_sql.newest(self._connected())
+        except Exception:  # whoever asks for more is told what is wrong
+            self.close()
+            return 0
 
     def close(self) -> None:
         """Let go of the file."""
@@ -99,9 +132,9 @@ class Writing:
                     self._commit([job])
             else:
                 failure = self._job_failed(error)
-                self._send_answers(Answers([(job.number, failure) for job in jobs]))
+                self._send_answers([(job, failure) for job in jobs])
             return
-        self._send_answers(Answers(answers, time.perf_counter() - started, _COMMIT_BYTES + _JOB_BYTES * len(jobs)))
+        self._send_answers(answers, time.perf_counter() - started, _COMMIT_BYTES + _JOB_BYTES * len(jobs))
 
     def _transact(self, act: Callable[[sqlite3.Connection], T]) -> T:
         """Commit what `act` does, return its answer. An error leaves nothing behind; the next call starts afresh."""
@@ -134,11 +167,11 @@ class Writing:
             count = max(_SLICE, wanted)
             try:
                 pruning.more = self._transact(lambda connection: pruning.step(connection, count))
-                self._send_answers(Answers([], None, _COMMIT_BYTES))
+                self._send_answers((), None, _COMMIT_BYTES)
                 return
             except Exception as error:
                 answer = self._job_failed(error)
-        self._send_answers(Answers([(pruning.number, answer)]))
+        self._send_answers([(pruning.job, answer)])
         self._pruning = None
 
     def _checkpoint(self, job: Job) -> None:
@@ -149,7 +182,12 @@ class Writing:
         except sqlite3.Error as error:
             self.close()
             answer = self._job_failed(error)
-        self._send_answers(Answers([(job.number, answer)]))
+        self._send_answers([(job, answer)])
+
+    def _refuse_upkeep(self, jobs: Sequence[Job]) -> None:
+        """Leave upkeep, and the end, to the one that started the writing; what came before a Stop is done by now."""
+        refusal = JobFailed("the gateway sees to that")
+        self._send_answers([(job, None if isinstance(job.work, Stop) else refusal) for job in jobs])
 
     def _job_failed(self, error: Exception) -> JobFailed:
         failure = as_journal_error(self._path, error)
@@ -160,8 +198,8 @@ class Writing:
 class _Pruning:
     """A Prune that is under way."""
 
-    def __init__(self, number: int, prune: Prune) -> None:
-        self.number = number
+    def __init__(self, job: Job, prune: Prune) -> None:
+        self.job = job
         self._prune = prune
         self.more = True
 
@@ -176,18 +214,22 @@ class _Pruning:
         return max(keys, write_sql.prune_cards(connection, prune.cards_before, count)) == count
 
 
-def _perform(connection: sqlite3.Connection, jobs: Sequence[Job]) -> list[tuple[int, Answer]]:
-    """Do all jobs: entries first, then settlements, then requeues, each kind in its order."""
-    answers: list[tuple[int, Answer]] = []
-    entries = [(job.number, job.work) for job in jobs if isinstance(job.work, Entry)]
+def _perform(connection: sqlite3.Connection, jobs: Sequence[Job]) -> list[tuple[Job, Answer]]:
+    """Do all jobs: entries first, then settlements, then what is rare, each kind in its order."""
+    answers: list[tuple[Job, Answer]] = []
+    entries = [job for job in jobs if isinstance(job.work, Entry)]
     if entries:
-        stored = write_sql.store(connection, [entry for _, entry in entries])
-        answers += zip([number for number, _ in entries], stored, strict=True)
-    settles = [(job.number, job.work) for job in jobs if isinstance(job.work, Settle)]
+        stored = write_sql.store(connection, [job.work for job in entries if isinstance(job.work, Entry)])
+        answers += zip(entries, stored, strict=True)
+    settles = [job for job in jobs if isinstance(job.work, Settle)]
     if settles:
-        write_sql.settle(connection, (settlement for _, work in settles for settlement in work.settlements))
-        answers += [(number, None) for number, _ in settles]
+        works = (job.work for job in settles if isinstance(job.work, Settle))
+        write_sql.settle(connection, (settlement for work in works for settlement in work.settlements))
+        answers += [(job, None) for job in settles]
     for job in jobs:
         if isinstance(job.work, Requeue):
-            answers.append((job.number, write_sql.requeue(connection, job.work.seqs, job.work.now)))
+            answers.append((job, write_sql.requeue(connection, job.work.seqs, job.work.now)))
+        elif isinstance(job.work, Remember):
+            write_sql.remember(connection, job.work.route, job.work.secret)
+            answers.append((job, None))
     return answers

@@ -6,10 +6,13 @@ The only place where sqlite3's exceptions become ours.
 import os
 import re
 import sqlite3
+import stat
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from importlib import resources
 from pathlib import Path
+from typing import Final
 
 from gateway.errors import JournalDamaged, JournalError
 
@@ -18,6 +21,9 @@ BUSY_SECONDS = 10.0
 
 _APPLICATION = 0x6D67_6A31
 """PRAGMA application_id of a journal ("mgj1"): tells it from another program's database."""
+
+_SHORTEST: Final = 512
+"""Bytes: no database is shorter than its smallest page."""
 
 _SETUP = (
     # WAL with FULL: the log is synced at every commit, https://www.sqlite.org/pragma.html#pragma_synchronous
@@ -91,20 +97,83 @@ def connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def prepare(path: Path) -> None:
-    """Create the file when there is none (readable for its owner only), and bring it to the present schema.
+def prepare(path: Path, *, create: bool = True) -> None:
+    """Bring a journal to the present schema; `create` makes one where there is none, readable for its owner only.
 
-    Raises JournalDamaged for what is not a journal or comes from a newer release, sqlite3.Error, OSError.
+    Raises JournalDamaged for what is not a journal or comes from a newer release, JournalError where there is none,
+    sqlite3.Error, OSError.
     """
-    if not path.exists():
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    sections = versions(resources.files(__package__).joinpath("schema.sql").read_text("utf-8"))
+    if not _is_there(path):
+        if not create:
+            raise JournalError(f"{path}: there is no journal yet; it is made by the first `mattergate serve`")
+        _make(path, sections)
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
     try:
         connection.execute("PRAGMA synchronous = FULL")
-        migrate(connection, path, versions(resources.files(__package__).joinpath("schema.sql").read_text("utf-8")))
+        migrate(connection, path, sections)
         _use_log(connection, path)
     finally:
         connection.close()
+
+
+def _is_there(path: Path) -> bool:
+    """Tell whether there is a journal to be opened. Raises JournalDamaged for what must not be taken for a new one."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        log = path.with_name(f"{path.name}-wal")
+        if log.exists():
+            raise JournalDamaged(
+                f"journal {path} is missing, but its log {log.name} is there: put the journal back beside it, or move "
+                f"{log.name} and {path.name}-shm away to begin an empty one"
+            ) from None
+        return False
+    if not stat.S_ISREG(found.st_mode):
+        raise JournalDamaged(f"journal {path} is not a file but a directory or a device: name a file for the journal")
+    if found.st_size < _SHORTEST:
+        raise JournalDamaged(
+            f"journal {path} is cut short, it has {found.st_size} bytes: restore it from a backup, or move it away "
+            f"together with {path.name}-wal and {path.name}-shm to begin an empty one"
+        )
+    return True
+
+
+def _make(path: Path, sections: Sequence[str]) -> None:
+    """Make an empty journal under another name, and give it its own when its whole schema is on the disk.
+
+    So whatever is found under a journal's name has been one. Of several processes that make it at once, one wins.
+    """
+    fresh = path.with_name(f"{path.name}-new-{os.urandom(6).hex()}")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file, closing(sqlite3.connect(":memory:", isolation_level=None)) as memory:
+            migrate(memory, path, sections)
+            file.write(memory.serialize())
+            file.flush()
+            os.fsync(file.fileno())
+        _give_name(fresh, path)
+    finally:
+        fresh.unlink(missing_ok=True)
+    sync_folder(path)
+
+
+def _give_name(fresh: Path, path: Path) -> None:
+    try:
+        path.hardlink_to(fresh)  # unlike a renaming, this never replaces what another process has made meanwhile
+    except FileExistsError:
+        return
+    except OSError:  # a file system without links
+        fresh.rename(path)
+
+
+def sync_folder(path: Path) -> None:
+    """Put the name of a file on the disk, or its end."""
+    folder = os.open(path.absolute().parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def identity(path: Path) -> tuple[int, int]:

@@ -4,18 +4,21 @@ from collections.abc import Iterator
 from typing import Final
 
 _HEAD: Final = 4
+LONGEST: Final = (1 << 8 * _HEAD) - 1
+"""Bytes of a frame that its head can tell."""
 
 
 def framed(packed: bytes) -> bytes:
-    """One frame."""
+    """One frame, of at most LONGEST bytes."""
     return len(packed).to_bytes(_HEAD) + packed
 
 
 class Frames:
-    """Cuts what comes in pieces into frames."""
+    """Cuts what comes in pieces into frames. A frame above `limit` bytes raises ValueError, before it is read."""
 
-    def __init__(self) -> None:
+    def __init__(self, limit: int = LONGEST) -> None:
         self._have = bytearray()
+        self._limit = limit
 
     def feed(self, data: bytes) -> None:
         """Take in what came next."""
@@ -26,7 +29,10 @@ class Frames:
         have, at = self._have, 0
         try:
             while len(have) - at >= _HEAD:
-                end = at + _HEAD + int.from_bytes(have[at : at + _HEAD])
+                size = int.from_bytes(have[at : at + _HEAD])
+                if size > self._limit:
+                    raise ValueError(f"a frame of {size:,} bytes is above the limit of {self._limit:,}")
+                end = at + _HEAD + size
                 if len(have) < end:
                     break
                 start, at = at + _HEAD, end

@@ -3,7 +3,8 @@
 SQLite gives the lock away at every step of a statement, and beside a busy event loop each way back to it costs more
 than the step. The two processes speak over a pair of sockets, a `Job` a frame in one direction, `Answers` in the other.
 The process ends when its socket does: of a gateway that is killed, nothing that it has answered for is lost. One that
-ends by itself is started again.
+ends by itself, or hangs, is replaced. It takes other clients at a socket that is made here and outlives it: they wait
+there while it is replaced.
 """
 
 import asyncio
@@ -13,13 +14,14 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final, Self, cast
+from typing import Any, Final, Self
 
-import msgspec
 import structlog
 
 from gateway.errors import JournalError
-from gateway.journal.sqlite.frames import Frames, framed
+from gateway.journal.sqlite.channel import Channel
+from gateway.journal.sqlite.endpoint import Endpoint
+from gateway.journal.sqlite.lease import Lease
 from gateway.journal.sqlite.messages import Answers, Job
 
 PATIENCE: Final = 10.0
@@ -36,86 +38,96 @@ log = structlog.get_logger("gateway.journal")
 
 
 class ProcessLine:
-    """Leads to a process that writes. `on_answers` is given its answers; `broken` is told why there will be none."""
+    """Leads to a process that writes. `on_answers` is given its answers; `broken` is told why there will be none.
 
-    def __init__(self, path: Path, on_answers: Callable[[Answers], None], broken: Callable[[str], None]) -> None:
+    The process inherits the descriptor of `lease`, and so keeps the journal until it has written everything.
+    """
+
+    def __init__(
+        self, path: Path, lease: Lease, on_answers: Callable[[Answers], None], broken: Callable[[str], None]
+    ) -> None:
         self._path = path
-        self.on_answers = on_answers
+        self._lease = lease
+        self._on_answers = on_answers
         self._broken = broken
         self._loop = asyncio.get_running_loop()
-        self._outbox: list[bytes] = []
-        self._encode = msgspec.msgpack.Encoder().encode
-        self._transport: asyncio.WriteTransport | None = None
+        self._endpoint = Endpoint(path)
+        self._channel: Channel | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._starting: asyncio.Task[None] | None = None
         self._closing = False
 
     @classmethod
-    async def open(cls, path: Path, on_answers: Callable[[Answers], None], broken: Callable[[str], None]) -> Self:
-        """Start the process. Raises JournalError when it does not come up."""
-        line = cls(path, on_answers, broken)
+    async def open(
+        cls, path: Path, lease: Lease, on_answers: Callable[[Answers], None], broken: Callable[[str], None]
+    ) -> Self:
+        """Start the process, and say in the lease where it takes clients. Raises JournalError."""
+        line = cls(path, lease, on_answers, broken)
         try:
             await line._start()
-        except (OSError, EOFError) as error:
+            lease.announce(line._endpoint.address)
+        except BaseException as error:
             line._closing = True
-            raise JournalError(f"journal {path}: the process that writes it did not start: {error}") from error
+            line._kill()
+            line._endpoint.close()
+            if isinstance(error, (OSError, EOFError)):
+                raise JournalError(f"journal {path}: the process that writes it did not start: {error}") from error
+            raise
         return line
 
     def send(self, job: Job) -> None:
         """Have a job done. Raises JournalError for values that cannot be kept, and while there is no process."""
-        if self._transport is None:
+        if self._channel is None:
             raise JournalError(f"journal {self._path}: {_GONE}")
-        try:
-            packed = self._encode(job)
-        except (ValueError, TypeError, OverflowError, msgspec.MsgspecError) as error:
-            raise JournalError(f"journal {self._path}: {error}") from error
-        self._outbox.append(framed(packed))
-        if len(self._outbox) == 1:
-            self._loop.call_soon(self._flush)
+        self._channel.send(job)
 
-    def _flush(self) -> None:
-        """Send what was asked for in one turn of the loop: a system call for each costs more than all before it."""
-        outbox, self._outbox = self._outbox, []
-        if self._transport is not None:
-            self._transport.writelines(outbox)
+    def replace(self) -> None:
+        """Kill the process, which does not answer: another one is started when it has ended.
 
-    async def close(self, stopped: "asyncio.Future[Any] | None") -> None:
+        What it has answered for is durable, and of what it was asked for nothing is half-written. One that waits for
+        its disk is left alone: no other would be faster, and what it has written so far would be lost.
+        """
+        if self._process is not None and _waits_for_disk(self._process.pid):
+            log.error("the process that writes the journal waits for its disk", journal=str(self._path))
+            return
+        log.error("the process that writes the journal does not answer, it is killed", journal=str(self._path))
+        self._kill()
+
+    async def close(self, stopped: "asyncio.Future[Any]") -> None:
         """See the end of the process, which has `stopped`, cannot be reached any more, or is killed after PATIENCE."""
         self._closing = True
         if self._starting is not None:
             await self._starting  # bounded, and not left half-done
-        if stopped is not None and not (await asyncio.wait({stopped}, timeout=PATIENCE))[0]:
-            log.error("the process that writes the journal does not answer, it is killed", journal=str(self._path))
+        if not (await asyncio.wait({stopped}, timeout=PATIENCE))[0]:
+            log.error("the process that writes the journal does not end, it is killed", journal=str(self._path))
             self._kill()
-        if self._transport is not None:
-            self._transport.close()
+        if self._channel is not None:
+            self._channel.close()
         await self._ended()
+        self._endpoint.close()
 
     async def _start(self) -> None:
         """Start the process and hear from it. Raises OSError (TimeoutError among them), EOFError."""
         ours, theirs = socket.socketpair()
         with ours, theirs:
-            self._process = _scribe(theirs, self._path)
+            self._process = _scribe(self._path, theirs.fileno(), self._endpoint.socket.fileno(), self._lease.descriptor)
             mine = ours.dup()
-        ready = self._loop.create_future()
-        transport, _ = await self._loop.create_unix_connection(lambda: _Channel(self, ready), sock=mine)
-        await asyncio.wait({ready}, timeout=PATIENCE)
-        if not ready.done():
-            ready.cancel()
+        channel = Channel(self._path, self._on_answers, self._down)
+        transport, _ = await self._loop.create_unix_connection(lambda: channel, sock=mine)
+        await asyncio.wait({channel.ready}, timeout=PATIENCE)
+        if not channel.ready.done():
+            channel.ready.cancel()
             transport.close()
             self._kill()
             await self._ended()
             raise TimeoutError(f"it said nothing for {PATIENCE:g} s and was killed")
-        if ready.exception():
+        if channel.ready.exception():
             raise EOFError(f"it ended with code {await self._ended()}, see what it wrote")
+        self._channel = channel
 
-    def up(self, transport: asyncio.WriteTransport) -> None:
-        """The process is there."""
-        self._transport = transport
-
-    def down(self) -> None:
-        """The process that was there has let go of the socket."""
-        self._transport = None
+    def _down(self) -> None:
+        """Refuse what is waited for: the process that was there has let go of the socket."""
+        self._channel = None
         self._broken(_GONE)
         if not self._closing:
             self._starting = self._loop.create_task(self._restart(), name="journal writer")
@@ -154,43 +166,23 @@ class ProcessLine:
         return process.returncode if process else None
 
 
-def _scribe(line: socket.socket, path: Path) -> "subprocess.Popen[bytes]":
-    """The process that writes what comes over its end of the line."""
+def _waits_for_disk(process: int) -> bool:
+    """Tell whether a process is in a sleep that no signal ends; False where the system does not say (proc(5))."""
+    try:
+        return Path(f"/proc/{process}/stat").read_bytes().rpartition(b") ")[2][:1] == b"D"
+    except OSError:
+        return False
+
+
+def _scribe(path: Path, line: int, listener: int, lease: int) -> "subprocess.Popen[bytes]":
+    """The process that writes what comes over its end of the line; the others are descriptors that it inherits."""
     # This very release, wherever it was found; not what happens to lie in the working directory (-P).
     places = os.pathsep.join(place or "." for place in sys.path)
     return subprocess.Popen(  # noqa: S603 - this program
-        [sys.executable, "-P", "-m", "gateway.journal.sqlite.process", str(line.fileno()), str(path)],
+        [sys.executable, "-P", "-m", "gateway.journal.sqlite.process", str(line), str(listener), str(path)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
-        pass_fds=[line.fileno()],
+        pass_fds=[line, listener, lease],
         process_group=0,  # whoever presses Ctrl-C means the gateway, which ends this in its time
         env={**os.environ, "PYTHONPATH": places},
     )
-
-
-class _Channel(asyncio.Protocol):
-    """Reads what the process says, from its first word, which only says that it is there."""
-
-    def __init__(self, line: ProcessLine, ready: "asyncio.Future[None]") -> None:
-        self._line = line
-        self._ready = ready
-        self._frames = Frames()
-        self._decode = msgspec.msgpack.Decoder(Answers).decode
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.WriteTransport, transport)
-
-    def data_received(self, data: bytes) -> None:
-        self._frames.feed(data)
-        for frame in self._frames:
-            if self._ready.done():
-                self._line.on_answers(self._decode(frame))
-            else:
-                self._ready.set_result(None)
-                self._line.up(self._transport)
-
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
-        if not self._ready.done():
-            self._ready.set_exception(EOFError())
-        elif not self._ready.cancelled():
-            self._line.down()

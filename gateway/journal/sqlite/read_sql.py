@@ -122,6 +122,11 @@ def pending(connection: Connection, after: int, limit: int) -> list[Delivery]:
     return found
 
 
+def secrets(connection: Connection) -> dict[str, str]:
+    """The secret of each route that has learned one."""
+    return dict(connection.execute("SELECT route, secret FROM secret"))
+
+
 def card(connection: Connection, destination: str, subject: str) -> CardPost | None:
     """The post that shows a subject at a destination, or None."""
     found = connection.execute(_CARD, (destination, subject)).fetchone()

@@ -89,3 +89,11 @@ CREATE INDEX event_age ON event (received, size);
 DROP INDEX delivery_dead;
 CREATE INDEX delivery_dead ON delivery (destination, reason, event, received, state) WHERE state = 'dead';
 CREATE INDEX delivery_dead_event ON delivery (event, destination, state) WHERE state = 'dead';
+
+-- version 3
+
+-- The secret that a service told a route in a handshake.
+CREATE TABLE secret (
+    route  TEXT PRIMARY KEY,
+    secret TEXT NOT NULL
+) WITHOUT ROWID;

@@ -9,7 +9,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from gateway.journal.sqlite.commits import Writing, group
+from gateway.journal.sqlite.commits import Answered, Writing, group
 from gateway.journal.sqlite.messages import Answers, Job
 
 
@@ -29,11 +29,14 @@ class ThreadLine:
         """Have a job done."""
         self._queue.put(job)
 
-    async def close(self, stopped: "asyncio.Future[Any] | None") -> None:
+    def replace(self) -> None:
+        """Do nothing: a thread cannot be ended from outside."""
+
+    async def close(self, stopped: "asyncio.Future[Any]") -> None:
         """See the end of the thread, whose last act but one is to say that it has stopped."""
-        if stopped is not None:
-            await stopped
-        self._thread.join()
+        await asyncio.wait({stopped})
+        if stopped.exception() is None:  # else it hangs in the disk
+            self._thread.join()
 
     def _run(self, path: Path) -> None:
         writing = Writing(path, self._send_answers)
@@ -49,6 +52,7 @@ class ThreadLine:
                 self._jobs.append(self._queue.get_nowait())
         return group(self._jobs)
 
-    def _send_answers(self, answers: Answers) -> None:
+    def _send_answers(self, answered: Answered, seconds: float | None = None, logged: int = 0) -> None:
+        answers = Answers([(job.number, answer) for job, answer in answered], seconds, logged)
         with suppress(RuntimeError):  # the loop is closed: nobody waits any more
             self._loop.call_soon_threadsafe(self._on_answers, answers)

@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from gateway.journal import LOG_LIMIT, CardPost, Entry, Settlement, deliveries
-from gateway.journal.sqlite.messages import Stored
+from gateway.journal.sqlite.messages import Requeued, Stored
 from gateway.model import Delivery, Event, Parcel
 
 Row = tuple[Any, ...]
@@ -55,6 +55,12 @@ SELECT event, ?, destination, lane, 'pending', 0, 0.0, '', '', address, card, pa
 _MARK = """
 UPDATE delivery SET state = 'replayed'
  WHERE seq IN (SELECT value FROM json_each(?)) AND state IN ('dead', 'delivered')"""
+
+_NEWEST_DELIVERY = "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'delivery'), 0)"
+
+_REMEMBER = """
+INSERT INTO secret VALUES (?, ?) ON CONFLICT (route) DO UPDATE SET secret = excluded.secret"""
+_ADOPT = "INSERT INTO secret VALUES (?, ?) ON CONFLICT (route) DO NOTHING"
 
 _PRUNE_EVENTS = """
 DELETE FROM event WHERE number IN (SELECT value FROM json_each(?))
@@ -189,12 +195,28 @@ def _closed(card: CardPost) -> int:
     return -1 if card.closed is None else int(card.closed)
 
 
-def requeue(connection: Connection, seqs: Sequence[int], now: float) -> int:
-    """Copy dead and delivered deliveries to the end, as received `now`; the count of copies."""
+def requeue(connection: Connection, seqs: Sequence[int], now: float) -> Requeued:
+    """Copy dead and delivered deliveries to the end, as received `now`."""
     listed = (_to_json(seqs).decode(),)
     copies = connection.execute(_COPY, (now, *listed)).rowcount
     connection.execute(_MARK, listed)
-    return copies
+    return Requeued(copies, newest(connection) if copies else 0)
+
+
+def newest(connection: Connection) -> int:
+    """The number of the newest delivery that there ever was; 0 when there was none."""
+    (seq,) = connection.execute(_NEWEST_DELIVERY).fetchone()
+    return int(seq)
+
+
+def remember(connection: Connection, route: str, secret: str) -> None:
+    """Store the secret of a route in the place of an earlier one."""
+    connection.execute(_REMEMBER, (route, secret))
+
+
+def adopt(connection: Connection, secrets: Iterable[tuple[str, str]]) -> None:
+    """Store secrets by route where there are none yet."""
+    connection.executemany(_ADOPT, secrets)
 
 
 def prune(connection: Connection, numbers: Sequence[int]) -> None:

@@ -28,7 +28,7 @@ async def client(journal: SqliteJournal, prefix: str) -> None:
 
 async def main(path: str, prefix: str, where: str) -> None:
     """Several clients at once, so that groups are larger than one."""
-    journal = await SqliteJournal.open(path, retention=1e6, max_size=10**9, apart=where == "apart")
+    journal = await SqliteJournal.open(path, retention=1e6, max_size=10**9, deliver=where == "apart")
     os.write(1, b"open\n")
     await asyncio.gather(*(client(journal, f"{prefix}{n}") for n in range(8)))
 

@@ -1,5 +1,7 @@
 """The journal's file: what is made, migrated, and refused."""
 
+import os
+import shutil
 import sqlite3
 import stat
 from concurrent.futures import ThreadPoolExecutor
@@ -9,10 +11,14 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import JournalDamaged, JournalError
-from gateway.journal import Query, Settlement
+from gateway.journal import CardPost, DuplicateKey, Entry, Query, Settlement
+from gateway.journal import open as open_journal
 from gateway.journal.sqlite.file import as_journal_error, connect, is_environment, migrate, prepare, versions
 from gateway.journal.sqlite.journal import SqliteJournal
-from gateway.model import Attempt, AttemptResult, Delivery, DeliveryState
+from gateway.model import Attempt, AttemptResult, Delivery, DeliveryState, Event, Outcome, Parcel, Request
+
+DATA = Path(__file__).parents[2] / "data" / "journal"
+"""Journals as earlier releases left them, by the version of their schema."""
 
 
 def plain(path: Path) -> sqlite3.Connection:
@@ -96,7 +102,7 @@ def test_a_newer_file_is_refused_untouched(tmp_path: Path) -> None:
     connection.execute("PRAGMA user_version = 99")
     connection.close()
     before = path.read_bytes()
-    with pytest.raises(JournalDamaged, match=r"journal\.db has schema version 99, this release knows up to 2: start"):
+    with pytest.raises(JournalDamaged, match=r"journal\.db has schema version 99, this release knows up to 3: start"):
         prepare(path)
     assert path.read_bytes() == before
 
@@ -152,5 +158,136 @@ def test_processes_may_start_on_one_new_file_at_once(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as starters:
         list(starters.map(lambda _: prepare(path), range(8)))
     connection = connect(path)
-    assert connection.execute("PRAGMA user_version").fetchone() == (2,)
+    assert connection.execute("PRAGMA user_version").fetchone() == (3,)
     connection.close()
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["journal.db"]
+
+
+@pytest.mark.parametrize("size", [0, 1, 100, 511])
+def test_a_file_that_is_cut_short_is_refused_untouched(tmp_path: Path, size: int) -> None:
+    """A journal gets its name when it is whole: less was one once, and must not be taken for a new one."""
+    path = tmp_path / "journal.db"
+    prepare(path)
+    content = path.read_bytes()[:size]
+    path.write_bytes(content)
+    with pytest.raises(
+        JournalDamaged, match=rf"journal\.db is cut short, it has {size} bytes: restore it from a backup"
+    ):
+        prepare(path)
+    assert [(file.name, file.read_bytes()) for file in tmp_path.iterdir()] == [("journal.db", content)]
+
+
+@pytest.mark.parametrize("size", [512, 4096, 4097, 20_000])
+def test_a_file_that_lost_its_end_is_refused(tmp_path: Path, size: int) -> None:
+    """The database knows how long it was."""
+    path = tmp_path / "journal.db"
+    prepare(path)
+    content = path.read_bytes()
+    assert len(content) > size
+    path.write_bytes(content[:size])
+    with pytest.raises(sqlite3.DatabaseError) as caught:
+        prepare(path)
+    assert isinstance(as_journal_error(path, caught.value), JournalDamaged)
+
+
+@pytest.mark.parametrize("log", [b"", b"x" * 5000])
+def test_a_log_without_its_file_is_refused_untouched(tmp_path: Path, log: bytes) -> None:
+    """An empty journal beside it would be mixed with what it holds, or lose that."""
+    path = tmp_path / "journal.db"
+    (tmp_path / "journal.db-wal").write_bytes(log)
+    with pytest.raises(JournalDamaged, match=r"journal\.db is missing, but its log journal\.db-wal is there: put"):
+        prepare(path)
+    assert [(file.name, file.read_bytes()) for file in tmp_path.iterdir()] == [("journal.db-wal", log)]
+
+
+def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
+    """Neither a folder nor a pipe can be a journal, and none of them is waited for."""
+    (tmp_path / "folder.db").mkdir()
+    os.mkfifo(tmp_path / "pipe.db")
+    for name in ("folder.db", "pipe.db"):
+        with pytest.raises(JournalDamaged, match=rf"{name} is not a file but a directory or a device: name a file"):
+            prepare(tmp_path / name)
+
+
+def test_a_tool_makes_no_file(tmp_path: Path) -> None:
+    """Where there is none it says who makes it."""
+    with pytest.raises(JournalError, match="there is no journal yet"):
+        prepare(tmp_path / "journal.db", create=False)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_new_file_has_its_name_only_when_it_is_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever happens before leaves nothing behind; then it is whole at once, and on the disk with its folder."""
+    path = tmp_path / "journal.db"
+    synced: list[tuple[str, list[str]]] = []
+    fsync = os.fsync
+
+    def watch(descriptor: int) -> None:
+        name = Path(f"/proc/self/fd/{descriptor}").readlink().name
+        synced.append((name, sorted(file.name for file in tmp_path.iterdir())))
+        fsync(descriptor)
+
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        prepare(path)
+    assert list(tmp_path.iterdir()) == []
+    monkeypatch.setattr(os, "fsync", watch)
+    prepare(path)
+    (fresh, before), (folder, after) = synced
+    assert fresh.startswith("journal.db-new-")
+    assert before == [fresh]
+    assert (folder, after) == (tmp_path.name, ["journal.db"])
+
+
+def test_a_file_system_without_links_has_journals_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There the file is renamed."""
+
+    def refuse(self: Path, target: Path) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    prepare(tmp_path / "journal.db")
+    assert [file.name for file in tmp_path.iterdir()] == ["journal.db"]
+    prepare(tmp_path / "journal.db")
+
+
+async def test_a_journal_of_the_release_before_is_taken_over(tmp_path: Path) -> None:
+    """All that it kept is there: events, deliveries in every state with their logs, cards, duplicate keys, numbers."""
+    path = tmp_path / "journal.db"
+    shutil.copy(DATA / "version-2.sqlite", path)
+    journal = await open_journal(f"sqlite:{path}", retention=1e9, max_size=10**9, deliver=True)
+    records = {record.event.id: record for record in (await journal.find(Query())).records}
+    assert list(records) == ["old-4", "old-3", "old-2", "old-1"]
+    request = Request(
+        "POST", {"x-github-event": "push"}, {"a": "ü"}, b'{"n": 1}', "", "https://gate.example.com/in/build"
+    )
+    assert records["old-1"].event.request == request
+    assert records["old-4"].event.outcome is Outcome.IGNORED
+    found = {
+        delivery.seq: (delivery.destination, delivery.state.value, delivery.reason, len(delivery.log))
+        for record in records.values()
+        for delivery in record.deliveries
+    }
+    assert found == {
+        1: ("ops", "delivered", "", 1),
+        2: ("dev", "dead", "404: unknown incoming webhook", 1),
+        3: ("ops", "pending", "503", 1),
+        4: ("ops", "replayed", "403", 0),
+        5: ("ops", "pending", "", 0),
+    }
+    waiting, again = await journal.pending(0, 10)
+    assert (waiting.payload, waiting.attempts, waiting.not_before) == (b'{"text":"waits"}', 2, 1_790_000_030.25)
+    assert again.trace == "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    assert await journal.card("ops", "github:acme/api#1") == CardPost(
+        "ops", "github:acme/api#1", "post-1", 1_790_000_002.0, closed=True
+    )
+    repeat = Event("new", 1_790_000_100.0, "build", "github", Outcome.MESSAGE, "", "", "", "", Request())
+    assert (await journal.append(Entry(repeat, keys=(DuplicateKey("build:guid-1", 60.0),)))).event_id == "old-1"
+    fresh = await journal.append(Entry(repeat, (Parcel("ops", "ops:a", b"{}"),)))
+    assert [delivery.seq for delivery in fresh.deliveries] == [6]
+    await journal.remember("build", "secret")
+    assert dict(await journal.secrets()) == {"build": "secret"}
+    await journal.close()

@@ -5,17 +5,14 @@ import os
 import sqlite3
 import subprocess
 import sys
-import threading
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
-from structlog.testing import capture_logs
 
 from gateway.errors import JournalDamaged, JournalError
 from gateway.journal import DuplicateKey, Entry, Query, Settlement
-from gateway.journal.sqlite import journal as module
 from gateway.journal.sqlite.journal import SqliteJournal
 from gateway.model import DeliveryState, Event, Outcome, Parcel, Request
 from gateway.observe.metrics import Metrics
@@ -67,11 +64,11 @@ async def test_damage_found_later_is_told(tmp_path: Path) -> None:
     await journal.close()
 
 
-@pytest.mark.parametrize("name", ["missing/journal.db", "."])
-async def test_a_path_that_cannot_be_opened(tmp_path: Path, name: str) -> None:
-    """A missing directory, or a directory in the file's place, is named."""
+@pytest.mark.parametrize("deliver", [False, True])
+async def test_a_path_that_cannot_be_opened(tmp_path: Path, deliver: bool) -> None:
+    """A missing directory is named."""
     with pytest.raises(JournalError, match=f"journal {tmp_path}.*its directory must exist"):
-        await opened(tmp_path / name)
+        await opened(tmp_path / "missing" / "journal.db", deliver=deliver)
 
 
 async def test_a_full_disk_refuses_and_recovers(tmp_path: Path) -> None:
@@ -180,83 +177,11 @@ async def test_a_file_taken_away_is_noticed(tmp_path: Path) -> None:
     await journal.close()
 
 
-async def test_the_log_starts_over(tmp_path: Path) -> None:
-    """After a checkpoint the write-ahead log is used from its beginning and does not grow."""
-    journal = await opened(tmp_path / "journal.db")
-    log = tmp_path / "journal.db-wal"
-    sizes = []
-    for _ in range(4):
-        await asyncio.gather(*(journal.append(entry(b"x", body=bytes(8000))) for _ in range(50)))
-        await journal._checkpoint()
-        sizes.append(log.stat().st_size)
-    assert max(sizes) < 1.5 * sizes[0]
-    await journal.close()
-
-
-async def test_a_log_that_grows_is_moved_and_starts_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Under load upkeep moves the log into the file piece by piece, and has it start over when it is large."""
-    monkeypatch.setattr(module, "_CHECKPOINT_SECONDS", 1e6)
-    monkeypatch.setattr(module, "_CHECKPOINT_BYTES", 4_000_000)
-    monkeypatch.setattr(module, "_MOVE_BYTES", 1_000_000)
-    monkeypatch.setattr(module, "_UPKEEP_SECONDS", 0.005)
-    journal = await opened(tmp_path / "journal.db")
-    file = tmp_path / "journal.db"
-    async with asyncio.timeout(60):
-        while file.stat().st_size < 30_000_000:
-            await asyncio.gather(*(journal.append(entry(b"x", body=bytes(8000))) for _ in range(20)))
-    # A log that never starts over holds all that ever went through it, index pages many times.
-    assert file.with_name("journal.db-wal").stat().st_size < file.stat().st_size
-    await journal.close()
-
-
-@pytest.mark.parametrize("failure", [JournalError("the disk is away"), RuntimeError("a fault of ours")])
-async def test_upkeep_runs_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failure: Exception) -> None:
-    """An open journal prunes what is too old without being asked; trouble is logged and does not end that."""
-    for name in ("_UPKEEP_SECONDS", "_CHECKPOINT_SECONDS", "_PRUNE_SECONDS"):
-        monkeypatch.setattr(module, name, 0.01)
-    journal = await opened(tmp_path / "journal.db", retention=60)
-    checkpoint, failures = journal._checkpoint, [failure]
-
-    async def failing_once() -> None:
-        if failures:
-            raise failures.pop()
-        await checkpoint()
-
-    with capture_logs() as logs:
-        monkeypatch.setattr(journal, "_checkpoint", failing_once)
-        await journal.append(entry(b"x", received=NOW))
-        old = await journal.append(entry(received=NOW - 61))
-        for _ in range(300):
-            if old.event_id not in await ids(journal):
-                break
-            await asyncio.sleep(0.01)
-    assert len(await ids(journal)) == 1
-    assert [line["error"] for line in logs] == [str(failure)]
-    await journal.close()
-
-
 async def test_commits_are_measured(tmp_path: Path) -> None:
     """Each group commit is one observation."""
     metrics = Metrics()
-    journal = await opened(tmp_path / "journal.db", metrics=metrics)
+    journal = await opened(tmp_path / "journal.db", on_commit=metrics.journal_commit_seconds.observe)
     await journal.append(entry())
     await journal.append(entry())
     await journal.close()
     assert metrics.registry.get_sample_value("mattergate_journal_commit_seconds_count") == 2
-
-
-async def test_nobody_waits_for_upkeep(tmp_path: Path) -> None:
-    """While a checkpoint or a plan keeps its thread busy, events are found and what is kept is told."""
-    journal = await opened(tmp_path / "journal.db")
-    stored = entry(b"x")
-    await journal.append(stored)
-    assert (await journal.holdings()).events == 1
-    go_on = threading.Event()
-    busy = asyncio.ensure_future(journal._keeper.read(lambda _: go_on.wait(30)))
-    async with asyncio.timeout(10):
-        assert await ids(journal) == [stored.event.id]
-        assert (await journal.holdings()).events == 1
-    assert not busy.done()
-    go_on.set()
-    await busy
-    await journal.close()

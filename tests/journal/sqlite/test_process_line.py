@@ -15,14 +15,11 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from gateway.errors import JournalError
 from gateway.journal import DuplicateKey, Entry, Query, Settlement
-from gateway.journal.sqlite import process_line
-from gateway.journal.sqlite.frames import Frames, framed
+from gateway.journal.sqlite import client, lease, process_line
 from gateway.journal.sqlite.journal import SqliteJournal
 from gateway.model import DeliveryState, Event, Outcome, Parcel, Request
 from gateway.observe.metrics import Metrics
@@ -57,7 +54,7 @@ def scribes() -> set[int]:
 async def journal(tmp_path: Path) -> AsyncIterator[SqliteJournal]:
     """A journal that is written apart."""
     before = scribes()
-    journal = await SqliteJournal.open(tmp_path / "journal.db", retention=1e9, max_size=10**9, apart=True)
+    journal = await SqliteJournal.open(tmp_path / "journal.db", retention=1e9, max_size=10**9, deliver=True)
     yield journal
     await journal.close()
     assert scribes() == before, "its process is still there"
@@ -86,7 +83,7 @@ async def test_a_process_that_dies_is_replaced(journal: SqliteJournal) -> None:
         for _ in range(3):
             (process,) = scribes()
             wanted = [entry(b"x" * 8000) for _ in range(200)]
-            asked = [asyncio.create_task(journal.append(one)) for one in wanted]
+            asked = [asyncio.ensure_future(journal.append(one)) for one in wanted]
             await asyncio.sleep(0.002)
             os.kill(process, signal.SIGKILL)
             answers = await asyncio.gather(*asked, return_exceptions=True)
@@ -102,7 +99,7 @@ async def test_while_there_is_no_process_the_journal_says_so(journal: SqliteJour
     """The error names the file and what happens."""
     (process,) = scribes()
     os.kill(process, signal.SIGSTOP)
-    waiting = asyncio.create_task(journal.append(entry()))
+    waiting = asyncio.ensure_future(journal.append(entry()))
     await asyncio.sleep(0.05)
     os.kill(process, signal.SIGKILL)
     with pytest.raises(JournalError, match=r"journal\.db: the process that writes it has ended; it is started again"):
@@ -124,7 +121,7 @@ async def test_signals_that_are_meant_for_the_gateway_are_left_to_it(journal: Sq
 async def test_closing_after_the_process_died(tmp_path: Path) -> None:
     """Closing neither hangs nor fails, also while a new process is on its way."""
     for pause in (0.0, 0.05, 0.3):
-        journal = await SqliteJournal.open(tmp_path / "journal.db", retention=1e9, max_size=10**9, apart=True)
+        journal = await SqliteJournal.open(tmp_path / "journal.db", retention=1e9, max_size=10**9, deliver=True)
         await journal.append(entry())
         (process,) = scribes()
         os.kill(process, signal.SIGKILL)
@@ -138,10 +135,10 @@ async def test_a_process_that_does_not_come_up(tmp_path: Path, monkeypatch: pyte
     """The journal is not opened, and says what happened."""
     monkeypatch.setattr("sys.executable", "/bin/false")
     with pytest.raises(JournalError, match=r"journal\.db: .* did not start: it ended with code 1"):
-        await SqliteJournal.open(tmp_path / "journal.db", retention=1e9, max_size=10**9, apart=True)
+        await SqliteJournal.open(tmp_path / "journal.db", retention=1e9, max_size=10**9, deliver=True)
     monkeypatch.setattr("sys.executable", "/nowhere")
     with pytest.raises(JournalError, match=r"did not start: .*No such file"):
-        await SqliteJournal.open(tmp_path / "journal.db", retention=1e9, max_size=10**9, apart=True)
+        await SqliteJournal.open(tmp_path / "journal.db", retention=1e9, max_size=10**9, deliver=True)
 
 
 async def test_a_process_that_hangs_before_its_first_word(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -153,7 +150,7 @@ async def test_a_process_that_hangs_before_its_first_word(tmp_path: Path, monkey
     monkeypatch.setattr(process_line, "PATIENCE", 0.3)
     before = children()
     with pytest.raises(JournalError, match=r"did not start: it said nothing for 0\.3 s and was killed"):
-        await SqliteJournal.open(tmp_path / "journal.db", retention=1e9, max_size=10**9, apart=True)
+        await SqliteJournal.open(tmp_path / "journal.db", retention=1e9, max_size=10**9, deliver=True)
     assert children() == before
 
 
@@ -173,7 +170,7 @@ async def test_a_first_word_that_is_heard_late(tmp_path: Path, monkeypatch: pyte
 
     monkeypatch.setattr(socket, "socketpair", watched)
     monkeypatch.setattr(process_line, "PATIENCE", 0.3)
-    journal = await SqliteJournal.open(tmp_path / "journal.db", retention=1e9, max_size=10**9, apart=True)
+    journal = await SqliteJournal.open(tmp_path / "journal.db", retention=1e9, max_size=10**9, deliver=True)
     monkeypatch.undo()
     await asyncio.sleep(0.5)
     await journal.append(entry())
@@ -184,10 +181,10 @@ async def test_a_first_word_that_is_heard_late(tmp_path: Path, monkeypatch: pyte
 
 async def test_a_process_that_hangs_does_not_hold_up_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is killed, and whoever still waits is told that nothing was promised."""
-    journal = await SqliteJournal.open(tmp_path / "journal.db", retention=1e9, max_size=10**9, apart=True)
+    journal = await SqliteJournal.open(tmp_path / "journal.db", retention=1e9, max_size=10**9, deliver=True)
     (process,) = scribes()
     os.kill(process, signal.SIGSTOP)
-    waiting = asyncio.create_task(journal.append(entry()))
+    waiting = asyncio.ensure_future(journal.append(entry()))
     await asyncio.sleep(0.05)
     monkeypatch.setattr(process_line, "PATIENCE", 0.3)
     async with asyncio.timeout(10):
@@ -205,10 +202,10 @@ async def test_a_process_that_cannot_be_started_again_for_a_while(
     failures = [OSError("no more processes"), RuntimeError("no more threads"), EOFError("ended")]
     start = process_line._scribe
 
-    def scarce(line: socket.socket, path: Path) -> object:
+    def scarce(path: Path, *descriptors: int) -> object:
         if failures:
             raise failures.pop()
-        return start(line, path)
+        return start(path, *descriptors)
 
     monkeypatch.setattr(process_line, "_scribe", scarce)
     with capture_logs() as said:
@@ -226,7 +223,7 @@ async def test_modules_in_the_working_directory_are_not_taken_for_its_own(
         (tmp_path / name).write_text("raise SystemExit(7)\n")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("sys.path", [place for place in sys.path if place])
-    journal = await SqliteJournal.open("journal.db", retention=1e9, max_size=10**9, apart=True)
+    journal = await SqliteJournal.open("journal.db", retention=1e9, max_size=10**9, deliver=True)
     await journal.append(entry())
     await journal.close()
 
@@ -247,7 +244,7 @@ async def test_many_connections_are_open_when_it_starts(tmp_path: Path, monkeypa
     try:
         with monkeypatch.context() as patch:
             patch.setattr(socket, "socketpair", high)
-            journal = await SqliteJournal.open(tmp_path / "journal.db", retention=1e9, max_size=10**9, apart=True)
+            journal = await SqliteJournal.open(tmp_path / "journal.db", retention=1e9, max_size=10**9, deliver=True)
         await asyncio.gather(*(journal.append(entry(bytes(300_000))) for _ in range(20)))
         await journal.close()
     finally:
@@ -257,7 +254,7 @@ async def test_many_connections_are_open_when_it_starts(tmp_path: Path, monkeypa
 async def test_a_path_that_is_no_text(tmp_path: Path) -> None:
     """Trouble with it is told like any other."""
     path = tmp_path / os.fsdecode(b"journal\xff.db")
-    journal = await SqliteJournal.open(path, retention=1e9, max_size=10**9, apart=True)
+    journal = await SqliteJournal.open(path, retention=1e9, max_size=10**9, deliver=True)
     (process,) = scribes()
     path.rename(tmp_path / "elsewhere.db")
     with pytest.raises(JournalError, match="moved"):
@@ -290,7 +287,11 @@ async def test_commits_are_measured(tmp_path: Path) -> None:
     """The metric counts the groups that the other process commits."""
     metrics = Metrics()
     journal = await SqliteJournal.open(
-        tmp_path / "journal.db", retention=1e9, max_size=10**9, metrics=metrics, apart=True
+        tmp_path / "journal.db",
+        retention=1e9,
+        max_size=10**9,
+        on_commit=metrics.journal_commit_seconds.observe,
+        deliver=True,
     )
     for _ in range(3):
         await journal.append(entry())
@@ -298,12 +299,95 @@ async def test_commits_are_measured(tmp_path: Path) -> None:
     assert metrics.registry.get_sample_value("mattergate_journal_commit_seconds_count") == 3
 
 
-@given(st.lists(st.binary(max_size=300)), st.integers(1, 50))
-def test_frames_come_out_as_they_went_in(frames: list[bytes], piece: int) -> None:
-    """However the stream is cut into pieces."""
-    stream = b"".join(map(framed, frames))
-    cutter, found = Frames(), []
-    for at in range(0, len(stream), piece):
-        cutter.feed(stream[at : at + piece])
-        found += list(cutter)
-    assert found == frames
+async def test_a_process_that_stands_still_goes_on(journal: SqliteJournal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Senders are refused meanwhile; what it does after all is done once, and its numbers are told."""
+    monkeypatch.setattr(client, "SILENCE", 0.3)
+    told: list[int] = []
+    journal.listen(told.append)
+    await journal.append(entry())
+    (process,) = scribes()
+    os.kill(process, signal.SIGSTOP)
+    wanted = [entry() for _ in range(20)]
+    answers = await asyncio.gather(*(journal.append(one) for one in wanted), return_exceptions=True)
+    assert all(isinstance(answer, JournalError) for answer in answers)
+    began = time.monotonic()
+    with pytest.raises(JournalError, match="what writes it has not answered"):
+        await journal.append(entry())
+    assert time.monotonic() - began < 0.2
+    os.kill(process, signal.SIGCONT)
+    async with asyncio.timeout(20):
+        while not told or told[-1] < 21:
+            await asyncio.sleep(0.01)
+    assert [await again(journal, one) for one in wanted] == [True] * 20
+    assert len(await stored(journal)) == 21
+    assert scribes() == {process}
+
+
+async def test_a_process_that_stands_still_for_long_is_replaced(
+    journal: SqliteJournal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is killed and another one is started; what was answered for is there, and what comes again is stored once."""
+    monkeypatch.setattr(client, "SILENCE", 0.2)
+    monkeypatch.setattr(client, "REPLACE", 0.6)
+    first = entry()
+    await journal.append(first)
+    (process,) = scribes()
+    os.kill(process, signal.SIGSTOP)
+    wanted = [entry() for _ in range(20)]
+    with capture_logs() as said:
+        answers = await asyncio.gather(*(journal.append(one) for one in wanted), return_exceptions=True)
+        assert all(isinstance(answer, JournalError) for answer in answers)
+        for one in wanted:
+            await again(journal, one)
+    (successor,) = scribes()
+    assert successor != process
+    names = await stored(journal)
+    assert sorted(names) == sorted(one.event.id for one in (first, *wanted))
+    assert [line["code"] for line in said if "code" in line] == [-signal.SIGKILL]
+    assert [line["event"] for line in said][:2] == [
+        "the journal is not written, requests are refused",
+        "the process that writes the journal does not answer, it is killed",
+    ]
+
+
+async def test_a_process_that_waits_for_its_disk_is_not_killed(
+    journal: SqliteJournal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another one would have to wait as well; senders are refused until the disk goes on."""
+    monkeypatch.setattr(client, "SILENCE", 0.1)
+    monkeypatch.setattr(client, "REPLACE", 0.2)
+    asked: list[int] = []
+    monkeypatch.setattr(process_line, "_waits_for_disk", lambda process: asked.append(process) or True)
+    (process,) = scribes()
+    os.kill(process, signal.SIGSTOP)
+    with pytest.raises(JournalError, match="has not answered"):
+        await journal.append(entry())
+    async with asyncio.timeout(20):
+        while len(asked) < 3:
+            await asyncio.sleep(0.01)
+    os.kill(process, signal.SIGCONT)
+    assert not await again(journal, entry())
+    assert scribes() == {process}
+    assert set(asked) == {process}
+
+
+def test_the_state_of_a_process_is_told_by_the_system() -> None:
+    """Neither one that runs nor one that is gone waits for a disk."""
+    assert not process_line._waits_for_disk(os.getpid())
+    assert not process_line._waits_for_disk(2**22 + 1)
+
+
+async def test_the_lease_outlives_a_replaced_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whichever process writes, the journal is held until the gateway closes it, and no longer."""
+    monkeypatch.setattr(lease, "PATIENCE", 0.1)
+    path = tmp_path / "journal.db"
+    journal = await SqliteJournal.open(path, retention=1e9, max_size=10**9, deliver=True)
+    for _ in range(2):
+        (process,) = scribes()
+        os.kill(process, signal.SIGKILL)
+        await again(journal, entry())
+        with pytest.raises(JournalError, match="is held by"):
+            await SqliteJournal.open(path, retention=1e9, max_size=10**9, deliver=True)
+    await journal.close()
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["journal.db", "journal.db-lock"]
+    await (await SqliteJournal.open(path, retention=1e9, max_size=10**9, deliver=True)).close()

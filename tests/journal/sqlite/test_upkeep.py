@@ -1,19 +1,23 @@
-"""What the journal forgets, and what it never does."""
+"""What the journal forgets and what it never does, and how its log is kept short."""
 
 import asyncio
 import sqlite3
+import threading
 from collections.abc import AsyncIterator
 from itertools import count
 from pathlib import Path
 
 import msgspec
 import pytest
+from structlog.testing import capture_logs
 
+from gateway.errors import JournalError
 from gateway.journal import CardPost, DuplicateKey, Entry, Query, Settlement
-from gateway.journal.sqlite import count_sql, messages
-from gateway.journal.sqlite import journal as module
-from gateway.journal.sqlite.journal import CARD_AGE, SqliteJournal
+from gateway.journal.sqlite import count_sql, messages, upkeep
+from gateway.journal.sqlite.journal import SqliteJournal
+from gateway.journal.sqlite.upkeep import CARD_AGE
 from gateway.model import DeliveryState, Event, Outcome, Parcel, Request
+from tests.journal.sqlite.test_journal import NOW, entry, ids, opened
 
 DELIVERED, DEAD = DeliveryState.DELIVERED, DeliveryState.DEAD
 KEPT_SECONDS, KEPT_BYTES = 1000.0, 100_000
@@ -72,7 +76,7 @@ async def test_age_takes_all_but_what_waits(journal: SqliteJournal, clock: Clock
     waits = await add(journal, clock.now, DELIVERED, DeliveryState.PENDING)
     young = await add(journal, clock.now + 500, DELIVERED)
     clock.now += KEPT_SECONDS + 1
-    await journal.prune()
+    await journal.upkeep.prune()
     assert await left(journal) == [waits, young]
     assert (await journal.census())["ops"].dead == 0
     assert len(await journal.pending(0, 10)) == 1
@@ -83,9 +87,9 @@ async def test_size_takes_the_oldest_settled(journal: SqliteJournal, clock: Cloc
     dead = await add(journal, clock.now, DEAD, size=90_000)
     waits = await add(journal, clock.now, DeliveryState.PENDING, size=90_000)
     settled = [await add(journal, clock.now + n, DELIVERED, size=24_000) for n in range(1, 7)]
-    await journal.prune()
+    await journal.upkeep.prune()
     assert await left(journal) == [dead, waits, *settled[-4:]]
-    await journal.prune()
+    await journal.upkeep.prune()
     assert await left(journal) == [dead, waits, *settled[-4:]]
 
 
@@ -94,7 +98,7 @@ async def test_size_counts_also_while_others_go_by_age(journal: SqliteJournal, c
     await add(journal, clock.now, DELIVERED, size=1_000)
     clock.now += KEPT_SECONDS + 1
     young = [await add(journal, clock.now + n, DELIVERED, size=24_000) for n in range(6)]
-    await journal.prune()
+    await journal.upkeep.prune()
     assert await left(journal) == young[-4:]
 
 
@@ -107,7 +111,7 @@ async def test_what_is_unsettled_twice_counts_once(
     for states in ((DEAD, DEAD, DEAD), (DEAD, pending, pending), (pending, pending, pending), (DELIVERED, DEAD)):
         await add(journal, clock.now, *states, size=50_000)
     settled = [await add(journal, clock.now + n, DELIVERED, size=24_000) for n in range(1, 7)]
-    await journal.prune()
+    await journal.upkeep.prune()
     assert (await left(journal))[4:] == settled[-4:]
 
 
@@ -117,11 +121,11 @@ async def test_what_was_requeued_is_kept(journal: SqliteJournal, clock: Clock) -
     ((record),) = (await journal.find(Query())).records
     await journal.requeue([record.deliveries[0].seq])
     clock.now += KEPT_SECONDS + 1
-    await journal.prune()
+    await journal.upkeep.prune()
     assert await left(journal) == [event_id]
     (again,) = await journal.pending(0, 10)
     await journal.settle([Settlement(again.seq, DELIVERED, 1)])
-    await journal.prune()
+    await journal.upkeep.prune()
     assert await left(journal) == []
 
 
@@ -139,7 +143,7 @@ async def test_numbers_are_not_given_twice(journal: SqliteJournal, clock: Clock)
     """A delivery after pruning everything has a number that was never there."""
     await add(journal, clock.now, DELIVERED)
     clock.now += KEPT_SECONDS + 1
-    await journal.prune()
+    await journal.upkeep.prune()
     await add(journal, clock.now, DeliveryState.PENDING)
     assert (await journal.pending(0, 10))[0].seq == 2
 
@@ -149,7 +153,7 @@ async def test_expired_keys_are_pruned(journal: SqliteJournal, clock: Clock, tmp
     first = await add(journal, clock.now, key="long", window=10 * KEPT_SECONDS)
     await add(journal, clock.now, key="short", window=10)
     clock.now += KEPT_SECONDS + 1
-    await journal.prune()
+    await journal.upkeep.prune()
     assert await left(journal) == []
     assert await add(journal, clock.now, key="long", window=10 * KEPT_SECONDS) == first
     connection = sqlite3.connect(tmp_path / "journal.db")
@@ -159,12 +163,12 @@ async def test_expired_keys_are_pruned(journal: SqliteJournal, clock: Clock, tmp
 
 async def test_pruning_goes_in_slices(journal: SqliteJournal, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     """Several plans of many slices, with appends in between: nothing old is left and all new is there."""
-    monkeypatch.setattr(module, "_PRUNE_EVENTS", 200)
+    monkeypatch.setattr(upkeep, "_PRUNE_EVENTS", 200)
     await asyncio.gather(*(add(journal, clock.now, DELIVERED, key=f"k{n}", window=1) for n in range(500)))
     clock.now += KEPT_SECONDS + 1
-    pruning = asyncio.ensure_future(journal.prune())
+    pruning = asyncio.ensure_future(journal.upkeep.prune())
     young = [await add(journal, clock.now + n, DELIVERED) for n in range(20)]
-    await asyncio.gather(pruning, journal.prune())
+    await asyncio.gather(pruning, journal.upkeep.prune())
     assert await left(journal) == young
 
 
@@ -174,8 +178,8 @@ async def test_freed_pages_are_used_again(journal: SqliteJournal, clock: Clock, 
     for _ in range(6):
         await asyncio.gather(*(add(journal, clock.now, DELIVERED, size=8000) for _ in range(40)))
         clock.now += KEPT_SECONDS + 1
-        await journal.prune()
-        await journal._checkpoint()
+        await journal.upkeep.prune()
+        await journal.upkeep.checkpoint()
         sizes.append((tmp_path / "journal.db").stat().st_size)
     assert sizes[-1] == sizes[1]
 
@@ -185,7 +189,7 @@ async def test_close_does_not_wait_for_pruning(tmp_path: Path, clock: Clock) -> 
     journal = await SqliteJournal.open(tmp_path / "other.db", retention=1, max_size=10**9, clock=clock)
     await asyncio.gather(*(add(journal, clock.now, DELIVERED) for _ in range(300)))
     clock.now += 10
-    pruning = asyncio.ensure_future(journal.prune())
+    pruning = asyncio.ensure_future(journal.upkeep.prune())
     await asyncio.sleep(0)
     await journal.close()
     await asyncio.gather(pruning, return_exceptions=True)
@@ -201,11 +205,83 @@ async def test_cards_are_forgotten_by_age(journal: SqliteJournal, clock: Clock) 
     shown = CardPost("ops", "a subject", "post", clock.now)
     await journal.settle([Settlement(again.seq, DELIVERED, 1, card=shown)])
     clock.now += CARD_AGE - 1
-    await journal.prune()
+    await journal.upkeep.prune()
     assert (await left(journal), await journal.card("ops", "a subject")) == (
         [],
         msgspec.structs.replace(shown, closed=False),
     )
     clock.now += 2
-    await journal.prune()
+    await journal.upkeep.prune()
     assert await journal.card("ops", "a subject") is None
+
+
+async def test_the_log_starts_over(tmp_path: Path) -> None:
+    """After a checkpoint the write-ahead log is used from its beginning and does not grow."""
+    journal = await opened(tmp_path / "journal.db")
+    log = tmp_path / "journal.db-wal"
+    sizes = []
+    for _ in range(4):
+        await asyncio.gather(*(journal.append(entry(b"x", body=bytes(8000))) for _ in range(50)))
+        await journal.upkeep.checkpoint()
+        sizes.append(log.stat().st_size)
+    assert max(sizes) < 1.5 * sizes[0]
+    await journal.close()
+
+
+async def test_a_log_that_grows_is_moved_and_starts_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Under load upkeep moves the log into the file piece by piece, and has it start over when it is large."""
+    monkeypatch.setattr(upkeep, "_CHECKPOINT_SECONDS", 1e6)
+    monkeypatch.setattr(upkeep, "_CHECKPOINT_BYTES", 4_000_000)
+    monkeypatch.setattr(upkeep, "_MOVE_BYTES", 1_000_000)
+    monkeypatch.setattr(upkeep, "_UPKEEP_SECONDS", 0.005)
+    journal = await opened(tmp_path / "journal.db", deliver=True)
+    file = tmp_path / "journal.db"
+    async with asyncio.timeout(60):
+        while file.stat().st_size < 30_000_000:
+            await asyncio.gather(*(journal.append(entry(b"x", body=bytes(8000))) for _ in range(20)))
+    # A log that never starts over holds all that ever went through it, index pages many times.
+    assert file.with_name("journal.db-wal").stat().st_size < file.stat().st_size
+    await journal.close()
+
+
+@pytest.mark.parametrize("failure", [JournalError("the disk is away"), RuntimeError("a fault of ours")])
+async def test_upkeep_runs_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failure: Exception) -> None:
+    """An open journal prunes what is too old without being asked; trouble is logged and does not end that."""
+    for name in ("_UPKEEP_SECONDS", "_CHECKPOINT_SECONDS", "_PRUNE_SECONDS"):
+        monkeypatch.setattr(upkeep, name, 0.01)
+    journal = await opened(tmp_path / "journal.db", retention=60, deliver=True)
+    checkpoint, failures = journal.upkeep.checkpoint, [failure]
+
+    async def failing_once() -> None:
+        if failures:
+            raise failures.pop()
+        await checkpoint()
+
+    with capture_logs() as logs:
+        monkeypatch.setattr(journal.upkeep, "checkpoint", failing_once)
+        await journal.append(entry(b"x", received=NOW))
+        old = await journal.append(entry(received=NOW - 61))
+        for _ in range(300):
+            if old.event_id not in await ids(journal):
+                break
+            await asyncio.sleep(0.01)
+    assert len(await ids(journal)) == 1
+    assert [line["error"] for line in logs] == [str(failure)]
+    await journal.close()
+
+
+async def test_nobody_waits_for_upkeep(tmp_path: Path) -> None:
+    """While a checkpoint or a plan keeps its thread busy, events are found and what is kept is told."""
+    journal = await opened(tmp_path / "journal.db")
+    stored = entry(b"x")
+    await journal.append(stored)
+    assert (await journal.holdings()).events == 1
+    go_on = threading.Event()
+    busy = asyncio.ensure_future(journal.upkeep._keeper.read(lambda _: go_on.wait(30)))
+    async with asyncio.timeout(10):
+        assert await ids(journal) == [stored.event.id]
+        assert (await journal.holdings()).events == 1
+    assert not busy.done()
+    go_on.set()
+    await busy
+    await journal.close()

@@ -1,0 +1,95 @@
+"""The event loop's end of a connection to a process that writes: jobs go out, its greeting and its answers come in."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import cast
+
+import msgspec
+
+from gateway.errors import JournalError
+from gateway.journal.sqlite.frames import LONGEST, Frames, framed
+from gateway.journal.sqlite.messages import PROTOCOL, Answers, Hello, Job
+
+
+class Channel(asyncio.Protocol):
+    """Sends jobs once it is greeted; until then they wait.
+
+    `ready` ends with the greeting, or with an EOFError that says why there is none. `on_answers` is given the answers,
+    the greeting among them: it tells the newest number. `on_end` is called when a greeted connection ends. `largest` is
+    the bytes that a job may take.
+    """
+
+    def __init__(
+        self, path: Path, on_answers: Callable[[Answers], None], on_end: Callable[[], None], largest: int = LONGEST
+    ) -> None:
+        self._path = path
+        self._largest = largest
+        self._on_answers = on_answers
+        self._on_end = on_end
+        self._loop = asyncio.get_running_loop()
+        self.ready: asyncio.Future[None] = self._loop.create_future()
+        self._frames = Frames()
+        self._outbox: list[bytes] = []
+        self._greeted = False
+        self._encode = msgspec.msgpack.Encoder().encode
+        self._decode = msgspec.msgpack.Decoder(Answers).decode
+
+    def send(self, job: Job) -> None:
+        """Have a job done. Raises JournalError for values that cannot be kept."""
+        try:
+            packed = self._encode(job)
+        except (ValueError, TypeError, OverflowError, msgspec.MsgspecError) as error:
+            raise JournalError(f"journal {self._path}: {error}") from error
+        if len(packed) > self._largest:
+            raise JournalError(f"journal {self._path}: {len(packed):,} bytes at once are above {self._largest:,}")
+        self._outbox.append(framed(packed))
+        if len(self._outbox) == 1 and self._greeted:
+            self._loop.call_soon(self._flush)
+
+    def close(self) -> None:
+        """Let go of the connection when everything is sent."""
+        self._transport.close()
+
+    def _flush(self) -> None:
+        """Send what was asked for in one turn of the loop: a system call for each costs more than all before it."""
+        outbox, self._outbox = self._outbox, []
+        self._transport.writelines(outbox)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the transport."""
+        self._transport = cast(asyncio.WriteTransport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Hand on the answers that are complete."""
+        self._frames.feed(data)
+        for frame in self._frames:
+            if self._greeted:
+                self._on_answers(self._decode(frame))
+            elif not self._greet(frame):
+                return
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
+        """Say that nothing more will come."""
+        if not self.ready.done():
+            self.ready.set_exception(EOFError("it ended before its first word"))
+        elif self._greeted:
+            self._on_end()
+
+    def _greet(self, frame: bytes) -> bool:
+        if self.ready.done():  # given up meanwhile
+            return False
+        try:
+            hello = msgspec.msgpack.decode(frame, type=Hello)
+        except msgspec.MsgspecError:
+            hello = Hello(-1, 0)
+        if hello.protocol != PROTOCOL:
+            self.ready.set_exception(EOFError("it is of another release: restart the gateway"))
+            self._transport.close()
+            return False
+        self._greeted = True
+        self.ready.set_result(None)
+        self._on_answers(Answers((), newest=hello.newest))
+        if self._outbox:
+            self._flush()
+        return True

@@ -1,0 +1,39 @@
+"""The file beside a journal in which earlier releases kept the secrets that services told routes in handshakes."""
+
+from contextlib import closing
+from pathlib import Path
+
+import msgspec
+
+from gateway.errors import JournalError
+from gateway.journal.sqlite import write_sql
+from gateway.journal.sqlite.file import connect, sync_folder
+
+
+def take_over(path: Path) -> None:
+    """Bring the secrets into the journal, and remove the file when they are durable there.
+
+    What the journal knows already is newer, and stays. Raises JournalError for a file that is not what was written
+    there, sqlite3.Error, OSError.
+    """
+    file = path.with_suffix(".secrets")
+    if file == path or not file.is_file():
+        return
+    with closing(connect(path)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        write_sql.adopt(connection, _read(file))
+        connection.execute("COMMIT")
+    file.unlink()
+    sync_folder(file)
+
+
+def _read(file: Path) -> list[tuple[str, str]]:
+    """The secrets by route, of which the file holds a list each: the newest is the last."""
+    try:
+        found = msgspec.json.decode(file.read_bytes(), type=dict[str, list[str]])
+    except msgspec.DecodeError:
+        raise JournalError(
+            f"{file} does not hold the secrets that services told this gateway: restore it from a backup, or remove "
+            "it and set those services up again"
+        ) from None
+    return [(route, secrets[-1]) for route, secrets in found.items() if secrets]

@@ -1,0 +1,64 @@
+"""The writing by the process of the gateway that is running: for command line tools beside it."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Self
+
+from gateway.errors import JournalError
+from gateway.journal.sqlite.channel import Channel
+from gateway.journal.sqlite.lease import holder
+from gateway.journal.sqlite.messages import LARGEST, Answers, Job
+
+
+class SocketLine:
+    """Leads to the process that writes for a gateway. `broken` is told why there will be no more answers."""
+
+    def __init__(self, path: Path, on_answers: Callable[[Answers], None], broken: Callable[[str], None]) -> None:
+        self._path = path
+        self._broken = broken
+        self._why = ""
+        self._channel = Channel(path, on_answers, self._end, LARGEST)
+        self._channel.ready.add_done_callback(self._on_ready)
+
+    @classmethod
+    async def open(
+        cls, path: Path, on_answers: Callable[[Answers], None], broken: Callable[[str], None]
+    ) -> Self | None:
+        """Connect to the process that writes for the gateway that holds the journal; None when there is none."""
+        found = holder(path)
+        if found is None or not found.socket:
+            return None
+        line = cls(path, on_answers, broken)
+        try:
+            await asyncio.get_running_loop().create_unix_connection(
+                lambda: line._channel,
+                found.socket,
+            )
+        except OSError:
+            line._channel.ready.cancel()
+            return None
+        return line
+
+    def send(self, job: Job) -> None:
+        """Have a job done. Raises JournalError for one that is too large, and when the connection is gone."""
+        if self._why:
+            raise JournalError(f"journal {self._path}: {self._why}")
+        self._channel.send(job)
+
+    def replace(self) -> None:
+        """Leave that to the gateway."""
+
+    async def close(self, stopped: "asyncio.Future[Any]") -> None:
+        """Let go of the connection once everything is answered, or nothing will be."""
+        await asyncio.wait({stopped})
+        if not self._why:
+            self._channel.close()
+
+    def _on_ready(self, ready: "asyncio.Future[None]") -> None:
+        if not ready.cancelled() and (error := ready.exception()):
+            self._end(str(error))
+
+    def _end(self, why: str = "it ended") -> None:
+        self._why = f"the process of the running gateway that writes it does not serve this command: {why}"
+        self._broken(self._why)

@@ -1,0 +1,166 @@
+"""Group commit, whoever has it done."""
+
+import sqlite3
+from collections import deque
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway.journal import Entry, Settlement
+from gateway.journal.sqlite import commits
+from gateway.journal.sqlite.commits import GROUP_BYTES, Answered, Writing, group
+from gateway.journal.sqlite.file import connect, prepare
+from gateway.journal.sqlite.messages import (
+    Answer,
+    Checkpoint,
+    Job,
+    JobFailed,
+    Prune,
+    Remember,
+    Requeue,
+    Requeued,
+    Settle,
+    Stop,
+    Stored,
+    Work,
+)
+from gateway.model import DeliveryState, Event, Outcome, Parcel, Request
+
+_numbers = count(1)
+
+
+def entry(subject: str = "", body: bytes = b"") -> Entry:
+    """An entry with an event of its own and a parcel."""
+    name = f"event-{next(_numbers)}"
+    event = Event(name, 1.5, "r", "s", Outcome.MESSAGE, "n", "t", subject, "", Request(body=body))
+    return Entry(event, (Parcel("ops", "a", b"{}"),))
+
+
+def jobs(*works: Work, client: int = 0) -> list[Job]:
+    """Work under numbers."""
+    return [Job(next(_numbers), work, client) for work in works]
+
+
+class Bed:
+    """A writing, and what it said."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.said: list[tuple[Answered, float | None, int]] = []
+        self.writing = Writing(path, self.hear)
+
+    def hear(self, answered: Answered, seconds: float | None = None, logged: int = 0) -> None:
+        """Keep what is said."""
+        self.said.append((answered, seconds, logged))
+
+    def answers(self) -> dict[int, Answer]:
+        """All answers so far, by the numbers of their jobs."""
+        return {job.number: answer for answered, *_ in self.said for job, answer in answered}
+
+    def ask(self, statement: str) -> Any:
+        """The only value of a query."""
+        connection = connect(self.path)
+        [value] = connection.execute(statement).fetchone()
+        connection.close()
+        return value
+
+
+@pytest.fixture
+def bed(tmp_path: Path) -> Iterator[Bed]:
+    """A writing on an empty journal."""
+    prepare(tmp_path / "journal.db")
+    made = Bed(tmp_path / "journal.db")
+    yield made
+    made.writing.close()
+
+
+def test_a_group_is_bounded() -> None:
+    """In jobs and in bytes; what is left goes into the next."""
+    small = deque(jobs(*(Settle([]) for _ in range(1500))))
+    assert (len(group(small)), len(group(small)), group(small)) == (1024, 476, [])
+    large = deque(jobs(*(entry(body=bytes(GROUP_BYTES // 2)) for _ in range(5))))
+    assert [len(group(large)) for _ in range(3)] == [2, 2, 1]
+
+
+def test_all_kinds_of_work_go_into_one_commit(bed: Bed) -> None:
+    """Each is answered as its kind, and the commit is measured once."""
+    one, two = jobs(entry(), entry())
+    assert bed.writing.turn([one, two])
+    dead, again, told = jobs(Settle([Settlement(1, DeliveryState.DEAD, 1)]), Requeue([1], 2.0), Remember("r", "secret"))
+    assert bed.writing.turn([told, again, dead])
+    answers = bed.answers()
+    assert [type(answers[job.number]) for job in (one, two)] == [Stored, Stored]
+    assert [answers[job.number] for job in (dead, again, told)] == [None, Requeued(1, 3), None]
+    assert bed.ask("SELECT secret FROM secret") == "secret"
+    assert len(bed.said) == 2
+    assert all(seconds is not None and logged > 0 for _, seconds, logged in bed.said)
+    assert bed.writing.newest() == 3
+
+
+def test_one_faulty_job_spoils_no_other(bed: Bed) -> None:
+    """Those beside it are stored, each in a commit of its own."""
+    good, bad, other = jobs(entry(), entry(subject="\ud800"), entry())
+    bed.writing.turn([good, bad, other])
+    answers = bed.answers()
+    assert [type(answers[job.number]) for job in (good, bad, other)] == [Stored, JobFailed, Stored]
+    assert bed.ask("SELECT count(*) FROM event") == 2
+
+
+def test_what_is_the_files_fault_meets_all(bed: Bed) -> None:
+    """And what comes afterwards is done as soon as the file is there again."""
+    away = bed.path.with_name("away.db")
+    bed.path.rename(away)
+    asked = jobs(entry(), entry())
+    bed.writing.turn(asked)
+    assert bed.writing.newest() == 0
+    failures = [bed.answers()[job.number] for job in asked]
+    assert all(isinstance(failure, JobFailed) and "moved or deleted" in failure.reason for failure in failures)
+    away.rename(bed.path)
+    [again] = jobs(entry())
+    bed.writing.turn([again])
+    assert isinstance(bed.answers()[again.number], Stored)
+
+
+def test_upkeep_and_the_end_are_the_owners(bed: Bed) -> None:
+    """A client's are answered, and nothing comes of them."""
+    asked = jobs(Prune([1], 0.0, 0.0), Checkpoint(), Stop(), client=3)
+    assert bed.writing.turn(asked)
+    assert [type(bed.answers()[job.number]) for job in asked] == [JobFailed, JobFailed, type(None)]
+    assert not bed.writing.restless
+    [stop] = jobs(Stop())
+    assert not bed.writing.turn([stop])
+    assert bed.answers()[stop.number] is None
+
+
+def test_pruning_goes_on_between_commits(bed: Bed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slice a turn, and answered when nothing is left; what waits for delivery stays."""
+    monkeypatch.setattr(commits, "_SLICE", 2)
+    bed.writing.turn(jobs(*(entry() for _ in range(6))))
+    bed.writing.turn(jobs(Settle([Settlement(seq, DeliveryState.DELIVERED, 1) for seq in range(1, 6)])))
+    [prune] = jobs(Prune([6, 5, 4, 3, 2, 1], 10.0, 0.0))
+    turns = 0
+    bed.writing.turn([prune])
+    while bed.writing.restless:
+        bed.writing.turn([])
+        turns += 1
+    assert bed.answers()[prune.number] is None
+    assert turns >= 3
+    assert bed.ask("SELECT group_concat(number) FROM event") == "6"
+
+
+def test_a_lock_of_another_program_is_told(bed: Bed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a bounded wait; nothing is half-written."""
+    monkeypatch.setattr("gateway.journal.sqlite.file.BUSY_SECONDS", 0.05)
+    other = sqlite3.connect(bed.path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    [asked] = jobs(entry())
+    bed.writing.turn([asked])
+    other.execute("ROLLBACK")
+    other.close()
+    answer = bed.answers()[asked.number]
+    assert isinstance(answer, JobFailed)
+    assert "another process keeps it locked" in answer.reason
+    assert bed.ask("SELECT count(*) FROM event") == 0

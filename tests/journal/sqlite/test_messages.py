@@ -1,0 +1,63 @@
+"""What travels between the event loop and the writing."""
+
+import msgspec
+import pytest
+
+from gateway.journal import DuplicateKey, Entry, Settlement
+from gateway.journal.sqlite.messages import (
+    Answers,
+    Checkpoint,
+    Job,
+    JobFailed,
+    Prune,
+    Remember,
+    Requeue,
+    Requeued,
+    Settle,
+    Stop,
+    Stored,
+    Work,
+    newest,
+)
+from gateway.model import DeliveryState, Event, Outcome, Parcel, Request
+
+EVENT = Event("e", 1.5, "r", "s", Outcome.MESSAGE, "n", "t", "", "", Request(body=b"\x00\xff"))
+TWO = Entry(EVENT, (Parcel("ops", "a", b"1"), Parcel("ops", "a", b"2")), (DuplicateKey("k", 60.0),))
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        TWO,
+        Settle([Settlement(1, DeliveryState.DEAD, 2, reason="404")]),
+        Requeue([1, 2], 2.5),
+        Remember("r", "söcret"),
+        Prune([3, 2], 1.0, 0.5),
+        Checkpoint(),
+        Stop(),
+    ],
+)
+def test_a_job_arrives_as_it_was_sent(work: Work) -> None:
+    """Every kind of work survives the way to another process."""
+    job = Job(7, work)
+    assert msgspec.msgpack.decode(msgspec.msgpack.encode(job), type=Job) == job
+
+
+def test_answers_arrive_as_they_were_sent() -> None:
+    """Every kind of answer survives the way back."""
+    answers = Answers(
+        [(1, Stored("e", before=3)), (2, None), (3, JobFailed("why", damaged=True)), (4, Requeued(2, 9))], 0.25, 10, 9
+    )
+    found = msgspec.msgpack.decode(msgspec.msgpack.encode(answers), type=Answers)
+    assert [tuple(answer) for answer in found.answers] == list(answers.answers)
+    assert (found.seconds, found.logged, found.newest) == (0.25, 10, 9)
+
+
+def test_the_newest_number_that_work_has_added() -> None:
+    """Entries and requeues add deliveries; repeats, entries without parcels and failures add none."""
+    assert newest(TWO, Stored("e", before=5)) == 7
+    assert newest(TWO, Stored("first", duplicate=True)) == 0
+    assert newest(Entry(EVENT), Stored("e", before=5)) == 0
+    assert newest(Requeue([1], 0.0), Requeued(1, 8)) == 8
+    assert newest(TWO, JobFailed("full")) == 0
+    assert newest(Stop(), None) == 0

@@ -1,0 +1,70 @@
+"""What the writer's connection executes."""
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gateway.journal import DuplicateKey, Entry, Settlement
+from gateway.journal.sqlite import write_sql
+from gateway.journal.sqlite.file import connect, prepare
+from gateway.journal.sqlite.messages import Requeued
+from gateway.model import DeliveryState, Event, Outcome, Parcel, Request
+
+
+@pytest.fixture
+def connection(tmp_path: Path) -> Iterator[sqlite3.Connection]:
+    """A connection to an empty journal."""
+    prepare(tmp_path / "journal.db")
+    made = connect(tmp_path / "journal.db")
+    yield made
+    made.close()
+
+
+def entry(name: str, parcels: int = 1, key: str = "") -> Entry:
+    """An entry."""
+    event = Event(name, 1.5, "r", "s", Outcome.MESSAGE, "n", "t", "", "", Request())
+    return Entry(event, (Parcel("ops", "a", b"{}"),) * parcels, (DuplicateKey(key, 60.0),) if key else ())
+
+
+@pytest.mark.parametrize("count", [0, 1, 63, 64, 65, 256, 257, 700])
+def test_groups_of_any_size_are_inserted_whole(connection: sqlite3.Connection, count: int) -> None:
+    """However many rows a statement takes."""
+    stored = write_sql.store(connection, [entry(f"e{number}", parcels=2) for number in range(count)])
+    assert [one.before for one in stored] == list(range(0, 2 * count, 2))
+    assert connection.execute("SELECT count(*), coalesce(max(seq), 0) FROM delivery").fetchone() == (2 * count,) * 2
+    assert connection.execute("SELECT count(DISTINCT number) FROM event").fetchone() == (count,)
+
+
+def test_repeats_within_a_group_are_found(connection: sqlite3.Connection) -> None:
+    """The first of them is stored, also when the next is not in the file yet."""
+    stored = write_sql.store(connection, [entry("a", key="k"), entry("b", key="k"), entry("c")])
+    assert [(one.event_id, one.duplicate) for one in stored] == [("a", False), ("a", True), ("c", False)]
+
+
+def test_requeue_tells_the_last_of_the_copies(connection: sqlite3.Connection) -> None:
+    """Nothing that is sent again has no number."""
+    write_sql.store(connection, [entry("a", parcels=3)])
+    write_sql.settle(connection, [Settlement(seq, DeliveryState.DEAD, 1) for seq in (1, 3)])
+    assert write_sql.newest(connection) == 3
+    assert write_sql.requeue(connection, [2, 77], 9.0) == Requeued(0, 0)
+    assert write_sql.requeue(connection, [3, 1], 9.0) == Requeued(2, 5)
+    assert write_sql.newest(connection) == 5
+
+
+def test_secrets_are_replaced_or_kept(connection: sqlite3.Connection) -> None:
+    """What is remembered replaces, what is adopted does not."""
+    write_sql.remember(connection, "a", "1")
+    write_sql.remember(connection, "a", "2")
+    write_sql.adopt(connection, [("a", "old"), ("b", "old")])
+    assert dict(connection.execute("SELECT route, secret FROM secret")) == {"a": "2", "b": "old"}
+
+
+def test_the_newest_number_outlives_its_delivery(connection: sqlite3.Connection) -> None:
+    """A number is never given twice, and so is not told twice."""
+    assert write_sql.newest(connection) == 0
+    write_sql.store(connection, [entry("a")])
+    write_sql.settle(connection, [Settlement(1, DeliveryState.DELIVERED, 1)])
+    write_sql.prune(connection, [1])
+    assert write_sql.newest(connection) == 1
