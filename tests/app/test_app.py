@@ -6,6 +6,7 @@ from contextlib import suppress
 
 import aiohttp
 import pytest
+from structlog.testing import capture_logs
 
 from gateway import settings
 from gateway.app import app
@@ -42,11 +43,11 @@ async def open_ports(*urls: str) -> list[bool]:
 
 
 async def test_a_gateway_listens_until_it_is_left(tmp_path):
-    """Both listeners are there inside the block and gone behind it; what stays in memory was told of once."""
+    """Both listeners are there inside the block and gone behind it; what stays in memory was told of."""
     renewed = []
     async with app.running(known(tmp_path), renewed=lambda: renewed.append(1)) as running:
         assert await open_ports(running.public, running.admin) == [True, True]
-        assert (renewed, running.failed.done()) == ([1], False)
+        assert (bool(renewed), running.failed.done()) == (True, False)
     assert await open_ports(running.public, running.admin) == [False, False]
 
 
@@ -94,10 +95,22 @@ async def test_a_journal_that_is_none_stops_the_start(tmp_path):
             pass
 
 
-async def test_settings_and_catalog_that_do_not_fit_stop_the_start(tmp_path):
+async def test_a_route_without_its_service_is_told_and_stops_nothing(tmp_path):
+    """The log has the line of the settings; the other routes serve."""
+    more = ROUTE + ROUTE.replace("open", "a").replace("generic", "nothing")
+    with capture_logs() as told:
+        async with app.running(known(tmp_path, more=more)) as running, aiohttp.ClientSession() as session:
+            assert (await session.post(f"{running.public}/in/open", json={"text": "hello"})).status == 202
+            response = await session.post(f"{running.public}/in/a", json={"text": "hello"})
+            assert (response.status, (await response.json())["translator"]) == (202, "generic")
+    faults = [line["fault"] for line in told if line["log_level"] == "error"]
+    assert any("routes.a.service: the catalog has no service 'nothing'" in fault for fault in faults)
+
+
+async def test_routes_that_cannot_be_proven_stop_the_start(tmp_path):
     """Before anything is started: not even the journal is made."""
-    with pytest.raises(SettingsError, match=r"routes\.a\.service: the catalog has no service 'nothing'"):
-        async with app.running(known(tmp_path, more=ROUTE.replace("open", "a").replace("generic", "nothing"))):
+    with pytest.raises(SettingsError, match=r"routes\.open: anyone could post here"):
+        async with app.running(known(tmp_path, more=ROUTE.replace("allow_unsigned = true", ""))):
             pass
     assert not list(tmp_path.glob("a.db*"))
 

@@ -8,7 +8,7 @@ from gateway.catalog import files
 from gateway.errors import SettingsError
 from gateway.journal import Entry, Query
 from gateway.model import Event, Outcome, Parcel, Request
-from tests.conftest import ITEMS_SERVICE, ITEMS_TRANSLATOR, SECRET
+from tests.conftest import ITEMS_SERVICE, ITEMS_TRANSLATOR, SECRET, eventually
 from tests.console.conftest import ROUTES
 
 OWN = 'folders = ["catalog"]\n'
@@ -147,7 +147,7 @@ async def test_settings_with_a_fault_change_nothing(rewritten, text, told):
     """Whole or not at all: every fault is told, the metric falls, and the repair is taken up."""
     written, running, renewed = rewritten
     seen, before = running._running, running._running.settings
-    await seen._parts.catalog.warm()
+    await eventually(lambda: not seen._warming or seen._warming.done())
     exchanged = renewed.copy()
     written.text = text
     with pytest.raises(SettingsError) as caught:

@@ -6,15 +6,15 @@ from pathlib import Path
 import pytest
 
 from gateway import settings
-from gateway.app.senders import Connections, probe
+from gateway.app.senders import Senders, probe
 from gateway.errors import SettingsError
 from gateway.mattermost.hook import HookSender
 from gateway.mattermost.probe import UNPROVEN, Level
 from gateway.mattermost.rest import RestSender
+from gateway.outbound.sessions import Sessions
 from gateway.settings.tables import DestinationSettings
 from gateway.standin.server import StandIn
 
-CA = Path(__file__).parents[1] / "data" / "tls" / "certificate.pem"
 REST = """
 [destinations.{name}]
 server = "{url}"
@@ -40,10 +40,10 @@ async def no_card(_: str) -> None:
 
 
 @pytest.fixture
-async def connections():
+async def senders():
     """Give what makes senders; what it opened is closed with the test."""
     async with AsyncExitStack() as stack:
-        yield Connections(stack)
+        yield Senders(Sessions(stack))
 
 
 @pytest.fixture
@@ -57,51 +57,25 @@ async def mattermost():
         yield standin, url, f"{url}/hooks/{standin.add_hook(channel='ops')}"
 
 
-async def test_connections_are_shared_by_what_they_trust(connections):
-    """Destinations with the same certificates use the same ones; the system's are others."""
-    system, own = await connections.http(), await connections.http(str(CA))
-    assert await connections.http() is system
-    assert await connections.http(str(CA)) is own
-    assert system is not own
-    assert not own.closed
-
-
-async def test_what_was_opened_is_closed_with_the_stack():
-    """All of it."""
-    async with AsyncExitStack() as stack:
-        made = Connections(stack)
-        opened = [await made.http(), await made.http(str(CA))]
-    assert [one.closed for one in opened] == [True, True]
-
-
-@pytest.mark.parametrize("content", [b"", b"no certificate", b"\xff" * 100])
-async def test_certificates_that_are_none_are_a_fault(connections, tmp_path, content):
-    """With the file and what to do, also for one that is no text."""
-    file = tmp_path / "ca.pem"
-    file.write_bytes(content)
-    with pytest.raises(SettingsError, match=r"ca\.pem: holds no certificates \(write them as PEM\)"):
-        await connections.http(str(file))
-
-
-async def test_each_destination_has_its_kind_of_sender(connections):
+async def test_each_destination_has_its_kind_of_sender(senders):
     """A hook posts there; a channel over REST logs in, shared by destinations of the same server and login."""
     text = '[destinations.hook]\nhook = "https://chat.example.com/hooks/k3yk3yk3yk3yk3yk3yk3yk3yk3"\n'
     text += rest(name="one") + rest(name="two", channel="dev") + rest(name="three", url="https://other.example.com")
     text += rest(name="four", account='token = "t0kent0kent0kent0kent0kent"')
     tables = known(text).destinations
-    assert isinstance(await connections.sender(tables["hook"], no_card), HookSender)
-    made = {name: await connections.sender(tables[name], no_card) for name in ("one", "two", "three", "four")}
+    assert isinstance(await senders.of(tables["hook"], no_card), HookSender)
+    made = {name: await senders.of(tables[name], no_card) for name in ("one", "two", "three", "four")}
     assert {type(one) for one in made.values()} == {RestSender}
-    accounts = {name: (await connections.session(tables[name]))._account for name in made}
+    accounts = {name: (await senders.session(tables[name]))._account for name in made}
     assert accounts["one"] is accounts["two"]
     assert len({id(accounts[name]) for name in ("one", "three", "four")}) == 3
 
 
-async def test_a_channel_without_an_account_is_a_fault(connections):
+async def test_a_channel_without_an_account_is_a_fault(senders):
     """Settings that were read cannot be so; what makes senders says it all the same."""
     table = DestinationSettings(name="rest", server="https://chat.example.com", team="home", channel="ops")
     with pytest.raises(SettingsError, match=r"destinations\.rest: no account is given"):
-        await connections.sender(table, no_card)
+        await senders.of(table, no_card)
 
 
 async def test_a_look_at_a_channel_posts_nothing(mattermost):
