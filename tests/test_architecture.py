@@ -8,6 +8,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "gateway"
 MODULES = sorted(PACKAGE.rglob("*.py"))
+PACKAGES = sorted({path.parent.relative_to(PACKAGE) for path in MODULES})
+TESTS = ROOT / "tests"
 
 LAYERS = (
     "errors model jsonpath secret units __init__",
@@ -36,6 +38,137 @@ Two in one line do not import each other, but for the values of the first line.
 TOP_LEVEL = 10
 """How many modules may stand directly in `gateway`."""
 
+UNTESTED_BY_NAME = (
+    "__main__",
+    "app.admin",
+    "app.app",
+    "app.gateway",
+    "app.senders",
+    "app.watch",
+    "catalog.scaffold",
+    "catalog.schema",
+    "catalog.select",
+    "catalog.service",
+    "catalog.translator",
+    "catalog.yamlfile",
+    "cli.common",
+    "cli.demo",
+    "cli.journal",
+    "cli.new",
+    "cli.render",
+    "cli.samples",
+    "cli.serve",
+    "cli.services",
+    "console.application",
+    "console.control",
+    "console.gauges",
+    "console.lookup",
+    "console.markdown",
+    "console.pages.catalog",
+    "console.pages.dead",
+    "console.pages.events",
+    "console.pages.overview",
+    "console.pages.tryout",
+    "console.plot",
+    "console.port",
+    "console.proofs",
+    "console.replay",
+    "console.samples",
+    "console.sandbox",
+    "console.tryout_request",
+    "console.web.html",
+    "console.web.openapi",
+    "console.web.operations",
+    "console.web.page",
+    "console.web.params",
+    "console.web.problems",
+    "console.web.rendering",
+    "console.web.sign_in",
+    "console.web.static",
+    "demo.show",
+    "errors",
+    "ingress.learned",
+    "ingress.listener",
+    "ingress.passthrough",
+    "ingress.table",
+    "journal",
+    "journal.sqlite.client",
+    "journal.sqlite.commits",
+    "journal.sqlite.frames",
+    "journal.sqlite.messages",
+    "journal.sqlite.process",
+    "journal.sqlite.read_sql",
+    "journal.sqlite.reader",
+    "journal.sqlite.thread_line",
+    "journal.sqlite.write_sql",
+    "jsonpath",
+    "language.functions.adf",
+    "language.functions.coerce",
+    "language.functions.html",
+    "language.functions.jira",
+    "language.functions.lists",
+    "language.functions.marks",
+    "language.functions.mrkdwn",
+    "language.functions.numbers",
+    "language.functions.plain",
+    "language.functions.registry",
+    "language.functions.richtext",
+    "language.functions.states",
+    "language.functions.text",
+    "language.functions.thirdparty",
+    "language.functions.weave",
+    "language.output",
+    "mattermost.answers",
+    "mattermost.clean",
+    "mattermost.limits",
+    "mattermost.payload",
+    "mattermost.ready",
+    "mattermost.tidy",
+    "model",
+    "observe.metrics",
+    "observe.tracing_otel",
+    "pipeline.pasted",
+    "pipeline.recognise",
+    "pipeline.route",
+    "pipeline.sample",
+    "settings.admin",
+    "settings.destinations",
+    "standin.accounts",
+    "standin.administration",
+    "standin.attachments",
+    "standin.body",
+    "standin.call",
+    "standin.hooks",
+    "standin.incoming",
+    "standin.posting",
+    "standin.records",
+    "standin.refusal",
+    "standin.rest",
+    "standin.serversettings",
+    "standin.trouble",
+    "standin.uploads",
+    "standin.world",
+)
+"""The modules without a test file of their own name. No name is ever added, and one that gets its file goes."""
+
+TESTS_OF_MANY = (
+    "catalog/test_alert_groups.py",
+    "catalog/test_bounds.py",
+    "catalog/test_cards.py",
+    "catalog/test_cards_alerts.py",
+    "delivery/test_changes.py",
+    "delivery/test_journal.py",
+    "journal/sqlite/test_crash.py",
+    "journal/sqlite/test_retention.py",
+    "language/functions/test_converters.py",
+    "mattermost/test_rest_flow.py",
+    "mattermost/test_rest_trouble.py",
+    "test_architecture.py",
+    "test_package.py",
+    "test_readme.py",
+)
+"""The test files beside those of the modules, each about one behaviour that many modules make together."""
+
 FUNCTION_LINES = 60
 FILE_LINES = 400
 
@@ -44,6 +177,21 @@ def name_of(path: Path) -> str:
     """The dotted name below `gateway`."""
     parts = path.relative_to(PACKAGE).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" and len(parts) > 1 else parts)
+
+
+def has_code(path: Path) -> bool:
+    """Whether a file defines a function or a class: most `__init__.py` only re-export or say what a package is."""
+    return any(
+        isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        for node in ast.parse(path.read_text()).body
+    )
+
+
+def mirror_of(path: Path) -> str:
+    """The test file below `tests` of a module's own name; that of `__init__.py` has the name of the package."""
+    package = path.relative_to(PACKAGE).parent
+    stem = path.parent.name if path.stem == "__init__" else path.stem.strip("_")
+    return (package / f"test_{stem}.py").as_posix()
 
 
 def layer_of(name: str) -> int:
@@ -127,11 +275,30 @@ def test_the_pure_core_knows_no_clock_socket_or_disk():
             assert not {name.split(".")[0] for name in names} & effects, f"{name_of(path)}: {names}"
 
 
+def test_every_module_has_a_test_file_of_its_own_name():
+    """The tests of a module are where one looks for them; the list of those without is exact, so it only shrinks."""
+    untested = [
+        name_of(path)
+        for path in MODULES
+        if (path.stem != "__init__" or has_code(path)) and not (TESTS / mirror_of(path)).exists()
+    ]
+    assert sorted(untested) == list(UNTESTED_BY_NAME)
+
+
+def test_every_test_file_of_a_package_names_a_module():
+    """A test file in the mirror of a package goes with its module when that is renamed; the list of others is exact."""
+    of_modules = {mirror_of(path) for path in MODULES}
+    beside = {
+        path.relative_to(TESTS).as_posix() for package in PACKAGES for path in (TESTS / package).glob("test_*.py")
+    } - of_modules
+    assert sorted(beside) == list(TESTS_OF_MANY)
+
+
 def test_every_test_has_a_sentence():
     """Each test says in one sentence which behaviour it holds."""
     bare = [
         f"{path.name}::{node.name}"
-        for path in (ROOT / "tests").rglob("test_*.py")
+        for path in TESTS.rglob("test_*.py")
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         and node.name.startswith("test_")
