@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from minijinja import Environment
 
-from gateway.language.functions import MAX_OUTPUT, TABLE, Example, Function, escape, function
+from gateway.language.functions import MAX_OUTPUT, TABLE, Example, Function, escape
 from gateway.language.functions.markup import Markup
 
 JSON_VALUES = st.recursive(
@@ -78,6 +78,18 @@ def test_missing_stays_missing(entry: Function) -> None:
     assert entry.call(None) is None or entry.name in ("aside", "default", "length")
 
 
+@settings(max_examples=150, deadline=None)
+@given(
+    st.text(st.sampled_from("*_~`<>|{}[]!#-+\\ \n&;:@h.axc1"), max_size=60),
+    st.sampled_from(["mrkdwn", "jira", "html", "markdown"]),
+)
+def test_nobody_is_mentioned(source: str, name: str) -> None:
+    """Whatever the markup, the result mentions nobody and plain text has no invisible rest of a mention."""
+    text = source + " @channel <!here>"
+    assert "@channel" not in TABLE[name].call(text)
+    assert "<!here>" not in TABLE[name].call(text)
+
+
 HOSTILE = (
     "a * _a_ ` ~ [ ]( < <a@ <b> <li> <!-- ![a](b \\ {code:a} {quote} > | ||a <http://a|b> :a [a[ (a -a - = |- & ``` @ "
     "http://a* <td|colspan=999> # &lt;"
@@ -101,9 +113,3 @@ def test_plain_keys_get_no_marks() -> None:
     context = {"id": "9fceb02d0ae5", "url": "https://x.example", "body": "# *Hi*\n[there](https://x.example) `a_b`"}
     assert render("{{ id | short | code | link(url) }} {{ id | bold }}", context, plain=True) == "9fceb02d 9fceb02d0ae5"
     assert render("{{ body | markdown }}", context, plain=True) == "Hi\nthere a_b"
-
-
-def test_a_name_is_taken_once() -> None:
-    """Registering a second function under a name is an error in the code, told at import."""
-    with pytest.raises(ValueError, match="two template functions are called 'cut'"):
-        function(name="cut", doc="", examples=())(lambda value: value)

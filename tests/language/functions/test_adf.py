@@ -1,0 +1,62 @@
+"""Atlassian documents as Markdown: block by block, and bounded whatever they hold."""
+
+from typing import Any
+
+import pytest
+
+from gateway.language.functions import TABLE
+
+
+def node(kind: str, *content: dict[str, Any], **attrs: Any) -> dict[str, Any]:
+    """A node of an Atlassian document."""
+    return {"type": kind, "content": list(content), "attrs": attrs}
+
+
+def words(text: str, *marks: dict[str, Any]) -> dict[str, Any]:
+    """A text node with marks."""
+    return {"type": "text", "text": text, "marks": list(marks)}
+
+
+def test_adf() -> None:
+    """An Atlassian document becomes Markdown, block by block."""
+    document = node(
+        "doc",
+        node("heading", words("Steps"), level=2),
+        node("paragraph", words("a*b ", {"type": "strong"}), node("mention", text="@ann")),
+        node("orderedList", node("listItem", node("paragraph", words("one")))),
+        node("taskList", node("taskItem", words("done it"), state="DONE")),
+        node("codeBlock", words("int a;"), language="java"),
+        node(
+            "panel",
+            node("paragraph", words("x", {"type": "code"}, {"type": "link", "attrs": {"href": "https://x.example"}})),
+        ),
+        node(
+            "table",
+            node("tableRow", node("tableHeader", words("h"))),
+            node("tableRow", node("tableCell", words("1|2"))),
+        ),
+        node("unknown", node("paragraph", words("kept"))),
+    )
+    assert TABLE["adf"].call(document) == (
+        "**Steps**\n**a\\*b** @\u200bann\n1. one\n- [x] done it\n```java\nint a;\n```\n> [`x`](https://x.example)\n\n"
+        "| h |\n|---|\n| 1\\|2 |\n\nkept"
+    )
+    assert TABLE["adf"].call_plain(document).startswith("Steps\na*b @")
+
+
+def test_adf_is_bounded() -> None:
+    """A document nested beyond reason, or with too many nodes, ends; a text is taken as text."""
+    deep = words("core")
+    for _ in range(300):
+        deep = node("blockquote", deep)
+    assert TABLE["adf"].call(deep) == ""
+    assert len(TABLE["adf"].call([words("x") for _ in range(50_000)], 40_000)) <= 5000
+    assert TABLE["adf"].call("*plain*") == "\\*plain\\*"
+
+
+@pytest.mark.parametrize("odd", [["x"], {"x": 1}, None, 7, True])
+def test_adf_with_odd_types(odd: Any) -> None:
+    """A node whose type is no text gives the text that it carries."""
+    for kind in ("doc", "paragraph", "bulletList", "taskList"):
+        document = {"type": kind, "content": [{"type": odd, "content": [words("kept")]}, words("x", {"type": odd})]}
+        assert "kept" in TABLE["adf"].call({"type": "doc", "content": [document]})
