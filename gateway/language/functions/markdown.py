@@ -114,6 +114,13 @@ def code_block(text: str, language: str = "") -> str:
     return f"{fence}{label}\n{content}\n{fence}"
 
 
+def between(mark: str, markdown: str) -> str:
+    """Markdown between two marks; a tilde at its edge would lengthen a mark of tildes, which then marks nothing."""
+    if mark.startswith("~"):
+        markdown = INVISIBLE * markdown.startswith("~") + markdown + INVISIBLE * markdown.endswith("~")
+    return f"{mark}{markdown}{mark}"
+
+
 def quoted(markdown: str) -> str:
     """Markdown as a block quote: every line, blank ones too, so that it stays one quote."""
     return "\n".join(f"> {line}".rstrip() for line in markdown.strip("\r\n").splitlines())
