@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from gateway.language.functions.coerce import count_of, text_of
-from gateway.language.functions.markdown import between, code_block, code_span, escape, link_to, quoted
+from gateway.language.functions.markdown import code_block, code_span, escape, link_to, quoted
 from gateway.language.functions.markup import Markup
 from gateway.language.functions.plain import unmark
 from gateway.language.functions.registry import Example, function
@@ -147,7 +147,7 @@ def _with_marks(text: str, marks: JSON) -> str:
         return escape(text)
     shown = code_span(core) if "code" in known else escape(core)
     for kind, mark in _MARKS.items():
-        shown = between(mark, shown) if kind in known else shown
+        shown = f"{mark}{shown}{mark}" if kind in known else shown
     if "link" in known:
         shown = link_to(shown, _attr(known["link"], "href"))
     start = len(text) - len(text.lstrip())

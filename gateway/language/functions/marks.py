@@ -6,7 +6,7 @@ What is inside is escaped unless it is Markup already, so marks nest: `id | shor
 import re
 
 from gateway.language.functions.coerce import count_of, list_of, markdown_of, text_of
-from gateway.language.functions.markdown import between, code_block, code_span, escape, is_usual_url, link_to, quoted
+from gateway.language.functions.markdown import code_block, code_span, escape, is_usual_url, link_to, quoted
 from gateway.language.functions.markup import Markup
 from gateway.language.functions.registry import Example, function
 from gateway.language.functions.text import short, shorten
@@ -25,7 +25,7 @@ def _text(value: JSON, *_: JSON, **__: JSON) -> JSON:
 def _around(value: JSON, mark: str) -> JSON:
     """The value on one line between two marks; blank stays blank, since `****` would show."""
     inner = " ".join(markdown_of(value).split())
-    return Markup(between(mark, inner)) if inner else ""
+    return Markup(f"{mark}{inner}{mark}") if inner else ""
 
 
 @function(

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from gateway.language.functions.coerce import count_of, list_of, text_of
-from gateway.language.functions.markdown import between, code_block, code_span, escape, link_to, quoted
+from gateway.language.functions.markdown import code_block, code_span, escape, link_to, quoted
 from gateway.language.functions.time import moment_of
 from gateway.language.functions.weave import weave
 from gateway.model import JSON
@@ -92,6 +92,6 @@ def _with_marks(words: str, style: JSON) -> str:
         return escape(words)
     shown = code_span(core) if styles.get("code") is True else escape(core)
     for name, mark in _MARKS.items():
-        shown = between(mark, shown) if styles.get(name) is True else shown
+        shown = f"{mark}{shown}{mark}" if styles.get(name) is True else shown
     start = len(words) - len(words.lstrip())
     return words[:start] + shown + words[start + len(core) :]

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Final
 
 from gateway.language.functions.coerce import count_of, text_of
-from gateway.language.functions.markdown import between, escape
+from gateway.language.functions.markdown import escape
 from gateway.language.functions.markup import Markup
 from gateway.language.functions.plain import unmark
 from gateway.language.functions.registry import Call
@@ -34,7 +34,7 @@ def weave(
 
 def around(mark: str, inner: str) -> str:
     """Rendered Markdown between two marks; blank text and text with spaces at its edges gets none."""
-    return between(mark, inner) if inner.strip() and inner == inner.strip() else inner
+    return f"{mark}{inner}{mark}" if inner.strip() and inner == inner.strip() else inner
 
 
 def converter(convert: Callable[[str], str]) -> tuple[Call, Call]:
