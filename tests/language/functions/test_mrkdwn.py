@@ -21,8 +21,20 @@ from gateway.language.functions import TABLE
         ("&gt; said\n• one\n2. two", "> said\n- one\n2. two"),
         ("see ```a\n *b* &lt;``` end", "see \n```\na\n *b* <\n```\nend"),
         (":tada:", ":tada:"),
+        ("<|x> <@> <!> <#|>", "x @ @ \u200b#"),
+        ("<@U1> <!subteam^S1> <!date^1769868300^{date}>", "@\u200bU1 @\u200bS1 1769868300"),
+        ("<mailto:a@x.example> <tel:1|call>", "[a@x.example](mailto:a@x.example) call"),
+        ("<https://x.example|*b* &lt;i&gt;>", "[\\*b\\* <\u200bi>](https://x.example)"),
+        ("`<https://x.example|a>` `&amp;`", "`\u2039\u200bhttps://x.example|a>` `&`"),
+        ("not * bold*, not_italic_, 5~6~7", "not \\* bold\\*, not_italic\\_, 5~6~7"),
+        ("  • in\n  1. one", "  - in\n  1. one"),
     ],
 )
 def test_mrkdwn(source: str, expected: str) -> None:
     """Slack's marks become Markdown's, references become names that mention nobody."""
     assert TABLE["mrkdwn"].call(source) == expected
+
+
+def test_plain_keys_have_the_words() -> None:
+    """Every mark leaves its text, every link its label."""
+    assert TABLE["mrkdwn"].call_plain("*Down*: <https://x.example|api> &amp; `a_b` <!here>") == "Down: api & a_b @here"
