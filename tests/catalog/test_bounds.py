@@ -2,13 +2,10 @@
 
 import pytest
 
-from gateway.catalog import catalog, yamlfile
+from gateway.catalog import catalog
 from gateway.catalog.catalog import revised
-from gateway.catalog.schema import Schema
-from gateway.errors import CatalogError, TranslationError
-from gateway.language.lint import Unusable
-from gateway.language.output import Mode
-from gateway.language.template import LONGEST, Engine
+from gateway.errors import CatalogError
+from gateway.language.template import Engine
 from gateway.model import Outcome, Request
 from gateway.pipeline.sample import read
 
@@ -66,60 +63,3 @@ def test_a_text_has_the_faults_that_its_file_would_have(service, tmp_path, text)
     with pytest.raises(CatalogError) as of_file:
         catalog.load([tmp_path])
     assert of_text.value.faults == of_file.value.faults
-
-
-@pytest.mark.parametrize(
-    ("text", "problem"),
-    [
-        ("a0: &a0 [x, x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 60)), "more than"),
-        ("a: &a [*a]", "stands inside of what it stands for"),
-        ("[" * 200, "nested deeper"),
-    ],
-)
-def test_aliases_count_as_what_they_stand_for(text, problem):
-    """A document may repeat itself, within bounds; the fault has line and column."""
-    assert yamlfile.load("a: &a [1, 2]\nb: [*a, *a]\n", "x.yaml")["b"] == [[1, 2], [1, 2]]
-    with pytest.raises(CatalogError) as caught:
-        yamlfile.load(text, "x.yaml")
-    assert problem in str(caught.value)
-    assert all(fault.line and fault.column for fault in caught.value.faults)
-
-
-def test_a_schema_fetches_nothing():
-    """A reference to elsewhere is a fault, not a request."""
-    with pytest.raises(ValueError, match=r"127\.0\.0\.1"):
-        Schema({"$ref": "http://127.0.0.1:9/x"})
-
-
-def test_mismatches_are_places_in_value_and_schema():
-    """Each says where the value is, what is wrong, and which rule says so; choices come last."""
-    schema = Schema({"anyOf": [{"required": ["z"]}], "properties": {"a b": {"items": {"type": "string"}}}})
-    found = schema.mismatches({"a b": ["x", 7]})
-    assert (found[0].path, found[0].rule) == ('$["a b"][1]', ("properties", "a b", "items", "type"))
-    assert str(found[0]) == '$["a b"][1]: 7 is not of type "string"'
-    assert found[1].rule == ("anyOf",)
-
-
-def test_a_template_has_a_longest_length():
-    """What is longer is refused before it is scanned."""
-    with pytest.raises(Unusable, match="8,000"):
-        Engine().template("{{" * LONGEST, Mode.RAW, "x#/y")
-
-
-def test_a_pulse_ends_what_takes_too_long():
-    """The pulse is called for each template and function, simple ones included; what it raises ends the translation."""
-    beats = []
-
-    def pulse():
-        beats.append(1)
-        if len(beats) > 10:
-            raise TranslationError("own/x", "", "too long")
-
-    engine = Engine(pulse=pulse)
-    simple = engine.template("{{ a | upper }}", Mode.MARKDOWN, "own/x#/a")
-    whole = engine.template("{% for x in a %}{{ x | upper }}{% endfor %}", Mode.MARKDOWN, "own/x#/b")
-    assert simple.render({"a": "x"}) == "X"
-    with pytest.raises(TranslationError, match="too long"):
-        whole.render({"a": ["x"] * 50})
-    with pytest.raises(TranslationError, match="too long"):
-        simple.render({"a": "x"})
