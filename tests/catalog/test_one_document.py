@@ -1,4 +1,4 @@
-"""What bounds a document and its translation: size, aliases, references, time. One document checked from its text."""
+"""One document checked from its text: it speaks at once, and has the faults that its file would have."""
 
 import pytest
 
