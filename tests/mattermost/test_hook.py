@@ -2,17 +2,14 @@
 
 import asyncio
 import socket
-import ssl
 from datetime import UTC, datetime
 from email.utils import format_datetime
-from types import SimpleNamespace
 
-import aiohttp
 import pytest
 from aiohttp import web
 from multidict import CIMultiDict
 
-from gateway.mattermost.answers import AFTER_LIMIT, BODY_LIMIT, open_session, unanswered
+from gateway.mattermost.answers import AFTER_LIMIT, BODY_LIMIT, open_session
 from gateway.mattermost.hook import HookSender, classify
 from gateway.model import Delivered, Delivery, Later, Never
 from gateway.observe.metrics import CODES
@@ -141,62 +138,6 @@ def test_a_date_to_wait_for(offset, after):
     """Retry-After as an HTTP date is taken relative to now, never negative, never beyond the limit."""
     date = format_datetime(datetime.fromtimestamp(NOW + offset, UTC), usegmt=True)
     assert answer(429, b"", Retry_After=date).after == after
-
-
-def walk(kind):
-    """Give a class and all that derive from it."""
-    yield kind
-    for child in kind.__subclasses__():
-        yield from walk(child)
-
-
-def instance(kind):
-    """Make an error of aiohttp without its many arguments, its texts full of the secret."""
-    error = kind.__new__(kind)
-    url = f"https://chat.example.com/hooks/{SECRET}"
-    error.args = (url,)
-    key = SimpleNamespace(host="chat.example.com", port=443, ssl=True, is_ssl=True)
-    for name, value in {"_conn_key": key, "_os_error": OSError(111, "refused"), "request_info": url}.items():
-        try:
-            setattr(error, name, value)
-        except AttributeError:
-            continue
-    return error
-
-
-@pytest.mark.parametrize("kind", sorted(set(walk(aiohttp.ClientError)), key=lambda k: k.__name__))
-def test_every_error_of_aiohttp_is_mapped(kind):
-    """No class of the library is without a result of a known class, and none leaks the URL."""
-    got = unanswered(instance(kind))
-    assert isinstance(got, Later)
-    assert got.code in CODES
-    assert SECRET not in got.reason
-
-
-@pytest.mark.parametrize(
-    ("kind", "code"),
-    [
-        (aiohttp.ClientConnectorCertificateError, "tls"),
-        (aiohttp.ClientConnectorSSLError, "tls"),
-        (aiohttp.ServerFingerprintMismatch, "tls"),
-        (ssl.SSLError, "tls"),
-        (TimeoutError, "timeout"),
-        (aiohttp.ConnectionTimeoutError, "timeout"),
-        (aiohttp.SocketTimeoutError, "timeout"),
-        (aiohttp.ClientConnectorDNSError, "network"),
-        (aiohttp.ServerDisconnectedError, "network"),
-        (ConnectionResetError, "network"),
-    ],
-)
-def test_errors_have_their_class(kind, code):
-    """Certificates, time and the network are told apart."""
-    assert unanswered(instance(kind)).code == code
-
-
-def test_other_errors_are_not_swallowed():
-    """An error that has nothing to do with the network is a fault of the program."""
-    with pytest.raises(TypeError):
-        unanswered(KeyError("x"))
 
 
 class Held:
