@@ -108,8 +108,6 @@ UNTESTED_BY_NAME = (
     "pipeline.recognise",
     "pipeline.route",
     "pipeline.sample",
-    "settings.admin",
-    "settings.destinations",
     "standin.accounts",
     "standin.administration",
     "standin.attachments",
