@@ -60,3 +60,32 @@ def test_adf_with_odd_types(odd: Any) -> None:
     for kind in ("doc", "paragraph", "bulletList", "taskList"):
         document = {"type": kind, "content": [{"type": odd, "content": [words("kept")]}, words("x", {"type": odd})]}
         assert "kept" in TABLE["adf"].call({"type": "doc", "content": [document]})
+
+
+@pytest.mark.parametrize(
+    ("document", "expected"),
+    [
+        (node("expand", node("paragraph", words("x")), title="T*"), "**T\\***\nx"),
+        (
+            node("bulletList", node("listItem", words("a"), node("bulletList", node("listItem", words("b"))))),
+            "- a\n  - b",
+        ),
+        (node("paragraph", node("date", timestamp="1769868300000"), node("status", text=" DONE")), "2026-01-31 DONE"),
+        (node("paragraph", node("emoji", shortName=":x:"), node("mention", id="7")), ":\u200bx:@\u200b7"),
+        (node("paragraph", node("inlineCard", url="https://x.example")), "[https://x.example](https://x.example)"),
+        (node("blockCard", url="javascript:x"), "javascript:x"),
+        (node("media", alt="p", url="https://x.example/i"), "[p](https://x.example/i)"),
+        (node("media", id="7"), "attachment"),
+        (node("paragraph", words("a"), node("hardBreak"), words("b")), "a\nb"),
+        (node("heading", words("h ", {"type": "strong"}), words("i")), "**h i**"),
+        (node("heading"), ""),
+        (node("paragraph", words("a ", {"type": "strong"}), words("b", {"type": "code"})), "**a** `b`"),
+        (node("paragraph", words("b", {"type": "code"}, {"type": "em"})), "_`b`_"),
+        (node("codeBlock", words("```\nx")), "````\n```\nx\n````"),
+        (node("table"), ""), (node("rule"), "---"),
+        (node("taskList", node("taskItem", words("x"), state="TODO")), "- [ ] x"),
+    ],
+)  # fmt: skip
+def test_each_kind_of_node(document: dict[str, Any], expected: str) -> None:
+    """What a document may hold, and how Mattermost shows it; what says nothing leaves nothing."""
+    assert TABLE["adf"].call(node("doc", document)) == expected

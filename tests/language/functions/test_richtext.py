@@ -70,3 +70,32 @@ RICH = {
 def test_rich_text(block: dict[str, Any], expected: str) -> None:
     """Rich text keeps its words, marks and structure."""
     assert rich_text(block) == expected
+
+
+@pytest.mark.parametrize(
+    ("element", "expected"),
+    [
+        ({"type": "text", "text": " a* ", "style": {"bold": True, "strike": True}}, "~~**a\\***~~"),
+        ({"type": "text", "text": " ", "style": {"bold": True}}, ""),
+        ({"type": "text", "text": 7, "style": 5}, "7"),
+        ({"type": "link", "url": "javascript:x", "text": "y"}, "y"),
+        ({"type": "link", "url": "https://x.example"}, "https://x.example"),
+        ({"type": "emoji", "name": "a b"}, "a b"),
+        ({"type": "usergroup", "usergroup_id": "S1"}, "@\u200bS1"),
+        ({"type": "date", "timestamp": "x", "fallback": "31 *Jan*"}, "31 \\*Jan\\*"),
+        ({"type": "date", "timestamp": "x"}, ""),
+        ({"type": "tomorrow", "text": "kept"}, "kept"),
+        ({"type": ["x"], "text": "kept"}, "kept"),
+        ("no element", ""),
+    ],
+)
+def test_odd_elements(element: Any, expected: str) -> None:
+    """What is unknown gives its text; what is no element, or leads nowhere good, does no harm."""
+    assert rich_text(rich(line(element))) == expected
+
+
+def test_lists_are_bounded() -> None:
+    """Neither the indent nor the first number of a list, nor the number of elements, is what a stranger says."""
+    deep = rich(line(line(words("a\nb")), kind="rich_text_list", style="ordered", indent=99, offset=10**9))
+    assert rich_text(deep) == " " * 24 + "40001. a b"
+    assert rich_text(rich(*[line(words("x"))] * 5000)).count("x") == 1000
