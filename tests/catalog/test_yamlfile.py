@@ -16,7 +16,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(VALUES)
 def test_what_is_dumped_is_loaded(value) -> None:
     """Any JSON value comes back with its types, words that look like something else too."""

@@ -58,7 +58,7 @@ MESSAGES = st.builds(
 )  # fmt: skip
 
 
-@settings(max_examples=400, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, suppress_health_check=list(HealthCheck))
 @given(MESSAGES, st.booleans())
 def test_what_is_ready_is_what_fitting_makes(message, mentions):
     """A message that goes as it is would come out of the long way just so."""
