@@ -8,6 +8,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "gateway"
 MODULES = sorted(PACKAGE.rglob("*.py"))
+PACKAGES = sorted({path.parent.relative_to(PACKAGE) for path in MODULES})
+TESTS = ROOT / "tests"
 
 LAYERS = (
     "errors model journalurl jsonpath secret units __init__",
@@ -37,6 +39,29 @@ Two in one line do not import each other, but for the values of the first line.
 TOP_LEVEL = 10
 """How many modules may stand directly in `gateway`."""
 
+UNTESTED_BY_NAME = ("console.port", "model")
+"""The modules without a test file of their own name. No name is ever added, and one that gets its file goes.
+
+`model` is only values, which every test uses.
+"""
+
+TESTS_OF_MANY = (
+    "catalog/test_alert_groups.py",
+    "catalog/test_cards.py",
+    "catalog/test_cards_alerts.py",
+    "catalog/test_samples.py",
+    "delivery/test_changes.py",
+    "delivery/test_journal.py",
+    "journal/sqlite/test_crash.py",
+    "mattermost/test_rest_flow.py",
+    "mattermost/test_rest_trouble.py",
+    "test_architecture.py",
+    "test_github.py",
+    "test_package.py",
+    "test_readme.py",
+)
+"""The test files beside those of the modules, each about one behaviour that many modules make together."""
+
 FUNCTION_LINES = 60
 FILE_LINES = 400
 
@@ -45,6 +70,21 @@ def name_of(path: Path) -> str:
     """The dotted name below `gateway`."""
     parts = path.relative_to(PACKAGE).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" and len(parts) > 1 else parts)
+
+
+def has_code(path: Path) -> bool:
+    """Whether a file defines a function or a class: most `__init__.py` only re-export or say what a package is."""
+    return any(
+        isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        for node in ast.parse(path.read_text()).body
+    )
+
+
+def mirror_of(path: Path) -> str:
+    """The test file below `tests` of a module's own name; that of `__init__.py` has the name of the package."""
+    package = path.relative_to(PACKAGE).parent
+    stem = path.parent.name if path.stem == "__init__" else path.stem.strip("_")
+    return (package / f"test_{stem}.py").as_posix()
 
 
 def layer_of(name: str) -> int:
@@ -128,23 +168,39 @@ def test_files_and_functions_can_be_seen_whole(path):
             assert node.end_lineno - node.lineno < FUNCTION_LINES, f"{node.name} is too long"
 
 
+PURE = ("decode", "verify", "language", "catalog", "pipeline")
+"""Packages of which each module is pure, but for those that read files."""
+
+READING = ("catalog.files", "pipeline.samplefile")
+
+PURE_AMONG_OTHERS = (
+    "delivery.breaker",
+    "delivery.lanes",
+    "delivery.retry",
+    "mattermost.answers",
+    "mattermost.fit",
+    "mattermost.mentions",
+    "mattermost.rest_answers",
+    "mattermost.rest_post",
+    "mattermost.split",
+)
+"""Pure modules of packages that are not: decisions about messages and attempts."""
+
+EFFECTS = {
+    "aiohttp", "asyncio", "os", "pathlib", "random", "socket", "sqlite3", "subprocess", "threading", "time",
+}  # fmt: skip
+
+
 def test_the_pure_core_knows_no_clock_socket_or_disk():
     """Translation, verification, decoding, fitting and retry decisions import nothing that has effects."""
-    effects = {"time", "asyncio", "socket", "sqlite3", "aiohttp", "random", "os", "subprocess", "threading"}
-    impure = {"catalog.files", "pipeline.sample", "pipeline.entry", "decode.decode"}
-    pure = [
-        path
-        for path in MODULES
-        if name_of(path).split(".")[0] in ("decode", "verify", "language", "catalog", "pipeline")
-        and name_of(path) not in impure
-    ]
-    pure += [PACKAGE / f"mattermost/{name}.py" for name in ("fit", "split", "mentions", "rest_answers", "rest_post")]
-    pure += [PACKAGE / "delivery/retry.py", PACKAGE / "delivery/breaker.py"]
-    for path in pure:
+    for path in MODULES:
+        name = name_of(path)
+        if name in READING or (name.partition(".")[0] not in PURE and name not in PURE_AMONG_OTHERS):
+            continue
         for node in ast.walk(ast.parse(path.read_text())):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-            assert not {name.split(".")[0] for name in names} & effects, f"{name_of(path)}: {names}"
+            assert not {one.split(".")[0] for one in names} & EFFECTS, f"{name}: {names}"
 
 
 def test_the_core_counts_nothing():
@@ -159,11 +215,30 @@ def test_the_core_counts_nothing():
     assert not watching
 
 
+def test_every_module_has_a_test_file_of_its_own_name():
+    """The tests of a module are where one looks for them; the list of those without is exact, so it only shrinks."""
+    untested = [
+        name_of(path)
+        for path in MODULES
+        if (path.stem != "__init__" or has_code(path)) and not (TESTS / mirror_of(path)).exists()
+    ]
+    assert sorted(untested) == list(UNTESTED_BY_NAME)
+
+
+def test_every_test_file_of_a_package_names_a_module():
+    """A test file in the mirror of a package goes with its module when that is renamed; the list of others is exact."""
+    of_modules = {mirror_of(path) for path in MODULES}
+    beside = {
+        path.relative_to(TESTS).as_posix() for package in PACKAGES for path in (TESTS / package).glob("test_*.py")
+    } - of_modules
+    assert sorted(beside) == list(TESTS_OF_MANY)
+
+
 def test_every_test_has_a_sentence():
     """Each test says in one sentence which behaviour it holds."""
     bare = [
         f"{path.name}::{node.name}"
-        for path in (ROOT / "tests").rglob("test_*.py")
+        for path in TESTS.rglob("test_*.py")
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         and node.name.startswith("test_")

@@ -4,11 +4,11 @@ A service is read and compiled when it is first asked for, and stays as long as 
 its own service out, never another one.
 """
 
-from collections.abc import Collection, Iterable, Sequence, Set
-from pathlib import Path
+from collections.abc import Collection, Iterable, Set
 
 from gateway.catalog import files
 from gateway.catalog.build import build, described
+from gateway.catalog.files import Folders
 from gateway.catalog.kinds import SERVICE, Text
 from gateway.catalog.service import Service
 from gateway.catalog.translator import TRANSLATOR
@@ -24,7 +24,7 @@ class Catalog:
     why some of them are not as their files are now, `folder_faults` which folders cannot be looked at.
     """
 
-    def __init__(self, folders: Sequence[Path], needed: Iterable[str] = (), before: "Catalog | None" = None) -> None:
+    def __init__(self, folders: Folders, needed: Iterable[str] = (), before: "Catalog | None" = None) -> None:
         self._folders = folders
         self._listing = files.scan(folders)
         self.needed = set(needed)
@@ -113,7 +113,7 @@ class Catalog:
         return texts, faults
 
 
-def load(folders: Sequence[Path], only: Collection[str] | None = None) -> Catalog:
+def load(folders: Folders, only: Collection[str] | None = None) -> Catalog:
     """The catalog of these folders with every service compiled; with `only`, those alone.
 
     Raises CatalogError with every fault.

@@ -22,6 +22,10 @@ _ENDING = ".yaml"
 _SAMPLES = "samples"
 
 
+Folders = Sequence[Path]
+"""The folders of a catalog: the built-in one first, later ones are laid over it."""
+
+
 class Stamp(NamedTuple):
     """What tells without reading whether a file is still the same."""
 
@@ -48,8 +52,8 @@ def builtin_folder() -> Path:
     return inside if inside.is_dir() else Path(__file__).parents[2] / "schemas"
 
 
-def scan(folders: Sequence[Path]) -> Listing:
-    """The documents of these folders, of which the first is the built-in one. Nothing is read."""
+def scan(folders: Folders) -> Listing:
+    """The documents of these folders. Nothing is read."""
     services: dict[str, dict[str, Stamp]] = {}
     faults: dict[str, list[Fault]] = {}
     folder_faults: list[Fault] = []
@@ -94,7 +98,7 @@ def read_schema(name: str) -> str:
     return read(builtin_folder() / f"{name}.schema.json")
 
 
-def samples(folders: Sequence[Path]) -> list[tuple[str, Path]]:
+def samples(folders: Folders) -> list[tuple[str, Path]]:
     """(service key, file) of every sample; a later folder's file replaces an earlier one of the same name."""
     found: dict[tuple[str, str], Path] = {}
     for folder in folders:

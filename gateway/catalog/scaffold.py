@@ -1,16 +1,22 @@
 """A first draft of a service from one request that it sent: schema, translator and sample, to be edited."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import yaml
 
 from gateway.catalog.generic import ACTORS, LINKS, STATES, TEXTS, TITLES
 from gateway.language.functions import TABLE
+from gateway.language.lint import METHODS
 from gateway.model import JSON
 
 _FACTS: Final = 6
+_RESERVED: Final = frozenset("and or not in is if else true false none True False None payload request".split())
+"""Keys that mean something else where a template names them."""
 _DEPTH: Final = 4
+_KINDS: Final = {
+    bool: "boolean", int: "integer", float: "number", str: "string", type(None): "null", dict: "object", list: "array",
+}  # fmt: skip
 _EVENT_HEADERS: Final = ("event", "topic", "hook-resource", "event-key", "event-type")
 _EVENT_KEYS: Final = ("event", "event_type", "eventType", "type", "action", "kind", "webhookEvent")
 _SIGNATURE: Final = ("signature", "hmac")
@@ -26,19 +32,31 @@ _UNINTERESTING: Final = (
 )
 
 
-def infer(value: JSON, depth: int = 0) -> dict[str, JSON]:
-    """A JSON Schema that the value holds: types and the keys that are there, few levels deep."""
-    kinds: Mapping[type, str] = {bool: "boolean", int: "integer", float: "number", str: "string", type(None): "null"}
-    if isinstance(value, dict):
-        schema: dict[str, JSON] = {"type": "object"}
-        if depth < _DEPTH and value:
-            present = [key for key, inner in value.items() if inner is not None]
-            schema["required"] = present if depth == 0 else []
-            schema["properties"] = {key: infer(value[key], depth + 1) for key in present}
-        return {key: part for key, part in schema.items() if part != []}
-    if isinstance(value, list):
-        return {"type": "array", "items": infer(value[0], depth + 1)} if value else {"type": "array"}
-    return {"type": kinds[type(value)]}
+def infer(value: JSON) -> dict[str, JSON]:
+    """A JSON Schema that the value matches: types and the keys that are there, few levels deep."""
+    return _infer([value], 0)
+
+
+def _infer(values: Sequence[JSON], depth: int) -> dict[str, JSON]:
+    """What values in one place, at least one, have in common; elements of an array are all in one place."""
+    kinds = {_KINDS[type(value)] for value in values}
+    if len(kinds) > 1:
+        return {}
+    schema: dict[str, JSON] = {"type": kinds.pop()}
+    if schema["type"] == "array":
+        elements = [element for value in values for element in value]
+        items = _infer(elements, depth + 1) if elements else {}
+        return {**schema, "items": items} if items else schema
+    if schema["type"] == "object" and depth < _DEPTH:
+        held: dict[str, list[JSON]] = {}
+        for key, inner in (pair for value in values for pair in value.items()):
+            held.setdefault(key, []).append(inner)
+        told = {key: inner for key, inner in held.items() if any(one is not None for one in inner)}
+        if told and depth == 0:
+            schema["required"] = list(told)
+        if told:
+            schema["properties"] = {key: _infer(inner, depth + 1) for key, inner in told.items()}
+    return schema
 
 
 def scaffold(name: str, headers: Mapping[str, str], body: JSON) -> dict[str, str]:
@@ -112,9 +130,15 @@ def _attachment(body: Mapping[str, JSON]) -> dict[str, Any]:
     return {key: part for key, part in shown.items() if part}
 
 
+def _expression(path: str) -> str:
+    """The path as templates write it; a word of the language or the name of a method is looked up as a text."""
+    first, *inner = path.split(".")
+    return f"payload | path('{path}')" if first in _RESERVED or not METHODS.isdisjoint(inner) else path
+
+
 def _insert(path: str, function: str = "") -> str:
     assert not function or function.partition("(")[0] in TABLE  # noqa: S101 - a draft must not name what is not there
-    return "{{ " + path + (f" | {function}" if function else "") + " }}"
+    return "{{ " + _expression(path) + (f" | {function}" if function else "") + " }}"
 
 
 def _scalars(value: Mapping[str, JSON], prefix: str = "") -> list[tuple[str, JSON]]:

@@ -1,4 +1,4 @@
-"""YAML as documents use it: plain data, no dates, `yes` is a word, no key twice, and faults know their line."""
+"""YAML as documents use it: plain data, `yes` and `2026-01-31` are words, no key twice, and faults know their line."""
 
 import re
 from collections.abc import Iterable
@@ -17,21 +17,36 @@ DEPTH = 100
 VALUES = 20_000
 """How many values a document may hold, those of an alias each time: a few lines of aliases could mean billions."""
 
-_BOOL = "tag:yaml.org,2002:bool"
-_TIMESTAMP = "tag:yaml.org,2002:timestamp"
+_TAG = "tag:yaml.org,2002:"
+_BOOL, _INT, _FLOAT = _TAG + "bool", _TAG + "int", _TAG + "float"
+_PLAIN = frozenset(_TAG + kind for kind in ("map", "seq", "str", "int", "float", "bool", "null", "merge"))
+"""What has a place in JSON; the other types of YAML (sets, pairs, bytes, dates) have none."""
 
 
 class _Loader(yaml.CSafeLoader):
-    """The C loader without the surprises of YAML 1.1: dates stay strings, only true and false are booleans."""
+    """The C loader without the surprises of YAML 1.1: what is a boolean and a number is as in YAML 1.2.
+
+    Dates and times of day stay strings, `yes` and `017` too.
+    """
 
     yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's own class attribute
-        first: [(tag, pattern) for tag, pattern in resolvers if tag not in {_TIMESTAMP, _BOOL}]
+        first: [(tag, pattern) for tag, pattern in resolvers if tag in _PLAIN - {_BOOL, _INT, _FLOAT}]
         for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
     }
 
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        if node.tag.startswith(_TAG) and node.tag not in _PLAIN:
+            problem = f"!!{node.tag[len(_TAG) :]} has no place in JSON"
+            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
+        try:
+            return super().construct_object(node, deep)
+        except (ValueError, LookupError) as error:  # of Python's types, for a tag that does not fit its value
+            problem = f"this is no {node.tag.removeprefix(_TAG)}"
+            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark) from error
+
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[str] = set()
-        for key, _ in node.value:
+        for key, _ in node.value if isinstance(node, yaml.MappingNode) else ():
             if not isinstance(key, yaml.ScalarNode):
                 raise yaml.constructor.ConstructorError(
                     None, None, "a template must be quoted: write '{{ ... }}' in quotes", key.start_mark
@@ -44,7 +59,12 @@ class _Loader(yaml.CSafeLoader):
         return super().construct_mapping(node, deep)
 
 
-_Loader.add_implicit_resolver(_BOOL, re.compile("^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF"))
+_BOOLS = re.compile("^(?:true|True|TRUE|false|False|FALSE)$")
+_INTS = re.compile("^[-+]?(?:0|[1-9][0-9]*|0x[0-9a-fA-F]+)$")
+_FLOATS = re.compile(r"^[-+]?(?:(?:[0-9]+\.[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?|[0-9]+[eE][-+]?[0-9]+)$")
+_Loader.add_implicit_resolver(_BOOL, _BOOLS, list("tTfF"))
+_Loader.add_implicit_resolver(_INT, _INTS, list("-+0123456789"))
+_Loader.add_implicit_resolver(_FLOAT, _FLOATS, list("-+.0123456789"))
 
 
 def load(text: str, file: str) -> JSON:
@@ -55,14 +75,18 @@ def load(text: str, file: str) -> JSON:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise _unusable(file, error.problem or error.context or "not YAML", mark) from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, UnicodeEncodeError) as error:
         raise _unusable(file, f"not YAML: {error}") from error
 
 
 class _Dumper(yaml.CSafeDumper):
-    """Multi-line strings as literal blocks, which is how a person reads a message."""
+    """Multi-line strings as literal blocks, which is how a person reads a message.
+
+    Words that mean something in YAML 1.1 or in 1.2 are quoted, so that every reader takes them as words.
+    """
 
 
+_Dumper.add_implicit_resolver(_FLOAT, _FLOATS, list("-+.0123456789"))
 _Dumper.add_representer(
     str,
     lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None),

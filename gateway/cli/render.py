@@ -18,7 +18,7 @@ from gateway.cli.options import example
 from gateway.cli.output import fail, print_json, print_line, unusable
 from gateway.errors import MattergateError, Refused
 from gateway.model import JSON, Outcome, Request
-from gateway.pipeline import sample
+from gateway.pipeline import sample, samplefile
 
 
 class Case(sample.SampleRequest, frozen=True):
@@ -96,7 +96,7 @@ def _request(file: Path | None, headers: dict[str, str]) -> tuple[Request, str]:
     try:
         if file.suffix not in {".yaml", ".yml"}:
             return Request(headers=headers, body=file.read_bytes()), GENERIC
-        found = sample.as_request(sample.load(file).request)
+        found = sample.as_request(samplefile.load(file).request)
     except (OSError, UnicodeDecodeError) as error:
         fail(unusable(file, error))
     except MattergateError as error:

@@ -16,7 +16,7 @@ from gateway.cli import options as given
 from gateway.cli.options import example
 from gateway.cli.output import Format, fail, fault_line, out, plural, print_rows, progress, say, unusable, visible, warn
 from gateway.errors import MattergateError
-from gateway.pipeline import sample
+from gateway.pipeline import sample, samplefile
 
 Samples = Sequence[tuple[str, Path]]
 
@@ -95,7 +95,7 @@ def _run(known: Catalog, key: str, path: Path, *, write: bool) -> SampleRow:
     try:
         if write:
             _rewrite(path, known, key)
-        [differences] = sample.run_all(known, [(key, path)]).values()
+        [differences] = samplefile.run_all(known, [(key, path)]).values()
     except (OSError, UnicodeDecodeError) as error:
         differences = [unusable(path, error)]
     except MattergateError as error:
@@ -105,7 +105,7 @@ def _run(known: Catalog, key: str, path: Path, *, write: bool) -> SampleRow:
 
 def _rewrite(path: Path, known: Catalog, key: str) -> None:
     """Replace the `expect` block, which is the last one of a sample; the request above it stays as it is written."""
-    found = sample.load(path)
+    found = samplefile.load(path)
     text = path.read_text("utf-8")
     before, mark, _ = text.partition("\nexpect:")
     if not mark:

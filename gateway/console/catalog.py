@@ -19,7 +19,7 @@ from gateway.console.sandbox import Workshop
 from gateway.console.web.operations import Ask, Operation
 from gateway.errors import Refused
 from gateway.model import JSON, Outcome
-from gateway.pipeline import sample
+from gateway.pipeline import sample, samplefile
 from gateway.pipeline.route import CAPABILITY
 from gateway.settings import Settings
 from gateway.settings.tables import RouteSettings
@@ -230,7 +230,7 @@ def _examples(service: Service, paths: Sequence[Path]) -> tuple[Example, ...]:
 def _example(compiled: Service, path: Path) -> Example:
     name = f"{compiled.key}/{path.stem}"
     try:
-        reading = sample.read(compiled, sample.as_request(sample.load(path).request))
+        reading = sample.read(compiled, sample.as_request(samplefile.load(path).request))
     except Refused as refused:
         return Example(name, Outcome.REFUSED, "", "", str(refused), ())
     messages = tuple(msgspec.to_builtins(one) for piece in reading.pieces for one in piece.messages)

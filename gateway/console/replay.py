@@ -1,5 +1,6 @@
 """Sending an event again: its messages as they were, or its request read anew with the catalog of today."""
 
+import random
 import time
 
 import msgspec
@@ -92,6 +93,6 @@ def _entry(found: Stored, route: Route, service: Service, gateway: Gateway) -> E
     content = Content.of(request, route.body_limit, route.wishes.depth)
     reading = interpret(service, content, route.wishes, Limits())
     now = time.time()
-    made = entry(new_id(now), now, route, service, content, reading, None, gateway.traits())
+    made = entry(new_id(now, random.getrandbits), now, route, service, content, reading, None, gateway.traits())
     reason = _MARK + found.event.id + (f"; {reading.reason}" if reading.reason else "")
     return Entry(msgspec.structs.replace(made.event, reason=reason), made.parcels)

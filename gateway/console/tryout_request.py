@@ -17,7 +17,7 @@ from gateway.console import lookup, masked
 from gateway.console.port import Gateway
 from gateway.errors import Refused
 from gateway.model import Request
-from gateway.pipeline import pasted, sample
+from gateway.pipeline import pasted, sample, samplefile
 from gateway.pipeline.pasted import Head
 
 BODY: Final = 1_000_000
@@ -81,7 +81,7 @@ def of_sample(name: str, folders: Sequence[Path]) -> Trial:
     path = next((path for key, path in files.samples(folders) if (key, path.stem) == (service, stem)), None)
     if path is None:
         raise Refused(404, "Not Found", f"the catalog has no sample {name}")
-    trial = _trial_of(sample.as_request(sample.load(path).request))
+    trial = _trial_of(sample.as_request(samplefile.load(path).request))
     return msgspec.structs.replace(trial, sample=name, service=service)
 
 

@@ -16,7 +16,7 @@ from gateway import settings
 from gateway.app import app
 from gateway.catalog import files
 from gateway.model import Request
-from gateway.pipeline import sample
+from gateway.pipeline import sample, samplefile
 from gateway.settings import Settings
 from gateway.standin.server import Post, StandIn
 
@@ -149,7 +149,7 @@ hook = "{hook}"
 def _request(service: str) -> Request:
     """The request of the service's sample, as the service sends it."""
     file = files.builtin_folder() / service / "samples" / f"{SHOWN[service]}.yaml"
-    return sample.as_request(sample.load(file).request)
+    return sample.as_request(samplefile.load(file).request)
 
 
 def _numbered(request: Request, number: int) -> Request:

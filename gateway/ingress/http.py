@@ -5,6 +5,7 @@ leave as problem details (RFC 9457) without a secret, a hook id or a stack.
 """
 
 import asyncio
+import random
 import time
 from collections.abc import Awaitable, Callable
 from functools import cache
@@ -149,7 +150,8 @@ class Ingress:
         series.translating.observe(read - started)
         span.step("translate", proven, read)
         now = time.time()
-        fresh = entry(new_id(now), now, route, service, content, reading, proof, rules.traits, span.traceparent)
+        event_id = new_id(now, random.getrandbits)
+        fresh = entry(event_id, now, route, service, content, reading, proof, rules.traits, span.traceparent)
         appended = await self._store(fresh)
         stored = time.perf_counter()
         span.step("journal", read, stored)

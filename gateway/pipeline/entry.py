@@ -1,8 +1,7 @@
 """What one request adds to the journal: the event, parcels for every message and destination, and keys of repeats."""
 
 import hashlib
-import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 from msgspec import Struct
@@ -31,12 +30,12 @@ Traits = Mapping[str, DestinationTraits]
 _NO_TRAITS = DestinationTraits()
 
 
-def new_id(now: float) -> str:
+def new_id(now: float, getrandbits: Callable[[int], int]) -> str:
     """An id for an event received now. Ids grow with time, which keeps the journal's index small to write.
 
-    The rest of an id only has to differ.
+    The rest of an id only has to differ: `getrandbits` is that of `random`.
     """
-    return f"{int(now * 1000):011x}{random.getrandbits(64):016x}"
+    return f"{int(now * 1000):011x}{getrandbits(64):016x}"
 
 
 def entry(

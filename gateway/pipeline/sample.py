@@ -1,18 +1,16 @@
 """Samples: whole requests with the outcome that they must have, executed against the catalog."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from contextlib import suppress
-from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 
 from gateway.catalog import yamlfile
-from gateway.catalog.catalog import Catalog
 from gateway.catalog.metaschema import meta_schema
 from gateway.catalog.service import Service
 from gateway.decode.content import Content
-from gateway.errors import CatalogError, Fault, Refused
+from gateway.errors import CatalogError, Refused
 from gateway.mattermost.fit import Limits
 from gateway.model import JSON, Outcome, Request
 from gateway.pipeline.interpret import Reading, Wishes, interpret
@@ -63,19 +61,13 @@ class Sample(Struct, frozen=True):
     expect: Expectation
 
 
-def load(path: Path) -> Sample:
-    """The sample in a file. Raises CatalogError with the place of what is wrong."""
-    try:
-        text = path.read_text("utf-8")
-    except OSError as error:
-        raise CatalogError([Fault(str(path), 0, "", f"cannot be read: {error.strerror}")]) from None
-    except UnicodeDecodeError:
-        raise CatalogError([Fault(str(path), 0, "", "it is not UTF-8 text", "write it anew")]) from None
-    raw = yamlfile.load(text, str(path))
+def parse(text: str, file: str) -> Sample:
+    """The sample of a text; `file` is named in its faults. Raises CatalogError with the place of what is wrong."""
+    raw = yamlfile.load(text, file)
     _, validator = meta_schema("sample")
     if not validator.is_valid(raw):
         first = next(iter(validator.iter_errors(raw)))
-        raise CatalogError([yamlfile.fault(str(path), text, tuple(first.instance_path), str(first.message))])
+        raise CatalogError([yamlfile.fault(file, text, tuple(first.instance_path), str(first.message))])
     raw.pop("$schema", None)
     return msgspec.convert(raw, Sample)
 
@@ -107,7 +99,7 @@ def taken(request: Request, leave: Collection[str] = ()) -> SampleRequest:
 
 
 def document(sample: Sample) -> str:
-    """The text of a sample document, as `load` reads it."""
+    """The text of a sample document, as `parse` reads it."""
     written = {"request": _without_defaults(sample.request), "expect": msgspec.to_builtins(sample.expect)}
     return yamlfile.dump(written)
 
@@ -163,12 +155,3 @@ def _excerpt(value: JSON, other: JSON) -> str:
     same = next((at for at, pair in pairs if pair[0] != pair[1]), min(len(value), len(other)))
     start = max(0, same - _EXCERPT // 2)
     return ("…" if start else "") + repr(value[start : start + _EXCERPT])
-
-
-def run_all(catalog: Catalog, samples: Sequence[tuple[str, Path]]) -> dict[Path, list[str]]:
-    """Every sample file with its differences, in the order given. Raises CatalogError for a sample that is not one."""
-    results = {}
-    for key, path in samples:
-        service, sample = catalog.services[key], load(path)
-        results[path] = differences(sample.expect, outcome(sample, service))
-    return results

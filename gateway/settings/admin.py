@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 from msgspec import Struct
 
 from gateway.secret import Secret
-from gateway.settings.keys import BASE_URL, Address, doc
+from gateway.settings.keys import BASE_URL, Address, doc, spelling
 from gateway.settings.reader import TableReader
 
 SHORTEST: Final = 16
@@ -42,15 +42,21 @@ def is_loopback(host: str) -> bool:
         return host.lower() == "localhost"
 
 
-def read_admin(reader: TableReader, values: Mapping[str, Any], listener: Address) -> Admin:
-    """Turn the values of [admin] into the table; faults of tokens go into the report."""
-    admin = Admin(**values)
+def read_admin(reader: TableReader, raw: Mapping[str, Any], listener: Address) -> Admin:
+    """Read [admin]; faults of tokens go into the report."""
+    admin = Admin(**reader.values(Admin, raw, ("admin",)))
     for name in ("token", "read_token"):
         token: Secret | None = getattr(admin, name)
         if token is not None and len(token.reveal()) < SHORTEST:
-            reader.fault(("admin", name), f"is shorter than {SHORTEST} characters and can be guessed", _MAKE_ONE)
+            reader.fault(
+                ("admin", name),
+                f"is shorter than {SHORTEST} characters and can be guessed",
+                _MAKE_ONE,
+                spelling(Admin, name, raw),
+            )
     if admin.token is not None and admin.token == admin.read_token:
-        reader.fault(("admin", "read_token"), "is the same as token", f"take another; {_MAKE_ONE}")
+        of_file = spelling(Admin, "read_token", raw)
+        reader.fault(("admin", "read_token"), "is the same as token", f"take another; {_MAKE_ONE}", of_file)
     if not admin.guarded:
         remedy = 'under [admin] set token_env = "NAME", token_file or token, or set the variable MATTERGATE_ADMIN_TOKEN'
         if not is_loopback(listener.host):

@@ -12,7 +12,7 @@ from msgspec import Meta, Struct
 from msgspec.structs import asdict
 
 from gateway.secret import Secret
-from gateway.settings.keys import BASE_URL, DURATION, doc, is_http_url, keys
+from gateway.settings.keys import BASE_URL, DURATION, doc, is_http_url, spelling
 from gateway.settings.lines import Place
 from gateway.settings.reader import TableReader
 
@@ -85,7 +85,7 @@ def read_destinations(
         if "ca_file" in values:
             values["ca_file"] = str(reader.folder / values["ca_file"])
             reader.file_text(values["ca_file"], (*place, "ca_file"))
-        if _key_written("hook", table):
+        if spelling(DestinationSettings, "hook", table):
             _check_hook(reader, table, values, place)
         else:
             _check_rest(reader, table, values, place)
@@ -93,25 +93,25 @@ def read_destinations(
     return found
 
 
-def _key_written(name: str, table: Mapping[str, Any]) -> str:
-    """Under which of its names a key stands in the table; empty when it is absent."""
-    return next((written for written in keys(DestinationSettings)[name].written if written in table), "")
-
-
 def _check_hook(reader: TableReader, table: Mapping[str, Any], values: Mapping[str, Any], place: Place) -> None:
     for name in ("server", "team", "token", "login", "password"):
-        if written := _key_written(name, table):
-            reader.report.add((*place, written), "belongs to a channel over REST, and a hook is given", _WAYS)
+        if found := spelling(DestinationSettings, name, table):
+            reader.report.add((*place, found), "belongs to a channel over REST, and a hook is given", _WAYS)
     if "hook" in values:
         url = values["hook"].reveal()
         if not (is_http_url(url) and _HOOK.fullmatch(url)):
             remedy = "it ends with /hooks/ and an id; copy it from Integrations, Incoming Webhooks"
-            reader.report.add((*place, _key_written("hook", table)), "is not the URL of an incoming webhook", remedy)
+            reader.report.add(
+                (*place, spelling(DestinationSettings, "hook", table)), "is not the URL of an incoming webhook", remedy
+            )
 
 
 def _check_rest(reader: TableReader, table: Mapping[str, Any], values: Mapping[str, Any], place: Place) -> None:
-    given = {name: _key_written(name, table) for name in ("server", "team", "channel", "token", "login", "password")}
-    if not any(written for name, written in given.items() if name != "channel"):
+    given = {
+        name: spelling(DestinationSettings, name, table)
+        for name in ("server", "team", "channel", "token", "login", "password")
+    }
+    if not any(found for name, found in given.items() if name != "channel"):
         reader.report.add(place, "neither hook nor server is given", _WAYS)
         return
     if not given["server"]:

@@ -95,6 +95,11 @@ def keys(table: type[Struct]) -> Mapping[str, Key]:
     return found
 
 
+def spelling(table: type[Struct], name: str, raw: Mapping[str, Any]) -> str:
+    """The name under which a key stands in a table of the file: `token_env` for `token`; empty when it is absent."""
+    return next((written for written in keys(table)[name].written if written in raw), "")
+
+
 def read(key: Key, value: Any) -> Any:
     """Turn the TOML value of a key that is no list into what its Struct holds.
 

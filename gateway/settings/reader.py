@@ -100,12 +100,15 @@ class TableReader:
         """Whether the environment gives any key of a fixed table."""
         return any(place[0] == table for place in self._overrides)
 
-    def fault(self, place: Place, problem: str, remedy: str = "") -> None:
-        """Note a fault of a key of a fixed table, where its value comes from: the file or the environment."""
+    def fault(self, place: Place, problem: str, remedy: str = "", written: str = "") -> None:
+        """Note a fault of a key of a fixed table, where its value comes from: the file or the environment.
+
+        `written` is the name of the key in the file where that is another: `token_file` for `token`.
+        """
         if place in self._overrides:
             self.report.add_variable(self._overrides[place], problem, remedy)
         else:
-            self.report.add(place, problem, remedy)
+            self.report.add((*place[:-1], written or place[-1]), problem, remedy)
 
     def file_text(self, path: str, place: Place) -> str:
         """Read a file that a key names; a fault and the empty text when that cannot be done."""

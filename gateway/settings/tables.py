@@ -272,7 +272,7 @@ def _settings(reader: TableReader, raw: Sections, wanted: Container[str]) -> Set
     server = _server(reader, values("server"))
     return Settings(
         server=server,
-        admin=read_admin(reader, values("admin"), server.admin),
+        admin=read_admin(reader, raw["admin"], server.admin),
         journal=_journal(reader, values("journal")),
         catalog=_catalog(reader, values("catalog")),
         delivery=delivery,

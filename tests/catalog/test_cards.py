@@ -6,7 +6,7 @@ from msgspec import Struct, json
 from gateway.catalog import catalog, files
 from gateway.mattermost.payload import Message
 from gateway.model import CardMode
-from gateway.pipeline import sample
+from gateway.pipeline import sample, samplefile
 from gateway.pipeline.interpret import Piece, Wishes
 from gateway.standin import incoming
 
@@ -219,7 +219,7 @@ def pieces(one: Life) -> list[Piece]:
     """What becomes of each step where a route wants cards."""
     found = []
     for name, _ in one.steps:
-        request = sample.as_request(sample.load(BUILTIN / one.service / "samples" / f"{name}.yaml").request)
+        request = sample.as_request(samplefile.load(BUILTIN / one.service / "samples" / f"{name}.yaml").request)
         reading = sample.read(KNOWN.services[one.service], request, Wishes(card=CardMode.BOTH))
         found.append(reading.pieces[0])
     return found

@@ -5,7 +5,7 @@ import pytest
 from gateway.catalog import catalog, files
 from gateway.mattermost.payload import Attachment
 from gateway.model import CardMode, Outcome
-from gateway.pipeline import sample
+from gateway.pipeline import sample, samplefile
 from gateway.pipeline.interpret import Piece, Wishes
 
 FOLDERS = [files.builtin_folder()]
@@ -61,7 +61,7 @@ SHOWN_BY_MESSAGE = {
 def piece(service: str, name: str, **changes: object) -> Piece:
     """The piece that a sample becomes where cards are wanted; `changes` replace keys of its body."""
     path = next(path for key, path in SAMPLES if key == service and path.stem == name)
-    request = sample.load(path).request
+    request = samplefile.load(path).request
     if changes:
         request = sample.SampleRequest(request.method, request.headers, request.query, {**request.body, **changes})
     return sample.read(KNOWN[service], sample.as_request(request), Wishes(card=CardMode.BOTH)).pieces[0]
@@ -113,7 +113,7 @@ def test_an_alert_group_opens_when_it_fires_and_closes_when_all_is_resolved(serv
     """The group keeps its subject; what is resolved is no longer important."""
     firing = piece(service, name)
     path = next(path for key, path in SAMPLES if key == service and path.stem == name)
-    alerts = [{**alert, "status": "resolved"} for alert in sample.load(path).request.body["alerts"]]
+    alerts = [{**alert, "status": "resolved"} for alert in samplefile.load(path).request.body["alerts"]]
     resolved = piece(service, name, status="resolved", alerts=alerts)
     assert firing.subject == resolved.subject
     assert (firing.phase, resolved.phase) == ("open", "close")
@@ -138,6 +138,6 @@ def test_every_sample_reads_where_cards_are_wanted(service):
     """Cards fail for no sample."""
     for key, path in SAMPLES:
         if key == service:
-            request = sample.as_request(sample.load(path).request)
+            request = sample.as_request(samplefile.load(path).request)
             reading = sample.read(KNOWN[key], request, Wishes(card=CardMode.BOTH))
             assert reading.outcome is not Outcome.BROKEN, (path.stem, reading.reason)

@@ -14,7 +14,7 @@ from gateway.catalog.translator import context
 from gateway.mattermost.fit import Limits, fit
 from gateway.mattermost.payload import encode
 from gateway.model import Outcome, Request
-from gateway.pipeline import sample
+from gateway.pipeline import sample, samplefile
 from gateway.standin import incoming
 
 FOLDERS = [files.builtin_folder()]
@@ -26,7 +26,7 @@ TRANSLATORS = {translator.name: translator for one in KNOWN.services.values() fo
 @pytest.mark.parametrize(("service", "path"), SAMPLES, ids=[f"{service}/{path.stem}" for service, path in SAMPLES])
 def test_the_sample_holds(service, path):
     """The request of the sample becomes what the sample says, and Mattermost takes it as it is."""
-    one = sample.load(path)
+    one = samplefile.load(path)
     found = sample.outcome(one, KNOWN.services[service])
     assert not sample.differences(one.expect, found)
     for message in found.messages or ():
@@ -38,7 +38,8 @@ def speakers() -> dict[str, int]:
     """Translator -> how many samples it speaks in, those included in which it is silent on purpose."""
     counts = dict.fromkeys(TRANSLATORS, 0)
     for _, path in SAMPLES:
-        counts[sample.load(path).expect.translator or ""] = counts.get(sample.load(path).expect.translator or "", 0) + 1
+        speaker = samplefile.load(path).expect.translator or ""
+        counts[speaker] = counts.get(speaker, 0) + 1
     return counts
 
 
@@ -77,4 +78,4 @@ def test_any_payload_of_the_schema_becomes_a_message_that_fits(name):
 
 def test_no_outcome_is_broken():
     """No sample shows a translator that fails."""
-    assert all(sample.load(path).expect.outcome is not Outcome.BROKEN for _, path in SAMPLES)
+    assert all(samplefile.load(path).expect.outcome is not Outcome.BROKEN for _, path in SAMPLES)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from gateway.model import Outcome, Request
-from gateway.pipeline import sample
+from gateway.pipeline import samplefile
 from tests.console.markup import Found
 from tests.console.person import ITEMS_TOKEN, keep, send
 
@@ -18,7 +18,7 @@ async def test_save_as_sample(items, tmp_path):
     assert headers["Content-Disposition"].startswith('attachment; filename="item.')
     file = tmp_path / "a.yaml"
     file.write_bytes(data)
-    kept = sample.load(file)
+    kept = samplefile.load(file)
     assert (kept.expect.outcome, kept.expect.translator, kept.expect.subject) == (Outcome.MESSAGE, "items/item", "a")
     assert kept.request.body == {"kind": "item", "box": "a", "number": 1, "token": "***"}
     assert "x-token" not in kept.request.headers
@@ -83,7 +83,7 @@ async def test_credentials_are_left_out(items, tmp_path):
     _, found = await person.api("GET", "/events/e1/sample")
     file = tmp_path / "e1.yaml"
     file.write_text(found["text"])
-    assert sample.load(file).request.headers == {**JSON, "x-kept": "1"}
+    assert samplefile.load(file).request.headers == {**JSON, "x-kept": "1"}
 
 
 async def test_a_folder_that_cannot_be_written_is_told(items, tmp_path):

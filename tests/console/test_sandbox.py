@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from gateway.catalog import catalog
+from gateway.catalog import catalog, files
 from gateway.console import sandbox
 from gateway.console.sandbox import KEPT, Workshop, bounded_engine
 from gateway.errors import CatalogError, Refused, TranslationError
@@ -99,7 +99,7 @@ async def test_a_service_of_faulty_files_is_told(workshop, tmp_path):
 
 def test_the_folders_are_those_of_the_settings_over_the_built_in_ones(workshop, tmp_path):
     """In this order: later ones are laid over earlier ones."""
-    assert workshop.folders() == [catalog.builtin_folder(), tmp_path]
+    assert workshop.folders() == [files.builtin_folder(), tmp_path]
 
 
 def test_a_translator_that_takes_too_long_is_ended():

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.catalog import catalog
+from gateway.catalog import files
 from gateway.console import tryout_request
 from gateway.console.tryout_request import BODY, Trial, as_request, of_sample
 from gateway.errors import CatalogError, Refused
@@ -77,7 +77,7 @@ def test_base64_that_is_none_is_told():
         as_request(Trial(body="a", encoding="base64"))
 
 
-FOLDERS = [catalog.builtin_folder()]
+FOLDERS = [files.builtin_folder()]
 
 
 def test_a_sample_is_its_request():

@@ -17,7 +17,7 @@ from aiohttp import web
 from gateway import settings
 from gateway.app import app
 from gateway.catalog import files
-from gateway.pipeline import sample
+from gateway.pipeline import sample, samplefile
 from gateway.standin.server import StandIn
 from tests.conftest import eventually
 
@@ -207,7 +207,7 @@ class process:  # noqa: N801 - a context manager
 def github_push() -> tuple[dict[str, str], bytes]:
     """Headers and body of a push, as GitHub sends it."""
     request = sample.as_request(
-        sample.load(files.builtin_folder() / "github" / "samples" / "push.commits.yaml").request
+        samplefile.load(files.builtin_folder() / "github" / "samples" / "push.commits.yaml").request
     )
     return dict(request.headers), request.body
 

@@ -12,7 +12,7 @@ import pytest
 from gateway import settings
 from gateway.app import app
 from gateway.catalog import files
-from gateway.pipeline import sample
+from gateway.pipeline import samplefile
 from gateway.standin.server import Post, StandIn
 
 SECRET = "a secret of the cards"
@@ -114,7 +114,7 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
 def event(file: str) -> dict:
     """The body of a sample of the catalog."""
     service, name = file.split("/")
-    return sample.load(files.builtin_folder() / service / "samples" / f"{name}.yaml").request.body
+    return samplefile.load(files.builtin_folder() / service / "samples" / f"{name}.yaml").request.body
 
 
 async def live(site: Site, opened: dict) -> None:

@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway.outbound.retry_after import AFTER_LIMIT, retry_after, seconds
 
@@ -40,3 +42,14 @@ def test_a_date_to_wait_for(offset, after):
 def test_a_date_without_a_zone_is_utc():
     """The form `-0000`, which has no zone, is taken as UTC."""
     assert retry_after({"Retry-After": "Tue, 14 Nov 2023 22:14:20 -0000"}, NOW) == 60.0
+
+
+@given(
+    st.lists(st.sampled_from(["Fri", ",", " ", "31", "Dec", "2026", ":", "GMT", "+", "9" * 20, "-", "(", "pm"])).map(
+        "".join
+    )
+)
+def test_any_time_to_wait_is_bounded(value):
+    """Whatever stands in the header, the wait is none or between zero and an hour."""
+    after = retry_after({"Retry-After": value}, NOW)
+    assert after is None or 0 <= after <= AFTER_LIMIT

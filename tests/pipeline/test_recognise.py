@@ -11,7 +11,7 @@ from gateway.catalog import catalog, files
 from gateway.catalog.generic import GENERIC
 from gateway.decode.content import Content
 from gateway.model import Request
-from gateway.pipeline import sample
+from gateway.pipeline import sample, samplefile
 from gateway.pipeline.recognise import ENOUGH, SHOWN, candidates
 
 SERVICE = """
@@ -57,7 +57,7 @@ def test_nearly_every_sample_is_recognised():
     known = catalog.load([files.builtin_folder()]).services
     hits: Counter[bool] = Counter()
     for key, path in files.samples([files.builtin_folder()]):
-        request = sample.as_request(sample.load(path).request)
+        request = sample.as_request(samplefile.load(path).request)
         found = candidates(known, Content(request))
         hits[(found[0].service if found else GENERIC) == key] += 1
     assert hits[True] / hits.total() > 0.98, hits

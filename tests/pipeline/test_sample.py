@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from gateway.catalog import catalog, yamlfile
 from gateway.errors import CatalogError, Refused
 from gateway.model import Outcome, Request
-from gateway.pipeline import sample
+from gateway.pipeline import sample, samplefile
 from gateway.pipeline.interpret import Wishes
 from gateway.pipeline.sample import Expectation, Sample, SampleRequest, differences
 from tests.conftest import ITEMS_SERVICE, ITEMS_TRANSLATOR
@@ -59,39 +59,8 @@ def test_what_is_written_is_read_again(tmp_path_factory, body, method):
         Expectation(Outcome.MESSAGE, "a/b", subject="s", messages=[{"text": "t"}]),
     )
     path.write_text(sample.document(made), "utf-8", newline="")
-    assert sample.load(path) == made
+    assert samplefile.load(path) == made
     assert ("method" in yamlfile.load(path.read_text("utf-8"), "")["request"]) is (method == "GET")
-
-
-@pytest.mark.parametrize(
-    ("content", "told"),
-    [
-        (b"\xff", "it is not UTF-8 text"),
-        (b"[", "bad.yaml:2: did not find"),
-        (b"- 1", "bad.yaml:1:"),
-        (b"request: {}\n", '"expect" is a required property'),
-        (GOOD.encode() + b"more: 1\n", "'more'"),
-        (
-            b"request:\n  headers: {a: 1}\nexpect: {outcome: message}\n",
-            "bad.yaml:2: request/headers/a: 1 is not of type",
-        ),
-        (b"request: {}\nexpect:\n  outcome: lost\n", "bad.yaml:3: expect/outcome:"),
-    ],
-)
-def test_a_file_that_is_no_sample_is_told_with_its_place(tmp_path, content, told):
-    """File, line, key and what is wrong there, also where it is not even text."""
-    file = tmp_path / "bad.yaml"
-    file.write_bytes(content)
-    with pytest.raises(CatalogError) as caught:
-        sample.load(file)
-    assert str(file) in str(caught.value)
-    assert told in str(caught.value)
-
-
-def test_a_file_that_is_gone_is_told(tmp_path):
-    """Somebody may remove it between the walk over the folder and the look at it."""
-    with pytest.raises(CatalogError, match=r"gone\.yaml: cannot be read: .*No such file"):
-        sample.load(tmp_path / "gone.yaml")
 
 
 @pytest.mark.parametrize(
@@ -210,11 +179,11 @@ def test_all_samples_are_run(items, tmp_path):
             f"expect: {{outcome: message, messages: [{{text: a {number}, username: Items}}]}}\n"
         )
     known = catalog.load([tmp_path])
-    results = sample.run_all(known, [("items", file) for file in reversed(files)])
+    results = samplefile.run_all(known, [("items", file) for file in reversed(files)])
     assert list(results.items()) == [
         (files[1], ["expect.messages[0].text: expected 'a 2', got 'a 1'"]),
         (files[0], []),
     ]
     files[0].write_text("x")
     with pytest.raises(CatalogError, match=r"good\.yaml:1"):
-        sample.run_all(known, [("items", file) for file in files])
+        samplefile.run_all(known, [("items", file) for file in files])

@@ -275,31 +275,6 @@ def test_variables_of_kubernetes_and_of_secrets_are_not_unknown() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("url", "right"),
-    [
-        ("https://chat.example.com/hooks/abc123", True),
-        ("http://127.0.0.1:8065/hooks/abc123", True),
-        ("https://example.com/chat/hooks/abc123", True),
-        ("https://[::1]:8065/hooks/abc123", True),
-        ("https://chat.example.com/hooks/", False),
-        ("https://chat.example.com/hooks/abc123/", False),
-        ("https://chat.example.com/hooks/abc123?x=1", False),
-        ("https://user:password@chat.example.com/hooks/abc123", False),
-        ("https://chat.example.com:port/hooks/abc123", False),
-        ("https:///hooks/abc123", False),
-        ("/hooks/abc123", False),
-        ("https://chat.example.com/hooks/abc 123", False),
-    ],
-)
-def test_a_hook_is_an_absolute_url_that_ends_in_an_id(url: str, right: bool) -> None:
-    """Servers under a subpath are fine (contract 1.1); anything behind the id is not."""
-    if right:
-        assert parse("[destinations.ops]\nhook_env = 'HOOK'\n", {"HOOK": url}).destinations["ops"].hook == Secret(url)
-    else:
-        assert "is not the URL of an incoming webhook" in faults_of(f"[destinations.ops]\nhook = '{url}'\n")[0]
-
-
 def test_readable_secrets_are_a_warning() -> None:
     """A file that everybody may read is fine without secrets in it, and worth a warning with one."""
     assert parse("[destinations.ops]\nhook_env = 'DEV_HOOK'\n", mode=0o644).warnings == ()
@@ -401,42 +376,6 @@ def test_short_ids_in_a_misplaced_url_are_masked() -> None:
     text = faults_of('[destinations]\n"https://chat.example.com/hooks/abc123" = 1\n')[0]
     assert "abc123" not in text
     assert redact("abc123") == "abc123"
-
-
-def test_a_token_may_come_from_its_own_variable() -> None:
-    """The variable that overrides the key gives the token of a listener that everybody reaches, before the file's."""
-    environ = {
-        "MATTERGATE_SERVER_ADMIN": "0.0.0.0:9090",
-        "MATTERGATE_ADMIN_TOKEN": " 4dm1n-token-of-the-environment\n",
-        "MATTERGATE_ADMIN_OPEN_METRICS": "true",
-    }
-    found = parse('[admin]\ntoken = "4dm1n-token-of-the-file"\n', environ)
-    assert found.admin == tables.Admin(token=Secret("4dm1n-token-of-the-environment"), open_metrics=True)
-
-
-@pytest.mark.parametrize("variables", [{"MATTERGATE_SERVER_ADMIN": "[::]:9090"}, {"MATTERGATE_ADMIN_TOKEN": "4dm1n"}])
-def test_a_faulty_variable_of_the_console_is_named(variables: dict[str, str]) -> None:
-    """The fault is told where the value comes from, and no part of a token with it."""
-    [told] = faults_of("", variables)
-    assert told.startswith(f"environment: {next(iter(variables))}: ")
-    assert "4dm1n" not in told
-
-
-@pytest.mark.parametrize("address", ["127.0.0.1:9090", "127.1.2.3:9090", "[::1]:9090", "localhost:9090"])
-def test_loopback_needs_no_token(address: str) -> None:
-    """Whoever sits at the machine may do everything there already."""
-    assert not parse(f'[server]\nadmin = "{address}"\n').admin.guarded
-
-
-@pytest.mark.parametrize("address", ["0.0.0.0:9090", "[::]:9090", "10.0.0.1:9090", "gate.example.com:9090"])
-@pytest.mark.parametrize("key", ["token", "read_token"])
-def test_other_listeners_need_one_of_the_tokens(address: str, key: str) -> None:
-    """With the read-only token alone, nobody changes anything."""
-    text = f'[server]\nadmin = "{address}"\n'
-    [told] = faults_of(text)
-    assert "server.admin" in told
-    assert "MATTERGATE_ADMIN_TOKEN" in told
-    assert parse(f'{text}[admin]\n{key} = "a token that is long enough"\n').admin.guarded
 
 
 @pytest.mark.parametrize(("text", "problem"), [("a = " + "[" * 9999, "too deeply"), ("a = " + "1" * 5000, "digits")])

@@ -51,7 +51,7 @@ def number_text(value: float) -> str:
     if not math.isfinite(value):
         return str(value)
     if value.is_integer():
-        return f"{value:.0f}"
+        return f"{value:z.0f}"
     shown = repr(value)
     return format(Decimal(shown), "f") if "e" in shown else shown
 

@@ -32,6 +32,10 @@ _INLINE = re.compile(
     """,
     re.VERBOSE,
 )
+_CELL = re.compile(
+    r"((?:\[[^\[\]\n]{1,4000}\]|\{\{[^{}\n]{1,4000}\}\}|![^!|\s]{1,2000}\|[^!|\n]{0,200}!|\\\||[^|])*)\|"
+)
+"""What stands before a bar of a table; the bars inside links, code and images are theirs."""
 _MARKS: Final = {"bold": "**", "italic": "_", "strike": "~~", "under": "", "cite": "_"}
 _TITLE = re.compile(r"(?:^|\|)title=([^|]+)")
 _MAX_BLOCKS_DEPTH: Final = 3
@@ -79,7 +83,8 @@ def _lines(text: str) -> str:
 
 def _row(line: str, *, first: bool) -> list[str]:
     """A table row; the first one gets the delimiter that Markdown needs, below a blank line."""
-    cells = [_inline(cell.strip(), 0).replace("|", "\\|") for cell in line.replace("||", "|").strip("|").split("|")]
+    held = (cell.strip() for cell in _CELL.findall(line.replace("||", "|").strip("|") + "|"))
+    cells = [_inline(cell, 0).replace("|", "\\|") for cell in held]
     row = "| " + " | ".join(cells) + " |"
     return ["", row, "|" + "---|" * len(cells)] if first else [row]
 

@@ -17,7 +17,7 @@ INVISIBLE: Final = "\u200b"
 _URL = r"https?://[^\s<>\"'`*|\\^{}\[\]\u200b]+"
 _LINE_START = r"""
     [ \t\u00a0]*
-    (?: > | [-+](?=\s|\Z) | \d+[.)](?=\s|\Z) | \#{1,6}(?=\s|\Z)
+    (?: > | ~ | [-+](?=\s|\Z) | \d+[.)](?=\s|\Z) | \#{1,6}(?=\s|\Z)
       | (?:[|:][|:\ \t\u00a0]*)?[-=][-=|:\ \t\u00a0]*(?=[\r\n\u2424]|\Z) )
   | [ \u00a0]{4} | [ \u00a0]{0,3}\t
 """
@@ -31,7 +31,7 @@ _INLINE = r"""
                  | (?<=~)(?:(?=~)|(?<=~~))
                  | (?<=\\)(?=[!-/:-@\[-`{-~\r\n]|\Z))
       | (?P<angle> (?<=<)(?=[^\ >]{0,80}(?:@|:/|www)))
-      | (?P<apart> (?<=<)(?=[A-Za-z/!?]|\Z) | (?<=&)(?=\#?[A-Za-z0-9]+;) | (?<=\])(?=[(:]|\Z)))
+      | (?P<apart> (?<=<)(?=[A-Za-z/!?]|\Z) | (?<=&)(?=\#?[A-Za-z0-9]+;) | (?<=\])(?=[(:]|\Z) | (?<=~)(?=\Z)))
 """
 _IN_LINE = re.compile(_INLINE, re.VERBOSE)
 """What acts inside a line. One set of first characters, looked back at afterwards, lets `re` skip the others fast."""
@@ -71,7 +71,8 @@ def escape(text: str) -> str:
     """The text as Mattermost shows it literally: no formatting, mention, emoji or channel link; URLs stay clickable.
 
     Backslashes stand only where a character would act, so that push notifications stay readable; what acts at the
-    start of a line, brackets and HTML are taken apart by `INVISIBLE`. The result is inert also in the middle of a line.
+    start of a line, brackets and HTML are taken apart by `INVISIBLE`. The result is inert also in the middle of a line,
+    and between marks: no tilde at its edge lengthens a mark of tildes, which would then mark nothing.
     """
     if _ACTING.search(text) is None and (text[:1].isalpha() or _OPENING.match(text) is None):
         return harmless(text) if ":" in text else text

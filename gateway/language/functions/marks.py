@@ -179,8 +179,24 @@ def _cell(value: JSON) -> str:
     return " ".join(markdown_of(value).split()).replace("|", "\\|")
 
 
+def _grid(value: JSON, columns: JSON, limit: JSON) -> tuple[list[str], list[dict[str, JSON]], int]:
+    """The columns of a table, the rows that are shown, and how many more there are; no column where there is no row."""
+    held = [{"name": name, "value": of} for name, of in value.items()] if isinstance(value, dict) else list_of(value)
+    rows = [row for row in held if isinstance(row, dict) and row]
+    names = [text_of(name) for name in (list_of(columns) or list(rows[0]))][:20] if rows else []
+    most = min(_ROWS, count_of(limit, 20))
+    return names, rows[:most], max(0, len(rows) - most)
+
+
+def _table_plain(value: JSON, columns: JSON = None, limit: JSON = 20) -> JSON:
+    """A table in plain-text keys: the cells of a row side by side, rows separated by commas."""
+    names, rows, more = _grid(value, columns, limit)
+    shown = [" ".join(" ".join(text_of(row.get(name)).split()) for name in names) for row in rows]
+    return ", ".join([*shown, f"{more} more"] if more else shown) if names else None
+
+
 @function(
-    plain=_bullet_plain,
+    plain=_table_plain,
     doc="An array of objects as a table with the given columns, or all of the first object's; an object as names "
     "and values.",
     examples=[
@@ -193,15 +209,9 @@ def _cell(value: JSON) -> str:
 )
 def table(value: JSON, columns: JSON = None, limit: JSON = 20) -> JSON:
     """See the registration."""
-    rows = (
-        [{"name": name, "value": held} for name, held in value.items()] if isinstance(value, dict) else list_of(value)
-    )
-    rows = [row for row in rows if isinstance(row, dict) and row]
-    names = [text_of(name) for name in (list_of(columns) or list(rows[0] if rows else ()))][:20]
-    if not rows or not names:
+    names, rows, more = _grid(value, columns, limit)
+    if not names:
         return None
-    most = min(_ROWS, count_of(limit, 20))
     head = ["| " + " | ".join(_cell(name) for name in names) + " |", "|" + "---|" * len(names)]
-    body = ["| " + " | ".join(_cell(row.get(name)) for name in names) + " |" for row in rows[:most]]
-    more = [f"\n… and {len(rows) - most} more"] if len(rows) > most else []
-    return Markup("\n".join(head + body + more))
+    body = ["| " + " | ".join(_cell(row.get(name)) for name in names) + " |" for row in rows]
+    return Markup("\n".join([*head, *body, f"\n… and {more} more"] if more else [*head, *body]))

@@ -77,7 +77,7 @@ def _angle(held: str) -> str:
     """What stands between angle brackets: a link, or a reference to a user, channel, group or date."""
     target, _, label = held.partition("|")
     name = _decoded(label).strip()
-    match target[0]:
+    match target[:1]:
         case "@":
             return escape("@" + (name or target[1:]).removeprefix("@"))
         case "#":

@@ -1,6 +1,7 @@
 """Functions on numbers, also those that arrive as text; what is no number stays as it is."""
 
 import re
+from math import isfinite
 from typing import Final
 
 from gateway.language.functions.coerce import count_of, number_of, number_text, text_of
@@ -20,9 +21,8 @@ def _text(value: JSON) -> JSON:
 
 def _rounded(number: float, digits: int) -> str:
     """At most `digits` decimals, thousands separated, no trailing zeros."""
-    shown = f"{number:,.{digits}f}"
-    shown = shown.rstrip("0").rstrip(".") if "." in shown else shown
-    return "0" if shown == "-0" else shown
+    shown = f"{number:z,.{digits}f}"
+    return shown.rstrip("0").rstrip(".") if "." in shown else shown
 
 
 @function(
@@ -54,7 +54,7 @@ def bytes_(value: JSON) -> JSON:
     if found is None:
         return _text(value)
     size, step = float(found), 0
-    while abs(size) >= 999.95 and step < len(_SIZES) - 1:
+    while round(abs(size), 1 if step else 0) >= 1000 and step < len(_SIZES) - 1:
         size, step = size / 1000, step + 1
     return f"{_rounded(size, 1 if step else 0)} {_SIZES[step]}"
 
@@ -74,9 +74,10 @@ def percent(value: JSON, digits: JSON = 1, of: JSON = 1) -> JSON:
     if not whole:
         return None
     try:
-        return _rounded(found / whole * 100, count_of(digits, 1, 10)) + "%"
+        share = found / whole * 100
     except OverflowError:
         return None
+    return _rounded(share, count_of(digits, 1, 10)) + "%" if isfinite(share) else None
 
 
 @function(
@@ -95,4 +96,4 @@ def money(value: JSON, currency: JSON = "", major: JSON = False) -> JSON:
     unit = text_of(currency).strip().upper()[:20]
     digits = 0 if _WHOLE.fullmatch(unit) else 3 if _THOUSANDTHS.fullmatch(unit) else 2
     amount = float(found) / (1 if major else 10**digits)
-    return f"{amount:,.{digits}f} {unit}".rstrip()
+    return f"{amount:z,.{digits}f} {unit}".rstrip()

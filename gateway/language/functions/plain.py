@@ -2,13 +2,16 @@
 
 import re
 
-_FENCE = re.compile(r"^[ ]{0,3}(?:`{3,}|~{3,})[^\n]*\n?", re.MULTILINE)
+_FENCED = re.compile(
+    r"^[ ]{0,3}(?P<fence>`{3,}|~{3,})[^\n]*(?:\n|\Z)(?P<held>.*?)(?:^[ ]{0,3}(?P=fence)[`~]*[ ]*(?:\n|\Z)|\Z)",
+    re.MULTILINE | re.DOTALL,
+)
 _LINE_MARK = re.compile(r"^[ ]{0,3}(?:#{1,6}[ ]+|(?:>[ ]?)+)", re.MULTILINE)
 _SPAN = re.compile(
     r"""
       \\(?P<escaped>[!-/:-@\[-`{-~])
     | !?\[(?P<label>(?:[^\[\]\\\n]|\\.|\[[^\[\]\n]{0,500}\]){0,300})\]\([^()\s]{0,4000}\)
-    | (?P<ticks>(?<!`)`{1,9}(?!`))(?P<code>[^`\n]{0,4000})(?P=ticks)(?!`)
+    | (?P<ticks>(?<!`)`{1,9}(?!`))(?P<code>[^\n]{0,4000}?)(?<!`)(?P=ticks)(?!`)
     | (?P<mark>\*{1,3}|~~|(?<![A-Za-z0-9])_{1,3}|_{1,3}(?![A-Za-z0-9]))
     | (?P<entity>&(?:lt|\#91|\#93);)
     | (?P<invisible>\u200b)
@@ -33,5 +36,14 @@ def _bare(match: re.Match[str]) -> str:
 
 def unmark(markdown: str) -> str:
     """The words of Markdown that this package makes: links become their labels, fences, quotes and emphasis go."""
-    lines = _LINE_MARK.sub("", _FENCE.sub("", markdown))
-    return _SPAN.sub(_bare, lines).strip()
+    parts: list[str] = []
+    at = 0
+    for block in _FENCED.finditer(markdown):
+        parts += _words(markdown[at : block.start()]), block["held"].replace("\u200b", "")
+        at = block.end()
+    return "".join([*parts, _words(markdown[at:])]).strip()
+
+
+def _words(markdown: str) -> str:
+    """The words of Markdown without fences."""
+    return _SPAN.sub(_bare, _LINE_MARK.sub("", markdown))

@@ -10,7 +10,7 @@ from yarl import URL
 
 from gateway.catalog import files
 from gateway.model import JSON
-from gateway.pipeline import sample
+from gateway.pipeline import sample, samplefile
 from tests.conftest import SECRET, Gateway
 
 SERVICES = ("github", "gitlab", "jira", "jenkins", "alertmanager", "grafana", "sentry", "slack", "generic")
@@ -31,7 +31,7 @@ def numbered(number: int) -> Change:
 def request_of(name: str):
     """The request of a sample: "github/push.commits"."""
     service, _, rest = name.partition("/")
-    return sample.as_request(sample.load(files.builtin_folder() / service / "samples" / f"{rest}.yaml").request)
+    return sample.as_request(samplefile.load(files.builtin_folder() / service / "samples" / f"{rest}.yaml").request)
 
 
 async def send(gateway: Gateway, name: str, change: Change | None = None, **headers: str) -> str:

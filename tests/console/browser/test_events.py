@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, expect
 
-from gateway.pipeline import sample
+from gateway.pipeline import samplefile
 from tests.conftest import SECRET
 from tests.console.browser.senders import numbered, send
 
@@ -159,7 +159,7 @@ async def test_a_sample_is_a_file_that_loads(page, gateway, tmp_path):
     assert download.suggested_filename == f"push.{event[-8:]}.yaml"
     file = Path(tmp_path / "sample.yaml")
     await download.save_as(file)
-    assert sample.load(file).expect.translator == "github/push"
+    assert samplefile.load(file).expect.translator == "github/push"
 
 
 async def test_the_curl_command_is_copied(window, gateway):

@@ -132,58 +132,6 @@ def test_each_kind_of_block(block: dict[str, Any], expected: str) -> None:
     assert markdown(block) == expected
 
 
-RICH = {
-    "styles": (
-        rich(
-            line(
-                {"type": "text", "text": " b ", "style": {"bold": True, "italic": True}},
-                {"type": "text", "text": "c", "style": {"code": True}},
-            )
-        ),
-        "_**b**_ `c`",
-    ),
-    "link": (
-        rich(line({"type": "link", "url": "https://x.example", "text": "x", "style": {"bold": True}})),
-        "[**x**](https://x.example)",
-    ),
-    "references": (
-        rich(
-            line(
-                {"type": "user", "user_id": "U1"},
-                words(" "),
-                {"type": "channel", "channel_id": "C1"},
-                words(" "),
-                {"type": "broadcast", "range": "here"},
-            )
-        ),
-        "@\u200bU1 #C1 @\u200bhere",
-    ),
-    "emoji and color": (
-        rich(line({"type": "emoji", "name": "tada"}, {"type": "color", "value": "#F405B3"})),
-        ":tada:`#F405B3`",
-    ),
-    "date": (rich(line({"type": "date", "timestamp": 1769868300, "format": "{date}"})), "2026-01-31 14:05 UTC"),
-    "lists": (
-        rich(
-            line(
-                line(words("one", "text")), line(words("two", "text")), kind="rich_text_list", style="ordered", offset=2
-            ),
-            line(line(words("inner", "text")), kind="rich_text_list", style="bullet", indent=1),
-            line(words("after", "text")),
-        ),
-        "3. one\n4. two\n    - inner\n\nafter",
-    ),
-    "code": (rich(line(words("a\n*b*", "text"), kind="rich_text_preformatted")), "```\na\n*b*\n```"),
-    "quote": (rich(line(words("a\nb", "text"), kind="rich_text_quote")), "> a\n> b"),
-}
-
-
-@pytest.mark.parametrize(("block", "expected"), RICH.values(), ids=RICH)
-def test_rich_text(block: dict[str, Any], expected: str) -> None:
-    """Rich text keeps its words, marks and structure."""
-    assert markdown(block) == expected
-
-
 def test_rules_stand_between_blocks_only() -> None:
     """A rule at an end or after another one separates nothing."""
     rule, text = {"type": "divider"}, {"type": "section", "text": words("a")}

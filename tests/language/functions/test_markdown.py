@@ -85,6 +85,14 @@ def test_urls_stay_whole(url: str) -> None:
     assert escape(f"see *{url} now") == f"see \\*{url} now"
 
 
+@pytest.mark.parametrize("text", ["~", "~/.bashrc", "a~", "~~", "x~~", "~x~"])
+def test_tildes_lengthen_no_mark(text: str) -> None:
+    """Between marks of tildes a text that begins or ends with one is struck through, as any other."""
+    tokens = inline_tokens(f"a ~~{escape(text)}~~ b")
+    assert [token.type for token in tokens if token.type.startswith("s_")] == ["s_open", "s_close"]
+    assert words("".join(token.content for token in tokens)) == [f"a {text} b"]
+
+
 def test_mentions_are_harmless() -> None:
     """Escaped text mentions nobody and draws no emoji."""
     assert escape("@channel :tada: ~town") == "@\u200bchannel :\u200btada: ~\u200btown"

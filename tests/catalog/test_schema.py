@@ -1,0 +1,92 @@
+"""JSON Schema: a yes or no, the most telling mismatches first, and nothing that a payload or a schema could hold up."""
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.catalog.schema import Schema
+
+
+def test_a_schema_fetches_nothing():
+    """A reference to elsewhere is a fault, not a request."""
+    with pytest.raises(ValueError, match=r"127\.0\.0\.1"):
+        Schema({"$ref": "http://127.0.0.1:9/x"})
+
+
+@pytest.mark.parametrize("raw", [{"type": 7}, {"type": "text"}, 7, None, [], "x", {"pattern": "("}, {"$ref": "#/x"}])
+def test_what_is_no_schema_is_told(raw: object) -> None:
+    """A schema that is none is a fault of the document, in one line."""
+    with pytest.raises(ValueError, match=r"^not a JSON Schema: ") as caught:
+        Schema(raw)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("raw", "holds"), [(True, True), (False, False), ({}, True)])
+def test_schemas_of_one_word(raw: object, holds: bool) -> None:
+    """A document without an input takes everything."""
+    assert Schema(raw).holds({"a": 1}) is holds
+
+
+def test_mismatches_are_places_in_value_and_schema():
+    """Each says where the value is, what is wrong, and which rule says so; choices come last."""
+    schema = Schema({"anyOf": [{"required": ["z"]}], "properties": {"a b": {"items": {"type": "string"}}}})
+    found = schema.mismatches({"a b": ["x", 7]})
+    assert (found[0].path, found[0].rule) == ('$["a b"][1]', ("properties", "a b", "items", "type"))
+    assert str(found[0]) == '$["a b"][1]: 7 is not of type "string"'
+    assert found[1].rule == ("anyOf",)
+
+
+@pytest.mark.parametrize(
+    ("key", "path"),
+    [
+        ("a", "$.a"), ("a_1", "$.a_1"), ("1a", '$["1a"]'), ("a-b", '$["a-b"]'), ("é", '$["é"]'),
+        ('q"\\', '$["q\\"\\\\"]'), ("a\nb", '$["a\\nb"]'),
+    ],
+)  # fmt: skip
+def test_paths_are_unambiguous(key: str, path: str) -> None:
+    """A key that is no plain word is written as JSON writes it."""
+    [found] = Schema({"additionalProperties": {"type": "string"}}).mismatches({key: 1})
+    assert found.path == path
+
+
+def test_few_and_short_mismatches_are_shown() -> None:
+    """Of a payload that is all wrong the first few are shown, those nearest the top before; long values are cut."""
+    schema = Schema({"properties": {"list": {"items": {"type": "string"}}, "name": {"type": "integer"}}})
+    found = schema.mismatches({"list": list(range(1000)), "name": "x" * 10_000})
+    assert len(found) == 5
+    assert found[0].path == "$.name"
+    assert len(found[0].problem) < 210
+    assert len(schema.mismatches({"list": [1, 2, 3]}, limit=2)) == 2
+
+
+def test_a_pattern_holds_up_nothing() -> None:
+    """A pattern that takes other engines for ever ends here at once."""
+    schema = Schema({"type": "string", "pattern": "^(a+)+$"})
+    start = time.perf_counter()
+    assert not schema.holds("a" * 5000 + "!")
+    assert time.perf_counter() - start < 2
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("abc"), inner, max_size=3),
+    max_leaves=8,
+)
+STRICT = Schema(
+    {
+        "type": "object",
+        "required": ["a"],
+        "properties": {"a": {"type": "array", "items": {"anyOf": [{"type": "string"}, {"required": ["b"]}]}}},
+        "additionalProperties": {"type": ["integer", "null"]},
+    }
+)
+
+
+@given(JSON)
+def test_what_does_not_match_says_why(value: object) -> None:
+    """Yes and no agree with the list of mismatches, whose paths begin at the top."""
+    found = STRICT.mismatches(value)
+    assert bool(found) is not STRICT.holds(value)
+    assert all(one.path.startswith("$") and one.problem for one in found)

@@ -1,0 +1,134 @@
+"""YAML as documents use it: plain data whatever is written, faults with their places, texts that come back."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.catalog import yamlfile
+from gateway.errors import CatalogError
+
+TRICKY = "ab: -#\n\t'\"|>{}[]&*!%@`~0123456789.eE+_yesno\x85\u2028\ufeff\x7f\x00\U0001f600=<"
+TEXTS = st.text(st.sampled_from(TRICKY), max_size=12) | st.text(max_size=8)
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXTS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(VALUES)
+def test_what_is_dumped_is_loaded(value) -> None:
+    """Any JSON value comes back with its types, words that look like something else too."""
+    assert yamlfile.load(yamlfile.dump(value), "x.yaml") == value
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        ("yes", "yes"), ("Off", "Off"), ("true", True), ("False", False), ("tRUE", "tRUE"), ("null", None), ("~", None),
+        ("", None), ("2026-01-31", "2026-01-31"), ("2026-01-31T10:00:00Z", "2026-01-31T10:00:00Z"), ("12:30", "12:30"),
+        ("12:30.5", "12:30.5"), ("017", "017"), ("1_000", "1_000"), ("0x1f", 31), ("-5", -5), ("+5", 5), ("0", 0),
+        ("1.5", 1.5), (".5", 0.5), ("1e3", 1000.0), ("-1.5E-1", -0.15), ("1.2.3", "1.2.3"), ("=", "="),
+        (".inf", ".inf"), ("0b11", "0b11"), ("'5'", "5"), ("!!str 5", "5"), ("07fdc405-e133", "07fdc405-e133"),
+        ("08", "08"),
+    ],
+)  # fmt: skip
+def test_words_are_words(written: str, value: object) -> None:
+    """Only what YAML 1.2 and JSON take for a boolean or a number is one; times, versions and ids stay as written."""
+    found = yamlfile.load(f"a: {written}\n", "x.yaml")["a"]
+    assert (found, type(found)) == (value, type(value))
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "problem"),
+    [
+        ("a: 1\nb: {{ c }}", 2, "a template must be quoted"),
+        ("a: 1\na: 2", 2, "the key 'a' is there twice"),
+        ("a:\n  - {b: 1, b: 2}", 2, "the key 'b' is there twice"),
+        ("a: 1\nb: *c", 2, "found undefined alias"),
+        ("a: [1, 2", 2, "did not find expected"),
+        ("a: 1\n\tb: 2", 2, "a tab character"),
+        ("--- a\n--- b", 2, "another document"),
+        ("a: 1\nb: !!int x", 2, "this is no int"),
+        ("a: !!bool maybe", 1, "this is no bool"),
+        ("a: !!float ''", 1, "this is no float"),
+        ("a: " + "1" * 5000, 1, "this is no int"),
+        ("a: !!map x", 1, "expected a mapping node"),
+        ("a: !!set {x}", 1, "!!set has no place in JSON"),
+        ("a: !!binary aGk=", 1, "!!binary has no place in JSON"),
+        ("a: !!timestamp 2026-01-31", 1, "!!timestamp has no place in JSON"),
+        ("a: !!python/name:os.system x", 1, "!!python/name:os.system has no place in JSON"),
+        ("a: !mine x", 1, "could not determine a constructor"),
+        ("a: \x00", 0, "control characters are not allowed"),
+        ("a: \ud800", 0, "surrogates not allowed"),
+    ],
+)
+def test_each_fault_has_its_line(text: str, line: int, problem: str) -> None:
+    """What cannot be used is told with file and line, whatever the parser stumbles over, and never a traceback."""
+    with pytest.raises(CatalogError) as caught:
+        yamlfile.load(text, "own/push.yaml")
+    [fault] = caught.value.faults
+    assert (fault.file, fault.line) == ("own/push.yaml", line)
+    assert problem in fault.problem
+
+
+@given(st.text(st.sampled_from("ab:-?!&*{}[],|>'\"%#~<1. \n\t\\\x00\ud800"), max_size=30))
+def test_any_text_is_loaded_or_refused(text: str) -> None:
+    """Nothing but CatalogError comes of a text, and its places lead into it."""
+    try:
+        yamlfile.load(text, "x.yaml")
+    except CatalogError as error:
+        [fault] = error.faults
+        assert 0 <= fault.line <= len(text.splitlines()) + 1
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("a0: &a0 [x, x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 60)), "more than"),
+        ("a: &a [*a]", "stands inside of what it stands for"),
+        ("[" * 200, "nested deeper"),
+    ],
+)
+def test_aliases_count_as_what_they_stand_for(text, problem):
+    """A document may repeat itself, within bounds; the fault has line and column."""
+    assert yamlfile.load("a: &a [1, 2]\nb: [*a, *a]\n", "x.yaml")["b"] == [[1, 2], [1, 2]]
+    with pytest.raises(CatalogError) as caught:
+        yamlfile.load(text, "x.yaml")
+    assert problem in str(caught.value)
+    assert all(fault.line and fault.column for fault in caught.value.faults)
+
+
+DOCUMENT = """title: One
+message:
+  attachments:
+    - title: a
+      fields: [{title: b, value: c}]
+    - *other
+"""
+
+
+@pytest.mark.parametrize(
+    ("steps", "place"),
+    [
+        (("title",), (1, 1)),
+        (("message", "attachments"), (3, 3)),
+        (("message", "attachments", 0, "title"), (4, 7)),
+        (("message", "attachments", 0, "fields", 0, "value"), (5, 27)),
+        (("message", "attachments", 0, "fields", 7), (5, 7)),
+        (("message", "attachments", 0, "missing", "deeper"), (4, 7)),
+        (("nowhere",), (1, 1)),
+        ((), (1, 1)),
+    ],
+)
+def test_a_value_has_a_place(steps: tuple[str | int, ...], place: tuple[int, int]) -> None:
+    """Line and column count from 1; what is not there has the place of the nearest value around it."""
+    assert yamlfile.place_of(DOCUMENT.replace("*other", "{}"), steps) == place
+
+
+def test_a_fault_below_its_value_has_no_column() -> None:
+    """In a text of several lines the line counts from where the value begins."""
+    at = yamlfile.fault("x.yaml", "a: |\n  one\n  two\n", ("a",), "bad", "write it so", below=2)
+    assert str(at) == "x.yaml:3: a: bad (write it so)"
+    assert at.column == 0

@@ -1,0 +1,83 @@
+"""HTML as Markdown: what stays, what goes, and that its parser stays quiet."""
+
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from gateway.language.functions import TABLE
+
+PARSER = MarkdownIt("commonmark").enable(["strikethrough", "table"])
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("<h1>T*</h1><p>a<br>b</p>", "**T\\***\n\na\nb"),
+        (
+            '<a href="https://x.example/(a)">ok</a> <a href="javascript:x">bad</a>',
+            "[ok](https://x.example/%28a%29) bad",
+        ),
+        ('<img src="https://x.example/i.png" alt="pic">', "[pic](https://x.example/i.png)"),
+        ("<ul><li>a<ul><li>b</li></ul></li></ul>", "- a\n  - b"),
+        ("<pre>x\n  y</pre>", "```\nx\n  y\n```"),
+        ("<style>x</style><script>y</script>z<!-- c -->", "z"),
+        ("@channel &lt;b&gt;", "@\u200bchannel <\u200bb>"),
+        ("<b>" * 500 + "deep", "deep"),
+        ('<ol start="²"><li>a</li></ol>', "1. a"),
+    ],
+)
+def test_html(source: str, expected: str) -> None:
+    """HTML becomes Markdown; scripts, comments and what nests beyond reason do not."""
+    assert TABLE["html"].call(source) == expected
+
+
+def test_html_that_looks_like_something_else() -> None:
+    """The parser's guesses about it reach no log."""
+    sources = ["https://x.example/page", "page.html", "<?xml version='1.0'?><a>b</a>"]
+    code = f"from gateway.language.functions import TABLE\nfor one in {sources}: TABLE['html'].call(one)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        (
+            "<table><tr><th>a|b</th><th>c</th></tr><tr><td>1<br>2</td><td></td></tr></table>",
+            "| a\\|b | c |\n| --- | --- |\n| 1 2 |  |",
+        ),
+        ("<blockquote>a<p>b</p></blockquote>", "> a\n>\n> b"),
+        ("<a href='https://x.example'><img src='https://x.example/i.png' alt='p'></a>", "[p](https://x.example)"),
+        ("<del>d</del> <s>~</s>", "~~d~~ ~~\u200b~\u200b~~"),
+        ("<h2><a href='https://x.example'>t</a> <b>u</b></h2>", "**[t](https://x.example) u**"),
+        ("<code>a`b</code> <kbd>c</kbd>", "``a`b`` `c`"),
+        ("<img src='data:image/png;base64,xx'>", "image"),
+        ("&#xD800; &amp;lt; &copy;", "\ufffd &\u200blt; ©"),
+        ("<p>x", "x"), ("</p>", ""), ("<style>", ""), ("<svg><text>x</text></svg>", ""), ("1 < 2 *3*", "1 < 2 \\*3\\*"),
+    ],
+)  # fmt: skip
+def test_odd_html(source: str, expected: str) -> None:
+    """Tables, what is never closed, what leads nowhere, and characters that act in Markdown."""
+    assert TABLE["html"].call(source) == expected
+
+
+def test_plain_keys_have_the_words_on_one_line() -> None:
+    """Without tags, scripts and marks."""
+    assert TABLE["html"].call_plain("<h1>A</h1>\n<p>b<br>*c*</p><script>x</script>") == "A b *c*"
+    assert TABLE["html"].call_plain("<p>one two three</p>", 8) == "one two…"
+
+
+TAGS = """<b> </b> <i> </i> <a/href='https://x.example'> </a> <p> <br> <ul> <li> </ul> <td> <tr> <pre> </pre> <code>
+    </code> <h1> <del> * _ ` ~ ``` ~~~ x""".split()
+
+
+@given(st.lists(st.sampled_from(TAGS)).map(" ".join))
+def test_whatever_is_open_ends_with_the_value(source: str) -> None:
+    """No tags nor marks of a value reach what follows it in a message."""
+    blocks = PARSER.parse(TABLE["html"].call(source) + "\n\nafter")
+    assert [block.type for block in blocks[-3:]] == ["paragraph_open", "inline", "paragraph_close"]
+    assert (blocks[-2].content, blocks[-2].level) == ("after", 1)

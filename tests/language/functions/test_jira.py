@@ -1,0 +1,76 @@
+"""Jira's wiki markup as Markdown: what each mark becomes, and that nothing hostile acts."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from gateway.language.functions import TABLE
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("h1. Title\nbq. said", "**Title**\n> said"),
+        ("*b* _i_ -s- +u+ {{a_b}} ??c??", "**b** _i_ ~~s~~ u `a_b` _c_"),
+        ("a-b - c, 1*2*3", "a-b - c, 1\\*2\\*3"),
+        (
+            "[page|https://x.example/a] [https://x.example]",
+            "[page](https://x.example/a) [https://x.example](https://x.example)",
+        ),
+        ("[t|javascript:x] [WIP] now", "t [WIP] now"),
+        (
+            "[~ann] [^log.txt] !https://x.example/i.png|thumbnail!",
+            "@\u200bann log.txt [i.png](https://x.example/i.png)",
+        ),
+        ("* a\n** b\n# c", "- a\n   - b\n1. c"),
+        ("||h||i||\n|a|b|", "| h | i |\n|---|---|\n| a | b |"),
+        (
+            "|[page|https://x.example/a]|{{a|b}}|!https://x.example/i.png|thumbnail!|a\\|b|",
+            "| [page](https://x.example/a) | `a\\|b` | [i.png](https://x.example/i.png) | a\\|b |\n|---|---|---|---|",
+        ),
+        ("before\n|a|\nafter\n----", "before\n\n| a |\n|---|\n\nafter\n---"),
+        ("|open\n||", "| open |\n|---|\n|  |"),
+        (
+            "[a|https://x.example|smart-link] [mailto:a@x.example]",
+            "[a](https://x.example) [a@x.example](mailto:a@x.example)",
+        ),
+        ("\\*no\\* \\{code} \\[x|https://x.example]", "\\*no\\* {code} [x|https://x.example]"),
+        ("{color:red}red{color}", "red"),
+        ("{code:java}\nint *a;\n{code}", "```java\nint *a;\n```"),
+        ("{code:title=x.py|borderStyle=solid}\na\n{code}", "```\na\n```"),
+        ("{noformat}\n*raw*\n{noformat}", "```\n*raw*\n```"),
+        ("{quote}a\nb{quote}", "> a\n> b"),
+        ("{panel:title=Note|x=y}in{panel}", "> **Note**\n> in"),
+    ],
+)
+def test_jira(source: str, expected: str) -> None:
+    """Jira's wiki markup becomes Markdown."""
+    assert TABLE["jira"].call(source).strip("\n").replace("]\u200b", "]") == expected
+
+
+def test_marks_and_blocks_nest() -> None:
+    """Marks inside marks, and code inside a panel, are rendered as they would be outside."""
+    assert TABLE["jira"].call("*a _b -c- d_ e*") == "**a _b ~~c~~ d_ e**"
+    panel = "{panel:title=T}see:\n{code:py}\na * b\n{code}\n{panel}after"
+    assert TABLE["jira"].call(panel) == "> **T**\n> see:\n> ```py\n> a * b\n> ```\n\nafter"
+
+
+def test_plain_keys_have_the_words() -> None:
+    """Every mark leaves its text."""
+    assert TABLE["jira"].call_plain("h1. *Down*: [api|https://x.example], {{a_b}}") == "Down: api, a_b"
+
+
+@given(
+    st.lists(
+        st.sampled_from(["a|b", "*x*", "[p|https://x.example]", "{{c|d}}", "", " ", "\\|", "!i.png|t!"]),
+        min_size=1,
+        max_size=5,
+    )
+)
+def test_a_table_has_the_cells_of_its_source(cells: list[str]) -> None:
+    """Whatever stands in the cells, the table has one head, and as many cells in a row as the source shows."""
+    found = TABLE["jira"].call("||" + "||".join(["h"] * len(cells)) + "||\n|" + "|".join(cells) + "|")
+    kinds = [token.type for token in MarkdownIt("commonmark").enable("table").parse(found)]
+    assert kinds.count("th_open") == len(cells)
+    assert kinds.count("tr_open") == 2

@@ -1,0 +1,61 @@
+"""What converters of foreign markup share: matches are rendered, everything between is literal, sources are bounded."""
+
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.language.functions.markup import Markup
+from gateway.language.functions.weave import MAX_LENGTH, around, converter, weave
+
+WORD = re.compile(r"<(\w+)>")
+
+
+def test_only_matches_are_rendered() -> None:
+    """What stands before, between and after them is escaped, by the escaping that is asked for."""
+    assert weave("*<a>*<b>_", WORD, lambda found: f"**{found[1]}**") == "\\***a**\\***b**\\_"
+    assert weave("a<b>c", WORD, lambda _: "-", str.upper) == "A-C"
+    assert weave("", WORD, lambda _: "-") == ""
+
+
+@given(st.text(st.sampled_from("<ab> *")))
+def test_nothing_is_lost(text: str) -> None:
+    """With matches and text left as they are, the text comes back."""
+    assert weave(text, WORD, lambda found: found[0], str) == text
+
+
+@pytest.mark.parametrize(("inner", "shown"), [("a", "**a**"), (" a", " a"), ("a ", "a "), (" ", " "), ("", "")])
+def test_marks_stand_at_words(inner: str, shown: str) -> None:
+    """Markdown takes no mark beside a space, and none around nothing."""
+    assert around("**", inner) == shown
+
+
+markdown, plain = converter(lambda source: f"**{source}** {len(source)}")
+
+
+@pytest.mark.parametrize(
+    ("value", "n", "shown"),
+    [
+        ("one two three", 8, "**one two…** 8"), ("one", "3", "**one** 3"), ("one", None, "**one** 3"),
+        ("one", -1, "**** 0"), (7, 5, "**7** 1"), (["a"], 5, '**["a"]** 5'),
+    ],
+)  # fmt: skip
+def test_the_limit_is_on_the_source(value: Any, n: Any, shown: str) -> None:
+    """It is cut before it is converted, so that no mark is left open; any value is text."""
+    assert markdown(value, n) == shown
+    assert type(markdown(value, n)) is Markup
+
+
+def test_sources_are_bounded() -> None:
+    """An author's limit goes so far; without one a source has the usual length."""
+    assert markdown("a" * 99_000, 99_000).endswith(f" {MAX_LENGTH}")
+    assert markdown("a" * 99_000).endswith(" 4000")
+
+
+def test_what_is_ready_is_not_converted_again() -> None:
+    """Markup stays as it is; plain keys have the words of either."""
+    assert markdown(Markup("*a*")) == "*a*"
+    assert plain(Markup("*a*")) == "a"
+    assert plain("b") == "b 1"
