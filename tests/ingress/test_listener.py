@@ -40,8 +40,8 @@ async def test_a_connection_that_was_used_is_kept(start):
     trace = aiohttp.TraceConfig()
     trace.on_connection_create_start.append(lambda *_: _note(made))
     async with aiohttp.ClientSession(trace_configs=[trace]) as session:
-        for _ in range(2):
-            async with session.post(gateway.url + "/in/open", json={"title": "again"}) as response:
+        for title in ("one", "two"):
+            async with session.post(gateway.url + "/in/open", json={"title": title}) as response:
                 assert response.status == 202
             await asyncio.sleep(0.7)  # longer than a new connection may be silent
     assert len(made) == 1
