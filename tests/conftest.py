@@ -4,9 +4,12 @@ import asyncio
 import hashlib
 import hmac
 import json
+import os
+import random
+import socket
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
 from pathlib import Path
 
 import aiohttp
@@ -21,6 +24,9 @@ from gateway.standin.server import StandIn
 # The same examples at every run: what fails, fails for everybody. `--hypothesis-seed=random` looks further.
 settings_of_hypothesis.register_profile("tests", derandomize=True, deadline=None)
 settings_of_hypothesis.load_profile("tests")
+
+PATIENCE = 60.0
+"""Seconds that anything may take on a machine that is busy with other things: a wait ends when what it is for holds."""
 
 SECRET = "correct horse battery staple"
 HEAD = """
@@ -90,17 +96,52 @@ class Gateway:
         async with self.session.get(self.running.admin + path) as response:
             return response.status, await response.text()
 
-    async def posts(self, count: int, seconds: float = 5.0) -> list:
+    async def posts(self, count: int) -> list:
         """The stand-in's posts, once there are `count` of them."""
-        await eventually(lambda: len(self.standin.posts) >= count, seconds)
+        await eventually(lambda: len(self.standin.posts) >= count)
         return list(self.standin.posts)
 
 
-async def eventually(holds: Callable[[], bool], seconds: float = 5.0) -> None:
-    """Wait until something holds; fail when it does not in time."""
+async def eventually(holds: Callable[[], bool | Awaitable[bool]], seconds: float = PATIENCE) -> None:
+    """Wait until something holds, whether it is told at once or awaited; fail when it does not in time."""
     async with asyncio.timeout(seconds):
-        while not holds():
+        while not await _value(holds()):
             await asyncio.sleep(0.01)
+
+
+async def _value(given: bool | Awaitable[bool]) -> bool:
+    return await given if isinstance(given, Awaitable) else given
+
+
+_ports: set[int] = set()
+
+
+def free_port() -> int:
+    """A port that nobody uses, below those of outgoing connections: it stays free until somebody listens there.
+
+    Workers that run side by side draw from different ones.
+    """
+    worker, workers = (os.environ.get(f"PYTEST_XDIST_WORKER{part}", "") for part in ("", "_COUNT"))
+    draw = random.SystemRandom()
+    while True:
+        port = draw.randrange(12_000 + int(worker.removeprefix("gw") or 0), 32_000, int(workers or 1))
+        with closing(socket.socket()) as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            if port not in _ports:
+                _ports.add(port)
+                return port
+
+
+@pytest.fixture
+def unused_tcp_port() -> int:
+    """A port for a server that does not choose one itself."""
+    return free_port()
+
+
+@pytest.fixture
+def unused_tcp_port_factory() -> Callable[[], int]:
+    """A function that gives such ports."""
+    return free_port
 
 
 @asynccontextmanager
@@ -166,9 +207,9 @@ class Collector:
         """The spans of a name, in the order in which they started."""
         return sorted((span for span in self.spans if span.name == name), key=lambda span: span.started)
 
-    async def got(self, name: str, count: int = 1, seconds: float = 60.0) -> list["Span"]:
+    async def got(self, name: str, count: int = 1) -> list["Span"]:
         """The spans of a name, once there are that many."""
-        await eventually(lambda: len(self.named(name)) >= count, seconds)
+        await eventually(lambda: len(self.named(name)) >= count)
         return self.named(name)
 
 
@@ -201,5 +242,5 @@ async def collector(monkeypatch) -> AsyncIterator[Collector]:
     made.open.set()
     for thread in threading.enumerate():  # of gateways that did not wait for a collector that hung
         if thread.name == "tracing":
-            await asyncio.to_thread(thread.join, 20)
+            await asyncio.to_thread(thread.join, PATIENCE)
     await runner.cleanup()

@@ -3,12 +3,10 @@
 import asyncio
 import json
 import os
-import random
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, closing, suppress
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
 import aiohttp
@@ -17,12 +15,9 @@ from aiohttp import web
 from prometheus_client.parser import text_string_to_metric_families
 
 from gateway.standin.server import StandIn
-from tests.conftest import ITEMS_SERVICE, ITEMS_TRANSLATOR
+from tests.conftest import ITEMS_SERVICE, ITEMS_TRANSLATOR, PATIENCE, eventually, free_port
 
 SECRET = "a route secret that nobody may see"
-PATIENCE = 60.0
-"""Seconds that anything may take on a machine that is busy with other things."""
-
 HEAD = """
 [server]
 listen = "127.0.0.1:{port}"
@@ -262,15 +257,9 @@ class Service:
     async def until(self, holds: Callable[[], bool | Awaitable[bool]], seconds: float = PATIENCE) -> None:
         """Wait until something holds; fail, with the log, when it does not in time."""
         try:
-            async with asyncio.timeout(seconds):
-                while not await _value(holds()):
-                    await asyncio.sleep(0.02)
+            await eventually(holds, seconds)
         except TimeoutError:
             pytest.fail(f"not within {seconds:g} s; the log ends:\n{self.log[-3000:]}")
-
-
-async def _value(given: bool | Awaitable[bool]) -> bool:
-    return given if isinstance(given, bool) else await given
 
 
 class Senders:
@@ -324,15 +313,6 @@ class Senders:
                 return
             self.refusals.append((status, answer))
             await asyncio.sleep(0.05)
-
-
-def free_port() -> int:
-    """A port that nobody uses, below those of outgoing connections: it stays free while a service restarts."""
-    while True:
-        port = random.randrange(12_000, 32_000)
-        with closing(socket.socket()) as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
 
 
 @pytest.fixture

@@ -11,11 +11,11 @@ from lifecycle.backup import Backup
 from lifecycle.commands import Account
 from lifecycle.database import Database
 from lifecycle.files import copy, demand_room, remove, size
-from lifecycle.health import Check, wait_until_well
+from lifecycle.health import PATIENCE, Check, wait_until_well
 from lifecycle.journal import WORK, Journal
 from lifecycle.release import Archive, Version
 from lifecycle.report import Exit, Failure, as_failure, say, shield_signals, watch_signals
-from lifecycle.server import Server, port_is_free
+from lifecycle.server import Server, looks, port_is_free
 from lifecycle.settings import Settings, read, write
 
 STEPS = {
@@ -203,7 +203,9 @@ class Change:
                 self._undo_database(taken)
         if journal.was_running:
             start(place)
-            wait_until_well(place.server, place.check, place.version())
+            # It was well before: to give up on it too soon would leave everything half done.
+            patient = replace(place.check, timeout=max(place.check.timeout, PATIENCE))
+            wait_until_well(place.server, patient, place.version())
 
     def _undo_database(self, taken: Backup) -> None:
         if not self.place.database:
@@ -214,18 +216,19 @@ class Change:
 
 
 def start(place: Place) -> None:
-    """Start the server, once its port is free.
+    """Start the server, once its port is free: what the one before left behind may need as long as that to stop.
 
     Raises:
         Failure: something else listens there.
     """
     host, port = place.settings().listen
-    until = time.monotonic() + 5
-    while not port_is_free(host, port):
+    until = time.monotonic() + place.stop_timeout
+    for _ in looks():
+        if port_is_free(host, port):
+            break
         if time.monotonic() > until:
             do = "see with `ss -ltnp` who listens there, and end it"
             raise Failure(f"port {port} is in use", f"ServiceSettings.ListenAddress in {place.directory}", do)
-        time.sleep(0.1)
     place.server.start(place.environment)
 
 

@@ -11,7 +11,7 @@ from lifecycle.files import demand_room
 from lifecycle.installation import STEPS, Installation, Wanted, account, clear_away
 from lifecycle.journal import WORK, Journal, Lock
 from lifecycle.report import Exit, Failure, say, watch_signals
-from lifecycle.server import port_is_free
+from lifecycle.server import port_is_free, processes
 from lifecycle.settings import Document, Settings, read
 
 EPILOG = """examples:
@@ -88,7 +88,8 @@ class Install:
             raise Failure("settings in a database cannot be written by this script", "MM_CONFIG", do)
         self._refuse_content()
         host, port = Settings(directory, settings, environment).listen
-        if not port_is_free(host, port):
+        left = Journal.path(directory).exists() and processes(directory)  # by a killed run: it ends before ours begins
+        if not left and not port_is_free(host, port):
             do = "end what listens there (`ss -ltnp`), or choose another ServiceSettings.ListenAddress"
             raise Failure(f"port {port} is in use", "ServiceSettings.ListenAddress", do)
         demand_room({directory: archive.size})

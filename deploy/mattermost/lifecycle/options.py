@@ -9,7 +9,7 @@ from pathlib import Path
 from lifecycle.change import Place
 from lifecycle.commands import Account
 from lifecycle.database import Database
-from lifecycle.health import Check
+from lifecycle.health import PATIENCE, Check
 from lifecycle.report import Exit, Failure, as_failure, explain, show, watch_signals
 from lifecycle.server import OwnProcess, SystemdUnit
 from lifecycle.settings import read_environment
@@ -39,7 +39,13 @@ def parser(name: str, description: str, epilog: str) -> argparse.ArgumentParser:
     )
     add("--url", default="", help="where the server is reached from here; default: what its settings say")
     add("--check-stores", action="store_true", help="well means also: database and file store are")
-    add("--timeout", type=float, default=900, metavar="S", help="seconds until the server must be well (%(default)s)")
+    add(
+        "--timeout",
+        type=float,
+        default=PATIENCE,
+        metavar="S",
+        help="seconds until the server must be well (%(default)g)",
+    )
     add("--settle", type=float, default=5, metavar="S", help="seconds after which it must be well still (%(default)s)")
     add("--stop-timeout", type=float, default=60, metavar="S", help="seconds to stop before a kill (%(default)s)")
     add("--dry-run", action="store_true", help="check everything that can be checked, say what would happen, and end")

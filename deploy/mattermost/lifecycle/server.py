@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
@@ -16,8 +16,8 @@ from lifecycle.files import own
 from lifecycle.report import Failure, say
 
 BINARY = "bin/mattermost"
-TICK = 0.2
-"""Seconds between two looks at a server that starts or stops."""
+QUICK, SLOW = 0.02, 0.2
+"""Seconds between the first two looks at what starts or stops, and between any two once that takes its time."""
 
 
 LOG = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW
@@ -134,21 +134,34 @@ class OwnProcess:
         self.pid_file.unlink(missing_ok=True)
 
 
+def looks() -> Iterator[None]:
+    """Look after look without end, at first in quick succession: most things are soon done."""
+    pause = QUICK
+    while True:
+        yield
+        time.sleep(pause)
+        pause = min(1.5 * pause, SLOW)
+
+
 def _end(find_processes: Callable[[], list[int]], patience: float) -> None:
     """End every process that is found: politely, then by force with its plugins."""
     until = time.monotonic() + patience
     asked: set[int] = set()
-    while found := find_processes():
+    killed: set[int] = set()
+    for _ in looks():
+        found = find_processes()
+        if not found:
+            return
         for process in found:
             with suppress(ProcessLookupError):
-                if time.monotonic() > until:
-                    say(f"process {process} did not end within {patience:.0f} s: it is killed")
+                if time.monotonic() > until and process not in killed:
+                    killed.add(process)
+                    say(f"process {process} did not end within {patience:g} s: it is killed")
                     group = os.getpgid(process)
                     (os.killpg if group == process else os.kill)(process, signal.SIGKILL)
                 elif process not in asked:
                     asked.add(process)
                     os.kill(process, signal.SIGTERM)
-        time.sleep(TICK / 2)
 
 
 UNIT = """[Unit]
@@ -202,8 +215,14 @@ class SystemdUnit:
         self._systemctl("start", "--no-block")
 
     def died(self) -> bool:
-        """Whether a server that was started has ended since. With Restart= systemd tries again: that counts as well."""
-        return self._property("ActiveState") in {"failed", "inactive"} or self._property("SubState") == "auto-restart"
+        """Whether a server that was started has ended since. With Restart= systemd tries again: that counts as well.
+
+        A unit whose start is still in the queue, as behind that of its database, has not even begun.
+        """
+        shown = self._systemctl("show", "--property=ActiveState,SubState,Job").splitlines()
+        now = dict(line.split("=", 1) for line in shown if "=" in line)
+        ended = now.get("ActiveState") in {"failed", "inactive"} and now.get("Job", "") in {"", "0"}
+        return ended or now.get("SubState") == "auto-restart"
 
     def stop(self, patience: float) -> None:  # noqa: ARG002 - TimeoutStopSec of the unit says how long
         """End it."""

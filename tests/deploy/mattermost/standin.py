@@ -2,7 +2,8 @@
 
 `standin.json` beside it has the version and a fault: `wrong` (another version), `dies` (at once), `silent` (never
 listens), `unwell` (answers 500), `stores` (its database is not well), `collapses` (after the first answers), `stubborn`
-(does not stop when asked to), `other` (answers as another version).
+(does not stop when asked to), `other` (answers as another version). With `gate`, the path of a file, it does not listen
+before that file is there: so a test holds a run where it wants it.
 """
 
 import json
@@ -11,7 +12,6 @@ import signal
 import subprocess
 import sys
 import time
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 FACTS = json.loads((Path(__file__).resolve().parent / "standin.json").read_text())
@@ -33,6 +33,13 @@ def migrate(config: dict) -> None:
     if FACTS.get("sql"):
         source = config["SqlSettings"]["DataSource"]
         subprocess.run(["psql", source, "--quiet", "--set=ON_ERROR_STOP=1", "--command", FACTS["sql"]], check=True)
+
+
+if sys.argv[1:2] == ["version"]:
+    print(f"Version: {'9.9.9' if FAULT == 'wrong' else VERSION}\nBuild Number: 42")
+    sys.exit()
+
+from http.server import BaseHTTPRequestHandler, HTTPServer  # noqa: E402 - the version is asked for often, this takes long
 
 
 class Ping(BaseHTTPRequestHandler):
@@ -62,9 +69,6 @@ class Ping(BaseHTTPRequestHandler):
 
 PATH = os.environ.get("STANDIN_PATH", "") + "/api/v4/system/ping"
 
-if sys.argv[1:2] == ["version"]:
-    print(f"Version: {'9.9.9' if FAULT == 'wrong' else VERSION}\nBuild Number: 42")
-    sys.exit()
 signal.signal(signal.SIGTERM, signal.SIG_IGN if FAULT == "stubborn" else lambda *_: os._exit(0))
 settings = json.loads(Path("config/config.json").read_text())
 Path("data").mkdir(exist_ok=True)
@@ -74,6 +78,7 @@ if FAULT == "dies":
     sys.exit("cannot start")
 while FAULT == "silent":
     time.sleep(1)
-time.sleep(FACTS.get("slow", 0))
+while "gate" in FACTS and not Path(FACTS["gate"]).exists():
+    time.sleep(0.02)
 address = os.environ.get("MM_SERVICESETTINGS_LISTENADDRESS") or settings["ServiceSettings"]["ListenAddress"]
 HTTPServer(("127.0.0.1", int(address.rpartition(":")[2])), Ping).serve_forever()

@@ -66,7 +66,7 @@ def test_a_dry_run_touches_nothing(bench):
 @pytest.mark.parametrize("fault", ["wrong", "dies", "silent", "unwell", "collapses", "other"])
 def test_a_server_that_fails_is_cleared_away(bench, fault):
     """Whatever is wrong with the server, the directory is gone again and nothing runs."""
-    said = bench.run("install", bench.archive("10.5.0", fault=fault), "--timeout", "1", code=3)
+    said = bench.fails("install", "10.5.0", fault)
     assert "FAILED" in said
     assert "to do" in said
     assert untouched(bench)
@@ -75,7 +75,7 @@ def test_a_server_that_fails_is_cleared_away(bench, fault):
 def test_the_stores_are_checked_when_asked(bench):
     """With --check-stores a server whose database is not well is not well."""
     archive = bench.archive("10.5.0", fault="stores")
-    assert "database_status" in bench.run("install", archive, "--check-stores", "--timeout", "1", code=3)
+    bench.gives_up("it answers 500, status is 'UNHEALTHY', database_status", "install", archive, "--check-stores")
     bench.run("install", archive)
 
 
@@ -189,32 +189,46 @@ def test_root_gives_it_to_another_user(bench):
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_a_stop_signal_clears_away(bench, step):
+def test_a_stop_signal_clears_away(bench, step, gate):
     """SIGTERM at any step leaves the directory as it was."""
-    code, said = bench.stop_at(step, signal.SIGTERM, "install", bench.archive("10.5.0", slow=1))
+    code, said = bench.stop_at(step, signal.SIGTERM, "install", bench.archive("10.5.0", gate=str(gate)))
     assert code == 3, said
     assert "SIGTERM" in said
     assert untouched(bench)
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_after_a_kill_the_next_run_begins_anew(bench, step):
+def test_after_a_kill_the_next_run_begins_anew(bench, step, gate):
     """`kill -9` at any step leaves what the next run clears away by itself."""
-    archive = bench.archive("10.5.0", slow=0.5)
+    archive = bench.archive("10.5.0", gate=str(gate))
     code, said = bench.stop_at(step, signal.SIGKILL, "install", archive)
     assert code == -9, said
-    said = bench.run("install", archive)
+    gate.open()
+    bench.run("install", archive)
     assert bench.well()
     assert bench.version() == "10.5.0"
 
 
-def test_only_one_run_at_a_time(bench):
+def test_a_server_that_a_killed_run_has_left_is_not_in_the_way(bench, gate):
+    """The port that it listens on by now is free once the next run has ended it."""
+    archive = bench.archive("10.5.0", gate=str(gate))
+    code, said = bench.stop_at("verify", signal.SIGKILL, "install", archive)
+    assert code == -9, said
+    [left] = bench.pids()
+    gate.open()
+    bench.until_it_listens()
+    bench.run("install", archive)
+    assert bench.well()
+    assert left not in bench.pids()
+
+
+def test_only_one_run_at_a_time(bench, gate):
     """A second run is turned away while the first works."""
-    archive = bench.archive("10.5.0", slow=1)
-    with bench.start("install", archive) as first:
-        while "verify" not in first.stdout.readline():
-            pass
+    with bench.start("install", bench.archive("10.5.0", gate=str(gate))) as first:
+        bench.until_said(first, "verify")
         assert "another run" in bench.run("upgrade", bench.archive("10.6.0"), code=4)
+        gate.open()
+        first.communicate()
     assert first.returncode == 0
 
 
@@ -222,18 +236,30 @@ SYSTEMCTL = """#!/bin/sh
 echo "$@" >>"$STANDIN_LOG"
 case "$1" in
 start) exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-
-    cd "$STANDIN_HOME" && setsid ./bin/mattermost >/dev/null 2>&1 </dev/null & echo $! >"$STANDIN_LOG.pid" ;;
-stop) kill "$(cat "$STANDIN_LOG.pid")" 2>/dev/null; sleep 0.2 ;;
+    cd "$STANDIN_HOME" && setsid sh -c 'while test -e "$STANDIN_LOG.job"; do sleep 0.02; done; exec ./bin/mattermost' \
+        >/dev/null 2>&1 </dev/null & echo $! >"$STANDIN_LOG.pid" ;;
+stop) server=$(cat "$STANDIN_LOG.pid"); kill "$server" 2>/dev/null
+    while test -e "/proc/$server/exe"; do sleep 0.02; done ;;
 show)
-    if kill -0 "$(cat "$STANDIN_LOG.pid" 2>/dev/null)" 2>/dev/null; then state=active; else state=failed; fi
-    case "$2" in *MainPID) cat "$STANDIN_LOG.pid" ;; *) echo $state ;; esac ;;
+    job=$(cat "$STANDIN_LOG.job" 2>/dev/null)
+    if test -n "$job"; then state=inactive
+    elif test -e "/proc/$(cat "$STANDIN_LOG.pid" 2>/dev/null)/exe"; then state=active
+    else state=failed; fi
+    case "$2" in
+    *MainPID) cat "$STANDIN_LOG.pid" ;;
+    *Job) echo "ActiveState=$state"; echo "Job=$job" ;;
+    *) echo $state ;;
+    esac ;;
 esac
 """
 
 
 @pytest.fixture
 def systemctl(bench):
-    """A systemctl that starts and stops the server of the directory, and notes what it is asked."""
+    """A systemctl that starts and stops the server of the directory, and notes what it is asked.
+
+    As long as a file `.job` is beside its notes, the start is in the queue behind other jobs.
+    """
     folder = bench.folder / "tools"
     folder.mkdir()
     (folder / "systemctl").write_text(SYSTEMCTL)
@@ -263,12 +289,25 @@ def test_a_unit_is_written_and_used(bench, systemctl):
     assert bench.well()
 
 
+def test_a_unit_that_waits_for_others_is_waited_for(bench, systemctl):
+    """A start that systemd has queued is not taken for a server that has ended."""
+    units, job = bench.folder / "units", systemctl.with_suffix(".log.job")
+    units.mkdir()
+    job.write_text("17")
+    with bench.start("install", bench.archive("10.5.0"), "--systemd", "chat", "--units", units) as process:
+        bench.until(lambda: systemctl.exists() and ",Job chat" in systemctl.read_text())
+        job.unlink()
+        said, _ = process.communicate()
+    assert process.returncode == 0, said
+    assert bench.well()
+
+
 def test_a_unit_of_a_failed_installation_goes(bench, systemctl):
     """A unit that the run wrote is not left behind."""
     units = bench.folder / "units"
     units.mkdir()
-    words = ["--systemd", "chat", "--units", units, "--timeout", "1"]
-    bench.run("install", bench.archive("10.5.0", fault="unwell"), *words, code=3)
+    said = bench.run("install", bench.archive("10.5.0", fault="dies"), "--systemd", "chat", "--units", units, code=3)
+    assert "the server ended while it started" in said
     assert not list(units.iterdir())
     assert "disable chat.service" in systemctl.read_text()
     assert untouched(bench)

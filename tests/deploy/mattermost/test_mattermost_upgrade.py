@@ -54,7 +54,7 @@ def test_the_backup_is_for_its_owner_alone(bench):
 def test_a_release_that_fails_is_rolled_back(bench, see, fault):
     """Whatever is wrong with the new server, every file is what it was, and the old server is well."""
     before = bench.installed()
-    said = bench.run("upgrade", bench.archive("10.6.0", fault=fault), "--timeout", "1", code=3)
+    said = bench.fails("upgrade", "10.6.0", fault)
     assert "rolled back: 10.5.0 is in place and well" in said
     assert unharmed(bench, see, before)
     assert not list(bench.backups.glob("*"))
@@ -64,14 +64,16 @@ def test_stores_that_are_not_well_are_rolled_back_when_asked(bench, see):
     """With --check-stores a new server that cannot write to its database goes."""
     before = bench.installed()
     archive = bench.archive("10.6.0", fault="stores")
-    assert "database_status" in bench.run("upgrade", archive, "--check-stores", "--timeout", "1", code=3)
+    bench.gives_up("it answers 500, status is 'UNHEALTHY', database_status", "upgrade", archive, "--check-stores")
     assert unharmed(bench, see, before)
 
 
 def test_a_stubborn_server_is_killed_and_said_to_be(bench):
     """A server that does not stop in time is ended by force."""
     bench.installed(fault="stubborn")
-    assert "it is killed" in bench.run("upgrade", bench.archive("10.6.0"), "--stop-timeout", "0.5")
+    assert "did not end within 0.1 s: it is killed" in bench.run(
+        "upgrade", bench.archive("10.6.0"), "--stop-timeout", "0.1"
+    )
     assert bench.well()
 
 
@@ -90,8 +92,8 @@ def test_a_chain_is_verified_release_by_release(bench):
 def test_a_chain_stops_at_the_last_release_that_is_well(bench):
     """When the second release fails, the first stands, and the operator is told so."""
     bench.installed()
-    bad = bench.archive("10.11.0", fault="unwell")
-    said = bench.run("upgrade", bench.archive("10.6.0"), bad, "--timeout", "1", code=3)
+    bad = bench.archive("10.11.0", fault="dies")
+    said = bench.run("upgrade", bench.archive("10.6.0"), bad, code=3)
     assert "the upgrade to 10.6.0 stands and is well" in said
     assert bench.version() == "10.6.0"
     assert bench.well()
@@ -145,7 +147,7 @@ def test_a_server_that_did_not_run_is_left_so(bench, see):
     bench.installed()
     bench.close()
     before = see(bench.directory)
-    bench.run("upgrade", bench.archive("10.6.0", fault="unwell"), "--timeout", "1", code=3)
+    bench.run("upgrade", bench.archive("10.6.0", fault="dies"), code=3)
     assert see(bench.directory) == before
     assert not bench.pids()
 
@@ -179,31 +181,32 @@ def test_variables_of_the_running_server_live_on(bench):
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize("step", STEPS[:-1])
-def test_a_stop_signal_rolls_back(bench, see, step, number):
+def test_a_stop_signal_rolls_back(bench, see, step, number, gate):
     """SIGTERM and Ctrl-C at any step bring everything back."""
     before = bench.installed()
-    code, said = bench.stop_at(step, number, "upgrade", bench.archive("10.6.0", slow=1))
+    code, said = bench.stop_at(step, number, "upgrade", bench.archive("10.6.0", gate=str(gate)))
     assert code == 3, said
     assert "rolled back" in said
     assert unharmed(bench, see, before)
 
 
 @pytest.mark.parametrize("step", STEPS[:-1])
-def test_after_a_kill_the_roll_back_is_made_up_for(bench, see, step):
+def test_after_a_kill_the_roll_back_is_made_up_for(bench, see, step, gate):
     """`kill -9` at any step is noticed by the next run, and undone."""
     before = bench.installed()
-    code, said = bench.stop_at(step, signal.SIGKILL, "upgrade", bench.archive("10.6.0", slow=1))
+    code, said = bench.stop_at(step, signal.SIGKILL, "upgrade", bench.archive("10.6.0", gate=str(gate)))
     assert code == -9, said
     assert "rolled back" in bench.run("upgrade", "--recover")
     assert unharmed(bench, see, before)
     assert "nothing was left" in bench.run("upgrade", "--recover")
 
 
-def test_after_a_kill_the_same_command_goes_through(bench):
+def test_after_a_kill_the_same_command_goes_through(bench, gate):
     """An operator who just repeats the command gets the upgrade."""
     bench.installed()
-    archive = bench.archive("10.6.0", slow=0.5)
+    archive = bench.archive("10.6.0", gate=str(gate))
     bench.stop_at("replace", signal.SIGKILL, "upgrade", archive)
+    gate.open()
     assert "half done at the step" in bench.run("upgrade", archive)
     assert bench.version() == "10.6.0"
     assert bench.well()
@@ -219,15 +222,17 @@ def test_a_kill_while_tidying_is_completed(bench):
     assert "Mattermost 10.5.0" in bench.run("upgrade", "--list")
 
 
-def test_a_kill_during_the_roll_back_is_made_up_for(bench, see):
+def test_a_kill_during_the_roll_back_is_made_up_for(bench, see, gate):
     """The roll-back may be killed as well: it begins again."""
-    before = bench.installed()
-    archive = bench.archive("10.6.0", fault="unwell")
-    with bench.start("upgrade", archive, "--timeout", "0.5") as process:
-        for line in process.stdout:
-            if "rolling back" in line:
-                process.kill()
-                break
+    gate.open()
+    before = bench.installed(gate=str(gate))
+    gate.close()
+    with bench.start("upgrade", bench.archive("10.6.0", fault="dies")) as process:
+        bench.until_said(process, "rolling back")
+        process.kill()
+    assert process.returncode == -9
+    bench.idle()
+    gate.open()
     bench.run("upgrade", "--recover")
     assert unharmed(bench, see, before)
 
@@ -256,13 +261,14 @@ def test_a_reader_that_goes_away_changes_nothing(bench):
     assert bench.well()
 
 
-def test_only_one_run_at_a_time(bench):
+def test_only_one_run_at_a_time(bench, gate):
     """A second run is turned away while the first works."""
     bench.installed()
-    with bench.start("upgrade", bench.archive("10.6.0", slow=1)) as first:
-        while "verify" not in first.stdout.readline():
-            pass
+    with bench.start("upgrade", bench.archive("10.6.0", gate=str(gate))) as first:
+        bench.until_said(first, "verify")
         assert "another run" in bench.run("upgrade", bench.archive("10.7.0"), code=4)
+        gate.open()
+        first.communicate()
     assert first.returncode == 0
     assert bench.version() == "10.6.0"
 
@@ -312,7 +318,7 @@ def test_links_and_folders_elsewhere_are_followed(bench, see):
     shutil.move(bench.directory / "plugins", linked)
     (bench.directory / "plugins").symlink_to(linked)
     before = [see(folder) for folder in (bench.directory / "client", outside, linked)]
-    bench.run("upgrade", bench.archive("10.6.0", fault="unwell"), "--timeout", "1", code=3)
+    bench.run("upgrade", bench.archive("10.6.0", fault="dies"), code=3)
     assert [see(folder) for folder in (bench.directory / "client", outside, linked)] == before
     assert (bench.directory / "plugins").is_symlink()
     assert bench.well()
@@ -343,9 +349,9 @@ def test_a_roll_back_that_fails_is_undone(bench, see):
     bench.run("upgrade", bench.archive("10.6.0"))
     [backup] = bench.backups.iterdir()
     facts = backup / "program/bin/standin.json"
-    facts.write_text('{"version": "10.5.0", "fault": "unwell"}')
+    facts.write_text('{"version": "10.5.0", "fault": "dies"}')
     before = see(bench.directory)
-    bench.run("upgrade", "--rollback", "--timeout", "1", code=3)
+    bench.run("upgrade", "--rollback", code=3)
     assert unharmed(bench, see, before)
 
 
@@ -424,7 +430,7 @@ def test_the_database_is_put_back_only_after_a_new_server_ran(bench, tools):
     bench.installed()
     bench.stop_at("backup", signal.SIGTERM, "upgrade", bench.archive("10.6.0"), dump=True)
     assert "--single-transaction --exit-on-error" not in tools.read_text()
-    bench.run("upgrade", bench.archive("10.6.0", fault="unwell"), "--timeout", "1", code=3, dump=True)
+    bench.run("upgrade", bench.archive("10.6.0", fault="dies"), code=3, dump=True)
     assert "--single-transaction --exit-on-error" in tools.read_text()
 
 
@@ -501,8 +507,8 @@ def test_a_real_database_is_put_back(bench, postgres):
         return [line for line in dump.splitlines() if not line.startswith("\\")]
 
     before = schema()
-    bad = bench.archive("10.6.0", fault="unwell", sql=NEW)
-    said = bench.run("upgrade", bad, "--timeout", "2", code=3, dump=True)
+    bad = bench.archive("10.6.0", fault="dies", sql=NEW)
+    said = bench.run("upgrade", bad, code=3, dump=True)
     assert "putting back the database" in said
     assert schema() == before
     bench.run("upgrade", bench.archive("10.6.0", sql=NEW), dump=True)
@@ -520,20 +526,12 @@ def test_a_killed_roll_back_of_a_real_database_is_made_up_for(bench, postgres):
     bench.settings.write_text(json.dumps(document | {"SqlSettings": {"DataSource": source}}))
     bench.installed()
     psql("SET ROLE mmuser; " + OLD)
-    with bench.start(
-        "upgrade", bench.archive("10.6.0", fault="unwell", sql=NEW), "--timeout", "1", dump=True
-    ) as process:
-        for line in process.stdout:
-            if "putting back the database" in line:
-                time.sleep(0.05)
-                process.kill()
-                break
-    until = time.monotonic() + 10
-    while time.monotonic() < until:
-        code = subprocess.run(bench.command("upgrade", "--recover", dump=True), check=False, env=bench.environment)
-        if code.returncode != 4:  # the tool that the killed run had started still works
-            break
-        time.sleep(0.1)
+    with bench.start("upgrade", bench.archive("10.6.0", fault="dies", sql=NEW), dump=True) as process:
+        bench.until_said(process, "putting back the database")
+        time.sleep(0.05)  # wherever this finds it
+        process.kill()
+    bench.idle()  # the tool that the killed run had started may still work
+    bench.run("upgrade", "--recover", dump=True)
     assert psql("SELECT message FROM posts").strip() == "hello"
     assert bench.version() == "10.5.0"
     assert bench.well()
