@@ -8,9 +8,11 @@ import os
 import random
 import socket
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
+from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 
 import aiohttp
 import pytest
@@ -18,7 +20,9 @@ from aiohttp import web
 from hypothesis import settings as settings_of_hypothesis
 
 from gateway import settings
-from gateway.app import app
+from gateway.app import app, ingress
+from gateway.catalog import catalog
+from gateway.catalog.catalog import Catalog
 from gateway.standin.server import StandIn
 
 # The same examples at every run: what fails, fails for everybody. `--hypothesis-seed=random` looks further.
@@ -57,6 +61,26 @@ input: {type: object, required: [box, number], properties: {box: {type: string},
 subject: "{{ box }}"
 message: {text: "{{ box }} {{ number }}"}
 """
+
+
+@cache
+def _builtin(only: frozenset[str] | None) -> Catalog:
+    return catalog.load([catalog.builtin_folder()], only)
+
+
+def _load(folders: Sequence[Path], only: Iterable[str] | None = None) -> Catalog:
+    if list(folders) != [catalog.builtin_folder()]:
+        return catalog.load(folders, only)
+    return _builtin(None if only is None else frozenset(only))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_catalog() -> Iterator[None]:
+    """Gateways that want the same of the built-in catalog share it: it never changes, and its making takes longest."""
+    known = SimpleNamespace(load=_load, builtin_folder=catalog.builtin_folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ingress, "catalog", known)
+        yield
 
 
 class Gateway:

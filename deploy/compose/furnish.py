@@ -49,7 +49,7 @@ class Mattermost:
         if self._token:
             request.add_header("Authorization", f"Bearer {self._token}")
         try:
-            with urllib.request.urlopen(request, timeout=10) as answer:
+            with urllib.request.urlopen(request, timeout=60) as answer:
                 return json.load(answer), answer.headers
         except urllib.error.HTTPError as error:
             raise RefusalError(f"{method} {path}", error.code, _said(error)) from None

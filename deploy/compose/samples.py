@@ -41,7 +41,7 @@ def send(gateway: str, service: str, secret: str) -> int:
         url += "?" + urllib.parse.urlencode(request.query)
     sent = urllib.request.Request(url, request.body, headers, method=request.method)
     try:
-        with urllib.request.urlopen(sent, timeout=10) as answer:
+        with urllib.request.urlopen(sent, timeout=60) as answer:
             return answer.status
     except urllib.error.HTTPError as error:
         return error.code

@@ -19,6 +19,7 @@ from gateway import settings
 from gateway.app import app
 from gateway.demo.show import SHOWN
 from gateway.standin.server import StandIn
+from tests.conftest import PATIENCE
 
 FOLDER = Path(__file__).parents[2] / "deploy" / "compose"
 COMPOSE = yaml.safe_load((FOLDER / "compose.yaml").read_text())
@@ -125,7 +126,7 @@ async def python(*arguments: str | Path) -> tuple[int, str]:
 async def test_an_empty_mattermost_is_furnished_once(mattermost, prepared):
     """The first run makes administrator, team, channel and webhook, and says where they are; the second does not."""
     standin, url = mattermost
-    command = (FOLDER / "furnish.py", "--server", url, "--secrets", prepared, "--wait", "5")
+    command = (FOLDER / "furnish.py", "--server", url, "--secrets", prepared, "--wait", str(PATIENCE))
     code, text = await python(*command)
     assert code == 0, text
     files = secret_files(prepared)
@@ -144,7 +145,7 @@ async def test_an_empty_mattermost_is_furnished_once(mattermost, prepared):
 async def test_a_first_start_that_was_cut_short_still_tells_the_password(mattermost, prepared):
     """With the administrator made and no webhook written, the next run is the one whose output people read."""
     _, url = mattermost
-    command = (FOLDER / "furnish.py", "--server", url, "--secrets", prepared, "--wait", "5")
+    command = (FOLDER / "furnish.py", "--server", url, "--secrets", prepared, "--wait", str(PATIENCE))
     assert (await python(*command))[0] == 0
     for name in furnish.HOOK_FILES:
         (prepared / name).unlink()
@@ -158,7 +159,7 @@ async def test_a_first_start_that_was_cut_short_still_tells_the_password(matterm
 async def test_a_webhook_that_was_deleted_is_made_again(mattermost, prepared):
     """The file follows what is in Mattermost."""
     standin, url = mattermost
-    command = (FOLDER / "furnish.py", "--server", url, "--secrets", prepared, "--wait", "5")
+    command = (FOLDER / "furnish.py", "--server", url, "--secrets", prepared, "--wait", str(PATIENCE))
     assert (await python(*command))[0] == 0
     standin.hooks.clear()
     assert (await python(*command))[0] == 0
@@ -170,7 +171,7 @@ async def test_a_mattermost_that_somebody_else_furnished_is_left_alone(mattermos
     """With another administrator there, the command says what Mattermost refuses, without a password."""
     standin, url = mattermost
     standin.add_user("somebody", "pass", roles="system_admin")
-    code, text = await python(FOLDER / "furnish.py", "--server", url, "--secrets", prepared, "--wait", "5")
+    code, text = await python(FOLDER / "furnish.py", "--server", url, "--secrets", prepared, "--wait", str(PATIENCE))
     assert code == 1
     assert "furnish: Mattermost answers 401 to POST /users" in text
     assert secret_files(prepared)["gateway/mattermost_password"] not in text
@@ -211,7 +212,7 @@ def gateway_settings(prepared: Path, mattermost: str) -> settings.Settings:
 async def test_the_samples_become_messages_and_lines(mattermost, prepared):
     """From nothing to a message of every sample in Mattermost, and to their counts for Prometheus, with its token."""
     standin, url = mattermost
-    furnishing = (FOLDER / "furnish.py", "--server", url, "--secrets", prepared, "--wait", "5")
+    furnishing = (FOLDER / "furnish.py", "--server", url, "--secrets", prepared, "--wait", str(PATIENCE))
     assert (await python(*furnishing))[0] == 0
     async with app.running(gateway_settings(prepared, url)) as running, aiohttp.ClientSession() as session:
         sending = ("--gateway", running.public, "--secret", prepared / "gateway" / "route_secret", "--pause", "0")

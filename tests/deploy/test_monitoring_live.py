@@ -4,8 +4,9 @@ import asyncio
 import json
 import re
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
+from itertools import count
 from pathlib import Path
 
 import aiohttp
@@ -14,7 +15,7 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.conftest import ITEMS_SERVICE
+from tests.conftest import ITEMS_SERVICE, PATIENCE, eventually
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("monitoring")]
 
@@ -35,6 +36,9 @@ PLATFORM = {"pod"}
 """Labels that a platform may add, and that rules may take away."""
 OWN_SERIES = {"up": TARGET, "ALERTS": {"alertname", "alertstate", "severity"}}
 """Series that Prometheus makes itself."""
+
+NUMBERS = count()
+"""Every request is another one."""
 
 ITEM = """
 title: An item
@@ -84,10 +88,11 @@ async def prometheus(gateway, tmp_path, unused_tcp_port):
     shutil.copy(FOLDER / "mattergate.rules.yaml", tmp_path)
     address = f"127.0.0.1:{unused_tcp_port}"
     async with _running(
-        binary, f"--config.file={tmp_path / 'prometheus.yml'}", f"--storage.tsdb.path={tmp_path / 'tsdb'}",
+        gateway.session, f"http://{address}", binary,
+        f"--config.file={tmp_path / 'prometheus.yml'}", f"--storage.tsdb.path={tmp_path / 'tsdb'}",
         f"--web.listen-address={address}", "--log.level=error",
-    ):  # fmt: skip
-        yield f"http://{address}"
+    ) as url:  # fmt: skip
+        yield url
 
 
 @pytest.fixture
@@ -103,17 +108,28 @@ async def alertmanager(gateway, tmp_path, unused_tcp_port):
     (tmp_path / "alertmanager.yml").write_text(text)
     address = f"127.0.0.1:{unused_tcp_port}"
     async with _running(
-        binary, f"--config.file={tmp_path / 'alertmanager.yml'}", f"--storage.path={tmp_path / 'alertmanager'}",
+        gateway.session, f"http://{address}", binary,
+        f"--config.file={tmp_path / 'alertmanager.yml'}", f"--storage.path={tmp_path / 'alertmanager'}",
         f"--web.listen-address={address}", "--cluster.listen-address=", "--log.level=error",
-    ):  # fmt: skip
-        yield f"http://{address}"
+    ) as url:  # fmt: skip
+        yield url
 
 
 @asynccontextmanager
-async def _running(*command: str) -> AsyncIterator[None]:
+async def _running(session: aiohttp.ClientSession, url: str, *command: str) -> AsyncIterator[str]:
+    """Run a program that is ready when it says so at its URL, which is given."""
     process = await asyncio.create_subprocess_exec(*command)
+
+    async def ready() -> bool:
+        assert process.returncode is None
+        with suppress(aiohttp.ClientConnectionError):
+            async with session.get(f"{url}/-/ready") as response:
+                return response.status == 200
+        return False
+
     try:
-        yield
+        await eventually(ready)
+        yield url
     finally:
         with suppress(ProcessLookupError):
             process.kill()
@@ -140,15 +156,20 @@ async def _query(gateway, url: str, path: str, **params: str) -> dict:
     return answer["data"]
 
 
-async def _scraped(gateway, url: str, query: str) -> None:
-    """Send requests, one round after each scrape, until a query has a result."""
-    async with asyncio.timeout(60):
-        for number in range(1000):
-            await _send(gateway, number)
-            await asyncio.sleep(0.5)
-            with suppress(aiohttp.ClientConnectionError):
-                if (await _query(gateway, url, "query", query=query))["result"]:
-                    return
+async def _becomes(gateway, look: Callable[[], Awaitable[object]], expected: object) -> None:
+    """Send a round of requests before each look, until what is seen is as expected."""
+    end = asyncio.get_running_loop().time() + PATIENCE
+    for number in NUMBERS:
+        await _send(gateway, number)
+        found = await look()
+        if found == expected or asyncio.get_running_loop().time() > end:
+            assert found == expected
+            return
+        await asyncio.sleep(0.2)
+
+
+async def _has(gateway, url: str, query: str) -> bool:
+    return bool((await _query(gateway, url, "query", query=query))["result"])
 
 
 def _plain(expression: str) -> str:
@@ -225,21 +246,24 @@ async def test_every_series_and_label_exists(gateway):
 
 async def test_prometheus_evaluates_every_rule(gateway, prometheus):
     """Each rule is evaluated without an error, on what Prometheus scrapes with our configuration."""
-    await _scraped(gateway, prometheus, "translator:mattergate_schema_mismatch:ratio_rate1h > 0")
-    groups = (await _query(gateway, prometheus, "rules"))["groups"]
-    rules = {rule["name"]: (rule["health"], rule.get("lastError", "")) for group in groups for rule in group["rules"]}
-    assert rules == {rule.get("record") or rule["alert"]: ("ok", "") for rule in RULES}
-    [target] = (await _query(gateway, prometheus, "targets"))["activeTargets"]
-    assert (target["health"], target["lastError"]) == ("up", "")
+
+    async def look() -> tuple[object, ...]:
+        shown = await _has(gateway, prometheus, "translator:mattergate_schema_mismatch:ratio_rate1h > 0")
+        groups = (await _query(gateway, prometheus, "rules"))["groups"]
+        rules = {one["name"]: (one["health"], one.get("lastError", "")) for group in groups for one in group["rules"]}
+        targets = (await _query(gateway, prometheus, "targets"))["activeTargets"]
+        return shown, rules, [(target["health"], target["lastError"]) for target in targets]
+
+    rules = {rule.get("record") or rule["alert"]: ("ok", "") for rule in RULES}
+    await _becomes(gateway, look, (True, rules, [("up", "")]))
 
 
 async def test_alerts_of_a_fault_fire(gateway, prometheus):
     """A catalog that could not be reloaded is a pending alert at once: the rules see what the gateway says."""
     gateway.running.metrics.catalog_reload_ok.set(0)
-    await _scraped(gateway, prometheus, 'ALERTS{alertname="MattergateCatalogReloadFailed"}')
-    [alert] = (await _query(gateway, prometheus, "query", query='ALERTS{alertname="MattergateCatalogReloadFailed"}'))[
-        "result"
-    ]
+    query = 'ALERTS{alertname="MattergateCatalogReloadFailed"}'
+    await _becomes(gateway, lambda: _has(gateway, prometheus, query), True)
+    [alert] = (await _query(gateway, prometheus, "query", query=query))["result"]
     assert alert["metric"]["alertstate"] == "pending"
     assert alert["metric"]["instance"] == gateway.running.admin.removeprefix("http://")
 
@@ -250,14 +274,13 @@ async def test_every_panel_shows_something(gateway, prometheus):
     delivered = (
         'mattergate_deliveries_total{result="never"} > 0 and on () sum(rate(mattergate_requests_total[20s])) > 0'
     )
-    await _scraped(gateway, prometheus, delivered)
-    empty = [
-        (panel["title"], target["expr"])
-        for panel in PANELS
-        for target in panel["targets"]
-        if not (await _query(gateway, prometheus, "query", query=_plain(target["expr"])))["result"]
-    ]
-    assert empty == []
+    await _becomes(gateway, lambda: _has(gateway, prometheus, delivered), True)
+
+    async def empty() -> list[tuple[str, str]]:
+        shown = [(panel["title"], target["expr"]) for panel in PANELS for target in panel["targets"]]
+        return [(title, expr) for title, expr in shown if not await _has(gateway, prometheus, _plain(expr))]
+
+    await _becomes(gateway, empty, [])
     chosen = {}
     for name, query in VARIABLES.items():
         selector, label = re.fullmatch(r"label_values\((.+), (\w+)\)", query).groups()
@@ -267,23 +290,18 @@ async def test_every_panel_shows_something(gateway, prometheus):
 
 
 async def _tell(gateway, url: str, alert: dict) -> None:
-    """Give an alert to Alertmanager, as soon as it listens."""
-    async with asyncio.timeout(60):
-        while True:
-            with suppress(aiohttp.ClientConnectionError):
-                async with gateway.session.post(f"{url}/api/v2/alerts", json=[alert]) as response:
-                    assert response.status == 200, await response.text()
-                    return
-            await asyncio.sleep(0.1)
+    """Give an alert to Alertmanager."""
+    async with gateway.session.post(f"{url}/api/v2/alerts", json=[alert]) as response:
+        assert response.status == 200, await response.text()
 
 
 async def test_alerts_arrive_in_mattermost(gateway, alertmanager):
     """A critical alert goes past the gateway, a warning through it; what follows from the first is not told."""
-    for count, name in ((1, "MattergateDestinationHeld"), (1, "MattergateQueueOld"), (2, "MattergateDeadLetters")):
+    for expected, name in ((1, "MattergateDestinationHeld"), (1, "MattergateQueueOld"), (2, "MattergateDeadLetters")):
         [rule] = [rule for rule in RULES if rule.get("alert") == name]
         labels = rule["labels"] | {"alertname": name, "instance": "gw:9090", "destination": "ops"}
         await _tell(gateway, alertmanager, {"labels": labels, "annotations": rule["annotations"]})
-        posts = await gateway.posts(count, seconds=60)
+        posts = await gateway.posts(expected)
     past, through = (post.attachments[0] for post in posts)
     assert past["title"].startswith("FIRING: No message reaches")
     assert "\nDo: `/readyz` says why" in past["text"]

@@ -2,16 +2,18 @@
 
 import asyncio
 import io
+import json
 import os
 import shutil
 import ssl
-import subprocess
+import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 import aiohttp
 import pytest
+import pytest_asyncio
 from aiohttp import web
 
 from gateway import settings
@@ -19,7 +21,9 @@ from gateway.app import app
 from gateway.catalog import files
 from gateway.pipeline import sample, samplefile
 from gateway.standin.server import StandIn
-from tests.conftest import eventually
+from tests.conftest import PATIENCE, eventually, free_port
+
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("proxies")]
 
 ROOT = Path(__file__).parents[2]
 NGINX, CADDY = ROOT / "deploy" / "nginx" / "mattergate.conf", ROOT / "deploy" / "caddy" / "Caddyfile"
@@ -69,13 +73,14 @@ class Mattermost(StandIn):
 
 
 class Proxy:
-    """A running proxy: its URL by TLS, the address of its port 80, and what is behind it."""
+    """A running proxy: its URL by TLS, the address of its port 80, what is behind it, and the folder of its logs."""
 
-    def __init__(self, tls: int, plain: int, standin: Mattermost, hook: str) -> None:
+    def __init__(self, tls: int, plain: int, standin: Mattermost, hook: str, folder: Path) -> None:
         self.url = f"https://{HOST}:{tls}"
         self.plain = f"http://{HOST}:{plain}"
         self.standin = standin
         self.hook = hook
+        self.folder = folder
         self.session: aiohttp.ClientSession
 
 
@@ -152,28 +157,33 @@ def caddy(folder: Path, tls: int, plain: int, mattermost: str, gateway: str) -> 
 PROXIES = {"nginx": nginx, "caddy": caddy}
 
 
-@pytest.fixture(params=PROXIES)
-async def proxy(
-    request: pytest.FixtureRequest, tmp_path: Path, unused_tcp_port_factory: Callable
-) -> AsyncIterator[Proxy]:
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=PROXIES)
+async def one_proxy(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Proxy]:
     """Each proxy in turn, running, with the gateway and Mattermost behind it."""
-    tls, plain = unused_tcp_port_factory(), unused_tcp_port_factory()
+    tls, plain, folder = free_port(), free_port(), tmp_path_factory.mktemp("proxy")
     async with AsyncExitStack() as stack:
         standin = Mattermost()
         mattermost = await stack.enter_async_context(standin.serve())
         hook = standin.add_hook()
-        text = SETTINGS.format(folder=tmp_path, mattermost=mattermost, hook=hook)
-        known = settings.parse(text, str(tmp_path / "mattergate.toml"), {}, lambda path: path.read_text("utf-8"))
+        text = SETTINGS.format(folder=folder, mattermost=mattermost, hook=hook)
+        known = settings.parse(text, str(folder / "mattergate.toml"), {}, lambda path: path.read_text("utf-8"))
         running = await stack.enter_async_context(app.running(known))
         addresses = (url.removeprefix("http://") for url in (mattermost, running.public))
-        command = PROXIES[request.param](tmp_path, tls, plain, *addresses)
-        await stack.enter_async_context(process(command, tls, tmp_path))
-        found = Proxy(tls, plain, standin, hook)
+        command = PROXIES[request.param](folder, tls, plain, *addresses)
+        await stack.enter_async_context(process(command, tls, folder))
+        found = Proxy(tls, plain, standin, hook, folder)
         trusted = ssl.create_default_context(cafile=TLS / "certificate.pem")
         trusted.check_hostname = False  # the certificate is for localhost
         connector = aiohttp.TCPConnector(ssl=trusted, resolver=Loopback())
         found.session = await stack.enter_async_context(aiohttp.ClientSession(connector=connector))
         yield found
+
+
+@pytest.fixture
+def proxy(one_proxy: Proxy) -> Proxy:
+    """The proxy, with nothing posted in Mattermost yet."""
+    one_proxy.standin.posts.clear()
+    return one_proxy
 
 
 class process:  # noqa: N801 - a context manager
@@ -187,16 +197,16 @@ class process:  # noqa: N801 - a context manager
         environ = os.environ | {"HOME": str(self._folder), "XDG_DATA_HOME": str(self._folder)}
         with (self._folder / "proxy.log").open("w") as log:
             self._process = await asyncio.create_subprocess_exec(*self._command, env=environ, stdout=log, stderr=log)
-        async with asyncio.timeout(60):
-            while True:
-                assert self._process.returncode is None, (self._folder / "proxy.log").read_text()
-                try:
-                    _, writer = await asyncio.open_connection("127.0.0.1", self._port)
-                except OSError:
-                    await asyncio.sleep(0.05)
-                else:
-                    writer.close()
-                    return
+        await eventually(self._answers)
+
+    async def _answers(self) -> bool:
+        assert self._process.returncode is None, (self._folder / "proxy.log").read_text()
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", self._port)
+        except OSError:
+            return False
+        writer.close()
+        return True
 
     async def __aexit__(self, *_: object) -> None:
         """End it."""
@@ -205,11 +215,14 @@ class process:  # noqa: N801 - a context manager
 
 
 def github_push() -> tuple[dict[str, str], bytes]:
-    """Headers and body of a push, as GitHub sends it."""
+    """Headers and body of a push, as GitHub sends it; each is another one."""
     request = sample.as_request(
         samplefile.load(files.builtin_folder() / "github" / "samples" / "push.commits.yaml").request
     )
-    return dict(request.headers), request.body
+    delivery = uuid.uuid4().hex
+    return dict(request.headers) | {"x-github-delivery": delivery}, json.dumps(
+        json.loads(request.body) | {"after": delivery}
+    ).encode()
 
 
 async def test_a_hook_with_a_service_is_translated(proxy):
@@ -250,7 +263,7 @@ async def test_websockets_go_through(proxy):
     """The connection that Mattermost's clients keep open is upgraded and carries messages both ways."""
     async with proxy.session.ws_connect(f"{proxy.url}/api/v4/websocket") as channel:
         await channel.send_str("hello")
-        assert (await channel.receive(5)).data == "hello"
+        assert (await channel.receive(PATIENCE)).data == "hello"
 
 
 async def test_the_client_is_told_and_cannot_pretend(proxy):
@@ -284,17 +297,17 @@ async def test_plain_http_is_sent_to_tls(proxy):
         assert answer.headers["Location"].startswith(f"https://{HOST}")
 
 
-async def test_no_log_holds_the_id_of_a_hook(proxy, tmp_path):
+async def test_no_log_holds_the_id_of_a_hook(proxy):
     """What the proxy writes about requests names the service and the route, and neither ids nor secrets."""
     await test_a_hook_with_a_service_is_translated(proxy)
     async with proxy.session.post(f"{proxy.url}/hooks/{proxy.hook}", json={"text": "more"}):
         pass
     async with proxy.session.post(f"{proxy.url}/in/alerts/guess?token=guess", json={"title": "up"}):
         pass
-    logged = "".join(path.read_text() for path in tmp_path.glob("*.log"))
+    logged = "".join(path.read_text() for path in proxy.folder.glob("*.log"))
     assert proxy.hook not in logged
     assert "guess" not in logged
-    if (tmp_path / "chat.log").exists():
+    if (proxy.folder / "chat.log").exists():
         assert '"POST /hooks/-/github" 202' in logged
         assert '"POST /in/alerts" 401' in logged
 
@@ -322,20 +335,23 @@ async def test_errors_hold_no_id_of_a_hook_either(name, tmp_path, unused_tcp_por
     assert "guess" not in logged
 
 
-def checked(command: list[str | Path]) -> None:
-    """Run a command that must find nothing wrong."""
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | {"HOME": "/tmp"})
-    assert done.returncode == 0, done.stdout + done.stderr
+async def checked(command: list[str | Path]) -> str:
+    """The output of a command that must find nothing wrong."""
+    pipe = asyncio.subprocess.PIPE
+    environ = os.environ | {"HOME": "/tmp"}
+    done = await asyncio.create_subprocess_exec(*command, stdout=pipe, stderr=pipe, env=environ)
+    out, err = await done.communicate()
+    assert done.returncode == 0, out + err
+    return out.decode()
 
 
-def test_nginx_accepts_the_example(tmp_path):
+async def test_nginx_accepts_the_example(tmp_path):
     """`nginx -t` finds nothing wrong."""
-    checked([*nginx(tmp_path, 18443, 18080, "127.0.0.1:1", "127.0.0.1:2"), "-t"])
+    await checked([*nginx(tmp_path, 18443, 18080, "127.0.0.1:1", "127.0.0.1:2"), "-t"])
 
 
-def test_caddy_accepts_the_example():
+async def test_caddy_accepts_the_example():
     """`caddy validate` accepts the very file, and `caddy fmt` would not change it."""
     program = shutil.which("caddy") or pytest.skip("no caddy: install it")
-    checked([program, "validate", "--adapter", "caddyfile", "--config", CADDY])
-    done = subprocess.run([program, "fmt", CADDY], capture_output=True, text=True, check=False)
-    assert done.stdout == CADDY.read_text()
+    await checked([program, "validate", "--adapter", "caddyfile", "--config", CADDY])
+    assert await checked([program, "fmt", CADDY]) == CADDY.read_text()

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import PATIENCE
+
 FOLDER = Path(__file__).parents[2] / "deploy" / "systemd"
 UNIT = FOLDER / "mattergate.service"
 EXPOSURE = 1.5
@@ -118,7 +120,7 @@ class Started:
         while (heard := self.hear()) == b"WATCHDOG=1":
             pass
         assert heard == b"STOPPING=1"
-        return self.process.wait(60)
+        return self.process.wait(PATIENCE)
 
 
 @pytest.fixture
@@ -144,7 +146,7 @@ def started(tmp_path: Path, unused_tcp_port: int) -> Iterator[Callable[..., Star
     processes = []
     with closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as unit:
         unit.bind(environ["NOTIFY_SOCKET"])
-        unit.settimeout(60)
+        unit.settimeout(PATIENCE)
 
         def start(*behind: str | Path) -> Started:
             program = [*behind, sys.executable, "-m", "gateway", *shlex.split(command)[1:]]
@@ -183,7 +185,7 @@ def test_the_unit_allows_every_system_call_of_the_gateway(started, tmp_path):
     service = started(strace, "-f", "-qq", "-o", tmp_path / "trace")
     assert service.hear() == b"READY=1"
     url = f"http://127.0.0.1:{service.port}/hooks/{'a' * 26}/generic"
-    with urllib.request.urlopen(url, b"{}", timeout=60) as answer:
+    with urllib.request.urlopen(url, b"{}", timeout=PATIENCE) as answer:
         assert answer.status == 202
     [gateway] = subprocess.check_output(["ps", "-o", "pid=", "--ppid", str(service.process.pid)]).split()
     os.kill(int(gateway), signal.SIGHUP)

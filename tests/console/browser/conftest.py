@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, async_playwright
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, async_playwright, expect
 
 from tests import conftest
 from tests.console.browser import senders
@@ -27,8 +27,10 @@ FLAGS = (
     "--disable-quic",
     "--disable-dev-shm-usage",
 )
-PATIENCE = 15_000
-"""Milliseconds that anything on a page may take on a machine that is busy with other things."""
+MILLISECONDS = 1000 * conftest.PATIENCE
+"""What anything on a page may take on a machine that is busy with other things."""
+
+expect.set_options(timeout=MILLISECONDS)
 
 WIDE = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
@@ -121,7 +123,7 @@ async def window(chromium: Browser, start) -> AsyncIterator[Callable[..., Awaita
                 **{"base_url": home, "viewport": WIDE, "reduced_motion": "reduce", **options}
             )
             stack.push_async_callback(context.close)
-            context.set_default_timeout(PATIENCE)
+            context.set_default_timeout(MILLISECONDS)
             one = Window(context, home)
             if options.get("java_script_enabled", True):
                 await one.prepare()

@@ -1,6 +1,5 @@
 """Requests of real senders: samples of the catalog, and the same with hostile texts in them."""
 
-import asyncio
 import hashlib
 import hmac
 from collections.abc import Callable
@@ -11,7 +10,7 @@ from yarl import URL
 from gateway.catalog import files
 from gateway.model import JSON
 from gateway.pipeline import sample, samplefile
-from tests.conftest import SECRET, Gateway
+from tests.conftest import SECRET, Gateway, eventually
 
 SERVICES = ("github", "gitlab", "jira", "jenkins", "alertmanager", "grafana", "sentry", "slack", "generic")
 ROUTES = "".join(
@@ -59,9 +58,11 @@ async def deliver(gateway: Gateway, service: str, body: bytes, headers: dict[str
 
 async def settled(gateway: Gateway) -> None:
     """Wait until no delivery is on its way."""
-    async with asyncio.timeout(20):
-        while msgspec.json.decode((await gateway.admin("/api/v1/overview"))[1])["totals"]["waiting"]:
-            await asyncio.sleep(0.02)
+
+    async def nothing_waits() -> bool:
+        return not msgspec.json.decode((await gateway.admin("/api/v1/overview"))[1])["totals"]["waiting"]
+
+    await eventually(nothing_waits)
 
 
 def _named(headers: dict[str, str]) -> dict[str, str]:

@@ -95,7 +95,7 @@ async def test_an_event_shows_all_that_is_known(page, gateway):
     gateway.standin.fail_next(1, 503)
     event = await send(gateway, "sentry/issue.created", lambda body: {**body, "data": {"issue": 7}})
     good = await send(gateway, "gitlab/merge_request.merged")
-    await gateway.posts(2, 20)
+    await gateway.posts(2)
     await page.goto(f"/events/{event}")
     await expect(page.get_by_text("does not match", exact=True)).to_be_visible()
     await expect(page.locator(".faults")).to_contain_text("$.data.issue")
