@@ -13,6 +13,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import aiohttp
 import pytest
@@ -21,8 +22,10 @@ from hypothesis import settings as settings_of_hypothesis
 
 from gateway import settings
 from gateway.app import app, ingress
+from gateway.app import gateway as running_gateway
 from gateway.catalog import catalog
 from gateway.catalog.catalog import Catalog
+from gateway.journal.sqlite.journal import SqliteJournal
 from gateway.standin.server import StandIn
 
 # The same examples at every run: what fails, fails for everybody. `--hypothesis-seed=random` looks further.
@@ -74,12 +77,17 @@ def _load(folders: Sequence[Path], only: Iterable[str] | None = None) -> Catalog
     return _builtin(None if only is None else frozenset(only))
 
 
+async def _opened(path: Path, *, apart: bool, **more: Any) -> SqliteJournal:
+    return await SqliteJournal.open(path, **more)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def one_catalog() -> Iterator[None]:
     """Gateways that want the same of the built-in catalog share it: it never changes, and its making takes longest."""
     known = SimpleNamespace(load=_load, builtin_folder=catalog.builtin_folder)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ingress, "catalog", known)
+        for module in (ingress, running_gateway):
+            patch.setattr(module, "catalog", known)
         yield
 
 
@@ -172,9 +180,11 @@ def unused_tcp_port_factory() -> Callable[[], int]:
 async def gateways(folder: Path) -> AsyncIterator[Callable[..., Awaitable[Gateway]]]:
     """Give a function that runs a gateway, its files in `folder`: routes, and more of [server] and of tables, as TOML.
 
-    All that it began ends with the context.
+    All that it began ends with the context. The journal is written by this process: to start another takes longer than
+    all else, and tests/flow has the gateway as operators start it.
     """
     async with AsyncExitStack() as stack:
+        stack.enter_context(pytest.MonkeyPatch.context()).setattr(app, "SqliteJournal", SimpleNamespace(open=_opened))
         standin = StandIn()
         mattermost = await stack.enter_async_context(standin.serve())
         session = await stack.enter_async_context(aiohttp.ClientSession())

@@ -48,7 +48,7 @@ async def _demo(events: int, stay: bool) -> None:
         async with show.running(Path(folder)) as running:
             out.print(f"mattergate listens at {running.url}, and posts to a stand-in Mattermost.", style="bold")
             out.print(f"Its console is at {running.admin}/ as long as this runs.\n")
-            async for shown in running.walk():
+            async for shown in running.walk(slowly=sys.stdout.isatty()):
                 _print(shown)
             await _burst(running, events)
             if stay:

@@ -17,7 +17,7 @@ from gateway.errors import Refused, TranslationError
 from gateway.language.template import Engine
 
 SECONDS: Final = 2.0
-"""How long an edited translator may take, compiled and run."""
+"""Processor time that an edited translator may take, compiled and run: other work of the machine is not its fault."""
 PATIENCE: Final = 6.0
 """Seconds after which an answer is given up, behind others included."""
 
@@ -50,11 +50,11 @@ class Workshop:
 
 
 def bounded_engine(name: str, seconds: float = SECONDS) -> Engine:
-    """An engine whose templates raise TranslationError when `seconds` have passed since now."""
-    end = time.monotonic() + seconds
+    """An engine whose templates raise TranslationError when this thread, which runs them, has worked for `seconds`."""
+    end = time.thread_time() + seconds
 
     def pulse() -> None:
-        if time.monotonic() > end:
+        if time.thread_time() > end:
             raise TranslationError(name, "", f"the translator takes longer than {seconds:g} s")
 
     return Engine(pulse=pulse)

@@ -33,7 +33,8 @@ SHOWN = {
 }
 """Who sends which sample of the catalog, in this order."""
 
-_PAUSE = 0.7
+_READING = 0.7
+"""Seconds that people need for one of them."""
 REPOSITORIES = 64
 """How many repositories the burst pretends to come from: the pushes of one branch stay in order."""
 
@@ -65,17 +66,17 @@ class Demo:
         self._standin = standin
         self._session = session
 
-    async def walk(self) -> AsyncIterator[Shown]:
-        """One sample of each service, slowly enough to be read."""
+    async def walk(self, *, slowly: bool) -> AsyncIterator[Shown]:
+        """One sample of each service; slowly enough to be read, if anybody reads."""
         for service in SHOWN:
             request = _request(service)
             before = len(self._standin.posts)
             status, answer = await self._send(service, request)
-            deadline = time.monotonic() + 3
+            deadline = time.monotonic() + 30
             while len(self._standin.posts) == before and time.monotonic() < deadline:
                 await asyncio.sleep(0.01)
             yield Shown(service, request, status, answer, list(self._standin.posts)[before:])
-            await asyncio.sleep(_PAUSE)
+            await asyncio.sleep(_READING * slowly)
 
     async def burst(self, events: int) -> Burst:
         """As many different pushes as fast as 16 senders can."""

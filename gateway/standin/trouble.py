@@ -1,8 +1,8 @@
 """The trouble that the stand-in makes on request: modes, failures that were ordered, and the rate limit."""
 
 import asyncio
-import time
 from collections.abc import Mapping
+from time import monotonic as clock
 
 from aiohttp import web
 from msgspec import Struct
@@ -65,7 +65,7 @@ class Trouble:
         if settings is not self._settings:
             self._settings = settings
             self.rate = Rate(settings.per_sec, settings.max_burst) if settings.enable else None
-        return self.rate.take(time.monotonic()) if self.rate else (True, {})
+        return self.rate.take(clock()) if self.rate else (True, {})
 
     def failed(self) -> web.Response | None:
         """The answer that was ordered for this request, if any."""

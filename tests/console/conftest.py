@@ -10,7 +10,8 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
-from tests.conftest import ITEMS_SERVICE, ITEMS_TRANSLATOR, gateways
+from gateway.console import sandbox
+from tests.conftest import ITEMS_SERVICE, ITEMS_TRANSLATOR, PATIENCE, gateways
 from tests.console.person import ITEMS_TOKEN, Person
 
 TOKEN = "an-admin-token-of-the-tests"
@@ -41,6 +42,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "shared" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.asyncio(loop_scope="module"), append=False)
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody is told to come again because the machine is busy with other things."""
+    monkeypatch.setattr(sandbox, "PATIENCE", PATIENCE)
 
 
 class Answer:

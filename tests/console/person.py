@@ -7,7 +7,7 @@ from typing import Any
 from gateway.journal import Entry, Settlement
 from gateway.journal.sqlite.journal import SqliteJournal
 from gateway.model import DeliveryState, Event, Outcome, Parcel, Request
-from tests.conftest import eventually
+from tests.conftest import PATIENCE, eventually
 
 ITEMS_TOKEN = "a-token-in-the-body"
 
@@ -91,7 +91,7 @@ async def send(person: Person, box: str, number: object = 1, **more: object) -> 
 
 async def settled(person: Person, event_id: str, *states: str) -> dict:
     """The event over the API, once its deliveries have these states."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while True:
             status, found = await person.api("GET", f"/events/{event_id}")
             assert status == 200, found

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from gateway.console import dead
+from tests.conftest import PATIENCE
 from tests.console.markup import Found
 from tests.console.person import Person, keep
 
@@ -21,7 +22,7 @@ def letters(count: int, first: int = 0, **rest: object) -> list[tuple[str, dict]
 
 async def ended(person: Person) -> dict:
     """The progress of the replay, once it has ended."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while True:
             _, found = await person.api("GET", "/dead")
             if found["replay"] and found["replay"]["ended"]:
@@ -169,7 +170,7 @@ async def test_progress_is_live(items, tmp_path):
     """Who follows the feed of dead letters sees the replay come and end."""
     await keep(tmp_path / "test.db", *letters(3))
     person = await items()
-    async with person.stream("/live?feed=dead") as stream, asyncio.timeout(10):
+    async with person.stream("/live?feed=dead") as stream, asyncio.timeout(PATIENCE):
         await person.api("POST", "/dead/replay", {"everything": True})
         async for line in stream.content:
             if b"3 of 3 sent again" in line and b"Ended" in line:

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from gateway.model import Card, CardMode, DeliveryState, Request
+from tests.conftest import PATIENCE
 from tests.console.conftest import ITEMS_ROUTE, READ_TOKEN
 from tests.console.markup import HOSTILE, Found
 from tests.console.person import ITEMS_TOKEN, keep, send, settled
@@ -210,7 +211,7 @@ async def test_new_events_are_announced_live(items):
     import asyncio
 
     person = await items()
-    async with person.stream("/live?feed=events") as stream, asyncio.timeout(10):
+    async with person.stream("/live?feed=events") as stream, asyncio.timeout(PATIENCE):
         event_id = await send(person, "a")
         async for line in stream.content:
             if event_id.encode() in line:

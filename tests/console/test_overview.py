@@ -6,6 +6,7 @@ import re
 import time
 
 from gateway.errors import JournalError
+from tests.conftest import PATIENCE
 
 
 async def facts(browser) -> dict:
@@ -17,7 +18,7 @@ async def facts(browser) -> dict:
 
 async def until(browser, holds) -> dict:
     """The overview, once something holds of it."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while not holds(found := await facts(browser)):
             await asyncio.sleep(0.05)
     return found

@@ -24,8 +24,11 @@ from gateway.journal.sqlite.endpoint import Endpoint
 from gateway.journal.sqlite.lease import Lease
 from gateway.journal.sqlite.messages import Answers, Job
 
+FIRST_WORD: Final = 60.0
+"""Seconds that a process has to say that it is there; a machine that starts everything at once may take its time."""
+
 PATIENCE: Final = 10.0
-"""Seconds that a process has to say its first word, and to end when it has let go of its socket; then it is killed."""
+"""Seconds that a process has to end when it has let go of its socket; then it is killed."""
 
 AGAIN, AT_MOST = 0.2, 5.0
 """Seconds before a process is started again, at first and as they double: one that always fails takes no whole core."""
@@ -114,13 +117,13 @@ class ProcessLine:
             mine = ours.dup()
         channel = Channel(self._path, self._on_answers, self._down)
         transport, _ = await self._loop.create_unix_connection(lambda: channel, sock=mine)
-        await asyncio.wait({channel.ready}, timeout=PATIENCE)
+        await asyncio.wait({channel.ready}, timeout=FIRST_WORD)
         if not channel.ready.done():
             channel.ready.cancel()
             transport.close()
             self._kill()
             await self._ended()
-            raise TimeoutError(f"it said nothing for {PATIENCE:g} s and was killed")
+            raise TimeoutError(f"it said nothing for {FIRST_WORD:g} s and was killed")
         if channel.ready.exception():
             raise EOFError(f"it ended with code {await self._ended()}, see what it wrote")
         self._channel = channel

@@ -1,7 +1,6 @@
 """Tokens, sessions and patience, without HTTP."""
 
 import asyncio
-import time
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -95,17 +94,15 @@ def test_any_text_can_be_compared(text):
     assert not door.anybody.proves(text)
 
 
-async def test_wrong_tokens_of_one_address_wait_in_line():
+async def test_wrong_tokens_of_one_address_wait_in_line(waits):
     """Each waits longer than the one before; another address does not wait for them, and the table empties."""
-    guesses = Guesses(pause=0.05, most=2)
-    started = time.monotonic()
-    waiting = [asyncio.ensure_future(guesses.wait("a")) for _ in range(2)]
+    guesses = Guesses(pause=0.5, most=2)
+    waiting = [asyncio.ensure_future(guesses.wait(address)) for address in "aab"]
     await asyncio.sleep(0)
     assert guesses.crowded("a")
     assert not guesses.crowded("b")
-    await guesses.wait("b")
-    assert time.monotonic() - started < 0.1
+    assert waits.seconds == [0.5, 1.0, 0.5]
+    waits.over.set()
     await asyncio.gather(*waiting)
-    assert time.monotonic() - started >= 0.1
     assert not guesses.crowded("a")
     assert not guesses._waiting
