@@ -22,7 +22,7 @@ from yarl import URL
 from gateway.mattermost.answers import Revealing, error_id
 from gateway.mattermost.rest_answers import failed, not_mattermost, unauthorised
 from gateway.model import Later, Never
-from gateway.outbound.exchange import Reply, Unsent, exchange
+from gateway.outbound.exchange import BODY_LIMIT, Reply, Unsent, exchange
 from gateway.secret import Secret
 
 REFUSALS = 8
@@ -33,6 +33,9 @@ HOLD_FIRST, HOLD_MOST = 60.0, 3600.0
 
 HOLD_BRIEF = 1.0
 """Seconds without a login after one that was not answered, so that those who wait for it do not all try again."""
+
+ECHO = 6
+"""How many times as large a request may come back: Mattermost answers with the post, and writes `<` as `\\u003c`."""
 
 _LOCKED = "api.user.check_user_login_attempts.too_many.app_error"
 _LOGIN_REFUSALS = {
@@ -200,11 +203,11 @@ class Session:
         """
         url = self._posts if path == "/posts" else _endpoint(self._server, path)
         token = await self._account.token()
-        reply = await exchange(self._http, method, url, body, self._headers(token), self._timeout)
+        reply = await self._exchange(method, url, body, token)
         if reply.status != 401:
             return reply
         token = await self._account.renewed(token, reply.body)
-        reply = await exchange(self._http, method, url, body, self._headers(token), self._timeout)
+        reply = await self._exchange(method, url, body, token)
         if reply.status == 401:
             result = unauthorised(reply.body, token=False)
             self._account.distrust(token, result)
@@ -216,6 +219,10 @@ class Session:
         if self._me is None:
             self._me = decoded(await self.call("GET", "/users/me"), Me)
         return self._me
+
+    async def _exchange(self, method: str, url: URL, body: bytes | None, token: str) -> Reply:
+        limit = BODY_LIMIT + ECHO * len(body or b"")
+        return await exchange(self._http, method, url, body, self._headers(token), self._timeout, limit)
 
     def _headers(self, token: str) -> CIMultiDict[str]:
         if self._sent[0] != token:

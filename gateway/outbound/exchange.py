@@ -13,7 +13,7 @@ from gateway.model import Later, Never
 from gateway.outbound.unanswered import unanswered
 
 BODY_LIMIT = 64 * 1024
-"""Bytes of an answer that are read; what follows is not waited for."""
+"""Bytes of an answer that are read where nobody asks for more; what follows is not waited for."""
 
 _NO_TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=None)
 
@@ -27,7 +27,7 @@ class Unsent(MattergateError):  # noqa: N818 - states a condition
 
 
 class Reply(NamedTuple):
-    """An answer of a server; `headers` looks names up in any case, `body` is at most BODY_LIMIT bytes."""
+    """An answer of a server; `headers` looks names up in any case, what is too long of `body` is cut off."""
 
     status: int
     headers: CIMultiDictProxy[str]
@@ -41,8 +41,9 @@ async def exchange(
     body: bytes | None,
     headers: Mapping[str, str] | None,
     timeout: float,  # noqa: ASYNC109 - one timer around the whole exchange
+    limit: int = BODY_LIMIT,
 ) -> Reply:
-    """Send one request and read its answer, within `timeout` seconds, connecting included.
+    """Send one request and read its answer, at most `limit` bytes, within `timeout` seconds, connecting included.
 
     Raises Unsent when there is no answer.
     """
@@ -53,16 +54,16 @@ async def exchange(
                 method, url, data=body, headers=headers, allow_redirects=False, timeout=_NO_TIMEOUT
             ) as response,
         ):
-            return Reply(response.status, response.headers, await _read_body(response))
+            return Reply(response.status, response.headers, await _read_body(response, limit))
     except (aiohttp.ClientError, OSError) as error:
         raise Unsent(unanswered(error)) from None
 
 
-async def _read_body(response: aiohttp.ClientResponse) -> bytes:
-    """Read the body, at most BODY_LIMIT bytes; a connection with more on it is not used again."""
-    body = await response.content.read(BODY_LIMIT)
-    while len(body) < BODY_LIMIT:
-        more = await response.content.read(BODY_LIMIT - len(body))
+async def _read_body(response: aiohttp.ClientResponse, limit: int) -> bytes:
+    """Read the body, at most `limit` bytes; a connection with more on it is not used again."""
+    body = await response.content.read(limit)
+    while len(body) < limit:
+        more = await response.content.read(limit - len(body))
         if not more:
             return body
         body += more
