@@ -130,7 +130,7 @@ async def paced(port: int, requests: Iterator[bytes], *, rate: float, seconds: f
     idle.extend(connections)
     started = clock()
     send_due(0)
-    await asyncio.wait_for(finished, 10 * seconds + 10)
+    await asyncio.wait_for(finished, 10 * seconds + 120)
     for connection in connections:
         connection.close()
     return Paced(answers, sorted(latencies))

@@ -45,7 +45,7 @@ async def main(port: int, feeds: list[str]) -> None:
         head = _HEAD.format(feed=feed, port=port).encode()
         _, reader = await loop.create_connection(lambda head=head: Reader(head), "127.0.0.1", port)
         readers.append(reader)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         await asyncio.gather(*(reader.begun for reader in readers))
     before, started = time.process_time(), time.perf_counter()
     print("ready", flush=True)

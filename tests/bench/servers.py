@@ -16,9 +16,9 @@ from push import SECRET
 QUIET_CORE: Final = 0
 LOAD_CORE: Final = 1
 _HERE = Path(__file__).parent
-_STARTING = 30.0
+_STARTING = 120.0
 _FIRST = -15
-_STOPPING = 30.0
+_STOPPING = 120.0
 
 _SERVER = """
 [log]

@@ -14,6 +14,8 @@ from types import ModuleType
 
 import pytest
 
+from tests.conftest import PATIENCE
+
 HERE = Path(__file__).parent
 PARTS = ("steps", "accept", "forward", "latency", "console")  # memory is that of `forward`, after more events
 
@@ -87,7 +89,7 @@ def test_quick_run_has_every_figure(tmp_path: Path):
     """One command measures what it is asked for, and writes the same figures as a table and as JSON."""
     out = tmp_path / "figures.json"
     command = [sys.executable, str(HERE / "run.py"), "--quick", *PARTS, "--json", str(out), "--folder", str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=10 * PATIENCE, check=False)
     assert done.returncode == 0, done.stderr
     figures = json.loads(out.read_bytes())["figures"]
     assert {row["name"].split(":")[0].split(" /")[0] for row in figures if "target" in row} == {
@@ -102,7 +104,7 @@ def test_quick_run_has_every_figure(tmp_path: Path):
 def test_help_teaches():
     """The help says what is compared, and how to read the figures."""
     done = subprocess.run(
-        [sys.executable, str(HERE / "run.py"), "--help"], capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, str(HERE / "run.py"), "--help"], capture_output=True, text=True, timeout=PATIENCE, check=True
     )
     for word in ("--quick", "--json", "core", "8 kB", "median", "nothing else should run"):
         assert word in done.stdout

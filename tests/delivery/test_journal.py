@@ -10,19 +10,13 @@ from gateway.delivery.dispatcher import Dispatcher
 from gateway.journal import Entry, Query
 from gateway.model import Delivered, DeliveryState, Event, Never, Outcome, Parcel, Request
 from gateway.observe.metrics import Metrics
+from tests.conftest import PATIENCE, eventually
 
 
 def entry(number, lane, destination="ops"):
     """Make an entry whose payload is its number."""
     event = Event(f"e{number}", 1e9, "r", "s", Outcome.MESSAGE, "n", "s/n", "", "", Request())
     return Entry(event, (Parcel(destination, lane, b"%d" % number),))
-
-
-async def until(condition):
-    """Wait a few seconds at most until something holds."""
-    async with asyncio.timeout(5.0):
-        while not condition():
-            await asyncio.sleep(0.01)
 
 
 @pytest.fixture
@@ -46,8 +40,8 @@ async def test_appends_side_by_side_arrive_once_and_in_order(journal, rig):
         dispatcher.offer(appended.deliveries)
 
     await asyncio.gather(*(request(n) for n in range(150, 600)))
-    await until(lambda: len(sender.got) == 600)
-    await dispatcher.stop(2.0)
+    await eventually(lambda: len(sender.got) == 600)
+    await dispatcher.stop(PATIENCE)
     assert sorted(map(int, sender.got)) == list(range(600))
     assert await journal.pending(0, 10) == []
     for lane in range(7):
@@ -63,16 +57,19 @@ async def test_a_replay_by_another_process_is_sent(journal, rig, tmp_path):
     await dispatcher.start()
     appended = await journal.append(entry(1, "a"))
     dispatcher.offer(appended.deliveries)
-    await until(lambda: len(sender.got) == 1)
     other = await journals.open(f"sqlite:{tmp_path / 'j.db'}", retention=1e9, max_size=10**9)
-    async with asyncio.timeout(5.0):
-        while await other.requeue([appended.deliveries[0].seq]) == 0:  # until it is settled
-            await asyncio.sleep(0.01)
-    await until(lambda: len(sender.got) == 2)
-    async with asyncio.timeout(5.0):
-        while await journal.pending(0, 10):
-            await asyncio.sleep(0.01)
-    (record,) = (await other.find(Query())).records
-    assert [d.state for d in record.deliveries] == [DeliveryState.REPLAYED, DeliveryState.DELIVERED]
+
+    async def requeued() -> bool:
+        return await other.requeue([appended.deliveries[0].seq]) == 1
+
+    await eventually(requeued)
+
+    async def settled() -> bool:
+        (record,) = (await other.find(Query())).records
+        states = [delivery.state for delivery in record.deliveries]
+        return states == [DeliveryState.REPLAYED, DeliveryState.DELIVERED]
+
+    await eventually(settled)
+    assert len(sender.got) == 2
     await other.close()
-    await dispatcher.stop(2.0)
+    await dispatcher.stop(PATIENCE)

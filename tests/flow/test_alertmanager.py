@@ -9,6 +9,8 @@ import aiohttp
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse
 
+from tests.conftest import PATIENCE
+
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flow-neighbours")]
 
 ROUTE = """
@@ -159,9 +161,13 @@ async def test_prometheus_sees_requests_and_deliveries(alerted, alerts, promethe
             return await _instant(alerted.session, prometheus, query) == value
 
         await alerted.until(seen)
-    async with alerted.session.get(f"{prometheus}/api/v1/targets") as response:
-        [target] = (await response.json())["data"]["activeTargets"]
-    assert (target["health"], target["lastError"]) == ("up", "")
+
+    async def well() -> bool:
+        async with alerted.session.get(f"{prometheus}/api/v1/targets") as response:
+            [target] = (await response.json())["data"]["activeTargets"]
+        return (target["health"], target["lastError"]) == ("up", "")
+
+    await alerted.until(well)
 
 
 async def _firing(alerted) -> None:
@@ -179,7 +185,7 @@ async def test_promtool_finds_nothing_to_complain_about(alerted):
     await _firing(alerted)
     _, text = await alerted.get("/metrics", "text/plain")
     command = [promtool, "check", "metrics"]
-    found = subprocess.run(command, input=text, capture_output=True, text=True, timeout=60, check=False)
+    found = subprocess.run(command, input=text, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert (found.returncode, found.stdout + found.stderr) == (0, "")
 
 

@@ -11,7 +11,7 @@ from itertools import pairwise
 
 import pytest
 
-from tests.conftest import ITEMS_SERVICE, ITEMS_TRANSLATOR
+from tests.conftest import ITEMS_SERVICE, ITEMS_TRANSLATOR, PATIENCE
 from tests.flow.conftest import SECRET, Mattermost
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flow-settings-reload")]
@@ -233,7 +233,7 @@ async def test_what_waits_for_a_destination_that_goes_is_dead_and_the_attempt_un
         assert (await items.item("a", number))[0] == 202
     await items.until(lambda: items.mattermost.held == 1)
     changing.write()
-    lines = await asyncio.wait_for(changing.taken_up(), 5.0)
+    lines = await asyncio.wait_for(changing.taken_up(), PATIENCE)
     assert lines == ["[destinations.dev]: gone", "[routes.items]: destinations changed"]
     assert (await items.item("a", 6))[0] == 202
     items.mattermost.door.set()
@@ -345,7 +345,7 @@ async def test_a_changed_admin_token_ends_what_the_old_one_opened(changing):
         assert page.status == 200
         changing.write(token=OTHER_TOKEN)
         assert await changing.taken_up() == ["[admin]: token changed"]
-        await asyncio.wait_for(page.read(), 20.0)
+        await asyncio.wait_for(page.read(), PATIENCE)
     items.session.cookie_jar.clear()
     async with items.session.get(f"{base}/api/v1/session", cookies=cookies) as got:
         assert got.status == 401

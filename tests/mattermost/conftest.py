@@ -16,6 +16,7 @@ from gateway.mattermost.session import Account, LoginAccount, Session, TokenAcco
 from gateway.model import Card, Delivery
 from gateway.outbound.sessions import open_session
 from gateway.secret import Secret
+from tests.conftest import PATIENCE
 
 TOKEN = "t0kent0kent0kent0kent0kent"
 PASSWORD = "c0rrect-h0rse"
@@ -174,14 +175,14 @@ class Desk:
 
     def login(self, password: str = PASSWORD) -> LoginAccount:
         """An account with a password."""
-        return LoginAccount(self.board.url, "gate", Secret(password), self.http, 2.0, lambda: self.now)
+        return LoginAccount(self.board.url, "gate", Secret(password), self.http, PATIENCE, lambda: self.now)
 
-    def session(self, account: Account | None = None, timeout: float = 2.0) -> Session:
+    def session(self, account: Account | None = None, timeout: float = PATIENCE) -> Session:
         """A session at the board."""
         return Session(self.board.url, account or self.token(), self.http, timeout)
 
     def sender(
-        self, account: Account | None = None, channel: str = "alerts", team: str = "acme", timeout: float = 2.0
+        self, account: Account | None = None, channel: str = "alerts", team: str = "acme", timeout: float = PATIENCE
     ) -> RestSender:
         """A sender to a channel of the board."""
         session = self.session(account, timeout)

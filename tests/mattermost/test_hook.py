@@ -12,6 +12,7 @@ from gateway.model import Delivered, Delivery, Later, Never
 from gateway.observe.metrics import CODES
 from gateway.outbound.retry_after import AFTER_LIMIT
 from gateway.outbound.sessions import open_session
+from tests.conftest import PATIENCE
 
 NOW = 1_700_000_000.0
 SECRET = "y3ndrf8gejkmcpqxot1uwisza5"
@@ -146,7 +147,7 @@ async def post(aiohttp_server):
     """Serve a handler as the hook; returns a function that sends it one payload."""
     sessions = []
 
-    async def make(handler, timeout=5.0, payload=b'{"text":"hi"}'):
+    async def make(handler, timeout=PATIENCE, payload=b'{"text":"hi"}'):
         app = web.Application()
         app.router.add_route("*", f"/hooks/{SECRET}", handler)
         server = await aiohttp_server(app)

@@ -1,7 +1,5 @@
 """The whole gateway before a channel over REST: long messages, cards that outlive a restart, and the live check."""
 
-import asyncio
-
 import pytest
 import typer
 
@@ -10,6 +8,7 @@ from gateway.app import app, senders
 from gateway.cli.serve import _check_live
 from gateway.errors import SettingsError
 from gateway.mattermost.probe import Level
+from tests.conftest import eventually
 
 HEAD = """[server]
 listen = "127.0.0.1:0"
@@ -63,9 +62,7 @@ def known(url, more=TOKEN, hook=""):
 
 async def arrived(board, count):
     """The posts of the board, once there are so many."""
-    async with asyncio.timeout(5):
-        while len(board.posts) < count:
-            await asyncio.sleep(0.01)
+    await eventually(lambda: len(board.posts) >= count)
     return list(board.posts.values())
 
 
@@ -77,12 +74,12 @@ async def say(running, desk, text, **more):
 
 async def settled(running, desk, count):
     """Wait until so many deliveries have succeeded."""
-    async with asyncio.timeout(5):
-        while True:
-            async with desk.http.get(f"{running.admin}/metrics") as response:
-                if f'destination="rest",result="delivered"}} {float(count)}' in await response.text():
-                    return
-            await asyncio.sleep(0.01)
+
+    async def counted() -> bool:
+        async with desk.http.get(f"{running.admin}/metrics") as response:
+            return f'destination="rest",result="delivered"}} {float(count)}' in await response.text()
+
+    await eventually(counted)
 
 
 async def test_a_request_becomes_a_post(start, desk, board, tables):

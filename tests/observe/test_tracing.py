@@ -151,7 +151,9 @@ allow_unsigned = true
 def _python(code: str, folder: Path) -> subprocess.CompletedProcess:
     environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(Path(__file__).parents[2])}
     command = [sys.executable, "-c", code]
-    return subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(
+        command, cwd=folder, env=environ, capture_output=True, text=True, timeout=5 * PATIENCE, check=False
+    )
 
 
 def test_off_imports_nothing(tmp_path):

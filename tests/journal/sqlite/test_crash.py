@@ -13,7 +13,7 @@ from gateway.model import DeliveryState, Event, Outcome, Request
 
 
 def lived(path: Path, prefix: str, seconds: float, where: str) -> tuple[set[str], set[str]]:
-    """Run the child for some seconds, kill it; the names whose storing it answered for, and whose settling."""
+    """Kill the child some seconds after its first answers; the names whose storing it answered for, and settling."""
     child = subprocess.Popen(
         [sys.executable, Path(__file__).with_name("crash_child.py"), path, prefix, where],
         stdout=subprocess.PIPE,
@@ -21,9 +21,14 @@ def lived(path: Path, prefix: str, seconds: float, where: str) -> tuple[set[str]
     )
     assert child.stdout is not None
     assert child.stdout.readline() == "open\n"
+    printed = ""
+    while "settled" not in printed:
+        line = child.stdout.readline()
+        assert line, "it ended by itself"
+        printed += line
     time.sleep(seconds)
     child.kill()
-    printed, _ = child.communicate()
+    printed += child.communicate()[0]
     lines = [line.split() for line in printed.splitlines(keepends=True) if line.endswith("\n")]
     return {name for verb, name in lines if verb == "stored"}, {name for verb, name in lines if verb == "settled"}
 

@@ -16,6 +16,7 @@ from gateway.journal import DuplicateKey, Entry, Query, Settlement
 from gateway.journal.sqlite.journal import SqliteJournal
 from gateway.model import DeliveryState, Event, Outcome, Parcel, Request
 from gateway.observe.metrics import Metrics
+from tests.conftest import PATIENCE
 
 NOW = 1_800_000_000.0
 _ids = count(1)
@@ -75,7 +76,11 @@ async def test_a_full_disk_refuses_and_recovers(tmp_path: Path) -> None:
     """Without space every append is whole or refused; with space the same journal goes on and holds all it promised."""
     script = Path(__file__).with_name("full_disk.py")
     done = subprocess.run(
-        [sys.executable, script, tmp_path / "journal.db"], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, script, tmp_path / "journal.db"],
+        capture_output=True,
+        text=True,
+        timeout=5 * PATIENCE,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     assert "refused" in done.stdout

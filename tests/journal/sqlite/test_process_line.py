@@ -23,6 +23,7 @@ from gateway.journal.sqlite import client, lease, process_line
 from gateway.journal.sqlite.journal import SqliteJournal
 from gateway.model import DeliveryState, Event, Outcome, Parcel, Request
 from gateway.observe.metrics import Metrics
+from tests.conftest import PATIENCE
 
 _ids = count(1)
 
@@ -67,7 +68,7 @@ async def stored(journal: SqliteJournal) -> list[str]:
 
 async def again(journal: SqliteJournal, one: Entry) -> bool:
     """Append until it is stored, as senders do; whether it had been stored before."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while True:
             try:
                 return (await journal.append(one)).duplicate
@@ -126,7 +127,7 @@ async def test_closing_after_the_process_died(tmp_path: Path) -> None:
         (process,) = scribes()
         os.kill(process, signal.SIGKILL)
         await asyncio.sleep(pause)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             await journal.close()
         assert not scribes()
 
@@ -147,7 +148,7 @@ async def test_a_process_that_hangs_before_its_first_word(tmp_path: Path, monkey
     mute.write_text("#!/bin/sh\nexec sleep 600\n")
     mute.chmod(0o755)
     monkeypatch.setattr("sys.executable", str(mute))
-    monkeypatch.setattr(process_line, "PATIENCE", 0.3)
+    monkeypatch.setattr(process_line, "FIRST_WORD", 0.3)
     before = children()
     with pytest.raises(JournalError, match=r"did not start: it said nothing for 0\.3 s and was killed"):
         await SqliteJournal.open(tmp_path / "journal.db", retention=1e9, max_size=10**9, deliver=True)
@@ -160,7 +161,7 @@ async def test_a_first_word_that_is_heard_late(tmp_path: Path, monkeypatch: pyte
 
     def suspended(ours: socket.socket) -> None:
         with ours:
-            select.select([ours], [], [], 30)  # until the word is there
+            select.select([ours], [], [], PATIENCE)  # until the word is there
             time.sleep(0.3)
 
     def watched() -> tuple[socket.socket, socket.socket]:
@@ -169,7 +170,7 @@ async def test_a_first_word_that_is_heard_late(tmp_path: Path, monkeypatch: pyte
         return ours, theirs
 
     monkeypatch.setattr(socket, "socketpair", watched)
-    monkeypatch.setattr(process_line, "PATIENCE", 0.3)
+    monkeypatch.setattr(process_line, "FIRST_WORD", 0.3)
     journal = await SqliteJournal.open(tmp_path / "journal.db", retention=1e9, max_size=10**9, deliver=True)
     monkeypatch.undo()
     await asyncio.sleep(0.5)
@@ -187,7 +188,7 @@ async def test_a_process_that_hangs_does_not_hold_up_the_end(tmp_path: Path, mon
     waiting = asyncio.ensure_future(journal.append(entry()))
     await asyncio.sleep(0.05)
     monkeypatch.setattr(process_line, "PATIENCE", 0.3)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         await journal.close()
     assert not scribes()
     with pytest.raises(JournalError, match=r"journal\.db: "):

@@ -112,14 +112,14 @@ HOSTILE = (
 
 @pytest.mark.parametrize("unit", [*HOSTILE, "\n", " ", "# ", "1 ", "```\n", "\t", "\u2424"])
 def test_hostile_text_costs_little(unit: str) -> None:
-    """A long repetition of what a pattern looks for takes a function well under a second and gives bounded text."""
+    """A long repetition of what a pattern looks for takes a function little work, and gives bounded text."""
     hostile = unit * (40_000 // len(unit))
     for entry in TABLE.values():
         arguments = (hostile, 40_000) if arguments_of(entry) > 1 else (hostile,)
-        start = time.perf_counter()
+        start = time.thread_time()
         for result in (entry.call(*arguments), entry.call_plain(*arguments)):
             assert not isinstance(result, str) or len(result) <= MAX_OUTPUT
-        assert time.perf_counter() - start < 2, entry.name
+        assert time.thread_time() - start < 2, entry.name
 
 
 def test_plain_keys_get_no_marks() -> None:
