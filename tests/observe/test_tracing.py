@@ -11,6 +11,7 @@ from aiohttp.test_utils import TestServer
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from gateway.observe.tracing import OFF, exemplar, trace_id
+from tests.conftest import PATIENCE
 from tests.observe.conftest import BEARER, HOOK, PARENT, REQUEST
 
 
