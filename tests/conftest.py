@@ -8,9 +8,8 @@ import os
 import random
 import socket
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
-from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -21,11 +20,15 @@ from aiohttp import web
 from hypothesis import settings as settings_of_hypothesis
 
 from gateway import settings
-from gateway.app import app, ingress
-from gateway.app import gateway as running_gateway
-from gateway.catalog import catalog
-from gateway.catalog.catalog import Catalog
+from gateway.app import app
+from gateway.catalog import catalog, files
+from gateway.catalog.build import build
+from gateway.catalog.kinds import Text
+from gateway.catalog.service import Service
+from gateway.errors import Fault
 from gateway.journal.sqlite.journal import SqliteJournal
+from gateway.journalurl import file_of
+from gateway.language.template import Engine
 from gateway.standin.server import StandIn
 
 # The same examples at every run: what fails, fails for everybody. `--hypothesis-seed=random` looks further.
@@ -66,29 +69,34 @@ message: {text: "{{ box }} {{ number }}"}
 """
 
 
-@cache
-def _builtin(only: frozenset[str] | None) -> Catalog:
-    return catalog.load([catalog.builtin_folder()], only)
+Built = tuple[Service, list[Fault]]
+_BUILTIN = str(files.builtin_folder())
+_built: dict[tuple[str, int], Built] = {}
 
 
-def _load(folders: Sequence[Path], only: Iterable[str] | None = None) -> Catalog:
-    if list(folders) != [catalog.builtin_folder()]:
-        return catalog.load(folders, only)
-    return _builtin(None if only is None else frozenset(only))
-
-
-async def _opened(path: Path, *, apart: bool, **more: Any) -> SqliteJournal:
-    return await SqliteJournal.open(path, **more)
+def _build_once(key: str, texts: Mapping[str, Text], engine: Engine, before: Service | None = None) -> Built:
+    """A service as it is built; one that is all of the built-in catalog is built once."""
+    if not all(text.file.startswith(_BUILTIN) for text in texts.values()):
+        return build(key, texts, engine, before)
+    known = key, hash(tuple(sorted((name, text.text) for name, text in texts.items())))
+    if known not in _built:
+        _built[known] = build(key, texts, engine, before)
+    return _built[known]
 
 
 @pytest.fixture(scope="session", autouse=True)
 def one_catalog() -> Iterator[None]:
-    """Gateways that want the same of the built-in catalog share it: it never changes, and its making takes longest."""
-    known = SimpleNamespace(load=_load, builtin_folder=catalog.builtin_folder)
+    """Gateways share the services of the built-in catalog: they never change, and to build them takes longest."""
     with pytest.MonkeyPatch.context() as patch:
-        for module in (ingress, running_gateway):
-            patch.setattr(module, "catalog", known)
+        patch.setattr(catalog, "build", _build_once)
         yield
+
+
+async def _opened(url: str, *, deliver: bool, **more: Any) -> SqliteJournal:
+    """The journal of a gateway, written by a thread of this process."""
+    journal = await SqliteJournal.open(file_of(url), **more)
+    journal.upkeep.start()
+    return journal
 
 
 class Gateway:
@@ -184,7 +192,7 @@ async def gateways(folder: Path) -> AsyncIterator[Callable[..., Awaitable[Gatewa
     all else, and tests/flow has the gateway as operators start it.
     """
     async with AsyncExitStack() as stack:
-        stack.enter_context(pytest.MonkeyPatch.context()).setattr(app, "SqliteJournal", SimpleNamespace(open=_opened))
+        stack.enter_context(pytest.MonkeyPatch.context()).setattr(app, "journals", SimpleNamespace(open=_opened))
         standin = StandIn()
         mattermost = await stack.enter_async_context(standin.serve())
         session = await stack.enter_async_context(aiohttp.ClientSession())

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.catalog import yamlfile
-from gateway.catalog.catalog import meta_schema
+from gateway.catalog.metaschema import meta_schema
 from gateway.catalog.scaffold import infer, scaffold
 from gateway.catalog.schema import Schema
 from gateway.catalog.translator import Translator, context

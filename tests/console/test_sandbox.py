@@ -1,28 +1,22 @@
 """The thread in which requests and edited translators are tried."""
 
 import asyncio
-import gc
 import threading
 
 import pytest
 
-from gateway.catalog import catalog, files
+from gateway.catalog import files
 from gateway.console import sandbox
-from gateway.console.sandbox import KEPT, Workshop, bounded_engine
+from gateway.console.sandbox import Workshop, bounded_engine
 from gateway.errors import CatalogError, Refused, TranslationError
 from gateway.language.output import Mode
 from gateway.settings import Settings
 from gateway.settings.tables import CatalogTable
-from tests.conftest import ITEMS_SERVICE, ITEMS_TRANSLATOR
 
 
 @pytest.fixture
 async def workshop(tmp_path):
-    """Give a workshop whose catalog folder has the services `items0` to `items5`, and what is known of them."""
-    for number in range(6):
-        (tmp_path / f"items{number}").mkdir()
-        (tmp_path / f"items{number}" / "service.yaml").write_text(ITEMS_SERVICE)
-        (tmp_path / f"items{number}" / "item.yaml").write_text(ITEMS_TRANSLATOR)
+    """Give a workshop with a catalog folder of the user's."""
 
     class Gateway:
         settings = Settings(catalog=CatalogTable(folders=(str(tmp_path),)))
@@ -68,33 +62,6 @@ async def test_closing_gives_up_what_waits(workshop):
         await waiting
     release.set()
     assert await running
-
-
-async def test_services_are_compiled_for_the_thread_and_kept(workshop, tmp_path):
-    """The same one is given until the catalog changes; only so many are kept, and the catalog is not held."""
-    known = catalog.load([tmp_path])
-
-    def get(key: str, of=known):
-        return workshop.service(key, of)
-
-    first = await workshop.run(lambda: get("items0"))
-    assert first is not known.services["items0"]
-    assert await workshop.run(lambda: get("items0")) is first
-    for number in range(1, KEPT + 1):
-        await workshop.run(lambda number=number: get(f"items{number}"))
-    assert await workshop.run(lambda: get("items0")) is not first
-    second = await workshop.run(lambda: get("items0"))
-    assert await workshop.run(lambda: get("items0", catalog.load([tmp_path]))) is not second
-    gc.collect()
-    assert workshop._of() is None
-
-
-async def test_a_service_of_faulty_files_is_told(workshop, tmp_path):
-    """The files may be edited while the running catalog is another."""
-    known = catalog.load([tmp_path])
-    (tmp_path / "items0" / "item.yaml").write_text("title: [")
-    with pytest.raises(CatalogError, match=r"items0.item\.yaml"):
-        await workshop.run(lambda: workshop.service("items0", known))
 
 
 def test_the_folders_are_those_of_the_settings_over_the_built_in_ones(workshop, tmp_path):

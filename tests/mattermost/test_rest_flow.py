@@ -1,11 +1,9 @@
 """The whole gateway before a channel over REST: long messages, cards that outlive a restart, and the live check."""
 
 import pytest
-import typer
 
 from gateway import settings
 from gateway.app import app, senders
-from gateway.cli.serve import _check_live
 from gateway.errors import SettingsError
 from gateway.mattermost.probe import Level
 from tests.conftest import eventually
@@ -168,16 +166,6 @@ async def test_a_destination_with_a_fault_is_not_posted_to(board):
     found = await senders.probe(known(board.url, 'token = "wr0ng"'), post=True)
     assert found["rest"][-1].level is Level.FAULT
     assert not board.posts
-
-
-def test_the_command_fails_when_a_destination_cannot_work(capsys):
-    """Each finding is a line with the name of its destination, and the exit code says that one is a fault."""
-    with pytest.raises(typer.Exit) as caught:
-        _check_live(known("http://127.0.0.1:9"), post=False)
-    assert caught.value.exit_code == 1
-    told = capsys.readouterr()
-    assert "rest: fault: cannot connect" in told.out
-    assert "rest" in told.err
 
 
 async def test_certificates_that_are_none(board, tmp_path):
