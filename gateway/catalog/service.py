@@ -1,4 +1,4 @@
-"""One service: how its requests prove themselves, name their events and repeat, and who speaks for it."""
+"""One service: verification, event names and delivery ids of its requests, its translators and cards."""
 
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
@@ -31,11 +31,11 @@ class Document(Struct, frozen=True):
 
 
 class Service:
-    """A service document compiled. The constructor notes every fault in `faults` instead of raising.
+    """A compiled service document. The constructor notes every fault in `faults` instead of raising.
 
     `id_window` and `body_window` are the seconds within which a repeated delivery id or body is the same event.
     `documents` are those that the service was made of, by name ("service", "push", "cards/issue"). `described` is
-    False for a service whose own document cannot be used: nothing is known of how its requests prove themselves.
+    False for a service whose own document cannot be used: how its requests are verified is unknown.
     """
 
     def __init__(self, key: str, raw: Mapping[str, JSON], source: Text) -> None:
@@ -64,10 +64,10 @@ class Service:
 
     @classmethod
     def undescribed(cls, key: str) -> Self:
-        """What stands for a service whose own document cannot be used: the generic translator speaks for it."""
-        made = cls(key, {"name": key}, Text(key, "", ""))
-        made.described = False
-        return made
+        """The placeholder of a service whose own document cannot be used: the generic translator speaks for it."""
+        service = cls(key, {"name": key}, Text(key, "", ""))
+        service.described = False
+        return service
 
     def _each(self, raw: Mapping[str, JSON], key: str, parse: Callable[[JSON], T]) -> tuple[T, ...]:
         parsed = []
@@ -86,21 +86,21 @@ class Service:
             return 0.0
 
     def with_documents(self, documents: Mapping[str, Document]) -> Self:
-        """The service made of these documents; this one stays as it is."""
-        made = copy(self)
-        made.documents = documents
+        """The service of these documents; this one stays as it is."""
+        service = copy(self)
+        service.documents = documents
         parts = {name: document.part for name, document in documents.items() if document.part is not None}
-        made.translators = tuple(parts_of(TRANSLATOR, parts).values())
-        made.cards = parts_of(CARD, parts)
-        made.index = Index(made.translators)
-        return made
+        service.translators = tuple(parts_of(TRANSLATOR, parts).values())
+        service.cards = parts_of(CARD, parts)
+        service.index = Index(service.translators)
+        return service
 
     def event_name(self, request: Request, value: JSON) -> str:
         """The name of the event: "pull_request.opened", or "" when the service names none."""
         return joined(self.event, request, value)
 
     def delivery_key(self, request: Request, value: JSON) -> str:
-        """What the sender repeats when it repeats an event; "" when a part of it is absent."""
+        """The delivery id, which is the same in repeats of an event; "" when a part of it is absent."""
         parts = []
         for selector in self.delivery_id:
             part = selector.value(request, value)

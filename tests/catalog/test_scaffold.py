@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.catalog import yamlfile
-from gateway.catalog.catalog import meta_schema
+from gateway.catalog.metaschema import meta_schema
 from gateway.catalog.scaffold import infer, scaffold
 from gateway.catalog.schema import Schema
 from gateway.catalog.translator import Translator, context
@@ -42,7 +42,7 @@ def shown(body: JSON) -> Attachment:
     document = documents({}, body)["translator"]
     translator = Translator("own/event", document, Engine(), yamlfile.dump(document), "event.yaml")
     assert not translator.faults
-    assert translator.schema.holds(body)
+    assert translator.schema.matches(body)
     return translator.draft(context(body, Request(), "")).message.attachments[0]
 
 
@@ -101,9 +101,9 @@ def test_without_a_name_every_event_is_meant() -> None:
 def test_the_inferred_schema_holds(body: JSON) -> None:
     """A schema is made of what is there, so the value matches; one with other types at the top does not."""
     schema = Schema(infer(body))
-    assert schema.holds(body)
+    assert schema.matches(body)
     for key, value in body.items():
-        assert value is None or not schema.holds({**body, key: [] if not isinstance(value, list) else {}})
+        assert value is None or not schema.matches({**body, key: [] if not isinstance(value, list) else {}})
 
 
 def test_elements_are_described_by_what_they_have_in_common() -> None:
