@@ -5,7 +5,7 @@
     |- CatalogError        service or translator documents: a list of faults, the running catalog stays
     |- TranslationError    one document failed on one payload; the event is `broken`, the generic translator speaks
     |- Refused             the request is the sender's fault; becomes an HTTP problem (RFC 9457)
-    |- JournalError        the journal did not store or read; senders get 503
+    |- JournalError        a write to the journal or a read from it failed; senders get 503
     |  `- JournalDamaged   the file cannot be used at all
     `- Unsent              (in outbound.exchange) a request to a server failed; holds the result of the delivery
 

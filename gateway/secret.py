@@ -20,7 +20,7 @@ _HOOK_PATH = re.compile(r"((?:/|%2f)hooks(?:/|%2f)(?:commands(?:/|%2f))?)([a-z0-
 _LONG_ID = 16
 """From this length on, the id of a hook is masked without its URL too: Mattermost's ids have 26 characters."""
 
-_living: "WeakValueDictionary[int, Secret]" = WeakValueDictionary()
+_live_secrets: "WeakValueDictionary[int, Secret]" = WeakValueDictionary()
 
 
 class Secret:
@@ -31,7 +31,7 @@ class Secret:
     def __init__(self, text: str) -> None:
         self._text = text
         self._needles = _needles(text)
-        _living[id(self)] = self
+        _live_secrets[id(self)] = self
 
     def reveal(self) -> str:
         """Return the text, for the place that sends or compares it."""
@@ -61,7 +61,7 @@ class Secret:
 def redact(text: str) -> str:
     """Mask every living secret in a text, and whatever looks like the id of a Mattermost hook URL."""
     spans = [match.span(2) for match in _HOOK_PATH.finditer(text)] if "hooks" in text.lower() else []
-    for reference in _living.valuerefs():
+    for reference in _live_secrets.valuerefs():
         secret = reference()
         if secret is not None:
             for needle in secret._needles:

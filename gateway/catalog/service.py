@@ -47,7 +47,7 @@ class Service:
         self.icon_url: str | None = raw.get("icon_url")
         self.imitates: Sequence[str] = tuple(raw.get("imitates", ()))
         self.ignore: Sequence[str] = tuple(raw.get("ignore", ()))
-        self._noted: list[tuple[tuple[str | int, ...], str]] = []
+        self._problems: list[tuple[tuple[str | int, ...], str]] = []
         self.event = self._each(raw, "event", Selector)
         self.delivery_id = self._each(raw, "delivery_id", Selector)
         self.verify = self._each(raw, "verify", verify.parse_scheme)
@@ -60,7 +60,7 @@ class Service:
         self.translators: Sequence[Translator] = ()
         self.cards: Mapping[str, CardShape] = {}
         self.index: Index[Translator] = Index(())
-        self.faults = [yamlfile.fault(source.file, source.text, steps, problem) for steps, problem in self._noted]
+        self.faults = [yamlfile.fault(source.file, source.text, steps, problem) for steps, problem in self._problems]
 
     @classmethod
     def undescribed(cls, key: str) -> Self:
@@ -75,14 +75,14 @@ class Service:
             try:
                 parsed.append(parse(item))
             except ValueError as error:
-                self._noted.append(((key, index), str(error)))
+                self._problems.append(((key, index), str(error)))
         return tuple(parsed)
 
     def _seconds(self, windows: Mapping[str, str], key: str, default: str) -> float:
         try:
             return units.seconds(windows.get(key, default))
         except ValueError as error:
-            self._noted.append((("duplicates", key), str(error)))
+            self._problems.append((("duplicates", key), str(error)))
             return 0.0
 
     def with_documents(self, documents: Mapping[str, Document]) -> Self:

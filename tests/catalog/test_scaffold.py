@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.catalog import yamlfile
+from gateway.catalog.kinds import Text
 from gateway.catalog.metaschema import meta_schema
 from gateway.catalog.scaffold import infer, scaffold
 from gateway.catalog.schema import Schema
@@ -40,7 +41,8 @@ def documents(headers: dict[str, str], body: JSON) -> dict[str, Any]:
 def shown(body: JSON) -> Attachment:
     """What the drafted translator makes of the body that it was drafted from."""
     document = documents({}, body)["translator"]
-    translator = Translator("own/event", document, Engine(), yamlfile.dump(document), "event.yaml")
+    source = Text("own/event", yamlfile.dump(document), "event.yaml")
+    translator = Translator(source, document, Engine())
     assert not translator.faults
     assert translator.schema.matches(body)
     return translator.draft(context(body, Request(), "")).message.attachments[0]
