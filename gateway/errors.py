@@ -5,9 +5,9 @@
     |- CatalogError        service or translator documents: a list of faults, the running catalog stays
     |- TranslationError    one document failed on one payload; the event is `broken`, the generic translator speaks
     |- Refused             the request is the sender's fault; becomes an HTTP problem (RFC 9457)
-    |- JournalError        what was to be stored is not stored; senders get 503
+    |- JournalError        a write to the journal or a read from it failed; senders get 503
     |  `- JournalDamaged   the file cannot be used at all
-    `- Unsent              (in outbound.exchange) a request to a server led to nothing; holds the result of the delivery
+    `- Unsent              (in outbound.exchange) a request to a server failed; holds the result of the delivery
 
 Texts are for the reader: what, where, what to do. None of them holds a secret.
 """

@@ -1,4 +1,4 @@
-"""The URL of a journal, `sqlite:PATH`: the only place that takes one apart."""
+"""The URL of a journal, `sqlite:PATH`: the only place that parses one."""
 
 from pathlib import Path
 from typing import Final

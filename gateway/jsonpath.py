@@ -1,7 +1,7 @@
 """Paths into JSON values, as documents and settings write them: `issue.summary`, `alerts[0].labels`, `data["a.b"]`.
 
 A deliberately small language: keys, indexes (negative from the end), and `*` for every element of an array or object.
-Null is a value; what is not there is `MISSING`.
+Null is a value; a missing key or index is `MISSING`.
 """
 
 import re
@@ -22,7 +22,7 @@ class Missing:
 
 
 MISSING: Final = Missing()
-"""What a path leads to when nothing is there."""
+"""The result of a path to a missing key or index."""
 
 _STEP = re.compile(
     r"""\.?(?P<key>[^.\[\]"'\s]+) | \[(?P<index>-?\d+)\] | \[(?P<quote>["'])(?P<quoted>.*?)(?P=quote)\]""", re.X
@@ -50,7 +50,7 @@ def parse(path: str) -> tuple[Step, ...]:
 
 
 def lookup(value: JSON, steps: tuple[Step, ...]) -> JSON:
-    """What the steps lead to, or MISSING. `*` is not for here: see `every`."""
+    """The value that the steps lead to, or MISSING. `*` has no meaning here: see `every`."""
     for step in steps:
         if isinstance(value, dict):
             value = value.get(step, MISSING) if isinstance(step, str) else MISSING
@@ -62,7 +62,7 @@ def lookup(value: JSON, steps: tuple[Step, ...]) -> JSON:
 
 
 def every(value: JSON, steps: tuple[Step, ...]) -> Iterator[JSON]:
-    """Everything that the steps lead to; `*` branches over the elements of an array or the values of an object."""
+    """Every value that the steps lead to; `*` branches over the elements of an array or the values of an object."""
     if STAR not in steps:
         found = lookup(value, steps)
         if found is not MISSING:

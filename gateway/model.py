@@ -1,6 +1,6 @@
 """The values that travel through the gateway, and the closed sets of their outcomes.
 
-Nothing here does anything: every module may import it. Times are seconds since the epoch (UTC) as floats.
+Data only: every module may import it. Times are seconds since the epoch (UTC) as floats.
 """
 
 from collections.abc import Mapping
@@ -41,8 +41,8 @@ class Request(Struct, frozen=True):
 class Event(Struct, frozen=True):
     """One authentic request as the journal keeps it, with the outcome of its translation.
 
-    `name` is the event name of the service ("pull_request.opened"), `translator` is "service/document", `reason` says
-    why for every outcome but a plain message; `request` is the request with its secrets masked.
+    `name` is the event name of the service ("pull_request.opened"), `translator` is "service/document", `reason`
+    explains every outcome but a plain message; `request` is the request with its secrets masked.
     """
 
     id: str
@@ -58,7 +58,7 @@ class Event(Struct, frozen=True):
 
 
 class CardMode(StrEnum):
-    """What later events of a subject do where they can: edit its card, reply in its thread, or both."""
+    """What a later event of a subject does, on destinations that can: edit its card, reply in its thread, or both."""
 
     UPDATE = "update"
     THREAD = "thread"
@@ -66,7 +66,7 @@ class CardMode(StrEnum):
 
 
 class Phase(StrEnum):
-    """Where an event stands in the life of its subject. What opens after a close gets a card of its own."""
+    """Where an event stands in the life of its subject. An OPEN after a CLOSE gets a card of its own."""
 
     OPEN = "open"
     CHANGE = "change"
@@ -89,8 +89,8 @@ class Card(Struct, frozen=True):
 class Parcel(Struct, frozen=True):
     """One message bound for one destination, not yet journalled. `payload` is the JSON of the Mattermost message.
 
-    `address` says where inside the destination, for one that has many places: the hook of a pass-through URL (a
-    secret). `trace` is carried along for tracing: the trace context of the request, empty without one.
+    `address` is the address inside a destination that has several: the hook of a pass-through URL (a secret). `trace`
+    is the trace context of the request, empty without one.
     """
 
     destination: str
@@ -121,7 +121,7 @@ class AttemptResult(StrEnum):
 class Attempt(Struct, frozen=True):
     """One attempt at a delivery, which ended at `at`.
 
-    `status` is that of the HTTP answer (0: none came), `code` its class, one of `metrics.CODES`. `answer` is what the
+    `status` is the HTTP status (0: no answer), `code` its class, one of `metrics.CODES`. `answer` is what the
     destination said, in words and without secrets, at most ANSWER_LIMIT characters; empty for a success.
     """
 
@@ -139,8 +139,8 @@ class Delivery(Struct, frozen=True):
     """One message on its way to one destination.
 
     `seq` grows with every journalled delivery: deliveries of one lane leave in its order. `not_before` is the time
-    before which no further attempt is made. `reason` is that of the last attempt that failed. `log` has the newest
-    attempts, the oldest of them first, where the journal is asked for it: a delivery that waits to be sent is without.
+    before which no further attempt is made. `reason` is the reason of the last failed attempt. `log` holds the newest
+    attempts, oldest first; it is empty unless the caller of the journal asks for it.
     """
 
     seq: int
@@ -163,7 +163,7 @@ class Delivery(Struct, frozen=True):
 class Delivered(Struct, frozen=True):
     """The destination has the message.
 
-    `code` is the class of the answer, one of `metrics.CODES`; `status` that of HTTP, 0 without an answer.
+    `code` is the class of the answer, one of `metrics.CODES`; `status` is the HTTP status, 0 without an answer.
     """
 
     post_id: str = ""

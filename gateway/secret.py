@@ -1,7 +1,7 @@
-"""Text that must not be seen: the type that holds it, and the net that masks it where it slipped into other text.
+"""Secrets: the type that holds one, and `redact`, which masks secrets inside other text.
 
-A Secret prints as `<secret>` wherever it ends up. Every living Secret is known here (weakly: one that is gone is
-forgotten), so that `redact` can mask its text inside log lines and error texts that were built from something else.
+A Secret prints as `<secret>` everywhere. This module keeps a weak reference to every Secret, so that `redact` can mask
+its text inside log lines and error texts that were built from other values.
 """
 
 import hmac
@@ -14,13 +14,13 @@ MASK: Final = "<secret>"
 """What is printed instead of a secret."""
 
 _SHORTEST = 4
-"""Shorter secrets are not masked inside other text: every word would be eaten."""
+"""Shorter secrets are not masked inside other text: they are parts of ordinary words."""
 
 _HOOK_PATH = re.compile(r"((?:/|%2f)hooks(?:/|%2f)(?:commands(?:/|%2f))?)([a-z0-9]+)", re.IGNORECASE)
 _LONG_ID = 16
 """From this length on, the id of a hook is masked without its URL too: Mattermost's ids have 26 characters."""
 
-_living: "WeakValueDictionary[int, Secret]" = WeakValueDictionary()
+_live_secrets: "WeakValueDictionary[int, Secret]" = WeakValueDictionary()
 
 
 class Secret:
@@ -31,10 +31,10 @@ class Secret:
     def __init__(self, text: str) -> None:
         self._text = text
         self._needles = _needles(text)
-        _living[id(self)] = self
+        _live_secrets[id(self)] = self
 
     def reveal(self) -> str:
-        """Give the text itself, for the one place that sends or compares it."""
+        """Return the text, for the place that sends or compares it."""
         return self._text
 
     def __repr__(self) -> str:
@@ -49,25 +49,25 @@ class Secret:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return NotImplemented
-        return hmac.compare_digest(_raw(self._text), _raw(other._text))
+        return hmac.compare_digest(_to_bytes(self._text), _to_bytes(other._text))
 
     def __hash__(self) -> int:
         return hash(self._text)
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("a Secret is not for storage: reveal() it on purpose")
+        raise TypeError("a Secret cannot be pickled: call reveal() where its text is needed")
 
 
 def redact(text: str) -> str:
     """Mask every living secret in a text, and whatever looks like the id of a Mattermost hook URL."""
     spans = [match.span(2) for match in _HOOK_PATH.finditer(text)] if "hooks" in text.lower() else []
-    for reference in _living.valuerefs():
+    for reference in _live_secrets.valuerefs():
         secret = reference()
         if secret is not None:
             for needle in secret._needles:
                 if needle in text:
                     spans.extend(_occurrences(needle, text))
-    return _masked(text, sorted(spans)) if spans else text
+    return _mask_spans(text, sorted(spans)) if spans else text
 
 
 def _occurrences(needle: str, text: str) -> Iterator[tuple[int, int]]:
@@ -77,8 +77,8 @@ def _occurrences(needle: str, text: str) -> Iterator[tuple[int, int]]:
         at = text.find(needle, at + 1)
 
 
-def _masked(text: str, spans: list[tuple[int, int]]) -> str:
-    """Mask spans of the original text, so that of two overlapping secrets the rest of the second is not left over."""
+def _mask_spans(text: str, spans: list[tuple[int, int]]) -> str:
+    """Mask sorted spans of the original text; overlapping secrets are masked as a whole."""
     pieces: list[str] = []
     done = 0
     for start, end in spans:
@@ -95,5 +95,5 @@ def _needles(text: str) -> tuple[str, ...]:
     return (*whole, match[2]) if match is not None and len(match[2]) >= _LONG_ID else whole
 
 
-def _raw(text: str) -> bytes:
+def _to_bytes(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")

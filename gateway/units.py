@@ -4,7 +4,7 @@ import re
 
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
 _BYTES = {"b": 1, "kb": 1000, "mb": 1000**2, "gb": 1000**3, "kib": 1024, "mib": 1024**2, "gib": 1024**3}
-_WRITTEN = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"))
+_STEPS = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"))
 _QUANTITY = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]+)\s*")
 
 
@@ -17,8 +17,8 @@ def seconds(text: str) -> float:
 
 
 def written(seconds: float) -> str:
-    """A length of time in the unit that fits, two digits at least: "12 s", "1.5 min", "5 h", "2 d"."""
-    unit, step = next(((unit, step) for step, unit in _WRITTEN if seconds >= step), ("s", 1.0))
+    """A duration in the largest unit that fits, with two significant digits: "12 s", "1.5 min", "5 h", "2 d"."""
+    unit, step = next(((unit, step) for step, unit in _STEPS if seconds >= step), ("s", 1.0))
     amount = seconds / step
     return f"{amount:.0f} {unit}" if amount >= 10 else f"{amount:.2g} {unit}"
 

@@ -1,1 +1,1 @@
-"""The documents of services: read, checked, compiled, chosen by the name of an event."""
+"""The documents of services: reading, checking, compiling, and selection by event name."""

@@ -1,4 +1,4 @@
-"""A service out of the texts of its documents: checked, compiled, put together. What has not changed is used again."""
+"""Builds a service from the texts of its documents: checks, compiles, combines them. Unchanged ones are reused."""
 
 from collections.abc import Iterator, Mapping
 
@@ -14,10 +14,10 @@ from gateway.model import JSON
 def build(
     key: str, texts: Mapping[str, Text], engine: Engine, before: Service | None = None
 ) -> tuple[Service, list[Fault]]:
-    """The service of these texts, by the name of their document, and what is wrong with them.
+    """The service of `texts` (by the name of the document), and the faults in them.
 
-    With any fault, it has no translators: the generic one speaks for all of it, since what a faulty document was to say
-    might be said wrongly by another. Documents of `before` whose texts are the same are not compiled again.
+    With any fault, the service has no translators and the generic one speaks for it: the events of a faulty document
+    might match another document. Documents of `before` whose texts are the same are not compiled again.
     """
     plain, faults = described(key, texts[SERVICE])
     compiled = {SERVICE: Document(hash(texts[SERVICE].text), texts[SERVICE].file)}
@@ -27,15 +27,15 @@ def build(
             continue
         document = known.get(name)
         if document is None or (document.digest, document.file) != (hash(source.text), source.file):
-            document = _compiled(source, kind_of(name), engine, faults)
+            document = _compile(source, kind_of(name), engine, faults)
         compiled[name] = document
-    made = plain.with_documents(compiled)
-    faults += _contradictions(made, texts)
-    return (plain if faults else made), faults
+    service = plain.with_documents(compiled)
+    faults += _contradictions(service, texts)
+    return (plain if faults else service), faults
 
 
 def revised(service: Service, name: str, text: str, engine: Engine) -> Service:
-    """The service with `text` as its document `name` ("push"), in place of the one so called or beside the others.
+    """The service with `text` as its document `name` ("push"), which is replaced or added.
 
     The service given stays as it is. Raises CatalogError with every fault that the text would have as a file.
     """
@@ -47,7 +47,7 @@ def revised(service: Service, name: str, text: str, engine: Engine) -> Service:
     except KeyError:
         problem = "a service has no documents in such a folder"
         raise CatalogError([Fault(file, 0, "", problem, "name a translator without a slash")]) from None
-    document = _compiled(source, kind, engine, faults)
+    document = _compile(source, kind, engine, faults)
     twin = service.with_documents({**service.documents, name: document})
     faults += _contradictions(twin, {name: source})
     if faults:
@@ -56,25 +56,25 @@ def revised(service: Service, name: str, text: str, engine: Engine) -> Service:
 
 
 def described(key: str, source: Text) -> tuple[Service, list[Fault]]:
-    """The service that its own document describes, without translators, and what is wrong with that document."""
+    """The service that its own document describes, without translators, and the faults in that document."""
     faults: list[Fault] = []
-    raw = _checked(source, "service", "", faults)
+    raw = _load_valid(source, "service", "", faults)
     if raw is None:
         return Service.undescribed(key), faults
-    made = Service(key, raw, source)
-    return (Service.undescribed(key) if made.faults else made), made.faults
+    service = Service(key, raw, source)
+    return (Service.undescribed(key) if service.faults else service), service.faults
 
 
-def _compiled(source: Text, kind: Kind, engine: Engine, faults: list[Fault]) -> Document:
-    raw = _checked(source, kind.schema, kind.definition, faults)
+def _compile(source: Text, kind: Kind, engine: Engine, faults: list[Fault]) -> Document:
+    raw = _load_valid(source, kind.schema, kind.definition, faults)
     part = None if raw is None else kind.compile(source, raw, engine)
     if part is not None:
         faults += part.faults
     return Document(hash(source.text), source.file, part)
 
 
-def _checked(source: Text, schema: str, definition: str, faults: list[Fault]) -> dict[str, JSON] | None:
-    """What a document says when it matches its meta-schema; otherwise its faults are noted."""
+def _load_valid(source: Text, schema: str, definition: str, faults: list[Fault]) -> dict[str, JSON] | None:
+    """The content of a document that matches its meta-schema; else None, and its faults are added to `faults`."""
     try:
         raw = yamlfile.load(source.text, source.file)
     except CatalogError as error:
@@ -86,7 +86,7 @@ def _checked(source: Text, schema: str, definition: str, faults: list[Fault]) ->
 
 
 def _contradictions(service: Service, texts: Mapping[str, Text]) -> Iterator[Fault]:
-    """What is wrong between the documents of a service; lines are those of the texts that are given."""
+    """The contradictions between documents of a service; their lines are those in `texts`."""
     for event, first, second in service.index.overlaps():
         problem = f"{event!r} is already spoken for by {first.name}"
         yield Fault(second.file, 1, "events", problem, "give one of the two a `when`")

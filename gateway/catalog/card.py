@@ -1,4 +1,4 @@
-"""One card: a document that shows a subject as it is, whatever happened to it last."""
+"""One card: a document that shows the current state of a subject, whatever its last event was."""
 
 from collections.abc import Mapping
 from typing import Final

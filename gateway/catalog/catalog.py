@@ -1,7 +1,7 @@
 """The catalog: the services of some folders. A new service or event is a new file, and no existing line changes.
 
-A service is read and compiled when it is first asked for, and stays as long as its files do. A faulty document takes
-its own service out, never another one.
+A service is read and compiled at first use, and stays compiled while its files are unchanged. A faulty document affects
+its own service only.
 """
 
 from collections.abc import Collection, Iterable, Set
@@ -17,11 +17,11 @@ from gateway.language.template import Engine
 
 
 class Catalog:
-    """The services of `folders` as they are now, of which the first is the built-in one and the others lie over it.
+    """The services of `folders` as they are now; the first folder is the built-in one, the others override it.
 
-    `needed` are the services that requests may be for: one that is gone or faulty goes on as it last was in `before`,
-    and the generic translator speaks for it when it never was good. `services` are those that are compiled, `faults`
-    why some of them are not as their files are now, `folder_faults` which folders cannot be looked at.
+    `needed` are the services that requests may be for: one that is gone or faulty keeps its version in `before`, and
+    the generic translator speaks for one without a good version. `services` are the compiled services, `faults` the
+    reasons why some of them are not as their files are now, `folder_faults` those of folders that cannot be listed.
     """
 
     def __init__(self, folders: Folders, needed: Iterable[str] = (), before: "Catalog | None" = None) -> None:
@@ -37,14 +37,14 @@ class Catalog:
 
     @property
     def keys(self) -> Set[str]:
-        """Every service that there is, compiled or not."""
+        """The keys of all services, compiled or not."""
         return self._listing.services.keys() | self.services.keys()
 
     def __contains__(self, key: object) -> bool:
         return key in self._listing.services or key in self.services
 
     def service(self, key: str) -> Service | None:
-        """The service of this key, None when there is none. Compiles it at first: not for the event loop then."""
+        """The service of this key, None when there is none. The first call compiles it: not for the event loop."""
         if key not in self.services and (key in self or key in self.needed):
             self._compile(key, None)
         return self.services.get(key)
@@ -65,17 +65,17 @@ class Catalog:
         ]
 
     def all_faults(self) -> list[Fault]:
-        """Every fault of the folders and of the services that were asked for."""
+        """Every fault of the folders and of the services that were compiled."""
         return [*self.folder_faults, *(fault for key in sorted(self.faults) for fault in self.faults[key])]
 
     def forget(self) -> None:
-        """Let go of the services that no request needs: they were looked at."""
+        """Drop the compiled services that are not `needed`."""
         for key in list(self.services.keys() - self.needed):
             del self.services[key]
             self.faults.pop(key, None)
 
     def _take_over(self, before: "Catalog") -> None:
-        """Keep what is compiled and has not changed; compile again what has."""
+        """Keep the compiled services that have not changed; compile the others again."""
         for key, service in list(before.services.items()):
             same = self._listing.services.get(key) == before._listing.services.get(key)
             if same and key not in before.faults and key not in self._listing.faults:
@@ -85,17 +85,17 @@ class Catalog:
 
     def _compile(self, key: str, last: Service | None) -> None:
         texts, faults = self._texts(key)
-        made = Service.undescribed(key)
+        service = Service.undescribed(key)
         if SERVICE in texts:
-            made, wrong = build(key, texts, Engine(), last)
+            service, wrong = build(key, texts, Engine(), last)
             faults += wrong
         if faults:
             self.faults[key] = tuple(faults)
-            made = last or made.with_documents({})
-        self.services[key] = made
+            service = last or service.with_documents({})
+        self.services[key] = service
 
     def _texts(self, key: str, names: Collection[str] = ()) -> tuple[dict[str, Text], list[Fault]]:
-        """The documents of a service (of these names) as they are now; what cannot be read is a fault."""
+        """The documents of a service (only `names`, if given) as they are now; an unreadable one is a fault."""
         faults = list(self._listing.faults.get(key, ()))
         stamps = self._listing.services.get(key)
         if stamps is None and not faults:
@@ -109,7 +109,8 @@ class Catalog:
                 texts[name] = Text(f"{key}/{name}", files.read(stamp.path), str(stamp.path))
             except (OSError, UnicodeDecodeError) as error:
                 why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-                faults.append(Fault(str(stamp.path), 0, "", f"cannot be read: {why}", "let the gateway read it"))
+                remedy = "make it UTF-8 text that the gateway may read"
+                faults.append(Fault(str(stamp.path), 0, "", f"cannot be read: {why}", remedy))
         return texts, faults
 
 

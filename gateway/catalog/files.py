@@ -1,11 +1,11 @@
-"""The folders of a catalog: which documents and samples there are, and what they say. All reading of files is here.
+"""The folders of a catalog: listing and reading of documents and samples. Only this module reads the catalog's files.
 
     <service>/service.yaml     how its requests look
     <service>/<name>.yaml      a translator
     <service>/<kind>/*.yaml    documents of other kinds, each kind in a folder of its own (`kinds`)
     <service>/samples/*.yaml   executed by `mattergate test`
 
-Later folders are laid over the first, file by file.
+Later folders override the first, file by file.
 """
 
 import os
@@ -23,11 +23,11 @@ _SAMPLES = "samples"
 
 
 Folders = Sequence[Path]
-"""The folders of a catalog: the built-in one first, later ones are laid over it."""
+"""The folders of a catalog: the built-in one first, later ones override it."""
 
 
 class Stamp(NamedTuple):
-    """What tells without reading whether a file is still the same."""
+    """A file and its status, which shows without reading whether it has changed."""
 
     path: Path
     changed: int
@@ -38,7 +38,7 @@ class Stamp(NamedTuple):
 class Listing(Struct, frozen=True):
     """The documents of some folders: by service, by name ("push", "cards/issue").
 
-    `faults` says why a service cannot be used as it lies there, `folder_faults` why a whole folder cannot be looked at.
+    `faults` says why a service cannot be used as it is, `folder_faults` why a whole folder cannot be listed.
     """
 
     services: Mapping[str, Mapping[str, Stamp]]
@@ -53,7 +53,7 @@ def builtin_folder() -> Path:
 
 
 def scan(folders: Folders) -> Listing:
-    """The documents of these folders. Nothing is read."""
+    """List the documents of these folders, without reading them."""
     services: dict[str, dict[str, Stamp]] = {}
     faults: dict[str, list[Fault]] = {}
     folder_faults: list[Fault] = []
@@ -113,7 +113,7 @@ def _folders(folder: Path) -> Iterator[Path]:
             try:
                 if not entry.is_dir():
                     continue
-            except OSError:  # a link in a circle: reading it tells what is wrong, as a fault of its service
+            except OSError:  # a circular link: listing it below raises again, which becomes a fault of its service
                 pass
             yield Path(entry.path)
 

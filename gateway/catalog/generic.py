@@ -1,7 +1,7 @@
-"""The generic translator: a useful message from any payload that no document knows.
+"""The generic translator: a useful message from any payload without a translator of its own.
 
-It looks for what a reader wants first: a title, where to click, how bad it is, who did it, and the short facts; what is
-left follows as a cut block of code. Credentials are never shown.
+It looks for a title, a link, a severity, an actor and short facts; the remaining payload follows as a block of code of
+limited length. Credentials are never shown.
 """
 
 import re
@@ -48,7 +48,7 @@ NAMES: Final = ("display_name", "full_name", "name", "login", "username", "user_
 FIELDS: Final = 10
 """How many facts the table shows."""
 URLS: Final = 2
-"""How many of them may be further URLs."""
+"""How many of these facts may be URLs."""
 REST: Final = 1000
 """How many characters of the remaining payload are shown."""
 ELEMENTS: Final = 5
@@ -91,12 +91,12 @@ def _from_value(value: JSON, about: str) -> Attachment:
     if not isinstance(value, dict):
         text = _rest(value, ()) if isinstance(value, list) else escape(shorten(hide(text_of(value)), _TEXT))
         return Attachment(title=about, text=text or None)
-    found = _Found(value)
-    title, text = found.title(), found.text()
-    link, color, actor = found.link(LINKS), found.color(), found.actor()
-    image = found.link(IMAGES)
-    fields = found.fields()
-    parts = [text, *found.lists(value), _rest(value, found.told)]
+    payload = _Payload(value)
+    title, text = payload.title(), payload.text()
+    link, color, actor = payload.link(LINKS), payload.color(), payload.actor()
+    image = payload.link(IMAGES)
+    fields = payload.fields()
+    parts = [text, *payload.lists(value), _rest(value, payload.used)]
     return Attachment(
         author_name=" · ".join(part for part in (about if title else None, actor) if part) or None,
         color=color,
@@ -108,107 +108,107 @@ def _from_value(value: JSON, about: str) -> Attachment:
     )
 
 
-class _Found:
-    """The leaves of one payload, and which of them have been told: nothing is said twice."""
+class _Payload:
+    """The leaves of one payload, and the paths of those that are `used`: no leaf is shown twice."""
 
     def __init__(self, value: Mapping[str, JSON]) -> None:
         self._leaves = [(path, words_of(path[-1]), leaf) for path, leaf in leaves(value)]
         self._actor_paths = {path for path, _, _ in self._leaves if {words_of(step) for step in path[:-1]} & {*ACTORS}}
-        self.told: set[Path] = set()
+        self.used: set[Path] = set()
         self._title = ""
         self._headline: Path = ()
 
     def _first(self, names: Sequence[str], *, link: bool = False, kinds: tuple[type, ...] = (str,)) -> Leaf | None:
-        """The shallowest leaf with one of the names that is not told; of equally deep ones that of the earlier name."""
+        """The shallowest unused leaf under one of the names; of equally deep ones, that of the earlier name."""
         known = {name: rank for rank, name in enumerate(names)}
         fitting = [
             (len(path), known[word], path, leaf)
             for path, word, leaf in self._leaves
-            if word in known and path not in self.told and isinstance(leaf, kinds) and _is_link(leaf) == link
+            if word in known and path not in self.used and isinstance(leaf, kinds) and _is_link(leaf) == link
             if text_of(leaf).strip() and (link or path not in self._actor_paths)
         ]
         best = min(fitting, key=lambda one: one[:2], default=None)
         return (best[2], best[3]) if best else None
 
     def title(self) -> str:
-        """What happened, on one line; "" when nothing tells it. A text that is longer stays to be told in full."""
+        """A headline on one line, "" without one. A longer text is cut, but stays unused: `text` shows it in full."""
         headline = self._first(TITLES)
         self._headline = headline[0] if headline else ()
         pieces = [headline] if headline else [self._first(KINDS), self._first(THINGS, kinds=(str, int))]
-        told = [(path, hide(text_of(leaf)).strip()) for path, leaf in filter(None, pieces)]
-        for path, text in told:
+        texts = [(path, hide(text_of(leaf)).strip()) for path, leaf in filter(None, pieces)]
+        for path, text in texts:
             if len(text) <= _TITLE and "\n" not in text:
-                self.told.add(path)
-        line = shorten(": ".join(_first_line(text) for _, text in told), _TITLE)
+                self.used.add(path)
+        line = shorten(": ".join(_first_line(text) for _, text in texts), _TITLE)
         state = self._first(STATES)
         if line and state and _tells(state[1], line):
-            self.told.add(state[0])
+            self.used.add(state[0])
             line = f"{line.rstrip(' .:!')}: {hide(text_of(state[1]).strip())}"
         self._title = line
         return line
 
     def text(self) -> str | None:
-        """The longest story that the payload tells, formatted if it is HTML."""
+        """The shallowest text under one of `TEXTS` as Markdown, unless the title contains it; HTML is converted."""
         leaf = self._first(TEXTS)
         if leaf is None or hide(text_of(leaf[1])).strip() in self._title:
             return None
-        self.told.add(leaf[0])
+        self.used.add(leaf[0])
         words = hide(text_of(leaf[1]).strip())
         if leaf[0] == self._headline:  # its first line is the title
             words = words.partition("\n")[2].strip() or words
         return str(TABLE["html"].call(words, _TEXT)) if _HTML.search(words) else escape(shorten(words, _TEXT))
 
     def link(self, names: Sequence[str]) -> str | None:
-        """The first URL under one of the names that holds no credential."""
+        """The first URL under one of the names, unless it contains a credential."""
         leaf = self._first(names, link=True)
         if leaf is None or hide(text_of(leaf[1])) != leaf[1]:
             return None
-        self.told.add(leaf[0])
+        self.used.add(leaf[0])
         return text_of(leaf[1])
 
     def color(self) -> str | None:
-        """The colour of what the payload says about its state, told or not."""
-        told, self.told = self.told, set()
+        """The colour of the payload's state or severity, which may be used already."""
+        used, self.used = self.used, set()
         state = self._first(STATES) or self._first(LEVELS, kinds=(str, bool))
         severity = self._first(SEVERITIES)
-        self.told = told
+        self.used = used
         if state is None:
             return None
         color = str(TABLE["severity_color"].call(state[1]))
-        # "firing" says less than the severity beside it; what is over or well says more.
+        # The severity is more precise than a state such as "firing", but a good state overrides it.
         return str(TABLE["severity_color"].call(severity[1])) if severity and color != "good" else color
 
     def actor(self) -> str | None:
-        """Who did it: a name under a key that means a person."""
+        """The name of the person who acted, from a key that means a person."""
         for path, word, leaf in self._leaves:
             named = word in ACTORS or (word in NAMES and len(path) > 1 and words_of(path[-2]) in ACTORS)
-            if named and path not in self.told and isinstance(leaf, str) and not _is_link(leaf) and "\n" not in leaf:
-                self.told.add(path)
+            if named and path not in self.used and isinstance(leaf, str) and not _is_link(leaf) and "\n" not in leaf:
+                self.used.add(path)
                 return shorten(hide(leaf.strip()), 60) or None
         return None
 
     def fields(self) -> list[Field]:
-        """The facts as a table: what identifies only machines comes last."""
-        made, links = [], 0
-        self.told |= {path for path, word, leaf in self._leaves if _is_link(leaf) and _DECORATION.search(word)}
+        """The facts as a table; ids, versions and timestamps come last."""
+        fields, links = list[Field](), 0
+        self.used |= {path for path, word, leaf in self._leaves if _is_link(leaf) and _DECORATION.search(word)}
         for path, _, leaf in sorted(self._leaves, key=lambda one: _DULL.search(one[1]) is not None):
-            text = "" if path in self.told else shown(path, leaf)
+            text = "" if path in self.used else shown(path, leaf)
             if text and _is_link(leaf):
                 links += 1
                 text = text if links <= URLS and text == leaf else ""
             if text:
-                self.told.add(path)
-                made.append(Field(label(path), escape(text), short=len(text) <= 40))
-            if len(made) == FIELDS:
+                self.used.add(path)
+                fields.append(Field(label(path), escape(text), short=len(text) <= 40))
+            if len(fields) == FIELDS:
                 break
-        return made
+        return fields
 
     def lists(self, value: Mapping[str, JSON]) -> Iterator[str]:
         """The first array of objects, such as commits or items, as a line for each of them."""
         for path, array in _arrays(value, ()):
             lines = [line for element in array[:ELEMENTS] if isinstance(element, dict) and (line := _line(element))]
             if lines:
-                self.told.add(path)
+                self.used.add(path)
                 more = [f"and {len(array) - ELEMENTS} more"] if len(array) > ELEMENTS else []
                 yield "\n".join([f"**{escape(label(path))}**", *lines, *more]) + "\n"
                 return
@@ -225,8 +225,8 @@ def _arrays(value: Mapping[str, JSON], above: Path) -> Iterator[tuple[Path, list
 
 
 def _line(element: Mapping[str, JSON]) -> str:
-    found = _Found(element)
-    title, link = found.title(), found.link(LINKS)
+    payload = _Payload(element)
+    title, link = payload.title(), payload.link(LINKS)
     return f"- {link_to(escape(title), link or '')}" if title else ""
 
 
@@ -235,7 +235,7 @@ def _first_line(text: str) -> str:
 
 
 def _tells(state: JSON, title: str) -> bool:
-    """Whether a state is short enough for the title, in words, and not there already."""
+    """Whether a state can be added to the title: short, in words, and not part of it."""
     text = text_of(state).strip()
     return len(text) <= _STATE and not text.isdigit() and "\n" not in text and text.lower() not in title.lower()
 
@@ -244,8 +244,8 @@ def _is_link(value: JSON) -> bool:
     return isinstance(value, str) and _LINK.fullmatch(value.strip()) is not None
 
 
-def _rest(value: JSON, told: Collection[Path]) -> str | None:
-    left = without(value, told)
+def _rest(value: JSON, used: Collection[Path]) -> str | None:
+    left = without(value, used)
     return _code(as_json(left), "json") if left is not None else None
 
 

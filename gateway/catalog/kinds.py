@@ -1,6 +1,6 @@
 """The kinds of documents that a service may have beside service.yaml: a table of folder, meta-schema and compiler.
 
-A module that compiles a kind registers it here; nothing else has to know of it.
+A module that compiles a kind registers it here; no other module has to know the kind.
 """
 
 from collections.abc import Mapping
@@ -25,18 +25,18 @@ class Text(Struct, frozen=True):
 
 
 class Part(Protocol):
-    """A document compiled."""
+    """A compiled document."""
 
     @property
     def faults(self) -> list[Fault]:
-        """What is wrong with the document; it is not to be used when there is anything."""
+        """The faults in the document; a part with faults must not be used."""
 
 
 class Compile(Protocol):
-    """Compiles a document that matches its meta-schema; what is wrong with it is noted in the part."""
+    """Compiles a document that matches its meta-schema; further faults are noted in the part."""
 
     def __call__(self, source: Text, raw: Mapping[str, JSON], engine: Engine) -> Part:
-        """The document compiled."""
+        """The compiled document."""
 
 
 class Kind(Struct, frozen=True):
@@ -61,7 +61,7 @@ KINDS: dict[str, Kind] = {}
 
 
 def register(kind: Kind) -> Kind:
-    """Let the catalog have documents of this kind."""
+    """Add a kind to `KINDS`."""
     KINDS[kind.name] = kind
     return kind
 

@@ -1,7 +1,7 @@
 """The `message` of a document, compiled: the shape of a Mattermost payload in which every string is a template.
 
-Lines, fields and attachments repeat as `language.repeat` says. What is missing removes what needed it: a line, a field,
-an attachment.
+Lines, fields and attachments repeat as `language.repeat` says. A missing value removes the line, field or attachment
+that needs it.
 """
 
 import re
@@ -32,7 +32,7 @@ _MESSAGE: Final[Mapping[str, Mode]] = {
 
 
 class FieldShape:
-    """One field: gone when its title or value is missing."""
+    """One field, left out when its title or value is missing."""
 
     def __init__(self, raw: Mapping[str, JSON], compiler: Compiler, place: DocumentPlace) -> None:
         self._when = compiler.condition(raw["when"], place / "when") if "when" in raw else None
@@ -59,7 +59,7 @@ Render = Callable[[Context], str | None]
 def _texts(
     raw: Mapping[str, JSON], modes: Mapping[str, Mode], compiler: Compiler, place: DocumentPlace
 ) -> Sequence[tuple[str, Render]]:
-    """What renders each text of an object that has it."""
+    """The key and the renderer of each text that the object has."""
     return [(key, text(raw[key], mode, compiler, place / key).render) for key, mode in modes.items() if key in raw]
 
 
@@ -72,7 +72,7 @@ def _rest_of_attachments(more: str | None) -> Attachment:
 
 
 class AttachmentShape:
-    """One attachment: gone when nothing visible is left of it."""
+    """One attachment, left out when nothing visible is left of it."""
 
     def __init__(self, raw: Mapping[str, JSON], compiler: Compiler, place: DocumentPlace) -> None:
         self._when = compiler.condition(raw["when"], place / "when") if "when" in raw else None
@@ -87,19 +87,19 @@ class AttachmentShape:
         if self._when is not None and not self._when.holds(context):
             return None
         texts: dict[str, Any] = {key: render(context) for key, render in self._texts}
-        made = Attachment(**texts)
+        attachment = Attachment(**texts)
         if self._fields is not None:
-            made.fields = self._fields.render(context)
-        return made if made.title or made.text or made.fields or _shows(made) else None
+            attachment.fields = self._fields.render(context)
+        return attachment if attachment.title or attachment.text or attachment.fields or _shows(attachment) else None
 
 
-def _shows(made: Attachment) -> bool:
-    """Whether anything is visible but title, text and fields."""
-    return bool(made.author_name or made.pretext or made.image_url or made.thumb_url)
+def _shows(attachment: Attachment) -> bool:
+    """Whether a part other than title, text and fields is visible."""
+    return bool(attachment.author_name or attachment.pretext or attachment.image_url or attachment.thumb_url)
 
 
 class PriorityShape:
-    """The priority label and what goes with it: gone when nothing of it is wanted."""
+    """The priority label and its options, left out when none of them is set."""
 
     def __init__(self, raw: Mapping[str, JSON], compiler: Compiler, place: DocumentPlace) -> None:
         self._level = compiler.template(raw["priority"], _RAW, place / "priority")
@@ -109,19 +109,19 @@ class PriorityShape:
     def render(self, context: Context) -> Priority | None:
         """The priority, or None."""
         level = self._level.render(context)
-        ack, nags = _holds(self._ack, context), _holds(self._nags, context)
+        ack, nags = _is_set(self._ack, context), _is_set(self._nags, context)
         if level not in {"important", "urgent"}:
             return Priority("", ack) if ack else None
         return Priority(level, ack, nags)
 
 
 def _flag(raw: Mapping[str, JSON], key: str, compiler: Compiler, place: DocumentPlace) -> Condition | None:
-    """The condition under a key that is true, false or an expression; None for what never holds."""
+    """The condition under a key that is true, false or an expression; None for one that is never true."""
     source = raw.get(key, False)
     return compiler.condition("true" if source is True else str(source), place / key) if source else None
 
 
-def _holds(flag: Condition | None, context: Context) -> bool:
+def _is_set(flag: Condition | None, context: Context) -> bool:
     return flag is not None and flag.holds(context)
 
 
@@ -140,7 +140,7 @@ class MessageShape:
         self._silent = _flag(raw, "silent", compiler, place)
 
     def render(self, context: Context) -> Message:
-        """The message; it may be empty, which `fit` guards. Raises TranslationError."""
+        """The message; it may be empty, which `fit` handles. Raises TranslationError."""
         attachments = self._attachments.render(context)
         card = self._card.render(context) if self._card else None
         texts: dict[str, Any] = {key: render(context) for key, render in self._texts}
@@ -149,5 +149,5 @@ class MessageShape:
             attachments=attachments,
             props=Props(card) if card else None,
             priority=self._priority.render(context) if self._priority else None,
-            silent=_holds(self._silent, context),
+            silent=_is_set(self._silent, context),
         )

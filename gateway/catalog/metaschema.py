@@ -1,4 +1,4 @@
-"""The meta-schemas of documents: what may stand in them, and where one does not match."""
+"""The meta-schemas of documents, and the faults of a document that does not match its own."""
 
 import json
 from functools import cache
@@ -42,7 +42,7 @@ def _fault(error: Any, source: Text) -> Fault:
 
 
 def _place(error: Any) -> tuple[str | int, ...]:
-    """Where a fault is; that of a key that may not be there is the key itself."""
+    """The steps to a fault; those of a key that is not allowed include the key."""
     steps = tuple(error.absolute_path)
     if error.validator != "additionalProperties":
         return steps

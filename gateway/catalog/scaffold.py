@@ -12,7 +12,7 @@ from gateway.model import JSON
 
 _FACTS: Final = 6
 _RESERVED: Final = frozenset("and or not in is if else true false none True False None payload request".split())
-"""Keys that mean something else where a template names them."""
+"""Keys that have another meaning in templates."""
 _DEPTH: Final = 4
 _KINDS: Final = {
     bool: "boolean", int: "integer", float: "number", str: "string", type(None): "null", dict: "object", list: "array",
@@ -33,12 +33,12 @@ _UNINTERESTING: Final = (
 
 
 def infer(value: JSON) -> dict[str, JSON]:
-    """A JSON Schema that the value matches: types and the keys that are there, few levels deep."""
+    """A JSON Schema that the value matches: its types and keys, at most 4 levels of objects deep."""
     return _infer([value], 0)
 
 
 def _infer(values: Sequence[JSON], depth: int) -> dict[str, JSON]:
-    """What values in one place, at least one, have in common; elements of an array are all in one place."""
+    """The schema that values (at least one) have in common; the elements of an array share one schema."""
     kinds = {_KINDS[type(value)] for value in values}
     if len(kinds) > 1:
         return {}
@@ -48,21 +48,21 @@ def _infer(values: Sequence[JSON], depth: int) -> dict[str, JSON]:
         items = _infer(elements, depth + 1) if elements else {}
         return {**schema, "items": items} if items else schema
     if schema["type"] == "object" and depth < _DEPTH:
-        held: dict[str, list[JSON]] = {}
+        values_by_key: dict[str, list[JSON]] = {}
         for key, inner in (pair for value in values for pair in value.items()):
-            held.setdefault(key, []).append(inner)
-        told = {key: inner for key, inner in held.items() if any(one is not None for one in inner)}
-        if told and depth == 0:
-            schema["required"] = list(told)
-        if told:
-            schema["properties"] = {key: _infer(inner, depth + 1) for key, inner in told.items()}
+            values_by_key.setdefault(key, []).append(inner)
+        known = {key: inner for key, inner in values_by_key.items() if any(one is not None for one in inner)}
+        if known and depth == 0:
+            schema["required"] = list(known)
+        if known:
+            schema["properties"] = {key: _infer(inner, depth + 1) for key, inner in known.items()}
     return schema
 
 
 def scaffold(name: str, headers: Mapping[str, str], body: JSON) -> dict[str, str]:
     """File name -> text of a new service's folder: service.yaml, event.yaml and samples/event.usual.yaml.
 
-    `headers` and `body` are of the request; `body` is an object.
+    `headers` and `body` are those of the request; `body` is an object.
     """
     interesting = {key: text for key, text in headers.items() if key.lower() not in _UNINTERESTING}
     service = {
@@ -104,7 +104,7 @@ def _event(headers: Mapping[str, str], body: JSON) -> list[dict[str, str]]:
 
 
 def _attachment(body: Mapping[str, JSON]) -> dict[str, Any]:
-    """An attachment out of the likeliest paths, those that the generic translator would take, too."""
+    """An attachment from the paths that the generic translator would prefer, too."""
     paths = dict(_scalars(body))
     used: set[str] = set()
 
@@ -131,13 +131,13 @@ def _attachment(body: Mapping[str, JSON]) -> dict[str, Any]:
 
 
 def _expression(path: str) -> str:
-    """The path as templates write it; a word of the language or the name of a method is looked up as a text."""
+    """The path as a template expression; one with a reserved word or the name of a method is quoted for `path`."""
     first, *inner = path.split(".")
     return f"payload | path('{path}')" if first in _RESERVED or not METHODS.isdisjoint(inner) else path
 
 
 def _insert(path: str, function: str = "") -> str:
-    assert not function or function.partition("(")[0] in TABLE  # noqa: S101 - a draft must not name what is not there
+    assert not function or function.partition("(")[0] in TABLE  # noqa: S101 - a draft must not name an unknown function
     return "{{ " + _expression(path) + (f" | {function}" if function else "") + " }}"
 
 

@@ -1,6 +1,6 @@
-"""The JSON Schema of a translator: a yes or no, and a list of what does not match. Draft 2020-12, by jsonschema-rs.
+"""The JSON Schema of a translator: whether a value matches, and its mismatches. Draft 2020-12, by jsonschema-rs.
 
-Its patterns are matched within bounds, so that neither a payload nor a schema can hold up the process.
+Pattern matching is bounded, so that neither a payload nor a schema can block the process.
 """
 
 import json
@@ -31,20 +31,20 @@ class Mismatch(Struct, frozen=True):
 
 
 class Schema:
-    """A compiled schema. Raises ValueError when the schema itself is not one, or refers to what is elsewhere."""
+    """A compiled schema. Raises ValueError for an invalid schema, and for one that refers to another document."""
 
     def __init__(self, raw: JSON) -> None:
         try:
-            self._validator: Any = jsonschema_rs.Draft202012Validator(raw, retriever=_nowhere)
+            self._validator: Any = jsonschema_rs.Draft202012Validator(raw, retriever=_refuse_reference)
         except (jsonschema_rs.ValidationError, ValueError, TypeError) as error:
             raise ValueError(f"not a JSON Schema: {str(error).splitlines()[0]}") from error
 
-    def holds(self, value: JSON) -> bool:
-        """Whether the value fits the schema."""
+    def matches(self, value: JSON) -> bool:
+        """Whether the value matches the schema."""
         return bool(self._validator.is_valid(value))
 
     def mismatches(self, value: JSON, limit: int = _SHOWN) -> list[Mismatch]:
-        """What does not match, the `limit` most telling first: `$.commits[0].id: 7 is not of type "string"`."""
+        """The mismatches, the `limit` most telling ones first: `$.commits[0].id: 7 is not of type "string"`."""
         found = sorted(self._validator.iter_errors(value), key=_relevance)[:limit]
         return [Mismatch(_json_path(one.instance_path), _short(one.message), tuple(one.schema_path)) for one in found]
 
@@ -64,8 +64,8 @@ def _step(step: str | int) -> str:
     return f".{step}" if _PLAIN_KEY.fullmatch(step) else f"[{json.dumps(step, ensure_ascii=False)}]"
 
 
-def _nowhere(uri: str) -> Never:
-    """Refuse to fetch what a `$ref` points to: a translation asks no disk and no network."""
+def _refuse_reference(uri: str) -> Never:
+    """Refuse to fetch the target of a `$ref`: translation reads no disk and no network."""
     raise ValueError(f"{uri} is not in the document")
 
 

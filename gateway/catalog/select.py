@@ -1,4 +1,4 @@
-"""What a request is about: its event name, and the translator that speaks for it, found by name and not by trial."""
+"""The event name of a request, and the index that finds the translators of an event by its name."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
@@ -38,7 +38,7 @@ class Selector:
         return own + [header for one in self._any for header in one.headers]
 
     def value(self, request: Request, value: JSON) -> str | None:
-        """The part, or None when it is absent and has no default. Objects and arrays are no names."""
+        """The part, or None when it is absent and has no default. Objects and arrays count as absent."""
         found = self._find(request, value)
         if type(found) is str and not self._map:
             return found or self._default
@@ -48,7 +48,7 @@ class Selector:
         return self._map.get(text, text) or self._default
 
     def tells(self, request: Request, value: JSON) -> bool:
-        """Whether the request itself has the part: constants and defaults stand for what it does not say."""
+        """Whether the request itself has the part; constants and defaults do not count."""
         if self._any:
             return any(one.tells(request, value) for one in self._any)
         found = None if self._const is not None else self._find(request, value)
@@ -80,7 +80,7 @@ def matches(name: str, patterns: tuple[str, ...]) -> bool:
 
 
 class Named(Protocol):
-    """What an index holds: something with event patterns and perhaps a condition."""
+    """An entry of an index: it has event patterns and perhaps a condition."""
 
     @property
     def events(self) -> Sequence[str]:
@@ -95,7 +95,7 @@ N = TypeVar("N", bound=Named)
 
 
 class Index(Generic[N]):
-    """Event name -> the candidates, in the order in which they are asked.
+    """Event name -> the candidates, in the order in which they are tried.
 
     Exact names go before patterns, longer patterns before shorter ones, and among equals those with a `when` first.
     """
@@ -115,7 +115,7 @@ class Index(Generic[N]):
         self._cache: dict[str, tuple[N, ...]] = {}
 
     def candidates(self, name: str) -> tuple[N, ...]:
-        """Who may speak for an event of this name."""
+        """The entries that may speak for an event of this name."""
         found = self._cache.get(name)
         if found is None:
             found = (*self._exact.get(name, ()), *(e for pattern, e in self._patterns if fnmatchcase(name, pattern)))

@@ -1,4 +1,4 @@
-"""One service: how its requests prove themselves, name their events and repeat, and who speaks for it."""
+"""One service: verification, event names and delivery ids of its requests, its translators and cards."""
 
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
@@ -31,11 +31,11 @@ class Document(Struct, frozen=True):
 
 
 class Service:
-    """A service document compiled. The constructor notes every fault in `faults` instead of raising.
+    """A compiled service document. The constructor notes every fault in `faults` instead of raising.
 
     `id_window` and `body_window` are the seconds within which a repeated delivery id or body is the same event.
     `documents` are those that the service was made of, by name ("service", "push", "cards/issue"). `described` is
-    False for a service whose own document cannot be used: nothing is known of how its requests prove themselves.
+    False for a service whose own document cannot be used: how its requests are verified is unknown.
     """
 
     def __init__(self, key: str, raw: Mapping[str, JSON], source: Text) -> None:
@@ -47,7 +47,7 @@ class Service:
         self.icon_url: str | None = raw.get("icon_url")
         self.imitates: Sequence[str] = tuple(raw.get("imitates", ()))
         self.ignore: Sequence[str] = tuple(raw.get("ignore", ()))
-        self._noted: list[tuple[tuple[str | int, ...], str]] = []
+        self._problems: list[tuple[tuple[str | int, ...], str]] = []
         self.event = self._each(raw, "event", Selector)
         self.delivery_id = self._each(raw, "delivery_id", Selector)
         self.verify = self._each(raw, "verify", verify.parse_scheme)
@@ -60,14 +60,14 @@ class Service:
         self.translators: Sequence[Translator] = ()
         self.cards: Mapping[str, CardShape] = {}
         self.index: Index[Translator] = Index(())
-        self.faults = [yamlfile.fault(source.file, source.text, steps, problem) for steps, problem in self._noted]
+        self.faults = [yamlfile.fault(source.file, source.text, steps, problem) for steps, problem in self._problems]
 
     @classmethod
     def undescribed(cls, key: str) -> Self:
-        """What stands for a service whose own document cannot be used: the generic translator speaks for it."""
-        made = cls(key, {"name": key}, Text(key, "", ""))
-        made.described = False
-        return made
+        """The placeholder of a service whose own document cannot be used: the generic translator speaks for it."""
+        service = cls(key, {"name": key}, Text(key, "", ""))
+        service.described = False
+        return service
 
     def _each(self, raw: Mapping[str, JSON], key: str, parse: Callable[[JSON], T]) -> tuple[T, ...]:
         parsed = []
@@ -75,32 +75,32 @@ class Service:
             try:
                 parsed.append(parse(item))
             except ValueError as error:
-                self._noted.append(((key, index), str(error)))
+                self._problems.append(((key, index), str(error)))
         return tuple(parsed)
 
     def _seconds(self, windows: Mapping[str, str], key: str, default: str) -> float:
         try:
             return units.seconds(windows.get(key, default))
         except ValueError as error:
-            self._noted.append((("duplicates", key), str(error)))
+            self._problems.append((("duplicates", key), str(error)))
             return 0.0
 
     def with_documents(self, documents: Mapping[str, Document]) -> Self:
-        """The service made of these documents; this one stays as it is."""
-        made = copy(self)
-        made.documents = documents
+        """The service of these documents; this one stays as it is."""
+        service = copy(self)
+        service.documents = documents
         parts = {name: document.part for name, document in documents.items() if document.part is not None}
-        made.translators = tuple(parts_of(TRANSLATOR, parts).values())
-        made.cards = parts_of(CARD, parts)
-        made.index = Index(made.translators)
-        return made
+        service.translators = tuple(parts_of(TRANSLATOR, parts).values())
+        service.cards = parts_of(CARD, parts)
+        service.index = Index(service.translators)
+        return service
 
     def event_name(self, request: Request, value: JSON) -> str:
         """The name of the event: "pull_request.opened", or "" when the service names none."""
         return joined(self.event, request, value)
 
     def delivery_key(self, request: Request, value: JSON) -> str:
-        """What the sender repeats when it repeats an event; "" when a part of it is absent."""
+        """The delivery id, which is the same in repeats of an event; "" when a part of it is absent."""
         parts = []
         for selector in self.delivery_id:
             part = selector.value(request, value)

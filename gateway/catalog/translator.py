@@ -1,4 +1,4 @@
-"""One translator: a document compiled, and what it makes of a payload."""
+"""One translator: a compiled document that turns a payload into a message."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -20,9 +20,9 @@ _PHASES: Mapping[str | None, Phase] = {phase.value: phase for phase in Phase}
 
 
 class Draft(Struct, frozen=True):
-    """What a translator said: a message about a subject, or why it is silent on purpose.
+    """The result of a translator: a message about a subject, or the reason why it ignores the event.
 
-    `phase` is None when the document knows no life of its subject. `card` shows the subject as it is after the event;
+    `phase` is None when the document has neither phase nor card. `card` shows the subject as it is after the event;
     None when the message does that itself.
     """
 
@@ -34,9 +34,9 @@ class Draft(Struct, frozen=True):
 
 
 def context(value: JSON, request: Request, event: str) -> Context:
-    """What templates see: the payload's keys, `payload` (all of it) and `request` (headers, query, event name).
+    """The context of templates: the payload's keys, `payload` (all of it) and `request` (headers, query, event name).
 
-    Header names are in lower case. The two names win over keys of the payload, which stay reachable by `payload`.
+    Header names are in lower case. These two names hide equal keys of the payload, which stay reachable by `payload`.
     """
     keys = value if isinstance(value, dict) else {}
     about = {"headers": request.headers, "query": request.query, "event": event}
@@ -81,7 +81,7 @@ class Translator:
         return self._when is None or self._when.holds(context)
 
     def draft(self, context: Context, cards: Mapping[str, CardShape] | None = None) -> Draft:
-        """What the document says about a payload that matches its schema; with the `cards` of its service also as one.
+        """The draft for a payload that matches the schema; with the `cards` of the service, also its phase and card.
 
         Raises TranslationError.
         """
@@ -92,7 +92,7 @@ class Translator:
         subject, message = self._subject.render(context) or "", self._message.render(context)
         if cards is None or not self._living:
             return Draft(subject, message)
-        phase = _PHASES.get(self._phase.render(context), Phase.CHANGE)  # first: a card has names of its own
+        phase = _PHASES.get(self._phase.render(context), Phase.CHANGE)  # before the card, which sets names of its own
         return Draft(subject, message, phase=phase, card=cards[self.card].render(context) if self.card else None)
 
 

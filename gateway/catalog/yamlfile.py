@@ -1,4 +1,4 @@
-"""YAML as documents use it: plain data, `yes` and `2026-01-31` are words, no key twice, and faults know their line."""
+"""YAML as documents use it: plain data, `yes` and `2026-01-31` are strings, no duplicate keys, faults with lines."""
 
 import re
 from collections.abc import Iterable
@@ -12,19 +12,19 @@ from gateway.language.document import Note
 from gateway.model import JSON
 
 DEPTH = 100
-"""How deep a document may nest; the C loader recurses, and ends the whole process when the stack does."""
+"""How deep a document may nest; the C loader recurses, and a stack overflow would end the process."""
 
 VALUES = 20_000
-"""How many values a document may hold, those of an alias each time: a few lines of aliases could mean billions."""
+"""How many values a document may have, aliases expanded: a few lines of aliases could expand to billions."""
 
 _TAG = "tag:yaml.org,2002:"
 _BOOL, _INT, _FLOAT = _TAG + "bool", _TAG + "int", _TAG + "float"
 _PLAIN = frozenset(_TAG + kind for kind in ("map", "seq", "str", "int", "float", "bool", "null", "merge"))
-"""What has a place in JSON; the other types of YAML (sets, pairs, bytes, dates) have none."""
+"""The YAML types that JSON has, too; sets, pairs, bytes and dates are not among them."""
 
 
 class _Loader(yaml.CSafeLoader):
-    """The C loader without the surprises of YAML 1.1: what is a boolean and a number is as in YAML 1.2.
+    """The C loader without the surprises of YAML 1.1: booleans and numbers are those of YAML 1.2.
 
     Dates and times of day stay strings, `yes` and `017` too.
     """
@@ -36,7 +36,7 @@ class _Loader(yaml.CSafeLoader):
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
         if node.tag.startswith(_TAG) and node.tag not in _PLAIN:
-            problem = f"!!{node.tag[len(_TAG) :]} has no place in JSON"
+            problem = f"!!{node.tag[len(_TAG) :]} is a type that JSON does not have"
             raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
         try:
             return super().construct_object(node, deep)
@@ -80,9 +80,9 @@ def load(text: str, file: str) -> JSON:
 
 
 class _Dumper(yaml.CSafeDumper):
-    """Multi-line strings as literal blocks, which is how a person reads a message.
+    """Writes multi-line strings as literal blocks, in which messages are readable.
 
-    Words that mean something in YAML 1.1 or in 1.2 are quoted, so that every reader takes them as words.
+    Strings that YAML 1.1 or 1.2 would read as another type are quoted.
     """
 
 
@@ -109,11 +109,11 @@ def _unusable(file: str, problem: str, mark: _Mark | None = None) -> CatalogErro
 
 
 def _check_size(text: str, file: str) -> None:
-    """Raise CatalogError where a text nests deeper than DEPTH or means more than VALUES. Reading events takes no stack.
+    """Raise CatalogError for a text deeper than DEPTH or with more than VALUES values. Parser events need no recursion.
 
-    An alias counts as what it stands for; one inside of that would have no end.
+    An alias counts as the values of its anchor; an alias inside its own anchor is refused, since it is infinite.
     """
-    open_: list[tuple[str | None, int]] = [(None, 0)]  # anchor and values of what has begun and not ended
+    open_: list[tuple[str | None, int]] = [(None, 0)]  # anchor and number of values of each open collection
     known: dict[str, int] = {}
     for event in yaml.parse(text, yaml.CSafeLoader):
         anchor, values = getattr(event, "anchor", None), 1
@@ -126,7 +126,7 @@ def _check_size(text: str, file: str) -> None:
             anchor, values = open_.pop()
         elif isinstance(event, yaml.AliasEvent):
             if any(anchor == outer for outer, _ in open_):
-                raise _unusable(file, f"*{anchor} stands inside of what it stands for", event.start_mark)
+                raise _unusable(file, f"the alias *{anchor} is inside of its own anchor", event.start_mark)
             anchor, values = None, known.get(str(anchor), 1)
         elif not isinstance(event, yaml.ScalarEvent):
             continue
@@ -139,7 +139,7 @@ def _check_size(text: str, file: str) -> None:
 
 def place_of(text: str, steps: tuple[str | int, ...]) -> tuple[int, int]:
     """Line and column (from 1) where the value at `steps` begins, or those of its nearest parent that exists."""
-    node = _composed(text)
+    node = _compose(text)
     mark = None
     for step in steps:
         if isinstance(node, yaml.MappingNode):
@@ -167,6 +167,6 @@ def placed(notes: Iterable[Note], text: str, file: str) -> list[Fault]:
 
 
 @lru_cache(maxsize=1)
-def _composed(text: str) -> yaml.Node | None:
-    """The nodes of a text; the last ones are kept, for a document often has several faults."""
+def _compose(text: str) -> yaml.Node | None:
+    """The nodes of a text; the last result is cached, because a document often has several faults."""
     return yaml.compose(text, yaml.CSafeLoader)

@@ -43,15 +43,15 @@ def from_headers(headers: Mapping[str, str], body: bytes, read: ReadData) -> tup
 def from_json(value: JSON, read: ReadData) -> tuple[JSON, str]:
     """Return one envelope or an array of them with `data_base64` decoded, and the fault of the first bad one."""
     if isinstance(value, dict):
-        return _opened(value, read)
+        return _decode_data(value, read)
     if not isinstance(value, list):
         return value, "not a CloudEvent: expected an object or an array of objects"
-    opened = [_opened(event, read) for event in value]
-    faults = [f"[{index}]: {fault}" for index, (_, fault) in enumerate(opened) if fault]
-    return [event for event, _ in opened], faults[0] if faults else ""
+    decoded = [_decode_data(event, read) for event in value]
+    faults = [f"[{index}]: {fault}" for index, (_, fault) in enumerate(decoded) if fault]
+    return [event for event, _ in decoded], faults[0] if faults else ""
 
 
-def _opened(event: JSON, read: ReadData) -> tuple[JSON, str]:
+def _decode_data(event: JSON, read: ReadData) -> tuple[JSON, str]:
     if not isinstance(event, dict):
         return event, "not a CloudEvent: expected an object"
     encoded = event.get("data_base64")

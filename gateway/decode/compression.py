@@ -1,4 +1,4 @@
-"""Compressed bodies (RFC 9110 section 8.4): inflated no further than the limit that the plain body has, too."""
+"""Compressed bodies (RFC 9110 section 8.4): inflated up to the limit that also applies to plain bodies."""
 
 import zlib
 
@@ -21,7 +21,7 @@ def inflate(body: bytes, encoding: str, limit: int) -> bytes:
         if coding in {"gzip", "x-gzip"}:
             body = _gunzip(body, limit)
         elif coding == "deflate":
-            body = _deflated(body, limit)
+            body = _inflate_deflate(body, limit)
         elif coding != "identity":
             raise Refused(415, "Unsupported content encoding", "send the body as gzip, deflate or identity")
     if len(body) > limit:
@@ -30,7 +30,7 @@ def inflate(body: bytes, encoding: str, limit: int) -> bytes:
 
 
 def _gunzip(body: bytes, limit: int) -> bytes:
-    """Inflate every member of a gzip file (RFC 1952 section 2.2), few of them: each costs a copy of what follows."""
+    """Inflate up to 16 members of a gzip file (RFC 1952 section 2.2): each costs a copy of the bytes behind it."""
     plain = b""
     for _ in range(_MEMBERS):
         try:
@@ -45,8 +45,8 @@ def _gunzip(body: bytes, limit: int) -> bytes:
     raise _corrupt("gzip")
 
 
-def _deflated(body: bytes, limit: int) -> bytes:
-    """Inflate: RFC 9110 means the zlib format by "deflate"; some senders leave its frame off."""
+def _inflate_deflate(body: bytes, limit: int) -> bytes:
+    """Inflate a "deflate" body: RFC 9110 means the zlib format, but some senders send raw deflate."""
     for bits in (_ZLIB, _RAW):
         try:
             plain, rest = _step(body, bits, limit)
@@ -60,7 +60,7 @@ def _deflated(body: bytes, limit: int) -> bytes:
 
 
 def _step(body: bytes, bits: int, limit: int) -> tuple[bytes, bytes]:
-    """Return one stream inflated and what follows it; zlib.error when it is damaged, OverflowError past the limit."""
+    """Return one stream inflated and the bytes behind it; zlib.error when damaged, OverflowError past the limit."""
     stream = zlib.decompressobj(wbits=bits)
     plain = stream.decompress(body, max_length=limit + 1)
     if len(plain) > limit:

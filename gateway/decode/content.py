@@ -1,4 +1,4 @@
-"""The content of one request: inflated once, decoded once, for all who look at it."""
+"""The content of one request, inflated once and decoded once."""
 
 from functools import cached_property
 from typing import Self
@@ -12,10 +12,10 @@ from gateway.model import JSON, Request
 
 
 class Content:
-    """A request with its body inflated. It is decoded when somebody asks for its value, and nests at most `depth` deep.
+    """A request with its body inflated. Its value is decoded at first use, and nests at most `depth` deep.
 
-    `body` are the bytes without their Content-Encoding. `bodies` are those that a signature may cover: senders that
-    compress sign either form, the one on the wire first.
+    `body` is the body without its Content-Encoding. `bodies` are the bodies that a signature may cover, since senders
+    that compress sign either form: the one on the wire first, then the inflated one.
     """
 
     def __init__(self, request: Request, inflated: bytes | None = None, depth: int = jsontext.DEPTH) -> None:
@@ -32,7 +32,7 @@ class Content:
 
     @cached_property
     def decoded(self) -> Decoded:
-        """The value, and in which form it came."""
+        """The decoded value, its kind, and the fault if there is one."""
         return decode(self.request, self.body, self.depth)
 
     @property
@@ -53,9 +53,9 @@ class Content:
             return []
 
     def legible(self) -> "Content":
-        """The content with what is not UTF-8 in its headers replaced. A proof covers the very bytes, JSON has none.
+        """The content with bytes that are not UTF-8 replaced in headers and URL (which repeats the header `Host`).
 
-        The URL repeats the header `Host`.
+        Verification needs the original bytes; JSON cannot represent them.
         """
         request = self.request
         if request.url.isascii() and all(map(str.isascii, request.headers.values())):

@@ -1,7 +1,7 @@
 """The bytes of a request as one JSON value, by Content-Type first and by look second; hostile bytes become text.
 
 Senders are careless with Content-Type: SNS and OpenSearch send JSON as text/plain, `curl -d` sends it as a form, some
-send none. So a declared type is a first guess, and what the body looks like is the second.
+send none. So the declared type is the first guess, and the look of the body is the second.
 """
 
 import re
@@ -44,7 +44,7 @@ class Decoded(Struct, frozen=True):
 def decode(request: Request, body: bytes, depth: int = jsontext.DEPTH) -> Decoded:
     """Return the value of a request whose inflated body is `body`; never raises, never nests deeper than `depth`.
 
-    A request without a body is its query.
+    The value of a request without a body is its query.
     """
     content_type = request.headers.get("content-type", "")
     media = _media(content_type)
@@ -74,9 +74,9 @@ def _cloudevent(headers: Mapping[str, str], media: str, body: bytes, depth: int)
 
 
 def _by_type(content_type: str, media: str, body: bytes, depth: int) -> Decoded:
-    declared = _declared(media)
+    declared = _declared_kind(media)
     if "charset" in content_type:
-        body = _in_utf8(body, content_type)
+        body = _recode_to_utf8(body, content_type)
     if declared == "json":
         try:  # nearly every request ends here
             return Decoded(jsontext.parse(body, depth), "json")
@@ -92,18 +92,18 @@ def _by_type(content_type: str, media: str, body: bytes, depth: int) -> Decoded:
             faults.append(str(error))
         else:
             return Decoded(value, kind)
-    # Text that only looked like something else is text, and no fault, when the sender calls it text.
+    # A body that fails to parse as what it looks like is no fault when the sender declares it as text.
     return _text(body, "" if media.startswith("text/") and not declared else "; ".join(faults))
 
 
 def _guesses(declared: str, media: str, body: bytes) -> list[str]:
     """Kinds to try, most likely first: a form that begins like JSON is JSON under the default type of many clients."""
-    looks = _looks(body, media)
+    looks = _apparent_kind(body, media)
     order = [looks, declared] if declared == "form" and looks == "json" else [declared, looks]
     return [kind for kind in dict.fromkeys(order) if kind]
 
 
-def _looks(body: bytes, media: str) -> str:
+def _apparent_kind(body: bytes, media: str) -> str:
     start = body[:300].lstrip(b"\xef\xbb\xbf \t\r\n")
     if start.startswith((b"{", b"[")):
         return "json"
@@ -120,7 +120,7 @@ def _media(content_type: str) -> str:
     return content_type.partition(";")[0].strip().lower()
 
 
-def _declared(media: str) -> str:
+def _declared_kind(media: str) -> str:
     if media == "application/json" or media.endswith(("/json", "+json", "/x-json")):
         return "json"
     if media == "application/x-www-form-urlencoded":
@@ -130,7 +130,7 @@ def _declared(media: str) -> str:
     return "xml" if media.endswith(("/xml", "+xml")) else ""
 
 
-def _in_utf8(body: bytes, content_type: str) -> bytes:
+def _recode_to_utf8(body: bytes, content_type: str) -> bytes:
     """Recode the body when the sender declares another charset; XML that declares its own stays as it is."""
     charset = _CHARSET.search(content_type)
     if charset is None or not _CHARSETS.fullmatch(charset[1]) or body.lstrip().startswith(b"<?xml"):
@@ -147,11 +147,11 @@ def _read_xml(body: bytes, _: str, depth: int) -> JSON:
 
 
 def _read_form(body: bytes, _: str, depth: int) -> JSON:
-    return _lifted(forms.fields(forms.urlencoded(body)), depth)
+    return _lift_event(forms.fields(forms.urlencoded(body)), depth)
 
 
 def _read_multipart(body: bytes, content_type: str, depth: int) -> JSON:
-    return _lifted(forms.fields(forms.multipart(body, content_type)), depth)
+    return _lift_event(forms.fields(forms.multipart(body, content_type)), depth)
 
 
 _READERS: dict[str, Callable[[bytes, str, int], JSON]] = {
@@ -162,10 +162,12 @@ _READERS: dict[str, Callable[[bytes, str, int], JSON]] = {
 }
 
 
-def _lifted(fields: dict[str, JSON], depth: int) -> JSON:
-    """Return the event inside a form that carries it as the JSON of one field; other forms are their fields."""
+def _lift_event(fields: dict[str, JSON], depth: int) -> JSON:
+    """Return the event inside a form that carries it as the JSON of one field; of other forms, the fields."""
     events = [
-        (name, event) for name, text in fields.items() if name.lower() in LIFTED and _holds(event := _json(text, depth))
+        (name, event)
+        for name, text in fields.items()
+        if name.lower() in LIFTED and _is_container(event := _json(text, depth))
     ]
     if len(events) != 1:
         return fields
@@ -181,7 +183,7 @@ def _lifted(fields: dict[str, JSON], depth: int) -> JSON:
 def _from_query(query: Mapping[str, str], depth: int) -> JSON:
     """Return the query as an object; it is itself one level, so that JSON inside may nest one level less."""
     decoded = {name: _json(text, depth - 1) for name, text in query.items()}
-    return {name: value if _holds(value) else query[name] for name, value in decoded.items()}
+    return {name: value if _is_container(value) else query[name] for name, value in decoded.items()}
 
 
 def _json(text: JSON, depth: int) -> JSON:
@@ -194,7 +196,7 @@ def _json(text: JSON, depth: int) -> JSON:
         return None
 
 
-def _holds(value: JSON) -> bool:
+def _is_container(value: JSON) -> bool:
     return isinstance(value, dict | list)
 
 

@@ -17,7 +17,7 @@ _PARAMETER = re.compile(r';\s*(name|filename\*?)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([
 
 
 class File(Struct, frozen=True):
-    """An uploaded file: `size` counts bytes; the content itself is left in the raw request."""
+    """An uploaded file: `size` is in bytes; the content is only in the raw request."""
 
     filename: str
     content_type: str
@@ -37,7 +37,7 @@ def urlencoded(body: bytes) -> list[tuple[str, str]]:
 
 
 def multipart(body: bytes, content_type: str) -> list[Pair]:
-    """Return the parts in the order sent, fields as text, files as `File`; ValueError says why there are none."""
+    """Return the parts in the order sent, fields as text, files as `File`; ValueError for none or too many."""
     delimiter = b"\n--" + _boundary(body, content_type)
     pieces = (b"\n" + body).split(delimiter, FIELDS + 2)
     if len(pieces) > FIELDS + 2:

@@ -1,4 +1,4 @@
-"""JSON text that strangers send: parsed quickly, never nested too deep, with the place of the first fault."""
+"""JSON from untrusted senders: parsed quickly, with bounded nesting, and with the place of the first fault."""
 
 import gc
 import re
@@ -8,7 +8,7 @@ import msgspec
 from gateway.model import JSON
 
 DEPTH = 64
-"""How deep arrays and objects may nest unless a caller says otherwise; real senders stay below 20."""
+"""The default limit of nested arrays and objects; real senders stay below 20."""
 
 _DECODER = msgspec.json.Decoder()
 _BYTE = re.compile(r"\(byte (\d+)\)")
@@ -17,7 +17,7 @@ _BOM = b"\xef\xbb\xbf"
 
 
 class TooDeepError(ValueError):
-    """Well-formed, but nested deeper than allowed; what holds it is shown as text."""
+    """The text is well-formed, but nested deeper than allowed; the decoder shows such a body as text."""
 
 
 def parse(text: bytes | str, depth: int = DEPTH) -> JSON:

@@ -29,7 +29,7 @@ class _Document(Struct, forbid_unknown_fields=True):
 
 
 class UnwrapStep(Struct, frozen=True):
-    """One step: what to do (`verb`), where (`path`), and for split whether events keep what surrounds the array."""
+    """One step: what to do (`verb`) and where (`path`); with `keep`, the events of a split keep the rest as `outer`."""
 
     verb: str
     path: tuple[Step, ...]
@@ -78,12 +78,12 @@ def _apply(step: UnwrapStep, value: JSON) -> list[JSON]:
         return [value]
     if not step.keep or not step.path:
         return list(found)
-    outer = _without(value, step.path)
+    outer = _remove(value, step.path)
     return [{"outer": outer, **event} if isinstance(event, dict) else event for event in found]
 
 
 def _replace_at(value: JSON, path: tuple[Step, ...], change: Callable[[JSON], JSON]) -> JSON:
-    """Copy the value with what the path leads to replaced by `change` of it."""
+    """Copy the value with the part at `path` replaced by `change(part)`."""
     if not path:
         return change(value)
     step, rest = path[0], path[1:]
@@ -100,10 +100,10 @@ def _replace_at(value: JSON, path: tuple[Step, ...], change: Callable[[JSON], JS
     return value
 
 
-def _without(value: JSON, path: tuple[Step, ...]) -> JSON:
+def _remove(value: JSON, path: tuple[Step, ...]) -> JSON:
     """Copy the value without the key that the path ends in; an index cannot be left out and becomes null."""
     if len(path) > 1:
-        return _replace_at(value, path[:-1], lambda parent: _without(parent, path[-1:]))
+        return _replace_at(value, path[:-1], lambda parent: _remove(parent, path[-1:]))
     if isinstance(value, dict):
         return {key: child for key, child in value.items() if key != path[0]}
     return _replace_at(value, path, lambda _: None)

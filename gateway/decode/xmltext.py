@@ -1,6 +1,6 @@
 """XML documents as JSON values: `{"root": {"@attribute": "1", "child": ["a", "b"], "#text": "c"}}`.
 
-Namespaces are dropped, because translators speak of names; document type declarations and entities are refused.
+Namespaces are dropped, because translators use local names; document type declarations and entities are refused.
 """
 
 from collections.abc import Iterator
@@ -24,10 +24,10 @@ def parse(text: bytes | str, depth: int = DEPTH) -> dict[str, JSON]:
     except ParseError as error:
         raise ValueError(f"not XML: {error}") from None
     except DefusedXmlException:
-        raise ValueError("not accepted XML: it declares a document type or entities") from None
+        raise ValueError("XML that declares a document type or entities is not accepted") from None
     except (ValueError, LookupError) as error:
         raise ValueError(f"not XML: {error}") from None
-    return {_local(root.tag): _value(root, depth - 1, depth)}
+    return {_local_name(root.tag): _value(root, depth - 1, depth)}
 
 
 def _value(element: Element, left: int, depth: int) -> JSON:
@@ -35,11 +35,11 @@ def _value(element: Element, left: int, depth: int) -> JSON:
         raise TooDeepError(f"XML nested deeper than {depth} levels")
     children: dict[str, list[JSON]] = {}
     for child in element:
-        children.setdefault(_local(child.tag), []).append(_value(child, left - 1, depth))
+        children.setdefault(_local_name(child.tag), []).append(_value(child, left - 1, depth))
     text = " ".join(_texts(element))
     if not children and not element.attrib:
         return text
-    value: dict[str, JSON] = {f"@{_local(name)}": content for name, content in element.attrib.items()}
+    value: dict[str, JSON] = {f"@{_local_name(name)}": content for name, content in element.attrib.items()}
     value.update({name: values[0] if len(values) == 1 else values for name, values in children.items()})
     return {**value, "#text": text} if text else value
 
@@ -50,5 +50,5 @@ def _texts(element: Element) -> Iterator[str]:
             yield stripped
 
 
-def _local(tag: str) -> str:
+def _local_name(tag: str) -> str:
     return tag.rpartition("}")[2]

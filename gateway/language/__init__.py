@@ -1,1 +1,1 @@
-"""The language of templates: what they may say, and what they make of values. Pure."""
+"""The template language: its syntax, its functions, and how values are written. Pure."""

@@ -1,4 +1,4 @@
-"""Templates, conditions and values out of a document that was read: each knows its place, faults are noted there."""
+"""Compiles the templates, conditions and values of a document; faults are noted with their place in it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,11 +9,11 @@ from gateway.language.output import Mode
 from gateway.language.template import Condition, Engine, Template, Value
 
 Note = tuple[tuple[str | int, ...], int, str]
-"""A fault as it is noted: the steps to its place, lines below that, and what is wrong."""
+"""A noted fault: the steps to its place, the number of lines below that, and the problem."""
 
 
 class DocumentPlace:
-    """Where in a document something stands; `faults` collects what is noted."""
+    """A place in a document; `faults` collects the faults noted at any place of it."""
 
     def __init__(self, document: str, steps: tuple[str | int, ...], faults: list[Note]) -> None:
         self.document = document
@@ -29,24 +29,24 @@ class DocumentPlace:
         return f"{self.document}#/" + "/".join(map(str, self.steps))
 
     def fault(self, problem: str, line: int = 0) -> None:
-        """Note that what stands here is not usable."""
+        """Note a fault of the value at this place, `line` lines below its beginning."""
         self.faults.append((self.steps, line, problem))
 
 
 class Compiler:
-    """Makes templates out of strings at places; one that cannot be compiled becomes a fault and an empty template."""
+    """Compiles the strings of a document; one that cannot be compiled becomes a fault and an empty template."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
 
     @contextmanager
-    def asked(self) -> Iterator[set[str]]:
-        """The names that what is made meanwhile may ask its context for."""
-        outer = self.engine.asked
-        inner = self.engine.asked = set()
+    def names_used(self) -> Iterator[set[str]]:
+        """Collect the context names that the templates compiled in this block may look up."""
+        outer = self.engine.names_used
+        inner = self.engine.names_used = set()
         yield inner
         outer |= inner
-        self.engine.asked = outer
+        self.engine.names_used = outer
 
     def template(self, source: Any, mode: Mode, place: DocumentPlace) -> Template:
         """A template for a scalar of the document."""

@@ -1,4 +1,4 @@
-"""How values are written into texts, and what becomes of a text in which some are missing.
+"""How values are written into texts, and how lines with missing values are dropped.
 
 Three ways to write a value, by the key that it is for: MARKDOWN (Mattermost renders it), PLAIN (shown as it is) and RAW
 (addresses, colours, subjects: never shown as text). A value that is absent or null leaves a mark; the line that holds
@@ -28,7 +28,7 @@ class Mode(Enum):
 
 
 def _text_of(value: Any) -> str:
-    """How a value that is not a string is written; `_ABSENT` for what cannot be shown."""
+    """The text of a value that is not a string; `_ABSENT` for one that cannot be shown."""
     if value is None or callable(value):
         return _ABSENT
     if value is True or value is False:
@@ -57,12 +57,12 @@ def _in_plain(value: Any) -> str:
 
 
 def finalizer(mode: Mode) -> Callable[[Any], str]:
-    """What writes a value."""
+    """The function that writes a value as text."""
     return _in_markdown if mode is Mode.MARKDOWN else _in_plain
 
 
 class Output:
-    """What simple templates do with values and texts, written into their source: the usual cases without a call."""
+    """Generates the source in which simple templates write values and texts; usual values need no call."""
 
     def __init__(self, mode: Mode) -> None:
         self._mode = mode
@@ -76,7 +76,7 @@ class Output:
         return source.let(f"{usual} else {source.bind(finalizer(self._mode))}({value})")
 
     def text(self, source: Source, text: str) -> str:
-        """What is left of a text, as `tidied` gives it."""
+        """The text without incomplete lines, as `tidied` gives it."""
         with source.block(f"if '\\n' in {text} or {source.bind(_ABSENT)} in {text}"):
             source.line(f"return {source.bind(tidied)}({text}, {source.bind(self._mode)})")
         return f"{text}.strip() or None"

@@ -1,7 +1,7 @@
-"""Repetition in documents: where a list stands, an element may be `{each: ...}`, which repeats for an array's elements.
+"""Repetition in documents: an element of a list may be `{each: ...}`, which repeats for the elements of an array.
 
-It repeats at most `limit` times, and says how many more there are. What is missing removes what needed it: a line, or
-an object. Nothing here knows what the lines and objects are for.
+It repeats at most `limit` times, and says how many more there are. A missing value removes the line or object that
+needs it. This module does not know what the lines and objects are for.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Set
@@ -13,10 +13,10 @@ from gateway.language.template import Context, Template
 from gateway.model import JSON
 
 LINES: Final = 10
-"""How many lines or objects `each` makes when its `limit` says nothing."""
+"""How many lines or objects `each` makes without a `limit`."""
 
 EXAMINED: Final = 1000
-"""How many elements a repetition with `when` looks at: translation is bounded in time."""
+"""How many elements a repetition with `when` examines, so that its time is bounded."""
 
 OBJECTS: Final = 2000
 """How many objects one list makes: more than anybody reads."""
@@ -28,26 +28,27 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class Each:
-    """`{each: commits, as: commit, limit: 10, more: ...}`: the contexts of a repetition, and of its rest.
+    """`{each: commits, as: commit, limit: 10, more: ...}`: a context for each repetition.
 
-    `asked` are the names that matter to what is repeated: a context holds no others. `mode` is that of `more`.
+    `names` are the context names that the repeated part may look up: its contexts contain no others. `mode` is that of
+    `more`, the template that says how many elements are left out.
     """
 
     def __init__(
-        self, raw: Mapping[str, JSON], mode: Mode, asked: Set[str], compiler: Compiler, place: DocumentPlace
+        self, raw: Mapping[str, JSON], mode: Mode, names: Set[str], compiler: Compiler, place: DocumentPlace
     ) -> None:
         self._array = compiler.value(raw["each"], place / "each", expression=True)
         self._name = raw.get("as", "item")
         self._limit = int(raw.get("limit", LINES))
-        with compiler.asked() as by_when:
+        with compiler.names_used() as names_in_when:
             self._when = compiler.condition(raw["when"], place / "when") if "when" in raw else None
-        self._asked = tuple(sorted((asked | by_when) - {"item", "index", self._name}))
+        self._names = tuple(sorted((names | names_in_when) - {"item", "index", self._name}))
         self.more = compiler.template(raw.get("more", MORE), mode, place / "more")
 
     def contexts(self, context: Context) -> tuple[list[Context], int]:
-        """A context for each element shown, and how many are not. An element that is an object lends its keys."""
+        """A context for each element shown, and how many are not. The keys of an element hide names of the context."""
         elements = self._elements(context)
-        context = {name: context[name] for name in self._asked if name in context}
+        context = {name: context[name] for name in self._names if name in context}
         if self._when is None:
             shown = [self._inner(context, element, index) for index, element in enumerate(elements[: self._limit], 1)]
             return shown, max(0, len(elements) - self._limit)
@@ -58,7 +59,7 @@ class Each:
     def _inner(self, context: Context, element: JSON, index: int) -> Context:
         inner = {**context, "item": element, "index": index, self._name: element}
         if type(element) is dict:
-            for name in self._asked:
+            for name in self._names:
                 if name in element:
                     inner[name] = element[name]
         return inner
@@ -75,7 +76,7 @@ class Each:
 
 
 def text(raw: JSON, mode: Mode, compiler: Compiler, place: DocumentPlace) -> "Template | Text":
-    """What renders to a text: a template, or a `Text` for more than that."""
+    """A template for a scalar, or a `Text` for a list or a repetition."""
     return Text(raw, mode, compiler, place) if isinstance(raw, list | dict) else compiler.template(raw, mode, place)
 
 
@@ -88,8 +89,8 @@ class Text:
         self._parts: list[Template | Lines] = []
         for index, part in enumerate(raw if isinstance(raw, list) else [raw]):
             at = place / index if isinstance(raw, list) else place
-            made = Lines(part, mode, compiler, at) if isinstance(part, dict) else compiler.template(part, mode, at)
-            self._parts.append(made)
+            compiled = Lines(part, mode, compiler, at) if isinstance(part, dict) else compiler.template(part, mode, at)
+            self._parts.append(compiled)
 
     def render(self, context: Context) -> str | None:
         """The text; None when nothing is left of it."""
@@ -103,9 +104,9 @@ class Lines:
     __slots__ = ("_each", "_join", "_line")
 
     def __init__(self, raw: Mapping[str, JSON], mode: Mode, compiler: Compiler, place: DocumentPlace) -> None:
-        with compiler.asked() as asked:
+        with compiler.names_used() as names:
             self._line = compiler.template(raw["line"], mode, place / "line")
-        self._each = Each(raw, mode, asked, compiler, place)
+        self._each = Each(raw, mode, names, compiler, place)
         self._join: str = raw.get("join", "\n")
 
     def render(self, context: Context) -> str | None:
@@ -123,14 +124,14 @@ class Shape(Protocol[T_co]):
     """A compiled part of a document."""
 
     def render(self, context: Context) -> T_co | None:
-        """What the part becomes; None when what it needs is missing."""
+        """The rendered part; None when a value that it needs is missing."""
 
 
 class Items(Generic[T]):
     """A list of objects in which an element may be a repetition: `{each: ..., item: ...}`.
 
-    `make` compiles an object: what it gives renders to the object, or to None. `rest` makes the object that says what a
-    repetition leaves out, of a text written in `mode`.
+    `make` compiles an object. `rest` makes the object that says how many elements a repetition leaves out; its argument
+    is that text, written in `mode`.
     """
 
     __slots__ = ("_parts", "_rest")
@@ -149,14 +150,14 @@ class Items(Generic[T]):
         for index, part in enumerate(raw):
             at = place / index
             if "each" in part:
-                with compiler.asked() as asked:
+                with compiler.names_used() as names:
                     item = make(part["item"], compiler, at / "item")
-                self._parts.append((Each(part, mode, asked, compiler, at), item))
+                self._parts.append((Each(part, mode, names, compiler, at), item))
             else:
                 self._parts.append((None, make(part, compiler, at)))
 
     def render(self, context: Context) -> list[T]:
-        """The objects made; after those of a repetition that was cut, the one that says so."""
+        """The objects; those of a repetition that was cut are followed by one from `rest`."""
         objects: list[T | None] = []
         for each, item in self._parts:
             if len(objects) >= OBJECTS:
@@ -168,4 +169,4 @@ class Items(Generic[T]):
             objects += [item.render(inner) for inner in inners]
             if remaining:
                 objects.append(self._rest(each.more.render({**context, "remaining": remaining})))
-        return [made for made in objects if made is not None]
+        return [item for item in objects if item is not None]

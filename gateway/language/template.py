@@ -1,6 +1,6 @@
-"""Templates: MiniJinja with values escaped by default, and what is missing taking its line with it (`output`).
+"""Templates: MiniJinja with values escaped by default; a missing value removes its line (`output`).
 
-Simple ones become Python functions, which the engine has only checked.
+Simple templates become Python functions; the engine, MiniJinja, only checks them.
 """
 
 import re
@@ -32,41 +32,41 @@ LONGEST: Final = 8_000
 
 _SINGLE = re.compile(r"\s*\{\{-?((?:(?!\}\}|\{\{).)*?)-?\}\}\s*", re.S)
 _BUILTIN: Final = frozenset("abs dictsort list map reject rejectattr reverse select selectattr sort unique".split())
-"""What templates may use of MiniJinja's own filters; the rest would undo the escaping or repeats the table."""
+"""MiniJinja's own filters that templates may use; the others would undo the escaping or duplicate the table."""
 _FAILURES: Final = (TypeError, ValueError, AttributeError, LookupError, RecursionError, OverflowError, MemoryError)
-"""What a function or the engine may raise on an odd value."""
+"""The errors that a function or the engine may raise on an odd value."""
 _GLOBALS: Final = ("debug", "dict", "namespace", "cycler", "joiner", "range")
-"""Those of the engine, which are not ours."""
+"""The engine's own globals, which templates may not use."""
 
 
-_kept: ContextVar[Any] = ContextVar("kept")
-"""The value that `keep_` was given last. Templates of one engine may run in several threads at once."""
+_last_value: ContextVar[Any] = ContextVar("kept")
+"""The last value given to the filter `keep_` in this thread: templates of one engine may run in several."""
 
 
 def _keep(value: Any) -> str:
-    """The filter that keeps a value with its type, which the text of a template has lost."""
-    _kept.set(value)
+    """The filter `keep_`: store a value with its type, which the rendered text has lost."""
+    _last_value.set(value)
     return ""
 
 
 class Engine:
     """Compiles templates in one thread; they run in any.
 
-    `pulse` is called when a template is compiled and before each template and function runs: by raising
-    TranslationError it ends what takes too long. Between two calls, fuel and the bounds of functions hold. `asked`
-    grows by every name that a template may ask its context for.
+    `pulse` is called when a template is compiled and before each template and function runs; it raises TranslationError
+    to end a run that takes too long. Between two calls, fuel and the limits of functions bound the time. `names_used`
+    collects every name that a compiled template may look up in its context.
     """
 
     def __init__(self, table: Mapping[str, Function] = TABLE, pulse: Callable[[], None] | None = None) -> None:
         self._pulse = pulse
         if pulse is not None:
-            table = {name: _paced_function(function, pulse) for name, function in table.items()}
+            table = {name: _function_with_pulse(function, pulse) for name, function in table.items()}
         self._environments = {mode: _environment(mode, table) for mode in Mode}
         self._globals = frozenset(name for name, function in table.items() if function.kind == "global")
         self._words = {mode: Words(_filters(mode, table), self._globals, Output(mode).value) for mode in Mode}
         self._markdown_functions = {n for n, f in table.items() if f.call_plain is not f.call}
         self._filters = _BUILTIN.union(name for name, function in table.items() if function.kind == "filter")
-        self.asked: set[str] = set()
+        self.names_used: set[str] = set()
         self._environments[Mode.MARKDOWN].add_filter("keep_", _keep)
 
     def template(self, source: str, mode: Mode, name: str) -> "Template":
@@ -82,7 +82,7 @@ class Engine:
         return Template(self._function(simple, name, Output(mode).text))
 
     def condition(self, source: str, name: str) -> "Condition":
-        """A template that is yes or no: an expression, with or without its braces. Raises Unusable."""
+        """A condition: an expression, with or without its braces. Raises Unusable."""
         single = _SINGLE.fullmatch(source)
         expression = single[1] if single else source
         compiled = self._compiled("{% if " + expression + " %}1{% endif %}", Mode.RAW, name)
@@ -96,7 +96,7 @@ class Engine:
         """A template whose result keeps its type when it is one expression, and is text otherwise. Raises Unusable."""
         single = _SINGLE.fullmatch(source)
         if single is None:
-            has_markdown = self._markdown_functions & self._words_of(source).filters
+            has_markdown = self._markdown_functions & self._checked_code(source).filters
             template = self.template(source, Mode.MARKDOWN if has_markdown else Mode.RAW, name)
             return TextValue(template, markup=bool(has_markdown))
         compiled = self._compiled(source, Mode.MARKDOWN, name, "{{ (" + single[1] + ") | keep_ }}")
@@ -110,29 +110,29 @@ class Engine:
         """As `value`, for keys that always hold an expression, with or without its braces. Raises Unusable."""
         return self.value(source if _SINGLE.fullmatch(source) else "{{ " + source + " }}", name)
 
-    def _words_of(self, source: str) -> lint.Code:
-        """The words of a template. Raises Unusable for one that may not say them."""
+    def _checked_code(self, source: str) -> lint.Code:
+        """The tokens of a template. Raises Unusable for a template that is too long or uses what is not allowed."""
         if len(source) > LONGEST:
             raise Unusable(f"a template has at most {LONGEST:,} characters, this has {len(source):,}")
-        said = lint.words(source)
-        lint.check(source, said, self._filters, self._globals)
-        return said
+        code = lint.tokens(source)
+        lint.check(source, code, self._filters, self._globals)
+        return code
 
     def _compiled(self, source: str, mode: Mode, name: str, code: str = "") -> "Compiled":
-        """The template as the engine takes it, which is given `code` instead if there is any. Raises Unusable."""
+        """Check `source` and add it to the engine, or `code` in its place if there is any. Raises Unusable."""
         if self._pulse is not None:
             self._pulse()
-        names = self._words_of(source).names
+        names = self._checked_code(source).names
         environment = self._environments[mode]
         try:
             environment.add_template(name, code or source)
         except TemplateError as error:
             raise Unusable(error.detail or str(error.kind), error.line or 1) from error
-        self.asked |= names
+        self.names_used |= names
         return Compiled(environment, name, names, self._pulse)
 
     def _function(self, value: Emit, name: str, result: Callable[[Source, str], str]) -> Evaluate:
-        """The function of a simple template, which gives what `result` makes of its value."""
+        """The function of a simple template; `result` writes its result from the expression of its value."""
         source = Source()
         with source.block("try"):
             if self._pulse is not None:
@@ -143,7 +143,7 @@ class Engine:
         return source.function(result(source, found))
 
 
-def _paced(call: Callable[..., Any], pulse: Callable[[], None]) -> Callable[..., Any]:
+def _with_pulse(call: Callable[..., Any], pulse: Callable[[], None]) -> Callable[..., Any]:
     """The call with a pulse before it."""
 
     def paced(*args: Any, **named: Any) -> Any:
@@ -153,9 +153,9 @@ def _paced(call: Callable[..., Any], pulse: Callable[[], None]) -> Callable[...,
     return paced
 
 
-def _paced_function(function: Function, pulse: Callable[[], None]) -> Function:
-    call = _paced(function.call, pulse)
-    plain = call if function.call_plain is function.call else _paced(function.call_plain, pulse)
+def _function_with_pulse(function: Function, pulse: Callable[[], None]) -> Function:
+    call = _with_pulse(function.call, pulse)
+    plain = call if function.call_plain is function.call else _with_pulse(function.call_plain, pulse)
     return replace(function, call=call, call_plain=plain)
 
 
@@ -188,18 +188,18 @@ def _environment(mode: Mode, table: Mapping[str, Function]) -> Environment:
 
 
 def _error(name: str, problem: str) -> TranslationError:
-    """What is raised when the template of this name fails."""
+    """The error of the template of this name."""
     document, _, pointer = name.partition("#")
     return TranslationError(document, pointer, problem)
 
 
 def _failure(name: str, error: Exception) -> TranslationError:
-    """What is raised when a function of the template, or the engine, raised this."""
+    """The error of a template in which a function or the engine raised `error`."""
     return _error(name, f"{type(error).__name__}: {error}")
 
 
 class Compiled:
-    """A template as MiniJinja keeps it, and the names that it may ask its context for: handing over fewer is faster."""
+    """A template in the engine, and the context names that it may look up: passing only those is faster."""
 
     __slots__ = ("_environment", "_name", "_names", "_pulse")
 
@@ -216,7 +216,7 @@ class Compiled:
         try:
             if self._pulse is not None:
                 self._pulse()
-            # None is better than what the engine finds for a missing name: a method of the dict that holds the names.
+            # A missing name that is also a method of dict is passed as None, else the engine would find the method.
             seen = {name: context.get(name) for name in self._names if name in context or name in METHODS}
             return self._environment.render_template(self._name, **seen)
         except TemplateError as error:
@@ -225,7 +225,7 @@ class Compiled:
             raise _failure(self._name, error) from error
 
     def forget(self) -> None:
-        """Let go of the engine's template where the engine is not asked: it keeps about 8 kB for each."""
+        """Remove the template from the engine, once a Python function replaces it: that frees about 8 kB."""
         self._environment.remove_template(self._name)
 
 
@@ -242,9 +242,9 @@ class Template:
 
 
 class Condition:
-    """Yes or no; see `Engine.condition`.
+    """An expression that is true or false; see `Engine.condition`.
 
-    `holds` tells whether the expression is true; what is missing is not. Raises TranslationError.
+    `holds` tells whether the expression is true; a missing value is false. Raises TranslationError.
     """
 
     __slots__ = ("holds",)
@@ -279,7 +279,7 @@ class KeptValue:
     def get(self, context: Context) -> Any:
         """The value; None when it is missing. Raises TranslationError."""
         self._compiled.run(context)
-        return _kept.get()
+        return _last_value.get()
 
 
 class SimpleValue:

@@ -1,4 +1,4 @@
-"""What one request adds to the journal: the event, parcels for every message and destination, and keys of repeats."""
+"""The journal entry of one request: its event, a parcel for every message and destination, and duplicate keys."""
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
@@ -18,14 +18,14 @@ from gateway.verify.signature import Signature
 
 
 class DestinationTraits(Struct, frozen=True):
-    """What a destination is to its parcels: the channel that its messages have to name, and whether it shows cards."""
+    """Properties of a destination that shape its parcels: the channel that messages must name, and cards."""
 
     channel: str | None = None
     cards: bool = False
 
 
 Traits = Mapping[str, DestinationTraits]
-"""Of the destinations by name; one that is not there has no channel of its own and no cards."""
+"""Traits by the name of the destination; one without an entry has no channel of its own and no cards."""
 
 _NO_TRAITS = DestinationTraits()
 
@@ -33,7 +33,7 @@ _NO_TRAITS = DestinationTraits()
 def new_id(now: float, getrandbits: Callable[[int], int]) -> str:
     """An id for an event received now. Ids grow with time, which keeps the journal's index small to write.
 
-    The rest of an id only has to differ: `getrandbits` is that of `random`.
+    `getrandbits` (as in `random`) makes the rest of the id, which only has to differ.
     """
     return f"{int(now * 1000):011x}{getrandbits(64):016x}"
 
@@ -49,7 +49,7 @@ def entry(
     traits: Traits,
     trace: str = "",
 ) -> Entry:
-    """The journal entry of one request, as it was read. `trace` is the traceparent of its deliveries."""
+    """The journal entry of one request with its reading. `trace` is the traceparent of its deliveries."""
     event = Event(
         id=event_id,
         received=now,
@@ -62,8 +62,8 @@ def entry(
         reason=reading.reason,
         request=verify.kept_request(content.request, route.schemes(service)),
     )
-    made = tuple(parcels(event_id, route, service, reading, traits, trace))
-    return Entry(event, made, keys(route, service, content, reading.key, proof))
+    outgoing = tuple(parcels(event_id, route, service, reading, traits, trace))
+    return Entry(event, outgoing, keys(route, service, content, reading.key, proof))
 
 
 def parcels(
@@ -75,7 +75,7 @@ def parcels(
     trace: str = "",
 ) -> Sequence[Parcel]:
     """One parcel for every message and destination, in the order in which they are to arrive."""
-    made = []
+    outgoing = []
     within = f" {_hash(route.address.encode())}" if route.address else ""
     for number, piece in enumerate(reading.pieces, 1):
         about = f"{service.key}:{piece.subject}" if piece.subject else f"@{route.name}"
@@ -88,16 +88,16 @@ def parcels(
                 if own.cards and shown is None:
                     shown = _cards(piece, about, f"event {event_id} {number}", route.wishes.card)
                 card = shown[index] if own.cards and shown else None
-                made.append(Parcel(name, f"{name}{within} {about}", body, route.address, card, trace))
-    return made
+                outgoing.append(Parcel(name, f"{name}{within} {about}", body, route.address, card, trace))
+    return outgoing
 
 
 def _cards(piece: Piece, about: str, alone: str, mode: CardMode | None) -> Sequence[Card | None]:
-    """The card of each message of a piece, where posts can be edited and have threads.
+    """The card of each message of a piece, for destinations that can edit posts and have threads.
 
-    With a `mode`, the first message of an event in the life of its subject shows that subject. Any other shows itself,
-    under the name `alone`. What is too long for one post goes on in the thread of the first. A subject has a card in
-    each channel that its messages name, for a post cannot be answered from another.
+    With a `mode`, the first message of an event with a phase shows the event's subject. Otherwise only a piece of
+    several messages has a card, `alone`. All messages but the first reply in its thread. A subject has a card in each
+    channel that its messages name, because a post cannot be answered from another channel.
     """
     first, *more = piece.messages
     if mode is not None and piece.subject and piece.phase is not None:
@@ -118,11 +118,11 @@ def _in_channel(message: Message, channel: str) -> Message:
 def keys(
     route: Route, service: Service, content: Content, delivery_key: str, proof: verify.Proof | None
 ) -> tuple[DuplicateKey, ...]:
-    """By what a repeat is recognised: the delivery id, and the body where the id could have been made up.
+    """The keys that recognise a repeat: the delivery id, and the body where the id could be forged.
 
-    A signature seldom covers the id, so that whoever recorded a request could send it again under a fresh one; the
-    digest of the body stops that: that of the signature where it covers the body alone, else a hash. A sender without
-    ids is recognised by its body for a short time: it may well say the same again.
+    A signature seldom covers the id, so that whoever recorded a request could send it again under a fresh one; a key
+    of the body prevents that: the signature's digest where that covers the body alone, else a hash. Without delivery
+    ids, the body is the key for a short time only, because a sender may repeat a body on purpose.
     """
     if delivery_key:
         window = service.id_window if route.duplicate_window is None else route.duplicate_window

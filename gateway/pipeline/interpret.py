@@ -24,7 +24,7 @@ EVENTS: int = 200
 
 
 class Wishes(Struct, frozen=True):
-    """What a route says about its messages: event filters, strictness, and overrides of the message's own keys."""
+    """The settings of a route for its messages: event filters, strictness, and overrides of the message's own keys."""
 
     only: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
@@ -43,7 +43,7 @@ class Wishes(Struct, frozen=True):
 
 
 class Piece(Struct, frozen=True):
-    """What became of one event of the request. `mismatch` names the translator whose schema the payload did not match.
+    """The result of one event of a request. `mismatch` names the translator whose schema the payload did not match.
 
     `phase` is where the event stands in the life of its subject (None: it has none), `card` the message that shows the
     subject as it is now (None: the first of its messages does); both count only where a route wants cards.
@@ -66,7 +66,7 @@ class Piece(Struct, frozen=True):
 
 
 class Reading(Struct, frozen=True):
-    """What became of the whole request: that of its most telling piece, and every piece. `key` recognises repeats.
+    """The result of a whole request: that of its most telling piece, and every piece. `key` recognises repeats.
 
     `values` are the events as they were decoded, in the order of their pieces.
     """
@@ -96,8 +96,8 @@ def interpret(service: Service, content: Content, wishes: Wishes, limits: Limits
         pieces.append(Piece(Outcome.IGNORED, "", "", reason="the request holds no event"))
     first = pieces[0] if len(pieces) == 1 else _most_telling(pieces)
     key = service.delivery_key(request, decoded.value)
-    told = first.outcome, first.name, first.translator, first.subject, first.reason
-    return Reading(*told, key, tuple(pieces), values)
+    summary = first.outcome, first.name, first.translator, first.subject, first.reason
+    return Reading(*summary, key, tuple(pieces), values)
 
 
 def _most_telling(pieces: Sequence[Piece]) -> Piece:
@@ -105,7 +105,7 @@ def _most_telling(pieces: Sequence[Piece]) -> Piece:
 
 
 class Verdict(Struct, frozen=True):
-    """Who speaks for one event of a request ("": nobody), and where its payload does not match the schema."""
+    """The translator of one event of a request ("": none), and where the payload does not match its schema."""
 
     name: str
     translator: str
@@ -113,7 +113,7 @@ class Verdict(Struct, frozen=True):
 
 
 def verdicts(service: Service, content: Content, *, events: int, faults: int) -> list[Verdict]:
-    """Match each event of a request with the schema of its translator. At most so many events, and faults of each."""
+    """Match each event of a request with the schema of its translator: at most `events`, and `faults` of each."""
     request, values = content.request, unwrap(content.value, service.unwrap)
     found = []
     for value in values[:events]:
@@ -146,7 +146,7 @@ class _EventReader(Struct, frozen=True):
     limits: Limits
 
     def piece(self, value: JSON) -> Piece:
-        """Select, validate, translate, fit; what no document can say goes to the generic translator."""
+        """Select, validate, translate, fit; the generic translator speaks for what no document can translate."""
         name = self.service.event_name(self.request, value)
         if why := _filter_reason(self.service, name, self.wishes):
             return Piece(Outcome.IGNORED, name, "", reason=why)
@@ -155,9 +155,9 @@ class _EventReader(Struct, frozen=True):
             seen = context(value, self.request, name)
             translator = _speaker(self.service, name, seen)
             if translator is None:
-                return self._generic(value, name, self.decoded.fault or _unknown(self.service, name))
-            if not translator.schema.holds(value):
-                return self._generic(value, name, _mismatch(translator, value), translator.name)
+                return self._generic(value, name, self.decoded.fault or _no_translator_reason(self.service, name))
+            if not translator.schema.matches(value):
+                return self._generic(value, name, _mismatch_reason(translator, value), translator.name)
             return self._translated_piece(
                 translator, translator.draft(seen, self.service.cards if self.wishes.card is not None else None), name
             )
@@ -167,7 +167,7 @@ class _EventReader(Struct, frozen=True):
             return Piece(Outcome.BROKEN, name, shown_by, reason=str(error), fitted=broken)
 
     def finished(self, message: Message) -> tuple[Fitted, ...]:
-        """A message of our own, once the names of the route or service are put on it, in as many posts as it needs."""
+        """The message, with the route's overrides and the service's name and icon, in as many posts as it needs."""
         wishes = self.wishes
         message.username = wishes.username or message.username or self.service.name
         message.icon_url = wishes.icon_url or message.icon_url or self.service.icon_url
@@ -204,7 +204,7 @@ class _EventReader(Struct, frozen=True):
 
 
 def _priority(wishes: Wishes, own: Priority | None) -> Priority | None:
-    """The priority of a message, part by part that of the route, else its own."""
+    """The priority of a message: each part is the route's if set there, else the message's own."""
     ack, nags = wishes.requested_ack, wishes.persistent_notifications
     if wishes.priority is None and ack is None and nags is None:
         return own
@@ -217,7 +217,7 @@ def _priority(wishes: Wishes, own: Priority | None) -> Priority | None:
 
 
 def _filter_reason(service: Service, name: str, wishes: Wishes) -> str:
-    """Why an event of this name says nothing here; "" when it may speak."""
+    """Why a filter drops an event of this name; "" when it passes."""
     if matches(name, service.ignore):
         return f"{service.key} lists {name} as not worth a message"
     if wishes.only and not matches(name, wishes.only):
@@ -227,12 +227,12 @@ def _filter_reason(service: Service, name: str, wishes: Wishes) -> str:
     return ""
 
 
-def _unknown(service: Service, name: str) -> str:
+def _no_translator_reason(service: Service, name: str) -> str:
     if not service.translators:
         return ""
     return f"no translator of {service.key} speaks for {name or 'an event without a name'}"
 
 
-def _mismatch(translator: Translator, value: JSON) -> str:
-    told = "; ".join(map(str, translator.schema.mismatches(value)[:3]))
-    return f"the payload does not match the schema of {translator.name}: {told}"
+def _mismatch_reason(translator: Translator, value: JSON) -> str:
+    mismatches = "; ".join(map(str, translator.schema.mismatches(value)[:3]))
+    return f"the payload does not match the schema of {translator.name}: {mismatches}"

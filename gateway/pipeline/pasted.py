@@ -16,9 +16,9 @@ _MOST_FIELDS = 1000
 
 
 class Head(Struct, frozen=True):
-    """What stands before a body. `method` and `query` are of a request line, if there is one; names are lower case.
+    """A pasted request without its body. `method` and `query` come from a request line; header names are lower case.
 
-    `faults` are lines that are no headers, each with its number; they are passed over.
+    `faults` are the lines that are no headers, each with its number; they are skipped.
     """
 
     headers: Mapping[str, str]
@@ -28,7 +28,7 @@ class Head(Struct, frozen=True):
 
 
 def head(text: str) -> Head:
-    """Read what was pasted as headers. Of `curl -v`, only the lines of the request (`> `) count."""
+    """Read the pasted text of headers. Of `curl -v`, only the lines of the request (`> `) count."""
     if text.lstrip().startswith(("{", "[")):
         return _from_json(text)
     lines = list(enumerate(_LINE_END.split(text), 1))

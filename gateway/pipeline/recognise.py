@@ -1,8 +1,8 @@
-"""Which service a request is from, by what its headers and body tell; nothing here knows a service by name.
+"""Recognises the service that sent a request by headers and body; nothing here knows a service by name.
 
-Evidence is what the catalog says of each service: headers that carry its event name, delivery id or signature, an
-event name in the place where it writes one, a translator that speaks for it, a schema that holds. A header that many
-services share says less than one of its own.
+The evidence comes from the catalog: headers that carry the event name, delivery id or signature of a service, an event
+name in the place where the service writes it, a translator for that event, a schema that the payload matches. A header
+that many services share counts less than one of a single service.
 """
 
 from collections import Counter
@@ -24,19 +24,19 @@ from gateway.verify.schemes import HeaderSecret, Scheme
 from gateway.verify.signature import Signature
 
 ENOUGH: Final = 2.5
-"""Points from which on a request is taken to be from a service."""
+"""Points that a service needs to be a candidate."""
 SHOWN: Final = 5
-"""Candidates that are told."""
+"""Candidates that are returned."""
 
-_HEADER, _NAMED, _EVENT, _EXACT, _PATTERN, _HOLDS, _FAILS = 3.0, 2.0, 1.0, 2.0, 0.5, 1.0, -4.0
-_DEMANDS: Final = 6
-"""Required keys of a schema that count; each adds half a point when the schema holds."""
+_HEADER, _NAMES_ITSELF, _EVENT, _EXACT, _PATTERN, _MATCH, _MISMATCH = 3.0, 2.0, 1.0, 2.0, 0.5, 1.0, -4.0
+_MOST_DEMANDS: Final = 6
+"""Required keys of a schema that count; each adds half a point when the payload matches."""
 
 _SHARED: Final = frozenset({"authorization", "content-type"})
 
 
 class Candidate(Struct, frozen=True):
-    """A service that a request may be from: how much speaks for it, and what, in words."""
+    """A service that a request may be from: `points` weigh the evidence, `reasons` tell it in words."""
 
     service: str
     name: str
@@ -45,11 +45,11 @@ class Candidate(Struct, frozen=True):
 
 
 def candidates(services: Mapping[str, Service], content: Content) -> list[Candidate]:
-    """The services that a request may be from, the likeliest first; empty when nothing tells."""
+    """The services that a request may be from, the likeliest first; empty without enough evidence."""
     request, decoded = content.request, content.decoded
-    value = None if decoded.kind == "text" else decoded.value  # what could not be read tells nothing
+    value = None if decoded.kind == "text" else decoded.value  # text that could not be parsed is no evidence
     spread = Counter(header for service in services.values() for header in _headers(service))
-    found = {key: _weighed(service, request, value, spread) for key, service in services.items() if key != GENERIC}
+    found = {key: _weigh(service, request, value, spread) for key, service in services.items() if key != GENERIC}
     likely = {key: one for key, one in found.items() if one.points >= ENOUGH}
     for key in list(likely):
         for original in services[key].imitates:
@@ -61,27 +61,27 @@ def candidates(services: Mapping[str, Service], content: Content) -> list[Candid
     return sorted(likely.values(), key=lambda one: (-one.points, one.service))[:SHOWN]
 
 
-def _weighed(service: Service, request: Request, value: JSON, spread: Mapping[str, int]) -> Candidate:
+def _weigh(service: Service, request: Request, value: JSON, spread: Mapping[str, int]) -> Candidate:
     points, reasons = 0.0, []
     for header in sorted(_headers(service) & request.headers.keys()):
         points += _HEADER / spread[header]
         reasons.append(f"the header {header} is there")
     if _names_itself(service, request.headers):
-        points += _NAMED
+        points += _NAMES_ITSELF
         reasons.append("headers name it")
     for event in unwrap(value, service.unwrap)[:1] if value is not None else ():
-        more, said = _understood(service, request, event)
+        more, why = _weigh_event(service, request, event)
         points += more
-        reasons += said
+        reasons += why
     return Candidate(service.key, service.name, round(points, 2), tuple(reasons))
 
 
-def _understood(service: Service, request: Request, value: JSON) -> tuple[float, list[str]]:
+def _weigh_event(service: Service, request: Request, value: JSON) -> tuple[float, list[str]]:
     """How well the catalog understands the request as one of this service."""
     points, reasons = 0.0, []
     name = service.event_name(request, value)
-    told = any(part.tells(request, value) for part in service.event)
-    if told:
+    has_name = any(part.tells(request, value) for part in service.event)
+    if has_name:
         points += _EVENT
         reasons.append(f"the event is {name}" if name else "it names its event")
     if name and matches(name, tuple(service.ignore)):
@@ -89,14 +89,14 @@ def _understood(service: Service, request: Request, value: JSON) -> tuple[float,
     speaker = _speaker(service, request, value, name)
     if speaker is None:
         return points, reasons
-    points += _EXACT if told and name in speaker.events else _PATTERN
-    if speaker.schema.holds(value):
-        demands = min(_demands(speaker.input), _DEMANDS)
-        return points + _HOLDS + demands / 2 + _known_share(speaker.input, value), [
+    points += _EXACT if has_name and name in speaker.events else _PATTERN
+    if speaker.schema.matches(value):
+        demands = min(_demands(speaker.input), _MOST_DEMANDS)
+        return points + _MATCH + demands / 2 + _known_share(speaker.input, value), [
             *reasons,
             f"{speaker.name} understands the payload",
         ]
-    return points + _FAILS, [*reasons, f"but the payload does not match the schema of {speaker.name}"]
+    return points + _MISMATCH, [*reasons, f"but the payload does not match the schema of {speaker.name}"]
 
 
 def _speaker(service: Service, request: Request, value: JSON, name: str) -> Translator | None:
@@ -108,12 +108,12 @@ def _speaker(service: Service, request: Request, value: JSON, name: str) -> Tran
 
 
 def _headers(service: Service) -> set[str]:
-    """The headers, in lower case, in which the service writes what it alone knows."""
+    """The headers, in lower case, of the service's event name, delivery id and credentials."""
     selectors = (header for part in (*service.event, *service.delivery_id) for header in part.headers)
-    return {*selectors, *_of_schemes(service.verify)} - _SHARED
+    return {*selectors, *_scheme_headers(service.verify)} - _SHARED
 
 
-def _of_schemes(schemes: Sequence[Scheme]) -> Iterable[str]:
+def _scheme_headers(schemes: Sequence[Scheme]) -> Iterable[str]:
     for scheme in schemes:
         if isinstance(scheme, HeaderSecret):
             yield scheme.name
@@ -130,7 +130,7 @@ def _names_itself(service: Service, headers: Mapping[str, str]) -> bool:
 
 
 def _known_share(schema: JSON, value: JSON) -> float:
-    """Which part of the payload's own keys the schema names."""
+    """The share (0 to 1) of the payload's top-level keys that the schema names."""
     keys = schema.get("properties", {}).keys() if isinstance(schema, dict) else ()
     return len(keys & value.keys()) / len(value) if keys and isinstance(value, dict) and value else 0.0
 

@@ -1,4 +1,4 @@
-"""A configured route as ingress uses it: its settings, its service, and how its requests prove themselves."""
+"""A configured route as ingress uses it: its settings, its service, and its verification schemes."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from copy import copy
@@ -22,11 +22,11 @@ CAPABILITY = tuple(
         {"basic": True},
     )
 )
-"""How a request proves itself where neither the route nor the service says how: whoever knows the URL may post."""
+"""The verification schemes where neither the route nor the service has any: the secret in the URL or a header."""
 
 
 class Route:
-    """One inbound URL. The service is looked up in the catalog of the moment, so that a reload reaches it.
+    """One inbound URL. It names its service by key; ingress looks that up for each request, so that a reload applies.
 
     `address` is the credential of a pass-through URL, "" for a route of the settings.
     """
@@ -62,23 +62,23 @@ class Route:
         return f"<Route {self.name}>"
 
     def at(self, address: str) -> "Route":
-        """The same route to one address inside its destination: the hook of a pass-through URL."""
+        """A copy of the route for one address inside its destination: the hook of a pass-through URL."""
         twin = copy(self)
         twin.address = address
         return twin
 
     def schemes(self, service: Service) -> Sequence[verify.Scheme]:
-        """The ways to be authentic, any of which may hold."""
+        """The verification schemes, of which an authentic request satisfies one."""
         return self.own_schemes or service.verify or CAPABILITY
 
 
 def faults(settings: Settings) -> list[Fault]:
-    """What is wrong with how the routes of the settings are proven; empty when nothing is."""
+    """The faults in the verification of the routes: missing secrets, invalid schemes."""
     return [fault for route in settings.routes.values() for fault in _faults(route, settings.source)]
 
 
 def unknown_services(settings: Settings, keys: Collection[str]) -> list[Fault]:
-    """The routes whose service is none of these, which are those of the catalog."""
+    """A fault for each route whose service is not among `keys`, those of the catalog."""
     return [
         settings.source.fault(
             ("routes", route.name, "service"),
@@ -99,7 +99,7 @@ def build(settings: Settings) -> Mapping[str, Route]:
 def _faults(route: RouteSettings, source: Report) -> Iterator[Fault]:
     place = ("routes", route.name)
     secrets_at = shown((*place, "secrets"))
-    unread = any(fault.where.startswith(secrets_at) for fault in source.faults)  # these are told already
+    unread = any(fault.where.startswith(secrets_at) for fault in source.faults)  # reported already
     if not route.secrets and not route.allow_unsigned and not unread:
         remedy = "set secrets_env, or allow_unsigned = true where the network is trusted"
         yield source.fault(place, "anyone could post here: the route has no secret", remedy)

@@ -19,20 +19,20 @@ _EXCERPT = 100
 """Characters of a long text that a difference shows."""
 
 
-class _Nothing:
-    """What stands for a key that is not there: equal to no value of JSON."""
+class _MissingKey:
+    """The placeholder of a missing key: equal to no JSON value."""
 
     def __repr__(self) -> str:
         return "nothing"
 
 
-_NOTHING = _Nothing()
+_MISSING_KEY = _MissingKey()
 
-_OF_TRANSPORT = frozenset(
+_TRANSPORT_HEADERS = frozenset(
     "accept accept-encoding connection content-encoding content-length expect forwarded host te transfer-encoding "
     "user-agent via x-forwarded-for x-forwarded-host x-forwarded-port x-forwarded-proto x-real-ip".split()
 )
-"""Headers that say how a request came, not what it says."""
+"""Headers about the transport of a request, not its content."""
 
 
 class SampleRequest(Struct, frozen=True):
@@ -45,7 +45,7 @@ class SampleRequest(Struct, frozen=True):
 
 
 class Expectation(Struct, frozen=True, omit_defaults=True):
-    """What must become of it. Absent parts are not looked at."""
+    """The expected result of the request. Absent parts are not compared."""
 
     outcome: Outcome
     translator: str | None = None
@@ -62,7 +62,7 @@ class Sample(Struct, frozen=True):
 
 
 def parse(text: str, file: str) -> Sample:
-    """The sample of a text; `file` is named in its faults. Raises CatalogError with the place of what is wrong."""
+    """The sample of a text; `file` is named in its faults. Raises CatalogError with the place of the first fault."""
     raw = yamlfile.load(text, file)
     _, validator = meta_schema("sample")
     if not validator.is_valid(raw):
@@ -86,7 +86,7 @@ def taken(request: Request, leave: Collection[str] = ()) -> SampleRequest:
 
     A body that is a JSON object or array is written as such. Raises ValueError for a body that is no text.
     """
-    left_out = _OF_TRANSPORT.union(leave)
+    left_out = _TRANSPORT_HEADERS.union(leave)
     headers = {name: value for name, value in request.headers.items() if name not in left_out}
     try:
         body: JSON = request.body.decode()
@@ -100,8 +100,8 @@ def taken(request: Request, leave: Collection[str] = ()) -> SampleRequest:
 
 def document(sample: Sample) -> str:
     """The text of a sample document, as `parse` reads it."""
-    written = {"request": _without_defaults(sample.request), "expect": msgspec.to_builtins(sample.expect)}
-    return yamlfile.dump(written)
+    content = {"request": _without_defaults(sample.request), "expect": msgspec.to_builtins(sample.expect)}
+    return yamlfile.dump(content)
 
 
 def _without_defaults(request: SampleRequest) -> dict[str, JSON]:
@@ -110,14 +110,14 @@ def _without_defaults(request: SampleRequest) -> dict[str, JSON]:
 
 
 def read(service: Service, request: Request, wishes: Wishes | None = None, limits: Limits | None = None) -> Reading:
-    """What the catalog makes of a request, verification apart. Raises Refused."""
+    """The reading of a request, which is not verified. Raises Refused."""
     limits = limits or Limits()
     wishes = wishes or Wishes()
     return interpret(service, Content.of(request, 5_000_000, wishes.depth), wishes, limits)
 
 
 def outcome(sample: Sample, service: Service) -> Expectation:
-    """What does become of the sample, in the words of an expectation."""
+    """The actual result of the sample's request, as an expectation."""
     try:
         reading = read(service, as_request(sample.request))
     except Refused:
@@ -127,7 +127,7 @@ def outcome(sample: Sample, service: Service) -> Expectation:
 
 
 def differences(expected: Expectation, found: Expectation) -> list[str]:
-    """`expect.subject: expected 'a', got 'b'` for every part that differs; empty when the sample holds."""
+    """`expect.subject: expected 'a', got 'b'` for every part that differs; empty when the sample passes."""
     lines: list[str] = []
     for part in ("outcome", "translator", "event", "subject", "messages"):
         wanted, got = getattr(expected, part), getattr(found, part)
@@ -139,7 +139,7 @@ def differences(expected: Expectation, found: Expectation) -> list[str]:
 def _compare(path: str, wanted: JSON, got: JSON, lines: list[str]) -> None:
     if isinstance(wanted, dict) and isinstance(got, dict):
         for key in [*wanted, *(key for key in got if key not in wanted)]:
-            _compare(f"{path}.{key}", wanted.get(key, _NOTHING), got.get(key, _NOTHING), lines)
+            _compare(f"{path}.{key}", wanted.get(key, _MISSING_KEY), got.get(key, _MISSING_KEY), lines)
     elif isinstance(wanted, list) and isinstance(got, list) and len(wanted) == len(got):
         for index, pair in enumerate(zip(wanted, got, strict=True)):
             _compare(f"{path}[{index}]", *pair, lines)
@@ -148,7 +148,7 @@ def _compare(path: str, wanted: JSON, got: JSON, lines: list[str]) -> None:
 
 
 def _excerpt(value: JSON, other: JSON) -> str:
-    """The value; of a long text, where it begins to differ from the other."""
+    """The repr of the value; of a long text, that of the part where it begins to differ from the other."""
     if not (isinstance(value, str) and isinstance(other, str)) or len(value) <= _EXCERPT:
         return repr(value)
     pairs = enumerate(zip(value, other, strict=False))

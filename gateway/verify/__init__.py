@@ -1,1 +1,1 @@
-"""Who sent a request: signatures, tokens, and the handshakes that services ask for first. Pure."""
+"""Verification of requests: signatures, tokens, and the handshakes of services. Pure."""

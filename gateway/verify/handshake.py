@@ -1,11 +1,11 @@
-"""Questions that a service asks before it trusts an endpoint, and the answers, as rules in the service's document.
+"""Handshakes: requests that a service sends before it trusts an endpoint, answered by rules in its document.
 
     handshake:
       - when: {json: {type: url_verification}, signed: true}
         take: {json: challenge}
         reply: {body: {challenge: "{value}"}}
 
-Built in are the answers that every endpoint gives: HEAD, a bare GET, OPTIONS, and CloudEvents webhook validation.
+Without a rule, every endpoint answers HEAD, a bare GET, OPTIONS, and CloudEvents webhook validation.
 """
 
 import hmac
@@ -35,9 +35,9 @@ _URL = re.compile(r"https://([a-z0-9-]+(?:\.[a-z0-9-]+)+)(?::443)?(?:[/?][\x21-\
 
 
 class Reply(Struct, frozen=True):
-    """The answer to a handshake, ready to be sent, and what else is to be done.
+    """The answer to a handshake, ready to be sent, and its side effect.
 
-    `effect` says what becomes of `value`, the text taken from the request: STORE it as a secret of the route, SHOW it
+    `effect` says what to do with `value`, the text taken from the request: STORE it as a secret of the route, SHOW it
     to the operator, FETCH it as a URL. `signed`: send this only when the request is authentic.
     """
 
@@ -53,11 +53,10 @@ class Reply(Struct, frozen=True):
 def answer(
     rules: Sequence[Handshake], content: Content, secrets: Sequence[str], authentic: bool | None = None
 ) -> Reply | None:
-    """Return the answer to a handshake, None when the request is not one. Only a rule has the body decoded.
+    """Return the answer to a handshake, None when the request is not one. The body is decoded only if there are rules.
 
-    `authentic` says whether the request is verified, None when that is not known yet: False leaves out the rules that
-    need it. Nobody replaces a secret unseen: once the route has secrets, a rule that stores one needs an authentic
-    request, too.
+    `authentic` says whether the request is verified (None: not known yet); False skips the rules that require it. Once
+    the route has secrets, a rule that stores one requires an authentic request, too: no stranger replaces a secret.
     """
     active = [secret for secret in secrets if secret]
     request = content.request
@@ -67,18 +66,20 @@ def answer(
             continue
         if rule.effect is Effect.STORE and active and not (rule.signed or authentic):
             continue
-        if _holds(rule, request, value, active) and (reply := _reply(rule, request, value, active)) is not None:
+        if _rule_applies(rule, request, value, active) and (reply := _reply(rule, request, value, active)) is not None:
             return reply
-    return _built_in(request)
+    return _built_in_reply(request)
 
 
-def _holds(rule: Handshake, request: Request, value: JSON, secrets: Sequence[str]) -> bool:
+def _rule_applies(rule: Handshake, request: Request, value: JSON, secrets: Sequence[str]) -> bool:
     if rule.methods and request.method.upper() not in rule.methods:
         return False
-    return all(_fits(condition, _taken_value(condition.take, request, value), secrets) for condition in rule.conditions)
+    return all(
+        _condition_holds(condition, _value_at(condition.take, request, value), secrets) for condition in rule.conditions
+    )
 
 
-def _taken_value(take: Take, request: Request, value: JSON) -> JSON:
+def _value_at(take: Take, request: Request, value: JSON) -> JSON:
     if take.kind == "header":
         return request.headers.get(take.name, MISSING)
     if take.kind == "query":
@@ -86,7 +87,7 @@ def _taken_value(take: Take, request: Request, value: JSON) -> JSON:
     return jsonpath.lookup(value, take.path)
 
 
-def _fits(condition: Predicate, found: JSON, secrets: Sequence[str]) -> bool:
+def _condition_holds(condition: Predicate, found: JSON, secrets: Sequence[str]) -> bool:
     if condition.present is not None:
         return (found is not MISSING) == condition.present
     text = as_text(found)
@@ -98,11 +99,11 @@ def _fits(condition: Predicate, found: JSON, secrets: Sequence[str]) -> bool:
 
 
 def _reply(rule: Handshake, request: Request, value: JSON, secrets: Sequence[str]) -> Reply | None:
-    """Fill in the rule's reply; None when the value is absent or not fit for the place it would go to."""
-    taken = "" if rule.take is None else as_text(_taken_value(rule.take, request, value))
+    """Fill in the rule's reply; None when the value is absent, too long, or not allowed as a header or URL."""
+    taken = "" if rule.take is None else as_text(_value_at(rule.take, request, value))
     if taken is None or len(taken) > _LONGEST or (rule.take is not None and not taken):
         return None
-    if rule.effect is Effect.FETCH and not _pinned(taken, rule.hosts):
+    if rule.effect is Effect.FETCH and not _is_on_hosts(taken, rule.hosts):
         return None
     holes = {"value": taken}
     if rule.hmac is not None:
@@ -110,7 +111,7 @@ def _reply(rule: Handshake, request: Request, value: JSON, secrets: Sequence[str
             return None
         digest = hmac.digest(octets(secrets[0]), octets(taken), rule.hmac.digest)
         holes["hmac"] = rule.hmac.prefix + encoded(digest, rule.hmac.encoding)
-    headers = {name: _filled(text, holes) for name, text in rule.reply.headers.items()}
+    headers = {name: _fill(text, holes) for name, text in rule.reply.headers.items()}
     if not all(_PRINTABLE.fullmatch(text) for text in headers.values()):
         return None
     return Reply(
@@ -125,32 +126,32 @@ def _reply(rule: Handshake, request: Request, value: JSON, secrets: Sequence[str
 
 
 def _body(template: JSON, holes: Mapping[str, str]) -> bytes:
-    """Fill a text, or the strings of a JSON value, encoded afterwards: no value can break out of its string."""
+    """Fill a text, or the strings of a JSON value; JSON is encoded afterwards: no value can break out of its string."""
     if isinstance(template, str):
-        return octets(_filled(template, holes))
-    return msgspec.json.encode(_filled_json(template, holes))
+        return octets(_fill(template, holes))
+    return msgspec.json.encode(_fill_json(template, holes))
 
 
-def _filled_json(template: JSON, holes: Mapping[str, str]) -> JSON:
+def _fill_json(template: JSON, holes: Mapping[str, str]) -> JSON:
     if isinstance(template, str):
-        return octets(_filled(template, holes)).decode("utf-8", "replace")
+        return octets(_fill(template, holes)).decode("utf-8", "replace")
     if isinstance(template, dict):
-        return {key: _filled_json(child, holes) for key, child in template.items()}
-    return [_filled_json(child, holes) for child in template] if isinstance(template, list) else template
+        return {key: _fill_json(child, holes) for key, child in template.items()}
+    return [_fill_json(child, holes) for child in template] if isinstance(template, list) else template
 
 
-def _filled(template: str, holes: Mapping[str, str]) -> str:
+def _fill(template: str, holes: Mapping[str, str]) -> str:
     return _HOLE.sub(lambda hole: holes.get(hole[1], hole[0]), template)
 
 
-def _pinned(url: str, hosts: Sequence[str]) -> bool:
+def _is_on_hosts(url: str, hosts: Sequence[str]) -> bool:
     """Tell whether a URL is https, on the usual port, without user, and its host is one of these or below one."""
     match = _URL.fullmatch(url)
     host = match[1].lower() if match else ""
     return any(host == suffix or host.endswith(f".{suffix}") for suffix in hosts)
 
 
-def _built_in(request: Request) -> Reply | None:
+def _built_in_reply(request: Request) -> Reply | None:
     method = request.method.upper()
     if method == "HEAD":
         return Reply(200)
@@ -160,7 +161,7 @@ def _built_in(request: Request) -> Reply | None:
 
 
 def _options(headers: Mapping[str, str]) -> Reply:
-    """Answer OPTIONS; with an origin it asks for leave to send (CloudEvents HTTP webhook specification, section 4)."""
+    """Answer OPTIONS; one with an origin asks for permission to send (CloudEvents HTTP webhooks, section 4)."""
     origin = headers.get("webhook-request-origin", "").strip()
     if not origin or not _PRINTABLE.fullmatch(origin):
         return Reply(204, headers={"Allow": METHODS})

@@ -1,7 +1,7 @@
 """Handshake rules as service documents write them, read into frozen values.
 
 when:   method (one or a list), header, query, json: name or path -> value, {present: true} or {secret: true};
-        signed: true when only an authentic request is answered
+        signed: true answers only authentic requests
 take:   {json: PATH} | {query: NAME} | {header: NAME}, the text that `{value}` stands for in the reply
 hmac:   sha256, or {digest: sha256, encoding: hex, prefix: ""}: the HMAC of that text, `{hmac}` in the reply
 reply:  status, type, headers, body; a body that is a mapping or a list is sent as JSON
@@ -21,7 +21,7 @@ from gateway.model import JSON
 
 
 class Effect(StrEnum):
-    """What is to be done with the value of a handshake, besides the reply."""
+    """The side effect of a handshake on its value, besides the reply."""
 
     NONE = "none"
     STORE = "store"
@@ -47,7 +47,7 @@ class Predicate(Struct, frozen=True):
 
 
 class HmacOf(Struct, frozen=True, forbid_unknown_fields=True):
-    """How the HMAC of the taken text under the route's first secret is written."""
+    """How to compute and write the HMAC of the taken text; the route's first secret is the key."""
 
     digest: Literal["sha256", "sha1", "sha512", "md5"] = "sha256"
     encoding: Literal["hex", "base64", "base64url"] = "hex"
@@ -129,16 +129,16 @@ def parse_handshake(raw: Mapping[str, Any]) -> Handshake:
 
 
 def _check(rule: Handshake) -> None:
-    """Refuse rules whose parts do not fit together."""
+    """Raise ValueError for a rule whose parts contradict each other."""
     if rule.take is None and (rule.effect is not Effect.NONE or rule.hmac is not None):
-        raise ValueError("take: expected, because effect and hmac work on the value taken")
+        raise ValueError("take: required, because effect and hmac use the value that it takes")
     if (rule.effect is Effect.FETCH) != bool(rule.hosts) or not all(rule.hosts):
         raise ValueError("hosts: expected a list of domains with effect: fetch, and only with it")
     reply = msgspec.json.encode((rule.reply.body, rule.reply.headers)).decode()
     if rule.hmac is None and "{hmac}" in reply:
-        raise ValueError("reply: {hmac} needs a key hmac that says how")
+        raise ValueError("reply: {hmac} needs the key hmac, which says how to compute it")
     if rule.take is None and "{value}" in reply:
-        raise ValueError("reply: {value} needs a key take that says what")
+        raise ValueError("reply: {value} needs the key take, which says where the value is")
 
 
 def _reply(given: ReplyTemplate) -> ReplyTemplate:

@@ -1,4 +1,4 @@
-"""What a signature or a token may be read from: places in a request, and how text becomes bytes."""
+"""Places in a request from which signatures and tokens are read, and the encoding of their text as bytes."""
 
 from collections.abc import Iterator
 
@@ -35,7 +35,7 @@ def as_text(value: JSON) -> str | None:
 
 
 def reach(value: JSON, path: tuple[Step, ...]) -> Iterator[JSON]:
-    """Yield what the path leads to under each element that a `*` branches over, MISSING where it leads nowhere."""
+    """Yield the value at the path, one for each element that a `*` branches over; MISSING where there is none."""
     cut = path.index(STAR) if STAR in path else len(path)
     found = jsonpath.lookup(value, path[:cut])
     if cut == len(path):

@@ -97,10 +97,10 @@ def parse_scheme(raw: Mapping[str, Any]) -> Scheme:
     kind = next((kind for kind in _KINDS if kind in raw), None) if isinstance(raw, Mapping) else None
     if kind is None:
         raise ValueError(f"a verify scheme is a mapping with one of the keys {', '.join(_KINDS)}")
-    return _hmac(_shaped(raw, _Hmac)) if kind == "hmac" else _static(_shaped(raw, _Static), kind)
+    return _hmac(_convert(raw, _Hmac)) if kind == "hmac" else _static(_convert(raw, _Static), kind)
 
 
-def _shaped(raw: Mapping[str, Any], shape: type[_Shape]) -> _Shape:
+def _convert(raw: Mapping[str, Any], shape: type[_Shape]) -> _Shape:
     try:
         return msgspec.convert(raw, shape)
     except msgspec.ValidationError as error:
@@ -205,7 +205,7 @@ def _part(raw: str | dict[str, Any], stamped: bool) -> Part:
     else:
         part = _mapped_part(raw)
     if part.kind == "timestamp" and not stamped:
-        raise ValueError("message: a timestamp has to be found first; add timestamp: {header: NAME} or pairs.timestamp")
+        raise ValueError("message: the timestamp has no place; add timestamp: {header: NAME} or pairs.timestamp")
     return part
 
 

@@ -58,7 +58,7 @@ class Signature(Struct, frozen=True, kw_only=True):
 
     @property
     def covers_body_alone(self) -> bool:
-        """Whether what is signed is exactly the body."""
+        """Whether the signed message is exactly the body."""
         return self.message == _BODY_ALONE
 
 
@@ -66,9 +66,9 @@ _BODY_ALONE = (Part("body"),)
 
 
 class Claim(Struct, frozen=True):
-    """What a request claims under one scheme: signatures, and the messages of which each may be the HMAC.
+    """The signatures that a request carries under one scheme, and the messages that they may sign.
 
-    There is one message for each body of the content.
+    There is one message for each of the content's `bodies`.
     """
 
     signatures: tuple[bytes, ...]
@@ -82,7 +82,7 @@ def claim(scheme: Signature, content: Content, now: float) -> Claim | None:
     if scheme.timestamp is not None:
         if scheme.timestamp.kind != "pair":
             stamp = read(content, scheme.timestamp)
-        if stamp is None or not _fresh(stamp.strip(), scheme, now):
+        if stamp is None or not _is_fresh(stamp.strip(), scheme, now):
             return None
     messages = [_message(scheme.message, content, body, stamp or "") for body in content.bodies]
     if not signatures or None in messages:
@@ -91,9 +91,9 @@ def claim(scheme: Signature, content: Content, now: float) -> Claim | None:
 
 
 def proves(scheme: Signature, claimed: Claim, secret: str) -> tuple[int, bytes] | None:
-    """The message of the claim that the secret signed, by its index, and its digest as we made it; None for none.
+    """Return the index of the message that the secret signed, and its digest as computed here; None for none.
 
-    All signatures and messages are compared, whichever fits: time tells nothing.
+    Every signature is compared with every message, so that timing reveals nothing.
     """
     try:
         key = key_of(scheme, secret)
@@ -181,7 +181,7 @@ def _pair(piece: str) -> tuple[str, str]:
     return key.strip(), value.strip()
 
 
-def _fresh(stamp: str, scheme: Signature, now: float) -> bool:
+def _is_fresh(stamp: str, scheme: Signature, now: float) -> bool:
     if scheme.window is None:
         return True
     if scheme.unit == "iso":

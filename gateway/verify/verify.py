@@ -1,6 +1,6 @@
 """Whether a request is authentic: its raw bytes against every scheme of the service and every secret of the route.
 
-Nothing here tells a stranger which scheme, secret or step failed, neither by the answer nor by stopping early.
+Neither the answer nor its timing tells the sender which scheme, secret or step failed.
 """
 
 import base64
@@ -24,7 +24,7 @@ from gateway.verify.signature import Signature, claim, proves
 __all__ = ["MASK", "NOT_AUTHENTIC", "Proof", "Scheme", "kept_request", "parse_scheme", "signs", "tokens", "verify"]
 
 NOT_AUTHENTIC: Final = "The request is not authentic"
-"""The one title of every refusal: wrong, missing and stale look the same from outside."""
+"""The title of every refusal: wrong, missing and stale proofs look the same to the sender."""
 
 MASK: Final = "***"
 
@@ -37,8 +37,8 @@ _CREDENTIALS = frozenset({"authorization", "proxy-authorization", "cookie"})
 class Proof(Struct, frozen=True):
     """The scheme under which a request is authentic.
 
-    `digest` is that of the body where a signature covers exactly the inflated body, made here and not taken from the
-    request; else it is empty.
+    `digest` is the digest of the inflated body where a signature covers exactly that; it is computed here, not taken
+    from the request. Else it is empty.
     """
 
     scheme: Scheme
@@ -46,7 +46,7 @@ class Proof(Struct, frozen=True):
 
 
 def verify(schemes: Sequence[Scheme], secrets: Sequence[str], content: Content, now: float) -> Proof:
-    """Return the proof of the first scheme under which one of the secrets made the request.
+    """Return the proof of the first scheme that the request satisfies with one of the secrets.
 
     Raises Refused (401) when there is none. `now` is in seconds since the epoch. Empty secrets never match.
     """
@@ -66,7 +66,7 @@ def signs(scheme: Scheme, header: str) -> bool:
 
 
 def kept_request(request: Request, schemes: Sequence[Scheme]) -> Request:
-    """Return the request fit to be kept: credentials in headers, query, path and URL are `***` or empty.
+    """Return the request as the journal keeps it: credentials in headers, query, path and URL are `***` or empty.
 
     The body stays as it is, also where a `{token: PATH}` scheme reads a secret in it: see `tokens`.
     """
@@ -74,35 +74,37 @@ def kept_request(request: Request, schemes: Sequence[Scheme]) -> Request:
     query = {scheme.name for scheme in schemes if isinstance(scheme, QuerySecret)}
     bare = not request.path_secret and _BARE_URL.fullmatch(request.url)
     if bare and headers.isdisjoint(request.headers) and query.isdisjoint(request.query):
-        return request  # as most are: their signature is no secret
+        return request  # nearly all requests: a signature is no secret
     return msgspec.structs.replace(
         request,
-        headers=_hidden(request.headers, headers),
-        query=_hidden(request.query, query),
+        headers=_mask_values(request.headers, headers),
+        query=_mask_values(request.query, query),
         path_secret="",
-        url=request.url if bare else _without_secrets(request.url, request.path_secret, query),
+        url=request.url if bare else _mask_url(request.url, request.path_secret, query),
     )
 
 
 def tokens(content: Content, schemes: Sequence[Scheme]) -> list[str]:
-    """Return what `{token: PATH}` schemes read in the body: credentials that whoever shows it has to mask."""
+    """Return the values that `{token: PATH}` schemes read in the body: credentials to be masked where it is shown."""
     found = [reach(content.value, scheme.path) for scheme in schemes if isinstance(scheme, TokenSecret)]
     return [text for values in found for value in values if (text := as_text(value))]
 
 
 def _proof(scheme: Scheme, secrets: Sequence[str], content: Content, now: float) -> Proof | None:
     if isinstance(scheme, Signature):
-        return _signed(scheme, secrets, content, now)
+        return _signature_proof(scheme, secrets, content, now)
     if isinstance(scheme, TokenSecret):
         tokens = [as_text(found) or "" for found in reach(content.value, scheme.path)]
-        fits = bool(tokens) and _any(not _any(not _same(token, secret) for token in tokens) for secret in secrets)
+        fits = bool(tokens) and _any_true(
+            not _any_true(not _equal(token, secret) for token in tokens) for secret in secrets
+        )
     else:
         given = _candidates(scheme, content.request)
-        fits = _any(_same(candidate, secret) for candidate in given for secret in secrets)
+        fits = _any_true(_equal(candidate, secret) for candidate in given for secret in secrets)
     return Proof(scheme) if fits else None
 
 
-def _signed(scheme: Signature, secrets: Sequence[str], content: Content, now: float) -> Proof | None:
+def _signature_proof(scheme: Signature, secrets: Sequence[str], content: Content, now: float) -> Proof | None:
     claimed = claim(scheme, content, now)
     if claimed is None:
         return None
@@ -114,13 +116,13 @@ def _signed(scheme: Signature, secrets: Sequence[str], content: Content, now: fl
     return Proof(scheme, digest if exact else b"")
 
 
-def _any(answers: Iterable[bool]) -> bool:
-    """Tell whether one of the answers is yes, without stopping at it as `any` does: time tells nothing."""
+def _any_true(answers: Iterable[bool]) -> bool:
+    """Tell whether one of the answers is true; unlike `any` it looks at all of them, so that timing reveals nothing."""
     return sum(answers) > 0
 
 
 def _candidates(scheme: Scheme, request: Request) -> list[str]:
-    """Return what a static scheme finds in the request; several when one credential can be read in several ways."""
+    """Return the credentials for a static scheme in the request; several when one can be read in several ways."""
     if isinstance(scheme, PathSecret):
         return [request.path_secret]
     if isinstance(scheme, QuerySecret):
@@ -147,19 +149,19 @@ def _basic(user: str, header: str) -> list[str]:
     both = [(name, password), (unquote(name), unquote(password))] if colon else []
     if not user:
         return [f"{name}:{password}" for name, password in both]
-    return [password for name, password in both if _same(name, user)]
+    return [password for name, password in both if _equal(name, user)]
 
 
-def _same(given: str, secret: str) -> bool:
+def _equal(given: str, secret: str) -> bool:
     return hmac.compare_digest(octets(given), octets(secret))
 
 
-def _hidden(values: Mapping[str, str], names: AbstractSet[str]) -> dict[str, str]:
+def _mask_values(values: Mapping[str, str], names: AbstractSet[str]) -> dict[str, str]:
     return {name: MASK if name in names else value for name, value in values.items()}
 
 
-def _without_secrets(url: str, path_secret: str, query: set[str]) -> str:
-    """Return the URL with the same things masked in it; empty when it cannot be read."""
+def _mask_url(url: str, path_secret: str, query: set[str]) -> str:
+    """Return the URL with the secrets in path and query masked, without user and fragment; empty if it is no URL."""
     try:
         scheme, host, path, text, _ = urlsplit(url)
         pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=1000)

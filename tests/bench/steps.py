@@ -48,7 +48,7 @@ def pure(repeats: int, number: int) -> dict[str, float]:
     steps: dict[str, Callable[[], Any]] = {
         "verify": lambda: verify.verify(service.verify, (SECRET,), Content(request), 0.0),
         "decode": lambda: decode(request, request.body),
-        "validate": lambda: translator.schema.holds(value),
+        "validate": lambda: translator.schema.matches(value),
         "translate": lambda: translator.draft(context(value, request, "push")),
         "fit": lambda: fit(message, limits),
         "encode": lambda: encode(ready),

@@ -44,7 +44,7 @@ def shown(body: JSON) -> Attachment:
     source = Text("own/event", yamlfile.dump(document), "event.yaml")
     translator = Translator(source, document, Engine())
     assert not translator.faults
-    assert translator.schema.holds(body)
+    assert translator.schema.matches(body)
     return translator.draft(context(body, Request(), "")).message.attachments[0]
 
 
@@ -103,9 +103,9 @@ def test_without_a_name_every_event_is_meant() -> None:
 def test_the_inferred_schema_holds(body: JSON) -> None:
     """A schema is made of what is there, so the value matches; one with other types at the top does not."""
     schema = Schema(infer(body))
-    assert schema.holds(body)
+    assert schema.matches(body)
     for key, value in body.items():
-        assert value is None or not schema.holds({**body, key: [] if not isinstance(value, list) else {}})
+        assert value is None or not schema.matches({**body, key: [] if not isinstance(value, list) else {}})
 
 
 def test_elements_are_described_by_what_they_have_in_common() -> None:

@@ -48,9 +48,9 @@ def test_scalars_of_yaml_are_texts(source, expected):
 def test_names_asked_for_inside_count_outside():
     """What a part asks its context for is known of that part, and of all around it."""
     compiler, place = Compiler(Engine()), DocumentPlace("t", (), [])
-    with compiler.asked() as outer:
+    with compiler.names_used() as outer:
         compiler.template("{{ a }}", Mode.RAW, place)
-        with compiler.asked() as inner:
+        with compiler.names_used() as inner:
             compiler.condition("b", place)
     assert "b" in inner
     assert "a" not in inner

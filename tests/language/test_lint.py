@@ -84,9 +84,9 @@ def test_what_does_not_is_usable(source):
 def test_every_name_is_known(source, context, text):
     """What stands in texts, maps and comments hides none; a context is reduced to the names that are known."""
     engine = Engine()
-    with Compiler(engine).asked() as asked:
+    with Compiler(engine).names_used() as names:
         template = engine.template(source, Mode.PLAIN, "test/lint#/x")
-    assert asked >= context.keys()
+    assert names >= context.keys()
     assert template.render(context) == text
 
 
@@ -109,4 +109,4 @@ _piece = st.sampled_from(_PIECES.split(" "))
 def test_any_text_is_scanned(source):
     """Whatever it is, the scan ends, and refuses nothing but with Unusable."""
     with suppress(Unusable):
-        lint.check(source, lint.words(source), TABLE, ())
+        lint.check(source, lint.tokens(source), TABLE, ())

@@ -42,7 +42,7 @@ TAKE = {"query": "a"}
         ({"when": {"json": {"a[": 1}}}, "json: not a path"),
         ({"when": {"json": {"a.*": 1}}}, "without *"),
         ({"when": WHEN, "take": {}}, "take: expected exactly one"),
-        ({"when": WHEN, "effect": "store"}, "take: expected"),
+        ({"when": WHEN, "effect": "store"}, "take: required"),
         ({"when": WHEN, "take": TAKE, "effect": "burn"}, "burn"),
         ({"when": WHEN, "take": TAKE, "effect": "fetch"}, "hosts"),
         ({"when": WHEN, "take": TAKE, "hosts": ["a.example"]}, "hosts"),

@@ -59,7 +59,7 @@ HMAC = {"hmac": "sha256", "header": "X"}
         ({**HMAC, "window": "soon"}, "window"),
         ({**HMAC, "message": []}, "message: expected at least one part"),
         ({**HMAC, "message": ["boddy"]}, "'boddy' is none of"),
-        ({**HMAC, "message": ["timestamp"]}, "a timestamp has to be found"),
+        ({**HMAC, "message": ["timestamp"]}, "the timestamp has no place"),
         ({**HMAC, "message": [{"digest": "md6"}]}, "is no part"),
         ({**HMAC, "message": [{"header": "A", "form": "b"}]}, "is no part"),
         ({**HMAC, "message": [{}]}, "is no part"),

@@ -2,7 +2,7 @@
 
 A simple condition joins paths, and comparisons of a path with a text, a number, another path or a list of texts, by
 `and`, `or`, `not` and brackets: `forced and not deleted`, `action in ['opened', 'reopened']`; of the engine's tests it
-knows `startingwith`. What says more is the engine's; what both understand they write alike.
+knows `startingwith`. All other templates are left to the engine; both give the same text for what both support.
 """
 
 import re
@@ -26,7 +26,7 @@ _DEEPEST: Final = 40
 
 
 class _NotSimple(Exception):  # noqa: N818 - a way out, not a fault
-    """The condition is the engine's."""
+    """The template or condition is left to the engine."""
 
 
 def text(template: str, words: Words) -> Emit | None:
@@ -71,7 +71,7 @@ def _constant(parts: list[Any], index: int) -> str:
 
 
 def _block(code: str, open_branches: list["_Branches"], taken: Collection[str]) -> None:
-    """Take in `if`, `elif`, `else` and `endif`."""
+    """Handle `if`, `elif`, `else` and `endif`."""
     word, _, rest = code.partition(" ")
     if word == "if":
         if len(open_branches) > _DEEPEST:
@@ -97,7 +97,7 @@ class _Branches:
         self.pieces: list[str | Emit] = []
 
     def turn(self, holds: Emit) -> None:
-        """Begin the branch that is taken when those before it are not, and this holds."""
+        """Begin the branch that is taken when no earlier one is and `holds` is true."""
         self._close()
         self._holds = holds
 
@@ -134,7 +134,7 @@ def _always(_: Source) -> str:
 
 
 def condition(code: str, words: Words) -> Emit | None:
-    """What is true or false as the condition is; None when it is not a simple one."""
+    """An expression with the truth value of the condition; None when it is not a simple one."""
     try:
         return None if any(sign in code for sign in _OTHER) else _condition(code, words.taken)
     except _NotSimple:
@@ -142,7 +142,7 @@ def condition(code: str, words: Words) -> Emit | None:
 
 
 def _condition(source: str, taken: Collection[str]) -> Emit:
-    """What is true or false as the condition is. Raises _NotSimple."""
+    """An expression with the truth value of the condition. Raises _NotSimple."""
     tokens, at = [], 0
     while at < len(source):
         token = _TOKEN.match(source, at)
@@ -152,26 +152,26 @@ def _condition(source: str, taken: Collection[str]) -> Emit:
         at = token.end()
     if tokens.count("(") + tokens.count("not") > _DEEPEST:
         raise _NotSimple
-    reading = _ConditionParser(tokens, taken)
-    holds = reading.either()
-    if reading.tokens:
+    parser = _ConditionParser(tokens, taken)
+    holds = parser.disjunction()
+    if parser.tokens:
         raise _NotSimple
     return holds
 
 
 class _ConditionParser:
-    """Reads a condition from its tokens, those that bind least first."""
+    """Parses a condition from its tokens by recursive descent, beginning with `or`, which binds least."""
 
     def __init__(self, tokens: list[str], taken: Collection[str]) -> None:
         self.tokens = tokens[::-1]
         self._taken = taken
 
-    def either(self) -> Emit:
-        """One side of `or` holds."""
-        return self._operands("or", self._both)
+    def disjunction(self) -> Emit:
+        """Operands joined by `or`."""
+        return self._operands("or", self._conjunction)
 
-    def _both(self) -> Emit:
-        return self._operands("and", self._negated)
+    def _conjunction(self) -> Emit:
+        return self._operands("and", self._negation)
 
     def _operands(self, word: str, side: Callable[[], Emit]) -> Emit:
         sides = [side()]
@@ -181,11 +181,11 @@ class _ConditionParser:
             return sides[0]
         return lambda source: "(" + f" {word} ".join([emit(source) for emit in sides]) + ")"
 
-    def _negated(self) -> Emit:
+    def _negation(self) -> Emit:
         if self._skip("not"):
-            return _not(self._negated())
+            return _not(self._negation())
         if self._skip("("):
-            inner = self.either()
+            inner = self.disjunction()
             self._expect(")")
             return inner
         return self._comparison()
@@ -204,9 +204,9 @@ class _ConditionParser:
             self._expect("in")
             beside = self._list()
             return lambda source: f"({value(source)} not in {source.bind(beside)})"
-        return self._tested(value) if self._skip("is") else value
+        return self._test(value) if self._skip("is") else value
 
-    def _tested(self, value: Emit) -> Emit:
+    def _test(self, value: Emit) -> Emit:
         wanted = not self._skip("not")
         self._expect("startingwith")
         self._expect("(")
@@ -231,7 +231,7 @@ class _ConditionParser:
 
         def emit(source: Source) -> str:
             left, right = value(source), other(source)
-            alike = f"{source.bind(_alike)}(context, {source.bind(path)}, {source.bind(other_path)})"
+            alike = f"{source.bind(_both_null_or_missing)}(context, {source.bind(path)}, {source.bind(other_path)})"
             return f"({left} == {right} and ({left} is not None or {alike}))"
 
         return emit
@@ -278,7 +278,7 @@ def _not(inner: Emit) -> Emit:
     return lambda source: f"(not {inner(source)})"
 
 
-def _alike(context: Mapping[str, Any], *paths: Path) -> bool:
-    """Whether two paths that lead to nothing do so alike: null and what is not there differ."""
+def _both_null_or_missing(context: Mapping[str, Any], *paths: Path) -> bool:
+    """Whether two paths without a value are both null or both missing: these two differ."""
     left, right = (jsonpath.lookup(context, path) is MISSING for path in paths)
     return left == right

@@ -1,8 +1,8 @@
 """Templates of text and simple expressions, evaluated without the engine: most of a catalog's are no more than that.
 
 A simple expression is a path, and perhaps functions whose arguments are texts, whole numbers or paths:
-`commit.id | short(7) | code | link(commit.url)`. What says more is the engine's; what both understand they write alike.
-Each becomes a function of its own (`source`), since they run for every line of every message.
+`commit.id | short(7) | code | link(commit.url)`. Other templates are left to the engine; both give the same text for
+what both support. Each becomes a function of its own (`source`), since they run for every line of every message.
 """
 
 import re
@@ -20,12 +20,12 @@ _ARGUMENTS = re.compile(_ARGUMENT, re.ASCII)
 _OUTPUT = re.compile(r"\{\{(.*?)\}\}", re.S)
 _OTHER = ("{{", "}}", "{%", "{#")
 _MOST_CALLS: Final = 100
-"""Functions of one expression; each is a function inside that of the next, and Python bounds how deep those go."""
+"""The limit of functions in one expression: they nest in the generators, and Python limits recursion."""
 _CONSTANTS: Final = frozenset("true false none True False None loop self".split())
 
 
 class Words(NamedTuple):
-    """What templates may say: functions, and names that are no keys. `output` writes into a source a value's text."""
+    """The vocabulary of templates: functions, and names that are no keys. `output` writes the text of a value."""
 
     functions: Mapping[str, Callable[..., Any]]
     taken: Collection[str]
@@ -59,33 +59,33 @@ def expression(code: str, words: Words) -> Emit | None:
         call = _CALL.match(code, at)
         if call is None or call[1] not in words.functions:
             return None
-        arguments = [_argument(written, words.taken) for written in _ARGUMENTS.findall(call[2] or "")]
+        arguments = [_argument(token, words.taken) for token in _ARGUMENTS.findall(call[2] or "")]
         if None in arguments:
             return None
-        value = _applied(bare(words.functions[call[1]]), value, arguments)
+        value = _apply(bare(words.functions[call[1]]), value, arguments)
         at = call.end()
     return value
 
 
-def _argument(written: str, taken: Collection[str]) -> Any:
-    if written[0] in "'\"":
-        return written[1:-1]
-    return int(written) if written[0].isdigit() else path_of(written, taken)
+def _argument(token: str, taken: Collection[str]) -> Any:
+    if token[0] in "'\"":
+        return token[1:-1]
+    return int(token) if token[0].isdigit() else path_of(token, taken)
 
 
-def path_of(written: str, taken: Collection[str]) -> Path | None:
-    """The path that is written so, or None for a constant or one of the names `taken`."""
-    path = tuple(written.split("."))
+def path_of(token: str, taken: Collection[str]) -> Path | None:
+    """The path of an expression such as "commit.id"; None for a constant or one of the names `taken`."""
+    path = tuple(token.split("."))
     return None if path[0] in _CONSTANTS or path[0] in taken else path
 
 
 def follower(path: Path) -> Emit:
-    """What a path leads to."""
+    """The value at a path."""
     return lambda source: source.path(path)
 
 
-def _applied(function: Bare, inner: Emit, arguments: Sequence[Any]) -> Emit:
-    """The value of `inner` gone through a function."""
+def _apply(function: Bare, inner: Emit, arguments: Sequence[Any]) -> Emit:
+    """The result of a function applied to the value of `inner`."""
 
     def emit(source: Source) -> str:
         value = inner(source)
@@ -104,7 +104,7 @@ def output(value: Emit, words: Words) -> Emit:
 
 
 def joined(pieces: Sequence[str | Emit]) -> Emit:
-    """A text of constant pieces and others."""
+    """The concatenation of constant texts and generated ones."""
 
     def emit(source: Source) -> str:
         parts = [source.bind(piece) if isinstance(piece, str) else piece(source) for piece in pieces]

@@ -1,7 +1,7 @@
-"""Functions of a context, written as Python source and compiled: what runs for every line of every message is one call.
+"""Generates Python functions of a context, as source that is compiled: rendering a line of a message is one call.
 
-A source consists of this package's own words and of generated names. What a document says (keys, texts, functions)
-never stands in it but is bound to such a name: a document cannot write code, and templates of one form share theirs.
+A source consists of constant code and generated names. The content of a document (keys, texts, functions) is never part
+of it but bound to such a name: a document cannot inject code, and templates of one form share their compiled code.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -13,13 +13,13 @@ from gateway.language.functions.registry import MAX_OUTPUT, bounded
 
 Path = tuple[str, ...]
 Evaluate = Callable[[Mapping[str, Any]], Any]
-"""What finds a value in a context."""
+"""Computes a value from a context."""
 Emit = Callable[["Source"], str]
-"""What writes into a source how something is found, and gives the Python expression that then stands for it."""
+"""Writes the statements that compute a value into a source, and returns the Python expression of the value."""
 
 _FORMS: Final = 1024
-_FORM: Final = 10_000
-"""How many forms are kept, more than the catalog has, and up to which length: a long one is hardly met again."""
+_LONGEST_FORM: Final = 10_000
+"""How many compiled forms are cached (the catalog has fewer), and their length limit: long ones hardly recur."""
 
 
 class Source:
@@ -31,10 +31,10 @@ class Source:
         self._numbers: dict[int, int] = {}
         self._names = 0
         self._indent = "  "
-        self._followed: dict[Path, str] = {}
+        self._path_names: dict[Path, str] = {}
 
     def bind(self, value: Any) -> str:
-        """A name for a value that is known now, the same one for the same object."""
+        """A name for a value that is known at compile time, the same name for the same object."""
         number = self._numbers.setdefault(id(value), len(self._bound) + 1)
         if number > len(self._bound):
             self._bound.append(value)
@@ -47,7 +47,7 @@ class Source:
         return name
 
     def name(self) -> str:
-        """A name that stands for nothing yet."""
+        """A new name, without a value yet."""
         self._names += 1
         return f"v{self._names}"
 
@@ -57,29 +57,29 @@ class Source:
 
     @contextmanager
     def block(self, head: str) -> Iterator[None]:
-        """Write a block. What is named in it is not known behind it: it may be passed over."""
+        """Write a block. Path names that it defines are not reused behind it, because it may not run."""
         self.line(f"{head}:")
-        indent, followed = self._indent, self._followed
-        self._indent, self._followed = indent + " ", followed.copy()
+        indent, path_names = self._indent, self._path_names
+        self._indent, self._path_names = indent + " ", path_names.copy()
         yield
-        self._indent, self._followed = indent, followed
+        self._indent, self._path_names = indent, path_names
 
     def path(self, path: Path) -> str:
-        """A name for what a path leads to: None when nothing is there. No way is gone twice."""
+        """A name for the value at a path, None when it is missing. Each step is looked up only once."""
         name = "context"
         for end, step in enumerate(path, 1):
-            outer, name = name, self._followed.get(path[:end], "")
+            outer, name = name, self._path_names.get(path[:end], "")
             if not name:
-                name = self._followed[path[:end]] = self.let(_step(outer, self.bind(step)))
+                name = self._path_names[path[:end]] = self.let(_step(outer, self.bind(step)))
         return name
 
     def function(self, result: str) -> Evaluate:
-        """The function, which returns what this expression gives."""
+        """The compiled function, which returns the value of the expression `result`."""
         names = ", ".join(f"c{number}" for number in range(1, len(self._bound) + 1))
         self.line(f"return {result}")
         lines = (f"def make({names}):", " def run(context):", *self._lines, " return run")
         form = "\n".join(lines)
-        return (_form if len(form) <= _FORM else _form.__wrapped__)(form)(*self._bound)
+        return (_form if len(form) <= _LONGEST_FORM else _form.__wrapped__)(form)(*self._bound)
 
 
 def _step(outer: str, key: str) -> str:
@@ -89,17 +89,17 @@ def _step(outer: str, key: str) -> str:
 
 
 def _look_up(value: Any, key: str) -> Any:
-    """What the key leads to in what is not a dict, as payloads have them."""
+    """The value under a key of a value that is no plain dict; None unless that is a mapping."""
     return None if value is None or not isinstance(value, Mapping) else value.get(key)
 
 
-_SEEN: Final = {"look_up": _look_up, "bounded": bounded, "MAX_OUTPUT": MAX_OUTPUT}
+_GLOBALS: Final = {"look_up": _look_up, "bounded": bounded, "MAX_OUTPUT": MAX_OUTPUT}
 
 
 @lru_cache(_FORMS)
 def _form(source: str) -> Callable[..., Evaluate]:
-    """What makes a function of this source, given the values that are bound in it."""
+    """The compiled source: called with the bound values, it returns the function."""
     names: dict[str, Any] = {}
-    exec(compile(source, "<template>", "exec"), _SEEN, names)  # noqa: S102 - generated names only, see above
+    exec(compile(source, "<template>", "exec"), _GLOBALS, names)  # noqa: S102 - generated names only, see above
     make: Callable[..., Evaluate] = names["make"]
     return make

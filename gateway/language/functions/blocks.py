@@ -1,7 +1,7 @@
 """Slack's Block Kit as Markdown, by docs.slack.dev, "Blocks": layout blocks, their elements, and rich text.
 
-What can only be pressed in Slack (buttons without a link, menus) is named as code: it must not look like a link.
-Blocks that are not known by name still give the texts and blocks inside them.
+Controls that work only in Slack (buttons without a link, menus) are shown as code: they must not look like links.
+Blocks of unknown types still give the texts and blocks inside them.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -68,13 +68,13 @@ class _Reader:
         return _lines([_text(block.get("text")), *fields, _element(block.get("accessory"))])
 
     def _unknown(self, block: Block, depth: int) -> str:
-        """Cards, alerts, inputs, containers and what Slack thinks of next: title, texts, then what is inside."""
+        """Cards, alerts, inputs, containers and types unknown today: title, texts, then inner blocks."""
         title = _text(block.get("title")) or _text(block.get("label"))
         texts = [_text(block.get(key)) for key in ("subtitle", "text", "body", "description")]
         inner: list[str] = []
         for key in ("hero_image", "blocks", "elements", "cards", "child_blocks"):
-            held = block.get(key)
-            inner += self.blocks([held] if isinstance(held, dict) else held, depth + 1)
+            value = block.get(key)
+            inner += self.blocks([value] if isinstance(value, dict) else value, depth + 1)
         buttons = [_element(element) for element in list_of(block.get("actions"))[:25]]
         return _lines([_bold(title), *texts, *inner, " · ".join(button for button in buttons if button)])
 
@@ -93,11 +93,11 @@ def _text(value: JSON) -> str:
 
 def _field(markdown: str) -> str:
     """A cell of a section on one line: "**Environment:** prod" where Slack has the name above its value."""
-    name, line_break, held = markdown.strip().partition("\n")
-    if not line_break or "```" in held:
+    name, line_break, content = markdown.strip().partition("\n")
+    if not line_break or "```" in content:
         return markdown
     colon = "" if unmark(name).rstrip().endswith((":", "?")) else ":"
-    return f"{name.rstrip()}{colon} {' '.join(held.split())}"
+    return f"{name.rstrip()}{colon} {' '.join(content.split())}"
 
 
 def _bold(markdown: str) -> str:
@@ -106,14 +106,14 @@ def _bold(markdown: str) -> str:
 
 
 def _row(block: Block, join: str) -> str:
-    """Elements side by side; a picture beside text is decoration and goes."""
+    """Elements side by side; a picture beside text is decoration and is dropped."""
     elements = [element for element in list_of(block.get("elements"))[:25] if isinstance(element, dict)]
     worded = [element for element in elements if element.get("type") != "image"]
     return join.join(text for element in worded or elements if (text := _element(element)))
 
 
 def _element(value: JSON) -> str:
-    """A text, a picture, a button or another control: linked if it leads somewhere, else named."""
+    """A text, a picture, a button or another control: as a link if it has a URL, else as its label."""
     if not isinstance(value, dict):
         return ""
     kind = value.get("type")

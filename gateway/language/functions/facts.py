@@ -1,7 +1,7 @@
-"""What can be told of a value that nobody described: its short facts, and what is left; credentials are never shown.
+"""The short facts of a value of unknown shape, and the remainder; credentials are never shown.
 
-A fact is a number, word or line at the end of a path; shallow ones come first. What names a credential is masked
-wherever it stands: by the name of its key, and by its look inside of texts and URLs.
+A fact is a number, word or line at the end of a path; shallow ones come first. Credentials are masked everywhere: by
+the name of their key, and by their pattern inside of texts and URLs.
 """
 
 import json
@@ -24,7 +24,7 @@ _NODES: Final = 500
 _SEEN: Final = 5000
 _DEPTH: Final = 4
 _DEEPEST: Final = 30
-"""Levels below which what is left of a value is not looked at."""
+"""The deepest level of a value that its remainder shows."""
 _WRAPPERS: Final = frozenset(
     {"data", "payload", "event", "body", "object", "attributes", "detail", "details", "resource"}
 )
@@ -36,7 +36,7 @@ _CREDENTIAL = re.compile(
     r"(?:^|_)(?:tokens?|secrets?|password|passwd|passphrase|passcode|pwd|authorization|signatures?|cookies?|credentials?|jwt|otp|csrf"
     r"|(?:api|access|private|secret|signing|shared|master|encryption)_?keys?)(?P<last>$|_)"
 )
-_SPOKEN = re.compile(
+_CREDENTIAL_TEXT = re.compile(
     r"""
       (?P<before> \b(?:[a-z0-9]{1,20}[_-])?(?:token|secret|password|passwd|pwd|api[_-]?key|access[_-]?key|signature|sig)
                   ["']?\s?[=:]\s?["']? )[^\s&"',;]{3,}
@@ -63,7 +63,7 @@ def words_of(key: str) -> str:
 
 
 def is_credential(key: str, value: JSON) -> bool:
-    """Whether a key names a credential. Numbers are only where its last word does: `token_count` counts."""
+    """Whether a key names a credential. A number is one only if the key's last word says so: `token_count` is none."""
     found = _CREDENTIAL.search(words_of(key))
     if found is None or value is None or isinstance(value, bool):
         return False
@@ -74,7 +74,7 @@ def hide(text: str) -> str:
     """The first 5,000 characters without credentials: `token=...`, `Bearer ...`, the password in a URL, known keys."""
     seen = text[:_SEEN]
     return (
-        _SPOKEN.sub(lambda m: (m["before"] or m["scheme"] or m["user"] or "") + MASK, seen)
+        _CREDENTIAL_TEXT.sub(lambda m: (m["before"] or m["scheme"] or m["user"] or "") + MASK, seen)
         if _HINT.search(seen)
         else seen
     )
@@ -104,14 +104,14 @@ def _leaves(value: Mapping[str, JSON], above: Path, depth: int) -> Iterator[Leaf
 
 
 def label(path: Path) -> str:
-    """`("data", "checkName")` as "Check name": without what only wraps, the last words, which tell most."""
-    told = [step for index, step in enumerate(path) if step.lower() not in _WRAPPERS or index == len(path) - 1]
-    words = [word for word, _ in groupby("_".join(map(words_of, told)).split("_"))][-4:]
+    """`("data", "checkName")` as "Check name": the last words, which tell most, without keys that only wrap."""
+    kept = [step for index, step in enumerate(path) if step.lower() not in _WRAPPERS or index == len(path) - 1]
+    words = [word for word, _ in groupby("_".join(map(words_of, kept)).split("_"))][-4:]
     return shorten(" ".join(words).strip().capitalize(), 60) or "Value"
 
 
 def shown(path: Path, value: JSON) -> str:
-    """A fact as a person reads it: yes and no, times as times; "" for what is no fact, since it is long or blank."""
+    """A fact as a person reads it: yes and no, times as times; "" for a value that is too long or blank for a fact."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     text = text_of(value).strip()
@@ -123,12 +123,12 @@ def shown(path: Path, value: JSON) -> str:
     return hide(text)
 
 
-def without(value: JSON, told: Collection[Path]) -> JSON:
-    """The value without what was told and what is empty, credentials masked; None when nothing but masks is left.
+def without(value: JSON, used: Collection[Path]) -> JSON:
+    """The value without the leaves at `used` and empty parts, credentials masked; None when only masks are left.
 
-    Only so much of it is looked at as a reader could be shown.
+    It looks at 500 nodes at most: a message shows fewer.
     """
-    left = _Remainder(told).of(value, ())
+    left = _Remainder(used).of(value, ())
     return left if _says_something(left) else None
 
 
@@ -141,13 +141,13 @@ def _says_something(value: JSON) -> bool:
 class _Remainder:
     """One walk over a value; it stops after so many nodes."""
 
-    def __init__(self, told: Collection[Path]) -> None:
-        self._told = told
+    def __init__(self, used: Collection[Path]) -> None:
+        self._used = used
         self._left = _NODES
 
     def of(self, value: JSON, path: Path) -> JSON:
         self._left -= 1
-        if self._left < 0 or path in self._told or len(path) > _DEEPEST:
+        if self._left < 0 or path in self._used or len(path) > _DEEPEST:
             return None
         if isinstance(value, dict):
             return self._of_object(value, path)
@@ -173,7 +173,7 @@ def as_json(value: JSON) -> str:
         return ""
 
 
-def _shown_leaves(value: JSON, n: JSON, hidden: Collection[Path]) -> list[tuple[Path, str]]:
+def _fact_texts(value: JSON, n: JSON, hidden: Collection[Path]) -> list[tuple[Path, str]]:
     found = leaves(value) if isinstance(value, dict) else []
     texts = ((path, shown(path, leaf)) for path, leaf in found if path not in hidden)
     return list(islice(((path, text) for path, text in texts if text), count_of(n, 10, 50)))
@@ -185,8 +185,8 @@ def _paths(names: JSON) -> set[Path]:
 
 
 @function(
-    doc="The short facts in an object, at most `n`, as an array of `{title, value}` for fields: for payloads whose "
-    "shape nobody knows. Credentials are left out, and the keys that a second argument names.",
+    doc="The short facts in an object, at most `n`, as an array of `{title, value}` for fields: for payloads of "
+    "unknown shape. Credentials are left out, and the keys that a second argument names.",
     examples=[
         Example(
             "{% for f in data | facts %}{{ f.title }}: {{ f.value }}; {% endfor %}",
@@ -197,12 +197,12 @@ def _paths(names: JSON) -> set[Path]:
 )
 def facts(value: JSON, n: JSON = 10, hidden: JSON = None) -> JSON:
     """See the registration."""
-    return [{"title": label(path), "value": text} for path, text in _shown_leaves(value, n, _paths(hidden))]
+    return [{"title": label(path), "value": text} for path, text in _fact_texts(value, n, _paths(hidden))]
 
 
 @function(
-    doc="What `facts` with the same arguments does not tell, as indented JSON for `codeblock`; credentials are masked, "
-    "missing when nothing is left.",
+    doc="What `facts` with the same arguments leaves out, as indented JSON for `codeblock`; credentials are masked. "
+    "Missing when nothing is left.",
     examples=[
         Example(
             "{{ data | beyond_facts(1) }}",
@@ -212,7 +212,7 @@ def facts(value: JSON, n: JSON = 10, hidden: JSON = None) -> JSON:
     ],
 )
 def beyond_facts(value: JSON, n: JSON = 10, hidden: JSON = None) -> JSON:
-    """See the registration; what is no object is left whole."""
+    """See the registration; a value that is no object is the whole remainder."""
     names = _paths(hidden)
-    left = without(value, names | {path for path, _ in _shown_leaves(value, n, names)})
+    left = without(value, names | {path for path, _ in _fact_texts(value, n, names)})
     return (left if isinstance(left, str) else as_json(left)) if left is not None else None

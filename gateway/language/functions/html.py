@@ -22,7 +22,7 @@ _MAX_NESTING: Final = 100
 _DEFAULT_LENGTH: Final = 4000
 _DROPPED: Final = ("script", "style", "head", "template", "noscript", "iframe", "object", "svg")
 
-# What senders write is whatever it is: nobody reading a log can do anything about it.
+# Warnings about odd HTML are useless in a log: its reader cannot change what senders write.
 for _guess in (MarkupResemblesLocatorWarning, XMLParsedAsHTMLWarning):
     warnings.filterwarnings("ignore", category=_guess)
 
@@ -72,14 +72,14 @@ class _Converter(MarkdownConverter):
 
 
 def to_markdown(html: str) -> str:
-    """HTML as Markdown; what is too deeply nested to convert comes as its text."""
-    soup = _parsed(html)
+    """HTML as Markdown; HTML that is nested too deep to convert becomes plain text."""
+    soup = _parse(html)
     if _is_deep(soup):
         return escape(_words(soup))
     return tidy(_Converter().convert_soup(soup), _MAX_HTML)
 
 
-def _parsed(html: str) -> BeautifulSoup:
+def _parse(html: str) -> BeautifulSoup:
     soup = BeautifulSoup(html[:_MAX_HTML], "html.parser")
     for tag in soup.find_all(_DROPPED):
         tag.extract()
@@ -102,7 +102,7 @@ def _words(soup: BeautifulSoup) -> str:
 
 def _plain(value: JSON, n: JSON = _DEFAULT_LENGTH) -> JSON:
     """HTML in plain-text keys: its words on one line."""
-    return shorten(" ".join(_parsed(text_of(value)).get_text(" ").split()), count_of(n, _DEFAULT_LENGTH))
+    return shorten(" ".join(_parse(text_of(value)).get_text(" ").split()), count_of(n, _DEFAULT_LENGTH))
 
 
 @function(

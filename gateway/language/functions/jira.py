@@ -35,7 +35,7 @@ _INLINE = re.compile(
 _CELL = re.compile(
     r"((?:\[[^\[\]\n]{1,4000}\]|\{\{[^{}\n]{1,4000}\}\}|![^!|\s]{1,2000}\|[^!|\n]{0,200}!|\\\||[^|])*)\|"
 )
-"""What stands before a bar of a table; the bars inside links, code and images are theirs."""
+"""A table cell and the bar behind it; bars inside links, code and images do not end a cell."""
 _MARKS: Final = {"bold": "**", "italic": "_", "strike": "~~", "under": "", "cite": "_"}
 _TITLE = re.compile(r"(?:^|\|)title=([^|]+)")
 _MAX_BLOCKS_DEPTH: Final = 3
@@ -83,8 +83,8 @@ def _lines(text: str) -> str:
 
 def _row(line: str, *, first: bool) -> list[str]:
     """A table row; the first one gets the delimiter that Markdown needs, below a blank line."""
-    held = (cell.strip() for cell in _CELL.findall(line.replace("||", "|").strip("|") + "|"))
-    cells = [_inline(cell, 0).replace("|", "\\|") for cell in held]
+    content = (cell.strip() for cell in _CELL.findall(line.replace("||", "|").strip("|") + "|"))
+    cells = [_inline(cell, 0).replace("|", "\\|") for cell in content]
     row = "| " + " | ".join(cells) + " |"
     return ["", row, "|" + "---|" * len(cells)] if first else [row]
 
@@ -105,31 +105,33 @@ def _line(line: str) -> str:
 
 def _inline(text: str, depth: int) -> str:
     def render(match: re.Match[str]) -> str:
-        kind, held = match.lastgroup or "", match[match.lastgroup or 0]
+        kind, content = match.lastgroup or "", match[match.lastgroup or 0]
         match kind:
             case "mono":
-                return code_span(held)
+                return code_span(content)
             case "link":
-                return _link(held)
+                return _link(content)
             case "image":
-                return link_to(escape(held.rpartition("/")[2]), held)
+                return link_to(escape(content.rpartition("/")[2]), content)
             case "literal":
-                return escape(held)
-        inner = _inline(held, depth + 1) if depth < MAX_DEPTH else escape(held)
+                return escape(content)
+        inner = _inline(content, depth + 1) if depth < MAX_DEPTH else escape(content)
         return around(_MARKS[kind], inner)
 
     return weave(text, _INLINE, render)
 
 
-def _link(held: str) -> str:
-    """What stands between brackets: a link, a user, an attachment, or just text in brackets."""
-    label, _, target = held.rpartition("|") if held.count("|") < 2 else (*held.split("|")[:1], "", held.split("|")[1])
+def _link(content: str) -> str:
+    """The content of brackets: a link, a user, an attachment, or just text in brackets."""
+    label, _, target = (
+        content.rpartition("|") if content.count("|") < 2 else (*content.split("|")[:1], "", content.split("|")[1])
+    )
     if target.startswith("~"):
         return escape(label or "@" + target[1:].removeprefix("accountid:"))
     if target.startswith("^"):
         return escape(label or target[1:])
     linked = link_to(escape(label or target.removeprefix("mailto:")), target)
-    return linked if linked.endswith(")") and linked.startswith("[") else escape(label or f"[{held}]")
+    return linked if linked.endswith(")") and linked.startswith("[") else escape(label or f"[{content}]")
 
 
 _markdown, _plain = converter(to_markdown)

@@ -44,13 +44,13 @@ def length(value: JSON = None) -> JSON:
     return len(value) if isinstance(value, str | list | tuple | dict) else 0
 
 
-def _between(separator: JSON) -> str:
-    """The author's text between elements, in which Markdown acts; what is missing separates nothing."""
+def _separator_text(separator: JSON) -> str:
+    """The author's text between elements, which may contain Markdown; a missing one is empty."""
     return str(separator) if isinstance(separator, str) else text_of(separator)
 
 
 def _join_plain(value: JSON, separator: JSON = ", ") -> JSON:
-    return _between(separator).join(text_of(item) for item in _elements(value) if item not in (None, "")) or None
+    return _separator_text(separator).join(text_of(item) for item in _elements(value) if item not in (None, "")) or None
 
 
 @function(
@@ -61,7 +61,7 @@ def _join_plain(value: JSON, separator: JSON = ", ") -> JSON:
 def join(value: JSON, separator: JSON = ", ") -> JSON:
     """The elements, each escaped, joined by the separator; None when there is none."""
     shown = (markdown_of(item) for item in _elements(value) if item not in (None, ""))
-    return Markup(_between(separator).join(shown)) or None
+    return Markup(_separator_text(separator).join(shown)) or None
 
 
 @function(

@@ -1,7 +1,7 @@
 """Markdown as Mattermost reads it: text made inert, and the spans, fences, links and quotes that hold it.
 
 Rules are those of CommonMark and of the web client's parser (github.com/mattermost/marked), which knows fewer backslash
-escapes: not for `<`, `&`, `=`, `:`. What a backslash cannot do there, an invisible character does.
+escapes: none for `<`, `&`, `=`, `:`. There, an invisible character replaces the backslash.
 """
 
 import re
@@ -34,7 +34,7 @@ _INLINE = r"""
       | (?P<apart> (?<=<)(?=[A-Za-z/!?]|\Z) | (?<=&)(?=\#?[A-Za-z0-9]+;) | (?<=\])(?=[(:]|\Z) | (?<=~)(?=\Z)))
 """
 _IN_LINE = re.compile(_INLINE, re.VERBOSE)
-"""What acts inside a line. One set of first characters, looked back at afterwards, lets `re` skip the others fast."""
+"""Markup inside a line. One set of first characters, with lookbehinds after it, lets `re` skip other text fast."""
 _TOKEN = re.compile(
     rf"(?P<url>{_URL}) | (?P<line>(?:^|(?<=[\r\u2424]))(?={_LINE_START})) | {_INLINE}", re.MULTILINE | re.VERBOSE
 )
@@ -50,7 +50,7 @@ _WORD = re.compile(r"[A-Za-z0-9._/+-]+")
 
 
 def without_controls(text: str) -> str:
-    """The text without C0 controls but tab and line breaks; the engine marks by one of them what is absent."""
+    """The text without C0 controls but tab and line breaks; the engine marks absent values with one of them."""
     return _CONTROLS.sub("", text) if _CONTROLS.search(text) else text
 
 
@@ -84,7 +84,7 @@ def escape(text: str) -> str:
 
 
 def _code_text(text: str) -> str:
-    """Code without what the server would rewrite in it; emoji names and the like stay as they are, to be copied."""
+    """Code in which the server rewrites nothing; emoji names and the like stay as they are, to be copied."""
     bare = without_controls(text)
     return harmless(bare) if "<" in bare and "|" in bare else silent(bare)
 
@@ -151,10 +151,10 @@ def link_to(label: str, url: str) -> str:
         return shown
     if (len(shown) - len(shown.rstrip("\\"))) % 2:  # a backslash before white space acts on what follows instead
         shown += "\\"
-    return f"[{_bracketed(shown or escape(url.strip()))}]({target})"
+    return f"[{_balance_brackets(shown or escape(url.strip()))}]({target})"
 
 
-def _bracketed(label: str) -> str:
+def _balance_brackets(label: str) -> str:
     """The label with unbalanced brackets as entities: the web client's parser knows no backslash there."""
     if "[" not in label and "]" not in label:
         return label

@@ -181,8 +181,10 @@ def _cell(value: JSON) -> str:
 
 def _grid(value: JSON, columns: JSON, limit: JSON) -> tuple[list[str], list[dict[str, JSON]], int]:
     """The columns of a table, the rows that are shown, and how many more there are; no column where there is no row."""
-    held = [{"name": name, "value": of} for name, of in value.items()] if isinstance(value, dict) else list_of(value)
-    rows = [row for row in held if isinstance(row, dict) and row]
+    elements = (
+        [{"name": name, "value": of} for name, of in value.items()] if isinstance(value, dict) else list_of(value)
+    )
+    rows = [row for row in elements if isinstance(row, dict) and row]
     names = [text_of(name) for name in (list_of(columns) or list(rows[0]))][:20] if rows else []
     most = min(_ROWS, count_of(limit, 20))
     return names, rows[:most], max(0, len(rows) - most)

@@ -4,7 +4,7 @@ MiniJinja has a class for that, but takes MarkupSafe's in its place wherever tha
 its methods escape what they are given as HTML. Ours is a plain string with a name, and MiniJinja is told to use it.
 """
 
-from minijinja import _internal  # the door by which its compiled part makes safe strings
+from minijinja import _internal  # the hook through which its compiled part makes safe strings
 
 
 class Markup(str):
@@ -13,7 +13,7 @@ class Markup(str):
     __slots__ = ()
 
     def __html__(self) -> str:
-        """The text itself: what has this method is taken as it is."""
+        """The text itself: MiniJinja does not escape a value with this method."""
         return self
 
 

@@ -29,7 +29,7 @@ def to_markdown(text: str) -> str:
     parts: list[str] = []
     at = 0
     for block in _BLOCK.finditer(text):
-        parts += (_lines(text[at : block.start()]), code_block(_decoded(block["code"])))
+        parts += (_lines(text[at : block.start()]), code_block(_decode(block["code"])))
         at = block.end()
     return "\n".join(part for part in [*parts, _lines(text[at:])] if part.strip())
 
@@ -51,32 +51,32 @@ def _line(line: str) -> str:
 
 def _inline(text: str, depth: int) -> str:
     def render(match: re.Match[str]) -> str:
-        kind, held = match.lastgroup or "", match[match.lastgroup or 0]
+        kind, content = match.lastgroup or "", match[match.lastgroup or 0]
         if kind == "code":
-            return code_span(_decoded(held))
+            return code_span(_decode(content))
         if kind == "angle":
-            return _angle(held)
+            return _angle(content)
         if kind == "emoji":
-            return held
-        inner = _inline(held, depth + 1) if depth < MAX_DEPTH else _literal(held)
+            return content
+        inner = _inline(content, depth + 1) if depth < MAX_DEPTH else _literal(content)
         return around({"bold": "**", "italic": "_", "strike": "~~"}[kind], inner)
 
     return weave(text, _INLINE, render, _literal)
 
 
-def _decoded(text: str) -> str:
-    """The three characters that Slack encodes."""
+def _decode(text: str) -> str:
+    """The text with the three characters decoded that Slack encodes."""
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&") if "&" in text else text
 
 
 def _literal(text: str) -> str:
-    return escape(_decoded(text))
+    return escape(_decode(text))
 
 
-def _angle(held: str) -> str:
-    """What stands between angle brackets: a link, or a reference to a user, channel, group or date."""
-    target, _, label = held.partition("|")
-    name = _decoded(label).strip()
+def _angle(content: str) -> str:
+    """The content of angle brackets: a link, or a reference to a user, channel, group or date."""
+    target, _, label = content.partition("|")
+    name = _decode(label).strip()
     match target[:1]:
         case "@":
             return escape("@" + (name or target[1:]).removeprefix("@"))
@@ -87,7 +87,7 @@ def _angle(held: str) -> str:
             if word == "date":
                 return escape(name or argument.partition("^")[0])
             return escape("@" + (name or argument or word).removeprefix("@"))
-    url = _decoded(target)
+    url = _decode(target)
     shown = name or url.removeprefix("mailto:")
     return link_to(escape(shown), url) if name or not url.startswith("http") else escape(url)
 

@@ -15,11 +15,11 @@ _THOUSANDTHS: Final = re.compile("BHD|IQD|JOD|KWD|LYD|OMR|TND")
 
 
 def _text(value: JSON) -> JSON:
-    """What is no number: text stays, other values are missing."""
+    """The result for a value that is no number: text stays, other values are missing."""
     return value if isinstance(value, str) else None
 
 
-def _rounded(number: float, digits: int) -> str:
+def _format_rounded(number: float, digits: int) -> str:
     """At most `digits` decimals, thousands separated, no trailing zeros."""
     shown = f"{number:z,.{digits}f}"
     return shown.rstrip("0").rstrip(".") if "." in shown else shown
@@ -37,7 +37,7 @@ def number(value: JSON, digits: JSON = 2) -> JSON:
     found = number_of(value)
     if found is None:
         return number_text(value) if isinstance(value, int) and not isinstance(value, bool) else _text(value)
-    return f"{found:,}" if isinstance(found, int) else _rounded(found, count_of(digits, 2, 20))
+    return f"{found:,}" if isinstance(found, int) else _format_rounded(found, count_of(digits, 2, 20))
 
 
 @function(
@@ -56,7 +56,7 @@ def bytes_(value: JSON) -> JSON:
     size, step = float(found), 0
     while round(abs(size), 1 if step else 0) >= 1000 and step < len(_SIZES) - 1:
         size, step = size / 1000, step + 1
-    return f"{_rounded(size, 1 if step else 0)} {_SIZES[step]}"
+    return f"{_format_rounded(size, 1 if step else 0)} {_SIZES[step]}"
 
 
 @function(
@@ -77,7 +77,7 @@ def percent(value: JSON, digits: JSON = 1, of: JSON = 1) -> JSON:
         share = found / whole * 100
     except OverflowError:
         return None
-    return _rounded(share, count_of(digits, 1, 10)) + "%" if isfinite(share) else None
+    return _format_rounded(share, count_of(digits, 1, 10)) + "%" if isfinite(share) else None
 
 
 @function(

@@ -3,7 +3,7 @@
 import re
 
 _FENCED = re.compile(
-    r"^[ ]{0,3}(?P<fence>`{3,}|~{3,})[^\n]*(?:\n|\Z)(?P<held>.*?)(?:^[ ]{0,3}(?P=fence)[`~]*[ ]*(?:\n|\Z)|\Z)",
+    r"^[ ]{0,3}(?P<fence>`{3,}|~{3,})[^\n]*(?:\n|\Z)(?P<content>.*?)(?:^[ ]{0,3}(?P=fence)[`~]*[ ]*(?:\n|\Z)|\Z)",
     re.MULTILINE | re.DOTALL,
 )
 _LINE_MARK = re.compile(r"^[ ]{0,3}(?:#{1,6}[ ]+|(?:>[ ]?)+)", re.MULTILINE)
@@ -21,12 +21,12 @@ _SPAN = re.compile(
 _ENTITIES = {"&lt;": "<", "&#91;": "[", "&#93;": "]"}
 
 
-def _bare(match: re.Match[str]) -> str:
+def _strip_mark(match: re.Match[str]) -> str:
     match match.lastgroup:
         case "escaped":
             return match["escaped"]
         case "label":
-            return _SPAN.sub(_bare, match["label"])
+            return _SPAN.sub(_strip_mark, match["label"])
         case "code":
             return match["code"].strip()
         case "entity":
@@ -39,11 +39,11 @@ def unmark(markdown: str) -> str:
     parts: list[str] = []
     at = 0
     for block in _FENCED.finditer(markdown):
-        parts += _words(markdown[at : block.start()]), block["held"].replace("\u200b", "")
+        parts += _words(markdown[at : block.start()]), block["content"].replace("\u200b", "")
         at = block.end()
     return "".join([*parts, _words(markdown[at:])]).strip()
 
 
 def _words(markdown: str) -> str:
     """The words of Markdown without fences."""
-    return _SPAN.sub(_bare, _LINE_MARK.sub("", markdown))
+    return _SPAN.sub(_strip_mark, _LINE_MARK.sub("", markdown))

@@ -1,4 +1,4 @@
-"""How a function enters the closed table that templates may call.
+"""The closed table of functions that templates may call, and the decorator that registers one.
 
 A module registers its functions with the decorator; importing the package `gateway.language.functions` fills `TABLE`.
 Every call is total: no JSON value makes one raise, and no result is longer than `MAX_OUTPUT`.
@@ -17,7 +17,7 @@ MAX_INPUT: Final = 40_000
 """Characters of one value that a function looks at: more than two Mattermost posts (contract 1.5)."""
 
 MAX_OUTPUT: Final = 100_000
-"""Characters that one call may give back; what is beyond is cut."""
+"""Characters that one call may return; longer results are cut."""
 
 Call = Callable[..., JSON]
 Kind = Literal["filter", "global"]
@@ -25,7 +25,7 @@ Kind = Literal["filter", "global"]
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One line of the manual that is executed: a template, what it sees, and the text that it must become."""
+    """One executable example of the manual: a template, its context, and the text that it must render to."""
 
     template: str
     context: Mapping[str, JSON]
@@ -49,7 +49,7 @@ class Function:
 
 
 class Bare(NamedTuple):
-    """A function without its guard: a missing value does not reach it when it `passes`, and `bounded` cuts its text."""
+    """A function without its guard: its caller passes None on when it `passes`, and cuts its text with `bounded`."""
 
     call: Call
     passes: bool
@@ -73,8 +73,8 @@ def function(
 ) -> Callable[[Call], Call]:
     """Register the decorated function under `name` (its own name without trailing underscore, if empty).
 
-    `missing="passes"`: a first argument of None comes back as None without a call; "handles": the function wants to see
-    it. `plain` is the same function for plain-text keys; without it both are the same. Raises ValueError on a name
+    `missing="passes"`: a first argument of None comes back as None without a call; "handles": the function is called
+    with it. `plain` is the same function for plain-text keys; without it both are the same. Raises ValueError on a name
     that is taken.
     """
 
@@ -91,12 +91,12 @@ def function(
 
 
 def bare(call: Call) -> Bare:
-    """What stands behind a call of the table, for who keeps its promises without it; any other call as it is."""
+    """The function behind a call of the table, for callers that do the guard's work; any other call as it is."""
     return _bare.get(call, Bare(call, passes=False))
 
 
 def bounded(text: str) -> str:
-    """The text cut at MAX_OUTPUT, as Markup when it is that."""
+    """The text cut at MAX_OUTPUT; Markup stays Markup."""
     cut = str(text)[:MAX_OUTPUT]
     return Markup(cut) if isinstance(text, Markup) else cut
 

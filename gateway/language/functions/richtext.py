@@ -29,9 +29,9 @@ def rich_text(block: Element) -> str:
     shown, before = "", ""
     for element in _elements(block):
         kind = text_of(element.get("type"))
-        made = _part(kind, element)
-        if made.strip():
-            shown += ("\n" if kind == before == "rich_text_list" else "\n\n") + made.strip("\n")
+        part = _part(kind, element)
+        if part.strip():
+            shown += ("\n" if kind == before == "rich_text_list" else "\n\n") + part.strip("\n")
             before = kind
     return shown.strip("\n")
 

@@ -78,7 +78,7 @@ _SEPARATORS = re.compile(r"[\s_.\-/:]+")
 def look_of(value: JSON) -> Look:
     """The look of a state word in any spelling ("InProgress", "in-progress", "IN PROGRESS"); grey if nobody knows it.
 
-    Of several words the last known one speaks: "build failed", "pull_request.merged".
+    Of several words the last known one decides: "build failed", "pull_request.merged".
     """
     text = text_of(value)[:200].strip()
     words = [word for word in _SEPARATORS.split(_CAMEL.sub("_", text).lower()) if word]

@@ -40,7 +40,7 @@ def rest(value: JSON) -> JSON:
 
 
 @function(
-    doc="At most `n` characters, cut between words where possible, with … for what is gone.",
+    doc="At most `n` characters, cut between words where possible, with … in place of the rest.",
     examples=[
         Example("{{ title | cut(12) }}", {"title": "A rather long title"}, "A rather…"),
         Example("{{ title | cut(80) }}", {"title": "Short"}, "Short"),
@@ -85,7 +85,7 @@ def oneline(value: JSON) -> JSON:
 
 
 @function(
-    doc="Without white space around it.",
+    doc="The text without white space around it.",
     examples=[Example("{{ text | trim }}", {"text": "  one "}, "one")],
 )
 def trim(value: JSON) -> JSON:
@@ -94,7 +94,7 @@ def trim(value: JSON) -> JSON:
 
 
 @function(
-    doc="In small letters.",
+    doc="The text in lower case.",
     examples=[Example("{{ state | lower }}", {"state": "FAILED"}, "failed")],
 )
 def lower(value: JSON) -> JSON:
@@ -103,7 +103,7 @@ def lower(value: JSON) -> JSON:
 
 
 @function(
-    doc="In capital letters.",
+    doc="The text in upper case.",
     examples=[Example("{{ state | upper }}", {"state": "failed"}, "FAILED")],
 )
 def upper(value: JSON) -> JSON:
@@ -112,7 +112,7 @@ def upper(value: JSON) -> JSON:
 
 
 @function(
-    doc="The first letter large, the others as they are.",
+    doc="The text with its first letter in upper case, the others as they are.",
     examples=[Example("{{ state | capitalize }}", {"state": "in GitHub"}, "In GitHub")],
 )
 def capitalize(value: JSON) -> JSON:
@@ -122,7 +122,7 @@ def capitalize(value: JSON) -> JSON:
 
 
 @function(
-    doc="A name made by a program as words: `in_progress`, `inProgress` and `IN_PROGRESS` become `in progress`.",
+    doc="An identifier as words: `in_progress`, `inProgress` and `IN_PROGRESS` become `in progress`.",
     examples=[
         Example("{{ state | humanize }}", {"state": "IN_PROGRESS"}, "in progress"),
         Example("{{ action | humanize | capitalize }}", {"action": "reviewRequested"}, "Review requested"),
@@ -173,7 +173,7 @@ def short(value: JSON, n: JSON = 8) -> JSON:
 
 
 @function(
-    doc="Without the given beginning, if it has it.",
+    doc="The text without the given prefix, if it has it.",
     examples=[Example('{{ version | strip_prefix("v") }}', {"version": "v1.2"}, "1.2")],
 )
 def strip_prefix(value: JSON, prefix: JSON = "") -> JSON:
@@ -182,7 +182,7 @@ def strip_prefix(value: JSON, prefix: JSON = "") -> JSON:
 
 
 @function(
-    doc="Without the given end, if it has it.",
+    doc="The text without the given suffix, if it has it.",
     examples=[Example('{{ name | strip_suffix(".git") }}', {"name": "api.git"}, "api")],
 )
 def strip_suffix(value: JSON, suffix: JSON = "") -> JSON:

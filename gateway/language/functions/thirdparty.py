@@ -1,4 +1,4 @@
-"""Markdown that somebody else wrote: its formatting stays, what would reach out of the message does not."""
+"""Third-party Markdown: its formatting stays; mentions, embedded images and layout HTML do not."""
 
 import re
 from typing import Final
@@ -69,7 +69,7 @@ def _prose(markdown: str) -> str:
 
 
 def _html_image(match: re.Match[str]) -> str:
-    attributes = {name.lower(): held for name, held in _ATTRIBUTE.findall(match[0])}
+    attributes = {name.lower(): value for name, value in _ATTRIBUTE.findall(match[0])}
     return link_to(attributes.get("alt") or "image", attributes.get("src", ""))
 
 
@@ -84,7 +84,7 @@ def _heading(line: str) -> str:
 
 
 def _cut(markdown: str, limit: int) -> str:
-    """At most `limit` characters (and what closes a fence)."""
+    """At most `limit` characters, and the closing fence of a code block that was cut."""
     if len(markdown) <= limit:
         return markdown
     kept = shorten(markdown, max(1, limit - _CUT_BELOW))
@@ -108,7 +108,7 @@ def _plain(value: JSON, n: JSON = 4000) -> JSON:
 @function(
     plain=_plain,
     doc="Markdown that somebody wrote, kept as formatting: images become links, headings bold, comments go, mentions "
-    "do nothing; at most `n` characters, never with an open code fence.",
+    "notify nobody; at most `n` characters, never with an open code fence.",
     examples=[
         Example(
             "{{ body | markdown }}",

@@ -1,6 +1,6 @@
 """Functions on time: every form of time that senders use becomes one form for readers, in UTC.
 
-There is no clock here: what a payload does not say is not known.
+No function reads a clock: the only times are those of the payload.
 """
 
 import re
@@ -36,7 +36,7 @@ _FIRST_YEAR: Final = 1971
 
 
 def moment_of(value: JSON) -> datetime | None:
-    """The moment in a JSON value: epoch in s, ms, us or ns (told apart by size), ISO 8601, RFC 2822 and their kin.
+    """The moment in a JSON value: epoch in s, ms, us or ns (told apart by size), ISO 8601, RFC 2822 and similar forms.
 
     None if it is no time or a sentinel. Without a zone in the value the moment has none either.
     """
@@ -100,7 +100,7 @@ def _in_utc(moment: datetime) -> datetime | None:
     ],
 )
 def time(value: JSON, format: JSON = None) -> JSON:  # noqa: A002 - the template author's word
-    """See the registration; text that is no time stays, so that nothing is lost; no zone is made up."""
+    """See the registration; text that is no time stays, so that nothing is lost; a missing zone is not guessed."""
     moment = moment_of(value)
     if moment is None:
         return _unknown(value)
@@ -115,7 +115,7 @@ def time(value: JSON, format: JSON = None) -> JSON:  # noqa: A002 - the template
 
 
 def _unknown(value: JSON) -> JSON:
-    """What is no time: the text itself, missing if it is a sentinel or no text."""
+    """The result for a value that is no time: the text itself, missing if it is a sentinel or no text."""
     if not isinstance(value, str) or number_of(value) is not None or not value.strip():
         return None
     return None if _from_text(value.strip()[:100]) is not None else value

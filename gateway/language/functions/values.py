@@ -1,4 +1,4 @@
-"""Functions on values: what to say when something is missing, looking things up, lists as text."""
+"""Functions on values: defaults, lookups, lists as text."""
 
 from typing import Final
 
@@ -60,7 +60,7 @@ def yesno(value: JSON = None, yes: JSON = "yes", no: JSON = "no", missing: JSON 
 
 @function(
     missing="handles",
-    doc="What a table of words has for the value, else `other`, else the value itself.",
+    doc="The word that a table has for the value, else `other`, else the value itself.",
     examples=[
         Example('{{ state | pick({"ok": "fine", "nok": "bad"}) }}', {"state": "nok"}, "bad"),
         Example('{{ state | pick({"ok": "fine"}, "odd") }}', {"state": "hm"}, "odd"),
@@ -76,7 +76,7 @@ def pick(value: JSON = None, table: JSON = None, other: JSON = None) -> JSON:
 
 
 @function(
-    doc="What a path leads to inside the value: keys with dots and odd characters, indexes.",
+    doc="The part at a path inside the value: keys with dots and odd characters, indexes.",
     examples=[
         Example(
             "{{ event | path('issue.labels[0].name') }}", {"event": {"issue": {"labels": [{"name": "bug"}]}}}, "bug"
@@ -96,7 +96,7 @@ def path(value: JSON, where: JSON = "", other: JSON = None) -> JSON:
 
 
 @function(
-    doc="What stands under a key of an object, or at an index of an array, where the key or index is a value itself.",
+    doc="The value under a key of an object, or at an index of an array, where the key or index is a value itself.",
     examples=[
         Example("{{ labels | at(wanted) }}", {"labels": {"pop": 3, "web": 1}, "wanted": "pop"}, "3"),
         Example("{{ names | at(index - 1) }}", {"names": ["ada", "grace"], "index": 2}, "grace"),
@@ -169,7 +169,7 @@ def _join_names(value: JSON, key: JSON, limit: JSON) -> JSON:
 
 
 def _name_of(element: JSON, key: JSON) -> JSON:
-    """What an element of a list is called: what `key` leads to, or its usual naming key, or itself."""
+    """The name of a list's element: the value at `key`, or under a usual naming key, or the element itself."""
     if key is not None:
         return path(element, key)
     if isinstance(element, dict):
@@ -178,14 +178,14 @@ def _name_of(element: JSON, key: JSON) -> JSON:
     return element
 
 
-def _joined_plain(value: JSON, key: JSON = None, limit: JSON = 5) -> JSON:
-    """The same for plain-text keys."""
+def _join_names_plain(value: JSON, key: JSON = None, limit: JSON = 5) -> JSON:
+    """`join_names` for plain-text keys."""
     joined = _join_names(value, key, limit)
     return unmark(joined) if isinstance(joined, Markup) else joined
 
 
 @function(
-    plain=_joined_plain,
+    plain=_join_names_plain,
     doc="A list as prose: `a, b and c`, at most `limit` names; `key` says what of each element is its name.",
     examples=[
         Example(
@@ -211,6 +211,6 @@ def pairs(value: JSON, sign: JSON = "=", limit: JSON = 20, without: JSON = None)
     if not isinstance(value, dict):
         return None
     hidden = {text_of(name) for name in list_of(without)}
-    every = [f"{name}{text_of(sign)}{text_of(held)}" for name, held in value.items() if name not in hidden]
+    every = [f"{name}{text_of(sign)}{text_of(content)}" for name, content in value.items() if name not in hidden]
     most = count_of(limit, 20, _MAX_PARTS)
     return ", ".join(every[:most] + ([f"{len(every) - most} more"] if len(every) > most else [])) or None

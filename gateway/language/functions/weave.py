@@ -1,4 +1,4 @@
-"""What the converters of foreign markup share: known marks are rendered, everything between them is escaped."""
+"""The common part of the converters of foreign markup: known marks are rendered, everything between them is escaped."""
 
 import re
 from collections.abc import Callable
@@ -17,7 +17,7 @@ MAX_DEPTH: Final = 4
 
 DEFAULT_LENGTH: Final = 4000
 MAX_LENGTH: Final = 16_000
-"""Characters of source that a converter takes without and with a limit of the author's."""
+"""Characters of source that a converter takes without and with a limit by the template's author."""
 
 
 def weave(
