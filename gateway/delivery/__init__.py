@@ -1,1 +1,1 @@
-"""Delivery: from the journal to the destinations, in order, again and again until it is done or given up."""
+"""Delivery: from the journal to the destinations, in order, with retries until each message is delivered or dead."""

@@ -4,7 +4,7 @@
                                               ^                        |
                                               `---- probe fails, longer wait
 
-While it is not closed nothing is sent except one probe at a time.
+While the breaker is not closed, only one probe at a time is sent.
 """
 
 from collections.abc import Callable
@@ -17,11 +17,11 @@ THRESHOLD = 5
 
 PROBE_BASE = 2.0
 PROBE_CAP = 30.0
-"""Seconds: the wait before a probe is at least half of its ceiling, which doubles from base to cap."""
+"""Seconds: the wait before a probe is at least half of its ceiling, which doubles from PROBE_BASE to PROBE_CAP."""
 
 
 class BreakerState(StrEnum):
-    """Whether deliveries flow."""
+    """The state of a breaker: deliveries flow while it is closed."""
 
     CLOSED = "closed"
     OPEN = "open"
@@ -29,10 +29,10 @@ class BreakerState(StrEnum):
 
 
 class Breaker:
-    """Counts failures in a row and says when to try.
+    """Counts failures in a row and decides when an attempt is admitted.
 
     `epoch` changes with every change of state. An attempt keeps the epoch at which it was admitted; a failure from an
-    earlier epoch is a straggler and says nothing about the present, whereas a success always does.
+    earlier epoch says nothing about the present and is ignored, whereas a success always counts.
     """
 
     __slots__ = ("_failures", "_probes", "_threshold", "epoch", "state", "until", "why")
@@ -47,25 +47,25 @@ class Breaker:
         self.why = ""
 
     def opens_at(self) -> float:
-        """Say from when an attempt is admitted: 0 when closed, infinity while a probe is under way."""
+        """The time from which an attempt is admitted: 0 when closed, infinity while a probe is in flight."""
         if self.state is BreakerState.CLOSED:
             return 0.0
         return self.until if self.state is BreakerState.OPEN else float("inf")
 
     def admit(self) -> None:
-        """Note that an attempt starts, at `opens_at` or later; when the breaker is open it is the probe."""
+        """Record that an attempt starts, at `opens_at` or later; in an open breaker this attempt is the probe."""
         if self.state is BreakerState.OPEN:
             self._become(BreakerState.HALF_OPEN)
 
     def success(self) -> None:
-        """Note that an attempt was answered: deliveries flow."""
+        """Record that an attempt was answered, and close the breaker."""
         self._failures = self._probes = 0
         if self.state is not BreakerState.CLOSED:
             self.why = ""
             self._become(BreakerState.CLOSED)
 
     def failure(self, epoch: int, now: float, why: str, random: Callable[[], float]) -> None:
-        """Note that an attempt, admitted at `epoch`, failed for the passing reason `why`."""
+        """Record that an attempt, admitted at `epoch`, failed for the temporary reason `why`."""
         if epoch != self.epoch:
             return
         self._failures += 1

@@ -1,4 +1,4 @@
-"""A destination and its gates: rate, pause and circuit breaker. No clock and no task: times are arguments."""
+"""A destination and its gates: rate limit, pause and circuit breaker. No clock and no task: times are arguments."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -7,25 +7,25 @@ from gateway.delivery.breaker import Breaker, BreakerState
 from gateway.model import Delivery, Later, Result
 
 PAUSE = 1.0
-"""Seconds that a destination rests after a 429 that does not say for how long."""
+"""Seconds that a destination pauses after a 429 without Retry-After."""
 
 ROUNDING = 1e-6
-"""Seconds of tolerance of the rate: sums of floats near the epoch are not exact."""
+"""Tolerance of the rate limit in seconds: sums of floats as large as epoch seconds are not exact."""
 
 
 class Sender(Protocol):
-    """Whatever takes a message to its place."""
+    """Sends messages to one destination."""
 
     async def send(self, delivery: Delivery) -> Result:
-        """One attempt with one message. What the network or the server does is a result, not an error."""
+        """Make one attempt at a delivery. Failures of network or server are results, not errors."""
 
 
 class Destination:
-    """A place in Mattermost, and when it may be sent to.
+    """A place in Mattermost, with the gates that decide when the next attempt may start.
 
-    `concurrency` is the number of deliveries under way, each until its outcome is durable, `rate` the deliveries per
-    second (None or 0: no limit; up to one second's worth may leave at once), `max_age` the seconds after which a
-    failing delivery is given up.
+    `concurrency` is the number of deliveries in flight, each until its outcome is durable, `rate` the deliveries per
+    second (None or 0: no limit; up to one second's worth may be sent at once), `max_age` the age in seconds after which
+    a failing delivery is dead.
     """
 
     def __init__(
@@ -50,19 +50,19 @@ class Destination:
         self._paused_why = ""
 
     def opens_at(self, now: float) -> float:
-        """When the next attempt may start: `now` or earlier means at once; infinity means after the probe's answer."""
+        """When the next attempt may start: `now` or earlier means at once, infinity means after the probe's answer."""
         rate_at = self._full_at + self._interval - self._credit if self._interval else now
         return max(self._paused_until, self.breaker.opens_at(), rate_at)
 
     def admit(self, now: float) -> int:
-        """Take the permit that `opens_at` promised; returns the epoch to hand to `record` with the result."""
+        """Record that an attempt starts, at `opens_at` or later; returns the epoch that `record` needs."""
         if self._interval:
             self._full_at = max(self._full_at, now) + self._interval
         self.breaker.admit()
         return self.breaker.epoch
 
     def record(self, result: Result, epoch: int, now: float, random: Callable[[], float]) -> None:
-        """Learn from an attempt: being told to wait pauses the destination, failures in a row open the breaker."""
+        """Take in the result of an attempt: Retry-After or 429 pauses the destination, failures open the breaker."""
         if not isinstance(result, Later):
             self.breaker.success()
             return
@@ -70,14 +70,14 @@ class Destination:
             until = now + (PAUSE if result.after is None else result.after)
             if until > self._paused_until:
                 self._paused_until, self._paused_why = until, result.reason
-        if result.code == "429":  # an answer of a server that works
+        if result.code == "429":  # a server that limits its clients works
             self.breaker.success()
         else:
             self.breaker.failure(epoch, now, result.reason, random)
 
     @property
     def probing(self) -> bool:
-        """Whether the attempt admitted last is the breaker's probe."""
+        """Whether the last admitted attempt is the breaker's probe."""
         return self.breaker.state is BreakerState.HALF_OPEN
 
     @property
@@ -86,7 +86,7 @@ class Destination:
         return self.breaker.state is not BreakerState.CLOSED
 
     def state(self, now: float) -> tuple[str, str]:
-        """`open`, `throttled` or `broken`, and why."""
+        """`open`, `throttled` or `broken`, and the reason (empty when open)."""
         if self.broken:
             return "broken", self.breaker.why
         if self._paused_until > now:

@@ -1,11 +1,11 @@
-"""From the journal to the destinations: one in flight per lane, many lanes at once, strictly in order within a lane.
+"""The dispatcher takes deliveries from the journal to the destinations: many lanes at once, one in flight per lane.
 
     journal --feed--> lanes of each outlet --workers--> sender --result--> settler --> journal
                         ^                                                    |
                         `----------------- durable: the lane goes on --------'
 
 A lane goes on only when the outcome of its delivery is durable: a crash repeats at most the one message per lane that
-was under way, and never one behind its successor.
+was in flight, and never reorders a lane.
 """
 
 import asyncio
@@ -28,31 +28,31 @@ from gateway.observe import tracing
 from gateway.observe.metrics import Metrics
 
 TICK = 1.0
-"""Seconds between looks at the clock, which somebody may have set, and between counts of the dead."""
+"""Seconds between checks of the wall clock, which may have been set, and between counts of dead deliveries."""
 
 ROUND = 60
-"""Ticks between looks into the journal that nothing asks for.
+"""Ticks between unprompted reads of the journal.
 
-Everything that a gateway or its writing process does is told at once. A command line tool that found no gateway writes
-to the file by itself: what it adds just as a gateway starts is found by this.
+The journal announces everything that a gateway or its writing process adds. A command line tool that found no gateway
+writes to the file by itself: these reads find what it adds just as a gateway starts.
 """
 
 SETTLE_GRACE = 5.0
-"""Seconds that `stop` gives the journal to take the last outcomes."""
+"""Seconds that `stop` waits for the journal to store the last outcomes."""
 
 log = structlog.get_logger("gateway.delivery")
 
 
 class Dispatcher:
-    """Delivers what is in the journal. Construct, `start`, `offer` after each append, `stop`.
+    """Delivers the pending deliveries of the journal. Construct, `start`, `offer` after each append, `stop`.
 
-    `offer` takes in what was just appended to the journal: it never blocks, and what has no room now is read again
-    later. Meanwhile `serve` and `retire` change where to.
+    `offer` takes in deliveries that were just appended to the journal: it never blocks, and deliveries without room are
+    read from the journal later. `serve` and `retire` change the destinations meanwhile.
 
     `window` deliveries and `window_bytes` bytes of payload are held in memory, shared evenly by the destinations so
-    that one that is down holds up no other; the rest waits in the journal. `clock` gives epoch seconds, `random` draws
-    from [0, 1), `attempt` traces. `failed` is a future that gets the exception of a part that crashed; the service
-    cannot go on then. Raises ValueError when two destinations share a name.
+    that one that is down holds up no other; the rest waits in the journal. `clock` returns epoch seconds, `random`
+    draws from [0, 1), `attempt` traces. `failed` is a future that gets the exception of a task that crashed; the
+    service cannot go on then. Raises ValueError when two destinations share a name.
     """
 
     failed: asyncio.Future[None]
@@ -92,25 +92,25 @@ class Dispatcher:
         self._side: list[asyncio.Task[None]] = []
         self._workers: dict[str, list[asyncio.Task[None]]] = {}
         self._leaving: dict[str, asyncio.Task[None]] = {}
-        self._uncounted = False  # whether there may be other dead than were counted
+        self._uncounted = False  # whether the number of dead deliveries may have changed since it was counted
         self._settling: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Begin to deliver, the backlog first. Raises JournalError when the journal cannot be read."""
+        """Start to deliver, the backlog first. Raises JournalError when the journal cannot be read."""
         standings = await self._journal.census()
         for outlet in self._outlets.values():
             self._show(outlet, standings.get(outlet.name, Standing()))
-        self._journal.listen(self._added)
+        self._journal.listen(self._on_added)
         self.failed = asyncio.get_running_loop().create_future()
         ready = asyncio.Event()
         self._main = asyncio.create_task(self._run(ready), name="dispatcher")
-        self._main.add_done_callback(self._ended)
+        self._main.add_done_callback(self._on_main_done)
         await ready.wait()
 
     async def serve(self, destinations: Sequence[Destination]) -> None:
-        """Serve these as well, or in a new way; one that is there already, the same object, goes on undisturbed.
+        """Add these destinations, or replace those of the same name; the same object goes on undisturbed.
 
-        Of a name that was retired, the last attempts are waited for first.
+        A name that was retired is added after its last attempts have ended.
         """
         if leaving := [self._leaving[one.name] for one in destinations if one.name in self._leaving]:
             await asyncio.wait(leaving)
@@ -125,9 +125,9 @@ class Dispatcher:
         self._share()
 
     def retire(self, kept: Container[str]) -> None:
-        """Serve no others than these from now on. Only for a dispatcher that runs.
+        """Stop serving all destinations but those in `kept`. Only for a dispatcher that runs.
 
-        Attempts under way end in their time, and count; what waits then is dead, for a person to replay.
+        Attempts in flight end normally, and count; deliveries that still wait then become dead, for a person to replay.
         """
         for name in [name for name in self._outlets if name not in kept]:
             outlet = self._outlets.pop(name)
@@ -139,14 +139,14 @@ class Dispatcher:
     async def stop(self, grace: float) -> None:
         """Start no more attempts, wait up to `grace` seconds for those in flight, save all outcomes, return.
 
-        An attempt that outlasts the grace is abandoned; its delivery is sent again after the next start.
+        An attempt that takes longer is abandoned; its delivery is sent again after the next start.
         """
         if self._main is None:
             return
         self._feed.close()
         for outlet in self._outlets.values():
             outlet.halt()
-        for task in (*self._side, *self._leaving.values()):  # what was to be put aside is so after the next start
+        for task in (*self._side, *self._leaving.values()):  # the next start buries what these have not
             task.cancel()
         if workers := list(itertools.chain.from_iterable(self._workers.values())):
             _, late = await asyncio.wait(workers, timeout=grace)
@@ -158,7 +158,7 @@ class Dispatcher:
         await asyncio.wait({self._main})
 
     def states(self) -> dict[str, tuple[str, str]]:
-        """How each destination stands: `open`, `throttled` or `broken`, and why (empty when open)."""
+        """The state of each destination: `open`, `throttled` or `broken`, and the reason (empty when open)."""
         now = self._clock()
         return {name: outlet.destination.state(now) for name, outlet in self._outlets.items()}
 
@@ -175,7 +175,7 @@ class Dispatcher:
             ready.set()
 
     def _add(self, destination: Destination) -> Outlet:
-        """Make the outlet of a destination; `_share` is to be called then."""
+        """Make the outlet of a destination; the caller calls `_share` then."""
         self._metrics.expect_destination(destination.name)
         outlet = self._outlets[destination.name] = Outlet(
             destination,
@@ -190,26 +190,26 @@ class Dispatcher:
         return outlet
 
     def _share(self) -> None:
-        """Give each outlet its part of what is held in memory."""
+        """Divide the window among the outlets."""
         among = max(1, len(self._outlets))
         for outlet in self._outlets.values():
             outlet.lanes.resize(max(1, self._window // among), max(1, self._window_bytes // among))
 
     def _staff(self, outlet: Outlet) -> None:
-        """Start the workers that an outlet lacks; ones too many rest, for its concurrency is kept when it claims."""
+        """Start the workers that an outlet lacks; surplus workers idle, as claims keep to the concurrency."""
         workers = self._workers.setdefault(outlet.name, [])
         while len(workers) < outlet.destination.concurrency:
             workers.append(self._running.create_task(outlet.work(), name=f"worker {outlet.name}"))
 
     async def _let_go(self, outlet: Outlet, last: int) -> None:
-        """See the last attempts of an outlet to their end, then put aside what waits for it up to the number `last`."""
+        """Wait for the last attempts of an outlet, then bury the deliveries that wait for it, up to number `last`."""
         await asyncio.wait(self._workers[outlet.name])
         del self._workers[outlet.name]
         await outlet.drained()
         await self._feed.sweep(outlet.name, last)
         self._metrics.forget(destination=outlet.name)
 
-    def _ended(self, main: asyncio.Task[None]) -> None:
+    def _on_main_done(self, main: asyncio.Task[None]) -> None:
         for outlet in self._outlets.values():
             outlet.halt()
         self._feed.close()
@@ -218,16 +218,16 @@ class Dispatcher:
             if not self.failed.done():
                 self.failed.set_result(None)
             return
-        log.critical("delivery stopped: a part of it crashed", exc_info=error)
+        log.critical("delivery stopped: a task of it crashed", exc_info=error)
         if not self.failed.done():
             self.failed.set_exception(error)
-            self.failed.exception()  # it is logged above: no second report when nobody asks
+            self.failed.exception()  # logged above: asyncio need not report it again
 
     async def _tick(self) -> None:
         for count in itertools.count(1):
             await asyncio.sleep(TICK)
             for outlet in self._outlets.values():
-                outlet.pump()  # alarms run on the monotonic clock; this heals them after the wall clock is set
+                outlet.pump()  # alarms run on the monotonic clock; this corrects them after the wall clock is set
             if count % ROUND == 0:
                 self._feed.nudge()
                 self._uncounted = True
@@ -245,7 +245,7 @@ class Dispatcher:
             self._metrics.dead.labels(name).set(standings.get(name, Standing()).dead)
 
     def _show(self, outlet: Outlet, standing: Standing) -> None:
-        """Connect the gauges of a destination; until the backlog has been seen, the census counts."""
+        """Connect the gauges of a destination; until the backlog is read to its end, they show the census."""
         lanes, feed, name = outlet.lanes, self._feed, outlet.name
 
         def depth() -> float:
@@ -260,15 +260,15 @@ class Dispatcher:
         self._metrics.destination_open.labels(name).set_function(lambda: 0.0 if outlet.destination.broken else 1.0)
         self._metrics.dead.labels(name).set(standing.dead)
 
-    def _added(self, newest: int) -> None:
-        """Read what others have added, up to this number, and count the dead, which they may have sent again."""
+    def _on_added(self, newest: int) -> None:
+        """Read deliveries that others added, up to this number, and recount the dead: some may have been replayed."""
         self._feed.added(newest)
         self._uncounted = True
 
     def _bury(self, stray: Delivery) -> None:
         name = stray.destination
         reason = f"destination {name!r} is not in the settings any more: put it back there, then replay"
-        if name not in self._missed:  # there may be very many: one line for each destination is enough
+        if name not in self._missed:  # one line for each destination: there may be very many deliveries
             self._missed.add(name)
             log.warning("deliveries dead", destination=name, first=stray.seq, reason=reason)
         self._settler.put(Settlement(stray.seq, DeliveryState.DEAD, stray.attempts, reason=reason))

@@ -1,12 +1,12 @@
-"""Bringing deliveries from the journal into the lanes: each exactly once, in the order of their numbers.
+"""The feed brings deliveries from the journal into the lanes: each exactly once, in the order of their numbers.
 
-What was just appended comes straight through `offer` when its number is the next one. Whatever does not fit that (the
-backlog at the start, numbers that others added, which `added` tells of, an offer out of turn) is read from the journal
-instead.
-`head` is the highest number seen; everything up to it has entered its lanes, is parked (see `lanes`), or is settled.
+A delivery that was just appended comes straight through `offer` when its number is the next one. All others (the
+backlog at the start, deliveries of other processes, which `added` announces, an offer out of turn) are read from the
+journal. `head` is the highest number seen; everything up to it has entered its lanes, is parked (see `lanes`), or is
+settled.
 
-The journal makes numbers visible in growing order, so what is read behind `head` has no holes that fill up later,
-and an offer that arrives during a read is simply skipped when the read brings it again.
+The journal makes numbers visible in growing order, so a read behind `head` has no gaps that fill later; an offer that
+arrives during a read is skipped when the read returns it again.
 """
 
 import asyncio
@@ -20,16 +20,16 @@ from gateway.journal import Queue
 from gateway.model import Delivery
 
 CHUNK = 200
-"""Deliveries per read: of the largest payloads that Mattermost takes, 60 MB."""
+"""Deliveries per read: 60 MB, if all have the largest payload that Mattermost accepts."""
 
 RETRY = 1.0
-"""Seconds until the next attempt when the journal cannot be read."""
+"""Seconds until the next read when the journal cannot be read."""
 
 log = structlog.get_logger("gateway.delivery")
 
 
 class Feed:
-    """Feeds `outlets`. `stray` takes deliveries to unknown destinations; `thinned` returns when they are dealt with."""
+    """Feeds `outlets`. `stray` gets deliveries to unknown destinations; `thinned` waits until few are unsettled."""
 
     def __init__(
         self,
@@ -48,10 +48,10 @@ class Feed:
         self._wake.set()
         self._open = True
         self.head = 0
-        self.complete = False  # whether the backlog of the start has been seen to its end
+        self.complete = False  # whether the backlog at the start has been read to its end
 
     def offer(self, deliveries: Sequence[Delivery]) -> None:
-        """Take in deliveries that are durable already; what cannot be taken in now is read from the journal later."""
+        """Take in durable deliveries; those that cannot enter now are read from the journal later."""
         if not self._open:
             return
         for delivery in deliveries:
@@ -62,35 +62,35 @@ class Feed:
                 return
 
     def added(self, newest: int) -> None:
-        """Learn that there is something in the journal up to this number; what did not come by is read from there."""
+        """Take note that the journal has deliveries up to this number; those that were not offered are read from it."""
         if newest > self.head:
             self._wake.set()
 
     def nudge(self) -> None:
-        """Look into the journal soon: there may be something new, or room for what was parked."""
+        """Read the journal soon: there may be new deliveries, or room for parked ones."""
         self._wake.set()
 
     def close(self) -> None:
-        """Take in nothing more."""
+        """Take in no more deliveries."""
         self._open = False
 
     async def run(self) -> None:
-        """Read whenever there is reason to, until cancelled. Raises JournalDamaged."""
+        """Read after every nudge, until cancelled. Raises JournalDamaged."""
         while True:
             await self._wake.wait()
             self._wake.clear()
             try:
                 await self._read_new()
-                for outlet in list(self._outlets.values()):  # they may come and go meanwhile
+                for outlet in list(self._outlets.values()):  # destinations may be added and retired meanwhile
                     await self._read_parked(outlet)
             except JournalError as error:
                 await self._rest(error)
                 self._wake.set()
 
     async def sweep(self, destination: str, last: int) -> None:
-        """Hand all up to the number `last` that waits for a destination to `stray`; later ones come by themselves.
+        """Pass the pending deliveries of a retired destination to `stray`, up to the number `last`.
 
-        `last` is a `head` since which the destination is unknown. Raises JournalDamaged.
+        `last` is the `head` at which the destination was retired: `run` passes on later ones. Raises JournalDamaged.
         """
         after = 0
         while after < last:
@@ -106,10 +106,10 @@ class Feed:
             await self._thinned()
 
     async def _rest(self, error: JournalError) -> None:
-        """Wait before the journal is read again. Raises the error when no further attempt can help."""
+        """Wait before the next read of the journal. Raises the error when no retry can help."""
         if isinstance(error, JournalDamaged):
             raise error
-        log.warning("journal cannot be read, trying again", seconds=RETRY, reason=str(error))
+        log.warning("the journal cannot be read, trying again", seconds=RETRY, reason=str(error))
         await asyncio.sleep(RETRY)
 
     async def _read_new(self) -> None:
@@ -131,7 +131,7 @@ class Feed:
             fits = lanes.unpark(outlet.name, chunk, len(chunk) < CHUNK, parked, self._clock())
             outlet.pump()
             if not fits:
-                return  # the next settled delivery makes room and nudges
+                return  # the next settled delivery makes room, and nudges
 
     def _route(self, delivery: Delivery) -> None:
         self.head = delivery.seq

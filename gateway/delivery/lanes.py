@@ -1,10 +1,10 @@
-"""The lanes of one destination in memory: what is next, what waits, what stays in the journal for want of room.
+"""The lanes of one destination in memory: ready lanes, waiting lanes, and the parking of deliveries without room.
 
 No clock and no task. A lane is in exactly one of three places: `ready` (its first delivery may be sent), the heap of
-those that wait for a time, or out (claimed by a worker until `advance` or `put_off`).
+waiting lanes, or claimed (by a worker, until `advance` or `put_off`).
 
-Room is per destination, so that one that is down does not fill the memory of the others. What finds no room is
-parked: it stays in the journal, and so does everything behind it, until `unpark` has read it from there in order.
+Room is per destination, so that one that is down does not fill the memory of the others. A delivery without room is
+parked: it and everything behind it stay in the journal, until `unpark` takes them in from there in order.
 """
 
 from collections import deque
@@ -15,7 +15,7 @@ from gateway.model import Delivery
 
 
 class Lane:
-    """Deliveries that leave one after the other."""
+    """Deliveries that are sent one after the other."""
 
     __slots__ = ("name", "queue")
 
@@ -25,7 +25,7 @@ class Lane:
 
 
 class Lanes:
-    """All lanes of one destination. `room` is in deliveries, `byte_room` in bytes of payload; one always fits."""
+    """All lanes of one destination. `room` is deliveries, `byte_room` bytes of payload; one delivery always fits."""
 
     def __init__(self, room: int, byte_room: int) -> None:
         self._room = room
@@ -50,15 +50,15 @@ class Lanes:
 
     @property
     def hungry(self) -> bool:
-        """Whether something is parked and at least half of the room is free again."""
+        """Whether deliveries are parked and at least half of the room is free again."""
         return bool(self._parked) and self._count * 2 <= self._room and self._bytes * 2 <= self._byte_room
 
     def resize(self, room: int, byte_room: int) -> None:
-        """Have this much room from now on; what is in already stays."""
+        """Change the room; deliveries that are in memory stay."""
         self._room, self._byte_room = room, byte_room
 
     def accept(self, delivery: Delivery, now: float) -> None:
-        """Take in or park a delivery of this destination; one whose number is not above the last does nothing."""
+        """Take in or park a delivery of this destination; one whose number is not above the last is ignored."""
         if delivery.seq <= self._last:
             return
         self._last = delivery.seq
@@ -71,13 +71,13 @@ class Lanes:
             self._enter(delivery, now)
 
     def parked_up_to(self) -> int:
-        """Return the highest parked number, which `unpark` wants as it was before the journal was read."""
+        """The highest parked number, 0 for none; `unpark` needs its value from before the read of the journal."""
         return self._parked
 
     def unpark(self, destination: str, chunk: Sequence[Delivery], complete: bool, parked: int, now: float) -> bool:
-        """Take in what the journal holds behind `read_to`; False when there was no room for all of it.
+        """Take in deliveries that were read from the journal behind `read_to`; False when there was no room for all.
 
-        `complete` says that `chunk` reaches the end of the journal; `parked` was the highest parked number before.
+        `complete` says that `chunk` reaches the end of the journal; `parked` is `parked_up_to` from before the read.
         """
         for delivery in chunk:
             if delivery.destination == destination and delivery.seq <= self._last:
@@ -89,31 +89,31 @@ class Lanes:
             self.read_to = max(self.read_to, parked)
         if self.read_to >= self._parked:
             self._parked = 0
-            self.depth = self._count  # what was parked may have been settled by another process
+            self.depth = self._count  # another process may have settled parked deliveries
         return True
 
     def promote(self, now: float) -> None:
-        """Make ready the lanes whose time has come."""
+        """Move the lanes whose waiting time has passed to `ready`."""
         waiting = self._waiting
         while waiting and waiting[0][0] <= now:
             self._ready.append(heappop(waiting)[2])
 
     def due(self) -> float:
-        """When the next waiting lane becomes ready; infinity when none waits."""
+        """The time when the next waiting lane becomes ready; infinity when none waits."""
         return self._waiting[0][0] if self._waiting else float("inf")
 
     def claim(self) -> tuple[Lane, Delivery]:
-        """Take out the lane whose turn it is, with the delivery to send."""
+        """Claim the next ready lane, with the delivery to send."""
         lane = self._ready.popleft()
         return lane, lane.queue[0]
 
     def put_off(self, lane: Lane, delivery: Delivery, until: float) -> None:
-        """Return a claimed lane; its first delivery, now as `delivery`, waits until `until`."""
+        """Return a claimed lane; its first delivery, replaced by `delivery`, waits until the time `until`."""
         lane.queue[0] = delivery
         heappush(self._waiting, (until, delivery.seq, lane))
 
     def advance(self, lane: Lane, now: float) -> None:
-        """Return a claimed lane whose first delivery is settled for good."""
+        """Return a claimed lane whose first delivery is delivered or dead."""
         settled = lane.queue.popleft()
         self._count -= 1
         self._bytes -= len(settled.payload)
@@ -124,7 +124,7 @@ class Lanes:
             del self._lanes[lane.name]
 
     def oldest(self) -> float:
-        """When the oldest delivery in memory was received, 0 when there is none."""
+        """The time when the oldest delivery in memory was received, 0 when there is none."""
         return min((lane.queue[0].received for lane in self._lanes.values()), default=0.0)
 
     def _full(self, delivery: Delivery) -> bool:

@@ -1,7 +1,7 @@
-"""One destination at work: a pool of workers that empties its lanes as its gates allow.
+"""The outlet of one destination: a pool of workers that sends the deliveries of its lanes as its gates allow.
 
 A pool costs less than a task for every delivery, and its size is the destination's concurrency. Idle workers wait in a
-stack; `pump` wakes one when there is something to send, and a worker that finds more than it can take wakes the next.
+stack; `pump` wakes one when a delivery can be sent, and a worker that leaves ready lanes wakes the next.
 """
 
 import asyncio
@@ -22,17 +22,17 @@ from gateway.observe.metrics import CODES, RESULTS, Metrics
 from gateway.observe.tracing import AttemptSpan, exemplar
 
 SHORTEST = 0.001
-"""Seconds: the shortest alarm, for clocks that disagree about small waits."""
+"""The shortest alarm in seconds: wall clock and monotonic clock disagree about small waits."""
 
 log = structlog.get_logger("gateway.delivery")
 
 
 Attempting = Callable[[str, Delivery], AttemptSpan]
-"""Traces an attempt that starts: name of the destination, delivery."""
+"""Starts the trace of an attempt, given the destination's name and the delivery."""
 
 
 class Claim(NamedTuple):
-    """A lane taken out for an attempt at its first delivery."""
+    """A claimed lane, with the attempt at its first delivery."""
 
     lane: Lane
     delivery: Delivery
@@ -42,7 +42,7 @@ class Claim(NamedTuple):
 
 
 class Outlet:
-    """Sends what is in `lanes`. `settle` is given every outcome; `settled` is to be called when it is durable."""
+    """Sends the deliveries in `lanes`. `settle` gets every outcome, and calls `settled` when it is durable."""
 
     def __init__(
         self,
@@ -70,20 +70,20 @@ class Outlet:
         self._last: asyncio.Future[None] | None = None
         self._alarm: asyncio.TimerHandle | None = None
         self._alarm_at = inf
-        # labels() costs more than the counting itself, so every series is looked up once
+        # labels() costs more than counting, so every series is looked up once
         self._results = {result: metrics.deliveries.labels(self.name, result) for result in RESULTS}
         self._codes = {code: metrics.delivery_attempts.labels(self.name, code) for code in CODES}
         self._seconds = metrics.delivery_seconds.labels(self.name)
         self._dead = metrics.dead.labels(self.name)
 
     def accept(self, delivery: Delivery) -> None:
-        """Take in a delivery of this destination; numbers grow from call to call."""
+        """Take in a delivery of this destination; its number is above that of the last call."""
         self.lanes.accept(delivery, self._clock())
         if self.lanes.ready:
             self.pump()
 
     def pump(self) -> None:
-        """Wake a worker if something may be sent now, and set the alarm for what may be sent later."""
+        """Wake a worker if a delivery may be sent now, and set the alarm for the next that may be sent later."""
         if self._halted:
             return
         now = self._clock()
@@ -97,20 +97,20 @@ class Outlet:
         self._ring_at(self.lanes.due(), now)
 
     def replace(self, destination: Destination) -> None:
-        """Send by other settings from the next attempt on; what waits after a failure is tried by them at once."""
+        """Use other settings from the next attempt on; deliveries that wait after a failure are tried at once."""
         if destination is not self.destination:
             self.destination = destination
             self.lanes.promote(inf)
             self.pump()
 
     async def drained(self) -> None:
-        """Wait until no attempt is under way whose outcome is not durable yet. For an outlet that is halted."""
+        """Wait until all outcomes are durable. Only for an outlet that is halted."""
         if self._under_way:
             self._last = asyncio.get_running_loop().create_future()
             await self._last
 
     def halt(self) -> None:
-        """Start no further attempt; workers return after the one that they are at."""
+        """Start no further attempt; workers return after their current one."""
         self._halted = True
         if self._alarm is not None:
             self._alarm.cancel()
@@ -118,7 +118,7 @@ class Outlet:
             self._wake_one()
 
     async def work(self) -> None:
-        """One worker: claim, send, conclude, until halted."""
+        """Run one worker: claim, send, conclude, until halted."""
         while not self._halted:
             claim = self._claim()
             if claim is None:
@@ -127,13 +127,13 @@ class Outlet:
             span = self._attempt(self.name, claim.delivery)
             try:
                 result = await claim.destination.sender.send(claim.delivery)
-            except Exception as error:  # a sender that fails on one message must not stop all others
-                result = self._failed(error)
+            except Exception as error:  # an error at one message must not stop all others
+                result = self._report_crash(error)
             self._conclude(claim, result)
             span.end(result)
 
     def settled(self, lane: Lane, settlement: Settlement) -> None:
-        """Go on with a lane, now that the outcome of its first delivery is durable."""
+        """Let a lane go on: the outcome of its first delivery is durable."""
         self._end_one()
         now = self._clock()
         if settlement.state is DeliveryState.PENDING:
@@ -153,7 +153,7 @@ class Outlet:
         self.pump()
 
     def _has_room(self) -> bool:
-        """Whether another attempt may start: one is under way until its outcome is durable, for a crash repeats it."""
+        """Whether another attempt may start; one counts until its outcome is durable, as a crash would repeat it."""
         return self._under_way < self.destination.concurrency
 
     def _end_one(self) -> None:
@@ -183,14 +183,14 @@ class Outlet:
         delivery, destination = claim.delivery, claim.destination
         was_broken = destination.broken
         destination.record(result, claim.epoch, now, self._random)
-        current = destination is self.destination  # else its settings have changed meanwhile
+        current = destination is self.destination  # else its settings have changed during the attempt
         if current and destination.broken is not was_broken:
-            self._tell_breaker()
+            self._log_breaker()
         settlement = decide(result, delivery, now, destination.max_age, self._random)
         self._count(result, delivery, now)
         if settlement.state is DeliveryState.PENDING:
             if claim.probe:
-                # A probe asks about the destination: the delivery is not charged, and behind the lanes not yet tried.
+                # A failed probe costs the delivery no attempt; its lane queues behind untried lanes.
                 self._end_one()
                 self.lanes.put_off(claim.lane, delivery, destination.opens_at(now) if current else now)
                 return
@@ -214,7 +214,7 @@ class Outlet:
         else:
             self._results["later" if isinstance(result, Later) else "never"].inc()
 
-    def _tell_breaker(self) -> None:
+    def _log_breaker(self) -> None:
         if self.destination.broken:
             log.warning(
                 "destination broken, holding its deliveries", destination=self.name, why=self.destination.breaker.why
@@ -222,8 +222,8 @@ class Outlet:
         else:
             log.info("destination open again", destination=self.name)
 
-    def _failed(self, error: Exception) -> Later:
-        """Report what a sender should not raise. Its text may hold the URL, so only the kind and the place are told."""
+    def _report_crash(self, error: Exception) -> Later:
+        """Log an error that a sender should not raise: only its type and place, as its text may hold the URL."""
         at = error.__traceback__
         while at is not None and at.tb_next is not None:
             at = at.tb_next

@@ -1,7 +1,7 @@
-"""When to try again, and when to give up: pure decisions.
+"""The decisions after an attempt, when to retry and when to give up. Pure.
 
 Exponential backoff with full jitter, after Marc Brooker, "Exponential Backoff And Jitter" (AWS Architecture Blog): the
-wait is drawn evenly from zero to the ceiling, so that many lanes that failed together do not return together.
+wait is drawn evenly from zero to the ceiling, so that lanes that failed together do not retry together.
 """
 
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from gateway.journal import CardPost, Settlement
 from gateway.model import ANSWER_LIMIT, Attempt, AttemptResult, Delivered, Delivery, DeliveryState, Never, Phase, Result
 
 BASE = 1.0
-"""Seconds: the ceiling of the wait after the first failure; it doubles with every further one."""
+"""Seconds: the ceiling of the wait after the first failure; it doubles with every further failure."""
 
 CAP = 300.0
 """Seconds: the highest ceiling."""
@@ -27,10 +27,10 @@ def backoff(failures: int, random: Callable[[], float], base: float = BASE, cap:
 
 
 def decide(result: Result, delivery: Delivery, now: float, max_age: float, random: Callable[[], float]) -> Settlement:
-    """How `delivery` stands after an attempt that ended at `now` with `result`.
+    """The settlement of `delivery` after an attempt that ended at `now` with `result`.
 
-    What the destination asked for is a lower bound of the wait, plus up to a second of jitter. A delivery that is older
-    than `max_age` seconds when an attempt fails is dead.
+    A wait that the destination asked for is a lower bound, plus up to a second of jitter. A delivery that is older than
+    `max_age` seconds when an attempt fails is dead.
     """
     seq, attempts, attempt = delivery.seq, delivery.attempts + 1, _attempt(result, now)
     if isinstance(result, Delivered):

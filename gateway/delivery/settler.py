@@ -1,4 +1,4 @@
-"""Writing outcomes to the journal in batches; none is lost while the service stops or the journal is in trouble."""
+"""The settler writes outcomes to the journal in batches; none is lost while the service stops or the journal fails."""
 
 import asyncio
 from contextlib import suppress
@@ -12,22 +12,22 @@ from gateway.errors import JournalDamaged, JournalError
 from gateway.journal import Queue, Settlement
 
 GATHER = 0.002
-"""Seconds that a batch waits for company; while one is written the next gathers anyway."""
+"""Seconds for which a batch collects settlements; the next one collects while a batch is written."""
 
 RETRY_FIRST, RETRY_MOST = 0.1, 5.0
-"""Seconds between attempts at a batch that the journal does not take, doubling from the first to the most."""
+"""Seconds between attempts to write a batch that the journal refuses: RETRY_FIRST, doubling up to RETRY_MOST."""
 
 CROWDED = 1000
-"""Settlements under way above which `thinned` waits."""
+"""Settlements not yet durable above which `thinned` waits."""
 
 LAST_TRY = 2.0
-"""Seconds for the last attempt when the service is torn down."""
+"""Seconds for the last attempt after a cancellation."""
 
 log = structlog.get_logger("gateway.delivery")
 
 
 class Outcome(NamedTuple):
-    """A settlement, and the outlet whose lane waits for it to be durable; none for what never entered a lane."""
+    """A settlement, with the outlet and lane that wait for it to be durable; None for a delivery without a lane."""
 
     settlement: Settlement
     outlet: Outlet | None
@@ -35,7 +35,7 @@ class Outcome(NamedTuple):
 
 
 class Settler:
-    """Collects settlements, and lets lanes go on once theirs are durable."""
+    """Collects settlements, and lets each lane go on once its own is durable."""
 
     def __init__(self, journal: Queue) -> None:
         self._journal = journal
@@ -53,23 +53,23 @@ class Settler:
         return len(self._queue) + len(self._batch)
 
     def put(self, settlement: Settlement, outlet: Outlet | None = None, lane: Lane | None = None) -> None:
-        """Have a settlement written soon, and the outlet told then."""
+        """Queue a settlement to be written soon; then `outlet.settled` is called."""
         self._queue.append(Outcome(settlement, outlet, lane))
         self._wake.set()
         if self.backlog > CROWDED:
             self._thin.clear()
 
     async def thinned(self) -> None:
-        """Wait until no more than CROWDED settlements are under way."""
+        """Wait until at most CROWDED settlements are not yet durable."""
         await self._thin.wait()
 
     def close(self) -> None:
-        """Let `run` return when everything is written; nothing may be `put` afterwards."""
+        """Let `run` return when everything is written; call `put` no more afterwards."""
         self._closing.set()
         self._wake.set()
 
     async def run(self) -> None:
-        """Write until closed. Cancelled, it makes one last attempt at what is left. Raises JournalDamaged."""
+        """Write until closed. On cancellation it makes one last attempt at the rest. Raises JournalDamaged."""
         try:
             while self._queue or not self._closing.is_set():
                 await self._wake.wait()
@@ -106,7 +106,7 @@ class Settler:
                 wait = min(wait * 2, RETRY_MOST)
 
     async def _rest(self, seconds: float) -> None:
-        """Sleep between attempts; a stop does not wait for the end of a long sleep, and keeps to short ones."""
+        """Sleep between attempts; `close` ends a long sleep, and only short ones follow."""
         if self._closing.is_set():
             await asyncio.sleep(RETRY_FIRST)
             return
@@ -120,7 +120,7 @@ class Settler:
             async with asyncio.timeout(LAST_TRY):
                 if self._saving is not None and not self._saving.done():
                     await asyncio.wait({self._saving})
-                await self._journal.settle(left)  # what was saved already is saved again, to the same effect
+                await self._journal.settle(left)  # idempotent for those that were already saved
         except (JournalError, TimeoutError) as error:
             reason = str(error) or "the journal does not answer"
             log.warning("outcomes lost: these messages are sent again after the start", count=len(left), reason=reason)

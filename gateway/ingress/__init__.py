@@ -1,1 +1,1 @@
-"""Requests in: listeners, routes, and the way of one request into the journal."""
+"""Inbound requests: listener, doors and routes, and the way of a request into the journal."""

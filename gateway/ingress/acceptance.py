@@ -1,4 +1,4 @@
-"""The last step of accepting an event: stored durably, then handed to delivery. Every request ends here."""
+"""The last step of accepting an event: it is stored durably, then passed to delivery. Every door uses it."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -8,30 +8,30 @@ from gateway.journal import Appended, Entry, Queue
 from gateway.model import Delivery
 
 TROUBLE_SECONDS = 15.0
-"""How long one event that could not be stored keeps the gateway from being ready."""
+"""Seconds for which the gateway is not ready after an event could not be stored."""
 
 LONG_SECONDS = 10.0
-"""How long the journal may take to answer before the gateway is not ready: whatever it needs is stuck."""
+"""Seconds without an answer of the journal after which the gateway is not ready."""
 
 WAITING, WAITING_BYTES = 2000, 64_000_000
-"""How many events may wait for the journal, and with how much in memory: a disk that stalls must not fill it."""
+"""The most events that may wait for the journal, and their bytes: a disk that stalls must not fill the memory."""
 
 
 class Acceptance:
-    """Stores events. `offer` takes their deliveries to the dispatcher."""
+    """Stores events. `offer` passes their deliveries to the dispatcher."""
 
     def __init__(self, journal: Queue, offer: Callable[[Sequence[Delivery]], None]) -> None:
         self._journal = journal
         self._offer = offer
         self._trouble = ("", 0.0)
-        self._since: dict[object, float] = {}  # when the events came that wait, the oldest first
+        self._since: dict[object, float] = {}  # when each waiting event arrived, the oldest first
         self._bytes = 0
 
     @property
     def trouble(self) -> str:
-        """Why the last event could not be stored; forgotten after a while, so that senders come back and try.
+        """Why the last event could not be stored, for TROUBLE_SECONDS, so that senders then try again; else empty.
 
-        Also that the journal does not answer, for as long as it does not.
+        Or that the journal does not answer, for as long as it does not.
         """
         now = time.monotonic()
         waits = now - next(iter(self._since.values()), now)
@@ -55,7 +55,7 @@ class Acceptance:
         size = len(entry.event.request.body) + sum([len(parcel.payload) for parcel in entry.parcels])
         count = len(self._since)
         if count >= WAITING or (count and self._bytes + size > WAITING_BYTES):
-            raise JournalError(f"{count} requests wait for the journal already, with {self._bytes:,} bytes")
+            raise JournalError(f"{count} requests already wait for the journal, with {self._bytes:,} bytes")
         place = object()
         self._since[place] = time.monotonic()
         self._bytes += size

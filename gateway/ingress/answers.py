@@ -1,4 +1,4 @@
-"""What senders are told, in JSON: what became of their request, or problem details (RFC 9457)."""
+"""The answers to senders in JSON: the outcome of their request, or problem details (RFC 9457)."""
 
 from collections.abc import Mapping
 

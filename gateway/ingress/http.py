@@ -1,7 +1,7 @@
-"""The public listener: one request in, one durable answer out. Nothing here waits for Mattermost.
+"""The handler of the public listener: it answers a request when its event is durable, and never waits for Mattermost.
 
 The order of the steps is that of `_accept`: find the route, read, verify, inflate, interpret, journal, answer. Errors
-leave as problem details (RFC 9457) without a secret, a hook id or a stack.
+are answered as problem details (RFC 9457) without a secret, a hook id or a stack.
 """
 
 import asyncio
@@ -36,7 +36,7 @@ from gateway.settings.tables import Server
 from gateway.verify import handshake, verify
 
 RETRY: Final = {"Retry-After": "10"}
-"""When a sender should try again where the fault is ours, in seconds."""
+"""Seconds after which a sender should try again when the fault is the gateway's."""
 
 _FAULTY = Refused(503, "Service Unavailable", "the documents of this service are faulty: nothing says how it signs")
 
@@ -45,7 +45,7 @@ _log = logs.get("ingress")
 
 
 class Rules(Struct, frozen=True):
-    """What requests are taken in by: the part that may be exchanged while running, whole."""
+    """The rules by which requests are accepted. They may be replaced, all together, while the gateway runs."""
 
     table: RouteTable
     catalog: Catalog
@@ -54,9 +54,9 @@ class Rules(Struct, frozen=True):
 
 
 class Ingress:
-    """Answers requests by the rules of the moment.
+    """Answers requests by the current rules.
 
-    `store` keeps an event durably and has it delivered, `compiled` gives a service that is not compiled yet.
+    `store` stores an event durably and has it delivered, `compiled` returns a service, and compiles it if necessary.
     """
 
     def __init__(
@@ -78,10 +78,10 @@ class Ingress:
         self._tracer = tracer
         self._series = Series(metrics)
         self._series.keep(rules.table)
-        self._translations = cache(metrics.translations.labels)  # labels() costs more than the counting itself
+        self._translations = cache(metrics.translations.labels)  # labels() costs more than counting
 
     def adopt(self, rules: Rules) -> None:
-        """Take requests in by other rules, from the next one on. Series of routes that are gone end."""
+        """Use other rules, from the next request on. The series of removed routes end."""
         self.rules = rules
         self._series.keep(rules.table)
         self._translations.cache_clear()
@@ -94,7 +94,7 @@ class Ingress:
             return problem(404, "Not Found", "no route of this name; the path is /in/{route}")
         route = match.route
         span = self._tracer.request(incoming.method, match.door.pattern, route.name, route.service_key)
-        status = 500  # of an error that nobody foresaw
+        status = 500  # for an unexpected error
         try:
             response = await self._answer_refusals(incoming, rules, match, span)
             status = response.status
@@ -163,7 +163,7 @@ class Ingress:
         return match.door.answer(Accepted(appended.event_id, outcome, reading.translator, pending))
 
     def _proof(self, route: Route, service: Service, content: Content) -> tuple[verify.Proof | None, Refused | None]:
-        """What proves the request (None on an open route), and the refusal when nothing does."""
+        """The proof of the request's sender (None on an open route), and the refusal when there is none."""
         if route.open:
             return None, None
         try:
@@ -172,7 +172,7 @@ class Ingress:
             return None, refusal
 
     def _secrets(self, route: Route) -> list[str]:
-        """The texts any of which proves a request: those of the settings, and those that its service told."""
+        """The secrets that a request may be signed with: those of the settings, and the one learned in a handshake."""
         return [secret.reveal() for secret in (*route.secrets, *self._learned.of(route.name))]
 
     async def _handshake(
@@ -207,7 +207,7 @@ async def read_body(incoming: web.BaseRequest, limit: int, patience: float) -> b
     if (incoming.content_length or 0) > limit:
         raise _too_large(limit)
     content = incoming.content
-    if content.is_eof() and content.exception() is None:  # it came with its headers, as most bodies do
+    if content.is_eof() and content.exception() is None:  # the body arrived with its headers, as most do
         body = content.read_nowait()
         if len(body) > limit:
             raise _too_large(limit)
@@ -226,7 +226,7 @@ async def read_body(incoming: web.BaseRequest, limit: int, patience: float) -> b
     except TimeoutError:
         raise Refused(408, "Request Timeout", f"the body did not arrive within {patience:g} seconds") from None
     except (web.RequestPayloadError, ConnectionError):
-        raise Refused(400, "Bad Request", "the body ended before its end") from None
+        raise Refused(400, "Bad Request", "the body is incomplete") from None
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
@@ -235,7 +235,7 @@ def _too_large(limit: int) -> Refused:
 
 
 def as_request(incoming: web.BaseRequest, body: bytes, path_secret: str, public_url: str) -> Request:
-    """The request as the rest of the gateway sees it."""
+    """Convert a request of aiohttp to the gateway's own type."""
     headers: dict[str, str] = {}
     for name, value in incoming.headers.items():
         lower = name.lower()

@@ -1,4 +1,4 @@
-"""What handshakes teach: secrets that a service tells once, values that the operator is to see, URLs to be fetched."""
+"""The effects of handshakes: secrets that a service sends once, values to show the operator, URLs to fetch."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -14,7 +14,7 @@ _log = logs.get("handshake")
 class Learned:
     """Secrets by route, durable in the journal when one is given; `fetch` GETs a pinned URL.
 
-    `known` are those that the journal holds already.
+    `known` are the secrets that the journal already holds.
     """
 
     def __init__(
@@ -29,11 +29,11 @@ class Learned:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def of(self, route: str) -> Sequence[Secret]:
-        """The secrets that services told this route: one, or none."""
+        """The secret that this route learned in a handshake, if any."""
         return (self._secrets[route],) if route in self._secrets else ()
 
     async def act(self, route: str, reply: Reply) -> None:
-        """Do what a handshake asks for beside its answer. Raises JournalError when a secret cannot be kept."""
+        """Carry out the effect of a handshake beside its answer. Raises JournalError when a secret cannot be stored."""
         if reply.effect is Effect.STORE:
             await self._store(route, reply.value)
         elif reply.effect is Effect.SHOW:
@@ -47,7 +47,7 @@ class Learned:
         if self._journal is not None:
             await self._journal.remember(route, secret)
         self._secrets[route] = Secret(secret)
-        _log.info("the service told its secret", route=route)
+        _log.info("the service sent its secret", route=route)
 
     async def _confirm(self, route: str, url: str) -> None:
         assert self._fetch is not None  # noqa: S101 - checked by the only caller

@@ -1,4 +1,4 @@
-"""The public socket: aiohttp's low-level server, bounded against senders that are slow with their headers."""
+"""The public listener: aiohttp's low-level server with a timeout for the headers of the first request."""
 
 from typing import Any
 
@@ -30,27 +30,27 @@ class Listener(web.Server):
         self._silent: dict[Any, Any] = {}
 
     def connection_made(self, handler: Any, transport: Any) -> None:
-        """Start the clock of a connection."""
+        """Start the timer of a connection."""
         super().connection_made(handler, transport)
         self._silent[handler] = self._loop.call_later(
-            self._ingress.rules.server.read_timeout, self._give_up, handler, transport
+            self._ingress.rules.server.read_timeout, self._time_out, handler, transport
         )
 
     def connection_lost(self, handler: Any, exc: BaseException | None = None) -> None:
-        """Forget a connection."""
-        self._stop_clock(handler)
+        """Stop the timer of a connection."""
+        self._stop_timer(handler)
         super().connection_lost(handler, exc)
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
-        self._stop_clock(request.protocol)
+        self._stop_timer(request.protocol)
         response: web.StreamResponse = await self._ingress.handle(request)
         return response
 
-    def _stop_clock(self, handler: Any) -> None:
+    def _stop_timer(self, handler: Any) -> None:
         if timer := self._silent.pop(handler, None):
             timer.cancel()
 
-    def _give_up(self, handler: Any, transport: Any) -> None:
+    def _time_out(self, handler: Any, transport: Any) -> None:
         self._silent.pop(handler, None)
         transport.write(_TIMED_OUT)
         transport.close()

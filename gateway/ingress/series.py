@@ -1,4 +1,4 @@
-"""The series that requests of a route count in. They start at 0 before its first request, and end with the route."""
+"""The metrics series of each route. They start at 0 before its first request, and end with the route."""
 
 from gateway.ingress.table import RouteTable
 from gateway.observe.metrics import Metrics
@@ -6,7 +6,7 @@ from gateway.pipeline.route import Route
 
 
 class RouteSeries:
-    """The series of one route: looking them up by labels costs more than counting. `answered` is by outcome."""
+    """The series of one route, looked up once: labels() costs more than counting. `answered` is by outcome."""
 
     __slots__ = ("answered", "bytes_received", "repeats", "service", "translating", "unstored")
 
@@ -24,18 +24,18 @@ class RouteSeries:
 
 
 class Series:
-    """The series of all routes that there are, by name."""
+    """The series of all routes, by name."""
 
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
         self._known: dict[str, RouteSeries] = {}
 
     def of(self, route: Route) -> RouteSeries:
-        """The series of a route, from its first request on or since `keep`."""
+        """The series of a route; they start with its first request if `keep` has not started them."""
         return self._known.get(route.name) or self._start(route)
 
     def keep(self, table: RouteTable) -> None:
-        """Start those of the routes in a table, and end those of routes that it does not take."""
+        """Start the series of the routes in a table, and end those of routes that it no longer accepts."""
         for name, series in list(self._known.items()):
             if not table.takes(name, series.service):
                 del self._known[name]
@@ -44,5 +44,5 @@ class Series:
             self.of(route)
 
     def _start(self, route: Route) -> RouteSeries:
-        made = self._known[route.name] = RouteSeries(self._metrics, route.name, route.service_key)
-        return made
+        series = self._known[route.name] = RouteSeries(self._metrics, route.name, route.service_key)
+        return series

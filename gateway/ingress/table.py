@@ -1,4 +1,4 @@
-"""From a request path to its route, through the doors that are open."""
+"""The table of routes: it finds the route of a request path through the open doors."""
 
 from collections.abc import Container, Iterator, Sequence
 from functools import cache
@@ -13,7 +13,7 @@ from gateway.settings import Settings
 
 
 class RouteTable:
-    """The doors of one moment, and the routes behind them."""
+    """The open doors, with the routes behind them."""
 
     def __init__(self, doors: Sequence[Door]) -> None:
         self._doors = doors
@@ -23,23 +23,23 @@ class RouteTable:
             yield from door.routes
 
     def find(self, path: str) -> Match | None:
-        """Where a raw request path (without query) leads; None when no door has it."""
+        """The match for a raw request path (without query); None when no door has one."""
         for door in self._doors:
             if match := door.find(path):
                 return match
         return None
 
     def named(self, name: str, address: str = "") -> Route | None:
-        """The route whose events have this name and address, None when it is gone."""
+        """The route whose events have this name and address; None when it no longer exists."""
         return next((route for door in self._doors if (route := door.named(name, address)) is not None), None)
 
     def takes(self, name: str, service: str) -> bool:
-        """Whether requests for this service may come in by a route of this name."""
+        """Whether a route of this name accepts requests for this service."""
         return any(door.takes(name, service) for door in self._doors)
 
 
 def open_doors(settings: Settings, services: Container[str]) -> RouteTable:
-    """The doors that these settings open, one module of `doors` each; `services` are those of the catalog."""
+    """Open the doors that these settings ask for, one for each module of `doors`; `services` are the catalog's."""
     found: Iterator[Door | None] = (module.open_door(settings, services) for module in _modules())
     return RouteTable([door for door in found if door is not None])
 

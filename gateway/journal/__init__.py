@@ -1,16 +1,16 @@
 """The durable store of events and deliveries, as the rest of the gateway sees it.
 
-Verbs that an embedded database and a server can both keep, in four Protocols: `Queue`, `Cards`, `Secrets`, `Archive`.
-Their promises are `tests/contract/test_journal.py`, which runs over every implementation:
+Four Protocols, `Queue`, `Cards`, `Secrets` and `Archive`, with operations that an embedded database and a server can
+both offer. `tests/contract/test_journal.py` checks these promises for every implementation:
 
 - `append` returns only when the event and all of its parcels are durable, in one commit or not at all.
-- Deliveries get growing numbers in commit order; `pending` hands them out in that order, also after a crash.
-- A settled delivery is never handed out again; an unsettled one always is. What is settled stays so until `requeue`.
-- Events are found in the order in which they were stored, page by page: what is stored meanwhile moves no page, and a
-  page costs about the same whatever the journal keeps.
+- Deliveries get growing numbers in commit order; `pending` returns them in that order, also after a crash.
+- `pending` returns every unsettled delivery and no settled one. A settled delivery stays settled until `requeue`.
+- Events are found in the order in which they were stored, page by page: events that are stored meanwhile shift no page,
+  and a page costs about the same whatever the size of the journal.
 - One event per duplicate key within the key's window.
-- One gateway delivers from a journal, any number of others may look into it and send again.
-- Every verb answers within a bounded time, if only by a JournalError.
+- One gateway delivers from a journal; any number of other processes may read it and send again.
+- Every operation ends within a bounded time, if only with a JournalError.
 - When nothing can be stored, `JournalError` is raised and nothing is half-written.
 """
 
@@ -25,14 +25,14 @@ from gateway.model import Attempt, Delivery, DeliveryState, Event, Outcome, Parc
 
 
 class DuplicateKey(Struct, frozen=True):
-    """What makes a second request the same event: `key` (route included) within `window` seconds of the first."""
+    """A later request with the same `key` (route included), within `window` seconds of the first, is the same event."""
 
     key: str
     window: float
 
 
 class Entry(Struct, frozen=True, tag=True):
-    """What one request adds to the journal."""
+    """An event with its deliveries: one request as `append` stores it."""
 
     event: Event
     parcels: tuple[Parcel, ...] = ()
@@ -40,7 +40,7 @@ class Entry(Struct, frozen=True, tag=True):
 
 
 class Appended(Struct, frozen=True):
-    """The answer to `append`: the id of the stored event, or of the earlier one that this repeats."""
+    """The answer to `append`: the id of the stored event, or of the earlier one when the request repeats it."""
 
     event_id: str
     duplicate: bool = False
@@ -48,7 +48,7 @@ class Appended(Struct, frozen=True):
 
 
 def deliveries(entry: Entry, before: int) -> tuple[Delivery, ...]:
-    """The deliveries of an entry that was stored; `before` is the number of the one before its first."""
+    """The deliveries of a stored entry; `before` is the number of the delivery before its first."""
     event = entry.event
     return tuple(
         [
@@ -71,7 +71,7 @@ def deliveries(entry: Entry, before: int) -> tuple[Delivery, ...]:
 class CardPost(Struct, frozen=True):
     """The post that shows a subject at a destination, last used at `used`.
 
-    `closed` says whether the subject came to its end; None, when it is settled, leaves it as it was.
+    `closed` says whether the subject ended; None in a Settlement leaves the stored value unchanged.
     """
 
     destination: str
@@ -82,10 +82,10 @@ class CardPost(Struct, frozen=True):
 
 
 class Settlement(Struct, frozen=True):
-    """How one delivery stands after an attempt. `state` PENDING keeps it for a later attempt at `not_before`.
+    """The outcome of one attempt at a delivery. `state` PENDING means a retry at `not_before`.
 
-    `card` is remembered in the same commit, and so is `attempt`, at the end of the delivery's log. A settlement whose
-    `attempts` are not above those that are recorded repeats an earlier one, and adds nothing to the log.
+    The same commit stores `card`, and appends `attempt` to the delivery's log. A settlement whose `attempts` are not
+    above the stored number repeats an earlier one, and adds nothing to the log.
     """
 
     seq: int
@@ -99,16 +99,16 @@ class Settlement(Struct, frozen=True):
 
 
 LOG_LIMIT = 20
-"""How many attempts of a delivery are kept, the newest."""
+"""How many attempts the log of a delivery keeps, the newest ones."""
 
 
 class Query(Struct, frozen=True):
-    """Which events to find, newest first. Every given condition must hold; `before` is an event id, for paging.
+    """The conditions for a search of events, newest first; an event matches all of them. `before` is an event id.
 
-    `delivery_state`, `destination` and `reason` (that of a last attempt, word for word) must hold for one and the same
-    delivery. `text` is words, TEXT_LIMIT characters at most, each of which must be part of the id, name, translator,
-    subject or reason of the event, or the JSON or reason of a delivery; their case does not matter. Without `bodies`
-    the body of the request and the payloads are not read: they come out empty.
+    `delivery_state`, `destination` and `reason` (the exact text of the last attempt's) must match the same delivery.
+    `text` is words, TEXT_LIMIT characters at most; each must be part of the id, name, translator, subject or reason of
+    the event, or of the JSON or reason of a delivery, in any case. Without `bodies` the body of the request and the
+    payloads are not read, and are returned empty.
     """
 
     event_id: str = ""
@@ -135,9 +135,9 @@ class Record(Struct, frozen=True):
 
 
 class Page(Struct, frozen=True):
-    """Some of the events that a query asks for. `next` is the `before` that goes on, empty at the end.
+    """Some of the events that match a query. `next` is the `before` of the next page, empty at the end.
 
-    One call looks at a bounded number of events: a page may be short of the limit, or empty, and yet not the last.
+    One call examines a bounded number of events: a page may be short of the limit, or empty, and yet not the last.
     """
 
     records: tuple[Record, ...] = ()
@@ -145,7 +145,7 @@ class Page(Struct, frozen=True):
 
 
 class Standing(Struct, frozen=True):
-    """How one destination stands: deliveries waiting, when the oldest of them was received (0: none), dead ones."""
+    """Counts of one destination: pending deliveries, when the oldest of them was received (0: none), dead ones."""
 
     pending: int = 0
     oldest: float = 0.0
@@ -153,7 +153,7 @@ class Standing(Struct, frozen=True):
 
 
 class DeadGroup(Struct, frozen=True):
-    """Dead deliveries of one destination that have one reason: how many, and when the first and the last came in."""
+    """Dead deliveries of one destination with the same reason: count, receipt times of the oldest and the newest."""
 
     destination: str
     reason: str
@@ -163,7 +163,7 @@ class DeadGroup(Struct, frozen=True):
 
 
 GROUPS_LIMIT = 200
-"""How many groups are told apart, the largest."""
+"""How many groups are returned, the largest ones."""
 
 
 class Last(Struct, frozen=True):
@@ -174,9 +174,9 @@ class Last(Struct, frozen=True):
 
 
 class Holdings(Struct, frozen=True):
-    """What the journal keeps: events and their bytes, when the oldest was received (0: none), the newest by route.
+    """The contents of the journal: events and their bytes, when the oldest was received (0: none), the newest by route.
 
-    `events` and `size` are counted now and then, and may be HOLDINGS_AGE seconds old.
+    `events` and `size` are counted periodically, and may be HOLDINGS_AGE seconds old.
     """
 
     events: int = 0
@@ -189,29 +189,29 @@ HOLDINGS_AGE = 20.0
 
 
 class Queue(Protocol):
-    """Events and their deliveries on the way."""
+    """The queue of deliveries, with the events that they belong to."""
 
     def append(self, entry: Entry) -> Awaitable[Appended]:
-        """Store durably; JournalError when that cannot be done."""
+        """Store an entry durably. Raises JournalError when that is impossible."""
 
     async def pending(self, after: int, limit: int) -> list[Delivery]:
-        """Undelivered deliveries with a number above `after`, in order, at most `limit`; without their logs."""
+        """Pending deliveries with a number above `after`, in order, at most `limit`; without their logs."""
 
     async def settle(self, settlements: Sequence[Settlement]) -> None:
-        """Record how pending deliveries stand; other numbers, unknown or settled, are passed over."""
+        """Record outcomes of pending deliveries; other numbers, unknown or settled, are ignored."""
 
     async def requeue(self, seqs: Sequence[int]) -> int:
-        """Send these again, each under a new number at the end and as received now; returns how many.
+        """Send deliveries again: append a copy of each, with a new number and received now; returns how many.
 
-        Only dead and delivered ones: a pending one is on its way, a replayed one has its copy. The old ones become
-        `replayed`. Of very many, those before a failure are sent again.
+        Only dead and delivered ones are copied, and become `replayed`; pending and replayed ones are ignored. A large
+        number is copied in several commits: an error leaves the copies of the earlier ones.
         """
 
     def listen(self, added: Callable[[int], None]) -> None:
-        """Have `added` called on the event loop with the number of the newest delivery whenever there are new ones.
+        """Call `added` on the event loop, with the number of the newest delivery, whenever deliveries were added.
 
-        Of whatever was added by others or by `requeue`, and of what was stored although its `append` was cancelled or
-        failed. What an `append` answered with is not told. Marks of one moment may come as one.
+        That is for deliveries added by other processes or by `requeue`, and for those stored although their `append`
+        was cancelled or failed; not for those that an `append` returned. One call may stand for several additions.
         """
 
 
@@ -223,26 +223,26 @@ class Cards(Protocol):
 
 
 class Secrets(Protocol):
-    """The secrets that services told routes in handshakes."""
+    """The secrets that services sent to routes in handshakes."""
 
     async def secrets(self) -> Mapping[str, str]:
         """The secret of each route that has learned one."""
 
     async def remember(self, route: str, secret: str) -> None:
-        """Store the secret of a route durably, in the place of an earlier one. Raises JournalError."""
+        """Store the secret of a route durably, replacing an earlier one. Raises JournalError."""
 
 
 class Archive(Protocol):
-    """What was stored, for people who look."""
+    """The stored events, for people who search them."""
 
     async def find(self, query: Query) -> Page:
-        """Events and their deliveries, in the order in which they were stored, newest first.
+        """Events with their deliveries, in the order in which they were stored, newest first.
 
-        Raises JournalError for a text that is too long.
+        Raises JournalError for a text above TEXT_LIMIT.
         """
 
     async def census(self) -> Mapping[str, Standing]:
-        """How the destinations stand that have anything pending or dead; the others stand at `Standing()`."""
+        """The counts of every destination with pending or dead deliveries; for all others they are `Standing()`."""
 
     async def dead_groups(self) -> Sequence[DeadGroup]:
         """The dead deliveries by destination and reason, the largest groups first, GROUPS_LIMIT of them at most.
@@ -251,17 +251,17 @@ class Archive(Protocol):
         """
 
     async def holdings(self) -> Holdings:
-        """What is kept at all. Cheap enough to be asked every second."""
+        """The contents of the journal. Cheap enough to be called every second."""
 
     def keep(self, retention: float, max_size: int) -> None:
-        """Forget by other limits (seconds, bytes) from now on; see `open`."""
+        """Change the limits of retention (seconds, bytes) from now on; see `open`."""
 
 
 class Journal(Queue, Cards, Secrets, Archive, Protocol):
-    """All of it. Whoever needs less asks for less."""
+    """All four Protocols. A caller that needs fewer depends on those."""
 
     async def close(self) -> None:
-        """Finish what was promised, then let go of the store."""
+        """Finish all operations, then release the store."""
 
 
 async def open(  # noqa: A001 - `journal.open` is what it is called everywhere
@@ -275,14 +275,14 @@ async def open(  # noqa: A001 - `journal.open` is what it is called everywhere
 ) -> Journal:
     """Open the journal at a URL (`sqlite:PATH`).
 
-    `deliver` is for a gateway: it makes a journal that is not there, and it alone delivers from it until it is closed
-    or its process ends. Others (command line tools) look into a journal and send again, also while a gateway runs.
-    A gateway forgets settled events `retention` seconds after they were received, the oldest of them earlier when they
-    hold more than `max_size` bytes together. Events with a dead delivery go by age only, those with a pending one stay.
-    `on_commit` is given the seconds of each commit.
+    `deliver` is for a gateway: it creates a missing journal, and is the only process that delivers from it, until it is
+    closed or ends. Others (command line tools) read a journal and send again, also while a gateway runs. A gateway
+    deletes settled events `retention` seconds after they were received, and the oldest of them earlier when they take
+    more than `max_size` bytes together. Events with a dead delivery are deleted by age only, those with a pending one
+    never. `on_commit` gets the seconds of each commit.
 
-    Raises JournalDamaged for a store that cannot be used, JournalError for one that cannot be reached, that is not
-    there, or that another gateway delivers from; ValueError for a URL that names no store.
+    Raises JournalDamaged for a store that cannot be used, JournalError for one that is unreachable or missing, or that
+    another gateway delivers from; ValueError for a URL that names no store.
     """
     from gateway.journal.sqlite.journal import SqliteJournal  # which imports this module
 

@@ -1,1 +1,1 @@
-"""What Mattermost accepts: payloads, fitting, and posting."""
+"""Messages for Mattermost: payloads, their limits and fitting, and the senders that post them."""

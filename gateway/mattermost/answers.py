@@ -1,6 +1,6 @@
-"""What the answers of a Mattermost server have in common, whether a webhook or the REST interface gives them.
+"""Error ids and waiting times in the answers of a Mattermost server, of webhooks and of the REST interface alike.
 
-Of an error document only the `id` field, which names the case, is shown: its `message` repeats secrets and third-party
+Only the `id` field of an error document is shown, which names the case: its `message` repeats secrets and third-party
 text.
 """
 
@@ -17,7 +17,7 @@ _ERROR_ID = re.compile(r"[a-z_]{1,60}(\.[a-z_]{1,60}){1,6}")
 
 
 class Revealing(Protocol):
-    """A secret text that shows itself only when asked."""
+    """A secret text that is shown only by `reveal`."""
 
     def reveal(self) -> str:
         """Return the text."""
@@ -31,7 +31,7 @@ _error_document = msgspec.json.Decoder(_ErrorDocument)
 
 
 def error_id(body: bytes) -> str:
-    """The id of an error document, empty for anything else; hardened servers leave it out where they fail."""
+    """The id of an error document, empty for anything else; hardened servers leave the id out of their own failures."""
     try:
         found = _error_document.decode(body).id
     except (msgspec.DecodeError, UnicodeDecodeError):
@@ -46,6 +46,6 @@ def shown_id(body: bytes) -> str:
 
 
 def wait(headers: Mapping[str, str], now: float) -> float | None:
-    """Retry-After, or X-RateLimit-Reset, which is seconds until the reset although its documentation says epoch."""
+    """Seconds to wait, from Retry-After or X-RateLimit-Reset (seconds until the reset, though documented as epoch)."""
     after = retry_after(headers, now)
     return seconds(headers.get("X-RateLimit-Reset", "")) if after is None else after

@@ -1,6 +1,6 @@
-"""From the name of a channel to its id: asked for once, and again when a post says that the channel is closed.
+"""The lookup of channel ids by name: one request for each name, and another when a post finds the channel closed.
 
-A name is that of a channel of the team (with or without `#`), `@user` for a direct message, or the id of any channel.
+A name is the name of a channel of the team (with or without `#`), `@user` for a direct message, or any channel's id.
 """
 
 import re
@@ -15,7 +15,7 @@ from gateway.model import Never
 from gateway.outbound.exchange import Reply, Unsent
 
 KNOWN = 1000
-"""How many channels are remembered: a translator may take their names from payloads."""
+"""How many channel ids are cached: a translator may take the names of channels from payloads."""
 
 _ID = re.compile(r"[a-z0-9]{26}")
 _INVITE = "invite the account to it"
@@ -28,7 +28,7 @@ class _Channel(Struct):
 
 
 class Channels:
-    """The channels of one destination. `team` is the name of a team, empty when `channel` says enough."""
+    """The channels of one destination. `team` is the name of a team, empty when `channel` needs none."""
 
     def __init__(self, session: Session, team: str, channel: str) -> None:
         self._session = session
@@ -37,15 +37,15 @@ class Channels:
         self._known: dict[str, str] = {}
 
     async def id_of(self, name: str) -> str:
-        """The id of the channel that a message names, empty: that of the destination. Raises Unsent."""
+        """The id of the channel `name` that a message gives; empty: the destination's channel. Raises Unsent."""
         key = name or self._channel
         known = self._known.get(key)
         return known if known is not None else await self._learn(key)
 
     async def moved(self, name: str, stale: str) -> str:
-        """The id of a channel whose id was answered as closed to the account.
+        """The new id of a channel after the server refused a post to its id `stale`.
 
-        Raises Unsent when there is no other, with the reason that the server did not give.
+        Raises Unsent, with a reason, when the channel has no other id.
         """
         key = name or self._channel
         self._known.pop(key, None)
@@ -57,7 +57,7 @@ class Channels:
                 return fresh
         raise Unsent(
             Never(
-                f"403: the account is not a member of {self._what(key)}, or may not post there: {_INVITE}",
+                f"403: the account is not a member of {self._describe(key)}, or may not post there: {_INVITE}",
                 status=403,
             )
         )
@@ -75,7 +75,7 @@ class Channels:
         if _ID.fullmatch(key):
             return key
         if not self._team:
-            raise Unsent(Never(f"{self._what(key)} cannot be found without a team: set `team` of the destination"))
+            raise Unsent(Never(f"{self._describe(key)} cannot be found without a team: set `team` of the destination"))
         name = quote(key.lstrip("#~"), safe="")
         path = f"/teams/name/{quote(self._team, safe='')}/channels/name/{name}?include_deleted=true"
         return self._open(key, await self._session.call("GET", path))
@@ -93,26 +93,27 @@ class Channels:
                     )
                 )
             text = (
-                f"{self._what(key)} does not exist, or is private and the account is not in it: check it, or {_INVITE}"
+                f"{self._describe(key)} does not exist, or is private and the account is not in it: check it, or "
+                f"{_INVITE}"
             )
             raise Unsent(Never(f"{reply.status}: {text}", status=reply.status))
         channel = decoded(reply, _Channel)
         if channel.delete_at:
-            text = f"{self._what(key)} is archived: unarchive it, or name another one, then replay"
+            text = f"{self._describe(key)} is archived: unarchive it, or name another one, then replay"
             raise Unsent(Never(f"400: {text}", status=400))
         return channel.id
 
     async def _direct(self, key: str) -> str:
-        """The channel of direct messages between the account and a user; made when there is none."""
+        """The id of the direct channel between the account and a user; the server creates it when it is missing."""
         reply = await self._session.call("GET", f"/users/username/{quote(key[1:].lower(), safe='')}")
         if reply.status in (400, 404) and error_id(reply.body):
-            text = f"{self._what(key)} does not exist: check the user name behind the @"
+            text = f"{self._describe(key)} does not exist: check the user name behind the @"
             raise Unsent(Never(f"404: {text}", status=reply.status))
         user = decoded(reply, Me)
         me = await self._session.me()
         return decoded(await self._session.call("POST", "/channels/direct", encode([me.id, user.id])), _Channel).id
 
-    def _what(self, key: str) -> str:
-        """How a reason names a channel; a name that is not of the settings may hold anything, and is not repeated."""
+    def _describe(self, key: str) -> str:
+        """Describe a channel in a reason; a name from outside the settings may hold anything and is not repeated."""
         kind = "user" if key.startswith("@") else "channel"
         return f"the {kind} {key!r}" if key == self._channel else f"the {kind} that the route or the message names"

@@ -1,7 +1,7 @@
-"""Values made fit to send: what Mattermost refuses, shows wrongly or warns about (contract 2) is repaired or left out.
+"""Repair of single values: what Mattermost refuses, shows wrongly or warns about (contract 2) is mended or left out.
 
-`None` means absent; every function here gives either a usable value or `None`. What is too long is cut with a visible
-ellipsis.
+`None` means absent; every function here returns either a usable value or `None`. A value that is too long is cut with a
+visible ellipsis.
 """
 
 import re
@@ -27,7 +27,7 @@ LONGEST_ADDRESS = 2048
 
 
 def text(value: str | None) -> str | None:
-    """Give the text with LF line ends, without C0 controls and lone surrogates; None when nothing is to be seen."""
+    """Return the text with LF line ends, without C0 controls and lone surrogates; None when nothing visible is left."""
     if not value or value.isspace():
         return None
     if _UNWANTED.search(value) is None:
@@ -38,7 +38,7 @@ def text(value: str | None) -> str | None:
 
 
 def line(value: str | None, limit: int) -> str | None:
-    """Give the text on a single line of at most `limit` code points."""
+    """Return the text on a single line of at most `limit` code points."""
     value = text(value)
     if value is None:
         return None
@@ -46,12 +46,12 @@ def line(value: str | None, limit: int) -> str | None:
 
 
 def cut(value: str, limit: int) -> str:
-    """Give at most `limit` code points, the last one an ellipsis when something is missing."""
+    """Return at most `limit` code points; the last one is an ellipsis when the value was cut."""
     return value if len(value) <= limit else value[: limit - 1].rstrip() + ELLIPSIS
 
 
 def color(value: str | None) -> str | None:
-    """Give one of good, warning, danger or `#rrggbb`; hex without its `#` and of three digits is completed."""
+    """Return one of good, warning, danger or `#rrggbb`; a missing `#` is added, three digits become six."""
     if value is None or value in _NAMED_COLORS or _HEX_COLOR.fullmatch(value):
         return value
     value = value.strip().lower()
@@ -65,7 +65,7 @@ def color(value: str | None) -> str | None:
 
 
 def web_address(value: str | None, limit: int = LONGEST_ADDRESS) -> str | None:
-    """Give an http or https URL with a host, as Go's net/url parses it, of at most `limit` bytes."""
+    """Return an http or https URL with a host, as Go's net/url parses it, of at most `limit` bytes."""
     if value is None:
         return None
     if not is_web_address(value, limit):
@@ -87,12 +87,12 @@ def is_web_address(value: str, limit: int = LONGEST_ADDRESS) -> bool:
 
 
 def emoji(value: str | None) -> str | None:
-    """Give an emoji's name, without its colons."""
+    """Return an emoji's name without its colons."""
     match = _EMOJI.fullmatch(value.strip()) if value else None
     return match[1] if match else None
 
 
 def plain(markdown: str, limit: int) -> str:
-    """Give one line that gives the gist of a Markdown text, for notifications."""
+    """Return one line with the gist of a Markdown text, for notifications."""
     flat = _MARKUP.sub("", _MARKDOWN_LINK.sub(r"\1", markdown[: limit * 10]))
     return cut(" ".join(flat.split()), limit)

@@ -1,8 +1,8 @@
-"""Any message becomes messages that Mattermost accepts, in order, with nothing lost silently.
+"""Fitting: any message becomes messages that Mattermost accepts, in order, with nothing lost silently.
 
-What needs nothing goes as it is (`ready`). Otherwise, what the server would refuse or mangle is repaired (`tidy`), what
-is too long is cut at good places (`split`), and attachments are packed into as few messages as hold them. Pure: the
-same message always gives the same messages.
+A message that already fits is sent as it is (`ready`). Otherwise values that the server would refuse or mangle are
+repaired (`tidy`), long texts are cut at good places (`split`), and attachments are packed into as few messages as hold
+them. Pure: the same message always gives the same messages.
 """
 
 from collections.abc import Iterator
@@ -29,23 +29,23 @@ _PERSISTENT_MENTIONS = range(1, 6)  # contract 1.7: any other number of mentione
 
 
 class Fitted(NamedTuple):
-    """A message that Mattermost accepts, and its encoding, which is made once."""
+    """A message that Mattermost accepts, and its JSON, encoded once."""
 
     message: Message
     payload: bytes
 
 
 def fit(message: Message, limits: Limits = DEFAULT, *, mentions: bool = False) -> list[Message]:
-    """Give the messages to send, in order, as `fitted` does."""
+    """Return the messages to send, in order, as `fitted` does."""
     return [one.message for one in fitted(message, limits, mentions=mentions)]
 
 
 def fitted(message: Message, limits: Limits = DEFAULT, *, mentions: bool = False) -> list[Fitted]:
-    """Give the messages to send, in order; each is accepted by Mattermost and is not split by it.
+    """Return the messages to send, in order; Mattermost accepts each and splits none.
 
     `mentions` lets every mention of the message notify, third-party ones too; otherwise none does. Username, icon,
     channel and priority are the same on each message; only the first one asks for acknowledgement and repeats its
-    notifications. The argument stays as it is.
+    notifications. The argument is not changed.
     """
     usual = _with_fallbacks(message, limits)
     with suppress(UnicodeEncodeError):  # a lone surrogate has to be repaired
@@ -62,11 +62,11 @@ def fitted(message: Message, limits: Limits = DEFAULT, *, mentions: bool = False
     messages = list(_pack(split(text, limits.top_text) if text else [], attachments, first, limits))
     for one in messages:
         _settle_priority(one, first=one is messages[0])
-    return [Fitted(one, encode(one)) for one in _bounded(messages, limits)]
+    return [Fitted(one, encode(one)) for one in _limit_messages(messages, limits)]
 
 
 def _with_fallbacks(message: Message, limits: Limits) -> Message:
-    """Fill in what notifications show for an attachment, in a copy."""
+    """Return a copy in which every attachment has a fallback, the text that notifications show."""
     for attachment in message.attachments:
         if attachment.fallback is None:
             break
@@ -79,7 +79,7 @@ def _with_fallbacks(message: Message, limits: Limits) -> Message:
 
 
 def _pack(pieces: list[str], attachments: list[Attachment], first: Message, limits: Limits) -> Iterator[Message]:
-    """Give one message a piece of text, then attachments with the last piece for as long as they fit."""
+    """Yield a message for each piece of text; the last one takes attachments until it is full, then further ones do."""
     current, further = first, replace(first, props=None)
     for index, piece in enumerate(pieces):
         if index:
@@ -102,22 +102,22 @@ def _pack(pieces: list[str], attachments: list[Attachment], first: Message, limi
 
 
 def _base_weight(message: Message) -> tuple[int, int]:
-    """Weigh a message without attachments: an upper bound of its props in runes, and its bytes."""
+    """The weight of a message without attachments: an upper bound of its props in runes, and its bytes."""
     raw = encode(message)
     return 6 * len(message.props.card or "") + _ENVELOPE if message.props else _ENVELOPE, len(raw) + _ENVELOPE
 
 
 def _weight(attachment: Attachment) -> tuple[int, int]:
-    """Weigh an attachment: an upper bound of its runes in Go's JSON encoding, and its bytes."""
+    """The weight of an attachment: an upper bound of its runes in Go's JSON encoding, and its bytes."""
     raw = encode(Message(attachments=[attachment]))
     escapes = sum(map(raw.count, _GO_ESCAPED))
     return len(raw) + 5 * escapes + _SKELETON + _FIELD_SKELETON * len(attachment.fields), len(raw)
 
 
 def _settle_priority(message: Message, *, first: bool) -> None:
-    """Keep repeated notifications only where somebody is there to be notified: the server refuses others.
+    """Keep repeated notifications only where the message mentions somebody: the server refuses others.
 
-    Acknowledgement is asked for once: what follows the first message belongs to it.
+    Only the first message asks for acknowledgement: the others continue it.
     """
     priority = message.priority
     if priority is not None and priority.persistent_notifications:
@@ -127,8 +127,8 @@ def _settle_priority(message: Message, *, first: bool) -> None:
         message.priority = replace(priority, requested_ack=False) if priority.priority else None
 
 
-def _bounded(messages: list[Message], limits: Limits) -> list[Message]:
-    """Keep one event from flooding a channel: the last message says how many more there would be."""
+def _limit_messages(messages: list[Message], limits: Limits) -> list[Message]:
+    """Limit the messages of one event; the last one then says how many are left out."""
     if len(messages) <= limits.messages:
         return messages
     kept = messages[: limits.messages]

@@ -1,4 +1,4 @@
-"""Posting to an incoming webhook of Mattermost, and what its answers mean.
+"""The sender for an incoming webhook of Mattermost, and the meaning of the server's answers.
 
 `classify` is a pure table over contract 1.8. The URL of a hook is its whole credential and the server repeats the
 hook's id in the `message` of nearly every error: no reason ever holds either.
@@ -43,7 +43,7 @@ _DELAYS = {
 
 
 def classify(status: int, headers: Mapping[str, str], body: bytes, now: float) -> Result:
-    """Tell what an answer means (contract 1.8). `headers` looks names up in any case; `now` is epoch seconds."""
+    """The result that an answer means (contract 1.8). `headers` ignores the case of names; `now` is epoch seconds."""
     return replace(_meaning(status, headers, body, now), status=status)
 
 
@@ -92,7 +92,7 @@ def _class_of(status: int) -> str:
 
 
 class HookSender:
-    """Sends payloads to one incoming webhook. `timeout` is seconds for one attempt, connecting included."""
+    """Sends payloads to one incoming webhook. `timeout` is seconds for one attempt, including the connection."""
 
     def __init__(self, url: Revealing, session: aiohttp.ClientSession, timeout: float = 10.0) -> None:
         self._url = URL(url.reveal())
@@ -109,7 +109,7 @@ class HookSender:
 
 
 class PassthroughSender:
-    """Sends each delivery to the incoming webhook that is its address; `url_of` makes the URL of a hook's id."""
+    """Sends each delivery to the incoming webhook whose id is its address; `url_of` makes the URL from the id."""
 
     def __init__(
         self, url_of: Callable[[str], Revealing], session: aiohttp.ClientSession, timeout: float = 10.0

@@ -1,10 +1,10 @@
-"""How much one post holds."""
+"""The limits of one post."""
 
 from msgspec import Struct
 
 
 class Limits(Struct, frozen=True):
-    """What a destination takes (the first four) and what a reader likes (the others).
+    """The limits that Mattermost sets (the first four) and those that keep a post readable (the others).
 
     `props` is runes of Go's JSON encoding, in which `<`, `>` and `&` are six each (contract 1.5). `body` is bytes of
     the request, `icon` bytes of a URL. `attachments`, `fields` and `messages` are counts. All others are code points.
@@ -29,12 +29,12 @@ class Limits(Struct, frozen=True):
 
     @property
     def top_text(self) -> int:
-        """Give the code points of a post's text: at four bytes each, half of the body is left for the rest."""
+        """Code points of a post's text: at four bytes each, half of the body is left for the rest."""
         return min(self.message, self.body // 8)
 
     @property
     def part(self) -> int:
-        """Give the code points of one text of an attachment, such that one of full size fits an empty message."""
+        """Code points of one text of an attachment, chosen so that a full attachment fits an empty message."""
         return min(self.attachment, self.body // 30, self.props // 76)
 
 

@@ -1,6 +1,6 @@
-"""Third-party text that pings nobody: what would become a mention, link or emoji stays visible and does nothing.
+"""Defusing of third-party text: mentions, channel links and emoji names stay visible and have no effect.
 
-Three things happen to a text on its way through Mattermost, and each is stopped where it starts:
+Mattermost does three things to a text, and each is prevented at its first character:
 
 - The server looks for mentions in Markdown text, in the text of autolinked URLs and in character references that spell
   an `@` (contract 1.6). A zero-width space behind the sigil ends the name before it begins: `@` U+200B `channel`.
@@ -18,7 +18,7 @@ import re
 BLANK = "\u200b"
 _QUOTE = "\u2039"  # the look-alike of "<"; always followed by BLANK
 
-# Each pattern is what follows its first character, looked back at: one set of first characters lets `re` skip fast.
+# Each pattern begins behind its first character, which a lookbehind tests: `re` then skips fast to the next candidate.
 _URL = r"(?P<url>(?:(?<=[hH])[tT]{2}[pP][sS]?://|(?<=[fF])[tT][pP]://|(?<=[wW])[wW]{2}\.)[^\s<>`|]+)"
 _NO_ADDRESS = r"(?<![A-Za-z0-9]@)(?<![A-Za-z0-9]_@)(?<![A-Za-z0-9]__@)"
 _AT = rf"(?<=@){_NO_ADDRESS}(?=[A-Za-z0-9_.&\\-])"
@@ -37,7 +37,7 @@ _RESTORABLE = re.compile(rf"([@~:!;]){BLANK}|@%([2-7][0-9A-F])|{_QUOTE}{BLANK}")
 
 
 def harmless(text: str) -> str:
-    """Make every mention, Slack conversion, channel link and emoji name inert; doing it twice changes nothing more."""
+    """Make every mention, Slack conversion, channel link and emoji name inert; idempotent."""
     if "@" in text or "<" in text or "~" in text or "&" in text or text.count(":") > 1:
         text = _ACTING.sub(_defuse, text)
         if "<" in text and "|" in text:
@@ -46,14 +46,14 @@ def harmless(text: str) -> str:
 
 
 def silent(text: str) -> str:
-    """Make only that inert which notifies people: links and emoji that an author wrote keep working; idempotent."""
+    """Make only mentions inert: links and emoji that an author wrote keep working; idempotent."""
     if "@" in text or "<!" in text or "&" in text:
         return _NOTIFYING.sub(_defuse, text)
     return text
 
 
 def restore(text: str) -> str:
-    """Undo `harmless` and `silent`, exactly so for every text that had no U+200B and no `@%` of its own."""
+    """Undo `harmless` and `silent`; exact for every text that had no U+200B and no `@%` of its own."""
     if BLANK in text or "@%" in text:
         return _RESTORABLE.sub(_arm, text)
     return text
@@ -80,8 +80,8 @@ def _arm(match: re.Match[str]) -> str:
 def _unlink(text: str) -> str:
     """Replace each `<` that contract 1.6 rule 2 would match: `<` target `|` label `>`, in one pass over the pipes.
 
-    The looser pattern of attachments is assumed: a target without `<` and `|`, a label without `>`, neither empty. Also
-    an earlier `<` is replaced: it would match once the later one is gone.
+    The looser pattern of attachments is assumed: a target without `<` and `|`, a label without `>`, neither empty. An
+    earlier `<` is replaced as well: it would match once the later one is gone.
     """
     last = text.rfind(">")
     parts = text.split("|")

@@ -1,4 +1,4 @@
-"""The Mattermost payload as Structs of the wire: what an incoming webhook accepts and mattergate emits.
+"""The Mattermost payload as Structs: the JSON that an incoming webhook accepts and mattergate sends.
 
 Contract sections 1.3 (message) and 2 (attachments). Every string is ready to send; `None` means absent and is not
 encoded. Numbers never appear where Mattermost would reformat them: titles and values are strings.
@@ -53,9 +53,9 @@ class Props(Struct, omit_defaults=True):
 
 
 class Message(Struct, omit_defaults=True):
-    """One post. At least one of `text` and `attachments` is there once it left `fit`.
+    """One post. `fit` makes sure that it has at least one of `text` and `attachments`.
 
-    `silent` asks a webhook for a message without notifications; servers before 11.8 pass it over (contract 7.24).
+    `silent` asks a webhook for a message without notifications; servers before 11.8 ignore it (contract 7.24).
     """
 
     text: str | None = None
@@ -74,10 +74,10 @@ _decoder = msgspec.json.Decoder(Message)
 
 
 def encode(message: Message) -> bytes:
-    """The JSON that travels; absent keys are left out."""
+    """Encode a message as JSON; absent keys are left out."""
     return _encoder.encode(message)
 
 
 def decode(payload: bytes) -> Message:
-    """The message behind `encode`d bytes."""
+    """Decode the JSON that `encode` made."""
     return _decoder.decode(payload)

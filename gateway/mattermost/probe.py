@@ -1,7 +1,7 @@
-"""What can be known about a destination before messages go there: one finding a line, each with its remedy.
+"""The check of a destination before messages go there: one finding a line, each with its remedy.
 
-A channel over REST is proven without posting: a reply to a post that does not exist is asked for, which the server
-refuses for want of permission first, and for want of the post otherwise. A webhook can only be proven by posting.
+A channel over REST is proven without a post: the probe requests a reply to a post that does not exist, which the server
+refuses for lack of permission first, and else for lack of the post. A webhook can only be proven by posting.
 """
 
 from collections.abc import Iterator, Mapping
@@ -32,7 +32,7 @@ _SETTINGS = "/config/client?format=old"
 
 
 class Level(StrEnum):
-    """How a finding weighs: `fault` means that messages do not arrive."""
+    """The severity of a finding: `fault` means that messages do not arrive."""
 
     FINE = "ok"
     WARNING = "warning"
@@ -50,7 +50,7 @@ UNPROVEN = Finding(Level.WARNING, "a webhook can only be proven by posting: run 
 
 
 async def probe_channel(session: Session, channels: Channels) -> list[Finding]:
-    """Look at a channel over REST; nothing is posted. Ends at the first fault."""
+    """Check a channel over REST without posting. Ends at the first fault."""
     found: list[Finding] = []
     try:
         settings = decoded(await session.call("GET", _SETTINGS), dict[str, Any])
@@ -71,7 +71,7 @@ async def probe_channel(session: Session, channels: Channels) -> list[Finding]:
 
 
 async def probe_hook(hook: Revealing, http: ClientSession, timeout: float) -> list[Finding]:  # noqa: ASYNC109
-    """Look at the server of a webhook; nothing is posted, so that the webhook itself stays UNPROVEN."""
+    """Check the server of a webhook without posting; the webhook itself stays UNPROVEN."""
     base = hook.reveal().rpartition("/hooks/")[0]
     try:
         url = URL(f"{base}/api/v4{_SETTINGS}", encoded=True)
@@ -106,7 +106,7 @@ def _of_settings(settings: Mapping[str, Any]) -> Iterator[Finding]:
 
 
 async def _permission(session: Session, channels: Channels, channel_id: str) -> Finding:
-    """Whether the account may post, from the answer to a reply that cannot be. Raises Unsent."""
+    """Whether the account may post, by the server's answer to a reply to a post that does not exist. Raises Unsent."""
     body = msgspec.json.encode({"channel_id": channel_id, "message": "mattergate check", "root_id": NO_POST})
     reply = await session.call("POST", "/posts", body)
     answer = posted(*reply, time())

@@ -5,8 +5,8 @@
     card with a post         update: PATCH it;  thread: POST a reply;  both: PATCH, then reply
     its post is gone         POST a new card
 
-Every POST names its step, so that a repeat within 30 seconds makes no second post (contract 6.3). Messages without a
-card cost one request each: channels are looked up once.
+Every POST has a `pending_post_id` made from its step, so that a repeat within 30 seconds makes no second post (contract
+6.3). Messages without a card cost one request each: channels are looked up once.
 """
 
 from collections.abc import Awaitable, Callable, Collection
@@ -26,7 +26,7 @@ from gateway.model import Card, CardMode, Delivered, Delivery, Later, Phase, Res
 from gateway.outbound.exchange import Unsent
 
 DOING_WITHOUT = 6 * 3600.0
-"""Seconds for which a destination leaves out what its server does not take, before it is tried again."""
+"""Seconds for which messages to a destination leave out an extra that its server refused."""
 
 log = structlog.get_logger("gateway.mattermost")
 
@@ -40,7 +40,7 @@ class Shown(Protocol):
 
     @property
     def closed(self) -> bool | None:
-        """Whether what opens next gets a post of its own."""
+        """Whether the subject ended, so that its next event opens a new post."""
 
 
 Cards = Callable[[str], Awaitable[Shown | None]]
@@ -48,7 +48,7 @@ Cards = Callable[[str], Awaitable[Shown | None]]
 
 
 class _RootGone(Exception):  # noqa: N818 - states a condition
-    """The post to edit or to reply to is not there any more."""
+    """The post to edit or to reply to no longer exists."""
 
 
 class _Step(NamedTuple):
@@ -60,7 +60,7 @@ class _Step(NamedTuple):
 
 
 class Concessions:
-    """What a server does not take, so that messages go without it for some hours. `name` is that of the destination."""
+    """The extras that a server refused, which messages leave out for some hours. `name` is the destination's name."""
 
     def __init__(self, name: str, clock: Callable[[], float] = monotonic) -> None:
         self._name = name
@@ -68,16 +68,16 @@ class Concessions:
         self._until: dict[Extra, float] = {}
 
     def now(self) -> Collection[Extra]:
-        """What to leave out."""
+        """The extras to leave out now."""
         if not self._until:
             return ()
         now = self._clock()
         return [extra for extra, until in self._until.items() if until > now]
 
     def make(self, extra: Extra) -> None:
-        """Leave something out from now on; a warning tells it the first time."""
+        """Leave an extra out from now on; the first time logs a warning."""
         if extra not in self._until:
-            log.warning("messages go without something", destination=self._name, why=f"the server takes no {extra}")
+            log.warning("leaving out an extra of messages", destination=self._name, why=f"the server takes no {extra}")
         self._until[extra] = self._clock() + DOING_WITHOUT
 
 
@@ -91,7 +91,7 @@ class RestSender:
         self._concessions = concessions
 
     async def send(self, delivery: Delivery) -> Result:
-        """Post, edit or reply, as the card of the delivery says. Never raises for what network or server do."""
+        """Post, edit or reply, as the card of the delivery says. Failures of network or server are no exceptions."""
         try:
             if delivery.card is None:
                 return await self._post(_Step(read(delivery.payload), pending_id(delivery, "post")))
@@ -99,7 +99,7 @@ class RestSender:
         except Unsent as unsent:
             return unsent.result
         except JournalError as error:
-            return Later(f"the journal does not tell which post shows the subject: {error}")
+            return Later(f"the post that shows the subject cannot be read from the journal: {error}")
 
     async def _show(self, delivery: Delivery, card: Card) -> Result:
         shown = await self._cards(card.subject)
@@ -115,7 +115,7 @@ class RestSender:
         return await self._post(_Step(payload, pending_id(delivery, step)))
 
     async def _follow(self, delivery: Delivery, card: Card, root_id: str) -> Result:
-        """Raises _RootGone, also between the two steps of `both`."""
+        """Edit or reply to the root. Raises _RootGone, also between the two steps of `both`."""
         if card.mode is not CardMode.THREAD:
             result = await self._patch(read(card.payload or delivery.payload), root_id)
             if not isinstance(result, Delivered):
@@ -127,7 +127,7 @@ class RestSender:
         return replace(result, post_id=root_id)
 
     async def _post(self, step: _Step) -> Result:
-        """POST; a channel that turns out to be closed is looked up once more. Raises Unsent and _RootGone."""
+        """POST one step; a channel closed to the account is looked up once more. Raises Unsent and _RootGone."""
         name = step.payload.channel
         channel_id = await self._channels.id_of(name)
         answer = await self._post_in(channel_id, step)
@@ -153,7 +153,7 @@ class RestSender:
         return (await self._conceding(attempt, extras_of(payload, root=False))).result
 
     async def _conceding(self, attempt: Callable[[Collection[Extra]], Awaitable[Answer]], has: set[Extra]) -> Answer:
-        """Attempt, leaving out one thing after the other that the server does not take. Raises _RootGone."""
+        """Repeat an attempt, each time without the extra that the server refused last. Raises _RootGone."""
         without = set(self._concessions.now())
         while True:
             answer = await attempt(without)

@@ -1,6 +1,6 @@
-"""What the answers of Mattermost's REST interface mean: pure tables over contract 6 and what an 11.2 server does.
+"""The meaning of answers of Mattermost's REST interface: pure tables over contract 6 and the behaviour of version 11.2.
 
-An answer is a result, and a case when the sender can do something about it before the result counts.
+An answer is a result, with a case when the sender can act on it before the result counts.
 """
 
 from collections.abc import Mapping
@@ -15,14 +15,14 @@ from gateway.model import Delivered, Later, Never, Result
 from gateway.outbound.retry_after import retry_after
 
 PENDING = "api.post.deduplicate_create_post.pending"
-"""The same message is being stored for an earlier attempt that nobody waits for any more."""
+"""The error id of a repeat while the server still stores the message of an earlier attempt that timed out."""
 
 SOON = 1.0
-"""Seconds after which a message whose earlier attempt is still under way is looked at again."""
+"""Seconds until the next attempt when the server still stores an earlier attempt at the message."""
 
 
 class Case(StrEnum):
-    """What can be done about an answer."""
+    """The action that an answer allows."""
 
     FINAL = "final"
     ROOT = "root"
@@ -30,11 +30,11 @@ class Case(StrEnum):
     PLACE = "place"
     """The channel is gone or closed to this account: look it up again."""
     EXTRAS = "extras"
-    """The server does not take something that the message can do without: leave out one of `extras`."""
+    """The server refuses an optional part of the message: leave out one of `extras`."""
 
 
 class Extra(StrEnum):
-    """What a message can do without; the value completes "the server does not take ..."."""
+    """An optional part of a message; the value completes "the server takes no ..."."""
 
     RECEIPTS = "requests for acknowledgement and persistent notifications: they need a licence"
     PRIORITY = "priority labels: turn on PostPriority in Mattermost"
@@ -42,7 +42,7 @@ class Extra(StrEnum):
 
 
 class Answer(Struct, frozen=True):
-    """A result, and what can be done about it. `lasting` says whether the next message would be answered alike."""
+    """A result, and the action that it allows. `lasting` says whether the next message would get the same answer."""
 
     result: Result
     case: Case = Case.FINAL
@@ -80,7 +80,7 @@ _DELAYS = {
 
 
 def posted(status: int, headers: Mapping[str, str], body: bytes, now: float) -> Answer:
-    """Tell what the answer to POST /posts means. `headers` looks names up in any case; `now` is epoch seconds."""
+    """The meaning of an answer to POST /posts. `headers` ignores the case of names; `now` is epoch seconds."""
     if 200 <= status < 300:
         return Answer(_success(status, body))
     name = error_id(body)
@@ -97,10 +97,10 @@ def posted(status: int, headers: Mapping[str, str], body: bytes, now: float) -> 
 
 
 def patched(status: int, headers: Mapping[str, str], body: bytes, now: float) -> Answer:
-    """Tell what the answer to PUT /posts/{id}/patch means.
+    """The meaning of an answer to PUT /posts/{id}/patch.
 
-    A deleted post, an unknown one, another account's, and one of a channel that the account has left are all 403; what
-    cannot be edited any more (archived channel, time limit) is 400. None of these can be edited, so all count as gone.
+    A deleted post, an unknown one, another account's, and one of a channel that the account has left are all 403; a
+    post that can no longer be edited (archived channel, time limit) is 400. All of these count as gone.
     """
     answer = posted(status, headers, body, now)
     if answer.case is Case.EXTRAS or (status == 400 and error_id(body) == _TOO_LONG):
@@ -111,7 +111,7 @@ def patched(status: int, headers: Mapping[str, str], body: bytes, now: float) ->
 
 
 def failed(status: int, headers: Mapping[str, str], body: bytes, now: float) -> Later | Never:
-    """Tell what an answer means that is no success; 401 is for the session to explain."""
+    """The result of an answer that is no success; the session explains 401 (`unauthorised`)."""
     return replace(_failure(status, headers, body, now), status=status)
 
 
@@ -141,7 +141,7 @@ def _failure(status: int, headers: Mapping[str, str], body: bytes, now: float) -
 
 
 def not_mattermost(status: int) -> Later:
-    """The result of a success that does not hold what Mattermost would say."""
+    """The result of a 2xx answer whose body is not Mattermost's."""
     return Later(
         f"{status} without Mattermost's answer: a proxy or login page answers in its place; "
         "check `server` and what stands before Mattermost",
@@ -152,7 +152,7 @@ def not_mattermost(status: int) -> Later:
 
 
 def unauthorised(body: bytes, *, token: bool) -> Later:
-    """The result of a 401 that stays; `token` says whether a token of the settings was sent."""
+    """The result of a 401 that a new token does not cure; `token` says whether the settings gave the token."""
     if not error_id(body):
         return Later("401: a proxy before Mattermost asks for a login: exempt /api/v4/ from it", None, "4xx", 401)
     if token:
@@ -161,7 +161,7 @@ def unauthorised(body: bytes, *, token: bool) -> Later:
             "make a new one in Mattermost, set it, and reload the settings"
         )
     else:
-        text = "a session that has just begun is not taken: check the clock and the session settings of Mattermost"
+        text = "the server refuses a session that it just opened: check the clock and session settings of Mattermost"
     return Later(f"401: {text}", None, "4xx", 401)
 
 
@@ -174,7 +174,7 @@ def _success(status: int, body: bytes) -> Result:
 
 
 def _extras(status: int, name: str) -> tuple[Extra, ...]:
-    """What to leave out, the more likely cause first."""
+    """The extras to leave out, the likelier cause first."""
     if status == 501 and name.startswith(_NO_LICENCE):
         return Extra.RECEIPTS, Extra.PRIORITY
     if name.startswith(_PRIORITY):

@@ -1,6 +1,6 @@
-"""From the payload of an incoming webhook to the body of a post over REST (contract 6.3). Pure.
+"""The conversion of a webhook's payload to the body of a post over REST (contract 6.3). Pure.
 
-Links and mentions in Slack's spelling are converted by a webhook only; the messages of the gateway are Markdown.
+Only webhooks convert links and mentions in Slack's notation; the messages of the gateway are Markdown.
 """
 
 from collections.abc import Container
@@ -15,7 +15,7 @@ from gateway.model import Delivery
 
 
 class Payload(Struct):
-    """What is read of a payload: `payload.Message` with its attachments as they stand."""
+    """The parts of a payload that a post needs: `payload.Message` with its attachments undecoded."""
 
     text: str = ""
     username: str = ""
@@ -28,7 +28,7 @@ class Payload(Struct):
 
 
 class _Props(Struct, omit_defaults=True):
-    """`from_webhook` makes clients show another name and icon, `from_bot` that of a bot; the server wants texts."""
+    """`from_webhook` makes clients show another name and icon, `from_bot` that of a bot; the server expects strings."""
 
     attachments: Raw | None = None
     card: str | None = None
@@ -40,7 +40,7 @@ class _Props(Struct, omit_defaults=True):
 
 
 class _Label(Struct, omit_defaults=True):
-    """`payload.Priority`; the server stores no priority without `priority`, be it empty."""
+    """`payload.Priority`; the server stores it only with the key `priority`, even an empty one."""
 
     priority: Priority
 
@@ -64,7 +64,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 def read(payload: bytes | str) -> Payload:
-    """The payload behind the JSON of a message."""
+    """Decode the JSON of a message."""
     return _decode(payload)
 
 
@@ -76,14 +76,14 @@ def post(payload: Payload, channel_id: str, root_id: str, pending: str, without:
 
 
 def patch(payload: Payload, *, bot: bool, without: Container[Extra] = ()) -> bytes:
-    """The body of PUT /posts/{id}/patch. Properties are replaced as a whole, that of a bot's post included."""
+    """The body of PUT /posts/{id}/patch. The server replaces all properties, so `from_bot` of a `bot` is sent again."""
     props = _props(payload, without)
     props.from_bot = "true" if bot else ""
     return _encode(_Patch(payload.text, props))
 
 
 def extras_of(payload: Payload, *, root: bool) -> set[Extra]:
-    """What the server may not take of a payload, posted as a root or else as a reply."""
+    """The extras of a payload that a server may refuse, in a root or else in a reply."""
     found = set()
     if payload.username or payload.icon_url or payload.icon_emoji:
         found.add(Extra.OVERRIDES)
@@ -96,9 +96,9 @@ def extras_of(payload: Payload, *, root: bool) -> set[Extra]:
 
 
 def pending_id(delivery: Delivery, step: str) -> str:
-    """The same for every attempt at this step: the server takes a repeat within 30 seconds for the first.
+    """The `pending_post_id`, the same for every attempt at this step: the server ignores a repeat within 30 seconds.
 
-    The server compares it over all accounts, so it cannot be guessed from the number of the delivery alone.
+    The server compares it across all accounts, so it must not be guessable from the delivery's number.
     """
     seed = f"{delivery.event_id} {delivery.seq} {delivery.destination} {step}"
     return f"mattergate:{blake2b(seed.encode(), digest_size=16).hexdigest()}"

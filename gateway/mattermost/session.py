@@ -1,10 +1,10 @@
-"""Speaking to Mattermost's REST interface as one account: with a token, or with a login that renews itself.
+"""Calls to Mattermost's REST interface as one account: with a token, or with a login that is renewed after a 401.
 
     Session.call --token--> server --401--> Account.renewed --login, one at a time--> the same request once more
 
 A login's token lives in memory only. A wrong password must not lock the account (Mattermost locks it after ten failed
-logins in a row): after a refusal nobody logs in for a minute, then two, four, ... up to an hour, and after REFUSALS of
-them not again before the settings change or the gateway restarts.
+logins in a row): after a refusal there is no login for a minute, then two, four, ... up to an hour, and after REFUSALS
+of them none before the settings change or the gateway restarts.
 """
 
 import asyncio
@@ -26,16 +26,16 @@ from gateway.outbound.exchange import BODY_LIMIT, Reply, Unsent, exchange
 from gateway.secret import Secret
 
 REFUSALS = 8
-"""Refused logins in a row after which no further one is made: fewer than the ten that lock an account."""
+"""Refused logins in a row after which logins stop: fewer than the ten that lock an account."""
 
 HOLD_FIRST, HOLD_MOST = 60.0, 3600.0
-"""Seconds without a login after a refused one, doubling from the first to the most."""
+"""Seconds without a login after a refused one: HOLD_FIRST, doubling up to HOLD_MOST."""
 
 HOLD_BRIEF = 1.0
-"""Seconds without a login after one that was not answered, so that those who wait for it do not all try again."""
+"""Seconds without a login after one that got no answer, so that the callers waiting for it do not all try again."""
 
 ECHO = 6
-"""How many times as large a request may come back: Mattermost answers with the post, and writes `<` as `\\u003c`."""
+"""Size of an answer relative to its request: Mattermost answers with the post, and writes `<` as `\\u003c`."""
 
 _LOCKED = "api.user.check_user_login_attempts.too_many.app_error"
 _LOGIN_REFUSALS = {
@@ -44,12 +44,12 @@ _LOGIN_REFUSALS = {
     "api.user.login.not_verified.app_error": "the account's e-mail address is not verified: verify it",
     "api.user.login.bot_login_forbidden.app_error": "a bot cannot log in: set its `token` instead of `login`",
 }
-_MFA = "the account wants a second factor: use the token of a bot, or an account without one"
+_MFA = "the account requires a second factor: use the token of a bot, or an account without one"
 _WRONG = "`login` or its password is wrong: correct it, and reload the settings"
 
 
 class Me(Struct, frozen=True):
-    """The account that a session speaks for; `roles` are separated by blanks."""
+    """The account that a session acts as; `roles` are separated by blanks."""
 
     id: str
     username: str = ""
@@ -58,16 +58,16 @@ class Me(Struct, frozen=True):
 
 
 class Account(Protocol):
-    """What gives the token of a session."""
+    """The source of a session's token."""
 
     async def token(self) -> str:
-        """The token to send. Raises Unsent when there is none now."""
+        """The token to send. Raises Unsent when there is none at the moment."""
 
     async def renewed(self, stale: str, body: bytes) -> str:
-        """Another token in place of one that was answered 401 with `body`. Raises Unsent when there is none."""
+        """A new token in place of `stale`, which was answered 401 with `body`. Raises Unsent when there is none."""
 
     def distrust(self, token: str, result: Later) -> None:
-        """Note that a token just renewed was not taken either, and what that means."""
+        """Record that the server refused a renewed token too, with the `result` of that."""
 
 
 class TokenAccount:
@@ -81,7 +81,7 @@ class TokenAccount:
         return self._token.reveal().strip()
 
     async def renewed(self, stale: str, body: bytes) -> str:  # noqa: ARG002 - there is no other token
-        """Raise Unsent: only a person can make another one."""
+        """Raise Unsent: only a person can make a new token."""
         raise Unsent(unauthorised(body, token=True))
 
     def distrust(self, token: str, result: Later) -> None:
@@ -89,9 +89,9 @@ class TokenAccount:
 
 
 class LoginAccount:
-    """A login name and a password. Sessions that use the same account share one of these.
+    """A login name and a password. All sessions of one account share one LoginAccount.
 
-    `timeout` is seconds for one login, `clock` gives growing seconds.
+    `timeout` is seconds for one login, `clock` a monotonic clock in seconds.
     """
 
     def __init__(
@@ -109,7 +109,7 @@ class LoginAccount:
         self._http = http
         self._timeout = timeout
         self._clock = clock
-        self._token = Secret("")  # so that it is masked wherever it might slip into a log
+        self._token = Secret("")  # masked, should it slip into a log
         self._lock = asyncio.Lock()
         self._refused = 0
         self._held_until = 0.0
@@ -120,22 +120,22 @@ class LoginAccount:
         return self._token.reveal() or await self.renewed("", b"")
 
     async def renewed(self, stale: str, body: bytes) -> str:  # noqa: ARG002 - any 401 is reason enough
-        """Log in, unless another caller did since `stale` was given out. Raises Unsent."""
+        """Log in, unless another caller has already replaced `stale`. Raises Unsent."""
         async with self._lock:
             if self._token and self._token.reveal() != stale:
                 return self._token.reveal()
             self._token = Secret("")
-            self._raise_held()
+            self._raise_if_held()
             self._token = Secret(await self._log_in())
             self._held, self._refused = None, 0
             return self._token.reveal()
 
     def distrust(self, token: str, result: Later) -> None:
-        """Log in no more for a while: the last session did not last."""
+        """Hold logins for a while: the server refused the session that it just opened."""
         if token == self._token.reveal():
             self._hold(result, HOLD_FIRST)
 
-    def _raise_held(self) -> None:
+    def _raise_if_held(self) -> None:
         left = self._held_until - self._clock()
         if self._held is None or left <= 0:
             return
@@ -160,20 +160,20 @@ class LoginAccount:
             self._hold(unauthorised(b"", token=False), HOLD_BRIEF)
         else:
             self._hold(failed(*reply, time()), HOLD_BRIEF)
-        self._raise_held()
+        self._raise_if_held()
         raise AssertionError("a login that failed is held")
 
     def _refuse(self, status: int, name: str) -> None:
         why = _MFA if "mfa" in name else _LOGIN_REFUSALS.get(name, _WRONG)
         reason = f"{status}: login refused ({name}): {why}"
-        if name == _LOCKED:  # asking again does not make it worse, and the account may be reset at any time
+        if name == _LOCKED:  # further logins do no harm, and the account may be unlocked at any time
             self._hold(Later(reason, HOLD_MOST, "4xx", status), HOLD_MOST)
             return
         self._refused += 1
         if self._refused >= REFUSALS:
             reason += (
-                f"; refused {REFUSALS} times: no login is tried before the password changes here or the gateway "
-                "restarts, for it could lock the account"
+                f"; refused {REFUSALS} times: further logins could lock the account, so there are none before the "
+                "password changes in the settings or the gateway restarts"
             )
             self._hold(Later(reason, HOLD_MOST, "4xx", status), float("inf"))
         else:
@@ -185,7 +185,7 @@ class LoginAccount:
 
 
 class Session:
-    """One account at one server. `server` is the SiteURL, `timeout` seconds for one request, connecting included."""
+    """One account at one server. `server` is the SiteURL; `timeout` is seconds for one request, connection included."""
 
     def __init__(self, server: str, account: Account, http: aiohttp.ClientSession, timeout: float = 10.0) -> None:
         self._server = server
@@ -197,9 +197,9 @@ class Session:
         self._posts = _endpoint(server, "/posts")
 
     async def call(self, method: str, path: str, body: bytes | None = None) -> Reply:
-        """The answer to a request to `path` below /api/v4; never a 401.
+        """Send a request to `path` below /api/v4 and return the answer, never a 401.
 
-        Raises Unsent when there is no answer, or no token that the server takes.
+        Raises Unsent when there is no answer, or no token that the server accepts.
         """
         url = self._posts if path == "/posts" else _endpoint(self._server, path)
         token = await self._account.token()
@@ -215,7 +215,7 @@ class Session:
         return reply
 
     async def me(self) -> Me:
-        """The account, asked for once. Raises Unsent."""
+        """The account; requested once, then cached. Raises Unsent."""
         if self._me is None:
             self._me = decoded(await self.call("GET", "/users/me"), Me)
         return self._me
@@ -234,7 +234,7 @@ T = TypeVar("T")
 
 
 def decoded(reply: Reply, kind: type[T]) -> T:
-    """The body of a successful reply. Raises Unsent for any other, and for a body that is none of Mattermost's."""
+    """Decode the body of a 2xx reply. Raises Unsent for another status, and for a body that is not Mattermost's."""
     if not 200 <= reply.status < 300:
         raise Unsent(failed(*reply, time()))
     try:

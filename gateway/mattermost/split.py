@@ -1,4 +1,4 @@
-"""Cutting a long Markdown text into pieces that each read well on their own.
+"""The cutting of a long Markdown text into pieces that each read well on their own.
 
 The server cuts blindly (contract 1.5), so the gateway cuts first: between paragraphs, else between lines, else between
 words. A cut inside a code fence closes it and opens it again, language included, in the next piece. Links and code
@@ -9,7 +9,7 @@ import re
 import unicodedata
 from typing import NamedTuple
 
-# How far back from the limit a better place is looked for, as a share of the room: (separator, earliest place).
+# Separators in order of preference, each with the earliest place of a cut as a share of the room.
 _PLACES = (("\n\n", 0.5), ("\n", 0.3), (" ", 0.1))
 _REACH = 3000  # longest link or code span that is kept whole
 _CLUSTER = 32  # longest run of combining characters that is kept whole
@@ -20,7 +20,7 @@ _JOINERS = frozenset("\u200b\u200d\ufe0e\ufe0f\U0001f3fb\U0001f3fc\U0001f3fd\U00
 
 
 class _Fence(NamedTuple):
-    """An open code fence: what opens it again, what closes it, where it began in the text looked at (-1: before)."""
+    """An open code fence: its opening line, its closing line, its start in the current text (-1: before the text)."""
 
     opener: str
     closer: str
@@ -28,9 +28,9 @@ class _Fence(NamedTuple):
 
 
 def split(text: str, limit: int) -> list[str]:
-    """Cut the text into pieces of at most `limit` code points; a text that fits is its own only piece.
+    """Cut the text into pieces of at most `limit` code points; a text that fits is the only piece.
 
-    Only whitespace at the cuts is left out; only the lines of reopened fences are added.
+    Only whitespace at the cuts is dropped; only the lines that close and reopen fences are added.
     """
     pieces: list[str] = []
     fence: _Fence | None = None
@@ -46,10 +46,10 @@ def split(text: str, limit: int) -> list[str]:
 
 
 def _cut(text: str, room: int, fence: _Fence | None) -> tuple[int, int, _Fence | None]:
-    """Where a piece ends, where the next one begins, and the fence that is open between them.
+    """The end of a piece, the start of the next one, and the fence that is open between them.
 
-    The room shrinks by the closing line when the cut turns out to be inside a fence. A fence whose own lines would take
-    half of the room is not worth keeping: it is cut as text.
+    A cut inside a fence leaves less room, by the closing line. A fence whose own lines would take half of the room is
+    cut like text.
     """
     end, following = _place(text, room)
     open_fence = _fence_at(text[:end], fence)
@@ -86,9 +86,9 @@ def _place(text: str, room: int) -> tuple[int, int]:
 
 
 def _between_clusters(text: str, end: int) -> int:
-    """Move a cut inside a word back, so that it parts neither a character from its marks nor an address at its `@`.
+    """Move a cut inside a word back, so that it separates neither a character from its marks nor an address at its `@`.
 
-    The latter would leave `@name` at the start of the next piece: a mention that was none before.
+    A cut before the `@` would make a mention of `@name`, at the start of the next piece.
     """
     for at in range(end, max(end - _CLUSTER, 0), -1):
         first = text[at]

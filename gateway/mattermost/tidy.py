@@ -1,4 +1,4 @@
-"""One message's parts made valid: empty ones dropped, mentions settled, long ones continued in further parts."""
+"""Repair of a message's parts: empty ones are dropped, mentions are defused or kept, long ones are continued."""
 
 import re
 from collections.abc import Iterator
@@ -21,12 +21,12 @@ class Tidier:
         self._settle = restore if mentions else silent
 
     def markdown(self, value: str | None) -> str | None:
-        """Give valid Markdown text with its mentions settled, of any length."""
+        """Return valid Markdown text of any length, its mentions defused or restored."""
         value = clean.text(value)
         return None if value is None else self._settle(value)
 
     def envelope(self, message: Message) -> Message:
-        """Give a message without content that holds what each of the messages repeats."""
+        """Return a message without content: the settings that each of the messages repeats."""
         return Message(
             username=clean.line(message.username, self._limits.username),
             icon_url=clean.web_address(message.icon_url, self._limits.icon),
@@ -37,14 +37,14 @@ class Tidier:
         )
 
     def props(self, props: Props | None) -> Props | None:
-        """Properties with a card that leaves room for the rest of the message."""
+        """Return properties with a card that leaves room for the rest of the message."""
         card = self.markdown(props.card) if props else None
         return Props(card=clean.cut(card, min(self._limits.card, self._limits.body // 10))) if card else None
 
     def attachment(self, raw: Attachment) -> list[Attachment]:
-        """Give the attachment and its continuations, in its colour; nothing when it has nothing to show.
+        """Return the attachment and its continuations, in its colour; nothing when it has nothing to show.
 
-        What stands above the text stays with the first one, what stands below goes with the last.
+        The parts shown above the text stay with the first one, those shown below it move to the last.
         """
         limits, part = self._limits, self._limits.part
         pretexts = self._pieces(raw.pretext, part)
@@ -103,7 +103,7 @@ class Tidier:
 
 
 def fallback(attachment: Attachment, limits: Limits) -> str | None:
-    """Give the plain text that stands for the attachment in notifications: its title, else the gist of its text."""
+    """Return the plain text that notifications show for the attachment: its title, else the gist of its text."""
     if attachment.title is not None:
         return clean.cut(attachment.title, limits.fallback)
     text = attachment.text or attachment.pretext
@@ -121,12 +121,12 @@ def mentioned(message: Message) -> int:
 
 
 def _pop(pretexts: list[str]) -> str | None:
-    """Take the last piece, the one that stands right above the attachment."""
+    """Take the last piece, which is shown right above the attachment."""
     return pretexts.pop() if pretexts else None
 
 
 def _priority(priority: Priority | None) -> Priority | None:
-    """Give what servers accept: notifications are repeated for urgent messages only (contract 6.3)."""
+    """Return a priority that servers accept: they repeat notifications of urgent messages only (contract 6.3)."""
     if priority is None:
         return None
     level = priority.priority if priority.priority in PRIORITIES else ""

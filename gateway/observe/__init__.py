@@ -1,1 +1,1 @@
-"""What can be seen of a gateway from outside: metrics, logs, traces."""
+"""Observability: metrics, logs and traces."""

@@ -1,8 +1,8 @@
-"""What the gateway writes about itself: one JSON object a line, or coloured text for a person at a terminal.
+"""The log: one JSON object a line, or coloured text for a person at a terminal.
 
-structlog carries the gateway's own events, and what aiohttp and asyncio say through the standard library joins them
-in the same format. Behind every other care stands a net: values are masked (`gateway.secret.redact`) and made plain
-before anything is rendered, so that neither a secret nor a control character of a payload reaches the stream.
+The gateway logs through structlog; records of aiohttp and asyncio, from the standard library, get the same format. As a
+last line of defence all values are masked (`gateway.secret.redact`) and made plain before they are rendered, so that
+neither a secret nor a control character of a payload reaches the stream.
 """
 
 import logging
@@ -31,7 +31,7 @@ EventDict = MutableMapping[str, Any]
 
 
 class _Writer(structlog.WriteLogger):
-    """Writes finished lines to a stream, for the part of the gateway called `name`."""
+    """Writes rendered lines to a stream, for the part of the gateway called `name`."""
 
     def __init__(self, stream: TextIO, name: str) -> None:
         super().__init__(stream)
@@ -39,11 +39,11 @@ class _Writer(structlog.WriteLogger):
 
 
 class _Handler(logging.StreamHandler[TextIO]):
-    """The handler that `configure` installs: its type tells it from those of others."""
+    """The handler that `configure` installs: its type distinguishes it from others."""
 
 
 class _Follower:
-    """A logger that follows `configure` and keeps the methods it was asked for: a level that is off costs 0.1 us."""
+    """A logger that follows `configure` and caches its methods: a call at a level that is off costs 0.1 us."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -55,7 +55,7 @@ class _Follower:
         return found
 
     def forget(self) -> None:
-        """Look methods up again, after the configuration changed."""
+        """Clear the cached methods, after the configuration changed."""
         self.__dict__ = {"_name": self._name}
 
 
@@ -63,7 +63,7 @@ _followers: "WeakSet[_Follower]" = WeakSet()
 
 
 def configure(level: str, format: str, stream: TextIO) -> None:  # noqa: A002 - the word of the settings
-    """Send all logs to a stream from now on; calling it again replaces what was configured before.
+    """Send all logs to a stream from now on; another call replaces this configuration.
 
     `level` is "debug", "info", "warning" or "error"; `format` is "json", "text" or "auto", which is text when the
     stream is a terminal. Colours follow the terminal and the variable NO_COLOR (no-color.org).
@@ -71,8 +71,8 @@ def configure(level: str, format: str, stream: TextIO) -> None:  # noqa: A002 - 
     terminal = stream.isatty()
     text = format == "text" or (format == "auto" and terminal)
     render = _text(colors=terminal and not os.environ.get("NO_COLOR")) if text else [_json]
-    starting: list[Processor] = [add_log_level, add_logger_name, _traced, TimeStamper(fmt="iso", utc=True, key="ts")]
-    ending: list[Processor] = [format_exc_info, _masked, *render]
+    starting: list[Processor] = [add_log_level, add_logger_name, _add_trace, TimeStamper(fmt="iso", utc=True, key="ts")]
+    ending: list[Processor] = [format_exc_info, _mask, *render]
     structlog.configure(
         processors=[*starting, *ending],
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
@@ -94,24 +94,24 @@ def configure(level: str, format: str, stream: TextIO) -> None:  # noqa: A002 - 
 
 
 def get(name: str) -> FilteringBoundLogger:
-    """Give the logger of one part of the gateway; it may be made before `configure` and follows it.
+    """Return the logger of one part of the gateway; it may be created before `configure` and follows it.
 
-    Call it as `log.info("delivered", destination="ops")`: a constant event, and what varies as keys.
+    Call it as `log.info("delivered", destination="ops")`: a constant event, with variable parts as keys.
     """
     follower = _Follower(name)
     _followers.add(follower)
     return cast(FilteringBoundLogger, follower)
 
 
-def _traced(_: Any, __: str, event: EventDict) -> EventDict:
-    """Name the trace that the task works for."""
+def _add_trace(_: Any, __: str, event: EventDict) -> EventDict:
+    """Add the id of the running task's trace."""
     if traceparent := tracing.current.get():
         event["trace_id"] = tracing.trace_id(traceparent)
     return event
 
 
-def _masked(_: Any, __: str, event: EventDict) -> EventDict:
-    """Mask secrets in every key and value, and turn what is no JSON value into text."""
+def _mask(_: Any, __: str, event: EventDict) -> EventDict:
+    """Mask secrets in every key and value, and convert values that JSON does not have to text."""
     return {_clean(str(key)): _plain(value) for key, value in event.items()}
 
 
@@ -121,7 +121,7 @@ def _plain(value: Any, depth: int = 0) -> Any:
     if isinstance(value, str):
         return _clean(value)
     if isinstance(value, int):
-        # msgspec writes integers of 64 bits, and readers of JSON often fewer.
+        # msgspec encodes integers of 64 bits at most, and JSON readers often accept fewer.
         return value if -(2**63) <= value < 2**63 else str(value)
     if isinstance(value, Mapping) and depth < _DEEPEST:
         return {_clean(str(key)): _plain(item, depth + 1) for key, item in value.items()}
@@ -131,7 +131,7 @@ def _plain(value: Any, depth: int = 0) -> Any:
 
 
 def _clean(text: str) -> str:
-    """Mask the text, and escape lone surrogates, which UTF-8 cannot carry."""
+    """Mask the text, and escape lone surrogates, which UTF-8 cannot encode."""
     masked = redact(text)
     return masked if masked.isascii() else masked.encode("utf-8", "backslashreplace").decode()
 
@@ -143,18 +143,18 @@ def _json(_: Any, __: str, event: EventDict) -> str:
 
 def _text(*, colors: bool) -> list[Processor]:
     renderer = ConsoleRenderer(colors=colors, exception_formatter=plain_traceback, timestamp_key="ts")
-    return [_on_one_line, cast(Processor, renderer)]
+    return [_escape_controls, cast(Processor, renderer)]
 
 
-def _on_one_line(_: Any, __: str, event: EventDict) -> EventDict:
-    """Escape what could forge a line or steer the terminal; only a traceback keeps its line breaks."""
+def _escape_controls(_: Any, __: str, event: EventDict) -> EventDict:
+    """Escape characters that could forge a line or control the terminal; only a traceback keeps its line breaks."""
     for key, value in event.items():
         text = value if isinstance(value, str | int | float | None) else repr(value)
         if isinstance(text, str):
-            text = _CONTROLS.sub(_escaped, text)
-            event[key] = text if key == "exception" else _LINE_BREAKS.sub(_escaped, text)
+            text = _CONTROLS.sub(_escape, text)
+            event[key] = text if key == "exception" else _LINE_BREAKS.sub(_escape, text)
     return event
 
 
-def _escaped(match: re.Match[str]) -> str:
+def _escape(match: re.Match[str]) -> str:
     return match[0].encode("unicode_escape").decode()

@@ -1,4 +1,4 @@
-"""What Prometheus sees. Labels come from configuration and catalog only, and every series starts at 0.
+"""The metrics for Prometheus. Labels come from configuration and catalog only, and every series starts at 0.
 
 Units follow https://prometheus.io/docs/practices/naming/: seconds and bytes.
 """
@@ -15,7 +15,7 @@ RESULTS = ("delivered", "later", "never")
 CODES = ("2xx", "3xx", "4xx", "429", "5xx", "network", "timeout", "tls")
 TRANSLATIONS = ("message", "ignored", "broken")
 NO_TRANSLATOR = "none"
-"""The translator of an event that was ignored by name, before one was asked."""
+"""The label `translator` of an event that was ignored by its name, before a translator was selected."""
 
 _FAST = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 _PURE = (0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1)
@@ -26,21 +26,23 @@ M = TypeVar("M", Counter, Gauge, Histogram)
 
 
 class Metrics:
-    """The metrics of one gateway in one registry; attributes are named as the series, without `mattergate_`."""
+    """The metrics of one gateway in one registry; attributes have the names of the series, without `mattergate_`."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry(auto_describe=True)
         self._labelled: list[tuple[Counter | Gauge | Histogram, tuple[str, ...]]] = []
         self.requests = self._counter("requests", "Requests answered, by outcome.", "route", "service", "outcome")
-        self.unstored = self._counter("unstored", "Requests answered 503: the journal could not take them.", "route")
+        self.unstored = self._counter("unstored", "Requests answered 503: the journal could not store them.", "route")
         self.request_bytes = self._counter("request_bytes", "Bytes of request bodies received.", "route")
-        self.accept_seconds = self._histogram("accept_seconds", "From the last byte in to the answer out.", _FAST)
+        self.accept_seconds = self._histogram(
+            "accept_seconds", "From the last byte of a request to its answer, with the durable commit.", _FAST
+        )
         self.translate_seconds = self._histogram(
             "translate_seconds", "Decoding, validating, translating and fitting one request.", _PURE, "service"
         )
         self.translations = self._counter(
             "translations",
-            "Translations; the translator `generic` speaks where no other can.",
+            "Translations; the translator `generic` is used where no other can be.",
             "service",
             "translator",
             "outcome",
@@ -54,22 +56,26 @@ class Metrics:
         self.delivery_attempts = self._counter(
             "delivery_attempts", "Delivery attempts, by class of answer.", "destination", "code"
         )
-        self.delivery_seconds = self._histogram("delivery_seconds", "From received to posted.", _SLOW, "destination")
-        self.queue_depth = self._gauge("queue_depth", "Deliveries waiting.", "destination")
-        self.queue_oldest_seconds = self._gauge(
-            "queue_oldest_seconds", "Age of the oldest delivery that waits.", "destination"
+        self.delivery_seconds = self._histogram(
+            "delivery_seconds", "From the request to the post of its message.", _SLOW, "destination"
         )
-        self.dead = self._gauge("dead", "Deliveries that wait for a person.", "destination")
+        self.queue_depth = self._gauge("queue_depth", "Pending deliveries.", "destination")
+        self.queue_oldest_seconds = self._gauge(
+            "queue_oldest_seconds", "Age of the oldest pending delivery.", "destination"
+        )
+        self.dead = self._gauge("dead", "Dead deliveries: they wait for a person to replay them.", "destination")
         self.destination_open = self._gauge(
             "destination_open", "1 when deliveries flow, 0 when the circuit breaker holds them.", "destination"
         )
         self.duplicates = self._counter("duplicates", "Requests recognised as repeats.", "route")
-        self.journal_commit_seconds = self._histogram("journal_commit_seconds", "One durable group commit.", _FAST)
+        self.journal_commit_seconds = self._histogram(
+            "journal_commit_seconds", "Duration of one durable group commit.", _FAST
+        )
         self.catalog_reload_ok = self._gauge("catalog_reload_ok", "1 when no document in use is faulty.")
         self.catalog_reload_ok.set(1)
         self.catalog_faulty = self._gauge(
             "catalog_faulty",
-            "1 when the documents of a service are faulty: its last good version speaks, or the generic translator.",
+            "1 when the documents of a service are faulty: its last good version is used, or the generic translator.",
             "service",
         )
         self.settings_reload_ok = self._gauge("settings_reload_ok", "1 when the last reload of the settings succeeded.")
@@ -110,7 +116,7 @@ class Metrics:
             self.schema_mismatch.labels(service, translator)
 
     def expect_destination(self, destination: str) -> None:
-        """Start the series of a destination at 0 (and its breaker at open for traffic)."""
+        """Start the series of a destination at 0 (and `destination_open` at 1)."""
         for result in RESULTS:
             self.deliveries.labels(destination, result)
         for code in CODES:
@@ -121,7 +127,7 @@ class Metrics:
         self.destination_open.labels(destination).set(1)
 
     def forget(self, **label: str) -> None:
-        """End every series with this label, of a route or a destination that is gone."""
+        """Remove every series with this label, of a route or a destination that was removed."""
         (name,) = label
         for metric, labels in self._labelled:
             if name in labels:

@@ -1,8 +1,8 @@
-"""One trace for each event, from the request to the post, as the rest of the gateway knows it.
+"""The interface for tracing: one trace for each event, from the request to the post.
 
-The gateway tells what it does in its own words; `tracing_otel` makes spans of that, `OFF` makes nothing of it.
-Acceptance and delivery share no object: a trace goes from one to the other as the traceparent in the parcel (W3C Trace
-Context), and so it holds over a restart. A traceparent here is that of a trace which is recorded, or empty.
+The gateway reports its steps to a Tracer; `tracing_otel` makes spans of them, `OFF` ignores them. Acceptance and
+delivery share no object: the trace is passed on as the traceparent in the parcel (W3C Trace Context), and so it
+survives a restart. A traceparent here belongs to a trace that is recorded, or is empty.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,59 +17,59 @@ from gateway.model import Delivery, Result
 from gateway.settings import Settings
 
 current: ContextVar[str] = ContextVar("traceparent", default="")
-"""The traceparent of the span for which the running task works."""
+"""The traceparent of the running task's span."""
 
 _EXTRA: Final = "opentelemetry.exporter.otlp.proto.http"
 
 
 class RequestSpan(Protocol):
-    """The answering of one request. Times are those of `time.perf_counter`."""
+    """The span of one request. Times are those of `time.perf_counter`."""
 
     traceparent: str
 
     def begin(self, headers: Mapping[str, str]) -> None:
-        """The request may come in. Its trace goes on from that of the headers (lower-case names) if they have one.
+        """Start the span of an admitted request, in the trace of the headers (lower-case names) if they name one.
 
-        Give no headers where nothing proves who sent them: nobody else decides what is recorded.
+        Pass no headers for an unauthenticated request: a stranger must not decide what is recorded.
         """
 
     def step(self, name: str, started: float, ended: float) -> None:
-        """Tell of one part of the work, after `begin`."""
+        """Record one step of the work, after `begin`."""
 
     def event(self, event_id: str, outcome: str, translator: str) -> None:
-        """Tell what became of the request."""
+        """Record the event that the request became."""
 
     def end(self, status: int) -> None:
-        """The request is answered. One that never began was refused: a few of these get traces of their own."""
+        """End the span: the request is answered. Without `begin` it was refused, and few of those are recorded."""
 
 
 class AttemptSpan(Protocol):
-    """One attempt at one delivery."""
+    """The span of one delivery attempt."""
 
     def end(self, result: Result) -> None:
-        """The attempt is over."""
+        """End the span with the result of the attempt."""
 
 
 class Tracer(Protocol):
-    """Takes notes of requests and attempts. Nothing of it blocks or raises.
+    """Records requests and attempts. Its methods neither block nor raise.
 
-    `middlewares` are for the HTTP clients of senders, so that the servers they speak to can go on with the trace.
+    `middlewares` are for the HTTP clients of senders, and pass the trace on to the servers.
     """
 
     middlewares: Sequence[ClientMiddlewareType]
 
     def request(self, method: str, pattern: str, route: str, service: str) -> RequestSpan:
-        """A request to a route has arrived; `pattern` is the path of all such routes: `/in/{route}`."""
+        """Return the span of a request that arrived; `pattern` is the path of all such routes: `/in/{route}`."""
 
     def attempt(self, destination: str, delivery: Delivery) -> AttemptSpan:
-        """An attempt starts in the running task, as a part of the trace of the delivery."""
+        """Start the span of an attempt in the running task, in the trace of the delivery."""
 
     async def close(self, grace: float) -> None:
-        """Bring out what was noted, within `grace` seconds."""
+        """Export the recorded spans, within `grace` seconds."""
 
 
 class _NoSpan:
-    """A request or an attempt that is not recorded."""
+    """The span of a request or an attempt that is not recorded."""
 
     traceparent = ""
 
@@ -113,27 +113,27 @@ def trace_id(traceparent: str) -> str:
 
 
 def exemplar(traceparent: str) -> dict[str, str] | None:
-    """The labels that lead from a bucket of a histogram to a trace; None when there is no trace."""
+    """The exemplar labels that link a bucket of a histogram to a trace; None when there is no trace."""
     return {"trace_id": trace_id(traceparent)} if traceparent else None
 
 
 async def pass_on(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
-    """Send the traceparent of the running task with a request: the middleware of HTTP clients."""
+    """Send the traceparent of the running task with a request: a middleware of HTTP clients."""
     if traceparent := current.get():
         request.headers["traceparent"] = traceparent
     return await handler(request)
 
 
 def faults(settings: Settings) -> list[Fault]:
-    """Why these settings cannot be traced; empty when they can, or need not."""
-    if settings.tracing is None or _installed():
+    """The faults that prevent tracing by these settings; empty without [tracing]."""
+    if settings.tracing is None or _is_installed():
         return []
     remedy = "pip install 'mattergate[otel]', or leave the table out"
     return [settings.source.fault(("tracing",), "needs OpenTelemetry, which is not installed", remedy)]
 
 
-def _installed() -> bool:
+def _is_installed() -> bool:
     try:
         return find_spec(_EXTRA) is not None
-    except ModuleNotFoundError:  # of a package around it
+    except ModuleNotFoundError:  # a parent package is missing
         return False

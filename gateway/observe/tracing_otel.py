@@ -1,11 +1,11 @@
-"""Tracing by OpenTelemetry: spans go to a collector over OTLP/HTTP.
+"""Tracing by OpenTelemetry: spans are exported to a collector over OTLP/HTTP.
 
     RequestSpan, AttemptSpan --ended--> queue of the SDK --its own thread, in batches--> collector
 
-The queue is bounded and drops what it cannot hold: a collector that is slow or away costs spans and nothing else. The
-standard variables (OTEL_EXPORTER_OTLP_HEADERS, _CERTIFICATE, _TIMEOUT, OTEL_BSP_*, OTEL_RESOURCE_ATTRIBUTES, ...) hold.
-Names of attributes are those of the semantic conventions for HTTP, and `mattergate.*` where these have none. No
-attribute holds a URL, a header, or anything of a payload.
+The queue is bounded and drops surplus spans: a collector that is slow or down costs spans and nothing else. The
+standard variables (OTEL_EXPORTER_OTLP_HEADERS, _CERTIFICATE, _TIMEOUT, OTEL_BSP_*, OTEL_RESOURCE_ATTRIBUTES, ...)
+apply. Names of attributes are those of the semantic conventions for HTTP, and `mattergate.*` where these have none. No
+attribute contains a URL, a header, or any part of a payload.
 """
 
 import asyncio
@@ -33,10 +33,10 @@ from gateway.secret import redact
 from gateway.settings.tables import Tracing
 
 STRANGERS: Final = 1.0
-"""Seconds between traces of refused requests: whoever may not come in must not fill the collector either."""
+"""Seconds between traces of refused requests: unauthenticated senders must not fill the collector."""
 
 TELLING: Final = 60.0
-"""Seconds between lines about the same trouble of the exporter."""
+"""Seconds between log lines about problems of the same part of OpenTelemetry."""
 
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"})
 _PATH: Final = "/v1/traces"
@@ -50,7 +50,7 @@ class OtelTracer:
     middlewares: Sequence[ClientMiddlewareType] = (pass_on,)
 
     def __init__(self, settings: Tracing) -> None:
-        _tell_seldom()
+        _redirect_sdk_log()
         self._provider = TracerProvider(
             sampler=ParentBased(TraceIdRatioBased(settings.sample)), resource=_resource(), shutdown_on_exit=False
         )
@@ -84,9 +84,9 @@ class OtelTracer:
             "mattergate.attempt": delivery.attempts + 1,
         }
         headers = {"traceparent": delivery.trace}
-        return _Attempt(self.begun(f"deliver {destination}", SpanKind.CLIENT, headers, attributes))
+        return _Attempt(self.start_span(f"deliver {destination}", SpanKind.CLIENT, headers, attributes))
 
-    def begun(
+    def start_span(
         self,
         name: str,
         kind: SpanKind,
@@ -94,16 +94,16 @@ class OtelTracer:
         attributes: Mapping[str, str | int],
         started: int | None = None,
     ) -> Span:
-        """A span inside that of the headers, if they name one. `started` is nanoseconds of the epoch; None: now."""
+        """Start a span, inside that of the headers if they name one. `started` is epoch nanoseconds; None: now."""
         parent = _propagator.extract(headers, Context())
         return self._tracer.start_span(name, parent, kind, attributes, start_time=started)
 
-    def note(self, name: str, parent: Span, started: int, ended: int) -> None:
-        """A span inside another one that is over already. Times are nanoseconds of the epoch."""
+    def record_span(self, name: str, parent: Span, started: int, ended: int) -> None:
+        """Record a span that has already ended, inside another one. Times are epoch nanoseconds."""
         self._tracer.start_span(name, set_span_in_context(parent, Context()), start_time=started).end(ended)
 
     def admits_stranger(self) -> bool:
-        """Whether a refused request may be shown now."""
+        """Whether a refused request may be recorded now."""
         now = time.monotonic()
         if now < self._next_stranger:
             return False
@@ -111,14 +111,14 @@ class OtelTracer:
         return True
 
     async def close(self, grace: float) -> None:
-        """See Tracer. The SDK would wait half a minute for a collector that hangs: its thread is left behind then."""
+        """See Tracer. The SDK waits half a minute for a collector that hangs: after `grace` its thread is abandoned."""
         closing = threading.Thread(target=self._provider.shutdown, name="tracing", daemon=True)
         closing.start()
         await asyncio.to_thread(closing.join, grace)
 
 
 class _Request:
-    """A request; its span begins when it is known whose trace it belongs to, and has begun when the request came in."""
+    """A request; `begin` creates its span, which knows its trace only then, with the time of the request's arrival."""
 
     def __init__(self, tracer: OtelTracer, name: str, attributes: dict[str, str | int]) -> None:
         self.traceparent = ""
@@ -134,7 +134,7 @@ class _Request:
         """See RequestSpan."""
         self._begun = True
         arrived = self._nanoseconds(self._arrived)
-        span = self._tracer.begun(self._name, SpanKind.SERVER, headers, self._attributes, arrived)
+        span = self._tracer.start_span(self._name, SpanKind.SERVER, headers, self._attributes, arrived)
         if span.is_recording():
             self._span = span
             self.traceparent = _traceparent(span)
@@ -143,13 +143,13 @@ class _Request:
     def step(self, name: str, started: float, ended: float) -> None:
         """See RequestSpan."""
         if self._span is not None:
-            self._tracer.note(name, self._span, self._nanoseconds(started), self._nanoseconds(ended))
+            self._tracer.record_span(name, self._span, self._nanoseconds(started), self._nanoseconds(ended))
 
     def event(self, event_id: str, outcome: str, translator: str) -> None:
         """See RequestSpan."""
         if self._span is not None:
-            said = {"event.id": event_id, "outcome": outcome, "translator": translator}
-            self._span.set_attributes({f"mattergate.{key}": value for key, value in said.items() if value})
+            attributes = {"event.id": event_id, "outcome": outcome, "translator": translator}
+            self._span.set_attributes({f"mattergate.{key}": value for key, value in attributes.items() if value})
 
     def end(self, status: int) -> None:
         """See RequestSpan."""
@@ -169,7 +169,7 @@ class _Request:
 
 
 class _Attempt:
-    """An attempt; what its task sends and logs belongs to it until it ends."""
+    """An attempt; requests and log lines of its task belong to its trace until it ends."""
 
     def __init__(self, span: Span) -> None:
         self._span = span
@@ -190,40 +190,40 @@ class _Attempt:
 
 
 def _resource() -> Resource:
-    """Who traces: mattergate, unless OTEL_SERVICE_NAME or OTEL_RESOURCE_ATTRIBUTES give another name."""
+    """The resource: service name mattergate, unless OTEL_SERVICE_NAME or OTEL_RESOURCE_ATTRIBUTES set another."""
     found = Resource.create({"service.version": __version__})
     named = not str(found.attributes.get("service.name", "")).startswith("unknown_service")
     return found if named else found.merge(Resource({"service.name": "mattergate"}))
 
 
 def _traceparent(span: Span) -> str:
-    """The header of W3C Trace Context for what happens inside a span; empty for one that is not recorded."""
+    """The W3C Trace Context header for children of a span; empty for one that is not recorded."""
     context = span.get_span_context()
     if not context.trace_flags.sampled:
         return ""
     return f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}"
 
 
-class _Seldom(logging.Handler):
-    """Tells what OpenTelemetry says of its trouble: one line a minute for each part of it that says something."""
+class _RateLimitedHandler(logging.Handler):
+    """Logs problems that OpenTelemetry reports: one line a minute for each of its loggers."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
         self._next: dict[str, float] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Log the first record of a part, and none for a while."""
+        """Log a record of a logger, and then none of the same logger for a while."""
         now = time.monotonic()
         if now < self._next.get(record.name, 0.0):
             return
         self._next[record.name] = now + TELLING
-        # What reads the variables repeats their values, among them the credentials of the collector.
-        reading = record.name.startswith("opentelemetry.util")
-        _log.warning("traces in trouble", why="an OTEL_ variable is malformed" if reading else record.getMessage())
+        # opentelemetry.util reads the variables and logs their values, among them the credentials of the collector.
+        secret = record.name.startswith("opentelemetry.util")
+        _log.warning("tracing has a problem", why="an OTEL_ variable is malformed" if secret else record.getMessage())
 
 
-def _tell_seldom() -> None:
-    """Let OpenTelemetry speak through the log of the gateway alone."""
+def _redirect_sdk_log() -> None:
+    """Send the log of OpenTelemetry to the log of the gateway alone, limited in rate."""
     logger = logging.getLogger("opentelemetry")
     logger.propagate = False
-    logger.handlers[:] = [_Seldom()]
+    logger.handlers[:] = [_RateLimitedHandler()]

@@ -1,1 +1,1 @@
-"""The HTTP client that every sender uses: sessions, one bounded exchange, and what it means to get no answer."""
+"""The HTTP client that every sender uses: sessions, one bounded exchange, and the result of getting no answer."""

@@ -1,4 +1,4 @@
-"""One request and its answer, bounded in time and bytes. Redirects are answers, not detours: nothing follows them."""
+"""One request and its answer, bounded in time and bytes. Redirects are not followed: they are answers."""
 
 import asyncio
 from collections.abc import Mapping
@@ -13,13 +13,13 @@ from gateway.model import Later, Never
 from gateway.outbound.unanswered import unanswered
 
 BODY_LIMIT = 64 * 1024
-"""Bytes of an answer that are read where nobody asks for more; what follows is not waited for."""
+"""Default limit of an answer's body, in bytes; the rest is not read."""
 
 _NO_TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=None)
 
 
 class Unsent(MattergateError):  # noqa: N818 - states a condition
-    """A request did not lead to what it was for; `result` is what that means for the delivery."""
+    """A request failed; `result` is the outcome of the delivery attempt that needed it."""
 
     def __init__(self, result: Later | Never) -> None:
         super().__init__(result.reason)
@@ -27,7 +27,7 @@ class Unsent(MattergateError):  # noqa: N818 - states a condition
 
 
 class Reply(NamedTuple):
-    """An answer of a server; `headers` looks names up in any case, what is too long of `body` is cut off."""
+    """An answer of a server; `headers` ignores the case of names, `body` is cut off at the limit."""
 
     status: int
     headers: CIMultiDictProxy[str]
@@ -43,7 +43,7 @@ async def exchange(
     timeout: float,  # noqa: ASYNC109 - one timer around the whole exchange
     limit: int = BODY_LIMIT,
 ) -> Reply:
-    """Send one request and read its answer, at most `limit` bytes, within `timeout` seconds, connecting included.
+    """Send one request and read its answer, at most `limit` bytes, within `timeout` seconds including the connection.
 
     Raises Unsent when there is no answer.
     """
@@ -60,7 +60,7 @@ async def exchange(
 
 
 async def _read_body(response: aiohttp.ClientResponse, limit: int) -> bytes:
-    """Read the body, at most `limit` bytes; a connection with more on it is not used again."""
+    """Read the body, at most `limit` bytes; a connection with unread bytes is closed."""
     body = await response.content.read(limit)
     while len(body) < limit:
         more = await response.content.read(limit - len(body))

@@ -1,11 +1,11 @@
-"""How long a server asks its clients to wait: `Retry-After`, RFC 9110 section 10.2.3."""
+"""The wait that a server asks of its clients: `Retry-After`, RFC 9110 section 10.2.3."""
 
 from collections.abc import Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 
 AFTER_LIMIT = 3600.0
-"""Seconds: a server that asks for more is asked again after an hour."""
+"""The longest wait in seconds; a server that asks for more gets the next request after an hour."""
 
 
 def retry_after(headers: Mapping[str, str], now: float) -> float | None:

@@ -1,4 +1,4 @@
-"""Client sessions of aiohttp: connections that are kept, TLS, and what every request of the gateway has in common."""
+"""Client sessions of aiohttp: kept connections, TLS, and the headers common to every request of the gateway."""
 
 import ssl
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ def open_session(
     """Open a session for any number of senders; the caller closes it.
 
     Connections are limited by the destinations' concurrency, not here. Cookies are not kept: a session cookie would
-    make the next POST fail Mattermost's CSRF check (contract 7, 20). `tls` is a context that knows a private authority.
+    make the next POST fail Mattermost's CSRF check (contract 7, 20). `tls` may be a context that trusts a private CA.
     """
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=0, ssl=tls, keepalive_timeout=30.0, enable_cleanup_closed=False),
@@ -31,7 +31,7 @@ def open_session(
 
 
 class Sessions:
-    """One session for each authority that is trusted; they close with the stack. `middlewares` see every request."""
+    """One session for each set of trusted certificates; the stack closes them. `middlewares` see every request."""
 
     def __init__(self, stack: AsyncExitStack, middlewares: Sequence[aiohttp.ClientMiddlewareType] = ()) -> None:
         self._stack = stack
@@ -39,7 +39,7 @@ class Sessions:
         self._open: dict[str | None, aiohttp.ClientSession] = {}
 
     async def of(self, ca_file: str | None = None) -> aiohttp.ClientSession:
-        """The session that trusts the certificates of `ca_file`, None: those of the system. Raises SettingsError."""
+        """The session that trusts the certificates of `ca_file` (None: of the system). Raises SettingsError."""
         if ca_file not in self._open:
             session = open_session(_context(ca_file) if ca_file else True, self._middlewares)
             self._open[ca_file] = await self._stack.enter_async_context(session)

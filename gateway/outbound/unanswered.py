@@ -1,4 +1,4 @@
-"""What it means for an attempt that no answer came: the one place where errors of aiohttp become results."""
+"""The results of attempts that got no answer: the one place where errors of aiohttp become results."""
 
 import ssl
 
@@ -50,9 +50,9 @@ _UNANSWERED: tuple[tuple[type[BaseException], str, str], ...] = (
 
 
 def unanswered(error: BaseException) -> Later:
-    """Return the result of an attempt that got no answer; TypeError for an error that has nothing to do with it.
+    """Return the result of an attempt that failed with a network error; raises TypeError for any other error.
 
-    The error's own text is not used, for it may hold the URL; of the operating system's error the reason is.
+    The error's own text may hold the URL and is not used; the reason of the operating system is.
     """
     for kind, code, text in _UNANSWERED:
         if isinstance(error, kind):

@@ -1,4 +1,4 @@
-"""[admin]: who may see the admin listener and its console, and who may change things there."""
+"""[admin]: who may read the admin listener and its console, and who may make changes there."""
 
 import ipaddress
 from collections.abc import Mapping
@@ -11,18 +11,18 @@ from gateway.settings.keys import BASE_URL, Address, doc, spelling
 from gateway.settings.reader import TableReader
 
 SHORTEST: Final = 16
-"""Characters that a token has at least: what is shorter can be guessed."""
+"""The least number of characters of a token: shorter ones can be guessed."""
 
 _MAKE_ONE: Final = "make one with: openssl rand -hex 24"
 
 
 class Admin(Struct, frozen=True, kw_only=True):
-    """[admin]: with neither token the admin listener is on loopback, and whoever reaches it may do everything."""
+    """[admin]: without a token the admin listener must be on loopback, and everyone who reaches it has full access."""
 
     token: Annotated[Secret | None, doc("Signs in to the console and its API; needed unless `admin` is loopback.")] = (
         None
     )
-    read_token: Annotated[Secret | None, doc("Signs in to look, but not to change anything.")] = None
+    read_token: Annotated[Secret | None, doc("Signs in to read, but not to make changes.")] = None
     public_url: Annotated[
         str, doc("The URL by which people reach the console through a proxy; then a token is needed.", BASE_URL)
     ] = ""
@@ -30,12 +30,12 @@ class Admin(Struct, frozen=True, kw_only=True):
 
     @property
     def guarded(self) -> bool:
-        """Whether a token is asked for."""
+        """Whether access needs a token."""
         return self.token is not None or self.read_token is not None
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches a host that is listened at: an address of loopback, or `localhost`."""
+    """Whether only this machine reaches a listener on this host: a loopback address, or `localhost`."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -43,7 +43,7 @@ def is_loopback(host: str) -> bool:
 
 
 def read_admin(reader: TableReader, raw: Mapping[str, Any], listener: Address) -> Admin:
-    """Read [admin]; faults of tokens go into the report."""
+    """Read [admin]; faults of tokens and of the listener go into the report."""
     admin = Admin(**reader.values(Admin, raw, ("admin",)))
     for name in ("token", "read_token"):
         token: Secret | None = getattr(admin, name)
@@ -63,7 +63,5 @@ def read_admin(reader: TableReader, raw: Mapping[str, Any], listener: Address) -
             problem = f"{listener} is not loopback: whoever reaches it could read and replay everything"
             reader.fault(("server", "admin"), problem, remedy)
         elif admin.public_url:
-            reader.fault(
-                ("admin", "public_url"), "opens the console to others, and nobody is asked who they are", remedy
-            )
+            reader.fault(("admin", "public_url"), "opens the console to others, and no token protects it", remedy)
     return admin

@@ -1,4 +1,4 @@
-"""[delivery] and [destinations.NAME]: where messages go, and whether what is written there fits together.
+"""[delivery] and [destinations.NAME]: where messages go, with checks that the keys of a destination fit together.
 
 A destination is an incoming webhook, or a channel that an account posts to over REST. The account has a token (of a
 bot, or a personal access token), or logs in with a password.
@@ -23,16 +23,16 @@ _WAYS: Final = "give hook alone, or server, team, channel and token"
 
 
 class DeliveryTable(Struct, frozen=True, kw_only=True):
-    """[delivery]: how every destination is served unless it says otherwise. Times are seconds, `rate` is per second."""
+    """[delivery]: defaults for every destination. Times are seconds, `rate` is per second."""
 
     max_age: Annotated[
-        float, _Positive, doc("How long a message is tried before it is put aside as dead.", DURATION, "delivery")
+        float, _Positive, doc("How long a message is retried before it is dead.", DURATION, "delivery")
     ] = 86_400.0
     concurrency: Annotated[
-        int, Meta(ge=1), doc("How many messages are under way to one destination.", None, "delivery")
+        int, Meta(ge=1), doc("How many messages may be in flight to one destination.", None, "delivery")
     ] = 8
     rate: Annotated[
-        float, Meta(ge=0), doc("Messages a second to one destination at most; 0 is no limit.", None, "delivery")
+        float, Meta(ge=0), doc("The most messages a second to one destination; 0 is no limit.", None, "delivery")
     ] = 0.0
     timeout: Annotated[float, _Positive, doc("How long one attempt may take.", DURATION, "delivery")] = 10.0
 
@@ -40,7 +40,7 @@ class DeliveryTable(Struct, frozen=True, kw_only=True):
 class DestinationSettings(DeliveryTable, frozen=True, kw_only=True):
     """[destinations.NAME]: either `hook`, or `server` with `channel` and either `token` or `login` and `password`.
 
-    What it leaves out of [delivery] is filled in from there.
+    Missing keys of [delivery] have the values of that table.
     """
 
     name: str
@@ -70,14 +70,14 @@ class DestinationSettings(DeliveryTable, frozen=True, kw_only=True):
 
     @property
     def rest(self) -> bool:
-        """Whether it is a channel over REST: posts can be edited, and have threads."""
+        """Whether this is a channel over REST: posts can be edited, and have threads."""
         return self.hook is None
 
 
 def read_destinations(
     reader: TableReader, raw: Mapping[str, Any], delivery: DeliveryTable
 ) -> dict[str, DestinationSettings]:
-    """Read the section; what does not fit together is noted as a fault, and the result counts when there is none."""
+    """Read the section; keys that do not fit together are faults in the report, which make the result invalid."""
     found = {}
     for name, table in reader.named("destinations", raw):
         place = ("destinations", name)

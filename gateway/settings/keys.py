@@ -1,7 +1,7 @@
-"""How one key of a settings table is described, read and shown.
+"""The description of one key of a settings table: how it is read, checked and shown.
 
-A table is a frozen Struct whose fields carry `doc("...")`. Everything about a key comes from there: whether it is
-known, what it accepts, its bounds, its default, its line in the reference. Fields without a `doc` are not keys.
+A table is a frozen Struct whose fields have a `doc("...")`. It defines everything about a key: its name, type, bounds,
+default, and line in the reference. Fields without a `doc` are not keys.
 """
 
 import math
@@ -31,7 +31,7 @@ class Address(Struct, frozen=True):
 
 
 class Kind(Struct, frozen=True):
-    """A value that is written as text. `read` raises ValueError saying what is expected; `show` is its opposite."""
+    """A type of value that is written as text. `read` raises ValueError saying what is expected; `show` inverts it."""
 
     name: str
     read: Callable[[str], Any]
@@ -39,7 +39,7 @@ class Kind(Struct, frozen=True):
 
 
 class Key(Struct, frozen=True):
-    """One key of a table: `type` is what its value becomes, `bounds` what msgspec checks, `inherited` names a table."""
+    """One key of a table: `type` is that of the value, msgspec checks `bounds`, `inherited` is the default's table."""
 
     name: str
     type: Any
@@ -62,7 +62,7 @@ class Key(Struct, frozen=True):
 
     @property
     def written(self) -> tuple[str, ...]:
-        """The names under which the key may stand in the file: those of a secret say where its text comes from."""
+        """The names that the key may have in the file: those of a secret say where its text comes from."""
         return (self.name, f"{self.name}_env", f"{self.name}_file") if self.secret else (self.name,)
 
 
@@ -73,21 +73,21 @@ def doc(text: str, kind: Kind | None = None, inherited: str = "") -> Meta:
 
 @cache
 def keys(table: type[Struct]) -> Mapping[str, Key]:
-    """List the keys of a table by name, in the order in which the Struct has them."""
+    """List the keys of a table by name, in the order of the Struct."""
     hints = get_type_hints(table, include_extras=True)
     found = {}
     for field in msgspec.structs.fields(table):
-        base, metas = _taken_apart(hints[field.name])
-        said = next((meta for meta in metas if meta.description), None)
-        if said is None or said.description is None:
+        base, metas = _split_hint(hints[field.name])
+        described_by = next((meta for meta in metas if meta.description), None)
+        if described_by is None or described_by.description is None:
             continue
-        extra = said.extra or {}
+        extra = described_by.extra or {}
         found[field.name] = Key(
             name=field.name,
             type=base,
             kind=extra["kind"],
-            bounds=tuple(meta for meta in metas if meta is not said),
-            text=said.description,
+            bounds=tuple(meta for meta in metas if meta is not described_by),
+            text=described_by.description,
             required=field.required,
             default=None if field.required else field.default,
             inherited=extra["inherited"],
@@ -96,46 +96,46 @@ def keys(table: type[Struct]) -> Mapping[str, Key]:
 
 
 def spelling(table: type[Struct], name: str, raw: Mapping[str, Any]) -> str:
-    """The name under which a key stands in a table of the file: `token_env` for `token`; empty when it is absent."""
+    """The name that a key has in a table of the file, such as `token_env` for `token`; empty when it is absent."""
     return next((written for written in keys(table)[name].written if written in raw), "")
 
 
 def read(key: Key, value: Any) -> Any:
-    """Turn the TOML value of a key that is no list into what its Struct holds.
+    """Convert the TOML value of a key that is not a list to the type of its Struct.
 
-    ValueError says what was expected and what is there instead.
+    Raises ValueError, which says what was expected and what was found.
     """
     if key.kind is not None:
         if not isinstance(value, str):
             raise ValueError(f"expected {key.kind.name} as text, got {described(value)}")
-        return _bounded(key, key.kind.read(value), value)
-    return _bounded(key, value, value)
+        return _check_bounds(key, key.kind.read(value), value)
+    return _check_bounds(key, value, value)
 
 
 def read_item(key: Key, value: Any) -> Any:
-    """Turn one item of a list key into what its Struct holds, as `read` does."""
+    """Convert one item of a list key, as `read` does."""
     return read(msgspec.structs.replace(key, type=get_args(key.type)[0]), value)
 
 
 def read_text(key: Key, text: str) -> Any:
-    """Turn the text of an environment variable into the value of a key, as `read` does: "8" is a number there."""
+    """Convert the text of an environment variable to the value of a key, as `read` does: "8" is a number there."""
     if key.kind is None and key.type in (bool, int, float):
         try:
             return read(key, msgspec.convert(text, key.type, strict=False))
         except msgspec.ValidationError:
-            raise ValueError(f"expected {expected(key)}, got {_quoted(text)}") from None
+            raise ValueError(f"expected {expected(key)}, got {_quote(text)}") from None
     return read(key, text)
 
 
 def expected(key: Key) -> str:
-    """Say what a key accepts: "a whole number, at least 1"."""
+    """Describe the values that a key accepts: "a whole number, at least 1"."""
     if key.listed:
         return "a list of tables" if get_origin(get_args(key.type)[0]) is dict else "a list of texts"
     return ", ".join([_type_name(key), *(_bound_name(meta) for meta in key.bounds)])
 
 
 def default_text(key: Key, table: str) -> str:
-    """Write the default of a key of that table as TOML does; empty when there is none."""
+    """The default of a key of that table, as TOML; empty when there is none."""
     if key.inherited and key.inherited != table:
         return f"that of [{key.inherited}]"
     if key.required:
@@ -148,7 +148,7 @@ def default_text(key: Key, table: str) -> str:
 
 
 def described(value: Any) -> str:
-    """Say what a TOML value is, without showing texts: they may be a secret in the wrong place."""
+    """Describe a TOML value without showing texts: one may be a secret in the wrong place."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):
@@ -159,7 +159,7 @@ def described(value: Any) -> str:
     return next((name for kind, name in names.items() if isinstance(value, kind)), "something else")
 
 
-def _taken_apart(hint: Any) -> tuple[Any, tuple[Meta, ...]]:
+def _split_hint(hint: Any) -> tuple[Any, tuple[Meta, ...]]:
     metas = tuple(meta for meta in getattr(hint, "__metadata__", ()) if isinstance(meta, Meta))
     base = get_args(hint)[0] if metas else hint
     if get_origin(base) in (Union, UnionType):
@@ -167,8 +167,8 @@ def _taken_apart(hint: Any) -> tuple[Any, tuple[Meta, ...]]:
     return base, metas
 
 
-def _bounded(key: Key, value: Any, written: Any) -> Any:
-    """Check the value against the type and bounds of its key; `written` is what the reader of a fault recognises."""
+def _check_bounds(key: Key, value: Any, written: Any) -> Any:
+    """Check the value against the type and bounds of its key; a fault shows `written`, the value in the file."""
     if isinstance(value, Address):
         return value
     try:
@@ -176,16 +176,16 @@ def _bounded(key: Key, value: Any, written: Any) -> Any:
     except ValueError:
         result = math.nan
     if isinstance(result, float) and not math.isfinite(result):
-        raise ValueError(f"expected {expected(key)}, got {_got(key, written)}")
+        raise ValueError(f"expected {expected(key)}, got {_describe_or_quote(key, written)}")
     return result
 
 
-def _got(key: Key, value: Any) -> str:
-    telling = isinstance(value, str) and (key.kind is not None or get_origin(key.type) is Literal)
-    return _quoted(value) if telling else described(value)
+def _describe_or_quote(key: Key, value: Any) -> str:
+    quotable = isinstance(value, str) and (key.kind is not None or get_origin(key.type) is Literal)
+    return _quote(value) if quotable else described(value)
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     masked = redact(text)
     return f'"{masked if len(masked) <= 40 else masked[:39] + "…"}"'
 
@@ -245,7 +245,7 @@ def _read_link(text: str) -> str:
     return text
 
 
-def _shown_quantity(value: float, steps: Mapping[str, float]) -> str:
+def _show_quantity(value: float, steps: Mapping[str, float]) -> str:
     for unit, step in steps.items():
         if value >= step and (value / step).is_integer():
             return f"{value / step:.0f}{unit}"
@@ -255,8 +255,8 @@ def _shown_quantity(value: float, steps: Mapping[str, float]) -> str:
 _TIMES: Final = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0}
 _SIZES: Final = {"GB": 1e9, "MB": 1e6, "kB": 1e3, "B": 1.0}
 
-DURATION: Final = Kind("a duration", units.seconds, lambda value: _shown_quantity(value, _TIMES))
-SIZE: Final = Kind("a size", _read_size, lambda value: _shown_quantity(value, _SIZES))
+DURATION: Final = Kind("a duration", units.seconds, lambda value: _show_quantity(value, _TIMES))
+SIZE: Final = Kind("a size", _read_size, lambda value: _show_quantity(value, _SIZES))
 ADDRESS: Final = Kind("an address", _read_address)
 BASE_URL: Final = Kind("a URL", _read_base_url)
 LINK: Final = Kind("a URL", _read_link)

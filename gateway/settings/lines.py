@@ -1,7 +1,7 @@
-"""Where keys stand in a TOML text, and a report of faults that says so.
+"""The line of every key of a TOML text, and a report of faults with their lines.
 
-tomllib gives values without their lines. `locate` walks a text that tomllib has accepted and notes the line of every
-table header and key; what stands inside arrays and inline tables has the line of the key that they belong to.
+tomllib returns values without their lines. `locate` scans a text that tomllib has accepted, and returns the line of
+every table header and key; values inside arrays and inline tables have the line of the key that they belong to.
 """
 
 import re
@@ -18,7 +18,7 @@ Place = tuple[str | int, ...]
 """The keys and array indexes that lead to a value: `("routes", "github", "only", 0)`."""
 
 ENVIRONMENT: Final = "environment"
-"""What a fault has instead of a file name when an environment variable is at fault."""
+"""Replaces the file name in the fault of an environment variable."""
 
 _STRING = r"""\"{3}(?:\\.|(?!\"{3}).)*\"{3,5}|'{3}(?:(?!'{3}).)*'{3,5}|"(?:\\.|[^"\\\n])*"|'[^'\n]*'"""
 _TOKEN = re.compile(
@@ -35,19 +35,19 @@ def locate(text: str) -> dict[Place, int]:
     table: Place = ()
     for line, brackets, key in _statements(text.replace("\r\n", "\n")):
         if brackets:
-            table = _indexed(key[:-1], counts) + key[-1:]
+            table = _insert_indexes(key[:-1], counts) + key[-1:]
             if brackets == 2:
                 counts[table] += 1
                 table = (*table, counts[table] - 1)
             places.setdefault(table, line)
         for length in range(1, len(key) + 1):
-            prefix = _indexed(key[:length], counts) if brackets else table + key[:length]
+            prefix = _insert_indexes(key[:length], counts) if brackets else table + key[:length]
             places.setdefault(prefix, line)
     return places
 
 
 class Report:
-    """Collects faults of one TOML file and of the environment variables that are laid over it."""
+    """Collects faults of one TOML file and of the environment variables that override it."""
 
     def __init__(self, file: str, text: str) -> None:
         self.file = file
@@ -55,15 +55,15 @@ class Report:
         self._places = locate(text)
 
     def add(self, place: Place, problem: str, remedy: str = "") -> None:
-        """Note a fault of the file at a place, or at the nearest written key around it."""
+        """Add a fault of the file at a place, with the line of the nearest key around it that the file has."""
         self.faults.append(self.fault(place, problem, remedy))
 
     def add_variable(self, name: str, problem: str, remedy: str = "") -> None:
-        """Note a fault of an environment variable."""
+        """Add a fault of an environment variable."""
         self.faults.append(Fault(ENVIRONMENT, 0, name, redact(problem), redact(remedy)))
 
     def fault(self, place: Place, problem: str, remedy: str = "") -> Fault:
-        """Make the fault without noting it; a hook URL that was written in a wrong place is masked."""
+        """Make a fault without adding it; a hook URL in the wrong place is masked."""
         line = next((self._places[place[:n]] for n in range(len(place), 0, -1) if place[:n] in self._places), 0)
         return Fault(self.file, line, redact(shown(place)), redact(problem), redact(remedy))
 
@@ -73,7 +73,7 @@ class Report:
 
 
 def meant(word: str, known: Mapping[str, object] | tuple[str, ...]) -> str:
-    """Say which of the known words was likely meant, or list them all."""
+    """Suggest the known word that was likely meant, or list all of them."""
     close = get_close_matches(word, list(known), 1)
     return f'did you mean "{close[0]}"?' if close else f"known here: {', '.join(known) or 'nothing'}"
 
@@ -90,7 +90,7 @@ def shown(place: Place) -> str:
 
 
 def syntax_fault(file: str, text: str, error: ValueError | RecursionError) -> Fault:
-    """Turn tomllib's complaint into a fault with its line."""
+    """Convert an error of tomllib to a fault with its line."""
     message = "nested too deeply" if isinstance(error, RecursionError) else str(error)
     at = re.search(r" \(at (?:line (\d+), column \d+|end of document)\)$", message)
     line = (int(at[1]) if at[1] else text.count("\n") + 1) if at else 0
@@ -105,17 +105,17 @@ def _statements(text: str) -> Iterator[tuple[int, int, Place]]:
         line += text.count("\n", counted, at)
         counted = at
         brackets = 2 if text.startswith("[[", at) else int(text.startswith("[", at))
-        key, at = _dotted(text, at + brackets)
+        key, at = _read_key(text, at + brackets)
         yield line, brackets, key
         at = _statement_end(text, at + max(brackets, 1), 0)
 
 
-def _dotted(text: str, at: int) -> tuple[Place, int]:
+def _read_key(text: str, at: int) -> tuple[Place, int]:
     steps: list[str] = []
     more = True
     while more and (match := _KEY.match(text, at)):
         written = match[1]
-        # tomllib itself undoes the quotes, so that escapes mean what they mean elsewhere in the file.
+        # tomllib itself reads quoted parts, so that escapes mean the same as elsewhere in the file.
         steps.append(tomllib.loads(f"k={written}")["k"] if written[0] in "\"'" else written)
         more = bool(match[2])
         at = match.end()
@@ -136,8 +136,8 @@ def _end(pattern: re.Pattern[str], text: str, at: int) -> int:
     return match.end() if match else at
 
 
-def _indexed(key: Place, counts: Mapping[Place, int]) -> Place:
-    """Insert the current index behind every prefix of a header that is an array of tables."""
+def _insert_indexes(key: Place, counts: Mapping[Place, int]) -> Place:
+    """Insert the current index after every prefix of a header that names an array of tables."""
     place: Place = ()
     for step in key:
         place = (*place, step)

@@ -1,7 +1,7 @@
-"""Reads raw TOML tables into the values of Structs, with the environment laid over them and secrets fetched.
+"""The reader converts raw TOML tables to the values of Structs, applies environment variables and fetches secrets.
 
-Whatever is wrong goes into a Report and reading goes on, so that a person sees every fault at once. No text of a
-value that could be a secret in the wrong place is repeated in a fault.
+Every fault goes into a Report and reading goes on, so that a person sees all faults at once. A fault never repeats the
+text of a value that could be a secret in the wrong place.
 """
 
 import re
@@ -21,25 +21,25 @@ Sections = Mapping[str, Mapping[str, Any]]
 """The raw tables of the top level by name."""
 
 PREFIX: Final = "MATTERGATE_"
-"""What the names of all variables begin with that belong to the gateway."""
+"""The prefix of all environment variables of the gateway."""
 
 _ELSEWHERE: Final = "MATTERGATE_CONFIG"
-# Kubernetes gives every container variables of these forms for a Service called mattergate or mattergate-something.
+# Kubernetes sets variables of these forms in every container, for a Service called mattergate or mattergate-something.
 _KUBERNETES = re.compile(
     r"MATTERGATE_(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)"
 )
 _KUBERNETES_PORT = re.compile(r"(tcp|udp|sctp)://")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 _NAME_REMEDY: Final = "use a-z, 0-9, _ . and -, beginning with a letter or digit, 64 characters at most"
-# A person may have put the secret where the name of its variable belongs: only what is clearly a name is repeated.
+# The secret itself may stand in place of the name of its variable: a fault repeats only what is clearly a name.
 _TELLING = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+")
 
 
 class TableReader:
     """Reads the tables of one file.
 
-    `variables` maps the variables that override a key to its table and name, `environ` holds those and the secrets,
-    `read_file` reads a UTF-8 file (OSError or UnicodeDecodeError when it cannot); paths are relative to `folder`.
+    `variables` maps each variable that overrides a key to the key's table and name, `environ` holds these variables and
+    the secrets, `read_file` reads a UTF-8 file (raises OSError, UnicodeDecodeError); paths are relative to `folder`.
     """
 
     def __init__(
@@ -54,13 +54,13 @@ class TableReader:
         self._environ = environ
         self._read_file = read_file
         self._variables = variables
-        # An empty variable is what `${NAME:-}` in a compose file makes of one that is not set.
+        # `${NAME:-}` in a compose file makes an unset variable an empty one.
         self._overrides: dict[Place, str] = {place: name for name, place in variables.items() if environ.get(name)}
         self._consulted: set[str] = set()
         self._inline: list[Place] = []
 
     def sections(self, raw: Mapping[str, Any], known: Mapping[str, type[Struct]]) -> Sections:
-        """Give every known table of the top level, empty where it is absent or no table."""
+        """Return every known table of the top level; an absent one, or a value that is no table, is empty."""
         sections: dict[str, Mapping[str, Any]] = {name: {} for name in known}
         for name, value in raw.items():
             if name not in known:
@@ -74,7 +74,7 @@ class TableReader:
         return sections
 
     def named(self, section: str, raw: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
-        """Check the names in a section of named tables, and give those that are tables."""
+        """Check the names in a section of named tables, and return the tables."""
         for name, value in raw.items():
             if not isinstance(value, dict):
                 self.report.add((section, name), f"expected a table, got {described(value)}", f"write [{section}.NAME]")
@@ -83,7 +83,7 @@ class TableReader:
         return [(name, value) for name, value in raw.items() if isinstance(value, dict)]
 
     def values(self, table: type[Struct], raw: Mapping[str, Any], place: Place) -> dict[str, Any]:
-        """Read the keys of a table that are given, by the file or by the environment, and are right."""
+        """Read the keys that the file or the environment gives for a table; a key with a fault is left out."""
         known = keys(table)
         names = tuple(name for key in known.values() for name in key.written)
         for name in raw:
@@ -97,13 +97,13 @@ class TableReader:
         return values
 
     def overridden(self, table: str) -> bool:
-        """Whether the environment gives any key of a fixed table."""
+        """Whether the environment sets any key of a fixed table."""
         return any(place[0] == table for place in self._overrides)
 
     def fault(self, place: Place, problem: str, remedy: str = "", written: str = "") -> None:
-        """Note a fault of a key of a fixed table, where its value comes from: the file or the environment.
+        """Add a fault of a key of a fixed table, at the source of its value: the file or the environment.
 
-        `written` is the name of the key in the file where that is another: `token_file` for `token`.
+        `written` is the name of the key in the file if it differs: `token_file` for `token`.
         """
         if place in self._overrides:
             self.report.add_variable(self._overrides[place], problem, remedy)
@@ -111,7 +111,7 @@ class TableReader:
             self.report.add((*place[:-1], written or place[-1]), problem, remedy)
 
     def file_text(self, path: str, place: Place) -> str:
-        """Read a file that a key names; a fault and the empty text when that cannot be done."""
+        """Read a file that a key names; when it cannot be read, add a fault and return an empty text."""
         try:
             return self._read_file(self.folder / path).strip()
         except (OSError, UnicodeDecodeError, ValueError) as error:
@@ -119,7 +119,7 @@ class TableReader:
         return ""
 
     def check_variables(self) -> None:
-        """Note every variable that is meant for the gateway and says nothing to it; call it when all else is read."""
+        """Add a fault for every unknown variable with the gateway's prefix; call it when all else is read."""
         for name, value in self._environ.items():
             known = name in self._variables or name in self._consulted or name == _ELSEWHERE
             foreign = _KUBERNETES.fullmatch(name) or (name.endswith("_PORT") and _KUBERNETES_PORT.match(value))
@@ -127,14 +127,14 @@ class TableReader:
                 self.report.add_variable(name, "unknown setting", _variable_remedy(name, self._variables))
 
     def exposed(self) -> tuple[Fault, ...]:
-        """Warn of each secret that stands in the settings file itself, for a file that everybody may read."""
+        """Return a fault for each secret in the settings file itself, for a file that everybody may read."""
         remedy = "chmod o-r the file, or move the secret to a variable or a file of its own"
         return tuple(
             self.report.fault(place, "a secret in a file that everybody may read", remedy) for place in self._inline
         )
 
     def _value(self, key: Key, raw: Mapping[str, Any], table: Place) -> Any:
-        """Read one key; None when it is absent or wrong."""
+        """Read one key; None when it is absent or has a fault."""
         place = (*table, key.name)
         variable = self._overrides.get(place)
         try:
@@ -164,7 +164,7 @@ class TableReader:
         return tuple(items)
 
     def _secret(self, key: Key, raw: Mapping[str, Any], table: Place) -> Any:
-        """Fetch the secret or secrets of a key; None when there is none."""
+        """Fetch the secret or secrets of a key; None when there is none, or a fault."""
         if variable := self._overrides.get((*table, key.name)):
             return Secret(self._environ[variable].strip())
         given = [name for name in key.written if name in raw]
@@ -176,19 +176,19 @@ class TableReader:
             problem = f"{' and '.join(given)} are given together" if given else f"{key.name} is missing"
             self.report.add((*table, given[-1]) if given else table, problem, f"give one of {', '.join(key.written)}")
             return None
-        return self._fetched(given[0], raw[given[0]], (*table, given[0]))
+        return self._fetch(given[0], raw[given[0]], (*table, given[0]))
 
     def _secrets(self, name: str, value: Any, place: Place) -> list[Secret]:
         if not isinstance(value, list):
             self.report.add(place, f"expected a list of texts, got {described(value)}", f'write {name} = ["..."]')
             return []
-        fetched = [self._fetched(name, item, (*place, index)) for index, item in enumerate(value)]
+        fetched = [self._fetch(name, item, (*place, index)) for index, item in enumerate(value)]
         return [secret for secret in fetched if secret is not None]
 
-    def _fetched(self, name: str, value: Any, place: Place) -> Secret | None:
-        """Fetch one secret, from where the name of its key says."""
+    def _fetch(self, name: str, value: Any, place: Place) -> Secret | None:
+        """Fetch one secret from the source that the name of its key gives: text, variable or file."""
         if not isinstance(value, str):
-            # Not `described`, which repeats numbers: this one is meant to be secret.
+            # Not `described`, which repeats numbers: this value may be a secret.
             self.report.add(place, f"expected text, got a value of type {type(value).__name__}", "put it in quotes")
             return None
         before = len(self.report.faults)
@@ -216,13 +216,13 @@ class TableReader:
 
 
 def reason(error: Exception) -> str:
-    """Say why a file could not be read, without its path or content."""
+    """The reason why a file could not be read, without its path or content."""
     if isinstance(error, OSError):
         return error.strerror or type(error).__name__
     return "it is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else "it is no path"
 
 
 def _variable_remedy(name: str, known: Mapping[str, object]) -> str:
-    # The prefix is left out of the comparison: with it, every variable looks like every other.
+    # Compared without the prefix, which makes all variables similar.
     close = get_close_matches(name.removeprefix(PREFIX), [other.removeprefix(PREFIX) for other in known], 1)
     return f"did you mean {PREFIX}{close[0]}?" if close else "see the settings reference"

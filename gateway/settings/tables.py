@@ -1,7 +1,7 @@
-"""The settings of one gateway: the TOML file, the environment laid over it, and every fault at once.
+"""The settings of one gateway: the TOML file, overridden by the environment, with all faults at once.
 
-`parse` is pure: the text, the environment and a way to read files come in, Settings or SettingsError come out.
-`load` does the reading. The Structs are the one source of what may be written: `reference` lists it for people.
+`parse` is pure: from the text, the environment and a function that reads files it makes Settings, or raises
+SettingsError. `load` reads the file. The Structs define all keys; `reference` lists them for people.
 """
 
 import tomllib
@@ -47,11 +47,11 @@ _Counted = Meta(ge=1)
 
 
 class Server(Struct, frozen=True, kw_only=True):
-    """[server]: the two listeners and what a request may cost. Times are seconds, sizes bytes."""
+    """[server]: the two listeners and the limits of a request. Times are seconds, sizes bytes."""
 
     listen: Annotated[Address, doc("Where senders reach the gateway; port 0 lets the system choose.", ADDRESS)] = (
         Address(
-            "0.0.0.0",  # noqa: S104 - a webhook receiver is there to be reached
+            "0.0.0.0",  # noqa: S104 - a webhook receiver must be reachable
             8080,
         )
     )
@@ -66,11 +66,11 @@ class Server(Struct, frozen=True, kw_only=True):
     header_limit: Annotated[int, _Counted, doc("The largest request line and the largest header.", SIZE)] = 16_000
     depth_limit: Annotated[int, _Counted, doc("How deep a payload may nest objects and arrays.")] = 64
     read_timeout: Annotated[float, _Positive, doc("How long a sender may take to send its request.", DURATION)] = 10.0
-    grace: Annotated[float, Meta(ge=0), doc("How long work under way may go on after a stop signal.", DURATION)] = 20.0
+    grace: Annotated[float, Meta(ge=0), doc("How long a shutdown waits for requests and attempts.", DURATION)] = 20.0
 
 
 class JournalTable(Struct, frozen=True, kw_only=True):
-    """[journal]: where events are stored, and for how long (seconds, bytes). `url` holds an absolute path once read."""
+    """[journal]: where events are stored, and for how long (seconds, bytes). `parse` makes `url`'s path absolute."""
 
     url: Annotated[str, doc('The store: "sqlite:" and a path, relative to the folder of the settings file.')] = (
         "sqlite:mattergate.db"
@@ -82,34 +82,32 @@ class JournalTable(Struct, frozen=True, kw_only=True):
 
 
 class CatalogTable(Struct, frozen=True, kw_only=True):
-    """[catalog]: the user's own services. `folders` holds absolute paths once read."""
+    """[catalog]: the user's own services. `parse` makes `folders` absolute paths."""
 
     folders: Annotated[
         tuple[str, ...], doc("Folders of services laid over the built-in ones, relative to the settings file.")
     ] = ()
-    reload: Annotated[bool, doc("Whether a changed document is taken up while the gateway runs.")] = True
+    reload: Annotated[bool, doc("Whether changed documents are reloaded while the gateway runs.")] = True
 
 
 class RouteSettings(Struct, frozen=True, kw_only=True):
-    """[routes.NAME]: the inbound URL /in/NAME. `verify` holds raw mappings; None: the service or the server decides."""
+    """[routes.NAME]: the inbound URL /in/NAME. `verify` holds raw mappings; None leaves a key to service or server."""
 
     name: str
     service: Annotated[str, Meta(min_length=1), doc("The kind of sender: a folder of the catalog.")]
     destinations: Annotated[tuple[str, ...], Meta(min_length=1), doc("Where the messages go; at least one.")]
     secrets: Annotated[tuple[Secret, ...], doc("The secrets of the sender; several during a rotation.")] = ()
-    allow_unsigned: Annotated[bool, doc("Whether requests are taken that nothing proves authentic.")] = False
+    allow_unsigned: Annotated[bool, doc("Whether requests are accepted without any proof of their sender.")] = False
     verify: Annotated[
-        tuple[dict[str, Any], ...], doc("How requests prove who sent them, instead of what the service says.")
+        tuple[dict[str, Any], ...], doc("How requests prove their sender, instead of the schemes of the service.")
     ] = ()
     only: Annotated[
-        tuple[str, ...], Meta(min_length=1), doc("Event names that are shown (* and ? match); none: all.")
+        tuple[str, ...], Meta(min_length=1), doc("Names of the events to show (* and ? match); none: all.")
     ] = ()
-    ignore: Annotated[
-        tuple[str, ...], Meta(min_length=1), doc("Event names that are passed over (* and ? match).")
-    ] = ()
-    channel: Annotated[
-        str | None, Meta(min_length=1), doc("The channel to post in; before that of the destination.")
-    ] = None
+    ignore: Annotated[tuple[str, ...], Meta(min_length=1), doc("Names of the events to ignore (* and ? match).")] = ()
+    channel: Annotated[str | None, Meta(min_length=1), doc("The channel to post in, instead of the destination's.")] = (
+        None
+    )
     username: Annotated[str | None, Meta(min_length=1), doc("The name shown above the message.")] = None
     icon_url: Annotated[str | None, doc("The picture shown beside the message.", LINK)] = None
     icon_emoji: Annotated[str | None, Meta(min_length=1), doc("The emoji shown instead of a picture.")] = None
@@ -132,14 +130,14 @@ class RouteSettings(Struct, frozen=True, kw_only=True):
 
 
 class Passthrough(Struct, frozen=True, kw_only=True):
-    """[passthrough]: POST /hooks/ID/SERVICE goes to the webhook ID of `server`, with nothing configured for it."""
+    """[passthrough]: POST /hooks/ID/SERVICE is sent to the webhook ID of `server`, without a route for it."""
 
     server: Annotated[str, Meta(min_length=1), doc("The Mattermost server, https://HOST.", BASE_URL)]
-    services: Annotated[tuple[str, ...], Meta(min_length=1), doc("The services that may be named; none: all.")] = ()
+    services: Annotated[tuple[str, ...], Meta(min_length=1), doc("The services that are accepted; none: all.")] = ()
 
 
 class Log(Struct, frozen=True, kw_only=True):
-    """[log]: what is written to standard error."""
+    """[log]: the log on standard error."""
 
     level: Annotated[Literal["debug", "info", "warning", "error"], doc("The least important level shown.")] = "info"
     format: Annotated[
@@ -148,19 +146,19 @@ class Log(Struct, frozen=True, kw_only=True):
 
 
 class Tracing(Struct, frozen=True, kw_only=True):
-    """[tracing]: where the traces of events go, by OpenTelemetry; without the table there are none."""
+    """[tracing]: the collector for traces of events, by OpenTelemetry; without the table there are no traces."""
 
     endpoint: Annotated[
         str,
         doc("The collector, OTLP over HTTP: https://HOST:4318; empty: that of OTEL_EXPORTER_OTLP_ENDPOINT.", BASE_URL),
     ] = ""
     sample: Annotated[
-        float, Meta(ge=0, le=1), doc("The share of traces that are recorded, where no authentic sender has decided it.")
+        float, Meta(ge=0, le=1), doc("The share of traces that are recorded, unless an authentic sender decides it.")
     ] = 1.0
 
 
 class Settings(Struct, frozen=True, kw_only=True):
-    """Everything that is configured. `warnings` are worth telling and stop nothing; `source` finds lines for faults."""
+    """All settings. `warnings` are faults that do not stop the gateway; `source` finds the lines for further faults."""
 
     server: Server = Server()
     admin: Admin = Admin()
@@ -177,7 +175,7 @@ class Settings(Struct, frozen=True, kw_only=True):
 
 
 class Row(NamedTuple):
-    """One line of the settings reference: a key of a table, what it accepts, its default as TOML, what it is for."""
+    """One line of the settings reference: table, key, accepted values, default as TOML, purpose."""
 
     table: str
     key: str
@@ -200,11 +198,11 @@ _TABLES: Final[dict[str, type[Struct]]] = {
 }
 _NAMED: Final = ("destinations", "routes")
 _OPTIONAL: Final = ("passthrough", "tracing")
-"""Tables that turn something on by being there."""
+"""Tables whose presence turns a feature on."""
 
 
 def reference() -> list[Row]:
-    """List every key that the settings file may hold, in the order of the Structs."""
+    """List every key that the settings file may have, in the order of the Structs."""
     rows = []
     for table, struct in _TABLES.items():
         title = f"{table}.NAME" if table in _NAMED else table
@@ -230,7 +228,7 @@ def variables() -> dict[str, tuple[str, str]]:
 
 
 def load(path: Path, environ: Mapping[str, str]) -> Settings:
-    """Read the settings file; SettingsError lists everything that is wrong with it and with the environment."""
+    """Read the settings file. Raises SettingsError with all faults of the file and the environment."""
     try:
         text = path.read_text("utf-8-sig")
         mode = path.stat().st_mode
@@ -242,14 +240,14 @@ def load(path: Path, environ: Mapping[str, str]) -> Settings:
 def parse(
     text: str, file: str, environ: Mapping[str, str], read_file: Callable[[Path], str], mode: int = 0o600
 ) -> Settings:
-    """Turn the text of a settings file into Settings; SettingsError lists every fault at once.
+    """Parse the text of a settings file. Raises SettingsError with all faults.
 
-    `environ` overrides the file and gives secrets, `read_file` reads UTF-8 files (OSError, UnicodeDecodeError when it
-    cannot), `mode` is the permission bits of the settings file. Paths are relative to the folder of `file`.
+    `environ` overrides the file and holds secrets, `read_file` reads UTF-8 files (raises OSError, UnicodeDecodeError),
+    `mode` is the permission bits of the settings file. Paths are relative to the folder of `file`.
     """
     try:
         raw = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:  # tomllib has errors of its own for most faults, not for all
+    except (ValueError, RecursionError) as error:  # not every fault is a TOMLDecodeError
         raise SettingsError([syntax_fault(file, text, error)]) from None
     report = Report(file, text)
     reader = TableReader(report, variables(), environ, read_file)
@@ -263,7 +261,7 @@ def parse(
 
 
 def _settings(reader: TableReader, raw: Sections, wanted: Container[str]) -> Settings:
-    """Read every table, an optional one only if it is wanted; the result counts when the report stays empty."""
+    """Read every table, an optional one only if it is in `wanted`; the result is valid if the report stays empty."""
 
     def values(table: str) -> dict[str, Any]:
         return reader.values(_TABLES[table], raw[table], (table,))
@@ -319,7 +317,7 @@ def _routes(reader: TableReader, raw: Mapping[str, Any], destinations: tuple[str
                     (*place, "destinations", index), f'"{goal}" is not a destination', meant(goal, destinations)
                 )
             elif goal in goals[:index]:
-                reader.report.add((*place, "destinations", index), "is named twice", "the message would come twice")
+                reader.report.add((*place, "destinations", index), "is named twice", "it would get each message twice")
         if "service" in values and "destinations" in values:
             found[name] = RouteSettings(name=name, **values)
     return found

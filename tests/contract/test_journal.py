@@ -798,7 +798,9 @@ async def test_one_gateway_delivers(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 async def test_a_tool_makes_no_journal(tmp_path: Path) -> None:
     """A wrong path is told, and nothing is left there."""
-    with pytest.raises(JournalError, match=r"journal\.db: there is no journal yet; it is made by the first"):
+    with pytest.raises(
+        JournalError, match=r"journal\.db: there is no journal yet; the first `mattergate serve` creates it"
+    ):
         await opened_as(tmp_path, deliver=False)
     assert list(tmp_path.iterdir()) == []
 

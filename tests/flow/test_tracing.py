@@ -82,10 +82,10 @@ async def test_a_collector_in_trouble_costs_spans_and_nothing_else(traced, colle
         await _item(traced, number)
     await traced.until(lambda: len(traced.mattermost.posts) == 100)
     if trouble != "hangs":
-        await traced.until(lambda: "traces in trouble" in traced.log)
+        await traced.until(lambda: "tracing has a problem" in traced.log)
     assert await traced.stop() == 0
     assert not collector.spans
-    assert traced.log.count("traces in trouble") <= 2
+    assert traced.log.count("tracing has a problem") <= 2
 
 
 async def test_log_lines_of_a_traced_event_name_its_trace(traced, collector):

@@ -53,9 +53,9 @@ async def test_only_so_many_wait_for_a_journal_that_stalls(desk, monkeypatch):
     accepting, journal, offered = desk
     waiting = [asyncio.ensure_future(accepting.store(ENTRY)) for _ in range(3)]
     await asyncio.sleep(0)
-    with pytest.raises(JournalError, match="3 requests wait for the journal already, with 0 bytes"):
+    with pytest.raises(JournalError, match="3 requests already wait for the journal, with 0 bytes"):
         await accepting.store(ENTRY)
-    assert (journal.asked, accepting.trouble) == (3, "3 requests wait for the journal already, with 0 bytes")
+    assert (journal.asked, accepting.trouble) == (3, "3 requests already wait for the journal, with 0 bytes")
     waiting[0].cancel()  # a sender that went away leaves its place
     await asyncio.sleep(0)
     journal.go.set()
@@ -73,7 +73,7 @@ async def test_only_so_much_waits_for_a_journal_that_stalls(desk, monkeypatch):
     large = Entry(event, (Parcel("ops", "lane", bytes(60)),))
     waiting = asyncio.ensure_future(accepting.store(large))
     await asyncio.sleep(0)
-    with pytest.raises(JournalError, match="1 requests wait for the journal already, with 120 bytes"):
+    with pytest.raises(JournalError, match="1 requests already wait for the journal, with 120 bytes"):
         await accepting.store(large)
     journal.go.set()
     await waiting

@@ -236,7 +236,7 @@ def test_trouble_is_told_once_a_minute_for_each_part(monkeypatch):
     """However often a part of OpenTelemetry complains; what it says of variables is not repeated."""
     now = [100.0]
     monkeypatch.setattr(tracing_otel.time, "monotonic", lambda: now[0])
-    told = tracing_otel._Seldom()
+    told = tracing_otel._RateLimitedHandler()
     lines = []
     monkeypatch.setattr(tracing_otel._log, "warning", lambda event, why: lines.append(why))
 

@@ -95,6 +95,6 @@ def test_to_look_and_to_change_are_two_tokens() -> None:
 def test_a_console_for_others_asks_who_they_are() -> None:
     """Behind a proxy everybody comes from loopback: a public URL needs a token as an open listener does."""
     [told] = faults_of('[admin]\npublic_url = "https://gate.example.com"\n')
-    assert "nobody is asked who they are" in told
+    assert "no token protects it" in told
     found = parse('[admin]\npublic_url = "https://gate.example.com"\nread_token = "a token to look with"\n').admin
     assert (found.public_url, found.guarded) == ("https://gate.example.com", True)

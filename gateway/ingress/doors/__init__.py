@@ -1,6 +1,6 @@
-"""Doors: one module a kind of public URL. A new door is a new module here, and edits no line that is there.
+"""Doors: one module for each kind of public URL. A new door is a new module here, and changes no existing line.
 
-A module of this package has `open_door(settings, services)`: its door, None where the settings do not open it.
+A module of this package has `open_door(settings, services)`, which returns its door, or None if the settings have none.
 `services` are the keys of the services in the catalog. Doors are opened again whenever settings or catalog change.
 """
 
@@ -14,9 +14,9 @@ from gateway.pipeline.route import Route
 
 
 class Accepted(Struct, frozen=True):
-    """A request that is in the journal. `pending` says whether messages of it are to be posted.
+    """A request that is stored in the journal. `pending` says whether it has messages to post.
 
-    `outcome` is that of its event, or "duplicate" where that had been accepted before.
+    `outcome` is that of its event, or "duplicate" when the event was already stored.
     """
 
     event_id: str
@@ -26,7 +26,7 @@ class Accepted(Struct, frozen=True):
 
 
 class Rejected(Struct, frozen=True):
-    """A request that is not in the journal, in the terms of HTTP; nothing in it is a secret."""
+    """A request that is not stored, as an HTTP status with a reason; it contains no secret."""
 
     status: int
     title: str
@@ -35,31 +35,31 @@ class Rejected(Struct, frozen=True):
 
 
 class Door(Protocol):
-    """One kind of public URL: which paths lead to which routes, and in which form their requests are answered."""
+    """One kind of public URL: it maps paths to routes, and formats the answers to their requests."""
 
     @property
     def pattern(self) -> str:
-        """The form of its paths, with what differs in braces: `/in/{route}`."""
+        """The pattern of its paths, with the variable parts in braces: `/in/{route}`."""
 
     @property
     def routes(self) -> Iterable[Route]:
-        """The routes that there are before their first request; a door may make others when they are asked for."""
+        """The routes that exist so far; a door may create others at their first request."""
 
     def find(self, path: str) -> "Match | None":
-        """Where a raw request path (without query) leads; None when it is not one of this door."""
+        """The match for a raw request path (without query); None when the path is not one of this door."""
 
     def named(self, name: str, address: str) -> Route | None:
-        """The route whose events have this name, None when it is gone; `address` is the one it had (`Route.at`)."""
+        """The route whose events have this name and `address` (`Route.at`); None when it no longer exists."""
 
     def takes(self, name: str, service: str) -> bool:
-        """Whether requests for this service may come in by a route of this name."""
+        """Whether a route of this name accepts requests for this service."""
 
     def answer(self, outcome: Accepted | Rejected) -> web.Response:
-        """What the sender is told."""
+        """The response to the sender."""
 
 
 class Match(Struct, frozen=True):
-    """Where a path leads. `path_secret` is the credential in the path, "" for none: it is masked where it is kept."""
+    """The door and route of a path. `path_secret` is the credential in the path, or "": it is masked when stored."""
 
     door: Door
     route: Route

@@ -1,7 +1,7 @@
-"""`/hooks/{hook}/{service}`: the URL of an incoming webhook with the gateway's host in it and a service behind it.
+"""`/hooks/{hook}/{service}`: the URL of an incoming webhook with the gateway's host in it and a service appended.
 
-Whoever knows the id of a hook may post to it, as in Mattermost itself: the id is the credential. It travels as the
-address of the delivery, and is shown nowhere.
+Everyone who knows the id of a hook may post to it, as in Mattermost itself: the id is the credential. It is stored as
+the address of the delivery, and never shown.
 """
 
 import re
@@ -18,13 +18,13 @@ from gateway.settings import Settings
 from gateway.settings.tables import RouteSettings, Server
 
 NAME: Final = "passthrough"
-"""The destination of all these routes, and how their names begin."""
+"""The destination of all these routes, and the prefix of their names."""
 
 _ID = re.compile(r"[a-z0-9]{26}")
 
 
 class HookDoor:
-    """Routes made on the spot, one per service. `allowed` are the services that the settings name; none: all."""
+    """Routes that are created at their first request, one per service. `allowed` services; none: all."""
 
     pattern = "/hooks/{hook}/{service}"
 
@@ -36,7 +36,7 @@ class HookDoor:
 
     @property
     def routes(self) -> Iterable[Route]:
-        """Those of the services that the settings name, and those that were asked for since."""
+        """The routes of the services that the settings name, and of those that have had a request."""
         return self._routes.values()
 
     def find(self, path: str) -> Match | None:
@@ -63,7 +63,7 @@ class HookDoor:
         return in_json(outcome)
 
     def _route(self, hook: str, service: str) -> Route | None:
-        """The route for a hook and a service; None for what is no hook id, or a service left out."""
+        """The route for a hook and a service; None for an invalid hook id, or a service that is not allowed."""
         if not _ID.fullmatch(hook) or (self._allowed and service not in self._allowed):
             return None
         if service not in self._routes:
@@ -76,7 +76,7 @@ class HookDoor:
 
 
 def open_door(settings: Settings, services: Container[str]) -> Door | None:
-    """The door to the server that the settings name, None when they name none."""
+    """The door to the server of [passthrough]; None without that table."""
     if settings.passthrough is None:
         return None
     return HookDoor(settings.passthrough.services, services, settings.server)

@@ -13,7 +13,7 @@ from gateway.settings import Settings
 
 
 class RouteDoor:
-    """Finds the routes of the settings by their names."""
+    """Maps names to the routes of the settings."""
 
     pattern = "/in/{route}"
 
@@ -22,7 +22,7 @@ class RouteDoor:
 
     @property
     def routes(self) -> Iterable[Route]:
-        """All of them."""
+        """All routes of the settings."""
         return self._routes.values()
 
     def find(self, path: str) -> Match | None:

@@ -1,4 +1,4 @@
-"""The event loop's end of a connection to a process that writes: jobs go out, its greeting and its answers come in."""
+"""The event loop's end of a connection to a writing process: it sends jobs, and receives a greeting and answers."""
 
 import asyncio
 from collections.abc import Callable
@@ -13,11 +13,11 @@ from gateway.journal.sqlite.messages import PROTOCOL, Answers, Hello, Job
 
 
 class Channel(asyncio.Protocol):
-    """Sends jobs once it is greeted; until then they wait.
+    """Sends jobs; those before the greeting wait for it.
 
-    `ready` ends with the greeting, or with an EOFError that says why there is none. `on_answers` is given the answers,
-    the greeting among them: it tells the newest number. `on_end` is called when a greeted connection ends. `largest` is
-    the bytes that a job may take.
+    `ready` is resolved by the greeting, or by an EOFError that says why there is none. `on_answers` gets the answers,
+    and the newest number in the greeting. `on_end` is called when a greeted connection ends. `largest` is the limit of
+    an encoded job in bytes.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class Channel(asyncio.Protocol):
         self._decode = msgspec.msgpack.Decoder(Answers).decode
 
     def send(self, job: Job) -> None:
-        """Have a job done. Raises JournalError for values that cannot be kept."""
+        """Send a job. Raises JournalError for values that cannot be stored."""
         try:
             packed = self._encode(job)
         except (ValueError, TypeError, OverflowError, msgspec.MsgspecError) as error:
@@ -48,11 +48,11 @@ class Channel(asyncio.Protocol):
             self._loop.call_soon(self._flush)
 
     def close(self) -> None:
-        """Let go of the connection when everything is sent."""
+        """Close the connection after everything is sent."""
         self._transport.close()
 
     def _flush(self) -> None:
-        """Send what was asked for in one turn of the loop: a system call for each costs more than all before it."""
+        """Send the jobs of one turn of the loop together: a system call for each would cost more than all the rest."""
         outbox, self._outbox = self._outbox, []
         self._transport.writelines(outbox)
 
@@ -61,7 +61,7 @@ class Channel(asyncio.Protocol):
         self._transport = cast(asyncio.WriteTransport, transport)
 
     def data_received(self, data: bytes) -> None:
-        """Hand on the answers that are complete."""
+        """Pass on the complete answers."""
         self._frames.feed(data)
         for frame in self._frames:
             if self._greeted:
@@ -70,21 +70,21 @@ class Channel(asyncio.Protocol):
                 return
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
-        """Say that nothing more will come."""
+        """Report the end of the connection."""
         if not self.ready.done():
-            self.ready.set_exception(EOFError("it ended before its first word"))
+            self.ready.set_exception(EOFError("it ended before its greeting"))
         elif self._greeted:
             self._on_end()
 
     def _greet(self, frame: bytes) -> bool:
-        if self.ready.done():  # given up meanwhile
+        if self.ready.done():  # cancelled by a timeout
             return False
         try:
             hello = msgspec.msgpack.decode(frame, type=Hello)
         except msgspec.MsgspecError:
             hello = Hello(-1, 0)
         if hello.protocol != PROTOCOL:
-            self.ready.set_exception(EOFError("it is of another release: restart the gateway"))
+            self.ready.set_exception(EOFError("it belongs to another release: restart the gateway"))
             self._transport.close()
             return False
         self._greeted = True

@@ -1,7 +1,7 @@
-"""The event loop's side of the writing: work goes out under a number, and its answer comes back to a future.
+"""The event loop's side of the writer: jobs are sent with a number, by which answers resolve their futures.
 
-The writing itself (`commits`) runs on the other end of a line: a thread of this process (`thread_line`), a process of
-its own (`process_line`), or that of the gateway that is running (`socket_line`).
+The commits (`commits`) run at the other end of a line: in a thread of this process (`thread_line`), in a process of its
+own (`process_line`), or in the writing process of the gateway that is running (`socket_line`).
 """
 
 import asyncio
@@ -16,13 +16,13 @@ from gateway.journal import Appended, Entry, deliveries
 from gateway.journal.sqlite.messages import Answer, Answers, Job, JobFailed, Requeued, Stop, Stored, Work, newest
 
 SILENCE: Final = 7.0
-"""Seconds without a word from the writing, while somebody waits for it, after which everybody is refused."""
+"""Seconds without an answer, while callers wait, after which all of them get a JournalError."""
 
 REPLACE: Final = 20.0
-"""Seconds of that after which the writing is to be replaced, and between further attempts at it."""
+"""Seconds without an answer after which the writer is replaced, and between further attempts to replace it."""
 
 _LATE: Final = 1.0
-"""Seconds by which an alarm is late only if this process has stood still, too, and has words to read first."""
+"""Seconds: an alarm later than this means that this process itself was suspended, and has answers to read first."""
 
 log = structlog.get_logger("gateway.journal")
 
@@ -30,23 +30,23 @@ Waiting = tuple[Work, "asyncio.Future[Any]"]
 
 
 class Line(Protocol):
-    """What leads to the writing."""
+    """A way to the thread or process that writes."""
 
     def send(self, job: Job) -> None:
-        """Have a job done. Raises JournalError when it cannot even be asked for."""
+        """Send a job. Raises JournalError when it cannot be sent."""
 
     def replace(self) -> None:
-        """Put another writing in the place of one that is silent, if it can be."""
+        """Replace a writer that does not answer, where that is possible."""
 
     async def close(self, stopped: "asyncio.Future[Any]") -> None:
-        """See the end of the line. `stopped` ends when all that was asked for is done, or when it cannot be."""
+        """Close the line. `stopped` is done when all jobs are done, or cannot be."""
 
 
 class Writer:
-    """Asks for work on the event loop, and takes the answers there.
+    """Sends jobs from the event loop, and resolves their futures there.
 
-    `on_commit` is given the seconds of every group. `logged` is roughly how many bytes went into the write-ahead log so
-    far. `added` is called with the number of the newest delivery, see `gateway.journal.Queue.listen`.
+    `on_commit` gets the seconds of every commit. `logged` is roughly how many bytes were written to the write-ahead log
+    so far. `added` is called with the number of the newest delivery, see `gateway.journal.Queue.listen`.
     """
 
     def __init__(self, path: Path, on_commit: Callable[[float], None] | None) -> None:
@@ -64,17 +64,17 @@ class Writer:
         self.logged = 0
 
     def use(self, line: Line) -> None:
-        """Ask over this line from now on."""
+        """Send jobs over this line from now on."""
         self._line = line
 
     def ask(self, work: Work) -> "asyncio.Future[Any]":
-        """Ask for some work; the future holds its answer or a JournalError."""
+        """Send work as a job; the future gets its answer or a JournalError."""
         future = self._loop.create_future()
         if self._closed or self._line is None:
             future.set_exception(JournalError(f"journal {self._path} is closed"))
             return future
         if self._silent:
-            future.set_exception(self._silence())
+            future.set_exception(self._silence_error())
             return future
         number = self._number = self._number + 1
         try:
@@ -85,7 +85,7 @@ class Writer:
         if not self._waiting:
             self._heard_at = self._loop.time()
             if self._alarm is None:
-                self._ring_in(SILENCE)
+                self._set_alarm(SILENCE)
         self._waiting[number] = work, future
         return future
 
@@ -99,7 +99,7 @@ class Writer:
         added = answers.newest
         for number, answer in answers.answers:
             work, future = self._waiting.pop(number)
-            if future.done():  # cancelled, or refused after a silence; the work is done all the same
+            if future.done():  # cancelled, or refused by _check_silence; the work is done all the same
                 added = max(added, newest(work, answer))
                 continue
             if isinstance(answer, Requeued):
@@ -109,13 +109,13 @@ class Writer:
             self.added(added)
 
     def broken(self, why: str) -> None:
-        """Nothing that was asked for is answered any more; it may be done, or not."""
+        """Fail all waiting futures: their jobs may be done or not, but are not answered any more."""
         waiting, self._waiting = self._waiting, {}
         self._silent = False
         _refuse(waiting.values(), f"journal {self._path}: {why}")
 
     async def close(self) -> None:
-        """Finish what was asked for; nothing can be asked for afterwards."""
+        """Finish all jobs; `ask` fails afterwards."""
         if self._closed or self._line is None:
             return
         stopped = self.ask(Stop())
@@ -124,13 +124,13 @@ class Writer:
         if self._alarm is not None:
             self._alarm.cancel()
         self.broken("it was closed before this was done")
-        stopped.exception()  # which is no news
+        stopped.exception()  # retrieved, so that asyncio does not report it
 
-    def _ring_in(self, seconds: float) -> None:
-        self._alarm = self._loop.call_later(seconds, self._look, self._loop.time() + seconds)
+    def _set_alarm(self, seconds: float) -> None:
+        self._alarm = self._loop.call_later(seconds, self._check_silence, self._loop.time() + seconds)
 
-    def _look(self, due: float) -> None:
-        """Refuse everybody who waits after SILENCE, have the writing replaced after REPLACE."""
+    def _check_silence(self, due: float) -> None:
+        """Fail all waiting futures after SILENCE, replace the writer after REPLACE."""
         self._alarm = None
         if not self._waiting:
             return
@@ -139,21 +139,21 @@ class Writer:
             self._heard_at = now
         quiet = now - self._heard_at
         if quiet < SILENCE:
-            self._ring_in(SILENCE - quiet)
+            self._set_alarm(SILENCE - quiet)
             return
         if not self._silent:
             log.error("the journal is not written, requests are refused", journal=str(self._path), silent=round(quiet))
             self._silent = True
-            _refuse(self._waiting.values(), str(self._silence()))
+            _refuse(self._waiting.values(), str(self._silence_error()))
         if quiet >= REPLACE and self._line is not None:
             self._line.replace()
-            self._ring_in(REPLACE)
+            self._set_alarm(REPLACE)
         else:
-            self._ring_in(REPLACE - quiet)
+            self._set_alarm(REPLACE - quiet)
 
-    def _silence(self) -> JournalError:
+    def _silence_error(self) -> JournalError:
         quiet = self._loop.time() - self._heard_at
-        return JournalError(f"journal {self._path}: what writes it has not answered for {quiet:.0f} s")
+        return JournalError(f"journal {self._path}: its writer has not answered for {quiet:.0f} s")
 
 
 def _refuse(waiting: Iterable[Waiting], reason: str) -> None:

@@ -1,7 +1,7 @@
-"""The writing of the journal, wherever it runs: group commit.
+"""Group commit: the writing of the journal, in a thread or in a process.
 
-Everything that was asked for while a commit ran goes into the next one. Between groups there is pruning, in slices so
-small that no append waits long.
+All jobs that arrive during a commit go into the next one. Between commits runs pruning, in slices so small that no
+append waits long.
 """
 
 import sqlite3
@@ -31,12 +31,12 @@ from gateway.journal.sqlite.messages import (
 
 _GROUP_JOBS: Final = 1024
 GROUP_BYTES: Final = 16_000_000
-"""What one commit holds at most, in jobs and bytes of bodies."""
+"""Limits of one commit, in jobs and bytes of request bodies."""
 
 _COMMIT_BYTES, _JOB_BYTES = 40_000, 20_000
-"""What a commit, and a job in it, takes in the log: whole pages of every index touched. Measured with 8 kB events."""
+"""Bytes that a commit, and each job in it, add to the log: whole pages of each index. Measured with 8 kB events."""
 _SLICE = 32
-"""Events or keys pruned at once; more beside large groups, so that pruning keeps up."""
+"""Events or keys deleted in one slice; more after large groups, so that pruning keeps up."""
 
 T = TypeVar("T")
 
@@ -44,14 +44,14 @@ Answered = Sequence[tuple[Job, Answer]]
 
 
 class SendAnswers(Protocol):
-    """Takes what there is to say: jobs with their answers, the seconds of a commit, the bytes it put into the log."""
+    """Takes jobs with their answers, the seconds of the commit, and the bytes that it added to the write-ahead log."""
 
     def __call__(self, answered: Answered, seconds: float | None = None, logged: int = 0) -> None:
-        """Say it to whom it concerns."""
+        """Send each client its answers."""
 
 
 def group(queue: "deque[Job]") -> list[Job]:
-    """Take out what goes into one commit, which may be nothing."""
+    """Take the jobs of one commit out of the queue; there may be none."""
     jobs: list[Job] = []
     room = GROUP_BYTES
     while queue and len(jobs) < _GROUP_JOBS and room > 0:
@@ -63,7 +63,7 @@ def group(queue: "deque[Job]") -> list[Job]:
 
 
 class Writing:
-    """Owns the write connection, in one thread. `send_answers` is given what there is to say."""
+    """Owns the write connection, in one thread. `send_answers` gets the answers."""
 
     def __init__(self, path: Path, send_answers: SendAnswers) -> None:
         self._path = path
@@ -74,11 +74,11 @@ class Writing:
 
     @property
     def restless(self) -> bool:
-        """Whether there is something to do even when nothing is asked for."""
+        """Whether there is work left, namely pruning, even without jobs."""
         return self._pruning is not None
 
     def turn(self, jobs: Sequence[Job]) -> bool:
-        """Do what is asked for in one commit, then prune a little; False when that was the last turn."""
+        """Do the jobs in one commit, then prune a slice; False after a Stop of the owner."""
         stop: Job | None = None
         others: list[Job] = []
         foreign: list[Job] = []
@@ -104,22 +104,22 @@ class Writing:
         return False
 
     def newest(self) -> int:
-        """The number of the newest delivery; 0 when there is none, or when it cannot be told."""
+        """The number of the newest delivery; 0 when there is none, or when the file cannot be read."""
         try:
-            return write_sql.newest(self._connected())
-        except Exception:  # whoever asks for more is told what is wrong
+            return write_sql.newest(self._connect())
+        except Exception:  # the next job reports it
             self.close()
             return 0
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the connection."""
         connection, self._connection = self._connection, None
         if connection is not None:
             with suppress(sqlite3.Error):
                 connection.close()
 
     def _commit(self, jobs: list[Job]) -> None:
-        """Do the jobs in one transaction; all of them are answered by the error when it fails."""
+        """Do the jobs in one transaction; an error of the file or disk answers all of them."""
         if not jobs:
             return
         started = time.perf_counter()
@@ -127,7 +127,7 @@ class Writing:
             answers = self._transact(lambda connection: _perform(connection, jobs))
         except Exception as error:
             if len(jobs) > 1 and not is_environment(error):
-                # The values of one job are at fault: the others shall not suffer for it.
+                # The values of one job are at fault: the others must not fail for it.
                 for job in jobs:
                     self._commit([job])
             else:
@@ -137,20 +137,20 @@ class Writing:
         self._send_answers(answers, time.perf_counter() - started, _COMMIT_BYTES + _JOB_BYTES * len(jobs))
 
     def _transact(self, act: Callable[[sqlite3.Connection], T]) -> T:
-        """Commit what `act` does, return its answer. An error leaves nothing behind; the next call starts afresh."""
+        """Run `act` in a transaction and return its result. An error rolls back and closes the connection."""
         try:
-            connection = self._connected()
+            connection = self._connect()
             connection.execute("BEGIN IMMEDIATE")
             result = act(connection)
             connection.execute("COMMIT")
         except BaseException:
-            # Closing rolls back, and clears whatever a failing disk left in the connection.
+            # Closing rolls back, and clears any state that a failing disk left in the connection.
             self.close()
             raise
         return result
 
-    def _connected(self) -> sqlite3.Connection:
-        """The connection to the file that is now at the path."""
+    def _connect(self) -> sqlite3.Connection:
+        """Return a connection to the file that is now at the path, the open one if it is the same file."""
         found = identity(self._path)
         if found != self._identity:
             self.close()
@@ -185,18 +185,18 @@ class Writing:
         self._send_answers([(job, answer)])
 
     def _refuse_upkeep(self, jobs: Sequence[Job]) -> None:
-        """Leave upkeep, and the end, to the one that started the writing; what came before a Stop is done by now."""
-        refusal = JobFailed("the gateway sees to that")
+        """Refuse upkeep to clients other than the owner; answer their Stop, as the jobs before it are done."""
+        refusal = JobFailed("only the gateway prunes and checkpoints")
         self._send_answers([(job, None if isinstance(job.work, Stop) else refusal) for job in jobs])
 
     def _job_failed(self, error: Exception) -> JobFailed:
         failure = as_journal_error(self._path, error)
-        reason = str(failure).encode("utf-8", "backslashreplace").decode()  # a path may be no UTF-8, and this travels
+        reason = str(failure).encode("utf-8", "backslashreplace").decode()  # a path that is not UTF-8 cannot be sent
         return JobFailed(reason, damaged=isinstance(failure, JournalDamaged))
 
 
 class _Pruning:
-    """A Prune that is under way."""
+    """A Prune in progress."""
 
     def __init__(self, job: Job, prune: Prune) -> None:
         self.job = job
@@ -204,7 +204,7 @@ class _Pruning:
         self.more = True
 
     def step(self, connection: sqlite3.Connection, count: int) -> bool:
-        """Delete at most `count` events, or keys and cards once the events are gone; whether something is left."""
+        """Delete at most `count` events, or keys and cards once the events are gone; returns whether more are left."""
         prune = self._prune
         if prune.numbers:
             write_sql.prune(connection, prune.numbers[-count:])
@@ -215,7 +215,7 @@ class _Pruning:
 
 
 def _perform(connection: sqlite3.Connection, jobs: Sequence[Job]) -> list[tuple[Job, Answer]]:
-    """Do all jobs: entries first, then settlements, then what is rare, each kind in its order."""
+    """Do all jobs: entries first, then settlements, then the rare kinds, each kind in its order."""
     answers: list[tuple[Job, Answer]] = []
     entries = [job for job in jobs if isinstance(job.work, Entry)]
     if entries:

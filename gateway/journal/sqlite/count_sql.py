@@ -1,5 +1,5 @@
 # ruff: noqa: S608 - statements are put together from constants of this module only
-"""What the reading connection counts: destinations, the dead by their reason, and what is kept at all."""
+"""Counts on the reading connection: deliveries by destination, dead ones by reason, and the contents of the journal."""
 
 from sqlite3 import Connection
 
@@ -10,10 +10,10 @@ from gateway.journal.sqlite.search_sql import KINDS
 from gateway.model import DeliveryState, Outcome
 
 COUNT_SLICE = 100_000
-"""Events counted at once: some 10 ms."""
+"""Events counted in one query: some 10 ms."""
 
 UNSETTLED_SLICE = 500
-"""Unsettled events looked up at once: 2 ms from memory, tens of ms from a disk."""
+"""Unsettled events looked up in one query: 2 ms from memory, tens of ms from a disk."""
 
 _CENSUS = """
 SELECT json_group_array(json_array(destination, pending, quote(oldest), dead)) FROM (
@@ -25,7 +25,7 @@ SELECT json_group_array(json_array(destination, pending, quote(oldest), dead)) F
       FROM delivery INDEXED BY delivery_dead WHERE state = 'dead' GROUP BY destination)
   GROUP BY destination)"""
 
-# Nearly as many steps as there are dead: the index has each group in one piece.
+# Nearly as many steps as there are dead deliveries: each group is contiguous in the index.
 _DEAD_GROUPS = f"""
 SELECT json_group_array(json_array(destination, reason, number, quote(oldest), quote(newest))) FROM (
   SELECT destination, reason, count(*) AS number, min(received) AS oldest, max(received) AS newest
@@ -47,7 +47,7 @@ _NEXT_SLICE = "SELECT received FROM event INDEXED BY event_age WHERE received > 
 _COUNT = """
 SELECT count(*), coalesce(sum(size), 0) FROM event INDEXED BY event_age WHERE received > ? AND received <= ?"""
 
-# The events with a dead delivery, by their number; those with none but a pending one, at the first of these.
+# DEAD pages by event number; PENDING counts an event without dead deliveries at its first pending one.
 _UNSETTLED = {
     DeliveryState.DEAD: """
 SELECT coalesce(sum(size), 0), max(number)
@@ -70,7 +70,7 @@ _lasts = msgspec.json.Decoder(list[tuple[str, float, Outcome]], strict=False)
 
 
 def census(connection: Connection) -> dict[str, Standing]:
-    """How the destinations stand that have anything pending or dead."""
+    """The counts of every destination with pending or dead deliveries."""
     (rows,) = connection.execute(_CENSUS).fetchone()
     return {name: Standing(waiting, oldest, dead) for name, waiting, oldest, dead in _standings.decode(rows)}
 
@@ -82,19 +82,19 @@ def dead_groups(connection: Connection) -> list[DeadGroup]:
 
 
 def oldest(connection: Connection) -> float:
-    """When the oldest event was received; 0 without any."""
+    """When the oldest event was received; 0 when there is none."""
     found = connection.execute(_OLDEST).fetchone()
     return found[0] if found else 0.0
 
 
 def last(connection: Connection) -> dict[str, Last]:
-    """The newest event of each route that has any: as many steps as there are kinds of events."""
+    """The newest event of each route that has events: as many steps as there are kinds of events."""
     (rows,) = connection.execute(_LAST).fetchone()
     return {route: Last(received, outcome) for route, received, outcome in _lasts.decode(rows)}
 
 
 def count(connection: Connection, after: float) -> tuple[int, int, float | None]:
-    """Number and bytes of the next events received `after` a time, and where to go on: None at the end."""
+    """Number and bytes of the next events received `after` a time, and the next `after`, None at the end."""
     found = connection.execute(_NEXT_SLICE, (after, COUNT_SLICE - 1)).fetchone()
     until = found[0] if found else None
     number, size = connection.execute(_COUNT, (after, float("inf") if until is None else until)).fetchone()
@@ -102,9 +102,9 @@ def count(connection: Connection, after: float) -> tuple[int, int, float | None]
 
 
 def unsettled(connection: Connection, state: DeliveryState, after: int) -> tuple[int, int | None]:
-    """Bytes of the next events with a dead delivery, or with a pending and no dead one, and where to go on.
+    """Bytes of the next events with a dead delivery, or with a pending and no dead one, and the next `after`.
 
-    `after` is an event's number for the dead, a delivery's for the pending; None at the end.
+    `after` is an event's number for DEAD, a delivery's for PENDING; None at the end.
     """
     size, reached = connection.execute(_UNSETTLED[state], (after, UNSETTLED_SLICE)).fetchone()
     return size, reached

@@ -1,4 +1,4 @@
-"""The Unix socket where the process that writes takes clients: beside the journal, for its owner only."""
+"""The Unix socket of the writing process for its clients: beside the journal, accessible to its owner only."""
 
 import hashlib
 import os
@@ -12,16 +12,16 @@ from typing import Final
 from gateway.errors import JournalError
 
 LONGEST: Final = 100
-"""Bytes of a socket's path; systems take 104 or 108."""
+"""The longest path of a socket in bytes; systems allow 104 or 108."""
 
 BACKLOG: Final = 16
 
 
 class Endpoint:
-    """A listening socket at a path, `address`. Only a gateway that has the lease of the journal makes one."""
+    """A listening socket at the path `address`. Only a gateway that holds the lease of the journal creates one."""
 
     def __init__(self, path: Path) -> None:
-        """Listen for clients of the journal at `path`. Raises JournalError when there is no place for that."""
+        """Listen for clients of the journal at `path`. Raises JournalError when no socket can be created."""
         path = path.resolve()
         beside = path.with_name(f"{path.name}-socket")
         self.socket = socket.socket(socket.AF_UNIX)
@@ -39,29 +39,29 @@ class Endpoint:
             raise
 
     def close(self) -> None:
-        """Take no more clients."""
+        """Close the socket and remove it."""
         self.socket.close()
         with suppress(OSError):
             Path(self.address).unlink()
 
     def _bind(self, beside: Path, path: Path) -> str:
-        """Bind beside the journal, or where paths are short and the file system takes sockets."""
+        """Bind beside the journal, or at a short path where the file system supports sockets."""
         if len(os.fsencode(beside)) <= LONGEST:
             with suppress(OSError):
                 return self._bind_at(beside)
-        return self._bind_at(_elsewhere(path))
+        return self._bind_at(_fallback_path(path))
 
     def _bind_at(self, place: Path) -> str:
         with suppress(FileNotFoundError):
-            if stat.S_ISSOCK(place.lstat().st_mode):  # that of a gateway that was killed
+            if stat.S_ISSOCK(place.lstat().st_mode):  # left by a gateway that was killed
                 place.unlink()
         self.socket.bind(os.fsencode(place))
         place.chmod(0o600)  # nobody can connect before it listens
         return str(place)
 
 
-def _elsewhere(path: Path) -> Path:
-    """A place in the user's runtime folder, else in a folder of the user's own among the temporary files."""
+def _fallback_path(path: Path) -> Path:
+    """A path in the user's runtime folder, else in a private folder among the temporary files."""
     name = f"mattergate-{hashlib.sha256(os.fsencode(path)).hexdigest()[:16]}"
     runtime = os.environ.get("XDG_RUNTIME_DIR", "")
     if runtime and Path(runtime).is_dir():
@@ -71,5 +71,5 @@ def _elsewhere(path: Path) -> Path:
         folder.mkdir(mode=0o700)
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o077:
-        raise JournalError(f"{folder} is not a folder of this user alone: remove it, the gateway makes its own")
+        raise JournalError(f"{folder} is not a folder of this user alone: remove it, the gateway creates its own")
     return folder / "journal.socket"

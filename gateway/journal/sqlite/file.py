@@ -1,6 +1,6 @@
-"""The journal's file: opened, brought to the present schema, and its troubles put into words.
+"""The journal's file: opening it, migrating its schema, and explaining its errors.
 
-The only place where sqlite3's exceptions become ours.
+This is the only place where exceptions of sqlite3 become JournalErrors.
 """
 
 import os
@@ -17,10 +17,10 @@ from typing import Final
 from gateway.errors import JournalDamaged, JournalError
 
 BUSY_SECONDS = 10.0
-"""How long one process waits for another's commit."""
+"""Seconds that one process waits for another's commit."""
 
 _APPLICATION = 0x6D67_6A31
-"""PRAGMA application_id of a journal ("mgj1"): tells it from another program's database."""
+"""PRAGMA application_id of a journal ("mgj1"): distinguishes it from another program's database."""
 
 _SHORTEST: Final = 512
 """Bytes: no database is shorter than its smallest page."""
@@ -29,18 +29,18 @@ _SETUP = (
     # WAL with FULL: the log is synced at every commit, https://www.sqlite.org/pragma.html#pragma_synchronous
     "PRAGMA synchronous = FULL",
     "PRAGMA fullfsync = ON",  # macOS: fsync alone does not reach the platter
-    # The writer inserts deliveries with their event and prunes them with it in one transaction; checks would only cost.
+    # The writer inserts and prunes deliveries with their event in one transaction: checks would only cost time.
     "PRAGMA foreign_keys = OFF",
     "PRAGMA secure_delete = OFF",  # some builds overwrite freed pages with zeros, which triples the cost of pruning
     "PRAGMA temp_store = MEMORY",
     "PRAGMA cache_size = -8000",  # KiB; there are two connections of this size
-    # Checkpoints are the journal's own, beside the writer; these two bound the log should they fall behind.
+    # Upkeep runs the checkpoints, beside the writer; these two bound the log should it fall behind.
     "PRAGMA wal_autocheckpoint = 131072",  # pages of 4 KiB
     "PRAGMA journal_size_limit = 268435456",  # bytes
 )
 
 _REMEDIES = {
-    sqlite3.SQLITE_FULL: "no space is left on its disk; free some, the journal goes on by itself",
+    sqlite3.SQLITE_FULL: "no space is left on its disk; free some, the journal then resumes by itself",
     sqlite3.SQLITE_IOERR: "the disk reports an input/output error; see the system log",
     sqlite3.SQLITE_READONLY: "it cannot be written; check the mount and the owner of the file and its directory",
     sqlite3.SQLITE_PERM: "access is denied; check the owner of the file and its directory",
@@ -53,7 +53,7 @@ _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 def as_journal_error(path: Path, error: Exception) -> JournalError:
-    """Return the JournalError to raise for an error of the database: which file, what is wrong, what to do."""
+    """Return the JournalError for an error of the database; it says which file, what is wrong, what to do."""
     if isinstance(error, JournalError):
         return error
     if isinstance(error, OSError):
@@ -72,14 +72,14 @@ def as_journal_error(path: Path, error: Exception) -> JournalError:
 
 
 def is_environment(error: Exception) -> bool:
-    """Tell whether an error lies with the file or the disk, and so meets everyone, not with the values of one entry."""
+    """Whether an error is due to the file or the disk, and so affects every job, not to the values of one job."""
     code = getattr(error, "sqlite_errorcode", None)
     return isinstance(error, JournalError) or (code is not None and code & 0xFF in (*_REMEDIES, *_DAMAGE))
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """Connect to a journal that is prepared; raises sqlite3.Error, also when the file is gone."""
-    # Every shape of multi-row INSERT stays prepared: see `gateway.journal.sqlite.write_sql`.
+    """Connect to a journal that is prepared. Raises sqlite3.Error, also when the file is missing."""
+    # Room for every shape of multi-row INSERT: see `gateway.journal.sqlite.write_sql`.
     connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode=rw",
         uri=True,
@@ -98,15 +98,15 @@ def connect(path: Path) -> sqlite3.Connection:
 
 
 def prepare(path: Path, *, create: bool = True) -> None:
-    """Bring a journal to the present schema; `create` makes one where there is none, readable for its owner only.
+    """Migrate a journal to the current schema; with `create`, a missing one is created, readable by its owner only.
 
-    Raises JournalDamaged for what is not a journal or comes from a newer release, JournalError where there is none,
-    sqlite3.Error, OSError.
+    Raises JournalDamaged for a file that is not a journal or comes from a newer release, JournalError for a missing
+    one, sqlite3.Error, OSError.
     """
     sections = versions(resources.files(__package__).joinpath("schema.sql").read_text("utf-8"))
     if not _is_there(path):
         if not create:
-            raise JournalError(f"{path}: there is no journal yet; it is made by the first `mattergate serve`")
+            raise JournalError(f"{path}: there is no journal yet; the first `mattergate serve` creates it")
         _make(path, sections)
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
     try:
@@ -118,7 +118,7 @@ def prepare(path: Path, *, create: bool = True) -> None:
 
 
 def _is_there(path: Path) -> bool:
-    """Tell whether there is a journal to be opened. Raises JournalDamaged for what must not be taken for a new one."""
+    """Whether there is a journal to open. Raises JournalDamaged for remains of one, instead of a silent new start."""
     try:
         found = path.stat()
     except FileNotFoundError:
@@ -140,9 +140,9 @@ def _is_there(path: Path) -> bool:
 
 
 def _make(path: Path, sections: Sequence[str]) -> None:
-    """Make an empty journal under another name, and give it its own when its whole schema is on the disk.
+    """Create an empty journal under a temporary name, and give it its own when its whole schema is on the disk.
 
-    So whatever is found under a journal's name has been one. Of several processes that make it at once, one wins.
+    So a file under a journal's name was always complete. Of several processes that create it at once, one wins.
     """
     fresh = path.with_name(f"{path.name}-new-{os.urandom(6).hex()}")
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -160,7 +160,7 @@ def _make(path: Path, sections: Sequence[str]) -> None:
 
 def _give_name(fresh: Path, path: Path) -> None:
     try:
-        path.hardlink_to(fresh)  # unlike a renaming, this never replaces what another process has made meanwhile
+        path.hardlink_to(fresh)  # unlike a rename, this never replaces a journal that another process just created
     except FileExistsError:
         return
     except OSError:  # a file system without links
@@ -168,7 +168,7 @@ def _give_name(fresh: Path, path: Path) -> None:
 
 
 def sync_folder(path: Path) -> None:
-    """Put the name of a file on the disk, or its end."""
+    """Sync a file's folder to the disk, so that the creation or removal of its name is durable."""
     folder = os.open(path.absolute().parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(folder)
@@ -177,9 +177,9 @@ def sync_folder(path: Path) -> None:
 
 
 def identity(path: Path) -> tuple[int, int]:
-    """Tell which file is at the path: device and inode. Raises JournalError when there is none.
+    """Device and inode of the file at the path. Raises JournalError when there is none.
 
-    A file that was moved away or deleted takes writes to the end of the process; none of them would be found again.
+    An open file that was moved or deleted still accepts writes, but they would be lost; this check detects it.
     """
     try:
         found = path.stat()
@@ -191,14 +191,14 @@ def identity(path: Path) -> tuple[int, int]:
 
 
 def _use_log(connection: sqlite3.Connection, path: Path) -> None:
-    """Switch the file to WAL, which it then stays in; a file already in WAL is not touched."""
+    """Switch the file to WAL, for good; a file already in WAL is not changed."""
     give_up = time.monotonic() + BUSY_SECONDS
     while True:
         try:
             (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
             break
         except sqlite3.OperationalError as error:
-            # SQLite does not wait here for another process that is just starting on the same new file.
+            # SQLite's busy timeout does not apply here, when another process opens the same new file.
             if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > give_up:
                 raise
             time.sleep(0.02)
@@ -207,16 +207,16 @@ def _use_log(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def versions(sql: str) -> list[str]:
-    """Cut out the sections of a schema file, the one under `-- version 1` first."""
+    """Split a schema file into its sections, the one under `-- version 1` first."""
     return re.split(r"^-- version \d+$", sql, flags=re.MULTILINE)[1:]
 
 
 def migrate(connection: sqlite3.Connection, path: Path, sections: Sequence[str]) -> None:
     """Run the sections above the file's version, all in one transaction.
 
-    Nothing is written to a file that is already there, newer, or another program's.
+    Nothing is written to a file that is current, newer, or another program's.
     """
-    connection.execute("BEGIN")  # one look at the file: another process may be at work on it
+    connection.execute("BEGIN")  # one consistent view: another process may be migrating the file
     try:
         version = _version(connection, path, len(sections))
     finally:
@@ -225,7 +225,7 @@ def migrate(connection: sqlite3.Connection, path: Path, sections: Sequence[str])
         return
     connection.execute("BEGIN IMMEDIATE")
     try:
-        # Asked again under the lock: another process may have done it meanwhile.
+        # Read again under the lock: another process may have migrated it meanwhile.
         for section in sections[_version(connection, path, len(sections)) :]:
             for statement in _statements(section):
                 connection.execute(statement)

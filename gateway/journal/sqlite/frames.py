@@ -1,31 +1,31 @@
-"""MessagePack in frames, for a stream between two processes of one release: four bytes of length before each."""
+"""Frames of MessagePack in a stream between two processes of one release: four bytes of length before each."""
 
 from collections.abc import Iterator
 from typing import Final
 
 _HEAD: Final = 4
 LONGEST: Final = (1 << 8 * _HEAD) - 1
-"""Bytes of a frame that its head can tell."""
+"""The largest frame in bytes, by the four bytes of its length."""
 
 
 def framed(packed: bytes) -> bytes:
-    """One frame, of at most LONGEST bytes."""
+    """Put the length before a frame of at most LONGEST bytes."""
     return len(packed).to_bytes(_HEAD) + packed
 
 
 class Frames:
-    """Cuts what comes in pieces into frames. A frame above `limit` bytes raises ValueError, before it is read."""
+    """Splits a stream into frames. A length above `limit` bytes raises ValueError, before the frame is read."""
 
     def __init__(self, limit: int = LONGEST) -> None:
         self._have = bytearray()
         self._limit = limit
 
     def feed(self, data: bytes) -> None:
-        """Take in what came next."""
+        """Take in the next bytes of the stream."""
         self._have += data
 
     def __iter__(self) -> Iterator[bytes]:
-        """The frames that are complete, without their heads; each is given once."""
+        """The complete frames, without their lengths; each is returned once."""
         have, at = self._have, 0
         try:
             while len(have) - at >= _HEAD:

@@ -1,9 +1,9 @@
 """The embedded journal: one SQLite file, one thread or process that writes, a thread that reads, and one for upkeep.
 
-Each has a connection of its own. Commits are grouped (`commits`), reads run beside them, and wait for neither
-checkpoints nor the planning of what is forgotten. A gateway has a process that writes, and whoever else opens the file
-meanwhile reads by itself and asks that process to write. Deleted pages are used again; the file keeps its largest
-extent.
+Each has a connection of its own. Commits are grouped (`commits`); reads run beside them, and wait neither for
+checkpoints nor for the queries of pruning. A gateway has a writing process; other processes that open the file
+meanwhile read it by themselves and send their writes to that process. Freed pages are used again; the file never
+shrinks.
 """
 
 import asyncio
@@ -29,13 +29,13 @@ from gateway.journal.sqlite.upkeep import Upkeep
 from gateway.model import Delivery
 
 REQUEUED = 1000
-"""Deliveries that one commit sends again: appends wait for its end."""
+"""Deliveries that one commit copies for `requeue`: appends wait for its end."""
 
 _SWITCH_SECONDS = 0.001
 
 
 class SqliteJournal:
-    """A started journal; see `open`. All verbs of `gateway.journal.Journal`, to be called on one event loop."""
+    """An open journal; see `open`. Implements `gateway.journal.Journal`, to be called on one event loop."""
 
     def __init__(
         self, path: Path, writer: Writer, upkeep: Upkeep, lease: Lease | None, clock: Callable[[], float]
@@ -59,10 +59,10 @@ class SqliteJournal:
         on_commit: Callable[[float], None] | None = None,
         clock: Callable[[], float] = time.time,
     ) -> Self:
-        """Start a journal on a file; see `gateway.journal.open`. `create` makes the file when it is not there."""
+        """Open a journal in a file; see `gateway.journal.open`. `create` creates a missing file."""
         path = Path(path)
-        # A loop that is never idle but whose iterations end just within this interval keeps the interpreter lock from
-        # other threads for seconds: what it lets go of without being asked, it takes back before they wake.
+        # A busy event loop whose iterations end just within the switch interval keeps the interpreter lock from other
+        # threads for seconds: it releases the lock by itself, and takes it back before they wake.
         sys.setswitchinterval(min(sys.getswitchinterval(), _SWITCH_SECONDS))
         writer = Writer(path, on_commit)
         upkeep = Upkeep(path, writer, retention, max_size, clock)
@@ -87,27 +87,27 @@ class SqliteJournal:
         return cls(path, writer, upkeep, lease, clock)
 
     def append(self, entry: Entry) -> Awaitable[Appended]:
-        """Store durably; JournalError when that cannot be done."""
+        """Store an entry durably. Raises JournalError when that is impossible."""
         return self._writer.ask(entry)
 
     async def pending(self, after: int, limit: int) -> list[Delivery]:
-        """Undelivered deliveries with a number above `after`, in order, at most `limit`."""
+        """Pending deliveries with a number above `after`, in order, at most `limit`."""
         return await self._reader.read(lambda connection: read_sql.pending(connection, after, limit))
 
     async def settle(self, settlements: Sequence[Settlement]) -> None:
-        """Record how pending deliveries stand; other numbers are passed over."""
+        """Record outcomes of pending deliveries; other numbers are ignored."""
         if settlements:
             await self._writer.ask(Settle(settlements))
 
     async def requeue(self, seqs: Sequence[int]) -> int:
-        """Send dead or delivered deliveries again, as received now; counts them. Others are passed over."""
+        """Send dead or delivered deliveries again, received now; returns how many. Others are ignored."""
         count, wanted = 0, sorted(set(seqs))
         for start in range(0, len(wanted), REQUEUED):
             count += await self._writer.ask(Requeue(wanted[start : start + REQUEUED], self._clock()))
         return count
 
     def listen(self, added: Callable[[int], None]) -> None:
-        """Have `added` called with the number of the newest delivery whenever others have added some."""
+        """Call `added` with the number of the newest delivery whenever others have added some."""
         self._writer.added = added
 
     async def card(self, destination: str, subject: str) -> CardPost | None:
@@ -119,15 +119,15 @@ class SqliteJournal:
         return await self._reader.read(read_sql.secrets)
 
     async def remember(self, route: str, secret: str) -> None:
-        """Store the secret of a route durably, in the place of an earlier one."""
+        """Store the secret of a route durably, replacing an earlier one."""
         await self._writer.ask(Remember(route, secret))
 
     async def find(self, query: Query) -> Page:
-        """Events and their deliveries, newest first. Raises JournalError for a text that is too long."""
+        """Events with their deliveries, newest first. Raises JournalError for a text that is too long."""
         return await self._reader.read(lambda connection: search_sql.find(connection, query))
 
     async def census(self) -> Mapping[str, Standing]:
-        """How the destinations stand that have anything pending or dead."""
+        """The counts of every destination with pending or dead deliveries."""
         return await self._reader.read(count_sql.census)
 
     async def dead_groups(self) -> Sequence[DeadGroup]:
@@ -135,7 +135,7 @@ class SqliteJournal:
         return await self._reader.read(count_sql.dead_groups)
 
     async def holdings(self) -> Holdings:
-        """What is kept at all; `events` and `size` as counted within the last HOLDINGS_AGE seconds."""
+        """The contents of the journal; `events` and `size` as counted within the last HOLDINGS_AGE seconds."""
         counted = await self.upkeep.counted()
         oldest, last = await self._reader.read(
             lambda connection: (count_sql.oldest(connection), count_sql.last(connection))
@@ -143,11 +143,11 @@ class SqliteJournal:
         return Holdings(*counted, oldest, last)
 
     def keep(self, retention: float, max_size: int) -> None:
-        """Forget by other limits from the next time on; see `gateway.journal.open`."""
+        """Change the limits of retention; see `gateway.journal.open`."""
         self.upkeep.keep(retention, max_size)
 
     async def close(self) -> None:
-        """Finish what was promised, then let go of the file. Closing again does nothing."""
+        """Finish all operations, then release the file. Closing again does nothing."""
         if self._closed:
             return
         self._closed = True

@@ -1,4 +1,4 @@
-"""The file beside a journal in which earlier releases kept the secrets that services told routes in handshakes."""
+"""The file beside a journal in which earlier releases kept the secrets that services sent to routes in handshakes."""
 
 from contextlib import closing
 from pathlib import Path
@@ -11,10 +11,10 @@ from gateway.journal.sqlite.file import connect, sync_folder
 
 
 def take_over(path: Path) -> None:
-    """Bring the secrets into the journal, and remove the file when they are durable there.
+    """Move the secrets into the journal, and remove the file when they are durable there.
 
-    What the journal knows already is newer, and stays. Raises JournalError for a file that is not what was written
-    there, sqlite3.Error, OSError.
+    A secret that the journal already has is newer, and stays. Raises JournalError for a file of another form,
+    sqlite3.Error, OSError.
     """
     file = path.with_suffix(".secrets")
     if file == path or not file.is_file():
@@ -28,12 +28,12 @@ def take_over(path: Path) -> None:
 
 
 def _read(file: Path) -> list[tuple[str, str]]:
-    """The secrets by route, of which the file holds a list each: the newest is the last."""
+    """The newest secret of each route: the last in the route's list in the file."""
     try:
         found = msgspec.json.decode(file.read_bytes(), type=dict[str, list[str]])
     except msgspec.DecodeError:
         raise JournalError(
-            f"{file} does not hold the secrets that services told this gateway: restore it from a backup, or remove "
+            f"{file} does not hold the secrets that services sent to this gateway: restore it from a backup, or remove "
             "it and set those services up again"
         ) from None
     return [(route, secrets[-1]) for route, secrets in found.items() if secrets]

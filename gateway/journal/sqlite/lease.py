@@ -1,7 +1,7 @@
-"""One gateway delivers from a journal: a lock beside it says which, and ends with its process however that ends.
+"""The lease: a lock beside the journal, which only one gateway holds and which ends with its process in any case.
 
-The process that writes for a gateway inherits the lock, so that the successor of a gateway that was killed does not
-start before everything that was asked for is written.
+The writing process of a gateway inherits the lock, so that the successor of a gateway that was killed does not start
+before all its jobs are written.
 """
 
 import asyncio
@@ -18,17 +18,17 @@ import structlog
 from gateway.errors import JournalError
 
 PATIENCE: Final = 5.0
-"""Seconds to wait for the lock: the process that wrote for a gateway that was killed ends its last commit meanwhile."""
+"""Seconds to wait for the lock: meanwhile the writing process of a killed gateway ends its last commit."""
 
 _GLANCE: Final = 0.05
 _LONGEST: Final = 4096
-"""Bytes of what a holder says about itself that are looked at."""
+"""The most bytes that are read of a holder's record."""
 
 log = structlog.get_logger("gateway.journal")
 
 
 class Holder(NamedTuple):
-    """The gateway that delivers: its process id, its host, since when (epoch), the socket where it takes clients."""
+    """The gateway that delivers: process id, host, start (epoch seconds), path of the socket for its clients."""
 
     pid: int
     host: str
@@ -50,9 +50,9 @@ class Lease:
 
     @classmethod
     async def take(cls, path: Path) -> Self:
-        """Get the right to deliver from the journal at `path`, and say so to others.
+        """Lock the journal at `path` and write the holder's record.
 
-        Raises JournalError when another gateway has it, and keeps it for PATIENCE seconds; OSError.
+        Raises JournalError when another gateway still holds the lock after PATIENCE seconds; OSError.
         """
         file = _file(path)
         descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
@@ -66,22 +66,22 @@ class Lease:
         return lease
 
     def announce(self, address: str) -> None:
-        """Tell others where clients are taken; on a disk that is full they are left to guess."""
+        """Write the address for clients into the holder's record; a full disk only logs a warning."""
         self._holder = self._holder._replace(socket=address)
         record = json.dumps(self._holder._asdict()).encode()
         try:
             os.pwrite(self.descriptor, record, 0)
             os.ftruncate(self.descriptor, len(record))
         except OSError as error:
-            log.warning("others cannot be told who holds the journal", lock=str(self._file), reason=error.strerror)
+            log.warning("the holder of the journal cannot be recorded", lock=str(self._file), reason=error.strerror)
 
     def release(self) -> None:
-        """Let others deliver, once no process that has inherited the lock is left."""
+        """Release the lock, which ends once every process that inherited it has ended, too."""
         os.close(self.descriptor)
 
 
 def holder(path: Path) -> Holder | None:
-    """Who has delivered from a journal last, and may do so now; None when that is not known."""
+    """The last gateway that held the lease, which may still hold it; None when it is not known."""
     try:
         with _file(path).open("rb") as file:
             record: Any = json.loads(file.read(_LONGEST))
@@ -101,10 +101,10 @@ async def _lock(descriptor: int, path: Path) -> None:
             if time.monotonic() >= until:
                 raise JournalError(
                     f"journal {path} is held by {who}: stop that one, or name another file for this one "
-                    "(if it is gone, a process `gateway.journal.sqlite.process` that writes for it is left: end that)"
+                    "(if it has ended, its writing process `gateway.journal.sqlite.process` is left: end that)"
                 ) from None
             if not waiting:
-                log.warning("the journal is held, waiting for its end", journal=str(path), holder=str(who))
+                log.warning("another gateway holds the journal, waiting for it", journal=str(path), holder=str(who))
             waiting = True
             await asyncio.sleep(_GLANCE)
         else:
@@ -112,6 +112,6 @@ async def _lock(descriptor: int, path: Path) -> None:
 
 
 def _file(path: Path) -> Path:
-    """The lock of a journal: beside the file itself, whatever links lead there."""
+    """The lock file of a journal: beside the file itself, also when the path is a link."""
     path = path.resolve()
     return path.with_name(f"{path.name}-lock")

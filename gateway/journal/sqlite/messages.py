@@ -1,4 +1,4 @@
-"""What the writer is asked to do and what it answers, in a form that travels to another thread or process."""
+"""The jobs for the writer and its answers, in a form that can be sent to another thread or process."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -8,15 +8,15 @@ from msgspec import Struct
 from gateway.journal import Entry, Settlement
 
 PROTOCOL: Final = 1
-"""Counts the changes of what is in this module: a command line of one release may meet a gateway of another."""
+"""Version of these messages, to raise with every change: a command line may connect to a gateway of another release."""
 
 
 LARGEST: Final = 16_000_000
-"""Bytes of a job of a client that is not the owner."""
+"""The largest job of a client that is not the owner, in bytes."""
 
 
 class Settle(Struct, frozen=True, tag=True):
-    """Record how deliveries stand; answered by None."""
+    """Record the outcomes of deliveries; answered by None."""
 
     settlements: Sequence[Settlement]
 
@@ -29,14 +29,14 @@ class Requeue(Struct, frozen=True, tag=True):
 
 
 class Remember(Struct, frozen=True, tag=True):
-    """Store the secret of a route in the place of an earlier one; answered by None."""
+    """Store the secret of a route, replacing an earlier one; answered by None."""
 
     route: str
     secret: str
 
 
 class Prune(Struct, frozen=True, tag=True):
-    """Delete these events, the last first, and keys and cards that expired, little by little; answered by None."""
+    """Delete these events, the last first, then expired keys and cards, all in slices; answered by None."""
 
     numbers: list[int]
     now: float
@@ -48,14 +48,14 @@ class Checkpoint(Struct, frozen=True, tag=True):
 
 
 class Stop(Struct, frozen=True, tag=True):
-    """Finish what was asked for before; answered by None. The gateway's also lets go of the file."""
+    """Finish all jobs before this one; answered by None. The owner's also closes the file."""
 
 
 Work = Entry | Settle | Requeue | Remember | Prune | Checkpoint | Stop
 
 
 class Stored(Struct, frozen=True, tag=True):
-    """The answer to an Entry: the id of the stored event, or of the earlier one that this repeats.
+    """The answer to an Entry: the id of the stored event, or of the earlier one when the entry repeats it.
 
     `before` is the number of the delivery before its first.
     """
@@ -66,14 +66,14 @@ class Stored(Struct, frozen=True, tag=True):
 
 
 class Requeued(Struct, frozen=True, tag=True):
-    """The answer to a Requeue: how many deliveries are sent again, and the number of the last of them."""
+    """The answer to a Requeue: how many deliveries were copied, and the number of the last copy."""
 
     count: int
     newest: int
 
 
 class JobFailed(Struct, frozen=True, tag=True):
-    """The work could not be done, for this reason; `damaged`: nothing can be done with the file."""
+    """The answer to a job that failed, with the reason; `damaged` means that the file cannot be used at all."""
 
     reason: str
     damaged: bool = False
@@ -82,11 +82,11 @@ class JobFailed(Struct, frozen=True, tag=True):
 Answer = Stored | Requeued | JobFailed | None
 
 OWNER: Final = 0
-"""The client that started the writing: a gateway, or the one process that has a thread for it."""
+"""The number of the client that started the writer: the gateway, or the process whose thread writes."""
 
 
 class Job(Struct, array_like=True):
-    """Some work under a number, by which it is answered. `client` is set where it arrives: whose number that is."""
+    """Work with a number, which its answer repeats. The receiver sets `client`, whose number it is."""
 
     number: int
     work: Work
@@ -94,16 +94,16 @@ class Job(Struct, array_like=True):
 
 
 class Hello(Struct, frozen=True, array_like=True):
-    """The first word to a client; `newest` is the number of the newest delivery."""
+    """The greeting to a client; `newest` is the number of the newest delivery."""
 
     protocol: int
     newest: int
 
 
 class Answers(Struct, frozen=True, array_like=True):
-    """Answers, each to the number of its job; the seconds that a commit took, and the bytes it put into the log.
+    """Answers, each with the number of its job; the seconds of the commit, and the bytes it added to the log.
 
-    `newest` is the number of the newest delivery that others have added, 0 when they added none.
+    `newest` is the number of the newest delivery that other clients added, 0 when they added none.
     """
 
     answers: Sequence[tuple[int, Answer]]
@@ -113,7 +113,7 @@ class Answers(Struct, frozen=True, array_like=True):
 
 
 def newest(work: Work, answer: Answer) -> int:
-    """The number of the newest delivery that some work has added; 0 when it added none."""
+    """The number of the newest delivery that this work added; 0 when it added none."""
     if isinstance(answer, Stored) and isinstance(work, Entry):
         return 0 if answer.duplicate or not work.parcels else answer.before + len(work.parcels)
     return answer.newest if isinstance(answer, Requeued) else 0

@@ -1,8 +1,8 @@
 """The process that writes the journal: `python -m gateway.journal.sqlite.process OWNER LISTENER PATH`.
 
-OWNER is its end of a pair of sockets to the gateway that started it, which `process_line` did; LISTENER is a listening
-Unix socket, where command line tools connect. All of them send a `Job` a frame and get `Answers`, after a `Hello`. It
-imports little, for its memory counts beside that of the gateway.
+OWNER is its end of a pair of sockets to the gateway that started it (`process_line`); LISTENER is a listening Unix
+socket, where command line tools connect. Each client gets a `Hello`, sends a `Job` a frame and gets `Answers`. The
+process imports little, as its memory adds to that of the gateway.
 """
 
 import gc
@@ -24,28 +24,28 @@ from gateway.journal.sqlite.frames import LONGEST, Frames, framed
 from gateway.journal.sqlite.messages import LARGEST, OWNER, PROTOCOL, Answers, Hello, Job, newest
 
 MOST_CLIENTS: Final = 32
-"""Clients at once beside the gateway. With LARGEST it bounds what they make this process hold in memory."""
+"""The most clients at once beside the gateway. With LARGEST it bounds the memory that their jobs take here."""
 
 _READ: Final = 1 << 20
 _FULL: Final = 100_000
-"""Bytes at once from which more is likely to come: the socket was as full as it gets while a commit ran."""
+"""Bytes of one read from which more data is likely: the socket's buffer filled up while a commit ran."""
 _MORE_MILLISECONDS: Final = 1
 
 _SPACING_EACH: Final = 0.0005
 _SPACING: Final = 0.002
-"""Seconds from one commit to the next, for each job of the last and at most: a commit writes whole pages, which larger
-groups share. Whoever asks for one thing at a time never waits for this.
+"""Seconds between two commits, for each job of the first and at most: a commit writes whole pages, which the jobs of a
+larger group share. After a commit of one job there is no wait.
 """
 
-_LAST_WORD: Final = 5.0
-"""Seconds that the gateway has to take the last answers."""
+_LAST_ANSWERS: Final = 5.0
+"""Seconds that the gateway has to read the last answers."""
 
 
 class Client:
-    """A connection, under a number that no other ever has.
+    """A connection, with a number that is never used again.
 
-    `unsent` is what it has not taken yet. Until it has, it is `blocked`: it is not read from, so that this stays small.
-    `newest` is what it is to be told then.
+    `unsent` is bytes that the client has not read yet. Until they are sent it is `blocked`: nothing is read from it, so
+    that `unsent` stays small. `newest` is the number of the newest delivery to send to it afterwards.
     """
 
     def __init__(self, number: int, line: socket.socket, limit: int) -> None:
@@ -58,12 +58,12 @@ class Client:
 
 
 class Server:
-    """Does what comes over the sockets, whoever sends it, in common commits."""
+    """Does the jobs of all clients, in common commits."""
 
     def __init__(self, path: Path, owner: socket.socket, listener: socket.socket) -> None:
         self._listener = listener
         self._listener.setblocking(False)
-        self._poll = select.poll()  # select() takes no descriptor above 1023, and gateways have many
+        self._poll = select.poll()  # select() accepts no descriptor above 1023, and gateways have many
         self._poll.register(listener, select.POLLIN)
         self._jobs: deque[Job] = deque()
         self._decode = msgspec.msgpack.Decoder(Job).decode
@@ -71,25 +71,25 @@ class Server:
         self._writing = Writing(path, self._send_answers)
         self._next = 0.0
         self._number = OWNER
-        self._alone = True  # whether all jobs are the owner's: then nothing has to be sorted
-        self._ended = False
+        self._alone = True  # whether all jobs are the owner's: then answers need no sorting by client
+        self._owner_gone = False
         self._owner = Client(OWNER, owner, LONGEST)
         self._clients: dict[int, Client] = {}
         self._admit(self._owner)
 
     def run(self) -> None:
-        """Write until told to stop, or until the gateway is gone; what came before that is written."""
+        """Write until a Stop, or until the gateway closes its socket; all jobs before that are written."""
         with suppress(EOFError):
             while self._writing.turn(self._gather()):
                 pass
         self._writing.close()
         if self._owner.unsent:
             with suppress(OSError):
-                self._owner.line.settimeout(_LAST_WORD)
+                self._owner.line.settimeout(_LAST_ANSWERS)
                 self._owner.line.sendall(self._owner.unsent)
 
     def _gather(self) -> Sequence[Job]:
-        """What has come, at most a group; waits for something to do, and for company where there is some."""
+        """Wait for jobs, and for the spacing after the last commit; returns at most a group."""
         if (early := self._next - time.monotonic()) > 0:
             time.sleep(early)
         if not self._jobs:
@@ -100,11 +100,11 @@ class Server:
         return jobs
 
     def _receive(self) -> None:
-        """Take in what came; raises EOFError when the gateway is gone, and all that it asked for is done."""
-        self._alone = len(self._clients) == 1 and not self._ended
+        """Read jobs from the sockets. Raises EOFError when the gateway is gone and all its jobs are done."""
+        self._alone = len(self._clients) == 1 and not self._owner_gone
         timeout = 0 if self._writing.restless else None
         size = 0
-        while not self._ended:
+        while not self._owner_gone:
             most = 0
             for descriptor, events in self._poll.poll(timeout):
                 if client := self._clients.get(descriptor):
@@ -122,7 +122,7 @@ class Server:
             raise EOFError
 
     def _serve(self, client: Client, events: int) -> int:
-        """Send what was unsent, take in what came; how many bytes that were."""
+        """Send unsent bytes, or read jobs; returns how many bytes were read."""
         if client.blocked:
             if events & (select.POLLOUT | select.POLLHUP | select.POLLERR):
                 self._flush(client)
@@ -131,10 +131,10 @@ class Server:
             data = client.line.recv(_READ, socket.MSG_DONTWAIT)
         except BlockingIOError:
             return 0
-        except OSError:  # it has gone without taking all answers
+        except OSError:  # the client closed without reading all answers
             data = b""
         if not data:
-            self._forget(client)
+            self._disconnect(client)
             return 0
         try:
             client.frames.feed(data)
@@ -144,14 +144,14 @@ class Server:
                 for job in map(self._decode, client.frames):
                     job.client = client.number
                     self._jobs.append(job)
-        except (ValueError, msgspec.MsgspecError):  # nothing that this release sends
-            self._forget(client)
+        except (ValueError, msgspec.MsgspecError):  # not a client of this release
+            self._disconnect(client)
         return len(data)
 
     def _accept(self) -> None:
         try:
             line, _ = self._listener.accept()
-        except OSError:  # it has gone again, or there are no more descriptors
+        except OSError:  # the client is gone again, or there are no more descriptors
             return
         if len(self._clients) > MOST_CLIENTS:
             line.close()
@@ -165,16 +165,16 @@ class Server:
         self._poll.register(client.line, select.POLLIN)
         self._send(client, self._encode(Hello(PROTOCOL, self._writing.newest())))
 
-    def _forget(self, client: Client) -> None:
-        """Let go of a connection whose other end has; without the gateway there is no reason to go on."""
+    def _disconnect(self, client: Client) -> None:
+        """Close a connection; without the one to the gateway, `run` ends."""
         if client is self._owner:
-            self._ended = True
+            self._owner_gone = True
         if self._clients.pop(client.line.fileno(), None) is not None:
             self._poll.unregister(client.line)
             client.line.close()
 
     def _send_answers(self, answered: Answered, seconds: float | None = None, logged: int = 0) -> None:
-        """Answer each client's jobs, and tell every other of the deliveries that these have added."""
+        """Answer each client's jobs, and send every other client the number of the newest delivery that they added."""
         if self._alone:
             answers = [(job.number, answer) for job, answer in answered]
             self._send(self._owner, self._encode(Answers(answers, seconds, logged)))
@@ -191,18 +191,18 @@ class Server:
                 self._send(client, self._encode(Answers(answers, newest=latest)))
 
     def _send(self, client: Client, packed: bytes) -> None:
-        """Send as much as the client takes now; the rest when it takes more."""
+        """Send as much as the socket accepts now, and the rest when it accepts more."""
         client.unsent += framed(packed)
         if not client.blocked:
             self._flush(client)
 
     def _flush(self, client: Client) -> None:
-        """Send what is unsent, as far as possible; a client that has taken all is told what came meanwhile."""
+        """Send unsent bytes as far as possible; a client that has read them all then gets its `newest`."""
         try:
             sent = client.line.send(client.unsent, socket.MSG_DONTWAIT)
         except BlockingIOError:
             sent = 0
-        except OSError:  # it has gone; what it had asked for is read, and done
+        except OSError:  # the client is gone; its jobs are done all the same
             sent, client.newest = len(client.unsent), 0
         client.unsent = client.unsent[sent:]
         if not client.unsent and client.newest:
@@ -215,9 +215,9 @@ class Server:
 
 def main() -> None:
     """Write on behalf of the process that holds the other end of the first socket."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # meant for the gateway, which ends this in its time
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # meant for the gateway, which then stops this
         signal.signal(number, signal.SIG_IGN)
-    gc.freeze()  # what is there now stays
+    gc.freeze()  # the objects of the imports are permanent
     owner, listener = (socket.socket(fileno=int(number)) for number in sys.argv[1:3])
     Server(Path(sys.argv[3]), owner, listener).run()
 

@@ -1,10 +1,10 @@
-"""The writing in a process of its own, so that it and the event loop do not share one interpreter lock.
+"""The line to a writing process, which does not share an interpreter lock with the event loop.
 
-SQLite gives the lock away at every step of a statement, and beside a busy event loop each way back to it costs more
-than the step. The two processes speak over a pair of sockets, a `Job` a frame in one direction, `Answers` in the other.
-The process ends when its socket does: of a gateway that is killed, nothing that it has answered for is lost. One that
-ends by itself, or hangs, is replaced. It takes other clients at a socket that is made here and outlives it: they wait
-there while it is replaced.
+SQLite releases the lock at every step of a statement, and beside a busy event loop getting it back costs more than the
+step. A pair of sockets connects the two processes, a `Job` a frame in one direction, `Answers` in the other. The
+process ends when its socket is closed: a gateway that is killed loses nothing that it has answered for. A process that
+ends by itself, or hangs, is replaced. It accepts other clients at a socket that is created here and outlives it: they
+wait there while it is replaced.
 """
 
 import asyncio
@@ -24,14 +24,14 @@ from gateway.journal.sqlite.endpoint import Endpoint
 from gateway.journal.sqlite.lease import Lease
 from gateway.journal.sqlite.messages import Answers, Job
 
-FIRST_WORD: Final = 60.0
-"""Seconds that a process has to say that it is there; a machine that starts everything at once may take its time."""
+GREETING: Final = 60.0
+"""Seconds that a process has to send its greeting; a machine that starts many programs at once is slow."""
 
 PATIENCE: Final = 10.0
-"""Seconds that a process has to end when it has let go of its socket; then it is killed."""
+"""Seconds that a process has to end after it closed its socket; then it is killed."""
 
 AGAIN, AT_MOST = 0.2, 5.0
-"""Seconds before a process is started again, at first and as they double: one that always fails takes no whole core."""
+"""Seconds before a process is started again, doubling from AGAIN to AT_MOST: one that always fails costs little."""
 
 _GLANCE: Final = 0.01
 
@@ -41,7 +41,7 @@ log = structlog.get_logger("gateway.journal")
 
 
 class ProcessLine:
-    """Leads to a process that writes. `on_answers` is given its answers; `broken` is told why there will be none.
+    """The line to a writing process. `on_answers` gets its answers; `broken` gets the reason why no more will come.
 
     The process inherits the descriptor of `lease`, and so keeps the journal until it has written everything.
     """
@@ -64,7 +64,7 @@ class ProcessLine:
     async def open(
         cls, path: Path, lease: Lease, on_answers: Callable[[Answers], None], broken: Callable[[str], None]
     ) -> Self:
-        """Start the process, and say in the lease where it takes clients. Raises JournalError."""
+        """Start the process, and announce its socket for clients in the lease. Raises JournalError."""
         line = cls(path, lease, on_answers, broken)
         try:
             await line._start()
@@ -79,7 +79,7 @@ class ProcessLine:
         return line
 
     def send(self, job: Job) -> None:
-        """Have a job done. Raises JournalError for values that cannot be kept, and while there is no process."""
+        """Send a job. Raises JournalError for values that cannot be stored, and while there is no process."""
         if self._channel is None:
             raise JournalError(f"journal {self._path}: {_GONE}")
         self._channel.send(job)
@@ -87,8 +87,8 @@ class ProcessLine:
     def replace(self) -> None:
         """Kill the process, which does not answer: another one is started when it has ended.
 
-        What it has answered for is durable, and of what it was asked for nothing is half-written. One that waits for
-        its disk is left alone: no other would be faster, and what it has written so far would be lost.
+        Jobs that it has answered are durable, and no other is half-written. A process that waits for its disk is left
+        alone: no other would be faster, and its unfinished commit would be lost.
         """
         if self._process is not None and _waits_for_disk(self._process.pid):
             log.error("the process that writes the journal waits for its disk", journal=str(self._path))
@@ -97,52 +97,54 @@ class ProcessLine:
         self._kill()
 
     async def close(self, stopped: "asyncio.Future[Any]") -> None:
-        """See the end of the process, which has `stopped`, cannot be reached any more, or is killed after PATIENCE."""
+        """Wait for the end of the process: `stopped` is its answer to Stop; without one it is killed after PATIENCE."""
         self._closing = True
         if self._starting is not None:
-            await self._starting  # bounded, and not left half-done
+            await self._starting  # bounded by GREETING
         if not (await asyncio.wait({stopped}, timeout=PATIENCE))[0]:
             log.error("the process that writes the journal does not end, it is killed", journal=str(self._path))
             self._kill()
         if self._channel is not None:
             self._channel.close()
-        await self._ended()
+        await self._wait_for_exit()
         self._endpoint.close()
 
     async def _start(self) -> None:
-        """Start the process and hear from it. Raises OSError (TimeoutError among them), EOFError."""
+        """Start the process and wait for its greeting. Raises OSError (TimeoutError among them), EOFError."""
         ours, theirs = socket.socketpair()
         with ours, theirs:
-            self._process = _scribe(self._path, theirs.fileno(), self._endpoint.socket.fileno(), self._lease.descriptor)
+            self._process = _start_process(
+                self._path, theirs.fileno(), self._endpoint.socket.fileno(), self._lease.descriptor
+            )
             mine = ours.dup()
-        channel = Channel(self._path, self._on_answers, self._down)
+        channel = Channel(self._path, self._on_answers, self._on_end)
         transport, _ = await self._loop.create_unix_connection(lambda: channel, sock=mine)
-        await asyncio.wait({channel.ready}, timeout=FIRST_WORD)
+        await asyncio.wait({channel.ready}, timeout=GREETING)
         if not channel.ready.done():
             channel.ready.cancel()
             transport.close()
             self._kill()
-            await self._ended()
-            raise TimeoutError(f"it said nothing for {FIRST_WORD:g} s and was killed")
+            await self._wait_for_exit()
+            raise TimeoutError(f"it sent no greeting within {GREETING:g} s and was killed")
         if channel.ready.exception():
-            raise EOFError(f"it ended with code {await self._ended()}, see what it wrote")
+            raise EOFError(f"it ended with code {await self._wait_for_exit()}, see its output")
         self._channel = channel
 
-    def _down(self) -> None:
-        """Refuse what is waited for: the process that was there has let go of the socket."""
+    def _on_end(self) -> None:
+        """Fail all waiting jobs, and start another process: this one has closed its socket."""
         self._channel = None
         self._broken(_GONE)
         if not self._closing:
             self._starting = self._loop.create_task(self._restart(), name="journal writer")
 
     async def _restart(self) -> None:
-        log.error(_GONE, journal=str(self._path), code=await self._ended())
+        log.error(_GONE, journal=str(self._path), code=await self._wait_for_exit())
         pause = AGAIN
         await asyncio.sleep(pause)
         while not self._closing:
             try:
                 await self._start()
-            except Exception as error:  # of whatever there is too little: there may be more of it later
+            except Exception as error:  # memory, descriptors or processes ran out: there may be more later
                 log.error("the process that writes the journal did not start", why=str(error))  # noqa: TRY400
                 pause = min(2 * pause, AT_MOST)
                 await asyncio.sleep(pause)
@@ -153,10 +155,10 @@ class ProcessLine:
         if self._process is not None:
             self._process.kill()
 
-    async def _ended(self) -> int | None:
-        """The exit code of the process, whose socket is closed, negative for a signal; None when it does not end.
+    async def _wait_for_exit(self) -> int | None:
+        """Wait for the process, whose socket is closed; returns its exit code, negative for a signal, None without end.
 
-        One that is stuck in a disk ends when that goes on, and does no harm then: nobody can ask it for anything.
+        A process that is stuck in a disk call ends when that returns, and does no harm: it gets no more jobs.
         """
         process, self._process = self._process, None
         until = self._loop.time() + PATIENCE
@@ -170,22 +172,22 @@ class ProcessLine:
 
 
 def _waits_for_disk(process: int) -> bool:
-    """Tell whether a process is in a sleep that no signal ends; False where the system does not say (proc(5))."""
+    """Whether a process is in uninterruptible sleep; False where the system has no /proc (proc(5))."""
     try:
         return Path(f"/proc/{process}/stat").read_bytes().rpartition(b") ")[2][:1] == b"D"
     except OSError:
         return False
 
 
-def _scribe(path: Path, line: int, listener: int, lease: int) -> "subprocess.Popen[bytes]":
-    """The process that writes what comes over its end of the line; the others are descriptors that it inherits."""
-    # This very release, wherever it was found; not what happens to lie in the working directory (-P).
+def _start_process(path: Path, line: int, listener: int, lease: int) -> "subprocess.Popen[bytes]":
+    """Start the writing process, which inherits the descriptors: its end of the line, the listener and the lease."""
+    # The same release as this one, by its sys.path; not a package in the working directory (-P).
     places = os.pathsep.join(place or "." for place in sys.path)
     return subprocess.Popen(  # noqa: S603 - this program
         [sys.executable, "-P", "-m", "gateway.journal.sqlite.process", str(line), str(listener), str(path)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         pass_fds=[line, listener, lease],
-        process_group=0,  # whoever presses Ctrl-C means the gateway, which ends this in its time
+        process_group=0,  # Ctrl-C is meant for the gateway, which then stops this process
         env={**os.environ, "PYTHONPATH": places},
     )

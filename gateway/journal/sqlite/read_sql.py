@@ -1,8 +1,8 @@
 # ruff: noqa: S608 - statements are put together from constants of this module only
-"""What the reading connection executes.
+"""The queries of the reading connection.
 
-A row costs a hand-over of the interpreter lock (see `write_sql`), so many rows come packed into one: a JSON
-array of the small columns beside the large columns joined end to end, which their lengths in the array cut apart again.
+A row costs a hand-over of the interpreter lock (see `write_sql`), so many rows are packed into one: a JSON array of the
+small columns, and the large columns joined end to end, which are split again by their lengths in the array.
 """
 
 from collections.abc import Iterable, Iterator
@@ -17,7 +17,7 @@ from gateway.model import Attempt, AttemptResult, Card, Delivery, DeliveryState,
 _PAGE_ROWS = 256
 _PAGE_BYTES = 32_000_000
 
-# SQLite joins bytes as they are, be they UTF-8 or not; quote() keeps all digits of a real, JSON would keep 15.
+# SQLite joins bytes unchanged, UTF-8 or not; quote() keeps all digits of a real, JSON would keep 15.
 _PACKED_DELIVERIES = """
 SELECT json_group_array(json_array(seq, event_id, quote(received), destination, lane, state, attempts,
                                    quote(not_before), reason, post_id, address, card, trace, log, length(payload))),
@@ -110,7 +110,7 @@ _sized = msgspec.json.Decoder(list[tuple[int, int]])
 
 
 def pending(connection: Connection, after: int, limit: int) -> list[Delivery]:
-    """Undelivered deliveries with a number above `after`, in order, at most `limit`."""
+    """Pending deliveries with a number above `after`, in order, at most `limit`."""
     found: list[Delivery] = []
     while len(found) < limit:
         rows = min(_PAGE_ROWS, limit - len(found))
@@ -134,12 +134,12 @@ def card(connection: Connection, destination: str, subject: str) -> CardPost | N
 
 
 def expired(connection: Connection, until: float, limit: int) -> list[int]:
-    """Numbers of the oldest events received before `until` that wait for nothing, at most `limit`."""
+    """Numbers of the oldest events received before `until` without a pending delivery, at most `limit`."""
     return _numbers.decode(connection.execute(_EXPIRED, (until, limit)).fetchone()[0])
 
 
 def surplus(connection: Connection, excess: int, limit: int) -> list[int]:
-    """Numbers of the oldest settled events that hold `excess` bytes together, at most `limit`."""
+    """Numbers of the oldest settled events that take `excess` bytes together, at most `limit`."""
     found = []
     for number, size in _sized.decode(connection.execute(_OLDEST_SETTLED, (limit,)).fetchone()[0]):
         if excess <= 0:
@@ -150,7 +150,7 @@ def surplus(connection: Connection, excess: int, limit: int) -> list[int]:
 
 
 def records(connection: Connection, sized: Iterable[tuple[int, int]], *, bodies: bool) -> Iterator[Record]:
-    """The events of these numbers and sizes, in their order; without `bodies` none are read, nor payloads."""
+    """The events of these numbers and sizes, in their order; without `bodies` neither bodies nor payloads are read."""
     for page in _pages(sized) if bodies else [[number for number, _ in sized]]:
         yield from _records(connection, page, bodies=bodies)
 

@@ -1,15 +1,15 @@
 # ruff: noqa: S608 - statements are put together from constants of this module only
-"""Finding events: newest first, page by page, and never more work than a page is worth.
+"""The search for events: newest first, page by page, with bounded work for a page.
 
-An index names the candidates in the order of their numbers, the conditions are asked of them slice by slice:
+An index gives candidates in the order of their numbers, and the conditions are checked on them slice by slice:
 
     an id                        that event
     a destination and a reason   its dead deliveries
-    a state that few are in      the events with a delivery in it
-    route, service, outcome      every kind of event that fits, merged
+    a rare delivery state        the events with a delivery in it
+    route, service, outcome      every kind of event that matches, merged
     anything else                all events
 
-A page that is not full when its time is up ends short of its limit, and its `next` says from where to go on.
+A page that is not full when its time is up ends short of its limit, and its `next` continues the search.
 """
 
 from collections.abc import Sequence
@@ -25,16 +25,16 @@ from gateway.journal.sqlite.read_sql import records
 from gateway.model import DeliveryState
 
 _SLICE = 500
-"""Candidates that are looked at together: 1 ms from memory, tens of ms from a disk."""
+"""Candidates that one query checks: 1 ms from memory, tens of ms from a disk."""
 
 _SECONDS = 0.02
-"""After which no further slice is looked at for one page: other readers wait."""
+"""Seconds after which a page takes no further slice: other readers wait."""
 
 _FEW = 20_000
-"""Pending deliveries up to which their events are sorted; above, so many are pending that any walk meets them."""
+"""Pending deliveries up to which their events are the candidates; with more, a walk over all events soon meets some."""
 
 _MOST_KINDS = 400
-"""Kinds up to which they are merged: SQLite takes 500 terms."""
+"""The most kinds of events that are merged: SQLite accepts 500 terms."""
 
 _EVERY = "SELECT number FROM event WHERE number < :before ORDER BY number DESC"
 _NONE = "SELECT number FROM event WHERE FALSE"
@@ -43,7 +43,7 @@ _KIND = """SELECT number FROM event INDEXED BY event_kind
  WHERE route = :route{0} AND service = :service{0} AND outcome = :outcome{0} AND number < :before"""
 _IN_GROUP = """SELECT DISTINCT event AS number FROM delivery INDEXED BY delivery_dead
  WHERE state = 'dead' AND destination = :destination AND reason = :reason AND event < :before ORDER BY event DESC"""
-# SQLite wants the state spelt out to use a partial index.
+# SQLite uses a partial index only for a literal state.
 _IN_STATE = {
     state: f"""SELECT DISTINCT event AS number FROM delivery INDEXED BY {index}
  WHERE state = '{state}' AND (:destination = '' OR destination = :destination) AND event < :before
@@ -58,7 +58,7 @@ _MANY_PENDING = """
 SELECT count(*) > :few FROM (
   SELECT 1 FROM delivery INDEXED BY delivery_pending WHERE state = 'pending' LIMIT :few + 1)"""
 
-# Each kind's first event is looked up from the one before it: as many steps as there are kinds, not events.
+# The first event of each kind is looked up from the kind before it: as many steps as there are kinds, not events.
 KINDS = """
 WITH RECURSIVE first (number) AS (
   SELECT (SELECT number FROM event INDEXED BY event_kind ORDER BY route, service, outcome LIMIT 1)
@@ -86,13 +86,13 @@ _HAS_DELIVERY = """ AND EXISTS (
    SELECT 1 FROM delivery INDEXED BY delivery_event
     WHERE event = event.number AND (:state = '' OR state = :state)
       AND (:destination = '' OR destination = :destination) AND (:reason = '' OR delivery.reason = :reason))"""
-# Words hold no line break: none is found across two columns.
+# Words contain no line break, so that none matches across two columns.
 _SAYS = """(id || '\n' || name || '\n' || translator || '\n' || subject || '\n' || reason LIKE :{0} ESCAPE '\\'
    OR EXISTS (SELECT 1 FROM delivery INDEXED BY delivery_event
                WHERE event = event.number
                  AND (delivery.reason LIKE :{0} ESCAPE '\\' OR CAST(payload AS TEXT) LIKE :{0}_json ESCAPE '\\')))"""
 
-# The order is that of the candidates: they are the outer loop, and have a LIMIT of their own.
+# The candidates are the outer loop and have a LIMIT of their own, so the result keeps their order.
 _FIND = """
 SELECT json_group_array(json_array(number, size)) FROM (
   SELECT event.number, size FROM ({candidates} LIMIT :slice) AS candidate
@@ -108,7 +108,7 @@ _to_json = msgspec.json.Encoder().encode
 def find(connection: Connection, query: Query) -> Page:
     """One page of events with their deliveries, newest first. Raises JournalError for a text that is too long."""
     if len(query.text) > TEXT_LIMIT:
-        raise JournalError(f"the text to find has {len(query.text)} characters: at most {TEXT_LIMIT} can be looked for")
+        raise JournalError(f"the text to find has {len(query.text)} characters: at most {TEXT_LIMIT} can be searched")
     before = _before(connection, query)
     if before is None or query.limit <= 0:
         return Page()
@@ -128,7 +128,7 @@ def find(connection: Connection, query: Query) -> Page:
     conditions = _OF_KIND
     if query.delivery_state or query.destination or query.reason:
         conditions += _HAS_DELIVERY
-    conditions += _says(query.text, values)
+    conditions += _text_conditions(query.text, values)
     found, end = _walk(connection, candidates, conditions, values)
     shown = records(connection, found, bodies=query.bodies)
     return Page(tuple(shown), _id_of(connection, end))
@@ -137,7 +137,7 @@ def find(connection: Connection, query: Query) -> Page:
 def _walk(
     connection: Connection, candidates: str, conditions: str, values: dict[str, Any]
 ) -> tuple[list[tuple[int, int]], int | None]:
-    """Number and size of the events found, at most `limit`, and the number below which to go on (None: at the end)."""
+    """Number and size of the matching events, at most `limit`, and the number below which to continue (None: end)."""
     find = _FIND.format(candidates=candidates, conditions=conditions)
     reached = _REACHED.format(candidates=candidates)
     found: list[tuple[int, int]] = []
@@ -156,7 +156,7 @@ def _walk(
 
 
 def _before(connection: Connection, query: Query) -> int | None:
-    """The number below which to look; None when the event to go on from is not there any more."""
+    """The number below which to search; None when the event `before` no longer exists."""
     if not query.before:
         return 2**63 - 1
     found = connection.execute("SELECT number FROM event WHERE id = ?", (query.before,)).fetchone()
@@ -169,7 +169,7 @@ def _id_of(connection: Connection, number: int | None) -> str:
 
 
 def _candidates(connection: Connection, query: Query, values: dict[str, Any]) -> str:
-    """The statement that names the candidates; what it needs is put into `values`."""
+    """The SELECT of the candidates; its parameters are put into `values`."""
     state = query.delivery_state
     if query.event_id:
         return _ONE
@@ -182,20 +182,20 @@ def _candidates(connection: Connection, query: Query, values: dict[str, Any]) ->
     if query.route or query.service or query.outcome:
         kinds = _kinds.decode(connection.execute(_KINDS, values).fetchone()[0])
         if len(kinds) <= _MOST_KINDS:
-            return _merged(kinds, values)
+            return _union(kinds, values)
     return _EVERY
 
 
-def _merged(kinds: Sequence[tuple[str, str, str]], values: dict[str, Any]) -> str:
-    """The events of all these kinds. SQLite merges the ordered terms of a UNION ALL as it goes: no more is read."""
+def _union(kinds: Sequence[tuple[str, str, str]], values: dict[str, Any]) -> str:
+    """The events of all these kinds. SQLite merges the ordered terms of a UNION ALL lazily: it reads no more rows."""
     for index, (route, service, outcome) in enumerate(kinds):
         values |= {f"route{index}": route, f"service{index}": service, f"outcome{index}": outcome}
     terms = [_KIND.format(index) for index in range(len(kinds))]
     return " UNION ALL ".join(terms) + " ORDER BY number DESC" if terms else _NONE
 
 
-def _says(text: str, values: dict[str, Any]) -> str:
-    """The conditions under which an event holds all words of a text; the patterns are put into `values`."""
+def _text_conditions(text: str, values: dict[str, Any]) -> str:
+    """The conditions for an event that contains all words of a text; the patterns are put into `values`."""
     conditions = ""
     for number, word in enumerate(sorted(set(text.split()), key=len, reverse=True)):
         spellings: list[str] = []
@@ -208,7 +208,7 @@ def _says(text: str, values: dict[str, Any]) -> str:
 
 
 def _spellings(word: str) -> set[str]:
-    """LIKE takes the letters of ASCII in either case, and no others."""
+    """The spellings of a word to search for: LIKE ignores the case of ASCII letters only."""
     return {word} if word.isascii() else {word, word.lower(), word.upper(), word.capitalize()}
 
 

@@ -1,4 +1,4 @@
-"""The writing by the process of the gateway that is running: for command line tools beside it."""
+"""The line to the writing process of a running gateway, for command line tools beside it."""
 
 import asyncio
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from gateway.journal.sqlite.messages import LARGEST, Answers, Job
 
 
 class SocketLine:
-    """Leads to the process that writes for a gateway. `broken` is told why there will be no more answers."""
+    """The line to a gateway's writing process. `broken` gets the reason why no more answers will come."""
 
     def __init__(self, path: Path, on_answers: Callable[[Answers], None], broken: Callable[[str], None]) -> None:
         self._path = path
@@ -25,7 +25,7 @@ class SocketLine:
     async def open(
         cls, path: Path, on_answers: Callable[[Answers], None], broken: Callable[[str], None]
     ) -> Self | None:
-        """Connect to the process that writes for the gateway that holds the journal; None when there is none."""
+        """Connect to the writing process of the gateway that holds the journal; None when no gateway runs."""
         found = holder(path)
         if found is None or not found.socket:
             return None
@@ -41,16 +41,16 @@ class SocketLine:
         return line
 
     def send(self, job: Job) -> None:
-        """Have a job done. Raises JournalError for one that is too large, and when the connection is gone."""
+        """Send a job. Raises JournalError for one that is too large, and after the connection ended."""
         if self._why:
             raise JournalError(f"journal {self._path}: {self._why}")
         self._channel.send(job)
 
     def replace(self) -> None:
-        """Leave that to the gateway."""
+        """Do nothing: the gateway replaces its process."""
 
     async def close(self, stopped: "asyncio.Future[Any]") -> None:
-        """Let go of the connection once everything is answered, or nothing will be."""
+        """Close the connection after `stopped`, when every job is answered or will not be."""
         await asyncio.wait({stopped})
         if not self._why:
             self._channel.close()

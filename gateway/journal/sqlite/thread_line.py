@@ -1,4 +1,4 @@
-"""The writing in a thread of this process: for those who write seldom, or start and end often."""
+"""The line to a writing thread of this process, for programs that write rarely, or start and end often."""
 
 import asyncio
 import threading
@@ -14,28 +14,28 @@ from gateway.journal.sqlite.messages import Answers, Job
 
 
 class ThreadLine:
-    """Leads to a thread that writes. `on_answers` is called on the event loop."""
+    """The line to a writing thread. `on_answers` is called on the event loop."""
 
     def __init__(self, path: Path, on_answers: Callable[[Answers], None]) -> None:
         self._on_answers = on_answers
         self._loop = asyncio.get_running_loop()
         self._queue: SimpleQueue[Job] = SimpleQueue()
         self._jobs: deque[Job] = deque()
-        # Not to hold up the end of a process that failed to close: what was answered is durable.
+        # A daemon, so that it does not hold up the end of a process that failed to close: answered jobs are durable.
         self._thread = threading.Thread(target=self._run, args=(path,), name="journal-writer", daemon=True)
         self._thread.start()
 
     def send(self, job: Job) -> None:
-        """Have a job done."""
+        """Send a job."""
         self._queue.put(job)
 
     def replace(self) -> None:
-        """Do nothing: a thread cannot be ended from outside."""
+        """Do nothing: a thread cannot be killed."""
 
     async def close(self, stopped: "asyncio.Future[Any]") -> None:
-        """See the end of the thread, whose last act but one is to say that it has stopped."""
+        """Wait for the end of the thread, which follows its answer to Stop, `stopped`."""
         await asyncio.wait({stopped})
-        if stopped.exception() is None:  # else it hangs in the disk
+        if stopped.exception() is None:  # else the thread hangs in a disk call
             self._thread.join()
 
     def _run(self, path: Path) -> None:
@@ -44,7 +44,7 @@ class ThreadLine:
             pass
 
     def _gather(self, *, wait: bool) -> list[Job]:
-        """What was asked for, at most a group; waits for something if told to."""
+        """The jobs of at most a group; `wait` blocks until there is one."""
         with suppress(Empty):
             if not self._jobs:
                 self._jobs.append(self._queue.get(block=wait))
@@ -54,5 +54,5 @@ class ThreadLine:
 
     def _send_answers(self, answered: Answered, seconds: float | None = None, logged: int = 0) -> None:
         answers = Answers([(job.number, answer) for job, answer in answered], seconds, logged)
-        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+        with suppress(RuntimeError):  # the loop is closed: nobody waits for answers
             self._loop.call_soon_threadsafe(self._on_answers, answers)

@@ -1,9 +1,9 @@
 # ruff: noqa: S608 - statements are put together from constants of this module only
-"""What the writer's connection executes, inside a transaction that the caller opens and commits.
+"""The statements of the writing connection, inside a transaction that the caller opens and commits.
 
-sqlite3 gives the interpreter lock away at every step of a statement, and getting it back from a busy event loop takes
-up to 5 ms. So whole groups travel in few steps: one look-up, then INSERTs of many rows each. Their shapes are few
-(every number of rows up to 63, then 64 and 256), so that the connection's statement cache holds them all.
+sqlite3 releases the interpreter lock at every step of a statement, and getting it back from a busy event loop takes up
+to 5 ms. So a whole group takes few steps: one look-up, then INSERTs of many rows each. Their shapes are few (every
+number of rows up to 63, then 64 and 256), so that the connection's statement cache holds them all.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -28,19 +28,19 @@ _CARD = "INSERT INTO card VALUES "
 _NEWEST = """ ON CONFLICT (destination, subject) DO UPDATE
  SET post_id = excluded.post_id, used = excluded.used,
      closed = iif(excluded.closed < 0, max(closed, 0), excluded.closed)"""
-_SETTLE = "WITH said (seq, state, attempts, not_before, reason, post_id, line) AS (VALUES "
-# A log is lines of JSON. A full one loses its first line; nearly all are empty, and are not looked into.
+_SETTLE = "WITH settled (seq, state, attempts, not_before, reason, post_id, line) AS (VALUES "
+# A log is lines of JSON. A full one loses its first line; nearly all are empty, and skip the search for line breaks.
 _SETTLED = f""")
 UPDATE delivery
-   SET state = said.state, attempts = said.attempts, not_before = said.not_before,
-       reason = said.reason, post_id = said.post_id,
-       log = CASE WHEN said.attempts <= delivery.attempts THEN log
-                  WHEN log = '' THEN said.line
-                  WHEN length(log) - length(replace(log, char(10), '')) < {LOG_LIMIT} THEN log || said.line
-                  ELSE substr(log, instr(log, char(10)) + 1) || said.line END
-  FROM said WHERE delivery.seq = said.seq AND +delivery.state = 'pending'"""
+   SET state = settled.state, attempts = settled.attempts, not_before = settled.not_before,
+       reason = settled.reason, post_id = settled.post_id,
+       log = CASE WHEN settled.attempts <= delivery.attempts THEN log
+                  WHEN log = '' THEN settled.line
+                  WHEN length(log) - length(replace(log, char(10), '')) < {LOG_LIMIT} THEN log || settled.line
+                  ELSE substr(log, instr(log, char(10)) + 1) || settled.line END
+  FROM settled WHERE delivery.seq = settled.seq AND +delivery.state = 'pending'"""
 
-# Text for the reals: SQLite's JSON keeps 15 digits of a number, quote() all of them.
+# Reals are returned as text: SQLite's JSON keeps 15 digits of a number, quote() all of them.
 _LOOK_UP = """
 SELECT coalesce((SELECT max(number) FROM event), 0),
        coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'delivery'), 0),
@@ -77,14 +77,14 @@ DELETE FROM card WHERE (destination, subject) IN (
 
 _BIG, _MIDDLE = 256, 64
 _ROW_BYTES = 256
-"""What an event or a delivery takes beside its large columns, roughly."""
+"""Approximate bytes of an event or a delivery without its large columns."""
 
 _to_json = msgspec.json.Encoder().encode
 _known_keys = msgspec.json.Decoder(list[tuple[str, str, float]], strict=False)
 
 
 class _Group(Struct):
-    """The rows of one group as they are collected, and the numbers last given."""
+    """The rows of one group, as they are collected, and the last numbers that were assigned."""
 
     number: int
     seq: int
@@ -95,7 +95,7 @@ class _Group(Struct):
 
 
 def store(connection: Connection, entries: Sequence[Entry]) -> list[Stored]:
-    """Insert what is new of the entries, in their order; the answers are in the same order."""
+    """Insert the entries that are no duplicates, in their order; the answers are in the same order."""
     keys = [key.key for entry in entries for key in entry.keys]
     number, seq, known = connection.execute(_LOOK_UP, (_to_json(keys).decode(),)).fetchone()
     found = {key: (event_id, expires) for key, event_id, expires in _known_keys.decode(known)}
@@ -120,9 +120,9 @@ def _take(group: _Group, entry: Entry) -> Stored:
     group.number += 1
     group.events.append(_event_row(group.number, event, entry.parcels))
     stored = Stored(event.id, before=group.seq)
-    made = deliveries(entry, group.seq)
-    group.deliveries += [_delivery_row(group.number, delivery) for delivery in made]
-    group.seq += len(made)
+    added = deliveries(entry, group.seq)
+    group.deliveries += [_delivery_row(group.number, delivery) for delivery in added]
+    group.seq += len(added)
     return stored
 
 
@@ -174,13 +174,13 @@ def _delivery_row(number: int, delivery: Delivery) -> Row:
 
 
 def settle(connection: Connection, settlements: Iterable[Settlement]) -> None:
-    """Record how pending deliveries stand; the last word on a number counts, other numbers are passed over."""
+    """Record outcomes of pending deliveries; the last one for a number counts, other numbers are ignored."""
     last = {settlement.seq: settlement for settlement in settlements}
     rows = [(s.seq, s.state.value, s.attempts, s.not_before, s.reason, s.post_id, _line(s)) for s in last.values()]
     _insert(connection, _SETTLE, rows, _SETTLED)
     cards = {(c.destination, c.subject): c for s in last.values() if (c := s.card) is not None}
-    shown = [(c.destination, c.subject, c.post_id, c.used, _closed(c)) for c in cards.values()]
-    _insert(connection, _CARD, shown, _NEWEST)
+    card_rows = [(c.destination, c.subject, c.post_id, c.used, _closed_flag(c)) for c in cards.values()]
+    _insert(connection, _CARD, card_rows, _NEWEST)
 
 
 def _line(settlement: Settlement) -> str:
@@ -190,13 +190,13 @@ def _line(settlement: Settlement) -> str:
     return _to_json((attempt.at, attempt.result, attempt.status, attempt.code, attempt.answer)).decode() + "\n"
 
 
-def _closed(card: CardPost) -> int:
-    """0 or 1; -1 leaves an earlier word in force, and counts as 0 without one."""
+def _closed_flag(card: CardPost) -> int:
+    """`closed` as 0 or 1; -1 leaves the stored value unchanged, and means 0 when there is none."""
     return -1 if card.closed is None else int(card.closed)
 
 
 def requeue(connection: Connection, seqs: Sequence[int], now: float) -> Requeued:
-    """Copy dead and delivered deliveries to the end, as received `now`."""
+    """Append copies of dead and delivered deliveries, received `now`, and mark the originals as replayed."""
     listed = (_to_json(seqs).decode(),)
     copies = connection.execute(_COPY, (now, *listed)).rowcount
     connection.execute(_MARK, listed)
@@ -204,18 +204,18 @@ def requeue(connection: Connection, seqs: Sequence[int], now: float) -> Requeued
 
 
 def newest(connection: Connection) -> int:
-    """The number of the newest delivery that there ever was; 0 when there was none."""
+    """The number of the newest delivery ever stored; 0 when there was none."""
     (seq,) = connection.execute(_NEWEST_DELIVERY).fetchone()
     return int(seq)
 
 
 def remember(connection: Connection, route: str, secret: str) -> None:
-    """Store the secret of a route in the place of an earlier one."""
+    """Store the secret of a route, replacing an earlier one."""
     connection.execute(_REMEMBER, (route, secret))
 
 
 def adopt(connection: Connection, secrets: Iterable[tuple[str, str]]) -> None:
-    """Store secrets by route where there are none yet."""
+    """Store the secrets of routes that have none yet."""
     connection.executemany(_ADOPT, secrets)
 
 
@@ -227,12 +227,12 @@ def prune(connection: Connection, numbers: Sequence[int]) -> None:
 
 
 def prune_keys(connection: Connection, now: float, limit: int) -> int:
-    """Delete at most `limit` duplicate keys that expired before `now`; their count."""
+    """Delete at most `limit` duplicate keys that expired before `now`; returns their number."""
     return connection.execute(_PRUNE_KEYS, (now, limit)).rowcount
 
 
 def prune_cards(connection: Connection, before: float, limit: int) -> int:
-    """Delete at most `limit` cards that were last used before a time; their count."""
+    """Delete at most `limit` cards that were last used before a time; returns their number."""
     return connection.execute(_PRUNE_CARDS, (before, limit)).rowcount
 
 

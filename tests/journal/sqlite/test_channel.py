@@ -74,7 +74,7 @@ async def test_another_release_is_not_spoken_to(bed: Bed) -> None:
     """Nothing is sent to it, and what is told says what to do."""
     bed.channel.send(Job(1, Checkpoint()))
     bed.say(Hello(PROTOCOL + 1, 0))
-    with pytest.raises(EOFError, match="of another release: restart the gateway"):
+    with pytest.raises(EOFError, match="belongs to another release: restart the gateway"):
         await bed.channel.ready
     assert await bed.reader.read() == b""
     assert (bed.got, bed.ends) == ([], 0)
@@ -92,7 +92,7 @@ async def test_the_end_is_told(bed: Bed) -> None:
     early = Bed()
     await early.connect()
     early.writer.close()
-    with pytest.raises(EOFError, match="before its first word"):
+    with pytest.raises(EOFError, match="before its greeting"):
         await early.channel.ready
     bed.say(Hello(PROTOCOL, 0))
     await bed.channel.ready

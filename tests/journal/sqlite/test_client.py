@@ -107,7 +107,7 @@ async def test_a_silence_refuses_everybody_until_the_next_word(
     monkeypatch.setattr(client, "SILENCE", 0.1)
     told: list[int] = []
     writer.added = told.append
-    with pytest.raises(JournalError, match=r"journal journal\.db: what writes it has not answered for 0 s"):
+    with pytest.raises(JournalError, match=r"journal journal\.db: its writer has not answered for 0 s"):
         await writer.ask(ENTRY)
     with pytest.raises(JournalError, match="has not answered"):
         await writer.ask(ENTRY)

@@ -46,19 +46,19 @@ def children() -> set[int]:
     return found
 
 
-def scribes() -> set[int]:
-    """Those that write for this one."""
+def writer_processes() -> set[int]:
+    """The processes that write a journal for this one."""
     return {one for one in children() if b"gateway.journal.sqlite.process" in Path(f"/proc/{one}/cmdline").read_bytes()}
 
 
 @pytest.fixture
 async def journal(tmp_path: Path) -> AsyncIterator[SqliteJournal]:
     """A journal that is written apart."""
-    before = scribes()
+    before = writer_processes()
     journal = await SqliteJournal.open(tmp_path / "journal.db", retention=1e9, max_size=10**9, deliver=True)
     yield journal
     await journal.close()
-    assert scribes() == before, "its process is still there"
+    assert writer_processes() == before, "its process is still there"
 
 
 async def stored(journal: SqliteJournal) -> list[str]:
@@ -82,7 +82,7 @@ async def test_a_process_that_dies_is_replaced(journal: SqliteJournal) -> None:
     await journal.append(first)
     with capture_logs() as said:
         for _ in range(3):
-            (process,) = scribes()
+            (process,) = writer_processes()
             wanted = [entry(b"x" * 8000) for _ in range(200)]
             asked = [asyncio.ensure_future(journal.append(one)) for one in wanted]
             await asyncio.sleep(0.002)
@@ -98,7 +98,7 @@ async def test_a_process_that_dies_is_replaced(journal: SqliteJournal) -> None:
 
 async def test_while_there_is_no_process_the_journal_says_so(journal: SqliteJournal) -> None:
     """The error names the file and what happens."""
-    (process,) = scribes()
+    (process,) = writer_processes()
     os.kill(process, signal.SIGSTOP)
     waiting = asyncio.ensure_future(journal.append(entry()))
     await asyncio.sleep(0.05)
@@ -112,11 +112,11 @@ async def test_while_there_is_no_process_the_journal_says_so(journal: SqliteJour
 
 async def test_signals_that_are_meant_for_the_gateway_are_left_to_it(journal: SqliteJournal) -> None:
     """A terminal or a service manager tells every process of a group."""
-    (process,) = scribes()
+    (process,) = writer_processes()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         os.kill(process, number)
     await journal.append(entry())
-    assert scribes() == {process}
+    assert writer_processes() == {process}
 
 
 async def test_closing_after_the_process_died(tmp_path: Path) -> None:
@@ -124,12 +124,12 @@ async def test_closing_after_the_process_died(tmp_path: Path) -> None:
     for pause in (0.0, 0.05, 0.3):
         journal = await SqliteJournal.open(tmp_path / "journal.db", retention=1e9, max_size=10**9, deliver=True)
         await journal.append(entry())
-        (process,) = scribes()
+        (process,) = writer_processes()
         os.kill(process, signal.SIGKILL)
         await asyncio.sleep(pause)
         async with asyncio.timeout(PATIENCE):
             await journal.close()
-        assert not scribes()
+        assert not writer_processes()
 
 
 async def test_a_process_that_does_not_come_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -148,9 +148,9 @@ async def test_a_process_that_hangs_before_its_first_word(tmp_path: Path, monkey
     mute.write_text("#!/bin/sh\nexec sleep 600\n")
     mute.chmod(0o755)
     monkeypatch.setattr("sys.executable", str(mute))
-    monkeypatch.setattr(process_line, "FIRST_WORD", 0.3)
+    monkeypatch.setattr(process_line, "GREETING", 0.3)
     before = children()
-    with pytest.raises(JournalError, match=r"did not start: it said nothing for 0\.3 s and was killed"):
+    with pytest.raises(JournalError, match=r"did not start: it sent no greeting within 0\.3 s and was killed"):
         await SqliteJournal.open(tmp_path / "journal.db", retention=1e9, max_size=10**9, deliver=True)
     assert children() == before
 
@@ -170,27 +170,27 @@ async def test_a_first_word_that_is_heard_late(tmp_path: Path, monkeypatch: pyte
         return ours, theirs
 
     monkeypatch.setattr(socket, "socketpair", watched)
-    monkeypatch.setattr(process_line, "FIRST_WORD", 0.3)
+    monkeypatch.setattr(process_line, "GREETING", 0.3)
     journal = await SqliteJournal.open(tmp_path / "journal.db", retention=1e9, max_size=10**9, deliver=True)
     monkeypatch.undo()
     await asyncio.sleep(0.5)
     await journal.append(entry())
-    assert len(scribes()) == 1
+    assert len(writer_processes()) == 1
     await journal.close()
-    assert not scribes()
+    assert not writer_processes()
 
 
 async def test_a_process_that_hangs_does_not_hold_up_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is killed, and whoever still waits is told that nothing was promised."""
     journal = await SqliteJournal.open(tmp_path / "journal.db", retention=1e9, max_size=10**9, deliver=True)
-    (process,) = scribes()
+    (process,) = writer_processes()
     os.kill(process, signal.SIGSTOP)
     waiting = asyncio.ensure_future(journal.append(entry()))
     await asyncio.sleep(0.05)
     monkeypatch.setattr(process_line, "PATIENCE", 0.3)
     async with asyncio.timeout(PATIENCE):
         await journal.close()
-    assert not scribes()
+    assert not writer_processes()
     with pytest.raises(JournalError, match=r"journal\.db: "):
         await waiting
 
@@ -199,16 +199,16 @@ async def test_a_process_that_cannot_be_started_again_for_a_while(
     journal: SqliteJournal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is tried less and less often, whatever is the matter, and as soon as it can be the journal goes on."""
-    (process,) = scribes()
+    (process,) = writer_processes()
     failures = [OSError("no more processes"), RuntimeError("no more threads"), EOFError("ended")]
-    start = process_line._scribe
+    start = process_line._start_process
 
     def scarce(path: Path, *descriptors: int) -> object:
         if failures:
             raise failures.pop()
         return start(path, *descriptors)
 
-    monkeypatch.setattr(process_line, "_scribe", scarce)
+    monkeypatch.setattr(process_line, "_start_process", scarce)
     with capture_logs() as said:
         os.kill(process, signal.SIGKILL)
         assert not await again(journal, entry())
@@ -256,11 +256,11 @@ async def test_a_path_that_is_no_text(tmp_path: Path) -> None:
     """Trouble with it is told like any other."""
     path = tmp_path / os.fsdecode(b"journal\xff.db")
     journal = await SqliteJournal.open(path, retention=1e9, max_size=10**9, deliver=True)
-    (process,) = scribes()
+    (process,) = writer_processes()
     path.rename(tmp_path / "elsewhere.db")
     with pytest.raises(JournalError, match="moved"):
         await journal.append(entry())
-    assert scribes() == {process}
+    assert writer_processes() == {process}
     await journal.close()
 
 
@@ -306,13 +306,13 @@ async def test_a_process_that_stands_still_goes_on(journal: SqliteJournal, monke
     told: list[int] = []
     journal.listen(told.append)
     await journal.append(entry())
-    (process,) = scribes()
+    (process,) = writer_processes()
     os.kill(process, signal.SIGSTOP)
     wanted = [entry() for _ in range(20)]
     answers = await asyncio.gather(*(journal.append(one) for one in wanted), return_exceptions=True)
     assert all(isinstance(answer, JournalError) for answer in answers)
     began = time.monotonic()
-    with pytest.raises(JournalError, match="what writes it has not answered"):
+    with pytest.raises(JournalError, match="its writer has not answered"):
         await journal.append(entry())
     assert time.monotonic() - began < 0.2
     os.kill(process, signal.SIGCONT)
@@ -321,7 +321,7 @@ async def test_a_process_that_stands_still_goes_on(journal: SqliteJournal, monke
             await asyncio.sleep(0.01)
     assert [await again(journal, one) for one in wanted] == [True] * 20
     assert len(await stored(journal)) == 21
-    assert scribes() == {process}
+    assert writer_processes() == {process}
 
 
 async def test_a_process_that_stands_still_for_long_is_replaced(
@@ -332,7 +332,7 @@ async def test_a_process_that_stands_still_for_long_is_replaced(
     monkeypatch.setattr(client, "REPLACE", 0.6)
     first = entry()
     await journal.append(first)
-    (process,) = scribes()
+    (process,) = writer_processes()
     os.kill(process, signal.SIGSTOP)
     wanted = [entry() for _ in range(20)]
     with capture_logs() as said:
@@ -340,7 +340,7 @@ async def test_a_process_that_stands_still_for_long_is_replaced(
         assert all(isinstance(answer, JournalError) for answer in answers)
         for one in wanted:
             await again(journal, one)
-    (successor,) = scribes()
+    (successor,) = writer_processes()
     assert successor != process
     names = await stored(journal)
     assert sorted(names) == sorted(one.event.id for one in (first, *wanted))
@@ -359,7 +359,7 @@ async def test_a_process_that_waits_for_its_disk_is_not_killed(
     monkeypatch.setattr(client, "REPLACE", 0.2)
     asked: list[int] = []
     monkeypatch.setattr(process_line, "_waits_for_disk", lambda process: asked.append(process) or True)
-    (process,) = scribes()
+    (process,) = writer_processes()
     os.kill(process, signal.SIGSTOP)
     with pytest.raises(JournalError, match="has not answered"):
         await journal.append(entry())
@@ -368,7 +368,7 @@ async def test_a_process_that_waits_for_its_disk_is_not_killed(
             await asyncio.sleep(0.01)
     os.kill(process, signal.SIGCONT)
     assert not await again(journal, entry())
-    assert scribes() == {process}
+    assert writer_processes() == {process}
     assert set(asked) == {process}
 
 
@@ -384,7 +384,7 @@ async def test_the_lease_outlives_a_replaced_process(tmp_path: Path, monkeypatch
     path = tmp_path / "journal.db"
     journal = await SqliteJournal.open(path, retention=1e9, max_size=10**9, deliver=True)
     for _ in range(2):
-        (process,) = scribes()
+        (process,) = writer_processes()
         os.kill(process, signal.SIGKILL)
         await again(journal, entry())
         with pytest.raises(JournalError, match="is held by"):

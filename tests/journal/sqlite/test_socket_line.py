@@ -17,7 +17,7 @@ from gateway.journal.sqlite.lease import holder
 from gateway.journal.sqlite.socket_line import SocketLine
 from gateway.journal.sqlite.thread_line import ThreadLine
 from gateway.model import DeliveryState, Event, Outcome, Parcel, Request
-from tests.journal.sqlite.test_process_line import again, entry, scribes
+from tests.journal.sqlite.test_process_line import again, entry, writer_processes
 
 
 async def opened(path: Path, *, deliver: bool = False) -> SqliteJournal:
@@ -73,12 +73,12 @@ async def test_it_reads_while_nothing_is_written(
     """A process that hangs is told to whoever wants to write, and holds up neither reading nor the end."""
     (delivery,) = (await gateway.append(entry())).deliveries
     monkeypatch.setattr(client, "SILENCE", 0.2)
-    (process,) = scribes()
+    (process,) = writer_processes()
     os.kill(process, signal.SIGSTOP)
     try:
         tool = await opened(tmp_path / "journal.db")
         assert await tool.pending(0, 10) == [delivery]
-        with pytest.raises(JournalError, match="what writes it has not answered"):
+        with pytest.raises(JournalError, match="its writer has not answered"):
             await tool.requeue([1])
         async with asyncio.timeout(10):
             await tool.close()
@@ -91,7 +91,7 @@ async def test_it_is_told_when_the_process_ends(tmp_path: Path, gateway: SqliteJ
     """What was asked for may be done or not; the next tool is served by the next process."""
     tool = await opened(tmp_path / "journal.db")
     await tool.append(entry())
-    (process,) = scribes()
+    (process,) = writer_processes()
     os.kill(process, signal.SIGSTOP)
     asked = tool.append(entry())
     await asyncio.sleep(0.05)

@@ -53,7 +53,7 @@ async def test_a_thread_that_hangs_holds_up_neither_requests_nor_the_end(
     monkeypatch.setattr(Writing, "turn", hanging)
     writer = Writer(path, None)
     writer.use(ThreadLine(path, writer.on_answers))
-    with pytest.raises(JournalError, match="what writes it has not answered"):
+    with pytest.raises(JournalError, match="its writer has not answered"):
         await writer.ask(entry(1))
     async with asyncio.timeout(10):
         await writer.close()
