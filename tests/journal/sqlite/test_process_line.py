@@ -209,6 +209,7 @@ async def test_a_process_that_cannot_be_started_again_for_a_while(
         return start(path, *descriptors)
 
     monkeypatch.setattr(process_line, "_start_process", scarce)
+    monkeypatch.setattr(process_line, "AGAIN", 0.02)
     with capture_logs() as said:
         os.kill(process, signal.SIGKILL)
         assert not await again(journal, entry())
