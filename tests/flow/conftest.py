@@ -126,10 +126,15 @@ class Program:
         await self._reading
         return code
 
+    def signal(self, number: int) -> None:
+        """Send it a signal, if it is still there. Asyncio's own way may take the exit code away from who waits."""
+        if self.process.returncode is None:
+            with suppress(ProcessLookupError):
+                os.kill(self.process.pid, number)
+
     async def kill(self) -> None:
         """End it at once, whatever it is doing."""
-        with suppress(ProcessLookupError):
-            self.process.kill()
+        self.signal(signal.SIGKILL)
         await self.ended()
 
 
@@ -198,7 +203,7 @@ class Service:
 
     async def stop(self, number: int = signal.SIGTERM) -> int:
         """Stop it in order; its exit code."""
-        self.running.process.send_signal(number)
+        self.running.signal(number)
         return await self.running.ended()
 
     async def mattergate(self, *arguments: str) -> Program:

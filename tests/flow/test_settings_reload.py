@@ -93,7 +93,7 @@ class Changing:
     async def hang_up(self) -> None:
         """Send SIGHUP, and wait until the settings are taken up or refused."""
         before = self._answers()
-        self.items.running.process.send_signal(signal.SIGHUP)
+        self.items.running.signal(signal.SIGHUP)
         await self.items.until(lambda: self._answers() > before)
 
     def _answers(self) -> int:
@@ -174,7 +174,7 @@ async def test_nothing_is_lost_while_everything_changes(changing, second, load):
             if (turn + number) % 2 and step.get("level") != "warning":
                 await changing.taken_up()
             else:
-                changing.items.running.process.send_signal(signal.SIGHUP)
+                changing.items.running.signal(signal.SIGHUP)
                 await asyncio.sleep(0.3)
     assert not [line for line in await changing.taken_up() if "[destinations.dev]" in line]
     stop.set()
@@ -393,20 +393,19 @@ async def test_sighup_never_ends_the_process(changing):
     items = changing.items
     changing.write(DEV.format(dev=changing.dev))
     for _ in range(20):
-        items.running.process.send_signal(signal.SIGHUP)
+        items.running.signal(signal.SIGHUP)
     await items.until(lambda: bool(changing.told("settings taken up")))
     assert 'mattergate_queue_depth{destination="dev"}' in await changing.series()
-    process = items.running.process
-    process.send_signal(signal.SIGTERM)
-    while process.returncode is None:
-        process.send_signal(signal.SIGHUP)
+    items.running.signal(signal.SIGTERM)
+    while items.running.process.returncode is None:
+        items.running.signal(signal.SIGHUP)
         await asyncio.sleep(0.001)
     assert await items.running.ended() == 0
     assert "fault of mattergate" not in items.log
     items.lives.append(await items.mattergate("serve"))
     await items.until((items.folder / "journal.db-wal").exists)
     for _ in range(5):
-        items.running.process.send_signal(signal.SIGHUP)
+        items.running.signal(signal.SIGHUP)
         await asyncio.sleep(0.02)
     await items.until(items.accepts)
     assert (await items.item("a", 1))[0] == 202

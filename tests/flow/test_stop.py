@@ -18,7 +18,7 @@ async def test_a_stop_under_load_loses_and_repeats_nothing(items, load, number):
     accepted = senders.total
     await items.until(lambda: senders.total > accepted + 20)
 
-    items.running.process.send_signal(number)
+    items.running.signal(number)
     await items.until(_accepts_no_more(items))
     assert items.running.process.returncode is None, "it did not wait for what was in flight"
     arrived = len(items.mattermost.posts)
