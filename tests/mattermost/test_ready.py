@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from gateway.mattermost import fit
 from gateway.mattermost.limits import DEFAULT, Limits
-from gateway.mattermost.payload import Attachment, Field, Message, Priority, Props
+from gateway.mattermost.payload import Attachment, Field, Message, Priority, Props, encode
 from gateway.mattermost.ready import is_ready
 
 USUAL = Message(
@@ -58,11 +58,20 @@ MESSAGES = st.builds(
 )  # fmt: skip
 
 
+def ready(message, limits, *, mentions):
+    """Whether a message is ready; one that cannot be encoded is not."""
+    try:
+        raw = encode(message)
+    except UnicodeEncodeError:
+        return False
+    return is_ready(message, raw, limits, mentions=mentions)
+
+
 @settings(max_examples=150, suppress_health_check=list(HealthCheck))
 @given(MESSAGES, st.booleans())
 def test_what_is_ready_is_what_fitting_makes(message, mentions):
     """A message that goes as it is would come out of the long way just so."""
-    if is_ready(message, DEFAULT, mentions=mentions):
+    if ready(message, DEFAULT, mentions=mentions):
         short = fit.fit(message, mentions=mentions)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(fit, "is_ready", lambda *_, **__: False)
@@ -70,9 +79,9 @@ def test_what_is_ready_is_what_fitting_makes(message, mentions):
 
 
 @pytest.mark.parametrize("mentions", [True, False])
-def test_the_usual_message_is_ready(mentions):
+def test_the_usual_message_ready(mentions):
     """With links, fields, names and priority: what the catalog makes costs one look."""
-    assert is_ready(USUAL, DEFAULT, mentions=mentions)
+    assert ready(USUAL, DEFAULT, mentions=mentions)
 
 
 @pytest.mark.parametrize(
@@ -95,16 +104,16 @@ def test_the_usual_message_is_ready(mentions):
 )  # fmt: skip
 def test_what_needs_something_is_not_ready(message):
     """What the server would refuse, show wrongly, or notify people for."""
-    assert not is_ready(message, DEFAULT, mentions=False)
+    assert not ready(message, DEFAULT, mentions=False)
 
 
 def test_mentions_that_may_notify_are_as_they_should_be():
     """Where mentions are wanted, one that was made silent is to be restored, and the others go as they are."""
-    assert is_ready(Message(text="@ann"), DEFAULT, mentions=True)
-    assert not is_ready(Message(text="@\u200bann"), DEFAULT, mentions=True)
+    assert ready(Message(text="@ann"), DEFAULT, mentions=True)
+    assert not ready(Message(text="@\u200bann"), DEFAULT, mentions=True)
 
 
 @pytest.mark.parametrize("limits", [Limits(message=10), Limits(body=100), Limits(props=100), Limits(attachment=10)])
 def test_smaller_destinations_take_less(limits):
     """Each limit of a destination counts."""
-    assert not is_ready(Message(text="a" * 20), limits, mentions=False)
+    assert not ready(Message(text="a" * 20), limits, mentions=False)
