@@ -18,11 +18,11 @@ from gateway.observe.metrics import Metrics
 def application(metrics: Metrics, gateway: Gateway) -> web.Application:
     """The console of a gateway, and beside it what programs ask for."""
 
-    def told(request: web.Request) -> bool:
+    def may_look(request: web.Request) -> bool:
         return gateway.settings.admin.open_metrics or visitor_of(request) is not None
 
     async def show_metrics(request: web.Request) -> web.Response:
-        if not told(request):
+        if not may_look(request):
             raise Refused(401, "Unauthorized", "send Authorization: Bearer TOKEN, or set [admin] open_metrics = true")
         try:
             encode, content_type = choose_encoder(request.headers.get("Accept", ""))
@@ -37,7 +37,7 @@ def application(metrics: Metrics, gateway: Gateway) -> web.Application:
         """503 when requests cannot be stored. A broken destination is shown but keeps nobody out: its messages wait."""
         why = gateway.trouble()
         body: dict[str, object] = {"ready": not why}
-        if told(request):
+        if may_look(request):
             body["destinations"] = {
                 name: {"state": state, "why": reason} if reason else {"state": state}
                 for name, (state, reason) in gateway.destinations().items()

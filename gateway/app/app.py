@@ -87,7 +87,7 @@ async def running(
 async def _parts(settings: Settings, renewed: Callable[[], None], stack: AsyncExitStack) -> Parts:
     """Everything between the listeners and Mattermost; it ends with the stack, last made first."""
     metrics = Metrics()
-    known = await asyncio.to_thread(Catalog, ingress.folders(settings), ingress.needed(settings))
+    known = await asyncio.to_thread(Catalog, ingress.folders(settings), ingress.services_of_routes(settings))
     for fault in routes.unknown_services(settings, known.keys):
         _log.error("a route has no service: the generic translator speaks for it", fault=str(fault))
     catalog = RunningCatalog(known, metrics, renewed)

@@ -11,7 +11,7 @@ from gateway.errors import Fault
 from gateway.observe import logs
 from gateway.observe.metrics import Metrics
 
-KEPT: Final = 300.0
+KEEP: Final = 300.0
 """Seconds that services are kept that were looked at and that no request needs."""
 
 _log = logs.get("catalog")
@@ -20,41 +20,41 @@ _log = logs.get("catalog")
 class RunningCatalog:
     """The catalog as requests meet it: `current`, exchanged whole by `adopt`. `settled` is called after each change."""
 
-    def __init__(self, current: Catalog, metrics: Metrics, settled: Callable[[], None]) -> None:
+    def __init__(self, current: Catalog, metrics: Metrics, on_change: Callable[[], None]) -> None:
         self.current = current
         self._metrics = metrics
-        self._settled = settled
+        self._on_change = on_change
         self._compiling = asyncio.Lock()
         self._faulty: set[str] = set()
-        self._told: set[str] = set()
+        self._reported: set[str] = set()
         self._forgetting: asyncio.TimerHandle | None = None
-        self._tell()
+        self._report()
 
-    async def needed(self, key: str) -> Service:
+    async def for_request(self, key: str) -> Service:
         """A service for a request. It stays compiled."""
         self.current.needed.add(key)
-        service = await self._compiled(key)
+        service = await self._compile(key)
         assert service is not None  # noqa: S101 - what is needed is there, faulty or not
         return service
 
-    async def looked_at(self, key: str) -> Service | None:
+    async def for_viewer(self, key: str) -> Service | None:
         """A service for somebody who looks at it; None when there is none."""
         self._forget_later()
-        return await self._compiled(key)
+        return await self._compile(key)
 
     async def whole(self) -> Catalog:
         """The catalog with every service compiled, for somebody who looks at all of it."""
         for key in sorted(self.current.keys):
-            await self._compiled(key)
+            await self._compile(key)
         self._forget_later()
         return self.current
 
     async def warm(self) -> None:
         """Compile what routes need, so that no request waits for that, and faults are told before there is one."""
         for key in sorted(self.current.needed):
-            await self._compiled(key)
+            await self._compile(key)
 
-    async def renewed(self, folders: Sequence[Path], needed: Iterable[str]) -> Catalog:
+    async def reread(self, folders: Sequence[Path], needed: Iterable[str]) -> Catalog:
         """The catalog as these folders are now, for `adopt`."""
         async with self._compiling:
             return await asyncio.to_thread(Catalog, folders, needed, self.current)
@@ -62,25 +62,25 @@ class RunningCatalog:
     def adopt(self, fresh: Catalog) -> None:
         """Let requests meet this catalog from now on."""
         self.current = fresh
-        self._tell()
-        self._settled()
+        self._report()
+        self._on_change()
 
     def close(self) -> None:
         """End what this began."""
         if self._forgetting is not None:
             self._forgetting.cancel()
 
-    async def _compiled(self, key: str) -> Service | None:
+    async def _compile(self, key: str) -> Service | None:
         found = self.current.services.get(key)
         if found is None:
             async with self._compiling:
                 current = self.current
                 found = current.services.get(key) or await asyncio.to_thread(current.service, key)
-            self._tell()
-            self._settled()
+            self._report()
+            self._on_change()
         return found
 
-    def _tell(self) -> None:
+    def _report(self) -> None:
         """Log each fault once, as long as it lasts; the metric says which services have one."""
         current = self.current
         for key in self._faulty | current.faults.keys():
@@ -88,20 +88,20 @@ class RunningCatalog:
         self._faulty = set(current.faults)
         faults = {str(fault): key for key, found in _by_service(current) for fault in found}
         for text, key in faults.items():
-            if text not in self._told:
+            if text not in self._reported:
                 _log.error("faulty document", service=key, fault=text, speaks=_speaks(current, key))
-        self._told = set(faults)
+        self._reported = set(faults)
         self._metrics.catalog_reload_ok.set(not faults)
 
     def _forget_later(self) -> None:
         if self._forgetting is not None:
             self._forgetting.cancel()
-        self._forgetting = asyncio.get_running_loop().call_later(KEPT, self._forget)
+        self._forgetting = asyncio.get_running_loop().call_later(KEEP, self._forget)
 
     def _forget(self) -> None:
         self.current.forget()
-        self._tell()
-        self._settled()
+        self._report()
+        self._on_change()
 
 
 def _by_service(current: Catalog) -> Iterable[tuple[str, Sequence[Fault]]]:

@@ -34,17 +34,17 @@ def refusals(old: Settings, new: Settings) -> list[Fault]:
     ]
 
 
-def told(old: Settings, new: Settings) -> tuple[str, ...]:
+def settings_changes(old: Settings, new: Settings) -> tuple[str, ...]:
     """One line for each thing that is different, in the words of the file; none holds a value, which may be secret."""
     return (*_tables(old, new), *(line for table in _NAMED for line in _changed_names(table, old, new)))
 
 
-def documents(old: Catalog, new: Catalog) -> tuple[str, ...]:
+def document_changes(old: Catalog, new: Catalog) -> tuple[str, ...]:
     """One line for each document that is different, of the services that both have: others come with their routes."""
     return tuple(
-        f"{key}/{name}.yaml: {said}"
+        f"{key}/{name}.yaml: {change}"
         for key in sorted(old.services.keys() & new.services.keys())
-        for name, said in _differing(old.services[key].documents, new.services[key].documents)
+        for name, change in _differing(old.services[key].documents, new.services[key].documents)
     )
 
 

@@ -18,7 +18,7 @@ class Destinations:
     def __init__(self, senders: Senders, cards: Callable[[str], Cards]) -> None:
         self._senders = senders
         self._cards = cards
-        self._made: dict[str, tuple[Struct, Destination]] = {}
+        self._current: dict[str, tuple[Struct, Destination]] = {}
 
     async def of(self, settings: Settings) -> list[Destination]:
         """The destinations of these settings, [passthrough] among them. Raises SettingsError."""
@@ -36,11 +36,11 @@ class Destinations:
                     name, through.delivery, await self._senders.passing(through.server, through.delivery.timeout)
                 ),
             )
-        self._made = made
+        self._current = made
         return [destination for _, destination in made.values()]
 
     def _unchanged(self, name: str, table: Struct) -> tuple[Struct, Destination] | None:
-        kept = self._made.get(name)
+        kept = self._current.get(name)
         return kept if kept and kept[0] == table else None
 
 

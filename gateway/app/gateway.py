@@ -83,7 +83,7 @@ class RunningGateway:
 
     async def service(self, key: str) -> Service | None:
         """A service as requests meet it."""
-        return await self._parts.catalog.looked_at(key)
+        return await self._parts.catalog.for_viewer(key)
 
     def catalog(self) -> Catalog:
         """The catalog as requests meet it, of which some services are not compiled."""
@@ -109,7 +109,7 @@ class RunningGateway:
                     _log.error("settings not taken up, the running ones stay", fault=str(fault))
                 raise
             before = self._parts.catalog.current
-            lines = (*changes.told(self.settings, fresh), *changes.documents(before, known))
+            lines = (*changes.settings_changes(self.settings, fresh), *changes.document_changes(before, known))
             await self._adopt(fresh, known, destinations)
             self._parts.metrics.settings_reload_ok.set(1)
             _log.info("settings taken up", changed=lines)
@@ -148,9 +148,9 @@ class RunningGateway:
 
     async def _reload_catalog(self) -> None:
         async with self._changing:
-            before, known = self._parts.catalog.current, await self._renewed_catalog(self.settings)
+            before, known = self._parts.catalog.current, await self._reread_catalog(self.settings)
             self._adopt_catalog(self.settings, known)
-            _log.info("catalog taken up", changed=changes.documents(before, known), faulty=sorted(known.faults))
+            _log.info("catalog taken up", changed=changes.document_changes(before, known), faulty=sorted(known.faults))
             self.warm()
 
     async def _read_all(self) -> tuple[Settings, Catalog]:
@@ -164,14 +164,14 @@ class RunningGateway:
                 raise
             fresh = error.partial
             faults += error.faults
-        known = await self._renewed_catalog(fresh)
+        known = await self._reread_catalog(fresh)
         faults += [*routes.faults(fresh), *routes.unknown_services(fresh, known.keys)]
         if faults:
             raise SettingsError([*faults, *known.all_faults()])
         return fresh, known
 
-    async def _renewed_catalog(self, settings: Settings) -> Catalog:
-        return await self._parts.catalog.renewed(ingress.folders(settings), ingress.needed(settings))
+    async def _reread_catalog(self, settings: Settings) -> Catalog:
+        return await self._parts.catalog.reread(ingress.folders(settings), ingress.services_of_routes(settings))
 
     def _adopt_catalog(self, settings: Settings, known: Catalog) -> None:
         self._parts.ingress.adopt(ingress.rules(settings, known, self._parts.metrics))

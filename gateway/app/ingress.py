@@ -34,7 +34,7 @@ def open_ingress(
     learned: Learned,
 ) -> Ingress:
     """Make the ingress for settings and a catalog that fit together."""
-    return Ingress(rules(settings, known.current, metrics), store, metrics, known.needed, learned, tracer)
+    return Ingress(rules(settings, known.current, metrics), store, metrics, known.for_request, learned, tracer)
 
 
 def rules(settings: Settings, known: Catalog, metrics: Metrics) -> Rules:
@@ -64,7 +64,7 @@ def folders(settings: Settings) -> list[Path]:
     return [files.builtin_folder(), *map(Path, settings.catalog.folders)]
 
 
-def needed(settings: Settings) -> set[str]:
+def services_of_routes(settings: Settings) -> set[str]:
     """The services that routes are for; those of pass-through hooks come with their first request."""
     return {GENERIC, *(route.service for route in settings.routes.values())}
 

@@ -173,7 +173,7 @@ def replay_events(
             how = "read with today's catalog and sent" if today else "sent again as they were"
             confirm(f"{plural(len(ids), 'event')} will be {how}", yes=yes)
         speaker = gateway.rehearsal() if dry_run else gateway
-        return [await _replayed(speaker, one, today=today) for one in progress(ids, "sending again")]
+        return [await _replay_one(speaker, one, today=today) for one in progress(ids, "sending again")]
 
     rows = offline.run(config, work)
     _print_replay(rows, output, dry_run=dry_run)
@@ -242,7 +242,7 @@ def _printer(form: Format) -> Callable[[Sequence[EventRow]], None]:
     return put
 
 
-async def _replayed(gateway: OfflineGateway, event_id: str, *, today: bool) -> ReplayRow:
+async def _replay_one(gateway: OfflineGateway, event_id: str, *, today: bool) -> ReplayRow:
     try:
         if not today:
             return ReplayRow(event_id, (await replay.as_it_was(gateway, event_id)).deliveries)

@@ -50,7 +50,7 @@ def run_samples(
 ) -> None:
     """Execute the samples of the catalog; the exit code is 1 when one does not hold."""
     folders = catalog.folders(folder)
-    chosen = _chosen(which or (), folders)
+    chosen = _select(which or (), folders)
     known, faults = catalog.load(folders, {key for key, _ in chosen})
     for fault in faults:
         warn(fault_line(fault))
@@ -66,7 +66,7 @@ def run_samples(
         raise typer.Exit(1)
 
 
-def _chosen(which: Sequence[str], folders: Sequence[Path]) -> Samples:
+def _select(which: Sequence[str], folders: Sequence[Path]) -> Samples:
     """The samples that are meant; a service or file without any ends the command."""
     every = documents.samples(folders)
     if not which:

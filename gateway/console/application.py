@@ -30,7 +30,7 @@ from msgspec import Struct
 
 from gateway.console import catalog, control, dead, events, overview, tryout
 from gateway.console.history import History
-from gateway.console.pages import catalog as shelf_pages
+from gateway.console.pages import catalog as catalog_pages
 from gateway.console.pages import dead as dead_pages
 from gateway.console.pages import events as event_pages
 from gateway.console.pages import overview as overview_pages
@@ -68,7 +68,7 @@ TOPICS: Final = (
     Topic("Events", "/events", events.OPERATIONS, event_pages.PAGES, event_pages.feeds),
     Topic("Dead letters", "/dead", dead.OPERATIONS, dead_pages.PAGES, dead_pages.feeds),
     Topic("Try it", "/try", tryout.OPERATIONS, tryout_pages.PAGES),
-    Topic("Catalog", "/catalog", catalog.OPERATIONS, shelf_pages.PAGES),
+    Topic("Catalog", "/catalog", catalog.OPERATIONS, catalog_pages.PAGES),
     Topic("Console", operations=control.OPERATIONS),
 )
 """Every topic, in the order of the top bar."""

@@ -42,7 +42,7 @@ class ServiceRow(Struct, frozen=True):
     faults: tuple[str, ...] = ()
 
 
-class Shelf(Struct, frozen=True):
+class ServiceList(Struct, frozen=True):
     """Every service, by key."""
 
     services: tuple[ServiceRow, ...]
@@ -115,10 +115,10 @@ class TranslatorPage(Struct, frozen=True):
     more: int
 
 
-async def shelf(gateway: Gateway) -> Shelf:
+async def list_services(gateway: Gateway) -> ServiceList:
     """Every service."""
     known = gateway.catalog()
-    return Shelf(rows(known, await asyncio.to_thread(known.descriptions), gateway.settings))
+    return ServiceList(rows(known, await asyncio.to_thread(known.descriptions), gateway.settings))
 
 
 def rows(known: Catalog, services: Mapping[str, Service], settings: Settings) -> tuple[ServiceRow, ...]:
@@ -237,8 +237,8 @@ def _example(compiled: Service, path: Path) -> Example:
     return Example(name, reading.outcome, reading.name, reading.subject, reading.reason, messages)
 
 
-async def _shelf(ask: Ask) -> Shelf:
-    return await shelf(ask.gateway)
+async def _list_services(ask: Ask) -> ServiceList:
+    return await list_services(ask.gateway)
 
 
 async def _service(ask: Ask) -> ServicePage:
@@ -255,8 +255,8 @@ OPERATIONS: Final = (
         path="/catalog",
         name="listServices",
         summary="Every service of the catalog.",
-        call=_shelf,
-        result=Shelf,
+        call=_list_services,
+        result=ServiceList,
     ),
     Operation(
         method="GET",

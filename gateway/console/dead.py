@@ -145,7 +145,7 @@ class Replays:
         """
         if self.progress is not None and self.progress.running:
             raise Refused(409, "A replay is running", f"{self.progress.what} is under way; wait until it has ended")
-        what, collect = self._meant(wish)
+        what, collect = self._plan(wish)
         self.progress = Progress(what, time.time())
         self._task = asyncio.get_running_loop().create_task(self._run(collect), name="replay of dead letters")
         return self.progress
@@ -156,22 +156,22 @@ class Replays:
             self._task.cancel()
             await asyncio.wait([self._task])
 
-    def _meant(self, wish: ReplayWish) -> tuple[str, Callable[[], Awaitable[list[int]]]]:
+    def _plan(self, wish: ReplayWish) -> tuple[str, Callable[[], Awaitable[list[int]]]]:
         """What the wish means in words, and how its deliveries are found."""
         group = wish.destination or wish.reason
         if sum(map(bool, (wish.deliveries, group, wish.everything))) > 1:
             raise Refused(400, "Bad Request", "say one thing to send again: deliveries, a destination, or everything")
         if wish.deliveries:
-            return f"{len(wish.deliveries)} chosen deliveries", lambda: self._chosen(wish.deliveries)
+            return f"{len(wish.deliveries)} chosen deliveries", lambda: self._find_chosen(wish.deliveries)
         if wish.everything:
-            return "every dead delivery", lambda: self._collected("", "")
+            return "every dead delivery", lambda: self._collect("", "")
         if not wish.destination:
             raise Refused(400, "Bad Request", "say what to send again: deliveries, a destination, or everything")
         if wish.destination not in self._gateway.destinations():
             raise _destination_gone(wish.destination)
         about = f" given up because: {wish.reason}" if wish.reason else ""
         what = f"what {wish.destination} did not take{about}"
-        return what, lambda: self._collected(wish.destination, wish.reason)
+        return what, lambda: self._collect(wish.destination, wish.reason)
 
     async def _run(self, collect: Callable[[], Awaitable[list[int]]]) -> None:
         trouble = ""
@@ -191,7 +191,7 @@ class Replays:
         finally:
             self._note(ended=time.time(), trouble=trouble)
 
-    async def _chosen(self, wanted: Sequence[DeadDelivery]) -> list[int]:
+    async def _find_chosen(self, wanted: Sequence[DeadDelivery]) -> list[int]:
         """The numbers of chosen deliveries."""
         found = []
         for event in dict.fromkeys(one.event for one in wanted):
@@ -202,7 +202,7 @@ class Replays:
         self._note(total=len(seqs))
         return sorted(seqs)
 
-    async def _collected(self, destination: str, reason: str) -> list[int]:
+    async def _collect(self, destination: str, reason: str) -> list[int]:
         """The numbers of a group, oldest first: all of them before the first is sent, for some may die again."""
         seqs: list[int] = []
         before = ""

@@ -185,18 +185,18 @@ def _messages(deliveries: Sequence[Delivery]) -> list[MessageDetail]:
 def _payload(raw: bytes) -> JSON:
     """The JSON of a message, with whatever secret slipped into it masked."""
     try:
-        return _redacted(msgspec.json.decode(raw))
+        return _redact(msgspec.json.decode(raw))
     except (msgspec.DecodeError, UnicodeDecodeError):
         return {}
 
 
-def _redacted(value: JSON) -> JSON:
+def _redact(value: JSON) -> JSON:
     """A JSON value with its texts redacted as they read: written as JSON, a secret may look different."""
     if isinstance(value, str):
         return secret.redact(value)
     if isinstance(value, dict):
-        return {name: _redacted(one) for name, one in value.items()}
-    return list(map(_redacted, value)) if isinstance(value, list) else value
+        return {name: _redact(one) for name, one in value.items()}
+    return list(map(_redact, value)) if isinstance(value, list) else value
 
 
 def _delivery(gateway: Gateway, one: Delivery) -> DeliveryDetail:

@@ -33,7 +33,7 @@ class History:
         self._gateway = gateway
         self._received: deque[int] = deque([0] * LENGTH, LENGTH)
         self._delivered: deque[int] = deque([0] * LENGTH, LENGTH)
-        self._seen = (0.0, 0.0)  # the gateway has just started: whatever it counted so far belongs to the first step
+        self._last = (0.0, 0.0)  # the gateway has just started: whatever it counted so far belongs to the first step
         self._at = time.monotonic()
         self._ends = time.time()
         self._task = asyncio.get_running_loop().create_task(self._run(), name="console history")
@@ -52,10 +52,10 @@ class History:
         received, delivered = gauges.passed(self._gateway)
         now = time.monotonic()
         steps = min(LENGTH, max(1, round((now - self._at) / STEP)))
-        for ring, total in ((self._received, received - self._seen[0]), (self._delivered, delivered - self._seen[1])):
+        for ring, total in ((self._received, received - self._last[0]), (self._delivered, delivered - self._last[1])):
             share, rest = divmod(max(0, int(total)), steps)  # below 0: a route or destination went, with its counts
             ring.extend(share + (number < rest) for number in range(steps))
-        self._seen, self._at, self._ends = (received, delivered), now, time.time()
+        self._last, self._at, self._ends = (received, delivered), now, time.time()
 
     async def _run(self) -> None:
         while True:

@@ -133,7 +133,7 @@ async def tried(gateway: Gateway, workshop: Workshop, trial: Trial) -> Tried:
     service = await gateway.service(key)
     if service is None:
         raise Refused(422, "Unprocessable Content", f"the catalog has no service {key!r}")
-    work = partial(_worked, service, request, wishes, trial)
+    work = partial(_run_trial, service, request, wishes, trial)
     running, edited, faults, document = await workshop.run(work)
     notes = [*head.faults, *_notes(service, request, wishes, recognised=bool(found) or bool(trial.service or route))]
     schemes = route.schemes(service) if route else service.verify or CAPABILITY
@@ -173,12 +173,12 @@ def _notes(service: Service, request: Request, wishes: Wishes, *, recognised: bo
 Worked = tuple[Result, Result | None, tuple[DocumentFault, ...], Document]
 
 
-def _worked(service: Service, request: Request, wishes: Wishes, trial: Trial) -> Worked:
+def _run_trial(service: Service, request: Request, wishes: Wishes, trial: Trial) -> Worked:
     """Both results; in the thread of the workshop."""
     key = service.key
     name = trial.translator.removeprefix(f"{key}/")
     running = _result(service, request, wishes)
-    document = _document(service, f"{key}/{name}" if name else _spoke(running))
+    document = _document(service, f"{key}/{name}" if name else _speaker(running))
     if not trial.document:
         return running, None, (), document
     name = name or document.name.removeprefix(f"{key}/") or "draft"
@@ -193,7 +193,7 @@ def _worked(service: Service, request: Request, wishes: Wishes, trial: Trial) ->
         return running, None, (DocumentFault(0, 0, "", error.problem, "make it smaller"),), document
 
 
-def _spoke(result: Result) -> str:
+def _speaker(result: Result) -> str:
     """The translator that the result is about, also where it did not get to speak."""
     named = (one.mismatch or one.translator for one in result.events)
     return next((name for name in named if name and name != GENERIC), "")
@@ -232,7 +232,7 @@ def _result(service: Service, request: Request, wishes: Wishes, texts: dict[str,
         reason = f"ingress answers {refused.status}: {refused.detail or refused.title}"
         return Result(Outcome.REFUSED, "", "", "", reason, (), 0, time.perf_counter() - started)
     seconds = time.perf_counter() - started
-    explained = _Explained(service, texts or {})
+    explainer = _Explainer(service, texts or {})
     pairs = zip(reading.pieces[:PIECES], [*reading.values, None], strict=False)
     return Result(
         reading.outcome,
@@ -240,13 +240,13 @@ def _result(service: Service, request: Request, wishes: Wishes, texts: dict[str,
         reading.translator,
         reading.subject,
         reading.reason,
-        tuple(explained.event(piece, value) for piece, value in pairs),
+        tuple(explainer.event(piece, value) for piece, value in pairs),
         max(0, len(reading.pieces) - PIECES),
         seconds,
     )
 
 
-class _Explained(Struct, frozen=True):
+class _Explainer(Struct, frozen=True):
     """Says where in the document of a translator lies what went wrong."""
 
     service: Service

@@ -86,7 +86,7 @@ class Demo:
 
         async def sender() -> None:
             for number in waiting:
-                await self._send("github", _numbered(push, number))
+                await self._send("github", _renumber(push, number))
 
         await asyncio.gather(*(sender() for _ in range(16)))
         accepted = time.monotonic() - started
@@ -153,7 +153,7 @@ def _request(service: str) -> Request:
     return sample.as_request(samplefile.load(file).request)
 
 
-def _numbered(request: Request, number: int) -> Request:
+def _renumber(request: Request, number: int) -> Request:
     """The same push by another number, in one of many repositories: no two are the same event, and few wait in line."""
     body = json.loads(request.body)
     body["after"] = f"{number:040x}"

@@ -207,7 +207,7 @@ class StandIn:
 
     def app(self) -> web.Application:
         """Give an application that serves this stand-in."""
-        app = web.Application(client_max_size=0, middlewares=[self._guarded])
+        app = web.Application(client_max_size=0, middlewares=[self._guard])
         app.router.add_post(r"/hooks/{id:[A-Za-z0-9]+}", self._incoming)
         app.router.add_get(_PING, self._ping)
         for method, path, handler in [*rest.routes(self._world), *administration.routes()]:
@@ -230,7 +230,7 @@ class StandIn:
             await runner.cleanup()
 
     @web.middleware
-    async def _guarded(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
+    async def _guard(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
         """What comes before every handler: the rate limit, and addresses that are too long or not clean."""
         allowed, headers = self._trouble.limited(self.settings.rate)
         if not allowed:

@@ -61,17 +61,17 @@ class Settings(Struct):
             raise bad_body("config") from error
 
     def client(self, *, known: bool) -> dict[str, str]:
-        """What a client is told; most of it only to those that are `known`."""
-        told = {
+        """The settings as a client sees them; most of it only to those that are `known`."""
+        shown = {
             "Version": VERSION,
             "BuildNumber": VERSION,
             "EnableBotAccountCreation": _word(self.service.enable_bot_account_creation),
             "SiteName": "Stand-in",
         }
         if not known:
-            return told
+            return shown
         service, file = self.service, self.file
-        return told | {
+        return shown | {
             "MaxPostSize": str(MESSAGE_RUNES),
             "MaxFileSize": str(file.max_file_size),
             "EnableFileAttachments": _word(file.enable_file_attachments),

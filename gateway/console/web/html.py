@@ -40,7 +40,7 @@ class PageFace:
             await self._rendering.ready()
             found = await page.act(Visit(self._console, visitor, request, form_of(request)))
             if isinstance(found, Shown):
-                return self.shown(request, found)
+                return self.render(request, found)
             return back(found) if isinstance(found, Back) else found
 
         return answer
@@ -49,7 +49,7 @@ class PageFace:
         """Be ready to show pages without holding up anything else."""
         await self._rendering.ready()
 
-    def shown(self, request: web.Request, page: Shown) -> web.Response:
+    def render(self, request: web.Request, page: Shown) -> web.Response:
         """Render a page for whoever asks."""
         visitor = visitor_of(request)
         notice = _notice(request)
@@ -63,7 +63,7 @@ class PageFace:
 
     def show_problem(self, request: web.Request, problem: Problem) -> web.Response:
         """Show what went wrong as a page."""
-        return self.shown(request, Shown("problem.html", {"problem": problem}, problem.status))
+        return self.render(request, Shown("problem.html", {"problem": problem}, problem.status))
 
 
 def back(to: Back) -> web.Response:
