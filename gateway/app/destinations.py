@@ -13,7 +13,7 @@ from gateway.settings.tables import DeliveryTable
 
 
 class Destinations:
-    """Makes destinations. `cards` gives, for a destination's name, what finds the posts that show subjects there."""
+    """Builds destinations. `cards(name)` gives the function that finds the cards of a destination."""
 
     def __init__(self, senders: Senders, cards: Callable[[str], Cards]) -> None:
         self._senders = senders
@@ -45,7 +45,7 @@ class Destinations:
 
 
 class _Through(Struct, frozen=True):
-    """What the destination of pass-through hooks depends on."""
+    """The settings on which the destination of pass-through hooks depends."""
 
     server: str
     delivery: DeliveryTable

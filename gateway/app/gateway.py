@@ -1,7 +1,4 @@
-"""The running gateway: what its console sees and steers, and how it takes up other settings without a restart.
-
-`console.port.Gateway` made of the concrete parts.
-"""
+"""The running gateway: `console.port.Gateway` made of the concrete parts, and the reload of its settings."""
 
 import asyncio
 import sys
@@ -34,7 +31,7 @@ _log = logs.get("settings")
 
 
 class Parts(NamedTuple):
-    """What runs, from the public listener to the destinations."""
+    """The running parts, from the public listener to the destinations."""
 
     metrics: Metrics
     catalog: RunningCatalog
@@ -48,7 +45,7 @@ class Parts(NamedTuple):
 class RunningGateway:
     """See `console.port.Gateway`. `read` gives the settings as they are written now, or raises SettingsError.
 
-    `listening` is set from outside when senders can reach it.
+    The composition root sets `listening` when senders can reach the gateway.
     """
 
     def __init__(self, settings: Settings, parts: Parts, read: Callable[[], Settings]) -> None:
@@ -66,7 +63,7 @@ class RunningGateway:
         return list(self._parts.metrics.registry.restricted_registry(names).collect())
 
     def destinations(self) -> Mapping[str, tuple[str, str]]:
-        """How each destination stands."""
+        """The state of each destination, and its reason."""
         return self._parts.dispatcher.states()
 
     def trouble(self) -> str:
@@ -78,15 +75,15 @@ class RunningGateway:
         return self._parts.ingress.rules.table.named(name, address)
 
     def traits(self) -> Traits:
-        """What the parcels of each destination have to say."""
+        """Of each destination, its channel or that it shows cards."""
         return self._parts.ingress.rules.traits
 
     async def service(self, key: str) -> Service | None:
-        """A service as requests meet it."""
+        """A service as requests use it; None when there is none."""
         return await self._parts.catalog.for_viewer(key)
 
     def catalog(self) -> Catalog:
-        """The catalog as requests meet it, of which some services are not compiled."""
+        """The catalog as requests use it, of which some services are not compiled."""
         return self._parts.catalog.current
 
     async def whole_catalog(self) -> Catalog:
@@ -98,7 +95,7 @@ class RunningGateway:
         return await self._parts.acceptance.store(entry)
 
     async def reload(self) -> Changes:
-        """Take up the settings as they are written now, whole or not at all, and the catalog service by service."""
+        """Reload the settings, whole or not at all, and the catalog, service by service. Raises SettingsError."""
         async with self._changing:
             try:
                 fresh, known = await self._read_all()
@@ -117,7 +114,7 @@ class RunningGateway:
             return Changes(lines, tuple(map(str, known.all_faults())))
 
     def follow(self) -> None:
-        """Take up the documents of the catalog whenever one changes, if the settings say so; none other any more."""
+        """Reload the catalog whenever a document changes, if the settings say so, and stop watching earlier folders."""
         if self._following is not None:
             self._following.cancel()
             self._following = None
@@ -125,7 +122,7 @@ class RunningGateway:
             self._following = asyncio.create_task(watch.follow(ingress.folders(self.settings), self._reload_catalog))
 
     async def close(self) -> None:
-        """End what this began."""
+        """Cancel the tasks that compile and watch."""
         self._parts.catalog.close()
         for task in (self._warming, self._following):
             if task is not None:
@@ -134,7 +131,7 @@ class RunningGateway:
                     await task
 
     async def _adopt(self, fresh: Settings, known: Catalog, destinations: Sequence[Destination]) -> None:
-        """Exchange everything. What is new is there before requests meet it; what is gone ends when none can."""
+        """Replace everything. New destinations start before requests use them; removed ones end after the last use."""
         dispatcher = self._parts.dispatcher
         await dispatcher.serve(destinations)
         old, self.settings = self.settings, fresh
@@ -178,7 +175,7 @@ class RunningGateway:
         self._parts.catalog.adopt(known)
 
     def warm(self) -> None:
-        """Compile what routes need and what is not compiled, beside requests."""
+        """Compile the services of routes, beside requests."""
         if self._warming is not None:
             self._warming.cancel()
         self._warming = asyncio.create_task(self._parts.catalog.warm())

@@ -1,4 +1,4 @@
-"""`mattergate demo`: the main job, seen in ten seconds."""
+"""`mattergate demo`: sample requests become messages of a stand-in Mattermost, in ten seconds."""
 
 import sys
 import tempfile

@@ -68,7 +68,7 @@ def _list(folders: Sequence[Path], known: Settings, output: Format) -> None:
 
 
 def _print(page: ServicePage) -> None:
-    """What the console shows of a service, for a terminal."""
+    """Print a service as the console shows it."""
     say(f"{page.name}  {page.docs}\n\n{page.setup}\n")
     for route in page.routes:
         say(f"route {route.route}: {route.url}")

@@ -172,7 +172,7 @@ async def _find(gateway: Gateway, key: str) -> Service:
 
 
 def page(found: Service, settings: Settings) -> ServicePage:
-    """All that is told of a service; what the command line prints, too."""
+    """The page of a service, which the command line prints, too."""
     base, note = public_base(settings)
     through = settings.passthrough
     passes = through is not None and (not through.services or found.key in through.services)
@@ -223,7 +223,7 @@ def _samples(workshop: Workshop, key: str) -> list[Path]:
 
 
 def _examples(service: Service, paths: Sequence[Path]) -> tuple[Example, ...]:
-    """The samples as messages; in the thread of the workshop."""
+    """Render the samples; runs in the thread of the workshop."""
     return tuple(_example(service, path) for path in paths)
 
 

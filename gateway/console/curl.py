@@ -12,10 +12,10 @@ from gateway.verify.material import octets
 from gateway.verify.schemes import BasicSecret, HeaderSecret
 
 ARGUMENT: Final = 100_000
-"""Bytes of a body up to which it is an argument: Linux takes 128 KiB. A longer one comes through a pipe."""
+"""Bytes of the largest body that is an argument (Linux takes 128 KiB); a larger one comes through a pipe."""
 
 _HOLE: Final = "\ue000SECRET\ue000"
-"""Where a secret stood, in text that may well hold `***` of its own."""
+"""The place of a secret, in text that may hold `***` of its own."""
 _VARIABLE: Final = '"$SECRET"'
 _MADE_BY_CURL: Final = frozenset({"host", "content-length", "connection", "transfer-encoding", "expect", "te"})
 _NOT_REPEATED: Final = frozenset({"cookie", "proxy-authorization"})

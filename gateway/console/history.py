@@ -27,7 +27,7 @@ class Past(Struct, frozen=True):
 
 
 class History:
-    """Counts while the console runs, also when nobody looks: one look at two counters each step."""
+    """Reads two counters each step while the console runs, also when nobody looks."""
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
@@ -48,7 +48,7 @@ class History:
         await asyncio.wait({self._task})
 
     def take(self) -> None:
-        """Add what passed since the last look; when that was long ago (the machine slept), over all steps since."""
+        """Add the growth since the last call, spread over all steps since: there are many after the machine slept."""
         received, delivered = gauges.passed(self._gateway)
         now = time.monotonic()
         steps = min(LENGTH, max(1, round((now - self._at) / STEP)))

@@ -1,7 +1,7 @@
-"""A stored request as people may see it: inflated, with every secret masked, and its body in a form that one can read.
+"""A stored request as people may see it: inflated, with every secret masked, and its body readable.
 
-The journal keeps requests with the credentials of headers, query and path masked. What is left is masked here: tokens
-in the body, and whatever secret of the settings slipped into any part.
+The journal keeps requests with the credentials of headers, query and path masked. This module masks the rest: tokens
+in the body, and secrets of the settings in any part.
 """
 
 import html
@@ -25,7 +25,7 @@ SHOWN: Final = 200_000
 DUMPED: Final = 1024
 """Bytes of a binary body that a page shows."""
 PRETTY: Final = 5_000_000
-"""Bytes from which on JSON is shown as it came."""
+"""Bytes above which JSON is shown without indentation, as it came."""
 
 _ROW = 16
 _TEXT_CONTROLS = {"\n", "\r", "\t", "\f"}

@@ -19,7 +19,7 @@ _ROOT = "api.post.create_post.root_id.app_error"
 
 
 class Metadata(Struct):
-    """What of the metadata of a new post counts."""
+    """The metadata of a new post that the server uses."""
 
     priority: Priority | None = None
 

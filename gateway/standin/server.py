@@ -231,7 +231,7 @@ class StandIn:
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
-        """What comes before every handler: the rate limit, and addresses that are too long or not clean."""
+        """Check every request before its handler: the rate limit, and URLs that are too long or not clean."""
         allowed, headers = self._trouble.limited(self.settings.rate)
         if not allowed:
             self.stats["limited"] += 1
@@ -247,7 +247,7 @@ class StandIn:
         return drop(request) if self.mode == "drop after" and request.method not in _READS else response
 
     async def _met(self, request: web.Request) -> web.Response | None:
-        """What a request meets instead of its handler, if anything."""
+        """The failure that a request meets instead of its handler, if any."""
         self.stats["requests"] += 1
         failed = self._trouble.failed()
         if failed is not None:

@@ -11,7 +11,7 @@ from gateway.standin.refusal import VERSION, bad_body
 
 
 class ServiceSettings(Struct, rename="pascal"):
-    """What decides over hooks, posts and logins. Overrides are on here, unlike in a fresh Mattermost."""
+    """Settings of hooks, posts and logins. Overrides are on here, unlike in a fresh Mattermost."""
 
     enable_incoming_webhooks: bool = True
     enable_post_username_override: bool = True
@@ -27,7 +27,7 @@ class ServiceSettings(Struct, rename="pascal"):
 
 
 class FileSettings(Struct, rename="pascal"):
-    """What decides over uploads; the size in bytes."""
+    """Settings of uploads; the size in bytes."""
 
     enable_file_attachments: bool = True
     max_file_size: int = 104_857_600

@@ -14,7 +14,7 @@ from gateway.console.web.problems import Problem
 from gateway.console.web.rendering import Rendering
 
 NOTICE: Final = "mattergate_notice"
-"""The cookie that carries what is said on the next page; it is shown once, as text."""
+"""The cookie that carries a notice to the next page, where it is shown once, as text."""
 
 _LONGEST: Final = 600
 """Characters of a notice."""
@@ -46,7 +46,7 @@ class PageFace:
         return answer
 
     async def ready(self) -> None:
-        """Be ready to show pages without holding up anything else."""
+        """Compile the templates beside the event loop."""
         await self._rendering.ready()
 
     def render(self, request: web.Request, page: Shown) -> web.Response:
@@ -83,7 +83,7 @@ def _cookie(to: Back) -> str:
 
 
 def _notice(request: web.Request) -> Mapping[str, Any] | None:
-    """What the page before left to be said; None for nothing, and for what we did not write."""
+    """The notice of the page before; None without one, and for a cookie that is not ours."""
     try:
         found = json.loads(unquote(request.cookies.get(NOTICE, "")))
         return {"text": str(found["text"]), "bad": bool(found["bad"])}

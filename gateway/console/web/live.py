@@ -1,8 +1,8 @@
-"""/live: what pages show, as it changes, by server-sent events.
+"""/live: updates of open pages, by server-sent events.
 
 Once a second, or less often where that is much work, each feed that anybody follows is taken once, for all who follow
 it; nothing is computed when nobody listens. An event is one JSON object of the named texts that changed for this
-listener. Who reads too slowly misses steps, and is dropped when nothing moves any more.
+listener. A slow listener misses steps, and is disconnected when it reads nothing.
 """
 
 import asyncio
@@ -20,10 +20,10 @@ from gateway.errors import JournalError, Refused
 from gateway.observe import logs
 
 TICK, SLOWEST = 1.0, 3.0
-"""Seconds between two looks, and at most."""
+"""Seconds between two looks at the feeds, and the most that they become."""
 
 SHARE: Final = 0.005
-"""What part of the time looks may take before they are further apart: many routes make a long page."""
+"""The share of time that looks may take before they are further apart: many routes make a long page."""
 
 MOST: Final = 50
 """Streams at the same time."""
@@ -32,9 +32,9 @@ HEARTBEAT: Final = 15.0
 """Seconds of silence after which a comment shows proxies and browsers that the stream is alive."""
 
 LIFETIME: Final = 600.0
-"""Seconds after which a stream ends and the browser comes again, and is asked again who it is.
+"""Seconds after which a stream ends; the browser reconnects, and is authenticated again.
 
-A stream also ends so when [admin] changes: its token may be one that is not valid any more.
+A stream also ends when [admin] changes: its token may no longer be valid.
 """
 
 PATIENCE: Final = 5.0

@@ -1,4 +1,4 @@
-"""What a request asks for, read into Structs: query strings, forms and JSON bodies. Faults name place and remedy.
+"""The parameters of a request, read into Structs: query strings, forms, JSON bodies. Faults name place and remedy.
 
 A query parameter or form field is text; the Struct says what it becomes. A name given several times is for a field
 that is a sequence; an empty text counts as not given, which is what a form sends for a filter that is left alone.
