@@ -49,7 +49,7 @@ class ServiceList(Struct, frozen=True):
 
 
 class TranslatorRow(Struct, frozen=True):
-    """One translator: the events it speaks for, what happened then, and whether it has a condition of its own."""
+    """One translator: its events, what they mean, and whether it has a condition of its own."""
 
     name: str
     title: str

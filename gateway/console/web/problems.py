@@ -35,7 +35,7 @@ def problem_of(error: Exception) -> Problem | None:
         return Problem("Service Unavailable", 503, f"the journal cannot be used now: {error}")
     if isinstance(error, FaultyFilesError):
         faults = tuple(map(_fault, error.faults))
-        return Problem("Unprocessable Content", 422, "the files are not taken up; what runs stays", faults)
+        return Problem("Unprocessable Content", 422, "the files have faults; nothing was changed", faults)
     if isinstance(error, web.HTTPException):
         return Problem(http.HTTPStatus(error.status).phrase, error.status, _explanation(error))
     return None
