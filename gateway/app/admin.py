@@ -1,7 +1,7 @@
 """The admin listener: the console, metrics for Prometheus (also OpenMetrics), liveness and readiness.
 
-`/healthz` and the bare yes or no of `/readyz` are open to everybody, for probes; `/metrics` and the reasons of
-`/readyz` to whoever has a token, to everybody with `[admin] open_metrics = true`, and where no token is asked for.
+`/healthz` and the status of `/readyz` need no token, for probes. `/metrics` and the reasons of `/readyz` need one,
+unless `[admin] open_metrics = true` or no token is set.
 """
 
 import msgspec
@@ -16,17 +16,17 @@ from gateway.observe.metrics import Metrics
 
 
 def application(metrics: Metrics, gateway: Gateway) -> web.Application:
-    """The console of a gateway, and beside it what programs ask for."""
+    """Build the application of the admin listener: the console, metrics, liveness and readiness."""
 
-    def told(request: web.Request) -> bool:
+    def may_look(request: web.Request) -> bool:
         return gateway.settings.admin.open_metrics or visitor_of(request) is not None
 
     async def show_metrics(request: web.Request) -> web.Response:
-        if not told(request):
+        if not may_look(request):
             raise Refused(401, "Unauthorized", "send Authorization: Bearer TOKEN, or set [admin] open_metrics = true")
         try:
             encode, content_type = choose_encoder(request.headers.get("Accept", ""))
-        except (TypeError, ValueError):  # of a version that is no version: what is not understood does not count
+        except (TypeError, ValueError):  # a malformed version in it: the header is ignored
             encode, content_type = choose_encoder("")
         return web.Response(body=encode(metrics.registry), headers={"Content-Type": content_type})
 
@@ -34,10 +34,10 @@ def application(metrics: Metrics, gateway: Gateway) -> web.Application:
         return web.Response(text="ok\n")
 
     async def readyz(request: web.Request) -> web.Response:
-        """503 when requests cannot be stored. A broken destination is shown but keeps nobody out: its messages wait."""
+        """Answer 503 when requests cannot be stored. A broken destination is shown only: its messages wait."""
         why = gateway.trouble()
         body: dict[str, object] = {"ready": not why}
-        if told(request):
+        if may_look(request):
             body["destinations"] = {
                 name: {"state": state, "why": reason} if reason else {"state": state}
                 for name, (state, reason) in gateway.destinations().items()

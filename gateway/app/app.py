@@ -27,13 +27,13 @@ from gateway.settings import Settings
 from gateway.settings.keys import Address
 
 TRACING_GRACE = 3.0
-"""Seconds that a stop waits for the last traces to be taken."""
+"""Seconds that a stop waits for the collector to take the last traces."""
 
 _log = logs.get("app")
 
 
 class App:
-    """A running gateway: `public` and `admin` are the URLs of its listeners, `failed` ends when a part has crashed."""
+    """A running gateway: `public` and `admin` are the URLs of its listeners, `failed` is done when a part crashed."""
 
     def __init__(self, public: str, admin: str, running: RunningGateway, parts: Parts) -> None:
         self.public = public
@@ -43,26 +43,25 @@ class App:
         self._running = running
 
     async def reload(self) -> Changes:
-        """Take up the settings as they are written now. Raises SettingsError, CatalogError; what runs stays then."""
+        """Reload settings and catalog. Raises SettingsError, and then the running settings stay."""
         return await self._running.reload()
 
 
 @asynccontextmanager
 async def running(
-    settings: Settings, read: Callable[[], Settings] | None = None, renewed: Callable[[], None] = lambda: None
+    settings: Settings, read: Callable[[], Settings] | None = None, on_change: Callable[[], None] = lambda: None
 ) -> AsyncIterator[App]:
     """The gateway, running inside the block; leaving it stops in order and loses nothing.
 
-    `read` gives the settings as they are written at a reload (none: these). `renewed` is called when what stays in
-    memory, catalog and routes, has been made and whenever it is exchanged. Raises SettingsError, CatalogError or
-    JournalError before anything is started.
+    `read` gives the settings as they are written at a reload (none: these). `on_change` is called when catalog and
+    routes have been built, and whenever they are replaced. Raises SettingsError or JournalError before it listens.
     """
     if missing := tracing.faults(settings):
         raise SettingsError(missing)
     if wrong := routes.faults(settings):
         raise SettingsError(wrong)
     async with AsyncExitStack() as stack:
-        parts = await _parts(settings, renewed, stack)
+        parts = await _parts(settings, on_change, stack)
         seen = RunningGateway(settings, parts, read or (lambda: settings))
         stack.push_async_callback(seen.close)
         seen.follow()
@@ -70,7 +69,7 @@ async def running(
             admin.application(parts.metrics, seen), access_log=None, shutdown_timeout=settings.server.grace
         )
         admin_url = await _serve(pages, settings.server.admin, stack)
-        renewed()
+        on_change()
         public_url = await _serve(ingress.listener(parts.ingress, settings.server), settings.server.listen, stack)
         seen.listening = True
         seen.warm()
@@ -84,13 +83,13 @@ async def running(
         yield App(public_url, admin_url, seen, parts)
 
 
-async def _parts(settings: Settings, renewed: Callable[[], None], stack: AsyncExitStack) -> Parts:
-    """Everything between the listeners and Mattermost; it ends with the stack, last made first."""
+async def _parts(settings: Settings, on_change: Callable[[], None], stack: AsyncExitStack) -> Parts:
+    """Build everything between the listeners and Mattermost; the stack closes it in reverse order."""
     metrics = Metrics()
-    known = await asyncio.to_thread(Catalog, ingress.folders(settings), ingress.needed(settings))
+    known = await asyncio.to_thread(Catalog, ingress.folders(settings), ingress.services_of_routes(settings))
     for fault in routes.unknown_services(settings, known.keys):
         _log.error("a route has no service: the generic translator speaks for it", fault=str(fault))
-    catalog = RunningCatalog(known, metrics, renewed)
+    catalog = RunningCatalog(known, metrics, on_change)
     kept = settings.journal
     journal = await journals.open(
         kept.url,
@@ -127,7 +126,7 @@ def _tracer(settings: Settings) -> tracing.Tracer:
 
 
 async def _serve(runner: web.BaseRunner, address: Address, stack: AsyncExitStack) -> str:
-    """Start listening; leaving the stack stops accepting, and waits for requests under way."""
+    """Start listening. Leaving the stack stops accepting, and waits for running requests."""
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     site = web.TCPSite(runner, address.host, address.port, backlog=1024)

@@ -1,4 +1,4 @@
-"""The catalog of a running gateway: compiled beside the event loop, renewed when files change, its faults told."""
+"""The catalog of a running gateway: compiled beside the event loop, its faults logged and shown as a metric."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
@@ -11,97 +11,97 @@ from gateway.errors import Fault
 from gateway.observe import logs
 from gateway.observe.metrics import Metrics
 
-KEPT: Final = 300.0
-"""Seconds that services are kept that were looked at and that no request needs."""
+KEEP: Final = 300.0
+"""Seconds that a service stays compiled which was only looked at, and which no request uses."""
 
 _log = logs.get("catalog")
 
 
 class RunningCatalog:
-    """The catalog as requests meet it: `current`, exchanged whole by `adopt`. `settled` is called after each change."""
+    """The catalog that requests use, `current`; `adopt` replaces it. `on_change` is called after each change."""
 
-    def __init__(self, current: Catalog, metrics: Metrics, settled: Callable[[], None]) -> None:
+    def __init__(self, current: Catalog, metrics: Metrics, on_change: Callable[[], None]) -> None:
         self.current = current
         self._metrics = metrics
-        self._settled = settled
+        self._on_change = on_change
         self._compiling = asyncio.Lock()
         self._faulty: set[str] = set()
-        self._told: set[str] = set()
+        self._reported: set[str] = set()
         self._forgetting: asyncio.TimerHandle | None = None
-        self._tell()
+        self._report()
 
-    async def needed(self, key: str) -> Service:
-        """A service for a request. It stays compiled."""
+    async def for_request(self, key: str) -> Service:
+        """The service of a request, compiled; it stays compiled."""
         self.current.needed.add(key)
-        service = await self._compiled(key)
-        assert service is not None  # noqa: S101 - what is needed is there, faulty or not
+        service = await self._compile(key)
+        assert service is not None  # noqa: S101 - a needed service exists, faulty or not
         return service
 
-    async def looked_at(self, key: str) -> Service | None:
-        """A service for somebody who looks at it; None when there is none."""
+    async def for_viewer(self, key: str) -> Service | None:
+        """A service for somebody who looks at it, compiled for KEEP seconds; None when there is none."""
         self._forget_later()
-        return await self._compiled(key)
+        return await self._compile(key)
 
     async def whole(self) -> Catalog:
         """The catalog with every service compiled, for somebody who looks at all of it."""
         for key in sorted(self.current.keys):
-            await self._compiled(key)
+            await self._compile(key)
         self._forget_later()
         return self.current
 
     async def warm(self) -> None:
-        """Compile what routes need, so that no request waits for that, and faults are told before there is one."""
+        """Compile the services of routes, so that no request waits for it, and faults are logged before any."""
         for key in sorted(self.current.needed):
-            await self._compiled(key)
+            await self._compile(key)
 
-    async def renewed(self, folders: Sequence[Path], needed: Iterable[str]) -> Catalog:
-        """The catalog as these folders are now, for `adopt`."""
+    async def reread(self, folders: Sequence[Path], needed: Iterable[str]) -> Catalog:
+        """Read the catalog of these folders, for `adopt`; unchanged services stay compiled."""
         async with self._compiling:
             return await asyncio.to_thread(Catalog, folders, needed, self.current)
 
     def adopt(self, fresh: Catalog) -> None:
-        """Let requests meet this catalog from now on."""
+        """Use this catalog for requests from now on."""
         self.current = fresh
-        self._tell()
-        self._settled()
+        self._report()
+        self._on_change()
 
     def close(self) -> None:
-        """End what this began."""
+        """Cancel the timer that forgets services."""
         if self._forgetting is not None:
             self._forgetting.cancel()
 
-    async def _compiled(self, key: str) -> Service | None:
+    async def _compile(self, key: str) -> Service | None:
         found = self.current.services.get(key)
         if found is None:
             async with self._compiling:
                 current = self.current
                 found = current.services.get(key) or await asyncio.to_thread(current.service, key)
-            self._tell()
-            self._settled()
+            self._report()
+            self._on_change()
         return found
 
-    def _tell(self) -> None:
-        """Log each fault once, as long as it lasts; the metric says which services have one."""
+    def _report(self) -> None:
+        """Log each fault when it appears, and set the metric of each service."""
         current = self.current
         for key in self._faulty | current.faults.keys():
             self._metrics.catalog_faulty.labels(key).set(key in current.faults)
         self._faulty = set(current.faults)
         faults = {str(fault): key for key, found in _by_service(current) for fault in found}
         for text, key in faults.items():
-            if text not in self._told:
+            if text not in self._reported:
                 _log.error("faulty document", service=key, fault=text, speaks=_speaks(current, key))
-        self._told = set(faults)
+        self._reported = set(faults)
         self._metrics.catalog_reload_ok.set(not faults)
 
     def _forget_later(self) -> None:
         if self._forgetting is not None:
             self._forgetting.cancel()
-        self._forgetting = asyncio.get_running_loop().call_later(KEPT, self._forget)
+        self._forgetting = asyncio.get_running_loop().call_later(KEEP, self._forget)
 
     def _forget(self) -> None:
         self.current.forget()
-        self._tell()
-        self._settled()
+        self._report()
+        self._on_change()
 
 
 def _by_service(current: Catalog) -> Iterable[tuple[str, Sequence[Fault]]]:
@@ -110,6 +110,6 @@ def _by_service(current: Catalog) -> Iterable[tuple[str, Sequence[Fault]]]:
 
 
 def _speaks(current: Catalog, key: str) -> str:
-    """Who speaks for a faulty service meanwhile."""
+    """Say what translates for a faulty service meanwhile."""
     service = current.services.get(key)
     return "its last good version" if service is not None and service.translators else "the generic translator"

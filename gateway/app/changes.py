@@ -1,4 +1,4 @@
-"""What is different about settings and a catalog that are to be taken up while running, and what cannot be. Pure."""
+"""The differences that a reload makes to settings and catalog, and those that need a restart. Pure."""
 
 from collections.abc import Iterator, Mapping
 
@@ -19,14 +19,14 @@ _FIXED = (
     ("journal", "url"),
     ("tracing",),
 )
-"""What the parts that run were built on."""
+"""Tables and keys that need a restart."""
 
 _TABLES = ("server", "journal", "catalog", "delivery", "passthrough", "log", "admin")
 _NAMED = ("destinations", "routes")
 
 
 def refusals(old: Settings, new: Settings) -> list[Fault]:
-    """Why these settings cannot be taken up while running; empty when they can."""
+    """A fault for each change that needs a restart; empty when a reload can apply all of them."""
     return [
         new.source.fault(place, "cannot change while the gateway runs", "restart it, or put back the old value")
         for place in _FIXED
@@ -34,17 +34,17 @@ def refusals(old: Settings, new: Settings) -> list[Fault]:
     ]
 
 
-def told(old: Settings, new: Settings) -> tuple[str, ...]:
-    """One line for each thing that is different, in the words of the file; none holds a value, which may be secret."""
+def settings_changes(old: Settings, new: Settings) -> tuple[str, ...]:
+    """Describe each difference in one line, by table and keys; values are left out, since they may be secret."""
     return (*_tables(old, new), *(line for table in _NAMED for line in _changed_names(table, old, new)))
 
 
-def documents(old: Catalog, new: Catalog) -> tuple[str, ...]:
-    """One line for each document that is different, of the services that both have: others come with their routes."""
+def document_changes(old: Catalog, new: Catalog) -> tuple[str, ...]:
+    """Describe each different document in one line, of the services that both catalogs have compiled."""
     return tuple(
-        f"{key}/{name}.yaml: {said}"
+        f"{key}/{name}.yaml: {change}"
         for key in sorted(old.services.keys() & new.services.keys())
-        for name, said in _differing(old.services[key].documents, new.services[key].documents)
+        for name, change in _differing(old.services[key].documents, new.services[key].documents)
     )
 
 

@@ -13,12 +13,12 @@ from gateway.settings.tables import DeliveryTable
 
 
 class Destinations:
-    """Makes destinations. `cards` gives, for a destination's name, what finds the posts that show subjects there."""
+    """Builds destinations. `cards(name)` gives the function that finds the cards of a destination."""
 
     def __init__(self, senders: Senders, cards: Callable[[str], Cards]) -> None:
         self._senders = senders
         self._cards = cards
-        self._made: dict[str, tuple[Struct, Destination]] = {}
+        self._current: dict[str, tuple[Struct, Destination]] = {}
 
     async def of(self, settings: Settings) -> list[Destination]:
         """The destinations of these settings, [passthrough] among them. Raises SettingsError."""
@@ -36,16 +36,16 @@ class Destinations:
                     name, through.delivery, await self._senders.passing(through.server, through.delivery.timeout)
                 ),
             )
-        self._made = made
+        self._current = made
         return [destination for _, destination in made.values()]
 
     def _unchanged(self, name: str, table: Struct) -> tuple[Struct, Destination] | None:
-        kept = self._made.get(name)
+        kept = self._current.get(name)
         return kept if kept and kept[0] == table else None
 
 
 class _Through(Struct, frozen=True):
-    """What the destination of pass-through hooks depends on."""
+    """The settings on which the destination of pass-through hooks depends."""
 
     server: str
     delivery: DeliveryTable

@@ -1,7 +1,4 @@
-"""The running gateway: what its console sees and steers, and how it takes up other settings without a restart.
-
-`console.port.Gateway` made of the concrete parts.
-"""
+"""The running gateway: `console.port.Gateway` made of the concrete parts, and the reload of its settings."""
 
 import asyncio
 import sys
@@ -34,7 +31,7 @@ _log = logs.get("settings")
 
 
 class Parts(NamedTuple):
-    """What runs, from the public listener to the destinations."""
+    """The running parts, from the public listener to the destinations."""
 
     metrics: Metrics
     catalog: RunningCatalog
@@ -48,7 +45,7 @@ class Parts(NamedTuple):
 class RunningGateway:
     """See `console.port.Gateway`. `read` gives the settings as they are written now, or raises SettingsError.
 
-    `listening` is set from outside when senders can reach it.
+    The composition root sets `listening` when senders can reach the gateway.
     """
 
     def __init__(self, settings: Settings, parts: Parts, read: Callable[[], Settings]) -> None:
@@ -66,7 +63,7 @@ class RunningGateway:
         return list(self._parts.metrics.registry.restricted_registry(names).collect())
 
     def destinations(self) -> Mapping[str, tuple[str, str]]:
-        """How each destination stands."""
+        """The state of each destination, and its reason."""
         return self._parts.dispatcher.states()
 
     def trouble(self) -> str:
@@ -78,15 +75,15 @@ class RunningGateway:
         return self._parts.ingress.rules.table.named(name, address)
 
     def traits(self) -> Traits:
-        """What the parcels of each destination have to say."""
+        """Of each destination, its channel or that it shows cards."""
         return self._parts.ingress.rules.traits
 
     async def service(self, key: str) -> Service | None:
-        """A service as requests meet it."""
-        return await self._parts.catalog.looked_at(key)
+        """A service as requests use it; None when there is none."""
+        return await self._parts.catalog.for_viewer(key)
 
     def catalog(self) -> Catalog:
-        """The catalog as requests meet it, of which some services are not compiled."""
+        """The catalog as requests use it, of which some services are not compiled."""
         return self._parts.catalog.current
 
     async def whole_catalog(self) -> Catalog:
@@ -98,7 +95,7 @@ class RunningGateway:
         return await self._parts.acceptance.store(entry)
 
     async def reload(self) -> Changes:
-        """Take up the settings as they are written now, whole or not at all, and the catalog service by service."""
+        """Reload the settings, whole or not at all, and the catalog, service by service. Raises SettingsError."""
         async with self._changing:
             try:
                 fresh, known = await self._read_all()
@@ -109,7 +106,7 @@ class RunningGateway:
                     _log.error("settings not taken up, the running ones stay", fault=str(fault))
                 raise
             before = self._parts.catalog.current
-            lines = (*changes.told(self.settings, fresh), *changes.documents(before, known))
+            lines = (*changes.settings_changes(self.settings, fresh), *changes.document_changes(before, known))
             await self._adopt(fresh, known, destinations)
             self._parts.metrics.settings_reload_ok.set(1)
             _log.info("settings taken up", changed=lines)
@@ -117,7 +114,7 @@ class RunningGateway:
             return Changes(lines, tuple(map(str, known.all_faults())))
 
     def follow(self) -> None:
-        """Take up the documents of the catalog whenever one changes, if the settings say so; none other any more."""
+        """Reload the catalog whenever a document changes, if the settings say so, and stop watching earlier folders."""
         if self._following is not None:
             self._following.cancel()
             self._following = None
@@ -125,7 +122,7 @@ class RunningGateway:
             self._following = asyncio.create_task(watch.follow(ingress.folders(self.settings), self._reload_catalog))
 
     async def close(self) -> None:
-        """End what this began."""
+        """Cancel the tasks that compile and watch."""
         self._parts.catalog.close()
         for task in (self._warming, self._following):
             if task is not None:
@@ -134,7 +131,7 @@ class RunningGateway:
                     await task
 
     async def _adopt(self, fresh: Settings, known: Catalog, destinations: Sequence[Destination]) -> None:
-        """Exchange everything. What is new is there before requests meet it; what is gone ends when none can."""
+        """Replace everything. New destinations start before requests use them; removed ones end after the last use."""
         dispatcher = self._parts.dispatcher
         await dispatcher.serve(destinations)
         old, self.settings = self.settings, fresh
@@ -148,9 +145,9 @@ class RunningGateway:
 
     async def _reload_catalog(self) -> None:
         async with self._changing:
-            before, known = self._parts.catalog.current, await self._renewed_catalog(self.settings)
+            before, known = self._parts.catalog.current, await self._reread_catalog(self.settings)
             self._adopt_catalog(self.settings, known)
-            _log.info("catalog taken up", changed=changes.documents(before, known), faulty=sorted(known.faults))
+            _log.info("catalog taken up", changed=changes.document_changes(before, known), faulty=sorted(known.faults))
             self.warm()
 
     async def _read_all(self) -> tuple[Settings, Catalog]:
@@ -164,21 +161,21 @@ class RunningGateway:
                 raise
             fresh = error.partial
             faults += error.faults
-        known = await self._renewed_catalog(fresh)
+        known = await self._reread_catalog(fresh)
         faults += [*routes.faults(fresh), *routes.unknown_services(fresh, known.keys)]
         if faults:
             raise SettingsError([*faults, *known.all_faults()])
         return fresh, known
 
-    async def _renewed_catalog(self, settings: Settings) -> Catalog:
-        return await self._parts.catalog.renewed(ingress.folders(settings), ingress.needed(settings))
+    async def _reread_catalog(self, settings: Settings) -> Catalog:
+        return await self._parts.catalog.reread(ingress.folders(settings), ingress.services_of_routes(settings))
 
     def _adopt_catalog(self, settings: Settings, known: Catalog) -> None:
         self._parts.ingress.adopt(ingress.rules(settings, known, self._parts.metrics))
         self._parts.catalog.adopt(known)
 
     def warm(self) -> None:
-        """Compile what routes need and what is not compiled, beside requests."""
+        """Compile the services of routes, beside requests."""
         if self._warming is not None:
             self._warming.cancel()
         self._warming = asyncio.create_task(self._parts.catalog.warm())

@@ -1,4 +1,4 @@
-"""Ingress put together from settings and catalog: what takes requests in, and what listens for them."""
+"""Build the public side from settings and catalog: the ingress, and the listener in front of it."""
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -34,7 +34,7 @@ def open_ingress(
     learned: Learned,
 ) -> Ingress:
     """Make the ingress for settings and a catalog that fit together."""
-    return Ingress(rules(settings, known.current, metrics), store, metrics, known.needed, learned, tracer)
+    return Ingress(rules(settings, known.current, metrics), store, metrics, known.for_request, learned, tracer)
 
 
 def rules(settings: Settings, known: Catalog, metrics: Metrics) -> Rules:
@@ -50,7 +50,7 @@ def listener(ingress: Ingress, server: Server) -> web.BaseRunner:
 
 
 async def fetch(session: ClientSession, url: str) -> None:
-    """Fetch the URL that confirms a handshake; OSError says why it could not be."""
+    """Fetch the URL that confirms a handshake. Raises OSError, which says why it failed."""
     try:
         reply = await exchange(session, "GET", url, None, None, FETCH_TIMEOUT)
     except Unsent as unsent:
@@ -64,13 +64,13 @@ def folders(settings: Settings) -> list[Path]:
     return [files.builtin_folder(), *map(Path, settings.catalog.folders)]
 
 
-def needed(settings: Settings) -> set[str]:
-    """The services that routes are for; those of pass-through hooks come with their first request."""
+def services_of_routes(settings: Settings) -> set[str]:
+    """The services of routes, and the generic one; those of pass-through hooks are added by their first request."""
     return {GENERIC, *(route.service for route in settings.routes.values())}
 
 
 def traits(settings: Settings) -> Traits:
-    """What the parcels of each destination have to say; a channel over REST knows its own."""
+    """Of each destination, its channel or that it shows cards: a destination over REST knows its channel itself."""
     return {
         name: DestinationTraits(cards=True) if table.rest else DestinationTraits(table.channel)
         for name, table in settings.destinations.items()

@@ -1,4 +1,4 @@
-"""From the settings of a destination to what sends to it; connections and logins are shared where they can be."""
+"""The senders of destinations, built from their settings; connections and logins are shared where possible."""
 
 from contextlib import AsyncExitStack
 from functools import partial

@@ -1,7 +1,7 @@
-"""What the gateway tells systemd, for a unit of Type=notify: that it is ready, stops, and is still alive.
+"""Notifications to systemd, for a unit of Type=notify: the gateway is ready, stops, is still alive.
 
-The protocol is one datagram a message to the socket that NOTIFY_SOCKET names (sd_notify(3)). Started by anything else,
-there is no such socket, and nothing is told.
+The protocol is one datagram a message to the socket that NOTIFY_SOCKET names (sd_notify(3)). Without that variable
+nothing is sent.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from gateway.observe import logs
 _log = logs.get("supervisor")
 
 PATIENCE = 0.5
-"""Seconds that a message may wait for room in the socket: it waits on the event loop, and systemd may stand still."""
+"""Seconds that a message may block the event loop while the socket is full, since systemd may stand still."""
 
 
 def notify(state: str, address: str) -> None:
@@ -31,7 +31,7 @@ def notify(state: str, address: str) -> None:
 
 @asynccontextmanager
 async def supervised(environ: Mapping[str, str]) -> AsyncIterator[None]:
-    """Inside the block systemd holds the gateway for ready, and hears from the event loop as often as it asks for.
+    """Notify systemd that the gateway is ready while the block runs, and as often as it asks that the loop is alive.
 
     NOTIFY_SOCKET, WATCHDOG_USEC (microseconds) and WATCHDOG_PID are read from `environ`; WATCHDOG_PID names the process
     that is watched when it is not this one.
@@ -58,7 +58,7 @@ def _watchdog(environ: Mapping[str, str]) -> float:
 
 
 async def _stay_alive(address: str, seconds: float) -> None:
-    """Tell that the event loop turns, twice in the time allowed."""
+    """Notify twice in each `seconds` that the event loop is alive; return at once for 0."""
     while seconds:
         notify("WATCHDOG=1", address)
         await asyncio.sleep(seconds / 2)

@@ -9,11 +9,11 @@ from watchfiles import awatch
 from gateway.observe import logs
 
 _log = logs.get("catalog")
-logging.getLogger("watchfiles").setLevel(logging.WARNING)  # it tells every change of the folders, ours says what became
+logging.getLogger("watchfiles").setLevel(logging.WARNING)  # it logs every changed file, we log the outcome
 
 
 async def follow(folders: Sequence[Path], again: Callable[[], Awaitable[object]]) -> None:
-    """Have the catalog read `again` whenever a document in the folders changes, until cancelled."""
+    """Call `again` whenever a document in the folders changes, until cancelled; its errors are logged."""
     async for _ in awatch(*folders, watch_filter=lambda _, path: path.endswith((".yaml", ".json"))):
         try:
             await again()

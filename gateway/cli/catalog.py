@@ -1,4 +1,4 @@
-"""The catalog as commands load it: what can be used of it, and the faults of the rest."""
+"""The catalog as commands load it: the usable services, and the faults of the others."""
 
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
@@ -16,7 +16,7 @@ def folders(extra: Iterable[Path | str] | None) -> list[Path]:
 
 
 def load(folders: Sequence[Path], only: Collection[str] | None = None) -> tuple[Catalog, list[Fault]]:
-    """The catalog with its services compiled, and every fault; with `only`, no other services are looked at."""
+    """Load the catalog with its services compiled, and every fault; with `only`, those services alone."""
     known = Catalog(folders)
     for key in sorted(known.keys if only is None else known.keys & set(only)):
         known.service(key)
@@ -24,7 +24,7 @@ def load(folders: Sequence[Path], only: Collection[str] | None = None) -> tuple[
 
 
 def require(folders: Sequence[Path], only: Collection[str]) -> Catalog:
-    """These services, or the end of the command with every fault of theirs."""
+    """Load these services; a fault among them ends the command, after every fault was printed."""
     known, faults = load(folders, only)
     for fault in faults:
         warn(fault_line(fault))

@@ -27,7 +27,7 @@ WARNING: Final = "warning"
 class Finding(Struct, frozen=True):
     """One line of `check`: a fault, a warning, or what the server of a destination said ("ok", "warning", "fault").
 
-    `line` counts from 1, 0 where none is known. What is said of a destination has no file, and its name for `where`.
+    `line` counts from 1, 0 where none is known. A finding about a destination has no file; `where` is its name.
     """
 
     level: str

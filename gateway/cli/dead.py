@@ -1,4 +1,4 @@
-"""`mattergate dead`: what was given up, and sending it again; also while the gateway runs."""
+"""`mattergate dead`: list, show and replay dead deliveries, also while the gateway runs."""
 
 import asyncio
 from collections.abc import Sequence
@@ -41,7 +41,7 @@ Destination = Annotated[str, typer.Option(help="Only of this destination.")]
 Reason = Annotated[str, typer.Option(help="Only given up for this reason, word for word; needs --destination.")]
 
 _LOOK: Final = 0.02
-"""Seconds between two looks at how a replay goes."""
+"""Seconds between two looks at the progress of a replay."""
 
 _COLUMNS: Final[Sequence[Column[DeadRow]]] = (
     Column("event", lambda row: row.event),
@@ -131,7 +131,7 @@ def replay_dead(
 ) -> None:
     """Send dead deliveries again, in their order, as if they were received now.
 
-    Those of events, of a destination (and for a reason), or all. More than those of one event are asked about first.
+    Name events, a destination (and a reason), or --all. Asks for confirmation before those of more than one event.
     """
     _require_destination(destination, reason)
     if bool(chosen) == (everything or bool(destination and not chosen)):
@@ -166,7 +166,7 @@ def _require_destination(destination: str, reason: str) -> None:
 
 
 async def _wish(gateway: OfflineGateway, chosen: Sequence[str], destination: str, reason: str) -> ReplayWish:
-    """What to send again; an event or a destination without dead deliveries is one that has to be known."""
+    """Select what to send again; an unknown destination, or an event without dead deliveries, ends the command."""
     if not chosen:
         await filters.require_known(gateway, Query(destination=destination))
         return ReplayWish(destination=destination, reason=reason, everything=not destination)
@@ -188,7 +188,7 @@ async def _wish(gateway: OfflineGateway, chosen: Sequence[str], destination: str
 
 
 async def _run(gateway: OfflineGateway, wish: ReplayWish) -> Progress:
-    """Send again what is wished for, as the console does, and say how it ended."""
+    """Run the replay as the console does, and give its last progress."""
     replays = Replays(gateway)
     try:
         done = replays.start(wish)

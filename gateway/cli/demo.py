@@ -1,4 +1,4 @@
-"""`mattergate demo`: the main job, seen in ten seconds."""
+"""`mattergate demo`: sample requests become messages of a stand-in Mattermost, in ten seconds."""
 
 import sys
 import tempfile
@@ -57,11 +57,11 @@ async def _demo(events: int, stay: bool) -> None:
 
 def _print(shown: Shown) -> None:
     request = shown.request
-    told = ", ".join(
+    labels = ", ".join(
         f"{name}: {text}" for name, text in request.headers.items() if name.startswith("x-") and "event" in name
     )
     size = f"{len(request.body):,} bytes"
-    out.print(Text(f"→ {request.method} /in/{shown.service}  {size}" + (f"  {told}" if told else ""), "cyan"))
+    out.print(Text(f"→ {request.method} /in/{shown.service}  {size}" + (f"  {labels}" if labels else ""), "cyan"))
     out.print(
         Text(f"← {shown.status} {shown.answer.get('outcome')}, translated by {shown.answer.get('translator')}", "cyan")
     )

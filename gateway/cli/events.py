@@ -1,4 +1,4 @@
-"""`mattergate events`: what came in, and sending it again; also while the gateway runs."""
+"""`mattergate events`: list, show and replay events, also while the gateway runs."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -56,13 +56,13 @@ _COLUMNS: Final[Sequence[Column[EventRow]]] = (
     Column("subject", lambda row: row.subject),
 )
 _FOLLOWED: Final = (27, 19, 12, 16, 8, 20, 12, 0)
-"""The least widths of those columns where rows come one by one."""
+"""The minimum widths of those columns with --follow, which prints rows one by one."""
 
 
 class ReplayRow(Struct, frozen=True):
-    """What became of the replay of one event: `deliveries` that go out again, or the `problem` that kept it.
+    """The replay of one event: how many `deliveries` go out again, or the `problem` that prevented it.
 
-    Read with today's catalog, it is a `new_event` with an outcome and a translator.
+    With today's catalog it has the id of the `new_event`, its outcome and its translator.
     """
 
     event: str
@@ -92,7 +92,7 @@ def list_events(
     before: given.Before = "",
     limit: given.Limit = 20,
     follow: Annotated[
-        bool, typer.Option("--follow", "-f", help="Go on with what comes in, oldest first; Ctrl-C ends it.")
+        bool, typer.Option("--follow", "-f", help="Go on with new events, oldest first, until Ctrl-C.")
     ] = False,
     output: given.Output = Format.TABLE,
     config: given.Config = DEFAULT,
@@ -101,7 +101,7 @@ def list_events(
     query = _query(route, service, outcome, destination, text, before)
     if follow:
         if before or until is not None or output is Format.JSON:
-            fail("--follow goes on to what is new: it takes no --before and no --until; its JSON is -o jsonl", 2)
+            fail("--follow prints new events: it takes no --before and no --until; its JSON is -o jsonl", 2)
         try:
             offline.run(config, lambda gateway: _follow(gateway, query, since, limit, output))
         except KeyboardInterrupt:
@@ -156,7 +156,7 @@ def replay_events(
 ) -> None:
     """Send the messages of events again, as they were, or as today's catalog writes them; oldest first.
 
-    Events are named by their ids or by filters. More than one is asked about first.
+    Name events by their ids or by filters. Asks for confirmation before more than one.
     """
     query = _query(route, service, outcome, destination, text)
     filtered = query != _query() or since is not None or until is not None
@@ -173,7 +173,7 @@ def replay_events(
             how = "read with today's catalog and sent" if today else "sent again as they were"
             confirm(f"{plural(len(ids), 'event')} will be {how}", yes=yes)
         speaker = gateway.rehearsal() if dry_run else gateway
-        return [await _replayed(speaker, one, today=today) for one in progress(ids, "sending again")]
+        return [await _replay_one(speaker, one, today=today) for one in progress(ids, "sending again")]
 
     rows = offline.run(config, work)
     _print_replay(rows, output, dry_run=dry_run)
@@ -197,7 +197,7 @@ def _query(
 
 
 async def _follow(gateway: OfflineGateway, query: Query, since: float | None, limit: int, form: Format) -> None:
-    """Print the newest events and then those that come, until cancelled."""
+    """Print the newest events and then each new one, until cancelled."""
     latest = await _newer(gateway, "", 1)
     mark = latest[0] if latest else ""
     await filters.require_known(gateway, query)
@@ -226,7 +226,7 @@ async def _newer(gateway: OfflineGateway, mark: str, limit: int | None = None) -
 
 
 def _printer(form: Format) -> Callable[[Sequence[EventRow]], None]:
-    """What prints rows as they come; a table begins with its titles."""
+    """Give the function that prints rows as they arrive; a table begins with its titles."""
 
     def put(rows: Sequence[EventRow]) -> None:
         if form is Format.JSONL:
@@ -242,7 +242,7 @@ def _printer(form: Format) -> Callable[[Sequence[EventRow]], None]:
     return put
 
 
-async def _replayed(gateway: OfflineGateway, event_id: str, *, today: bool) -> ReplayRow:
+async def _replay_one(gateway: OfflineGateway, event_id: str, *, today: bool) -> ReplayRow:
     try:
         if not today:
             return ReplayRow(event_id, (await replay.as_it_was(gateway, event_id)).deliveries)

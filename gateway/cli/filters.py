@@ -1,4 +1,4 @@
-"""Which events a command means: by filters whose names must be known, or by ids."""
+"""The events that the filters of a command select; an unknown name in a filter ends the command."""
 
 from collections.abc import Collection
 

@@ -1,4 +1,4 @@
-"""The journal as commands look into it, also while a gateway runs: opened by the settings, walked, ids completed."""
+"""The journal for commands, also while a gateway runs: opening it, paging through events, completing ids."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,7 +12,7 @@ from gateway.journal import Journal, Query, Record
 from gateway.settings import Settings
 
 SHORTEST: Final = 6
-"""Characters of an id that are enough to look for it."""
+"""Characters that the beginning of an id has at least."""
 PAGE: Final = 500
 """Events that are read at a time."""
 _LISTED: Final = 10

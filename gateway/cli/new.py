@@ -25,7 +25,9 @@ def new(
     service: Annotated[str, typer.Argument(help="The key of the service: a-z, 0-9 and -.")],
     source: Annotated[
         Path,
-        typer.Option("--from", help="A request: a JSON body, or an object with `headers` and `body`; - reads it here."),
+        typer.Option(
+            "--from", help="A request: a JSON body, or an object with `headers` and `body`; `-`: standard input."
+        ),
     ],
     folder: Annotated[Path, typer.Option(help="Your catalog folder; the service becomes a folder in it.")] = Path(
         "schemas"

@@ -1,4 +1,4 @@
-"""A gateway made of what is on the disk, for commands: settings, catalog and journal, whether or not one runs."""
+"""A gateway made of the files on the disk, for commands: settings, catalog and journal, whether or not one runs."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 
 class OfflineGateway:
-    """See `console.port.Gateway`. What it journals, the gateway delivers that runs, or that runs next."""
+    """See `console.port.Gateway`. The running gateway, or the next one that starts, delivers what this one journals."""
 
     def __init__(self, settings: Settings, journal: Journal) -> None:
         self.settings = settings
@@ -48,7 +48,7 @@ class OfflineGateway:
         return ()
 
     def destinations(self) -> Mapping[str, tuple[str, str]]:
-        """The destinations of the settings; how they stand is not known."""
+        """The destinations of the settings, all open: their state is not known here."""
         through = (PASSTHROUGH,) if self.settings.passthrough is not None else ()
         return dict.fromkeys((*self.settings.destinations, *through), ("open", ""))
 
@@ -57,15 +57,15 @@ class OfflineGateway:
         return self._table.named(name, address)
 
     def traits(self) -> Traits:
-        """What the parcels of each destination have to say."""
+        """Of each destination, its channel or that it shows cards."""
         return ingress.traits(self.settings)
 
     def trouble(self) -> str:
-        """Nothing: a journal that cannot be used is not opened."""
+        """Always "": a journal that cannot be used is not opened."""
         return ""
 
     async def service(self, key: str) -> Service | None:
-        """A service of the catalog as it is written now; its faults are told, and then there is none."""
+        """A service as its files are now; None when it has faults, which are printed."""
         if key not in self._services:
             known, faults = await asyncio.to_thread(catalog.load, self.folders, {key})
             for fault in faults:
@@ -74,7 +74,7 @@ class OfflineGateway:
         return self._services[key]
 
     def catalog(self) -> Catalog:
-        """The catalog as it is written now, of which nothing is compiled."""
+        """The catalog as its files are now, of which nothing is compiled."""
         return Catalog(self.folders)
 
     async def whole_catalog(self) -> Catalog:
@@ -107,7 +107,7 @@ class _Rehearsal:
 
 
 def run(config: Path, work: Callable[[OfflineGateway], Awaitable[T]]) -> T:
-    """Do some work with the gateway of a settings file; what is wrong with settings or journal ends the command."""
+    """Run `work` with the gateway of a settings file; a fault of settings or journal ends the command."""
     known = settings_file.require(config)
 
     async def opened() -> T:

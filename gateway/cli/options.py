@@ -1,4 +1,4 @@
-"""The arguments and options that several commands have, and how times are written in them."""
+"""The arguments and options that several commands have, and the parser of times."""
 
 import time
 from datetime import UTC, datetime
@@ -65,4 +65,4 @@ EventIds = Annotated[
     list[str] | None, typer.Argument(metavar="[EVENT]...", help="Ids of events, or the beginnings of some.")
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be sent, and send nothing.")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask, also when it is many.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]

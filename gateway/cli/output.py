@@ -1,7 +1,7 @@
-"""How commands speak: tables for people, JSON for programs, one line for what is wrong, and an exit code.
+"""The output of commands: tables for people, JSON for programs, one line for each fault, and an exit code.
 
-Text that came from outside is shown with its control characters spelt out: an event must not steer the terminal of
-whoever reads it. What is piped has one row a line. No id is ever cut.
+Control characters in text from outside are escaped: an event must not steer the terminal of its reader. Piped tables
+have one row a line. No id is ever cut.
 """
 
 import os
@@ -31,14 +31,14 @@ BROKEN_PIPE: Final = 141
 _colored = JSONHighlighter()
 
 _PROSE: Final = 24
-"""Characters in which the last column of a table is still worth folding."""
+"""Minimum width, in characters, at which the last column of a table is folded."""
 
 _VISIBLE: Final = {
     code: f"\\u{code:04x}"
     for code in (*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A))
     if chr(code) not in "\n\t"
 }
-"""Control characters and changes of direction, written as JSON does: it stays the same JSON."""
+"""Control characters and changes of direction, escaped as in JSON: JSON stays the same value."""
 
 
 class Format(StrEnum):
@@ -58,7 +58,7 @@ class Column(NamedTuple, Generic[T]):
 
 class _Console(Console):
     def on_broken_pipe(self) -> None:
-        """End without a word, and let the interpreter flush into nothing: the reader, such as `head`, has enough."""
+        """End silently when the reader, such as `head`, closed the pipe; what is left is flushed into /dev/null."""
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(BROKEN_PIPE)
 
@@ -68,7 +68,7 @@ err = _Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji
 
 
 def visible(text: str) -> str:
-    """The text with its control characters, but for line breaks and tabs, spelt out."""
+    """The text with its control characters, but for line breaks and tabs, escaped."""
     return text.translate(_VISIBLE)
 
 
@@ -157,7 +157,7 @@ def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
 
 
 def _print_table(cells: Sequence[Sequence[str]]) -> None:
-    """Print a table whose first row are the titles.
+    """Print a table whose first row holds the titles.
 
     A terminal folds the last column, which holds prose, where it has the room; nothing else is ever cut or folded.
     """
@@ -172,7 +172,7 @@ def _print_table(cells: Sequence[Sequence[str]]) -> None:
 
 
 def confirm(what: str, *, yes: bool) -> None:
-    """Ask before something large is done ("12 events will be sent again"); `yes` says that it was answered already.
+    """Ask for confirmation of `what` ("12 events will be sent again"); `yes` skips the question.
 
     Ends the command with 1 when the answer is no, with 2 where there is no terminal to ask at.
     """
@@ -191,7 +191,7 @@ def progress(items: Sequence[T], what: str) -> Iterable[T]:
 
 @contextmanager
 def working(what: str) -> Iterator[None]:
-    """Show on the terminal what takes its time, as long as it does."""
+    """Show a status line on the terminal while the block runs."""
     if not err.is_terminal:
         yield
         return

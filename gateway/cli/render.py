@@ -22,7 +22,7 @@ from gateway.pipeline import sample, samplefile
 
 
 class Case(sample.SampleRequest, frozen=True):
-    """One line of a batch: a request, the service that sent it, and whatever the answer is to be known by."""
+    """One line of a batch: a request, the service that sent it, and `case`, which the answer repeats."""
 
     case: JSON = msgspec.UNSET
     service: str = GENERIC
@@ -59,7 +59,7 @@ def render(
 ) -> None:
     """Show the message that a request becomes.
 
-    The exit code is 1 when it becomes none because it is refused or broken; of a batch, when a line is no request.
+    The exit code is 1 when the request is refused or broken; of a batch, when a line is not a request.
     """
     folders = catalog.folders(folder)
     if batch:
@@ -90,7 +90,7 @@ def _headers(lines: Sequence[str]) -> dict[str, str]:
 
 
 def _request(file: Path | None, headers: dict[str, str]) -> tuple[Request, str]:
-    """The request in a file or on standard input, with these headers, and the service whose it seems to be."""
+    """The request in a file or on standard input, with these headers, and the service that its path names."""
     if file is None or str(file) == "-":
         return Request(headers=headers, body=sys.stdin.buffer.read()), GENERIC
     try:
@@ -137,7 +137,7 @@ def _batch(folders: Sequence[Path]) -> None:
 
 
 def _case(line: bytes) -> dict[str, JSON]:
-    """What the answer to a line is known by, also when the rest of the line is no request."""
+    """The `case` of a line, also when the rest of the line is not a request."""
     try:
         found = msgspec.json.decode(line)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

@@ -22,7 +22,7 @@ Samples = Sequence[tuple[str, Path]]
 
 
 class SampleRow(Struct, frozen=True):
-    """One sample, and every difference between what it expects and what came out; one that cannot be read has one."""
+    """One sample, and every difference from its expected outcome; an unreadable sample has one difference."""
 
     service: str
     file: str
@@ -43,14 +43,14 @@ def run_samples(
         list[str] | None, typer.Argument(help="Only the samples of these services, or these files.")
     ] = None,
     write: Annotated[
-        bool, typer.Option("--write", help="Write what came out into the samples, to be read and committed.")
+        bool, typer.Option("--write", help="Write the outcome into the samples, to be reviewed and committed.")
     ] = False,
     folder: given.Folders = None,
     output: given.Output = Format.TABLE,
 ) -> None:
     """Execute the samples of the catalog; the exit code is 1 when one does not hold."""
     folders = catalog.folders(folder)
-    chosen = _chosen(which or (), folders)
+    chosen = _select(which or (), folders)
     known, faults = catalog.load(folders, {key for key, _ in chosen})
     for fault in faults:
         warn(fault_line(fault))
@@ -66,7 +66,7 @@ def run_samples(
         raise typer.Exit(1)
 
 
-def _chosen(which: Sequence[str], folders: Sequence[Path]) -> Samples:
+def _select(which: Sequence[str], folders: Sequence[Path]) -> Samples:
     """The samples that are meant; a service or file without any ends the command."""
     every = documents.samples(folders)
     if not which:
@@ -89,7 +89,7 @@ def _chosen(which: Sequence[str], folders: Sequence[Path]) -> Samples:
 
 
 def _run(known: Catalog, key: str, path: Path, *, write: bool) -> SampleRow:
-    """Execute one sample, after what comes out was written into it."""
+    """Execute one sample; with `write`, its outcome is written into it first."""
     if key in known.faults or key not in known.services:
         return SampleRow(key, str(path), False, [f"the service {key} has faults"])
     try:

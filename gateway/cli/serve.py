@@ -23,7 +23,7 @@ from gateway.observe import logs
 from gateway.settings import Settings
 
 _YOUNG = 10_000
-"""Objects made and not yet freed that start a collection. Nearly all are freed without one; each look at them costs."""
+"""Allocated objects that start a garbage collection. Nearly all objects are freed without one."""
 
 _log = logs.get("settings")
 
@@ -32,9 +32,9 @@ _log = logs.get("settings")
 def serve(config: given.Config = DEFAULT) -> None:
     """Run the gateway until SIGTERM or SIGINT; both stop it in order, and nothing accepted is lost.
 
-    SIGHUP takes up the settings file as it is then, with its secrets and the catalog, whole or not at all; the log says
-    what changed or what is wrong. POST /api/v1/reload at the admin listener does the same. Environment variables are
-    those of the start.
+    SIGHUP reads the settings file, its secrets and the catalog again: settings change whole or not at all, documents
+    service by service. The log says what changed and what is wrong. POST /api/v1/reload at the admin listener does the
+    same. Environment variables are those of the start.
     """
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is something to change, and once there is not
     try:
@@ -65,10 +65,10 @@ async def _serve(known: Settings, read: Callable[[], Settings]) -> None:
 
 
 def _settle_memory() -> None:
-    """Take what stays, catalog and metrics, out of the garbage collector's sight.
+    """Exclude catalog and metrics, which stay, from garbage collection.
 
-    Without this, a full collection walks all of it, tens of milliseconds long, in the middle of somebody's request. A
-    document that is exchanged later needs no collector: what is compiled holds no circles.
+    Without this, a full collection walks all of them, for tens of milliseconds in the middle of a request. A document
+    that is replaced later needs no collector: compiled documents hold no reference cycles.
     """
     if not gc.get_freeze_count():
         gc.collect()
@@ -77,18 +77,18 @@ def _settle_memory() -> None:
 
 
 async def _reload(running: gateway_app.App, again: asyncio.Event) -> None:
-    """Take up the settings whenever SIGHUP asks for it."""
+    """Reload the settings at each SIGHUP."""
     while True:
         await again.wait()
         again.clear()
         try:
             await running.reload()
         except FaultyFilesError:
-            pass  # told in the log, and what runs stays
+            pass  # logged already, and the running settings stay
         except Exception as error:
             _log.error("settings not taken up: this is a fault of mattergate", exc_info=error)
 
 
 def _cause(error: BaseException) -> BaseException:
-    """The first single error of a group of them, which is what a task group makes of any."""
+    """The first error inside exception groups, into which a task group puts every error."""
     return _cause(error.exceptions[0]) if isinstance(error, BaseExceptionGroup) else error

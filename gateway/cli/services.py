@@ -11,7 +11,7 @@ from gateway.cli import options as given
 from gateway.cli import settings as settings_file
 from gateway.cli.options import DEFAULT, example
 from gateway.cli.output import Column, Format, fail, fault_line, print_json, print_line, print_rows, say, warn, working
-from gateway.console import catalog as shelf
+from gateway.console import catalog as facts
 from gateway.console.catalog import ServicePage, ServiceRow, TranslatorRow
 from gateway.settings import Settings
 
@@ -48,7 +48,7 @@ def services(
     found = catalog.require(folders, {service}).service(service)
     if found is None:
         fail(catalog.unknown(service, folders), 2)
-    page = shelf.page(found, known)
+    page = facts.page(found, known)
     if output is Format.TABLE:
         _print(page)
     else:
@@ -60,7 +60,7 @@ def _list(folders: Sequence[Path], known: Settings, output: Format) -> None:
     with working("reading the catalog"):
         found, faults = catalog.load(folders)
     usable = {key: one for key, one in found.services.items() if key not in found.faults}
-    print_rows(shelf.rows(found, usable, known), _COLUMNS, output, "the catalog is empty")
+    print_rows(facts.rows(found, usable, known), _COLUMNS, output, "the catalog is empty")
     for fault in faults:
         warn(fault_line(fault))
     if faults:
@@ -68,7 +68,7 @@ def _list(folders: Sequence[Path], known: Settings, output: Format) -> None:
 
 
 def _print(page: ServicePage) -> None:
-    """What the console shows of a service, for a terminal."""
+    """Print a service as the console shows it."""
     say(f"{page.name}  {page.docs}\n\n{page.setup}\n")
     for route in page.routes:
         say(f"route {route.route}: {route.url}")

@@ -1,4 +1,4 @@
-"""The settings file as commands read it; what is wrong with it ends the command."""
+"""The settings file as commands read it; a fault in it ends the command."""
 
 import os
 import stat

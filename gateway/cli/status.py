@@ -46,7 +46,7 @@ _ROUTES: Final[Sequence[Column[RouteStanding]]] = (
 
 
 class Status(Struct, frozen=True):
-    """What is shown of the console's overview: all but its last hour."""
+    """The console's overview without the history of the last hour."""
 
     at: float
     version: str
@@ -61,7 +61,7 @@ class Status(Struct, frozen=True):
     epilog=example("mattergate status", "mattergate status -o json | jq '.destinations[] | select(.dead > 0)'")
 )
 def status(output: given.Output = Format.TABLE, config: given.Config = DEFAULT) -> None:
-    """Show how the running gateway is doing: destinations with their queues, and routes with what they took in.
+    """Show how the running gateway is doing: destinations with their queues, and routes with their requests by outcome.
 
     The exit code is 1 when no gateway answers, when it cannot store requests, or when a destination is broken.
     """
@@ -93,7 +93,7 @@ def base(admin: Address) -> str:
 
 
 async def _ask(known: Settings) -> tuple[int, bytes]:
-    """The answer of the admin listener: status and body. Where none comes, the command ends."""
+    """Ask the admin listener; give status and body of its answer. Without an answer the command ends."""
     if not known.server.admin.port:
         fail("[server] admin has port 0, which the system chose: name a port, and restart the gateway")
     token = known.admin.read_token or known.admin.token

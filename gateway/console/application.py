@@ -3,8 +3,8 @@
 A topic is a row of TOPICS, and nothing else names it:
 
 - *facts*, `gateway/console/NAME.py`: functions `async def f(gateway, ...) -> Struct` that know no HTML, and
-  `OPERATIONS`, the operations of the API that call them (`operations.Operation`). A fact that cannot be told is raised
-  as `errors.Refused(status, title, detail)`. State that outlives a request is a class called with the gateway, with
+  `OPERATIONS`, the operations of the API that call them (`operations.Operation`). A failure is raised as
+  `errors.Refused(status, title, detail)`. State that outlives a request is a class called with the gateway, with
   `async def close(self)`; `console.part(Class)` is the one of this console.
 - *pages*, `gateway/console/pages/NAME.py`: `PAGES`, each a `page.Page` whose `act(visit)` calls the same facts and
   answers `Shown(template, facts)`, or `Back(url, notice)` after a change. `visit.query(Struct)` and
@@ -30,7 +30,7 @@ from msgspec import Struct
 
 from gateway.console import catalog, control, dead, events, overview, tryout
 from gateway.console.history import History
-from gateway.console.pages import catalog as shelf_pages
+from gateway.console.pages import catalog as catalog_pages
 from gateway.console.pages import dead as dead_pages
 from gateway.console.pages import events as event_pages
 from gateway.console.pages import overview as overview_pages
@@ -68,14 +68,14 @@ TOPICS: Final = (
     Topic("Events", "/events", events.OPERATIONS, event_pages.PAGES, event_pages.feeds),
     Topic("Dead letters", "/dead", dead.OPERATIONS, dead_pages.PAGES, dead_pages.feeds),
     Topic("Try it", "/try", tryout.OPERATIONS, tryout_pages.PAGES),
-    Topic("Catalog", "/catalog", catalog.OPERATIONS, shelf_pages.PAGES),
+    Topic("Catalog", "/catalog", catalog.OPERATIONS, catalog_pages.PAGES),
     Topic("Console", operations=control.OPERATIONS),
 )
 """Every topic, in the order of the top bar."""
 
 
 def application(gateway: Gateway) -> web.Application:
-    """The console of a gateway; the admin listener adds its own routes, and says so to `GUARD`."""
+    """The console of a gateway; the admin listener adds its own routes through `GUARD`."""
     console = Console(gateway)
     static = Static()
     rendering = Rendering({topic.path: topic.title for topic in TOPICS if topic.path}, static.url)
@@ -111,7 +111,7 @@ def application(gateway: Gateway) -> web.Application:
 
 
 def _live_with(app: web.Application, console: Console, live: Live) -> None:
-    """Begin and end with the application: what is counted counts from the start, streams end before all else."""
+    """Start the history with the application; on shutdown, end the streams first and then everything else."""
 
     async def start(_: web.Application) -> None:
         console.part(History)

@@ -42,14 +42,14 @@ class ServiceRow(Struct, frozen=True):
     faults: tuple[str, ...] = ()
 
 
-class Shelf(Struct, frozen=True):
+class ServiceList(Struct, frozen=True):
     """Every service, by key."""
 
     services: tuple[ServiceRow, ...]
 
 
 class TranslatorRow(Struct, frozen=True):
-    """One translator: the events it speaks for, what happened then, and whether it has a condition of its own."""
+    """One translator: its events, what they mean, and whether it has a condition of its own."""
 
     name: str
     title: str
@@ -115,10 +115,10 @@ class TranslatorPage(Struct, frozen=True):
     more: int
 
 
-async def shelf(gateway: Gateway) -> Shelf:
+async def list_services(gateway: Gateway) -> ServiceList:
     """Every service."""
     known = gateway.catalog()
-    return Shelf(rows(known, await asyncio.to_thread(known.descriptions), gateway.settings))
+    return ServiceList(rows(known, await asyncio.to_thread(known.descriptions), gateway.settings))
 
 
 def rows(known: Catalog, services: Mapping[str, Service], settings: Settings) -> tuple[ServiceRow, ...]:
@@ -172,7 +172,7 @@ async def _find(gateway: Gateway, key: str) -> Service:
 
 
 def page(found: Service, settings: Settings) -> ServicePage:
-    """All that is told of a service; what the command line prints, too."""
+    """The page of a service, which the command line prints, too."""
     base, note = public_base(settings)
     through = settings.passthrough
     passes = through is not None and (not through.services or found.key in through.services)
@@ -223,7 +223,7 @@ def _samples(workshop: Workshop, key: str) -> list[Path]:
 
 
 def _examples(service: Service, paths: Sequence[Path]) -> tuple[Example, ...]:
-    """The samples as messages; in the thread of the workshop."""
+    """Render the samples; runs in the thread of the workshop."""
     return tuple(_example(service, path) for path in paths)
 
 
@@ -237,8 +237,8 @@ def _example(compiled: Service, path: Path) -> Example:
     return Example(name, reading.outcome, reading.name, reading.subject, reading.reason, messages)
 
 
-async def _shelf(ask: Ask) -> Shelf:
-    return await shelf(ask.gateway)
+async def _list_services(ask: Ask) -> ServiceList:
+    return await list_services(ask.gateway)
 
 
 async def _service(ask: Ask) -> ServicePage:
@@ -255,8 +255,8 @@ OPERATIONS: Final = (
         path="/catalog",
         name="listServices",
         summary="Every service of the catalog.",
-        call=_shelf,
-        result=Shelf,
+        call=_list_services,
+        result=ServiceList,
     ),
     Operation(
         method="GET",

@@ -1,4 +1,4 @@
-"""Who is signed in, and taking up changed files: what belongs to no page of its own."""
+"""Operations without a page: who is signed in, and reloading changed files."""
 
 from typing import Annotated
 
@@ -10,19 +10,19 @@ from gateway.console.web.operations import Ask, Operation
 
 
 class Session(Struct, frozen=True):
-    """Whoever asks: what they may do, and what a change has to send in the header X-CSRF-Token."""
+    """The role of the caller, and the value that a change has to send in the header X-CSRF-Token."""
 
     role: Role
     csrf: Annotated[str, Meta(description="Empty when the request has a Bearer token: then nothing has to be sent.")]
 
 
 async def session(ask: Ask) -> Session:
-    """Say who asks."""
+    """Identify the caller."""
     return Session(ask.visitor.role, ask.visitor.csrf)
 
 
 async def reload(ask: Ask) -> Changes:
-    """Take up the settings and the catalog as they are now. Raises FaultyFilesError with every fault."""
+    """Reload settings and catalog. Raises SettingsError with every fault of the settings, which then stay."""
     return await ask.gateway.reload()
 
 
@@ -39,9 +39,9 @@ OPERATIONS = (
         method="POST",
         path="/reload",
         name="reload",
-        summary="Take up changed files now, whole or not at all; the answer says what changed.",
+        summary="Reload changed files: settings whole or not at all, documents service by service. Says what changed.",
         call=reload,
         result=Changes,
-        problems={422: "The files have faults, which are listed; what runs stays."},
+        problems={422: "The settings have faults, which are listed; nothing changes."},
     ),
 )

@@ -1,6 +1,6 @@
-"""Dead letters: what was given up, grouped by destination and reason, and sending it again in batches.
+"""Dead letters: dead deliveries grouped by destination and reason, and their replay in batches.
 
-Replays run one at a time, as a task that outlives the request that started it; how far it is can be asked at any time.
+One replay runs at a time, in a task that outlives the request that started it; its progress can be read at any time.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ class DeadGroup(Struct, frozen=True):
 
 
 class Progress(Struct, frozen=True):
-    """How a replay goes: `done` of `total` deliveries are sent again, `left` were not: their destination is gone.
+    """Progress of a replay: `done` of `total` deliveries are sent again; `left` are not, their destination is gone.
 
     `total` grows while they are collected. `ended` is 0 as long as it runs; `trouble` says why it stopped early.
     """
@@ -53,7 +53,7 @@ class Progress(Struct, frozen=True):
 
     @property
     def running(self) -> bool:
-        """Whether it goes on."""
+        """Whether the replay has not ended yet."""
         return not self.ended
 
 
@@ -104,7 +104,7 @@ class DeadDelivery(Struct, frozen=True, forbid_unknown_fields=True):
 class ReplayWish(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What to send again: `deliveries`, or those of a `destination` (of one `reason`, unless empty), or `everything`.
 
-    One of the three; a word that is not known is a fault, for without it more would be sent than was meant.
+    Exactly one of the three. Unknown keys are refused: to ignore one could send more than was meant.
     """
 
     deliveries: Annotated[tuple[DeadDelivery, ...], Meta(max_length=200)] = ()
@@ -114,7 +114,7 @@ class ReplayWish(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 async def groups(ask: Ask) -> DeadGroups:
-    """Every group of dead deliveries, the largest first, and how the replay goes."""
+    """Every group of dead deliveries, the largest first, and the progress of the replay."""
     known = ask.gateway.destinations()
     found = [
         DeadGroup(one.destination, one.reason, one.count, one.oldest, one.newest, one.destination not in known)
@@ -139,39 +139,39 @@ class Replays:
         self.progress: Progress | None = None
 
     def start(self, wish: ReplayWish) -> Progress:
-        """Begin to send again what is wished for. Raises Refused: 400 for none or several wishes, 409 while one runs.
+        """Start a replay. Raises Refused: 400 for none or several selections, 409 while a replay runs.
 
-        409 also when the destination of the wish is gone. Otherwise what has no destination any more is left as it is.
+        409 also when the selected destination is gone. Other deliveries without a destination are left as they are.
         """
         if self.progress is not None and self.progress.running:
             raise Refused(409, "A replay is running", f"{self.progress.what} is under way; wait until it has ended")
-        what, collect = self._meant(wish)
+        what, collect = self._plan(wish)
         self.progress = Progress(what, time.time())
         self._task = asyncio.get_running_loop().create_task(self._run(collect), name="replay of dead letters")
         return self.progress
 
     async def close(self) -> None:
-        """Stop; what is not sent again by then stays dead."""
+        """Stop; deliveries that are not sent again by then stay dead."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait([self._task])
 
-    def _meant(self, wish: ReplayWish) -> tuple[str, Callable[[], Awaitable[list[int]]]]:
-        """What the wish means in words, and how its deliveries are found."""
+    def _plan(self, wish: ReplayWish) -> tuple[str, Callable[[], Awaitable[list[int]]]]:
+        """Describe the selection in words, and give the function that finds its deliveries."""
         group = wish.destination or wish.reason
         if sum(map(bool, (wish.deliveries, group, wish.everything))) > 1:
             raise Refused(400, "Bad Request", "say one thing to send again: deliveries, a destination, or everything")
         if wish.deliveries:
-            return f"{len(wish.deliveries)} chosen deliveries", lambda: self._chosen(wish.deliveries)
+            return f"{len(wish.deliveries)} chosen deliveries", lambda: self._find_chosen(wish.deliveries)
         if wish.everything:
-            return "every dead delivery", lambda: self._collected("", "")
+            return "every dead delivery", lambda: self._collect("", "")
         if not wish.destination:
             raise Refused(400, "Bad Request", "say what to send again: deliveries, a destination, or everything")
         if wish.destination not in self._gateway.destinations():
             raise _destination_gone(wish.destination)
         about = f" given up because: {wish.reason}" if wish.reason else ""
         what = f"what {wish.destination} did not take{about}"
-        return what, lambda: self._collected(wish.destination, wish.reason)
+        return what, lambda: self._collect(wish.destination, wish.reason)
 
     async def _run(self, collect: Callable[[], Awaitable[list[int]]]) -> None:
         trouble = ""
@@ -191,7 +191,7 @@ class Replays:
         finally:
             self._note(ended=time.time(), trouble=trouble)
 
-    async def _chosen(self, wanted: Sequence[DeadDelivery]) -> list[int]:
+    async def _find_chosen(self, wanted: Sequence[DeadDelivery]) -> list[int]:
         """The numbers of chosen deliveries."""
         found = []
         for event in dict.fromkeys(one.event for one in wanted):
@@ -202,8 +202,8 @@ class Replays:
         self._note(total=len(seqs))
         return sorted(seqs)
 
-    async def _collected(self, destination: str, reason: str) -> list[int]:
-        """The numbers of a group, oldest first: all of them before the first is sent, for some may die again."""
+    async def _collect(self, destination: str, reason: str) -> list[int]:
+        """The numbers of a group, oldest first; all are read before the first is sent, since some may die again."""
         seqs: list[int] = []
         before = ""
         while True:
@@ -277,7 +277,7 @@ OPERATIONS = (
         method="GET",
         path="/dead",
         name="listDeadGroups",
-        summary="Dead deliveries by destination and reason, and how the last replay goes.",
+        summary="Dead deliveries by destination and reason, and the progress of the last replay.",
         call=groups,
         result=DeadGroups,
     ),
@@ -294,7 +294,7 @@ OPERATIONS = (
         method="POST",
         path="/dead/replay",
         name="replayDead",
-        summary="Start to send dead deliveries again: chosen ones, a group, or all; GET /dead tells how it goes.",
+        summary="Start to send dead deliveries again: chosen ones, a group, or all; GET /dead has its progress.",
         body=ReplayWish,
         call=_replay,
         result=Progress,

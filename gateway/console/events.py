@@ -37,7 +37,7 @@ MESSAGES: Final = 40
 
 
 class EventFilter(Struct, frozen=True, kw_only=True):
-    """Which events to list, newest first; what is empty does not count. `before` is the `next` of the page before."""
+    """Which events to list, newest first; an empty field matches all. `before` is the `next` of the page before."""
 
     route: str = ""
     service: str = ""
@@ -66,7 +66,7 @@ class EventRow(Struct, frozen=True):
 class EventPage(Struct, frozen=True):
     """A page of events. `next` continues the list as `before`; it is empty at the end.
 
-    A search by text looks at so many events at a time: a page may have few events, or none, and still a `next`.
+    A search by text reads a bounded number of events at a time: a page may have few or no events and still a `next`.
     """
 
     events: Sequence[EventRow]
@@ -82,7 +82,7 @@ class MessageDetail(Struct, frozen=True):
 
 
 class DeliveryDetail(Struct, frozen=True):
-    """One delivery. `gone` says that the settings have its destination no more; `permalink` is empty if not known."""
+    """One delivery. `gone`: the settings no longer have its destination; `permalink` is empty if it is not known."""
 
     seq: int
     destination: str
@@ -183,20 +183,20 @@ def _messages(deliveries: Sequence[Delivery]) -> list[MessageDetail]:
 
 
 def _payload(raw: bytes) -> JSON:
-    """The JSON of a message, with whatever secret slipped into it masked."""
+    """The JSON of a message, its secrets masked."""
     try:
-        return _redacted(msgspec.json.decode(raw))
+        return _redact(msgspec.json.decode(raw))
     except (msgspec.DecodeError, UnicodeDecodeError):
         return {}
 
 
-def _redacted(value: JSON) -> JSON:
-    """A JSON value with its texts redacted as they read: written as JSON, a secret may look different."""
+def _redact(value: JSON) -> JSON:
+    """A JSON value with its texts redacted after decoding: escaped in JSON, a secret may look different."""
     if isinstance(value, str):
         return secret.redact(value)
     if isinstance(value, dict):
-        return {name: _redacted(one) for name, one in value.items()}
-    return list(map(_redacted, value)) if isinstance(value, list) else value
+        return {name: _redact(one) for name, one in value.items()}
+    return list(map(_redact, value)) if isinstance(value, list) else value
 
 
 def _delivery(gateway: Gateway, one: Delivery) -> DeliveryDetail:

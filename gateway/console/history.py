@@ -27,13 +27,13 @@ class Past(Struct, frozen=True):
 
 
 class History:
-    """Counts while the console runs, also when nobody looks: one look at two counters each step."""
+    """Reads two counters each step while the console runs, also when nobody looks."""
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
         self._received: deque[int] = deque([0] * LENGTH, LENGTH)
         self._delivered: deque[int] = deque([0] * LENGTH, LENGTH)
-        self._seen = (0.0, 0.0)  # the gateway has just started: whatever it counted so far belongs to the first step
+        self._last = (0.0, 0.0)  # the gateway has just started: whatever it counted so far belongs to the first step
         self._at = time.monotonic()
         self._ends = time.time()
         self._task = asyncio.get_running_loop().create_task(self._run(), name="console history")
@@ -48,14 +48,14 @@ class History:
         await asyncio.wait({self._task})
 
     def take(self) -> None:
-        """Add what passed since the last look; when that was long ago (the machine slept), over all steps since."""
+        """Add the growth since the last call, spread over all steps since: there are many after the machine slept."""
         received, delivered = gauges.passed(self._gateway)
         now = time.monotonic()
         steps = min(LENGTH, max(1, round((now - self._at) / STEP)))
-        for ring, total in ((self._received, received - self._seen[0]), (self._delivered, delivered - self._seen[1])):
+        for ring, total in ((self._received, received - self._last[0]), (self._delivered, delivered - self._last[1])):
             share, rest = divmod(max(0, int(total)), steps)  # below 0: a route or destination went, with its counts
             ring.extend(share + (number < rest) for number in range(steps))
-        self._seen, self._at, self._ends = (received, delivered), now, time.time()
+        self._last, self._at, self._ends = (received, delivered), now, time.time()
 
     async def _run(self) -> None:
         while True:

@@ -1,4 +1,4 @@
-"""One event out of the journal, beside what the settings and the catalog of this moment say about its kind."""
+"""One event of the journal, with its route and service as settings and catalog are now."""
 
 from collections.abc import Iterable, Sequence
 

@@ -1,7 +1,7 @@
 """Markdown as Mattermost shows it, as HTML that holds nothing but what is listed here.
 
-Two walls stand between a payload and the page: the parser makes no HTML of anybody's own, and nh3 lets only listed
-tags, attributes and URL schemes through. Images are shown as links, for nothing is loaded from elsewhere.
+Two layers protect the page from payloads: the parser passes no HTML on, and nh3 lets only listed tags, attributes and
+URL schemes through. Images are shown as links, because nothing is loaded from other servers.
 """
 
 import re
@@ -44,11 +44,11 @@ _MARKS = re.compile(
     r"|(?<![\w~])(?P<channel>~[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?)"
     r"|(?<![\w#])(?P<hashtag>#[^\W\d_](?:[\w.-]*[^\W_]))",
 )
-"""What a text does besides being text; the name of a group says what."""
+"""Links, mentions, channels and hashtags in a text; the name of the group is the kind."""
 
 
 def render(text: str) -> Markup:
-    """The HTML of a Markdown text. What Slack's forms become on the server (`<url|label>`, `<!here>`) is shown."""
+    """The HTML of a Markdown text. Slack's forms (`<url|label>`, `<!here>`) are converted as on the server."""
     text = _SLACK_ALL.sub(r"@\1", _SLACK_LINK.sub(r"[\2](\1)", text))
     rough = _parser.render(text.encode("utf-8", "replace").decode())
     return Markup(  # noqa: S704 - what nh3 has cleaned
@@ -115,7 +115,7 @@ def _push_link(state: StateInline, url: str, text: str) -> None:
 
 
 def _finish(state: StateCore) -> None:
-    """Mark mentions and their like, make links of images, and take from the blocks what a page cannot have."""
+    """Mark mentions and the like, make links of images, and adapt headings and alignment to the page."""
     for token in state.tokens:
         if token.children:
             token.children = list(_mark_mentions(state.md, token.children))

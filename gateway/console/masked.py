@@ -1,7 +1,7 @@
-"""A stored request as people may see it: inflated, with every secret masked, and its body in a form that one can read.
+"""A stored request as people may see it: inflated, with every secret masked, and its body readable.
 
-The journal keeps requests with the credentials of headers, query and path masked. What is left is masked here: tokens
-in the body, and whatever secret of the settings slipped into any part.
+The journal keeps requests with the credentials of headers, query and path masked. This module masks the rest: tokens
+in the body, and secrets of the settings in any part.
 """
 
 import html
@@ -25,7 +25,7 @@ SHOWN: Final = 200_000
 DUMPED: Final = 1024
 """Bytes of a binary body that a page shows."""
 PRETTY: Final = 5_000_000
-"""Bytes from which on JSON is shown as it came."""
+"""Bytes above which JSON is shown without indentation, as it came."""
 
 _ROW = 16
 _TEXT_CONTROLS = {"\n", "\r", "\t", "\f"}
@@ -64,10 +64,10 @@ def shown_request(request: Request, schemes: Sequence[verify.Scheme], limit: int
             del headers["content-encoding"]
     return msgspec.structs.replace(
         request,
-        headers={name: _redacted(value, mask) for name, value in headers.items()},
-        query={name: _redacted(value, mask) for name, value in request.query.items()},
-        url=_redacted(request.url, mask),
-        body=_without(body, verify.tokens(Content(request, body), schemes), mask),
+        headers={name: _redact(value, mask) for name, value in headers.items()},
+        query={name: _redact(value, mask) for name, value in request.query.items()},
+        url=_redact(request.url, mask),
+        body=_mask_tokens(body, verify.tokens(Content(request, body), schemes), mask),
     )
 
 
@@ -99,13 +99,13 @@ def readable(body: bytes) -> str | None:
     return None if any(ord(sign) < 32 and sign not in _TEXT_CONTROLS for sign in set(text)) else text
 
 
-def _without(body: bytes, tokens: Sequence[str], mask: str) -> bytes:
+def _mask_tokens(body: bytes, tokens: Sequence[str], mask: str) -> bytes:
     """The body with tokens masked, however they are spelt in it."""
     for token in sorted(set(tokens), key=len, reverse=True):
         pattern = b"".join(b"(?:" + b"|".join(map(re.escape, _spellings(sign))) + b")" for sign in token)
         body = re.sub(pattern, lambda _: mask.encode(), body)
     try:
-        return _redacted(body.decode(), mask).encode()
+        return _redact(body.decode(), mask).encode()
     except UnicodeDecodeError:
         return body
 
@@ -122,7 +122,7 @@ def _spellings(sign: str) -> list[bytes]:
     return sorted(dict.fromkeys(found), key=len, reverse=True)
 
 
-def _redacted(text: str, mask: str) -> str:
+def _redact(text: str, mask: str) -> str:
     found = secret.redact(text)
     return text if found == text else found.replace(secret.MASK, mask)
 

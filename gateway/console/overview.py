@@ -141,7 +141,7 @@ def _routes(
     duplicates: Mapping[gauges.Labels, float],
     last: Mapping[str, Last],
 ) -> tuple[RouteStanding, ...]:
-    """The configured routes, and those that are counted though they are not: the pass-through hooks."""
+    """The configured routes, and those of pass-through hooks, which are counted without being configured."""
     services = {name: route.service for name, route in gateway.settings.routes.items()}
     names = dict.fromkeys([*services, *(route for route, _ in requests)])
     return tuple(

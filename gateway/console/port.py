@@ -1,4 +1,4 @@
-"""All that the console knows of the running gateway; `gateway.app` gives it one."""
+"""The interface through which the console sees the running gateway; `gateway.app` implements it."""
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol
@@ -25,7 +25,7 @@ class Changes(Struct, frozen=True):
 
 
 class Gateway(Protocol):
-    """The running gateway, as far as people may look at it and steer it. Everything is of this moment."""
+    """The running gateway, as people look at it and control it. Every answer is of this moment."""
 
     @property
     def settings(self) -> Settings:
@@ -33,28 +33,28 @@ class Gateway(Protocol):
 
     @property
     def journal(self) -> Journal:
-        """The journal; `requeue` is taken up by the dispatcher without more ado."""
+        """The journal; the dispatcher hears of what `requeue` adds."""
 
     def samples(self, *names: str) -> Sequence[Metric]:
         """The series of these names ("mattergate_requests_total") as /metrics shows them, with their samples."""
 
     def destinations(self) -> Mapping[str, tuple[str, str]]:
-        """How each destination stands ("open", "throttled", "broken") and why ("" when open)."""
+        """The state of each destination ("open", "throttled", "broken") and its reason ("" when open)."""
 
     def route(self, name: str, address: str = "") -> Route | None:
         """A route as ingress uses it; None when it is gone. `address` is the hook of a pass-through route."""
 
     def traits(self) -> Traits:
-        """What the parcels of each destination have to say."""
+        """Of each destination, its channel or that it shows cards."""
 
     def trouble(self) -> str:
         """Why requests cannot be stored; "" when they can."""
 
     async def service(self, key: str) -> Service | None:
-        """A service as requests meet it; None when there is none."""
+        """A service as requests use it; None when there is none."""
 
     def catalog(self) -> Catalog:
-        """The catalog as requests meet it. Services that nobody asked for are not compiled: see `service`."""
+        """The catalog as requests use it. Services that nobody asked for are not compiled: see `service`."""
 
     async def whole_catalog(self) -> Catalog:
         """The catalog with every service compiled, which takes a while and much memory for some minutes."""
@@ -65,5 +65,5 @@ class Gateway(Protocol):
     async def reload(self) -> Changes:
         """Take up the settings file as it is now, whole or not at all, and the catalog service by service.
 
-        Raises SettingsError with every fault of the settings; what runs stays then.
+        Raises SettingsError with every fault of the settings, and then nothing changes.
         """

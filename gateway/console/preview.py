@@ -58,7 +58,7 @@ class AttachmentView(Struct, frozen=True):
 
 
 class MessageView(Struct, frozen=True):
-    """What is shown of a message; `notes` are the things about it that a post has no place for."""
+    """What is shown of a message; `notes` describe what a post does not show, such as its channel."""
 
     username: str
     icon: Link

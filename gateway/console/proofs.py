@@ -1,4 +1,4 @@
-"""How the requests of a service prove themselves, in words, and where the secret stands in the URL when it does."""
+"""The authentication schemes of a service in words, and the URL that carries the secret, if one does."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -25,7 +25,7 @@ _PARTS: Final = {
 
 
 class Proof(Struct, frozen=True):
-    """One way to be authentic: `words` say it; `there` whether a request has what is checked, which proves nothing."""
+    """One way to be authentic: `words` say it; `there`: the request has the checked part, which proves nothing."""
 
     words: str
     there: bool = False
@@ -58,7 +58,7 @@ def words(scheme: Scheme) -> str:
 
 
 def url_with_secret(url: str, schemes: Sequence[Scheme]) -> str:
-    """The URL for a sender that can do no more than call it: with a placeholder where the secret goes; "" for none."""
+    """The URL for a sender that can only call it, with SECRET in the place of the secret; "" without such a scheme."""
     for scheme in schemes:
         if isinstance(scheme, PathSecret):
             return f"{url}/{SECRET}"
@@ -95,7 +95,7 @@ def _source(source: Source) -> str:
 
 
 def _header_case(header: str) -> str:
-    """A header name in the usual capitals; they mean nothing (RFC 9110 section 5.1)."""
+    """A header name in its usual capitals; case does not matter (RFC 9110 section 5.1)."""
     return "-".join(part.capitalize() for part in header.split("-"))
 
 

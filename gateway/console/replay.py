@@ -1,4 +1,4 @@
-"""Sending an event again: its messages as they were, or its request read anew with the catalog of today."""
+"""Replay of an event: send its messages as they were, or translate its request with the catalog of today."""
 
 import random
 import time
@@ -30,7 +30,7 @@ class Replayed(Struct, frozen=True):
 
 
 class Reread(Struct, frozen=True):
-    """The event that a request became when it was read again, and how many deliveries that made."""
+    """The new event of a request that was translated again, and its number of deliveries."""
 
     event_id: str
     outcome: Outcome
@@ -50,9 +50,9 @@ async def as_it_was(gateway: Gateway, event_id: str) -> Replayed:
 
 
 async def with_todays_catalog(gateway: Gateway, event_id: str) -> Reread:
-    """Read the stored request again, as the route and the catalog say today, and send what it becomes.
+    """Translate the stored request with the route and the catalog of today, and send the messages.
 
-    The new event has an id of its own, no keys of repeats, and a reason that names the old one. Raises Refused: 404,
+    The new event has an id of its own, no duplicate keys, and a reason that names the old one. Raises Refused: 404,
     409 when the route or service is gone, 422 when the route is strict and nothing understands the request.
     """
     found = await lookup.load(gateway, event_id)
@@ -64,7 +64,7 @@ async def with_todays_catalog(gateway: Gateway, event_id: str) -> Reread:
 
 
 def origin(reason: str) -> str:
-    """The id of the event that an event with this reason is a replay of; "" if it is none."""
+    """The id of the replayed event in the reason of a replay; "" for other reasons."""
     return reason.removeprefix(_MARK).partition(";")[0] if reason.startswith(_MARK) else ""
 
 

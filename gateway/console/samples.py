@@ -1,4 +1,4 @@
-"""Keeping an event as a sample of the catalog: its request, with what it becomes today as the expectation."""
+"""An event as a sample of the catalog: its request, and its outcome of today as the expectation."""
 
 import asyncio
 import re
@@ -41,7 +41,7 @@ class SampleWritten(Struct, frozen=True):
 
 
 async def as_sample(gateway: Gateway, event_id: str) -> SampleDocument:
-    """An event as a sample document. Raises Refused: 404, 409 when that cannot be."""
+    """An event as a sample document. Raises Refused: 404, 409 when it cannot be one."""
     found = await lookup.load(gateway, event_id)
     service = found.service
     if service is None:

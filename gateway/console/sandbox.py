@@ -1,7 +1,7 @@
-"""Where requests and edited translators are tried: one thread beside the event loop.
+"""The thread in which requests and edited translators are tried, beside the event loop.
 
-Ingress never meets what is edited here, and nothing is written. What takes too long is ended by the pulse of its
-engine; whoever waits longer than PATIENCE is told so.
+Ingress never uses an edited translator, and nothing is stored. The pulse of its engine ends a translator that takes too
+long; a caller that waits longer than PATIENCE gets 503.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from gateway.language.template import Engine
 SECONDS: Final = 2.0
 """Processor time that an edited translator may take, compiled and run: other work of the machine is not its fault."""
 PATIENCE: Final = 6.0
-"""Seconds after which an answer is given up, behind others included."""
+"""Seconds that a caller waits at most, for others before it included."""
 
 T = TypeVar("T")
 
@@ -32,11 +32,11 @@ class Workshop:
         self._thread = ThreadPoolExecutor(1, "workshop")
 
     async def close(self) -> None:
-        """Let the thread end; what waits for it is given up."""
+        """Let the thread end; waiting work is cancelled."""
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     async def run(self, work: Callable[[], T]) -> T:
-        """What the work gives, done in the thread. Raises Refused (503) when that takes too long."""
+        """Run `work` in the thread and give its result. Raises Refused (503) when that takes too long."""
         loop = asyncio.get_running_loop()
         try:
             return await asyncio.wait_for(loop.run_in_executor(self._thread, work), PATIENCE)

@@ -51,7 +51,7 @@ class SchemaFault(Struct, frozen=True):
 
 
 class TriedEvent(Struct, frozen=True):
-    """What became of one event of the request. `mismatch` names the translator whose schema the payload does not match.
+    """The result of one event of the request. `mismatch`: the translator whose schema the payload does not match.
 
     `line` is where in its document the translator failed, 0 if it did not. `card` shows the subject as it is now, where
     the route wants cards and the translator has one.
@@ -71,7 +71,7 @@ class TriedEvent(Struct, frozen=True):
 
 
 class Result(Struct, frozen=True):
-    """What became of the request, that of its most telling event first; `more` events are not shown."""
+    """The result of a request: first, that of its most important event; `more` events are not shown."""
 
     outcome: Outcome
     event: str
@@ -101,7 +101,7 @@ class Document(Struct, frozen=True):
 
 
 class Tried(Struct, frozen=True):
-    """What the request is and becomes. `edited` is None without an edited document, or when that has `faults`.
+    """The result of a trial. `edited` is None without an edited document, or when that has `faults`.
 
     `candidates` are given when the service was left to be recognised. `notes` are lines for the reader; `proofs` the
     ways to be authentic, any of which a real request needs: nothing is verified here.
@@ -133,7 +133,7 @@ async def tried(gateway: Gateway, workshop: Workshop, trial: Trial) -> Tried:
     service = await gateway.service(key)
     if service is None:
         raise Refused(422, "Unprocessable Content", f"the catalog has no service {key!r}")
-    work = partial(_worked, service, request, wishes, trial)
+    work = partial(_run_trial, service, request, wishes, trial)
     running, edited, faults, document = await workshop.run(work)
     notes = [*head.faults, *_notes(service, request, wishes, recognised=bool(found) or bool(trial.service or route))]
     schemes = route.schemes(service) if route else service.verify or CAPABILITY
@@ -149,7 +149,7 @@ def _route(gateway: Gateway, name: str) -> Route | None:
 
 
 def _content(request: Request, depth: int) -> Content:
-    """The inflated content; as it is where that cannot be had: what is wrong with it is the result's to say."""
+    """The content, inflated; unchanged when it cannot be inflated, of which the result gives the reason."""
     try:
         return Content.of(request, INFLATED, depth)
     except Refused:
@@ -159,12 +159,12 @@ def _content(request: Request, depth: int) -> Content:
 def _notes(service: Service, request: Request, wishes: Wishes, *, recognised: bool) -> list[str]:
     notes = []
     if not recognised:
-        notes.append("nothing tells which service sent this; it is read as the generic one")
+        notes.append("it is unknown which service sent this; the generic translator reads it")
     content = _content(request, wishes.depth)
     if service.handshake or not content.body:
         reply = handshake.answer(service.handshake, content, ())
         if reply is not None:
-            notes.append(f"ingress takes this for a question, answers it at once (status {reply.status}), and no event")
+            notes.append(f"ingress answers this handshake at once (status {reply.status}); it becomes no event")
     elif request.method not in {"POST", "PUT", "GET"}:
         notes.append(f"ingress answers 405 to the method {request.method}")
     return notes
@@ -173,12 +173,12 @@ def _notes(service: Service, request: Request, wishes: Wishes, *, recognised: bo
 Worked = tuple[Result, Result | None, tuple[DocumentFault, ...], Document]
 
 
-def _worked(service: Service, request: Request, wishes: Wishes, trial: Trial) -> Worked:
-    """Both results; in the thread of the workshop."""
+def _run_trial(service: Service, request: Request, wishes: Wishes, trial: Trial) -> Worked:
+    """Both results; runs in the thread of the workshop."""
     key = service.key
     name = trial.translator.removeprefix(f"{key}/")
     running = _result(service, request, wishes)
-    document = _document(service, f"{key}/{name}" if name else _spoke(running))
+    document = _document(service, f"{key}/{name}" if name else _speaker(running))
     if not trial.document:
         return running, None, (), document
     name = name or document.name.removeprefix(f"{key}/") or "draft"
@@ -193,8 +193,8 @@ def _worked(service: Service, request: Request, wishes: Wishes, trial: Trial) ->
         return running, None, (DocumentFault(0, 0, "", error.problem, "make it smaller"),), document
 
 
-def _spoke(result: Result) -> str:
-    """The translator that the result is about, also where it did not get to speak."""
+def _speaker(result: Result) -> str:
+    """The translator that the result is about, also when the payload does not match its schema."""
     named = (one.mismatch or one.translator for one in result.events)
     return next((name for name in named if name and name != GENERIC), "")
 
@@ -224,7 +224,7 @@ def _document_fault(fault: Fault, file: str) -> DocumentFault:
 
 
 def _result(service: Service, request: Request, wishes: Wishes, texts: dict[str, str] | None = None) -> Result:
-    """What a service makes of a request; `texts` are documents that are not in files."""
+    """Translate a request by a service; `texts` are documents that are not in files."""
     started = time.perf_counter()
     try:
         reading = interpret(service, Content.of(request, INFLATED, wishes.depth), wishes, Limits())
@@ -232,7 +232,7 @@ def _result(service: Service, request: Request, wishes: Wishes, texts: dict[str,
         reason = f"ingress answers {refused.status}: {refused.detail or refused.title}"
         return Result(Outcome.REFUSED, "", "", "", reason, (), 0, time.perf_counter() - started)
     seconds = time.perf_counter() - started
-    explained = _Explained(service, texts or {})
+    explainer = _Explainer(service, texts or {})
     pairs = zip(reading.pieces[:PIECES], [*reading.values, None], strict=False)
     return Result(
         reading.outcome,
@@ -240,14 +240,14 @@ def _result(service: Service, request: Request, wishes: Wishes, texts: dict[str,
         reading.translator,
         reading.subject,
         reading.reason,
-        tuple(explained.event(piece, value) for piece, value in pairs),
+        tuple(explainer.event(piece, value) for piece, value in pairs),
         max(0, len(reading.pieces) - PIECES),
         seconds,
     )
 
 
-class _Explained(Struct, frozen=True):
-    """Says where in the document of a translator lies what went wrong."""
+class _Explainer(Struct, frozen=True):
+    """Finds the places of faults in the document of a translator."""
 
     service: Service
     texts: dict[str, str]

@@ -51,7 +51,7 @@ class Trial(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 async def filled(gateway: Gateway, trial: Trial, folders: Sequence[Path]) -> Trial:
-    """The trial with what it names, an event or a sample, in the place of what is empty. Raises Refused (404)."""
+    """The trial, its empty fields filled from the event or sample that it names. Raises Refused (404, 413)."""
     if trial.event:
         base = await of_event(gateway, trial.event)
     elif trial.sample:
@@ -65,7 +65,7 @@ async def filled(gateway: Gateway, trial: Trial, folders: Sequence[Path]) -> Tri
 
 
 async def of_event(gateway: Gateway, event_id: str) -> Trial:
-    """The request of a journalled event, its secrets masked. Raises Refused (404)."""
+    """The request of a journalled event, its secrets masked. Raises Refused: 404, 413 for a body above BODY."""
     found = await lookup.load(gateway, event_id)
     request = await asyncio.to_thread(found.request)
     if len(request.body) > BODY:
@@ -111,7 +111,7 @@ def _method(method: str) -> Method:
 
 
 def as_request(trial: Trial) -> tuple[Request, Head]:
-    """The request as ingress would hand it on, and what was read of its headers. Raises Refused (400)."""
+    """The request as ingress would hand it on, and its parsed headers. Raises Refused (400)."""
     head = pasted.head(trial.headers)
     body = trial.body.encode("utf-8", "surrogatepass")
     if trial.encoding == "base64":

@@ -1,1 +1,1 @@
-"""The whole thing with sample senders and a stand-in Mattermost, nothing configured."""
+"""The demonstration: a gateway with sample senders and a stand-in Mattermost, nothing configured."""

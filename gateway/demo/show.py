@@ -34,7 +34,7 @@ SHOWN = {
 """Who sends which sample of the catalog, in this order."""
 
 _READING = 0.7
-"""Seconds that people need for one of them."""
+"""Seconds that people need to read one of them."""
 REPOSITORIES = 64
 """How many repositories the burst pretends to come from: the pushes of one branch stay in order."""
 
@@ -79,14 +79,14 @@ class Demo:
             await asyncio.sleep(_READING * slowly)
 
     async def burst(self, events: int) -> Burst:
-        """As many different pushes as fast as 16 senders can."""
+        """Send `events` different pushes as fast as 16 senders can."""
         waiting = iter(range(events))
         before, started = self._standin.stats["posts"], time.monotonic()
         push = _request("github")
 
         async def sender() -> None:
             for number in waiting:
-                await self._send("github", _numbered(push, number))
+                await self._send("github", _renumber(push, number))
 
         await asyncio.gather(*(sender() for _ in range(16)))
         accepted = time.monotonic() - started
@@ -95,7 +95,7 @@ class Demo:
         return Burst(events, accepted, time.monotonic() - started)
 
     async def arrivals(self) -> AsyncIterator[Sequence[Post]]:
-        """What arrives from now on, as it does, without end."""
+        """The posts that arrive from now on, without end."""
         known = self._standin.stats["posts"]
         while True:
             fresh = self._standin.stats["posts"] - known
@@ -153,7 +153,7 @@ def _request(service: str) -> Request:
     return sample.as_request(samplefile.load(file).request)
 
 
-def _numbered(request: Request, number: int) -> Request:
+def _renumber(request: Request, number: int) -> Request:
     """The same push by another number, in one of many repositories: no two are the same event, and few wait in line."""
     body = json.loads(request.body)
     body["after"] = f"{number:040x}"

@@ -1,4 +1,4 @@
-"""Who calls: logins with their failures and lock, and the user behind the token of a request (contract 6.1)."""
+"""Callers: logins with their failures and lock, and the user behind the token of a request (contract 6.1)."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -41,7 +41,7 @@ def log_in(world: World, body: bytes) -> tuple[User, Token]:
 
 
 def _words(body: bytes) -> dict[str, str]:
-    """The texts of a JSON object; what is no text is as good as absent."""
+    """The texts of a JSON object; values of other types are left out."""
     try:
         found: Any = msgspec.json.decode(body)
     except (msgspec.DecodeError, RecursionError):
@@ -52,7 +52,7 @@ def _words(body: bytes) -> dict[str, str]:
 def caller(
     world: World, method: str, headers: Mapping[str, str], cookies: Mapping[str, str], query: Mapping[str, str]
 ) -> tuple[User, Token] | None:
-    """Give who makes a request, None for nobody; raises RefusedError for a token that counts for nothing.
+    """Give the user and token of a request, None without a token; raises RefusedError for an invalid token.
 
     A cookie beats the header, and needs the mark of a browser for everything that changes something.
     """
@@ -79,5 +79,5 @@ def caller(
 
 
 def expired() -> RefusedError:
-    """The refusal of a request of nobody: 401, and the cookie of a browser is cleared."""
+    """The refusal of a request without a valid token: 401, and the cookie of a browser is cleared."""
     return RefusedError(401, "api.context.session_expired.app_error", forget=True)

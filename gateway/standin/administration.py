@@ -95,10 +95,10 @@ def routes() -> list[tuple[str, str, Handler]]:
         ("GET", "/config", lambda call: Reply(call.world.settings)),
         ("PUT", "/config/patch", _patch_config),
     ]
-    return [("POST", "/users", _new_user), *((method, path, _guarded(handler)) for method, path, handler in listed)]
+    return [("POST", "/users", _new_user), *((method, path, _admin_only(handler)) for method, path, handler in listed)]
 
 
-def _guarded(handler: Handler) -> Handler:
+def _admin_only(handler: Handler) -> Handler:
     def guarded(call: Call) -> Reply:
         call.check_admin()
         return handler(call)

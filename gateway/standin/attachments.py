@@ -72,11 +72,11 @@ def over_hook(attachment: Attachment, name_of: NameOf) -> dict[str, Any]:
     """An attachment as an incoming webhook stores it: texts converted, values made strings."""
     stored = attachment.stored()
     for name in ("pretext", "text"):
-        stored[name] = _converted(stored[name], name_of)
-    stored["title"] = _expanded(stored["title"], name_of)
+        stored[name] = _convert_links(stored[name], name_of)
+    stored["title"] = _expand_mentions(stored["title"], name_of)
     for field in stored["fields"] or ():
         if field["value"] is not None:
-            field["value"] = _converted(go_text(field["value"]), name_of)
+            field["value"] = _convert_links(go_text(field["value"]), name_of)
     return stored
 
 
@@ -93,14 +93,14 @@ def over_rest(value: Any) -> list[dict[str, Any]] | None:
 
 def message_text(text: str, name_of: NameOf) -> str:
     """The text of a hook's message as it is stored."""
-    return _MESSAGE_LINK.sub(r"[\2](\1)", _expanded(text, name_of)) if "<" in text else text
+    return _MESSAGE_LINK.sub(r"[\2](\1)", _expand_mentions(text, name_of)) if "<" in text else text
 
 
-def _converted(text: str, name_of: NameOf) -> str:
-    return _ATTACHMENT_LINK.sub(r"[\2](\1)", _expanded(text, name_of)) if "<" in text else text
+def _convert_links(text: str, name_of: NameOf) -> str:
+    return _ATTACHMENT_LINK.sub(r"[\2](\1)", _expand_mentions(text, name_of)) if "<" in text else text
 
 
-def _expanded(text: str, name_of: NameOf) -> str:
+def _expand_mentions(text: str, name_of: NameOf) -> str:
     """Contract 1.6 rule 1."""
     if "<" not in text:
         return text

@@ -1,4 +1,4 @@
-"""One call of the stand-in's REST API: what a handler gets, what it gives, and the way from HTTP and back."""
+"""One call of the stand-in's REST API: request and reply of a handler, and the way from HTTP and back."""
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -70,7 +70,7 @@ class Call(Struct):
 
 
 class Reply(Struct):
-    """What a handler gives: a value that becomes JSON, its status, and headers."""
+    """The reply of a handler: a value that becomes JSON, its status, and headers."""
 
     value: Any
     status: int = 200
@@ -82,7 +82,7 @@ Handler = Callable[[Call], Reply]
 
 
 Guard = Callable[[web.Request], Awaitable[web.Response | None]]
-"""What a request may meet instead of its handler."""
+"""The failure that a request meets instead of its handler, if any."""
 
 
 def served(world: World, handler: Handler, guard: Guard) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:

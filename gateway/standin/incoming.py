@@ -1,4 +1,4 @@
-"""What Mattermost makes of the body of an incoming webhook: pure, with the server's refusals, conversions and split.
+"""The posts of an incoming webhook's body, with Mattermost's refusals, conversions and split. Pure.
 
 Each rule is named after the section of the wire contract that states it. `read` is the web layer (contract 1.2, 1.3),
 `drafts` and `check_storable` are the rest (1.5 to 1.7), `posts` both at once; channels belong to the stand-in.

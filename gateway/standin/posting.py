@@ -19,7 +19,7 @@ _ROOT = "api.post.create_post.root_id.app_error"
 
 
 class Metadata(Struct):
-    """What of the metadata of a new post counts."""
+    """The metadata of a new post that the server uses."""
 
     priority: Priority | None = None
 
@@ -136,7 +136,7 @@ class Posting:
             type=asked.type or "",
             pending_post_id=asked.pending_post_id or "",
             priority=msgspec.to_builtins(priority) if priority else None,
-            file_ids=self._attached(user, channel, post_id, file_ids),
+            file_ids=self._attach(user, channel, post_id, file_ids),
         )
 
     def _check_root(self, root_id: str, channel: Channel) -> None:
@@ -148,7 +148,7 @@ class Posting:
         if root.root_id:
             raise RefusedError(400, _ROOT, "the root is a reply")
 
-    def _attached(self, user: User, channel: Channel, post_id: str, file_ids: list[str]) -> list[str]:
+    def _attach(self, user: User, channel: Channel, post_id: str, file_ids: list[str]) -> list[str]:
         """Take the user's own free files, of whichever channel; the others are left out without a word."""
         taken = []
         for file in filter(None, map(self._world.files.get, file_ids)):

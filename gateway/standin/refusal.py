@@ -1,4 +1,4 @@
-"""How the stand-in says no: the error document of Mattermost (contract 1.8)."""
+"""Refusals of the stand-in: the error document of Mattermost (contract 1.8)."""
 
 import secrets
 
@@ -29,7 +29,7 @@ class RefusedError(Exception):
 
 
 def permissions(needed: str) -> RefusedError:
-    """The refusal of somebody who may not; `needed` is the permission."""
+    """The refusal of a caller without the permission `needed`."""
     return RefusedError(403, "api.context.permissions.app_error", f"permission={needed}")
 
 

@@ -207,7 +207,7 @@ class StandIn:
 
     def app(self) -> web.Application:
         """Give an application that serves this stand-in."""
-        app = web.Application(client_max_size=0, middlewares=[self._guarded])
+        app = web.Application(client_max_size=0, middlewares=[self._guard])
         app.router.add_post(r"/hooks/{id:[A-Za-z0-9]+}", self._incoming)
         app.router.add_get(_PING, self._ping)
         for method, path, handler in [*rest.routes(self._world), *administration.routes()]:
@@ -230,8 +230,8 @@ class StandIn:
             await runner.cleanup()
 
     @web.middleware
-    async def _guarded(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
-        """What comes before every handler: the rate limit, and addresses that are too long or not clean."""
+    async def _guard(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
+        """Check every request before its handler: the rate limit, and URLs that are too long or not clean."""
         allowed, headers = self._trouble.limited(self.settings.rate)
         if not allowed:
             self.stats["limited"] += 1
@@ -247,7 +247,7 @@ class StandIn:
         return drop(request) if self.mode == "drop after" and request.method not in _READS else response
 
     async def _met(self, request: web.Request) -> web.Response | None:
-        """What a request meets instead of its handler, if anything."""
+        """The failure that a request meets instead of its handler, if any."""
         self.stats["requests"] += 1
         failed = self._trouble.failed()
         if failed is not None:

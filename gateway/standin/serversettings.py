@@ -11,7 +11,7 @@ from gateway.standin.refusal import VERSION, bad_body
 
 
 class ServiceSettings(Struct, rename="pascal"):
-    """What decides over hooks, posts and logins. Overrides are on here, unlike in a fresh Mattermost."""
+    """Settings of hooks, posts and logins. Overrides are on here, unlike in a fresh Mattermost."""
 
     enable_incoming_webhooks: bool = True
     enable_post_username_override: bool = True
@@ -27,7 +27,7 @@ class ServiceSettings(Struct, rename="pascal"):
 
 
 class FileSettings(Struct, rename="pascal"):
-    """What decides over uploads; the size in bytes."""
+    """Settings of uploads; the size in bytes."""
 
     enable_file_attachments: bool = True
     max_file_size: int = 104_857_600
@@ -61,17 +61,17 @@ class Settings(Struct):
             raise bad_body("config") from error
 
     def client(self, *, known: bool) -> dict[str, str]:
-        """What a client is told; most of it only to those that are `known`."""
-        told = {
+        """The settings as a client sees them; most of it only to those that are `known`."""
+        shown = {
             "Version": VERSION,
             "BuildNumber": VERSION,
             "EnableBotAccountCreation": _word(self.service.enable_bot_account_creation),
             "SiteName": "Stand-in",
         }
         if not known:
-            return told
+            return shown
         service, file = self.service, self.file
-        return told | {
+        return shown | {
             "MaxPostSize": str(MESSAGE_RUNES),
             "MaxFileSize": str(file.max_file_size),
             "EnableFileAttachments": _word(file.enable_file_attachments),

@@ -1,4 +1,4 @@
-"""The trouble that the stand-in makes on request: modes, failures that were ordered, and the rate limit."""
+"""Failures that a test asks the stand-in for: modes, refusals of the next requests, and the rate limit."""
 
 import asyncio
 from collections.abc import Mapping
@@ -38,7 +38,7 @@ class Rate(Struct):
 
 
 class _Failure(Struct):
-    """What to answer instead, for the next `left` requests."""
+    """The answer to the next `left` requests, instead of theirs."""
 
     left: int
     status: int
@@ -68,7 +68,7 @@ class Trouble:
         return self.rate.take(clock()) if self.rate else (True, {})
 
     def failed(self) -> web.Response | None:
-        """The answer that was ordered for this request, if any."""
+        """The answer that a test set for this request, if any."""
         if self._failure.left <= 0:
             return None
         self._failure.left -= 1

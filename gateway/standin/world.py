@@ -1,4 +1,4 @@
-"""What there is in the stand-in: its users, teams, channels and posts, and who may do what. No HTTP here.
+"""The state of the stand-in: its users, teams, channels and posts, and who may do what. No HTTP here.
 
 The names of the permissions are Mattermost's. Two of its roles let a bot post where it is no member: `system_post_all`
 everywhere, `system_post_all_public` in public channels.
@@ -57,7 +57,7 @@ class World:
         return token
 
     def end_tokens(self, ends: Callable[[Token], bool]) -> None:
-        """Forget the tokens of which this holds: their next use is 401."""
+        """Forget the tokens for which `ends` is true: their next use is 401."""
         for token in [token for token in self.tokens.values() if ends(token)]:
             del self.tokens[token.token]
 

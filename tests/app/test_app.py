@@ -45,7 +45,7 @@ async def open_ports(*urls: str) -> list[bool]:
 async def test_a_gateway_listens_until_it_is_left(tmp_path):
     """Both listeners are there inside the block and gone behind it; what stays in memory was told of."""
     renewed = []
-    async with app.running(known(tmp_path), renewed=lambda: renewed.append(1)) as running:
+    async with app.running(known(tmp_path), on_change=lambda: renewed.append(1)) as running:
         assert await open_ports(running.public, running.admin) == [True, True]
         assert (bool(renewed), running.failed.done()) == (True, False)
     assert await open_ports(running.public, running.admin) == [False, False]

@@ -38,7 +38,7 @@ class Started:
 
     async def renew(self) -> None:
         """Take up the folder as it is now."""
-        self.catalog.adopt(await self.catalog.renewed([self.folder], self.catalog.current.needed))
+        self.catalog.adopt(await self.catalog.reread([self.folder], self.catalog.current.needed))
 
     def faulty(self, service: str) -> float | None:
         """The metric of a service."""
@@ -64,7 +64,7 @@ async def test_requests_at_once_have_a_service_compiled_once(folder, monkeypatch
 
     monkeypatch.setattr(Catalog, "service", slowly)
     started = Started(folder)
-    found = await asyncio.gather(*(started.catalog.needed("a") for _ in range(20)))
+    found = await asyncio.gather(*(started.catalog.for_request("a") for _ in range(20)))
     assert (len(set(map(id, found))), len(asked)) == (1, 1)
     assert started.catalog.current.needed == {"a"}
     assert started.settled >= 1
@@ -72,11 +72,11 @@ async def test_requests_at_once_have_a_service_compiled_once(folder, monkeypatch
 
 async def test_what_is_looked_at_is_forgotten_after_a_while(folder, monkeypatch):
     """A look keeps a service for some time; what requests need stays."""
-    monkeypatch.setattr(running, "KEPT", 0.0)
+    monkeypatch.setattr(running, "KEEP", 0.0)
     started = Started(folder, "a")
     await started.catalog.warm()
-    assert (await started.catalog.looked_at("b")).key == "b"
-    assert await started.catalog.looked_at("c") is None
+    assert (await started.catalog.for_viewer("b")).key == "b"
+    assert await started.catalog.for_viewer("c") is None
     while "b" in started.catalog.current.services:
         await asyncio.sleep(0.001)
     assert set(started.catalog.current.services) == {"a"}

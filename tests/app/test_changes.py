@@ -73,7 +73,7 @@ def test_each_key_is_told_or_refused_by_its_name(table, name):
         return
     assert refused == ([f"{table}.{name}"] if (table, name) in FIXED else [])
     place = shown((table, NAMED[table])) if table in NAMED else table
-    assert changes.told(old, new) == (f"[{place}]: {name} changed",)
+    assert changes.settings_changes(old, new) == (f"[{place}]: {name} changed",)
 
 
 @pytest.mark.parametrize("table", ["destinations", "routes"])
@@ -82,16 +82,16 @@ def test_what_comes_and_goes_is_told(table):
     old = complete()
     name = NAMED[table]
     fewer = msgspec.structs.replace(old, **{table: {k: v for k, v in getattr(old, table).items() if k != name}})
-    assert changes.told(old, fewer) == (f"[{shown((table, name))}]: gone",)
-    assert changes.told(fewer, old) == (f"[{shown((table, name))}]: new",)
+    assert changes.settings_changes(old, fewer) == (f"[{shown((table, name))}]: gone",)
+    assert changes.settings_changes(fewer, old) == (f"[{shown((table, name))}]: new",)
 
 
 def test_a_table_that_turns_something_on_is_told():
     """[passthrough] comes and goes; [tracing] cannot."""
     old = complete()
     without = msgspec.structs.replace(old, passthrough=None)
-    assert changes.told(old, without) == ("[passthrough]: gone",)
-    assert changes.told(without, old) == ("[passthrough]: new",)
+    assert changes.settings_changes(old, without) == ("[passthrough]: gone",)
+    assert changes.settings_changes(without, old) == ("[passthrough]: new",)
     assert [fault.where for fault in changes.refusals(old, msgspec.structs.replace(old, tracing=None))] == ["tracing"]
 
 
@@ -99,7 +99,7 @@ def test_several_keys_share_a_line():
     """One line for each table, with its keys in the order of the reference."""
     old = complete()
     new = changed(changed(changed(old, "log", "level"), "delivery", "timeout"), "delivery", "rate")
-    assert changes.told(old, new) == ("[delivery]: rate, timeout changed", "[log]: level changed")
+    assert changes.settings_changes(old, new) == ("[delivery]: rate, timeout changed", "[log]: level changed")
 
 
 def test_a_refusal_names_the_line_and_what_to_do():
@@ -117,9 +117,9 @@ def test_only_what_differs_is_told_and_never_a_value(steps):
     old = new = complete()
     for table, name in steps:
         new = changed(new, table, name)
-    assert changes.told(old, old) == changes.told(new, new) == ()
+    assert changes.settings_changes(old, old) == changes.settings_changes(new, new) == ()
     assert changes.refusals(new, new) == []
-    lines = changes.told(old, new)
+    lines = changes.settings_changes(old, new)
     assert SECRET not in f"{lines} {changes.refusals(old, new)}"
     assert {line[1:].split("]")[0].split(".")[0] for line in lines} <= {table for table, _ in steps}
 
@@ -139,13 +139,13 @@ def test_documents_are_told_of_services_that_stay(tmp_path):
     write("a/one.yaml", translator % "one")
     write("a/two.yaml", translator % "two")
     before = catalog.load([tmp_path])
-    assert changes.documents(before, catalog.load([tmp_path])) == ()
+    assert changes.document_changes(before, catalog.load([tmp_path])) == ()
     (tmp_path / "a/one.yaml").unlink()
     write("a/two.yaml", translator % "deux")
     write("a/three.yaml", translator % "three")
     write("a/service.yaml", service + "delivery_id: [{json: id}]\n")
     write("b/service.yaml", service)
-    assert changes.documents(before, catalog.load([tmp_path])) == (
+    assert changes.document_changes(before, catalog.load([tmp_path])) == (
         "a/one.yaml: gone",
         "a/service.yaml: changed",
         "a/three.yaml: new",

@@ -119,13 +119,13 @@ async def test_a_destination_that_is_gone(items, tmp_path):
 async def test_one_replay_at_a_time(items, tmp_path, monkeypatch):
     """A second start while one runs is a 409 that says what runs; afterwards it is free again."""
     gate = asyncio.Event()
-    collected = dead.Replays._collected
+    collect = dead.Replays._collect
 
     async def held(self, *about):
         await gate.wait()
-        return await collected(self, *about)
+        return await collect(self, *about)
 
-    monkeypatch.setattr(dead.Replays, "_collected", held)
+    monkeypatch.setattr(dead.Replays, "_collect", held)
     await keep(tmp_path / "test.db", *letters(2))
     person = await items()
     assert (await person.api("POST", "/dead/replay", {"everything": True}))[0] == 202

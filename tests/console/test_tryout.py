@@ -239,7 +239,7 @@ async def test_bad_input_is_a_problem_that_names_it(console, trial, told):
 
 
 async def test_a_handshake_is_told(console):
-    """A question that ingress answers at once is told as one."""
+    """The notes say that ingress answers a handshake at once."""
     body = '{"type": "url_verification", "challenge": "abc", "token": "t"}'
     found = await _tried(console, service="slack", body=body)
-    assert any("question" in note for note in found["notes"])
+    assert any("answers this handshake at once" in note for note in found["notes"])

@@ -102,7 +102,7 @@ def test_a_faulty_sample_is_told(tmp_path):
     (tmp_path / "own" / "samples").mkdir(parents=True)
     (tmp_path / "own" / "service.yaml").write_text("name: Own\n")
     (tmp_path / "own" / "samples" / "bad.yaml").write_bytes(b"\xff")
-    with pytest.raises(CatalogError, match=r"bad\.yaml: cannot be read"):
+    with pytest.raises(CatalogError, match=r"bad\.yaml: it is not UTF-8 text"):
         of_sample("own/bad", [tmp_path])
 
 

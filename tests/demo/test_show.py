@@ -12,16 +12,15 @@ from gateway.demo.show import REPOSITORIES, SECRET, SHOWN, configuration
 
 
 @pytest.fixture
-async def demo(tmp_path, monkeypatch):
-    """Give a running demonstration that does not wait to be read."""
-    monkeypatch.setattr(show, "_PAUSE", 0.0)
+async def demo(tmp_path):
+    """Give a running demonstration."""
     async with show.running(tmp_path) as made:
         yield made
 
 
 async def test_every_sender_is_shown_with_its_message(demo):
     """One request of each in their order, taken and translated by its own service, and what came of it."""
-    walked = [one async for one in demo.walk()]
+    walked = [one async for one in demo.walk(slowly=False)]
     assert [one.service for one in walked] == list(SHOWN)
     for one in walked:
         assert (one.status, one.answer["outcome"]) == (202, "message"), one.service
@@ -58,7 +57,7 @@ async def test_nobody_posts_without_the_secret(demo):
 def test_no_two_pushes_are_the_same_event(numbers):
     """Each has a delivery id and a commit of its own, and few repositories stand in line."""
     push = show._request("github")
-    made = [show._numbered(push, number) for number in numbers]
+    made = [show._renumber(push, number) for number in numbers]
     assert len({one.headers["x-github-delivery"] for one in made}) == len(made)
     assert len({json.loads(one.body)["after"] for one in made}) == len(made)
     assert len({json.loads(one.body)["repository"]["full_name"] for one in made}) <= REPOSITORIES

@@ -10,7 +10,7 @@ from gateway.console.web.page import Page, Shown, Visit
 
 async def show_all(visit: Visit) -> Shown:
     """Every service."""
-    return Shown("catalog.html", {"shelf": await catalog.shelf(visit.gateway)})
+    return Shown("catalog.html", {"catalog": await catalog.list_services(visit.gateway)})
 
 
 async def show_service(visit: Visit) -> Shown:

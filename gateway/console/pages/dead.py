@@ -19,7 +19,7 @@ DIGITS: Final = 18
 
 
 class DeadForm(Struct, frozen=True):
-    """What a form asks to send again. `chosen` are "event seq", `what` says which of the form's buttons was pressed."""
+    """What a form asks to send again. `chosen` are "event seq", `what` is the pressed button of the form."""
 
     what: str
     destination: str = ""
@@ -28,7 +28,7 @@ class DeadForm(Struct, frozen=True):
 
 
 async def show_groups(visit: Visit) -> Shown:
-    """The groups, and how the replay goes."""
+    """The groups, and the progress of the replay."""
     return Shown("dead.html", {"found": await dead.groups(Ask(visit.console, visit.visitor))})
 
 
@@ -78,7 +78,7 @@ PAGES = (
 
 
 def feeds(rendering: Rendering) -> tuple[Feed, ...]:
-    """How the replay goes."""
+    """The progress of the replay."""
 
     async def take(console: Console) -> Mapping[str, str]:
         return {"replay": rendering.part("_dead.html", "replay", console.part(Replays).progress)}

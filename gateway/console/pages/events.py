@@ -20,7 +20,7 @@ from gateway.journal import Query
 from gateway.model import DeliveryState, Outcome
 
 RECENT: Final = 40
-"""Events that listeners are told of in one second; more are "many"."""
+"""Newest events that a listener is sent in one look; a page with more new ones says "many"."""
 
 
 class MessageShown(Struct, frozen=True):

@@ -94,7 +94,7 @@ async def _page(visit: Visit, wanted: Trial, found: Tried | None) -> Shown:
 
 
 async def _facts(found: Tried) -> dict[str, Any]:
-    """What the template of a result sees; hostile Markdown takes a while, which is not for the event loop."""
+    """The facts for the template of a result. Hostile Markdown takes a while: not for the event loop."""
     running = await asyncio.to_thread(_posts, found.running)
     edited = await asyncio.to_thread(_posts, found.edited) if found.edited else None
     return {"found": found, "running": running, "edited": edited}

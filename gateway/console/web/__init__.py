@@ -1,1 +1,1 @@
-"""The small framework of the console: who may ask, operations, pages, what is live. Topics import it, it knows none."""
+"""The small framework of the console: access, operations, pages, live updates. Topics import it; it knows none."""

@@ -1,7 +1,7 @@
-"""Who somebody is: tokens, sessions, the proof that a change comes from our own page, and patience with guesses.
+"""Authentication: tokens, sessions, the proof that a change comes from our own page, and delays for wrong tokens.
 
-Nothing here knows HTTP. A session is a random number that the browser keeps in a cookie; what it stands for is kept
-here, so that signing out ends it everywhere, and so does a token that is changed in the settings.
+Nothing here knows HTTP. A session is a random number that the browser keeps in a cookie; its state is kept here, so
+that signing out, or changing the token in the settings, ends it everywhere.
 """
 
 import asyncio
@@ -32,14 +32,14 @@ MOST_WAITING: Final = 5
 
 
 class Role(StrEnum):
-    """What somebody may do: look, or also change."""
+    """The rights of a visitor: to look, or also to change."""
 
     READER = "reader"
     ADMIN = "admin"
 
 
 class Visitor(Struct, frozen=True):
-    """Somebody whose request is let in.
+    """Somebody whose request is admitted.
 
     `csrf` is what a change has to repeat, "" for one who comes with a token in the request itself: no other web site
     can add that. `session` is the cookie, "" without one.
@@ -86,7 +86,7 @@ class Auth:
         return self._anybody
 
     def bearer(self, token: str) -> Visitor | None:
-        """Who comes with this token in the request; None when it is not known."""
+        """The visitor with this token in the request; None when it is not known."""
         role = self._role(_digest(token))
         return Visitor(role) if role else None
 
@@ -105,7 +105,7 @@ class Auth:
         return cookie
 
     def session(self, cookie: str) -> Visitor | None:
-        """Who has this cookie; None when it is unknown, has ended, or its token is not valid any more."""
+        """The visitor with this cookie; None when it is unknown, has ended, or its token is no longer valid."""
         session = self._sessions.get(_digest(cookie)) if cookie else None
         if session is None or session.ends <= self._clock():
             return None
@@ -150,7 +150,7 @@ class Guesses:
 
 
 def _digest(text: str) -> bytes:
-    """What is compared instead of the text, so that neither its length nor its beginning shows in the time taken."""
+    """The digest that is compared instead of the text, so that the time taken shows neither length nor beginning."""
     return hashlib.sha256(_raw(text)).digest()
 
 

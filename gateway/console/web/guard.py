@@ -1,6 +1,6 @@
-"""The door of the admin listener: who comes in, and that a change comes from one of our own pages.
+"""Access to the admin listener: who is admitted, and that a change comes from one of our own pages.
 
-Every route is closed unless `Guard.route` was told otherwise. A listener that asks for no token is on loopback; there
+Every route is closed unless `Guard.route` opens it. A listener that asks for no token is on loopback; there
 the danger is another web site in the browser of somebody on this machine. It must not be able to read (DNS rebinding:
 the name in `Host` has to be one of loopback) nor to change (`Sec-Fetch-Site` or `Origin`, and the CSRF token).
 """
@@ -42,7 +42,7 @@ HEADERS: Final = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
-"""On every answer that does not say otherwise."""
+"""Headers of every answer that does not set them itself."""
 
 _log = logs.get("console")
 
@@ -58,7 +58,7 @@ class Face(StrEnum):
 
 
 class Access(Struct, frozen=True):
-    """Who may ask for a route. Without `role` everybody may; with `known` it is told who comes, when they say so."""
+    """Who may ask for a route: everybody without `role`. `known`: a visitor with a token or session is identified."""
 
     face: Face
     role: Role | None = None

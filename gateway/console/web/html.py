@@ -14,7 +14,7 @@ from gateway.console.web.problems import Problem
 from gateway.console.web.rendering import Rendering
 
 NOTICE: Final = "mattergate_notice"
-"""The cookie that carries what is said on the next page; it is shown once, as text."""
+"""The cookie that carries a notice to the next page, where it is shown once, as text."""
 
 _LONGEST: Final = 600
 """Characters of a notice."""
@@ -40,16 +40,16 @@ class PageFace:
             await self._rendering.ready()
             found = await page.act(Visit(self._console, visitor, request, form_of(request)))
             if isinstance(found, Shown):
-                return self.shown(request, found)
+                return self.render(request, found)
             return back(found) if isinstance(found, Back) else found
 
         return answer
 
     async def ready(self) -> None:
-        """Be ready to show pages without holding up anything else."""
+        """Compile the templates beside the event loop."""
         await self._rendering.ready()
 
-    def shown(self, request: web.Request, page: Shown) -> web.Response:
+    def render(self, request: web.Request, page: Shown) -> web.Response:
         """Render a page for whoever asks."""
         visitor = visitor_of(request)
         notice = _notice(request)
@@ -63,7 +63,7 @@ class PageFace:
 
     def show_problem(self, request: web.Request, problem: Problem) -> web.Response:
         """Show what went wrong as a page."""
-        return self.shown(request, Shown("problem.html", {"problem": problem}, problem.status))
+        return self.render(request, Shown("problem.html", {"problem": problem}, problem.status))
 
 
 def back(to: Back) -> web.Response:
@@ -83,7 +83,7 @@ def _cookie(to: Back) -> str:
 
 
 def _notice(request: web.Request) -> Mapping[str, Any] | None:
-    """What the page before left to be said; None for nothing, and for what we did not write."""
+    """The notice of the page before; None without one, and for a cookie that is not ours."""
     try:
         found = json.loads(unquote(request.cookies.get(NOTICE, "")))
         return {"text": str(found["text"]), "bad": bool(found["bad"])}

@@ -1,8 +1,8 @@
-"""/live: what pages show, as it changes, by server-sent events.
+"""/live: updates of open pages, by server-sent events.
 
 Once a second, or less often where that is much work, each feed that anybody follows is taken once, for all who follow
 it; nothing is computed when nobody listens. An event is one JSON object of the named texts that changed for this
-listener. Who reads too slowly misses steps, and is dropped when nothing moves any more.
+listener. A slow listener misses steps, and is disconnected when it reads nothing.
 """
 
 import asyncio
@@ -20,10 +20,10 @@ from gateway.errors import JournalError, Refused
 from gateway.observe import logs
 
 TICK, SLOWEST = 1.0, 3.0
-"""Seconds between two looks, and at most."""
+"""Seconds between two looks at the feeds, and the most that they become."""
 
 SHARE: Final = 0.005
-"""What part of the time looks may take before they are further apart: many routes make a long page."""
+"""The share of time that looks may take before they are further apart: many routes make a long page."""
 
 MOST: Final = 50
 """Streams at the same time."""
@@ -32,9 +32,9 @@ HEARTBEAT: Final = 15.0
 """Seconds of silence after which a comment shows proxies and browsers that the stream is alive."""
 
 LIFETIME: Final = 600.0
-"""Seconds after which a stream ends and the browser comes again, and is asked again who it is.
+"""Seconds after which a stream ends; the browser reconnects, and is authenticated again.
 
-A stream also ends so when [admin] changes: its token may be one that is not valid any more.
+A stream also ends when [admin] changes: its token may no longer be valid.
 """
 
 PATIENCE: Final = 5.0
@@ -58,10 +58,10 @@ class Live:
     def __init__(self, console: Console, feeds: Iterable[Feed]) -> None:
         self._console = console
         self._feeds = {feed.name: feed for feed in feeds}
-        self._followed: Counter[str] = Counter()
+        self._followers: Counter[str] = Counter()
         self._streams = 0
-        self._taken: dict[str, Mapping[str, str]] = {}
-        self._events: dict[tuple[str, ...], bytes] = {}  # made of `_taken`, by the names of their texts
+        self._texts: dict[str, Mapping[str, str]] = {}
+        self._events: dict[tuple[str, ...], bytes] = {}  # made of `_texts`, by the names of their texts
         self._number = 0
         self._next = asyncio.Event()  # set and replaced with every tick
         self._ticking: asyncio.Task[None] | None = None
@@ -103,7 +103,7 @@ class Live:
         admin = gateway.settings.admin
         while not self._closed and loop.time() - opened < LIFETIME and gateway.settings.admin == admin:
             changed = {
-                key: text for name in names for key, text in self._taken.get(name, {}).items() if sent.get(key) != text
+                key: text for name in names for key, text in self._texts.get(name, {}).items() if sent.get(key) != text
             }
             if changed:
                 sent |= changed
@@ -127,14 +127,14 @@ class Live:
 
     def _join(self, names: tuple[str, ...]) -> None:
         self._streams += 1
-        self._followed.update(names)
+        self._followers.update(names)
         if self._ticking is None:
             self._ticking = asyncio.get_running_loop().create_task(self._tick(), name="console live")
 
     def _leave(self, names: tuple[str, ...]) -> None:
         self._streams -= 1
-        self._followed.subtract(names)
-        self._taken = {name: taken for name, taken in self._taken.items() if self._followed[name]}
+        self._followers.subtract(names)
+        self._texts = {name: taken for name, taken in self._texts.items() if self._followers[name]}
         self._events.clear()
         if not self._streams and self._ticking is not None:
             self._ticking.cancel()
@@ -144,7 +144,7 @@ class Live:
         loop = asyncio.get_running_loop()
         while True:
             began = loop.time()
-            for name in [name for name, followers in self._followed.items() if followers]:
+            for name in [name for name, followers in self._followers.items() if followers]:
                 await self._take(self._feeds[name])
             self._number += 1
             self._next.set()
@@ -153,7 +153,7 @@ class Live:
 
     async def _take(self, feed: Feed) -> None:
         try:
-            self._taken[feed.name] = await feed.take(self._console)
+            self._texts[feed.name] = await feed.take(self._console)
             self._events.clear()
         except JournalError as error:
             _log.warning("live pages are behind", feed=feed.name, why=str(error))

@@ -1,4 +1,4 @@
-"""What the console is made of: topics, each with operations of the JSON API, pages, and feeds that keep pages live.
+"""The parts of the console: topics, each with operations of the JSON API, pages, and feeds that keep pages live.
 
 Both faces of a topic call the same functions of facts; this module holds only what describes them, and what they are
 given: an `Ask` is one operation being asked for.
@@ -48,7 +48,7 @@ class Console:
 
 
 class Ask(Struct, frozen=True):
-    """One operation asked for: `path` has the named segments, `query` and `body` are its Structs or None."""
+    """One call of an operation: `path` has the named segments, `query` and `body` are its Structs or None."""
 
     console: Console
     visitor: Visitor
@@ -96,7 +96,7 @@ class Operation(Struct, frozen=True, kw_only=True):
 
 
 class Feed(Struct, frozen=True):
-    """Something that pages follow live: `take` is called while anybody listens, at most once a second, for all of them.
+    """A source of live updates: `take` is called while anybody listens, at most once a second, for all of them.
 
     It gives named texts; those that changed are sent, and replace the element whose `data-live` is the name.
     """

@@ -1,4 +1,4 @@
-"""What a page is, what it is given, and what it answers."""
+"""Pages: the request for one, its content, and what it answers."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar

@@ -1,4 +1,4 @@
-"""What a request asks for, read into Structs: query strings, forms and JSON bodies. Faults name place and remedy.
+"""The parameters of a request, read into Structs: query strings, forms, JSON bodies. Faults name place and remedy.
 
 A query parameter or form field is text; the Struct says what it becomes. A name given several times is for a field
 that is a sequence; an empty text counts as not given, which is what a form sends for a filter that is left alone.
@@ -22,7 +22,7 @@ _LONGEST: Final = 100
 """Characters of a name that a fault repeats."""
 
 MOST_FAULTS: Final = 10
-"""Unknown parameters that are told one by one; a form may have millions."""
+"""Unknown parameters that are listed one by one; a form may have millions."""
 
 
 def read_pairs(pairs: MultiMapping[Any], table: type[T]) -> T:
@@ -55,11 +55,11 @@ def read_json(body: bytes, table: type[T]) -> T:
 
 def _unknown(names: Sequence[str], known: Iterable[str]) -> str:
     """Say which parameters are not known, the first MOST_FAULTS of them by name."""
-    told = [
+    listed = [
         f"{name[:_LONGEST]}: unknown parameter, known are {', '.join(known) or 'none'}" for name in names[:MOST_FAULTS]
     ]
-    more = len(names) - len(told)
-    return "; ".join(told) + (f"; and {more} more" if more else "")
+    more = len(names) - len(listed)
+    return "; ".join(listed) + (f"; and {more} more" if more else "")
 
 
 def _is_sequence(kind: Any) -> bool:

@@ -1,4 +1,4 @@
-"""Everything that can go wrong with a request, as one value that both faces know how to show."""
+"""The problems of a request, as one value that pages and API both show."""
 
 import http
 
@@ -19,7 +19,7 @@ class FaultInFile(Struct, frozen=True):
 
 
 class Problem(Struct, frozen=True, omit_defaults=True):
-    """Problem details (RFC 9457); `faults` lists what is wrong in files that cannot be taken up."""
+    """Problem details (RFC 9457); `faults` lists the faults of files that are not taken up."""
 
     title: str
     status: int
@@ -28,14 +28,14 @@ class Problem(Struct, frozen=True, omit_defaults=True):
 
 
 def problem_of(error: Exception) -> Problem | None:
-    """What an error that a handler raises on purpose means for the caller; None for one that nobody expected."""
+    """The problem that an expected error of a handler is for the caller; None for an unexpected error."""
     if isinstance(error, Refused):
         return Problem(error.title, error.status, error.detail)
     if isinstance(error, JournalError):
         return Problem("Service Unavailable", 503, f"the journal cannot be used now: {error}")
     if isinstance(error, FaultyFilesError):
         faults = tuple(map(_fault, error.faults))
-        return Problem("Unprocessable Content", 422, "the files are not taken up; what runs stays", faults)
+        return Problem("Unprocessable Content", 422, "the files have faults; nothing was changed", faults)
     if isinstance(error, web.HTTPException):
         return Problem(http.HTTPStatus(error.status).phrase, error.status, _explanation(error))
     return None

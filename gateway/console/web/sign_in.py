@@ -57,7 +57,7 @@ class Sign:
 
     def _form(self, request: web.Request, *, wrong: bool = False, again: bool = False) -> web.StreamResponse:
         facts = {"wrong": wrong, "again": again, "next": _target(request.query.get("next", ""))}
-        return self._face.shown(request, Shown("sign_in.html", facts, 401 if wrong else 200))
+        return self._face.render(request, Shown("sign_in.html", facts, 401 if wrong else 200))
 
 
 def _target(given: str) -> str:

@@ -47,7 +47,7 @@ def test_every_fault_of_files_is_listed(kind):
     assert problem_of(error) == Problem(
         "Unprocessable Content",
         422,
-        "the files are not taken up; what runs stays",
+        "the files have faults; nothing was changed",
         (
             FaultInFile("a.yaml", 3, "message/text", "is missing", "add it"),
             FaultInFile("b.toml", 0, "", "not TOML", ""),
