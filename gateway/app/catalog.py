@@ -32,8 +32,7 @@ class RunningCatalog:
 
     async def for_request(self, key: str) -> Service:
         """The service of a request, compiled; it stays compiled."""
-        self.current.needed.add(key)
-        service = await self._compile(key)
+        service = await self._compile(key, needed=True)
         assert service is not None  # noqa: S101 - a needed service exists, faulty or not
         return service
 
@@ -70,11 +69,12 @@ class RunningCatalog:
         if self._forgetting is not None:
             self._forgetting.cancel()
 
-    async def _compile(self, key: str) -> Service | None:
+    async def _compile(self, key: str, *, needed: bool = False) -> Service | None:
         found = self.current.services.get(key)
         if found is None:
             async with self._compiling:
                 current = self.current
+                current.needed.update([key] if needed else ())
                 found = current.services.get(key) or await asyncio.to_thread(current.service, key)
             self._report()
             self._on_change()

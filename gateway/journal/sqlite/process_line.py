@@ -100,7 +100,9 @@ class ProcessLine:
         """Wait for the end of the process: `stopped` is its answer to Stop; without one it is killed after PATIENCE."""
         self._closing = True
         if self._starting is not None:
-            await self._starting  # bounded by GREETING
+            if not (await asyncio.wait({self._starting}, timeout=PATIENCE))[0]:
+                self._kill()
+            await self._starting
         if not (await asyncio.wait({stopped}, timeout=PATIENCE))[0]:
             log.error("the process that writes the journal does not end, it is killed", journal=str(self._path))
             self._kill()
