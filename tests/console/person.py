@@ -1,6 +1,7 @@
 """Somebody who uses the console: pages and forms as a browser has them, and the API as a script has it."""
 
 import asyncio
+import time
 from pathlib import Path
 from typing import Any
 
@@ -54,13 +55,15 @@ class Person:
 async def keep(file: Path, *stored: tuple[str, dict[str, Any]]) -> None:
     """Put events of the service `items` into a journal that no gateway has open, each with one dead delivery.
 
-    Each is an id and what is different about it: parts of the event, of the parcel, or of how it was settled.
+    Each is an id and what is different about it: parts of the event, of the parcel, or of how it was settled. They came
+    an hour ago, one a second: what is older than its retention goes while the gateway runs.
     """
+    then = time.time() - 3600
     journal = await SqliteJournal.open(file, retention=86400 * 365, max_size=10**9)
     for number, (event_id, rest) in enumerate(stored, 1):
         usual = {
             "id": event_id,
-            "received": 1_790_000_000.0 + number,
+            "received": then + number,
             "route": "items",
             "service": "items",
             "outcome": Outcome.MESSAGE,
