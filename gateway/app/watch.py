@@ -4,7 +4,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
-from watchfiles import Change, awatch
+from watchfiles import awatch
 
 from gateway.observe import logs
 
@@ -14,15 +14,8 @@ logging.getLogger("watchfiles").setLevel(logging.WARNING)  # it logs every chang
 
 async def follow(folders: Sequence[Path], again: Callable[[], Awaitable[object]]) -> None:
     """Call `again` whenever a document in the folders changes, until cancelled; its errors are logged."""
-    async for _ in awatch(*folders, watch_filter=_concerns):
+    async for _ in awatch(*folders, watch_filter=lambda _, path: path.endswith((".yaml", ".json"))):
         try:
             await again()
         except Exception as error:  # the next change may be read
             _log.error("catalog not reloaded: this is a fault of mattergate", exc_info=error)
-
-
-def _concerns(change: Change, path: str) -> bool:
-    """Whether a change may concern a document: one of a folder that comes or goes whole is not reported itself."""
-    if change is Change.added and Path(path).is_dir():
-        return True
-    return path.endswith((".yaml", ".json")) or (change is Change.deleted and not Path(path).suffix)

@@ -56,16 +56,6 @@ async def test_documents_are_read_again(followed):
     await changed(reader, lambda: (folder / "translator.schema.json").write_text("{}"))
 
 
-async def test_a_folder_that_comes_or_goes_whole_is_read(followed, tmp_path_factory):
-    """Its documents are not reported one by one."""
-    folder, reader, _ = followed
-    made = tmp_path_factory.mktemp("made") / "own"
-    made.mkdir()
-    (made / "push.yaml").write_text("a")
-    await changed(reader, lambda: made.rename(folder / "own"))
-    await changed(reader, lambda: (folder / "own").rename(made))
-
-
 async def test_other_files_are_passed_over(followed):
     """What an editor leaves beside a document is none."""
     folder, reader, _ = followed
