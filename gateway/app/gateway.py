@@ -3,7 +3,6 @@
 import asyncio
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from typing import NamedTuple
 
 from prometheus_client.metrics_core import Metric
@@ -127,8 +126,7 @@ class RunningGateway:
         for task in (self._warming, self._following):
             if task is not None:
                 task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
+                await asyncio.wait({task})  # what it raises is of no consequence for a stop
 
     async def _adopt(self, fresh: Settings, known: Catalog, destinations: Sequence[Destination]) -> None:
         """Replace everything. New destinations start before requests use them; removed ones end after the last use."""
@@ -146,6 +144,8 @@ class RunningGateway:
     async def _reload_catalog(self) -> None:
         async with self._changing:
             before, known = self._parts.catalog.current, await self._reread_catalog(self.settings)
+            if known.is_like(before):  # another file in a folder, or only its time
+                return
             self._adopt_catalog(self.settings, known)
             _log.info("catalog taken up", changed=changes.document_changes(before, known), faulty=sorted(known.faults))
             self.warm()

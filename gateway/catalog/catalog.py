@@ -37,11 +37,15 @@ class Catalog:
 
     @property
     def keys(self) -> Set[str]:
-        """The keys of all services, compiled or not."""
-        return self._listing.services.keys() | self.services.keys()
+        """The keys of all services, compiled or not, also of those whose folder cannot be read."""
+        return self._listing.services.keys() | self._listing.faults.keys() | self.services.keys()
 
     def __contains__(self, key: object) -> bool:
-        return key in self._listing.services or key in self.services
+        return key in self._listing.services or key in self._listing.faults or key in self.services
+
+    def is_like(self, other: "Catalog") -> bool:
+        """Whether files and faults are the same."""
+        return self._listing == other._listing and self.faults == other.faults
 
     def service(self, key: str) -> Service | None:
         """The service of this key, None when there is none. The first call compiles it: not for the event loop."""
@@ -108,10 +112,15 @@ class Catalog:
             try:
                 texts[name] = Text(f"{key}/{name}", files.read(stamp.path), str(stamp.path))
             except (OSError, UnicodeDecodeError) as error:
-                why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-                remedy = "make it UTF-8 text that the gateway may read"
-                faults.append(Fault(str(stamp.path), 0, "", f"cannot be read: {why}", remedy))
+                faults.append(_unreadable(str(stamp.path), error))
         return texts, faults
+
+
+def _unreadable(file: str, error: OSError | UnicodeDecodeError) -> Fault:
+    if isinstance(error, OSError):
+        return Fault(file, 0, "", f"cannot be read: {error.strerror}", "let the gateway read it")
+    line = error.object.count(b"\n", 0, error.start) + 1
+    return Fault(file, line, "", "cannot be read: it is not UTF-8", "save it as UTF-8")
 
 
 def load(folders: Folders, only: Collection[str] | None = None) -> Catalog:

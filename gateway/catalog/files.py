@@ -5,10 +5,11 @@
     <service>/<kind>/*.yaml    documents of other kinds, each kind in a folder of its own (`kinds`)
     <service>/samples/*.yaml   executed by `mattergate test`
 
-Later folders override the first, file by file.
+Later folders override the first, file by file. Names that begin with a dot belong to version control and editors.
 """
 
 import os
+import stat
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -27,7 +28,7 @@ Folders = Sequence[Path]
 
 
 class Stamp(NamedTuple):
-    """A file and its status, which shows without reading whether it has changed."""
+    """A file and its status, which shows without reading whether it, or who may read it, has changed."""
 
     path: Path
     changed: int
@@ -67,11 +68,9 @@ def scan(folders: Folders) -> Listing:
             continue
         for path in entries:
             key = path.name
-            try:
-                documents = dict(sorted(_documents(path)))
-            except OSError as error:
-                faults.setdefault(key, []).append(_unreadable(path, "this folder", error, "let the gateway read it"))
-                continue
+            documents, wrong = _documents(path)
+            if wrong:
+                faults.setdefault(key, []).extend(wrong)
             if not documents:
                 continue
             if number and (owner := owners.setdefault(key, path)) != path:
@@ -111,26 +110,37 @@ def _folders(folder: Path) -> Iterator[Path]:
     with os.scandir(folder) as entries:
         for entry in entries:
             try:
-                if not entry.is_dir():
+                if entry.name.startswith(".") or not entry.is_dir():
                     continue
             except OSError:  # a circular link: listing it below raises again, which becomes a fault of its service
                 pass
             yield Path(entry.path)
 
 
-def _documents(folder: Path) -> Iterator[tuple[str, Stamp]]:
-    """The documents of one service, kind by kind: their names and stamps."""
-    for kind in KINDS.values():
-        below = folder / kind.folder
-        if kind.folder and not below.is_dir():
+def _documents(folder: Path) -> tuple[dict[str, Stamp], list[Fault]]:
+    """The stamps of the documents of one service, by name, and what cannot be looked at."""
+    stamps, faults = {}, []
+    for kind in sorted(KINDS.values(), key=lambda kind: kind.folder):
+        try:
+            with os.scandir(folder / kind.folder) as entries:
+                files = [entry for entry in entries if entry.name.endswith(_ENDING) and entry.name[0] != "."]
+        except (FileNotFoundError, NotADirectoryError):  # a kind of which there are none, or a folder gone just now
             continue
-        with os.scandir(below) as entries:
-            for entry in entries:
-                if entry.name.endswith(_ENDING) and entry.is_file():
-                    status = entry.stat()
-                    name = entry.name.removesuffix(_ENDING)
-                    stamp = Stamp(Path(entry.path), status.st_mtime_ns, status.st_size, status.st_ino)
-                    yield kind.document(name), stamp
+        except OSError as error:
+            return {}, [_unreadable(folder / kind.folder, "this folder", error, "let the gateway read it")]
+        for entry in files:
+            try:
+                status = entry.stat()
+            except OSError as error:
+                link = entry.is_symlink()  # circular, or to nothing
+                if link or not isinstance(error, FileNotFoundError):  # else it went away just now
+                    remedy = "let the link lead to a file, or remove it" if link else "let the gateway read its folder"
+                    faults.append(_unreadable(Path(entry.path), "this document", error, remedy))
+                continue
+            if stat.S_ISREG(status.st_mode):
+                stamp = Stamp(Path(entry.path), status.st_ctime_ns, status.st_size, status.st_ino)
+                stamps[kind.document(entry.name.removesuffix(_ENDING))] = stamp
+    return dict(sorted(stamps.items())), faults
 
 
 def _first(documents: Mapping[str, Stamp]) -> Path:

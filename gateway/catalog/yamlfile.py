@@ -98,6 +98,9 @@ def dump(document: JSON) -> str:
     return str(yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120))
 
 
+_REMEDY = "correct the YAML there"
+
+
 class _Mark(Protocol):
     line: int
     column: int
@@ -105,7 +108,7 @@ class _Mark(Protocol):
 
 def _unusable(file: str, problem: str, mark: _Mark | None = None) -> CatalogError:
     line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
-    return CatalogError([Fault(file, line, "", problem, column=column)])
+    return CatalogError([Fault(file, line, "", problem, _REMEDY, column)])
 
 
 def _check_size(text: str, file: str) -> None:

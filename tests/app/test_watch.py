@@ -7,7 +7,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from gateway.app import watch
-from tests.conftest import eventually
+from tests.conftest import PATIENCE, eventually
 
 
 class Reader:
@@ -80,3 +80,60 @@ async def test_no_fault_ends_the_watch(followed, error):
     reader.fails = None
     await changed(reader, lambda: (folder / "push.yaml").write_text("good"))
     assert not task.done()
+
+
+async def test_folders_come_go_move_and_are_links_that_change(followed, tmp_path_factory):
+    """Whole services are moved away and back; what lies behind a link is followed to where it leads by then."""
+    folder, reader, _ = followed
+    away = tmp_path_factory.mktemp("away")
+    (folder / "own").mkdir()
+    await changed(reader, lambda: (folder / "own" / "push.yaml").write_text("a"))
+    await changed(reader, lambda: (folder / "own").rename(away / "own"))
+    await changed(reader, lambda: (away / "own").rename(folder / "own"))
+    await changed(reader, lambda: (folder / "own").chmod(0o700))
+    (away / "linked").mkdir()
+    await changed(reader, lambda: (folder / "linked").symlink_to(away / "linked"))
+    await until_read(reader, lambda count: (away / "linked" / "push.yaml").write_text("b" * count))
+
+
+async def test_a_folder_that_is_missing_keeps_no_other_from_being_followed(tmp_path):
+    """It is followed when it is there, also after it was replaced by another, or by a link to another."""
+    reader, late = Reader(), tmp_path / "late"
+    (tmp_path / "there").mkdir()
+    task = asyncio.create_task(watch.follow([tmp_path / "there", late], reader.again))
+    await until_read(reader, lambda count: (tmp_path / "there" / "push.yaml").write_text("a" * count))
+    await changed(reader, late.mkdir)
+    await until_read(reader, lambda count: (late / "push.yaml").write_text("b" * count))
+    await changed(reader, lambda: late.rename(tmp_path / "old"))
+    await changed(reader, lambda: late.symlink_to(tmp_path / "old"))
+    await until_read(reader, lambda count: (tmp_path / "old" / "push.yaml").write_text("c" * count))
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+async def test_without_watches_the_folders_are_read_all_the_same(tmp_path, monkeypatch):
+    """The system's reason is logged once."""
+    reader = Reader()
+
+    def refuse(*_, **__):
+        raise OSError(28, "OS file watch limit reached")
+
+    monkeypatch.setattr(watch, "awatch", refuse)
+    monkeypatch.setattr(watch, "PAUSE", 0.01)
+    with capture_logs() as told:
+        task = asyncio.create_task(watch.follow([tmp_path], reader.again))
+        await eventually(lambda: reader.read > 3)
+        task.cancel()
+    assert [line["why"] for line in told] == ["[Errno 28] OS file watch limit reached"]
+
+
+async def until_read(reader: Reader, write) -> None:
+    """Write again and again, something else each time, until it is read: a watch needs a moment to begin."""
+    before = reader.read
+    async with asyncio.timeout(PATIENCE):
+        for count in range(1, 10_000):
+            write(count)
+            await asyncio.sleep(0.1)
+            if reader.read > before + 1:  # once may be the beginning of the watch
+                return

@@ -159,8 +159,29 @@ def test_documents_that_cannot_be_read_are_faults_of_their_service(two):
     known = Catalog(two)
     known.service("a")
     [fault] = known.faults["a"]
-    assert (fault.file, fault.problem) == (str(file), "cannot be read: it is not UTF-8")
+    assert (fault.file, fault.line, fault.problem) == (str(file), 1, "cannot be read: it is not UTF-8")
+    assert fault.remedy == "save it as UTF-8"
     assert says(known, "b") == "b/one: first"
+
+
+def test_a_service_whose_folder_cannot_be_read_is_there_and_faulty(two):
+    """Whoever looks at all services meets its fault; the others are as they were."""
+    (two[0] / "own").symlink_to("own")
+    known = Catalog(two)
+    assert "own" in known
+    assert known.keys == {"a", "b", "own"}
+    with pytest.raises(CatalogError) as raised:
+        load(two)
+    assert [fault.file for fault in raised.value.faults] == [str(two[0] / "own")]
+
+
+def test_catalogs_are_alike_as_long_as_no_file_is_another(two, write):
+    """Other files in the folders make no difference; permissions of documents do."""
+    before = Catalog(two)
+    write("base/a/notes.txt", "")
+    assert Catalog(two).is_like(before)
+    (two[0] / "a" / "one.yaml").chmod(0o600)
+    assert not Catalog(two).is_like(before)
 
 
 def test_load_compiles_all_or_raises_every_fault(two, write):

@@ -67,7 +67,17 @@ def test_translators_without_their_service_are_a_fault(write, tmp_path):
     assert (fault.file, fault.problem) == (str(tmp_path / "mine" / "own"), "there is no service.yaml")
 
 
-@pytest.mark.parametrize("name", ["a/note.txt", "a/samples/one.usual.yaml", "a/cards/deeper/one.yaml", "stray.yaml"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a/note.txt",
+        "a/samples/one.usual.yaml",
+        "a/cards/deeper/one.yaml",
+        "stray.yaml",
+        "a/._one.yaml",
+        ".github/dependabot.yaml",
+    ],
+)
 def test_other_files_are_no_documents(two, write, name):
     """Samples, notes and what lies deeper are passed over, and so is a folder without documents."""
     before = files.scan(two)
@@ -83,6 +93,19 @@ def test_a_link_in_a_circle_is_a_fault_of_its_service(two):
     listing = files.scan(two)
     assert set(listing.services) == {"a", "b"}
     assert listing.faults["self"][0].problem == "this folder cannot be read: Too many levels of symbolic links"
+
+
+def test_a_link_that_leads_nowhere_is_a_fault_of_its_service(two):
+    """The fault names the link; the other documents of the service are listed."""
+    for name, target in (("loop", "loop.yaml"), ("lost", "nowhere.yaml")):
+        (two[0] / "a" / f"{name}.yaml").symlink_to(target)
+    listing = files.scan(two)
+    found = {(fault.file, fault.problem, bool(fault.remedy)) for fault in listing.faults["a"]}
+    assert found == {
+        (str(two[0] / "a/loop.yaml"), "this document cannot be read: Too many levels of symbolic links", True),
+        (str(two[0] / "a/lost.yaml"), "this document does not exist", True),
+    }
+    assert set(listing.services["a"]) == {"service", "one"}
 
 
 def test_samples_of_later_folders_replace_those_of_the_same_name(two, write, tmp_path):
