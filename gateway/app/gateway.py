@@ -108,7 +108,7 @@ class RunningGateway:
             lines = (*changes.settings_changes(self.settings, fresh), *changes.document_changes(before, known))
             await self._adopt(fresh, known, destinations)
             self._parts.metrics.settings_reload_ok.set(1)
-            _log.info("settings taken up", changed=lines)
+            _log.info("settings taken up", changed=lines, faulty=sorted(known.faults))
             self.warm()
             return Changes(lines, tuple(map(str, known.all_faults())))
 

@@ -72,6 +72,8 @@ async def _read(again: Callable[[], Awaitable[object]]) -> None:
 
 def _concerns(change: Change, path: str) -> bool:
     """Whether a change may be one of documents or of a folder; of a path that is gone nobody knows what it was."""
+    if Path(path).name.startswith("."):
+        return False
     return path.endswith(_DOCUMENTS) or change is Change.deleted or Path(path).is_dir()
 
 

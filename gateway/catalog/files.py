@@ -12,12 +12,15 @@ import os
 import stat
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from msgspec import Struct
 
 from gateway.catalog.kinds import KINDS, SERVICE
 from gateway.errors import Fault
+
+LARGEST: Final = 1_000_000
+"""Bytes that a document may have."""
 
 _ENDING = ".yaml"
 _SAMPLES = "samples"
@@ -129,18 +132,30 @@ def _documents(folder: Path) -> tuple[dict[str, Stamp], list[Fault]]:
         except OSError as error:
             return {}, [_unreadable(folder / kind.folder, "this folder", error, "let the gateway read it")]
         for entry in files:
-            try:
-                status = entry.stat()
-            except OSError as error:
-                link = entry.is_symlink()  # circular, or to nothing
-                if link or not isinstance(error, FileNotFoundError):  # else it went away just now
-                    remedy = "let the link lead to a file, or remove it" if link else "let the gateway read its folder"
-                    faults.append(_unreadable(Path(entry.path), "this document", error, remedy))
-                continue
-            if stat.S_ISREG(status.st_mode):
-                stamp = Stamp(Path(entry.path), status.st_ctime_ns, status.st_size, status.st_ino)
-                stamps[kind.document(entry.name.removesuffix(_ENDING))] = stamp
+            found = _stamp(entry)
+            if isinstance(found, Fault):
+                faults.append(found)
+            elif found is not None:
+                stamps[kind.document(entry.name.removesuffix(_ENDING))] = found
     return dict(sorted(stamps.items())), faults
+
+
+def _stamp(entry: "os.DirEntry[str]") -> Stamp | Fault | None:
+    """The stamp of a document, or why it is none; None when it went away just now."""
+    path = Path(entry.path)
+    try:
+        status = entry.stat()
+    except OSError as error:
+        if entry.is_symlink():  # circular, or to nothing
+            return _unreadable(path, "this document", error, "let the link lead to a file, or remove it")
+        if isinstance(error, FileNotFoundError):
+            return None
+        return _unreadable(path, "this document", error, "let the gateway read its folder")
+    if not stat.S_ISREG(status.st_mode):
+        return Fault(str(path), 0, "", "this is no file, as a document is", "rename or remove it")
+    if status.st_size > LARGEST:
+        return Fault(str(path), 0, "", f"this document is larger than {LARGEST:,} bytes", "divide it")
+    return Stamp(path, status.st_ctime_ns, status.st_size, status.st_ino)
 
 
 def _first(documents: Mapping[str, Stamp]) -> Path:

@@ -1,5 +1,7 @@
 """The walk over folders: what is laid over what, and which folder cannot be used."""
 
+import os
+
 import pytest
 
 from gateway.catalog import (
@@ -104,6 +106,21 @@ def test_a_link_that_leads_nowhere_is_a_fault_of_its_service(two):
     assert found == {
         (str(two[0] / "a/loop.yaml"), "this document cannot be read: Too many levels of symbolic links", True),
         (str(two[0] / "a/lost.yaml"), "this document does not exist", True),
+    }
+    assert set(listing.services["a"]) == {"service", "one"}
+
+
+def test_what_is_no_file_or_too_large_is_a_fault_of_its_service(two):
+    """Neither is read: a pipe would never end, and a large file fill the memory."""
+    os.mkfifo(two[0] / "a" / "pipe.yaml")
+    (two[0] / "a" / "zero.yaml").symlink_to("/dev/zero")
+    with (two[0] / "a" / "large.yaml").open("wb") as large:
+        large.truncate(files.LARGEST + 1)
+    listing = files.scan(two)
+    assert {fault.file.rpartition("/")[2]: fault.problem for fault in listing.faults["a"]} == {
+        "pipe.yaml": "this is no file, as a document is",
+        "zero.yaml": "this is no file, as a document is",
+        "large.yaml": "this document is larger than 1,000,000 bytes",
     }
     assert set(listing.services["a"]) == {"service", "one"}
 
