@@ -22,7 +22,7 @@ class Endpoint:
 
     def __init__(self, path: Path) -> None:
         """Listen for clients of the journal at `path`. Raises JournalError when no socket can be created."""
-        path = path.resolve()
+        path = Path(os.path.realpath(path))
         beside = path.with_name(f"{path.name}-socket")
         self.socket = socket.socket(socket.AF_UNIX)
         try:

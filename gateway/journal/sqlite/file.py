@@ -57,7 +57,9 @@ def as_journal_error(path: Path, error: Exception) -> JournalError:
     if isinstance(error, JournalError):
         return error
     if isinstance(error, OSError):
-        return JournalError(f"journal {path}: {error.strerror}; its directory must exist and be writable for this user")
+        beside = "" if error.filename in (None, str(path)) else f" {error.filename}:"
+        problem = f"journal {path}:{beside} {error.strerror}"
+        return JournalError(f"{problem}; its directory must exist and be writable for this user")
     code = getattr(error, "sqlite_errorcode", None)
     name = getattr(error, "sqlite_errorname", type(error).__name__)
     primary = code & 0xFF if code is not None else None
@@ -115,6 +117,13 @@ def prepare(path: Path, *, create: bool = True) -> None:
         _use_log(connection, path)
     finally:
         connection.close()
+
+
+def require_writable(path: Path) -> None:
+    """Raise sqlite3.Error for a journal that can only be read: what it delivers would be delivered again and again."""
+    with closing(connect(path)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("ROLLBACK")
 
 
 def _is_there(path: Path) -> bool:

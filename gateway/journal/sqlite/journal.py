@@ -17,7 +17,7 @@ from typing import Self
 from gateway.journal import Appended, CardPost, DeadGroup, Entry, Holdings, Page, Query, Settlement, Standing
 from gateway.journal.sqlite import count_sql, read_sql, search_sql
 from gateway.journal.sqlite.client import Writer
-from gateway.journal.sqlite.file import as_journal_error, prepare
+from gateway.journal.sqlite.file import as_journal_error, prepare, require_writable
 from gateway.journal.sqlite.learned_file import take_over
 from gateway.journal.sqlite.lease import Lease
 from gateway.journal.sqlite.messages import Remember, Requeue, Settle
@@ -72,6 +72,7 @@ class SqliteJournal:
                 lease = await Lease.take(path)
             await asyncio.to_thread(prepare, path, create=create)
             if lease is not None:
+                await asyncio.to_thread(require_writable, path)
                 await asyncio.to_thread(take_over, path)
                 writer.use(await ProcessLine.open(path, lease, writer.on_answers, writer.broken))
                 upkeep.start()

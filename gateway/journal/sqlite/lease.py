@@ -90,6 +90,23 @@ def holder(path: Path) -> Holder | None:
         return None
 
 
+def is_held(path: Path) -> bool:
+    """Whether a gateway holds the lease. A copy of a journal has its record beside it, and not its lease."""
+    try:
+        descriptor = os.open(_file(path), os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:  # a file system that knows no locks
+        return False
+    finally:
+        os.close(descriptor)
+    return False
+
+
 async def _lock(descriptor: int, path: Path) -> None:
     until = time.monotonic() + PATIENCE
     waiting = False
@@ -113,5 +130,5 @@ async def _lock(descriptor: int, path: Path) -> None:
 
 def _file(path: Path) -> Path:
     """The lock file of a journal: beside the file itself, also when the path is a link."""
-    path = path.resolve()
+    path = Path(os.path.realpath(path))  # unlike `resolve`, this takes links in a circle
     return path.with_name(f"{path.name}-lock")

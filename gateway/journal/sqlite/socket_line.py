@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from gateway.errors import JournalError
 from gateway.journal.sqlite.channel import Channel
-from gateway.journal.sqlite.lease import holder
+from gateway.journal.sqlite.lease import holder, is_held
 from gateway.journal.sqlite.messages import LARGEST, Answers, Job
 
 
@@ -27,7 +27,7 @@ class SocketLine:
     ) -> Self | None:
         """Connect to the writing process of the gateway that holds the journal; None when no gateway runs."""
         found = holder(path)
-        if found is None or not found.socket:
+        if found is None or not found.socket or not is_held(path):
             return None
         line = cls(path, on_answers, broken)
         try:

@@ -209,6 +209,31 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
             prepare(tmp_path / name)
 
 
+async def test_a_gateway_does_not_deliver_from_what_it_cannot_write(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it sends would be sent again at every start; a tool may read it."""
+    path = tmp_path / "journal.db"
+    prepare(path)
+
+    def read_only(path: Path) -> sqlite3.Connection:
+        return sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, isolation_level=None)
+
+    monkeypatch.setattr("gateway.journal.sqlite.file.connect", read_only)
+    with pytest.raises(JournalError, match="it cannot be written; check the mount and the owner"):
+        await SqliteJournal.open(path, retention=1e9, max_size=10**9, deliver=True)
+    await (await SqliteJournal.open(path, retention=1e9, max_size=10**9)).close()
+
+
+async def test_links_in_a_circle_and_a_lock_that_is_no_file_are_told(tmp_path: Path) -> None:
+    """The text names what cannot be opened."""
+    (tmp_path / "circle.db").symlink_to("circle.db")
+    (tmp_path / "journal.db-lock").mkdir()
+    for name, said in (("circle.db", "Too many levels"), ("journal.db", f"{tmp_path}/journal.db-lock: Is a directory")):
+        with pytest.raises(JournalError, match=said):
+            await SqliteJournal.open(tmp_path / name, retention=1e9, max_size=10**9, deliver=True)
+
+
 def test_a_tool_makes_no_file(tmp_path: Path) -> None:
     """Where there is none it says who makes it."""
     with pytest.raises(JournalError, match="there is no journal yet"):

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import socket
 from collections.abc import AsyncIterator
@@ -64,6 +65,24 @@ async def test_without_a_gateway_it_writes_by_itself(tmp_path: Path) -> None:
     tool = await opened(path)
     assert isinstance(line_of(tool), ThreadLine)
     await tool.append(entry())
+    await tool.close()
+
+
+async def test_a_copy_of_a_running_journal_is_not_written_by_its_gateway(
+    tmp_path: Path, gateway: SqliteJournal
+) -> None:
+    """The copy of the lock names the socket of that gateway, which writes another file."""
+    await gateway.append(entry())
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    for file in tmp_path.glob("journal.db*"):
+        if not file.is_socket():
+            shutil.copy2(file, copy)
+    found = holder(copy / "journal.db")
+    assert found is not None
+    assert Path(found.socket).is_socket()
+    tool = await opened(copy / "journal.db")
+    assert isinstance(line_of(tool), ThreadLine)
     await tool.close()
 
 
