@@ -11,10 +11,10 @@ import urllib.request
 import uuid
 from pathlib import Path
 
-from gateway.catalog import catalog
+from gateway.catalog import files
 from gateway.demo.show import SHOWN
 from gateway.model import Request
-from gateway.pipeline import sample
+from gateway.pipeline import sample, samplefile
 
 DELIVERY_ID = "x-github-delivery"
 
@@ -22,7 +22,7 @@ DELIVERY_ID = "x-github-delivery"
 def request_of(service: str) -> Request:
     """The sample of a service, as a request that never was before where the service numbers its requests."""
     request = sample.as_request(
-        sample.load(catalog.builtin_folder() / service / "samples" / f"{SHOWN[service]}.yaml").request
+        samplefile.load(files.builtin_folder() / service / "samples" / f"{SHOWN[service]}.yaml").request
     )
     fresh = {DELIVERY_ID: str(uuid.uuid4())} if DELIVERY_ID in request.headers else {}
     return Request(request.method, {**request.headers, **fresh}, request.query, request.body)
