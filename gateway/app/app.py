@@ -86,9 +86,10 @@ async def running(
 async def _parts(settings: Settings, on_change: Callable[[], None], stack: AsyncExitStack) -> Parts:
     """Build everything between the listeners and Mattermost; the stack closes it in reverse order."""
     metrics = Metrics()
-    known = await asyncio.to_thread(Catalog, ingress.folders(settings), ingress.services_of_routes(settings))
+    needed = ingress.services_of_routes(settings) | ingress.services_of_hooks(settings)
+    known = await asyncio.to_thread(Catalog, ingress.folders(settings), needed)
     for fault in routes.unknown_services(settings, known.keys):
-        _log.error("a route has no service: the generic translator speaks for it", fault=str(fault))
+        _log.error("a service is missing: the generic translator speaks for it", fault=str(fault))
     catalog = RunningCatalog(known, metrics, on_change)
     kept = settings.journal
     journal = await journals.open(

@@ -168,7 +168,9 @@ class RunningGateway:
         return fresh, known
 
     async def _reread_catalog(self, settings: Settings) -> Catalog:
-        return await self._parts.catalog.reread(ingress.folders(settings), ingress.services_of_routes(settings))
+        used = self._parts.catalog.current.needed - ingress.services_of_routes(self.settings)
+        needed = ingress.services_of_routes(settings) | ingress.services_of_hooks(settings, used)
+        return await self._parts.catalog.reread(ingress.folders(settings), needed)
 
     def _adopt_catalog(self, settings: Settings, known: Catalog) -> None:
         self._parts.ingress.adopt(ingress.rules(settings, known, self._parts.metrics))

@@ -1,6 +1,6 @@
 """Build the public side from settings and catalog: the ingress, and the listener in front of it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 
 from aiohttp import ClientSession, web
@@ -67,6 +67,12 @@ def folders(settings: Settings) -> list[Path]:
 def services_of_routes(settings: Settings) -> set[str]:
     """The services of routes, and the generic one; those of pass-through hooks are added by their first request."""
     return {GENERIC, *(route.service for route in settings.routes.values())}
+
+
+def services_of_hooks(settings: Settings, used: Iterable[str] = ()) -> set[str]:
+    """The services of pass-through hooks: those that the settings name, otherwise those that hooks have `used`."""
+    through = settings.passthrough
+    return set() if through is None else set(through.services or used)
 
 
 def traits(settings: Settings) -> Traits:

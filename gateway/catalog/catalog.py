@@ -41,7 +41,8 @@ class Catalog:
         return self._listing.services.keys() | self._listing.faults.keys() | self.services.keys()
 
     def __contains__(self, key: object) -> bool:
-        return key in self._listing.services or key in self._listing.faults or key in self.services
+        """Whether there is such a service, or requests may be for it."""
+        return key in self.needed or key in self.keys
 
     def is_like(self, other: "Catalog") -> bool:
         """Whether files and faults are the same."""
@@ -49,7 +50,7 @@ class Catalog:
 
     def service(self, key: str) -> Service | None:
         """The service of this key, None when there is none. The first call compiles it: not for the event loop."""
-        if key not in self.services and (key in self or key in self.needed):
+        if key not in self.services and key in self:
             self._compile(key, None)
         return self.services.get(key)
 
@@ -84,7 +85,7 @@ class Catalog:
             same = self._listing.services.get(key) == before._listing.services.get(key)
             if same and key not in before.faults and key not in self._listing.faults:
                 self.services[key] = service
-            elif key in self or key in self.needed:
+            elif key in self:
                 self._compile(key, service)
 
     def _compile(self, key: str, last: Service | None) -> None:

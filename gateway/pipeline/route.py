@@ -9,7 +9,7 @@ from gateway.model import CardMode
 from gateway.pipeline.interpret import Wishes
 from gateway.secret import Secret
 from gateway.settings import Settings
-from gateway.settings.lines import Report, meant, shown
+from gateway.settings.lines import Place, Report, meant, shown
 from gateway.settings.tables import RouteSettings
 from gateway.verify import verify
 
@@ -78,15 +78,16 @@ def faults(settings: Settings) -> list[Fault]:
 
 
 def unknown_services(settings: Settings, keys: Collection[str]) -> list[Fault]:
-    """A fault for each route whose service is not among `keys`, those of the catalog."""
+    """A fault for each service of a route or of pass-through that is not among `keys`, those of the catalog."""
+    through = settings.passthrough.services if settings.passthrough is not None else ()
+    asked: list[tuple[Place, str]] = [
+        (("routes", route.name, "service"), route.service) for route in settings.routes.values()
+    ]
+    asked += [(("passthrough", "services", index), service) for index, service in enumerate(through)]
     return [
-        settings.source.fault(
-            ("routes", route.name, "service"),
-            f"the catalog has no service {route.service!r}",
-            meant(route.service, tuple(sorted(keys))),
-        )
-        for route in settings.routes.values()
-        if route.service not in keys
+        settings.source.fault(place, f"the catalog has no service {service!r}", meant(service, tuple(sorted(keys))))
+        for place, service in asked
+        if service not in keys
     ]
 
 

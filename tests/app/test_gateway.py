@@ -1,6 +1,7 @@
 """The running gateway as its console has it: what it shows, and how it takes up what has changed."""
 
 import pytest
+from structlog.testing import capture_logs
 
 from gateway import settings
 from gateway.app import app
@@ -88,6 +89,47 @@ async def test_what_changed_is_read_again(seen, tmp_path):
     assert [one.title for one in (await seen.service("items")).translators] == ["Another item"]
     file.write_text(ITEMS_TRANSLATOR)
     assert ((await seen.reload()).faults, seen.catalog().faults) == ((), {})
+
+
+async def test_a_service_that_hooks_use_goes_on_when_its_folder_is_gone(few, start, tmp_path):
+    """As that of a route does; one that no hook has used is just gone."""
+    for key in ("items", "unused"):
+        folder = tmp_path / "catalog" / key
+        folder.mkdir(parents=True)
+        (folder / "service.yaml").write_text(ITEMS_SERVICE)
+        (folder / "item.yaml").write_text(ITEMS_TRANSLATOR)
+    through = '[passthrough]\nserver = "http://127.0.0.1:9"\n'
+    started = await start(ROUTES + through, tables=OWN)
+    running, hook = started.running._running, "/hooks/" + "k" * 26
+    numbers = iter(range(9))
+
+    async def item(service: str) -> tuple[int, str | None]:
+        body = {"kind": "item", "box": "a", "number": next(numbers)}
+        status, answer = await started.post(f"{hook}/{service}", body)
+        return status, answer.get("translator")
+
+    assert await item("items") == (202, "items/item")
+    (tmp_path / "catalog").rename(tmp_path / "away")
+    (tmp_path / "catalog").mkdir()
+    assert any("the catalog has no such service" in fault for fault in (await running.reload()).faults)
+    assert await item("items") == (202, "items/item")
+    assert (await item("unused"))[0] == 404
+    (tmp_path / "catalog").rmdir()
+    (tmp_path / "away").rename(tmp_path / "catalog")
+    assert (await running.reload()).faults == ()
+    assert await item("unused") == (202, "unused/item")
+
+
+async def test_a_service_that_hooks_are_named_for_is_expected_from_the_start(few, start, tmp_path):
+    """Nothing is lost while its folder is missing: the generic translator speaks, and the log says why."""
+    (tmp_path / "catalog").mkdir()
+    through = '[passthrough]\nserver = "http://127.0.0.1:9"\nservices = ["items"]\n'
+    with capture_logs() as told:
+        started = await start(ROUTES + through, tables=OWN)
+    faults = [line["fault"] for line in told if "fault" in line]
+    assert any("passthrough.services[0]: the catalog has no service 'items'" in fault for fault in faults)
+    status, answer = await started.post("/hooks/" + "k" * 26 + "/items", {"kind": "item"})
+    assert (status, answer["translator"]) == (202, "generic")
 
 
 async def test_what_is_submitted_is_stored_and_delivered(started, seen):
