@@ -163,7 +163,9 @@ def replay_events(
     if bool(chosen) == filtered:
         fail("say which events to send again: their ids, or filters such as --route and --since", 2)
 
-    async def work(gateway: OfflineGateway) -> list[ReplayRow]:
+    rows: list[ReplayRow] = []
+
+    async def work(gateway: OfflineGateway) -> None:
         if chosen:
             ids = list(dict.fromkeys([await journal.complete(gateway.journal, one) for one in chosen]))
         else:
@@ -173,9 +175,15 @@ def replay_events(
             how = "read with today's catalog and sent" if today else "sent again as they were"
             confirm(f"{plural(len(ids), 'event')} will be {how}", yes=yes)
         speaker = gateway.rehearsal() if dry_run else gateway
-        return [await _replay_one(speaker, one, today=today) for one in progress(ids, "sending again")]
+        for one in progress(ids, "sending again"):
+            rows.append(await _replay_one(speaker, one, today=today))
 
-    rows = offline.run(config, work)
+    try:
+        offline.run(config, work)
+    except typer.Exit:  # in the middle, when the gateway went away: what was sent again must not be sent once more
+        if rows:
+            _print_replay(rows, output, dry_run=dry_run)
+        raise
     _print_replay(rows, output, dry_run=dry_run)
     if any(row.problem for row in rows):
         raise typer.Exit(1)

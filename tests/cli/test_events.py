@@ -1,11 +1,16 @@
 """`mattergate events`: listing, following, showing and sending again what came in."""
 
+import fcntl
+import json
 import signal
+import socket
 import subprocess
 from contextlib import contextmanager
 
 import pytest
 
+from gateway.errors import JournalError
+from gateway.journal.sqlite.journal import SqliteJournal
 from gateway.model import Outcome
 from tests.cli.conftest import REASON
 
@@ -212,3 +217,34 @@ def test_a_replay_of_nothing_or_of_two_things_is_wrong_usage(kept, options):
     assert said.code == 2
     assert "say which events" in said.err
     assert kept.run("events", "replay", "--destination", "opz", "--yes").code == 2
+
+
+def test_a_replay_that_stops_in_the_middle_says_what_was_sent(kept, monkeypatch):
+    """Whoever repeats it knows what not to send once more."""
+    requeue, asked = SqliteJournal.requeue, []
+
+    async def once(journal, seqs):
+        if asked:
+            raise JournalError("journal journal.db: it ended")
+        asked.append(seqs)
+        return await requeue(journal, seqs)
+
+    monkeypatch.setattr(SqliteJournal, "requeue", once)
+    said = kept.run("events", "replay", "--route", "items", "--yes")
+    assert (said.code, said.err) == (1, "journal journal.db: it ended\n")
+    assert said.out == f"{FIRST}: 1 delivery goes out again\n"
+
+
+def test_what_the_journal_logs_is_no_result(kept):
+    """Programs read standard output: that a gateway does not answer is told on standard error."""
+    with socket.socket(socket.AF_UNIX) as silent, (kept.folder / "journal.db-lock").open("w+") as lock:
+        address = str(kept.folder / "s")
+        silent.bind(address)
+        silent.listen()
+        json.dump({"pid": 1, "host": "h", "since": 0, "socket": address}, lock)
+        lock.flush()
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        said = kept.process("events", "list", "-n", "1", "-o", "jsonl")
+    assert said.code == 0
+    assert [row["id"] for row in said.lines] == [THIRD]
+    assert "the journal is not written" in said.err
