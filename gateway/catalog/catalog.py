@@ -92,7 +92,11 @@ class Catalog:
         texts, faults = self._texts(key)
         service = Service.undescribed(key)
         if SERVICE in texts:
-            service, wrong = build(key, texts, Engine(), last)
+            try:
+                service, wrong = build(key, texts, Engine(), last)
+            except Exception as error:  # no document may keep the others from being read
+                problem = f"cannot be compiled: {type(error).__name__}: {error}"
+                wrong = [Fault(texts[SERVICE].file, 0, "", problem, "this is a fault of mattergate, please report it")]
             faults += wrong
         if faults:
             self.faults[key] = tuple(faults)

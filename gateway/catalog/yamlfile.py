@@ -18,7 +18,7 @@ VALUES = 20_000
 """How many values a document may have, aliases expanded: a few lines of aliases could expand to billions."""
 
 _TAG = "tag:yaml.org,2002:"
-_BOOL, _INT, _FLOAT = _TAG + "bool", _TAG + "int", _TAG + "float"
+_BOOL, _INT, _FLOAT, _STR = _TAG + "bool", _TAG + "int", _TAG + "float", _TAG + "str"
 _PLAIN = frozenset(_TAG + kind for kind in ("map", "seq", "str", "int", "float", "bool", "null", "merge"))
 """The YAML types that JSON has, too; sets, pairs, bytes and dates are not among them."""
 
@@ -45,18 +45,24 @@ class _Loader(yaml.CSafeLoader):
             raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark) from error
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: set[str] = set()
-        for key, _ in node.value if isinstance(node, yaml.MappingNode) else ():
-            if not isinstance(key, yaml.ScalarNode):
-                raise yaml.constructor.ConstructorError(
-                    None, None, "a template must be quoted: write '{{ ... }}' in quotes", key.start_mark
-                )
-            if key.value in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {key.value!r} is there twice", key.start_mark
-                )
-            seen.add(key.value)
+        if isinstance(node, yaml.MappingNode):  # else it is tagged as one, which super refuses
+            _check_keys(node)
+            self.flatten_mapping(node)
+            for key, _ in node.value:
+                key.tag = _STR  # as in JSON: `200:` is the key "200"
         return super().construct_mapping(node, deep)
+
+
+def _check_keys(node: yaml.MappingNode) -> None:
+    seen: set[str] = set()
+    for key, _ in node.value:
+        if not isinstance(key, yaml.ScalarNode):
+            problem = "a template must be quoted: write '{{ ... }}' in quotes"
+            raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
+        if key.value in seen:
+            problem = f"the key {key.value!r} is there twice"
+            raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
+        seen.add(key.value)
 
 
 _BOOLS = re.compile("^(?:true|True|TRUE|false|False|FALSE)$")

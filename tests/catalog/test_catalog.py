@@ -2,6 +2,7 @@
 
 import pytest
 
+from gateway.catalog import catalog
 from gateway.catalog.catalog import Catalog, load
 from gateway.errors import CatalogError
 from gateway.model import Outcome, Request
@@ -117,6 +118,23 @@ def test_a_service_whose_own_document_is_faulty_is_not_described(two, write, tex
     service = known.service("a")
     assert (service.described, service.verify, service.translators) == (False, (), ())
     assert known.faults["a"]
+
+
+def test_a_fault_of_ours_takes_no_other_service_out(two, monkeypatch):
+    """What nobody foresaw about a document is a fault of its service as well."""
+    whole = catalog.build
+
+    def build(key, *more):
+        if key == "a":
+            raise RecursionError("nobody foresaw this")
+        return whole(key, *more)
+
+    monkeypatch.setattr(catalog, "build", build)
+    known = Catalog(two)
+    known.service("a")
+    [fault] = known.faults["a"]
+    assert fault.problem == "cannot be compiled: RecursionError: nobody foresaw this"
+    assert says(known, "b") == "b/one: first"
 
 
 def test_a_needed_service_that_is_gone_goes_on(two):

@@ -40,6 +40,13 @@ def test_words_are_words(written: str, value: object) -> None:
     assert (found, type(found)) == (value, type(value))
 
 
+def test_keys_are_texts() -> None:
+    """As in JSON, whatever they would be as values; a merged mapping's too."""
+    text = "a: &a {200: ok, true: 1}\nb: {<<: *a, null: 2, 1.50: 3}\n"
+    known = {"200": "ok", "true": 1}
+    assert yamlfile.load(text, "x.yaml") == {"a": known, "b": {**known, "null": 2, "1.50": 3}}
+
+
 @pytest.mark.parametrize(
     ("text", "line", "problem"),
     [
