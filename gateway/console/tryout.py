@@ -22,6 +22,7 @@ from gateway.console.tryout_request import BODY, DOCUMENT, Trial, as_request, fi
 from gateway.console.web.auth import Role
 from gateway.console.web.operations import Ask, Operation
 from gateway.decode.content import Content
+from gateway.decode.decode import unwrap
 from gateway.errors import CatalogError, Fault, Refused, TranslationError
 from gateway.mattermost.fit import Limits
 from gateway.mattermost.payload import Message
@@ -227,13 +228,14 @@ def _result(service: Service, request: Request, wishes: Wishes, texts: dict[str,
     """Translate a request by a service; `texts` are documents that are not in files."""
     started = time.perf_counter()
     try:
-        reading = interpret(service, Content.of(request, INFLATED, wishes.depth), wishes, Limits())
+        content = Content.of(request, INFLATED, wishes.depth)
+        reading = interpret(service, content, wishes, Limits())
     except Refused as refused:
         reason = f"ingress answers {refused.status}: {refused.detail or refused.title}"
         return Result(Outcome.REFUSED, "", "", "", reason, (), 0, time.perf_counter() - started)
     seconds = time.perf_counter() - started
     explainer = _Explainer(service, texts or {})
-    pairs = zip(reading.pieces[:PIECES], [*reading.values, None], strict=False)
+    pairs = zip(reading.pieces[:PIECES], [*unwrap(content.value, service.unwrap), None], strict=False)
     return Result(
         reading.outcome,
         reading.name,

@@ -152,6 +152,7 @@ class Ingress:
         now = time.time()
         event_id = new_id(now, random.getrandbits)
         fresh = entry(event_id, now, route, service, content, reading, proof, rules.traits, span.traceparent)
+        del content  # the decoded value is large: while the journal writes, the garbage collector would walk it
         appended = await self._store(fresh)
         stored = time.perf_counter()
         span.step("journal", read, stored)

@@ -6,7 +6,6 @@ them. Pure: the same message always gives the same messages.
 """
 
 from collections.abc import Iterator
-from contextlib import suppress
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -48,10 +47,12 @@ def fitted(message: Message, limits: Limits = DEFAULT, *, mentions: bool = False
     notifications. The argument is not changed.
     """
     usual = _with_fallbacks(message, limits)
-    with suppress(UnicodeEncodeError):  # a lone surrogate has to be repaired
+    try:
         raw = encode(usual)
-        if is_ready(usual, raw, limits, mentions=mentions):
-            return [Fitted(usual, raw)]
+    except UnicodeEncodeError:  # a lone surrogate has to be repaired
+        raw = b""
+    if raw and is_ready(usual, raw, limits, mentions=mentions):
+        return [Fitted(usual, raw)]
     tidier = Tidier(limits, mentions=mentions)
     text = tidier.markdown(message.text)
     attachments = [part for attachment in message.attachments for part in tidier.attachment(attachment)]

@@ -68,7 +68,7 @@ class Piece(Struct, frozen=True):
 class Reading(Struct, frozen=True):
     """The result of a whole request: that of its most telling piece, and every piece. `key` recognises repeats.
 
-    `values` are the events as they were decoded, in the order of their pieces.
+    The decoded values stay with the content: a reading is kept while the journal writes.
     """
 
     outcome: Outcome
@@ -78,7 +78,6 @@ class Reading(Struct, frozen=True):
     reason: str
     key: str
     pieces: tuple[Piece, ...]
-    values: Sequence[JSON] = ()
 
 
 def interpret(service: Service, content: Content, wishes: Wishes, limits: Limits) -> Reading:
@@ -96,8 +95,7 @@ def interpret(service: Service, content: Content, wishes: Wishes, limits: Limits
         pieces.append(Piece(Outcome.IGNORED, "", "", reason="the request holds no event"))
     first = pieces[0] if len(pieces) == 1 else _most_telling(pieces)
     key = service.delivery_key(request, decoded.value)
-    summary = first.outcome, first.name, first.translator, first.subject, first.reason
-    return Reading(*summary, key, tuple(pieces), values)
+    return Reading(first.outcome, first.name, first.translator, first.subject, first.reason, key, tuple(pieces))
 
 
 def _most_telling(pieces: Sequence[Piece]) -> Piece:
