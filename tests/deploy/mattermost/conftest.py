@@ -303,6 +303,10 @@ class Gate:
         """Hold those that are started from now on."""
         self.path.unlink()
 
+    def is_waited_for(self):
+        """Whether a server has come to the gate while it was closed."""
+        return self.path.with_suffix(".waiting").exists()
+
 
 @pytest.fixture(scope="session")
 def usual(tmp_path_factory):

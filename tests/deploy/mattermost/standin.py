@@ -79,6 +79,7 @@ if FAULT == "dies":
 while FAULT == "silent":
     time.sleep(1)
 while "gate" in FACTS and not Path(FACTS["gate"]).exists():
+    Path(FACTS["gate"] + ".waiting").touch()
     time.sleep(0.02)
 address = os.environ.get("MM_SERVICESETTINGS_LISTENADDRESS") or settings["ServiceSettings"]["ListenAddress"]
 HTTPServer(("127.0.0.1", int(address.rpartition(":")[2])), Ping).serve_forever()

@@ -237,6 +237,22 @@ def test_a_kill_during_the_roll_back_is_made_up_for(bench, see, gate):
     assert unharmed(bench, see, before)
 
 
+def test_the_old_server_has_more_time_than_the_new_one(bench, see, gate):
+    """A short --timeout ends the upgrade, and not the roll-back: nothing is left half done because a server is slow."""
+    gate.open()
+    before = bench.installed(gate=str(gate))
+    gate.close()
+    with bench.start("upgrade", bench.archive("10.6.0", fault="dies"), "--timeout", "0.2") as process:
+        bench.until_said(process, "rolling back")
+        bench.until(gate.is_waited_for)
+        time.sleep(0.5)
+        gate.open()
+        said, _ = process.communicate()
+    assert process.returncode == 3
+    assert "rolled back: 10.5.0 is in place and well" in said
+    assert unharmed(bench, see, before)
+
+
 def test_a_program_that_is_killed_is_a_failure(bench, see):
     """When a copy is killed in the middle of the backup, everything is rolled back."""
     before = bench.installed()
