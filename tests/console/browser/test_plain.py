@@ -4,6 +4,7 @@ import re
 
 from playwright.async_api import expect
 
+from tests.conftest import eventually
 from tests.console.browser.senders import ROUTES, request_of, send
 from tests.console.conftest import GUARDED, TOKEN
 
@@ -26,9 +27,16 @@ async def test_signing_in_finding_and_replaying(window, start):
     await gateway.posts(2)
     await page.get_by_role("link", name="Dead letters").click()
     await page.get_by_role("button", name="Replay everything").click()
+    await expect(
+        page.get_by_text("of 1 sent again")
+    ).to_be_visible()  # without scripts a page does not change by itself
     await gateway.posts(3)
-    await page.reload()
-    await expect(page.get_by_text("1 of 1 sent again")).to_be_visible()
+
+    async def all_sent_again() -> bool:
+        await page.reload()
+        return await page.get_by_text("1 of 1 sent again").is_visible()
+
+    await eventually(all_sent_again)
     await page.get_by_role("button", name="Sign out").click()
     await expect(page).to_have_url(re.compile("/sign-in$"))
 
