@@ -9,7 +9,6 @@ from typing import Final
 import aiohttp
 import msgspec
 import typer
-from msgspec import Struct
 
 from gateway import units
 from gateway.cli import app
@@ -17,7 +16,7 @@ from gateway.cli import options as given
 from gateway.cli import settings as settings_file
 from gateway.cli.options import DEFAULT, example
 from gateway.cli.output import Column, Format, clock, fail, plural, print_json, print_line, print_rows, say, working
-from gateway.console.overview import DestinationStanding, Kept, RouteStanding, Totals
+from gateway.console.overview import DestinationStanding, RouteStanding, Status
 from gateway.settings import Settings
 from gateway.settings.keys import Address
 
@@ -43,18 +42,6 @@ _ROUTES: Final[Sequence[Column[RouteStanding]]] = (
     Column("repeats", lambda row: str(row.duplicates)),
     Column("newest (UTC)", lambda row: clock(row.last) if row.last else "never"),
 )
-
-
-class Status(Struct, frozen=True):
-    """The console's overview without the history of the last hour."""
-
-    at: float
-    version: str
-    trouble: str
-    totals: Totals
-    kept: Kept
-    routes: tuple[RouteStanding, ...]
-    destinations: tuple[DestinationStanding, ...]
 
 
 @app.command(

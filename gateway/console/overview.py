@@ -62,8 +62,8 @@ class DestinationStanding(Struct, frozen=True):
     delivered: int
 
 
-class Overview(Struct, frozen=True):
-    """Everything at one moment. `trouble` says why requests cannot be stored, "" when they can."""
+class Status(Struct, frozen=True):
+    """How the gateway is doing at one moment. `trouble` says why requests cannot be stored, "" when they can."""
 
     at: float
     version: str
@@ -72,6 +72,11 @@ class Overview(Struct, frozen=True):
     kept: Kept
     routes: tuple[RouteStanding, ...]
     destinations: tuple[DestinationStanding, ...]
+
+
+class Overview(Status, frozen=True):
+    """A status with the rates of the last hour."""
+
     past: Past
 
 

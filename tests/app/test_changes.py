@@ -15,24 +15,12 @@ from gateway.secret import Secret
 from gateway.settings import Settings, tables
 from gateway.settings.keys import Address, Key, keys
 from gateway.settings.lines import shown
+from tests.settings.complete import complete
 
-DATA = Path(__file__).parents[1] / "data" / "settings"
 FIXED = {("server", key) for key in ("listen", "admin", "header_limit", "grace")} | {("journal", "url")}
 NAMED = {"destinations": "dev.team", "routes": "github"}
 KEYS = [(table, name) for table, struct in tables._TABLES.items() for name in keys(struct)]
 SECRET = "correct-horse-battery-staple"
-
-
-def complete() -> Settings:
-    """Parse the file that writes every key."""
-    environ = {
-        "DEV_HOOK": "https://chat.example.com/sub/hooks/d3vd3vd3vd3vd3vd3vd3vd3vd3",
-        "GITHUB_SECRET": "s3cr3t-of-the-environment",
-        "GATE_PASSWORD": "p4ssw0rd-of-the-environment",
-        "ADMIN_TOKEN": "4dm1n-token-of-the-environment",
-    }
-    text = (DATA / "complete.ok.toml").read_text()
-    return settings.parse(text, "mattergate.toml", environ, lambda path: f"https://h/hooks/{'a' * 26}")
 
 
 def other(key: Key, value: Any) -> Any:
