@@ -111,11 +111,11 @@ class Ingress:
             return await self._accept(incoming, rules, match, series, span)
         except Refused as refused:
             ours = refused.status == web.HTTPServiceUnavailable.status_code
-            series.answered["broken" if ours else "refused"].inc()
+            series.answered[Outcome.BROKEN if ours else Outcome.REFUSED].inc()
             _log.info("refused", route=route.name, status=refused.status, why=refused.detail or refused.title)
             return answer(Rejected(refused.status, refused.title, refused.detail, RETRY if ours else None))
         except JournalError as error:
-            series.answered["broken"].inc()
+            series.answered[Outcome.BROKEN].inc()
             series.unstored.inc()
             _log.error("not stored", route=route.name, why=str(error))
             return answer(Rejected(503, "Service Unavailable", "the request cannot be stored now", RETRY))

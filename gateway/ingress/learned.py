@@ -39,7 +39,7 @@ class Learned:
         elif reply.effect is Effect.SHOW:
             _log.warning("the service asks you to enter this value on its page", route=route, value=reply.value)
         elif reply.effect is Effect.FETCH and self._fetch is not None:
-            task = asyncio.ensure_future(self._confirm(route, reply.value))
+            task = asyncio.ensure_future(self._confirm(self._fetch, route, reply.value))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
@@ -49,10 +49,9 @@ class Learned:
         self._secrets[route] = Secret(secret)
         _log.info("the service sent its secret", route=route)
 
-    async def _confirm(self, route: str, url: str) -> None:
-        assert self._fetch is not None  # noqa: S101 - checked by the only caller
+    async def _confirm(self, fetch: Callable[[str], Awaitable[None]], route: str, url: str) -> None:
         try:
-            await self._fetch(url)
+            await fetch(url)
             _log.info("subscription confirmed", route=route)
-        except (OSError, TimeoutError) as error:
+        except OSError as error:
             _log.warning("subscription not confirmed", route=route, why=str(error))

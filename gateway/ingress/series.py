@@ -1,6 +1,7 @@
 """The metrics series of each route. They start at 0 before its first request, and end with the route."""
 
 from gateway.ingress.table import RouteTable
+from gateway.model import Outcome
 from gateway.observe.metrics import Metrics
 from gateway.pipeline.route import Route
 
@@ -16,10 +17,7 @@ class RouteSeries:
         self.unstored = metrics.unstored.labels(name)
         self.bytes_received = metrics.request_bytes.labels(name)
         self.repeats = metrics.duplicates.labels(name)
-        self.answered = {
-            outcome: metrics.requests.labels(name, service, outcome)
-            for outcome in ("message", "ignored", "refused", "broken")
-        }
+        self.answered = {outcome: metrics.requests.labels(name, service, outcome.value) for outcome in Outcome}
         self.translating = metrics.translate_seconds.labels(service)
 
 

@@ -16,7 +16,7 @@ from gateway.mattermost.ready import is_ready
 from gateway.mattermost.split import split
 from gateway.mattermost.tidy import Tidier, fallback, mentioned
 
-__all__ = ["Fitted", "Limits", "fit", "fitted"]
+__all__ = ["Fitted", "Limits", "fitted"]
 
 EMPTY = "(empty message)"
 
@@ -32,11 +32,6 @@ class Fitted(NamedTuple):
 
     message: Message
     payload: bytes
-
-
-def fit(message: Message, limits: Limits = DEFAULT, *, mentions: bool = False) -> list[Message]:
-    """Return the messages to send, in order, as `fitted` does."""
-    return [one.message for one in fitted(message, limits, mentions=mentions)]
 
 
 def fitted(message: Message, limits: Limits = DEFAULT, *, mentions: bool = False) -> list[Fitted]:

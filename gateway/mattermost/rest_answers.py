@@ -17,9 +17,6 @@ from gateway.outbound.retry_after import retry_after
 PENDING = "api.post.deduplicate_create_post.pending"
 """The error id of a repeat while the server still stores the message of an earlier attempt that timed out."""
 
-SOON = 1.0
-"""Seconds until the next attempt when the server still stores an earlier attempt at the message."""
-
 
 class Case(StrEnum):
     """The action that an answer allows."""

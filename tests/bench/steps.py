@@ -19,8 +19,7 @@ from gateway.decode.content import Content
 from gateway.decode.decode import decode
 from gateway.journal import DuplicateKey, Entry
 from gateway.journal.sqlite.journal import SqliteJournal
-from gateway.mattermost.fit import Limits, fit
-from gateway.mattermost.payload import encode
+from gateway.mattermost.fit import Limits, fitted
 from gateway.model import Event, Outcome, Parcel, Request
 from gateway.pipeline.interpret import Wishes, interpret
 from gateway.verify import verify
@@ -39,7 +38,6 @@ def pure(repeats: int, number: int) -> dict[str, float]:
     translator = next(one for one in service.index.candidates("push") if one.speaks(seen))
     message = translator.draft(context(value, request, "push")).message
     assert message is not None
-    (ready,) = fit(message, limits)
 
     def whole() -> list[bytes]:
         reading = interpret(service, Content(request), wishes, limits)
@@ -50,8 +48,7 @@ def pure(repeats: int, number: int) -> dict[str, float]:
         "decode": lambda: decode(request, request.body),
         "validate": lambda: translator.schema.matches(value),
         "translate": lambda: translator.draft(context(value, request, "push")),
-        "fit": lambda: fit(message, limits),
-        "encode": lambda: encode(ready),
+        "fit": lambda: fitted(message, limits),
         SUM: whole,
     }
     return {

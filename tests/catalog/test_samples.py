@@ -11,8 +11,7 @@ from hypothesis_jsonschema import from_schema
 
 from gateway.catalog import catalog, files
 from gateway.catalog.translator import context
-from gateway.mattermost.fit import Limits, fit
-from gateway.mattermost.payload import encode
+from gateway.mattermost.fit import fitted
 from gateway.model import Outcome, Request
 from gateway.pipeline import sample, samplefile
 from gateway.standin import incoming
@@ -69,8 +68,8 @@ def test_any_payload_of_the_schema_becomes_a_message_that_fits(name):
     @given(payload=payloads)
     def translates(payload):
         draft = translator.draft(context(payload, Request(), translator.events[0]), cards)
-        for message in (fitted for one in (draft.message, draft.card) if one for fitted in fit(one, Limits())):
-            drafts = incoming.posts(incoming.read(encode(message)), {})
+        for sent in (sent for one in (draft.message, draft.card) if one for sent in fitted(one)):
+            drafts = incoming.posts(incoming.read(sent.payload), {})
             assert len(drafts) == 1
 
     translates()

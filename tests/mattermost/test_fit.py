@@ -7,11 +7,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gateway.mattermost.fit import Limits, fit
+from gateway.mattermost.fit import fitted
+from gateway.mattermost.limits import DEFAULT, Limits
 from gateway.mattermost.payload import Attachment, Field, Message, Priority, Props, encode
 from gateway.standin import incoming
 
 Z = "\u200b"
+
+
+def fit(message: Message, limits: Limits = DEFAULT, *, mentions: bool = False) -> list[Message]:
+    """The messages without their JSON."""
+    return [one.message for one in fitted(message, limits, mentions=mentions)]
+
 
 _words = st.one_of(
     st.text(max_size=30),

@@ -72,10 +72,10 @@ def ready(message, limits, *, mentions):
 def test_what_is_ready_is_what_fitting_makes(message, mentions):
     """A message that goes as it is would come out of the long way just so."""
     if ready(message, DEFAULT, mentions=mentions):
-        short = fit.fit(message, mentions=mentions)
+        short = fit.fitted(message, mentions=mentions)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(fit, "is_ready", lambda *_, **__: False)
-            assert fit.fit(message, mentions=mentions) == short
+            assert fit.fitted(message, mentions=mentions) == short
 
 
 @pytest.mark.parametrize("mentions", [True, False])

@@ -56,7 +56,7 @@ class HookDoor:
 
     def takes(self, name: str, service: str) -> bool:
         """See `Door`."""
-        return name == _name(service) and (not self._allowed or service in self._allowed)
+        return name == _name(service) and self._allows(service)
 
     def answer(self, outcome: Accepted | Rejected) -> web.Response:
         """Answer in JSON."""
@@ -64,11 +64,14 @@ class HookDoor:
 
     def _route(self, hook: str, service: str) -> Route | None:
         """The route for a hook and a service; None for an invalid hook id, or a service that is not allowed."""
-        if not _ID.fullmatch(hook) or (self._allowed and service not in self._allowed):
+        if not _ID.fullmatch(hook) or not self._allows(service):
             return None
         if service not in self._routes:
             self._routes[service] = self._make_route(service)
         return self._routes[service].at(hook)
+
+    def _allows(self, service: str) -> bool:
+        return not self._allowed or service in self._allowed
 
     def _make_route(self, service: str) -> Route:
         settings = RouteSettings(name=_name(service), service=service, destinations=(NAME,), allow_unsigned=True)
