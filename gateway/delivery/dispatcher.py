@@ -28,7 +28,10 @@ from gateway.observe import tracing
 from gateway.observe.metrics import Metrics
 
 TICK = 1.0
-"""Seconds between checks of the wall clock, which may have been set, and between counts of dead deliveries."""
+"""Seconds between checks of the wall clock, which may have been set."""
+
+RECOUNT = 5
+"""Ticks between two counts of dead deliveries, at least: a count reads all that wait, too."""
 
 ROUND = 60
 """Ticks between unprompted reads of the journal.
@@ -224,6 +227,7 @@ class Dispatcher:
             self.failed.exception()  # logged above: asyncio need not report it again
 
     async def _tick(self) -> None:
+        due = 0
         for count in itertools.count(1):
             await asyncio.sleep(TICK)
             for outlet in self._outlets.values():
@@ -231,7 +235,8 @@ class Dispatcher:
             if count % ROUND == 0:
                 self._feed.nudge()
                 self._uncounted = True
-            if self._uncounted:
+            if self._uncounted and count >= due:
+                due = count + RECOUNT
                 await self._recount_dead()
 
     async def _recount_dead(self) -> None:

@@ -20,7 +20,7 @@ class Frames:
         self._have = bytearray()
         self._limit = limit
 
-    def feed(self, data: bytes) -> None:
+    def feed(self, data: bytes | memoryview) -> None:
         """Take in the next bytes of the stream."""
         self._have += data
 

@@ -69,6 +69,7 @@ class Server:
         self._decode = msgspec.msgpack.Decoder(Job).decode
         self._encode = msgspec.msgpack.Encoder().encode
         self._writing = Writing(path, self._send_answers)
+        self._received = memoryview(bytearray(_READ))  # used again: a new block for each read costs more than the read
         self._next = 0.0
         self._number = OWNER
         self._alone = True  # whether all jobs are the owner's: then answers need no sorting by client
@@ -128,16 +129,16 @@ class Server:
                 self._flush(client)
             return 0
         try:
-            data = client.line.recv(_READ, socket.MSG_DONTWAIT)
+            size = client.line.recv_into(self._received, 0, socket.MSG_DONTWAIT)
         except BlockingIOError:
             return 0
         except OSError:  # the client closed without reading all answers
-            data = b""
-        if not data:
+            size = 0
+        if not size:
             self._disconnect(client)
             return 0
         try:
-            client.frames.feed(data)
+            client.frames.feed(self._received[:size])
             if client is self._owner:
                 self._jobs.extend(map(self._decode, client.frames))
             else:
@@ -146,7 +147,7 @@ class Server:
                     self._jobs.append(job)
         except (ValueError, msgspec.MsgspecError):  # not a client of this release
             self._disconnect(client)
-        return len(data)
+        return size
 
     def _accept(self) -> None:
         try:

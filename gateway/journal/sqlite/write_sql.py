@@ -41,9 +41,9 @@ UPDATE delivery
   FROM settled WHERE delivery.seq = settled.seq AND +delivery.state = 'pending'"""
 
 # Reals are returned as text: SQLite's JSON keeps 15 digits of a number, quote() all of them.
-_LOOK_UP = """
-SELECT coalesce((SELECT max(number) FROM event), 0),
-       coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'delivery'), 0),
+_NEWEST_SEQ = "coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'delivery'), 0)"
+_LOOK_UP = f"""
+SELECT coalesce((SELECT max(number) FROM event), 0), {_NEWEST_SEQ},
        (SELECT json_group_array(json_array(key, event_id, quote(expires)))
           FROM duplicate WHERE key IN (SELECT value FROM json_each(?)))"""
 
@@ -56,7 +56,7 @@ _MARK = """
 UPDATE delivery SET state = 'replayed'
  WHERE seq IN (SELECT value FROM json_each(?)) AND state IN ('dead', 'delivered')"""
 
-_NEWEST_DELIVERY = "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'delivery'), 0)"
+_NEWEST_DELIVERY = f"SELECT {_NEWEST_SEQ}"
 
 _REMEMBER = """
 INSERT INTO secret VALUES (?, ?) ON CONFLICT (route) DO UPDATE SET secret = excluded.secret"""
