@@ -70,12 +70,13 @@ class RunningCatalog:
             self._forgetting.cancel()
 
     async def _compile(self, key: str, *, needed: bool = False) -> Service | None:
-        found = self.current.services.get(key)
-        if found is None:
-            async with self._compiling:
-                current = self.current
-                current.needed.update([key] if needed else ())
-                found = current.services.get(key) or await asyncio.to_thread(current.service, key)
+        async with self._compiling:
+            current = self.current
+            current.needed.update([key] if needed else ())
+            if key in current.services:
+                return current.services[key]
+            found = await asyncio.to_thread(current.service, key)
+        if found is not None:
             self._report()
             self._on_change()
         return found

@@ -61,7 +61,7 @@ async def fetch(session: ClientSession, url: str) -> None:
 
 def folders(settings: Settings) -> list[Path]:
     """The catalog folders: the built-in one, and the user's over it."""
-    return [files.builtin_folder(), *map(Path, settings.catalog.folders)]
+    return files.layered(settings.catalog.folders)
 
 
 def services_of_routes(settings: Settings) -> set[str]:

@@ -54,6 +54,11 @@ class Catalog:
             self._compile(key, None)
         return self.services.get(key)
 
+    def used(self, key: str) -> Service | None:
+        """The service of a request, if it is compiled already; it stays compiled."""
+        self.needed.add(key)
+        return self.services.get(key)
+
     def descriptions(self) -> dict[str, Service]:
         """Every service as its own document describes it, without translators: for lists. Not for the event loop."""
         for key in self.keys - self._descriptions.keys():

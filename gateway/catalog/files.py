@@ -10,7 +10,7 @@ Later folders override the first, file by file. Names that begin with a dot belo
 
 import os
 import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -54,6 +54,11 @@ def builtin_folder() -> Path:
     """The catalog that comes with mattergate: inside the package when installed, beside it in a checkout."""
     inside = Path(__file__).parents[1] / "schemas"
     return inside if inside.is_dir() else Path(__file__).parents[2] / "schemas"
+
+
+def layered(own: Iterable[Path | str]) -> list[Path]:
+    """The built-in catalog folder with the user's own over it."""
+    return [builtin_folder(), *map(Path, own)]
 
 
 def scan(folders: Folders) -> Listing:

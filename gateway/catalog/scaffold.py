@@ -3,8 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-import yaml
-
+from gateway.catalog import yamlfile
 from gateway.catalog.generic import ACTORS, LINKS, STATES, TEXTS, TITLES
 from gateway.language.functions import TABLE
 from gateway.language.lint import METHODS
@@ -83,14 +82,10 @@ def scaffold(name: str, headers: Mapping[str, str], body: JSON) -> dict[str, str
     }
     sample = {"request": {"headers": dict(interesting), "body": body}, "expect": {"outcome": "message"}}
     return {
-        "service.yaml": _yaml({key: part for key, part in service.items() if part}),
-        "event.yaml": _yaml(translator),
-        "samples/event.usual.yaml": _yaml(sample),
+        "service.yaml": yamlfile.dump({key: part for key, part in service.items() if part}),
+        "event.yaml": yamlfile.dump(translator),
+        "samples/event.usual.yaml": yamlfile.dump(sample),
     }
-
-
-def _yaml(document: Mapping[str, Any]) -> str:
-    return yaml.safe_dump(dict(document), sort_keys=False, allow_unicode=True, width=120)
 
 
 def _like(headers: Mapping[str, str], words: tuple[str, ...]) -> list[str]:

@@ -12,7 +12,8 @@ from gateway.catalog.card import CARD, CardShape
 from gateway.catalog.kinds import Text, parts_of
 from gateway.catalog.select import Index, Selector, joined
 from gateway.catalog.translator import TRANSLATOR, Translator
-from gateway.decode import decode
+from gateway.decode.unwrap import parse_unwrap
+from gateway.language.template import Context
 from gateway.model import JSON, Request
 from gateway.verify import handshake, verify
 
@@ -51,7 +52,7 @@ class Service:
         self.event = self._each(raw, "event", Selector)
         self.delivery_id = self._each(raw, "delivery_id", Selector)
         self.verify = self._each(raw, "verify", verify.parse_scheme)
-        self.unwrap = self._each(raw, "unwrap", decode.parse_unwrap)
+        self.unwrap = self._each(raw, "unwrap", parse_unwrap)
         self.handshake = self._each(raw, "handshake", handshake.parse_handshake)
         windows = raw.get("duplicates", {})
         self.id_window = self._seconds(windows, "id", ID_WINDOW)
@@ -94,6 +95,10 @@ class Service:
         service.cards = parts_of(CARD, parts)
         service.index = Index(service.translators)
         return service
+
+    def speaker(self, name: str, seen: Context) -> Translator | None:
+        """The translator that speaks for an event of this name. Raises TranslationError."""
+        return next((one for one in self.index.candidates(name) if one.speaks(seen)), None)
 
     def event_name(self, request: Request, value: JSON) -> str:
         """The name of the event: "pull_request.opened", or "" when the service names none."""

@@ -12,7 +12,7 @@ from gateway.settings.lines import meant
 
 def folders(extra: Iterable[Path | str] | None) -> list[Path]:
     """The built-in catalog with the user's folders over it."""
-    return [files.builtin_folder(), *map(Path, extra or ())]
+    return files.layered(extra or ())
 
 
 def load(folders: Sequence[Path], only: Collection[str] | None = None) -> tuple[Catalog, list[Fault]]:

@@ -95,7 +95,7 @@ def _run(known: Catalog, key: str, path: Path, *, write: bool) -> SampleRow:
     try:
         if write:
             _rewrite(path, known, key)
-        [differences] = samplefile.run_all(known, [(key, path)]).values()
+        differences = samplefile.run(known.services[key], path)
     except (OSError, UnicodeDecodeError) as error:
         differences = [unusable(path, error)]
     except MattergateError as error:

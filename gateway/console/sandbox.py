@@ -46,7 +46,7 @@ class Workshop:
 
     def folders(self) -> Sequence[Path]:
         """The folders of the catalog, later ones laid over earlier ones."""
-        return [files.builtin_folder(), *map(Path, self._gateway.settings.catalog.folders)]
+        return files.layered(self._gateway.settings.catalog.folders)
 
 
 def bounded_engine(name: str, seconds: float = SECONDS) -> Engine:

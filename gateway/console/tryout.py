@@ -22,7 +22,7 @@ from gateway.console.tryout_request import BODY, DOCUMENT, Trial, as_request, fi
 from gateway.console.web.auth import Role
 from gateway.console.web.operations import Ask, Operation
 from gateway.decode.content import Content
-from gateway.decode.decode import unwrap
+from gateway.decode.unwrap import unwrap
 from gateway.errors import CatalogError, Fault, Refused, TranslationError
 from gateway.mattermost.fit import Limits
 from gateway.mattermost.payload import Message

@@ -10,12 +10,8 @@ from collections.abc import Callable, Mapping
 from msgspec import Struct
 
 from gateway.decode import cloudevents, forms, jsontext, xmltext
-from gateway.decode.compression import inflate
 from gateway.decode.jsontext import TooDeepError
-from gateway.decode.unwrap import UnwrapStep, parse_unwrap, unwrap
 from gateway.model import JSON, Request
-
-__all__ = ["Decoded", "UnwrapStep", "decode", "inflate", "parse_unwrap", "unwrap"]
 
 LIFTED = frozenset({"payload", "payload_json", "json", "data", "rawrequest"})
 """Form fields (in lower case) that hold the whole event as JSON: GitHub, Slack, Discord, Dropbox Sign, Jotform."""

@@ -125,7 +125,7 @@ class Ingress:
     ) -> web.StreamResponse:
         route = match.route
         key = route.service_key
-        service = rules.catalog.services.get(key) or await self._compiled(key)
+        service = rules.catalog.used(key) or await self._compiled(key)
         body = await read_body(incoming, route.body_limit, rules.server.read_timeout)
         started = time.perf_counter()
         series.bytes_received.inc(len(body))

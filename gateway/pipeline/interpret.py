@@ -12,9 +12,9 @@ from gateway.catalog.select import matches
 from gateway.catalog.service import Service
 from gateway.catalog.translator import Draft, Translator, context
 from gateway.decode.content import Content
-from gateway.decode.decode import Decoded, unwrap
+from gateway.decode.decode import Decoded
+from gateway.decode.unwrap import unwrap
 from gateway.errors import Refused, TranslationError
-from gateway.language.template import Context
 from gateway.mattermost.fit import Fitted, Limits, fitted
 from gateway.mattermost.payload import Message, Priority
 from gateway.model import JSON, CardMode, Outcome, Phase, Request
@@ -117,21 +117,13 @@ def verdicts(service: Service, content: Content, *, events: int, faults: int) ->
     for value in values[:events]:
         name = service.event_name(request, value)
         try:
-            translator = _speaker(service, name, context(value, request, name))
+            translator = service.speaker(name, context(value, request, name))
         except TranslationError as error:
             found.append(Verdict(name, error.document, (str(error),)))
             continue
         wrong = map(str, translator.schema.mismatches(value, faults)) if translator else ()
         found.append(Verdict(name, translator.name if translator else "", tuple(wrong)))
     return found
-
-
-def _speaker(service: Service, name: str, seen: Context) -> Translator | None:
-    """The translator that speaks for an event of this name. Raises TranslationError."""
-    for candidate in service.index.candidates(name):
-        if candidate.speaks(seen):
-            return candidate
-    return None
 
 
 class _EventReader(Struct, frozen=True):
@@ -151,7 +143,7 @@ class _EventReader(Struct, frozen=True):
         translator = None
         try:
             seen = context(value, self.request, name)
-            translator = _speaker(self.service, name, seen)
+            translator = self.service.speaker(name, seen)
             if translator is None:
                 return self._generic(value, name, self.decoded.fault or _no_translator_reason(self.service, name))
             if not translator.schema.matches(value):
@@ -232,5 +224,5 @@ def _no_translator_reason(service: Service, name: str) -> str:
 
 
 def _mismatch_reason(translator: Translator, value: JSON) -> str:
-    mismatches = "; ".join(map(str, translator.schema.mismatches(value)[:3]))
+    mismatches = "; ".join(map(str, translator.schema.mismatches(value, 3)))
     return f"the payload does not match the schema of {translator.name}: {mismatches}"

@@ -17,7 +17,7 @@ from gateway.catalog.select import matches
 from gateway.catalog.service import Service
 from gateway.catalog.translator import Translator, context
 from gateway.decode.content import Content
-from gateway.decode.decode import unwrap
+from gateway.decode.unwrap import unwrap
 from gateway.errors import TranslationError
 from gateway.model import JSON, Request
 from gateway.verify.schemes import HeaderSecret, Scheme
@@ -100,9 +100,8 @@ def _weigh_event(service: Service, request: Request, value: JSON) -> tuple[float
 
 
 def _speaker(service: Service, request: Request, value: JSON, name: str) -> Translator | None:
-    seen = context(value, request, name)
     try:
-        return next((one for one in service.index.candidates(name) if one.speaks(seen)), None)
+        return service.speaker(name, context(value, request, name))
     except TranslationError:
         return None
 

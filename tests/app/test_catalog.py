@@ -81,6 +81,9 @@ async def test_what_is_looked_at_is_forgotten_after_a_while(folder, monkeypatch)
         await asyncio.sleep(0.001)
     assert set(started.catalog.current.services) == {"a"}
     assert set((await started.catalog.whole()).services) == {"a", "b"}
+    assert started.catalog.current.used("b").key == "b"
+    started.catalog.current.forget()
+    assert set(started.catalog.current.services) == {"a", "b"}
     started.catalog.close()
 
 

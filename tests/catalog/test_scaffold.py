@@ -92,6 +92,13 @@ def test_headers_say_how_the_service_works() -> None:
     assert request["body"] == {"action": "done", "event": 7}
 
 
+def test_texts_that_look_like_numbers_stay_texts() -> None:
+    """A commit such as 123e4567 is no number in any version of YAML that reads the draft."""
+    draft = scaffold("acme", {"X-Event": "1e3"}, {"commit": "123e4567"})
+    request = yamlfile.load(draft["samples/event.usual.yaml"], "sample")["request"]
+    assert (request["headers"], request["body"]) == ({"X-Event": "1e3"}, {"commit": "123e4567"})
+
+
 def test_without_a_name_every_event_is_meant() -> None:
     """A request that names no event is spoken for by a translator of the event without a name."""
     assert documents({}, {"a": 1})["translator"]["events"] == [""]

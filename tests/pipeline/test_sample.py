@@ -168,8 +168,8 @@ def test_a_difference_at_the_end_of_a_long_text_is_shown():
     assert line == f"expect.subject: expected …{'a' * 50!r}, got …{'a' * 50 + '!'!r}"
 
 
-def test_all_samples_are_run(items, tmp_path):
-    """Every file has its differences, in the order given; one that is no sample stops the run with its place."""
+def test_samples_are_run(items, tmp_path):
+    """A file has its differences; one that is no sample is refused with its place."""
     files = []
     for name, number in (("good", "1"), ("bad", "2")):
         files.append(tmp_path / f"{name}.yaml")
@@ -179,11 +179,8 @@ def test_all_samples_are_run(items, tmp_path):
             f"expect: {{outcome: message, messages: [{{text: a {number}, username: Items}}]}}\n"
         )
     known = catalog.load([tmp_path])
-    results = samplefile.run_all(known, [("items", file) for file in reversed(files)])
-    assert list(results.items()) == [
-        (files[1], ["expect.messages[0].text: expected 'a 2', got 'a 1'"]),
-        (files[0], []),
-    ]
+    assert samplefile.run(known.services["items"], files[1]) == ["expect.messages[0].text: expected 'a 2', got 'a 1'"]
+    assert samplefile.run(known.services["items"], files[0]) == []
     files[0].write_text("x")
     with pytest.raises(CatalogError, match=r"good\.yaml:1"):
-        samplefile.run_all(known, [("items", file) for file in files])
+        samplefile.run(known.services["items"], files[0])
