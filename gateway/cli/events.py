@@ -215,21 +215,25 @@ async def _follow(gateway: OfflineGateway, query: Query, since: float | None, li
     shown = {record.event.id for record in records}
     while True:
         await asyncio.sleep(_POLL)
+        if not await _newer(gateway, mark, 1):  # a whole page is read only when there is something new
+            continue
         fresh = await _newer(gateway, mark)
         for event_id in reversed(fresh):
             page = await gateway.journal.find(replace(query, event_id=event_id, bodies=False))
             put([facts.row(record) for record in page.records if event_id not in shown])
-        if fresh:
+        if fresh:  # what the first look saw may be gone
             mark, shown = fresh[0], set()
 
 
 async def _newer(gateway: OfflineGateway, mark: str, limit: int | None = None) -> list[str]:
-    """The ids of the events that were stored after this one, newest first."""
+    """The ids of the events that were stored after this one, newest first, at most `limit`."""
     found: list[str] = []
     async for record in journal.walk(gateway.journal, Query(limit=limit or journal.PAGE, bodies=False)):
-        if record.event.id == mark or len(found) == limit:
+        if record.event.id == mark:
             break
         found.append(record.event.id)
+        if len(found) == limit:
+            break
     return found
 
 
