@@ -174,13 +174,7 @@ async def _wish(gateway: OfflineGateway, chosen: Sequence[str], destination: str
     for one in chosen:
         event_id = await journal.complete(gateway.journal, one)
         record = (await gateway.journal.find(Query(event_id=event_id, bodies=False))).records[0]
-        those = [
-            DeadDelivery(event_id, delivery.seq)
-            for delivery in record.deliveries
-            if delivery.state is DeliveryState.DEAD
-            and destination in ("", delivery.destination)
-            and reason in ("", delivery.reason)
-        ]
+        those = [DeadDelivery(event_id, delivery.seq) for delivery in letters.dead_of(record, destination, reason)]
         if not those:
             fail(f"event {event_id} has no dead delivery" + (f" to {destination}" if destination else ""))
         found += those
