@@ -32,7 +32,7 @@ from gateway.console import events as facts
 from gateway.console import replay
 from gateway.console.events import DeliveryDetail, EventDetail, EventRow
 from gateway.errors import Refused
-from gateway.journal import Query, Record
+from gateway.journal import Query
 from gateway.model import DeliveryState, Outcome
 
 events = typer.Typer(no_args_is_help=True, help="What came in, what it became, and where it went.")
@@ -170,7 +170,7 @@ def replay_events(
             ids = list(dict.fromkeys([await journal.complete(gateway.journal, one) for one in chosen]))
         else:
             found = await filters.select(gateway, query, since, until)
-            ids = [one.event.id for one in reversed(found) if today or _has_settled(one)]
+            ids = [one.event.id for one in reversed(found) if today or replay.settled(one)]
         if len(ids) > 1 and not dry_run:
             how = "read with today's catalog and sent" if today else "sent again as they were"
             confirm(f"{plural(len(ids), 'event')} will be {how}", yes=yes)
@@ -187,10 +187,6 @@ def replay_events(
     _print_replay(rows, output, dry_run=dry_run)
     if any(row.problem for row in rows):
         raise typer.Exit(1)
-
-
-def _has_settled(record: Record) -> bool:
-    return any(one.state in (DeliveryState.DEAD, DeliveryState.DELIVERED) for one in record.deliveries)
 
 
 def _query(
