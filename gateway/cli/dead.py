@@ -22,6 +22,7 @@ from gateway.cli.output import (
     plural,
     print_json,
     print_rows,
+    print_values,
     say,
     warn,
     working,
@@ -103,7 +104,7 @@ def show_dead(event: given.EventId, output: given.Output = Format.TABLE, config:
     if not given_up:
         fail(f"event {found.event.id} has no dead delivery")
     if output is not Format.TABLE:
-        print_rows(given_up, (), output, "")
+        print_values(given_up, output)
         return
     for one in given_up:
         print_delivery(one)

@@ -22,8 +22,9 @@ from gateway.cli.output import (
     out,
     plural,
     print_json,
-    print_line,
     print_rows,
+    print_value,
+    print_values,
     progress,
     say,
     warn,
@@ -126,7 +127,7 @@ def show_event(event: given.EventId, output: given.Output = Format.TABLE, config
     if output is Format.TABLE:
         _print_event(found)
     else:
-        (print_json if output is Format.JSON else print_line)(found)
+        print_value(found, output)
 
 
 @events.command(
@@ -238,8 +239,7 @@ def _printer(form: Format) -> Callable[[Sequence[EventRow]], None]:
 
     def put(rows: Sequence[EventRow]) -> None:
         if form is Format.JSONL:
-            for row in rows:
-                print_line(row)
+            print_values(rows, form)
         else:
             for line in lines(rows, _COLUMNS, _FOLLOWED):
                 say(line)

@@ -8,7 +8,7 @@ from msgspec import Struct
 from gateway.cli import app
 from gateway.cli import options as given
 from gateway.cli.options import example
-from gateway.cli.output import Format, fail, out, print_rows, say
+from gateway.cli.output import Format, fail, out, print_values, say
 from gateway.language.functions import TABLE
 from gateway.model import JSON
 from gateway.settings.lines import close
@@ -48,7 +48,7 @@ def functions(
         fail(f"there is no function {name!r}; {hint}`mattergate functions` lists all", 2)
     rows = [_row(key) for key in ([name] if name else sorted(TABLE))]
     if output is not Format.TABLE:
-        print_rows(rows, (), output, "")
+        print_values(rows, output)
         return
     for row in rows:
         out.print(row.name, style="bold", end="  ")

@@ -14,7 +14,19 @@ from gateway.catalog.catalog import Catalog
 from gateway.cli import app, catalog
 from gateway.cli import options as given
 from gateway.cli.options import example
-from gateway.cli.output import Format, fail, fault_line, out, plural, print_rows, progress, say, unusable, visible, warn
+from gateway.cli.output import (
+    Format,
+    fail,
+    fault_line,
+    out,
+    plural,
+    print_values,
+    progress,
+    say,
+    unusable,
+    visible,
+    warn,
+)
 from gateway.errors import MattergateError
 from gateway.pipeline import sample, samplefile
 
@@ -61,7 +73,7 @@ def run_samples(
         held = len(rows) - len(failed)
         say(f"{plural(held, 'sample')} held, {len(failed):,} did not")
     else:
-        print_rows(rows, (), output, "")
+        print_values(rows, output)
     if failed or faults:
         raise typer.Exit(1)
 
