@@ -7,7 +7,7 @@ from gateway.catalog import files
 from gateway.catalog.catalog import Catalog
 from gateway.cli.output import fail, fault_line, warn
 from gateway.errors import Fault
-from gateway.settings.lines import meant
+from gateway.settings.lines import close
 
 
 def folders(extra: Iterable[Path | str] | None) -> list[Path]:
@@ -40,8 +40,8 @@ def names(folders: Sequence[Path]) -> list[str]:
 
 def unknown(key: str, folders: Sequence[Path]) -> str:
     """Say that there is no such service, and what may be meant."""
-    close = meant(key, tuple(names(folders)))
-    hint = f"{close} " if close.startswith("did you") else ""
+    suggestion = close(key, tuple(names(folders)))
+    hint = f"{suggestion} " if suggestion else ""
     return f"the catalog has no service {key!r}; {hint}`mattergate services` lists those that it has"
 
 

@@ -14,7 +14,7 @@ from gateway.cli import app, catalog
 from gateway.cli import options as given
 from gateway.cli import settings as settings_file
 from gateway.cli.options import DEFAULT, example
-from gateway.cli.output import Format, fail, fault_line, plural, print_rows, say, warn, working
+from gateway.cli.output import Format, fail, fault_line, plural, print_values, say, warn, working
 from gateway.errors import Fault, SettingsError
 from gateway.mattermost.probe import Level
 from gateway.observe import tracing
@@ -65,7 +65,7 @@ def check(
         with working("asking the servers of the destinations"):
             found += _probe(known, post=post)
     if output is not Format.TABLE:
-        print_rows(found, (), output, "")
+        print_values(found, output)
     else:
         for one in found:
             (warn if one.file and one.level == WARNING else say)(_line(one))

@@ -22,6 +22,7 @@ from gateway.cli.output import (
     plural,
     print_json,
     print_rows,
+    print_values,
     say,
     warn,
     working,
@@ -103,7 +104,7 @@ def show_dead(event: given.EventId, output: given.Output = Format.TABLE, config:
     if not given_up:
         fail(f"event {found.event.id} has no dead delivery")
     if output is not Format.TABLE:
-        print_rows(given_up, (), output, "")
+        print_values(given_up, output)
         return
     for one in given_up:
         print_delivery(one)
@@ -174,13 +175,7 @@ async def _wish(gateway: OfflineGateway, chosen: Sequence[str], destination: str
     for one in chosen:
         event_id = await journal.complete(gateway.journal, one)
         record = (await gateway.journal.find(Query(event_id=event_id, bodies=False))).records[0]
-        those = [
-            DeadDelivery(event_id, delivery.seq)
-            for delivery in record.deliveries
-            if delivery.state is DeliveryState.DEAD
-            and destination in ("", delivery.destination)
-            and reason in ("", delivery.reason)
-        ]
+        those = [DeadDelivery(event_id, delivery.seq) for delivery in letters.dead_of(record, destination, reason)]
         if not those:
             fail(f"event {event_id} has no dead delivery" + (f" to {destination}" if destination else ""))
         found += those

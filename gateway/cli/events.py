@@ -22,8 +22,9 @@ from gateway.cli.output import (
     out,
     plural,
     print_json,
-    print_line,
     print_rows,
+    print_value,
+    print_values,
     progress,
     say,
     warn,
@@ -32,7 +33,7 @@ from gateway.console import events as facts
 from gateway.console import replay
 from gateway.console.events import DeliveryDetail, EventDetail, EventRow
 from gateway.errors import Refused
-from gateway.journal import Query, Record
+from gateway.journal import Query
 from gateway.model import DeliveryState, Outcome
 
 events = typer.Typer(no_args_is_help=True, help="What came in, what it became, and where it went.")
@@ -126,7 +127,7 @@ def show_event(event: given.EventId, output: given.Output = Format.TABLE, config
     if output is Format.TABLE:
         _print_event(found)
     else:
-        (print_json if output is Format.JSON else print_line)(found)
+        print_value(found, output)
 
 
 @events.command(
@@ -170,7 +171,7 @@ def replay_events(
             ids = list(dict.fromkeys([await journal.complete(gateway.journal, one) for one in chosen]))
         else:
             found = await filters.select(gateway, query, since, until)
-            ids = [one.event.id for one in reversed(found) if today or _has_settled(one)]
+            ids = [one.event.id for one in reversed(found) if today or replay.settled(one)]
         if len(ids) > 1 and not dry_run:
             how = "read with today's catalog and sent" if today else "sent again as they were"
             confirm(f"{plural(len(ids), 'event')} will be {how}", yes=yes)
@@ -187,10 +188,6 @@ def replay_events(
     _print_replay(rows, output, dry_run=dry_run)
     if any(row.problem for row in rows):
         raise typer.Exit(1)
-
-
-def _has_settled(record: Record) -> bool:
-    return any(one.state in (DeliveryState.DEAD, DeliveryState.DELIVERED) for one in record.deliveries)
 
 
 def _query(
@@ -215,21 +212,25 @@ async def _follow(gateway: OfflineGateway, query: Query, since: float | None, li
     shown = {record.event.id for record in records}
     while True:
         await asyncio.sleep(_POLL)
+        if not await _newer(gateway, mark, 1):  # a whole page is read only when there is something new
+            continue
         fresh = await _newer(gateway, mark)
         for event_id in reversed(fresh):
             page = await gateway.journal.find(replace(query, event_id=event_id, bodies=False))
             put([facts.row(record) for record in page.records if event_id not in shown])
-        if fresh:
+        if fresh:  # what the first look saw may be gone
             mark, shown = fresh[0], set()
 
 
 async def _newer(gateway: OfflineGateway, mark: str, limit: int | None = None) -> list[str]:
-    """The ids of the events that were stored after this one, newest first."""
+    """The ids of the events that were stored after this one, newest first, at most `limit`."""
     found: list[str] = []
     async for record in journal.walk(gateway.journal, Query(limit=limit or journal.PAGE, bodies=False)):
-        if record.event.id == mark or len(found) == limit:
+        if record.event.id == mark:
             break
         found.append(record.event.id)
+        if len(found) == limit:
+            break
     return found
 
 
@@ -238,8 +239,7 @@ def _printer(form: Format) -> Callable[[Sequence[EventRow]], None]:
 
     def put(rows: Sequence[EventRow]) -> None:
         if form is Format.JSONL:
-            for row in rows:
-                print_line(row)
+            print_values(rows, form)
         else:
             for line in lines(rows, _COLUMNS, _FOLLOWED):
                 say(line)

@@ -1,6 +1,5 @@
 """`mattergate functions`: what templates may call."""
 
-from difflib import get_close_matches
 from typing import Annotated
 
 import typer
@@ -9,9 +8,10 @@ from msgspec import Struct
 from gateway.cli import app
 from gateway.cli import options as given
 from gateway.cli.options import example
-from gateway.cli.output import Format, fail, out, print_rows, say
+from gateway.cli.output import Format, fail, out, print_values, say
 from gateway.language.functions import TABLE
 from gateway.model import JSON
+from gateway.settings.lines import close
 
 
 class ExampleRow(Struct, frozen=True):
@@ -43,12 +43,12 @@ def functions(
 ) -> None:
     """List the functions that templates may call, with examples that are executed by the tests."""
     if name is not None and name not in TABLE:
-        close = get_close_matches(name, list(TABLE), 1)
-        hint = f'did you mean "{close[0]}"? ' if close else ""
+        suggestion = close(name, TABLE)
+        hint = f"{suggestion} " if suggestion else ""
         fail(f"there is no function {name!r}; {hint}`mattergate functions` lists all", 2)
     rows = [_row(key) for key in ([name] if name else sorted(TABLE))]
     if output is not Format.TABLE:
-        print_rows(rows, (), output, "")
+        print_values(rows, output)
         return
     for row in rows:
         out.print(row.name, style="bold", end="  ")

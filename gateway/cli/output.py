@@ -129,13 +129,24 @@ def print_line(value: Any) -> None:
     out.print(visible(msgspec.json.encode(value).decode()))
 
 
-def print_rows(rows: Sequence[T], columns: Sequence[Column[T]], form: Format, empty: str) -> None:
-    """Print a list in the form that was asked for; a table without rows is the sentence `empty`."""
+def print_value(value: Any, form: Format) -> None:
+    """Print one value as JSON, in one line or indented."""
+    (print_json if form is Format.JSON else print_line)(value)
+
+
+def print_values(rows: Sequence[Any], form: Format) -> None:
+    """Print a list as one JSON value, or as one a line."""
     if form is Format.JSON:
         print_json(rows)
-    elif form is Format.JSONL:
+    else:
         for row in rows:
             print_line(row)
+
+
+def print_rows(rows: Sequence[T], columns: Sequence[Column[T]], form: Format, empty: str) -> None:
+    """Print a list in the form that was asked for; a table without rows is the sentence `empty`."""
+    if form is not Format.TABLE:
+        print_values(rows, form)
     elif not rows:
         say(empty)
     else:

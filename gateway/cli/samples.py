@@ -14,7 +14,19 @@ from gateway.catalog.catalog import Catalog
 from gateway.cli import app, catalog
 from gateway.cli import options as given
 from gateway.cli.options import example
-from gateway.cli.output import Format, fail, fault_line, out, plural, print_rows, progress, say, unusable, visible, warn
+from gateway.cli.output import (
+    Format,
+    fail,
+    fault_line,
+    out,
+    plural,
+    print_values,
+    progress,
+    say,
+    unusable,
+    visible,
+    warn,
+)
 from gateway.errors import MattergateError
 from gateway.pipeline import sample, samplefile
 
@@ -61,7 +73,7 @@ def run_samples(
         held = len(rows) - len(failed)
         say(f"{plural(held, 'sample')} held, {len(failed):,} did not")
     else:
-        print_rows(rows, (), output, "")
+        print_values(rows, output)
     if failed or faults:
         raise typer.Exit(1)
 
@@ -71,21 +83,32 @@ def _select(which: Sequence[str], folders: Sequence[Path]) -> Samples:
     every = documents.samples(folders)
     if not which:
         return every or fail("the catalog has no samples")
+    any_file = any(map(_is_file, which))
+    named: dict[str | Path, list[tuple[str, Path]]] = {}
+    for key, path in every:
+        named.setdefault(key, []).append((key, path))
+        if any_file:
+            named.setdefault(path.resolve(), []).append((key, path))
     found: dict[Path, str] = {}
     for name in which:
-        if name.endswith((".yaml", ".yml")):
-            those = [(key, path) for key, path in every if path.resolve() == Path(name).resolve()]
-            missing = (
-                f"{name} is not a sample of the catalog: it has to be SERVICE/samples/NAME.yaml in one of its folders"
-            )
-        else:
-            those = [(key, path) for key, path in every if key == name]
-            there = name in catalog.names(folders)
-            missing = f"the service {name} has no samples" if there else catalog.unknown(name, folders)
-        if not those:
-            fail(missing, 2)
+        those = named.get(Path(name).resolve() if _is_file(name) else name)
+        if those is None:
+            fail(_missing(name, folders), 2)
         found |= {path: key for key, path in those}
     return [(key, path) for path, key in found.items()]
+
+
+def _is_file(name: str) -> bool:
+    return name.endswith((".yaml", ".yml"))
+
+
+def _missing(name: str, folders: Sequence[Path]) -> str:
+    """Say why this service or file has no samples."""
+    if _is_file(name):
+        return f"{name} is not a sample of the catalog: it has to be SERVICE/samples/NAME.yaml in one of its folders"
+    if name in catalog.names(folders):
+        return f"the service {name} has no samples"
+    return catalog.unknown(name, folders)
 
 
 def _run(known: Catalog, key: str, path: Path, *, write: bool) -> SampleRow:

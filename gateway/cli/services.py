@@ -10,7 +10,7 @@ from gateway.cli import app, catalog
 from gateway.cli import options as given
 from gateway.cli import settings as settings_file
 from gateway.cli.options import DEFAULT, example
-from gateway.cli.output import Column, Format, fail, fault_line, print_json, print_line, print_rows, say, warn, working
+from gateway.cli.output import Column, Format, fail, fault_line, print_rows, print_value, say, warn, working
 from gateway.console import catalog as facts
 from gateway.console.catalog import ServicePage, ServiceRow, TranslatorRow
 from gateway.settings import Settings
@@ -52,7 +52,7 @@ def services(
     if output is Format.TABLE:
         _print(page)
     else:
-        (print_json if output is Format.JSON else print_line)(page)
+        print_value(page, output)
 
 
 def _list(folders: Sequence[Path], known: Settings, output: Format) -> None:

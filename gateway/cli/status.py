@@ -4,6 +4,7 @@ import asyncio
 import ipaddress
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final
 
 import aiohttp
@@ -70,13 +71,11 @@ def status(output: given.Output = Format.TABLE, config: given.Config = DEFAULT) 
 def base(admin: Address) -> str:
     """The URL of the admin listener as this machine reaches it."""
     host = admin.host
-    try:
+    with suppress(ValueError):  # a name is reached as it is
         address = ipaddress.ip_address(host)
-    except ValueError:
-        return f"http://{host}:{admin.port}"
-    if address.is_unspecified:
-        host = "::1" if address.version == 6 else "127.0.0.1"
-    return f"http://[{host}]:{admin.port}" if address.version == 6 else f"http://{host}:{admin.port}"
+        if address.is_unspecified:
+            host = "::1" if address.version == 6 else "127.0.0.1"
+    return f"http://{Address(host, admin.port)}"
 
 
 async def _ask(known: Settings) -> tuple[int, bytes]:

@@ -126,8 +126,17 @@ async def groups(ask: Ask) -> DeadGroups:
 async def listing(gateway: Gateway, wanted: DeadFilter) -> DeadPage:
     """Dead deliveries, newest first."""
     page = await gateway.journal.find(_query(wanted.destination, wanted.reason, wanted.before, wanted.limit))
-    rows = [_row(record, one) for record in page.records for one in _dead(record, wanted.destination, wanted.reason)]
+    rows = [_row(record, one) for record in page.records for one in dead_of(record, wanted.destination, wanted.reason)]
     return DeadPage(rows, page.next)
+
+
+def dead_of(record: Record, destination: str = "", reason: str = "") -> list[Delivery]:
+    """The dead deliveries of an event, of a destination and reason unless empty."""
+    return [
+        one
+        for one in record.deliveries
+        if one.state is DeliveryState.DEAD and destination in ("", one.destination) and reason in ("", one.reason)
+    ]
 
 
 class Replays:
@@ -196,7 +205,7 @@ class Replays:
         found = []
         for event in dict.fromkeys(one.event for one in wanted):
             page = await self._gateway.journal.find(Query(event_id=event, bodies=False))
-            found += [one for record in page.records for one in _dead(record)]
+            found += [one for record in page.records for one in dead_of(record)]
         chosen = {one.seq for one in wanted}
         seqs = self._sendable([one for one in found if one.seq in chosen])
         self._note(total=len(seqs))
@@ -208,7 +217,7 @@ class Replays:
         before = ""
         while True:
             page = await self._gateway.journal.find(_query(destination, reason, before, READ))
-            seqs += self._sendable([one for record in page.records for one in _dead(record, destination, reason)])
+            seqs += self._sendable([one for record in page.records for one in dead_of(record, destination, reason)])
             self._note(total=len(seqs))
             before = page.next
             if not before:
@@ -234,14 +243,6 @@ def _query(destination: str, reason: str, before: str, limit: int) -> Query:
         limit=limit,
         bodies=False,
     )
-
-
-def _dead(record: Record, destination: str = "", reason: str = "") -> list[Delivery]:
-    return [
-        one
-        for one in record.deliveries
-        if one.state is DeliveryState.DEAD and destination in ("", one.destination) and reason in ("", one.reason)
-    ]
 
 
 def _row(record: Record, one: Delivery) -> DeadRow:

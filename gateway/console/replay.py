@@ -12,9 +12,9 @@ from gateway.console.lookup import Stored
 from gateway.console.port import Gateway
 from gateway.decode.content import Content
 from gateway.errors import Refused
-from gateway.journal import Entry
+from gateway.journal import Entry, Record
 from gateway.mattermost.fit import Limits
-from gateway.model import DeliveryState, Outcome
+from gateway.model import Delivery, DeliveryState, Outcome
 from gateway.pipeline.entry import entry, new_id
 from gateway.pipeline.interpret import interpret
 from gateway.pipeline.route import Route
@@ -41,7 +41,7 @@ class Reread(Struct, frozen=True):
 async def as_it_was(gateway: Gateway, event_id: str) -> Replayed:
     """Send the messages of an event again, in their order. Raises Refused (404, 409); nothing is sent then."""
     found = await lookup.load(gateway, event_id)
-    again = [one for one in found.record.deliveries if one.state in _SETTLED]
+    again = settled(found.record)
     require_destinations(lookup.gone(gateway, again))
     if not again:
         why = "it has deliveries, but they are on their way" if found.record.deliveries else "it made no message"
@@ -61,6 +61,11 @@ async def with_todays_catalog(gateway: Gateway, event_id: str) -> Reread:
     fresh = _entry(found, route, service, gateway)
     appended = await gateway.submit(fresh)
     return Reread(appended.event_id, fresh.event.outcome, fresh.event.translator, len(appended.deliveries))
+
+
+def settled(record: Record) -> list[Delivery]:
+    """The deliveries of an event that can be sent again as they were."""
+    return [one for one in record.deliveries if one.state in _SETTLED]
 
 
 def origin(reason: str) -> str:

@@ -74,8 +74,13 @@ class Report:
 
 def meant(word: str, known: Mapping[str, object] | tuple[str, ...]) -> str:
     """Suggest the known word that was likely meant, or list all of them."""
-    close = get_close_matches(word, list(known), 1)
-    return f'did you mean "{close[0]}"?' if close else f"known here: {', '.join(known) or 'nothing'}"
+    return close(word, known) or f"known here: {', '.join(known) or 'nothing'}"
+
+
+def close(word: str, known: Mapping[str, object] | tuple[str, ...]) -> str:
+    """Suggest the known word that was likely meant; "" where none is like it."""
+    found = get_close_matches(word, list(known), 1)
+    return f'did you mean "{found[0]}"?' if found else ""
 
 
 def shown(place: Place) -> str:

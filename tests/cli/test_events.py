@@ -120,6 +120,23 @@ def test_follow_prints_what_comes_and_ends_at_ctrl_c(kept, form):
         assert (process.returncode, out, err) == (0, "", "")
 
 
+def test_an_idle_follow_reads_one_event_at_a_time(kept, monkeypatch):
+    """While nothing comes, each look asks for the newest event alone."""
+    asked = []
+    find = SqliteJournal.find
+
+    async def counted(journal, query):
+        asked.append(query.limit)
+        if len(asked) == 5:
+            raise JournalError("enough")
+        return await find(journal, query)
+
+    monkeypatch.setattr(SqliteJournal, "find", counted)
+    said = kept.run("events", "list", "--follow", "-o", "jsonl")
+    assert [row["id"] for row in said.lines] == [FIRST, SECOND, THIRD]
+    assert asked == [1, 20, 1, 1, 1]
+
+
 def test_one_event_whole(kept):
     """Request, outcome, deliveries with their attempts, and messages; the beginning of an id is enough."""
     said = kept.run("events", "show", SECOND[:12])

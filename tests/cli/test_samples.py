@@ -32,6 +32,13 @@ def test_one_file_alone(kept):
     assert (said.code, said.out) == (0, "1 sample held, 0 did not\n")
 
 
+def test_samples_run_in_the_order_in_which_they_are_named(kept):
+    """Once each, also where a file is named again with its service."""
+    wrong = kept.folder / "catalog/items/samples/item.wrong.yaml"
+    said = kept.plain("test", "--catalog", "catalog", wrong, "items", wrong, "-o", "jsonl")
+    assert [row["file"].rpartition("/")[2] for row in said.lines] == ["item.wrong.yaml", "item.usual.yaml"]
+
+
 def test_results_for_programs(kept):
     """A row for each sample, with what differs."""
     said = kept.plain("test", "--catalog", "catalog", "items", "-o", "jsonl")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.settings.lines import Report, locate, shown, syntax_fault
+from gateway.settings.lines import Report, close, locate, meant, shown, syntax_fault
 
 TEXT = '''# a comment with [brackets] = and "quotes
 top = 1
@@ -89,6 +89,14 @@ def test_places_are_shown_as_toml_writes_them() -> None:
     """Names that are not bare keys stand in quotes."""
     assert shown(("routes", "a b", "only", 0)) == 'routes."a b".only[0]'
     assert shown(()) == ""
+
+
+def test_a_word_that_is_like_a_known_one_is_suggested() -> None:
+    """Where none is, `meant` lists all of them."""
+    known = ("github", "gitlab")
+    assert close("githib", known) == meant("githib", known) == 'did you mean "github"?'
+    assert (close("x", known), meant("x", known)) == ("", "known here: github, gitlab")
+    assert (close("x", ()), meant("x", ())) == ("", "known here: nothing")
 
 
 @pytest.mark.parametrize(("text", "line"), [("a = 1\nb = \n", 2), ("a = 1\n\nb = [", 3), ("a = 1\na = 2\n", 2)])
