@@ -67,6 +67,11 @@ input: {type: object, required: [box, number], properties: {box: {type: string},
 subject: "{{ box }}"
 message: {text: "{{ box }} {{ number }}"}
 """
+BREAKS = """
+title: A translator that fails
+events: [breaks]
+message: {text: "{{ 1 // zero }}"}
+"""
 
 
 Built = tuple[Service, list[Fault]]

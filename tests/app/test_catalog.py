@@ -13,6 +13,7 @@ from gateway.catalog import files
 from gateway.catalog.catalog import Catalog
 from gateway.observe.metrics import Metrics
 from tests.catalog.conftest import SERVICE, TRANSLATOR
+from tests.conftest import eventually
 
 FAULTY = TRANSLATOR % ("one", "never") + "colour: red\n"
 
@@ -77,8 +78,7 @@ async def test_what_is_looked_at_is_forgotten_after_a_while(folder, monkeypatch)
     await started.catalog.warm()
     assert (await started.catalog.for_viewer("b")).key == "b"
     assert await started.catalog.for_viewer("c") is None
-    while "b" in started.catalog.current.services:
-        await asyncio.sleep(0.001)
+    await eventually(lambda: "b" not in started.catalog.current.services)
     assert set(started.catalog.current.services) == {"a"}
     assert set((await started.catalog.whole()).services) == {"a", "b"}
     assert started.catalog.current.used("b").key == "b"

@@ -15,7 +15,7 @@ from gateway.secret import Secret
 from gateway.settings import Settings, tables
 from gateway.settings.keys import Address, Key, keys
 from gateway.settings.lines import shown
-from tests.settings.complete import complete
+from tests.settings.reading import complete
 
 FIXED = {("server", key) for key in ("listen", "admin", "header_limit", "grace")} | {("journal", "url")}
 NAMED = {"destinations": "dev.team", "routes": "github"}

@@ -5,6 +5,7 @@ from contextlib import suppress
 
 import pytest
 from structlog.testing import capture_logs
+from watchfiles import Change
 
 from gateway.app import watch
 from tests.conftest import PATIENCE, eventually
@@ -63,6 +64,8 @@ async def test_other_files_are_passed_over(followed):
     before = reader.read
     for name in ("push.yaml~", ".push.yaml.swp", "notes.md", "4913"):
         (folder / name).write_text("x")
+        for change in (Change.added, Change.modified):
+            assert watch._concerns(change, str(folder / name)) is False, (name, change)
     await changed(reader, lambda: (folder / "push.yaml").write_text("a"))
     assert reader.read == before + 1
 

@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from gateway.console import sandbox
-from tests.conftest import ITEMS_SERVICE, ITEMS_TRANSLATOR, PATIENCE, gateways
+from tests.conftest import ITEMS_SERVICE, ITEMS_TRANSLATOR, PATIENCE, Gateway, gateways
 from tests.console.person import ITEMS_TOKEN, Person
 
 TOKEN = "an-admin-token-of-the-tests"
@@ -37,10 +37,14 @@ verify = [{{token = "token"}}, {{header = "X-Token"}}]
 """
 
 
+SHARED = {"shared", "guarded_gateway"}
+"""Fixtures whose gateway all tests of a module share."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let tests that share a gateway run in its event loop."""
     for item in items:
-        if "shared" in getattr(item, "fixturenames", ()):
+        if not SHARED.isdisjoint(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.asyncio(loop_scope="module"), append=False)
 
 
@@ -142,6 +146,13 @@ async def shared(tmp_path_factory) -> AsyncIterator[Browser]:
     jar = aiohttp.CookieJar(unsafe=True)
     async with gateways(folder) as start, aiohttp.ClientSession(cookie_jar=jar) as session:
         yield Browser(await start(ROUTES + ITEMS_ROUTE, tables='folders = ["catalog"]\n'), session)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def guarded_gateway(tmp_path_factory) -> AsyncIterator[Gateway]:
+    """Give a gateway whose console asks for a token; all tests of a module share it."""
+    async with gateways(tmp_path_factory.mktemp("guarded")) as start:
+        yield await start(tables=GUARDED)
 
 
 def make_items(folder: Path) -> None:

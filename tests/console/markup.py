@@ -2,8 +2,6 @@
 
 from html.parser import HTMLParser
 
-HANDLERS = ("on", "style", "src", "srcset", "formaction", "xlink")
-
 
 class Found(HTMLParser):
     """Collects what a browser would see as markup: `tags`, (tag, attribute, value) as `attributes`, and text."""

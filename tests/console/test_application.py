@@ -10,8 +10,7 @@ from gateway.console.application import BODY_LIMIT, GUARD, TOPICS, application
 from gateway.console.history import LENGTH
 from gateway.console.web.auth import Guesses, Role
 from gateway.console.web.guard import Face
-from tests.conftest import gateways
-from tests.console.conftest import GUARDED, READ_TOKEN, TOKEN, Browser
+from tests.console.conftest import READ_TOKEN, TOKEN, Browser
 
 
 class Unused:
@@ -28,15 +27,8 @@ ROUTES = [
 OPEN = {("GET", "/static/{name}"), ("GET", "/sign-in"), ("POST", "/sign-in")}
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def shared(tmp_path_factory) -> AsyncIterator:
-    """Give a gateway whose console asks for a token; all tests of this module share it."""
-    async with gateways(tmp_path_factory.mktemp("guarded")) as start:
-        yield await start(tables=GUARDED)
-
-
 @pytest_asyncio.fixture(loop_scope="module")
-async def browser(shared, monkeypatch) -> AsyncIterator[Browser]:
+async def browser(guarded_gateway, monkeypatch) -> AsyncIterator[Browser]:
     """Give somebody at its console who has not signed in; wrong tokens cost no time."""
 
     async def at_once(*_: object) -> None:
@@ -44,7 +36,7 @@ async def browser(shared, monkeypatch) -> AsyncIterator[Browser]:
 
     monkeypatch.setattr(Guesses, "wait", at_once)
     async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
-        yield Browser(shared, session)
+        yield Browser(guarded_gateway, session)
 
 
 def path_of(pattern: str) -> str:

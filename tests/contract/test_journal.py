@@ -44,6 +44,7 @@ from gateway.model import (
     Phase,
     Request,
 )
+from tests.conftest import eventually
 
 IMPLEMENTATIONS = {"sqlite, written by a thread": False, "sqlite, written by a process": True}
 """Whether it is opened as by a gateway, which delivers; the others are opened as by a command line tool."""
@@ -696,7 +697,7 @@ async def test_a_replay_is_told(journal: Journal) -> None:
     await journal.settle([settled(first, DEAD)])
     assert told == []
     assert await journal.requeue([first.seq]) == 1
-    await until(lambda: told)
+    await eventually(lambda: bool(told))
     (again,) = await journal.pending(0, 10)
     assert told[-1] == again.seq
     told.clear()
@@ -715,7 +716,7 @@ async def test_what_was_stored_for_nobody_is_told(journal: Journal) -> None:
     waiting = await journal.pending(0, 10)
     assert [delivery.payload for delivery in waiting] in ([b"x", b"y"], [b"y"])
     if len(waiting) == 2:
-        await until(lambda: told)
+        await eventually(lambda: bool(told))
         assert told[-1] >= waiting[0].seq
     assert waiting[-1] == last
 
@@ -761,13 +762,13 @@ async def test_what_others_add_is_told_to_everybody_else(tmp_path: Path) -> None
         gateway.listen(by_gateway.append)
         tool.listen(by_tool.append)
         (one,) = (await tool.append(entry(b"one"))).deliveries
-        await until(lambda: by_gateway == [one.seq])
+        await eventually(lambda: by_gateway == [one.seq])
         assert one.seq not in by_tool
         (two,) = (await gateway.append(entry(b"two"))).deliveries
-        await until(lambda: two.seq in by_tool)
+        await eventually(lambda: two.seq in by_tool)
         await gateway.settle([settled(two, DEAD)])
         assert await tool.requeue([two.seq]) == 1
-        await until(lambda: by_gateway == [one.seq, two.seq + 1])
+        await eventually(lambda: by_gateway == [one.seq, two.seq + 1])
 
 
 async def test_a_client_hears_the_newest_number_first(tmp_path: Path) -> None:
@@ -778,7 +779,7 @@ async def test_a_client_hears_the_newest_number_first(tmp_path: Path) -> None:
         tool = await closing(stack, await opened_as(tmp_path, deliver=False))
         told: list[int] = []
         tool.listen(told.append)
-        await until(lambda: told == [last.seq])
+        await eventually(lambda: told == [last.seq])
 
 
 async def test_one_gateway_delivers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -815,10 +816,3 @@ async def closing(stack: AsyncExitStack, journal: Journal) -> Journal:
     """The journal, closed with the stack."""
     stack.push_async_callback(journal.close)
     return journal
-
-
-async def until(condition: Callable[[], object]) -> None:
-    """Wait until something holds; fail when it does not in time."""
-    async with asyncio.timeout(20):
-        while not condition():
-            await asyncio.sleep(0.005)

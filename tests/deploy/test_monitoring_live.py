@@ -15,7 +15,7 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.conftest import ITEMS_SERVICE, PATIENCE, eventually
+from tests.conftest import BREAKS, ITEMS_SERVICE, PATIENCE, eventually
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("monitoring")]
 
@@ -45,11 +45,6 @@ title: An item
 events: [item]
 input: {type: object, required: [number], properties: {number: {type: integer}}}
 message: {text: "{{ number }}"}
-"""
-BREAKS = """
-title: A translator that fails
-events: [breaks]
-message: {text: "{{ 1 // zero }}"}
 """
 ROUTES = """
 [routes.items]

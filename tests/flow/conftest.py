@@ -41,6 +41,12 @@ verify = [{{header = "X-Token"}}]
 [catalog]
 folders = ["catalog"]
 """
+PROMETHEUS = """
+global: {{scrape_interval: 500ms, scrape_timeout: 500ms}}
+scrape_configs:
+  - job_name: mattergate
+    static_configs: [{{targets: ["127.0.0.1:{admin}"]}}]
+"""
 
 
 class Mattermost(StandIn):
@@ -247,6 +253,10 @@ class Service:
     async def value(self, name: str, **labels: str) -> float | None:
         """One series of /metrics; None when there is none."""
         return (await self.series()).get((f"mattergate_{name}", frozenset(labels.items())))
+
+    async def dead(self, count: int) -> bool:
+        """Whether the destination `ops` has so many dead deliveries."""
+        return await self.value("dead", destination="ops") == count
 
     async def accepts(self) -> bool:
         """Whether anything listens at the public port."""

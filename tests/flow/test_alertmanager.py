@@ -10,6 +10,7 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse
 
 from tests.conftest import PATIENCE
+from tests.flow.conftest import PROMETHEUS
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flow-neighbours")]
 
@@ -32,12 +33,6 @@ receivers:
       - url: http://127.0.0.1:{port}/in/alertmanager
         send_resolved: true
         http_config: {{authorization: {{type: Bearer, credentials: "{secret}"}}}}
-"""
-PROMETHEUS = """
-global: {{scrape_interval: 500ms, scrape_timeout: 500ms}}
-scrape_configs:
-  - job_name: mattergate
-    static_configs: [{{targets: ["127.0.0.1:{admin}"]}}]
 """
 
 

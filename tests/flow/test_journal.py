@@ -155,21 +155,12 @@ async def test_a_replay_by_the_command_line_is_picked_up_at_once(items):
     await items.start()
     hook = items.mattermost.hooks.pop(items.hook)
     _, answer, _ = await items.item("a", 1)
-
-    def dead(count: int):
-        async def holds() -> bool:
-            return await items.value("dead", destination="ops") == count
-
-        return holds
-
-    await items.until(dead(1))
+    await items.until(lambda: items.dead(1))
     items.mattermost.hooks[items.hook] = hook
     code, text = await items.command("dead", "replay", answer["id"])
     assert code == 0, text
-    async with asyncio.timeout(20):  # a third of the time between looks
-        while items.mattermost.texts != ["a 1"]:
-            await asyncio.sleep(0.02)
-    await items.until(dead(0), 20)
+    await items.until(lambda: items.mattermost.texts == ["a 1"], 20)  # a third of the time between looks
+    await items.until(lambda: items.dead(0), 20)
     assert await items.stop() == 0
 
 

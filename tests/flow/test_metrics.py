@@ -4,6 +4,8 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as open_metrics
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.conftest import BREAKS
+
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flow-metrics")]
 
 LABELS = {
@@ -33,11 +35,6 @@ title: Nothing to say
 events: [silent]
 ignore: "{{ true }}"
 message: {text: never}
-"""
-BREAKS = """
-title: A translator that fails
-events: [breaks]
-message: {text: "{{ 1 // zero }}"}
 """
 HOSTILE = [
     'a"} 1',

@@ -6,23 +6,15 @@ import shutil
 import aiohttp
 import pytest
 
+from tests.conftest import BREAKS
+from tests.flow.conftest import PROMETHEUS
+
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flow-tracing")]
 
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 TRACE = PARENT[3:35]
 REQUEST = "POST /in/{route}"
 TRACING = '[tracing]\nendpoint = "{url}"\n'
-BREAKS = """
-title: A translator that fails
-events: [breaks]
-message: {text: "{{ 1 // zero }}"}
-"""
-PROMETHEUS = """
-global: {{scrape_interval: 500ms, scrape_timeout: 500ms}}
-scrape_configs:
-  - job_name: mattergate
-    static_configs: [{{targets: ["127.0.0.1:{admin}"]}}]
-"""
 
 
 @pytest.fixture

@@ -2,23 +2,9 @@
 
 import pytest
 
-from gateway import settings
-from gateway.errors import SettingsError
 from gateway.secret import Secret
-from gateway.settings import Settings
 from gateway.settings.admin import Admin, is_loopback
-
-
-def parse(text: str, environ: dict[str, str] | None = None) -> Settings:
-    """Parse a text as conf/mattergate.toml; files beside it hold their own names."""
-    return settings.parse(text, "conf/mattergate.toml", environ or {}, lambda path: f"of-{path.name}\n")
-
-
-def faults_of(text: str, environ: dict[str, str] | None = None) -> list[str]:
-    """What is wrong with a text."""
-    with pytest.raises(SettingsError) as caught:
-        parse(text, environ)
-    return list(map(str, caught.value.faults))
+from tests.settings.reading import faults_of, parse
 
 
 def test_a_token_may_come_from_its_own_variable() -> None:

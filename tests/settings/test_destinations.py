@@ -5,22 +5,10 @@ import pytest
 from gateway import settings
 from gateway.errors import SettingsError
 from gateway.secret import Secret
-from gateway.settings import Settings
+from tests.settings.reading import faults_of, parse
 
 HOOK = "https://chat.example.com/hooks/k3yk3yk3yk3yk3yk3yk3yk3yk3"
 REST = 'server = "https://chat.example.com"\nteam = "acme"\nchannel = "ops"\ntoken = "t0k3n-in-line"\n'
-
-
-def parse(text: str, environ: dict[str, str] | None = None) -> Settings:
-    """Parse a text as conf/mattergate.toml; files beside it hold their own names."""
-    return settings.parse(text, "conf/mattergate.toml", environ or {}, lambda path: f"of-{path.name}\n")
-
-
-def faults_of(text: str, environ: dict[str, str] | None = None) -> list[str]:
-    """What is wrong with a text."""
-    with pytest.raises(SettingsError) as caught:
-        parse(text, environ)
-    return list(map(str, caught.value.faults))
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from gateway.errors import SettingsError
 from gateway.secret import Secret, redact
 from gateway.settings import tables
 from gateway.settings.keys import Address, keys
-from tests.settings.complete import DATA, ENVIRON, FILES, complete, parse, read_file
+from tests.settings.reading import DATA, ENVIRON, FILES, complete, faults_of, parse, read_file
 
 FAULTS = sorted(path for path in DATA.glob("*.toml") if ".ok" not in path.name)
 SECRETS = (
@@ -27,13 +27,6 @@ SECRETS = (
     "1234567",
 )
 OPS = '[destinations.ops]\nhook = "https://chat.example.com/hooks/k3yk3yk3yk3yk3yk3yk3yk3yk3"\n'
-
-
-def faults_of(text: str, environ: dict[str, str] | None = None) -> list[str]:
-    """Parse a text that is faulty and give its faults as text."""
-    with pytest.raises(SettingsError) as caught:
-        parse(text, environ)
-    return [str(fault) for fault in caught.value.faults]
 
 
 @pytest.mark.parametrize("path", FAULTS, ids=lambda path: path.stem)
@@ -241,7 +234,7 @@ def test_variables_of_kubernetes_and_of_secrets_are_not_unknown() -> None:
 
 def test_readable_secrets_are_a_warning() -> None:
     """A file that everybody may read is fine without secrets in it, and worth a warning with one."""
-    assert parse("[destinations.ops]\nhook_env = 'DEV_HOOK'\n", mode=0o644).warnings == ()
+    assert parse("[destinations.ops]\nhook_env = 'DEV_HOOK'\n", ENVIRON, mode=0o644).warnings == ()
     assert parse(OPS, mode=0o640).warnings == ()
     assert [str(warning) for warning in parse(OPS, mode=0o644).warnings] == [
         "conf/mattergate.toml:2: destinations.ops.hook: a secret in a file that everybody may read "

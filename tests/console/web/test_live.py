@@ -171,8 +171,7 @@ async def test_a_feed_that_fails_once_goes_on(streams):
         [first] = await events(response, 1)
         taker.fails = True
         before = taker.taken
-        while taker.taken < before + 3:
-            await asyncio.sleep(0.01)
+        await eventually(lambda: taker.taken >= before + 3)
         taker.fails = False
         [second] = await events(response, 1)
         assert int(second["count"]) > int(first["count"])

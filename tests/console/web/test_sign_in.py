@@ -9,22 +9,14 @@ import pytest
 import pytest_asyncio
 
 from gateway.console.web import guard
-from tests.conftest import gateways
-from tests.console.conftest import GUARDED, Browser
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def shared(tmp_path_factory) -> AsyncIterator:
-    """Give a gateway whose console asks for a token; all tests of this module share it."""
-    async with gateways(tmp_path_factory.mktemp("guarded")) as start:
-        yield await start(tables=GUARDED)
+from tests.console.conftest import Browser
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def browser(shared) -> AsyncIterator[Browser]:
+async def browser(guarded_gateway) -> AsyncIterator[Browser]:
     """Give somebody at its console who has not signed in."""
     async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
-        yield Browser(shared, session)
+        yield Browser(guarded_gateway, session)
 
 
 async def test_the_form_signs_in_and_goes_on_to_the_page_that_was_asked_for(browser):

@@ -1,4 +1,4 @@
-"""Run by `test_sqlite.py` in a process of its own: files may not grow beyond a limit for a while.
+"""Run by `test_journal.py` in a process of its own: files may not grow beyond a limit for a while.
 
 Exits with 0 when every append during that while was either durable or refused, and the journal recovered by itself.
 """

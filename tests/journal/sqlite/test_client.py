@@ -13,6 +13,7 @@ from gateway.journal.sqlite import client
 from gateway.journal.sqlite.client import Writer
 from gateway.journal.sqlite.messages import Answers, Job, JobFailed, Requeue, Requeued, Settle, Stop, Stored
 from gateway.model import Event, Outcome, Parcel, Request
+from tests.conftest import eventually
 
 ENTRY = Entry(Event("e", 1.5, "r", "s", Outcome.MESSAGE, "n", "t", "", "", Request()), (Parcel("ops", "a", b"1"),))
 
@@ -52,13 +53,6 @@ async def writer(line: Line) -> Writer:
     made = Writer(Path("journal.db"), None)
     made.use(line)
     return made
-
-
-async def until(condition: Any) -> None:
-    """Wait until something holds; fail when it does not in time."""
-    async with asyncio.timeout(20):
-        while not condition():
-            await asyncio.sleep(0.005)
 
 
 async def test_each_answer_goes_to_its_job(writer: Writer, line: Line) -> None:
@@ -148,7 +142,7 @@ async def test_a_long_silence_has_the_writing_replaced(
     monkeypatch.setattr(client, "REPLACE", 0.1)
     with pytest.raises(JournalError):
         await writer.ask(ENTRY)
-    await until(lambda: line.replaced >= 2)
+    await eventually(lambda: line.replaced >= 2)
     writer.broken("it has ended")
     asked = writer.ask(ENTRY)
     writer.on_answers(Answers([(line.sent[-1].number, Stored("e", before=0))]))

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.language.functions import TABLE
+from tests.language.functions.pieces import line, rich
 
 KINDS = """section context actions divider header image video rich_text markdown table file card alert rich_text_section
     rich_text_list rich_text_quote rich_text_preformatted text link emoji user date mrkdwn plain_text button
@@ -40,16 +41,6 @@ def markdown(*blocks: Any, n: int = 6000) -> str:
 def words(text: str, kind: str = "mrkdwn") -> dict[str, str]:
     """A text object."""
     return {"type": kind, "text": text}
-
-
-def rich(*elements: Any) -> dict[str, Any]:
-    """A rich text block."""
-    return {"type": "rich_text", "elements": list(elements)}
-
-
-def line(*elements: Any, kind: str = "rich_text_section", **more: Any) -> dict[str, Any]:
-    """A part of a rich text block."""
-    return {"type": kind, "elements": list(elements), **more}
 
 
 BLOCKS = {

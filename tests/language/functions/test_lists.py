@@ -8,11 +8,7 @@ from hypothesis import strategies as st
 
 from gateway.language.functions import TABLE
 from gateway.language.functions.markup import Markup
-
-
-def call(name: str, *values: Any, **named: Any) -> Any:
-    """What a function of the table gives."""
-    return TABLE[name].call(*values, **named)
+from tests.language.functions.pieces import call
 
 
 @pytest.mark.parametrize(

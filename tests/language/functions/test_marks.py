@@ -9,13 +9,9 @@ from markdown_it import MarkdownIt
 
 from gateway.language.functions import TABLE
 from gateway.language.functions.markup import Markup
+from tests.language.functions.pieces import call
 
 PARSER = MarkdownIt("commonmark").enable(["strikethrough", "table"])
-
-
-def call(name: str, *values: Any, **named: Any) -> Any:
-    """What a function of the table gives."""
-    return TABLE[name].call(*values, **named)
 
 
 def plain(name: str, *values: Any, **named: Any) -> Any:

@@ -7,12 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.language.functions import TABLE
-
-
-def call(name: str, *values: Any, **named: Any) -> Any:
-    """What a function of the table gives."""
-    return TABLE[name].call(*values, **named)
+from tests.language.functions.pieces import call
 
 
 @pytest.mark.parametrize("name", ["number", "bytes", "percent", "money"])

@@ -5,21 +5,12 @@ from typing import Any
 import pytest
 
 from gateway.language.functions.richtext import rich_text
+from tests.language.functions.pieces import line, rich
 
 
 def words(text: str) -> dict[str, str]:
     """A text element."""
     return {"type": "text", "text": text}
-
-
-def rich(*elements: Any) -> dict[str, Any]:
-    """A rich text block."""
-    return {"type": "rich_text", "elements": list(elements)}
-
-
-def line(*elements: Any, kind: str = "rich_text_section", **more: Any) -> dict[str, Any]:
-    """A part of a rich text block."""
-    return {"type": kind, "elements": list(elements), **more}
 
 
 RICH = {

@@ -8,13 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.language.functions import TABLE
 from gateway.language.functions.coerce import text_of
-
-
-def call(name: str, *values: Any, **named: Any) -> Any:
-    """What a function of the table gives."""
-    return TABLE[name].call(*values, **named)
+from tests.language.functions.pieces import call
 
 
 def test_the_id_of_nothing_is_missing() -> None:

@@ -1,14 +1,8 @@
 """Functions on values: what is missing, tables of words, names of lists."""
 
-from typing import Any
-
 from gateway.language.functions import TABLE
 from gateway.language.functions.markup import Markup
-
-
-def call(name: str, *values: Any, **named: Any) -> Any:
-    """What a function of the table gives."""
-    return TABLE[name].call(*values, **named)
+from tests.language.functions.pieces import call
 
 
 def test_names_keep_their_marks() -> None:

@@ -1,8 +1,11 @@
-"""Settings in which every key is written, and the files and variables that they name."""
+"""Reading settings: any text, and the one that writes every key, with the files and variables that it names."""
 
 from pathlib import Path
 
+import pytest
+
 from gateway import settings
+from gateway.errors import SettingsError
 from gateway.settings import Settings
 
 DATA = Path(__file__).parents[1] / "data" / "settings"
@@ -35,10 +38,18 @@ def read_file(path: Path) -> str:
 
 
 def parse(text: str, environ: dict[str, str] | None = None, mode: int = 0o600) -> Settings:
-    """Parse a text as conf/mattergate.toml."""
-    return settings.parse(text, "conf/mattergate.toml", ENVIRON if environ is None else environ, read_file, mode)
+    """Parse a text as conf/mattergate.toml; files beside it hold their own names."""
+    return settings.parse(text, "conf/mattergate.toml", environ or {}, lambda path: f"of-{path.name}\n", mode)
+
+
+def faults_of(text: str, environ: dict[str, str] | None = None) -> list[str]:
+    """What is wrong with a text."""
+    with pytest.raises(SettingsError) as caught:
+        parse(text, environ)
+    return list(map(str, caught.value.faults))
 
 
 def complete() -> Settings:
-    """Parse the file that writes every key."""
-    return parse((DATA / "complete.ok.toml").read_text())
+    """Parse the file that writes every key, with ENVIRON and FILES."""
+    text = (DATA / "complete.ok.toml").read_text()
+    return settings.parse(text, "conf/mattergate.toml", ENVIRON, read_file, 0o600)
