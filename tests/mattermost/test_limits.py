@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.mattermost.fit import fit
+from gateway.mattermost.fit import fitted
 from gateway.mattermost.limits import DEFAULT, Limits
 from gateway.mattermost.payload import Attachment, Field, Message, encode
 
@@ -26,6 +26,6 @@ def test_the_largest_parts_make_messages_that_fit():
         text=wide,
         attachments=[Attachment(pretext=wide, text=wide, title=wide, fields=[Field(wide, wide)] * 50, footer=wide)],
     )
-    for one in fit(raw):
+    for one, _ in fitted(raw):
         assert len(encode(one)) <= DEFAULT.body
         assert len(one.text or "") <= DEFAULT.message
