@@ -1,6 +1,6 @@
 """One request and its answer, bounded in time and bytes. Redirects are not followed: they are answers."""
 
-import asyncio
+import functools
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -15,7 +15,10 @@ from gateway.outbound.unanswered import unanswered
 BODY_LIMIT = 64 * 1024
 """Default limit of an answer's body, in bytes; the rest is not read."""
 
-_NO_TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=None)
+
+@functools.lru_cache(64)
+def _bounded(seconds: float) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(total=seconds, sock_connect=None)
 
 
 class Unsent(MattergateError):  # noqa: N818 - states a condition
@@ -48,12 +51,9 @@ async def exchange(
     Raises Unsent when there is no answer.
     """
     try:
-        async with (
-            asyncio.timeout(timeout),
-            http.request(
-                method, url, data=body, headers=headers, allow_redirects=False, timeout=_NO_TIMEOUT
-            ) as response,
-        ):
+        async with http.request(
+            method, url, data=body, headers=headers, allow_redirects=False, timeout=_bounded(timeout)
+        ) as response:
             return Reply(response.status, response.headers, await _read_body(response, limit))
     except (aiohttp.ClientError, OSError) as error:
         raise Unsent(unanswered(error)) from None
