@@ -38,7 +38,7 @@ class Senders:
 
     async def passing(self, server: str, timeout: float) -> Sender:  # noqa: ASYNC109 - that of each attempt
         """Make the sender to the incoming webhooks of a server: each delivery goes to the one that is its address."""
-        return PassthroughSender(partial(hooks.url, server), await self._sessions.of(), timeout)
+        return PassthroughSender(server, partial(hooks.url, server), await self._sessions.of(), timeout)
 
     async def session(self, table: DestinationSettings) -> Session:
         """The session of a channel over REST. Raises SettingsError."""

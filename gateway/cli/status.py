@@ -51,7 +51,7 @@ _ROUTES: Final[Sequence[Column[RouteStanding]]] = (
 def status(output: given.Output = Format.TABLE, config: given.Config = DEFAULT) -> None:
     """Show how the running gateway is doing: destinations with their queues, and routes with their requests by outcome.
 
-    The exit code is 1 when no gateway answers, when it cannot store requests, or when a destination is broken.
+    The exit code is 1 when no gateway answers, when it cannot store requests, or when a destination takes no messages.
     """
     known = settings_file.require(config)
     with working("asking the gateway"):
@@ -64,7 +64,7 @@ def status(output: given.Output = Format.TABLE, config: given.Config = DEFAULT) 
                 print_line({"kind": kind, **msgspec.to_builtins(row)})
     else:
         _print(found)
-    if found.trouble or any(one.state == "broken" for one in found.destinations):
+    if found.trouble or any(one.state in ("held", "failing") for one in found.destinations):
         raise typer.Exit(1)
 
 

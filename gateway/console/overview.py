@@ -54,7 +54,10 @@ class DestinationStanding(Struct, frozen=True):
     """One destination: whether messages flow to it, and if not, why."""
 
     name: str
-    state: Annotated[str, Meta(description="open, throttled (it asked to wait) or broken (it fails).")]
+    state: Annotated[
+        str,
+        Meta(description="healthy, throttled (it asked to wait), held (it does not answer) or failing (it refuses)."),
+    ]
     why: str
     waiting: int
     oldest: float

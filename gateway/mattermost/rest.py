@@ -19,6 +19,7 @@ from msgspec.structs import replace
 from gateway.errors import JournalError
 from gateway.mattermost import rest_answers
 from gateway.mattermost.channel import Channels
+from gateway.mattermost.payload import channel_of
 from gateway.mattermost.rest_answers import Answer, Case, Extra
 from gateway.mattermost.rest_post import Payload, extras_of, patch, pending_id, post, read
 from gateway.mattermost.session import Session
@@ -100,6 +101,14 @@ class RestSender:
             return unsent.result
         except JournalError as error:
             return Later(f"the post that shows the subject cannot be read from the journal: {error}")
+
+    async def answers(self) -> bool:
+        """Whether the server answers; see `health.answers`."""
+        return await self._session.answers()
+
+    def target(self, delivery: Delivery) -> str:
+        """The channel that the message names."""
+        return channel_of(delivery.payload)
 
     async def _show(self, delivery: Delivery, card: Card) -> Result:
         shown = await self._cards(card.subject)

@@ -20,6 +20,7 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from gateway.mattermost.answers import Revealing, error_id
+from gateway.mattermost.health import answers
 from gateway.mattermost.rest_answers import failed, not_mattermost, unauthorised
 from gateway.model import Later, Never
 from gateway.outbound.exchange import BODY_LIMIT, Reply, Unsent, exchange
@@ -219,6 +220,10 @@ class Session:
         if self._me is None:
             self._me = decoded(await self.call("GET", "/users/me"), Me)
         return self._me
+
+    async def answers(self) -> bool:
+        """Whether the server answers; see `health.answers`."""
+        return await answers(self._http, self._server, self._timeout)
 
     async def _exchange(self, method: str, url: URL, body: bytes | None, token: str) -> Reply:
         limit = BODY_LIMIT + ECHO * len(body or b"")

@@ -65,7 +65,9 @@ class Metrics:
         )
         self.dead = self._gauge("dead", "Dead deliveries: they wait for a person to replay them.", "destination")
         self.destination_open = self._gauge(
-            "destination_open", "1 when deliveries flow, 0 when the circuit breaker holds them.", "destination"
+            "destination_open",
+            "1 when deliveries flow, 0 while they wait: held (no answer) or failing (refused).",
+            "destination",
         )
         self.duplicates = self._counter("duplicates", "Requests recognised as repeats.", "route")
         self.journal_commit_seconds = self._histogram(

@@ -100,8 +100,8 @@ async def test_a_broken_destination_keeps_nobody_out(start):
     for number in range(8):
         await gateway.github("push", {"ref": "x", "repository": {"full_name": f"a/{number}"}}, f"d{number}")
     listener, states = Listener(gateway), gateway.running._running.destinations
-    await eventually(lambda: states()["ops"][0] == "broken", 20)
+    await eventually(lambda: states()["ops"][0] == "held", 20)
     found = await listener.get("/readyz", Authorization=f"Bearer {TOKEN}")
-    assert (found.status, found.json()["ready"], found.json()["destinations"]["ops"]["state"]) == (200, True, "broken")
+    assert (found.status, found.json()["ready"], found.json()["destinations"]["ops"]["state"]) == (200, True, "held")
     assert "failures in a row" in found.json()["destinations"]["ops"]["why"]
     assert gateway.hook.rpartition("/")[2] not in found.text

@@ -37,7 +37,7 @@ async def test_destinations_and_routes_are_shown(running, desk, tables):
     said = await asyncio.to_thread(desk.run, "status")
     assert said.code == 0, said.text
     rows = [line.split() for line in said.out.splitlines()]
-    assert ["ops", "open", "0"] in [row[:3] for row in rows]
+    assert ["ops", "healthy", "0"] in [row[:3] for row in rows]
     assert ["any", "generic", "1", "0", "0", "0", "0"] in [row[:7] for row in rows]
     assert "0 deliveries waiting" in said.out
 
@@ -92,7 +92,7 @@ BROKEN = {
     "kept": {"events": 1, "size": 1000, "oldest": 0.0},
     "destinations": [
         {
-            "name": "ops", "state": "broken", "why": "503: down", "waiting": 1, "oldest": 90.0, "dead": 0,
+            "name": "ops", "state": "held", "why": "503: down", "waiting": 1, "oldest": 90.0, "dead": 0,
             "delivered": 0, "something_new": True,
         }
     ],
