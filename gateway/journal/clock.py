@@ -1,0 +1,51 @@
+"""The clock by which the journal forgets: the wall clock, whose jumps ahead are believed only once they are confirmed.
+
+What a jump back makes young again is kept longer, which harms nothing; what a jump ahead makes old would be deleted for
+good. So a jump back is followed at once, and a jump ahead only after the wall clock has gone on from there for CONFIRM
+seconds: until then time goes on at the pace of the monotonic clock. Pure: both clocks are arguments.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+JUMP: Final = 60.0
+"""Seconds by which the wall clock may run away from the monotonic one between two looks without being a jump."""
+
+CONFIRM: Final = 86_400.0
+"""Seconds for which the wall clock has to go on evenly after a jump ahead: time for a person, or NTP, to set it right."""
+
+
+class SteadyClock:
+    """Tells the time in epoch seconds; `wall` and `monotonic` are the two clocks."""
+
+    def __init__(self, wall: Callable[[], float], monotonic: Callable[[], float]) -> None:
+        self._wall = wall
+        self._monotonic = monotonic
+        self._offset = wall() - monotonic()  # of the time that is told from the monotonic clock
+        self._doubted: tuple[float, float] | None = None  # the offset of a jump ahead, and the monotonic time of it
+
+    def begin(self, known: float) -> None:
+        """Go on from a time at which the journal is known to have been written, if the wall clock is ahead of it.
+
+        A gateway that starts cannot tell a long pause from a clock that is wrong: it treats the pause as a jump ahead.
+        """
+        self._offset = min(self._offset, known - self._monotonic())
+
+    def now(self) -> float:
+        """The time: that of the wall clock, unless it has jumped ahead and this is not confirmed."""
+        now, wall = self._monotonic(), self._wall()
+        found = wall - now
+        if found <= self._offset + JUMP:
+            self._offset, self._doubted = found, None
+            return wall
+        if self._doubted is None or abs(found - self._doubted[0]) > JUMP:
+            self._doubted = found, now
+        elif now - self._doubted[1] >= CONFIRM:
+            self._offset, self._doubted = found, None
+            return wall
+        return now + self._offset
+
+    def skew(self) -> float:
+        """Seconds to add to a time of the wall clock to have one of this clock: 0, or below 0 after a jump ahead."""
+        told = self.now()
+        return 0.0 if self._doubted is None else told - self._wall()
