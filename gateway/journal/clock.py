@@ -12,7 +12,7 @@ JUMP: Final = 60.0
 """Seconds by which the wall clock may run away from the monotonic one between two looks without being a jump."""
 
 CONFIRM: Final = 86_400.0
-"""Seconds for which the wall clock has to go on evenly after a jump ahead: time for a person, or NTP, to set it right."""
+"""Seconds for which the wall clock has to go on evenly after a jump ahead: time to set it right."""
 
 
 class SteadyClock:

@@ -100,7 +100,7 @@ def test_a_start_soon_after_the_last_event_is_none(clocks: Clocks, known: float)
 
 @given(st.lists(st.tuples(st.floats(0, 1e5), st.floats(-1e9, 1e9)), max_size=40))
 def test_it_never_runs_ahead(steps: list[tuple[float, float]]) -> None:
-    """It is never later than the wall clock, and never gains more than JUMP on the monotonic one before a confirmation."""
+    """It is never later than the wall clock, and gains at most JUMP on the monotonic one before a confirmation."""
     clocks = Clocks()
     clock = steady(clocks)
     told, at, passed = clock.now(), clocks.monotonic, 0.0

@@ -50,12 +50,12 @@ SELECT count(*), coalesce(sum(size), 0) FROM event INDEXED BY event_age WHERE re
 # DEAD pages by event number; PENDING counts an event without dead deliveries at its first pending one.
 _UNSETTLED = {
     DeliveryState.DEAD: """
-SELECT coalesce(sum(size), 0), max(number)
+SELECT coalesce(sum(size), 0), max(number), count(*)
   FROM (SELECT DISTINCT event AS dead FROM delivery INDEXED BY delivery_dead_event
          WHERE state = 'dead' AND event > ? ORDER BY event LIMIT ?)
   CROSS JOIN event ON number = dead""",
     DeliveryState.PENDING: """
-SELECT coalesce(sum(size) FILTER (WHERE first), 0), max(seq)
+SELECT coalesce(sum(size) FILTER (WHERE first), 0), max(seq), count(*) FILTER (WHERE first)
   FROM (SELECT seq, event AS pending, NOT EXISTS (
                SELECT 1 FROM delivery AS other INDEXED BY delivery_event
                 WHERE other.event = delivery.event
@@ -101,10 +101,10 @@ def count(connection: Connection, after: float) -> tuple[int, int, float | None]
     return number, size, until
 
 
-def unsettled(connection: Connection, state: DeliveryState, after: int) -> tuple[int, int | None]:
-    """Bytes of the next events with a dead delivery, or with a pending and no dead one, and the next `after`.
+def unsettled(connection: Connection, state: DeliveryState, after: int) -> tuple[int, int, int | None]:
+    """Number and bytes of the next events with a dead delivery, or with a pending and no dead one.
 
-    `after` is an event's number for DEAD, a delivery's for PENDING; None at the end.
+    Then the next `after`, which is an event's number for DEAD, a delivery's for PENDING; None at the end.
     """
-    size, reached = connection.execute(_UNSETTLED[state], (after, UNSETTLED_SLICE)).fetchone()
-    return size, reached
+    size, reached, number = connection.execute(_UNSETTLED[state], (after, UNSETTLED_SLICE)).fetchone()
+    return number, size, reached

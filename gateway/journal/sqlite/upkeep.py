@@ -12,14 +12,17 @@ from pathlib import Path
 from typing import Final
 
 import structlog
+from msgspec import Struct
 
+from gateway import units
 from gateway.errors import JournalError
-from gateway.journal import HOLDINGS_AGE
+from gateway.journal import ADDRESS_AGE, HOLDINGS_AGE, DeadLimits
+from gateway.journal.clock import CONFIRM, SteadyClock
 from gateway.journal.sqlite import count_sql, read_sql
 from gateway.journal.sqlite.client import Writer
-from gateway.journal.sqlite.messages import Checkpoint, Prune
+from gateway.journal.sqlite.messages import Checkpoint, Doomed, Prune
 from gateway.journal.sqlite.reader import ReadConnection
-from gateway.model import DeliveryState
+from gateway.model import DeliveryState, DiscardCause
 
 CARD_AGE: Final = 90 * 86400.0
 """Seconds for which the post of a subject is kept after its last use."""
@@ -32,43 +35,65 @@ _CHECKPOINT_BYTES = 64_000_000
 """Seconds, and bytes of the log, after which it restarts from its beginning; appends wait for this checkpoint."""
 _PRUNE_SECONDS = 10.0
 _PRUNE_EVENTS = 10_000
+_SHARE = 10
+"""Of so many parts of the time, pruning takes one at most: it looks at everything that is dead."""
 
 log = structlog.get_logger("gateway.journal")
 
 
-class Upkeep:
-    """Checkpoints and prunes a journal, periodically from `start` on."""
+class Limits(Struct, frozen=True):
+    """The limits of retention in seconds and bytes; see `gateway.journal.open`."""
 
-    def __init__(self, path: Path, writer: Writer, retention: float, max_size: int, clock: Callable[[], float]) -> None:
-        self._retention = retention
-        self._max_size = max_size
+    retention: float
+    max_size: int
+    dead: DeadLimits
+
+
+class Counted(Struct, frozen=True):
+    """Events and their bytes, and those of them with a dead delivery."""
+
+    events: int = 0
+    size: int = 0
+    dead_events: int = 0
+    dead_size: int = 0
+
+
+class Upkeep:
+    """Checkpoints and prunes a journal, periodically from `start` on. `clock` is that of all ages."""
+
+    def __init__(self, path: Path, writer: Writer, limits: Limits, clock: SteadyClock) -> None:
+        self._limits = limits
         self._clock = clock
         self._keeper = ReadConnection(path, "journal-upkeep", cache=1000)  # small: it reads no page twice
         self._writer = writer
         self._running: asyncio.Task[None] | None = None
         self._one_prune = asyncio.Lock()
         self._one_count = asyncio.Lock()
-        self._counted, self._counted_at = (0, 0), -inf
+        self._counted, self._counted_at, self._counting = Counted(), -inf, 0.0
+        self._doubting = False
 
-    def start(self) -> None:
-        """Start the periodic upkeep."""
+    async def start(self) -> None:
+        """Set the clock to the newest event that is stored, and start the periodic upkeep. Raises JournalError."""
+        known = await self._keeper.read(read_sql.newest_received)
+        if known is not None:
+            self._clock.begin(known)
         self._running = asyncio.create_task(self._keep_up(), name="journal upkeep")
 
-    def keep(self, retention: float, max_size: int) -> None:
-        """Change the limits from the next pruning on; see `gateway.journal.open`."""
-        self._retention, self._max_size = retention, max_size
+    def keep(self, limits: Limits) -> None:
+        """Change the limits from the next pruning on."""
+        self._limits = limits
 
-    async def counted(self) -> tuple[int, int]:
-        """The number of events and their bytes, as counted within the last HOLDINGS_AGE seconds.
+    async def counted(self) -> Counted:
+        """What there is, as counted within the last HOLDINGS_AGE seconds, and longer ago the longer a count takes.
 
         Running upkeep counts more often than that, so that callers need not wait here.
         """
-        if time.monotonic() - self._counted_at > HOLDINGS_AGE:
+        if time.monotonic() - self._counted_at > HOLDINGS_AGE + 2 * _SHARE * self._counting:
             return await self._recount()
         return self._counted
 
     async def prune(self) -> None:
-        """Delete events beyond the limits of retention. Running upkeep does so every 10 seconds."""
+        """Delete events beyond the limits of retention. Running upkeep does so every 10 seconds, or more rarely."""
         async with self._one_prune:
             while await self._prune_some() == _PRUNE_EVENTS:
                 pass
@@ -88,41 +113,74 @@ class Upkeep:
             await asyncio.gather(self._running, return_exceptions=True)
         await self._keeper.close()
 
-    async def _recount(self) -> tuple[int, int]:
-        """Count the events and their bytes, in slices, so that checkpoints can run between them."""
+    async def _recount(self) -> Counted:
+        """Count everything, in slices, so that checkpoints can run between them."""
         async with self._one_count:
+            begun = time.monotonic()
             events = size = 0
             after: float | None = -inf
             while after is not None:
                 number, more, after = await self._keeper.read(partial(count_sql.count, after=after))
                 events, size = events + number, size + more
-            self._counted, self._counted_at = (events, size), time.monotonic()
+            self._counted = Counted(events, size, *await self._unsettled(DeliveryState.DEAD))
+            self._counted_at = time.monotonic()
+            self._counting = self._counted_at - begun
             return self._counted
 
-    async def _excess(self) -> int:
-        """The bytes by which the settled events exceed their limit; also counted in slices."""
-        excess = (await self._recount())[1] - self._max_size
-        for state in (DeliveryState.DEAD, DeliveryState.PENDING):
-            after: int | None = 0
-            while excess > 0 and after is not None:
-                size, after = await self._keeper.read(partial(count_sql.unsettled, state=state, after=after))
-                excess -= size
-        return excess
+    async def _unsettled(self, state: DeliveryState) -> tuple[int, int]:
+        """The number and the bytes of the events with a dead delivery, or with a pending and no dead one."""
+        events = size = 0
+        after: int | None = 0
+        while after is not None:
+            number, more, after = await self._keeper.read(partial(count_sql.unsettled, state=state, after=after))
+            events, size = events + number, size + more
+        return events, size
 
     async def _prune_some(self) -> int:
-        now = self._clock()
-        numbers = await self._keeper.read(partial(read_sql.expired, until=now - self._retention, limit=_PRUNE_EVENTS))
-        if len(numbers) < _PRUNE_EVENTS and (excess := await self._excess()) > 0:
-            surplus = await self._keeper.read(partial(read_sql.surplus, excess=excess, limit=_PRUNE_EVENTS))
-            numbers = list(dict.fromkeys([*numbers, *surplus]))[:_PRUNE_EVENTS]
-        count = len(numbers)  # before the writer empties the list
-        await self._writer.ask(Prune(numbers[::-1], now, now - CARD_AGE))  # the writer takes them from the end
-        return count
+        """Delete what is beyond its limits, at most _PRUNE_EVENTS of each kind; returns the most of any kind."""
+        now, limits = self._now(), self._limits
+        aged = await self._numbers(read_sql.expired, now - limits.retention)
+        aged_dead = await self._numbers(read_sql.expired_dead, now - limits.dead.max_age)
+        counted = await self._recount()
+        over_dead: list[int] = []
+        if (excess := counted.dead_size - limits.dead.max_size) > 0:
+            over_dead = await self._numbers(read_sql.surplus_dead, excess)
+        over: list[int] = []
+        if (excess := counted.size - counted.dead_size - limits.max_size) > 0:
+            excess -= (await self._unsettled(DeliveryState.PENDING))[1]
+            over = await self._numbers(read_sql.surplus, excess)
+        doomed = [  # the writer takes the last of the last first; what one has deleted, another leaves alone
+            Doomed(over_dead[::-1], DiscardCause.SIZE),
+            Doomed(aged_dead[::-1], DiscardCause.AGE),
+            Doomed(over[::-1]),
+            Doomed(aged[::-1]),
+        ]
+        most = max(map(len, (aged, aged_dead, over, over_dead)))  # before the writer empties the lists
+        await self._writer.ask(Prune(doomed, now, now - CARD_AGE, now - ADDRESS_AGE))
+        return most
+
+    async def _numbers(self, query: Callable[..., list[int]], bound: float) -> list[int]:
+        return await self._keeper.read(lambda connection: query(connection, bound, _PRUNE_EVENTS))
+
+    def _now(self) -> float:
+        """The time by which things are old; a jump ahead of the clock is told when it is seen and when it is over."""
+        now, skew = self._clock.now(), self._clock.skew()
+        if skew and not self._doubting:
+            log.warning(
+                "the clock has jumped ahead: nothing is old by it until it has run on evenly for a while",
+                ahead=units.written(-skew),
+                wait=units.written(CONFIRM),
+            )
+        elif self._doubting and not skew:
+            log.info("the clock is believed again")
+        self._doubting = bool(skew)
+        return now
 
     async def _keep_up(self) -> None:
         """Checkpoint and prune while the journal is open; an error is logged, and the next turn tries again."""
         moved = begun = 0
         checked = pruned = time.monotonic()
+        pause = _PRUNE_SECONDS
         while True:
             await asyncio.sleep(_UPKEEP_SECONDS)
             try:
@@ -136,9 +194,10 @@ class Upkeep:
                 elif logged - moved >= _MOVE_BYTES:
                     moved = logged
                     await self._move()
-                if now - pruned >= _PRUNE_SECONDS:
+                if now - pruned >= pause:
                     pruned = now
                     await self.prune()
+                    pause = max(_PRUNE_SECONDS, _SHARE * (time.monotonic() - now))
             except Exception as error:
                 unforeseen = not isinstance(error, JournalError)
                 log.warning("journal upkeep failed, trying again", error=str(error), exc_info=unforeseen)
