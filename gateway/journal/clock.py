@@ -2,9 +2,10 @@
 
 What a jump back makes young again is kept longer, which harms nothing; what a jump ahead makes old would be deleted for
 good. So a jump back is followed at once, and a jump ahead only after the wall clock has gone on from there for CONFIRM
-seconds: until then time goes on at the pace of the monotonic clock. Pure: both clocks are arguments.
+seconds: until then time goes on at the pace of the monotonic clock. Both clocks are arguments.
 """
 
+import time
 from collections.abc import Callable
 from typing import Final
 
@@ -13,6 +14,12 @@ JUMP: Final = 60.0
 
 CONFIRM: Final = 86_400.0
 """Seconds for which the wall clock has to go on evenly after a jump ahead: time to set it right."""
+
+
+def uptime() -> float:
+    """Seconds since some moment, which no setting of the clock moves; with those of a suspension on Linux."""
+    boot = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if boot is None else time.clock_gettime(boot)
 
 
 class SteadyClock:

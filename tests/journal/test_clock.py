@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.journal.clock import CONFIRM, JUMP, SteadyClock
+from gateway.journal.clock import CONFIRM, JUMP, SteadyClock, uptime
 
 MONTH = 30 * 86_400.0
 START = 1_800_000_000.0
@@ -113,3 +113,9 @@ def test_it_never_runs_ahead(steps: list[tuple[float, float]]) -> None:
         if passed < CONFIRM:
             assert now <= told + clocks.monotonic - at + JUMP + 1e-3
         told, at = now, clocks.monotonic
+
+
+def test_the_uptime_only_grows() -> None:
+    """Whatever the system calls it."""
+    first = uptime()
+    assert 0 < first <= uptime()

@@ -29,7 +29,7 @@ from gateway.journal import (
     Standing,
     Stranger,
 )
-from gateway.journal.clock import SteadyClock
+from gateway.journal.clock import SteadyClock, uptime
 from gateway.journal.sqlite import count_sql, read_sql, search_sql
 from gateway.journal.sqlite.client import Writer
 from gateway.journal.sqlite.file import as_journal_error, prepare, require_writable
@@ -81,9 +81,9 @@ class SqliteJournal:
         # A busy event loop whose iterations end just within the switch interval keeps the interpreter lock from other
         # threads for seconds: it releases the lock by itself, and takes it back before they wake.
         sys.setswitchinterval(min(sys.getswitchinterval(), _SWITCH_SECONDS))
-        steady = SteadyClock(clock, time.monotonic)
-        writer = Writer(path, on_commit, on_discard, steady.skew)
-        upkeep = Upkeep(path, writer, Limits(retention, max_size, dead), steady)
+        # Two clocks: a pause before the start is no jump to the windows of duplicate keys, which may be short.
+        writer = Writer(path, on_commit, on_discard, SteadyClock(clock, uptime).skew)
+        upkeep = Upkeep(path, writer, Limits(retention, max_size, dead), SteadyClock(clock, uptime))
         lease = None
         try:
             if deliver:
@@ -93,7 +93,8 @@ class SqliteJournal:
                 await asyncio.to_thread(require_writable, path)
                 await asyncio.to_thread(take_over, path)
                 writer.use(await ProcessLine.open(path, lease, writer.on_answers, writer.broken))
-                await upkeep.start()
+                await upkeep.begin()
+                upkeep.start()
             else:
                 beside = await SocketLine.open(path, writer.on_answers, writer.broken)
                 writer.use(beside or ThreadLine(path, writer.on_answers))

@@ -72,11 +72,14 @@ class Upkeep:
         self._counted, self._counted_at, self._counting = Counted(), -inf, 0.0
         self._doubting = False
 
-    async def start(self) -> None:
-        """Set the clock to the newest event that is stored, and start the periodic upkeep. Raises JournalError."""
+    async def begin(self) -> None:
+        """Have the clock go on from the event that was stored last. Raises JournalError."""
         known = await self._keeper.read(read_sql.newest_received)
         if known is not None:
             self._clock.begin(known)
+
+    def start(self) -> None:
+        """Start the periodic upkeep."""
         self._running = asyncio.create_task(self._keep_up(), name="journal upkeep")
 
     def keep(self, limits: Limits) -> None:
