@@ -1,8 +1,11 @@
-"""The clock by which the journal forgets: the wall clock, whose jumps ahead are believed only once they are confirmed.
+"""The clocks by which the journal forgets. Neither follows the wall clock blindly; both clocks are arguments.
 
-What a jump back makes young again is kept longer, which harms nothing; what a jump ahead makes old would be deleted for
-good. So a jump back is followed at once, and a jump ahead only after the wall clock has gone on from there for CONFIRM
-seconds: until then time goes on at the pace of the monotonic clock. Both clocks are arguments.
+Ages: what a jump back makes young again is kept longer, which harms nothing; what a jump ahead makes old would be
+deleted for good. So a jump back is followed at once, and a jump ahead only after the wall clock has gone on from there
+for CONFIRM seconds: until then time goes on at the pace of the monotonic clock.
+
+Windows of duplicate keys: too long a one drops a message, too short a one lets a recorded request pass. So they run at
+the pace of the monotonic clock for as long as the gateway runs.
 """
 
 import time
@@ -52,7 +55,28 @@ class SteadyClock:
             return wall
         return now + self._offset
 
-    def skew(self) -> float:
-        """Seconds to add to a time of the wall clock to have one of this clock: 0, or below 0 after a jump ahead."""
+    def ahead(self) -> float:
+        """Seconds by which the wall clock is ahead of this one: 0 unless a jump is not confirmed."""
         told = self.now()
-        return 0.0 if self._doubted is None else told - self._wall()
+        return 0.0 if self._doubted is None else self._wall() - told
+
+
+class WindowClock:
+    """Tells the time of windows in epoch seconds: it begins with the wall clock, and follows none of its jumps."""
+
+    def __init__(self, wall: Callable[[], float], monotonic: Callable[[], float]) -> None:
+        self._wall = wall
+        self._monotonic = monotonic
+        self._offset = wall() - monotonic()
+
+    def now(self) -> float:
+        """The time."""
+        return self._wall() + self.skew()
+
+    def skew(self) -> float:
+        """Seconds to add to a time of the wall clock to have one of this clock; 0 unless that has jumped."""
+        ahead = self._wall() - self._monotonic() - self._offset
+        if abs(ahead) > JUMP:
+            return -ahead
+        self._offset += ahead  # NTP slews the clock, and steps it a little
+        return 0.0

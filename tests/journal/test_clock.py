@@ -1,10 +1,10 @@
-"""The clock by which the journal forgets, through jumps of the wall clock in both directions."""
+"""The clocks by which the journal forgets, through jumps of the wall clock in both directions."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.journal.clock import CONFIRM, JUMP, SteadyClock, uptime
+from gateway.journal.clock import CONFIRM, JUMP, SteadyClock, WindowClock, uptime
 
 MONTH = 30 * 86_400.0
 START = 1_800_000_000.0
@@ -40,7 +40,7 @@ def test_it_tells_the_time_of_the_wall_clock(clocks: Clocks) -> None:
     for step in (0.0, 1.0, -3.0, JUMP - 1, 0.5):
         clocks.pass_by(3600)
         clocks.wall += step
-        assert (clock.now(), clock.skew()) == (clocks.wall, 0.0)
+        assert (clock.now(), clock.ahead()) == (clocks.wall, 0.0)
 
 
 def test_a_jump_ahead_is_believed_when_it_is_confirmed(clocks: Clocks) -> None:
@@ -48,11 +48,11 @@ def test_a_jump_ahead_is_believed_when_it_is_confirmed(clocks: Clocks) -> None:
     clock = steady(clocks)
     clocks.wall += MONTH
     for _ in range(9):
-        assert (clock.now(), clock.skew()) == (clocks.wall - MONTH, -MONTH)
+        assert (clock.now(), clock.ahead()) == (clocks.wall - MONTH, MONTH)
         clocks.pass_by(CONFIRM / 10)
     assert clock.now() == clocks.wall - MONTH
     clocks.pass_by(CONFIRM / 5)
-    assert (clock.now(), clock.skew()) == (clocks.wall, 0.0)
+    assert (clock.now(), clock.ahead()) == (clocks.wall, 0.0)
 
 
 def test_a_jump_back_is_followed_at_once(clocks: Clocks) -> None:
@@ -62,9 +62,9 @@ def test_a_jump_back_is_followed_at_once(clocks: Clocks) -> None:
     clock.now()
     clocks.pass_by(CONFIRM - 10)
     clocks.wall -= MONTH
-    assert (clock.now(), clock.skew()) == (clocks.wall, 0.0)
+    assert (clock.now(), clock.ahead()) == (clocks.wall, 0.0)
     clocks.wall -= MONTH
-    assert (clock.now(), clock.skew()) == (clocks.wall, 0.0)
+    assert (clock.now(), clock.ahead()) == (clocks.wall, 0.0)
     clocks.wall += MONTH
     clocks.pass_by(20)
     assert clock.now() == clocks.wall - MONTH
@@ -113,6 +113,27 @@ def test_it_never_runs_ahead(steps: list[tuple[float, float]]) -> None:
         if passed < CONFIRM:
             assert now <= told + clocks.monotonic - at + JUMP + 1e-3
         told, at = now, clocks.monotonic
+
+
+@pytest.mark.parametrize("jump", [MONTH, -MONTH, JUMP + 1, -JUMP - 1])
+def test_no_jump_reaches_the_windows(clocks: Clocks, jump: float) -> None:
+    """However long ago it was; the skew makes a time of the wall clock one of theirs."""
+    clock = WindowClock(lambda: clocks.wall, lambda: clocks.monotonic)
+    clocks.wall += jump
+    for _ in range(5):
+        assert (clock.now(), clock.skew()) == (clocks.wall - jump, -jump)
+        clocks.pass_by(CONFIRM)
+    clocks.wall -= jump
+    assert (clock.now(), clock.skew()) == (clocks.wall, 0.0)
+
+
+def test_windows_follow_small_steps(clocks: Clocks) -> None:
+    """They add up to any difference between the two clocks."""
+    clock = WindowClock(lambda: clocks.wall, lambda: clocks.monotonic)
+    for step in (JUMP - 1, JUMP - 1, -JUMP + 1, -1.0):
+        clocks.pass_by(10)
+        clocks.wall += step
+        assert (clock.skew(), clock.now()) == (0.0, clocks.wall)
 
 
 def test_the_uptime_only_grows() -> None:

@@ -59,7 +59,7 @@ class Writer:
 
     `on_commit` gets the seconds of every commit, `on_discard` what went of the dead. `logged` is roughly how many bytes
     were written to the write-ahead log so far. `added` is called with the number of the newest delivery, see
-    `gateway.journal.Queue.listen`. `skew` tells what to add to the time of an entry, see `SteadyClock`.
+    `gateway.journal.Queue.listen`. `skew` tells what to add to the time of an entry, see `WindowClock`.
     """
 
     def __init__(

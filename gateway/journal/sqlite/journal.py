@@ -29,7 +29,7 @@ from gateway.journal import (
     Standing,
     Stranger,
 )
-from gateway.journal.clock import SteadyClock, uptime
+from gateway.journal.clock import SteadyClock, WindowClock, uptime
 from gateway.journal.sqlite import count_sql, read_sql, search_sql
 from gateway.journal.sqlite.client import Writer
 from gateway.journal.sqlite.file import as_journal_error, prepare, require_writable
@@ -81,9 +81,9 @@ class SqliteJournal:
         # A busy event loop whose iterations end just within the switch interval keeps the interpreter lock from other
         # threads for seconds: it releases the lock by itself, and takes it back before they wake.
         sys.setswitchinterval(min(sys.getswitchinterval(), _SWITCH_SECONDS))
-        # Two clocks: a pause before the start is no jump to the windows of duplicate keys, which may be short.
-        writer = Writer(path, on_commit, on_discard, SteadyClock(clock, uptime).skew)
-        upkeep = Upkeep(path, writer, Limits(retention, max_size, dead), SteadyClock(clock, uptime))
+        windows = WindowClock(clock, uptime)
+        writer = Writer(path, on_commit, on_discard, windows.skew)
+        upkeep = Upkeep(path, writer, Limits(retention, max_size, dead), SteadyClock(clock, uptime), windows)
         lease = None
         try:
             if deliver:

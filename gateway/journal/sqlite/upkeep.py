@@ -17,7 +17,7 @@ from msgspec import Struct
 from gateway import units
 from gateway.errors import JournalError
 from gateway.journal import ADDRESS_AGE, HOLDINGS_AGE, DeadLimits
-from gateway.journal.clock import CONFIRM, SteadyClock
+from gateway.journal.clock import CONFIRM, SteadyClock, WindowClock
 from gateway.journal.sqlite import count_sql, read_sql
 from gateway.journal.sqlite.client import Writer
 from gateway.journal.sqlite.messages import Checkpoint, Doomed, Prune
@@ -59,11 +59,15 @@ class Counted(Struct, frozen=True):
 
 
 class Upkeep:
-    """Checkpoints and prunes a journal, periodically from `start` on. `clock` is that of all ages."""
+    """Checkpoints and prunes a journal, periodically from `start` on.
 
-    def __init__(self, path: Path, writer: Writer, limits: Limits, clock: SteadyClock) -> None:
+    `clock` is that of ages, `windows` that of duplicate keys.
+    """
+
+    def __init__(self, path: Path, writer: Writer, limits: Limits, clock: SteadyClock, windows: WindowClock) -> None:
         self._limits = limits
         self._clock = clock
+        self._windows = windows
         self._keeper = ReadConnection(path, "journal-upkeep", cache=1000)  # small: it reads no page twice
         self._writer = writer
         self._running: asyncio.Task[None] | None = None
@@ -159,7 +163,7 @@ class Upkeep:
             Doomed(aged[::-1]),
         ]
         most = max(map(len, (aged, aged_dead, over, over_dead)))  # before the writer empties the lists
-        await self._writer.ask(Prune(doomed, now, now - CARD_AGE, now - ADDRESS_AGE))
+        await self._writer.ask(Prune(doomed, self._windows.now(), now - CARD_AGE, now - ADDRESS_AGE))
         return most
 
     async def _numbers(self, query: Callable[..., list[int]], bound: float) -> list[int]:
@@ -167,16 +171,16 @@ class Upkeep:
 
     def _now(self) -> float:
         """The time by which things are old; a jump ahead of the clock is told when it is seen and when it is over."""
-        now, skew = self._clock.now(), self._clock.skew()
-        if skew and not self._doubting:
+        now, ahead = self._clock.now(), self._clock.ahead()
+        if ahead and not self._doubting:
             log.warning(
                 "the clock has jumped ahead: nothing is old by it until it has run on evenly for a while",
-                ahead=units.written(-skew),
+                ahead=units.written(ahead),
                 wait=units.written(CONFIRM),
             )
-        elif self._doubting and not skew:
+        elif self._doubting and not ahead:
             log.info("the clock is believed again")
-        self._doubting = bool(skew)
+        self._doubting = bool(ahead)
         return now
 
     async def _keep_up(self) -> None:

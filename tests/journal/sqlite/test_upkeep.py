@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 
 from gateway.errors import JournalError
 from gateway.journal import ADDRESS_AGE, CardPost, DeadDiscard, DeadLimits, DuplicateKey, Entry, Query, Settlement
-from gateway.journal.clock import CONFIRM, SteadyClock
+from gateway.journal.clock import CONFIRM, SteadyClock, WindowClock
 from gateway.journal.sqlite import count_sql, messages, upkeep
 from gateway.journal.sqlite.journal import SqliteJournal
 from gateway.journal.sqlite.upkeep import CARD_AGE
@@ -48,8 +48,15 @@ async def kept(path: Path, clock: Clock, **more: Any) -> SqliteJournal:
     """A journal whose limits are small, and whose clock runs evenly however far it is set ahead."""
     limits = {"dead": DeadLimits(DEAD_SECONDS, DEAD_BYTES), **more}
     journal = await SqliteJournal.open(path, clock=clock, **limits)
-    journal.upkeep._clock = SteadyClock(clock, clock)
+    set_clocks(journal, clock, clock)
     return journal
+
+
+def set_clocks(journal: SqliteJournal, wall: Clock, monotonic: Clock) -> None:
+    """Have a journal live by these two clocks."""
+    journal.upkeep._clock = SteadyClock(wall, monotonic)
+    journal.upkeep._windows = WindowClock(wall, monotonic)
+    journal._writer._skew = journal.upkeep._windows.skew
 
 
 @pytest.fixture
@@ -197,8 +204,7 @@ async def test_a_clock_that_jumps_ahead_deletes_nothing(tmp_path: Path, clock: C
     """Until the jump is confirmed all is as old as it was, and repeats are repeats; it is told once."""
     wall, month = Wall(), 30 * 86_400.0
     journal = await kept(tmp_path / "other.db", wall, retention=KEPT_SECONDS, max_size=10**9)
-    steady = journal.upkeep._clock = SteadyClock(wall, clock)
-    journal._writer._skew = steady.skew
+    set_clocks(journal, wall, clock)
     window = 2 * KEPT_SECONDS
     first = await add(journal, wall.now, DELIVERED, key="k", window=window)
     dead = await add(journal, wall.now, DEAD)
@@ -221,6 +227,29 @@ async def test_a_clock_that_jumps_ahead_deletes_nothing(tmp_path: Path, clock: C
     assert [line["event"] for line in logs] == ["the clock is believed again"]
     assert first not in await left(journal)
     assert dead not in await left(journal)
+    await journal.close()
+
+
+@pytest.mark.parametrize("jump", [1e7, -1e7])
+async def test_windows_are_as_long_as_they_are(tmp_path: Path, clock: Clock, jump: float) -> None:
+    """Whichever way the clock jumps in the middle of one: a repeat is a repeat before its end, and none after it."""
+    wall = Wall()
+    journal = await kept(tmp_path / "other.db", wall, retention=1e9, max_size=10**9)
+    set_clocks(journal, wall, clock)
+
+    def pass_by(seconds: float) -> None:
+        wall.now, clock.now = wall.now + seconds, clock.now + seconds
+
+    first = await add(journal, wall.now, key="k", window=100)
+    pass_by(50)
+    wall.now += jump
+    await journal.upkeep.prune()
+    assert await add(journal, wall.now, key="k", window=100) == first
+    pass_by(49)
+    await journal.upkeep.prune()
+    assert await add(journal, wall.now, key="k", window=100) == first
+    pass_by(2)
+    assert await add(journal, wall.now, key="k", window=100) != first
     await journal.close()
 
 
