@@ -22,7 +22,7 @@ from gateway.journal.sqlite import count_sql, read_sql
 from gateway.journal.sqlite.client import Writer
 from gateway.journal.sqlite.messages import Checkpoint, Doomed, Prune
 from gateway.journal.sqlite.reader import ReadConnection
-from gateway.model import DeliveryState, DiscardCause
+from gateway.model import DiscardCause
 
 CARD_AGE: Final = 90 * 86400.0
 """Seconds for which the post of a subject is kept after its last use."""
@@ -102,7 +102,9 @@ class Upkeep:
     async def prune(self) -> None:
         """Delete events beyond the limits of retention. Running upkeep does so every 10 seconds, or more rarely."""
         async with self._one_prune:
-            while await self._prune_some() == _PRUNE_EVENTS:
+            while await self._prune_aged():
+                pass
+            while await self._prune_surplus():
                 pass
 
     async def checkpoint(self) -> None:
@@ -129,42 +131,49 @@ class Upkeep:
             while after is not None:
                 number, more, after = await self._keeper.read(partial(count_sql.count, after=after))
                 events, size = events + number, size + more
-            self._counted = Counted(events, size, *await self._unsettled(DeliveryState.DEAD))
+            self._counted = Counted(events, size, *await self._sum(count_sql.dead))
             self._counted_at = time.monotonic()
             self._counting = self._counted_at - begun
             return self._counted
 
-    async def _unsettled(self, state: DeliveryState) -> tuple[int, int]:
-        """The number and the bytes of the events with a dead delivery, or with a pending and no dead one."""
-        events = size = 0
+    async def _sum(self, slice_of: Callable[..., tuple[int, int, int | None]]) -> tuple[int, int]:
+        """The sums of what `dead` or `pending` of `count_sql` count slice by slice."""
+        first = second = 0
         after: int | None = 0
         while after is not None:
-            number, more, after = await self._keeper.read(partial(count_sql.unsettled, state=state, after=after))
-            events, size = events + number, size + more
-        return events, size
+            one, two, after = await self._keeper.read(partial(slice_of, after=after))
+            first, second = first + one, second + two
+        return first, second
 
-    async def _prune_some(self) -> int:
-        """Delete what is beyond its limits, at most _PRUNE_EVENTS of each kind; returns the most of any kind."""
+    async def _excess(self, counted: Counted) -> tuple[int, int]:
+        """The bytes by which the settled, and the dead events, exceed their limits; those that wait are neither."""
+        settled = counted.size - counted.dead_size - self._limits.max_size
+        dead = counted.dead_size - self._limits.dead.max_size
+        if settled > 0 or dead > 0:
+            waiting, waiting_dead = await self._sum(count_sql.pending)
+            settled, dead = settled - waiting, dead - waiting_dead
+        return settled, dead
+
+    async def _prune_aged(self) -> bool:
+        """Delete what is too old, a part of it at most; returns whether there may be more."""
         now, limits = self._now(), self._limits
-        aged = await self._numbers(read_sql.expired, now - limits.retention)
-        aged_dead = await self._numbers(read_sql.expired_dead, now - limits.dead.max_age)
-        counted = await self._recount()
-        over_dead: list[int] = []
-        if (excess := counted.dead_size - limits.dead.max_size) > 0:
-            over_dead = await self._numbers(read_sql.surplus_dead, excess)
-        over: list[int] = []
-        if (excess := counted.size - counted.dead_size - limits.max_size) > 0:
-            excess -= (await self._unsettled(DeliveryState.PENDING))[1]
-            over = await self._numbers(read_sql.surplus, excess)
-        doomed = [  # the writer takes the last of the last first; what one has deleted, another leaves alone
-            Doomed(over_dead[::-1], DiscardCause.SIZE),
-            Doomed(aged_dead[::-1], DiscardCause.AGE),
-            Doomed(over[::-1]),
-            Doomed(aged[::-1]),
-        ]
-        most = max(map(len, (aged, aged_dead, over, over_dead)))  # before the writer empties the lists
+        settled = await self._numbers(read_sql.expired, now - limits.retention)
+        dead = await self._numbers(read_sql.expired_dead, now - limits.dead.max_age)
+        return await self._delete(now, settled, dead, DiscardCause.AGE)
+
+    async def _prune_surplus(self) -> bool:
+        """Delete the oldest of what exceeds its size, a part of it at most; returns whether there may be more."""
+        excess, excess_dead = await self._excess(await self._recount())
+        settled = await self._numbers(read_sql.surplus, excess) if excess > 0 else []
+        dead = await self._numbers(read_sql.surplus_dead, excess_dead) if excess_dead > 0 else []
+        return bool(settled or dead) and await self._delete(self._now(), settled, dead, DiscardCause.SIZE)
+
+    async def _delete(self, now: float, settled: list[int], dead: list[int], cause: DiscardCause) -> bool:
+        """Delete events, and what else is old; returns whether it was as many events of a kind as are read at once."""
+        more = _PRUNE_EVENTS in (len(settled), len(dead))  # before the writer empties the lists
+        doomed = [Doomed(dead[::-1], cause), Doomed(settled[::-1])]  # it takes from their ends
         await self._writer.ask(Prune(doomed, self._windows.now(), now - CARD_AGE, now - ADDRESS_AGE))
-        return most
+        return more
 
     async def _numbers(self, query: Callable[..., list[int]], bound: float) -> list[int]:
         return await self._keeper.read(lambda connection: query(connection, bound, _PRUNE_EVENTS))

@@ -1,6 +1,7 @@
 """What the journal forgets and what it never does, and how its log is kept short."""
 
 import asyncio
+import random
 import sqlite3
 import threading
 from collections.abc import AsyncIterator
@@ -136,16 +137,54 @@ async def test_the_dead_have_a_size_of_their_own(journal: SqliteJournal, clock: 
     """Beyond it the oldest of them go, and are told; they neither take the room of others nor give them theirs."""
     began = clock.now
     told = heard(journal)
-    waits = await add(journal, began, DEAD, DeliveryState.PENDING, size=90_000)
-    dead = [await add(journal, began + n, DEAD, size=48_000) for n in range(1, 5)]
+    waits = await add(journal, began, DEAD, DeliveryState.PENDING, size=150_000)
+    dead = [await add(journal, began + n, DEAD, size=48_000) for n in range(1, 7)]
     settled = [await add(journal, began + 5 + n, DELIVERED, size=24_000) for n in range(4)]
     await journal.upkeep.prune()
-    assert await left(journal) == [waits, *dead[-2:], *settled]
+    assert await left(journal) == [waits, *dead[-4:], *settled]
     assert told == [DeadDiscard("ops", DiscardCause.SIZE, 2, began + 1, began + 2)]
     await journal.upkeep.prune()
-    assert await left(journal) == [waits, *dead[-2:], *settled]
+    assert await left(journal) == [waits, *dead[-4:], *settled]
     holdings = await journal.holdings()
-    assert (holdings.events, holdings.dead_events, holdings.dead_size // 1000) == (7, 3, 187)
+    assert (holdings.events, holdings.dead_events, holdings.dead_size // 1000) == (9, 5, 344)
+
+
+async def test_what_was_decided_on_counts_as_finished(journal: SqliteJournal, clock: Clock) -> None:
+    """Discarded, and sent again with success: `max_size` reaches both."""
+    old = [await add(journal, clock.now + n, DEAD, size=60_000) for n in range(2)]
+    (discarded, replayed) = [(await journal.find(Query(event_id=one))).records[0].deliveries[0].seq for one in old]
+    await journal.discard([discarded], "sold")
+    await journal.requeue([replayed])
+    (again,) = await journal.pending(0, 10)
+    await journal.upkeep.prune()
+    assert await left(journal) == old
+    await journal.settle([Settlement(again.seq, DELIVERED, 1)])
+    await journal.upkeep.prune()
+    assert await left(journal) == old[1:]
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_pruning_keeps_what_it_must_and_no_more(journal: SqliteJournal, clock: Clock, seed: int) -> None:
+    """Whatever it holds: nothing that waits goes, each limit holds afterwards, and every dead one is counted."""
+    draw, told = random.Random(seed), heard(journal)
+    stored: dict[str, tuple[float, set[DeliveryState], int]] = {}
+    for _ in range(60):
+        age, size = draw.uniform(0, 2 * DEAD_SECONDS), draw.choice((100, 9_000, 30_000))
+        states = draw.choices((DELIVERED, DEAD, DeliveryState.PENDING), (6, 3, 1), k=draw.randint(0, 3))
+        stored[await add(journal, clock.now - age, *states, size=size)] = age, set(states), size
+    dead = (await journal.census())["ops"].dead
+    await journal.upkeep.prune()
+    there = set(await left(journal))
+    waiting = {one for one, (_, states, _) in stored.items() if DeliveryState.PENDING in states}
+    assert waiting <= there
+    for state, limit, most in ((DEAD, DEAD_SECONDS, DEAD_BYTES), (None, KEPT_SECONDS, KEPT_BYTES)):
+        kind = {one for one, (_, states, _) in stored.items() if (DEAD in states) is (state is DEAD)} - waiting
+        assert all(stored[one][0] <= limit for one in kind & there)
+        assert sum(stored[one][2] for one in kind & there) <= most
+        gone = {one for one in kind - there if stored[one][0] <= limit}
+        if gone:  # by size alone: no more than needed, within the largest event
+            assert sum(stored[one][2] for one in kind & there) > most - 31_000 - 1_000 * len(kind)
+    assert dead - (await journal.census())["ops"].dead == sum(each.count for each in told)
 
 
 async def test_those_of_several_destinations_are_told_apart(journal: SqliteJournal, clock: Clock) -> None:
