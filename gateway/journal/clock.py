@@ -18,6 +18,9 @@ JUMP: Final = 60.0
 CONFIRM: Final = 86_400.0
 """Seconds for which the wall clock has to go on evenly after a jump ahead: time to set it right."""
 
+PAUSE: Final = 86_400.0
+"""Seconds for which nothing may have come in when a gateway starts without being a jump."""
+
 
 def uptime() -> float:
     """Seconds since some moment, which no setting of the clock moves; with those of a suspension on Linux."""
@@ -35,11 +38,12 @@ class SteadyClock:
         self._doubted: tuple[float, float] | None = None  # the offset of a jump ahead, and the monotonic time of it
 
     def begin(self, known: float) -> None:
-        """Go on from a time at which the journal is known to have been written, if the wall clock is ahead of it.
+        """Go on from a time at which the journal is known to have been written, if that is over PAUSE seconds ago.
 
         A gateway that starts cannot tell a long pause from a clock that is wrong: it treats the pause as a jump ahead.
         """
-        self._offset = min(self._offset, known - self._monotonic())
+        if self._wall() - known > PAUSE:
+            self._offset = known - self._monotonic()
 
     def now(self) -> float:
         """The time: that of the wall clock, unless it has jumped ahead and this is not confirmed."""

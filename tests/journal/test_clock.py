@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.journal.clock import CONFIRM, JUMP, SteadyClock, WindowClock, uptime
+from gateway.journal.clock import CONFIRM, JUMP, PAUSE, SteadyClock, WindowClock, uptime
 
 MONTH = 30 * 86_400.0
 START = 1_800_000_000.0
@@ -90,7 +90,7 @@ def test_a_start_long_after_the_last_event_is_a_jump(clocks: Clocks) -> None:
     assert clock.now() == clocks.wall
 
 
-@pytest.mark.parametrize("known", [START - JUMP / 2, START + MONTH])
+@pytest.mark.parametrize("known", [START - JUMP / 2, START - PAUSE, START + MONTH])
 def test_a_start_soon_after_the_last_event_is_none(clocks: Clocks, known: float) -> None:
     """Nor is one with an event of the future: the clock was ahead once, and is set right."""
     clock = steady(clocks)

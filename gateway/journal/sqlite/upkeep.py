@@ -183,7 +183,7 @@ class Upkeep:
         now, ahead = self._clock.now(), self._clock.ahead()
         if ahead and not self._doubting:
             log.warning(
-                "the clock has jumped ahead: nothing is old by it until it has run on evenly for a while",
+                "the clock is far ahead of what was known: nothing is deleted by age until it has run on evenly",
                 ahead=units.written(ahead),
                 wait=units.written(CONFIRM),
             )
