@@ -102,12 +102,35 @@ class Parcel(Struct, frozen=True):
 
 
 class DeliveryState(StrEnum):
-    """Where a delivery stands. `dead` waits for a person; `replayed` was sent again under a new number."""
+    """Where a delivery stands.
+
+    `dead` waits for a person; `replayed` was sent again under a new number; `discarded` was dead, and a person decided
+    that it need not be sent.
+    """
 
     PENDING = "pending"
     DELIVERED = "delivered"
     DEAD = "dead"
     REPLAYED = "replayed"
+    DISCARDED = "discarded"
+
+
+class DiscardCause(StrEnum):
+    """Why dead deliveries are gone without being sent: too old, beyond their size, or a person's decision."""
+
+    AGE = "age"
+    SIZE = "size"
+    PERSON = "person"
+
+
+class Discard(Struct, frozen=True):
+    """A person's decision at `at` not to send a dead delivery, with the reason, DISCARD_REASON characters at most."""
+
+    at: float
+    reason: str
+
+
+DISCARD_REASON = 300
 
 
 class AttemptResult(StrEnum):
@@ -141,7 +164,7 @@ class Delivery(Struct, frozen=True):
     `seq` grows with every journalled delivery: deliveries of one lane leave in its order. `not_before` is the time
     before which no further attempt is made; on the monotonic clock while the delivery is in a lane. `reason` is the
     reason of the last failed attempt. `log` holds the newest attempts, oldest first; it is empty unless the caller of
-    the journal asks for it.
+    the journal asks for it. `discard` stays when a discarded delivery is sent again.
     """
 
     seq: int
@@ -159,6 +182,7 @@ class Delivery(Struct, frozen=True):
     card: Card | None = None
     trace: str = ""
     log: tuple[Attempt, ...] = ()
+    discard: Discard | None = None
 
 
 class Delivered(Struct, frozen=True):

@@ -8,7 +8,7 @@ from functools import partial
 from aiohttp import web
 
 from gateway import journal as journals
-from gateway.app import admin, ingress
+from gateway.app import admin, deadletters, ingress
 from gateway.app.catalog import RunningCatalog
 from gateway.app.destinations import Destinations
 from gateway.app.gateway import Parts, RunningGateway
@@ -19,6 +19,7 @@ from gateway.delivery.dispatcher import Dispatcher
 from gateway.errors import Fault, SettingsError
 from gateway.ingress.acceptance import Acceptance
 from gateway.ingress.learned import Learned
+from gateway.journal import DeadLimits
 from gateway.observe import logs, tracing
 from gateway.observe.metrics import Metrics
 from gateway.outbound.sessions import Sessions
@@ -96,8 +97,10 @@ async def _parts(settings: Settings, on_change: Callable[[], None], stack: Async
         kept.url,
         retention=kept.retention,
         max_size=kept.max_size,
+        dead=DeadLimits(kept.dead_max_age, kept.dead_max_size),
         deliver=True,
         on_commit=metrics.journal_commit_seconds.observe,
+        on_discard=deadletters.reporter(metrics),
     )
     stack.push_async_callback(journal.close)
     tracer = _tracer(settings)

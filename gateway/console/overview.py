@@ -48,6 +48,8 @@ class Kept(Struct, frozen=True):
     events: int
     size: int
     oldest: float
+    dead_events: Annotated[int, Meta(description="Those of the events that have a dead delivery.")] = 0
+    dead_size: Annotated[int, Meta(description="The bytes of these.")] = 0
 
 
 class DestinationStanding(Struct, frozen=True):
@@ -116,7 +118,7 @@ async def overview(console: Console) -> Overview:
         __version__,
         trouble,
         _totals(past, *gauges.totals(found), destinations),
-        Kept(held.events, held.size, held.oldest),
+        Kept(held.events, held.size, held.oldest, held.dead_events, held.dead_size),
         _routes(gateway, found[gauges.REQUESTS], found[gauges.DUPLICATES], held.last),
         destinations,
         past,

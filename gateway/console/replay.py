@@ -19,7 +19,7 @@ from gateway.pipeline.entry import entry, new_id
 from gateway.pipeline.interpret import interpret
 from gateway.pipeline.route import Route
 
-_SETTLED = frozenset({DeliveryState.DEAD, DeliveryState.DELIVERED})
+_SETTLED = frozenset({DeliveryState.DEAD, DeliveryState.DELIVERED, DeliveryState.DISCARDED})
 _MARK = "replay of "
 
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
 
 from gateway import __version__
-from gateway.model import Outcome
+from gateway.model import DiscardCause, Outcome
 
 RESULTS = ("delivered", "later", "never")
 CODES = ("2xx", "3xx", "4xx", "429", "5xx", "network", "timeout", "tls")
@@ -63,7 +63,13 @@ class Metrics:
         self.queue_oldest_seconds = self._gauge(
             "queue_oldest_seconds", "Age of the oldest pending delivery.", "destination"
         )
-        self.dead = self._gauge("dead", "Dead deliveries: they wait for a person to replay them.", "destination")
+        self.dead = self._gauge("dead", "Dead deliveries: they wait for a person to decide.", "destination")
+        self.dead_discarded = self._counter(
+            "dead_discarded",
+            "Dead deliveries that a person discarded, or that were deleted beyond their age or size.",
+            "destination",
+            "cause",
+        )
         self.destination_open = self._gauge(
             "destination_open",
             "1 when deliveries flow, 0 while they wait: held (no answer) or failing (refused).",
@@ -123,6 +129,8 @@ class Metrics:
             self.deliveries.labels(destination, result)
         for code in CODES:
             self.delivery_attempts.labels(destination, code)
+        for cause in DiscardCause:
+            self.dead_discarded.labels(destination, cause.value)
         self.delivery_seconds.labels(destination)
         for gauge in (self.queue_depth, self.queue_oldest_seconds, self.dead):
             gauge.labels(destination).set(0)

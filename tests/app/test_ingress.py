@@ -8,6 +8,8 @@ from aiohttp import web
 
 from gateway import settings
 from gateway.app import app, ingress
+from gateway.journal import DeadLimits
+from gateway.journal.sqlite.upkeep import Limits
 from gateway.outbound.sessions import USER_AGENT, open_session
 from tests.conftest import Gateway
 
@@ -107,13 +109,14 @@ async def test_limits_of_requests_change(rewritten):
 
 
 async def test_the_journal_keeps_as_long_as_it_is_told_now(rewritten):
-    """[journal] retention and max_size reach the journal that runs."""
+    """All limits of [journal] reach the journal that runs."""
     one = ROUTE.format(name="one", service="generic")
-    assert await rewritten.write(one + "[journal]\nretention = '1h'\nmax_size = '1MB'\n") == (
-        "[journal]: retention, max_size changed",
+    limits = "retention = '1h'\nmax_size = '1MB'\ndead_max_age = '2h'\ndead_max_size = '2MB'\n"
+    assert await rewritten.write(f"{one}[journal]\n{limits}") == (
+        "[journal]: retention, max_size, dead_max_age, dead_max_size changed",
     )
     journal = rewritten.gateway.running._running.journal
-    assert (journal.upkeep._retention, journal.upkeep._max_size) == (3600.0, 1_000_000)
+    assert journal.upkeep._limits == Limits(3600.0, 1_000_000, DeadLimits(7200.0, 2_000_000))
 
 
 @pytest.mark.parametrize(("status", "why"), [(200, ""), (204, ""), (302, "answered 302"), (404, "answered 404")])

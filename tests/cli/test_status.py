@@ -118,6 +118,21 @@ async def test_what_else_may_answer(desk, answer, part):
     assert part in said.text
 
 
+async def test_the_share_of_dead_letters_is_printed(desk):
+    """Only where there are any."""
+    dead = {"kept": {"events": 3, "size": 3_000_000, "oldest": 0.0, "dead_events": 2, "dead_size": 2_000_000}}
+    for found, part in (
+        (BROKEN | dead, "3 events (3.0 MB), 2 of them dead (2.0 MB)\n"),
+        (BROKEN, "1 event (0.0 MB)\n"),
+    ):
+        port, stop = await _serve(web.Response(text=json.dumps(found)))
+        desk.write("mattergate.toml", desk.file.read_text().replace('127.0.0.1:1"', f'127.0.0.1:{port}"'))
+        said = await asyncio.to_thread(desk.run, "status")
+        await stop()
+        desk.write("mattergate.toml", desk.file.read_text().replace(f'127.0.0.1:{port}"', '127.0.0.1:1"'))
+        assert part in said.out
+
+
 @pytest.mark.parametrize(
     ("host", "url"),
     [
