@@ -15,9 +15,11 @@ from gateway.app.gateway import Parts, RunningGateway
 from gateway.app.senders import Senders
 from gateway.catalog.catalog import Catalog
 from gateway.console.port import Changes
+from gateway.delivery.addresses import Addresses
 from gateway.delivery.dispatcher import Dispatcher
 from gateway.errors import Fault, SettingsError
 from gateway.ingress.acceptance import Acceptance
+from gateway.ingress.doors import hooks
 from gateway.ingress.learned import Learned
 from gateway.journal import DeadLimits
 from gateway.observe import logs, tracing
@@ -107,7 +109,10 @@ async def _parts(settings: Settings, on_change: Callable[[], None], stack: Async
     stack.push_async_callback(tracer.close, min(settings.server.grace, TRACING_GRACE))
     sessions = Sessions(await stack.enter_async_context(AsyncExitStack()), tracer.middlewares)
     destinations = Destinations(Senders(sessions), lambda name: partial(journal.card, name))
-    dispatcher = Dispatcher(journal, await destinations.of(settings), metrics, attempt=tracer.attempt)
+    addresses = Addresses(await journal.addresses(hooks.NAME))
+    dispatcher = Dispatcher(
+        journal, await destinations.of(settings), metrics, addresses=addresses, attempt=tracer.attempt
+    )
     await dispatcher.start()
     stack.push_async_callback(dispatcher.stop, settings.server.grace)
     acceptance = Acceptance(journal, dispatcher.offer)

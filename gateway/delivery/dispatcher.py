@@ -16,11 +16,12 @@ from time import time
 
 import structlog
 
+from gateway.delivery.addresses import Addresses
 from gateway.delivery.clock import Jumps
 from gateway.delivery.destinations import Destination
 from gateway.delivery.feed import Feed
 from gateway.delivery.lanes import Lanes
-from gateway.delivery.outlet import Attempting, Outlet
+from gateway.delivery.outlet import Attempting, Calls, Outlet
 from gateway.delivery.settler import Settler
 from gateway.errors import JournalError
 from gateway.journal import Journal, Settlement, Standing
@@ -54,9 +55,10 @@ class Dispatcher:
     read from the journal later. `serve` and `retire` change the destinations meanwhile.
 
     `window` deliveries and `window_bytes` bytes of payload are held in memory, shared evenly by the destinations so
-    that one that is down holds up no other; the rest waits in the journal. `clock` returns epoch seconds, `random`
-    draws from [0, 1), `attempt` traces. `failed` is a future that gets the exception of a task that crashed; the
-    service cannot go on then. Raises ValueError when two destinations share a name.
+    that one that is down holds up no other; the rest waits in the journal. `addresses` are those inside destinations
+    that have taken a message. `clock` returns epoch seconds, `random` draws from [0, 1), `attempt` traces. `failed` is
+    a future that gets the exception of a task that crashed; the service cannot go on then. Raises ValueError when two
+    destinations share a name.
     """
 
     failed: asyncio.Future[None]
@@ -69,6 +71,7 @@ class Dispatcher:
         destinations: Iterable[Destination],
         metrics: Metrics,
         *,
+        addresses: Addresses | None = None,
         window: int = 10_000,
         window_bytes: int = 64_000_000,
         clock: Callable[[], float] = time,
@@ -80,6 +83,7 @@ class Dispatcher:
         self._clock = clock
         self._random = random
         self._attempt = attempt
+        self._addresses = addresses or Addresses(())
         self._window = window
         self._window_bytes = window_bytes
         self._settler = Settler(journal)
@@ -186,9 +190,8 @@ class Dispatcher:
             destination,
             Lanes(self._window, self._window_bytes),
             self._metrics,
-            settle=self._settler.put,
-            hungry=self._feed.nudge,
-            stuck=self._settler.is_stuck,
+            calls=Calls(self._settler.put, self._feed.nudge, self._settler.is_stuck),
+            addresses=self._addresses,
             clock=self._clock,
             random=self._random,
             attempt=self._attempt,

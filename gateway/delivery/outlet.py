@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from gateway import units
 from gateway.delivery import retry
+from gateway.delivery.addresses import Addresses
 from gateway.delivery.clock import heal
 from gateway.delivery.destinations import Destination
 from gateway.delivery.evidence import PROBE_MOST, Judgement
@@ -53,11 +54,24 @@ class Claim(NamedTuple):
     probe: bool
 
 
+class Calls(NamedTuple):
+    """The functions of the dispatcher that an outlet calls.
+
+    `settle` gets every outcome, and calls `settled` when it is durable; `hungry` says that there is room for parked
+    deliveries; `stuck` tells whether the journal takes no outcomes now.
+    """
+
+    settle: Callable[[Settlement, "Outlet", Lane], None]
+    hungry: Callable[[], None]
+    stuck: Callable[[], bool]
+
+
 class Outlet:
-    """Sends the deliveries in `lanes`. `settle` gets every outcome, and calls `settled` when it is durable.
+    """Sends the deliveries in `lanes`.
 
     `clock` is epoch seconds, for what is stored; all waiting is by the monotonic clock of the event loop, that of the
-    times in `lanes`. While the journal takes no outcomes (`stuck`), those not durable count as posts under way.
+    times in `lanes`. `addresses` are those that have taken a message: what is refused at another is given up at once,
+    for it may be invented. While the journal is stuck, outcomes that are not durable count as posts under way.
     """
 
     def __init__(
@@ -66,9 +80,8 @@ class Outlet:
         lanes: Lanes,
         metrics: Metrics,
         *,
-        settle: Callable[[Settlement, "Outlet", Lane], None],
-        hungry: Callable[[], None],
-        stuck: Callable[[], bool],
+        calls: "Calls",
+        addresses: Addresses,
         clock: Callable[[], float],
         random: Callable[[], float],
         attempt: Attempting = tracing.OFF.attempt,
@@ -76,9 +89,8 @@ class Outlet:
         self.name = destination.name
         self.destination = destination
         self.lanes = lanes
-        self._settle = settle
-        self._hungry = hungry
-        self._stuck = stuck
+        self._calls = calls
+        self._addresses = addresses
         self._clock = clock
         self._steady = asyncio.get_running_loop().time
         self._began = self._steady()
@@ -174,12 +186,24 @@ class Outlet:
             delivery = replace(lane.queue[0], attempts=settlement.attempts, not_before=due, reason=settlement.reason)
             self.lanes.put_off(lane, delivery, due)
         else:
-            if settlement.state is DeliveryState.DEAD:
-                self._dead.inc()
+            self._note_final(lane.queue[0], settlement.state)
             self.lanes.advance(lane, now)
             if self.lanes.hungry:
-                self._hungry()
+                self._calls.hungry()
         self.pump()
+
+    def _note_final(self, delivery: Delivery, state: DeliveryState) -> None:
+        """Count a dead letter, and tell what became of a message to an address; a stranger's leaves no dead letter."""
+        if state is DeliveryState.DEAD and not self._is_stranger(delivery):
+            self._dead.inc()
+        if delivery.address and state is DeliveryState.DELIVERED:
+            self._addresses.delivered(delivery.address)
+        elif delivery.address:
+            self._addresses.refused(delivery.address)
+
+    def _is_stranger(self, delivery: Delivery) -> bool:
+        """Whether it goes to an address that has not taken a message yet."""
+        return bool(delivery.address) and delivery.address not in self._addresses
 
     def _timed(self, delivery: Delivery) -> Delivery:
         """The delivery with `not_before` by the monotonic clock."""
@@ -192,7 +216,7 @@ class Outlet:
     def _has_room(self) -> bool:
         """Whether another attempt may start: posts under way and outcomes not durable are bounded apart."""
         concurrency = self.destination.concurrency
-        if self._stuck():
+        if self._calls.stuck():
             return self._posting + self._unsettled < concurrency
         return self._posting < concurrency and self._unsettled < UNSETTLED
 
@@ -252,7 +276,7 @@ class Outlet:
                 reason=settlement.reason,
             )
         self._unsettled += 1
-        self._settle(settlement, self, lane)
+        self._calls.settle(settlement, self, lane)
         self._report(flowed)
 
     def _decide(self, claim: Claim, result: Result, judgement: Judgement | None, now: float) -> Settlement:
@@ -260,7 +284,9 @@ class Outlet:
         delivery, wait, dead = claim.delivery, retry.wait(result, claim.delivery.attempts + 1, self._random), ""
         if not isinstance(result, Later):
             return retry.decide(result, delivery, now, wait)
-        if judgement is not None and judgement.at_fault:
+        if judgement is not None and result.blame is Blame.UNKNOWN and self._is_stranger(delivery):
+            dead = result.reason
+        elif judgement is not None and judgement.at_fault:
             dead = f"refused {judgement.refusals} times while other messages passed: {result.reason}"
         elif self._is_too_old(delivery, claim.destination.max_age, now):
             dead = f"gave up after {units.written(claim.destination.max_age)}: last: {result.reason}"

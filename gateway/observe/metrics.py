@@ -71,9 +71,7 @@ class Metrics:
             "cause",
         )
         self.destination_open = self._gauge(
-            "destination_open",
-            "1 when deliveries flow, 0 while they wait: held (no answer) or failing (refused).",
-            "destination",
+            "destination_open", "1 when deliveries flow, 0 while they wait: held or failing.", "destination"
         )
         self.duplicates = self._counter("duplicates", "Requests recognised as repeats.", "route")
         self.journal_commit_seconds = self._histogram(
