@@ -26,8 +26,8 @@ from gateway.language.template import Engine
 from gateway.model import Request
 from gateway.pipeline.interpret import Wishes
 
-SECONDS: Final = 2
-"""Seconds of processor time for an edited document, compiled and run. The kernel counts in whole ones: up to one more."""
+SECONDS: Final = 1
+"""Seconds of processor time for an edited document, compiled and run; the kernel counts whole ones."""
 MEMORY: Final = 256_000_000
 """Bytes of address space of the whole process. The largest service of the catalog, compiled, takes 70 million."""
 LARGEST: Final = 4_000_000

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -25,12 +26,12 @@ def doubled(start: str, step: str, end: str, times: int = 40) -> str:
     return HEAD + f'message:\n  text: "{"{% set s = " + start + " %}"}{step * times}{end}"\n'
 
 
-SUM = '{"anyOf": [{"$ref": "#/$defs/x"}, {"$ref": "#/$defs/x"}]}'
 CHAIN = ", ".join(f'd{n}: {{anyOf: [{{$ref: "#/$defs/d{n + 1}"}}, {{$ref: "#/$defs/d{n + 1}"}}]}}' for n in range(60))
 ATTACKS = {
     "a list that holds itself twice, forty times": doubled("1", "{% set s = [s, s] %}", "{{ s | length }}"),
-    "an object, too": doubled("1", "{% set s = {'a': s, 'b': s} %}", "{{ s | length }}"),
-    "compared with its like": doubled("[1]", "{% set t = [s, s] %}{% set s = [s, s] %}", "{{ s == t }}"),
+    "compared with its like": doubled(
+        "[1] %}{% set t = [1]", "{% set s = [s, s] %}{% set t = [t, t] %}", "{{ s == t }}"
+    ),
     "a list added to itself": doubled("[1]", "{% set s = s + s %}", "{{ s | first }}"),
     "a list of a thousand million": HEAD + "message: {text: '{{ ([1] * 4000000000) | first }}'}\n",
     "anyOf of itself": HEAD + "input: {$defs: {" + CHAIN + ", d60: false}, $ref: '#/$defs/d0'}\nmessage: {text: x}\n",
@@ -57,18 +58,15 @@ async def box():
     await made.close()
 
 
-def children() -> list[str]:
-    """The processes that this one has started for trials and that have not ended."""
+def children() -> list[Path]:
+    """The processes that this one has started for trials and that have not ended, as folders of /proc."""
     found = []
-    for each in os.listdir("/proc"):
+    for process in Path("/proc").glob("[0-9]*"):
         try:
-            with open(f"/proc/{each}/stat", "rb") as stat, open(f"/proc/{each}/cmdline", "rb") as line:
-                if (
-                    int(stat.read().rpartition(b") ")[2].split()[1]) == os.getpid()
-                    and b"sandbox_process" in line.read()
-                ):
-                    found.append(each)
-        except (OSError, ValueError):
+            parent = int((process / "stat").read_bytes().rpartition(b") ")[2].split()[1])
+            if parent == os.getpid() and b"sandbox_process" in (process / "cmdline").read_bytes():
+                found.append(process)
+        except OSError:
             continue
     return found
 
@@ -97,7 +95,7 @@ async def test_what_takes_too_much_is_ended_and_said(box, document):
         assert len(found.faults) == 1
         fault = found.faults[0]
         assert fault.problem.startswith("github/push ")
-        assert "more than 2 s of processor time" in fault.problem or "memory" in fault.problem
+        assert "more than 1 s of processor time" in fault.problem or "memory" in fault.problem
         assert "smaller" in fault.remedy
     else:  # the engine has its own limits
         assert found.result.outcome is Outcome.BROKEN
@@ -134,7 +132,7 @@ async def test_what_does_not_end_is_killed(box, monkeypatch):
 async def test_an_end_of_the_console_kills_what_runs(box):
     """A stop of the gateway does not wait for an edit."""
     running = asyncio.ensure_future(box.run(job(ATTACKS["anyOf of itself"])))
-    await eventually(lambda: children())
+    await eventually(children)
     await box.close()
     assert (await running).faults[0].problem.startswith("github/push was killed")
     assert not children()
@@ -143,7 +141,7 @@ async def test_an_end_of_the_console_kills_what_runs(box):
 async def test_a_caller_that_goes_leaves_no_process(box):
     """Who is cancelled takes the process along."""
     running = asyncio.ensure_future(box.run(job(ATTACKS["anyOf of itself"])))
-    await eventually(lambda: children())
+    await eventually(children)
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
@@ -154,13 +152,12 @@ async def test_nothing_of_the_gateway_reaches_the_process(box, monkeypatch):
     """Its environment holds where its modules are, and no more; it has no file of the gateway open."""
     monkeypatch.setenv("MATTERGATE_ADMIN_TOKEN", "a-token-of-the-gateway")
     running = asyncio.ensure_future(box.run(job(ATTACKS["anyOf of itself"])))
-    await eventually(lambda: children() and b"python" in open(f"/proc/{children()[0]}/cmdline", "rb").read())
+    await eventually(children)
     child = children()[0]
-    with open(f"/proc/{child}/environ", "rb") as stream:
-        names = [entry.partition(b"=")[0] for entry in stream.read().split(b"\0") if entry]
+    names = [entry.partition(b"=")[0] for entry in (child / "environ").read_bytes().split(b"\0") if entry]
     assert names == [b"PYTHONPATH"]
-    assert all(int(each) <= 2 or not os.readlink(f"/proc/{child}/fd/{each}").startswith("socket:")
-               for each in os.listdir(f"/proc/{child}/fd"))  # fmt: skip
+    opened = {int(each.name): str(each.readlink()) for each in (child / "fd").iterdir()}
+    assert not any(number > 2 and name.startswith(("socket:", "pipe:")) for number, name in opened.items())
     assert (await running).faults
 
 

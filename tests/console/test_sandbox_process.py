@@ -70,7 +70,7 @@ def test_the_limits_are_those_of_the_kernel():
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     cpu, memory, size, dump = done.stdout.replace(") (", ")|(").split("|")
     soft, hard = map(int, cpu.strip("()").split(", "))
-    assert 2 < soft <= 5
+    assert 2 <= soft <= 4
     assert hard == soft + 1
     assert memory == f"({sandbox_process.MEMORY}, {sandbox_process.MEMORY})"
     assert size.strip() == dump.strip() == "(0, 0)"
