@@ -35,7 +35,7 @@ AT_ONCE: Final = 2
 """Processes at the same time."""
 MOST_WAITING: Final = 8
 """Trials that wait for one of them; a further one is told at once to come again."""
-PATIENCE: Final = 8.0
+PATIENCE: Final = 10.0
 """Seconds that a caller waits at most, for others before it included; then its process is killed."""
 
 _MODULE: Final = "gateway.console.sandbox_process"

@@ -36,6 +36,8 @@ OUT_OF_MEMORY, TOO_LARGE = 81, 82
 """Exit codes: the memory did not suffice, the answer is larger than LARGEST."""
 
 _NICENESS: Final = 10
+_PANIC: Final = "PanicException"
+"""What the engine raises where Python gave it no memory; no module offers the class."""
 
 
 class Job(Struct, frozen=True):
@@ -85,8 +87,10 @@ def main(source: BinaryIO, target: BinaryIO) -> int:
     limit()
     try:
         encoded = msgspec.json.encode(tried(job, service))
-    except MemoryError:
-        return OUT_OF_MEMORY
+    except BaseException as error:
+        if isinstance(error, MemoryError) or type(error).__name__ == _PANIC:
+            return OUT_OF_MEMORY
+        raise
     if len(encoded) > LARGEST:
         return TOO_LARGE
     target.write(encoded)

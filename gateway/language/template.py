@@ -12,7 +12,7 @@ from typing import Any, Final
 from minijinja import Environment, TemplateError
 
 from gateway.errors import TranslationError
-from gateway.language import lint
+from gateway.language import growth, lint
 from gateway.language.fast import branches, expressions
 from gateway.language.fast.expressions import Words
 from gateway.language.fast.source import Emit, Evaluate, Source
@@ -51,7 +51,8 @@ def _keep(value: Any) -> str:
 class Engine:
     """Compiles templates in one thread; they run in any.
 
-    `names_used` collects every name that a compiled template may look up in its context.
+    `names_used` collects every name that a compiled template may look up in its context. `copies` says of names that
+    templates have made how often they hold other values, and `parts` the same of the last template (`growth`).
     """
 
     def __init__(self, table: Mapping[str, Function] = TABLE) -> None:
@@ -61,6 +62,8 @@ class Engine:
         self._markdown_functions = {n for n, f in table.items() if f.call_plain is not f.call}
         self._filters = _BUILTIN.union(name for name, function in table.items() if function.kind == "filter")
         self.names_used: set[str] = set()
+        self.copies: dict[str, int] = {}
+        self.parts = 1
         self._environments[Mode.MARKDOWN].add_filter("keep_", _keep)
 
     def template(self, source: str, mode: Mode, name: str) -> "Template":
@@ -110,6 +113,7 @@ class Engine:
             raise Unusable(f"a template has at most {LONGEST:,} characters, this has {len(source):,}")
         code = lint.tokens(source)
         lint.check(source, code, self._filters, self._globals)
+        self.parts = growth.largest(source, code, self.copies)
         return code
 
     def _compiled(self, source: str, mode: Mode, name: str, code: str = "") -> "Compiled":

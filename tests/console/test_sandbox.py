@@ -42,6 +42,22 @@ ATTACKS = {
 }
 
 
+HEAVY = "{% for a in commits %}{% set x = payload | html %}{% set y = payload | mrkdwn | jira %}{% endfor %}x"
+SLOW = HEAD + "message:\n  text:\n" + f"    - '{HEAVY}'\n" * 300
+"""A document that takes a minute with MANY, and that no other limit refuses."""
+MANY = (
+    b'{"commits": [' + b", ".join(b'{"id": "%064d", "text": "*a* <b>%0200d</b>"}' % (n, n) for n in range(60)) + b"]}"
+)
+HUNGRY = (
+    HEAD
+    + "let:\n"
+    + "".join(f"  v{number}: '{{{{ [{', '.join(['commits'] * 90)}] }}}}'\n" for number in range(8))
+    + "message: {text: x}\n"
+)
+"""A document that takes 600 MB with LONG."""
+LONG = b'{"commits": "' + b"x" * 900_000 + b'"}'
+
+
 def job(document: str, body: bytes = b"{}", name: str = "push", **more) -> Job:
     """A trial of a document of the service github."""
     folders = (str(files.builtin_folder()),)
@@ -88,17 +104,26 @@ async def test_faults_come_back_with_their_place(box):
 
 
 @pytest.mark.parametrize("document", ATTACKS.values(), ids=ATTACKS)
-async def test_what_takes_too_much_is_ended_and_said(box, document):
-    """A real process that exceeds its time or memory: it ends, and the fault names the document and the limit."""
+async def test_what_would_take_too_much_is_refused_before_it_runs(box, document):
+    """What grows or branches without end is a fault, with its line."""
     found = await box.run(job(document))
-    if found.result is None:
-        assert len(found.faults) == 1
-        fault = found.faults[0]
-        assert fault.problem.startswith("github/push ")
-        assert "more than 1 s of processor time" in fault.problem or "memory" in fault.problem
-        assert "smaller" in fault.remedy
-    else:  # the engine has its own limits
-        assert found.result.outcome is Outcome.BROKEN
+    assert found.result is None
+    assert found.faults[0].line > 0
+    assert "smaller" not in found.faults[0].remedy, "no process was ended"
+
+
+@pytest.mark.parametrize(
+    ("document", "body", "told"),
+    [(SLOW, MANY, "takes more than 1 s of processor time"), (HUNGRY, LONG, "needs more than 256 MB of memory")],
+    ids=["time", "memory"],
+)
+async def test_what_takes_too_much_is_ended_and_said(box, document, body, told):
+    """A real process that exceeds its time or memory ends, and the fault names the document and the limit."""
+    found = await box.run(job(document, body))
+    assert found.result is None
+    [fault] = found.faults
+    assert fault.problem == f"github/push {told}"
+    assert "smaller" in fault.remedy
     assert not children()
     assert (await box.run(job(TALK))).result is not None
 
@@ -106,7 +131,7 @@ async def test_what_takes_too_much_is_ended_and_said(box, document):
 async def test_no_more_than_two_run_at_once_and_few_wait(box, monkeypatch):
     """A third waits for its turn; beyond MOST_WAITING the answer is 503 at once."""
     monkeypatch.setattr(sandbox, "MOST_WAITING", 1)
-    slow = job(ATTACKS["anyOf of itself"])
+    slow = job(SLOW, MANY)
     running = [asyncio.ensure_future(box.run(slow)) for _ in range(2)]
     waiting = asyncio.ensure_future(box.run(job(TALK)))
     await asyncio.sleep(0)
@@ -131,7 +156,7 @@ async def test_what_does_not_end_is_killed(box, monkeypatch):
 
 async def test_an_end_of_the_console_kills_what_runs(box):
     """A stop of the gateway does not wait for an edit."""
-    running = asyncio.ensure_future(box.run(job(ATTACKS["anyOf of itself"])))
+    running = asyncio.ensure_future(box.run(job(SLOW, MANY)))
     await eventually(children)
     await box.close()
     assert (await running).faults[0].problem.startswith("github/push was killed")
@@ -140,7 +165,7 @@ async def test_an_end_of_the_console_kills_what_runs(box):
 
 async def test_a_caller_that_goes_leaves_no_process(box):
     """Who is cancelled takes the process along."""
-    running = asyncio.ensure_future(box.run(job(ATTACKS["anyOf of itself"])))
+    running = asyncio.ensure_future(box.run(job(SLOW, MANY)))
     await eventually(children)
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -151,7 +176,7 @@ async def test_a_caller_that_goes_leaves_no_process(box):
 async def test_nothing_of_the_gateway_reaches_the_process(box, monkeypatch):
     """Its environment holds where its modules are, and no more; it has no file of the gateway open."""
     monkeypatch.setenv("MATTERGATE_ADMIN_TOKEN", "a-token-of-the-gateway")
-    running = asyncio.ensure_future(box.run(job(ATTACKS["anyOf of itself"])))
+    running = asyncio.ensure_future(box.run(job(SLOW, MANY)))
     await eventually(children)
     child = children()[0]
     names = [entry.partition(b"=")[0] for entry in (child / "environ").read_bytes().split(b"\0") if entry]

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from gateway.catalog import files
+from tests.console.test_sandbox import HUNGRY, LONG, MANY, SLOW
 
 FOLDERS = [files.builtin_folder()]
 PUSH = FOLDERS[0] / "github" / "push.yaml"
@@ -244,32 +245,31 @@ async def test_a_reader_tries_no_document(console):
 
 
 DOUBLING = "{% set s = 1 %}" + "{% set s = [s, s] %}" * 40 + "{{ s | length }}"
-RECURSIVE = ", ".join(
-    f'd{n}: {{anyOf: [{{$ref: "#/$defs/d{n + 1}"}}, {{$ref: "#/$defs/d{n + 1}"}}]}}' for n in range(60)
-)
+CHOICES = ", ".join(f'd{n}: {{anyOf: [{{$ref: "#/$defs/d{n + 1}"}}, {{$ref: "#/$defs/d{n + 1}"}}]}}' for n in range(60))
 
 
 @pytest.mark.parametrize(
-    ("document", "told"),
+    ("document", "body", "told"),
     [
-        (f"title: abc\nevents: [push]\nmessage: {{text: '{DOUBLING}'}}\n", ""),
-        (f"title: abc\nevents: [push]\ninput: {{$defs: {{{RECURSIVE}, d60: false}}, $ref: '#/$defs/d0'}}\n"
-         "message: {text: x}\n", "github/push takes more than 1 s of processor time"),
+        (f"title: abc\nevents: [push]\nmessage: {{text: '{DOUBLING}'}}\n", json.dumps(BODY), "at most 100"),
+        (f"title: abc\nevents: [push]\ninput: {{$defs: {{{CHOICES}, d60: false}}, $ref: '#/$defs/d0'}}\n"
+         "message: {text: x}\n", json.dumps(BODY), "branches for one value"),
+        (SLOW, MANY.decode(), "github/push takes more than 1 s of processor time"),
+        (HUNGRY, LONG.decode(), "github/push needs more than 256 MB of memory"),
     ],
-    ids=["a template that doubles a list", "a schema that branches sixty times"],
+    ids=["a list that doubles", "a schema that branches sixty times", "time", "memory"],
 )  # fmt: skip
-async def test_a_document_that_would_stop_the_gateway_stops_its_own_process(console, document, told):
+async def test_a_document_that_would_stop_the_gateway_stops_its_own_process(console, document, body, told):
     """It is told which document and which limit; meanwhile and afterwards the gateway answers, and ingress goes on."""
     browser = await console()
     await browser.get("/try")
-    trial = {"headers": HEADERS, "body": json.dumps(BODY), "document": document, "translator": "push"}
+    trial = {"headers": HEADERS, "body": body, "document": document, "translator": "push"}
     trying = asyncio.ensure_future(browser.call("/try", trial))
     while not trying.done():
         assert (await browser.get("/healthz")).status == 200
     found = (await trying).json()
     assert found["edited"] is None
     assert told in found["faults"][0]["problem"]
-    assert found["running"]["outcome"] == "message"
     assert (await browser.gateway.github("push", BODY, "d-1"))[0] == 202
 
 
