@@ -18,6 +18,7 @@ from gateway.language.fast.expressions import Words
 from gateway.language.fast.source import Emit, Evaluate, Source
 from gateway.language.functions import TABLE, Function
 from gateway.language.functions.markup import Markup
+from gateway.language.functions.registry import begin_run, end_run
 from gateway.language.lint import METHODS, Unusable
 from gateway.language.output import Mode, Output, finalizer, tidied
 
@@ -191,11 +192,14 @@ class Compiled:
         try:
             # A missing name that is also a method of dict is passed as None, else the engine would find the method.
             seen = {name: context.get(name) for name in self._names if name in context or name in METHODS}
+            begin_run()
             return self._environment.render_template(self._name, **seen)
         except TemplateError as error:
             raise _error(self._name, f"{error.detail or error.kind}, line {error.line}") from error
         except _FAILURES as error:
             raise _failure(self._name, error) from error
+        finally:
+            end_run()
 
     def forget(self) -> None:
         """Remove the template from the engine, once a Python function replaces it: that frees about 8 kB."""

@@ -45,9 +45,7 @@ ATTACKS = {
 HEAVY = "{% for a in commits %}{% set x = payload | html %}{% set y = payload | mrkdwn | jira %}{% endfor %}x"
 SLOW = HEAD + "message:\n  text:\n" + f"    - '{HEAVY}'\n" * 300
 """A document that takes a minute with MANY, and that no other limit refuses."""
-MANY = (
-    b'{"commits": [' + b", ".join(b'{"id": "%064d", "text": "*a* <b>%0200d</b>"}' % (n, n) for n in range(60)) + b"]}"
-)
+MANY = b'{"commits": [' + b", ".join(b'{"id": "%064d", "t": "*a* <b>%0200d</b>"}' % (n, n) for n in range(60)) + b"]}"
 HUNGRY = (
     HEAD
     + "let:\n"
