@@ -37,7 +37,9 @@ class Admin(Struct, frozen=True, kw_only=True):
     token: Annotated[Secret | None, doc("Signs in to the console and its API; needed unless `admin` is loopback.")] = (
         None
     )
-    read_token: Annotated[Secret | None, doc("Signs in to read, but not to make changes.")] = None
+    read_token: Annotated[Secret | None, doc("Signs in to look and to try requests, but not to change anything.")] = (
+        None
+    )
     public_url: Annotated[
         str, doc("The URL by which people reach the console through a proxy; then a token is needed.", BASE_URL)
     ] = ""
