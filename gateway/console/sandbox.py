@@ -21,6 +21,7 @@ from gateway.console.port import Gateway
 from gateway.console.sandbox_process import (
     LARGEST,
     MEMORY,
+    NO_LIMITS,
     OUT_OF_MEMORY,
     SECONDS,
     TOO_LARGE,
@@ -49,6 +50,7 @@ _REASONS: Final = {
     -signal.SIGKILL: "was killed, as if the machine had no memory left",
     -signal.SIGSEGV: "needs more memory for its recursion than there is",
     OUT_OF_MEMORY: _MEMORY,
+    NO_LIMITS: "is not tried: its process may not limit itself (allow the system call prlimit64)",
     TOO_LARGE: f"becomes more than {LARGEST // 1_000_000} MB of messages",
 }
 """What is told of a document whose process ended by itself, by its exit code."""
@@ -63,9 +65,11 @@ class Sandbox:
         self._free = asyncio.Semaphore(AT_ONCE)
         self._asked = 0
         self._running: set[asyncio.subprocess.Process] = set()
+        self._closed = False
 
     async def close(self) -> None:
-        """Kill what runs."""
+        """Kill what runs; what is about to start ends at once."""
+        self._closed = True
         for process in self._running:
             _kill(process)
 
@@ -104,6 +108,8 @@ class Sandbox:
         """Start a process with the job as its input; its exit code and its answer. It is gone when this returns."""
         process = await _start()
         self._running.add(process)
+        if self._closed:
+            _kill(process)
         try:
             answer = await _exchange(process, line)
             return await process.wait(), answer

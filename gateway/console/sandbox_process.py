@@ -32,8 +32,8 @@ MEMORY: Final = 256_000_000
 """Bytes of address space of the whole process. The largest service of the catalog, compiled, takes 70 million."""
 LARGEST: Final = 4_000_000
 """Bytes of an answer."""
-OUT_OF_MEMORY, TOO_LARGE = 81, 82
-"""Exit codes: the memory did not suffice, the answer is larger than LARGEST."""
+OUT_OF_MEMORY, TOO_LARGE, NO_LIMITS = 81, 82, 83
+"""Exit codes: the memory did not suffice, the answer is larger than LARGEST, the process may not limit itself."""
 
 _NICENESS: Final = 10
 _PANIC: Final = "PanicException"
@@ -84,7 +84,10 @@ def main(source: BinaryIO, target: BinaryIO) -> int:
         answer = Edited(faults=(DocumentFault(0, 0, "", gone, "put its folder back"),))
         target.write(msgspec.json.encode(answer))
         return 0
-    limit()
+    try:
+        limit()
+    except OSError:
+        return NO_LIMITS
     try:
         encoded = msgspec.json.encode(tried(job, service))
     except BaseException as error:
@@ -98,8 +101,12 @@ def main(source: BinaryIO, target: BinaryIO) -> int:
 
 
 def limit() -> None:
-    """Give up, for good, all but SECONDS of processor time and MEMORY bytes, and the right to write files."""
-    os.nice(_NICENESS)
+    """Give up, for good, all but SECONDS of processor time and MEMORY bytes, and the right to write files.
+
+    Raises OSError where that is not allowed: no document is tried without limits.
+    """
+    with suppress(OSError):  # a sandbox around the gateway may not allow it
+        os.nice(_NICENESS)
     seconds = math.ceil(time.process_time() + SECONDS)
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))  # SIGXCPU, then SIGKILL
     for kind, most in ((resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_CORE, 0)):

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from gateway.console import sandbox_process
-from gateway.console.sandbox_process import LARGEST, OUT_OF_MEMORY, TOO_LARGE, Edited, main
+from gateway.console.sandbox_process import LARGEST, NO_LIMITS, OUT_OF_MEMORY, TOO_LARGE, Edited, main
 from tests.console.test_sandbox import HEAD, TALK, job
 
 
@@ -59,6 +59,16 @@ def test_what_memory_did_not_suffice_for_and_what_is_too_large_have_their_codes(
 
     monkeypatch.setattr(sandbox_process, "tried", starve)
     assert run(job(TALK)) == (OUT_OF_MEMORY, b"")
+
+
+def test_without_limits_nothing_is_tried(monkeypatch):
+    """Where the system does not let a process limit itself, the document is not looked at."""
+
+    def refuse():
+        raise PermissionError
+
+    monkeypatch.setattr(sandbox_process, "limit", refuse)
+    assert run(job("title: [")) == (NO_LIMITS, b"")
 
 
 def test_the_limits_are_those_of_the_kernel():
