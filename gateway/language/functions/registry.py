@@ -21,11 +21,11 @@ MAX_OUTPUT: Final = 100_000
 """Characters that one call may return; longer results are cut."""
 
 ALLOWANCE: Final = 4_000_000
-"""Characters that the functions called in one run of a template may look at: some tenths of a second at worst."""
+"""Characters that the functions called in one run of a template may look at, 500 objects among them."""
 
 _OF_OBJECT: Final = 8_000
 _OF_CALL: Final = 100
-"""The characters that an array or object counts for, whose size is not known, and those that a call costs at least."""
+"""The characters that an array or object counts for at least, whose size is not known, and those of any other value."""
 
 Call = Callable[..., JSON]
 Kind = Literal["filter", "global"]
@@ -133,7 +133,7 @@ def _spend(value: JSON) -> None:
     if isinstance(value, str):
         left[0] -= _OF_CALL + min(len(value), MAX_INPUT)
     else:
-        left[0] -= _OF_OBJECT if isinstance(value, list | dict | tuple) else _OF_CALL
+        left[0] -= max(_OF_OBJECT, 8 * len(value)) if isinstance(value, list | dict | tuple) else _OF_CALL
     if left[0] < 0:
         raise ValueError("its loops give functions too much to look at")
 
