@@ -29,7 +29,7 @@ class DeliveryTable(Struct, frozen=True, kw_only=True):
         float, _Positive, doc("How long a message is retried before it is dead.", DURATION, "delivery")
     ] = 86_400.0
     concurrency: Annotated[
-        int, Meta(ge=1), doc("How many messages may be in flight to one destination.", None, "delivery")
+        int, Meta(ge=1), doc("How many posts may be under way to one destination.", None, "delivery")
     ] = 8
     rate: Annotated[
         float, Meta(ge=0), doc("The most messages a second to one destination; 0 is no limit.", None, "delivery")
