@@ -11,9 +11,11 @@ from gateway.delivery.destinations import Sender
 from gateway.errors import Fault, SettingsError
 from gateway.ingress.doors import hooks
 from gateway.mattermost.channel import Channels
+from gateway.mattermost.history import History
 from gateway.mattermost.hook import HookSender, PassthroughSender
 from gateway.mattermost.payload import Message, encode
 from gateway.mattermost.probe import UNPROVEN, Finding, Level, probe_channel, probe_hook
+from gateway.mattermost.repeats import Repeats
 from gateway.mattermost.rest import Cards, Concessions, RestSender
 from gateway.mattermost.session import Account, LoginAccount, Session, TokenAccount
 from gateway.model import Delivered, Delivery
@@ -34,7 +36,8 @@ class Senders:
         if table.hook is not None:
             return HookSender(table.hook, await self._sessions.of(table.ca_file), table.timeout)
         session = await self.session(table)
-        return RestSender(session, channels(session, table), cards, Concessions(table.name))
+        repeats = Repeats(History(session, table.name), table.name)
+        return RestSender(session, channels(session, table), cards, Concessions(table.name), repeats)
 
     async def passing(self, server: str, timeout: float) -> Sender:  # noqa: ASYNC109 - that of each attempt
         """Make the sender to the incoming webhooks of a server: each delivery goes to the one that is its address."""

@@ -46,6 +46,15 @@ class Answer(Struct, frozen=True):
     extras: tuple[Extra, ...] = ()
     lasting: bool = True
 
+    @property
+    def unsure(self) -> bool:
+        """Whether the server may have stored the post all the same: this is no answer of its own, or tells a failure.
+
+        A database that fails may have committed; a proxy that gives up waiting for the server does not stop it.
+        """
+        status = self.result.status
+        return isinstance(self.result, Later) and (status >= 500 or status == 408 or 200 <= status < 300)
+
 
 class _Document(Struct):
     id: str

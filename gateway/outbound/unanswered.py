@@ -48,6 +48,19 @@ _UNANSWERED: tuple[tuple[type[BaseException], str, str], ...] = (
     (OSError, "network", "the connection broke"),
 )
 
+_BEFORE_SENDING = (
+    aiohttp.ClientConnectorError,
+    aiohttp.ClientHttpProxyError,
+    aiohttp.ServerFingerprintMismatch,
+    aiohttp.InvalidURL,
+)
+"""What fails before a request leaves. A timeout may come at any time."""
+
+
+def was_sent(error: BaseException) -> bool:
+    """Whether the server may have got the request that failed with this network error."""
+    return not isinstance(error, _BEFORE_SENDING)
+
 
 def unanswered(error: BaseException) -> Later:
     """Return the result of an attempt that failed with a network error; raises TypeError for any other error.

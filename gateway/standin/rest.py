@@ -23,7 +23,7 @@ class _NewMember(Struct):
     user_id: str
 
 
-def routes(world: World, posting: Posting) -> list[tuple[str, str, Handler]]:
+def routes(posting: Posting) -> list[tuple[str, str, Handler]]:
     """Method, path below /api/v4 and handler of every call."""
 
     def create_post(call: Call) -> Reply:

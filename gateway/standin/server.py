@@ -222,7 +222,7 @@ class StandIn:
         app = web.Application(client_max_size=0, middlewares=[self._guard])
         app.router.add_post(r"/hooks/{id:[A-Za-z0-9]+}", self._incoming)
         app.router.add_get(_PING, self._ping)
-        for method, path, handler in [*rest.routes(self._world, self._posting), *administration.routes()]:
+        for method, path, handler in [*rest.routes(self._posting), *administration.routes()]:
             app.router.add_route(method, _API + path, served(self._world, handler, self._met))
         app.router.add_route("*", _API + "{path:.*}", self._no_route)
         app.router.add_get("/stats", self._stats)
