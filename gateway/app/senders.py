@@ -11,6 +11,7 @@ from gateway.delivery.destinations import Sender
 from gateway.errors import Fault, SettingsError
 from gateway.ingress.doors import hooks
 from gateway.mattermost.channel import Channels
+from gateway.mattermost.editing import Editing
 from gateway.mattermost.history import History
 from gateway.mattermost.hook import HookSender, PassthroughSender
 from gateway.mattermost.payload import Message, encode
@@ -36,8 +37,9 @@ class Senders:
         if table.hook is not None:
             return HookSender(table.hook, await self._sessions.of(table.ca_file), table.timeout)
         session = await self.session(table)
-        repeats = Repeats(History(session, table.name), table.name)
-        return RestSender(session, channels(session, table), cards, Concessions(table.name), repeats)
+        name = table.name
+        repeats, editing = Repeats(History(session, name), name), Editing(session, name)
+        return RestSender(session, channels(session, table), cards, Concessions(name), repeats, editing)
 
     async def passing(self, server: str, timeout: float) -> Sender:  # noqa: ASYNC109 - that of each attempt
         """Make the sender to the incoming webhooks of a server: each delivery goes to the one that is its address."""

@@ -16,6 +16,10 @@ ROUNDING = 1e-6
 class Sender(Protocol):
     """Sends messages to one destination."""
 
+    @property
+    def warning(self) -> str:
+        """What it cannot do although messages arrive, with the remedy; empty when all is well."""
+
     async def send(self, delivery: Delivery) -> Result:
         """Make one attempt at a delivery. Failures of network or server are results, not errors."""
 
@@ -86,9 +90,9 @@ class Destination:
         return self.breaker.state is not BreakerState.CLOSED
 
     def state(self, now: float) -> tuple[str, str]:
-        """`open`, `throttled` or `broken`, and the reason (empty when open)."""
+        """`open`, `throttled` or `broken`, and the reason; when open, that is the warning of the sender, if any."""
         if self.broken:
             return "broken", self.breaker.why
         if self._paused_until > now:
             return "throttled", f"{self._paused_why}, for another {self._paused_until - now:.0f} s"
-        return "open", ""
+        return "open", self.sender.warning

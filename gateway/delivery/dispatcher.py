@@ -263,6 +263,9 @@ class Dispatcher:
         self._metrics.queue_depth.labels(name).set_function(depth)
         self._metrics.queue_oldest_seconds.labels(name).set_function(oldest)
         self._metrics.destination_open.labels(name).set_function(lambda: 0.0 if outlet.destination.broken else 1.0)
+        self._metrics.destination_degraded.labels(name).set_function(
+            lambda: float(bool(outlet.destination.sender.warning))
+        )
         self._metrics.dead.labels(name).set(standing.dead)
 
     def _on_added(self, newest: int) -> None:

@@ -19,7 +19,7 @@ import structlog
 from msgspec import Struct
 
 from gateway.mattermost.answers import error_id
-from gateway.mattermost.rest_answers import failed, not_mattermost
+from gateway.mattermost.rest_answers import failed, not_mattermost, put_off
 from gateway.mattermost.session import Session
 from gateway.model import Later, Never
 from gateway.outbound.exchange import Reply, Unsent
@@ -176,6 +176,4 @@ def _decoded(reply: Reply) -> _Page:
 
 def _undecided(result: Later | Never) -> Unsent:
     """The message waits until the server tells: a look-up that fails is no leave to post twice."""
-    after = result.after if isinstance(result, Later) else None
-    reason = f"looking whether an earlier attempt arrived: {result.reason}"
-    return Unsent(Later(reason, after, result.code, result.status))
+    return Unsent(put_off(result, "looking whether an earlier attempt arrived"))

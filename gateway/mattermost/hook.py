@@ -94,6 +94,8 @@ def _class_of(status: int) -> str:
 class HookSender:
     """Sends payloads to one incoming webhook. `timeout` is seconds for one attempt, including the connection."""
 
+    warning = ""
+
     def __init__(self, url: Revealing, session: aiohttp.ClientSession, timeout: float = 10.0) -> None:
         self._url = URL(url.reveal())
         self._session = session
@@ -110,6 +112,8 @@ class HookSender:
 
 class PassthroughSender:
     """Sends each delivery to the incoming webhook whose id is its address; `url_of` makes the URL from the id."""
+
+    warning = ""
 
     def __init__(
         self, url_of: Callable[[str], Revealing], session: aiohttp.ClientSession, timeout: float = 10.0

@@ -4,6 +4,7 @@
     card, no post of it yet  POST the card; the journal remembers its id when the delivery is settled
     card with a post         update: PATCH it;  thread: POST a reply;  both: PATCH, then reply
     its post is gone         POST a new card
+    it may not be edited     update: POST a new card;  both: reply alone
 
 Every POST has a marker made from its step, by which the server (for 30 seconds, contract 6.3) and the look-up of
 `repeats` know it again, so that a repeat makes no second post. Messages without a card cost one request each: channels
@@ -20,6 +21,7 @@ from msgspec.structs import replace
 from gateway.errors import JournalError
 from gateway.mattermost import rest_answers
 from gateway.mattermost.channel import Channels
+from gateway.mattermost.editing import Editing, Verdict
 from gateway.mattermost.repeats import Repeats
 from gateway.mattermost.rest_answers import Answer, Case, Extra
 from gateway.mattermost.rest_post import Payload, extras_of, marker_of, patch, post, read
@@ -51,6 +53,10 @@ Cards = Callable[[str], Awaitable[Shown | None]]
 
 class _RootGone(Exception):  # noqa: N818 - states a condition
     """The post to edit or to reply to no longer exists."""
+
+
+class _Barred(Exception):  # noqa: N818 - states a condition
+    """The account may not edit its post."""
 
 
 class _Step(NamedTuple):
@@ -87,13 +93,25 @@ class RestSender:
     """Sends messages to one channel as one account. `cards` finds the posts that show subjects."""
 
     def __init__(
-        self, session: Session, channels: Channels, cards: Cards, concessions: Concessions, repeats: Repeats
+        self,
+        session: Session,
+        channels: Channels,
+        cards: Cards,
+        concessions: Concessions,
+        repeats: Repeats,
+        editing: Editing,
     ) -> None:
         self._session = session
         self._channels = channels
         self._cards = cards
         self._concessions = concessions
         self._repeats = repeats
+        self._editing = editing
+
+    @property
+    def warning(self) -> str:
+        """What this sender cannot do although messages arrive, with the remedy; empty when all is well."""
+        return self._editing.warning
 
     async def send(self, delivery: Delivery) -> Result:
         """Post, edit or reply, as the card of the delivery says. Failures of network or server are no exceptions."""
@@ -122,9 +140,14 @@ class RestSender:
     async def _follow(self, delivery: Delivery, card: Card, root_id: str) -> Result:
         """Edit or reply to the root. Raises _RootGone, also between the two steps of `both`."""
         if card.mode is not CardMode.THREAD:
-            result = await self._patch(read(card.payload or delivery.payload), root_id)
-            if not isinstance(result, Delivered):
-                return result
+            try:
+                result = await self._patch(read(card.payload or delivery.payload), root_id)
+            except _Barred:
+                if card.mode is CardMode.UPDATE:
+                    raise _RootGone from None
+            else:
+                if not isinstance(result, Delivered):
+                    return result
         if card.mode is not CardMode.UPDATE:
             step = _Step(read(delivery.payload), marker_of(delivery, "reply"), root_id)
             result = await self._post(delivery, step)
@@ -144,6 +167,8 @@ class RestSender:
             if unsent.unsure:
                 self._repeats.doubt(delivery, step.marker, since)
             raise
+        if answer.case is Case.ROOT:
+            raise _RootGone
         if answer.unsure:
             self._repeats.doubt(delivery, step.marker, since)
         elif isinstance(answer.result, Delivered):
@@ -151,7 +176,7 @@ class RestSender:
         return answer.result
 
     async def _post_there(self, channel_id: str, step: _Step) -> Answer:
-        """POST to the channel; a channel closed to the account is looked up once more. Raises Unsent and _RootGone."""
+        """POST to the channel; a channel closed to the account is looked up once more. Raises Unsent."""
         answer = await self._post_in(channel_id, step)
         if answer.case is Case.PLACE:
             channel_id = await self._channels.moved(step.payload.channel, channel_id)
@@ -166,21 +191,35 @@ class RestSender:
         return await self._conceding(attempt, extras_of(step.payload, root=not step.root_id))
 
     async def _patch(self, payload: Payload, root_id: str) -> Result:
+        """Edit the post; an account that is not in the channel joins it first. Raises Unsent, _RootGone and _Barred."""
+        channel_id = await self._channels.id_of(payload.channel)
+        answer = await self._patch_once(payload, root_id)
+        if answer.case is Case.ROOT and answer.result.status == 403:
+            verdict = await self._editing.refused(root_id, channel_id)
+            if verdict is Verdict.BARRED:
+                raise _Barred
+            if verdict is Verdict.JOINED:
+                answer = await self._patch_once(payload, root_id)
+        if answer.case is Case.ROOT:
+            raise _RootGone
+        if isinstance(answer.result, Delivered):
+            self._editing.succeeded(channel_id)
+        return answer.result
+
+    async def _patch_once(self, payload: Payload, root_id: str) -> Answer:
         me = await self._session.me()
 
         async def attempt(without: Collection[Extra]) -> Answer:
             body = patch(payload, bot=me.is_bot, without=without)
             return rest_answers.patched(*await self._session.call("PUT", f"/posts/{root_id}/patch", body), time())
 
-        return (await self._conceding(attempt, extras_of(payload, root=False))).result
+        return await self._conceding(attempt, extras_of(payload, root=False))
 
     async def _conceding(self, attempt: Callable[[Collection[Extra]], Awaitable[Answer]], has: set[Extra]) -> Answer:
-        """Repeat an attempt, each time without the extra that the server refused last. Raises _RootGone."""
+        """Repeat an attempt, each time without the extra that the server refused last."""
         without = set(self._concessions.now())
         while True:
             answer = await attempt(without)
-            if answer.case is Case.ROOT:
-                raise _RootGone
             extra = next((extra for extra in answer.extras if extra in has and extra not in without), None)
             if extra is None:
                 return answer

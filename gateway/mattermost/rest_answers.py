@@ -146,6 +146,12 @@ def _failure(status: int, headers: Mapping[str, str], body: bytes, now: float) -
     return Later(f"{status}: the server or a proxy before it failed", after, "5xx")
 
 
+def put_off(result: Later | Never, question: str) -> Later:
+    """The result of a delivery whose `question` on the way got this result instead of an answer: it waits for one."""
+    after = result.after if isinstance(result, Later) else None
+    return Later(f"{question}: {result.reason}", after, result.code, result.status)
+
+
 def not_mattermost(status: int) -> Later:
     """The result of a 2xx answer whose body is not Mattermost's."""
     return Later(

@@ -67,6 +67,9 @@ class Metrics:
         self.destination_open = self._gauge(
             "destination_open", "1 when deliveries flow, 0 when the circuit breaker holds them.", "destination"
         )
+        self.destination_degraded = self._gauge(
+            "destination_degraded", "1 when messages arrive, but something is missing: see its state.", "destination"
+        )
         self.duplicates = self._counter("duplicates", "Requests recognised as repeats.", "route")
         self.journal_commit_seconds = self._histogram(
             "journal_commit_seconds", "Duration of one durable group commit.", _FAST
@@ -122,7 +125,7 @@ class Metrics:
         for code in CODES:
             self.delivery_attempts.labels(destination, code)
         self.delivery_seconds.labels(destination)
-        for gauge in (self.queue_depth, self.queue_oldest_seconds, self.dead):
+        for gauge in (self.queue_depth, self.queue_oldest_seconds, self.dead, self.destination_degraded):
             gauge.labels(destination).set(0)
         self.destination_open.labels(destination).set(1)
 

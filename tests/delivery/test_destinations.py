@@ -12,15 +12,30 @@ def half():
     return 0.5
 
 
+class Nowhere:
+    """Sends nothing; `warning` is what it lacks."""
+
+    warning = ""
+
+
 def destination(**options):
     """Make a destination that sends nowhere."""
-    return Destination("ops", None, **options)
+    return Destination("ops", Nowhere(), **options)
 
 
 def test_a_fresh_destination_is_open():
     """Nothing holds the first attempt."""
     assert destination().opens_at(50.0) <= 50.0
     assert destination().state(50.0) == ("open", "")
+
+
+def test_what_a_sender_lacks_is_the_reason_while_messages_arrive():
+    """A destination that holds its messages back says why it does so instead."""
+    gate = destination()
+    gate.sender.warning = "cards cannot be edited"
+    assert gate.state(50.0) == ("open", "cards cannot be edited")
+    gate.record(Later("slow down", 10.0, "429"), 0, 50.0, half)
+    assert "slow down" in gate.state(50.0)[1]
 
 
 @pytest.mark.parametrize("rate", [0.5, 1.0, 5.0])

@@ -11,6 +11,7 @@ import pytest
 from aiohttp import web
 
 from gateway.mattermost.channel import Channels
+from gateway.mattermost.editing import Editing
 from gateway.mattermost.history import History
 from gateway.mattermost.payload import Message, encode
 from gateway.mattermost.repeats import Repeats
@@ -122,6 +123,9 @@ class Board:
                 return problem(404, "app.team.get_by_name.missing.app_error")
             case ["channels", channel]:
                 return self._channel(channel)
+            case ["posts", post]:
+                found = self.posts.get(post)
+                return web.json_response(found) if found else problem(404, "app.post.get.app_error")
             case ["channels", channel, "posts"]:
                 return self._listed(channel)
             case ["channels", channel, "members", "me"]:
@@ -149,7 +153,13 @@ class Board:
             return problem(400, ARCHIVED)
         if root and (root not in self.posts or self.posts[root]["channel_id"] != channel):
             return problem(400, ROOT)
-        post = {"id": ident(f"post{next(self._numbers)}n"), "root_id": "", "create_at": 1, **body}
+        post = {
+            "id": ident(f"post{next(self._numbers)}n"),
+            "user_id": ident("me"),
+            "root_id": "",
+            "create_at": 1,
+            **body,
+        }
         self.posts[post["id"]] = post
         if "pending_post_id" in body:
             self.pending[body["pending_post_id"]] = post
@@ -199,7 +209,8 @@ class Desk:
         session = self.session(account, timeout)
         concessions = Concessions("ops", lambda: self.now)
         repeats = Repeats(History(session, "ops"), "ops")
-        return RestSender(session, Channels(session, team, channel), self._card, concessions, repeats)
+        editing = Editing(session, "ops", lambda: self.now)
+        return RestSender(session, Channels(session, team, channel), self._card, concessions, repeats, editing)
 
     def delivery(self, message: Message | str, card: Card | None = None) -> Delivery:
         """A delivery of a message, or of one with that text."""

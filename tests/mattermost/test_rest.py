@@ -8,6 +8,7 @@ from structlog.testing import capture_logs
 
 from gateway.errors import JournalError
 from gateway.mattermost.channel import Channels
+from gateway.mattermost.editing import Editing
 from gateway.mattermost.history import History
 from gateway.mattermost.payload import Attachment, Message, Priority, Props, encode
 from gateway.mattermost.repeats import Repeats
@@ -220,8 +221,9 @@ class TestCards:
             raise JournalError("the disk is full")
 
         session = desk.session()
-        repeats = Repeats(History(session, "ops"), "ops")
-        sender = RestSender(session, Channels(session, "acme", "alerts"), cards, Concessions("ops"), repeats)
+        channels, concessions = Channels(session, "acme", "alerts"), Concessions("ops")
+        repeats, editing = Repeats(History(session, "ops"), "ops"), Editing(session, "ops")
+        sender = RestSender(session, channels, cards, concessions, repeats, editing)
         result = await sender.send(desk.delivery("x", self.card(CardMode.UPDATE)))
         assert isinstance(result, Later)
         assert not desk.board.posts
