@@ -16,6 +16,7 @@ from gateway.mattermost.answers import Revealing, shown_id, wait
 from gateway.model import Delivered, Delivery, Later, Never, Result
 from gateway.outbound.exchange import Unsent, exchange
 from gateway.outbound.retry_after import retry_after
+from gateway.outbound.unanswered import PROXY_CREDENTIALS
 
 _HEADERS = CIMultiDict({"Content-Type": "application/json"})
 
@@ -36,7 +37,7 @@ _DECODE_REFUSAL = (
 )
 _DELAYS = {
     401: "a proxy before Mattermost asks for a login: exempt /hooks/ from it",
-    407: "a proxy asks for credentials: check the proxy settings of this host",
+    407: PROXY_CREDENTIALS,
     408: "the server waited too long for the request",
     425: "the server is not ready to take early data",
 }

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from gateway.mattermost.answers import error_id, shown_id, wait
 from gateway.model import Delivered, Later, Never, Result
 from gateway.outbound.retry_after import retry_after
+from gateway.outbound.unanswered import PROXY_CREDENTIALS
 
 PENDING = "api.post.deduplicate_create_post.pending"
 """The error id of a repeat while the server still stores the message of an earlier attempt that timed out."""
@@ -79,7 +80,7 @@ _REFUSALS = {
     501: "the server has no such feature{id}: check its version and licence",
 }
 _DELAYS = {
-    407: "a proxy asks for credentials: check the proxy settings of this host",
+    407: PROXY_CREDENTIALS,
     408: "the server waited too long for the request",
     425: "the server is not ready to take early data",
 }
