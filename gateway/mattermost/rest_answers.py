@@ -54,7 +54,8 @@ class Answer(Struct, frozen=True):
         A database that fails may have committed; a proxy that gives up waiting for the server does not stop it.
         """
         status = self.result.status
-        return isinstance(self.result, Later) and (status >= 500 or status == 408 or 200 <= status < 300)
+        failed = status >= 500 and status != 501
+        return isinstance(self.result, Later) and (failed or status == 408 or 200 <= status < 300)
 
 
 class _Document(Struct):
@@ -149,8 +150,10 @@ def _failure(status: int, headers: Mapping[str, str], body: bytes, now: float) -
 
 def put_off(result: Later | Never, question: str) -> Later:
     """The result of a delivery whose `question` on the way got this result instead of an answer: it waits for one."""
-    after = result.after if isinstance(result, Later) else None
-    return Later(f"{question}: {result.reason}", after, result.code, result.status)
+    reason = f"{question}: {result.reason}"
+    if isinstance(result, Later):
+        return replace(result, reason=reason)
+    return Later(reason, None, result.code, result.status)
 
 
 def not_mattermost(status: int) -> Later:
