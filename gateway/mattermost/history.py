@@ -86,6 +86,8 @@ class History:
         self._readings: dict[str, _Reading] = {}
         self._told: set[tuple[str, str]] = set()
         self._reading = asyncio.Lock()
+        self._failed: Later | Never | None = None
+        self._failed_at = 0.0
 
     async def find(self, channel_id: str, marker: str, since: float, ended: float) -> str:
         """The id of the post with the marker, made after `since`; empty when there is none or nobody can tell.
@@ -93,10 +95,17 @@ class History:
         `ended` is when the last attempt that may have made it was over; both are times of the monotonic clock. Raises
         Unsent with a Later when the server does not answer.
         """
-        async with self._reading:  # those that wait find what the first one read
+        asked = self._clock()
+        async with self._reading:  # those that wait find what the first one read, or fail as it did
+            if self._failed is not None and self._failed_at > asked:
+                raise Unsent(self._failed)
             reading = self._reading_of(channel_id, ended)
             while marker not in reading.found and reading.reached > since - MARGIN:
-                await self._read(channel_id, reading)
+                try:
+                    await self._read(channel_id, reading)
+                except Unsent as unsent:
+                    self._failed, self._failed_at = unsent.result, self._clock()
+                    raise
             return reading.found.get(marker, "")
 
     def _reading_of(self, channel_id: str, ended: float) -> _Reading:

@@ -199,6 +199,17 @@ async def test_a_look_up_that_fails_is_no_leave_to_post(room, trouble):
     assert not caught.value.unsure
 
 
+async def test_those_that_wait_for_a_look_up_fail_with_it(room):
+    """A server that hangs costs one time limit, not one for each message that is in doubt; the next look asks again."""
+    room.standin.mode, room.standin.delay = "slow", 20.0
+    looking = History(Session(room.url, TokenAccount(Secret(room.token)), room.http, 0.2), "ops")
+    found = await asyncio.gather(*[room.find(looking, str(number)) for number in range(8)], return_exceptions=True)
+    assert {(type(one), one.result.code) for one in found} == {(Unsent, "timeout")}
+    assert room.asked == 1
+    room.standin.mode = "ok"
+    assert await room.find(looking, "a") == ""
+
+
 async def test_a_page_of_something_else_is_waited_out(desk):
     """A 404 that is not Mattermost's says nothing about the post."""
     path = f"/channels/{desk.board.channels['alerts']}/posts"
