@@ -21,7 +21,7 @@ from gateway.settings.reader import TableReader
 DIRECT: Final = "none"
 """The value of a `proxy` key for a server that is reached without one."""
 
-REMEDY: Final = 'expected http://HOST:PORT, with USER:PASSWORD@ before the host if it asks for them, or "none"'
+_EXPECTED: Final = "expected http://HOST:PORT, with USER:PASSWORD@ before the host if it asks for them"
 
 _PORTS: Final = {"http": 80, "https": 443}
 _ENTRY = re.compile(r"(\[[^\[\]]*\]|[^:\[\]]*):(\d+)")
@@ -62,7 +62,9 @@ def read_environment(environ: Mapping[str, str], report: Report) -> Proxies:
         variable = name.lower() if environ.get(name.lower()) else name
         text = _with_scheme(environ.get(variable, "").strip())
         if text and not _is_proxy(text):
-            report.add_variable(variable, "is not the URL of an HTTP proxy", f"{REMEDY}; or set `proxy` of [delivery]")
+            report.add_variable(
+                variable, "is not the URL of an HTTP proxy", f"{_EXPECTED}; or unset it for the gateway"
+            )
             return None
         return Secret(text) if text else None
 
@@ -83,7 +85,7 @@ def settle_choice(
     elif _is_proxy(_with_scheme(text)):
         values["proxy"] = Secret(_with_scheme(text))
     else:
-        reader.fault((*place, "proxy"), "is not the URL of an HTTP proxy", REMEDY, written)
+        reader.fault((*place, "proxy"), "is not the URL of an HTTP proxy", f'{_EXPECTED}; or "none"', written)
     if "@" not in text:
         reader.is_no_secret((*place, written))
 

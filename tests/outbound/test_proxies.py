@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import uvloop
 from aiohttp import web
+from msgspec.structs import replace
 from structlog.testing import capture_logs
 
 from gateway import settings
@@ -81,6 +82,24 @@ async def test_every_sender_passes_the_proxy(account, by):
     assert len(proxy.asked) == standin.stats["requests"] == {"hook": 1, "token": 2, "login": 3}[account]
     assert all(f" http://{HOST}/" in line for line in proxy.asked)
     assert all(headers["host"] == HOST for headers in proxy.headers)
+
+
+@pytest.mark.parametrize("by", ["settings", "environment"])
+async def test_hooks_that_pass_through_pass_the_proxy_too(by):
+    """They go by [delivery], which has the defaults of all destinations."""
+    standin = StandIn()
+    hook = standin.add_hook()
+    async with standin.serve() as url:
+        proxy = Proxy({HOST: port_of(url)})
+        async with proxy.serve() as way, AsyncExitStack() as stack:
+            text = f'[delivery]\nproxy = "{way}"\n' if by == "settings" else ""
+            environ = {"HTTP_PROXY": way} if by == "environment" else {}
+            found = settings.parse(text, "mattergate.toml", environ, Path.read_text)
+            senders = Senders(Sessions(stack, (), found.proxies))
+            sender = await senders.passing(f"http://{HOST}", found.delivery)
+            result = await sender.send(replace(DELIVERY, address=hook))
+    assert isinstance(result, Delivered), result
+    assert len(proxy.asked) == 1
 
 
 async def test_the_live_check_says_which_proxy_is_used():
