@@ -21,6 +21,7 @@ from gateway.settings.reader import TableReader
 DIRECT: Final = "none"
 """The value of a `proxy` key for a server that is reached without one."""
 
+_NO_PROXY: Final = "is not the URL of an HTTP proxy"
 _EXPECTED: Final = "expected http://HOST:PORT, with USER:PASSWORD@ before the host if it asks for them"
 
 _PORTS: Final = {"http": 80, "https": 443}
@@ -85,7 +86,7 @@ def settle_choice(
     elif _is_proxy(_with_scheme(text)):
         values["proxy"] = Secret(_with_scheme(text))
     else:
-        reader.fault((*place, "proxy"), "is not the URL of an HTTP proxy", f'{_EXPECTED}; or "none"', written)
+        reader.fault((*place, "proxy"), _NO_PROXY, f'{_EXPECTED}; or "none"', written)
     if "@" not in text:
         reader.is_no_secret((*place, written))
 
