@@ -63,9 +63,7 @@ def read_environment(environ: Mapping[str, str], report: Report) -> Proxies:
         variable = name.lower() if environ.get(name.lower()) else name
         text = _with_scheme(environ.get(variable, "").strip())
         if text and not _is_proxy(text):
-            report.add_variable(
-                variable, "is not the URL of an HTTP proxy", f"{_EXPECTED}; or unset it for the gateway"
-            )
+            report.add_variable(variable, _NO_PROXY, f"{_EXPECTED}; or unset it for the gateway")
             return None
         return Secret(text) if text else None
 
