@@ -12,22 +12,34 @@ from msgspec.structs import replace
 from structlog.testing import capture_logs
 
 from gateway import settings
+from gateway.app import app
 from gateway.app.senders import Senders, probe
 from gateway.mattermost.payload import Message, encode
 from gateway.mattermost.probe import Level
 from gateway.model import Delivered, Delivery, Later
 from gateway.outbound.exchange import exchange
-from gateway.outbound.sessions import Sessions
+from gateway.outbound.sessions import Sessions, open_session
 from gateway.secret import Secret
 from gateway.settings.proxies import Proxies
 from gateway.standin.server import StandIn
-from tests.conftest import free_port
+from tests.conftest import PATIENCE, eventually, free_port
 from tests.outbound.proxy import Proxy
 
 TLS = Path(__file__).parents[1] / "data" / "tls"
 HOST = "mattermost.test"
 DELIVERY = Delivery(1, "e", 1e12, "ops", "lane", encode(Message(text="hello")))
 CREDENTIALS = "gate:p4ss w0rd"
+SERVICE = """
+[server]
+listen = "127.0.0.1:0"
+admin = "127.0.0.1:0"
+[catalog]
+reload = false
+[routes.any]
+service = "generic"
+destinations = ["ops"]
+allow_unsigned = true
+"""
 WRITTEN = "gate:p4ss%20w0rd"
 
 
@@ -50,14 +62,16 @@ def destination(account: str, proxy: str = "", url: str = f"http://{HOST}") -> s
     return f"[destinations.ops]\n{more}\n" + (f'proxy = "{proxy}"\n' if proxy else "")
 
 
-def known(text: str, standin: StandIn, environ: dict[str, str] | None = None) -> settings.Settings:
+def known(
+    text: str, standin: StandIn, environ: dict[str, str] | None = None, file: Path = Path("mattergate.toml")
+) -> settings.Settings:
     """The settings of a text; the stand-in gets what they name."""
     standin.add_user("ann", "s3cret")
     token = standin.add_bot("gate")
     for name in ("ann", "gate"):
         standin.join(name, "town-square")
     filled = text.format(hook=standin.add_hook(), token=token)
-    return settings.parse(filled, "mattergate.toml", environ or {}, Path.read_text)
+    return settings.parse(filled, str(file), environ or {}, Path.read_text)
 
 
 async def sent(found: settings.Settings) -> object:
@@ -82,6 +96,20 @@ async def test_every_sender_passes_the_proxy(account, by):
     assert len(proxy.asked) == standin.stats["requests"] == {"hook": 1, "token": 2, "login": 3}[account]
     assert all(f" http://{HOST}/" in line for line in proxy.asked)
     assert all(headers["host"] == HOST for headers in proxy.headers)
+
+
+async def test_the_gateway_passes_the_proxy_of_its_environment(tmp_path):
+    """From a request to the post, with the whole service between."""
+    standin = StandIn()
+    async with standin.serve() as url:
+        proxy = Proxy({HOST: port_of(url)})
+        async with proxy.serve() as way:
+            text = SERVICE + destination("token")
+            found = known(text, standin, {"HTTP_PROXY": way}, tmp_path / "mattergate.toml")
+            async with app.running(found) as running, open_session() as http:
+                await exchange(http, "POST", f"{running.public}/in/any", b'{"title": "hello"}', None, PATIENCE)
+                await eventually(lambda: len(standin.posts) == 1)
+    assert f"POST http://{HOST}/api/v4/posts" in proxy.asked
 
 
 @pytest.mark.parametrize("by", ["settings", "environment"])
@@ -253,9 +281,9 @@ async def test_no_password_of_a_netrc_file_is_sent(aiohttp_server, monkeypatch, 
         seen.append({name.lower() for name in request.headers})
         return web.Response(text="ok")
 
-    app = web.Application()
-    app.router.add_route("*", "/{path:.*}", handler)
-    server = await aiohttp_server(app)
+    application = web.Application()
+    application.router.add_route("*", "/{path:.*}", handler)
+    server = await aiohttp_server(application)
     proxy = Proxy({HOST: server.port})
     async with proxy.serve() as way, AsyncExitStack() as stack:
         monkeypatch.setenv("HTTP_PROXY", way)
