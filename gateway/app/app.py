@@ -107,7 +107,8 @@ async def _parts(settings: Settings, on_change: Callable[[], None], stack: Async
     stack.push_async_callback(journal.close)
     tracer = _tracer(settings)
     stack.push_async_callback(tracer.close, min(settings.server.grace, TRACING_GRACE))
-    sessions = Sessions(await stack.enter_async_context(AsyncExitStack()), tracer.middlewares)
+    closing = await stack.enter_async_context(AsyncExitStack())
+    sessions = Sessions(closing, tracer.middlewares, settings.proxies)
     destinations = Destinations(Senders(sessions), lambda name: partial(journal.card, name))
     addresses = Addresses(await journal.addresses(hooks.NAME))
     dispatcher = Dispatcher(
@@ -116,8 +117,7 @@ async def _parts(settings: Settings, on_change: Callable[[], None], stack: Async
     await dispatcher.start()
     stack.push_async_callback(dispatcher.stop, settings.server.grace)
     acceptance = Acceptance(journal, dispatcher.offer)
-    session, secrets = await sessions.of(), await journal.secrets()
-    learned = Learned(journal, secrets, partial(ingress.fetch, session))
+    learned = Learned(journal, await journal.secrets(), partial(ingress.fetch, sessions))
     taking = ingress.open_ingress(settings, catalog, acceptance.store, metrics, tracer, learned)
     return Parts(metrics, catalog, journal, destinations, dispatcher, acceptance, taking)
 

@@ -33,6 +33,10 @@ class DestinationState(StrEnum):
 class Sender(Protocol):
     """Sends messages to one destination."""
 
+    @property
+    def warning(self) -> str:
+        """What it cannot do although messages arrive, with the remedy; empty when all is well."""
+
     async def send(self, delivery: Delivery) -> Result:
         """Make one attempt at a delivery. Failures of network or server are results, not errors."""
 
@@ -115,14 +119,14 @@ class Destination:
         return not self.breaker.holds and not self._evidence.failing
 
     def state(self, now: float) -> tuple[DestinationState, str]:
-        """The state, and the reason (empty when healthy)."""
+        """The state, and the reason; when healthy, that is the warning of the sender, if any."""
         if self.breaker.holds:
             return DestinationState.HELD, self.breaker.why
         if why := self._evidence.failing:
             return DestinationState.FAILING, why
         if self._paused_until > now:
             return DestinationState.THROTTLED, f"{self._paused_why}, for another {self._paused_until - now:.0f} s"
-        return DestinationState.HEALTHY, ""
+        return DestinationState.HEALTHY, self.sender.warning
 
     def _pause(self, until: float, why: str) -> None:
         if until > self._paused_until:

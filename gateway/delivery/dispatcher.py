@@ -271,6 +271,9 @@ class Dispatcher:
         self._metrics.queue_depth.labels(name).set_function(depth)
         self._metrics.queue_oldest_seconds.labels(name).set_function(oldest)
         self._metrics.destination_open.labels(name).set_function(lambda: float(outlet.destination.flows))
+        self._metrics.destination_degraded.labels(name).set_function(
+            lambda: float(bool(outlet.destination.sender.warning))
+        )
         self._metrics.dead.labels(name).set(standing.dead)
 
     def _on_added(self, newest: int) -> None:

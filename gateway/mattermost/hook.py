@@ -20,6 +20,7 @@ from gateway.mattermost.payload import channel_of
 from gateway.model import Blame, Delivered, Delivery, Later, Never, Result
 from gateway.outbound.exchange import Unsent, exchange
 from gateway.outbound.retry_after import retry_after
+from gateway.outbound.unanswered import PROXY_CREDENTIALS
 
 _HEADERS = CIMultiDict({"Content-Type": "application/json"})
 
@@ -42,7 +43,7 @@ _DECODE_REFUSAL = (
 )
 _DELAYS = {
     401: "a proxy before Mattermost asks for a login: exempt /hooks/ from it",
-    407: "a proxy asks for credentials: check the proxy settings of this host",
+    407: PROXY_CREDENTIALS,
     408: "the server waited too long for the request",
     425: "the server is not ready to take early data",
 }
@@ -107,6 +108,8 @@ def _redirect(headers: Mapping[str, str]) -> str:
 class HookSender:
     """Sends payloads to one incoming webhook. `timeout` is seconds for one attempt, including the connection."""
 
+    warning = ""
+
     def __init__(self, url: Revealing, session: aiohttp.ClientSession, timeout: float = 10.0) -> None:
         self._url = URL(url.reveal())
         self._session = session
@@ -131,6 +134,8 @@ class HookSender:
 
 class PassthroughSender:
     """Sends each delivery to the incoming webhook of `server` whose id is its address; `url_of` makes its URL."""
+
+    warning = ""
 
     def __init__(
         self,

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from gateway.mattermost.answers import delay_blame, error_id, failure_blame, shown_id, wait
 from gateway.model import Blame, Delivered, Later, Never, Result
 from gateway.outbound.retry_after import retry_after
+from gateway.outbound.unanswered import PROXY_CREDENTIALS
 
 PENDING = "api.post.deduplicate_create_post.pending"
 """The error id of a repeat while the server still stores the message of an earlier attempt that timed out."""
@@ -46,6 +47,16 @@ class Answer(Struct, frozen=True):
     extras: tuple[Extra, ...] = ()
     lasting: bool = True
 
+    @property
+    def unsure(self) -> bool:
+        """Whether the server may have stored the post all the same: this is no answer of its own, or tells a failure.
+
+        A database that fails may have committed; a proxy that gives up waiting for the server does not stop it.
+        """
+        status = self.result.status
+        failed = status >= 500 and status != 501
+        return isinstance(self.result, Later) and (failed or status == 408 or 200 <= status < 300)
+
 
 class _Document(Struct):
     id: str
@@ -72,7 +83,7 @@ _REFUSALS = {
 _OF_MESSAGE = frozenset({413})
 _OF_DESTINATION = frozenset({405, 414})
 _DELAYS = {
-    407: "a proxy asks for credentials: check the proxy settings of this host",
+    407: PROXY_CREDENTIALS,
     408: "the server waited too long for the request",
     425: "the server is not ready to take early data",
 }
@@ -143,6 +154,14 @@ def _failure(status: int, headers: Mapping[str, str], body: bytes, now: float) -
         return Later(f"{status}: {hint}", after, "5xx", blame=Blame.UNKNOWN)
     text = f"{status}: the server or a proxy before it failed"
     return Later(text, after, "5xx", blame=failure_blame(status, shown))
+
+
+def put_off(result: Later | Never, question: str) -> Later:
+    """The result of a delivery whose `question` on the way got this result instead of an answer: it waits for one."""
+    reason = f"{question}: {result.reason}"
+    if isinstance(result, Later):
+        return replace(result, reason=reason)
+    return Later(reason, None, result.code, result.status)
 
 
 def not_mattermost(status: int) -> Later:

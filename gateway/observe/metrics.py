@@ -73,6 +73,9 @@ class Metrics:
         self.destination_open = self._gauge(
             "destination_open", "1 when deliveries flow, 0 while they wait: held or failing.", "destination"
         )
+        self.destination_degraded = self._gauge(
+            "destination_degraded", "1 when messages arrive, but something is missing: see its state.", "destination"
+        )
         self.duplicates = self._counter("duplicates", "Requests recognised as repeats.", "route")
         self.journal_commit_seconds = self._histogram(
             "journal_commit_seconds", "Duration of one durable group commit.", _FAST
@@ -130,7 +133,7 @@ class Metrics:
         for cause in DiscardCause:
             self.dead_discarded.labels(destination, cause.value)
         self.delivery_seconds.labels(destination)
-        for gauge in (self.queue_depth, self.queue_oldest_seconds, self.dead):
+        for gauge in (self.queue_depth, self.queue_oldest_seconds, self.dead, self.destination_degraded):
             gauge.labels(destination).set(0)
         self.destination_open.labels(destination).set(1)
 

@@ -107,6 +107,8 @@ class MemoryJournal:
 class ScriptedSender:
     """Answers each payload by `answer`, after `seconds`; keeps what it got and how many it had at once."""
 
+    warning = ""
+
     def __init__(self, answer=lambda payload: Delivered(), seconds: Callable[[], float] = lambda: 0.01) -> None:
         self.answer = answer
         self.seconds = seconds

@@ -14,7 +14,9 @@ def half():
 
 
 class Nowhere:
-    """A sender that sends nothing, whose target is the payload."""
+    """Sends nothing; its target is the payload, `warning` what it lacks."""
+
+    warning = ""
 
     def target(self, delivery):
         """Name the target."""
@@ -43,6 +45,15 @@ def test_a_fresh_destination_is_open():
     """Nothing holds the first attempt."""
     assert destination().opens_at(50.0) <= 50.0
     assert destination().state(50.0) == ("healthy", "")
+
+
+def test_what_a_sender_lacks_is_the_reason_while_messages_arrive():
+    """A destination that holds its messages back says why it does so instead."""
+    gate = destination()
+    gate.sender.warning = "cards cannot be edited"
+    assert gate.state(50.0) == ("healthy", "cards cannot be edited")
+    record(gate, Later("slow down", 10.0, "429"), 0, 50.0)
+    assert "slow down" in gate.state(50.0)[1]
 
 
 @pytest.mark.parametrize("rate", [0.5, 1.0, 5.0])

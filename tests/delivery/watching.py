@@ -35,6 +35,8 @@ RESULTS = (
 class Watch:
     """Answers at random; notes when two attempts of a lane overlap and what became final in which order."""
 
+    warning = ""
+
     def __init__(self, seed):
         self.draw = random.Random(seed)
         self.busy = set()

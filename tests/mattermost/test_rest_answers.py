@@ -3,8 +3,8 @@
 import pytest
 from multidict import CIMultiDict
 
-from gateway.mattermost.rest_answers import Case, Extra, failed, patched, posted, unauthorised
-from gateway.model import Delivered, Later
+from gateway.mattermost.rest_answers import PENDING, Case, Extra, failed, patched, posted, put_off, unauthorised
+from gateway.model import Delivered, Later, Never
 from gateway.observe.metrics import CODES
 from tests.mattermost.blaming import DESTINATION, MESSAGE, SERVER, UNKNOWN, blamed
 
@@ -167,3 +167,35 @@ def test_a_401_says_whose_it_is():
 def test_a_failure_is_never_a_delivery():
     """What `failed` gives is for requests that are no posts."""
     assert blamed(failed(404, CIMultiDict(), b"", NOW)) is DESTINATION
+
+
+@pytest.mark.parametrize(
+    ("status", "name", "body", "unsure"),
+    [
+        (201, "", b'{"id":"p1"}', False),
+        (201, "", b'{"id":"p', True),
+        (200, "", b"<html>", True),
+        (301, "", b"", False),
+        (400, "model.post.is_valid.props.app_error", b"", False),
+        (403, FORBIDDEN, b"", False),
+        (408, "", b"", True),
+        (425, "", b"", False),
+        (429, "", b"", False),
+        (500, "app.post.save.app_error", b"", True),
+        (500, PENDING, b"", True),
+        (500, "", b"", True),
+        (501, "license_error.feature_unavailable", b"", False),
+        (502, "", b"", True),
+        (503, "", b"", True),
+        (504, "", b"", True),
+    ],
+)
+def test_after_which_answers_the_post_may_be_there(status, name, body, unsure):
+    """A refusal is certain; a failure, and what is not Mattermost's, are not."""
+    assert answer(status, name, body).unsure is unsure
+
+
+def test_a_question_on_the_way_never_makes_a_message_dead():
+    """Its result says what was asked, and waits as long as the server said."""
+    assert put_off(Later("slow down", 7.0, "429", 429), "looking") == Later("looking: slow down", 7.0, "429", 429)
+    assert put_off(Never("gone", "4xx", 404), "looking") == Later("looking: gone", None, "4xx", 404)

@@ -72,7 +72,8 @@ def test_a_destination_starts_at_zero_and_open(metrics):
         assert found["mattergate_dead_discarded_total", labels] == 0
     ops = frozenset({"destination": "ops"}.items())
     assert found["mattergate_destination_open", ops] == 1
-    assert [found[f"mattergate_{name}", ops] for name in ("queue_depth", "queue_oldest_seconds", "dead")] == [0] * 3
+    names = ("queue_depth", "queue_oldest_seconds", "dead", "destination_degraded")
+    assert [found[f"mattergate_{name}", ops] for name in names] == [0] * len(names)
 
 
 def test_translators_start_at_zero_with_the_generic_one(metrics):
