@@ -4,7 +4,6 @@ The order of the steps is that of `_accept`: find the route, read, verify, infla
 are answered as problem details (RFC 9457) without a secret, a hook id or a stack.
 """
 
-import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable
@@ -17,11 +16,18 @@ from msgspec import Struct
 from gateway.catalog.catalog import Catalog
 from gateway.catalog.service import Service
 from gateway.decode.content import Content
+from gateway.delivery.addresses import Addresses
 from gateway.errors import JournalError, Refused
+from gateway.ingress.acceptance import size_of
 from gateway.ingress.answers import problem
+from gateway.ingress.body import read_body
+from gateway.ingress.budget import Budget, Held
 from gateway.ingress.doors import Accepted, Match, Rejected
 from gateway.ingress.learned import Learned
+from gateway.ingress.peers import Peers
+from gateway.ingress.refusals import Refusals, cause_of
 from gateway.ingress.series import RouteSeries, Series
+from gateway.ingress.strangers import Strangers
 from gateway.ingress.table import RouteTable
 from gateway.journal import Appended, Entry
 from gateway.mattermost.fit import Limits
@@ -38,7 +44,9 @@ from gateway.verify import handshake, verify
 RETRY: Final = {"Retry-After": "10"}
 """Seconds after which a sender should try again when the fault is the gateway's."""
 
-_FAULTY = Refused(503, "Service Unavailable", "the documents of this service are faulty: nothing says how it signs")
+_NO_ROUTE = Refused(404, "Not Found", "no route of this name; the path is /in/{route}")
+_SHARES: Final = 4
+"""How many peers with a whole share the memory for unproven bodies has."""
 
 _METHODS = frozenset({"POST", "PUT", "GET"})
 _log = logs.get("ingress")
@@ -57,6 +65,8 @@ class Ingress:
     """Answers requests by the current rules.
 
     `store` stores an event durably and has it delivered, `compiled` returns a service, and compiles it if necessary.
+    `strangers` bounds what is sent to addresses that have never delivered. `budget`, `peers` and `refusals` are those
+    of the listener, too.
     """
 
     def __init__(
@@ -67,8 +77,11 @@ class Ingress:
         compiled: Callable[[str], Awaitable[Service]],
         learned: Learned | None = None,
         tracer: Tracer = OFF,
+        strangers: Strangers | None = None,
     ) -> None:
-        self.rules = rules
+        self.budget = Budget(0, 0)
+        self.refusals = Refusals(metrics)
+        self._strangers = strangers or Strangers(Addresses(()))
         self._store = store
         self._compiled = compiled
         self._metrics = metrics
@@ -77,43 +90,52 @@ class Ingress:
         self._learned = learned or Learned()
         self._tracer = tracer
         self._series = Series(metrics)
-        self._series.keep(rules.table)
         self._translations = cache(metrics.translations.labels)  # labels() costs more than counting
+        metrics.unproven_bytes.set_function(lambda: float(self.budget.size))
+        self.adopt(rules)
 
     def adopt(self, rules: Rules) -> None:
         """Use other rules, from the next request on. The series of removed routes end."""
         self.rules = rules
+        server = rules.server
+        largest = max([server.body_limit, *(route.body_limit for route in rules.table)])
+        self.budget.resize(server.unproven_limit, max(server.unproven_limit // _SHARES, largest))
+        self.peers = Peers(server.trusted_proxies)
         self._series.keep(rules.table)
         self._translations.cache_clear()
 
     async def handle(self, incoming: web.BaseRequest) -> web.StreamResponse:
         """Answer one request of the public listener; the handler of `web.Server`."""
         rules = self.rules
+        peer = self.peers.of(incoming.remote or "", incoming.headers)
         match = rules.table.find(incoming.rel_url.raw_path)
         if match is None:
-            return problem(404, "Not Found", "no route of this name; the path is /in/{route}")
+            self.refusals.note(_NO_ROUTE, peer)
+            return problem(_NO_ROUTE.status, _NO_ROUTE.title, _NO_ROUTE.detail)
         route = match.route
         span = self._tracer.request(incoming.method, match.door.pattern, route.name, route.service_key)
         status = 500  # for an unexpected error
         try:
-            response = await self._answer_refusals(incoming, rules, match, span)
+            response = await self._answer_refusals(incoming, rules, match, peer, span)
             status = response.status
             return response
         finally:
             span.end(status)
 
     async def _answer_refusals(
-        self, incoming: web.BaseRequest, rules: Rules, match: Match, span: RequestSpan
+        self, incoming: web.BaseRequest, rules: Rules, match: Match, peer: str, span: RequestSpan
     ) -> web.StreamResponse:
         route, answer = match.route, match.door.answer
         series = self._series.of(route)
         try:
-            return await self._accept(incoming, rules, match, series, span)
+            self._strangers.knock(route.address, peer)
+            with self.budget.hold(peer) as held:
+                return await self._accept(incoming, rules, match, series, span, held)
         except Refused as refused:
-            ours = refused.status == web.HTTPServiceUnavailable.status_code
+            ours = cause_of(refused) == "documents"
             series.answered[Outcome.BROKEN if ours else Outcome.REFUSED].inc()
-            _log.info("refused", route=route.name, status=refused.status, why=refused.detail or refused.title)
-            return answer(Rejected(refused.status, refused.title, refused.detail, RETRY if ours else None))
+            self.refusals.note(refused, peer, route.name)
+            return answer(Rejected(refused.status, refused.title, refused.detail, _headers(refused)))
         except JournalError as error:
             series.answered[Outcome.BROKEN].inc()
             series.unstored.inc()
@@ -121,12 +143,18 @@ class Ingress:
             return answer(Rejected(503, "Service Unavailable", "the request cannot be stored now", RETRY))
 
     async def _accept(
-        self, incoming: web.BaseRequest, rules: Rules, match: Match, series: RouteSeries, span: RequestSpan
+        self,
+        incoming: web.BaseRequest,
+        rules: Rules,
+        match: Match,
+        series: RouteSeries,
+        span: RequestSpan,
+        held: Held,
     ) -> web.StreamResponse:
         route = match.route
         key = route.service_key
         service = rules.catalog.used(key) or await self._compiled(key)
-        body = await read_body(incoming, route.body_limit, rules.server.read_timeout)
+        body = await read_body(incoming, route.body_limit, rules.server.read_timeout, held)
         started = time.perf_counter()
         series.bytes_received.inc(len(body))
         request = as_request(incoming, body, match.path_secret, rules.server.public_url)
@@ -142,18 +170,20 @@ class Ingress:
             if reply is not None:
                 return reply
         if refusal is not None:
-            raise refusal if service.described or route.own_schemes else _FAULTY
+            raise refusal if service.described or route.own_schemes else _faulty()
         if request.method not in _METHODS:
-            return match.door.answer(Rejected(405, "Method Not Allowed", "", {"Allow": handshake.METHODS}))
+            raise Refused(405, "Method Not Allowed")
+        held.release()
         reading = interpret(service, content, route.wishes, self._limits)
         read = time.perf_counter()
         series.translating.observe(read - started)
         span.step("translate", proven, read)
         now = time.time()
         event_id = new_id(now, random.getrandbits)
-        fresh = entry(event_id, now, route, service, content, reading, proof, rules.traits, span.traceparent)
+        trace, secrets = span.traceparent, self._secrets(route)
+        fresh = entry(event_id, now, route, service, content, reading, proof, rules.traits, trace, secrets)
         del content  # the decoded value is large: while the journal writes, the garbage collector would walk it
-        appended = await self._store(fresh)
+        appended = await self._store_bounded(fresh, route)
         stored = time.perf_counter()
         span.step("journal", read, stored)
         self._count(route, series, reading, appended)
@@ -162,6 +192,21 @@ class Ingress:
         self._accepting.observe(time.perf_counter() - started, exemplar(span.traceparent))
         pending = bool(fresh.parcels) and not appended.duplicate
         return match.door.answer(Accepted(appended.event_id, outcome, reading.translator, pending))
+
+    async def _store_bounded(self, fresh: Entry, route: Route) -> Appended:
+        """Store an event; what waits for an address that has never delivered is bounded.
+
+        Raises Refused (503), JournalError.
+        """
+        take_back = self._strangers.admit(route.address, len(fresh.parcels), size_of(fresh))
+        try:
+            appended = await self._store(fresh)
+        except BaseException:
+            take_back()
+            raise
+        if appended.duplicate:
+            take_back()
+        return appended
 
     def _proof(self, route: Route, service: Service, content: Content) -> tuple[verify.Proof | None, Refused | None]:
         """The proof of the request's sender (None on an open route), and the refusal when there is none."""
@@ -203,36 +248,16 @@ class Ingress:
                 )
 
 
-async def read_body(incoming: web.BaseRequest, limit: int, patience: float) -> bytes:
-    """The body, of at most `limit` bytes, sent within `patience` seconds. Raises Refused (413, 408, 400)."""
-    if (incoming.content_length or 0) > limit:
-        raise _too_large(limit)
-    content = incoming.content
-    if content.is_eof() and content.exception() is None:  # the body arrived with its headers, as most do
-        body = content.read_nowait()
-        if len(body) > limit:
-            raise _too_large(limit)
-        return body
-    if incoming.headers.get("Expect", "").lower() == "100-continue" and incoming.transport is not None:
-        incoming.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-    chunks: list[bytes] = []
-    size = 0
-    try:
-        async with asyncio.timeout(patience):
-            async for chunk in content.iter_any():
-                size += len(chunk)
-                if size > limit:
-                    raise _too_large(limit)
-                chunks.append(chunk)
-    except TimeoutError:
-        raise Refused(408, "Request Timeout", f"the body did not arrive within {patience:g} seconds") from None
-    except (web.RequestPayloadError, ConnectionError):
-        raise Refused(400, "Bad Request", "the body is incomplete") from None
-    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+def _faulty() -> Refused:
+    detail = "the documents of this service are faulty: nothing says how it signs"
+    return Refused(503, "Service Unavailable", detail, cause="documents", retry=10)
 
 
-def _too_large(limit: int) -> Refused:
-    return Refused(413, "Content Too Large", f"a request of this route has at most {limit} bytes")
+def _headers(refused: Refused) -> dict[str, str]:
+    """The headers of the answer to a refused request."""
+    if refused.status == web.HTTPMethodNotAllowed.status_code:
+        return {"Allow": handshake.METHODS}
+    return {"Retry-After": str(refused.retry)} if refused.retry else {}
 
 
 def as_request(incoming: web.BaseRequest, body: bytes, path_secret: str, public_url: str) -> Request:

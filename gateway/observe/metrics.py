@@ -14,6 +14,11 @@ from gateway.model import Outcome
 RESULTS = ("delivered", "later", "never")
 CODES = ("2xx", "3xx", "4xx", "429", "5xx", "network", "timeout", "tls")
 TRANSLATIONS = ("message", "ignored", "broken")
+CAUSES = (
+    "connections", "documents", "encoding", "head_too_large", "malformed", "memory", "method", "no_route",
+    "not_authentic", "not_understood", "protocol", "rate", "slow", "strangers", "too_large",
+)  # fmt: skip
+"""Why requests are refused."""
 NO_TRANSLATOR = "none"
 """The label `translator` of an event that was ignored by its name, before a translator was selected."""
 
@@ -32,6 +37,10 @@ class Metrics:
         self.registry = CollectorRegistry(auto_describe=True)
         self._labelled: list[tuple[Counter | Gauge | Histogram, tuple[str, ...]]] = []
         self.requests = self._counter("requests", "Requests answered, by outcome.", "route", "service", "outcome")
+        self.refusals = self._counter("refusals", "Requests refused, also those that reached no route.", "cause")
+        for cause in CAUSES:
+            self.refusals.labels(cause)
+        self.unproven_bytes = self._gauge("unproven_bytes", "Bytes held of requests that are not proven yet.")
         self.unstored = self._counter("unstored", "Requests answered 503: the journal could not store them.", "route")
         self.request_bytes = self._counter("request_bytes", "Bytes of request bodies received.", "route")
         self.accept_seconds = self._histogram(

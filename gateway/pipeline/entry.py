@@ -13,7 +13,7 @@ from gateway.mattermost.payload import Message, encode
 from gateway.model import Card, CardMode, Event, Parcel
 from gateway.pipeline.interpret import Piece, Reading
 from gateway.pipeline.route import Route
-from gateway.verify import verify
+from gateway.verify import masking, verify
 from gateway.verify.signature import Signature
 
 
@@ -38,7 +38,7 @@ def new_id(now: float, getrandbits: Callable[[int], int]) -> str:
     return f"{int(now * 1000):011x}{getrandbits(64):016x}"
 
 
-def entry(
+def entry(  # noqa: PLR0913 - each is a part of what is stored
     event_id: str,
     now: float,
     route: Route,
@@ -48,8 +48,12 @@ def entry(
     proof: verify.Proof | None,
     traits: Traits,
     trace: str = "",
+    secrets: Sequence[str] = (),
 ) -> Entry:
-    """The journal entry of one request with its reading. `trace` is the traceparent of its deliveries."""
+    """The journal entry of one request with its reading. `trace` is the traceparent of its deliveries.
+
+    `secrets` are those of the route: they are masked in the request that is kept.
+    """
     event = Event(
         id=event_id,
         received=now,
@@ -60,7 +64,7 @@ def entry(
         translator=reading.translator,
         subject=reading.subject,
         reason=reading.reason,
-        request=verify.kept_request(content.request, route.schemes(service)),
+        request=masking.kept_request(content, route.schemes(service), secrets),
     )
     outgoing = tuple(parcels(event_id, route, service, reading, traits, trace))
     return Entry(event, outgoing, keys(route, service, content, reading.key, proof))

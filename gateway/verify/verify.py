@@ -5,13 +5,10 @@ Neither the answer nor its timing tells the sender which scheme, secret or step 
 
 import base64
 import hmac
-import re
-from collections.abc import Iterable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterable, Sequence
 from typing import Final
-from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
+from urllib.parse import unquote
 
-import msgspec
 from msgspec import Struct
 
 from gateway.decode.content import Content
@@ -21,17 +18,10 @@ from gateway.verify.material import as_text, octets, reach
 from gateway.verify.schemes import BasicSecret, HeaderSecret, PathSecret, QuerySecret, Scheme, TokenSecret, parse_scheme
 from gateway.verify.signature import Signature, claim, proves
 
-__all__ = ["MASK", "NOT_AUTHENTIC", "Proof", "Scheme", "kept_request", "parse_scheme", "signs", "tokens", "verify"]
+__all__ = ["NOT_AUTHENTIC", "Proof", "Scheme", "parse_scheme", "signs", "verify"]
 
 NOT_AUTHENTIC: Final = "The request is not authentic"
 """The title of every refusal: wrong, missing and stale proofs look the same to the sender."""
-
-MASK: Final = "***"
-
-_BARE_URL = re.compile(r"https?://[A-Za-z0-9.:-]+(?:/[A-Za-z0-9._~/-]*)?")
-"""A URL without user, query and fragment: nothing in it can be a secret but a segment of the path."""
-
-_CREDENTIALS = frozenset({"authorization", "proxy-authorization", "cookie"})
 
 
 class Proof(Struct, frozen=True):
@@ -63,31 +53,6 @@ def signs(scheme: Scheme, header: str) -> bool:
         return False
     sources = [part.source for part in scheme.message if part.source is not None]
     return any(source.kind == "header" and source.name == header.lower() for source in sources)
-
-
-def kept_request(request: Request, schemes: Sequence[Scheme]) -> Request:
-    """Return the request as the journal keeps it: credentials in headers, query, path and URL are `***` or empty.
-
-    The body stays as it is, also where a `{token: PATH}` scheme reads a secret in it: see `tokens`.
-    """
-    headers = _CREDENTIALS.union([scheme.name for scheme in schemes if isinstance(scheme, HeaderSecret)])
-    query = {scheme.name for scheme in schemes if isinstance(scheme, QuerySecret)}
-    bare = not request.path_secret and _BARE_URL.fullmatch(request.url)
-    if bare and headers.isdisjoint(request.headers) and query.isdisjoint(request.query):
-        return request  # nearly all requests: a signature is no secret
-    return msgspec.structs.replace(
-        request,
-        headers=_mask_values(request.headers, headers),
-        query=_mask_values(request.query, query),
-        path_secret="",
-        url=request.url if bare else _mask_url(request.url, request.path_secret, query),
-    )
-
-
-def tokens(content: Content, schemes: Sequence[Scheme]) -> list[str]:
-    """Return the values that `{token: PATH}` schemes read in the body: credentials to be masked where it is shown."""
-    found = [reach(content.value, scheme.path) for scheme in schemes if isinstance(scheme, TokenSecret)]
-    return [text for values in found for value in values if (text := as_text(value))]
 
 
 def _proof(scheme: Scheme, secrets: Sequence[str], content: Content, now: float) -> Proof | None:
@@ -154,22 +119,3 @@ def _basic(user: str, header: str) -> list[str]:
 
 def _equal(given: str, secret: str) -> bool:
     return hmac.compare_digest(octets(given), octets(secret))
-
-
-def _mask_values(values: Mapping[str, str], names: AbstractSet[str]) -> dict[str, str]:
-    return {name: MASK if name in names else value for name, value in values.items()}
-
-
-def _mask_url(url: str, path_secret: str, query: set[str]) -> str:
-    """Return the URL with the secrets in path and query masked, without user and fragment; empty if it is no URL."""
-    try:
-        scheme, host, path, text, _ = urlsplit(url)
-        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=1000)
-    except ValueError:
-        return ""
-    segments = [MASK if path_secret and unquote(segment) == path_secret else segment for segment in path.split("/")]
-    shown = [(name, MASK if name in query else value) for name, value in pairs]
-    host = host.rpartition("@")[2]
-    return urlunsplit(
-        (scheme, host, "/".join(segments), urlencode(shown, safe="*", quote_via=quote, errors="replace"), "")
-    )
