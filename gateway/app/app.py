@@ -15,6 +15,7 @@ from gateway.app.gateway import Parts, RunningGateway
 from gateway.app.senders import Senders
 from gateway.catalog.catalog import Catalog
 from gateway.console.port import Changes
+from gateway.delivery.addresses import Addresses
 from gateway.delivery.dispatcher import Dispatcher
 from gateway.errors import Fault, SettingsError
 from gateway.ingress.acceptance import Acceptance
@@ -110,7 +111,7 @@ async def _parts(settings: Settings, on_change: Callable[[], None], stack: Async
     acceptance = Acceptance(journal, dispatcher.offer)
     session, secrets = await sessions.of(), await journal.secrets()
     learned = Learned(journal, secrets, partial(ingress.fetch, session))
-    taking = ingress.open_ingress(settings, catalog, acceptance.store, metrics, tracer, learned)
+    taking = ingress.open_ingress(settings, catalog, acceptance.store, metrics, tracer, learned, Addresses(()))
     return Parts(metrics, catalog, journal, destinations, dispatcher, acceptance, taking)
 
 

@@ -1,5 +1,6 @@
 """Build the public side from settings and catalog: the ingress, and the listener in front of it."""
 
+import resource
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 
@@ -9,11 +10,14 @@ from gateway.app.catalog import RunningCatalog
 from gateway.catalog import files
 from gateway.catalog.catalog import Catalog
 from gateway.catalog.generic import GENERIC
+from gateway.delivery.addresses import Addresses
 from gateway.ingress.http import Ingress, Rules
 from gateway.ingress.learned import Learned
 from gateway.ingress.listener import Listener
+from gateway.ingress.strangers import Strangers
 from gateway.ingress.table import open_doors
 from gateway.journal import Appended, Entry
+from gateway.observe import logs
 from gateway.observe.metrics import Metrics
 from gateway.observe.tracing import Tracer
 from gateway.outbound.exchange import Unsent, exchange
@@ -21,8 +25,13 @@ from gateway.pipeline.entry import DestinationTraits, Traits
 from gateway.settings import Settings
 from gateway.settings.tables import Server
 
+FILES = 200
+"""Open files that are kept for the journal, the destinations and the console."""
+
 FETCH_TIMEOUT = 10.0
 """Seconds for the request that confirms a handshake."""
+
+_log = logs.get("ingress")
 
 
 def open_ingress(
@@ -32,9 +41,11 @@ def open_ingress(
     metrics: Metrics,
     tracer: Tracer,
     learned: Learned,
+    addresses: Addresses,
 ) -> Ingress:
     """Make the ingress for settings and a catalog that fit together."""
-    return Ingress(rules(settings, known.current, metrics), store, metrics, known.for_request, learned, tracer)
+    own, strangers = rules(settings, known.current, metrics), Strangers(addresses)
+    return Ingress(own, store, metrics, known.for_request, learned, tracer, strangers)
 
 
 def rules(settings: Settings, known: Catalog, metrics: Metrics) -> Rules:
@@ -46,7 +57,12 @@ def rules(settings: Settings, known: Catalog, metrics: Metrics) -> Rules:
 
 def listener(ingress: Ingress, server: Server) -> web.BaseRunner:
     """The public listener; on shutdown it waits up to `grace` for running requests."""
-    return web.ServerRunner(Listener(ingress, header_limit=server.header_limit), shutdown_timeout=server.grace)
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    connections = max(2, min(server.connections, files - FILES))
+    if connections < server.connections:
+        _log.warning("fewer connections than [server] connections: too few open files", files=files, now=connections)
+    made = Listener(ingress, header_limit=server.header_limit, connections=connections)
+    return web.ServerRunner(made, shutdown_timeout=server.grace)
 
 
 async def fetch(session: ClientSession, url: str) -> None:
