@@ -8,6 +8,9 @@ from aiohttp import web
 from gateway.errors import Refused
 from gateway.ingress.budget import Held, no_room
 
+RECEIVE_BUFFER: Final = 131_072
+"""Bytes that the kernel, and so one read, may hold of a connection; so many of a body may wait unread."""
+
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -42,7 +45,8 @@ async def _arriving(incoming: web.BaseRequest, limit: int, patience: float, held
     body = bytearray()  # and no list of its chunks: a chunk of one byte would take fifty
     async with asyncio.timeout(patience) as waiting:
         if held is not None:
-            held.arriving(lambda: waiting.reschedule(0.0))
+            buffered = min(RECEIVE_BUFFER, incoming.content_length or RECEIVE_BUFFER)
+            held.arriving(buffered, lambda: waiting.reschedule(0.0))
         async for chunk in incoming.content.iter_any():
             if len(body) + len(chunk) > limit:
                 raise _too_large(limit)

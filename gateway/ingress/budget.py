@@ -1,9 +1,10 @@
 """The memory that bodies of requests may take before their senders are proven: one budget, and a share for each peer.
 
 A body is charged for the bytes that have arrived, never for those that it announces, until the request is proven or
-refused. Where room is short, the peer that holds the most pays: its largest body that is still arriving is given up,
-and that request is refused (503). So strangers with large bodies never push out the sender of a small one, and nobody
-holds room by announcing much and sending slowly. All of it is for the thread of the event loop.
+refused; while it arrives, also for what may wait in the buffers of its connection. Where room is short, the peer that
+holds the most pays: its largest body that is still arriving is given up, and that request is refused (503). So
+strangers with large bodies never push out the sender of a small one, and nobody holds room by announcing much and
+sending slowly. All of it is for the thread of the event loop.
 """
 
 from collections.abc import Callable
@@ -20,13 +21,14 @@ _HELD, _GONE, _LOST = range(3)
 class Held:
     """The memory of one body, as a context that gives it back at its end."""
 
-    __slots__ = ("_account", "_budget", "_give_up", "_state", "size")
+    __slots__ = ("_account", "_budget", "_buffered", "_give_up", "_state", "size")
 
     def __init__(self, budget: "Budget", account: "_Account") -> None:
         self._budget = budget
         self._account = account
         self._give_up: Callable[[], None] | None = None
         self._state = _HELD
+        self._buffered = 0
         self.size = 0
         account.bodies += 1
 
@@ -55,21 +57,25 @@ class Held:
         if self._state == _LOST:
             raise no_room()
 
-    def arriving(self, give_up: Callable[[], None]) -> None:
-        """The body begins to arrive: `give_up` is called if it is lost."""
+    def arriving(self, buffered: int, give_up: Callable[[], None]) -> None:
+        """The body begins to arrive, `buffered` bytes at a time: `give_up` is called if it is lost."""
         self._give_up = give_up
         self._account.arriving[self] = None
+        self._buffered = buffered
+        self.charge(buffered)
 
     def arrived(self) -> None:
         """The body is complete, and is not lost any more."""
         self._give_up = None
         self._account.arriving.pop(self, None)
+        self.charge(-self._buffered)
+        self._buffered = 0
 
     def release(self) -> None:
         """Hold nothing any more: the request is proven or refused."""
         if self._state == _HELD:
-            self._state = _GONE
             self.arrived()
+            self._state = _GONE
             self._budget.take_back(self._account, self.size)
 
     def lose(self) -> None:

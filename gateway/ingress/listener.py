@@ -9,9 +9,11 @@ This module reaches below aiohttp's public API: `tests/ingress/test_listener.py`
 
 import asyncio
 import re
+import socket
 from collections.abc import Mapping
 from contextlib import suppress
 from http import HTTPStatus
+from itertools import islice
 from typing import Any, Final, cast
 
 from aiohttp import HttpVersion10, HttpVersion11, web
@@ -20,6 +22,7 @@ from aiohttp.web_protocol import RequestHandler
 
 from gateway.errors import Refused
 from gateway.ingress.answers import problem
+from gateway.ingress.body import RECEIVE_BUFFER
 from gateway.ingress.connections import Connections
 from gateway.ingress.http import Ingress
 from gateway.observe import logs
@@ -27,8 +30,8 @@ from gateway.observe import logs
 KEEPALIVE: Final = 75.0
 """Seconds that an idle connection is kept, a little more than the 60 s of most proxies."""
 
-READ_BUFFER: Final = 65_536
-"""Bytes of a body that wait for the request's handler before reading pauses; and twice that at most."""
+READ_BUFFER: Final = 32_768
+"""Half of the bytes of a body that wait for the request's handler before parsing pauses."""
 
 PIPELINED: Final = 4
 """Requests of one connection that are read before the first of them is answered."""
@@ -36,8 +39,14 @@ PIPELINED: Final = 4
 HEADS: Final = 2
 """How many times the limit of one header all of them together may take."""
 
-FRAMING: Final = 8
-"""How many bytes a chunked body may take on the wire for each of its own, chunks and trailers included."""
+SEND_BUFFER: Final = 32_768
+"""Bytes of answers that the kernel holds of a connection whose sender does not read them."""
+
+CHUNKS: Final = 500
+"""Chunks under 256 bytes that a body may have."""
+
+STRIKES: Final = 10
+"""Requests in a row that are refused on one connection before it is closed."""
 
 LINGER: Final = 1.0
 """Seconds between an answer to an unfinished request and the end of its connection: so long it may be read."""
@@ -47,6 +56,11 @@ LINGER_BYTES: Final = 256_000
 
 _HOST = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=%-]*|\[[0-9A-Fa-fv:.%]+\])(?::\d{0,5})?")
 """A Host field value: RFC 9112 section 3.2, RFC 3986 section 3.2.2."""
+
+_CHUNKED: Final = b"hunked"
+"""What stands in the head of a request with a chunked body, in either case of its first letter."""
+_HEAD_END: Final = b"\r\n\r\n"
+_TINY_CHUNK = re.compile(rb"\r\n0*[0-9A-Fa-f]{1,2}[\r; \t]")
 
 _UPGRADES_IGNORED: Final = "h2c"
 """What Java's HTTP client offers with each request and does not need (RFC 9110 section 7.8 lets a server ignore it)."""
@@ -59,13 +73,16 @@ _log = logs.get("ingress")
 class Connection(RequestHandler):
     """One connection of a sender. `listener` made it; `proven` tells whether a request of it was accepted."""
 
-    __slots__ = ("_listener", "_overhead", "_payload", "_timer", "proven")
+    __slots__ = ("_arrived", "_chunked", "_chunks", "_listener", "_payload", "_strikes", "_timer", "proven")
 
     def __init__(self, listener: "Listener", *, loop: asyncio.AbstractEventLoop, **options: Any) -> None:
         super().__init__(cast(Any, listener), loop=loop, **options)
         self._listener = listener
-        self._payload: Any = None  # of the newest request
-        self._overhead = 0  # bytes since then that are not of that payload
+        self._payload: Any = None  # the body of the newest request
+        self._chunked = False  # whether that body is, and still arrives
+        self._arrived = 0  # bytes of a chunked body as sent, or of the head after a body
+        self._chunks = 0  # tiny ones of that body
+        self._strikes = 0  # requests in a row that were refused
         self._timer: asyncio.TimerHandle | None = None
         self._max_msg_queue_size = PIPELINED
         self._msg_queue_resume_size = PIPELINED // 2
@@ -84,7 +101,9 @@ class Connection(RequestHandler):
 
     def data_received(self, data: bytes) -> None:
         """Parse what arrived, unless it is more than requests need."""
-        before = self._request_count
+        before, in_body = self._request_count, self._in_body()
+        if (self._chunked if in_body else _CHUNKED in data) and not self._chunks_fit(data):
+            return
         try:
             super().data_received(data)
         except Exception as error:
@@ -92,12 +111,11 @@ class Connection(RequestHandler):
             self.refuse(Refused(400, "Bad Request", _MALFORMED))
             return
         if self._request_count != before:
-            self._payload = self._messages[-1][1] if self._messages else None
-            self._overhead = -self._received()
-            self._stop_timer()
-        elif data:
-            self._overhead += len(data)
-            self._check_overhead()
+            self._begin_body(data)
+        elif not in_body:
+            self._check_head(len(data))
+        elif self._chunked:
+            self._check_framing(len(data))
 
     def refuse(self, refused: Refused) -> None:
         """Answer a request that cannot be read, unless an earlier one waits for its answer, and end the connection."""
@@ -105,6 +123,16 @@ class Connection(RequestHandler):
         if self.transport is not None and self._current_request is None and not self._messages:
             self.transport.write(_raw(refused))
         self.force_close()
+
+    def judge(self, *, accepted: bool) -> None:
+        """Note that a request was accepted or refused."""
+        self.proven = self.proven or accepted
+        self._strikes = 0 if accepted else self._strikes + 1
+
+    @property
+    def closing(self) -> bool:
+        """Whether so many requests were refused that the connection is to end."""
+        return self._strikes >= STRIKES
 
     def handle_error(
         self,
@@ -138,20 +166,50 @@ class Connection(RequestHandler):
         if not isinstance(error, HttpProcessingError | web.RequestPayloadError | ConnectionError):
             _log.error("a connection failed", exc_info=error)
 
-    def _received(self) -> int:
-        """The bytes of the newest request's body that have arrived."""
-        return self._payload.total_bytes if self._payload is not None and not self._payload.is_eof() else 0
+    def _in_body(self) -> bool:
+        """Whether the body of the newest request is still arriving."""
+        return self._payload is not None and not self._payload.is_eof()
 
-    def _check_overhead(self) -> None:
-        """Refuse headers, chunks and trailers that take more than they may."""
-        body = self._received()
-        if self._payload is None or self._payload.is_eof():
-            if self._timer is None:
-                self._start_timer()
-        elif self._overhead - body <= FRAMING * body:
-            return
-        if self._overhead - body > HEADS * self.max_field_size:
+    def _begin_body(self, data: bytes) -> None:
+        """A head is complete; `data` holds its end, and what has arrived of its body."""
+        message, self._payload = self._messages[-1] if self._messages else (None, None)
+        self._chunked = self._in_body() and bool(getattr(message, "chunked", False))
+        self._arrived = 0
+        self._stop_timer()
+        if self._chunked:
+            self._check_framing(len(data) - data.find(_HEAD_END) - len(_HEAD_END))
+
+    def _check_head(self, size: int) -> None:
+        """Refuse headers that take more than they may, and wait no longer for them than for the first ones."""
+        if self._timer is None and size:
+            self._start_timer()
+        self._arrived += size
+        if self._arrived > HEADS * self.max_field_size:
             self.refuse(Refused(431, "Request Header Fields Too Large"))
+
+    def _check_framing(self, size: int) -> None:
+        """End a body whose chunks and trailers take more than they may; while parsing pauses, that is not known."""
+        self._arrived = self._arrived + size if self._in_body() else 0
+        body = self._payload.total_bytes
+        if not self._reading_paused and self._arrived - body > HEADS * self.max_field_size + body // 16:
+            self._end_body()
+
+    def _chunks_fit(self, data: bytes) -> bool:
+        """Whether a body has few enough tiny chunks; else it ends here: to parse one costs more than to send it."""
+        more = sum(1 for _ in islice(_TINY_CHUNK.finditer(data), CHUNKS + 1))
+        self._chunks = (self._chunks if self._in_body() else 0) + more
+        if self._chunks <= CHUNKS:
+            return True
+        if self._in_body():
+            self._end_body()
+        else:
+            self.refuse(Refused(400, "Bad Request", "the body consists of tiny chunks"))
+        return False
+
+    def _end_body(self) -> None:
+        """Read no more of a badly framed body; its handler refuses it."""
+        self._payload.set_exception(web.RequestPayloadError("framing"))
+        self.close()
 
     def _start_timer(self) -> None:
         self._timer = self._loop.call_later(self._listener.patience, self._time_out)
@@ -199,6 +257,9 @@ class Listener(web.Server):
     def connection_made(self, handler: RequestHandler, transport: asyncio.Transport) -> None:
         """Admit a connection, or refuse it."""
         super().connection_made(handler, transport)
+        if (opened := transport.get_extra_info("socket")) is not None:
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
         connection = cast(Connection, handler)
         address = _address(handler)
         peer = "" if self._ingress.peers.trusts(address) else self._ingress.peers.of(address, {})
@@ -215,13 +276,15 @@ class Listener(web.Server):
         self._bounds.busy(connection)
         if connection.writing_paused and not await self._drained(connection):
             raise ConnectionError("the sender does not read its answers")
-        if refused := _unwanted(request):
+        if refused := _other_version(request) or _unwanted(request):
             self.note(refused, connection, request.headers)
             response: web.StreamResponse = problem(refused.status, refused.title, refused.detail)
             response.force_close()
         else:
             response = await self._ingress.handle(request)
-        connection.proven = connection.proven or response.status < HTTPStatus.MULTIPLE_CHOICES
+        connection.judge(accepted=response.status < HTTPStatus.BAD_REQUEST)
+        if connection.closing:
+            response.force_close()
         if not request.content.is_eof():
             await _linger(request, response)
         self._bounds.idle(connection)
@@ -238,10 +301,16 @@ class Listener(web.Server):
         return False
 
 
+def _other_version(request: web.BaseRequest) -> Refused | None:
+    """The refusal of a request of another version of HTTP; its answer is of version 1.1."""
+    if request._message.version in (HttpVersion11, HttpVersion10):
+        return None
+    request._version = HttpVersion11
+    return Refused(400, "Bad Request", "the version of HTTP is not 1.0 or 1.1", cause="protocol")
+
+
 def _unwanted(request: web.BaseRequest) -> Refused | None:
     """The refusal of a request that is HTTP, but none that a webhook needs."""
-    if request.version not in (HttpVersion11, HttpVersion10):
-        return Refused(400, "Bad Request", "the version of HTTP is not 1.0 or 1.1", cause="protocol")
     if request.method == "CONNECT":
         return Refused(405, "Method Not Allowed", "this is no proxy", cause="protocol")
     headers = request.headers
@@ -258,17 +327,17 @@ async def _linger(request: web.BaseRequest, response: web.StreamResponse) -> Non
     """Send the answer to a request that has not arrived whole, and give its sender a moment to read it.
 
     A connection that is closed while its sender still sends is reset, which may lose the answer. What arrives meanwhile
-    is dropped, and read only up to a bound.
+    is dropped, and read only up to a bound; not at all where there was no room for it.
     """
     response.force_close()
     with suppress(TimeoutError, ConnectionError, web.RequestPayloadError):
         await response.prepare(request)
         await response.write_eof()
         async with asyncio.timeout(LINGER):
-            dropped = 0
+            dropped = LINGER_BYTES if response.status == HTTPStatus.SERVICE_UNAVAILABLE else 0
             while not request.content.at_eof():
                 dropped += len(await request.content.readany())
-                if dropped > LINGER_BYTES and request.transport is not None:
+                if dropped >= LINGER_BYTES and request.transport is not None:
                     request.transport.pause_reading()
                     await asyncio.sleep(LINGER)
 

@@ -202,9 +202,7 @@ async def test_headers_that_are_not_utf8_are_stored_legibly(start):
     gateway = await start(OPEN)
     host, _, port = gateway.url.removeprefix("http://").partition(":")
     reader, writer = await asyncio.open_connection(host, int(port))
-    head = (
-        b"POST /in/open HTTP/1.1\r\nHost: h\r\nX-Name: J\xf6rg\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
-    )
+    head = b"POST /in/open HTTP/1.1\r\nHost: h\r\nX-Name: J\xf6rg\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
     writer.write(head)
     answer = await reader.read()
     writer.close()
