@@ -73,7 +73,7 @@ _log = logs.get("ingress")
 class Connection(RequestHandler):
     """One connection of a sender. `listener` made it; `proven` tells whether a request of it was accepted."""
 
-    __slots__ = ("_arrived", "_chunked", "_chunks", "_listener", "_payload", "_strikes", "_timer", "proven")
+    __slots__ = ("_arrived", "_chunked", "_chunks", "_listener", "_payload", "_strikes", "_timer", "_unread", "proven")
 
     def __init__(self, listener: "Listener", *, loop: asyncio.AbstractEventLoop, **options: Any) -> None:
         super().__init__(cast(Any, listener), loop=loop, **options)
@@ -84,6 +84,7 @@ class Connection(RequestHandler):
         self._chunks = 0  # tiny ones of that body
         self._strikes = 0  # requests in a row that were refused
         self._timer: asyncio.TimerHandle | None = None
+        self._unread: asyncio.TimerHandle | None = None
         self._max_msg_queue_size = PIPELINED
         self._msg_queue_resume_size = PIPELINED // 2
         self.proven = False
@@ -97,7 +98,19 @@ class Connection(RequestHandler):
     def connection_lost(self, exc: BaseException | None) -> None:
         """End with the connection."""
         self._stop_timer()
+        self._stop_unread()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """The sender does not read its answers: end the connection if it goes on so."""
+        super().pause_writing()
+        if self.transport is not None:
+            self._unread = self._loop.call_later(self._listener.patience, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """The sender reads."""
+        super().resume_writing()
+        self._stop_unread()
 
     def data_received(self, data: bytes) -> None:
         """Parse what arrived, unless it is more than requests need."""
@@ -219,6 +232,11 @@ class Connection(RequestHandler):
             self._timer.cancel()
             self._timer = None
 
+    def _stop_unread(self) -> None:
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None
+
     def _time_out(self) -> None:
         self._timer = None
         self.refuse(Refused(408, "Request Timeout", "the request did not arrive in time"))
@@ -274,8 +292,6 @@ class Listener(web.Server):
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         connection = cast(Connection, request.protocol)
         self._bounds.busy(connection)
-        if connection.writing_paused and not await self._drained(connection):
-            raise ConnectionError("the sender does not read its answers")
         if refused := _other_version(request) or _unwanted(request):
             self.note(refused, connection, request.headers)
             response: web.StreamResponse = problem(refused.status, refused.title, refused.detail)
@@ -289,16 +305,6 @@ class Listener(web.Server):
             await _linger(request, response)
         self._bounds.idle(connection)
         return response
-
-    async def _drained(self, connection: Connection) -> bool:
-        """Wait until the sender has read its answers; close the connection of one that does not."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(self.patience):
-                await connection._drain_helper()
-                return True
-        if connection.transport is not None:
-            connection.transport.abort()
-        return False
 
 
 def _other_version(request: web.BaseRequest) -> Refused | None:

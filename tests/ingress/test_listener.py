@@ -182,22 +182,18 @@ async def test_a_stranger_that_goes_on_is_hung_up_on(start):
 async def test_a_sender_that_does_not_read_its_answers_is_hung_up_on(start):
     """What waits to be sent to it is bounded."""
     gateway = await start(OPEN + 'duplicate_window = "1h"\n', server='read_timeout = "0.3s"')
-    small = socket.socket()
-    small.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    small.setblocking(False)
     host, port = gateway.url.removeprefix("http://").split(":")
-    await asyncio.get_running_loop().sock_connect(small, (host, int(port)))
-    _, writer = await asyncio.open_connection(sock=small)
-    writer.transport.pause_reading()
 
-    async def send():
-        while True:
-            writer.write((POST + b"Content-Length: 2\r\n\r\n{}") * 100)
-            await writer.drain()
+    def send():
+        with socket.socket() as silent:
+            silent.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            silent.settimeout(PATIENCE)
+            silent.connect((host, int(port)))
+            while True:
+                silent.sendall((POST + b"Content-Length: 2\r\n\r\n{}") * 100)
 
     with pytest.raises(ConnectionError):
-        await asyncio.wait_for(send(), PATIENCE)
-    writer.close()
+        await asyncio.to_thread(send)
 
 
 async def test_an_answer_before_the_body_arrives(start):
