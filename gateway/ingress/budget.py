@@ -49,9 +49,7 @@ class Held:
         Room is made at the cost of heavier bodies where there are any. After `release` it does nothing.
         """
         if self._state == _HELD:
-            self.size += size
-            self._account.size += size
-            self._budget.size += size
+            self._add(size)
             if self._budget.size > self._budget.limit or self._account.size > self._budget.share:
                 self._budget.make_room(self)
         if self._state == _LOST:
@@ -68,7 +66,7 @@ class Held:
         """The body is complete, and is not lost any more."""
         self._give_up = None
         self._account.arriving.pop(self, None)
-        self.charge(-self._buffered)
+        self._add(-self._buffered)
         self._buffered = 0
 
     def release(self) -> None:
@@ -77,6 +75,11 @@ class Held:
             self.arrived()
             self._state = _GONE
             self._budget.take_back(self._account, self.size)
+
+    def _add(self, size: int) -> None:
+        self.size += size
+        self._account.size += size
+        self._budget.size += size
 
     def lose(self) -> None:
         """Give the body up."""

@@ -294,6 +294,7 @@ def _settings(reader: TableReader, raw: Sections, wanted: Container[str]) -> Set
 
     delivery = DeliveryTable(**values("delivery"))
     server = _server(reader, values("server"))
+    destinations = read_destinations(reader, raw["destinations"], delivery)
     routes = _routes(reader, raw["routes"], tuple(raw["destinations"]))
     _check_largest(reader, server, routes)
     return Settings(
@@ -302,7 +303,7 @@ def _settings(reader: TableReader, raw: Sections, wanted: Container[str]) -> Set
         journal=_journal(reader, values("journal")),
         catalog=_catalog(reader, values("catalog")),
         delivery=delivery,
-        destinations=read_destinations(reader, raw["destinations"], delivery),
+        destinations=destinations,
         routes=routes,
         passthrough=_passthrough(reader, values("passthrough"), raw) if "passthrough" in wanted else None,
         log=Log(**values("log")),

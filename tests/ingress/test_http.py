@@ -11,6 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gateway.ingress import strangers
+from tests.conftest import eventually
+
 ISSUE = {"title": "Disk full", "host": "db1", "severity": "critical"}
 SECRET = "correct horse battery staple"
 GITHUB = f'[routes.github]\nservice = "github"\ndestinations = ["ops"]\nsecrets = ["an older one", "{SECRET}"]\n'
@@ -169,6 +172,109 @@ async def test_secrets_are_not_kept_in_the_journal(start, tmp_path):
     stored = b"".join(file.read_bytes() for file in tmp_path.glob("test.db*") if file.is_file())
     assert SECRET.encode() not in stored
     assert SECRET.replace(" ", "%20").encode() not in stored
+
+
+ODD = {
+    "X-Original-URI": "/in/open/{}?a=1",
+    "X-Forwarded-Uri": "/in/open?token={}",
+    "X-Rewrite-Url": "{}",
+    "Referer": "https://gate.example.com/in/open/{}",
+    "Forwarded": 'for=10.0.0.1;x="{}"',
+    "X-Forwarded-Authorization": "Bearer {}",
+}
+
+
+async def test_secrets_that_are_repeated_are_not_kept_in_the_journal(start, tmp_path):
+    """Proxies copy URLs into headers, senders put secrets under odd names and into bodies: none is stored or shown."""
+    secret = "correct+horse"
+    gateway = await start(OPEN.replace("allow_unsigned = true", f'secrets = ["{secret}"]'))
+    headers = {name.replace("-", "_"): text.format(secret) for name, text in ODD.items()}
+    for number, path in enumerate((f"/in/open/{secret}", "/in/open?token=correct%2Bhorse&odd=correct%2Bhorse")):
+        body = {"number": number, "note": f"it is {secret}"}
+        status, answer = await gateway.post(path, body, Authorization=f"Bearer {secret}", **headers)
+        assert status == 202
+        _, page = await gateway.admin(f"/api/v1/events/{answer['id']}")
+        assert secret not in page
+        assert "it is ***" in page
+    await gateway.posts(2)
+    stored = b"".join(file.read_bytes() for file in tmp_path.glob("test.db*") if file.is_file())
+    for text in (b"Bearer correct", b"/in/open/correct", b"token=correct", b'"note": "it is correct'):
+        assert text not in stored
+
+
+async def test_a_token_in_the_body_is_not_kept(start, tmp_path):
+    """The journal has the body without it, and the request is one event all the same when it is repeated."""
+    gateway = await start(OPEN.replace("allow_unsigned = true", f'secrets = ["{SECRET}"]\nverify = [{{token = "t"}}]'))
+    body = {"t": SECRET, "title": "Disk full"}
+    status, first = await gateway.post("/in/open", body, Content_Type="application/json")
+    assert status == 202
+    assert await gateway.post("/in/open", body, Content_Type="application/json") == (
+        200,
+        {**first, "outcome": "duplicate"},
+    )
+    assert (await gateway.post("/in/open", body | {"t": "***"}, Content_Type="application/json"))[0] == 401
+    await gateway.posts(1)
+    await gateway.stop()
+    stored = b"".join(file.read_bytes() for file in tmp_path.glob("test.db*") if file.is_file())
+    assert b'"t": "***"' in stored
+    assert b'"t": "' + SECRET.encode() not in stored
+
+
+async def test_bodies_that_are_not_proven_have_a_budget(start):
+    """Above it the largest ones are answered 503 with Retry-After, and a sender of small ones notices nothing."""
+    gateway = await start(GITHUB + 'body_limit = "300kB"\n', server='unproven_limit = "1MB"\nbody_limit = "300kB"')
+    host, port = gateway.url.removeprefix("http://").split(":")
+    strangers = []
+    for _ in range(8):
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(b"POST /in/github HTTP/1.1\r\nHost: x\r\nContent-Length: 290000\r\n\r\n" + bytes(150_000))
+        strangers.append((reader, writer))
+    answers = asyncio.as_completed([asyncio.ensure_future(reader.read()) for reader, _ in strangers])
+    first = await next(answers)
+    assert first.startswith(b"HTTP/1.1 503 ")
+    assert b"Retry-After: " in first
+    for number in range(10):
+        assert (await gateway.github("zen", ISSUE | {"number": number}, f"d-{number}"))[0] == 202
+    _, series = await gateway.admin("/metrics")
+    assert 'mattergate_requests_total{outcome="broken",route="github",service="github"} 0.0' in series
+    for _, writer in strangers:
+        writer.close()
+    await eventually(lambda: _unproven(gateway, 0.0))
+
+
+async def _unproven(gateway, size):
+    return f"mattergate_unproven_bytes {size}" in (await gateway.admin("/metrics"))[1]
+
+
+async def test_the_peer_behind_a_trusted_proxy_is_logged(start, capsys):
+    """By what the proxy says, and a stranger's own word is not believed."""
+    gateway = await start(GITHUB, server='trusted_proxies = ["127.0.0.0/8"]')
+    await gateway.post("/in/github", ISSUE, X_Forwarded_For="203.0.113.9, 198.51.100.7")
+    out = capsys.readouterr().out
+    assert "peer=198.51.100.7" in out
+    assert "cause=not_authentic" in out
+    assert "203.0.113.9" not in out
+
+
+PASSTHROUGH = '[passthrough]\nserver = "{mattermost}"\nservices = ["generic"]\n'
+HOOKS = [f"{number:026d}" for number in range(3)]
+
+
+async def test_hooks_that_never_delivered_are_bounded(start, monkeypatch):
+    """One address sends so many requests to them, and so many may wait; nothing of a hook is in answer or log."""
+    monkeypatch.setattr(strangers, "BURST", 5.0)
+    monkeypatch.setattr(strangers, "RATE", 0.001)
+    monkeypatch.setattr(strangers, "EACH", 2)
+    gateway = await start("", tables=PASSTHROUGH)
+    gateway.standin.mode = "down"
+    answers = [await gateway.post(f"/hooks/{HOOKS[0]}/generic", {"n": number}) for number in range(4)]
+    assert [status for status, _ in answers] == [202, 202, 503, 503]
+    answers += [await gateway.post(f"/hooks/{HOOKS[1]}/generic", {"n": number}) for number in range(2)]
+    assert answers[-1][0] == 429
+    assert HOOKS[0] not in str(answers)
+    _, series = await gateway.admin("/metrics")
+    assert 'mattergate_refusals_total{cause="strangers"} 2.0' in series
+    assert 'mattergate_refusals_total{cause="rate"} 1.0' in series
 
 
 HEADERS = st.dictionaries(
