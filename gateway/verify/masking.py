@@ -7,13 +7,14 @@ URLs and headers into others. A header or parameter that is made for a credentia
 Secrets are found as they are, in the encodings of URLs, JSON, HTML and forms, and in base64. Where one is found only
 after decoding, the whole value goes. Values below SHORTEST characters are masked in their own places alone: elsewhere
 they would be parts of ordinary words. A body is kept as it came unless a secret stands in it; then it is kept inflated.
+The body of a request that only a signature can prove is not searched: its secret is never sent.
 """
 
 import base64
 import html
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from typing import Final
@@ -25,6 +26,7 @@ from gateway.decode.content import Content
 from gateway.model import Request
 from gateway.verify.material import as_text, octets, reach
 from gateway.verify.schemes import HeaderSecret, QuerySecret, Scheme, TokenSecret
+from gateway.verify.signature import Signature
 
 MASK: Final = "***"
 SHORTEST: Final = 4
@@ -51,10 +53,12 @@ def kept_request(content: Content, schemes: Sequence[Scheme], secrets: Sequence[
     headers = {scheme.name for scheme in schemes if isinstance(scheme, HeaderSecret)}
     query = {scheme.name for scheme in schemes if isinstance(scheme, QuerySecret)}
     tokens = body_tokens(content, schemes)
-    needles = _needles((*secrets, *_presented(request, schemes, tokens)))
+    known = (*secrets, *_presented(request, schemes, tokens))
+    needles = _needles(known)
     texts = "\n".join((request.url, *request.headers.values(), *request.query, *request.query.values()))
     bare = not request.path_secret and _BARE_URL.fullmatch(request.url)
-    body = _kept_body(content.body, tokens, needles)
+    sent = request.path_secret or not all(isinstance(scheme, Signature) for scheme in schemes)
+    body = _kept_body(content.body, tokens, _needles_of_bodies(known)) if sent else content.body
     if (
         bare
         and body is content.body
@@ -125,14 +129,30 @@ def _basic(credential: str) -> list[str]:
 @lru_cache(1024)
 def _needles(secrets: tuple[str, ...]) -> tuple[str, ...]:
     """What to look for: every secret in the spellings that contain no part of what surrounds it, the longest first."""
-    found = [spelling for secret in secrets if len(secret) >= SHORTEST for spelling in _written(secret)]
-    return tuple(sorted(dict.fromkeys(found), key=len, reverse=True))
+    known = [secret for secret in secrets if len(secret) >= SHORTEST]
+    return _longest_first([spelling for secret in known for spelling in (*_written(secret), *_in_base64(secret))])
+
+
+@lru_cache(1024)
+def _needles_of_bodies(secrets: tuple[str, ...]) -> tuple[bytes, ...]:
+    """The same for bodies, which are long: without base64."""
+    known = [secret for secret in secrets if len(secret) >= SHORTEST]
+    return tuple(map(octets, _longest_first([spelling for secret in known for spelling in _written(secret)])))
+
+
+def _longest_first(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(dict.fromkeys(texts), key=len, reverse=True))
 
 
 def _written(secret: str) -> Iterator[str]:
-    """A secret as it is, in URLs and forms, in JSON, in HTML, and the middle of it in base64."""
+    """A secret as it is, in URLs and forms, in JSON, and in HTML."""
     raw = octets(secret)
     yield from (secret, quote(raw, safe=""), quote_plus(raw), json.dumps(secret)[1:-1], html.escape(secret))
+
+
+def _in_base64(secret: str) -> Iterator[str]:
+    """The middle of a secret in base64, which does not depend on what surrounds it."""
+    raw = octets(secret)
     for before in range(3):  # what stands before it shifts its bits
         coded = base64.b64encode(bytes(before) + raw).decode()
         middle = coded[-(-before * 4 // 3) : (before + len(raw)) * 8 // 6]
@@ -180,7 +200,7 @@ def _in_query(name: str, value: str, names: AbstractSet[str], needles: Sequence[
     return MASK if name in names else _masked(value, needles)
 
 
-def _kept_body(body: bytes, tokens: Sequence[str], needles: Sequence[str]) -> bytes:
+def _kept_body(body: bytes, tokens: Sequence[str], needles: Sequence[bytes]) -> bytes:
     """The body without tokens and secrets; the same object when there are none in it."""
     kept = body
     for token in sorted(set(tokens), key=len, reverse=True):
@@ -189,8 +209,8 @@ def _kept_body(body: bytes, tokens: Sequence[str], needles: Sequence[str]) -> by
         shorter = kept.replace(plain, mask.encode())
         kept = shorter if shorter is not kept and shorter != kept else mask_tokens(kept, [token], mask)
     for needle in needles:
-        if (plain := octets(needle)) in kept:
-            kept = kept.replace(plain, MASK.encode())
+        if needle in kept:
+            kept = kept.replace(needle, MASK.encode())
     return body if kept == body else kept
 
 
