@@ -29,6 +29,10 @@ async def read_body(incoming: web.BaseRequest, limit: int, patience: float, held
         if held is not None:
             held.charge(len(body))
         return body
+    return await _in_time(incoming, limit, patience, held)
+
+
+async def _in_time(incoming: web.BaseRequest, limit: int, patience: float, held: Held | None) -> bytes:
     if incoming.headers.get("Expect", "").lower() == "100-continue" and incoming.transport is not None:
         incoming.transport.write(_CONTINUE)
     try:
@@ -37,7 +41,9 @@ async def read_body(incoming: web.BaseRequest, limit: int, patience: float, held
         if held is not None and held.lost:
             raise no_room() from None
         raise Refused(408, "Request Timeout", f"the body did not arrive within {patience:g} seconds") from None
-    except (web.RequestPayloadError, ConnectionError):
+    except (web.RequestPayloadError, ConnectionError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and incoming.transport is not None:
+            raise  # else it is aiohttp's, as the connection was closed before the body was asked for
         raise Refused(400, "Bad Request", "the body is incomplete") from None
 
 

@@ -189,6 +189,7 @@ class Connection(RequestHandler):
         self._chunked = self._in_body() and bool(getattr(message, "chunked", False))
         self._arrived = 0
         self._stop_timer()
+        self._listener.begun(self)
         if self._chunked:
             self._check_framing(len(data) - data.find(_HEAD_END) - len(_HEAD_END))
 
@@ -271,6 +272,10 @@ class Listener(web.Server):
     def note(self, refused: Refused, connection: RequestHandler, headers: Mapping[str, str] | None = None) -> None:
         """Count and log a request that is refused before it has a route."""
         self._ingress.refusals.note(refused, self._ingress.peers.of(_address(connection), headers or {}))
+
+    def begun(self, connection: Connection) -> None:
+        """A request of a connection waits to be answered: the connection is not closed for the sake of others."""
+        self._bounds.busy(connection)
 
     def connection_made(self, handler: RequestHandler, transport: asyncio.Transport) -> None:
         """Admit a connection, or refuse it."""

@@ -116,3 +116,13 @@ async def test_what_makes_a_body_impossible(arriving):
     with pytest.raises(Refused) as caught:
         await read_body(request, LIMIT, 1.0, held)
     assert refused(caught) == (503, "memory")
+
+
+async def test_a_connection_that_is_gone_is_no_failure_of_ours(arriving):
+    """It was closed, by whomever, before its body was asked for."""
+    request, stream, held = arriving(Budget(LIMIT, LIMIT))
+    stream._protocol.transport = None
+    request._protocol.transport = None
+    with pytest.raises(Refused) as caught:
+        await read_body(request, LIMIT, 1.0, held)
+    assert refused(caught) == (400, "")
