@@ -5,28 +5,33 @@ import re
 
 import msgspec
 
+from gateway.decode.bounds import DEPTH, Allowance, TooDeepError
 from gateway.model import JSON
-
-DEPTH = 64
-"""The default limit of nested arrays and objects; real senders stay below 20."""
 
 _DECODER = msgspec.json.Decoder()
 _BYTE = re.compile(r"\(byte (\d+)\)")
-_ESCAPE = re.compile(rb"\\(?:u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})|u(d[89a-f][0-9a-f]{2})|.)", re.I | re.S)
+_HALF = re.compile(
+    rb"""((?: [^\\] | \\u d[89ab][0-9a-f]{2} \\u d[c-f][0-9a-f]{2} | \\(?!u d[89a-f][0-9a-f]{2}) . )*+)
+    (\\u d[89a-f][0-9a-f]{2} | \Z)""",
+    re.I | re.S | re.X,
+)
+"""A run without half a surrogate pair, and the half that ends it: one match for each half, not for each escape."""
+_MOST_HALVES = 1000
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.S)
 _BOM = b"\xef\xbb\xbf"
 
 
-class TooDeepError(ValueError):
-    """The text is well-formed, but nested deeper than allowed; the decoder shows such a body as text."""
-
-
-def parse(text: bytes | str, depth: int = DEPTH) -> JSON:
+def parse(text: bytes | str, depth: int = DEPTH, allowance: Allowance | None = None) -> JSON:
     """Parse a JSON text in UTF-8; duplicate keys keep the last value, NaN and infinities are not JSON.
 
-    Half of a surrogate pair (a sender that cut an emoji in two) and bytes that are not UTF-8 become U+FFFD. Raises
-    ValueError with line and column, or TooDeepError.
+    Half of a surrogate pair (a sender that cut an emoji in two) and bytes that are not UTF-8 become U+FFFD. Its values
+    are counted before it is parsed, and taken from the allowance. Raises ValueError with line and column, or
+    BoundError.
     """
     raw = text.encode("utf-8", "replace") if isinstance(text, str) else text
+    if allowance is None:
+        allowance = Allowance()
+    allowance.take(count(raw, allowance.left))
     try:
         value = _DECODER.decode(raw)
     except RecursionError:
@@ -36,6 +41,15 @@ def parse(text: bytes | str, depth: int = DEPTH) -> JSON:
     if deeper_than(value, depth):
         raise TooDeepError(_too_deep(depth))
     return value
+
+
+def count(raw: bytes, enough: int) -> int:
+    """The number of values in a JSON text, at most: signs inside strings count, too, unless there are many."""
+    signs = raw.count(b",") + raw.count(b"[") + raw.count(b"{")
+    if signs < enough:
+        return signs + 1
+    bare = _STRING.sub(b"", raw)
+    return bare.count(b",") + bare.count(b"[") + bare.count(b"{") + 1
 
 
 def deeper_than(value: JSON, depth: int) -> bool:
@@ -50,14 +64,19 @@ def deeper_than(value: JSON, depth: int) -> bool:
 
 
 def _second_try(raw: bytes, depth: int) -> JSON:
-    repaired = raw.removeprefix(_BOM).decode("utf-8", "replace").encode()
-    repaired = _ESCAPE.sub(lambda match: rb"\ufffd" if match[3] else match[0], repaired)
+    repaired = repair(raw)
     try:
         return _DECODER.decode(repaired)
     except RecursionError:
         raise TooDeepError(_too_deep(depth)) from None
     except (msgspec.MsgspecError, ValueError) as error:
         raise ValueError(_syntax_error(str(error), repaired)) from None
+
+
+def repair(raw: bytes) -> bytes:
+    """Return the text without a byte order mark and with U+FFFD for what is not UTF-8 and for (1000) halves of pairs."""
+    repaired = raw.removeprefix(_BOM).decode("utf-8", "replace").encode()
+    return _HALF.sub(lambda match: match[1] + (rb"\ufffd" if match[2] else b""), repaired, count=_MOST_HALVES)
 
 
 def _syntax_error(message: str, raw: bytes) -> str:

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.decode.jsontext import TooDeepError, deeper_than, parse
+from gateway.decode.bounds import TooDeepError
+from gateway.decode.jsontext import deeper_than, parse
 
 
 @pytest.mark.parametrize(("value", "depth"), [(1, 0), ([], 1), ({"a": {}}, 2), ([[1], {"a": [[]]}], 4)])
@@ -15,7 +16,7 @@ def test_deeper_than(value, depth):
 
 
 @pytest.mark.parametrize(
-    "text", ["[" * 5 + "]" * 5, '{"a":' * 5 + "1" + "}" * 5, "[" * 200_000, "\ufeff" + "[" * 5 + "]" * 5]
+    "text", ["[" * 5 + "]" * 5, '{"a":' * 5 + "1" + "}" * 5, "[" * 100_000, "\ufeff" + "[" * 5 + "]" * 5]
 )
 def test_too_deep(text):
     """One level too many is refused, at any size."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.decode.jsontext import TooDeepError
+from gateway.decode.bounds import TooDeepError
 from gateway.decode.xmltext import parse
 
 
