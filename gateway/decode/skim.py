@@ -47,15 +47,14 @@ class Skimmed:
 
     def _children(self, raw: bytes) -> list[bytes]:
         """The elements of an array or the values of an object; none of others, or of more than may be read."""
-        decoder = {b"[": _ARRAY, b"{": _OBJECT}.get(raw[:1])
-        if decoder is None:
+        if raw[:1] not in (b"[", b"{"):
             return []
         try:
             self._allowance.take(jsontext.count(raw, self._allowance.left))
         except BoundError:
             return []
-        found: Any = decoder.decode(raw)
-        return [bytes(child) for child in (found.values() if isinstance(found, dict) else found)]
+        found = _ARRAY.decode(raw) if raw[:1] == b"[" else _OBJECT.decode(raw).values()
+        return [bytes(child) for child in found]
 
     def _element(self, raw: bytes, index: int) -> bytes:
         found = self._children(raw) if raw[:1] == b"[" else []

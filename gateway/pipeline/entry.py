@@ -128,7 +128,9 @@ def keys(
     ids, bodies = service.id_window, service.body_window
     if route.duplicate_window is not None:
         ids = bodies = route.duplicate_window
-    found = [DuplicateKey(f"{route.name} id {_hash(delivery_key.encode(), route.address)}", ids)] if delivery_key else []
+    found = (
+        [DuplicateKey(f"{route.name} id {_hash(delivery_key.encode(), route.address)}", ids)] if delivery_key else []
+    )
     if not delivery_key or (proof is not None and _forgeable(service, proof.scheme)):
         found.append(DuplicateKey(_content_key(route, content, proof), ids if delivery_key else bodies))
     if proof is not None and proof.message and isinstance(proof.scheme, Signature):

@@ -19,9 +19,10 @@ def read(content: Content, source: Source) -> bytes | None:
     """Return the text at a header, JSON path or form field as bytes; None where there is none, or several fields."""
     if source.kind == "form":
         return content.field(source.name)
-    text = (
-        content.request.headers.get(source.name) if source.kind == "header" else as_text(content.glimpse.at(source.path))
-    )
+    if source.kind == "header":
+        text = content.request.headers.get(source.name)
+    else:
+        text = as_text(content.glimpse.at(source.path))
     return None if text is None else octets(text)
 
 

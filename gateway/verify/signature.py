@@ -202,8 +202,8 @@ def _places(source: Source, content: Content) -> Iterator[str]:
     if NUMBERED in source.name:
         names = [source.name.replace(NUMBERED, str(number)) for number in range(1, _MOST_NUMBERED + 1)]
         yield from (text for name in names if (text := content.request.headers.get(name)) is not None)
-    elif (text := read(content, source)) is not None:
-        yield text_of(text)
+    elif (raw := read(content, source)) is not None:
+        yield text_of(raw)
 
 
 def _without_prefix(text: str, scheme: Signature) -> str | None:

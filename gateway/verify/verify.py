@@ -15,7 +15,6 @@ import msgspec
 from msgspec import Struct
 
 from gateway.decode.content import Content
-from gateway.decode.glimpse import reach
 from gateway.errors import Refused
 from gateway.model import Request
 from gateway.verify.material import as_text, octets
