@@ -74,7 +74,7 @@ def _second_try(raw: bytes, depth: int) -> JSON:
 
 
 def repair(raw: bytes) -> bytes:
-    """Return the text without a byte order mark and with U+FFFD for what is not UTF-8 and for (1000) halves of pairs."""
+    """Return the text without a byte order mark with U+FFFD for what is not UTF-8 and for half pairs, if few."""
     repaired = raw.removeprefix(_BOM).decode("utf-8", "replace").encode()
     return _HALF.sub(lambda match: match[1] + (rb"\ufffd" if match[2] else b""), repaired, count=_MOST_HALVES)
 
