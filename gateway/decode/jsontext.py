@@ -10,8 +10,9 @@ from gateway.model import JSON
 
 _DECODER = msgspec.json.Decoder()
 _BYTE = re.compile(r"\(byte (\d+)\)")
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _HALF = re.compile(
-    rb"""((?: [^\\] | \\u d[89ab][0-9a-f]{2} \\u d[c-f][0-9a-f]{2} | \\(?!u d[89a-f][0-9a-f]{2}) . )*+)
+    rb"""((?: [^\\]++ | \\u d[89ab][0-9a-f]{2} \\u d[c-f][0-9a-f]{2} | \\(?!u d[89a-f][0-9a-f]{2}) . )*+)
     (\\u d[89a-f][0-9a-f]{2} | \Z)""",
     re.I | re.S | re.X,
 )
@@ -76,6 +77,8 @@ def _second_try(raw: bytes, depth: int) -> JSON:
 def repair(raw: bytes) -> bytes:
     """Return the text without a byte order mark with U+FFFD for what is not UTF-8 and for half pairs, if few."""
     repaired = raw.removeprefix(_BOM).decode("utf-8", "replace").encode()
+    if not _SURROGATE.search(repaired):
+        return repaired
     return _HALF.sub(lambda match: match[1] + (rb"\ufffd" if match[2] else b""), repaired, count=_MOST_HALVES)
 
 

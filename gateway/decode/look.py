@@ -13,6 +13,9 @@ _CHARSETS = re.compile(
     r"iso-?8859-?\d+|latin-?1|windows-?125\d|cp125\d|utf-?(?:16|32)-?(?:le|be)?|koi8-[ru]|shift_jis|euc-(?:jp|kr)|gbk|gb2312|gb18030|big5",
     re.I,
 )
+_OF_ONE_BYTE = re.compile(r"iso|latin|windows|cp|koi8", re.I)
+_CHUNK = 65_536
+"""Bytes of such a charset that are decoded in one call: undefined ones take 100 ns each, while no other thread runs."""
 
 
 def media_type(content_type: str) -> str:
@@ -43,10 +46,12 @@ def recode_to_utf8(body: bytes, content_type: str) -> bytes:
     charset = _CHARSET.search(content_type)
     if charset is None or not _CHARSETS.fullmatch(charset[1]) or body.lstrip().startswith(b"<?xml"):
         return body
+    step = _CHUNK if _OF_ONE_BYTE.match(charset[1]) else len(body)
     try:
-        return body.decode(charset[1], "replace").encode("utf-8", "replace")
+        parts = [body[at : at + step].decode(charset[1], "replace") for at in range(0, len(body), step or 1)]
     except LookupError:  # iso-8859-12 and other numbers that no charset has
         return body
+    return "".join(parts).encode("utf-8", "replace")
 
 
 def _apparent_kind(body: bytes, media: str) -> str:
