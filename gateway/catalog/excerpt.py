@@ -1,4 +1,4 @@
-"""The beginning of a large value, for whoever explains what is wrong with it: an explanation shows a few places only."""
+"""The beginning of a large value, for whoever explains what is wrong with it: that shows a few places only."""
 
 from collections import deque
 from itertools import islice

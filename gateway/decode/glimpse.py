@@ -35,7 +35,7 @@ class Glimpse:
         headers = self._request.headers
         if not cloudevents.is_binary(headers) or look.media_type(headers.get("content-type", "")) in cloudevents.MEDIA:
             return self._seen(path)
-        if path[:1] == ("data",):
+        if path[:1] == ("data",) and self._body:
             return self._seen(path[1:])
         envelope, _ = cloudevents.from_headers(headers, b"", lambda *_: (None, ""))
         return reach(envelope, path)

@@ -41,7 +41,8 @@ class Skimmed:
                 return
             raw = _member(raw, step) if isinstance(step, str) else self._element(raw, step)
             if not raw:
-                yield MISSING
+                if STAR not in path[index:]:
+                    yield MISSING
                 return
         yield _value(raw)
 

@@ -62,7 +62,10 @@ def unwrap(value: JSON, steps: tuple[UnwrapStep, ...] | list[UnwrapStep]) -> lis
     A step whose path is absent or leads to another type leaves the value alone. The value given is not changed. All
     texts together hold as many values as one request may; those beyond stay texts.
     """
-    events, allowance = [value], Allowance()
+    events = [value]
+    if not steps:
+        return events
+    allowance = Allowance()
     for step in steps:
         events = [inner for event in events for inner in _apply(step, event, allowance)]
     return events

@@ -136,7 +136,7 @@ def keys(
     if proof is not None and proof.message and isinstance(proof.scheme, Signature):
         # The clock of the sender may be ahead by a whole window: until its end, and for one more, the signature holds.
         held = 2 * proof.scheme.window if proof.scheme.timestamp and proof.scheme.window else found[-1].window
-        compressed = proof.scheme.covers_exactly_one_part  # what was signed is the body on the wire
+        compressed = proof.scheme.covers_body_alone  # what was signed is the body on the wire
         if 0 < found[-1].window < held or compressed:
             found.append(DuplicateKey(_key_of_digest(route, proof.message), held))
     return tuple(key for key in found if key.window > 0)

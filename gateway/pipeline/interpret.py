@@ -22,7 +22,7 @@ from gateway.mattermost.payload import Message, Priority
 from gateway.model import JSON, CardMode, Outcome, Phase, Request
 
 EXPLAINED: Final = 5
-"""The events of one request of which it is told where they do not match a schema: explaining costs more than all else."""
+"""The events of one request of which it is told where they do not match a schema: to find that out takes longest."""
 
 
 class Wishes(Struct, frozen=True):

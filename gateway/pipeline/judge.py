@@ -25,7 +25,9 @@ METHODS: Final = frozenset({"POST", "PUT", "GET"})
 LIGHT_BYTES: Final = 64_000
 """The most bytes of a body that is judged in the event loop: with usual contents that takes less than 20 ms."""
 
-_SURELY_LIGHT = 4_000
+_SMALL = 8_192
+_FEW = 300
+_SIGNS = b"<&{[%\\"
 _HIDING = 16_000
 _COSTLY: Final[Sequence[tuple[tuple[bytes, ...], int]]] = (
     ((b"<", b"\\u003", b"%3"), 600),  # a tag of HTML in a text takes 20 us, an element of XML 3
@@ -70,11 +72,19 @@ def light(request: Request, limit: int, depth: int) -> Content | None:
             if refused.status == 413 and limit > LIGHT_BYTES:
                 return None
             raise
-    if len(body) > _SURELY_LIGHT and any(sum(map(body.count, signs)) > most for signs, most in _COSTLY):
-        return None
-    if len(body) > _HIDING and b"base64" in body:  # who knows what signs it hides
+    if _is_costly(body):
         return None
     return Content(request, body if encoding else None, depth)
+
+
+def _is_costly(body: bytes) -> bool:
+    """Whether there are too many costly signs in a body; in a small one there is only room for those of HTML."""
+    if len(body) <= _SMALL:
+        return b"<" in body and body.count(b"<") > _COSTLY[0][1]
+    many = len(body) - len(body.translate(None, _SIGNS)) > _FEW  # one pass over the body is enough for nearly all
+    if many and any(sum(map(body.count, signs)) > most for signs, most in _COSTLY):
+        return True
+    return len(body) > _HIDING and b"base64" in body  # who knows what signs it hides
 
 
 def judge(

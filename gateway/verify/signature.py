@@ -58,6 +58,11 @@ class Signature(Struct, frozen=True, kw_only=True):
     message: tuple[Part, ...] = (Part("body"),)
 
     @property
+    def covers_body_alone(self) -> bool:
+        """Whether the signed message is exactly the body, as most are."""
+        return self.message == _BODY_ALONE
+
+    @property
     def covers_body(self) -> bool:
         """Whether the signed message holds the whole body or a digest of it."""
         return not _BODY.isdisjoint([part.kind for part in self.message])
@@ -72,11 +77,6 @@ class Signature(Struct, frozen=True, kw_only=True):
         """The name of the form field that is all of the body that the signature covers; "" for any other signature."""
         sources = [part.source for part in self.message if part.kind in _PAYLOAD and not _is_header(part.source)]
         return sources[0].name if len(sources) == 1 and sources[0] is not None and sources[0].kind == "form" else ""
-
-    @property
-    def covers_exactly_one_part(self) -> bool:
-        """Whether the signed message is the body and nothing else, or one form field."""
-        return self.message == _BODY_ALONE or (len(self.message) == 1 and bool(self.field))
 
 
 _BODY = frozenset({"body", "digest"})
@@ -110,6 +110,8 @@ def claim(scheme: Signature, content: Content, now: float) -> Claim | None:
             stamp = None if found is None else text_of(found)
         if stamp is None or not _is_fresh(stamp.strip(), scheme, now):
             return None
+    if scheme.covers_body_alone:
+        return Claim(signatures, content.bodies)
     bodies = content.bodies if scheme.covers_body else content.bodies[:1]
     messages = [_message(scheme, content, body, stamp or "") for body in bodies]
     if None in messages:

@@ -123,8 +123,11 @@ def _signature_proof(
         stamped = [one for one in schemes if isinstance(one, Signature) and one.timestamp is not None]
         if stamped and reads_as(claimed.messages[index], stamped):
             return None
-    exact = scheme.covers_exactly_one_part and (bool(scheme.field) or content.bodies[index] is content.body)
-    return Proof(scheme, digest if exact else b"", b"" if exact else digest, scheme.field)
+    if scheme.covers_body_alone:
+        return Proof(scheme, digest) if content.bodies[index] is content.body else Proof(scheme, message=digest)
+    if scheme.field and len(scheme.message) == 1:
+        return Proof(scheme, digest, field=scheme.field)
+    return Proof(scheme, message=digest, field=scheme.field)
 
 
 def _any_true(answers: Iterable[bool]) -> bool:
