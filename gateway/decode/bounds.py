@@ -8,11 +8,14 @@ from typing import Final
 DEPTH: Final = 64
 """The default limit of nested arrays and objects; real senders stay below 20."""
 
-NODES: Final = 200_000
+NODES: Final = 500_000
 """The most nodes of one request: values of JSON; see the weights for others.
 
-At 20 bytes a node, which short keys and numbers need, that is a body of 4 MB.
+Of real senders a node takes 20 bytes and more, with short keys and numbers, too: 10 MB.
 """
+
+UNPROVEN_NODES: Final = 200_000
+"""The most nodes that are read before the sender is proven."""
 
 _FREE_NODES: Final = 40_000
 _NODES_A_BYTE: Final = 5
@@ -45,12 +48,12 @@ class Allowance:
 
     __slots__ = ("left",)
 
-    def __init__(self, wire: int | None = None) -> None:
-        """The allowance of a request of `wire` bytes as sent; without a number, the most that there is."""
-        self.left = NODES if wire is None else min(NODES, _FREE_NODES + _NODES_A_BYTE * wire)
+    def __init__(self, wire: int | None = None, most: int = NODES) -> None:
+        """The allowance of a request of `wire` bytes as sent; without a number, the `most` that there is."""
+        self.left = most if wire is None else min(most, _FREE_NODES + _NODES_A_BYTE * wire)
 
     def take(self, nodes: int) -> None:
         """Spend nodes. Raises TooManyError when there are not so many left."""
         if nodes > self.left:
-            raise TooManyError(f"more than {NODES:,} values, or too many for so few bytes")
+            raise TooManyError(f"too many values for its size, or more than {NODES:,}")
         self.left -= nodes

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from gateway import jsonpath
 from gateway.decode import cloudevents, forms, look, xmltext
-from gateway.decode.bounds import Allowance
+from gateway.decode.bounds import UNPROVEN_NODES, Allowance
 from gateway.decode.decode import LIFTED, from_query
 from gateway.decode.skim import Skimmed, skim
 from gateway.jsonpath import MISSING, STAR, Step
@@ -63,7 +63,8 @@ class Glimpse:
                 if kind == "json":
                     return skim(body)
                 if kind == "xml":
-                    return xmltext.parse(body, allowance=Allowance(len(self._request.body))), None
+                    allowance = Allowance(len(self._request.body), UNPROVEN_NODES)
+                    return xmltext.parse(body, allowance=allowance), None
                 multipart = kind == "multipart"
                 return _lift(forms.fields(forms.multipart(body, content_type) if multipart else forms.urlencoded(body)))
             except ValueError:

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Raw
 
 from gateway.decode import jsontext
-from gateway.decode.bounds import Allowance, BoundError
+from gateway.decode.bounds import UNPROVEN_NODES, Allowance, BoundError
 from gateway.jsonpath import MISSING, STAR, Step
 from gateway.model import JSON
 
@@ -23,7 +23,7 @@ class Skimmed:
 
     def __init__(self, raw: bytes) -> None:
         self._raw = raw
-        self._allowance = Allowance()
+        self._allowance = Allowance(most=UNPROVEN_NODES)
 
     def at(self, path: tuple[Step, ...]) -> JSON:
         """The value at a path without `*`, or MISSING; an array or object is shown as empty."""
