@@ -19,6 +19,8 @@ _HALF = re.compile(
 """A run without half a surrogate pair, and the half that ends it: one match for each half, not for each escape."""
 _MOST_HALVES = 1000
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.S)
+_STRINGS = re.compile(rb'(?:[^"]*+"(?:[^"\\]|\\.)*+"){1,5000}', re.S)
+"""As many strings as are taken out at once: `sub` holds all that it keeps in pieces."""
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -49,11 +51,19 @@ def count(raw: bytes, left: int) -> int:
     shortest = len(raw) // 2 + 1  # as many values of one character as there is room for, with their commas
     if shortest < left // 8:
         return shortest
-    signs = raw.count(b",") + raw.count(b"[") + raw.count(b"{")
+    signs = _signs(raw)
     if signs < left:  # those inside of strings count, too
         return signs + 1
-    bare = _STRING.sub(b"", raw)
-    return bare.count(b",") + bare.count(b"[") + bare.count(b"{") + 1
+    signs = at = 0
+    while match := _STRINGS.match(raw, at):
+        signs += _signs(_STRING.sub(b"", match[0]))
+        at = match.end()
+    return signs + _signs(_STRING.sub(b"", raw[at:])) + 1
+
+
+def _signs(raw: bytes) -> int:
+    """The number of signs that separate values or begin arrays and objects."""
+    return raw.count(b",") + raw.count(b"[") + raw.count(b"{")
 
 
 def deeper_than(value: JSON, depth: int) -> bool:

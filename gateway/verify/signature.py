@@ -22,7 +22,7 @@ NUMBERED = "{n}"
 
 _MOST_NUMBERED = 20
 _MOST_CANDIDATES = 100
-_DECIMAL = re.compile(r"\d{1,15}(\.\d{1,9})?")
+_DECIMAL = re.compile(r"[0-9]{1,15}(\.[0-9]{1,9})?")
 
 
 class Pairs(Struct, frozen=True, forbid_unknown_fields=True):
