@@ -1,7 +1,7 @@
 """The handler of the public listener: it answers a request when its event is durable, and never waits for Mattermost.
 
-The order of the steps is that of `_accept`: find the route, read, verify, inflate, interpret, journal, answer. Errors
-are answered as problem details (RFC 9457) without a secret, a hook id or a stack.
+The order of the steps is that of `_accept`: find the route, read, judge (`pipeline.judge`), journal, answer. Errors are
+answered as problem details (RFC 9457) without a secret, a hook id or a stack.
 """
 
 import random
@@ -22,6 +22,7 @@ from gateway.ingress.acceptance import size_of
 from gateway.ingress.answers import problem
 from gateway.ingress.body import read_body
 from gateway.ingress.budget import Budget, Held
+from gateway.ingress.clock import Clock
 from gateway.ingress.doors import Accepted, Match, Rejected
 from gateway.ingress.learned import Learned
 from gateway.ingress.peers import Peers
@@ -29,6 +30,7 @@ from gateway.ingress.refusals import Refusals, cause_of
 from gateway.ingress.series import RouteSeries, Series
 from gateway.ingress.strangers import Strangers
 from gateway.ingress.table import RouteTable
+from gateway.ingress.workers import Workers
 from gateway.journal import Appended, Entry
 from gateway.mattermost.fit import Limits
 from gateway.model import Outcome, Request
@@ -36,10 +38,11 @@ from gateway.observe import logs
 from gateway.observe.metrics import NO_TRANSLATOR, Metrics
 from gateway.observe.tracing import OFF, RequestSpan, Tracer, exemplar
 from gateway.pipeline.entry import Traits, entry, new_id
-from gateway.pipeline.interpret import Reading, interpret
+from gateway.pipeline.interpret import Reading
+from gateway.pipeline.judge import Judgement, judge, light
 from gateway.pipeline.route import Route
 from gateway.settings.tables import Server
-from gateway.verify import handshake, verify
+from gateway.verify import handshake
 
 RETRY: Final = {"Retry-After": "10"}
 """Seconds after which a sender should try again when the fault is the gateway's."""
@@ -48,7 +51,6 @@ _NO_ROUTE = Refused(404, "Not Found", "no route of this name; the path is /in/{r
 _SHARES: Final = 4
 """How many peers with a whole share the memory for unproven bodies has."""
 
-_METHODS = frozenset({"POST", "PUT", "GET"})
 _log = logs.get("ingress")
 
 
@@ -88,6 +90,8 @@ class Ingress:
         self._limits = Limits()
         self._accepting = metrics.accept_seconds
         self._learned = learned or Learned()
+        self._workers = Workers()
+        self._clock = Clock()
         self._tracer = tracer
         self._series = Series(metrics)
         self._translations = cache(metrics.translations.labels)  # labels() costs more than counting
@@ -158,31 +162,26 @@ class Ingress:
         started = time.perf_counter()
         series.bytes_received.inc(len(body))
         request = as_request(incoming, body, match.path_secret, rules.server.public_url)
-        content = Content.of(request, route.body_limit, route.wishes.depth)
-        proof, refusal = self._proof(route, service, content)
-        proven = time.perf_counter()
+        judged = await self._judge(route, service, request)
+        proof, refusal, reading = judged.proof, judged.refusal, judged.reading
         if refusal is None:
             span.begin(request.headers if proof else {})
-            span.step("verify", started, proven)
-        content = content.legible()
-        if service.handshake or not body:
-            reply = await self._handshake(route, service, content, refusal)
-            if reply is not None:
-                return reply
+            span.step("verify", judged.started, judged.proven)
+        if judged.reply is not None:
+            return await self._answer_handshake(route, judged.reply)
         if refusal is not None:
             raise refusal if service.described or route.own_schemes else _faulty()
-        if request.method not in _METHODS:
+        if reading is None:
             raise Refused(405, "Method Not Allowed")
-        held.release()
-        reading = interpret(service, content, route.wishes, self._limits)
         read = time.perf_counter()
         series.translating.observe(read - started)
-        span.step("translate", proven, read)
+        span.step("translate", judged.proven, judged.read)
         now = time.time()
         event_id = new_id(now, random.getrandbits)
-        trace, secrets = span.traceparent, self._secrets(route)
-        fresh = entry(event_id, now, route, service, content, reading, proof, rules.traits, trace, secrets)
-        del content  # the decoded value is large: while the journal writes, the garbage collector would walk it
+        trace, kept = span.traceparent, judged.kept
+        fresh = entry(event_id, now, route, service, judged.content, reading, proof, rules.traits, trace, kept)
+        del judged  # the decoded value is large: while the journal writes, the garbage collector would walk it
+        held.release()
         appended = await self._store_bounded(fresh, route)
         stored = time.perf_counter()
         span.step("journal", read, stored)
@@ -208,25 +207,24 @@ class Ingress:
             take_back()
         return appended
 
-    def _proof(self, route: Route, service: Service, content: Content) -> tuple[verify.Proof | None, Refused | None]:
-        """The proof of the request's sender (None on an open route), and the refusal when there is none."""
-        if route.open:
-            return None, None
-        try:
-            return verify.verify(route.schemes(service), self._secrets(route), content, time.time()), None
-        except Refused as refusal:
-            return None, refusal
+    async def _judge(self, route: Route, service: Service, request: Request) -> Judgement:
+        """Judge a request: in the event loop, or beside it where that may take long. Raises Refused."""
+        secrets, moments = self._secrets(route), self._clock.moments()
+        content = light(request, route.body_limit, route.wishes.depth)
+        if content is not None:
+            return judge(route, service, content, secrets, moments, self._limits, time.perf_counter)
+
+        def work() -> Judgement:
+            inflated = Content.of(request, route.body_limit, route.wishes.depth)
+            return judge(route, service, inflated, secrets, moments, self._limits, time.perf_counter)
+
+        return await self._workers.run(route.name, work)
 
     def _secrets(self, route: Route) -> list[str]:
         """The secrets that a request may be signed with: those of the settings, and the one learned in a handshake."""
         return [secret.reveal() for secret in (*route.secrets, *self._learned.of(route.name))]
 
-    async def _handshake(
-        self, route: Route, service: Service, content: Content, refusal: Refused | None
-    ) -> web.Response | None:
-        reply = handshake.answer(service.handshake, content, self._secrets(route), authentic=refusal is None)
-        if reply is None:
-            return None
+    async def _answer_handshake(self, route: Route, reply: handshake.Reply) -> web.Response:
         if reply.effect is not handshake.Effect.NONE:
             await self._learned.act(route.name, reply)
         return web.Response(

@@ -24,7 +24,7 @@ import msgspec
 
 from gateway.decode.content import Content
 from gateway.model import Request
-from gateway.verify.material import as_text, octets, reach
+from gateway.verify.material import as_text, octets
 from gateway.verify.schemes import HeaderSecret, QuerySecret, Scheme, TokenSecret
 from gateway.verify.signature import Signature
 
@@ -86,7 +86,7 @@ def kept_request(content: Content, schemes: Sequence[Scheme], secrets: Sequence[
 
 def body_tokens(content: Content, schemes: Sequence[Scheme]) -> list[str]:
     """The values that `{token: PATH}` schemes read in the body: credentials, of which nothing is shown."""
-    found = [reach(content.value, scheme.path) for scheme in schemes if isinstance(scheme, TokenSecret)]
+    found = [content.glimpse.each(scheme.path) for scheme in schemes if isinstance(scheme, TokenSecret)]
     texts = [text for values in found for value in values if (text := as_text(value))]
     return [text for text in texts if text != _NUMBER_MASK]
 

@@ -14,9 +14,9 @@ from msgspec import Struct
 from gateway.decode.content import Content
 from gateway.errors import Refused
 from gateway.model import Request
-from gateway.verify.material import as_text, octets, reach
+from gateway.verify.material import as_text, octets
 from gateway.verify.schemes import BasicSecret, HeaderSecret, PathSecret, QuerySecret, Scheme, TokenSecret, parse_scheme
-from gateway.verify.signature import Signature, claim, proves
+from gateway.verify.signature import Signature, claim, proves, reads_as
 
 __all__ = ["NOT_AUTHENTIC", "Proof", "Scheme", "parse_scheme", "signs", "verify"]
 
@@ -27,12 +27,15 @@ NOT_AUTHENTIC: Final = "The request is not authentic"
 class Proof(Struct, frozen=True):
     """The scheme under which a request is authentic.
 
-    `digest` is the digest of the inflated body where a signature covers exactly that; it is computed here, not taken
-    from the request. Else it is empty.
+    `digest` is that of the inflated body, or of the one form `field` that the signature covers, where the signature
+    covers exactly that. Where it covers something else, `message` is the digest of what it covers. Both are computed
+    here, not taken from the request; without a signature they are empty.
     """
 
     scheme: Scheme
     digest: bytes = b""
+    message: bytes = b""
+    field: str = ""
 
 
 def verify(schemes: Sequence[Scheme], secrets: Sequence[str], content: Content, now: float) -> Proof:
@@ -41,7 +44,7 @@ def verify(schemes: Sequence[Scheme], secrets: Sequence[str], content: Content, 
     Raises Refused (401) when there is none. `now` is in seconds since the epoch. Empty secrets never match.
     """
     active = [secret for secret in secrets if secret]
-    proofs = [proof for scheme in schemes if (proof := _proof(scheme, active, content, now)) is not None]
+    proofs = [proof for scheme in schemes if (proof := _proof(scheme, schemes, active, content, now)) is not None]
     if not proofs:
         raise Refused(401, NOT_AUTHENTIC)
     return proofs[0]
@@ -55,11 +58,13 @@ def signs(scheme: Scheme, header: str) -> bool:
     return any(source.kind == "header" and source.name == header.lower() for source in sources)
 
 
-def _proof(scheme: Scheme, secrets: Sequence[str], content: Content, now: float) -> Proof | None:
+def _proof(
+    scheme: Scheme, schemes: Sequence[Scheme], secrets: Sequence[str], content: Content, now: float
+) -> Proof | None:
     if isinstance(scheme, Signature):
-        return _signature_proof(scheme, secrets, content, now)
+        return _signature_proof(scheme, schemes, secrets, content, now)
     if isinstance(scheme, TokenSecret):
-        tokens = [as_text(found) or "" for found in reach(content.value, scheme.path)]
+        tokens = [as_text(found) or "" for found in content.glimpse.each(scheme.path)]
         fits = bool(tokens) and _any_true(
             not _any_true(not _equal(token, secret) for token in tokens) for secret in secrets
         )
@@ -69,7 +74,9 @@ def _proof(scheme: Scheme, secrets: Sequence[str], content: Content, now: float)
     return Proof(scheme) if fits else None
 
 
-def _signature_proof(scheme: Signature, secrets: Sequence[str], content: Content, now: float) -> Proof | None:
+def _signature_proof(
+    scheme: Signature, schemes: Sequence[Scheme], secrets: Sequence[str], content: Content, now: float
+) -> Proof | None:
     claimed = claim(scheme, content, now)
     if claimed is None:
         return None
@@ -77,8 +84,15 @@ def _signature_proof(scheme: Signature, secrets: Sequence[str], content: Content
     if not proven:
         return None
     index, digest = proven[0]
-    exact = scheme.covers_body_alone and content.bodies[index] is content.body
-    return Proof(scheme, digest if exact else b"")
+    if scheme.timestamp is None:
+        stamped = [one for one in schemes if isinstance(one, Signature) and one.timestamp is not None]
+        if stamped and reads_as(claimed.messages[index], stamped):
+            return None
+    if scheme.covers_body_alone:
+        return Proof(scheme, digest) if content.bodies[index] is content.body else Proof(scheme, message=digest)
+    if scheme.field and len(scheme.message) == 1:
+        return Proof(scheme, digest, field=scheme.field)
+    return Proof(scheme, message=digest, field=scheme.field)
 
 
 def _any_true(answers: Iterable[bool]) -> bool:

@@ -68,6 +68,19 @@ def test_form_fields():
     assert Content(Request(headers={"content-type": "multipart/form-data; boundary=x"}, body=part)).form == [("a", "1")]
 
 
+def test_only_one_field():
+    """What is left of a request whose one field is proven: nothing else of the body, nor what would change its sense."""
+    headers = {"content-type": "application/x-www-form-urlencoded; charset=utf-16", "ce-id": "1", "x": "y"}
+    content = Content(Request(headers=headers, body=b"a=1&payload=%7B%22b%22%3A2%7D&json=[]", url="u"), depth=9)
+    assert content.field("payload") == b'{"b":2}'
+    assert content.field("b") is None
+    only = content.only("payload")
+    assert (only.value, only.body, only.depth, only.request.url) == ({"b": 2}, b"payload=%7B%22b%22%3A2%7D", 9, "u")
+    assert only.request.headers == {"x": "y", "content-type": "application/x-www-form-urlencoded"}
+    with pytest.raises(ValueError, match="not exactly one"):
+        content.only("b")
+
+
 def test_headers_become_legible():
     """Bytes that are not UTF-8 are replaced in headers and URL; a request without any is the same content."""
     odd = b"h\xff".decode("utf-8", "surrogateescape")

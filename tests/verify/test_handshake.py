@@ -77,9 +77,7 @@ def content(request: Request, value=MISSING) -> Content:
     """The content of a request whose body is this value."""
     if value is MISSING:
         return Content(request)
-    made = Content(replace(request, body=b"{}"))
-    made.decoded = Decoded(value, "json")
-    return made
+    return Content(replace(request, body=json.dumps(value).encode()))
 
 
 def test_slack():
