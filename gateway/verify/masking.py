@@ -42,9 +42,11 @@ _PAIRS: Final = 1000
 
 _BARE_URL = re.compile(r"https?://[A-Za-z0-9.:-]+(?:/[A-Za-z0-9._~/-]*)?")
 """A URL without user, query and fragment: nothing in it can be a secret but a segment of the path."""
-_FOR_CREDENTIALS = re.compile(r"authorization|cookie|passw|secret|api-?key|(?:auth|access)-?token")
-"""What names a header that is made for a credential, whichever it is."""
-_ENCODED = re.compile(r"[%&\\]")
+_CREDENTIALS: Final = (
+    "authorization", "cookie", "passw", "secret", "apikey", "api-key", "authtoken", "auth-token", "accesstoken",
+    "access-token",
+)  # fmt: skip
+"""What stands in the name of a header that is made for a credential, whichever it is."""
 
 
 def kept_request(content: Content, schemes: Sequence[Scheme], secrets: Sequence[str] = ()) -> Request:
@@ -63,13 +65,13 @@ def kept_request(content: Content, schemes: Sequence[Scheme], secrets: Sequence[
         bare
         and body is content.body
         and headers.isdisjoint(request.headers)
-        and not _FOR_CREDENTIALS.search("\n".join(request.headers))
+        and not _is_for_credentials("\n".join(request.headers))
         and query.isdisjoint(request.query)
         and not _holds(texts, needles)
     ):
         return request  # nearly all requests: a signature is no secret
     kept = {
-        name: MASK if name in headers or _FOR_CREDENTIALS.search(name) else _masked(value, needles)
+        name: MASK if name in headers or _is_for_credentials(name) else _masked(value, needles)
         for name, value in request.headers.items()
     }
     if body is not content.body:
@@ -97,6 +99,10 @@ def mask_tokens(body: bytes, tokens: Sequence[str], mask: str = MASK) -> bytes:
         pattern = b"".join(b"(?:" + b"|".join(map(re.escape, _spellings(sign))) + b")" for sign in token)
         body = re.sub(pattern, lambda _: mask.encode(), body)
     return body
+
+
+def _is_for_credentials(names: str) -> bool:
+    return any(word in names for word in _CREDENTIALS)
 
 
 def _presented(request: Request, schemes: Sequence[Scheme], tokens: Sequence[str]) -> list[str]:
@@ -162,15 +168,13 @@ def _in_base64(secret: str) -> Iterator[str]:
 
 def _holds(text: str, needles: Sequence[str]) -> bool:
     """Whether a secret stands in a text, as it is or encoded."""
-    if not needles:
-        return False
     return any(needle in text for needle in needles) or _hidden(text, needles)
 
 
 def _hidden(text: str, needles: Sequence[str]) -> bool:
     """Whether a secret shows only when the text is decoded."""
     for _ in range(_DECODINGS):
-        if not needles or not _ENCODED.search(text):
+        if not needles or not ("%" in text or "&" in text or "\\" in text):
             return False
         decoded = html.unescape(unquote(text))
         for one in (decoded, decoded.replace("+", " "), _unescape(decoded)):
