@@ -9,6 +9,7 @@ from aiohttp import web
 from gateway import settings
 from gateway.app import app, ingress
 from gateway.outbound.sessions import USER_AGENT, open_session
+from gateway.settings.tables import Server
 from tests.conftest import Gateway
 
 ROUTE = '[routes.{name}]\nservice = "{service}"\ndestinations = ["ops"]\nallow_unsigned = true\n'
@@ -147,3 +148,14 @@ async def test_a_handshake_that_cannot_be_confirmed_says_why():
         with pytest.raises(OSError, match="cannot connect") as caught:
             await ingress.fetch(session, f"http://127.0.0.1:{port}/confirm?Token=s3cret")
     assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("files", "most"), [(100_000, 1000), (700, 500), (10, 2)])
+async def test_there_are_fewer_connections_than_open_files(monkeypatch, capsys, files, most):
+    """The journal and the destinations need some; the log says so."""
+    made = []
+    monkeypatch.setattr(ingress.resource, "getrlimit", lambda _: (files, files))
+    monkeypatch.setattr(ingress, "Listener", lambda _, **options: made.append(options))
+    ingress.listener(None, Server())
+    assert made == [{"header_limit": 16_000, "connections": most}]
+    assert ("too few open files" in capsys.readouterr().out) is (most < 1000)
