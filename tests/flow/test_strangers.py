@@ -49,7 +49,9 @@ async def test_the_log_has_nothing_of_what_strangers_send(items):
 async def test_a_crowd_of_strangers_is_held_off(items):
     """Bodies that nobody proves take no more than their budget, and senders beside them are served."""
     await items.start()
-    head = b"POST /in/items HTTP/1.1\r\nHost: x\r\nX-Token: wrong\r\nContent-Length: 4900000\r\n\r\n"
+    head = (
+        b"POST /in/items HTTP/1.1\r\nHost: x\r\nX-Token: wrong\r\nConnection: close\r\nContent-Length: 4900000\r\n\r\n"
+    )
     crowd = [
         asyncio.ensure_future(sent(items.port, [head, *[bytes(100_000)] * 49], f"127.0.1.{number % 30 + 1}"))
         for number in range(CROWD)
