@@ -69,7 +69,7 @@ def test_form_fields():
 
 
 def test_only_one_field():
-    """What is left of a request whose one field is proven: nothing else of the body, nor what would change its sense."""
+    """What is left of a request whose one field is proven: nothing that would change its sense."""
     headers = {"content-type": "application/x-www-form-urlencoded; charset=utf-16", "ce-id": "1", "x": "y"}
     content = Content(Request(headers=headers, body=b"a=1&payload=%7B%22b%22%3A2%7D&json=[]", url="u"), depth=9)
     assert content.field("payload") == b'{"b":2}'

@@ -456,7 +456,7 @@ def test_a_signature_over_a_field_proves_that_field_only():
     """The proof names it, and its digest is that of the field, however that is written in the form."""
     scheme = parse_scheme(GITEA)
     headers = {"x-s": digest(b'{"a": 1}').hex()}
-    for body in (b"payload=%7B%22a%22%3A+1%7D", b"x=1&p%61yload={%22a%22:%201}", b"payload={\"a\": 1}&json=[]"):
+    for body in (b"payload=%7B%22a%22%3A+1%7D", b"x=1&p%61yload={%22a%22:%201}", b'payload={"a": 1}&json=[]'):
         proof = verify([scheme], OTHERS, Content(Request(headers=headers, body=body)), NOW)
         assert (proof.field, proof.digest) == ("payload", digest(b'{"a": 1}'))
 
@@ -479,7 +479,9 @@ STAMPED_AND_NOT = [
 def proof_of(headers: dict[str, str], body: bytes, documents=STAMPED_AND_NOT, now: float = NOW):
     """The proof of a request under several schemes, None without one."""
     try:
-        return verify([parse_scheme(one) for one in documents], OTHERS, Content(Request(headers=headers, body=body)), now)
+        return verify(
+            [parse_scheme(one) for one in documents], OTHERS, Content(Request(headers=headers, body=body)), now
+        )
     except Refused:
         return None
 
@@ -499,7 +501,9 @@ def test_a_scheme_that_signs_a_timestamp_needs_it(stamp):
     """Absent, repeated (the header is then a list) or malformed: not proven, though the signature holds."""
     for window in ("300s", "off"):
         document = {**STAMPED_AND_NOT[1], "window": window}
-        headers = {"x-s": digest((stamp or "").encode() + b":" + BODY).hex()} | ({} if stamp is None else {"x-t": stamp})
+        headers = {"x-s": digest((stamp or "").encode() + b":" + BODY).hex()} | (
+            {} if stamp is None else {"x-t": stamp}
+        )
         assert not passes(document, Request(headers=headers, body=BODY))
 
 
