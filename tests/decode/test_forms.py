@@ -77,7 +77,7 @@ def test_hostile_parts(body, content_type):
 
 ENCODED = st.lists(
     st.sampled_from(
-        b"& = + % %70 %3D %26 payload p%61yload a \xff %C3%A4".split(b" ") + [b" ", b"\r\n"],
+        [*b"& = + % %70 %3D %26 payload p%61yload a \xff %C3%A4".split(b" "), b" ", b"\r\n"],
     ),
     max_size=12,
 ).map(b"".join)

@@ -462,8 +462,16 @@ def test_a_signature_over_a_field_proves_that_field_only():
 
 
 @pytest.mark.parametrize(
-    "body", [b"payload=%7B%7D&payload=x", b"payload=x&payload=%7B%7D", b"payload=%7B%7D&p%61yload=%7B%7D", b"Payload=%7B%7D", b"{}", b""]
-)  # fmt: skip
+    "body",
+    [
+        b"payload=%7B%7D&payload=x",
+        b"payload=x&payload=%7B%7D",
+        b"payload=%7B%7D&p%61yload=%7B%7D",
+        b"Payload=%7B%7D",
+        b"{}",
+        b"",
+    ],
+)
 def test_two_fields_or_none_prove_nothing(body):
     """Who signed one of two did not say which."""
     assert passes(GITEA, Request(headers={"x-s": digest(b"{}").hex()}, body=b"a=b&payload=%7B%7D"))

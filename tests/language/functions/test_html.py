@@ -86,8 +86,16 @@ def test_whatever_is_open_ends_with_the_value(source: str) -> None:
 
 @pytest.mark.parametrize(
     "source",
-    ["a" + " " * 30_000 + "a", "a\n " * 10_000, "<https://x.example|" * 2000, "<!--" * 6000, "<a b=" * 5000, "<![x" * 6000, "</" * 15_000],
-)  # fmt: skip
+    [
+        "a" + " " * 30_000 + "a",
+        "a\n " * 10_000,
+        "<https://x.example|" * 2000,
+        "<!--" * 6000,
+        "<a b=" * 5000,
+        "<![x" * 6000,
+        "</" * 15_000,
+    ],
+)
 def test_no_html_takes_the_square_of_its_length(source):
     """Runs of blanks and signs that open no tag took seconds."""
     assert seconds_of(lambda: TABLE["html"].call(source)) < 0.3
