@@ -566,3 +566,22 @@ def test_a_signature_on_bytes_parses_nothing(name, document):
     request = Request(headers={"content-type": content_type, "x-s": "00" * 32}, body=body)
     assert seconds_of(lambda: passes(document, request)) < 0.1
     assert bytes_of(lambda: passes(document, request)) < 2.5 * len(body)
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        ("application/x-www-form-urlencoded", b"a=1&" * 2000),
+        ("multipart/form-data; boundary=x", b"evil"),
+        (
+            "multipart/form-data; boundary=x",
+            b'--x\r\nContent-Disposition: a; name="f"; filename="evil"\r\n\r\nx\r\n--x--',
+        ),
+    ],
+)
+def test_a_form_that_cannot_be_read_is_not_an_empty_one(content_type, body):
+    """The recorded signature of an empty form would prove any that is too large, or has files."""
+    document = {"hmac": "sha256", "header": "X-S", "message": ["url", {"form": "sorted"}]}
+    headers = {"x-s": digest(b"u").hex(), "content-type": content_type}
+    assert passes(document, Request(headers=headers, url="u"))
+    assert not passes(document, Request(headers=headers, url="u", body=body))
