@@ -582,6 +582,6 @@ def test_a_signature_on_bytes_parses_nothing(name, document):
 def test_a_form_that_cannot_be_read_is_not_an_empty_one(content_type, body):
     """The recorded signature of an empty form would prove any that is too large, or has files."""
     document = {"hmac": "sha256", "header": "X-S", "message": ["url", {"form": "sorted"}]}
-    headers = {"x-s": digest(b"u").hex(), "content-type": content_type}
+    headers = {"x-s": digest(b"u").hex()}
     assert passes(document, Request(headers=headers, url="u"))
-    assert not passes(document, Request(headers=headers, url="u", body=body))
+    assert not passes(document, Request(headers={**headers, "content-type": content_type}, url="u", body=body))
