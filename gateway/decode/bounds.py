@@ -22,7 +22,7 @@ _NODES_A_BYTE: Final = 5
 """Nodes for each byte on the wire: at 20 bytes a node, what compresses 100:1. So a few bytes never buy much memory."""
 
 ELEMENT_NODES, ATTRIBUTE_NODES = 10, 5
-"""The weight of a part of an XML document: 20,000 elements are a feed of a thousand entries."""
+"""The weight of a part of an XML document, of which there may be 50,000: a feed of a thousand entries has 20,000."""
 
 FIELDS: Final = 1000
 """The most fields or parts that one form may have."""

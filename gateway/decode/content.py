@@ -50,15 +50,16 @@ class Content:
         return Glimpse(self.request, self.body)
 
     @cached_property
-    def form(self) -> list[tuple[str, str]]:
-        """The text fields of a form body in the order sent; empty for other bodies."""
+    def form(self) -> list[tuple[str, str]] | None:
+        """The fields of a form body in the order sent; None where there is more in it than fields of text."""
         try:
-            if forms.is_multipart(self._content_type):
-                pairs = forms.multipart(self.body, self._content_type)
-                return [(name, text) for name, text in pairs if isinstance(text, str)]
-            return forms.urlencoded(self.body)
+            if not forms.is_multipart(self._content_type):
+                return forms.urlencoded(self.body)
+            pairs = forms.multipart(self.body, self._content_type)
         except ValueError:
-            return []
+            return None
+        fields = [(name, text) for name, text in pairs if isinstance(text, str)]
+        return fields if len(fields) == len(pairs) else None
 
     def field(self, name: str) -> bytes | None:
         """The value of a form field, cut out of the bytes of the body; None unless there is exactly one of the name."""

@@ -6,7 +6,7 @@ answered as problem details (RFC 9457) without a secret, a hook id or a stack.
 
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import cache
 from typing import Final
 
@@ -248,14 +248,16 @@ class Ingress:
 
 def _faulty() -> Refused:
     detail = "the documents of this service are faulty: nothing says how it signs"
-    return Refused(503, "Service Unavailable", detail, cause="documents", retry=10)
+    return Refused(503, "Service Unavailable", detail, cause="documents")
 
 
-def _headers(refused: Refused) -> dict[str, str]:
+def _headers(refused: Refused) -> Mapping[str, str]:
     """The headers of the answer to a refused request."""
     if refused.status == web.HTTPMethodNotAllowed.status_code:
         return {"Allow": handshake.METHODS}
-    return {"Retry-After": str(refused.retry)} if refused.retry else {}
+    if refused.retry:
+        return {"Retry-After": str(refused.retry)}
+    return RETRY if refused.status == web.HTTPServiceUnavailable.status_code else {}
 
 
 def as_request(incoming: web.BaseRequest, body: bytes, path_secret: str, public_url: str) -> Request:

@@ -31,7 +31,7 @@ _BY_STATUS: Final = {
     422: "not_understood",
     429: "rate",
     431: "head_too_large",
-    503: "documents",
+    503: "work",
 }
 _OTHER: Final = "malformed"
 

@@ -57,10 +57,11 @@ class Workers:
 
     def _end(self, loop: asyncio.AbstractEventLoop, ended: "asyncio.Future[T]", done: "asyncio.Future[T]") -> None:
         self._idle += 1
-        error = ended.exception()
-        if not done.done():
-            if error is not None:
-                done.set_exception(error)
-            else:
+        if ended.cancelled():
+            done.cancel()
+        elif (error := ended.exception()) is None:
+            if not done.done():
                 done.set_result(ended.result())
+        elif not done.done():
+            done.set_exception(error)
         self._start(loop)

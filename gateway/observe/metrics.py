@@ -16,7 +16,7 @@ CODES = ("2xx", "3xx", "4xx", "429", "5xx", "network", "timeout", "tls")
 TRANSLATIONS = ("message", "ignored", "broken")
 CAUSES = (
     "connections", "documents", "encoding", "head_too_large", "malformed", "memory", "method", "no_route",
-    "not_authentic", "not_understood", "protocol", "rate", "slow", "strangers", "too_large",
+    "not_authentic", "not_understood", "protocol", "rate", "slow", "strangers", "too_large", "work",
 )  # fmt: skip
 """Why requests are refused."""
 NO_TRANSLATOR = "none"

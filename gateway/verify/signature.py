@@ -260,7 +260,8 @@ def _piece(part: Part, content: Content, body: bytes, stamp: str) -> bytes | Non
     if part.kind == "digest":
         return _digest(part.text, body)
     if part.kind == "sorted-form":
-        return octets("".join(name + value for name, value in sorted(set(content.form))))
+        fields = content.form
+        return None if fields is None else octets("".join(name + value for name, value in sorted(set(fields))))
     if part.source is not None:
         return read(content, part.source)
     words = {"timestamp": stamp, "method": content.request.method.upper(), "url": content.request.url}

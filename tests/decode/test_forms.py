@@ -76,9 +76,11 @@ def test_hostile_parts(body, content_type):
 
 
 ENCODED = st.lists(
-    st.sampled_from([b"&", b"=", b"+", b"%", b"%70", b"%3D", b"%26", b"payload", b"p%61yload", b"a", b"\r\n", b" ", b"\xff", b"%C3%A4"]),
+    st.sampled_from(
+        [*b"& = + % %70 %3D %26 payload p%61yload a \xff %C3%A4".split(b" "), b" ", b"\r\n"],
+    ),
     max_size=12,
-).map(b"".join)  # fmt: skip
+).map(b"".join)
 
 
 @given(ENCODED)
@@ -140,7 +142,9 @@ def test_parameters_are_read_in_linear_time(body):
     assert bytes_of(act) < 3 * len(body) + 5_000_000
 
 
-@pytest.mark.parametrize("body", [b"a=" + b"%41" * 1_500_000, b"a=" + b"%" * 4_000_000, b"a&" * 2_000_000, b"&" * 4_000_000])
+@pytest.mark.parametrize(
+    "body", [b"a=" + b"%41" * 1_500_000, b"a=" + b"%" * 4_000_000, b"a&" * 2_000_000, b"&" * 4_000_000]
+)
 def test_escapes_are_decoded_in_linear_time(body):
     """Nor does a form of 5 MB need a list of its escapes."""
     assert seconds_of(lambda: urlencoded(body)) < 0.2

@@ -34,7 +34,7 @@ def test_too_many_values_are_not_built():
         parse(text)
     assert seconds_of(lambda: parse(text)) < 0.1
     assert bytes_of(lambda: parse(text)) < 3 * len(text)
-    words = "a, b, [c], {d} \\\" " * 100_000
+    words = 'a, b, [c], {d} \\" ' * 100_000
     assert parse(json.dumps([words])) == [words]
 
 

@@ -14,7 +14,8 @@ def test_the_media_type_has_no_parameters():
     ("media", "kind"),
     [
         ("application/json", "json"), ("application/vnd.x+json", "json"), ("text/xml", "xml"), ("a/b+xml", "xml"),
-        ("application/x-www-form-urlencoded", "form"), ("multipart/form-data", "multipart"), ("text/plain", ""), ("", ""),
+        ("application/x-www-form-urlencoded", "form"), ("multipart/form-data", "multipart"),
+        ("text/plain", ""), ("", ""),
     ],
 )  # fmt: skip
 def test_declared_kinds(media, kind):

@@ -5,13 +5,15 @@ import gzip
 import hashlib
 import hmac
 import json
+import time
 import zlib
+from urllib.parse import quote_plus
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gateway.ingress import strangers
+from gateway.ingress import strangers, workers
 from tests.conftest import eventually
 
 ISSUE = {"title": "Disk full", "host": "db1", "severity": "critical"}
@@ -355,3 +357,114 @@ async def test_a_service_that_nothing_describes_is_not_the_senders_fault(start, 
     _, series = await gateway.admin("/metrics")
     assert 'mattergate_catalog_faulty{service="own"} 1.0' in series
     assert 'mattergate_requests_total{outcome="broken",route="own",service="own"} 1.0' in series
+
+
+SLACK = f'[routes.slack]\nservice = "slack"\ndestinations = ["ops"]\nsecrets = ["{SECRET}"]\n'
+GITEA = f'[routes.gitea]\nservice = "gitea"\ndestinations = ["ops"]\nsecrets = ["{SECRET}"]\n'
+GRAFANA = f'[routes.grafana]\nservice = "grafana"\ndestinations = ["ops"]\nsecrets = ["{SECRET}"]\n'
+
+
+def signature(message: bytes) -> str:
+    """The HMAC of a sender that knows the secret, in hex."""
+    return hmac.digest(SECRET.encode(), message, hashlib.sha256).hex()
+
+
+SMALL = {
+    "xml in two gzips": ("text/xml", "gzip, gzip", b"<a>" + b"<b/>" * 1_200_000 + b"</a>"),
+    "xml": ("text/xml", "gzip", b"<a>" + b"<b/>" * 240_000 + b"</a>"),
+    "json": ("application/json", "gzip", b"[" + b"[]," * 300_000 + b"0]"),
+    "parameters": ("multipart/form-data; boundary=x", "gzip", b"--x\r\nContent-Disposition: a" + b"; n=1" * 190_000),
+    "fields": ("application/x-www-form-urlencoded", "gzip", b"a=1&" * 240_000),
+    "a bomb": ("application/json", "gzip", bytes(100_000_000)),
+}
+
+
+@pytest.mark.parametrize("name", SMALL)
+@pytest.mark.parametrize("route", ["slack", "github", "gitea", "open"])
+async def test_no_small_request_holds_up_the_loop(start, name, route):
+    """The thread of the event loop spends at most 20 ms on one, the test's own client included (generously bounded)."""
+    gateway = await start(SLACK + GITHUB + GITEA + OPEN)
+    content_type, encoding, body = SMALL[name]
+    for _ in encoding.split(","):
+        body = gzip.compress(body, mtime=0)
+    spent = []
+    for _ in range(3):  # the first builds the service
+        started = time.thread_time()
+        status, _ = await gateway.post(f"/in/{route}", body, Content_Encoding=encoding, Content_Type=content_type)
+        spent.append(time.thread_time() - started)
+        assert status in {401, 413, 415} if route != "open" else status in {200, 202, 413, 415}
+    assert min(spent) < 0.04
+
+
+async def test_other_senders_go_on_while_one_is_judged(start):
+    """A request that takes long is judged beside the event loop, which answers others meanwhile."""
+    gateway = await start(GITHUB + OPEN)
+    await gateway.github("zen", ISSUE, "d-0")
+    body = json.dumps({"text": "<p>" * 100_000, "items": [{"a": 1}] * 50_000}).encode()
+    heavy = [asyncio.ensure_future(gateway.post("/in/open", body + b" " * n)) for n in range(4)]
+    await asyncio.sleep(0)
+    assert (await gateway.github("zen", ISSUE, "d-1"))[0] == 200
+    assert [status for status, _ in await asyncio.gather(*heavy)] == [202] * 4
+
+
+async def test_too_many_large_requests_at_once_are_503(start, monkeypatch):
+    """With Retry-After, before anything of them is read."""
+    gateway = await start(OPEN)
+    monkeypatch.setattr(workers, "WAITING", 0)
+    async with gateway.session.post(gateway.url + "/in/open", data=b"x" * 100_000) as response:
+        assert (response.status, response.headers["Retry-After"]) == (503, "10")
+        assert "too many large requests" in (await response.json(content_type=None))["detail"]
+
+
+async def test_a_signed_push_counts_once_however_it_is_compressed(start):
+    """The key is over what was inflated; so is that of a timestamped signature."""
+    gateway = await start(GITHUB + SLACK)
+    body, stamp = json.dumps(ISSUE).encode(), str(int(time.time()))
+    github = {"X_GitHub_Event": "zen", "X_Hub_Signature_256": "sha256=" + signature(body)}
+    slack = {
+        "X_Slack_Request_Timestamp": stamp,
+        "X_Slack_Signature": "v0=" + signature(f"v0:{stamp}:".encode() + body),
+    }
+    for route, headers in (("github", github), ("slack", slack)):
+        outcomes = [
+            await gateway.post(
+                f"/in/{route}",
+                gzip.compress(body, level, mtime=level),
+                Content_Encoding="gzip",
+                Content_Type=kind,
+                X_GitHub_Delivery=f"d-{level}",
+                **headers,
+            )
+            for level, kind in enumerate(["application/json", "text/plain", "text/xml", "", "a/b+json"] * 2)
+        ]
+        assert [answer["outcome"] == "duplicate" for _, answer in outcomes] == [False] + [True] * 9
+        assert {answer["id"] for _, answer in outcomes} == {outcomes[0][1]["id"]}
+
+
+async def test_a_form_whose_field_is_signed_says_nothing_else(start):
+    """The other fields of a recorded form are anybody's; two of the signed one are nobody's."""
+    gateway = await start(GITEA)
+    headers = {"X_Gitea_Event": "zen", "X_Gitea_Signature": signature(json.dumps(ISSUE).encode())}
+    field = "payload=" + quote_plus(json.dumps(ISSUE))
+    form = "application/x-www-form-urlencoded"
+    first = await gateway.post("/in/gitea", f"note=evil&{field}", Content_Type=form, **headers)
+    again = await gateway.post("/in/gitea", f"{field}&x=1", Content_Type=form, X_Gitea_Delivery="d-2", **headers)
+    assert (first[0], again) == (202, (200, {**first[1], "outcome": "duplicate"}))
+    assert (await gateway.post("/in/gitea", f"{field}&payload=evil", Content_Type=form, **headers))[0] == 401
+    [post] = await gateway.posts(1)
+    assert post.attachments[0]["title"] == "Disk full"
+    assert "evil" not in str(post.attachments)
+
+
+async def test_the_timestamp_of_grafana_cannot_move(start):
+    """It is in its header, and not in the body of the scheme without one."""
+    gateway = await start(GRAFANA)
+    stamp, body = str(int(time.time())), json.dumps(ISSUE).encode()
+    signed = signature(f"{stamp}:".encode() + body)
+    named = {"X_Grafana_Alerting_Signature": signed, "X_Grafana_Alerting_Timestamp": stamp}
+    assert (await gateway.post("/in/grafana", body, **named))[0] == 202
+    assert (await gateway.post("/in/grafana", stamp.encode() + b":" + body, X_Grafana_Alerting_Signature=signed))[
+        0
+    ] == 401
+    assert (await gateway.post("/in/grafana", body, X_Grafana_Alerting_Signature=signed))[0] == 401
+    assert (await gateway.post("/in/grafana", body, X_Grafana_Alerting_Signature=signature(body)))[0] in {200, 202}

@@ -249,11 +249,3 @@ def test_what_is_light():
     with pytest.raises(Refused) as refused:
         light(bomb, LIGHT_BYTES, 64)
     assert refused.value.status == 413
-
-
-def test_a_split_request_is_explained_for_its_first_events_only():
-    """Two hundred events that match no schema are told in words five times."""
-    event = {"specversion": "1.0", "id": "1", "source": "s", "type": "t"}
-    request = Request(headers={"content-type": "application/cloudevents-batch+json"}, body=json.dumps([event] * 250).encode())
-    found = judged("cloudevents", request, allow_unsigned=True)
-    assert len(found.reading.pieces) == 201

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from gateway.decode.content import Content
-from gateway.decode.decode import Decoded
 from gateway.jsonpath import MISSING
 from gateway.model import Request
 from gateway.verify.handshake import Effect, Reply, answer, parse_handshake

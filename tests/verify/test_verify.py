@@ -431,14 +431,22 @@ def test_a_signature_over_a_field_proves_that_field_only():
     """The proof names it, and its digest is that of the field, however that is written in the form."""
     scheme = parse_scheme(GITEA)
     headers = {"x-s": digest(b'{"a": 1}').hex()}
-    for body in (b"payload=%7B%22a%22%3A+1%7D", b"x=1&p%61yload={%22a%22:%201}", b"payload={\"a\": 1}&json=[]"):
+    for body in (b"payload=%7B%22a%22%3A+1%7D", b"x=1&p%61yload={%22a%22:%201}", b'payload={"a": 1}&json=[]'):
         proof = verify([scheme], OTHERS, Content(Request(headers=headers, body=body)), NOW)
         assert (proof.field, proof.digest) == ("payload", digest(b'{"a": 1}'))
 
 
 @pytest.mark.parametrize(
-    "body", [b"payload=%7B%7D&payload=x", b"payload=x&payload=%7B%7D", b"payload=%7B%7D&p%61yload=%7B%7D", b"Payload=%7B%7D", b"{}", b""]
-)  # fmt: skip
+    "body",
+    [
+        b"payload=%7B%7D&payload=x",
+        b"payload=x&payload=%7B%7D",
+        b"payload=%7B%7D&p%61yload=%7B%7D",
+        b"Payload=%7B%7D",
+        b"{}",
+        b"",
+    ],
+)
 def test_two_fields_or_none_prove_nothing(body):
     """Who signed one of two did not say which."""
     assert passes(GITEA, Request(headers={"x-s": digest(b"{}").hex()}, body=b"a=b&payload=%7B%7D"))
@@ -454,7 +462,9 @@ STAMPED_AND_NOT = [
 def proof_of(headers: dict[str, str], body: bytes, documents=STAMPED_AND_NOT, now: float = NOW):
     """The proof of a request under several schemes, None without one."""
     try:
-        return verify([parse_scheme(one) for one in documents], OTHERS, Content(Request(headers=headers, body=body)), now)
+        return verify(
+            [parse_scheme(one) for one in documents], OTHERS, Content(Request(headers=headers, body=body)), now
+        )
     except Refused:
         return None
 
@@ -474,7 +484,9 @@ def test_a_scheme_that_signs_a_timestamp_needs_it(stamp):
     """Absent, repeated (the header is then a list) or malformed: not proven, though the signature holds."""
     for window in ("300s", "off"):
         document = {**STAMPED_AND_NOT[1], "window": window}
-        headers = {"x-s": digest((stamp or "").encode() + b":" + BODY).hex()} | ({} if stamp is None else {"x-t": stamp})
+        headers = {"x-s": digest((stamp or "").encode() + b":" + BODY).hex()} | (
+            {} if stamp is None else {"x-t": stamp}
+        )
         assert not passes(document, Request(headers=headers, body=BODY))
 
 
@@ -529,3 +541,22 @@ def test_a_signature_on_bytes_parses_nothing(name, document):
     request = Request(headers={"content-type": content_type, "x-s": "00" * 32}, body=body)
     assert seconds_of(lambda: passes(document, request)) < 0.1
     assert bytes_of(lambda: passes(document, request)) < 2.5 * len(body)
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        ("application/x-www-form-urlencoded", b"a=1&" * 2000),
+        ("multipart/form-data; boundary=x", b"evil"),
+        (
+            "multipart/form-data; boundary=x",
+            b'--x\r\nContent-Disposition: a; name="f"; filename="evil"\r\n\r\nx\r\n--x--',
+        ),
+    ],
+)
+def test_a_form_that_cannot_be_read_is_not_an_empty_one(content_type, body):
+    """The recorded signature of an empty form would prove any that is too large, or has files."""
+    document = {"hmac": "sha256", "header": "X-S", "message": ["url", {"form": "sorted"}]}
+    headers = {"x-s": digest(b"u").hex()}
+    assert passes(document, Request(headers=headers, url="u"))
+    assert not passes(document, Request(headers={**headers, "content-type": content_type}, url="u", body=body))
