@@ -22,7 +22,7 @@ from gateway.verify import handshake, masking, verify
 METHODS: Final = frozenset({"POST", "PUT", "GET"})
 """The methods of requests that can be events."""
 
-LIGHT_BYTES: Final = 64_000
+LIGHT_BYTES: Final = 48_000
 """The most bytes of a body that is judged in the event loop: with usual contents that takes less than 20 ms."""
 
 _SMALL = 8_192
