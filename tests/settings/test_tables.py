@@ -86,6 +86,7 @@ def test_every_key_reaches_its_struct() -> None:
         read_token=Secret("r34d-token-of-a-file"),
         public_url="https://gate.example.com",
         open_metrics=True,
+        hosts=("gateway.test",),
     )
     assert found.journal.url == "sqlite:conf/data/events.db"
     assert found.catalog.folders == ("conf/services", "/srv/services")
