@@ -2,7 +2,7 @@
 
 from math import inf
 
-from gateway.delivery.breaker import Breaker, BreakerState
+from gateway.delivery.breaker import MOST_CHECKS, Breaker, BreakerState
 
 
 def held(now=100.0):
@@ -41,6 +41,31 @@ def test_a_server_that_does_not_answer_is_asked_every_second_with_jitter():
         breaker.checked(False, 1000.0, lambda draw=draw: draw)
         waits.append(breaker.until - 1000.0)
     assert waits == [0.75, 1.0, 1.25]
+
+
+def test_a_probe_goes_after_many_questions_without_an_answer():
+    """A proxy may let messages pass, but not the question."""
+    breaker = held()
+    for _ in range(MOST_CHECKS - 1):
+        assert not breaker.ready
+        breaker.check()
+        breaker.checked(False, 1000.0, lambda: 0.5)
+    assert (breaker.ready, breaker.holds) == (True, True)
+    breaker.admit()
+    breaker.failure(breaker.epoch, 1000.0, "no route", lambda: 0.5)
+    assert breaker.check_at() == 1001.0
+
+
+def test_without_a_message_that_waits_only_an_answer_ends_the_hold():
+    """Nothing could be the probe."""
+    breaker = held()
+    for _ in range(2 * MOST_CHECKS):
+        breaker.check()
+        breaker.checked(False, 1000.0, lambda: 0.5, waiting=False)
+        assert breaker.check_at() == 1001.0
+    breaker.check()
+    breaker.checked(True, 1000.0, lambda: 0.5, waiting=False)
+    assert (breaker.closed, breaker.holds) == (True, False)
 
 
 def test_when_it_answers_one_probe_goes():
