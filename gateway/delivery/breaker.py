@@ -60,11 +60,6 @@ class Breaker:
         return self._confirmed
 
     @property
-    def ready(self) -> bool:
-        """Whether the server answered the last check, and no probe has gone yet."""
-        return self.state is BreakerState.READY
-
-    @property
     def probing(self) -> bool:
         """Whether the last admitted attempt is the probe."""
         return self.state is BreakerState.PROBING

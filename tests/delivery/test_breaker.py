@@ -47,10 +47,10 @@ def test_a_probe_goes_after_many_questions_without_an_answer():
     """A proxy may let messages pass, but not the question."""
     breaker = held()
     for _ in range(MOST_CHECKS - 1):
-        assert not breaker.ready
+        assert breaker.state is BreakerState.HELD
         breaker.check()
         breaker.checked(False, 1000.0, lambda: 0.5)
-    assert (breaker.ready, breaker.holds) == (True, True)
+    assert (breaker.state, breaker.holds) == (BreakerState.READY, True)
     breaker.admit()
     breaker.failure(breaker.epoch, 1000.0, "no route", lambda: 0.5)
     assert breaker.check_at() == 1001.0
@@ -71,7 +71,7 @@ def test_without_a_message_that_waits_only_an_answer_ends_the_hold():
 def test_when_it_answers_one_probe_goes():
     """The probe may go at once, and nothing else before it is answered."""
     breaker = ready()
-    assert (breaker.ready, breaker.opens_at(), breaker.holds) == (True, 0.0, True)
+    assert (breaker.state, breaker.opens_at(), breaker.holds) == (BreakerState.READY, 0.0, True)
     breaker.admit()
     assert (breaker.probing, breaker.opens_at()) == (True, inf)
 
