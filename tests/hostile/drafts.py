@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, quote
 
 from msgspec import Struct
 
-from gateway.verify.schemes import BasicSecret, HeaderSecret, PathSecret, QuerySecret, Scheme, TokenSecret
+from gateway.verify.schemes import BasicSecret, HeaderSecret, PathSecret, QuerySecret, Scheme
 from gateway.verify.signature import Part, Signature, encoded, key_of
 
 SECRET: Final = "whsec_" + base64.b64encode(b"a secret of the hostile run that nobody may see").decode()
@@ -119,28 +119,31 @@ def _written(scheme: Signature, signature: str, stamp: str) -> bytes:
 
 
 def break_proof(draft: Draft, schemes: Sequence[Scheme], rng: Random) -> None:
-    """Damage the proof that a draft carries: another digit, a prefix alone, nothing, far too much, not text."""
-    for scheme in schemes:
-        if isinstance(scheme, Signature) and scheme.source.kind == "header":
-            name, given = scheme.source.name.encode(), draft.get(scheme.source.name.encode())
-            if given is None:
-                continue
-            odd = (
-                given[:-1] + (b"0" if given[-1:] != b"0" else b"1"),
-                given[: rng.randrange(len(given))],
-                scheme.prefix.encode(),
-                b"",
-                given * rng.choice((2, 50)),
-                b",".join([given] * 150),
-                b"\xff\xfe" + given,
-                given.swapcase(),
-                hashlib.sha256(given).hexdigest().encode(),
-            )
-            draft.set(name, rng.choice(odd)[:15_000])
-            return
-    draft.set(b"Authorization", rng.choice((b"Bearer", b"Basic " + b"A" * 5000, b"Basic !", b"bearer \xff", b"Digest")))
+    """Damage every proof that a draft carries: another digit, a prefix alone, nothing, far too much, not text."""
+    names = {_header_of(scheme) for scheme in schemes}
+    for name, given in [pair for pair in draft.headers if pair[0].lower() in names]:
+        at = rng.randrange(len(given)) if given else 0
+        odd = (
+            given[:-1] + (b"0" if given[-1:] != b"0" else b"1"),
+            given[:at],
+            b"",
+            given * 50,
+            b",".join([given[::-1]] * 150),
+            b"\xff\xfe" + given,
+            hashlib.sha256(given).hexdigest().encode(),
+            b"Basic " + b"A" * 5000,
+            b"Basic !",
+            b"bearer \xff",
+        )
+        draft.set(name, rng.choice(odd)[:15_000])
+    secret = quote(SECRET, safe="")
+    draft.path, draft.query = draft.path.replace(secret, secret[:-1]), draft.query.replace(secret, secret[:-1])
 
 
-def tokens(schemes: Sequence[Scheme]) -> bool:
-    """Whether one of the schemes reads its secret in the body."""
-    return any(isinstance(scheme, TokenSecret) for scheme in schemes)
+def _header_of(scheme: Scheme) -> bytes:
+    """The header, in lower case, in which a scheme looks for its proof; b"" for one that looks elsewhere."""
+    if isinstance(scheme, Signature):
+        return scheme.source.name.encode() if scheme.source.kind == "header" else b""
+    if isinstance(scheme, BasicSecret):
+        return b"authorization"
+    return scheme.name.lower().encode() if isinstance(scheme, HeaderSecret) else b""

@@ -128,3 +128,27 @@ class LogFacts:
                     self.example = self.example or line[-300:].decode("utf-8", "replace")
                 if line.startswith(b"{"):
                     self.events[str(json.loads(line).get("event"))[:80]] += 1
+
+
+async def confirmed(gateway: Subject, slow: Sequence[Slow]) -> list[Slow]:
+    """The callbacks that take too long again when their input comes alone, twice."""
+    found = []
+    for one in slow:
+        if one.callback.took > CALLBACK:
+            guilty = [each for each in one.inputs if await _longest(gateway, each, times=2) > CALLBACK]
+            if guilty:
+                found.append(Slow(one.callback, guilty))
+    return found
+
+
+async def _longest(gateway: Subject, one: Input, times: int) -> float:
+    """The longest callback of an input that is sent alone; the shortest of several times."""
+    found = []
+    for _ in range(times):
+        await gateway.drained(10)
+        await gateway.report()
+        await Attack(gateway.port, iter([one]), ()).run()
+        await gateway.drained(10)
+        report = await gateway.report()
+        found.append(report.longest[0].took if report.longest else 0.0)
+    return min(found)

@@ -61,7 +61,7 @@ class _Meter:
 
     def install(self) -> None:
         """Measure every callback that asyncio runs from now on."""
-        run, clock, floor = events.Handle._run, time.thread_time, FLOOR  # noqa: SLF001 - the one place where all run
+        run, clock, floor = events.Handle._run, time.thread_time, FLOOR
 
         def measured(handle: Any) -> None:
             began = clock()
@@ -71,7 +71,7 @@ class _Meter:
             if took > floor:
                 self._note(handle, took)
 
-        events.Handle._run = measured  # type: ignore[method-assign]  # noqa: SLF001
+        events.Handle._run = measured  # type: ignore[method-assign]
 
     def report(self, *, reset: bool) -> Report:
         """The figures so far; may be called in any thread."""
@@ -90,14 +90,14 @@ class _Meter:
 
 def _described(handle: Any) -> tuple[str, int]:
     """The name of what a handle ran, and the port of the sender whose connection it served."""
-    owner = getattr(handle._callback, "__self__", None)  # noqa: SLF001
+    owner = getattr(handle._callback, "__self__", None)
     if isinstance(owner, asyncio.Task) or hasattr(owner, "get_coro"):
         coroutine = owner.get_coro()
         name = getattr(coroutine, "__qualname__", repr(coroutine))
         frame = getattr(coroutine, "cr_frame", None)
         transport = getattr(frame.f_locals.get("self"), "transport", None) if frame is not None else None
         return name, _port(transport)
-    name = getattr(handle._callback, "__qualname__", repr(handle._callback))  # noqa: SLF001
+    name = getattr(handle._callback, "__qualname__", repr(handle._callback))
     return name, _port(owner)
 
 

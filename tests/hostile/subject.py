@@ -3,6 +3,7 @@
 import asyncio
 import os
 import re
+import resource
 import signal
 import sqlite3
 import sys
@@ -25,15 +26,18 @@ SINKS: Final = 8
 """Destinations that take everything: one alone would be slower than the senders."""
 
 SINK_HOOK: Final = "s" * 26
-SECRETS: Final = (SECRET, SECRET.removeprefix("whsec_"), USER.partition(":")[2], SINK_HOOK, inputs.HOOK)
+ADMIN: Final = "the token of the console of the hostile run"
+SECRETS: Final = (ADMIN, SECRET, SECRET.removeprefix("whsec_"), USER.partition(":")[2], SINK_HOOK, inputs.HOOK)
 """What no answer and no line of the log may hold: secrets of routes and ids of hooks."""
 
-_HEAD: Final = """
+_HEAD: Final = f"""
 [server]
-listen = "127.0.0.1:{port}"
-admin = "127.0.0.1:{admin}"
+listen = "127.0.0.1:{{port}}"
+admin = "127.0.0.1:{{admin}}"
 read_timeout = "2s"
-{server}
+{{server}}
+[admin]
+token = "{ADMIN}"
 [journal]
 url = "sqlite:journal.db"
 max_size = "20GB"
@@ -44,9 +48,9 @@ reload = false
 [delivery]
 max_age = "60s"
 [passthrough]
-server = "{mattermost}"
+server = "{{mattermost}}"
 [destinations.mattermost]
-hook = "{mattermost}/hooks/{hook}"
+hook = "{{mattermost}}/hooks/{{hook}}"
 """
 _ROUTE: Final = """
 [routes.{name}]
@@ -90,6 +94,17 @@ class Subject:
         line = await asyncio.wait_for(process.stdout.readline(), PATIENCE)
         return msgspec.json.decode(line, type=Report)
 
+    async def quiet(self) -> Report:
+        """The report once its loop does nothing more; the question itself costs the loop nothing."""
+        before = await self.report()
+        while True:
+            await asyncio.sleep(0.01)
+            after = await self.report()
+            after.longest += before.longest
+            if after.loop - before.loop < 0.0005:
+                return after
+            before = after
+
     def memory(self, key: str) -> int:
         """Bytes of its main process: `VmRSS` now, `VmHWM` at most."""
         status = Path(f"/proc/{self._running().pid}/status").read_text("ascii")
@@ -116,7 +131,15 @@ class Subject:
         process = self._running()
         if process.returncode is None:
             process.send_signal(signal.SIGTERM)
-        return await asyncio.wait_for(process.wait(), PATIENCE)
+        try:
+            return await asyncio.wait_for(process.wait(), PATIENCE)
+        except TimeoutError:
+            process.kill()
+            raise
+
+    def confine(self, size: int) -> None:
+        """Let it have so many bytes of data at most: should an attack succeed, the machine outlives it."""
+        resource.prlimit(self._running().pid, resource.RLIMIT_DATA, (size, size))
 
     def deliveries(self) -> dict[str, int]:
         """How many deliveries of the journal are in each state; `dead without a reason` is one of them."""
@@ -154,9 +177,13 @@ class Subject:
         return True
 
     def _metrics(self) -> str:
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.admin}/metrics", timeout=PATIENCE) as answer:
+        address, own = f"http://127.0.0.1:{self.admin}/metrics", {"Authorization": f"Bearer {ADMIN}"}
+        with urllib.request.urlopen(urllib.request.Request(address, headers=own), timeout=PATIENCE) as answer:
             return str(answer.read().decode())
 
+
+CEILING: Final = 3_000_000_000
+"""Bytes of data that the gateway may have before the system refuses more."""
 
 MEASURED: Final = (sys.executable, "-m", "tests.hostile.measured")
 USUAL: Final = (sys.executable, "-m", "gateway")
@@ -179,6 +206,7 @@ async def running(
         file.chmod(0o600)
         os.environ.setdefault("PYTHONPATH", str(Path(__file__).parents[2]))
         await subject.start(command)
+        subject.confine(CEILING)
         try:
             yield subject
         finally:
