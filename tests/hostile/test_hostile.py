@@ -84,15 +84,13 @@ async def test_what_is_signed_is_authentic(service, start):
     gateway = await start(
         f'[routes.{service.key}]\nservice = "{service.key}"\ndestinations = ["ops"]\nsecrets = ["{SECRET}", "sender:{SECRET}"]\n'
     )
-    port = int(gateway.url.rpartition(":")[2])
+    port, rng = int(gateway.url.rpartition(":")[2]), Random(SEED)
     for scheme in service.schemes:
         made = inputs.copy(service.samples[0])
         if prove(made, scheme, user=f"sender:{SECRET}"):
             assert await _status(port, made) in (200, 202), scheme
-            broken = inputs.copy(made)
-            if made.path == f"/in/{service.key}" and not made.query:
-                break_proof(broken, service.schemes, Random(1))
-                assert await _status(port, broken) == 401, scheme
+            break_proof(made, service.schemes, rng)
+            assert await _status(port, made) == 401, scheme
 
 
 async def _status(port: int, draft: Draft) -> int:
