@@ -1,9 +1,14 @@
-"""HTML as Markdown, by the library markdownify with this package's escaping, links and code."""
+"""HTML as Markdown, by the library markdownify with this package's escaping, links and code.
+
+The parser under it takes time that grows with the square of what is left open (`<a <a <a`). So the source is first made
+well-formed by nh3, which reads as browsers do and in linear time, and has a bounded number of tags.
+"""
 
 import warnings
 from collections.abc import Collection
 from typing import Any, Final
 
+import nh3
 from bs4 import BeautifulSoup, MarkupResemblesLocatorWarning, XMLParsedAsHTMLWarning
 from markdownify import MarkdownConverter
 
@@ -16,11 +21,18 @@ from gateway.language.functions.thirdparty import tidy
 from gateway.model import JSON
 
 _MAX_HTML: Final = 20_000
-"""Characters of HTML that are parsed; the parser's time grows faster than its input."""
+"""Characters of HTML that are parsed."""
+
+_MAX_TAGS: Final = 500
+"""Tags that are parsed, opening and closing ones: each costs a hundred times what a character does."""
 
 _MAX_NESTING: Final = 100
 _DEFAULT_LENGTH: Final = 4000
-_DROPPED: Final = ("script", "style", "head", "template", "noscript", "iframe", "object", "svg")
+_DROPPED: Final = frozenset({"script", "style", "head", "title", "template", "noscript", "iframe", "object", "svg"})
+"""Elements that go with their content."""
+
+_TAGS: Final = nh3.ALLOWED_TAGS - _DROPPED
+_ATTRIBUTES: Final = {"a": {"href"}, "img": {"src", "alt"}, "ol": {"start"}, "td": {"colspan"}, "th": {"colspan"}}
 
 # Warnings about odd HTML are useless in a log: its reader cannot change what senders write.
 for _guess in (MarkupResemblesLocatorWarning, XMLParsedAsHTMLWarning):
@@ -80,10 +92,19 @@ def to_markdown(html: str) -> str:
 
 
 def _parse(html: str) -> BeautifulSoup:
-    soup = BeautifulSoup(html[:_MAX_HTML], "html.parser")
-    for tag in soup.find_all(_DROPPED):
-        tag.extract()
-    return soup
+    return BeautifulSoup(_shortened(_well_formed(_shortened(html))), "html.parser")
+
+
+def _well_formed(html: str) -> str:
+    """The HTML with every element closed, without what is not shown."""
+    text = html.encode("utf-8", "replace").decode()  # half a surrogate is no text
+    return nh3.clean(text, tags=_TAGS, clean_content_tags=_DROPPED, attributes=_ATTRIBUTES, link_rel=None)
+
+
+def _shortened(html: str) -> str:
+    """The beginning of the HTML, with at most so many characters and tags."""
+    pieces = html[:_MAX_HTML].split("<", _MAX_TAGS + 1)
+    return "<".join(pieces[: _MAX_TAGS + 1])
 
 
 def _is_deep(soup: BeautifulSoup) -> bool:

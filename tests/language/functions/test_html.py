@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 
 import pytest
 from hypothesis import given
@@ -81,3 +82,33 @@ def test_whatever_is_open_ends_with_the_value(source: str) -> None:
     blocks = PARSER.parse(TABLE["html"].call(source) + "\n\nafter")
     assert [block.type for block in blocks[-3:]] == ["paragraph_open", "inline", "paragraph_close"]
     assert (blocks[-2].content, blocks[-2].level) == ("after", 1)
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "<a ",
+        "<a b='c' ",
+        "<!--",
+        "<!A ",
+        "<![CDATA[",
+        "</a ",
+        "<img src='",
+        "<div>",
+        "<ul><li>",
+        "<table><tr><td>",
+        "<a><b>",
+    ],
+)
+def test_time_grows_with_the_text(piece: str) -> None:
+    """What is left open again and again takes no longer than other HTML: two seconds were needed once."""
+    started = time.thread_time()
+    TABLE["html"].call(piece * 20_000)
+    assert time.thread_time() - started < 0.2
+
+
+def test_tags_are_bounded() -> None:
+    """HTML of very many tags shows its beginning."""
+    shown = TABLE["html"].call("<i>a</i> " * 3000)
+    assert shown.startswith("*a* *a*")
+    assert shown.count("*a*") == 250
