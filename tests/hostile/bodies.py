@@ -24,6 +24,10 @@ _LARGEST: Final = 2_000_000
 """Bytes of the largest body: a few are near the limit of a route, most are as senders make them."""
 
 
+_BEGINNINGS: Final = (b"\xef\xbb\xbf", b"\xff\xfe", b"\n" * 300, b" " * 5000, b")]}',\n", b"<", b"--")
+_LITTLE: Final = tuple(b'|{}|[]|null|0|""| |[[]]|[null]|\0|=|&|a=b|%|--x'.split(b"|"))
+
+
 def in_structure(draft: Draft, rng: Random, others: Sequence[Draft]) -> None:
     """Change one to four parts of a JSON body where they stand; another body is cut and joined."""
     try:
@@ -105,36 +109,22 @@ def _by_json(value: JSON) -> bytes:
 def in_bytes(draft: Draft, rng: Random, others: Sequence[Draft]) -> None:
     """Cut, join, repeat or damage the bytes of a body."""
     body, at = draft.body, rng.randrange(len(draft.body) + 1)
-    dice = rng.randrange(12)
-    if dice == 0:
-        body = body[:at]
-    elif dice == 1:
-        body += rng.choice(others).body
-    elif dice == 2:
-        body = body[:at] + rng.randbytes(rng.choice((1, 4, 64))) + body[at + 1 :]
-    elif dice == 3:
-        body = body[:at] + b"\0" * rng.choice((1, 100)) + body[at:]
-    elif dice == 4:
-        body = rng.choice((b"\xef\xbb\xbf", b"\xff\xfe", b"\n" * 300, b" " * 5000, b")]}',\n", b"<", b"--")) + body
-    elif dice == 5:
-        body = body.decode("utf-8", "replace").encode(
-            rng.choice(("utf-16", "utf-16-be", "utf-32", "utf-7", "latin-1")), "replace"
-        )
-    elif dice == 6:
-        body = rng.choice(
-            (b"", b"{}", b"[]", b"null", b"0", b'""', b" ", b"[[]]", b"[null]", b"\0", b"=", b"&", b"a=b", b"%", b"--x")
-        )
-    elif dice == 7:
-        body = body[at:] + body[:at]
-    elif dice == 8:
-        body = body.replace(b'"', b"'", rng.randrange(1, 10))
-    elif dice == 9:
-        body = values.text(rng).encode("utf-8", "surrogatepass")
-    elif dice == 10:
-        body = rng.choice(values.RAW)
-    else:
-        body = b"[" + b",".join([body] * rng.choice((2, 10, 60, 150))) + b"]"
-    draft.body = body[:_LARGEST]
+    charset = rng.choice(("utf-16", "utf-16-be", "utf-32", "utf-7", "latin-1"))
+    ways: Sequence[Callable[[], bytes]] = (
+        lambda: body[:at],
+        lambda: body + rng.choice(others).body,
+        lambda: body[:at] + rng.randbytes(rng.choice((1, 4, 64))) + body[at + 1 :],
+        lambda: body[:at] + b"\0" * rng.choice((1, 100)) + body[at:],
+        lambda: rng.choice(_BEGINNINGS) + body,
+        lambda: body.decode("utf-8", "replace").encode(charset, "replace"),
+        lambda: rng.choice(_LITTLE),
+        lambda: body[at:] + body[:at],
+        lambda: body.replace(b'"', b"'", rng.randrange(1, 10)),
+        lambda: values.text(rng).encode("utf-8", "surrogatepass"),
+        lambda: rng.choice(values.RAW),
+        lambda: b"[" + b",".join([body] * rng.choice((2, 10, 60, 150))) + b"]",
+    )
+    draft.body = rng.choice(ways)()[:_LARGEST]
 
 
 def as_form(draft: Draft, rng: Random, others: Sequence[Draft]) -> None:

@@ -1,4 +1,4 @@
-"""Requests that are about to be sent: a mutable draft, its proof by any scheme of the catalog, and its bytes on the wire."""
+"""Requests that are about to be sent: a draft that may change, its proof by any scheme, its bytes on the wire."""
 
 import base64
 import hashlib

@@ -2,7 +2,8 @@
 
     python -m tests.hostile.flood PORT CONNECTIONS
 
-A process of its own, so that what it does costs the proven sender beside it no time. It ends with its standard input, and
+A process of its own, so that what it does costs the proven sender beside it no time. It ends with its standard input,
+and
 prints a line of JSON: how many answers of which status there were, and how many bytes were taken.
 """
 
@@ -25,8 +26,8 @@ _HELD: Final = 50_000
 _STEP: Final = 64 * 1024
 _AT_ONCE: Final = 100
 _HEAD: Final = (
-    b"POST /in/github HTTP/1.1\r\nHost: gateway.example.com\r\nContent-Type: application/json\r\nX-GitHub-Event: push\r\n"
-    b"X-Hub-Signature-256: sha256=%s\r\nContent-Length: %d\r\n\r\n" % (b"0" * 64, BODY)
+    b"POST /in/github HTTP/1.1\r\nHost: gateway.example.com\r\nContent-Type: application/json\r\n"
+    b"X-GitHub-Event: push\r\nX-Hub-Signature-256: sha256=%s\r\nContent-Length: %d\r\n\r\n" % (b"0" * 64, BODY)
 )
 
 

@@ -1,4 +1,4 @@
-"""Hostile inputs: each a real request that was changed, then signed or not. The same seed and number give the same input."""
+"""Hostile inputs: real requests that were changed, then signed or not. A seed and a number always give the same one."""
 
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -11,7 +11,7 @@ from tests.hostile import bodies, corpus, heads
 from tests.hostile.drafts import Draft, break_proof, prove
 
 VARIANTS: Final = ("", "-mattermost", "-strict", "-open")
-"""Routes of each service: to a destination that takes everything, to the stand-in Mattermost, strict ones, unsigned ones."""
+"""Routes of each service: to a destination that takes everything, to the stand-in Mattermost, a strict, an open one."""
 
 _SHARES: Final = (80, 8, 4, 8)
 _WHOLE: Final = 0.06

@@ -25,7 +25,7 @@ MEMORY: Final = 500_000_000
 """Bytes that the gateway may take at most: half a gigabyte, which operators are told to give it."""
 
 DRAINING: Final = 600.0
-"""Seconds within which all that was accepted has to be delivered or dead: what its destination refuses is tried again."""
+"""Seconds within which all that was accepted has to be delivered or dead: what is refused is tried again."""
 
 _EVERY: Final = 1.0
 
@@ -81,20 +81,27 @@ class Inspection:
         loop = (self._last.loop - self._before.loop) / max(1, attack.sent) * 1e6
         waiting = 0 if drained else states.get("pending", 0)
         return [
-            told("hostile inputs", attack.sent, "", f"{attack.sent / seconds:,.0f} a second; {loop:.0f} us of the loop each"),
-            below("answers above 499 but 503", sum(count for why, count in bad.items() if why.startswith("answered")), 1, "", answers),
+            told("hostile inputs", attack.sent, "",
+            f"{attack.sent / seconds:,.0f} a second; {loop:.0f} us of the loop each"),
+            below("answers above 499 but 503", sum(count for why, count in bad.items() if why.startswith("answered")),
+            1, "", answers),
             below("whole requests without an answer", bad["no answer"], 1, ""),
             below("503 without Retry-After", bad["503 without Retry-After"], 1, ""),
             below("answers with a secret", bad["a secret in the answer"], 1, ""),
             below("callbacks above 50 ms, confirmed", len(slow), 1, "", f"longest in the crowd {longest * 1e3:.0f} ms"),
-            below("lines of the log above 2 kB", log.long, 1, "", f"longest {log.longest:,} bytes of {log.lines:,} lines"),
+            below("lines of the log above 2 kB", log.long, 1, "",
+            f"longest {log.longest:,} bytes of {log.lines:,} lines"),
             below("stack traces in the log", log.traces, 1, "", log.example),
             below("lines of the log with a secret", log.secrets, 1, ""),
-            below("memory at most", self.subject.memory("VmHWM") / 1e6, MEMORY / 1e6, "MB", f"{self.memory[-1] / 1e6:.0f} MB at the end"),
-            below("accepted events that the journal lacks", len(unknown), 1, "", f"of {len(attack.accepted):,} accepted"),
-            below("neither delivered nor dead", waiting, 1, "", ", ".join(f"{count:,} {state}" for state, count in states.items())),
+            below("memory at most", self.subject.memory("VmHWM") / 1e6, MEMORY / 1e6, "MB",
+            f"{self.memory[-1] / 1e6:.0f} MB at the end"),
+            below("accepted events that the journal lacks", len(unknown), 1, "",
+            f"of {len(attack.accepted):,} accepted"),
+            below("neither delivered nor dead", waiting, 1, "", ", ".join(f"{count:,} {state}" for state,
+            count in states.items())),
             below("dead without a reason", states.get("dead without a reason", 0), 1, ""),
-            below("messages that Mattermost refused", len(refused), 1, "", "; ".join(f"{key}: {why}" for key, why, _ in refused)[:300]),
+            below("messages that Mattermost refused", len(refused), 1, "", "; ".join(f"{key}: {why}" for key, why,
+            _ in refused)[:300]),
         ]  # fmt: skip
 
     def failures(self, slow: Sequence[Slow]) -> list[Failure]:

@@ -1,9 +1,10 @@
-"""`mattergate serve` with each callback of its event loop measured: the processor time that the loop's thread takes in it.
+"""`mattergate serve` with each callback of its event loop measured, in processor time of the loop's thread.
 
     python -m tests.hostile.measured serve --config mattergate.toml
 
 The loop is asyncio's own, since uvloop runs callbacks where nobody can measure them. A line on standard input asks, a
-line of JSON on standard output answers: `report` (see `Report`), or `reset` for the same, after which the peak of memory
+line of JSON on standard output answers: `report` (see `Report`), or `reset` for the same,
+after which the peak of memory
 begins anew.
 """
 

@@ -1,4 +1,4 @@
-"""The gateway under attack: a process of its own with a route for every service, a real journal, and Mattermost behind it."""
+"""The gateway under attack: a process with routes for every service, a real journal, and Mattermost behind it."""
 
 import asyncio
 import os

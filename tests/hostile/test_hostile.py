@@ -42,7 +42,7 @@ async def test_hostile_inputs_are_answered(tmp_path):
 @pytest.mark.slow
 @pytest.mark.xdist_group("hostile")
 async def test_a_crowd_without_proof_costs_the_others_little(tmp_path):
-    """Connections that hold large bodies without proof leave the gateway its memory, and a proven sender its answers."""
+    """Large bodies without proof, held back, leave the gateway its memory, and a proven sender its answers."""
     found = await crowding.measured(tmp_path, connections=400, seconds=3.0)
     assert found.peak < crowding.MEMORY, found
     assert set(found.answers) == {202}
@@ -71,7 +71,8 @@ def test_inputs_are_of_every_kind():
     made = [inputs.make(SEED, number) for number in range(1000)]
     assert {one.service for one in made} == {service.key for service in corpus.services()}
     assert {change for one in made for change in one.changes} >= {
-        "in_structure", "in_bytes", "as_form", "as_multipart", "as_xml", "as_cloudevent", "headers", "encoding", "target",
+        "in_structure", "in_bytes", "as_form", "as_multipart", "as_xml", "as_cloudevent", "headers", "encoding",
+        "target",
         "pass-through", "malformed",
     }  # fmt: skip
     for variant in inputs.VARIANTS:
@@ -81,9 +82,9 @@ def test_inputs_are_of_every_kind():
 @pytest.mark.parametrize("service", corpus.services(), ids=lambda service: service.key)
 async def test_what_is_signed_is_authentic(service, start):
     """A sample that is proven by a scheme of its service passes, and one whose proof is damaged does not."""
-    gateway = await start(
-        f'[routes.{service.key}]\nservice = "{service.key}"\ndestinations = ["ops"]\nsecrets = ["{SECRET}", "sender:{SECRET}"]\n'
-    )
+    secrets = f'secrets = ["{SECRET}", "sender:{SECRET}"]'
+    route = f'[routes.{service.key}]\nservice = "{service.key}"\ndestinations = ["ops"]\n{secrets}\n'
+    gateway = await start(route)
     port, rng = int(gateway.url.rpartition(":")[2]), Random(SEED)
     for scheme in service.schemes:
         made = inputs.copy(service.samples[0])

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.language.functions.markup import Markup
+from gateway.language.functions.registry import MAX_OUTPUT
 from gateway.language.output import Mode, finalizer, tidied
 from gateway.language.template import Engine
 
@@ -77,3 +78,11 @@ def test_simple_templates_write_what_the_engine_writes(value: Any, mode: Mode) -
         Engine().template("{% for b in [a] %}x {{ b }}{% endfor %}\n\ny", mode, "test/output#/b").render({"a": value})
     )
     assert " ".join((simple or "").split()) == " ".join((whole or "").split())
+
+
+def test_long_values_are_cut() -> None:
+    """A text of millions of characters is written no further than the result of a function is, and shows the cut."""
+    write = finalizer(Mode.MARKDOWN)
+    for value in ("<a|" * 1_000_000, ["*a"] * 100_000, {"a": "b " * 1_000_000}):
+        assert len(write(value)) < 5 * MAX_OUTPUT
+        assert write(value).endswith("…")

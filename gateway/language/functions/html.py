@@ -1,9 +1,11 @@
 """HTML as Markdown, by the library markdownify with this package's escaping, links and code.
 
-The parser under it takes time that grows with the square of what is left open (`<a <a <a`). So the source is first made
-well-formed by nh3, which reads as browsers do and in linear time, and has a bounded number of tags.
+The parser under it takes time that grows with the square of what is left open (`<a <a <a`), and raises on
+declarations; the library does so on long runs of blanks. So the source is first made well-formed by nh3, which reads as
+browsers do and in linear time; its tags and blanks are bounded.
 """
 
+import re
 import warnings
 from collections.abc import Collection
 from typing import Any, Final
@@ -26,6 +28,10 @@ _MAX_HTML: Final = 20_000
 _MAX_TAGS: Final = 500
 """Tags that are parsed, opening and closing ones: each costs a hundred times what a character does."""
 
+_MAX_BLANKS: Final = 60
+"""Blanks in a row that are kept."""
+
+_BLANKS: Final = re.compile(r"(?<!\s)\s{61,}")
 _MAX_NESTING: Final = 100
 _DEFAULT_LENGTH: Final = 4000
 _DROPPED: Final = frozenset({"script", "style", "head", "title", "template", "noscript", "iframe", "object", "svg"})
@@ -92,7 +98,8 @@ def to_markdown(html: str) -> str:
 
 
 def _parse(html: str) -> BeautifulSoup:
-    return BeautifulSoup(_shortened(_well_formed(_shortened(html))), "html.parser")
+    source = _BLANKS.sub(lambda run: run[0][:_MAX_BLANKS], _well_formed(_shortened(html)))
+    return BeautifulSoup(_shortened(source), "html.parser")
 
 
 def _well_formed(html: str) -> str:
