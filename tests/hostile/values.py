@@ -9,12 +9,13 @@ JSON = Any
 
 MARKS: Final = tuple(
     (
-        "* _ ` ~ # > | < [ ] ( ) ! \\ & @ : = + - {code} {quote} {panel} {color:red} {{ }} ?? h1. bq. || ``` ~~~ ** __ "
-        "~~ <b> </b> <a href= <p> <pre> <li> <td> <!-- --> <![CDATA[ ]]> &lt; &#64; &commat; &#x40; <!channel> <!here> "
-        "<@U1> <#C1|x> <!date^1^{date}|x> <!subteam^S1|@all> @all @channel @here ~town-square :smile: :+1: http:// www. "
-        "https://x.example/ ftp:// mailto:a@b.example javascript: \u200b \u202e \u2028 \x7f \x1b[31m \r \n \r\n \t "
-        "\0 \ufeff \ud800 \udfff {% if %} {% raw %} ${x} %s %n ' \" ; -- /* \U0001f4a5 \U0001f468\u200d\U0001f469\u200d "
-        "\U0001f467 e\u0301 \ufe0f ﷽ ß İ ǰ [x](http://y) ![x](http://y) <http://x|y> [x|http://y] [~ada] ^a^ *b* _i_ "
+        "* _ ` ~ # > | < [ ] ( ) ! \\ & @ : = + - {code} {quote} {panel} {color:red} {{ }} ?? h1. bq. || ``` ~~~ ** "
+        "__ ~~ <b> </b> <a href= <p> <pre> <li> <td> <!-- --> <![CDATA[ ]]> &lt; &#64; &commat; &#x40; <!channel> "
+        "<!here> <@U1> <#C1|x> <!date^1^{date}|x> <!subteam^S1|@all> @all @channel @here ~town-square :smile: "
+        ":+1: http:// www. https://x.example/ ftp:// mailto:a@b.example javascript: \u200b \u202e \u2028 "
+        "\x7f \x1b[31m \r \n \r\n \t \0 \ufeff \ud800 \udfff {% if %} {% raw %} ${x} %s %n ' \" ; -- /* \U0001f4a5 "
+        "\U0001f468\u200d\U0001f469\u200d\U0001f467 e\u0301 \ufe0f ﷽ ß İ ǰ "
+        "[x](http://y) ![x](http://y) <http://x|y> [x|http://y] [~ada] ^a^ *b* _i_ "
         "!http://x/y.png! -s- +u+ 2026-03-02T10:20:30Z"
     ).split(" ")
 )
