@@ -41,6 +41,26 @@ def in_structure(draft: Draft, rng: Random, others: Sequence[Draft]) -> None:
     draft.body = _encoded(value, raws)
 
 
+def in_every_text(draft: Draft, rng: Random, others: Sequence[Draft]) -> None:
+    """Put a hostile text, the same one or another each time, into many of a JSON body's texts: messages become long."""
+    try:
+        value = msgspec.json.decode(draft.body)
+    except (msgspec.DecodeError, RecursionError):
+        in_bytes(draft, rng, others)
+        return
+    share, same = rng.choice((0.1, 0.5, 1.0)), values.text(rng)[:20_000] * rng.choice((1, 1, 20))
+    each = (lambda: same[:20_000]) if rng.random() < 0.5 else (lambda: values.text(rng)[:2_000])
+    draft.body = _encoded(_with_texts(value, share, each, rng), ())
+
+
+def _with_texts(value: JSON, share: float, text: Callable[[], str], rng: Random) -> JSON:
+    if isinstance(value, dict):
+        return {key: _with_texts(inner, share, text, rng) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_with_texts(inner, share, text, rng) for inner in value]
+    return rng.choice((value + text(), text())) if isinstance(value, str) and rng.random() < share else value
+
+
 def _changed(value: JSON, rng: Random, others: Sequence[Draft], raws: list[bytes]) -> JSON:
     """The value with one part changed; a walk down takes a random turn at each level."""
     if not isinstance(value, dict | list) or not value or rng.random() < 0.08:
@@ -68,6 +88,8 @@ def _turn(value: JSON, rng: Random) -> Any:
 def _instead(value: JSON, rng: Random, others: Sequence[Draft], raws: list[bytes]) -> JSON:
     """What stands in the place of a value."""
     dice = rng.random()
+    if isinstance(value, dict) and isinstance(value.get("type"), str) and dice > 0.4:
+        return values.tree(rng, rng.choice((3, 12, 60)))  # where one document stood, another is read, too
     if dice < 0.15:
         raws.append(rng.choice(values.RAW))
         return _RAW

@@ -22,9 +22,10 @@ HOOK: Final = "h" * 26
 
 Change = Callable[[Draft, Random, Sequence[Draft]], None]
 _BODIES: Final[Sequence[Change]] = (
-    bodies.in_structure, bodies.in_bytes, bodies.as_form, bodies.as_multipart, bodies.as_xml, bodies.as_cloudevent,
+    bodies.in_structure, bodies.in_every_text, bodies.in_bytes, bodies.as_form, bodies.as_multipart, bodies.as_xml,
+    bodies.as_cloudevent,
 )  # fmt: skip
-_BODY_SHARES: Final = (60, 8, 6, 4, 4, 3)
+_BODY_SHARES: Final = (55, 6, 8, 6, 4, 4, 3)
 
 
 class Input(Struct, omit_defaults=True):

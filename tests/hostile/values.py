@@ -69,10 +69,28 @@ _NODES: Final = (
 ).split()
 
 
+_TAGS: Final = (
+    "p div span br b i a code pre kbd ul ol li table tr td th blockquote h1 h3 img del sub script style svg head hr q dl"
+).split()
+
+
+def html(rng: Random) -> str:
+    """HTML: elements within each other, some of them left open, some with attributes."""
+    pieces = []
+    for _ in range(rng.randrange(1, 30)):
+        tag = rng.choice(_TAGS)
+        attribute = rng.choice(
+            ("", "", " href='https://x.example/a b'", ' src="//x" alt="]("', " a=b c", " href=javascript:x")
+        )
+        pieces.append(rng.choice((f"<{tag}{attribute}>", f"</{tag}>", rng.choice(MARKS), "word", "<", "&lt;", "\n")))
+    return "".join(pieces)
+
+
 def text(rng: Random) -> str:
-    """A text that is hard for somebody: one of the list, or pieces in a row, now and then a long one."""
-    if rng.random() < 0.35:
-        return rng.choice(TEXTS)
+    """A text that is hard for somebody: one of the list, HTML, or pieces in a row, now and then a long one."""
+    dice = rng.random()
+    if dice < 0.45:
+        return rng.choice(TEXTS) if dice < 0.35 else html(rng)
     pieces = rng.choices(MARKS, k=rng.randrange(1, 12))
     word = rng.choice(("", " ", "a", "x y", "\n"))
     one = word.join(pieces)
