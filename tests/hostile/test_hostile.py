@@ -71,9 +71,8 @@ def test_inputs_are_of_every_kind():
     made = [inputs.make(SEED, number) for number in range(1000)]
     assert {one.service for one in made} == {service.key for service in corpus.services()}
     assert {change for one in made for change in one.changes} >= {
-        "in_structure", "in_every_text", "in_bytes", "as_form", "as_multipart", "as_xml", "as_cloudevent", "headers", "encoding",
-        "target",
-        "pass-through", "malformed",
+        "in_structure", "in_every_text", "in_bytes", "as_form", "as_multipart", "as_xml", "as_cloudevent", "headers",
+        "encoding", "target", "pass-through", "malformed",
     }  # fmt: skip
     for variant in inputs.VARIANTS:
         assert any(one.draft.path.startswith(f"/in/{one.service}{variant}") for one in made)
