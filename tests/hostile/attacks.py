@@ -157,7 +157,7 @@ def _baits() -> Mapping[str, Callable[[], Requests]]:
 
 
 def _replies(number: int) -> bytes:
-    return b'--x\r\nContent-Disposition: form-data; name="payload"' + b"; a=b" * number + b"\r\n\r\n{}\r\n--x--\r\n"
+    return b'--x\r\nContent-Disposition: form-data; name="payload"' + b"; name=b" * number + b"\r\n\r\n{}\r\n--x--\r\n"
 
 
 ATTACKS: Final[Mapping[str, Callable[[], Requests]]] = {

@@ -94,14 +94,14 @@ class Subject:
         line = await asyncio.wait_for(process.stdout.readline(), PATIENCE)
         return msgspec.json.decode(line, type=Report)
 
-    async def quiet(self) -> Report:
-        """The report once its loop does nothing more; the question itself costs the loop nothing."""
+    async def quiet(self, seconds: float = 0.01) -> Report:
+        """The report once its loop has done nothing for so long; the question itself costs the loop nothing."""
         before = await self.report()
         while True:
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(seconds)
             after = await self.report()
             after.longest += before.longest
-            if after.loop - before.loop < 0.0005:
+            if after.loop - before.loop < max(0.0005, 0.01 * seconds):
                 return after
             before = after
 
