@@ -88,7 +88,7 @@ class Attack:
         for secret in self._secrets:
             if secret in answer:
                 self.failures.append(Failure("a secret in the answer", one, answer[:1000]))
-        if status == 202 and (found := _ID.search(answer)):
+        if status == 202 and (found := _ID.search(answer)) and not one.invented:
             self.accepted.append(found[1].decode())
 
     def unanswered(self, one: Input, why: str) -> None:

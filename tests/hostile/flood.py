@@ -54,6 +54,9 @@ class Flood:
             async with self._connecting:
                 peer = f"127.0.0.{2 + number % PEERS}"
                 reader, writer = await asyncio.open_connection("127.0.0.1", self.port, local_addr=(peer, 0))
+        except asyncio.CancelledError:
+            self.answers["not connected yet"] += 1
+            return
         except OSError as error:
             self.answers[f"not connected ({error.strerror})"] += 1
             return

@@ -42,6 +42,11 @@ class Input(Struct, omit_defaults=True):
     changes: tuple[str, ...]
     raw: bytes = b""
 
+    @property
+    def invented(self) -> bool:
+        """Whether it goes to a hook that no Mattermost has: what it brings is dropped once Mattermost says so."""
+        return self.draft.path.startswith("/hooks/") and HOOK not in self.draft.path
+
     def wire(self) -> bytes:
         """The bytes to be sent, signed now."""
         if self.raw:

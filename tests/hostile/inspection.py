@@ -130,7 +130,7 @@ class LogFacts:
                 self.longest = max(self.longest, len(line))
                 self.long += len(line) > LINE
                 self.secrets += any(secret in line for secret in secrets)
-                if b"Traceback" in line or b'"exception"' in line:
+                if b"Traceback (most" in line or b'"exception"' in line:
                     self.traces += 1
                     self.example = self.example or line[-300:].decode("utf-8", "replace")
                 if line.startswith(b"{"):

@@ -29,7 +29,7 @@ GROWTH: Final = 10_000_000
 """Bytes of memory that one request may cost."""
 
 RECEIVING: Final = 5e-9
-COPIES: Final = 4
+COPIES: Final = 5
 """What each byte of a request may cost besides: seconds of the loop to receive and store it, and copies at a time."""
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("hostile")]
