@@ -227,6 +227,10 @@ ATTACKS: Final[Mapping[str, Callable[[], Requests]]] = {
         b"application/cloudevents+json",
         json.dumps({"datacontenttype": "text/xml",
         "data_base64": __import__("base64").b64encode(_elements(800_000)).decode()}).encode()),
+    "a number that is none, where handshakes look": lambda: [
+        *everywhere(_JSON, b'{"type":1e999,"token":-1e999,"challenge":1e999,"event_id":1e999,"event":{"type":1e999}}'),
+        *everywhere(_JSON, b'{"type":"\\ud800","token":"\\udfff","challenge":' + b"9" * 5000 + b"}"),
+    ],
     "15 kB of a signature": lambda: [
         sent("/in/github", _JSON, b"{}", ((b"X-Hub-Signature-256", b"sha256=" + b"a" * 15_000),)),
         sent("/in/standard-webhooks", _JSON, b"{}" * 1_000_000, (
