@@ -16,6 +16,8 @@ _WHOLE = msgspec.json.Decoder(Raw)
 _ARRAY = msgspec.json.Decoder(list[Raw])
 _OBJECT = msgspec.json.Decoder(dict[str, Raw])
 _ABSENT: Final = Raw(b"")
+_UNREADABLE: Final = (msgspec.MsgspecError, ValueError)
+"""The errors for what skipping takes and reading does not: a number too large for a float, half of a surrogate pair."""
 
 
 class Skimmed:
@@ -54,7 +56,10 @@ class Skimmed:
             self._allowance.take(jsontext.count(raw, self._allowance.left))
         except BoundError:
             return []
-        found = _ARRAY.decode(raw) if raw[:1] == b"[" else _OBJECT.decode(raw).values()
+        try:
+            found = _ARRAY.decode(raw) if raw[:1] == b"[" else _OBJECT.decode(raw).values()
+        except _UNREADABLE:
+            return []
         return [bytes(child) for child in found]
 
     def _element(self, raw: bytes, index: int) -> bytes:
@@ -73,7 +78,10 @@ def skim(text: bytes) -> Skimmed:
 
 
 def _member(raw: bytes, name: str) -> bytes:
-    return bytes(_only(name).decode(raw).value) if raw[:1] == b"{" else b""
+    try:
+        return bytes(_only(name).decode(raw).value) if raw[:1] == b"{" else b""
+    except _UNREADABLE:
+        return b""
 
 
 @lru_cache(256)
@@ -86,4 +94,7 @@ def _only(name: str) -> msgspec.json.Decoder[Any]:
 def _value(raw: bytes) -> JSON:
     if raw[:1] == b"{":
         return {}
-    return [] if raw[:1] == b"[" else jsontext.parse(raw)
+    try:
+        return [] if raw[:1] == b"[" else jsontext.parse(raw)
+    except ValueError:
+        return MISSING

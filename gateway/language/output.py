@@ -2,7 +2,7 @@
 
 Three ways to write a value, by the key that it is for: MARKDOWN (Mattermost renders it), PLAIN (shown as it is) and RAW
 (addresses, colours, subjects: never shown as text). A value that is absent or null leaves a mark; the line that holds
-the mark is dropped.
+the mark is dropped. A text is cut where the results of functions are: what no post shows costs no time.
 """
 
 import re
@@ -13,10 +13,8 @@ from typing import Any, Final
 from gateway.language.fast.source import Source
 from gateway.language.functions.markdown import escape
 from gateway.language.functions.markup import Markup
-from gateway.mattermost.limits import DEFAULT
-
-LONGEST: Final = DEFAULT.messages * DEFAULT.top_text + 1
-"""Characters of one value that are written: one more than all posts of an event hold, so that its end is told."""
+from gateway.language.functions.registry import MAX_OUTPUT
+from gateway.language.functions.text import shorten
 
 _ABSENT: Final = "\x00"
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
@@ -48,10 +46,10 @@ def _text_of(value: Any) -> str:
 
 def _in_markdown(value: Any) -> str:
     if type(value) is str:
-        return escape(value if len(value) <= LONGEST else value[:LONGEST]) if value else ""
+        return escape(shorten(value, MAX_OUTPUT)) if value else ""
     if type(value) is Markup:
         return value
-    return escape(_text_of(value)[:LONGEST]) if type(value) in (list, dict) else _text_of(value)
+    return escape(shorten(_text_of(value), MAX_OUTPUT)) if type(value) in (list, dict) else _text_of(value)
 
 
 def _in_plain(value: Any) -> str:

@@ -25,6 +25,10 @@ from tests.cost import bytes_of, seconds_of
         (b'{"a": "x"}', "a.b", MISSING),
         (b'["x"]', "a", MISSING),
         (b"7", "", 7),
+        (b'{"a": 1e999}', "a", MISSING),
+        (b"1e999", "", MISSING),
+        (rb'{"a": {"\ud800": 1, "b": 2}}', "a.b", 2),
+        (rb'{"a": [{"\ud800": 1}]}', "a[0].b", MISSING),
     ],
 )
 def test_values(text, path, value):

@@ -23,6 +23,10 @@ _MAX_DEPTH: Final = 6
 _DEFAULT_LENGTH: Final = 6000
 _TEXT_LENGTH: Final = 12_000
 """Characters of one text that are looked at: Slack allows 3,000 in a section and 12,000 in a markdown block."""
+_SHORT: Final = 3_000
+"""Characters of a field or an element beside others that are looked at: Slack allows 2,000 and 3,000."""
+_ROOM: Final = 100_000
+"""Characters of all blocks together, as JSON, that are rendered."""
 _ROWS: Final = 30
 _RULE: Final = "---"
 
@@ -30,10 +34,11 @@ Block = Mapping[str, JSON]
 
 
 class _Reader:
-    """One walk over blocks; it stops after so many blocks and so deep, whatever the message holds."""
+    """One walk over blocks; it stops after so many blocks and characters, and so deep, whatever the message holds."""
 
     def __init__(self) -> None:
         self._left = _MAX_BLOCKS
+        self._room = _ROOM
         self._kinds: Mapping[str, Callable[[Block, int], str]] = {
             "section": self._section,
             "context": lambda block, _depth: _row(block, " "),
@@ -52,8 +57,11 @@ class _Reader:
         """The blocks in their order; rules only between others."""
         shown: list[str] = []
         for block in list_of(value)[: self._left] if depth <= _MAX_DEPTH else ():
+            if self._room <= 0:
+                break
             self._left -= 1
             text = self._block(block, depth).strip("\n") if isinstance(block, dict) else ""
+            self._room -= len(text_of(block))
             if text.strip() and not (text == _RULE and shown[-1:] in ([], [_RULE])):
                 shown.append(text)
         return shown[:-1] if shown[-1:] == [_RULE] else shown
@@ -64,7 +72,7 @@ class _Reader:
         return render(block, depth) if render else self._unknown(block, depth)
 
     def _section(self, block: Block, _depth: int) -> str:
-        fields = [_field(_text(field)) for field in list_of(block.get("fields"))[:20]]
+        fields = [_field(_text(field, _SHORT)) for field in list_of(block.get("fields"))[:20]]
         return _lines([_text(block.get("text")), *fields, _element(block.get("accessory"))])
 
     def _unknown(self, block: Block, depth: int) -> str:
@@ -83,12 +91,12 @@ def _lines(parts: Sequence[str]) -> str:
     return "\n".join(part for part in parts if part.strip())
 
 
-def _text(value: JSON) -> str:
+def _text(value: JSON, most: int = _TEXT_LENGTH) -> str:
     """A text object as Markdown; a bare string, which Slack would refuse but senders try, counts as mrkdwn."""
     if isinstance(value, dict):
-        words = shorten(text_of(value.get("text")), _TEXT_LENGTH)
+        words = shorten(text_of(value.get("text")), most)
         return literal(words) if value.get("type") == "plain_text" else to_markdown(words)
-    return to_markdown(shorten(value, _TEXT_LENGTH)) if isinstance(value, str) else ""
+    return to_markdown(shorten(value, most)) if isinstance(value, str) else ""
 
 
 def _field(markdown: str) -> str:
@@ -118,7 +126,7 @@ def _element(value: JSON) -> str:
         return ""
     kind = value.get("type")
     if kind in ("mrkdwn", "plain_text"):
-        return _text(value)
+        return _text(value, _SHORT)
     if kind == "image":
         return link_to(literal(text_of(value.get("alt_text")) or "image"), text_of(value.get("image_url")))
     if kind == "overflow":

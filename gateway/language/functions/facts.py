@@ -11,7 +11,7 @@ from itertools import groupby, islice
 from typing import Final
 
 from gateway.language.functions.coerce import count_of, list_of, text_of
-from gateway.language.functions.registry import Example, function
+from gateway.language.functions.registry import MAX_INPUT, Example, function
 from gateway.language.functions.text import shorten
 from gateway.language.functions.time import moment_of
 from gateway.model import JSON
@@ -126,7 +126,7 @@ def shown(path: Path, value: JSON) -> str:
 def without(value: JSON, used: Collection[Path]) -> JSON:
     """The value without the leaves at `used` and empty parts, credentials masked; None when only masks are left.
 
-    It looks at 500 nodes at most: a message shows fewer.
+    It looks at 500 nodes and 40,000 characters of their texts at most: a message shows fewer.
     """
     left = _Remainder(used).of(value, ())
     return left if _says_something(left) else None
@@ -139,11 +139,12 @@ def _says_something(value: JSON) -> bool:
 
 
 class _Remainder:
-    """One walk over a value; it stops after so many nodes."""
+    """One walk over a value; it stops after so many nodes and characters."""
 
     def __init__(self, used: Collection[Path]) -> None:
         self._used = used
         self._left = _NODES
+        self._room = MAX_INPUT
 
     def of(self, value: JSON, path: Path) -> JSON:
         self._left -= 1
@@ -154,7 +155,12 @@ class _Remainder:
         if isinstance(value, list):
             items = (self.of(item, (*path, str(index))) for index, item in enumerate(value[: self._left]))
             return [item for item in items if item is not None] or None
-        return hide(value) if isinstance(value, str) else value
+        return self._of_text(value) if isinstance(value, str) else value
+
+    def _of_text(self, value: str) -> str:
+        seen = value[: self._room]
+        self._room -= min(len(seen), _SEEN)
+        return hide(seen)
 
     def _of_object(self, value: Mapping[str, JSON], path: Path) -> JSON:
         kept = {}

@@ -1,10 +1,16 @@
-"""HTML as Markdown, by the library markdownify with this package's escaping, links and code."""
+"""HTML as Markdown, by the library markdownify with this package's escaping, links and code.
+
+The parser under it takes time that grows with the square of what is left open (`<a <a <a`), and raises on
+declarations; the library does so on long runs of blanks. So the source is first made well-formed by nh3, which reads as
+browsers do and in linear time; its tags and blanks are bounded.
+"""
 
 import re
 import warnings
 from collections.abc import Collection
 from typing import Any, Final
 
+import nh3
 from bs4 import BeautifulSoup, MarkupResemblesLocatorWarning, XMLParsedAsHTMLWarning
 from markdownify import MarkdownConverter
 
@@ -17,16 +23,22 @@ from gateway.language.functions.thirdparty import tidy
 from gateway.model import JSON
 
 _MAX_HTML: Final = 20_000
-"""Characters of HTML that are parsed; the parser's time grows faster than its input."""
+"""Characters of HTML that are parsed."""
 
+_MAX_TAGS: Final = 500
+"""Tags that are parsed, opening and closing ones: each costs a hundred times what a character does."""
+
+_MAX_BLANKS: Final = 60
+"""Blanks in a row that are kept."""
+
+_BLANKS: Final = re.compile(r"(?<!\s)\s{61,}")
 _MAX_NESTING: Final = 100
 _DEFAULT_LENGTH: Final = 4000
-_NO_TAG: Final = re.compile(r"<[!?][^<>]*>")
-"""Declarations, which browsers skip, and for which the parser has errors that nobody catches."""
-_UNCLOSED: Final = re.compile(r"<(?=[^<>]*+(?:<|\Z))")
-_BLANKS: Final = re.compile(r"(\s{60})\s+")
-"""What takes parser and converter a time that grows with its square: signs that open no tag, and runs of blanks."""
-_DROPPED: Final = ("script", "style", "head", "template", "noscript", "iframe", "object", "svg")
+_DROPPED: Final = frozenset({"script", "style", "head", "title", "template", "noscript", "iframe", "object", "svg"})
+"""Elements that go with their content."""
+
+_TAGS: Final = nh3.ALLOWED_TAGS - _DROPPED
+_ATTRIBUTES: Final = {"a": {"href"}, "img": {"src", "alt"}, "ol": {"start"}, "td": {"colspan"}, "th": {"colspan"}}
 
 # Warnings about odd HTML are useless in a log: its reader cannot change what senders write.
 for _guess in (MarkupResemblesLocatorWarning, XMLParsedAsHTMLWarning):
@@ -86,20 +98,20 @@ def to_markdown(html: str) -> str:
 
 
 def _parse(html: str) -> BeautifulSoup:
-    soup = BeautifulSoup(_cleaned(html[:_MAX_HTML]), "html.parser")
-    for tag in soup.find_all(_DROPPED):
-        tag.extract()
-    return soup
+    source = _BLANKS.sub(lambda run: run[0][:_MAX_BLANKS], _well_formed(_shortened(html)))
+    return BeautifulSoup(_shortened(source), "html.parser")
 
 
-def _cleaned(html: str) -> str:
-    """The HTML without comments and declarations, and without what the parser takes too long for."""
-    pieces = []
-    while (start := html.find("<!--")) >= 0 and (end := html.find("-->", start)) >= 0:
-        pieces.append(html[:start])
-        html = html[end + 3 :]
-    html = _BLANKS.sub(r"\1", _NO_TAG.sub("", "".join([*pieces, html])))
-    return _UNCLOSED.sub("&lt;", html)
+def _well_formed(html: str) -> str:
+    """The HTML with every element closed, without what is not shown."""
+    text = html.encode("utf-8", "replace").decode()  # half a surrogate is no text
+    return nh3.clean(text, tags=_TAGS, clean_content_tags=_DROPPED, attributes=_ATTRIBUTES, link_rel=None)
+
+
+def _shortened(html: str) -> str:
+    """The beginning of the HTML, with at most so many characters and tags."""
+    pieces = html[:_MAX_HTML].split("<", _MAX_TAGS + 1)
+    return "<".join(pieces[: _MAX_TAGS + 1])
 
 
 def _is_deep(soup: BeautifulSoup) -> bool:

@@ -1,6 +1,7 @@
 """Jira wiki markup as Markdown, by Atlassian's page "Text Formatting Notation Help"."""
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
 from gateway.language.functions.markdown import code_block, code_span, escape, link_to, quoted
@@ -8,11 +9,9 @@ from gateway.language.functions.registry import Example, function
 from gateway.language.functions.weave import MAX_DEPTH, around, converter, weave
 from gateway.model import JSON
 
-_BLOCK = re.compile(
-    r"\{(?P<kind>code|noformat)(?::(?P<options>[^{}\n]{0,200}))?\}(?P<code>.*?)\{(?P=kind)\}"
-    r"|\{quote\}(?P<quote>.*?)\{quote\}"
-    r"|\{panel(?::(?P<title>[^{}\n]{0,200}))?\}(?P<panel>.*?)\{panel\}",
-    re.DOTALL,
+_OPENING = re.compile(
+    r"\{(?P<kind>code|noformat)(?::(?P<options>[^{}\n]{0,200}))?\}|\{(?P<quote>quote)\}"
+    r"|\{(?P<panel>panel)(?::(?P<title>[^{}\n]{0,200}))?\}"
 )
 _COLOR = re.compile(r"\{color(?::[^{}\n]{0,50})?\}")
 _LINE = re.compile(
@@ -49,23 +48,41 @@ def to_markdown(text: str) -> str:
 def _blocks(text: str, depth: int) -> str:
     parts: list[str] = []
     at = 0
-    for block in _BLOCK.finditer(text) if depth < _MAX_BLOCKS_DEPTH else ():
-        parts += (_lines(text[at : block.start()]), _block(block, depth))
-        at = block.end()
+    for opening, end, after in _found_blocks(text) if depth < _MAX_BLOCKS_DEPTH else ():
+        parts += (_lines(text[at : opening.start()]), _block(opening, text[opening.end() : end], depth))
+        at = after
     shown = [part for part in [*parts, _lines(text[at:])] if part.strip()]
     # A line right below a quote would belong to it.
     return "".join(part + ("\n\n" if part.startswith(">") else "\n") for part in shown[:-1]) + "".join(shown[-1:])
 
 
-def _block(block: re.Match[str], depth: int) -> str:
-    if block["kind"]:
-        language = (block["options"] or "").partition("|")[0] if block["kind"] == "code" else ""
-        return code_block(block["code"], "" if "=" in language else language.lower())
-    if block["quote"] is not None:
-        return quoted(_blocks(block["quote"], depth + 1))
-    title = _TITLE.search(block["title"] or "")
+def _found_blocks(text: str) -> Iterator[tuple[re.Match[str], int, int]]:
+    """The opening of each block that is closed, the end of its content, and the end of its closing.
+
+    What is found not to be closed is not looked for again, so that the time grows with the text alone.
+    """
+    unclosed: set[str] = set()
+    at = 0
+    while (opening := _OPENING.search(text, at)) is not None:
+        closing = f"{{{opening['kind'] or opening['quote'] or opening['panel']}}}"
+        end = -1 if closing in unclosed else text.find(closing, opening.end())
+        if end < 0:
+            unclosed.add(closing)
+            at = opening.end()
+        else:
+            at = end + len(closing)
+            yield opening, end, at
+
+
+def _block(opening: re.Match[str], content: str, depth: int) -> str:
+    if opening["kind"]:
+        language = (opening["options"] or "").partition("|")[0] if opening["kind"] == "code" else ""
+        return code_block(content, "" if "=" in language else language.lower())
+    if opening["quote"]:
+        return quoted(_blocks(content, depth + 1))
+    title = _TITLE.search(opening["title"] or "")
     heading = [f"**{escape(title[1].strip())}**"] if title else []
-    return quoted("\n".join([*heading, _blocks(block["panel"], depth + 1)]))
+    return quoted("\n".join([*heading, _blocks(content, depth + 1)]))
 
 
 def _lines(text: str) -> str:

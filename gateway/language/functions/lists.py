@@ -1,9 +1,15 @@
 """First, last, join, length and the like: MiniJinja's own filters fail on null or write it as "None"; these do not."""
 
+from collections.abc import Iterable, Iterator
+from typing import Final
+
 from gateway.language.functions.coerce import markdown_of, number_of, number_text, text_of
 from gateway.language.functions.markup import Markup
-from gateway.language.functions.registry import Example, function
+from gateway.language.functions.registry import MAX_OUTPUT, Example, function
 from gateway.model import JSON
+
+_LEAST: Final = 10
+"""Characters that an element counts for at least, where many are joined."""
 
 
 def _elements(value: JSON) -> list[JSON]:
@@ -50,7 +56,18 @@ def _separator_text(separator: JSON) -> str:
 
 
 def _join_plain(value: JSON, separator: JSON = ", ") -> JSON:
-    return _separator_text(separator).join(text_of(item) for item in _elements(value) if item not in (None, "")) or None
+    shown = (text_of(item) for item in _elements(value) if item not in (None, ""))
+    return _separator_text(separator).join(_until_full(shown)) or None
+
+
+def _until_full(texts: Iterable[str]) -> Iterator[str]:
+    """As many of the texts as the result of a function holds."""
+    room = MAX_OUTPUT
+    for text in texts:
+        yield text
+        room -= max(_LEAST, len(text))
+        if room <= 0:
+            return
 
 
 @function(
@@ -61,7 +78,7 @@ def _join_plain(value: JSON, separator: JSON = ", ") -> JSON:
 def join(value: JSON, separator: JSON = ", ") -> JSON:
     """The elements, each escaped, joined by the separator; None when there is none."""
     shown = (markdown_of(item) for item in _elements(value) if item not in (None, ""))
-    return Markup(_separator_text(separator).join(shown)) or None
+    return Markup(_separator_text(separator).join(_until_full(shown))) or None
 
 
 @function(

@@ -211,6 +211,7 @@ def pairs(value: JSON, sign: JSON = "=", limit: JSON = 20, without: JSON = None)
     if not isinstance(value, dict):
         return None
     hidden = {text_of(name) for name in list_of(without)}
-    every = [f"{name}{text_of(sign)}{text_of(content)}" for name, content in value.items() if name not in hidden]
+    every = [name for name in value if name not in hidden]
     most = count_of(limit, 20, _MAX_PARTS)
-    return ", ".join(every[:most] + ([f"{len(every) - most} more"] if len(every) > most else [])) or None
+    shown = [f"{name}{text_of(sign)}{text_of(value[name])}" for name in every[:most]]
+    return ", ".join(shown + ([f"{len(every) - most} more"] if len(every) > most else [])) or None

@@ -1,5 +1,6 @@
 """Slack's blocks and rich text as Markdown: what each kind becomes, and that hostile ones do no harm."""
 
+import time
 from typing import Any
 
 import pytest
@@ -157,3 +158,13 @@ def test_nothing_raises_or_runs_on(value: Any) -> None:
     """Any value where blocks are expected gives text of bounded length."""
     found = TABLE["blocks"].call(value)
     assert found is None or len(found) < 8000
+
+
+@pytest.mark.parametrize("text", ["`", "a\n", "<b>", "<a|", "*a "])
+def test_time_grows_with_what_is_shown(text: str) -> None:
+    """Many large blocks are not all rendered: a message shows the first of them."""
+    section = {"type": "section", "text": {"type": "mrkdwn", "text": text * 4000}}
+    odd = {"title": text * 4000, "text": text * 4000, "fields": [{"text": text * 4000}] * 50}
+    started = time.thread_time()
+    TABLE["blocks"].call([section, odd] * 400)
+    assert time.thread_time() - started < 0.4

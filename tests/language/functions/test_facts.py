@@ -1,5 +1,6 @@
 """The facts of a value that nobody described: names, order, times; credentials by name and by look."""
 
+import time
 from typing import Any
 
 import pytest
@@ -73,3 +74,13 @@ def test_labels_say_what_their_path_says() -> None:
     assert label(("a", "b", "c", "d", "e")) == "B c d e"
     assert label(("data",)) == "Data"
     assert label(("",)) == "Value"
+
+
+def test_credentials_are_sought_in_what_is_shown() -> None:
+    """Of many long texts the first 40,000 characters are searched, and no text behind them is shown unsearched."""
+    value = {f"k{number}": ["https://a:" * 400 + f"token=secret{number}"] for number in range(400)}
+    started = time.thread_time()
+    shown = TABLE["beyond_facts"].call(value)
+    assert time.thread_time() - started < 0.1
+    assert "secret" not in shown
+    assert len(shown) < 60_000

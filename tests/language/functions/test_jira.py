@@ -1,5 +1,7 @@
 """Jira's wiki markup as Markdown: what each mark becomes, and that nothing hostile acts."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -74,3 +76,18 @@ def test_a_table_has_the_cells_of_its_source(cells: list[str]) -> None:
     kinds = [token.type for token in MarkdownIt("commonmark").enable("table").parse(found)]
     assert kinds.count("th_open") == len(cells)
     assert kinds.count("tr_open") == 2
+
+
+@pytest.mark.parametrize(
+    "piece", ["{code}", "{code:a|b}", "{noformat:a}", "{quote}", "{panel:title=a}", "{code", "{quote}{panel}"]
+)
+def test_time_grows_with_the_text(piece: str) -> None:
+    """Blocks that are opened again and again, and never closed, take no longer than others."""
+    started = time.thread_time()
+    TABLE["jira"].call((piece * 16_000)[:16_000], 16_000)
+    assert time.thread_time() - started < 0.2
+
+
+def test_blocks_that_are_not_closed_are_text() -> None:
+    """An opening without its closing hides no block behind it."""
+    assert TABLE["jira"].call("{code}a {quote}b{quote} {panel}c") == "{code}a\n> b\n\n{panel}c"

@@ -1,5 +1,6 @@
 """First, last, join and the like on any value: null is no element, and what is written is escaped once."""
 
+import time
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from gateway.language.functions import TABLE
 from gateway.language.functions.markup import Markup
+from gateway.language.functions.registry import MAX_OUTPUT
 from tests.language.functions.pieces import call
 
 
@@ -95,3 +97,12 @@ def test_rounded_numbers_are_plain_digits(value: float, digits: int) -> None:
     assert text.removeprefix("-").replace(".", "", 1).isdigit()
     assert len(text.partition(".")[2]) <= digits
     assert float(text) == round(value, digits)
+
+
+def test_what_is_joined_is_bounded() -> None:
+    """Elements beyond what a result holds are not looked at: two seconds were needed once."""
+    started = time.thread_time()
+    for value in ([{"a": "\\" * 5000}] * 800, ["<a|"] * 500_000, {"<a|" * 100 + str(n): n for n in range(5000)}):
+        assert len(TABLE["join"].call(value)) <= MAX_OUTPUT
+        assert len(TABLE["join"].call_plain(value)) <= MAX_OUTPUT
+    assert time.thread_time() - started < 1

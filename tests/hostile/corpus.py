@@ -1,0 +1,49 @@
+"""What real senders send: the samples of every service, with the schemes by which their routes are proven."""
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlencode
+
+from msgspec import Struct
+
+from gateway.catalog import files
+from gateway.catalog.yamlfile import load
+from gateway.pipeline import sample
+from gateway.pipeline.route import CAPABILITY
+from gateway.verify.schemes import Scheme, parse_scheme
+from tests.hostile.drafts import Draft
+
+
+class Service(Struct, frozen=True):
+    """A service, its schemes, and its samples as requests to the path of its route."""
+
+    key: str
+    schemes: Sequence[Scheme]
+    samples: Sequence[Draft]
+
+
+_LARGEST: Final = 60_000
+"""Bytes of the largest sample that is taken: larger ones only cost time."""
+
+
+@cache
+def services() -> tuple[Service, ...]:
+    """Every built-in service that has samples."""
+    found = (_service(folder) for folder in sorted(files.builtin_folder().iterdir()) if folder.is_dir())
+    return tuple(service for service in found if service.samples)
+
+
+def _service(folder: Path) -> Service:
+    document = folder / "service.yaml"
+    raw = load(document.read_text("utf-8"), str(document)) if document.exists() else {}
+    schemes = tuple(map(parse_scheme, raw.get("verify", ()))) or CAPABILITY
+    samples = (_draft(folder.name, path) for path in sorted(folder.glob("samples/*.yaml")))
+    return Service(folder.name, schemes, tuple(draft for draft in samples if len(draft.body) <= _LARGEST))
+
+
+def _draft(key: str, path: Path) -> Draft:
+    request = sample.as_request(sample.parse(path.read_text("utf-8"), str(path)).request)
+    headers = [(name.encode(), value.encode()) for name, value in request.headers.items()]
+    return Draft(request.method, f"/in/{key}", urlencode(request.query), headers, request.body)

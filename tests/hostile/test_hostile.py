@@ -1,0 +1,130 @@
+"""A few thousand hostile inputs against the running gateway: what the whole run shows, in its short form."""
+
+import asyncio
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+from random import Random
+
+import msgspec
+import pytest
+
+from tests.conftest import PATIENCE
+from tests.hostile import corpus, crowding, inputs, subject
+from tests.hostile.attacker import Attack, Failure
+from tests.hostile.drafts import SECRET, Draft, break_proof, prove
+from tests.hostile.inspection import Inspection, confirmed
+
+HERE = Path(__file__).parent
+INPUTS = 3_000
+SEED = 20_261_129
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("hostile")
+async def test_hostile_inputs_are_answered(tmp_path):
+    """No input is answered above 499 but 503, holds the loop, reaches a secret, fills the log or gets lost."""
+    async with subject.running(tmp_path) as gateway:
+        attack = Attack(gateway.port, (inputs.make(SEED, number) for number in range(INPUTS)), subject.SECRETS)
+        inspection = Inspection(gateway, attack)
+        watching = asyncio.create_task(inspection.watch())
+        await attack.run()
+        watching.cancel()
+        with suppress(asyncio.CancelledError):
+            await watching
+        await inspection.look()
+        rows = await inspection.rows(await confirmed(gateway, inspection.slow))
+    assert attack.sent == INPUTS
+    assert not [row for row in rows if row.met is False]
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("hostile")
+async def test_a_crowd_without_proof_costs_the_others_little(tmp_path):
+    """Large bodies without proof, held back, leave the gateway its memory, and a proven sender its answers."""
+    found = await crowding.measured(tmp_path, connections=400, seconds=3.0)
+    assert found.peak < crowding.MEMORY, found
+    assert set(found.answers) == {202}
+    assert found.beside <= crowding.SLOWER * max(found.alone, 0.05), found
+
+
+def test_inputs_can_be_made_again():
+    """The same seed and number give the same input, whatever was made before; others give others."""
+    first = [inputs.make(SEED, number) for number in range(200)]
+    again = [inputs.make(SEED, number) for number in reversed(range(200))]
+    assert first == again[::-1]
+    assert len({msgspec.json.encode(one) for one in first}) == 200
+    assert inputs.make(SEED + 1, 0) != first[0]
+
+
+def test_inputs_survive_the_file_of_failures():
+    """An input that failed is sent again as it was, whatever bytes it holds."""
+    for number in range(300):
+        one = inputs.make(SEED, number)
+        kept = msgspec.json.encode(Failure("answered 500", one, b"\xff"))
+        assert msgspec.json.decode(kept, type=Failure).input == one
+
+
+def test_inputs_are_of_every_kind():
+    """Every service, every change and every kind of route occurs among a thousand."""
+    made = [inputs.make(SEED, number) for number in range(1000)]
+    assert {one.service for one in made} == {service.key for service in corpus.services()}
+    assert {change for one in made for change in one.changes} >= {
+        "in_structure", "in_every_text", "in_bytes", "as_form", "as_multipart", "as_xml", "as_cloudevent", "headers",
+        "encoding", "target", "pass-through", "malformed",
+    }  # fmt: skip
+    for variant in inputs.VARIANTS:
+        assert any(one.draft.path.startswith(f"/in/{one.service}{variant}") for one in made)
+
+
+@pytest.mark.parametrize("service", corpus.services(), ids=lambda service: service.key)
+async def test_what_is_signed_is_authentic(service, start):
+    """A sample that is proven by a scheme of its service passes, and one whose proof is damaged does not."""
+    secrets = f'secrets = ["{SECRET}", "sender:{SECRET}"]'
+    route = f'[routes.{service.key}]\nservice = "{service.key}"\ndestinations = ["ops"]\n{secrets}\n'
+    gateway = await start(route)
+    port, rng = int(gateway.url.rpartition(":")[2]), Random(SEED)
+    for scheme in service.schemes:
+        made = inputs.copy(service.samples[0])
+        if prove(made, scheme, user=f"sender:{SECRET}"):
+            assert await _status(port, made) in (200, 202), scheme
+            break_proof(made, service.schemes, rng)
+            assert await _status(port, made) == 401, scheme
+
+
+async def _status(port: int, draft: Draft) -> int:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(draft.wire())
+    async with asyncio.timeout(PATIENCE):
+        head = await reader.readuntil(b"\r\n\r\n")
+    writer.close()
+    return int(head[9:12])
+
+
+async def test_what_went_wrong_is_told(start):
+    """The inspection is able to fail: a status above 499, a secret in an answer, no answer."""
+    attack = Attack(0, iter(()), ["a secret"])
+    one = inputs.make(SEED, 1)
+    attack.look(one, b"HTTP/1.1 500 Oh\r\nContent-Length: 8\r\n\r\na secret")
+    attack.look(one, b"HTTP/1.1 503 Busy\r\n\r\n")
+    attack.unanswered(msgspec.structs.replace(one, raw=b""), "no answer")
+    attack.look(one, b'HTTP/1.1 202 OK\r\n\r\n{"id":"0123456789abcdef01234567"}')
+    assert [failure.why for failure in attack.failures] == [
+        "answered 500", "a secret in the answer", "503 without Retry-After", "no answer",
+    ]  # fmt: skip
+    assert attack.accepted == ["0123456789abcdef01234567"]
+
+
+@pytest.mark.parametrize("command", ["run", "crowd"])
+def test_help_teaches(command):
+    """The help says what is sent, what must hold, and that nothing else should run."""
+    done = subprocess.run(
+        [sys.executable, HERE / command, "--help"], capture_output=True, text=True, timeout=PATIENCE, check=True
+    )
+    words = {
+        "run": ("--inputs", "--replay", "1,000,000", "signed", "50 ms", "asyncio"),
+        "crowd": ("--connections", "4.9 MB", "p99"),
+    }
+    for word in words[command]:
+        assert word in done.stdout
