@@ -19,7 +19,8 @@ def parse(text: bytes | str, depth: int = DEPTH, allowance: Allowance | None = N
     from the allowance as they are read. Raises ValueError with line and column, or BoundError.
     """
     reader = _Reader(depth, allowance or Allowance())
-    if (text.count("=") if isinstance(text, str) else text.count(b"=")) > reader.allowance.left:
+    signs = text.count("=") if isinstance(text, str) else text.count(b"=")
+    if signs * ATTRIBUTE_NODES > reader.allowance.left:
         raise TooManyError("an XML document with too many attributes")  # expat would collect those of an element first
     try:
         reader.parser.Parse(text, True)
