@@ -1,0 +1,84 @@
+"""Faults of Mattermost: away, slow, refusing, and answering what is no answer."""
+
+from collections.abc import AsyncIterator
+
+from tests.faults.gateway import CONCURRENCY, TIMEOUT
+from tests.faults.world import Fault, World, fault
+
+
+@fault("Mattermost down", short=True, within=8.0)
+async def down(world: World) -> AsyncIterator[None]:
+    """Nothing listens any more."""
+    world.may_repeat += CONCURRENCY  # stored when it was killed, and not answered for
+    await world.mattermost.kill()
+    await _queued(world)
+    yield
+    await world.mattermost.start()
+
+
+@fault("Mattermost restarted in the middle of a burst", lasting=False, within=8.0)
+async def restarted(world: World) -> AsyncIterator[None]:
+    """Stopped in order and started again at once."""
+    world.may_repeat += CONCURRENCY
+    await world.mattermost.stop()
+    await world.mattermost.start()
+    yield
+
+
+@fault("Mattermost killed in the middle of a burst", lasting=False, within=8.0)
+async def killed(world: World) -> AsyncIterator[None]:
+    """Killed and started again, three times: its memory of posts under way is gone, its database is not."""
+    for _ in range(3):
+        world.may_repeat += CONCURRENCY
+        await world.mattermost.kill()
+        await world.mattermost.start()
+        await world.accepted()
+    yield
+
+
+async def _queued(world: World) -> None:
+    """Wait until messages wait, and attempts have failed."""
+
+    async def queued() -> bool:
+        return await world.gateway.sum_of("queue_depth") >= 2 * len(world.senders.accepted)
+
+    await world.until(queued)
+
+
+def _trouble(
+    name: str, trouble: str, *, delay: float = 0.0, stored: bool = False, short: bool = False, within: float = 8.0
+) -> Fault:
+    """The fault of a trouble of the stand-in; `stored` ones store posts that they do not answer for."""
+
+    @fault(name, short=short, within=within)
+    async def act(world: World) -> AsyncIterator[None]:
+        before = await world.standin.unanswered()
+        await world.standin.order(trouble, delay)
+        await world.troubled()
+        yield
+        await world.standin.order("")
+        if stored:
+            unanswered = await world.standin.unanswered() - before
+            world.may_repeat += unanswered
+            world.note(f"{unanswered} stored without an answer")
+
+    return act
+
+
+FAULTS = (
+    down,
+    restarted,
+    killed,
+    _trouble("Mattermost slow", "slow", delay=TIMEOUT / 2),
+    _trouble("Mattermost silent", "silent"),
+    _trouble("Mattermost stores, answers too late", "late", delay=2 * TIMEOUT, stored=True),
+    _trouble("Mattermost hangs up", "hang up"),
+    _trouble("429 with Retry-After", "429", short=True),
+    _trouble("500 to every post", "500", short=True),
+    _trouble("half answers", "half", stored=True, short=True),
+    _trouble("endless answers, slow", "endless"),
+    _trouble("endless answers, fast", "flood"),
+    _trouble("garbage for an answer", "garbage", short=True),
+    _trouble("redirect to elsewhere", "redirect", short=True),
+    _trouble("login page for an answer", "login page"),
+)

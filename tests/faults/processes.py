@@ -1,0 +1,62 @@
+"""Faults of the gateway's own processes: killed, and stopped."""
+
+import signal
+from collections.abc import AsyncIterator
+
+from tests.faults import programs
+from tests.faults.world import World, fault
+
+
+@fault("gateway killed", lasting=False, short=True)
+async def gateway_killed(world: World) -> AsyncIterator[None]:
+    """SIGKILL; the supervisor starts it again."""
+    world.may_repeat_kill()
+    world.gateway.kill(gateway=True)
+    yield
+
+
+@fault("writing process killed", lasting=False, short=True)
+async def writer_killed(world: World) -> AsyncIterator[None]:
+    """SIGKILL; the gateway starts another, knows what it has delivered, and repeats nothing."""
+    world.gateway.kill(writer=True)
+    yield
+
+
+@fault("both killed", lasting=False, short=True)
+async def both_killed(world: World) -> AsyncIterator[None]:
+    """SIGKILL of both at once, as when the machine's memory is short or a container is removed."""
+    world.may_repeat_kill()
+    world.gateway.kill(gateway=True, writer=True)
+    yield
+
+
+@fault("writing process stands still, goes on", short=True)
+async def writer_stopped(world: World) -> AsyncIterator[None]:
+    """SIGSTOP, then SIGCONT: senders wait, or get 503."""
+    (writer,) = world.gateway.writers()
+    programs.send(writer, signal.SIGSTOP)
+    await _standstill(world)
+    yield
+    programs.send(writer, signal.SIGCONT)
+
+
+@fault("writing process stands still for good", lasting=False)
+async def writer_stuck(world: World) -> AsyncIterator[None]:
+    """SIGSTOP: senders get 503, and the gateway replaces the process by itself."""
+    (writer,) = world.gateway.writers()
+    programs.send(writer, signal.SIGSTOP)
+    if await world.refused():
+        world.note("503 meanwhile")
+    await world.until(lambda: writer not in world.gateway.writers() and bool(world.gateway.writers()))
+    yield
+
+
+async def _standstill(world: World) -> None:
+    """Wait until nothing was accepted for as long as every lane usually takes for several items."""
+    before = -1
+    while world.senders.total != before:
+        before = world.senders.total
+        await world.accepted(1, 0.5)
+
+
+FAULTS = (gateway_killed, writer_killed, both_killed, writer_stopped, writer_stuck)
