@@ -11,7 +11,7 @@ async def down(world: World) -> AsyncIterator[None]:
     """Nothing listens any more."""
     world.may_repeat += CONCURRENCY  # stored when it was killed, and not answered for
     await world.mattermost.kill()
-    await _queued(world)
+    await world.queued()
     yield
     await world.mattermost.start()
 
@@ -34,15 +34,6 @@ async def killed(world: World) -> AsyncIterator[None]:
         await world.mattermost.start()
         await world.accepted()
     yield
-
-
-async def _queued(world: World) -> None:
-    """Wait until messages wait, and attempts have failed."""
-
-    async def queued() -> bool:
-        return await world.gateway.sum_of("queue_depth") >= 2 * len(world.senders.accepted)
-
-    await world.until(queued)
 
 
 def _trouble(

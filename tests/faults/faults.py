@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tests.faults import answers, processes
+from tests.faults import answers, disks, hosts, journals, processes
 from tests.faults.world import Fault
 
-FAULTS: Final[tuple[Fault, ...]] = (*processes.FAULTS, *answers.FAULTS)
+FAULTS: Final[tuple[Fault, ...]] = (*processes.FAULTS, *disks.FAULTS, *journals.FAULTS, *answers.FAULTS, *hosts.FAULTS)

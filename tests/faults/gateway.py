@@ -57,12 +57,16 @@ verify = [{{hmac = "sha256", header = "X-Signature", prefix = "sha256="}}]
 
 
 class Place(NamedTuple):
-    """Where a gateway runs: the folder of its journal, what stands before its command, and what is added around it."""
+    """Where a gateway runs: the folder of its journal, what stands before its command, and what is added around it.
+
+    `prepare` runs in its process before it does; `mattermost` is the host that it knows Mattermost by.
+    """
 
     folder: Path
     prefix: Sequence[str] = ()
     environ: Mapping[str, str] = {}
     prepare: Callable[[], None] | None = None
+    mattermost: str = "127.0.0.1"
 
 
 class Gateway:
@@ -108,6 +112,19 @@ class Gateway:
         await self._unsupervised()
         if self._life is not None:
             await self._life.stop()
+
+    async def try_start(self, seconds: float = 30.0) -> int | None:
+        """Start it without a supervisor; its exit code when it refuses, None (and it is ended) when it gets ready."""
+        self._life = await self._begin()
+        waiting = asyncio.create_task(self.ready(seconds))
+        ended = asyncio.create_task(self._life.process.wait())
+        await asyncio.wait({waiting, ended}, return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+        if not ended.done():
+            await self._life.stop()
+            return None
+        return ended.result()
 
     async def end(self) -> None:
         """End all that runs, at once."""

@@ -23,6 +23,7 @@ import uvloop
 
 from tests.faults import report
 from tests.faults.faults import FAULTS
+from tests.faults.kills import Kills, kill_again_and_again
 from tests.faults.world import Fault, Finding, beside, examine, running
 
 
@@ -37,6 +38,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--seconds", type=float, default=5.0, metavar="S", help="how long a fault lasts that lasts (default: 5)"
     )
+    parser.add_argument("--kills", type=int, metavar="N", help="kill N times instead")
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="of the moments of kills (default: 1)")
     parser.add_argument("--folder", type=Path, metavar="DIR", help="where all files go, and stay (default: a new one)")
     return parser.parse_args()
 
@@ -86,11 +89,24 @@ def say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-async def _all(options: argparse.Namespace, folder: Path) -> list[Finding]:
+async def killed(folder: Path, count: int, seed: int) -> Kills:
+    """Kills under load, in one world."""
+    async with beside(folder) as place, running(folder, place) as world:
+        return await kill_again_and_again(world, count, seed, say)
+
+
+async def _all(options: argparse.Namespace, folder: Path) -> bool:
+    """Do what is asked for, and print what came of it; whether every promise was kept."""
+    if options.kills:
+        kills = await killed(folder, options.kills, options.seed)
+        print(kills)
+        if kills.broken:
+            print(f"not as promised: {', '.join(kills.broken)}")
+        return not kills.broken
     faults = chosen(options)
-    if options.short:
-        return await short(faults, folder)
-    return await matrix(faults, folder, options.seconds)
+    findings = await (short(faults, folder) if options.short else matrix(faults, folder, options.seconds))
+    print(report.markdown(findings))
+    return not any(finding.broken for finding in findings)
 
 
 def main() -> int:
@@ -102,12 +118,11 @@ def main() -> int:
         return 0
     if options.folder is not None:
         options.folder.mkdir(parents=True)
-        findings = uvloop.run(_all(options, options.folder.resolve()))
+        kept = uvloop.run(_all(options, options.folder.resolve()))
     else:
         with tempfile.TemporaryDirectory(prefix="mattergate-faults-") as name:
-            findings = uvloop.run(_all(options, Path(name)))
-    print(report.markdown(findings))
-    return 1 if any(finding.broken for finding in findings) else 0
+            kept = uvloop.run(_all(options, Path(name)))
+    return 0 if kept else 1
 
 
 if __name__ == "__main__":

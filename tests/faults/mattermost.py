@@ -55,9 +55,9 @@ class Arrivals:
 
 
 class StandInMattermost:
-    """The stand-in of `standin.py`, whose troubles are ordered by name."""
+    """The stand-in of `standin.py`; its troubles are ordered by name. `name` is the host in the gateway's settings."""
 
-    def __init__(self, folder: Path, session: aiohttp.ClientSession, host: str = "127.0.0.1", name: str = "") -> None:
+    def __init__(self, folder: Path, session: aiohttp.ClientSession, name: str = "127.0.0.1") -> None:
         self._folder = folder
         self._session = session
         self._name = name
@@ -66,7 +66,7 @@ class StandInMattermost:
         self._arrivals = Arrivals()
         self._decode = msgspec.json.Decoder(_Stored).decode
         self._unanswered = 0
-        self.host = host
+        self.host = "127.0.0.1"
         self.port = free_port()
         self.destinations: Mapping[str, str] = {}
         folder.mkdir()
@@ -79,7 +79,7 @@ class StandInMattermost:
         self._program = await Program.start(command, self._folder / "log", folder=root)
         await eventually(self._answers, START_SECONDS)
         setup = json.loads((self._folder / "setup.json").read_text())
-        url = f"http://{self._name or self.host}:{self.port}"
+        url = f"http://{self._name}:{self.port}"
         rest = f'server = "{url}"\nteam = "{setup["team"]}"\nchannel = "{setup["channel"]}"\ntoken = "{setup["token"]}"'
         self.destinations = {"hook": f'hook = "{url}/hooks/{setup["hook"]}"', "rest": rest}
 

@@ -35,7 +35,7 @@ async def writer_stopped(world: World) -> AsyncIterator[None]:
     """SIGSTOP, then SIGCONT: senders wait, or get 503."""
     (writer,) = world.gateway.writers()
     programs.send(writer, signal.SIGSTOP)
-    await _standstill(world)
+    await world.standstill()
     yield
     programs.send(writer, signal.SIGCONT)
 
@@ -49,14 +49,6 @@ async def writer_stuck(world: World) -> AsyncIterator[None]:
         world.note("503 meanwhile")
     await world.until(lambda: writer not in world.gateway.writers() and bool(world.gateway.writers()))
     yield
-
-
-async def _standstill(world: World) -> None:
-    """Wait until nothing was accepted for as long as every lane usually takes for several items."""
-    before = -1
-    while world.senders.total != before:
-        before = world.senders.total
-        await world.accepted(1, 0.5)
 
 
 FAULTS = (gateway_killed, writer_killed, both_killed, writer_stopped, writer_stuck)

@@ -102,6 +102,20 @@ def _session() -> aiohttp.ClientSession:
     return aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), timeout=_TIMEOUT)
 
 
+async def hold_bodies(port: int, count: int, size: int) -> list[asyncio.StreamWriter]:
+    """Open connections that each send all but the end of a large body without a proof; the caller closes them."""
+    head = f"POST /in/hook HTTP/1.1\r\nHost: gateway\r\nContent-Length: {size + 1}\r\n\r\n".encode()
+    held: list[asyncio.StreamWriter] = []
+    for _ in range(count):
+        try:
+            _, writer = await asyncio.wait_for(asyncio.open_connection("127.0.0.1", port), 0.5)
+        except (OSError, TimeoutError):
+            break
+        writer.write(head + b"x" * size)
+        held.append(writer)
+    return held
+
+
 async def hold_open(port: int, most: int, patience: float = 1.0) -> list[asyncio.StreamWriter]:
     """Open idle connections until no more are taken, or there are `most`; the caller closes them."""
     idle: list[asyncio.StreamWriter] = []

@@ -32,7 +32,7 @@ class World:
     """What a fault acts on. `seconds` is for how long a fault lasts that lasts.
 
     A fault says what it may do: `may_repeat` and `may_lose` are numbers of items, `may_go_back` whether lanes may begin
-    again at an earlier item, as after the restore of a copy. `notes` tell what was seen.
+    again at an earlier item, as after the restore of a copy. `notes` tell what was seen, `broken` what should not be.
     """
 
     def __init__(self, folder: Path, place: Place, session: aiohttp.ClientSession, mattermost: Mattermost) -> None:
@@ -51,6 +51,8 @@ class World:
         self.may_lose = 0
         self.may_go_back = False
         self.notes: list[str] = []
+        self.broken: list[str] = []
+        self._healed_at = 0.0
 
     @property
     def standin(self) -> StandInMattermost:
@@ -84,6 +86,13 @@ class World:
         before = dict(self.senders.accepted)
         return await self.until(lambda: _beyond(self.senders.accepted, before, count), seconds)
 
+    async def standstill(self) -> None:
+        """Wait until nothing was accepted for as long as a lane usually takes for several items."""
+        before = -1
+        while self.senders.total != before:
+            before = self.senders.total
+            await self.accepted(1, 0.5)
+
     async def troubled(self, count: int = 8) -> None:
         """Wait until requests have met the trouble of the stand-in."""
         wanted = await self.standin.met() + count
@@ -93,6 +102,14 @@ class World:
 
         await self.until(met)
 
+    async def queued(self) -> None:
+        """Wait until messages wait at the gateway, some for every lane."""
+
+        async def holds() -> bool:
+            return await self.queue() >= 2 * len(self.senders.accepted)
+
+        await self.until(holds)
+
     async def waiting(self) -> int:
         """How many accepted items have not arrived."""
         return compare(self.senders.accepted, await self.mattermost.arrived()).missing
@@ -101,16 +118,20 @@ class World:
         """Allow what a kill of the gateway may repeat: posts under way, and outcomes not durable yet."""
         self.may_repeat += len(self.mattermost.destinations) * (CONCURRENCY + UNSETTLED)
 
+    def healed(self) -> None:
+        """Count the seconds until normal from now, not from the end of the healing."""
+        self._healed_at = time.monotonic()
+
     def note(self, text: str) -> None:
         """Tell something that was seen."""
         self.notes.append(text)
 
     async def normal(self) -> float:
-        """Seconds until all is as before, infinite if that takes too long.
+        """Seconds from the healing until all is as before, infinite if that takes too long.
 
         That is: it says that it is ready, and in every lane an item has arrived that was accepted after this call.
         """
-        started = time.monotonic()
+        started = self._healed_at or time.monotonic()
         first = {lane: number + 2 for lane, number in self.senders.accepted.items()}  # the next may be on its way
 
         async def holds() -> bool:
@@ -130,16 +151,21 @@ class World:
             return False
 
         async def empty() -> bool:
-            with suppress(aiohttp.ClientError, TimeoutError):
-                return await self.gateway.sum_of("queue_depth") == 0
-            return False
+            return await self.gateway.is_ready() and await self.queue() == 0
 
         return await self.until(empty)
 
     async def dead(self) -> int:
         """How many deliveries are dead."""
+        return await self._sum_of("dead")
+
+    async def queue(self) -> int:
+        """How many deliveries wait."""
+        return await self._sum_of("queue_depth")
+
+    async def _sum_of(self, name: str) -> int:
         with suppress(aiohttp.ClientError, TimeoutError):
-            return round(await self.gateway.sum_of("dead"))
+            return round(await self.gateway.sum_of(name))
         return 0
 
     async def compared(self) -> Comparison:
@@ -191,11 +217,15 @@ def fault(
 
 
 class Finding(NamedTuple):
-    """What came of a fault: `skipped` says why it was not tried; `broken` are promises that were not kept."""
+    """What came of a fault: `skipped` says why it was not tried; `broken` are promises that were not kept.
+
+    `dead` deliveries wait for a person, `waiting` ones for the gateway.
+    """
 
     name: str
     comparison: Comparison = Comparison()
     dead: int = 0
+    waiting: int = 0
     seconds: float = 0.0
     notes: tuple[str, ...] = ()
     broken: tuple[str, ...] = ()
@@ -203,8 +233,8 @@ class Finding(NamedTuple):
 
     @property
     def lost(self) -> int:
-        """Items that neither arrived nor wait for a person."""
-        return max(0, self.comparison.missing - self.dead)
+        """Items that neither arrived nor wait for anybody."""
+        return max(0, self.comparison.missing - self.dead - self.waiting)
 
 
 async def examine(fault: Fault, world: World, prefix: str) -> Finding:
@@ -226,32 +256,33 @@ async def examine(fault: Fault, world: World, prefix: str) -> Finding:
         comparison = await world.compared()
     finally:
         await world.senders.abandon()
-    return _judged(fault, world, comparison, await world.dead() - dead, seconds)
+    return _judged(fault, world, comparison, (await world.dead() - dead, await world.queue()), seconds)
 
 
-def _judged(fault: Fault, world: World, found: Comparison, dead: int, seconds: float) -> Finding:
-    finding = Finding(fault.name, found, dead, seconds, tuple(world.notes))
+def _judged(fault: Fault, world: World, found: Comparison, counted: tuple[int, int], seconds: float) -> Finding:
+    finding = Finding(fault.name, found, *counted, seconds, tuple(world.notes))
     checks = {
         f"{finding.lost} lost of at most {world.may_lose}": finding.lost <= world.may_lose,
-        f"{dead} dead": dead <= 0,
+        f"{finding.dead} dead": finding.dead <= 0,
+        f"{finding.waiting} still wait": finding.waiting <= 0,
         f"{found.twice} twice of at most {world.may_repeat}": found.twice <= world.may_repeat,
         f"{found.disorder} out of order": world.may_go_back or not found.disorder,
         f"normal after {seconds:.1f} s, not {fault.within:g}": seconds <= fault.within,
     }
-    return finding._replace(broken=tuple(text for text, kept in checks.items() if not kept))
+    return finding._replace(broken=(*world.broken, *(text for text, kept in checks.items() if not kept)))
 
 
 @asynccontextmanager
 async def running(
     folder: Path,
     place: Place,
-    mattermost: Callable[[Path, aiohttp.ClientSession], Mattermost] = StandInMattermost,
+    mattermost: Callable[[Path, aiohttp.ClientSession, str], Mattermost] = StandInMattermost,
     seconds: float = 0.0,
 ) -> AsyncIterator[World]:
     """A world in which all runs; what was started is ended with the block."""
     async with AsyncExitStack() as stack:
         session = await stack.enter_async_context(aiohttp.ClientSession())
-        world = World(folder, place, session, mattermost(folder / "mattermost", session))
+        world = World(folder, place, session, mattermost(folder / "mattermost", session, place.mattermost))
         world.seconds, world.warm = seconds, WARM * LONGER if seconds else WARM
         stack.push_async_callback(world.mattermost.kill)
         await world.mattermost.start()
