@@ -20,9 +20,6 @@ NAME = "mattermost.faults.example"
 
 _HOUR = 3600
 _CLOCK = Path(__file__).with_name("clock")
-_FEW = 8
-"""Fewer file descriptors than any program has open."""
-
 _CGROUP = Path("/sys/fs/cgroup")
 
 
@@ -95,11 +92,13 @@ async def descriptors(world: World) -> AsyncIterator[None]:
     world.may_repeat += CONCURRENCY
     pid = world.gateway.pid
     before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
-    resource.prlimit(pid, resource.RLIMIT_NOFILE, (_FEW, before[1]))
-    idle = await hold_open(world.gateway.port, 200)
-    await world.senders.reconnect()
-    await world.mattermost.stop()
-    await world.mattermost.start()
+    async with world.senders.disconnected():
+        await world.mattermost.stop()
+        await world.mattermost.start()
+        most = programs.highest_descriptor(pid) + 1
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (most, before[1]))
+        idle = await hold_open(world.gateway.port, 2 * most)
+        await world.until(lambda: programs.descriptors(pid) >= most)
     started, took = asyncio.get_running_loop().time(), programs.processor(pid)
     await world.refused()
     await asyncio.sleep(1.0)

@@ -1,4 +1,4 @@
-"""Kills at random moments under load: of the gateway, of its writing process, of both; what came of all of them together."""
+"""Kills at random moments under load: of the gateway, of its writing process, of both; and what came of them all."""
 
 import asyncio
 import itertools

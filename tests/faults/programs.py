@@ -95,6 +95,11 @@ def descriptors(pid: int) -> int:
     return len(list(Path(f"/proc/{pid}/fd").iterdir()))
 
 
+def highest_descriptor(pid: int) -> int:
+    """The number of the highest file descriptor that a process has open."""
+    return max(int(found.name) for found in Path(f"/proc/{pid}/fd").iterdir())
+
+
 def processor(pid: int) -> float:
     """Seconds of processor time that a process has taken."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()

@@ -6,7 +6,8 @@ import hmac
 import json
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from typing import Final
 
 import aiohttp
@@ -36,6 +37,8 @@ class Senders:
         self._url = f"http://127.0.0.1:{port}/in/"
         self._pause = pause
         self._enough = False
+        self._may_send = asyncio.Event()
+        self._may_send.set()
         self._session = _session()
         self._tasks = []
         for destination in destinations:
@@ -49,10 +52,16 @@ class Senders:
         """How many items were accepted."""
         return sum(self.accepted.values())
 
-    async def reconnect(self) -> None:
-        """Close all connections: the next requests make new ones."""
-        old, self._session = self._session, _session()
-        await old.close()
+    @asynccontextmanager
+    async def disconnected(self) -> AsyncIterator[None]:
+        """Close all connections, and send nothing inside the block; the next requests make new ones."""
+        self._may_send.clear()
+        await self._session.close()
+        self._session = _session()
+        try:
+            yield
+        finally:
+            self._may_send.set()
 
     async def finish(self) -> None:
         """Let every sender have its last item accepted, and stop. Raises TimeoutError."""
@@ -89,12 +98,13 @@ class Senders:
             wait = min(2 * wait, most)
 
     async def _post(self, url: str, body: bytes, headers: dict[str, str]) -> int:
+        await self._may_send.wait()
         try:
             async with self._session.post(url, data=body, headers=headers) as answer:
                 text = await answer.read()
                 self.repeats += b'"duplicate"' in text
                 return answer.status
-        except (aiohttp.ClientError, OSError, RuntimeError):  # the last: the session is being replaced
+        except (aiohttp.ClientError, OSError, RuntimeError):  # the last: the session was closed
             return 0
 
 
