@@ -6,7 +6,7 @@ from tests.faults.gateway import CONCURRENCY, TIMEOUT
 from tests.faults.world import Fault, World, fault
 
 
-@fault("Mattermost down", short=True, within=8.0)
+@fault("Mattermost down", short=True, real=True, within=8.0)
 async def down(world: World) -> AsyncIterator[None]:
     """Nothing listens any more."""
     world.may_repeat += CONCURRENCY  # stored when it was killed, and not answered for
@@ -16,7 +16,7 @@ async def down(world: World) -> AsyncIterator[None]:
     await world.mattermost.start()
 
 
-@fault("Mattermost restarted in the middle of a burst", lasting=False, within=8.0)
+@fault("Mattermost restarted in the middle of a burst", lasting=False, real=True, within=8.0)
 async def restarted(world: World) -> AsyncIterator[None]:
     """Stopped in order and started again at once."""
     world.may_repeat += CONCURRENCY
@@ -25,7 +25,7 @@ async def restarted(world: World) -> AsyncIterator[None]:
     yield
 
 
-@fault("Mattermost killed in the middle of a burst", lasting=False, within=8.0)
+@fault("Mattermost killed in the middle of a burst", lasting=False, real=True, within=8.0)
 async def killed(world: World) -> AsyncIterator[None]:
     """Killed and started again, three times: its memory of posts under way is gone, its database is not."""
     for _ in range(3):

@@ -8,6 +8,9 @@ item: accepted, lost, twice, out of order, and the seconds until all is as befor
     tests/faults/run --only disk --only 429     those with a word in their name; --list shows the names
     tests/faults/run --short                    as in the test run: a few seconds each, in one gateway
     tests/faults/run --kills 300                kills at random moments, of the gateway, of its writing process, of both
+    tests/faults/run --mattermost URL           those that a real Mattermost can have, of which these variables tell:
+
+{real}
 
 The exit code is 1 when a promise was not kept, 2 for wrong arguments.
 """
@@ -17,20 +20,24 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import uvloop
 
-from tests.faults import report
+from tests.faults import realserver, report
 from tests.faults.faults import FAULTS
 from tests.faults.kills import Kills, kill_again_and_again
-from tests.faults.world import Fault, Finding, beside, examine, running
+from tests.faults.mattermost import StandInMattermost
+from tests.faults.realserver import RealMattermost
+from tests.faults.world import Fault, Finding, Server, beside, examine, running
 
 
 def arguments() -> argparse.Namespace:
     """The command line."""
+    told = (__doc__ or "").format(real=realserver.__doc__.partition("\n\n")[2].rstrip())
     parser = argparse.ArgumentParser(
-        prog="tests/faults/run", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="tests/faults/run", description=told, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--only", action="append", default=[], metavar="WORD", help="faults with this in their name")
     parser.add_argument("--list", action="store_true", help="show the faults, and those that cannot be injected here")
@@ -38,46 +45,51 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--seconds", type=float, default=5.0, metavar="S", help="how long a fault lasts that lasts (default: 5)"
     )
+    parser.add_argument("--mattermost", metavar="URL", help="a real Mattermost behind the gateway, not the stand-in")
     parser.add_argument("--kills", type=int, metavar="N", help="kill N times instead")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="of the moments of kills (default: 1)")
     parser.add_argument("--folder", type=Path, metavar="DIR", help="where all files go, and stay (default: a new one)")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.mattermost and (unset := realserver.lacking()):
+        parser.error(f"--mattermost needs {', '.join(unset)}")
+    return options
 
 
 def chosen(options: argparse.Namespace) -> list[Fault]:
     """The faults that the command line asks for."""
     words = [word.lower() for word in options.only]
     found = [fault for fault in FAULTS if not words or any(word in fault.name.lower() for word in words)]
+    found = [fault for fault in found if fault.real or not options.mattermost]
     return [fault for fault in found if fault.short] if options.short else found
 
 
-async def matrix(faults: Sequence[Fault], folder: Path, seconds: float) -> list[Finding]:
+async def matrix(faults: Sequence[Fault], folder: Path, seconds: float, server: Server) -> list[Finding]:
     """Each fault in a world of its own."""
     findings = []
     for number, fault in enumerate(faults, 1):
         say(f"{number}/{len(faults)} {fault.name} ...")
         own = folder / f"{number:02}"
         own.mkdir()
-        findings.append(await _tried(fault, own, seconds))
+        findings.append(await _tried(fault, own, seconds, server))
         say(f"    {report.line(findings[-1])}")
     return findings
 
 
-async def _tried(fault: Fault, folder: Path, seconds: float) -> Finding:
+async def _tried(fault: Fault, folder: Path, seconds: float, server: Server) -> Finding:
     if why := fault.lacking():
         return Finding(fault.name, skipped=why)
     try:
-        async with fault.place(folder) as place, running(folder, place, seconds=seconds) as world:
+        async with fault.place(folder) as place, running(folder, place, server, seconds) as world:
             return await examine(fault, world, "a")
     except Exception as error:
         traceback.print_exc()
         return Finding(fault.name, broken=(f"the examination failed: {error}",))
 
 
-async def short(faults: Sequence[Fault], folder: Path) -> list[Finding]:
+async def short(faults: Sequence[Fault], folder: Path, server: Server) -> list[Finding]:
     """One fault after the other in one world, each only until it shows."""
     findings = []
-    async with beside(folder) as place, running(folder, place) as world:
+    async with beside(folder) as place, running(folder, place, server) as world:
         for number, fault in enumerate(faults):
             findings.append(await examine(fault, world, f"f{number}"))
             say(report.line(findings[-1]))
@@ -89,22 +101,24 @@ def say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-async def killed(folder: Path, count: int, seed: int) -> Kills:
+async def killed(folder: Path, count: int, seed: int, server: Server) -> Kills:
     """Kills under load, in one world."""
-    async with beside(folder) as place, running(folder, place) as world:
+    async with beside(folder) as place, running(folder, place, server) as world:
         return await kill_again_and_again(world, count, seed, say)
 
 
 async def _all(options: argparse.Namespace, folder: Path) -> bool:
     """Do what is asked for, and print what came of it; whether every promise was kept."""
+    server = partial(RealMattermost, options.mattermost) if options.mattermost else StandInMattermost
     if options.kills:
-        kills = await killed(folder, options.kills, options.seed)
+        kills = await killed(folder, options.kills, options.seed, server)
         print(kills)
         if kills.broken:
             print(f"not as promised: {', '.join(kills.broken)}")
         return not kills.broken
     faults = chosen(options)
-    findings = await (short(faults, folder) if options.short else matrix(faults, folder, options.seconds))
+    trying = short(faults, folder, server) if options.short else matrix(faults, folder, options.seconds, server)
+    findings = await trying
     print(report.markdown(findings))
     return not any(finding.broken for finding in findings)
 

@@ -33,8 +33,11 @@ class Mattermost(Protocol):
     async def kill(self) -> None:
         """End it at once."""
 
-    async def arrived(self) -> Mapping[str, list[int]]:
-        """Lane -> the numbers of its items, in the order in which they were stored."""
+    async def leave(self) -> None:
+        """Have nothing of it left over, at the end."""
+
+    async def arrived(self, *, now: bool = True) -> Mapping[str, list[int]]:
+        """Lane -> the numbers of its items, in the order in which they were stored; a little old without `now`."""
 
 
 class _Stored(msgspec.Struct):
@@ -107,6 +110,10 @@ class StandInMattermost:
         assert self._program is not None
         await self._program.kill()
 
+    async def leave(self) -> None:
+        """End it."""
+        await self.kill()
+
     async def order(self, trouble: str, delay: float = 0.0) -> None:
         """Begin a trouble, "" for none."""
         await self._control("POST", trouble=trouble, delay=delay)
@@ -119,7 +126,7 @@ class StandInMattermost:
         """How many posts were stored and not answered for."""
         return (await self._control("GET"))["unanswered"]
 
-    async def arrived(self) -> Mapping[str, list[int]]:
+    async def arrived(self, *, now: bool = True) -> Mapping[str, list[int]]:
         """Lane -> the numbers of its items, in the order in which they were stored."""
         file = self._folder / "posts.jsonl"
         with file.open("rb") as posts:

@@ -7,7 +7,7 @@ from tests.faults import programs
 from tests.faults.world import World, fault
 
 
-@fault("gateway killed", lasting=False, short=True)
+@fault("gateway killed", lasting=False, short=True, real=True)
 async def gateway_killed(world: World) -> AsyncIterator[None]:
     """SIGKILL; the supervisor starts it again."""
     world.may_repeat_kill()
@@ -15,14 +15,14 @@ async def gateway_killed(world: World) -> AsyncIterator[None]:
     yield
 
 
-@fault("writing process killed", lasting=False, short=True)
+@fault("writing process killed", lasting=False, short=True, real=True)
 async def writer_killed(world: World) -> AsyncIterator[None]:
     """SIGKILL; the gateway starts another, knows what it has delivered, and repeats nothing."""
     world.gateway.kill(writer=True)
     yield
 
 
-@fault("both killed", lasting=False, short=True)
+@fault("both killed", lasting=False, short=True, real=True)
 async def both_killed(world: World) -> AsyncIterator[None]:
     """SIGKILL of both at once, as when the machine's memory is short or a container is removed."""
     world.may_repeat_kill()
@@ -30,7 +30,7 @@ async def both_killed(world: World) -> AsyncIterator[None]:
     yield
 
 
-@fault("writing process stands still, goes on", short=True)
+@fault("writing process stands still, goes on", short=True, real=True)
 async def writer_stopped(world: World) -> AsyncIterator[None]:
     """SIGSTOP, then SIGCONT: senders wait, or get 503."""
     (writer,) = world.gateway.writers()
@@ -40,7 +40,7 @@ async def writer_stopped(world: World) -> AsyncIterator[None]:
     programs.send(writer, signal.SIGCONT)
 
 
-@fault("writing process stands still for good", lasting=False)
+@fault("writing process stands still for good", lasting=False, real=True)
 async def writer_stuck(world: World) -> AsyncIterator[None]:
     """SIGSTOP: senders get 503, and the gateway replaces the process by itself."""
     (writer,) = world.gateway.writers()

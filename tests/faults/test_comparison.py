@@ -35,7 +35,7 @@ def test_lanes_are_added_up():
 
 @given(st.lists(st.integers(1, 30), unique=True), st.data())
 def test_nothing_that_is_taken_away_or_repeated_goes_unnoticed(kept, data):
-    """Taking items out of a lane is counted as missing, repeating them where they stand as twice; neither is disorder."""
+    """Items taken out of a lane are missing, those repeated where they stand are twice; neither is disorder."""
     kept.sort()
     numbers = [number for number in kept for _ in range(data.draw(st.integers(1, 3)))]
     found = compare({"a": 30}, {"a": numbers})

@@ -1,14 +1,12 @@
 """The short form of the matrix of faults: one gateway under load, one fault after the other, nothing lost in any."""
 
-import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 from tests.conftest import PATIENCE
-from tests.faults import report
+from tests.faults import main, realserver, report
 from tests.faults.comparison import Comparison
 from tests.faults.faults import FAULTS
 from tests.faults.kills import Kills, kill_again_and_again
@@ -68,11 +66,14 @@ def test_kills_beyond_their_bound_are_told():
     assert kills._replace(comparison=Comparison(100, 3, 0, 1), dead=1).broken == ("2 lost", "1 dead", "1 out of order")
 
 
-def test_the_command_tells_what_it_can_do():
+def test_the_command_tells_what_it_can_do(monkeypatch, capsys):
     """`--help` teaches, `--list` names every fault."""
-    script = [sys.executable, "-m", "tests.faults.main"]
-    root = Path(__file__).parents[2]
-    shown = subprocess.run([*script, "--help"], capture_output=True, text=True, check=True, cwd=root)
-    assert "--kills 300" in shown.stdout
-    listed = subprocess.run([*script, "--list"], capture_output=True, text=True, check=True, cwd=root)
-    assert [line.split("  ")[0] for line in listed.stdout.splitlines()] == [fault.name for fault in FAULTS]
+    monkeypatch.setattr(sys, "argv", ["run", "--list"])
+    assert main.main() == 0
+    assert [line.split("  ")[0] for line in capsys.readouterr().out.splitlines()] == [fault.name for fault in FAULTS]
+    monkeypatch.setattr(sys, "argv", ["run", "--help"])
+    with pytest.raises(SystemExit):
+        main.main()
+    shown = capsys.readouterr().out
+    assert "--kills 300" in shown
+    assert all(f"MATTERMOST_{name}" in shown for name in realserver.NAMES)

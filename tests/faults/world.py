@@ -135,7 +135,7 @@ class World:
         first = {lane: number + 2 for lane, number in self.senders.accepted.items()}  # the next may be on its way
 
         async def holds() -> bool:
-            arrived = await self.mattermost.arrived()
+            arrived = await self.mattermost.arrived(now=False)
             return all(max(arrived.get(lane, (0,))) >= number for lane, number in first.items())
 
         if await self.until(holds) and await self.until(self.gateway.is_ready):
@@ -168,9 +168,10 @@ class World:
             return round(await self.gateway.sum_of(name))
         return 0
 
-    async def compared(self) -> Comparison:
-        """What became of the items of the present senders."""
-        return compare(self.senders.accepted, await self.mattermost.arrived())
+    async def compared(self, destination: str = "") -> Comparison:
+        """What became of the items of the present senders, all or those to one destination."""
+        lanes = {lane: last for lane, last in self.senders.accepted.items() if f"-{destination}" in lane}
+        return compare(lanes, await self.mattermost.arrived())
 
 
 def _beyond(now: dict[str, int], before: dict[str, int], count: int) -> bool:
@@ -182,7 +183,7 @@ class Fault(NamedTuple):
 
     `lasting` faults last for a while between the two. `within` is the seconds in which all is as before. `short` faults
     are also in the short form, one after the other in one world. `place` makes where the gateway runs, and `lacking`
-    says why this machine cannot have the fault, "" when it can.
+    says why this machine cannot have the fault, "" when it can. `real` ones can also be had with a real Mattermost.
     """
 
     name: str
@@ -192,6 +193,7 @@ class Fault(NamedTuple):
     lasting: bool
     short: bool
     within: float
+    real: bool
 
 
 Act = Callable[[World], AsyncIterator[None]]
@@ -211,19 +213,22 @@ def fault(
     lasting: bool = True,
     short: bool = False,
     within: float = 15.0,
+    real: bool = False,
 ) -> Callable[[Act], Fault]:
     """Make a Fault of an async generator that injects, yields and heals."""
-    return lambda act: Fault(name, act, place, lacking, lasting, short, within)
+    return lambda act: Fault(name, act, place, lacking, lasting, short, within, real)
 
 
 class Finding(NamedTuple):
     """What came of a fault: `skipped` says why it was not tried; `broken` are promises that were not kept.
 
-    `dead` deliveries wait for a person, `waiting` ones for the gateway.
+    `again` is how many came twice over REST, where posts can be looked for. `dead` deliveries wait for a person,
+    `waiting` ones for the gateway.
     """
 
     name: str
     comparison: Comparison = Comparison()
+    again: int = 0
     dead: int = 0
     waiting: int = 0
     seconds: float = 0.0
@@ -253,38 +258,43 @@ async def examine(fault: Fault, world: World, prefix: str) -> Finding:
         seconds = await world.normal()
         if seconds < math.inf and not await world.settled():
             seconds = math.inf
-        comparison = await world.compared()
+        comparison, again = await world.compared(), (await world.compared("rest")).twice
     finally:
         await world.senders.abandon()
-    return _judged(fault, world, comparison, (await world.dead() - dead, await world.queue()), seconds)
+    return _judged(fault, world, comparison, (again, await world.dead() - dead, await world.queue()), seconds)
 
 
-def _judged(fault: Fault, world: World, found: Comparison, counted: tuple[int, int], seconds: float) -> Finding:
+def _judged(fault: Fault, world: World, found: Comparison, counted: tuple[int, int, int], seconds: float) -> Finding:
     finding = Finding(fault.name, found, *counted, seconds, tuple(world.notes))
     checks = {
         f"{finding.lost} lost of at most {world.may_lose}": finding.lost <= world.may_lose,
         f"{finding.dead} dead": finding.dead <= 0,
         f"{finding.waiting} still wait": finding.waiting <= 0,
         f"{found.twice} twice of at most {world.may_repeat}": found.twice <= world.may_repeat,
+        f"{finding.again} twice over REST": world.may_go_back or not finding.again,
         f"{found.disorder} out of order": world.may_go_back or not found.disorder,
         f"normal after {seconds:.1f} s, not {fault.within:g}": seconds <= fault.within,
     }
     return finding._replace(broken=(*world.broken, *(text for text, kept in checks.items() if not kept)))
 
 
+Server = Callable[[Path, aiohttp.ClientSession, str], Mattermost]
+"""Makes what stands behind a gateway: its folder, a session, and the host of its URL."""
+
+
 @asynccontextmanager
 async def running(
     folder: Path,
     place: Place,
-    mattermost: Callable[[Path, aiohttp.ClientSession, str], Mattermost] = StandInMattermost,
+    server: Server = StandInMattermost,
     seconds: float = 0.0,
 ) -> AsyncIterator[World]:
     """A world in which all runs; what was started is ended with the block."""
     async with AsyncExitStack() as stack:
         session = await stack.enter_async_context(aiohttp.ClientSession())
-        world = World(folder, place, session, mattermost(folder / "mattermost", session, place.mattermost))
+        world = World(folder, place, session, server(folder / "mattermost", session, place.mattermost))
         world.seconds, world.warm = seconds, WARM * LONGER if seconds else WARM
-        stack.push_async_callback(world.mattermost.kill)
+        stack.push_async_callback(world.mattermost.leave)
         await world.mattermost.start()
         world.gateway.configure(world.mattermost.destinations)
         stack.push_async_callback(world.gateway.end)
