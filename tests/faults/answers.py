@@ -32,7 +32,7 @@ async def killed(world: World) -> AsyncIterator[None]:
         world.may_repeat += CONCURRENCY
         await world.mattermost.kill()
         await world.mattermost.start()
-        await world.accepted()
+        await world.normal()  # messages flow again
     yield
 
 
