@@ -1,13 +1,16 @@
 """Faults of Mattermost: away, slow, refusing, and answering what is no answer."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from tests.faults.gateway import CONCURRENCY, TIMEOUT
 from tests.faults.world import Fault, World, fault
 
+RESUMES = 3.0
+"""Seconds in which the first message arrives when Mattermost is back: it is asked every second, and has to answer."""
 
-@fault("Mattermost down", short=True, real=True, within=8.0)
-async def down(world: World) -> AsyncIterator[None]:
+
+@fault("Mattermost down", short=True, real=True, within=8.0, resumes=RESUMES)
+async def down(world: World) -> AsyncGenerator[None]:
     """Nothing listens any more."""
     world.may_repeat += CONCURRENCY  # stored when it was killed, and not answered for
     await world.mattermost.kill()
@@ -17,7 +20,7 @@ async def down(world: World) -> AsyncIterator[None]:
 
 
 @fault("Mattermost restarted in the middle of a burst", lasting=False, real=True, within=8.0)
-async def restarted(world: World) -> AsyncIterator[None]:
+async def restarted(world: World) -> AsyncGenerator[None]:
     """Stopped in order and started again at once."""
     world.may_repeat += CONCURRENCY
     await world.mattermost.stop()
@@ -26,7 +29,7 @@ async def restarted(world: World) -> AsyncIterator[None]:
 
 
 @fault("Mattermost killed in the middle of a burst", lasting=False, real=True, within=8.0)
-async def killed(world: World) -> AsyncIterator[None]:
+async def killed(world: World) -> AsyncGenerator[None]:
     """Killed and started again, three times: its memory of posts under way is gone, its database is not."""
     for _ in range(3):
         world.may_repeat += CONCURRENCY
@@ -41,8 +44,8 @@ def _trouble(
 ) -> Fault:
     """The fault of a trouble of the stand-in; `stored` ones store posts that they do not answer for."""
 
-    @fault(name, short=short, within=within)
-    async def act(world: World) -> AsyncIterator[None]:
+    @fault(name, short=short, within=within, resumes=RESUMES)
+    async def act(world: World) -> AsyncGenerator[None]:
         before = await world.standin.unanswered()
         await world.standin.order(trouble, delay)
         await world.troubled()

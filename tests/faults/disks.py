@@ -8,7 +8,7 @@ import asyncio
 import os
 import resource
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -20,13 +20,16 @@ SIZE = 24_000_000
 """Bytes of the file system: room for a journal, its log, and what a fault fills."""
 
 _CHUNK = b"\0" * 65536
+_PATH = f"{os.environ['PATH']}:/usr/sbin:/sbin"
 _PROGRAMS = "mkfs.ext4", "mount", "umount", "e2fsck", "fsfreeze", "losetup"
 
 
 async def run(*command: str | Path, codes: tuple[int, ...] = (0,)) -> str:
     """Run a program of the system to its end; returns what it wrote. Raises RuntimeError for another exit code."""
     pipe = asyncio.subprocess.PIPE
-    process = await asyncio.create_subprocess_exec(*command, stdout=pipe, stderr=asyncio.subprocess.STDOUT)
+    process = await asyncio.create_subprocess_exec(
+        *command, stdout=pipe, stderr=asyncio.subprocess.STDOUT, env=os.environ | {"PATH": _PATH}
+    )
     out, _ = await process.communicate()
     if process.returncode not in codes:
         raise RuntimeError(f"{' '.join(map(str, command))}: {out.decode()}")
@@ -37,8 +40,7 @@ def no_root(*names: str) -> str:
     """Why this machine cannot do what root does with these programs; "" when it can."""
     if os.geteuid() != 0:
         return "needs root"
-    os.environ["PATH"] += ":/usr/sbin:/sbin"
-    absent = [name for name in names if shutil.which(name) is None]
+    absent = [name for name in names if shutil.which(name, path=_PATH) is None]
     return f"needs {', '.join(absent)}" if absent else ""
 
 
@@ -77,7 +79,7 @@ def _fill(filling: Path) -> None:
 
 
 @fault("disk full", place=small_disk, lacking=_no_loop)
-async def full(world: World) -> AsyncIterator[None]:
+async def full(world: World) -> AsyncGenerator[None]:
     """Something else takes all space: senders get 503, and with space all goes on by itself."""
     filling = world.place.folder / "filling"
     await asyncio.to_thread(_fill, filling)
@@ -87,7 +89,7 @@ async def full(world: World) -> AsyncIterator[None]:
 
 
 @fault("disk read-only after an error", place=small_disk, lacking=_no_loop)
-async def read_only(world: World) -> AsyncIterator[None]:
+async def read_only(world: World) -> AsyncGenerator[None]:
     """The kernel finds an error and makes the file system read-only: 503 until it is checked and mounted again."""
     world.may_repeat_kill()  # what was delivered last cannot be written down
     mounted, image = world.place.folder, world.folder / "disk.ext4"
@@ -104,16 +106,18 @@ async def read_only(world: World) -> AsyncIterator[None]:
 
 
 @fault("disk stands still", place=small_disk, lacking=_no_loop)
-async def frozen(world: World) -> AsyncIterator[None]:
+async def frozen(world: World) -> AsyncGenerator[None]:
     """Every write waits, as on a storage that is away: the writing process cannot even be killed."""
     await run("fsfreeze", "--freeze", world.place.folder)
-    await world.standstill()
-    yield
-    await run("fsfreeze", "--unfreeze", world.place.folder)
+    try:
+        await world.standstill()
+        yield
+    finally:
+        await run("fsfreeze", "--unfreeze", world.place.folder)
 
 
 @fault("disk full, by a limit", short=True)
-async def limited(world: World) -> AsyncIterator[None]:
+async def limited(world: World) -> AsyncGenerator[None]:
     """No file may grow beyond what the journal's log has already."""
     log = world.gateway.journal.with_name("journal.db-wal")
     _limit(world, log.stat().st_size)

@@ -4,7 +4,7 @@ import asyncio
 import os
 import resource
 import struct
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -34,7 +34,7 @@ async def own_names(folder: Path) -> AsyncIterator[Place]:
 
 
 @fault("DNS failing", place=own_names, lacking=partial(no_root, "unshare", "mount"), within=20.0)
-async def dns(world: World) -> AsyncIterator[None]:
+async def dns(world: World) -> AsyncGenerator[None]:
     """Mattermost moves to another address; its name resolves to nothing for a while, then to the new address."""
     world.may_repeat += CONCURRENCY
     names = world.folder / "names"
@@ -69,7 +69,7 @@ def _clock(name: str, seconds: int, *, outage: bool = False, killed: bool = Fals
     """The wall clock jumps: while all is well, during an outage of Mattermost, or just before a kill."""
 
     @fault(f"clock {name}", place=own_clock, lasting=not killed)
-    async def act(world: World) -> AsyncIterator[None]:
+    async def act(world: World) -> AsyncGenerator[None]:
         if outage:
             world.may_repeat += CONCURRENCY
             await world.mattermost.kill()
@@ -87,7 +87,7 @@ def _clock(name: str, seconds: int, *, outage: bool = False, killed: bool = Fals
 
 
 @fault("file descriptors exhausted", short=True)
-async def descriptors(world: World) -> AsyncIterator[None]:
+async def descriptors(world: World) -> AsyncGenerator[None]:
     """There are no more, idle connections wait for some, and senders and Mattermost have to connect anew."""
     world.may_repeat += CONCURRENCY
     pid = world.gateway.pid
@@ -98,7 +98,7 @@ async def descriptors(world: World) -> AsyncIterator[None]:
         most = programs.highest_descriptor(pid) + 1
         resource.prlimit(pid, resource.RLIMIT_NOFILE, (most, before[1]))
         idle = await hold_open(world.gateway.port, 2 * most)
-        await world.until(lambda: programs.descriptors(pid) >= most)
+        await world.shows("exhausted", lambda: programs.descriptors(pid) >= most)
     started, took = asyncio.get_running_loop().time(), programs.processor(pid)
     await world.refused()
     await asyncio.sleep(1.0)
@@ -139,9 +139,12 @@ async def limited_memory(folder: Path) -> AsyncIterator[Place]:
     """A control group for the gateway and its writing process."""
     group = _controlled(folder)
     group.mkdir()
-    tasks = group / "cgroup.procs"
+
+    def join() -> None:
+        (group / "cgroup.procs").write_text(str(os.getpid()))
+
     try:
-        yield Place(folder, prepare=lambda: tasks.write_text(str(os.getpid())) and None)
+        yield Place(folder, prepare=join)
     finally:
         for _ in range(100):  # until the kernel has taken away those that were killed
             with suppress(OSError):
@@ -151,7 +154,7 @@ async def limited_memory(folder: Path) -> AsyncIterator[Place]:
 
 
 @fault("memory limit of the container", place=limited_memory, lacking=_no_cgroup, within=20.0)
-async def memory(world: World) -> AsyncIterator[None]:
+async def memory(world: World) -> AsyncGenerator[None]:
     """The kernel kills who takes more memory than the container has, while strangers send large bodies."""
     group = _controlled(world.folder)
     limit = _limit_file(group)
@@ -163,7 +166,7 @@ async def memory(world: World) -> AsyncIterator[None]:
     killed = len(world.gateway.ends) - ends
     for _ in range(max(killed, 1)):
         world.may_repeat_kill()
-    world.note(f"killed {killed} times" if killed else "not killed")
+    world.note(f"killed {killed} times" if killed else "not killed: it takes no more than it has")
     yield
     limit.write_text("max" if limit.name == "memory.max" else "-1")
     for writer in bodies:
@@ -171,7 +174,7 @@ async def memory(world: World) -> AsyncIterator[None]:
 
 
 @fault("no more memory from the system", short=True)
-async def address_space(world: World) -> AsyncIterator[None]:
+async def address_space(world: World) -> AsyncGenerator[None]:
     """Every new block of memory is refused, while strangers send large bodies; a gateway that ends is started again."""
     pid, ends = world.gateway.pid, len(world.gateway.ends)
     before = resource.prlimit(pid, resource.RLIMIT_AS)

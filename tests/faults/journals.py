@@ -8,7 +8,7 @@ import os
 import shutil
 import sqlite3
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -47,7 +47,7 @@ def _files(journal: Path) -> list[Path]:
 
 
 @fault("journal moved away and put back", short=True)
-async def moved(world: World) -> AsyncIterator[None]:
+async def moved(world: World) -> AsyncGenerator[None]:
     """503 while it is away; nothing is written into a file that nobody would find."""
     journal = world.gateway.journal
     away = journal.with_name("away.db")
@@ -58,7 +58,7 @@ async def moved(world: World) -> AsyncIterator[None]:
 
 
 @fault("journal deleted while it runs", lasting=False)
-async def deleted(world: World) -> AsyncIterator[None]:
+async def deleted(world: World) -> AsyncGenerator[None]:
     """503 until the operator begins an empty one; the start refuses as long as remains of the old one are there."""
     world.gateway.journal.unlink()
     await world.refused()
@@ -76,7 +76,7 @@ async def deleted(world: World) -> AsyncIterator[None]:
 
 def _running(name: str, harm: Harm) -> Fault:
     @fault(f"journal {name} while it runs", lasting=False, within=30.0)
-    async def act(world: World) -> AsyncIterator[None]:
+    async def act(world: World) -> AsyncGenerator[None]:
         copies = await _copy(world)
         accepted = world.senders.total
         harm(world.gateway.journal)
@@ -95,10 +95,10 @@ def _running(name: str, harm: Harm) -> Fault:
 
 def _stopped(name: str, harm: Harm) -> Fault:
     @fault(f"journal {name} while it is stopped", lasting=False, within=30.0)
-    async def act(world: World) -> AsyncIterator[None]:
+    async def act(world: World) -> AsyncGenerator[None]:
         world.may_repeat_kill()
-        await world.mattermost.kill()  # so that messages wait
-        await world.accepted()
+        await world.mattermost.kill()
+        await world.queued()
         await world.gateway.stop()
         copy = world.folder / "copy"
         shutil.copytree(world.place.folder, copy, ignore=lambda _, names: [n for n in names if "journal.db" not in n])

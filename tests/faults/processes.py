@@ -1,14 +1,14 @@
 """Faults of the gateway's own processes: killed, and stopped."""
 
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from tests.faults import programs
 from tests.faults.world import World, fault
 
 
 @fault("gateway killed", lasting=False, short=True, real=True)
-async def gateway_killed(world: World) -> AsyncIterator[None]:
+async def gateway_killed(world: World) -> AsyncGenerator[None]:
     """SIGKILL; the supervisor starts it again."""
     world.may_repeat_kill()
     world.gateway.kill(gateway=True)
@@ -16,14 +16,14 @@ async def gateway_killed(world: World) -> AsyncIterator[None]:
 
 
 @fault("writing process killed", lasting=False, short=True, real=True)
-async def writer_killed(world: World) -> AsyncIterator[None]:
+async def writer_killed(world: World) -> AsyncGenerator[None]:
     """SIGKILL; the gateway starts another, knows what it has delivered, and repeats nothing."""
     world.gateway.kill(writer=True)
     yield
 
 
 @fault("both killed", lasting=False, short=True, real=True)
-async def both_killed(world: World) -> AsyncIterator[None]:
+async def both_killed(world: World) -> AsyncGenerator[None]:
     """SIGKILL of both at once, as when the machine's memory is short or a container is removed."""
     world.may_repeat_kill()
     world.gateway.kill(gateway=True, writer=True)
@@ -31,23 +31,24 @@ async def both_killed(world: World) -> AsyncIterator[None]:
 
 
 @fault("writing process stands still, goes on", short=True, real=True)
-async def writer_stopped(world: World) -> AsyncIterator[None]:
+async def writer_stopped(world: World) -> AsyncGenerator[None]:
     """SIGSTOP, then SIGCONT: senders wait, or get 503."""
     (writer,) = world.gateway.writers()
     programs.send(writer, signal.SIGSTOP)
-    await world.standstill()
-    yield
-    programs.send(writer, signal.SIGCONT)
+    try:
+        await world.standstill()
+        yield
+    finally:
+        programs.send(writer, signal.SIGCONT)
 
 
 @fault("writing process stands still for good", lasting=False, real=True)
-async def writer_stuck(world: World) -> AsyncIterator[None]:
-    """SIGSTOP: senders get 503, and the gateway replaces the process by itself."""
+async def writer_stuck(world: World) -> AsyncGenerator[None]:
+    """SIGSTOP: senders get 503 until the gateway has replaced the process by itself."""
     (writer,) = world.gateway.writers()
     programs.send(writer, signal.SIGSTOP)
-    if await world.refused():
-        world.note("503 meanwhile")
-    await world.until(lambda: writer not in world.gateway.writers() and bool(world.gateway.writers()))
+    await world.refused()
+    await world.shows("replaced", lambda: bool(world.gateway.writers()) and writer not in world.gateway.writers())
     yield
 
 

@@ -22,6 +22,7 @@ def line(finding: Finding) -> str:
     found = finding.comparison
     seconds = f"{finding.seconds:.1f}" if finding.seconds < math.inf else "not within a minute"
     notes = [f"{finding.dead} dead"] if finding.dead else []
+    notes += [f"first message after {finding.first:.1f} s"] if finding.first else []
     notes += [f"{finding.again} of them over REST"] if finding.again else []
     notes += [f"{finding.waiting} still wait"] if finding.waiting else []
     notes += finding.notes

@@ -30,7 +30,7 @@ async def world(tmp_path_factory):
 @pytest.mark.parametrize("fault", SHORT, ids=lambda fault: fault.name)
 async def test_a_fault_is_got_over(world, fault):
     """Nothing that was accepted is lost, no more is repeated than must be, and each lane stays in order."""
-    patient = fault._replace(within=PATIENCE)  # how soon depends on what else the machine does
+    patient = fault._replace(within=PATIENCE, resumes=PATIENCE)  # how soon depends on what else the machine does
     finding = await examine(patient, world, f"f{SHORT.index(fault)}")
     assert not finding.broken, report.line(finding)
     assert finding.comparison.accepted

@@ -3,8 +3,8 @@
 import asyncio
 import math
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -23,26 +23,28 @@ PAUSE: Final = 0.04
 """Seconds between two items of a lane."""
 
 WARM: Final = 3
-"""Items that every lane has accepted before a fault in the short form; else so many times more."""
+"""Items that every lane has accepted before a fault, in the short form; in the long form eight times as many."""
 
-LONGER: Final = 8
+
+class WithoutEffectError(Exception):
+    """A fault did not show: nothing can be said about what came of it."""
 
 
 class World:
-    """What a fault acts on. `seconds` is for how long a fault lasts that lasts.
+    """What a fault acts on. `seconds` is for how long a fault lasts that lasts, 0 in the short form.
 
     A fault says what it may do: `may_repeat` and `may_lose` are numbers of items, `may_go_back` whether lanes may begin
     again at an earlier item, as after the restore of a copy. `notes` tell what was seen, `broken` what should not be.
+    `first` is the seconds from the healing until the first message arrived.
     """
 
-    def __init__(self, folder: Path, place: Place, session: aiohttp.ClientSession, mattermost: Mattermost) -> None:
+    def __init__(self, folder: Path, place: Place, gateway: Gateway, mattermost: Mattermost, seconds: float) -> None:
         self.folder = folder
-        self.session = session
         self.place = place
+        self.gateway = gateway
         self.mattermost = mattermost
-        self.gateway = Gateway(folder, place, session)
-        self.seconds = 0.0
-        self.warm = WARM
+        self.seconds = seconds
+        self.warm = WARM * 8 if seconds else WARM
         self.begin()
 
     def begin(self) -> None:
@@ -52,6 +54,7 @@ class World:
         self.may_go_back = False
         self.notes: list[str] = []
         self.broken: list[str] = []
+        self.first = 0.0
         self._healed_at = 0.0
 
     @property
@@ -76,22 +79,27 @@ class World:
             return False
         return True
 
-    async def refused(self, count: int = 3, seconds: float = PATIENCE) -> bool:
-        """Wait until senders were refused so many times more; whether they were in time."""
-        wanted = self.senders.refused.total() + count
-        return await self.until(lambda: self.senders.refused.total() >= wanted, seconds)
+    async def shows(self, what: str, holds: Callable[[], bool | Awaitable[bool]]) -> None:
+        """Wait until a fault shows. Raises WithoutEffectError when it does not."""
+        if not await self.until(holds):
+            raise WithoutEffectError(f"it does not show: not {what} within {PATIENCE:g} s")
 
-    async def accepted(self, count: int = 3, seconds: float = PATIENCE) -> bool:
-        """Wait until each lane has so many items more accepted; whether they were in time."""
-        before = dict(self.senders.accepted)
-        return await self.until(lambda: _beyond(self.senders.accepted, before, count), seconds)
+    async def refused(self, count: int = 3) -> None:
+        """Wait until senders were refused so many times more."""
+        wanted = self.senders.refused.total() + count
+        await self.shows("refused", lambda: self.senders.refused.total() >= wanted)
+
+    async def accepted(self, count: int = 3) -> None:
+        """Wait until each lane has so many items more accepted."""
+        wanted = {lane: number + count for lane, number in self.senders.accepted.items()}
+        await self.shows("accepted", lambda: all(self.senders.accepted[lane] >= wanted[lane] for lane in wanted))
 
     async def standstill(self) -> None:
         """Wait until nothing was accepted for as long as a lane usually takes for several items."""
         before = -1
-        while self.senders.total != before:
-            before = self.senders.total
-            await self.accepted(1, 0.5)
+        while (now := self.senders.total) != before:
+            before = now
+            await self.until(lambda before=before: self.senders.total > before, 20 * PAUSE)
 
     async def troubled(self, count: int = 8) -> None:
         """Wait until requests have met the trouble of the stand-in."""
@@ -100,7 +108,7 @@ class World:
         async def met() -> bool:
             return await self.standin.met() >= wanted
 
-        await self.until(met)
+        await self.shows("met", met)
 
     async def queued(self) -> None:
         """Wait until messages wait at the gateway, some for every lane."""
@@ -108,7 +116,7 @@ class World:
         async def holds() -> bool:
             return await self.queue() >= 2 * len(self.senders.accepted)
 
-        await self.until(holds)
+        await self.shows("waiting", holds)
 
     async def waiting(self) -> int:
         """How many accepted items have not arrived."""
@@ -132,11 +140,15 @@ class World:
         That is: it says that it is ready, and in every lane an item has arrived that was accepted after this call.
         """
         started = self._healed_at or time.monotonic()
-        first = {lane: number + 2 for lane, number in self.senders.accepted.items()}  # the next may be on its way
+        wanted = {lane: number + 2 for lane, number in self.senders.accepted.items()}  # the next may be on its way
+        before = sum(map(len, (await self.mattermost.arrived()).values()))
+        self.first = 0.0
 
         async def holds() -> bool:
             arrived = await self.mattermost.arrived(now=False)
-            return all(max(arrived.get(lane, (0,))) >= number for lane, number in first.items())
+            if not self.first and sum(map(len, arrived.values())) > before:
+                self.first = time.monotonic() - started
+            return all(max(arrived.get(lane, (0,))) >= number for lane, number in wanted.items())
 
         if await self.until(holds) and await self.until(self.gateway.is_ready):
             return time.monotonic() - started
@@ -174,29 +186,27 @@ class World:
         return compare(lanes, await self.mattermost.arrived())
 
 
-def _beyond(now: dict[str, int], before: dict[str, int], count: int) -> bool:
-    return all(now[lane] >= number + count for lane, number in before.items())
-
-
 class Fault(NamedTuple):
     """One fault. `act` injects it, yields, and heals it where it can be healed; it waits until the fault shows.
 
-    `lasting` faults last for a while between the two. `within` is the seconds in which all is as before. `short` faults
-    are also in the short form, one after the other in one world. `place` makes where the gateway runs, and `lacking`
-    says why this machine cannot have the fault, "" when it can. `real` ones can also be had with a real Mattermost.
+    `lasting` faults last for a while between the two. `within` is the seconds in which all is as before, `resumes`
+    those in which the first message arrives. `short` faults are also in the short form, one after the other in one
+    world. `place` makes where the gateway runs, and `lacking` says why this machine cannot have the fault, "" when it
+    can. `real` ones can also be had with a real Mattermost.
     """
 
     name: str
-    act: Callable[[World], AsyncIterator[None]]
+    act: Callable[[World], AsyncGenerator[None]]
     place: Callable[[Path], AbstractAsyncContextManager[Place]]
     lacking: Callable[[], str]
     lasting: bool
     short: bool
     within: float
+    resumes: float
     real: bool
 
 
-Act = Callable[[World], AsyncIterator[None]]
+Act = Callable[[World], AsyncGenerator[None]]
 
 
 @asynccontextmanager
@@ -213,17 +223,18 @@ def fault(
     lasting: bool = True,
     short: bool = False,
     within: float = 15.0,
+    resumes: float = math.inf,
     real: bool = False,
 ) -> Callable[[Act], Fault]:
     """Make a Fault of an async generator that injects, yields and heals."""
-    return lambda act: Fault(name, act, place, lacking, lasting, short, within, real)
+    return lambda act: Fault(name, act, place, lacking, lasting, short, within, resumes, real)
 
 
 class Finding(NamedTuple):
     """What came of a fault: `skipped` says why it was not tried; `broken` are promises that were not kept.
 
     `again` is how many came twice over REST, where posts can be looked for. `dead` deliveries wait for a person,
-    `waiting` ones for the gateway.
+    `waiting` ones for the gateway. `first` is the seconds until the first message, 0 where it does not matter.
     """
 
     name: str
@@ -232,6 +243,7 @@ class Finding(NamedTuple):
     dead: int = 0
     waiting: int = 0
     seconds: float = 0.0
+    first: float = 0.0
     notes: tuple[str, ...] = ()
     broken: tuple[str, ...] = ()
     skipped: str = ""
@@ -248,13 +260,12 @@ async def examine(fault: Fault, world: World, prefix: str) -> Finding:
     dead = await world.dead()
     world.send(prefix)
     try:
-        if not await world.accepted(world.warm):
-            raise RuntimeError(f"nothing is accepted before the fault: {world.senders.refused}")
-        acting = aiter(fault.act(world))
-        await anext(acting)
-        if fault.lasting:
-            await world.last()
-        await anext(acting, None)
+        await world.accepted(world.warm)
+        async with aclosing(fault.act(world)) as acting:
+            await anext(acting)
+            if fault.lasting:
+                await world.last()
+            await anext(acting, None)
         seconds = await world.normal()
         if seconds < math.inf and not await world.settled():
             seconds = math.inf
@@ -265,7 +276,8 @@ async def examine(fault: Fault, world: World, prefix: str) -> Finding:
 
 
 def _judged(fault: Fault, world: World, found: Comparison, counted: tuple[int, int, int], seconds: float) -> Finding:
-    finding = Finding(fault.name, found, *counted, seconds, tuple(world.notes))
+    first = world.first if fault.resumes < math.inf else 0.0
+    finding = Finding(fault.name, found, *counted, seconds, first, tuple(world.notes))
     checks = {
         f"{finding.lost} lost of at most {world.may_lose}": finding.lost <= world.may_lose,
         f"{finding.dead} dead": finding.dead <= 0,
@@ -273,6 +285,7 @@ def _judged(fault: Fault, world: World, found: Comparison, counted: tuple[int, i
         f"{found.twice} twice of at most {world.may_repeat}": found.twice <= world.may_repeat,
         f"{finding.again} twice over REST": world.may_go_back or not finding.again,
         f"{found.disorder} out of order": world.may_go_back or not found.disorder,
+        f"first message after {first:.1f} s, not {fault.resumes:g}": first <= fault.resumes,
         f"normal after {seconds:.1f} s, not {fault.within:g}": seconds <= fault.within,
     }
     return finding._replace(broken=(*world.broken, *(text for text, kept in checks.items() if not kept)))
@@ -292,8 +305,8 @@ async def running(
     """A world in which all runs; what was started is ended with the block."""
     async with AsyncExitStack() as stack:
         session = await stack.enter_async_context(aiohttp.ClientSession())
-        world = World(folder, place, session, server(folder / "mattermost", session, place.mattermost))
-        world.seconds, world.warm = seconds, WARM * LONGER if seconds else WARM
+        mattermost = server(folder / "mattermost", session, place.mattermost)
+        world = World(folder, place, Gateway(folder, place, session), mattermost, seconds)
         stack.push_async_callback(world.mattermost.leave)
         await world.mattermost.start()
         world.gateway.configure(world.mattermost.destinations)
