@@ -32,11 +32,12 @@ _AT_ONCE: Final = 0.15
 
 
 class Kills(NamedTuple):
-    """What came of kills. `seconds` are those from each kill until a request was accepted again, sorted."""
+    """What came of kills. `again` is how many came twice over REST, `seconds` those until requests were accepted."""
 
     count: int
     of_gateway: int
     comparison: Comparison
+    again: int
     dead: int
     waiting: int
     seconds: list[float]
@@ -71,7 +72,8 @@ class Kills(NamedTuple):
         return (
             f"{self.count} kills in {self.lasted:.0f} s ({self.of_gateway} of them of the gateway, alone or with its "
             f"writing process), {found.accepted:,} items accepted at {found.accepted / self.lasted:,.0f}/s: "
-            f"{self.lost} lost, {found.twice} twice (at most {self.bound:,}), {found.disorder} out of order; "
+            f"{self.lost} lost, {found.twice} twice (at most {self.bound:,}; {self.again} of them over REST), "
+            f"{found.disorder} out of order; "
             f"accepting again after {middle:.1f} s, at most {most:.1f} s"
         )
 
@@ -95,14 +97,14 @@ async def kill_again_and_again(world: World, count: int, seed: int, say: Callabl
         seconds.append(await _again(world))
         lasted = time.monotonic() - started
         await world.settled()
-        comparison = await world.compared()
+        comparison, again = await world.compared(), (await world.compared("rest")).twice
         for lane, numbers in (await world.mattermost.arrived()).items():
             if steps := gaps(numbers):
                 say(f"{lane}: {steps}")
         dead, waiting = await world.dead(), await world.queue()
     finally:
         await world.senders.abandon()
-    return Kills(count, of_gateway, comparison, dead, waiting, sorted(seconds), lasted)
+    return Kills(count, of_gateway, comparison, again, dead, waiting, sorted(seconds), lasted)
 
 
 async def _again(world: World) -> float:

@@ -59,7 +59,7 @@ def test_the_report_tells_what_was_not_kept():
 
 def test_kills_beyond_their_bound_are_told():
     """Anything lost, dead, waiting or out of order is no kept promise, nor is a repeat more than the bound."""
-    kills = Kills(3, 2, Comparison(100, 0, 96, 0), 0, 0, [1.0], 3.0)
+    kills = Kills(3, 2, Comparison(100, 0, 96, 0), 0, 0, 0, [1.0], 3.0)
     assert kills.bound == 96
     assert not kills.broken
     assert kills._replace(comparison=Comparison(100, 0, 97, 0)).broken == ("97 twice of at most 96",)
