@@ -40,11 +40,18 @@ async def killed(world: World) -> AsyncGenerator[None]:
 
 
 def _trouble(
-    name: str, trouble: str, *, delay: float = 0.0, stored: bool = False, short: bool = False, within: float = 8.0
+    name: str,
+    trouble: str,
+    *,
+    delay: float = 0.0,
+    stored: bool = False,
+    short: bool = False,
+    within: float = 8.0,
+    resumes: float = RESUMES,
 ) -> Fault:
     """The fault of a trouble of the stand-in; `stored` ones store posts that they do not answer for."""
 
-    @fault(name, short=short, within=within, resumes=RESUMES)
+    @fault(name, short=short, within=within, resumes=resumes)
     async def act(world: World) -> AsyncGenerator[None]:
         before = await world.standin.unanswered()
         await world.standin.order(trouble, delay)
@@ -73,6 +80,7 @@ FAULTS = (
     _trouble("endless answers, slow", "endless"),
     _trouble("endless answers, fast", "flood"),
     _trouble("garbage for an answer", "garbage", short=True),
+    _trouble("hook deleted, bot not in the channel", "forbidden", within=75.0, resumes=70.0),
     _trouble("redirect to elsewhere", "redirect", short=True),
     _trouble("login page for an answer", "login page"),
 )

@@ -48,10 +48,13 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--mattermost", metavar="URL", help="a real Mattermost behind the gateway, not the stand-in")
     parser.add_argument("--kills", type=int, metavar="N", help="kill N times instead")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="of the moments of kills (default: 1)")
+    parser.add_argument("--guide", action="store_true", help="also write what came of it into deploy/operations.md")
     parser.add_argument("--folder", type=Path, metavar="DIR", help="where all files go, and stay (default: a new one)")
     options = parser.parse_args()
     if options.mattermost and (unset := realserver.lacking()):
         parser.error(f"--mattermost needs {', '.join(unset)}")
+    if options.guide and (options.only or options.short):
+        parser.error("--guide is for a whole run")
     return options
 
 
@@ -113,13 +116,18 @@ async def _all(options: argparse.Namespace, folder: Path) -> bool:
     if options.kills:
         kills = await killed(folder, options.kills, options.seed, server)
         print(kills)
+        if options.guide:
+            report.write("kills", f"{kills}.")
         if kills.broken:
             print(f"not as promised: {', '.join(kills.broken)}")
         return not kills.broken
     faults = chosen(options)
     trying = short(faults, folder, server) if options.short else matrix(faults, folder, options.seconds, server)
     findings = await trying
-    print(report.markdown(findings))
+    table = report.markdown(findings)
+    print(table)
+    if options.guide:
+        report.write("real" if options.mattermost else "faults", table)
     return not any(finding.broken for finding in findings)
 
 

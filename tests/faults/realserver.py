@@ -23,8 +23,8 @@ NAMES: Final = ("ADMIN", "PASSWORD", "START", "STOP", "KILL")
 """The variables, each with MATTERMOST_ before it."""
 
 _PAGES: Final = (200, 170)
-"""Posts of a page. Those of one millisecond are in no order, and one may fall between two pages: so all are read twice, in
-pages of two sizes.
+"""Posts of a page. Those of one millisecond are in no order, and one may fall between two pages: so all are read twice,
+in pages of two sizes.
 """
 
 _FRESH: Final = 0.25

@@ -25,6 +25,7 @@ import uvloop
 from aiohttp import web
 
 from gateway.standin.records import Post
+from gateway.standin.refusal import RefusedError, document, permissions
 from gateway.standin.server import StandIn
 from gateway.standin.trouble import drop, page
 
@@ -152,6 +153,15 @@ class Troubles:
         await request.read()
         return web.Response(status=500, text="internal error\n")
 
+    async def forbidden(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Refuse every post, as when the hook is deleted and the bot is out of the channel; the server is well."""
+        if request.method == "GET":
+            return await handler(request)
+        await request.read()
+        if request.path.startswith("/hooks/"):
+            return document(RefusedError(400, "web.incoming_webhook.general.app_error"), developer=False)
+        return document(permissions("create_post"), developer=False)
+
     async def _stored(self, request: web.Request, handler: Handler) -> None:
         response = await handler(request)
         self.unanswered += response.status < 300 and request.method == "POST"
@@ -183,6 +193,7 @@ _TROUBLES: Final = {
     "login page": Troubles.login_page,
     "429": Troubles.limited,
     "500": Troubles.failing,
+    "forbidden": Troubles.forbidden,
 }
 
 

@@ -52,9 +52,17 @@ def test_the_report_tells_what_was_not_kept():
     lines = report.markdown([kept, lost, skipped]).splitlines()[2:]
     assert lines == [
         "| kept | 10 | 0 | 1 | 0 | 1.2 |  |",
-        "| lost | 10 | 3 | 0 | 0 | not within a minute | 1 dead; 1 still wait; **not as promised: 3 lost** |",
+        "| lost | 10 | 3 | 0 | 0 | too long | 1 dead; 1 still wait; **not as promised: 3 lost** |",
         "| skipped | | | | | | skipped: needs root |",
     ]
+
+
+def test_the_guide_has_every_fault():
+    """The tables of the guide for operators are those of whole runs: each fault has its line."""
+    for place, faults in (("faults", FAULTS), ("real", [fault for fault in FAULTS if fault.real])):
+        lines = report.written(place).splitlines()[2:]
+        assert [line.split("|")[1].strip() for line in lines] == [fault.name for fault in faults]
+    assert "kills in" in report.written("kills")
 
 
 def test_kills_beyond_their_bound_are_told():

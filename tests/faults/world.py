@@ -134,7 +134,7 @@ class World:
         """Tell something that was seen."""
         self.notes.append(text)
 
-    async def normal(self) -> float:
+    async def normal(self, patience: float = PATIENCE) -> float:
         """Seconds from the healing until all is as before, infinite if that takes too long.
 
         That is: it says that it is ready, and in every lane an item has arrived that was accepted after this call.
@@ -150,7 +150,7 @@ class World:
                 self.first = time.monotonic() - started
             return all(max(arrived.get(lane, (0,))) >= number for lane, number in wanted.items())
 
-        if await self.until(holds) and await self.until(self.gateway.is_ready):
+        if await self.until(holds, patience) and await self.until(self.gateway.is_ready):
             return time.monotonic() - started
         return math.inf
 
@@ -266,7 +266,7 @@ async def examine(fault: Fault, world: World, prefix: str) -> Finding:
             if fault.lasting:
                 await world.last()
             await anext(acting, None)
-        seconds = await world.normal()
+        seconds = await world.normal(fault.within + PATIENCE)
         if seconds < math.inf and not await world.settled():
             seconds = math.inf
         comparison, again = await world.compared(), (await world.compared("rest")).twice
