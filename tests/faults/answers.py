@@ -1,5 +1,6 @@
 """Faults of Mattermost: away, slow, refusing, and answering what is no answer."""
 
+import math
 from collections.abc import AsyncGenerator
 
 from tests.faults.gateway import CONCURRENCY, TIMEOUT
@@ -8,8 +9,11 @@ from tests.faults.world import Fault, World, fault
 RESUMES = 3.0
 """Seconds in which the first message arrives when Mattermost is back: it is asked every second, and has to answer."""
 
+ANSWERED, REFUSED = 8.0, 20.0
+"""Seconds in which all is as before when a server answers again, and when a server takes again what it has refused."""
 
-@fault("Mattermost down", short=True, real=True, within=8.0, resumes=RESUMES)
+
+@fault("Mattermost down", short=True, real=True, within=ANSWERED, resumes=RESUMES)
 async def down(world: World) -> AsyncGenerator[None]:
     """Nothing listens any more."""
     world.may_repeat += CONCURRENCY  # stored when it was killed, and not answered for
@@ -19,7 +23,7 @@ async def down(world: World) -> AsyncGenerator[None]:
     await world.mattermost.start()
 
 
-@fault("Mattermost restarted in the middle of a burst", lasting=False, real=True, within=8.0)
+@fault("Mattermost restarted in the middle of a burst", lasting=False, real=True, within=ANSWERED)
 async def restarted(world: World) -> AsyncGenerator[None]:
     """Stopped in order and started again at once."""
     world.may_repeat += CONCURRENCY
@@ -28,7 +32,7 @@ async def restarted(world: World) -> AsyncGenerator[None]:
     yield
 
 
-@fault("Mattermost killed in the middle of a burst", lasting=False, real=True, within=8.0)
+@fault("Mattermost killed in the middle of a burst", lasting=False, real=True, within=ANSWERED)
 async def killed(world: World) -> AsyncGenerator[None]:
     """Killed and started again, three times: its memory of posts under way is gone, its database is not."""
     for _ in range(3):
@@ -46,12 +50,14 @@ def _trouble(
     delay: float = 0.0,
     stored: bool = False,
     short: bool = False,
-    within: float = 8.0,
-    resumes: float = RESUMES,
+    refusal: bool = False,
 ) -> Fault:
-    """The fault of a trouble of the stand-in; `stored` ones store posts that they do not answer for."""
+    """The fault of a trouble of the stand-in. `stored` ones store posts that they do not answer for.
 
-    @fault(name, short=short, within=within, resumes=resumes)
+    A `refusal` needs somebody who mends it: the gateway tries again at growing intervals, not every second.
+    """
+
+    @fault(name, short=short, within=REFUSED if refusal else ANSWERED, resumes=math.inf if refusal else RESUMES)
     async def act(world: World) -> AsyncGenerator[None]:
         before = await world.standin.unanswered()
         await world.standin.order(trouble, delay)
@@ -75,12 +81,12 @@ FAULTS = (
     _trouble("Mattermost stores, answers too late", "late", delay=2 * TIMEOUT, stored=True),
     _trouble("Mattermost hangs up", "hang up"),
     _trouble("429 with Retry-After", "429", short=True),
-    _trouble("500 to every post", "500", short=True),
+    _trouble("500 to every post", "500", short=True, refusal=True),
     _trouble("half answers", "half", stored=True, short=True),
     _trouble("endless answers, slow", "endless"),
     _trouble("endless answers, fast", "flood"),
     _trouble("garbage for an answer", "garbage", short=True),
-    _trouble("hook deleted, bot not in the channel", "forbidden", within=75.0, resumes=70.0),
-    _trouble("redirect to elsewhere", "redirect", short=True),
+    _trouble("hook deleted, bot not in the channel", "forbidden", refusal=True),
+    _trouble("redirect to elsewhere", "redirect", short=True, refusal=True),
     _trouble("login page for an answer", "login page"),
 )
