@@ -88,5 +88,5 @@ FAULTS = (
     _trouble("garbage for an answer", "garbage", short=True),
     _trouble("hook deleted, bot not in the channel", "forbidden", refusal=True),
     _trouble("redirect to elsewhere", "redirect", short=True, refusal=True),
-    _trouble("login page for an answer", "login page"),
+    _trouble("login page for an answer", "login page", refusal=True),
 )

@@ -101,7 +101,7 @@ class World:
             before = now
             await self.until(lambda before=before: self.senders.total > before, 20 * PAUSE)
 
-    async def troubled(self, count: int = 8) -> None:
+    async def troubled(self, count: int = 3) -> None:
         """Wait until requests have met the trouble of the stand-in."""
         wanted = await self.standin.met() + count
 
