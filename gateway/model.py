@@ -102,12 +102,35 @@ class Parcel(Struct, frozen=True):
 
 
 class DeliveryState(StrEnum):
-    """Where a delivery stands. `dead` waits for a person; `replayed` was sent again under a new number."""
+    """Where a delivery stands.
+
+    `dead` waits for a person; `replayed` was sent again under a new number; `discarded` was dead, and a person decided
+    that it need not be sent.
+    """
 
     PENDING = "pending"
     DELIVERED = "delivered"
     DEAD = "dead"
     REPLAYED = "replayed"
+    DISCARDED = "discarded"
+
+
+class DiscardCause(StrEnum):
+    """Why dead deliveries are gone without being sent: too old, beyond their size, or a person's decision."""
+
+    AGE = "age"
+    SIZE = "size"
+    PERSON = "person"
+
+
+class Discard(Struct, frozen=True):
+    """A person's decision at `at` not to send a dead delivery, with the reason, DISCARD_REASON characters at most."""
+
+    at: float
+    reason: str
+
+
+DISCARD_REASON = 300
 
 
 class AttemptResult(StrEnum):
@@ -139,8 +162,9 @@ class Delivery(Struct, frozen=True):
     """One message on its way to one destination.
 
     `seq` grows with every journalled delivery: deliveries of one lane leave in its order. `not_before` is the time
-    before which no further attempt is made. `reason` is the reason of the last failed attempt. `log` holds the newest
-    attempts, oldest first; it is empty unless the caller of the journal asks for it.
+    before which no further attempt is made; on the monotonic clock while the delivery is in a lane. `reason` is the
+    reason of the last failed attempt. `log` holds the newest attempts, oldest first; it is empty unless the caller of
+    the journal asks for it. `discard` stays when a discarded delivery is sent again.
     """
 
     seq: int
@@ -158,6 +182,7 @@ class Delivery(Struct, frozen=True):
     card: Card | None = None
     trace: str = ""
     log: tuple[Attempt, ...] = ()
+    discard: Discard | None = None
 
 
 class Delivered(Struct, frozen=True):
@@ -171,6 +196,18 @@ class Delivered(Struct, frozen=True):
     status: int = 0
 
 
+class Blame(StrEnum):
+    """Who is at fault at a failed attempt, as far as its answer tells.
+
+    server: it does not answer, or cannot serve anybody now; destination: it refuses every message until somebody mends
+    it; unknown: it refuses this message, or every message.
+    """
+
+    SERVER = "server"
+    DESTINATION = "destination"
+    UNKNOWN = "unknown"
+
+
 class Later(Struct, frozen=True):
     """Not now: `after` seconds is what the destination asked for (None: it did not say).
 
@@ -181,10 +218,11 @@ class Later(Struct, frozen=True):
     after: float | None = None
     code: str = "network"
     status: int = 0
+    blame: Blame = Blame.SERVER
 
 
 class Never(Struct, frozen=True):
-    """No attempt will succeed without a person. `code` and `status` as in `Delivered`."""
+    """The message itself is at fault: no attempt will succeed. `code` and `status` as in `Delivered`."""
 
     reason: str
     code: str = "4xx"

@@ -1,7 +1,8 @@
 """The admin listener: the console, metrics for Prometheus (also OpenMetrics), liveness and readiness.
 
 `/healthz` and the status of `/readyz` need no token, for probes. `/metrics` and the reasons of `/readyz` need one,
-unless `[admin] open_metrics = true` or no token is set.
+unless `[admin] open_metrics = true` or no token is set. Both answer without a token only to a host that is expected
+(`Admin.answers_to`); `/healthz` says nothing, and answers to any.
 """
 
 import msgspec
@@ -47,7 +48,7 @@ def application(metrics: Metrics, gateway: Gateway) -> web.Application:
 
     app = console.application(gateway)
     guard = app[console.GUARD]
-    guard.route(app, "GET", "/metrics", show_metrics, Access(Face.API))
+    guard.route(app, "GET", "/metrics", show_metrics, Access(Face.API, named=True))
     guard.route(app, "GET", "/healthz", healthz, Access(Face.API, known=False))
-    guard.route(app, "GET", "/readyz", readyz, Access(Face.API))
+    guard.route(app, "GET", "/readyz", readyz, Access(Face.API, named=True))
     return app

@@ -8,17 +8,20 @@ from functools import partial
 from aiohttp import web
 
 from gateway import journal as journals
-from gateway.app import admin, ingress
+from gateway.app import admin, deadletters, ingress
 from gateway.app.catalog import RunningCatalog
 from gateway.app.destinations import Destinations
 from gateway.app.gateway import Parts, RunningGateway
 from gateway.app.senders import Senders
 from gateway.catalog.catalog import Catalog
 from gateway.console.port import Changes
+from gateway.delivery.addresses import Addresses
 from gateway.delivery.dispatcher import Dispatcher
 from gateway.errors import Fault, SettingsError
 from gateway.ingress.acceptance import Acceptance
+from gateway.ingress.doors import hooks
 from gateway.ingress.learned import Learned
+from gateway.journal import DeadLimits
 from gateway.observe import logs, tracing
 from gateway.observe.metrics import Metrics
 from gateway.outbound.sessions import Sessions
@@ -96,20 +99,25 @@ async def _parts(settings: Settings, on_change: Callable[[], None], stack: Async
         kept.url,
         retention=kept.retention,
         max_size=kept.max_size,
+        dead=DeadLimits(kept.dead_max_age, kept.dead_max_size),
         deliver=True,
         on_commit=metrics.journal_commit_seconds.observe,
+        on_discard=deadletters.reporter(metrics),
     )
     stack.push_async_callback(journal.close)
     tracer = _tracer(settings)
     stack.push_async_callback(tracer.close, min(settings.server.grace, TRACING_GRACE))
-    sessions = Sessions(await stack.enter_async_context(AsyncExitStack()), tracer.middlewares)
+    closing = await stack.enter_async_context(AsyncExitStack())
+    sessions = Sessions(closing, tracer.middlewares, settings.proxies)
     destinations = Destinations(Senders(sessions), lambda name: partial(journal.card, name))
-    dispatcher = Dispatcher(journal, await destinations.of(settings), metrics, attempt=tracer.attempt)
+    addresses = Addresses(await journal.addresses(hooks.NAME))
+    dispatcher = Dispatcher(
+        journal, await destinations.of(settings), metrics, addresses=addresses, attempt=tracer.attempt
+    )
     await dispatcher.start()
     stack.push_async_callback(dispatcher.stop, settings.server.grace)
     acceptance = Acceptance(journal, dispatcher.offer)
-    session, secrets = await sessions.of(), await journal.secrets()
-    learned = Learned(journal, secrets, partial(ingress.fetch, session))
+    learned = Learned(journal, await journal.secrets(), partial(ingress.fetch, sessions))
     taking = ingress.open_ingress(settings, catalog, acceptance.store, metrics, tracer, learned)
     return Parts(metrics, catalog, journal, destinations, dispatcher, acceptance, taking)
 

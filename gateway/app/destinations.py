@@ -32,9 +32,7 @@ class Destinations:
             name, through = hooks.NAME, _Through(settings.passthrough.server, settings.delivery)
             made[name] = self._unchanged(name, through) or (
                 through,
-                _destination(
-                    name, through.delivery, await self._senders.passing(through.server, through.delivery.timeout)
-                ),
+                _destination(name, through.delivery, await self._senders.passing(through.server, through.delivery)),
             )
         self._current = made
         return [destination for _, destination in made.values()]

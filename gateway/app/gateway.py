@@ -18,7 +18,7 @@ from gateway.delivery.dispatcher import Dispatcher
 from gateway.errors import Fault, FaultyFilesError, SettingsError
 from gateway.ingress.acceptance import Acceptance
 from gateway.ingress.http import Ingress
-from gateway.journal import Appended, Entry, Journal
+from gateway.journal import Appended, DeadLimits, Entry, Journal
 from gateway.observe import logs
 from gateway.observe.metrics import Metrics
 from gateway.pipeline import route as routes
@@ -134,7 +134,8 @@ class RunningGateway:
         await dispatcher.serve(destinations)
         old, self.settings = self.settings, fresh
         self._adopt_catalog(fresh, known)
-        self._parts.journal.keep(fresh.journal.retention, fresh.journal.max_size)
+        kept = fresh.journal
+        self._parts.journal.keep(kept.retention, kept.max_size, DeadLimits(kept.dead_max_age, kept.dead_max_size))
         if fresh.log != old.log:
             logs.configure(fresh.log.level, fresh.log.format, sys.stderr)
         if fresh.catalog != old.catalog:

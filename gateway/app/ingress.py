@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 
-from aiohttp import ClientSession, web
+from aiohttp import web
 
 from gateway.app.catalog import RunningCatalog
 from gateway.catalog import files
@@ -17,6 +17,7 @@ from gateway.journal import Appended, Entry
 from gateway.observe.metrics import Metrics
 from gateway.observe.tracing import Tracer
 from gateway.outbound.exchange import Unsent, exchange
+from gateway.outbound.sessions import Sessions
 from gateway.pipeline.entry import DestinationTraits, Traits
 from gateway.settings import Settings
 from gateway.settings.tables import Server
@@ -49,10 +50,10 @@ def listener(ingress: Ingress, server: Server) -> web.BaseRunner:
     return web.ServerRunner(Listener(ingress, header_limit=server.header_limit), shutdown_timeout=server.grace)
 
 
-async def fetch(session: ClientSession, url: str) -> None:
+async def fetch(sessions: Sessions, url: str) -> None:
     """Fetch the URL that confirms a handshake. Raises OSError, which says why it failed."""
     try:
-        reply = await exchange(session, "GET", url, None, None, FETCH_TIMEOUT)
+        reply = await exchange(await sessions.to(url), "GET", url, None, None, FETCH_TIMEOUT)
     except Unsent as unsent:
         raise OSError(unsent.result.reason) from unsent
     if reply.status >= 300:

@@ -11,15 +11,19 @@ from gateway.delivery.destinations import Sender
 from gateway.errors import Fault, SettingsError
 from gateway.ingress.doors import hooks
 from gateway.mattermost.channel import Channels
+from gateway.mattermost.editing import Editing
+from gateway.mattermost.history import History
 from gateway.mattermost.hook import HookSender, PassthroughSender
 from gateway.mattermost.payload import Message, encode
 from gateway.mattermost.probe import UNPROVEN, Finding, Level, probe_channel, probe_hook
+from gateway.mattermost.repeats import Repeats
 from gateway.mattermost.rest import Cards, Concessions, RestSender
 from gateway.mattermost.session import Account, LoginAccount, Session, TokenAccount
 from gateway.model import Delivered, Delivery
 from gateway.outbound.sessions import Sessions
 from gateway.settings import Settings
-from gateway.settings.tables import DestinationSettings, Secret
+from gateway.settings.proxies import Proxies, shown
+from gateway.settings.tables import DeliveryTable, DestinationSettings, Secret
 
 
 class Senders:
@@ -32,18 +36,24 @@ class Senders:
     async def of(self, table: DestinationSettings, cards: Cards) -> Sender:
         """Make the sender to a destination; `cards` finds the posts that show subjects there. Raises SettingsError."""
         if table.hook is not None:
-            return HookSender(table.hook, await self._sessions.of(table.ca_file), table.timeout)
+            return HookSender(table.hook, await self._http(table), table.timeout)
         session = await self.session(table)
-        return RestSender(session, channels(session, table), cards, Concessions(table.name))
+        name = table.name
+        repeats, editing = Repeats(History(session, name), name), Editing(session, name)
+        return RestSender(session, channels(session, table), cards, Concessions(name), repeats, editing)
 
-    async def passing(self, server: str, timeout: float) -> Sender:  # noqa: ASYNC109 - that of each attempt
+    async def passing(self, server: str, table: DeliveryTable) -> Sender:
         """Make the sender to the incoming webhooks of a server: each delivery goes to the one that is its address."""
-        return PassthroughSender(partial(hooks.url, server), await self._sessions.of(), timeout)
+        http = await self._sessions.to(server, None, table.proxy)
+        return PassthroughSender(server, partial(hooks.url, server), http, table.timeout)
 
     async def session(self, table: DestinationSettings) -> Session:
         """The session of a channel over REST. Raises SettingsError."""
-        server, http = table.server or "", await self._sessions.of(table.ca_file)
+        server, http = table.server or "", await self._http(table)
         return Session(server, self._account(table, server, http), http, table.timeout)
+
+    async def _http(self, table: DestinationSettings) -> ClientSession:
+        return await self._sessions.to(_url(table), table.ca_file, table.proxy)
 
     def _account(self, table: DestinationSettings, server: str, http: ClientSession) -> Account:
         """Destinations with the same login share it, so that together they do not lock the account."""
@@ -64,10 +74,10 @@ async def probe(settings: Settings, *, post: bool) -> dict[str, list[Finding]]:
     """
     found = {}
     async with AsyncExitStack() as stack:
-        sessions = Sessions(stack)
+        sessions = Sessions(stack, (), settings.proxies)
         senders = Senders(sessions)
         for name, table in settings.destinations.items():
-            found[name] = await _probe(table, sessions, senders)
+            found[name] = [*_way(table, settings.proxies), *await _probe(table, sessions, senders)]
             if any(finding.level is Level.FAULT for finding in found[name]):
                 continue
             if post:
@@ -77,9 +87,17 @@ async def probe(settings: Settings, *, post: bool) -> dict[str, list[Finding]]:
     return found
 
 
+def _way(table: DestinationSettings, proxies: Proxies) -> list[Finding]:
+    """The proxy that requests pass, if any."""
+    proxy = proxies.to(_url(table), table.proxy)
+    source = "`proxy`" if table.proxy else "the environment"
+    return [Finding(Level.FINE, f"through the proxy {shown(proxy)}, by {source}")] if proxy else []
+
+
 async def _probe(table: DestinationSettings, sessions: Sessions, senders: Senders) -> list[Finding]:
     if table.hook is not None:
-        return await probe_hook(table.hook, await sessions.of(table.ca_file), table.timeout)
+        http = await sessions.to(_url(table), table.ca_file, table.proxy)
+        return await probe_hook(table.hook, http, table.timeout)
     session = await senders.session(table)
     return await probe_channel(session, channels(session, table))
 
@@ -101,3 +119,8 @@ async def _post(table: DestinationSettings, senders: Senders) -> Finding:
 def channels(session: Session, table: DestinationSettings) -> Channels:
     """The channels of a destination over REST."""
     return Channels(session, table.team or "", table.channel or "")
+
+
+def _url(table: DestinationSettings) -> str:
+    """A URL at the server of a destination."""
+    return table.hook.reveal() if table.hook is not None else table.server or ""

@@ -18,7 +18,7 @@ class CardShape:
     def __init__(self, source: Text, raw: Mapping[str, JSON], engine: Engine) -> None:
         noted: list[Note] = []
         place, compiler = DocumentPlace(source.name, (), noted), Compiler(engine)
-        self._let = [(key, compiler.value(value, place / "let" / key)) for key, value in raw.get("let", {}).items()]
+        self._let = compiler.let(raw.get("let", {}), place / "let")
         self._message = MessageShape(raw["message"], compiler, place / "message")
         self.faults = placed(noted, source.text, source.file)
 

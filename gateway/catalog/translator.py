@@ -5,6 +5,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from gateway.catalog import schema_cost
 from gateway.catalog.card import CardShape
 from gateway.catalog.kinds import Kind, Text, register
 from gateway.catalog.message_shape import MessageShape
@@ -61,8 +62,10 @@ class Translator:
             self.schema = Schema(self.input)
         except ValueError as error:
             (place / "input").fault(str(error))
+        for cost in schema_cost.unbearable(self.input):
+            DocumentPlace(source.name, ("input", *cost.steps), noted).fault(cost.problem)
         self._when = compiler.condition(raw["when"], place / "when") if "when" in raw else None
-        self._let = [(key, compiler.value(source, place / "let" / key)) for key, source in raw.get("let", {}).items()]
+        self._let = compiler.let(raw.get("let", {}), place / "let")
         self._ignore = compiler.condition(raw["ignore"], place / "ignore") if "ignore" in raw else None
         self._subject = compiler.template(raw.get("subject", ""), Mode.RAW, place / "subject")
         self._living = "phase" in raw or "card" in raw

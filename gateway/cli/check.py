@@ -10,6 +10,8 @@ from msgspec import Struct
 
 from gateway import settings
 from gateway.app import senders
+from gateway.catalog import files, schema_cost, yamlfile
+from gateway.catalog.translator import Translator
 from gateway.cli import app, catalog
 from gateway.cli import options as given
 from gateway.cli import settings as settings_file
@@ -22,6 +24,8 @@ from gateway.pipeline import route as routes
 from gateway.settings import Settings
 
 WARNING: Final = "warning"
+
+_CHEAPER: Final = "a payload may keep the gateway busy with it: say less in the schema, or say it once"
 
 
 class Finding(Struct, frozen=True):
@@ -57,9 +61,12 @@ def check(
         say(reference_table())
         return
     known, faults = _settings_and_faults(config)
+    warnings = [*known.warnings] if known else []
     with working("reading the catalog"):
-        faults += _catalog_faults(known)
-    found = [_finding(WARNING, fault) for fault in (known.warnings if known else ())]
+        more = _of_catalog(known) if known else _Findings()
+    faults += more.faults
+    warnings += more.warnings
+    found = [_finding(WARNING, fault) for fault in warnings]
     found += [_finding(Level.FAULT, fault) for fault in faults]
     if known is not None and not faults and (live or post):
         with working("asking the servers of the destinations"):
@@ -94,16 +101,28 @@ def _settings_and_faults(config: Path) -> tuple[Settings | None, list[Fault]]:
         return error.partial, list(error.faults)
 
 
-def _catalog_faults(known: Settings | None) -> Iterator[Fault]:
-    """Faults of the documents, and where settings and catalog do not fit; without settings no folder is known."""
-    if known is None:
-        return
+class _Findings(Struct):
+    """Faults and warnings of documents."""
+
+    faults: list[Fault] = []
+    warnings: list[Fault] = []
+
+
+def _of_catalog(known: Settings) -> _Findings:
+    """What is wrong with the documents, where settings and catalog do not fit, and schemas that may cost too much."""
     folders = catalog.folders(known.catalog.folders)
     services, faults = catalog.load(folders)
-    yield from faults
-    yield from routes.unknown_services(known, services.keys)
-    yield from routes.faults(known)
-    yield from tracing.faults(known)
+    faults += [*routes.unknown_services(known, services.keys), *routes.faults(known), *tracing.faults(known)]
+    translators = [one for service in services.services.values() for one in service.translators]
+    return _Findings(faults, [warning for one in translators for warning in _costs(one)])
+
+
+def _costs(translator: Translator) -> Iterator[Fault]:
+    """The places of a translator's schema whose cost is not bounded by the size of a payload."""
+    if found := schema_cost.costs(translator.input):
+        text = files.read(Path(translator.file))
+        for one in found:
+            yield yamlfile.fault(translator.file, text, ("input", *one.steps), one.problem, _CHEAPER)
 
 
 def _probe(known: Settings, *, post: bool) -> list[Finding]:

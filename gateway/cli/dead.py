@@ -1,11 +1,11 @@
-"""`mattergate dead`: list, show and replay dead deliveries, also while the gateway runs."""
+"""`mattergate dead`: list, show, replay and discard dead deliveries, also while the gateway runs."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Final
 
 import typer
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from gateway.cli import app, filters, journal, offline
 from gateway.cli import options as given
@@ -29,11 +29,11 @@ from gateway.cli.output import (
 )
 from gateway.console import dead as letters
 from gateway.console import events as facts
-from gateway.console.dead import DeadDelivery, DeadFilter, DeadRow, Progress, Replays, ReplayWish
+from gateway.console.dead import Choice, DeadDelivery, DeadFilter, DeadRow, Decisions, DiscardWish, Progress
 from gateway.console.events import EventDetail
 from gateway.errors import Refused
 from gateway.journal import Query
-from gateway.model import DeliveryState
+from gateway.model import DISCARD_REASON, DeliveryState
 
 dead = typer.Typer(no_args_is_help=True, help="Deliveries that were given up and wait for you.")
 app.add_typer(dead, name="dead")
@@ -42,7 +42,7 @@ Destination = Annotated[str, typer.Option(help="Only of this destination.")]
 Reason = Annotated[str, typer.Option(help="Only given up for this reason, word for word; needs --destination.")]
 
 _LOOK: Final = 0.02
-"""Seconds between two looks at the progress of a replay."""
+"""Seconds between two looks at the progress."""
 
 _COLUMNS: Final[Sequence[Column[DeadRow]]] = (
     Column("event", lambda row: row.event),
@@ -113,6 +113,9 @@ def show_dead(event: given.EventId, output: given.Output = Format.TABLE, config:
                 print_json(message.payload)
 
 
+Everything = Annotated[bool, typer.Option("--all", help="Every dead delivery.")]
+
+
 @dead.command(
     "replay",
     epilog=example(
@@ -123,7 +126,7 @@ def show_dead(event: given.EventId, output: given.Output = Format.TABLE, config:
 )
 def replay_dead(
     chosen: given.EventIds = None,
-    everything: Annotated[bool, typer.Option("--all", help="Every dead delivery.")] = False,
+    everything: Everything = False,
     destination: Destination = "",
     reason: Reason = "",
     dry_run: given.DryRun = False,
@@ -134,19 +137,17 @@ def replay_dead(
 
     Name events, a destination (and a reason), or --all. Asks for confirmation before those of more than one event.
     """
-    _require_destination(destination, reason)
-    if bool(chosen) == (everything or bool(destination and not chosen)):
-        fail("say which: the ids of events, --destination, or --all", 2)
+    _require_choice(chosen, destination, reason, everything=everything)
 
     async def work(gateway: OfflineGateway) -> Progress:
-        wish = await _wish(gateway, chosen or (), destination, reason)
-        planned = await _run(gateway.rehearsal(), wish)
+        choice = await _choice(gateway, chosen or (), destination, reason)
+        planned = await _carry_out(gateway.rehearsal(), lambda decisions: decisions.replay(choice))
         if dry_run or not planned.total:
             return planned
         if not chosen or len(chosen) > 1:
             confirm(f"{_deliveries(planned.total)} will be sent again", yes=yes)
         with working(f"sending {_deliveries(planned.total)} again"):
-            return await _run(gateway, wish)
+            return await _carry_out(gateway, lambda decisions: decisions.replay(choice))
 
     done = offline.run(config, work)
     if not done.total and not done.left:
@@ -161,16 +162,69 @@ def replay_dead(
         fail(f"stopped early: {done.trouble}")
 
 
+@dead.command(
+    "discard",
+    epilog=example(
+        'mattergate dead discard 019a7c3d11 --because "posted by hand"',
+        'mattergate dead discard --destination old --because "the channel was closed" --yes',
+    ),
+)
+def discard_dead(
+    because: Annotated[str, typer.Option(help="Why they need not be sent; kept and shown beside them.")],
+    chosen: given.EventIds = None,
+    everything: Everything = False,
+    destination: Destination = "",
+    reason: Reason = "",
+    dry_run: given.DryRun = False,
+    yes: given.Yes = False,
+    config: given.Config = DEFAULT,
+) -> None:
+    """Discard dead deliveries: they need not be sent, and are dead letters no more.
+
+    Name events, a destination (and a reason), or --all. Asks for confirmation before those of more than one event.
+    `events list` shows them for the retention, and `events replay` sends them all the same.
+    """
+    _require_choice(chosen, destination, reason, everything=everything)
+    if not because.strip() or len(because) > DISCARD_REASON:
+        fail(f"--because: say why, in {DISCARD_REASON} characters at most", 2)
+
+    async def work(gateway: OfflineGateway) -> Progress:
+        choice = await _choice(gateway, chosen or (), destination, reason)
+        wish = DiscardWish(**asdict(choice), because=because)
+        planned = await _carry_out(gateway.rehearsal(), lambda decisions: decisions.discard(wish))
+        if dry_run or not planned.total:
+            return planned
+        if not chosen or len(chosen) > 1:
+            confirm(f"{_deliveries(planned.total)} will be discarded", yes=yes)
+        with working(f"discarding {_deliveries(planned.total)}"):
+            return await _carry_out(gateway, lambda decisions: decisions.discard(wish))
+
+    done = offline.run(config, work)
+    if not done.total:
+        say("nothing is dead")
+        return
+    how = "would be" if dry_run else "are" if done.done != 1 else "is"
+    say(f"{_deliveries(done.done)} {how} discarded")
+    if done.trouble:
+        fail(f"stopped early: {done.trouble}")
+
+
 def _require_destination(destination: str, reason: str) -> None:
     if reason and not destination:
         fail("--reason needs --destination: reasons are those of one destination", 2)
 
 
-async def _wish(gateway: OfflineGateway, chosen: Sequence[str], destination: str, reason: str) -> ReplayWish:
-    """Select what to send again; an unknown destination, or an event without dead deliveries, ends the command."""
+def _require_choice(chosen: Sequence[str] | None, destination: str, reason: str, *, everything: bool) -> None:
+    _require_destination(destination, reason)
+    if bool(chosen) == (everything or bool(destination and not chosen)):
+        fail("say which: the ids of events, --destination, or --all", 2)
+
+
+async def _choice(gateway: OfflineGateway, chosen: Sequence[str], destination: str, reason: str) -> Choice:
+    """Select dead letters; an unknown destination, or an event without dead deliveries, ends the command."""
     if not chosen:
         await filters.require_known(gateway, Query(destination=destination))
-        return ReplayWish(destination=destination, reason=reason, everything=not destination)
+        return Choice(destination=destination, reason=reason, everything=not destination)
     found: list[DeadDelivery] = []
     for one in chosen:
         event_id = await journal.complete(gateway.journal, one)
@@ -179,19 +233,19 @@ async def _wish(gateway: OfflineGateway, chosen: Sequence[str], destination: str
         if not those:
             fail(f"event {event_id} has no dead delivery" + (f" to {destination}" if destination else ""))
         found += those
-    return ReplayWish(deliveries=tuple(found))
+    return Choice(deliveries=tuple(found))
 
 
-async def _run(gateway: OfflineGateway, wish: ReplayWish) -> Progress:
-    """Run the replay as the console does, and give its last progress."""
-    replays = Replays(gateway)
+async def _carry_out(gateway: OfflineGateway, start: Callable[[Decisions], Progress]) -> Progress:
+    """Carry out a decision as the console does, and give its last progress."""
+    decisions = Decisions(gateway)
     try:
-        done = replays.start(wish)
+        done = start(decisions)
     except Refused as refused:
         fail(f"{refused.title}: {refused.detail}")
     while done.running:
         await asyncio.sleep(_LOOK)
-        done = replays.progress or done
+        done = decisions.progress or done
     return done
 
 

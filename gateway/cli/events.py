@@ -315,5 +315,7 @@ def print_delivery(delivery: DeliveryDetail) -> None:
     for attempt in delivery.log:
         status = str(attempt.status or attempt.code)
         say(f"  {clock(attempt.at)}  {attempt.result:9}  {status:7}  {attempt.answer}".rstrip())
+    if delivery.discard:
+        say(f"  {clock(delivery.discard.at)}  discarded: {delivery.discard.reason}")
     if delivery.permalink:
         say(f"  {delivery.permalink}")

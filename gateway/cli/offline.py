@@ -105,6 +105,9 @@ class _Rehearsal:
     async def requeue(self, seqs: Sequence[int]) -> int:
         return len(seqs)
 
+    async def discard(self, seqs: Sequence[int], reason: str) -> int:  # noqa: ARG002 - of the Protocol
+        return len(seqs)
+
 
 def run(config: Path, work: Callable[[OfflineGateway], Awaitable[T]]) -> T:
     """Run `work` with the gateway of a settings file; a fault of settings or journal ends the command."""

@@ -51,7 +51,7 @@ _ROUTES: Final[Sequence[Column[RouteStanding]]] = (
 def status(output: given.Output = Format.TABLE, config: given.Config = DEFAULT) -> None:
     """Show how the running gateway is doing: destinations with their queues, and routes with their requests by outcome.
 
-    The exit code is 1 when no gateway answers, when it cannot store requests, or when a destination is broken.
+    The exit code is 1 when no gateway answers, when it cannot store requests, or when a destination takes no messages.
     """
     known = settings_file.require(config)
     with working("asking the gateway"):
@@ -64,7 +64,7 @@ def status(output: given.Output = Format.TABLE, config: given.Config = DEFAULT) 
                 print_line({"kind": kind, **msgspec.to_builtins(row)})
     else:
         _print(found)
-    if found.trouble or any(one.state == "broken" for one in found.destinations):
+    if found.trouble or any(one.state in ("held", "failing") for one in found.destinations):
         raise typer.Exit(1)
 
 
@@ -122,7 +122,8 @@ def _print(found: Status) -> None:
     say(f"delivered {totals.delivered:,} ({totals.delivered_rate:.1f}/s)")
     say(f"{plural(totals.waiting, 'delivery', 'deliveries')} waiting{waiting}; {totals.dead:,} dead")
     since = f" since {clock(kept.oldest)} UTC" if kept.oldest else ""
-    say(f"the journal keeps {plural(kept.events, 'event')} ({kept.size / 1e6:,.1f} MB){since}\n")
+    dead = f", {kept.dead_events:,} of them dead ({kept.dead_size / 1e6:,.1f} MB)" if kept.dead_events else ""
+    say(f"the journal keeps {plural(kept.events, 'event')} ({kept.size / 1e6:,.1f} MB){since}{dead}\n")
     print_rows(found.destinations, _DESTINATIONS, Format.TABLE, "no destinations")
     say("")
     print_rows(found.routes, _ROUTES, Format.TABLE, "no routes")

@@ -15,8 +15,8 @@ from gateway.catalog.service import Service
 from gateway.catalog.translator import Translator
 from gateway.console.port import Gateway
 from gateway.console.proofs import proofs, url_with_secret
-from gateway.console.sandbox import Workshop
 from gateway.console.web.operations import Ask, Operation
+from gateway.console.workshop import Workshop
 from gateway.errors import Refused
 from gateway.model import JSON, Outcome
 from gateway.pipeline import sample, samplefile

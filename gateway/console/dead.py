@@ -1,11 +1,13 @@
-"""Dead letters: dead deliveries grouped by destination and reason, and their replay in batches.
+"""Dead letters: dead deliveries grouped by destination and reason, and what a person decides about them.
 
-One replay runs at a time, in a task that outlives the request that started it; its progress can be read at any time.
+A decision sends some of them again or discards them, in batches. One is carried out at a time, in a task that outlives
+the request that started it; its progress can be read at any time.
 """
 
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from enum import StrEnum
 from typing import Annotated, Final
 
 from msgspec import Meta, Struct
@@ -15,11 +17,11 @@ from gateway.console.port import Gateway
 from gateway.console.web.operations import Ask, Operation
 from gateway.errors import JournalError, Refused
 from gateway.journal import Query, Record
-from gateway.model import Delivery, DeliveryState
+from gateway.model import DISCARD_REASON, Delivery, DeliveryState
 from gateway.observe import logs
 
 BATCH: Final = 200
-"""Deliveries that are sent again in one commit."""
+"""Deliveries that are sent again or discarded between two looks at the progress."""
 READ: Final = 500
 """Events that are read at a time while dead deliveries are collected."""
 
@@ -37,12 +39,21 @@ class DeadGroup(Struct, frozen=True):
     gone: bool
 
 
-class Progress(Struct, frozen=True):
-    """Progress of a replay: `done` of `total` deliveries are sent again; `left` are not, their destination is gone.
+class Decision(StrEnum):
+    """What a person decides about dead letters."""
 
-    `total` grows while they are collected. `ended` is 0 as long as it runs; `trouble` says why it stopped early.
+    REPLAY = "replay"
+    DISCARD = "discard"
+
+
+class Progress(Struct, frozen=True):
+    """Progress of a decision: `done` of `total` deliveries are sent again or discarded.
+
+    `left` are not sent again, their destination is gone. `total` grows while deliveries are collected. `ended` is 0 as
+    long as it runs; `trouble` says why it stopped early.
     """
 
+    decision: Decision
     what: str
     started: float
     total: int = 0
@@ -53,15 +64,15 @@ class Progress(Struct, frozen=True):
 
     @property
     def running(self) -> bool:
-        """Whether the replay has not ended yet."""
+        """Whether it has not ended yet."""
         return not self.ended
 
 
 class DeadGroups(Struct, frozen=True):
-    """The largest groups, and the last replay since the gateway started, if any."""
+    """The largest groups, and the last decision since the gateway started, if any."""
 
     groups: Sequence[DeadGroup]
-    replay: Progress | None = None
+    progress: Progress | None = None
 
 
 class DeadFilter(Struct, frozen=True, kw_only=True):
@@ -101,10 +112,10 @@ class DeadDelivery(Struct, frozen=True, forbid_unknown_fields=True):
     seq: int
 
 
-class ReplayWish(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What to send again: `deliveries`, or those of a `destination` (of one `reason`, unless empty), or `everything`.
+class Choice(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which dead letters: `deliveries`, or those of a `destination` (of one `reason`, unless empty), or `everything`.
 
-    Exactly one of the three. Unknown keys are refused: to ignore one could send more than was meant.
+    Exactly one of the three. Unknown keys are refused: to ignore one could mean more than was meant.
     """
 
     deliveries: Annotated[tuple[DeadDelivery, ...], Meta(max_length=200)] = ()
@@ -113,14 +124,20 @@ class ReplayWish(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     everything: bool = False
 
 
+class DiscardWish(Choice, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which dead letters need not be sent, chosen as to send them again, and why: `because` is kept and shown."""
+
+    because: Annotated[str, Meta(min_length=1, max_length=DISCARD_REASON)]
+
+
 async def groups(ask: Ask) -> DeadGroups:
-    """Every group of dead deliveries, the largest first, and the progress of the replay."""
+    """Every group of dead deliveries, the largest first, and the progress of the last decision."""
     known = ask.gateway.destinations()
     found = [
         DeadGroup(one.destination, one.reason, one.count, one.oldest, one.newest, one.destination not in known)
         for one in await ask.gateway.journal.dead_groups()
     ]
-    return DeadGroups(found, ask.console.part(Replays).progress)
+    return DeadGroups(found, ask.console.part(Decisions).progress)
 
 
 async def listing(gateway: Gateway, wanted: DeadFilter) -> DeadPage:
@@ -139,55 +156,56 @@ def dead_of(record: Record, destination: str = "", reason: str = "") -> list[Del
     ]
 
 
-class Replays:
-    """Runs the replays of one console, one at a time."""
+class Decisions:
+    """Carries out the decisions of one console, one at a time."""
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
         self._task: asyncio.Task[None] | None = None
         self.progress: Progress | None = None
 
-    def start(self, wish: ReplayWish) -> Progress:
-        """Start a replay. Raises Refused: 400 for none or several selections, 409 while a replay runs.
+    def replay(self, choice: Choice) -> Progress:
+        """Start to send dead letters again. Raises Refused: 400 for none or several selections, 409 while one runs.
 
         409 also when the selected destination is gone. Other deliveries without a destination are left as they are.
         """
-        if self.progress is not None and self.progress.running:
-            raise Refused(409, "A replay is running", f"{self.progress.what} is under way; wait until it has ended")
-        what, collect = self._plan(wish)
-        self.progress = Progress(what, time.time())
-        self._task = asyncio.get_running_loop().create_task(self._run(collect), name="replay of dead letters")
-        return self.progress
+        name = choice.destination
+        if name and name not in self._gateway.destinations() and not (choice.deliveries or choice.everything):
+            raise _destination_gone(name)
+        return self._start(Decision.REPLAY, choice, self._gateway.journal.requeue)
+
+    def discard(self, wish: DiscardWish) -> Progress:
+        """Start to discard dead letters, whether or not they have a destination. Raises Refused as `replay` does."""
+        because = wish.because.strip()
+        if not because:
+            raise Refused(400, "Bad Request", "because: say why these are discarded; it is shown beside them")
+        return self._start(Decision.DISCARD, wish, lambda seqs: self._gateway.journal.discard(seqs, because))
 
     async def close(self) -> None:
-        """Stop; deliveries that are not sent again by then stay dead."""
+        """Stop; deliveries that have not had their turn by then stay dead."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait([self._task])
 
-    def _plan(self, wish: ReplayWish) -> tuple[str, Callable[[], Awaitable[list[int]]]]:
-        """Describe the selection in words, and give the function that finds its deliveries."""
-        group = wish.destination or wish.reason
-        if sum(map(bool, (wish.deliveries, group, wish.everything))) > 1:
-            raise Refused(400, "Bad Request", "say one thing to send again: deliveries, a destination, or everything")
-        if wish.deliveries:
-            return f"{len(wish.deliveries)} chosen deliveries", lambda: self._find_chosen(wish.deliveries)
-        if wish.everything:
-            return "every dead delivery", lambda: self._collect("", "")
-        if not wish.destination:
-            raise Refused(400, "Bad Request", "say what to send again: deliveries, a destination, or everything")
-        if wish.destination not in self._gateway.destinations():
-            raise _destination_gone(wish.destination)
-        about = f" given up because: {wish.reason}" if wish.reason else ""
-        what = f"what {wish.destination} did not take{about}"
-        return what, lambda: self._collect(wish.destination, wish.reason)
+    def _start(self, decision: Decision, choice: Choice, act: Callable[[Sequence[int]], Awaitable[int]]) -> Progress:
+        what = _described(choice)
+        if self.progress is not None and self.progress.running:
+            raise Refused(
+                409,
+                f"A {self.progress.decision} is running",
+                f"{self.progress.what} is under way; wait until it has ended",
+            )
+        self.progress = Progress(decision, what, time.time())
+        task = self._run(choice, act)
+        self._task = asyncio.get_running_loop().create_task(task, name=f"{decision} of dead letters")
+        return self.progress
 
-    async def _run(self, collect: Callable[[], Awaitable[list[int]]]) -> None:
+    async def _run(self, choice: Choice, act: Callable[[Sequence[int]], Awaitable[int]]) -> None:
         trouble = ""
         try:
-            seqs = await collect()
+            seqs = await (self._find_chosen(choice.deliveries) if choice.deliveries else self._collect(choice))
             for at in range(0, len(seqs), BATCH):
-                await self._gateway.journal.requeue(seqs[at : at + BATCH])
+                await act(seqs[at : at + BATCH])
                 self._note(done=min(at + BATCH, len(seqs)))
         except (JournalError, Refused) as error:
             trouble = str(error)
@@ -196,7 +214,7 @@ class Replays:
             raise
         except Exception as error:
             trouble = "it failed, the log says how"
-            _log.error("a replay of dead letters failed", exc_info=error)
+            _log.error("a decision about dead letters failed", exc_info=error)
         finally:
             self._note(ended=time.time(), trouble=trouble)
 
@@ -207,25 +225,28 @@ class Replays:
             page = await self._gateway.journal.find(Query(event_id=event, bodies=False))
             found += [one for record in page.records for one in dead_of(record)]
         chosen = {one.seq for one in wanted}
-        seqs = self._sendable([one for one in found if one.seq in chosen])
+        seqs = self._open_to_it([one for one in found if one.seq in chosen])
         self._note(total=len(seqs))
         return sorted(seqs)
 
-    async def _collect(self, destination: str, reason: str) -> list[int]:
+    async def _collect(self, choice: Choice) -> list[int]:
         """The numbers of a group, oldest first; all are read before the first is sent, since some may die again."""
+        destination, reason = choice.destination, choice.reason
         seqs: list[int] = []
         before = ""
         while True:
             page = await self._gateway.journal.find(_query(destination, reason, before, READ))
-            seqs += self._sendable([one for record in page.records for one in dead_of(record, destination, reason)])
+            seqs += self._open_to_it([one for record in page.records for one in dead_of(record, destination, reason)])
             self._note(total=len(seqs))
             before = page.next
             if not before:
                 return sorted(seqs)
 
-    def _sendable(self, deliveries: Sequence[Delivery]) -> list[int]:
+    def _open_to_it(self, deliveries: Sequence[Delivery]) -> list[int]:
+        """The numbers of those that the decision can be carried out on: only what has a destination is sent again."""
+        replay = self.progress is not None and self.progress.decision is Decision.REPLAY
         known = self._gateway.destinations()
-        seqs = [one.seq for one in deliveries if one.destination in known]
+        seqs = [one.seq for one in deliveries if not replay or one.destination in known]
         self._note(left=(self.progress.left if self.progress else 0) + len(deliveries) - len(seqs))
         return seqs
 
@@ -260,6 +281,21 @@ def _row(record: Record, one: Delivery) -> DeadRow:
     )
 
 
+def _described(choice: Choice) -> str:
+    """The selection in words. Raises Refused (400) for none, or more than one."""
+    group = choice.destination or choice.reason
+    if sum(map(bool, (choice.deliveries, group, choice.everything))) > 1:
+        raise Refused(400, "Bad Request", "say one thing: deliveries, a destination, or everything")
+    if choice.deliveries:
+        return f"{len(choice.deliveries)} chosen deliveries"
+    if choice.everything:
+        return "every dead delivery"
+    if not choice.destination:
+        raise Refused(400, "Bad Request", "say which: deliveries, a destination, or everything")
+    about = f" given up because: {choice.reason}" if choice.reason else ""
+    return f"what {choice.destination} did not take{about}"
+
+
 def _destination_gone(destination: str) -> Refused:
     remedy = "add it again, or open the events and read them with today's catalog"
     return Refused(409, "Destination gone", f"the settings have no destination {destination} any more: {remedy}")
@@ -270,7 +306,11 @@ async def _listing(ask: Ask) -> DeadPage:
 
 
 async def _replay(ask: Ask) -> Progress:
-    return ask.console.part(Replays).start(ask.body)
+    return ask.console.part(Decisions).replay(ask.body)
+
+
+async def _discard(ask: Ask) -> Progress:
+    return ask.console.part(Decisions).discard(ask.body)
 
 
 OPERATIONS = (
@@ -278,7 +318,7 @@ OPERATIONS = (
         method="GET",
         path="/dead",
         name="listDeadGroups",
-        summary="Dead deliveries by destination and reason, and the progress of the last replay.",
+        summary="Dead deliveries by destination and reason, and the progress of the last replay or discard.",
         call=groups,
         result=DeadGroups,
     ),
@@ -296,10 +336,21 @@ OPERATIONS = (
         path="/dead/replay",
         name="replayDead",
         summary="Start to send dead deliveries again: chosen ones, a group, or all; GET /dead has its progress.",
-        body=ReplayWish,
+        body=Choice,
         call=_replay,
         result=Progress,
         status=202,
-        problems={409: "A replay is running, or the destination is gone; nothing is started."},
+        problems={409: "A replay or discard is running, or the destination is gone; nothing is started."},
+    ),
+    Operation(
+        method="POST",
+        path="/dead/discard",
+        name="discardDead",
+        summary="Start to discard dead deliveries, with a reason: chosen ones, a group, or all; events show it.",
+        body=DiscardWish,
+        call=_discard,
+        result=Progress,
+        status=202,
+        problems={409: "A replay or discard is running; nothing is started."},
     ),
 )

@@ -23,7 +23,7 @@ from gateway.console.samples import SampleDocument, SampleWish, SampleWritten
 from gateway.console.web.operations import Ask, Operation
 from gateway.decode.content import Content
 from gateway.journal import Query, Record
-from gateway.model import JSON, Attempt, Delivery, DeliveryState, Outcome
+from gateway.model import JSON, Attempt, Delivery, DeliveryState, Discard, Outcome
 from gateway.pipeline.interpret import Verdict, verdicts
 
 R = TypeVar("R", bound=Struct)
@@ -42,7 +42,7 @@ class EventFilter(Struct, frozen=True, kw_only=True):
     route: str = ""
     service: str = ""
     outcome: Literal["", "message", "ignored", "refused", "broken"] = ""
-    state: Literal["", "pending", "delivered", "dead", "replayed"] = ""
+    state: Literal["", "pending", "delivered", "dead", "replayed", "discarded"] = ""
     text: Annotated[str, Meta(max_length=200)] = ""
     before: Annotated[str, Meta(max_length=100)] = ""
     limit: Annotated[int, Meta(ge=1, le=200)] = 50
@@ -82,7 +82,10 @@ class MessageDetail(Struct, frozen=True):
 
 
 class DeliveryDetail(Struct, frozen=True):
-    """One delivery. `gone`: the settings no longer have its destination; `permalink` is empty if it is not known."""
+    """One delivery. `gone`: the settings no longer have its destination; `permalink` is empty if it is not known.
+
+    `discard` is when and why a person put it away, also when it was sent again since.
+    """
 
     seq: int
     destination: str
@@ -95,6 +98,7 @@ class DeliveryDetail(Struct, frozen=True):
     post_id: str
     permalink: str
     log: Sequence[Attempt]
+    discard: Discard | None = None
 
 
 class EventDetail(Struct, frozen=True):
@@ -212,6 +216,7 @@ def _delivery(gateway: Gateway, one: Delivery) -> DeliveryDetail:
         post_id=one.post_id,
         permalink=_permalink(gateway, one),
         log=one.log,
+        discard=one.discard,
     )
 
 

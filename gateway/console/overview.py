@@ -48,13 +48,18 @@ class Kept(Struct, frozen=True):
     events: int
     size: int
     oldest: float
+    dead_events: Annotated[int, Meta(description="Those of the events that have a dead delivery.")] = 0
+    dead_size: Annotated[int, Meta(description="The bytes of these.")] = 0
 
 
 class DestinationStanding(Struct, frozen=True):
     """One destination: whether messages flow to it, and if not, why."""
 
     name: str
-    state: Annotated[str, Meta(description="open, throttled (it asked to wait) or broken (it fails).")]
+    state: Annotated[
+        str,
+        Meta(description="healthy, throttled (it asked to wait), held (it does not answer) or failing (it refuses)."),
+    ]
     why: str
     waiting: int
     oldest: float
@@ -113,7 +118,7 @@ async def overview(console: Console) -> Overview:
         __version__,
         trouble,
         _totals(past, *gauges.totals(found), destinations),
-        Kept(held.events, held.size, held.oldest),
+        Kept(held.events, held.size, held.oldest, held.dead_events, held.dead_size),
         _routes(gateway, found[gauges.REQUESTS], found[gauges.DUPLICATES], held.last),
         destinations,
         past,

@@ -39,7 +39,7 @@ class Gateway(Protocol):
         """The series of these names ("mattergate_requests_total") as /metrics shows them, with their samples."""
 
     def destinations(self) -> Mapping[str, tuple[str, str]]:
-        """The state of each destination ("open", "throttled", "broken") and its reason ("" when open)."""
+        """The state of each destination (`DestinationState`) and its reason ("" when healthy)."""
 
     def route(self, name: str, address: str = "") -> Route | None:
         """A route as ingress uses it; None when it is gone. `address` is the hook of a pass-through route."""

@@ -1,5 +1,6 @@
 """Replay of an event: send its messages as they were, or translate its request with the catalog of today."""
 
+import asyncio
 import random
 import time
 
@@ -19,7 +20,7 @@ from gateway.pipeline.entry import entry, new_id
 from gateway.pipeline.interpret import interpret
 from gateway.pipeline.route import Route
 
-_SETTLED = frozenset({DeliveryState.DEAD, DeliveryState.DELIVERED})
+_SETTLED = frozenset({DeliveryState.DEAD, DeliveryState.DELIVERED, DeliveryState.DISCARDED})
 _MARK = "replay of "
 
 
@@ -58,7 +59,7 @@ async def with_todays_catalog(gateway: Gateway, event_id: str) -> Reread:
     found = await lookup.load(gateway, event_id)
     route, service = _today(found)
     require_destinations(sorted(set(route.destinations) - set(gateway.destinations())))
-    fresh = _entry(found, route, service, gateway)
+    fresh = await asyncio.to_thread(_entry, found, route, service, gateway)
     appended = await gateway.submit(fresh)
     return Reread(appended.event_id, fresh.event.outcome, fresh.event.translator, len(appended.deliveries))
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from gateway.catalog.service import Service
 from gateway.console import lookup
 from gateway.console.lookup import Stored
 from gateway.console.port import Gateway
@@ -47,9 +48,7 @@ async def as_sample(gateway: Gateway, event_id: str) -> SampleDocument:
     if service is None:
         raise Refused(409, "Service gone", f"the catalog has no service {found.event.service} any more")
     try:
-        request = await asyncio.to_thread(_request, found)
-        expected = sample.outcome(Sample(request, Expectation(found.event.outcome)), service)  # its thread is this one
-        text = await asyncio.to_thread(sample.document, Sample(request, expected))
+        text = await asyncio.to_thread(_document, found, service)
     except ValueError as error:
         raise Refused(409, "No sample", f"this event cannot be kept as a sample: {error}") from None
     name = _UNFIT.sub("-", found.event.name.lower()).strip("-.")[:60] or "event"
@@ -78,6 +77,13 @@ async def write(gateway: Gateway, event_id: str, folder: str) -> SampleWritten:
 
 def _folders(gateway: Gateway) -> Sequence[str]:
     return gateway.settings.catalog.folders
+
+
+def _document(found: Stored, service: Service) -> str:
+    """The text of the sample: the request, and what it becomes today. Raises ValueError."""
+    request = _request(found)
+    expected = sample.outcome(Sample(request, Expectation(found.event.outcome)), service)
+    return sample.document(Sample(request, expected))
 
 
 def _request(found: Stored) -> SampleRequest:

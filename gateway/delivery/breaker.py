@@ -1,82 +1,125 @@
 """The circuit breaker of a destination: a pure state machine, with the clock as an argument.
 
-    closed --threshold failures in a row--> open --after a wait--> half-open --probe succeeds--> closed
-                                              ^                        |
-                                              `---- probe fails, longer wait
+    closed --no answer--> held --health answers--> ready --a probe starts--> probing --success--> closed
+                           ^ `--no answer, a second--^                          |
+                           `----------------------- no answer ------------------'
 
-While the breaker is not closed, only one probe at a time is sent.
+While it is held, the server is asked for its health every second. When that answers, one message goes as the probe. A
+single failure is enough to ask: a server that is well loses the time of one question, and one that is down gets no
+message that is bound to fail.
 """
 
 from collections.abc import Callable
 from enum import StrEnum
+from math import inf
 
-from gateway.delivery.retry import backoff
-
-THRESHOLD = 5
-"""Failures in a row, over all lanes of the destination, that open the breaker."""
-
-PROBE_BASE = 2.0
-PROBE_CAP = 30.0
-"""Seconds: the wait before a probe is at least half of its ceiling, which doubles from PROBE_BASE to PROBE_CAP."""
+CHECK_SECONDS = 1.0
+"""Seconds between two questions for the health of a server, drawn from 0.75 to 1.25 of it: many gateways may ask."""
 
 
 class BreakerState(StrEnum):
     """The state of a breaker: deliveries flow while it is closed."""
 
     CLOSED = "closed"
-    OPEN = "open"
-    HALF_OPEN = "half-open"
+    HELD = "held"
+    CHECKING = "checking"
+    READY = "ready"
+    PROBING = "probing"
 
 
 class Breaker:
-    """Counts failures in a row and decides when an attempt is admitted.
+    """Decides when an attempt is admitted. All times are seconds on one monotonic clock.
 
     `epoch` changes with every change of state. An attempt keeps the epoch at which it was admitted; a failure from an
     earlier epoch says nothing about the present and is ignored, whereas a success always counts.
     """
 
-    __slots__ = ("_failures", "_probes", "_threshold", "epoch", "state", "until", "why")
+    __slots__ = ("_confirmed", "_failures", "epoch", "state", "until", "why")
 
-    def __init__(self, threshold: int = THRESHOLD) -> None:
-        self._threshold = threshold
+    def __init__(self) -> None:
         self._failures = 0
-        self._probes = 0
+        self._confirmed = False
         self.epoch = 0
         self.state = BreakerState.CLOSED
         self.until = 0.0
         self.why = ""
 
+    @property
+    def closed(self) -> bool:
+        """Whether deliveries flow."""
+        return self.state is BreakerState.CLOSED
+
+    @property
+    def holds(self) -> bool:
+        """Whether the server is known not to answer: it failed a question for its health, or a probe, too."""
+        return self._confirmed
+
+    @property
+    def ready(self) -> bool:
+        """Whether the server answered the last check, and no probe has gone yet."""
+        return self.state is BreakerState.READY
+
+    @property
+    def probing(self) -> bool:
+        """Whether the last admitted attempt is the probe."""
+        return self.state is BreakerState.PROBING
+
     def opens_at(self) -> float:
-        """The time from which an attempt is admitted: 0 when closed, infinity while a probe is in flight."""
-        if self.state is BreakerState.CLOSED:
+        """The time from which an attempt or a check may start, infinity while one is under way."""
+        if self.state in (BreakerState.CLOSED, BreakerState.READY):
             return 0.0
-        return self.until if self.state is BreakerState.OPEN else float("inf")
+        return self.check_at()
+
+    def check_at(self) -> float:
+        """The time at which the server is to be asked for its health; infinity when it is not."""
+        return self.until if self.state is BreakerState.HELD else inf
+
+    def check(self) -> None:
+        """Record that the server is being asked."""
+        self._become(BreakerState.CHECKING)
+
+    def checked(self, answers: bool, now: float, random: Callable[[], float]) -> None:
+        """Record whether the server answered; ignored when an attempt has succeeded meanwhile."""
+        if self.state is not BreakerState.CHECKING:
+            return
+        if answers:
+            self._become(BreakerState.READY)
+        else:
+            self._confirmed = True
+            self._hold(now + _jittered(random))
 
     def admit(self) -> None:
-        """Record that an attempt starts, at `opens_at` or later; in an open breaker this attempt is the probe."""
-        if self.state is BreakerState.OPEN:
-            self._become(BreakerState.HALF_OPEN)
+        """Record that an attempt starts, at `opens_at` or later; behind a good check this attempt is the probe."""
+        if self.state is BreakerState.READY:
+            self._become(BreakerState.PROBING)
 
     def success(self) -> None:
         """Record that an attempt was answered, and close the breaker."""
-        self._failures = self._probes = 0
+        self._failures, self._confirmed = 0, False
         if self.state is not BreakerState.CLOSED:
             self.why = ""
             self._become(BreakerState.CLOSED)
 
     def failure(self, epoch: int, now: float, why: str, random: Callable[[], float]) -> None:
-        """Record that an attempt, admitted at `epoch`, failed for the temporary reason `why`."""
+        """Record that an attempt, admitted at `epoch`, got no answer for the reason `why`."""
         if epoch != self.epoch:
             return
         self._failures += 1
-        if self.state is BreakerState.CLOSED and self._failures < self._threshold:
-            return
-        self._probes += 1
-        ceiling = min(PROBE_CAP, PROBE_BASE * 2.0 ** min(self._probes - 1, 30))
-        self.until = now + ceiling / 2 + backoff(1, random, base=ceiling / 2)
-        self.why = f"{self._failures} failures in a row, last: {why}"
-        self._become(BreakerState.OPEN)
+        self.why = f"{self._failures} failures in a row, last: {why}" if self._failures > 1 else why
+        if self.state is BreakerState.PROBING:
+            self._confirmed = True
+            self._hold(now + _jittered(random))
+        else:
+            self._hold(now)
+
+    def _hold(self, until: float) -> None:
+        self.until = until
+        self._become(BreakerState.HELD)
 
     def _become(self, state: BreakerState) -> None:
         self.state = state
         self.epoch += 1
+
+
+def _jittered(random: Callable[[], float]) -> float:
+    return CHECK_SECONDS * (0.75 + 0.5 * random())

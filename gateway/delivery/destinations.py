@@ -1,10 +1,15 @@
-"""A destination and its gates: rate limit, pause and circuit breaker. No clock and no task: times are arguments."""
+"""A destination and its gates: rate limit, pause, circuit breaker, evidence. No clock and no task: times are arguments.
+
+All times are seconds on one monotonic clock.
+"""
 
 from collections.abc import Callable
+from enum import StrEnum
 from typing import Protocol
 
-from gateway.delivery.breaker import Breaker, BreakerState
-from gateway.model import Delivery, Later, Result
+from gateway.delivery.breaker import Breaker
+from gateway.delivery.evidence import Evidence, Judgement
+from gateway.model import Blame, Delivered, Delivery, Later, Result
 
 PAUSE = 1.0
 """Seconds that a destination pauses after a 429 without Retry-After."""
@@ -13,36 +18,51 @@ ROUNDING = 1e-6
 """Tolerance of the rate limit in seconds: sums of floats as large as epoch seconds are not exact."""
 
 
+class DestinationState(StrEnum):
+    """The state of a destination.
+
+    throttled: it asked for a pause; failing: it refuses messages, until somebody mends it; held: it does not answer.
+    """
+
+    HEALTHY = "healthy"
+    THROTTLED = "throttled"
+    FAILING = "failing"
+    HELD = "held"
+
+
 class Sender(Protocol):
     """Sends messages to one destination."""
 
+    @property
+    def warning(self) -> str:
+        """What it cannot do although messages arrive, with the remedy; empty when all is well."""
+
     async def send(self, delivery: Delivery) -> Result:
         """Make one attempt at a delivery. Failures of network or server are results, not errors."""
+
+    async def answers(self) -> bool:
+        """Whether the server answers a question for its health, without a message. Never raises for the network."""
+
+    def target(self, delivery: Delivery) -> str:
+        """What else a refusal of this delivery may concern: a channel or hook behind the destination; "": all of it."""
 
 
 class Destination:
     """A place in Mattermost, with the gates that decide when the next attempt may start.
 
-    `concurrency` is the number of deliveries in flight, each until its outcome is durable, `rate` the deliveries per
-    second (None or 0: no limit; up to one second's worth may be sent at once), `max_age` the age in seconds after which
-    a failing delivery is dead.
+    `concurrency` is the number of posts under way, `rate` the deliveries per second (None or 0: no limit; up to one
+    second's worth may be sent at once), `max_age` the age in seconds after which a failing delivery is dead.
     """
 
     def __init__(
-        self,
-        name: str,
-        sender: Sender,
-        concurrency: int = 8,
-        rate: float | None = None,
-        max_age: float = 86400.0,
-        *,
-        breaker: Breaker | None = None,
+        self, name: str, sender: Sender, concurrency: int = 8, rate: float | None = None, max_age: float = 86400.0
     ) -> None:
         self.name = name
         self.sender = sender
         self.concurrency = concurrency
         self.max_age = max_age
-        self.breaker = breaker or Breaker()
+        self.breaker = Breaker()
+        self._evidence = Evidence()
         self._interval = 1.0 / rate if rate else 0.0
         self._credit = max(1.0, rate) * self._interval + ROUNDING if rate else 0.0
         self._full_at = 0.0  # when the token bucket is full again: the bucket in one number (GCRA)
@@ -52,43 +72,62 @@ class Destination:
     def opens_at(self, now: float) -> float:
         """When the next attempt may start: `now` or earlier means at once, infinity means after the probe's answer."""
         rate_at = self._full_at + self._interval - self._credit if self._interval else now
-        return max(self._paused_until, self.breaker.opens_at(), rate_at)
+        gate = self._evidence.gate() if self._evidence else 0.0
+        return max(self._paused_until, self.breaker.opens_at(), rate_at, gate)
 
-    def admit(self, now: float) -> int:
+    def waits_until(self, lane: str, delivery: Delivery) -> float:
+        """The time before which this delivery may not be tried, as its target refuses messages; 0: at any time."""
+        return self._evidence.opens_at(self.sender.target(delivery), lane) if self._evidence else 0.0
+
+    def admit(self, lane: str, delivery: Delivery, now: float) -> int:
         """Record that an attempt starts, at `opens_at` or later; returns the epoch that `record` needs."""
         if self._interval:
             self._full_at = max(self._full_at, now) + self._interval
+        if self._evidence:
+            self._evidence.admit(self.sender.target(delivery), lane, now)
         self.breaker.admit()
         return self.breaker.epoch
 
-    def record(self, result: Result, epoch: int, now: float, random: Callable[[], float]) -> None:
-        """Take in the result of an attempt: Retry-After or 429 pauses the destination, failures open the breaker."""
-        if not isinstance(result, Later):
-            self.breaker.success()
-            return
-        if result.after is not None or result.code == "429":
-            until = now + (PAUSE if result.after is None else result.after)
-            if until > self._paused_until:
-                self._paused_until, self._paused_why = until, result.reason
-        if result.code == "429":  # a server that limits its clients works
-            self.breaker.success()
-        else:
+    def record(
+        self, result: Result, lane: str, delivery: Delivery, epoch: int, now: float, random: Callable[[], float]
+    ) -> Judgement | None:
+        """Take in the result of an attempt; returns the judgement of a refusal.
+
+        Retry-After or 429 pauses the destination, no answer opens the breaker, a refusal is evidence.
+        """
+        if isinstance(result, Later) and (result.after is not None or result.code == "429"):
+            self._pause(now + (PAUSE if result.after is None else result.after), result.reason)
+        if isinstance(result, Later) and result.blame is Blame.SERVER and result.code != "429":
             self.breaker.failure(epoch, now, result.reason, random)
+            return None
+        self.breaker.success()
+        if isinstance(result, Later) and result.blame is not Blame.SERVER:
+            every = result.blame is Blame.DESTINATION
+            return self._evidence.refused(self.sender.target(delivery), lane, result.reason, now, every=every)
+        if self._evidence and isinstance(result, Delivered):
+            self._evidence.passed(self.sender.target(delivery), lane)
+        return None
+
+    def forget(self, lane: str) -> None:
+        """Take note that the first message of a lane is dead."""
+        if self._evidence:
+            self._evidence.forget(lane)
 
     @property
-    def probing(self) -> bool:
-        """Whether the last admitted attempt is the breaker's probe."""
-        return self.breaker.state is BreakerState.HALF_OPEN
+    def flows(self) -> bool:
+        """Whether deliveries flow: it is neither held nor failing."""
+        return not self.breaker.holds and not self._evidence.failing
 
-    @property
-    def broken(self) -> bool:
-        """Whether the breaker holds deliveries back."""
-        return self.breaker.state is not BreakerState.CLOSED
-
-    def state(self, now: float) -> tuple[str, str]:
-        """`open`, `throttled` or `broken`, and the reason (empty when open)."""
-        if self.broken:
-            return "broken", self.breaker.why
+    def state(self, now: float) -> tuple[DestinationState, str]:
+        """The state, and the reason; when healthy, that is the warning of the sender, if any."""
+        if self.breaker.holds:
+            return DestinationState.HELD, self.breaker.why
+        if why := self._evidence.failing:
+            return DestinationState.FAILING, why
         if self._paused_until > now:
-            return "throttled", f"{self._paused_why}, for another {self._paused_until - now:.0f} s"
-        return "open", ""
+            return DestinationState.THROTTLED, f"{self._paused_why}, for another {self._paused_until - now:.0f} s"
+        return DestinationState.HEALTHY, self.sender.warning
+
+    def _pause(self, until: float, why: str) -> None:
+        if until > self._paused_until:
+            self._paused_until, self._paused_why = until, why

@@ -4,8 +4,8 @@
                         ^                                                    |
                         `----------------- durable: the lane goes on --------'
 
-A lane goes on only when the outcome of its delivery is durable: a crash repeats at most the one message per lane that
-was in flight, and never reorders a lane.
+A lane goes on only when the outcome of its delivery is durable: a crash never reorders a lane. It repeats at most the
+posts under way, `concurrency` of a destination, and those whose outcomes are not durable yet, UNSETTLED of it.
 """
 
 import asyncio
@@ -16,10 +16,12 @@ from time import time
 
 import structlog
 
+from gateway.delivery.addresses import Addresses
+from gateway.delivery.clock import Jumps
 from gateway.delivery.destinations import Destination
 from gateway.delivery.feed import Feed
 from gateway.delivery.lanes import Lanes
-from gateway.delivery.outlet import Attempting, Outlet
+from gateway.delivery.outlet import Attempting, Calls, Outlet
 from gateway.delivery.settler import Settler
 from gateway.errors import JournalError
 from gateway.journal import Journal, Settlement, Standing
@@ -28,7 +30,7 @@ from gateway.observe import tracing
 from gateway.observe.metrics import Metrics
 
 TICK = 1.0
-"""Seconds between checks of the wall clock, which may have been set."""
+"""Seconds between two looks at whether the wall clock was set."""
 
 RECOUNT = 5
 """Ticks between two counts of dead deliveries, at least: a count reads all that wait, too."""
@@ -53,9 +55,10 @@ class Dispatcher:
     read from the journal later. `serve` and `retire` change the destinations meanwhile.
 
     `window` deliveries and `window_bytes` bytes of payload are held in memory, shared evenly by the destinations so
-    that one that is down holds up no other; the rest waits in the journal. `clock` returns epoch seconds, `random`
-    draws from [0, 1), `attempt` traces. `failed` is a future that gets the exception of a task that crashed; the
-    service cannot go on then. Raises ValueError when two destinations share a name.
+    that one that is down holds up no other; the rest waits in the journal. `addresses` are those inside destinations
+    that have taken a message. `clock` returns epoch seconds, `random` draws from [0, 1), `attempt` traces. `failed` is
+    a future that gets the exception of a task that crashed; the service cannot go on then. Raises ValueError when two
+    destinations share a name.
     """
 
     failed: asyncio.Future[None]
@@ -68,6 +71,7 @@ class Dispatcher:
         destinations: Iterable[Destination],
         metrics: Metrics,
         *,
+        addresses: Addresses | None = None,
         window: int = 10_000,
         window_bytes: int = 64_000_000,
         clock: Callable[[], float] = time,
@@ -79,11 +83,13 @@ class Dispatcher:
         self._clock = clock
         self._random = random
         self._attempt = attempt
+        self._addresses = addresses or Addresses(())
         self._window = window
         self._window_bytes = window_bytes
         self._settler = Settler(journal)
         self._outlets: dict[str, Outlet] = {}
-        self._feed = Feed(journal, self._outlets, self._bury, self._settler.thinned, clock)
+        self._jumps = Jumps(clock, asyncio.get_running_loop().time)
+        self._feed = Feed(journal, self._outlets, self._bury, self._settler.thinned, self._jumps)
         self.offer = self._feed.offer
         for destination in destinations:
             if destination.name in self._outlets:
@@ -161,8 +167,8 @@ class Dispatcher:
         await asyncio.wait({self._main})
 
     def states(self) -> dict[str, tuple[str, str]]:
-        """The state of each destination: `open`, `throttled` or `broken`, and the reason (empty when open)."""
-        now = self._clock()
+        """The state of each destination (`DestinationState`), and the reason (empty when healthy)."""
+        now = asyncio.get_running_loop().time()
         return {name: outlet.destination.state(now) for name, outlet in self._outlets.items()}
 
     async def _run(self, ready: asyncio.Event) -> None:
@@ -184,8 +190,8 @@ class Dispatcher:
             destination,
             Lanes(self._window, self._window_bytes),
             self._metrics,
-            settle=self._settler.put,
-            hungry=self._feed.nudge,
+            calls=Calls(self._settler.put, self._feed.nudge, self._settler.is_stuck),
+            addresses=self._addresses,
             clock=self._clock,
             random=self._random,
             attempt=self._attempt,
@@ -230,8 +236,10 @@ class Dispatcher:
         due = 0
         for count in itertools.count(1):
             await asyncio.sleep(TICK)
-            for outlet in self._outlets.values():
-                outlet.pump()  # alarms run on the monotonic clock; this corrects them after the wall clock is set
+            if by := self._jumps.check(self._feed.head):
+                log.warning("the wall clock was set: ages of deliveries are corrected", seconds=round(by, 1))
+                for outlet in self._outlets.values():
+                    outlet.clock_set(by)
             if count % ROUND == 0:
                 self._feed.nudge()
                 self._uncounted = True
@@ -262,7 +270,10 @@ class Dispatcher:
 
         self._metrics.queue_depth.labels(name).set_function(depth)
         self._metrics.queue_oldest_seconds.labels(name).set_function(oldest)
-        self._metrics.destination_open.labels(name).set_function(lambda: 0.0 if outlet.destination.broken else 1.0)
+        self._metrics.destination_open.labels(name).set_function(lambda: float(outlet.destination.flows))
+        self._metrics.destination_degraded.labels(name).set_function(
+            lambda: float(bool(outlet.destination.sender.warning))
+        )
         self._metrics.dead.labels(name).set(standing.dead)
 
     def _on_added(self, newest: int) -> None:

@@ -13,7 +13,9 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import structlog
+from msgspec.structs import replace
 
+from gateway.delivery.clock import Jumps
 from gateway.delivery.outlet import Outlet
 from gateway.errors import JournalDamaged, JournalError
 from gateway.journal import Queue
@@ -29,7 +31,10 @@ log = structlog.get_logger("gateway.delivery")
 
 
 class Feed:
-    """Feeds `outlets`. `stray` gets deliveries to unknown destinations; `thinned` waits until few are unsettled."""
+    """Feeds `outlets`. `stray` gets deliveries to unknown destinations; `thinned` waits until few are unsettled.
+
+    `jumps` corrects the times of deliveries from before the wall clock was set.
+    """
 
     def __init__(
         self,
@@ -37,13 +42,13 @@ class Feed:
         outlets: Mapping[str, Outlet],
         stray: Callable[[Delivery], None],
         thinned: Callable[[], Awaitable[object]],
-        clock: Callable[[], float],
+        jumps: Jumps,
     ) -> None:
         self._journal = journal
         self._outlets = outlets
         self._stray = stray
         self._thinned = thinned
-        self._clock = clock
+        self._jumps = jumps
         self._wake = asyncio.Event()
         self._wake.set()
         self._open = True
@@ -128,10 +133,12 @@ class Feed:
         while lanes.hungry:
             parked = lanes.parked_up_to()
             chunk = await self._journal.pending(after=lanes.read_to, limit=CHUNK)
-            fits = lanes.unpark(outlet.name, chunk, len(chunk) < CHUNK, parked, self._clock())
-            outlet.pump()
-            if not fits:
+            if not outlet.unpark([self._healed(one) for one in chunk], len(chunk) < CHUNK, parked):
                 return  # the next settled delivery makes room, and nudges
+
+    def _healed(self, delivery: Delivery) -> Delivery:
+        received = self._jumps.healed(delivery.received, delivery.seq)
+        return delivery if received == delivery.received else replace(delivery, received=received)
 
     def _route(self, delivery: Delivery) -> None:
         self.head = delivery.seq

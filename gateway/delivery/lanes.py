@@ -1,26 +1,28 @@
 """The lanes of one destination in memory: ready lanes, waiting lanes, and the parking of deliveries without room.
 
-No clock and no task. A lane is in exactly one of three places: `ready` (its first delivery may be sent), the heap of
-waiting lanes, or claimed (by a worker, until `advance` or `put_off`).
+No clock and no task: times, `not_before` of deliveries among them, are seconds on one monotonic clock. A lane is in
+exactly one of three places: `ready` (its first delivery may be sent), the heap of waiting lanes, or claimed (by a
+worker, until `advance` or `put_off`).
 
 Room is per destination, so that one that is down does not fill the memory of the others. A delivery without room is
 parked: it and everything behind it stay in the journal, until `unpark` takes them in from there in order.
 """
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from heapq import heappop, heappush
 
 from gateway.model import Delivery
 
 
 class Lane:
-    """Deliveries that are sent one after the other."""
+    """Deliveries that are sent one after the other. `probes` counts failed probes with the first of them."""
 
-    __slots__ = ("name", "queue")
+    __slots__ = ("name", "probes", "queue")
 
     def __init__(self, name: str) -> None:
         self.name = name
+        self.probes = 0
         self.queue: deque[Delivery] = deque()
 
 
@@ -115,6 +117,7 @@ class Lanes:
     def advance(self, lane: Lane, now: float) -> None:
         """Return a claimed lane whose first delivery is delivered or dead."""
         settled = lane.queue.popleft()
+        lane.probes = 0
         self._count -= 1
         self._bytes -= len(settled.payload)
         self.depth -= 1
@@ -122,6 +125,11 @@ class Lanes:
             self._place(lane, now)
         else:
             del self._lanes[lane.name]
+
+    def update(self, changed: Callable[[Delivery], Delivery]) -> None:
+        """Replace every delivery by the result of `changed`, which keeps its place."""
+        for lane in self._lanes.values():
+            lane.queue = deque(map(changed, lane.queue))
 
     def oldest(self) -> float:
         """The time when the oldest delivery in memory was received, 0 when there is none."""

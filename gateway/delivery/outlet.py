@@ -1,28 +1,41 @@
 """The outlet of one destination: a pool of workers that sends the deliveries of its lanes as its gates allow.
 
 A pool costs less than a task for every delivery, and its size is the destination's concurrency. Idle workers wait in a
-stack; `pump` wakes one when a delivery can be sent, and a worker that leaves ready lanes wakes the next.
+stack; `pump` wakes one when there is something to do, and a worker that leaves ready lanes wakes the next.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import inf
 from typing import NamedTuple
 
 import structlog
 from msgspec.structs import replace
 
+from gateway import units
+from gateway.delivery import retry
+from gateway.delivery.addresses import Addresses
+from gateway.delivery.clock import heal
 from gateway.delivery.destinations import Destination
+from gateway.delivery.evidence import PROBE_MOST, Judgement
 from gateway.delivery.lanes import Lane, Lanes
-from gateway.delivery.retry import decide
 from gateway.journal import Settlement
-from gateway.model import Delivered, Delivery, DeliveryState, Later, Result
+from gateway.model import Blame, Delivered, Delivery, DeliveryState, Later, Result
 from gateway.observe import tracing
 from gateway.observe.metrics import CODES, RESULTS, Metrics
 from gateway.observe.tracing import AttemptSpan, exemplar
 
+UNSETTLED = 16
+"""Outcomes that may wait to be durable before no further post starts: a crash repeats these posts."""
+
 SHORTEST = 0.001
-"""The shortest alarm in seconds: wall clock and monotonic clock disagree about small waits."""
+"""The shortest alarm in seconds."""
+
+PATIENCE = 600.0
+"""Seconds after a start in which no delivery is given up for its age: the clock may have been set meanwhile."""
+
+SLICE = 100
+"""Lanes that one look puts off at a failing target, before the event loop gets its turn."""
 
 log = structlog.get_logger("gateway.delivery")
 
@@ -41,8 +54,25 @@ class Claim(NamedTuple):
     probe: bool
 
 
+class Calls(NamedTuple):
+    """The functions of the dispatcher that an outlet calls.
+
+    `settle` gets every outcome, and calls `settled` when it is durable; `hungry` says that there is room for parked
+    deliveries; `stuck` tells whether the journal takes no outcomes now.
+    """
+
+    settle: Callable[[Settlement, "Outlet", Lane], None]
+    hungry: Callable[[], None]
+    stuck: Callable[[], bool]
+
+
 class Outlet:
-    """Sends the deliveries in `lanes`. `settle` gets every outcome, and calls `settled` when it is durable."""
+    """Sends the deliveries in `lanes`.
+
+    `clock` is epoch seconds, for what is stored; all waiting is by the monotonic clock of the event loop, that of the
+    times in `lanes`. `addresses` are those that have taken a message: what is refused at another is given up at once,
+    for it may be invented. While the journal is stuck, outcomes that are not durable count as posts under way.
+    """
 
     def __init__(
         self,
@@ -50,8 +80,8 @@ class Outlet:
         lanes: Lanes,
         metrics: Metrics,
         *,
-        settle: Callable[[Settlement, "Outlet", Lane], None],
-        hungry: Callable[[], None],
+        calls: "Calls",
+        addresses: Addresses,
         clock: Callable[[], float],
         random: Callable[[], float],
         attempt: Attempting = tracing.OFF.attempt,
@@ -59,14 +89,17 @@ class Outlet:
         self.name = destination.name
         self.destination = destination
         self.lanes = lanes
-        self._settle = settle
-        self._hungry = hungry
+        self._calls = calls
+        self._addresses = addresses
         self._clock = clock
+        self._steady = asyncio.get_running_loop().time
+        self._began = self._steady()
         self._random = random
         self._attempt = attempt
         self._halted = False
         self._idle: list[asyncio.Future[None]] = []
-        self._under_way = 0
+        self._posting = 0
+        self._unsettled = 0
         self._last: asyncio.Future[None] | None = None
         self._alarm: asyncio.TimerHandle | None = None
         self._alarm_at = inf
@@ -78,34 +111,42 @@ class Outlet:
 
     def accept(self, delivery: Delivery) -> None:
         """Take in a delivery of this destination; its number is above that of the last call."""
-        self.lanes.accept(delivery, self._clock())
-        if self.lanes.ready:
+        self.lanes.accept(self._timed(delivery), self._steady())
+        if self.lanes.ready or delivery.not_before:
             self.pump()
 
+    def unpark(self, chunk: Sequence[Delivery], complete: bool, parked: int) -> bool:
+        """Take in parked deliveries that were read from the journal; see `Lanes.unpark`."""
+        fits = self.lanes.unpark(self.name, list(map(self._timed, chunk)), complete, parked, self._steady())
+        self.pump()
+        return fits
+
     def pump(self) -> None:
-        """Wake a worker if a delivery may be sent now, and set the alarm for the next that may be sent later."""
+        """Wake a worker if there is something to do now, and set the alarm for what is to be done later."""
         if self._halted:
             return
-        now = self._clock()
+        now = self._steady()
         self.lanes.promote(now)
         if self.lanes.ready and self._has_room():
-            opens = self.destination.opens_at(now)
-            if opens <= now:
-                self._wake_one()
-            else:
-                self._ring_at(opens, now)
+            self._wake_at(self.destination.opens_at(now), now)
+        else:  # the server of a held destination is asked although nothing can be sent yet
+            self._wake_at(self.destination.breaker.check_at(), now)
         self._ring_at(self.lanes.due(), now)
 
     def replace(self, destination: Destination) -> None:
         """Use other settings from the next attempt on; deliveries that wait after a failure are tried at once."""
         if destination is not self.destination:
             self.destination = destination
-            self.lanes.promote(inf)
-            self.pump()
+            self._release()
+
+    def clock_set(self, by: float) -> None:
+        """Take note that the wall clock was set `by` seconds ahead: no delivery in memory looks older for it."""
+        now = self._clock()
+        self.lanes.update(lambda delivery: replace(delivery, received=heal(delivery.received, by, now)))
 
     async def drained(self) -> None:
         """Wait until all outcomes are durable. Only for an outlet that is halted."""
-        if self._under_way:
+        if self._posting or self._unsettled:
             self._last = asyncio.get_running_loop().create_future()
             await self._last
 
@@ -118,8 +159,11 @@ class Outlet:
             self._wake_one()
 
     async def work(self) -> None:
-        """Run one worker: claim, send, conclude, until halted."""
+        """Run one worker: check the server's health when that is due, else claim, send, conclude; until halted."""
         while not self._halted:
+            if self.destination.breaker.check_at() <= self._steady():
+                await self._check(self.destination)
+                continue
             claim = self._claim()
             if claim is None:
                 await self._rest()
@@ -134,69 +178,96 @@ class Outlet:
 
     def settled(self, lane: Lane, settlement: Settlement) -> None:
         """Let a lane go on: the outcome of its first delivery is durable."""
-        self._end_one()
-        now = self._clock()
+        self._unsettled -= 1
+        self._note_end()
+        now = self._steady()
         if settlement.state is DeliveryState.PENDING:
-            delivery = replace(
-                lane.queue[0],
-                attempts=settlement.attempts,
-                not_before=settlement.not_before,
-                reason=settlement.reason,
-            )
-            self.lanes.put_off(lane, delivery, settlement.not_before)
+            due = self._due(settlement.not_before)
+            delivery = replace(lane.queue[0], attempts=settlement.attempts, not_before=due, reason=settlement.reason)
+            self.lanes.put_off(lane, delivery, due)
         else:
-            if settlement.state is DeliveryState.DEAD:
-                self._dead.inc()
+            self._note_final(lane.queue[0], settlement.state)
             self.lanes.advance(lane, now)
             if self.lanes.hungry:
-                self._hungry()
+                self._calls.hungry()
         self.pump()
 
-    def _has_room(self) -> bool:
-        """Whether another attempt may start; one counts until its outcome is durable, as a crash would repeat it."""
-        return self._under_way < self.destination.concurrency
+    def _note_final(self, delivery: Delivery, state: DeliveryState) -> None:
+        """Count a dead letter, and tell what became of a message to an address; a stranger's leaves no dead letter."""
+        if state is DeliveryState.DEAD and not self._is_stranger(delivery):
+            self._dead.inc()
+        if delivery.address and state is DeliveryState.DELIVERED:
+            self._addresses.delivered(delivery.address)
+        elif delivery.address:
+            self._addresses.refused(delivery.address)
 
-    def _end_one(self) -> None:
-        self._under_way -= 1
-        if self._last is not None and not self._under_way and not self._last.done():
+    def _is_stranger(self, delivery: Delivery) -> bool:
+        """Whether it goes to an address that has not taken a message yet."""
+        return bool(delivery.address) and delivery.address not in self._addresses
+
+    def _timed(self, delivery: Delivery) -> Delivery:
+        """The delivery with `not_before` by the monotonic clock."""
+        return replace(delivery, not_before=self._due(delivery.not_before)) if delivery.not_before else delivery
+
+    def _due(self, not_before: float) -> float:
+        """A stored time by the monotonic clock; a clock that was set back makes nobody wait longer than a retry."""
+        return self._steady() + min(max(not_before - self._clock(), 0.0), retry.CAP)
+
+    def _has_room(self) -> bool:
+        """Whether another attempt may start: posts under way and outcomes not durable are bounded apart."""
+        concurrency = self.destination.concurrency
+        if self._calls.stuck():
+            return self._posting + self._unsettled < concurrency
+        return self._posting < concurrency and self._unsettled < UNSETTLED
+
+    def _note_end(self) -> None:
+        if self._last is not None and not self._posting and not self._unsettled and not self._last.done():
             self._last.set_result(None)
 
     def _claim(self) -> Claim | None:
+        """Claim a lane whose first delivery may be sent now; None when there is none."""
         if not self._has_room():
             return None
-        now = self._clock()
+        now = self._steady()
         lanes, destination = self.lanes, self.destination
         lanes.promote(now)
-        if not lanes.ready or destination.opens_at(now) > now:
-            self.pump()
-            return None
-        epoch = destination.admit(now)
-        probe = destination.probing
-        lane, delivery = lanes.claim()
-        self._under_way += 1
-        if lanes.ready:
-            self.pump()
-        return Claim(lane, delivery, destination, epoch, probe)
+        for _ in range(SLICE):
+            if not lanes.ready or destination.opens_at(now) > now:
+                self.pump()
+                return None
+            lane, delivery = lanes.claim()
+            waits = destination.waits_until(lane.name, delivery)
+            if waits > now:
+                lanes.put_off(lane, delivery, waits)
+                continue
+            epoch = destination.admit(lane.name, delivery, now)
+            self._posting += 1
+            if lanes.ready:
+                self.pump()
+            return Claim(lane, delivery, destination, epoch, destination.breaker.probing)
+        self._ring_at(now, now)
+        return None
 
     def _conclude(self, claim: Claim, result: Result) -> None:
+        self._posting -= 1
         now = self._clock()
-        delivery, destination = claim.delivery, claim.destination
-        was_broken = destination.broken
-        destination.record(result, claim.epoch, now, self._random)
+        delivery, destination, lane = claim.delivery, claim.destination, claim.lane
+        flowed = destination.flows
+        judgement = destination.record(result, lane.name, delivery, claim.epoch, self._steady(), self._random)
         current = destination is self.destination  # else its settings have changed during the attempt
-        if current and destination.broken is not was_broken:
-            self._log_breaker()
-        settlement = decide(result, delivery, now, destination.max_age, self._random)
         self._count(result, delivery, now)
+        settlement = self._decide(claim, result, judgement, now)
         if settlement.state is DeliveryState.PENDING:
-            if claim.probe:
+            if claim.probe and judgement is None:
                 # A failed probe costs the delivery no attempt; its lane queues behind untried lanes.
-                self._end_one()
-                self.lanes.put_off(claim.lane, delivery, destination.opens_at(now) if current else now)
+                lane.probes += 1
+                self.lanes.put_off(lane, delivery, self._steady() + (retry.probe_wait(lane.probes) if current else 0))
+                self._report(flowed)
                 return
             if not current:
                 settlement = replace(settlement, not_before=now)
-        if settlement.state is DeliveryState.DEAD:
+        elif settlement.state is DeliveryState.DEAD:
+            destination.forget(lane.name)
             log.warning(
                 "delivery dead",
                 destination=self.name,
@@ -204,7 +275,30 @@ class Outlet:
                 event_id=delivery.event_id,
                 reason=settlement.reason,
             )
-        self._settle(settlement, self, claim.lane)
+        self._unsettled += 1
+        self._calls.settle(settlement, self, lane)
+        self._report(flowed)
+
+    def _decide(self, claim: Claim, result: Result, judgement: Judgement | None, now: float) -> Settlement:
+        """The settlement of an attempt: by the judgement of a refusal, and by the delivery's age."""
+        delivery, wait, dead = claim.delivery, retry.wait(result, claim.delivery.attempts + 1, self._random), ""
+        if not isinstance(result, Later):
+            return retry.decide(result, delivery, now, wait)
+        if judgement is not None and result.blame is Blame.UNKNOWN and self._is_stranger(delivery):
+            dead = result.reason
+        elif judgement is not None and judgement.at_fault:
+            dead = f"refused {judgement.refusals} times while other messages passed: {result.reason}"
+        elif self._is_too_old(delivery, claim.destination.max_age, now):
+            dead = f"gave up after {units.written(claim.destination.max_age)}: last: {result.reason}"
+        if judgement is not None and judgement.probe_at:
+            wait = judgement.probe_at - self._steady()
+        elif judgement is not None:
+            wait = retry.backoff(judgement.refusals, self._random, cap=PROBE_MOST)
+        return retry.decide(result, delivery, now, wait, dead)
+
+    def _is_too_old(self, delivery: Delivery, max_age: float, now: float) -> bool:
+        """Whether a delivery is too old for another attempt; not soon after a start: see PATIENCE."""
+        return now - delivery.received >= max_age and self._steady() - self._began >= min(max_age, PATIENCE)
 
     def _count(self, result: Result, delivery: Delivery, now: float) -> None:
         self._codes[result.code].inc()
@@ -214,13 +308,40 @@ class Outlet:
         else:
             self._results["later" if isinstance(result, Later) else "never"].inc()
 
-    def _log_breaker(self) -> None:
-        if self.destination.broken:
-            log.warning(
-                "destination broken, holding its deliveries", destination=self.name, why=self.destination.breaker.why
-            )
+    async def _check(self, destination: Destination) -> None:
+        """Ask the server of a held destination for its health. Once it answers, every lane may be the probe."""
+        breaker, flowed = destination.breaker, destination.flows
+        breaker.check()
+        try:
+            answers = await destination.sender.answers()
+        except Exception as error:  # as in `work`
+            self._report_crash(error)
+            answers = False
+        recovers = answers and not flowed
+        breaker.checked(answers, self._steady(), self._random)
+        if breaker.ready and not len(self.lanes):
+            breaker.success()  # nothing waits that could be the probe
+        if recovers:
+            self.lanes.promote(inf)
+        self._report(flowed)
+        self.pump()
+
+    def _report(self, flowed: bool) -> None:
+        """Log that deliveries began to flow, or ceased; those that waited for it are tried at once."""
+        destination = self.destination
+        if destination.flows is flowed:
+            return
+        if flowed:
+            state, why = destination.state(self._steady())
+            log.warning("destination does not take messages, they wait", destination=self.name, state=state, why=why)
         else:
-            log.info("destination open again", destination=self.name)
+            log.info("destination takes messages again", destination=self.name)
+            self._release()
+
+    def _release(self) -> None:
+        """Let every lane be tried at once."""
+        self.lanes.promote(inf)
+        self.pump()
 
     def _report_crash(self, error: Exception) -> Later:
         """Log an error that a sender should not raise: only its type and place, as its text may hold the URL."""
@@ -229,7 +350,8 @@ class Outlet:
             at = at.tb_next
         place = f"{at.tb_frame.f_code.co_qualname}:{at.tb_lineno}" if at is not None else ""
         log.error("sender failed", destination=self.name, error=type(error).__name__, place=place)
-        return Later(f"the gateway failed on this message ({type(error).__name__}): see its log, and report it")
+        reason = f"the gateway failed on this message ({type(error).__name__}): see its log, and report it"
+        return Later(reason, blame=Blame.UNKNOWN)
 
     async def _rest(self) -> None:
         future = asyncio.get_running_loop().create_future()
@@ -242,6 +364,12 @@ class Outlet:
             if not future.done():  # done: its worker was cancelled
                 future.set_result(None)
                 return
+
+    def _wake_at(self, at: float, now: float) -> None:
+        if at <= now:
+            self._wake_one()
+        else:
+            self._ring_at(at, now)
 
     def _ring_at(self, at: float, now: float) -> None:
         if at >= self._alarm_at:

@@ -6,15 +6,28 @@ wait is drawn evenly from zero to the ceiling, so that lanes that failed togethe
 
 from collections.abc import Callable
 
-from gateway import units
 from gateway.journal import CardPost, Settlement
-from gateway.model import ANSWER_LIMIT, Attempt, AttemptResult, Delivered, Delivery, DeliveryState, Never, Phase, Result
+from gateway.model import (
+    ANSWER_LIMIT,
+    Attempt,
+    AttemptResult,
+    Delivered,
+    Delivery,
+    DeliveryState,
+    Later,
+    Never,
+    Phase,
+    Result,
+)
 
 BASE = 1.0
 """Seconds: the ceiling of the wait after the first failure; it doubles with every further failure."""
 
 CAP = 300.0
 """Seconds: the highest ceiling."""
+
+PROBE_CAP = 30.0
+"""Seconds after which the only lane of a destination that fails its probes is tried again, at most."""
 
 
 _CLOSED = {Phase.OPEN: False, Phase.CHANGE: None, Phase.CLOSE: True}
@@ -26,11 +39,10 @@ def backoff(failures: int, random: Callable[[], float], base: float = BASE, cap:
     return random() * min(cap, base * 2.0**doublings)
 
 
-def decide(result: Result, delivery: Delivery, now: float, max_age: float, random: Callable[[], float]) -> Settlement:
-    """The settlement of `delivery` after an attempt that ended at `now` with `result`.
+def decide(result: Result, delivery: Delivery, now: float, wait: float, dead: str = "") -> Settlement:
+    """The settlement of `delivery` after an attempt that ended at `now` (epoch) with `result`.
 
-    A wait that the destination asked for is a lower bound, plus up to a second of jitter. A delivery that is older than
-    `max_age` seconds when an attempt fails is dead.
+    A failed attempt is repeated in `wait` seconds, unless `dead` says why it was the last.
     """
     seq, attempts, attempt = delivery.seq, delivery.attempts + 1, _attempt(result, now)
     if isinstance(result, Delivered):
@@ -39,13 +51,24 @@ def decide(result: Result, delivery: Delivery, now: float, max_age: float, rando
             closed = _CLOSED[delivery.card.phase]
             card = CardPost(delivery.destination, delivery.card.subject, result.post_id, now, closed)
         return Settlement(seq, DeliveryState.DELIVERED, attempts, post_id=result.post_id, card=card, attempt=attempt)
-    if isinstance(result, Never):
-        return Settlement(seq, DeliveryState.DEAD, attempts, reason=result.reason, attempt=attempt)
-    if now - delivery.received >= max_age:
-        reason = f"gave up after {units.written(max_age)}: last: {result.reason}"
-        return Settlement(seq, DeliveryState.DEAD, attempts, reason=reason, attempt=attempt)
-    wait = backoff(attempts, random) if result.after is None else result.after + random() * BASE
+    if isinstance(result, Never) or dead:
+        return Settlement(seq, DeliveryState.DEAD, attempts, reason=dead or result.reason, attempt=attempt)
     return Settlement(seq, DeliveryState.PENDING, attempts, now + wait, result.reason, attempt=attempt)
+
+
+def wait(result: Result, failures: int, random: Callable[[], float]) -> float:
+    """Seconds to wait after the `failures`-th failed attempt at a delivery.
+
+    A wait that the destination asked for is a lower bound, plus up to a second of jitter.
+    """
+    if isinstance(result, Later) and result.after is not None:
+        return result.after + random() * BASE
+    return backoff(failures, random)
+
+
+def probe_wait(probes: int) -> float:
+    """Seconds that a lane lets others go first as the probe, after `probes` failed ones of its own."""
+    return min(PROBE_CAP, BASE * 2.0 ** min(probes - 1, 30))
 
 
 def _attempt(result: Result, now: float) -> Attempt:

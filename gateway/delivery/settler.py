@@ -12,7 +12,7 @@ from gateway.errors import JournalDamaged, JournalError
 from gateway.journal import Queue, Settlement
 
 GATHER = 0.002
-"""Seconds for which a batch collects settlements; the next one collects while a batch is written."""
+"""Seconds for which a batch collects settlements behind one of several; a single one was alone, and the next is too."""
 
 RETRY_FIRST, RETRY_MOST = 0.1, 5.0
 """Seconds between attempts to write a batch that the journal refuses: RETRY_FIRST, doubling up to RETRY_MOST."""
@@ -46,11 +46,16 @@ class Settler:
         self._thin.set()
         self._closing = asyncio.Event()
         self._saving: asyncio.Future[None] | None = None
+        self._refused = False
 
     @property
     def backlog(self) -> int:
         """Settlements that are not durable yet."""
         return len(self._queue) + len(self._batch)
+
+    def is_stuck(self) -> bool:
+        """Whether the journal refused the outcomes that it was given last."""
+        return self._refused
 
     def put(self, settlement: Settlement, outlet: Outlet | None = None, lane: Lane | None = None) -> None:
         """Queue a settlement to be written soon; then `outlet.settled` is called."""
@@ -70,15 +75,17 @@ class Settler:
 
     async def run(self) -> None:
         """Write until closed. On cancellation it makes one last attempt at the rest. Raises JournalDamaged."""
+        busy = False
         try:
             while self._queue or not self._closing.is_set():
                 await self._wake.wait()
-                if not self._closing.is_set():
+                if busy and not self._closing.is_set():
                     await asyncio.sleep(GATHER)
                 self._wake.clear()
                 self._batch, self._queue = self._queue, []
                 await self._save()
                 batch, self._batch = self._batch, []
+                busy = len(batch) > 1
                 if self.backlog <= CROWDED:
                     self._thin.set()
                 for settlement, outlet, lane in batch:
@@ -95,10 +102,12 @@ class Settler:
             try:
                 self._saving = asyncio.ensure_future(self._journal.settle(settlements))
                 await asyncio.shield(self._saving)
+                self._refused = False
                 return
             except JournalDamaged:
                 raise
             except JournalError as error:
+                self._refused = True
                 log.warning(
                     "outcomes not saved yet, trying again", waiting=self.backlog, seconds=wait, reason=str(error)
                 )

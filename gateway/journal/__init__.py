@@ -9,19 +9,20 @@ both offer. `tests/contract/test_journal.py` checks these promises for every imp
 - Events are found in the order in which they were stored, page by page: events that are stored meanwhile shift no page,
   and a page costs about the same whatever the size of the journal.
 - One event per duplicate key within the key's window.
+- Dead deliveries stay until a person decides, or until they exceed limits of their own; what goes is told.
 - One gateway delivers from a journal; any number of other processes may read it and send again.
 - Every operation ends within a bounded time, if only with a JournalError.
 - When nothing can be stored, `JournalError` is raised and nothing is half-written.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
 from time import time
 from typing import Protocol
 
 from msgspec import Struct
 
 from gateway.journalurl import file_of
-from gateway.model import Attempt, Delivery, DeliveryState, Event, Outcome, Parcel
+from gateway.model import Attempt, Delivery, DeliveryState, DiscardCause, Event, Outcome, Parcel
 
 
 class DuplicateKey(Struct, frozen=True):
@@ -144,6 +145,13 @@ class Page(Struct, frozen=True):
     next: str = ""
 
 
+class Stranger(Struct, frozen=True):
+    """What waits for an address at which nothing was delivered yet: deliveries, and the bytes of their events."""
+
+    deliveries: int
+    size: int
+
+
 class Standing(Struct, frozen=True):
     """Counts of one destination: pending deliveries, when the oldest of them was received (0: none), dead ones."""
 
@@ -162,6 +170,20 @@ class DeadGroup(Struct, frozen=True):
     newest: float
 
 
+class DeadDiscard(Struct, frozen=True):
+    """Dead deliveries of one destination that went without being sent, in one commit; receipt times as in DeadGroup.
+
+    `reason` is that of the person who discarded them; those of other causes are deleted with their events.
+    """
+
+    destination: str
+    cause: DiscardCause
+    count: int
+    oldest: float
+    newest: float
+    reason: str = ""
+
+
 GROUPS_LIMIT = 200
 """How many groups are returned, the largest ones."""
 
@@ -176,16 +198,33 @@ class Last(Struct, frozen=True):
 class Holdings(Struct, frozen=True):
     """The contents of the journal: events and their bytes, when the oldest was received (0: none), the newest by route.
 
-    `events` and `size` are counted periodically, and may be HOLDINGS_AGE seconds old.
+    `dead_events` and `dead_size` are those of them that have a dead delivery. These four are counted periodically, and
+    may be HOLDINGS_AGE seconds old, and older where there is so much that counting takes seconds.
     """
 
     events: int = 0
     size: int = 0
     oldest: float = 0.0
     last: Mapping[str, Last] = {}
+    dead_events: int = 0
+    dead_size: int = 0
 
 
 HOLDINGS_AGE = 20.0
+
+
+class DeadLimits(Struct, frozen=True):
+    """How long events with a dead delivery are kept, in seconds, and how many bytes of them."""
+
+    max_age: float = 90 * 86_400.0
+    max_size: int = 10**9
+
+
+DEAD_LIMITS = DeadLimits()
+
+
+ADDRESS_AGE = 400 * 86_400.0
+"""Seconds for which an address is known after it last took a message. Only hooks that exist there become known."""
 
 
 class Queue(Protocol):
@@ -198,20 +237,38 @@ class Queue(Protocol):
         """Pending deliveries with a number above `after`, in order, at most `limit`; without their logs."""
 
     async def settle(self, settlements: Sequence[Settlement]) -> None:
-        """Record outcomes of pending deliveries; other numbers, unknown or settled, are ignored."""
+        """Record outcomes of pending deliveries; other numbers, unknown or settled, are ignored.
+
+        The address of a delivered one is among `addresses` from the same commit on. One that is dead at any other
+        address is no dead letter: the same commit deletes it, and when nothing else is left of its event, the event and
+        its duplicate keys.
+        """
+
+    async def addresses(self, destination: str) -> Set[str]:
+        """The addresses of a destination that have taken a message within about ADDRESS_AGE seconds."""
+
+    async def strangers(self, destination: str) -> Mapping[str, Stranger]:
+        """What waits for all other addresses of a destination. Reads every pending delivery: for the start."""
 
     async def requeue(self, seqs: Sequence[int]) -> int:
         """Send deliveries again: append a copy of each, with a new number and received now; returns how many.
 
-        Only dead and delivered ones are copied, and become `replayed`; pending and replayed ones are ignored. A large
-        number is copied in several commits: an error leaves the copies of the earlier ones.
+        Only dead, delivered and discarded ones are copied, and become `replayed`; others are ignored. A large number is
+        copied in several commits: an error leaves the copies of the earlier ones.
+        """
+
+    async def discard(self, seqs: Sequence[int], reason: str) -> int:
+        """Put dead deliveries away: they become `discarded`, now and for this reason; returns how many.
+
+        Others are ignored. A large number is changed in several commits, as by `requeue`.
         """
 
     def listen(self, added: Callable[[int], None]) -> None:
         """Call `added` on the event loop, with the number of the newest delivery, whenever deliveries were added.
 
         That is for deliveries added by other processes or by `requeue`, and for those stored although their `append`
-        was cancelled or failed; not for those that an `append` returned. One call may stand for several additions.
+        was cancelled or failed; not for those that an `append` returned. One call may stand for several additions. A
+        call with 0 says that dead deliveries were discarded.
         """
 
 
@@ -253,7 +310,7 @@ class Archive(Protocol):
     async def holdings(self) -> Holdings:
         """The contents of the journal. Cheap enough to be called every second."""
 
-    def keep(self, retention: float, max_size: int) -> None:
+    def keep(self, retention: float, max_size: int, dead: DeadLimits) -> None:
         """Change the limits of retention (seconds, bytes) from now on; see `open`."""
 
 
@@ -269,17 +326,24 @@ async def open(  # noqa: A001 - `journal.open` is what it is called everywhere
     *,
     retention: float,
     max_size: int,
+    dead: DeadLimits = DEAD_LIMITS,
     deliver: bool = False,
     on_commit: Callable[[float], None] | None = None,
+    on_discard: Callable[[DeadDiscard], None] | None = None,
     clock: Callable[[], float] = time,
 ) -> Journal:
     """Open the journal at a URL (`sqlite:PATH`).
 
     `deliver` is for a gateway: it creates a missing journal, and is the only process that delivers from it, until it is
-    closed or ends. Others (command line tools) read a journal and send again, also while a gateway runs. A gateway
-    deletes settled events `retention` seconds after they were received, and the oldest of them earlier when they take
-    more than `max_size` bytes together. Events with a dead delivery are deleted by age only, those with a pending one
-    never. `on_commit` gets the seconds of each commit.
+    closed or ends. Others (command line tools) read a journal and send again, also while a gateway runs.
+
+    A gateway deletes settled events `retention` seconds after they were received (or a delivery of theirs was
+    discarded), and the oldest of them earlier when they take more than `max_size` bytes together. Events with a dead
+    delivery have limits of their own, `dead`: an age since that was received or sent again, and a size together. Those
+    with a pending one are never deleted. Ages are those of `journal.clock.SteadyClock`.
+
+    `on_commit` gets the seconds of each commit. `on_discard` of a gateway gets everything that discards or deletes dead
+    deliveries, whoever asked for it.
 
     Raises JournalDamaged for a store that cannot be used, JournalError for one that is unreachable or missing, or that
     another gateway delivers from; ValueError for a URL that names no store.
@@ -290,8 +354,10 @@ async def open(  # noqa: A001 - `journal.open` is what it is called everywhere
         file_of(url),
         retention=retention,
         max_size=max_size,
+        dead=dead,
         deliver=deliver,
         create=deliver,
         on_commit=on_commit,
+        on_discard=on_discard,
         clock=clock,
     )

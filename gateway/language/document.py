@@ -1,6 +1,6 @@
 """Compiles the templates, conditions and values of a document; faults are noted with their place in it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -38,6 +38,7 @@ class Compiler:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        engine.copies = {}
 
     @contextmanager
     def names_used(self) -> Iterator[set[str]]:
@@ -64,6 +65,14 @@ class Compiler:
         except Unusable as error:
             place.fault(str(error), error.line - 1)
             return self.engine.condition("false", place.name)
+
+    def let(self, raw: Mapping[str, Any], place: DocumentPlace) -> list[tuple[str, Value]]:
+        """The values of a `let`, in their order; each may use those before it."""
+        values = []
+        for name, source in raw.items():
+            values.append((name, self.value(source, place / name)))
+            self.engine.copies[name] = self.engine.parts
+        return values
 
     def value(self, source: Any, place: DocumentPlace, *, expression: bool = False) -> Value:
         """A value of the document: `let`, or with `expression` the array of an `each`."""

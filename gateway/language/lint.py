@@ -98,6 +98,8 @@ def _line(source: str, at: int) -> int:
 
 def _problem(code: Code, index: int, filters: Collection[str], functions: Collection[str]) -> str:
     before, token = code[index - 1], code[index]
+    if token.text == "*" and "*" not in (before.text, code[index + 1].text if index + 1 < len(code) else ""):
+        return "`*` would repeat a text or a list that the payload gives; write | times(...), which takes numbers only"
     if token.text == "~":
         return "`~` would write None for null; write the text around the braces, in `let` if need be"
     if token.kind == "name":

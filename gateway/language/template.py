@@ -7,18 +7,18 @@ import re
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from contextvars import ContextVar
-from dataclasses import replace
 from typing import Any, Final
 
 from minijinja import Environment, TemplateError
 
 from gateway.errors import TranslationError
-from gateway.language import lint
+from gateway.language import growth, lint
 from gateway.language.fast import branches, expressions
 from gateway.language.fast.expressions import Words
 from gateway.language.fast.source import Emit, Evaluate, Source
 from gateway.language.functions import TABLE, Function
 from gateway.language.functions.markup import Markup
+from gateway.language.functions.registry import begin_run, end_run
 from gateway.language.lint import METHODS, Unusable
 from gateway.language.output import Mode, Output, finalizer, tidied
 
@@ -52,21 +52,19 @@ def _keep(value: Any) -> str:
 class Engine:
     """Compiles templates in one thread; they run in any.
 
-    `pulse` is called when a template is compiled and before each template and function runs; it raises TranslationError
-    to end a run that takes too long. Between two calls, fuel and the limits of functions bound the time. `names_used`
-    collects every name that a compiled template may look up in its context.
+    `names_used` collects every name that a compiled template may look up in its context. `copies` says of names that
+    templates have made how often they hold other values, and `parts` the same of the last template (`growth`).
     """
 
-    def __init__(self, table: Mapping[str, Function] = TABLE, pulse: Callable[[], None] | None = None) -> None:
-        self._pulse = pulse
-        if pulse is not None:
-            table = {name: _function_with_pulse(function, pulse) for name, function in table.items()}
+    def __init__(self, table: Mapping[str, Function] = TABLE) -> None:
         self._environments = {mode: _environment(mode, table) for mode in Mode}
         self._globals = frozenset(name for name, function in table.items() if function.kind == "global")
         self._words = {mode: Words(_filters(mode, table), self._globals, Output(mode).value) for mode in Mode}
         self._markdown_functions = {n for n, f in table.items() if f.call_plain is not f.call}
         self._filters = _BUILTIN.union(name for name, function in table.items() if function.kind == "filter")
         self.names_used: set[str] = set()
+        self.copies: dict[str, int] = {}
+        self.parts = 1
         self._environments[Mode.MARKDOWN].add_filter("keep_", _keep)
 
     def template(self, source: str, mode: Mode, name: str) -> "Template":
@@ -116,12 +114,11 @@ class Engine:
             raise Unusable(f"a template has at most {LONGEST:,} characters, this has {len(source):,}")
         code = lint.tokens(source)
         lint.check(source, code, self._filters, self._globals)
+        self.parts = growth.largest(source, code, self.copies)
         return code
 
     def _compiled(self, source: str, mode: Mode, name: str, code: str = "") -> "Compiled":
         """Check `source` and add it to the engine, or `code` in its place if there is any. Raises Unusable."""
-        if self._pulse is not None:
-            self._pulse()
         names = self._checked_code(source).names
         environment = self._environments[mode]
         try:
@@ -129,34 +126,16 @@ class Engine:
         except TemplateError as error:
             raise Unusable(error.detail or str(error.kind), error.line or 1) from error
         self.names_used |= names
-        return Compiled(environment, name, names, self._pulse)
+        return Compiled(environment, name, names)
 
     def _function(self, value: Emit, name: str, result: Callable[[Source, str], str]) -> Evaluate:
         """The function of a simple template; `result` writes its result from the expression of its value."""
         source = Source()
         with source.block("try"):
-            if self._pulse is not None:
-                source.line(f"{source.bind(self._pulse)}()")
             found = source.let(value(source))
         with source.block(f"except {source.bind(_FAILURES)} as error"):
             source.line(f"raise {source.bind(_failure)}({source.bind(name)}, error) from error")
         return source.function(result(source, found))
-
-
-def _with_pulse(call: Callable[..., Any], pulse: Callable[[], None]) -> Callable[..., Any]:
-    """The call with a pulse before it."""
-
-    def paced(*args: Any, **named: Any) -> Any:
-        pulse()
-        return call(*args, **named)
-
-    return paced
-
-
-def _function_with_pulse(function: Function, pulse: Callable[[], None]) -> Function:
-    call = _with_pulse(function.call, pulse)
-    plain = call if function.call_plain is function.call else _with_pulse(function.call_plain, pulse)
-    return replace(function, call=call, call_plain=plain)
 
 
 def _filters(mode: Mode, table: Mapping[str, Function]) -> Mapping[str, Callable[..., Any]]:
@@ -201,28 +180,26 @@ def _failure(name: str, error: Exception) -> TranslationError:
 class Compiled:
     """A template in the engine, and the context names that it may look up: passing only those is faster."""
 
-    __slots__ = ("_environment", "_name", "_names", "_pulse")
+    __slots__ = ("_environment", "_name", "_names")
 
-    def __init__(
-        self, environment: Environment, name: str, names: AbstractSet[str], pulse: Callable[[], None] | None
-    ) -> None:
+    def __init__(self, environment: Environment, name: str, names: AbstractSet[str]) -> None:
         self._environment = environment
         self._name = name
         self._names = sorted(names)
-        self._pulse = pulse
 
     def run(self, context: Context) -> str:
         """The output. Raises TranslationError, whatever the functions of the template raised."""
         try:
-            if self._pulse is not None:
-                self._pulse()
             # A missing name that is also a method of dict is passed as None, else the engine would find the method.
             seen = {name: context.get(name) for name in self._names if name in context or name in METHODS}
+            begin_run()
             return self._environment.render_template(self._name, **seen)
         except TemplateError as error:
             raise _error(self._name, f"{error.detail or error.kind}, line {error.line}") from error
         except _FAILURES as error:
             raise _failure(self._name, error) from error
+        finally:
+            end_run()
 
     def forget(self) -> None:
         """Remove the template from the engine, once a Python function replaces it: that frees about 8 kB."""

@@ -11,6 +11,7 @@ from typing import Protocol
 import msgspec
 from msgspec import Struct
 
+from gateway.model import Blame
 from gateway.outbound.retry_after import retry_after, seconds
 
 _ERROR_ID = re.compile(r"[a-z_]{1,60}(\.[a-z_]{1,60}){1,6}")
@@ -49,3 +50,16 @@ def wait(headers: Mapping[str, str], now: float) -> float | None:
     """Seconds to wait, from Retry-After or X-RateLimit-Reset (seconds until the reset, though documented as epoch)."""
     after = retry_after(headers, now)
     return seconds(headers.get("X-RateLimit-Reset", "")) if after is None else after
+
+
+def delay_blame(status: int) -> Blame:
+    """Who is at fault at a 4xx of a proxy: it asks for a login (401, 407), or the server was too slow."""
+    return Blame.DESTINATION if status in (401, 407) else Blame.SERVER
+
+
+def failure_blame(status: int, shown: str) -> Blame:
+    """Who is at fault at a 5xx: a plain 500 and one with an error id (`shown`) may mean this message alone.
+
+    Hardened servers turn every failure of theirs into a plain 500.
+    """
+    return Blame.UNKNOWN if status == 500 or shown else Blame.SERVER

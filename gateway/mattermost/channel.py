@@ -11,7 +11,7 @@ from msgspec.json import encode
 
 from gateway.mattermost.answers import error_id
 from gateway.mattermost.session import Me, Session, decoded
-from gateway.model import Never
+from gateway.model import Blame, Later
 from gateway.outbound.exchange import Reply, Unsent
 
 KNOWN = 1000
@@ -56,7 +56,7 @@ class Channels:
             if fresh != stale:
                 return fresh
         raise Unsent(
-            Never(
+            _refused(
                 f"403: the account is not a member of {self._describe(key)}, or may not post there: {_INVITE}",
                 status=403,
             )
@@ -75,7 +75,8 @@ class Channels:
         if _ID.fullmatch(key):
             return key
         if not self._team:
-            raise Unsent(Never(f"{self._describe(key)} cannot be found without a team: set `team` of the destination"))
+            text = f"{self._describe(key)} cannot be found without a team: set `team` of the destination"
+            raise Unsent(_refused(text, 0))
         name = quote(key.lstrip("#~"), safe="")
         path = f"/teams/name/{quote(self._team, safe='')}/channels/name/{name}?include_deleted=true"
         return self._open(key, await self._session.call("GET", path))
@@ -88,19 +89,17 @@ class Channels:
         if reply.status in (400, 403, 404) and (name := error_id(reply.body)):
             if name == _NO_TEAM:
                 raise Unsent(
-                    Never(
-                        f"404: there is no team {self._team!r}: check `team` (the name in its URL)", status=reply.status
-                    )
+                    _refused(f"404: there is no team {self._team!r}: check `team` (the name in its URL)", reply.status)
                 )
             text = (
                 f"{self._describe(key)} does not exist, or is private and the account is not in it: check it, or "
                 f"{_INVITE}"
             )
-            raise Unsent(Never(f"{reply.status}: {text}", status=reply.status))
+            raise Unsent(_refused(f"{reply.status}: {text}", reply.status))
         channel = decoded(reply, _Channel)
         if channel.delete_at:
-            text = f"{self._describe(key)} is archived: unarchive it, or name another one, then replay"
-            raise Unsent(Never(f"400: {text}", status=400))
+            text = f"{self._describe(key)} is archived: unarchive it, or name another one"
+            raise Unsent(_refused(f"400: {text}", 400))
         return channel.id
 
     async def _direct(self, key: str) -> str:
@@ -108,7 +107,7 @@ class Channels:
         reply = await self._session.call("GET", f"/users/username/{quote(key[1:].lower(), safe='')}")
         if reply.status in (400, 404) and error_id(reply.body):
             text = f"{self._describe(key)} does not exist: check the user name behind the @"
-            raise Unsent(Never(f"404: {text}", status=reply.status))
+            raise Unsent(_refused(f"404: {text}", reply.status))
         user = decoded(reply, Me)
         me = await self._session.me()
         return decoded(await self._session.call("POST", "/channels/direct", encode([me.id, user.id])), _Channel).id
@@ -117,3 +116,8 @@ class Channels:
         """Describe a channel in a reason; a name from outside the settings may hold anything and is not repeated."""
         kind = "user" if key.startswith("@") else "channel"
         return f"the {kind} {key!r}" if key == self._channel else f"the {kind} that the route or the message names"
+
+
+def _refused(reason: str, status: int) -> Later:
+    """The result of an attempt whose channel cannot be used; an administrator of Mattermost can mend that."""
+    return Later(reason, None, "4xx", status, Blame.UNKNOWN)

@@ -2,6 +2,8 @@
 
 `classify` is a pure table over contract 1.8. The URL of a hook is its whole credential and the server repeats the
 hook's id in the `message` of nearly every error: no reason ever holds either.
+
+Most answers do not tell whether the message is at fault or the hook; those that do say so by `Never` and `Blame`.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,10 +14,13 @@ from msgspec.structs import replace
 from multidict import CIMultiDict
 from yarl import URL
 
-from gateway.mattermost.answers import Revealing, shown_id, wait
-from gateway.model import Delivered, Delivery, Later, Never, Result
+from gateway.mattermost.answers import Revealing, delay_blame, failure_blame, shown_id, wait
+from gateway.mattermost.health import answers
+from gateway.mattermost.payload import channel_of
+from gateway.model import Blame, Delivered, Delivery, Later, Never, Result
 from gateway.outbound.exchange import Unsent, exchange
 from gateway.outbound.retry_after import retry_after
+from gateway.outbound.unanswered import PROXY_CREDENTIALS
 
 _HEADERS = CIMultiDict({"Content-Type": "application/json"})
 
@@ -29,14 +34,16 @@ _REFUSALS = {
     405: "the URL does not take POST: check that it ends in /hooks/ and the hook's id",
     413: "too large{id}: raise MaximumPayloadSizeBytes in Mattermost, or the body limit of the proxy before it",
     414: "the URL is too long: check the URL of the hook, or raise MaximumURLLength in Mattermost",
-    501: "incoming webhooks are disabled{id}: turn on EnableIncomingWebhooks in Mattermost, then replay",
+    501: "incoming webhooks are disabled{id}: turn on EnableIncomingWebhooks in Mattermost",
 }
+_OF_MESSAGE = frozenset({413})
+_OF_DESTINATION = frozenset({405, 414, 501})
 _DECODE_REFUSAL = (
     "the payload could not be read{id}: larger than MaximumPayloadSizeBytes of Mattermost, or a value of a wrong type"
 )
 _DELAYS = {
     401: "a proxy before Mattermost asks for a login: exempt /hooks/ from it",
-    407: "a proxy asks for credentials: check the proxy settings of this host",
+    407: PROXY_CREDENTIALS,
     408: "the server waited too long for the request",
     425: "the server is not ready to take early data",
 }
@@ -53,21 +60,31 @@ def _meaning(status: int, headers: Mapping[str, str], body: bytes, now: float) -
     if status == 429:
         return Later("429: rate limit exceeded", wait(headers, now), "429")
     if 300 <= status < 400:
-        return Never(f"{status}: {_redirect(headers)}", "3xx")
+        return Later(f"{status}: {_redirect(headers)}", None, "3xx", blame=Blame.DESTINATION)
     shown = shown_id(body)
+    code = f"{status // 100}xx"
+    if status == 400 and "decode" in shown:
+        return Never(f"400: {_DECODE_REFUSAL.format(id=shown)}", code)
     if status in _REFUSALS:
-        decode = status == 400 and "decode" in shown
-        text = _DECODE_REFUSAL if decode else _REFUSALS[status]
-        return Never(f"{status}: {text.format(id=shown)}", _class_of(status))
+        text = f"{status}: {_REFUSALS[status].format(id=shown)}"
+        return Never(text, code) if status in _OF_MESSAGE else Later(text, None, code, blame=_blamed(status, shown))
     if status in _DELAYS:
-        return Later(f"{status}: {_DELAYS[status]}", retry_after(headers, now), "4xx")
+        text = f"{status}: {_DELAYS[status]}"
+        return Later(text, retry_after(headers, now), code, blame=delay_blame(status))
     if 400 <= status < 500:
-        return Never(f"{status}: refused{shown}: check the URL of the hook and what stands before Mattermost", "4xx")
+        text = f"{status}: refused{shown}: check the URL of the hook and what stands before Mattermost"
+        return Later(text, None, code, blame=Blame.UNKNOWN)
     after = retry_after(headers, now) if status == 503 else None
     if shown.startswith(" (web.incoming_webhook."):
         hint = f"Mattermost could not store the message{shown}: see its log; this may be permanent for this message"
-        return Later(f"{status}: {hint}", after, "5xx")
-    return Later(f"{status}: the server or a proxy before it failed{shown}", after, "5xx")
+        return Later(f"{status}: {hint}", after, code, blame=Blame.UNKNOWN)
+    text = f"{status}: the server or a proxy before it failed{shown}"
+    return Later(text, after, code, blame=failure_blame(status, shown))
+
+
+def _blamed(status: int, shown: str) -> Blame:
+    """Who is at fault at a refusal; an answer 404 without an id is not of Mattermost's webhooks."""
+    return Blame.DESTINATION if status in _OF_DESTINATION or (status == 404 and not shown) else Blame.UNKNOWN
 
 
 def _success(status: int, body: bytes) -> Result:
@@ -78,6 +95,7 @@ def _success(status: int, body: bytes) -> Result:
         "check the URL of the hook and what stands before Mattermost",
         None,
         "2xx",
+        blame=Blame.DESTINATION,
     )
 
 
@@ -87,12 +105,10 @@ def _redirect(headers: Mapping[str, str]) -> str:
     return "the server redirects: write the hook's URL with the scheme, host and path of Mattermost's SiteURL"
 
 
-def _class_of(status: int) -> str:
-    return f"{status // 100}xx"
-
-
 class HookSender:
     """Sends payloads to one incoming webhook. `timeout` is seconds for one attempt, including the connection."""
+
+    warning = ""
 
     def __init__(self, url: Revealing, session: aiohttp.ClientSession, timeout: float = 10.0) -> None:
         self._url = URL(url.reveal())
@@ -107,13 +123,28 @@ class HookSender:
             return unsent.result
         return classify(*reply, time())
 
+    async def answers(self) -> bool:
+        """Whether the server of the hook answers; see `health.answers`."""
+        return await answers(self._session, str(self._url).rpartition("/hooks/")[0], self._timeout)
+
+    def target(self, delivery: Delivery) -> str:
+        """The channel that the message names."""
+        return channel_of(delivery.payload)
+
 
 class PassthroughSender:
-    """Sends each delivery to the incoming webhook whose id is its address; `url_of` makes the URL from the id."""
+    """Sends each delivery to the incoming webhook of `server` whose id is its address; `url_of` makes its URL."""
+
+    warning = ""
 
     def __init__(
-        self, url_of: Callable[[str], Revealing], session: aiohttp.ClientSession, timeout: float = 10.0
+        self,
+        server: str,
+        url_of: Callable[[str], Revealing],
+        session: aiohttp.ClientSession,
+        timeout: float = 10.0,
     ) -> None:
+        self._server = server
         self._url_of = url_of
         self._session = session
         self._timeout = timeout
@@ -121,3 +152,11 @@ class PassthroughSender:
     async def send(self, delivery: Delivery) -> Result:
         """POST one message of JSON. Never raises for what the network or the server does; see `classify`."""
         return await HookSender(self._url_of(delivery.address), self._session, self._timeout).send(delivery)
+
+    async def answers(self) -> bool:
+        """Whether the server answers; see `health.answers`."""
+        return await answers(self._session, self._server, self._timeout)
+
+    def target(self, delivery: Delivery) -> str:
+        """The hook, with the channel that the message names."""
+        return f"{delivery.address} {channel_of(delivery.payload)}"

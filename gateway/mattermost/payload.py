@@ -81,3 +81,15 @@ def encode(message: Message) -> bytes:
 def decode(payload: bytes) -> Message:
     """Decode the JSON that `encode` made."""
     return _decoder.decode(payload)
+
+
+class _Channel(Struct):
+    channel: str = ""
+
+
+_channel = msgspec.json.Decoder(_Channel)
+
+
+def channel_of(payload: bytes) -> str:
+    """The channel that an encoded message names; "" for none."""
+    return _channel.decode(payload).channel if b'"channel":' in payload else ""

@@ -16,6 +16,7 @@ from yarl import URL
 
 from gateway.mattermost.answers import Revealing
 from gateway.mattermost.channel import Channels
+from gateway.mattermost.history import PAGE_LIMIT
 from gateway.mattermost.limits import DEFAULT
 from gateway.mattermost.rest_answers import Case, posted
 from gateway.mattermost.session import Session, decoded
@@ -28,6 +29,8 @@ _NO_OVERRIDES = {
     "EnablePostUsernameOverride": "names of services are not shown: turn on EnablePostUsernameOverride in Mattermost",
     "EnablePostIconOverride": "icons of services are not shown: turn on EnablePostIconOverride in Mattermost",
 }
+_OUTSIDE = "the account is not a member of the channel"
+_ADD = "add it to the channel"
 _SETTINGS = "/config/client?format=old"
 
 
@@ -61,10 +64,8 @@ async def probe_channel(session: Session, channels: Channels) -> list[Finding]:
         found.extend(_of_settings(settings))
         channel_id = await channels.id_of("")
         found.append(await _permission(session, channels, channel_id))
-        member = await session.call("GET", f"/channels/{channel_id}/members/me")
-        if member.status != 200 and found[-1].level is Level.FINE:
-            text = "the account is not a member of the channel, so that it cannot edit its posts: invite it"
-            found.append(Finding(Level.WARNING, text))
+        if found[-1].level is Level.FINE:
+            found += await _membership(session, channel_id)
     except Unsent as unsent:
         found.append(Finding(Level.FAULT, unsent.result.reason))
     return found
@@ -94,6 +95,10 @@ def _of_settings(settings: Mapping[str, Any]) -> Iterator[Finding]:
             yield Finding(Level.WARNING, text)
     if settings.get("PostPriority") == "false":
         yield Finding(Level.WARNING, "priority labels are not shown: turn on PostPriority in Mattermost")
+    limit = settings.get("PostEditTimeLimit", "")
+    if isinstance(limit, str) and limit.isdecimal() and len(limit) < 9:
+        text = f"posts can be edited for {limit} s only, so that later changes of a card make new posts"
+        yield Finding(Level.WARNING, f"{text}: set PostEditTimeLimit of Mattermost to -1")
     longest = settings.get("MaxPostSize", "")
     if isinstance(longest, str) and longest.isascii() and longest.isdigit() and len(longest) < 9:
         if int(longest) < DEFAULT.message:
@@ -103,6 +108,22 @@ def _of_settings(settings: Mapping[str, Any]) -> Iterator[Finding]:
             yield Finding(Level.WARNING, f"{text}; migrate the Posts table of Mattermost's database")
         else:
             yield Finding(Level.FINE, f"posts hold {longest} characters")
+
+
+async def _membership(session: Session, channel_id: str) -> list[Finding]:
+    """What the account lacks in a channel that it may post in. Raises Unsent."""
+    if (await session.call("GET", f"/channels/{channel_id}/members/me")).status == 200:
+        return []
+    if (await session.call("GET", f"/channels/{channel_id}/posts?per_page=1", limit=PAGE_LIMIT)).status == 200:
+        return [Finding(Level.WARNING, f"{_OUTSIDE}: it joins by itself before it edits its first card")]
+    return [
+        Finding(Level.WARNING, f"{_OUTSIDE}, so that it cannot edit its cards: {_ADD}"),
+        Finding(
+            Level.WARNING,
+            "the account may not read the channel, so that a crash of Mattermost, or an answer that gets lost, may "
+            f"repeat a post: {_ADD}",
+        ),
+    ]
 
 
 async def _permission(session: Session, channels: Channels, channel_id: str) -> Finding:

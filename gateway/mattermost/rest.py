@@ -4,9 +4,11 @@
     card, no post of it yet  POST the card; the journal remembers its id when the delivery is settled
     card with a post         update: PATCH it;  thread: POST a reply;  both: PATCH, then reply
     its post is gone         POST a new card
+    it may not be edited     update: POST a new card;  both: reply alone
 
-Every POST has a `pending_post_id` made from its step, so that a repeat within 30 seconds makes no second post (contract
-6.3). Messages without a card cost one request each: channels are looked up once.
+Every POST has a marker made from its step, by which the server (for 30 seconds, contract 6.3) and the look-up of
+`repeats` know it again, so that a repeat makes no second post. Messages without a card cost one request each: channels
+are looked up once.
 """
 
 from collections.abc import Awaitable, Callable, Collection
@@ -19,8 +21,11 @@ from msgspec.structs import replace
 from gateway.errors import JournalError
 from gateway.mattermost import rest_answers
 from gateway.mattermost.channel import Channels
+from gateway.mattermost.editing import Editing, Verdict
+from gateway.mattermost.payload import channel_of
+from gateway.mattermost.repeats import Repeats
 from gateway.mattermost.rest_answers import Answer, Case, Extra
-from gateway.mattermost.rest_post import Payload, extras_of, patch, pending_id, post, read
+from gateway.mattermost.rest_post import Payload, extras_of, marker_of, patch, post, read
 from gateway.mattermost.session import Session
 from gateway.model import Card, CardMode, Delivered, Delivery, Later, Phase, Result
 from gateway.outbound.exchange import Unsent
@@ -51,11 +56,15 @@ class _RootGone(Exception):  # noqa: N818 - states a condition
     """The post to edit or to reply to no longer exists."""
 
 
+class _Barred(Exception):  # noqa: N818 - states a condition
+    """The account may not edit its post."""
+
+
 class _Step(NamedTuple):
     """One post of a delivery: a root, or a reply to `root_id`."""
 
     payload: Payload
-    pending: str
+    marker: str
     root_id: str = ""
 
 
@@ -84,22 +93,45 @@ class Concessions:
 class RestSender:
     """Sends messages to one channel as one account. `cards` finds the posts that show subjects."""
 
-    def __init__(self, session: Session, channels: Channels, cards: Cards, concessions: Concessions) -> None:
+    def __init__(
+        self,
+        session: Session,
+        channels: Channels,
+        cards: Cards,
+        concessions: Concessions,
+        repeats: Repeats,
+        editing: Editing,
+    ) -> None:
         self._session = session
         self._channels = channels
         self._cards = cards
         self._concessions = concessions
+        self._repeats = repeats
+        self._editing = editing
+
+    @property
+    def warning(self) -> str:
+        """What this sender cannot do although messages arrive, with the remedy; empty when all is well."""
+        return self._editing.warning
 
     async def send(self, delivery: Delivery) -> Result:
         """Post, edit or reply, as the card of the delivery says. Failures of network or server are no exceptions."""
         try:
             if delivery.card is None:
-                return await self._post(_Step(read(delivery.payload), pending_id(delivery, "post")))
+                return await self._post(delivery, _Step(read(delivery.payload), marker_of(delivery, "post")))
             return await self._show(delivery, delivery.card)
         except Unsent as unsent:
             return unsent.result
         except JournalError as error:
             return Later(f"the post that shows the subject cannot be read from the journal: {error}")
+
+    async def answers(self) -> bool:
+        """Whether the server answers; see `health.answers`."""
+        return await self._session.answers()
+
+    def target(self, delivery: Delivery) -> str:
+        """The channel that the message names."""
+        return channel_of(delivery.payload)
 
     async def _show(self, delivery: Delivery, card: Card) -> Result:
         shown = await self._cards(card.subject)
@@ -112,53 +144,91 @@ class RestSender:
 
     async def _open(self, delivery: Delivery, card: Card, step: str) -> Result:
         payload = read(card.payload or delivery.payload)
-        return await self._post(_Step(payload, pending_id(delivery, step)))
+        return await self._post(delivery, _Step(payload, marker_of(delivery, step)))
 
     async def _follow(self, delivery: Delivery, card: Card, root_id: str) -> Result:
         """Edit or reply to the root. Raises _RootGone, also between the two steps of `both`."""
         if card.mode is not CardMode.THREAD:
-            result = await self._patch(read(card.payload or delivery.payload), root_id)
-            if not isinstance(result, Delivered):
-                return result
+            try:
+                result = await self._patch(read(card.payload or delivery.payload), root_id)
+            except _Barred:
+                if card.mode is CardMode.UPDATE:
+                    raise _RootGone from None
+            else:
+                if not isinstance(result, Delivered):
+                    return result
         if card.mode is not CardMode.UPDATE:
-            result = await self._post(_Step(read(delivery.payload), pending_id(delivery, "reply"), root_id))
+            step = _Step(read(delivery.payload), marker_of(delivery, "reply"), root_id)
+            result = await self._post(delivery, step)
             if not isinstance(result, Delivered):
                 return result
         return replace(result, post_id=root_id)
 
-    async def _post(self, step: _Step) -> Result:
-        """POST one step; a channel closed to the account is looked up once more. Raises Unsent and _RootGone."""
-        name = step.payload.channel
-        channel_id = await self._channels.id_of(name)
+    async def _post(self, delivery: Delivery, step: _Step) -> Result:
+        """Make the post of one step, unless an earlier attempt made it. Raises Unsent and _RootGone."""
+        channel_id = await self._channels.id_of(step.payload.channel)
+        if found := await self._repeats.find(delivery, step.marker, channel_id):
+            return Delivered(found, status=200)
+        since = monotonic()
+        try:
+            answer = await self._post_there(channel_id, step)
+        except Unsent as unsent:
+            if unsent.unsure:
+                self._repeats.doubt(delivery, step.marker, since)
+            raise
+        if answer.case is Case.ROOT:
+            raise _RootGone
+        if answer.unsure:
+            self._repeats.doubt(delivery, step.marker, since)
+        elif isinstance(answer.result, Delivered):
+            self._repeats.forget(step.marker)
+        return answer.result
+
+    async def _post_there(self, channel_id: str, step: _Step) -> Answer:
+        """POST to the channel; a channel closed to the account is looked up once more. Raises Unsent."""
         answer = await self._post_in(channel_id, step)
         if answer.case is Case.PLACE:
-            channel_id = await self._channels.moved(name, channel_id)
+            channel_id = await self._channels.moved(step.payload.channel, channel_id)
             answer = await self._post_in(channel_id, step)
-        return answer.result
+        return answer
 
     async def _post_in(self, channel_id: str, step: _Step) -> Answer:
         async def attempt(without: Collection[Extra]) -> Answer:
-            body = post(step.payload, channel_id, step.root_id, step.pending, without)
+            body = post(step.payload, channel_id, step.root_id, step.marker, without)
             return rest_answers.posted(*await self._session.call("POST", "/posts", body), time())
 
         return await self._conceding(attempt, extras_of(step.payload, root=not step.root_id))
 
     async def _patch(self, payload: Payload, root_id: str) -> Result:
+        """Edit the post; an account that is not in the channel joins it first. Raises Unsent, _RootGone and _Barred."""
+        channel_id = await self._channels.id_of(payload.channel)
+        answer = await self._patch_once(payload, root_id)
+        if answer.case is Case.ROOT and answer.result.status == 403:
+            verdict = await self._editing.refused(root_id, channel_id)
+            if verdict is Verdict.BARRED:
+                raise _Barred
+            if verdict is Verdict.JOINED:
+                answer = await self._patch_once(payload, root_id)
+        if answer.case is Case.ROOT:
+            raise _RootGone
+        if isinstance(answer.result, Delivered):
+            self._editing.succeeded(channel_id)
+        return answer.result
+
+    async def _patch_once(self, payload: Payload, root_id: str) -> Answer:
         me = await self._session.me()
 
         async def attempt(without: Collection[Extra]) -> Answer:
             body = patch(payload, bot=me.is_bot, without=without)
             return rest_answers.patched(*await self._session.call("PUT", f"/posts/{root_id}/patch", body), time())
 
-        return (await self._conceding(attempt, extras_of(payload, root=False))).result
+        return await self._conceding(attempt, extras_of(payload, root=False))
 
     async def _conceding(self, attempt: Callable[[Collection[Extra]], Awaitable[Answer]], has: set[Extra]) -> Answer:
-        """Repeat an attempt, each time without the extra that the server refused last. Raises _RootGone."""
+        """Repeat an attempt, each time without the extra that the server refused last."""
         without = set(self._concessions.now())
         while True:
             answer = await attempt(without)
-            if answer.case is Case.ROOT:
-                raise _RootGone
             extra = next((extra for extra in answer.extras if extra in has and extra not in without), None)
             if extra is None:
                 return answer

@@ -10,9 +10,10 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from gateway.mattermost.answers import error_id, shown_id, wait
-from gateway.model import Delivered, Later, Never, Result
+from gateway.mattermost.answers import delay_blame, error_id, failure_blame, shown_id, wait
+from gateway.model import Blame, Delivered, Later, Never, Result
 from gateway.outbound.retry_after import retry_after
+from gateway.outbound.unanswered import PROXY_CREDENTIALS
 
 PENDING = "api.post.deduplicate_create_post.pending"
 """The error id of a repeat while the server still stores the message of an earlier attempt that timed out."""
@@ -46,6 +47,16 @@ class Answer(Struct, frozen=True):
     extras: tuple[Extra, ...] = ()
     lasting: bool = True
 
+    @property
+    def unsure(self) -> bool:
+        """Whether the server may have stored the post all the same: this is no answer of its own, or tells a failure.
+
+        A database that fails may have committed; a proxy that gives up waiting for the server does not stop it.
+        """
+        status = self.result.status
+        failed = status >= 500 and status != 501
+        return isinstance(self.result, Later) and (failed or status == 408 or 200 <= status < 300)
+
 
 class _Document(Struct):
     id: str
@@ -69,8 +80,10 @@ _REFUSALS = {
     414: "the URL is too long: check `server`, or raise MaximumURLLength in Mattermost",
     501: "the server has no such feature{id}: check its version and licence",
 }
+_OF_MESSAGE = frozenset({413})
+_OF_DESTINATION = frozenset({405, 414})
 _DELAYS = {
-    407: "a proxy asks for credentials: check the proxy settings of this host",
+    407: PROXY_CREDENTIALS,
     408: "the server waited too long for the request",
     425: "the server is not ready to take early data",
 }
@@ -117,24 +130,38 @@ def _failure(status: int, headers: Mapping[str, str], body: bytes, now: float) -
         return Later("429: rate limit exceeded", wait(headers, now), "429")
     if 300 <= status < 400:
         text = "the server redirects: write `server` with the scheme, host and path of Mattermost's SiteURL"
-        return Never(f"{status}: {text}", "3xx")
+        return Later(f"{status}: {text}", None, "3xx", blame=Blame.DESTINATION)
     shown = shown_id(body)
     code = f"{status // 100}xx"
     if error_id(body) == _TOO_LONG:
         return Never(f"{status}: longer than the server takes{shown}: raise its limit, or shorten the message", code)
     if status == 403 and not shown:
-        return Never("403: a proxy before Mattermost refuses: exempt /api/v4/ from its rules", code)
+        text = "403: a proxy before Mattermost refuses: exempt /api/v4/ from its rules"
+        return Later(text, None, code, blame=Blame.DESTINATION)
     if status in _REFUSALS:
-        return Never(f"{status}: {_REFUSALS[status].format(id=shown)}", code)
+        text = f"{status}: {_REFUSALS[status].format(id=shown)}"
+        of_destination = status in _OF_DESTINATION or (status == 404 and not shown)
+        blame = Blame.DESTINATION if of_destination else Blame.UNKNOWN
+        return Never(text, code) if status in _OF_MESSAGE else Later(text, None, code, blame=blame)
     if status in _DELAYS:
-        return Later(f"{status}: {_DELAYS[status]}", retry_after(headers, now), code)
+        return Later(f"{status}: {_DELAYS[status]}", retry_after(headers, now), code, blame=delay_blame(status))
     if 400 <= status < 500:
-        return Never(f"{status}: refused{shown}: check `server` and what stands before Mattermost", code)
+        text = f"{status}: refused{shown}: check `server` and what stands before Mattermost"
+        return Later(text, None, code, blame=Blame.UNKNOWN)
     after = retry_after(headers, now) if status == 503 else None
     if shown:
         hint = f"Mattermost could not store the message{shown}: see its log; this may be permanent for this message"
-        return Later(f"{status}: {hint}", after, "5xx")
-    return Later(f"{status}: the server or a proxy before it failed", after, "5xx")
+        return Later(f"{status}: {hint}", after, "5xx", blame=Blame.UNKNOWN)
+    text = f"{status}: the server or a proxy before it failed"
+    return Later(text, after, "5xx", blame=failure_blame(status, shown))
+
+
+def put_off(result: Later | Never, question: str) -> Later:
+    """The result of a delivery whose `question` on the way got this result instead of an answer: it waits for one."""
+    reason = f"{question}: {result.reason}"
+    if isinstance(result, Later):
+        return replace(result, reason=reason)
+    return Later(reason, None, result.code, result.status)
 
 
 def not_mattermost(status: int) -> Later:
@@ -145,21 +172,22 @@ def not_mattermost(status: int) -> Later:
         None,
         "2xx",
         status,
+        Blame.DESTINATION,
     )
 
 
 def unauthorised(body: bytes, *, token: bool) -> Later:
     """The result of a 401 that a new token does not cure; `token` says whether the settings gave the token."""
     if not error_id(body):
-        return Later("401: a proxy before Mattermost asks for a login: exempt /api/v4/ from it", None, "4xx", 401)
-    if token:
+        text = "a proxy before Mattermost asks for a login: exempt /api/v4/ from it"
+    elif token:
         text = (
             "the token is not valid: it was revoked, its bot or user is disabled, or personal access tokens are off; "
             "make a new one in Mattermost, set it, and reload the settings"
         )
     else:
         text = "the server refuses a session that it just opened: check the clock and session settings of Mattermost"
-    return Later(f"401: {text}", None, "4xx", 401)
+    return Later(f"401: {text}", None, "4xx", 401, Blame.DESTINATION)
 
 
 def _success(status: int, body: bytes) -> Result:

@@ -28,8 +28,12 @@ class Payload(Struct):
 
 
 class _Props(Struct, omit_defaults=True):
-    """`from_webhook` makes clients show another name and icon, `from_bot` that of a bot; the server expects strings."""
+    """`from_webhook` makes clients show another name and icon, `from_bot` that of a bot; the server expects strings.
 
+    `mattergate` is the marker of the post: clients show nothing of it.
+    """
+
+    mattergate: str = ""
     attachments: Raw | None = None
     card: str | None = None
     override_username: str = ""
@@ -49,8 +53,8 @@ class _Post(Struct, omit_defaults=True):
     channel_id: str
     message: str
     pending_post_id: str
-    root_id: str = ""
-    props: _Props | None = None
+    root_id: str
+    props: _Props
     metadata: _Label | None = None
 
 
@@ -68,11 +72,15 @@ def read(payload: bytes | str) -> Payload:
     return _decode(payload)
 
 
-def post(payload: Payload, channel_id: str, root_id: str, pending: str, without: Container[Extra] = ()) -> bytes:
-    """The body of POST /posts: a root, or with `root_id` a reply, which has no priority (the server refuses one)."""
+def post(payload: Payload, channel_id: str, root_id: str, marker: str, without: Container[Extra] = ()) -> bytes:
+    """The body of POST /posts: a root, or with `root_id` a reply, which has no priority (the server refuses one).
+
+    The server ignores a repeat of the `pending_post_id` within 30 seconds, unless it was restarted meanwhile.
+    """
     label = None if root_id else _label(payload.priority, without)
     props = _props(payload, without)
-    return _encode(_Post(channel_id, payload.text, pending, root_id, props if props != _Props() else None, label))
+    props.mattergate = marker
+    return _encode(_Post(channel_id, payload.text, f"mattergate:{marker}", root_id, props, label))
 
 
 def patch(payload: Payload, *, bot: bool, without: Container[Extra] = ()) -> bytes:
@@ -95,13 +103,13 @@ def extras_of(payload: Payload, *, root: bool) -> set[Extra]:
     return found
 
 
-def pending_id(delivery: Delivery, step: str) -> str:
-    """The `pending_post_id`, the same for every attempt at this step: the server ignores a repeat within 30 seconds.
+def marker_of(delivery: Delivery, step: str) -> str:
+    """The marker of the post that a delivery makes in this step: the same at every attempt, and of no other post.
 
-    The server compares it across all accounts, so it must not be guessable from the delivery's number.
+    The server compares `pending_post_id` across all accounts, so it must not be guessable from the delivery's number.
     """
     seed = f"{delivery.event_id} {delivery.seq} {delivery.destination} {step}"
-    return f"mattergate:{blake2b(seed.encode(), digest_size=16).hexdigest()}"
+    return blake2b(seed.encode(), digest_size=16).hexdigest()
 
 
 def _props(payload: Payload, without: Container[Extra]) -> _Props:

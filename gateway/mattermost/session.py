@@ -20,6 +20,7 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from gateway.mattermost.answers import Revealing, error_id
+from gateway.mattermost.health import answers
 from gateway.mattermost.rest_answers import failed, not_mattermost, unauthorised
 from gateway.model import Later, Never
 from gateway.outbound.exchange import BODY_LIMIT, Reply, Unsent, exchange
@@ -196,18 +197,19 @@ class Session:
         self._sent: tuple[str, CIMultiDict[str]] = ("", _headers(""))
         self._posts = _endpoint(server, "/posts")
 
-    async def call(self, method: str, path: str, body: bytes | None = None) -> Reply:
+    async def call(self, method: str, path: str, body: bytes | None = None, limit: int = BODY_LIMIT) -> Reply:
         """Send a request to `path` below /api/v4 and return the answer, never a 401.
 
-        Raises Unsent when there is no answer, or no token that the server accepts.
+        Of the answer `limit` bytes are read, and more where it repeats the request. Raises Unsent when there is no
+        answer, or no token that the server accepts.
         """
         url = self._posts if path == "/posts" else _endpoint(self._server, path)
         token = await self._account.token()
-        reply = await self._exchange(method, url, body, token)
+        reply = await self._exchange(method, url, body, token, limit)
         if reply.status != 401:
             return reply
         token = await self._account.renewed(token, reply.body)
-        reply = await self._exchange(method, url, body, token)
+        reply = await self._exchange(method, url, body, token, limit)
         if reply.status == 401:
             result = unauthorised(reply.body, token=False)
             self._account.distrust(token, result)
@@ -220,8 +222,12 @@ class Session:
             self._me = decoded(await self.call("GET", "/users/me"), Me)
         return self._me
 
-    async def _exchange(self, method: str, url: URL, body: bytes | None, token: str) -> Reply:
-        limit = BODY_LIMIT + ECHO * len(body or b"")
+    async def answers(self) -> bool:
+        """Whether the server answers; see `health.answers`."""
+        return await answers(self._http, self._server, self._timeout)
+
+    async def _exchange(self, method: str, url: URL, body: bytes | None, token: str, limit: int) -> Reply:
+        limit += ECHO * len(body or b"")
         return await exchange(self._http, method, url, body, self._headers(token), self._timeout, limit)
 
     def _headers(self, token: str) -> CIMultiDict[str]:

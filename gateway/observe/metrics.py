@@ -9,7 +9,7 @@ from typing import TypeVar
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
 
 from gateway import __version__
-from gateway.model import Outcome
+from gateway.model import DiscardCause, Outcome
 
 RESULTS = ("delivered", "later", "never")
 CODES = ("2xx", "3xx", "4xx", "429", "5xx", "network", "timeout", "tls")
@@ -63,9 +63,18 @@ class Metrics:
         self.queue_oldest_seconds = self._gauge(
             "queue_oldest_seconds", "Age of the oldest pending delivery.", "destination"
         )
-        self.dead = self._gauge("dead", "Dead deliveries: they wait for a person to replay them.", "destination")
+        self.dead = self._gauge("dead", "Dead deliveries: they wait for a person to decide.", "destination")
+        self.dead_discarded = self._counter(
+            "dead_discarded",
+            "Dead deliveries that a person discarded, or that were deleted beyond their age or size.",
+            "destination",
+            "cause",
+        )
         self.destination_open = self._gauge(
-            "destination_open", "1 when deliveries flow, 0 when the circuit breaker holds them.", "destination"
+            "destination_open", "1 when deliveries flow, 0 while they wait: held or failing.", "destination"
+        )
+        self.destination_degraded = self._gauge(
+            "destination_degraded", "1 when messages arrive, but something is missing: see its state.", "destination"
         )
         self.duplicates = self._counter("duplicates", "Requests recognised as repeats.", "route")
         self.journal_commit_seconds = self._histogram(
@@ -121,8 +130,10 @@ class Metrics:
             self.deliveries.labels(destination, result)
         for code in CODES:
             self.delivery_attempts.labels(destination, code)
+        for cause in DiscardCause:
+            self.dead_discarded.labels(destination, cause.value)
         self.delivery_seconds.labels(destination)
-        for gauge in (self.queue_depth, self.queue_oldest_seconds, self.dead):
+        for gauge in (self.queue_depth, self.queue_oldest_seconds, self.dead, self.destination_degraded):
             gauge.labels(destination).set(0)
         self.destination_open.labels(destination).set(1)
 

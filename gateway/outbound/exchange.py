@@ -10,7 +10,7 @@ from yarl import URL
 
 from gateway.errors import MattergateError
 from gateway.model import Later, Never
-from gateway.outbound.unanswered import unanswered
+from gateway.outbound.unanswered import unanswered, was_sent
 
 BODY_LIMIT = 64 * 1024
 """Default limit of an answer's body, in bytes; the rest is not read."""
@@ -22,11 +22,15 @@ def _bounded(seconds: float) -> aiohttp.ClientTimeout:
 
 
 class Unsent(MattergateError):  # noqa: N818 - states a condition
-    """A request failed; `result` is the outcome of the delivery attempt that needed it."""
+    """A request failed; `result` is the outcome of the delivery attempt that needed it.
 
-    def __init__(self, result: Later | Never) -> None:
+    `unsure` says that the server may have taken the request all the same: only its answer is missing.
+    """
+
+    def __init__(self, result: Later | Never, *, unsure: bool = False) -> None:
         super().__init__(result.reason)
         self.result = result
+        self.unsure = unsure
 
 
 class Reply(NamedTuple):
@@ -56,16 +60,17 @@ async def exchange(
         ) as response:
             return Reply(response.status, response.headers, await _read_body(response, limit))
     except (aiohttp.ClientError, OSError) as error:
-        raise Unsent(unanswered(error)) from None
+        raise Unsent(unanswered(error), unsure=was_sent(error)) from None
 
 
 async def _read_body(response: aiohttp.ClientResponse, limit: int) -> bytes:
     """Read the body, at most `limit` bytes; a connection with unread bytes is closed."""
-    body = await response.content.read(limit)
-    while len(body) < limit:
-        more = await response.content.read(limit - len(body))
-        if not more:
-            return body
-        body += more
+    chunks: list[bytes] = []
+    while limit > 0:
+        chunk = await response.content.read(limit)
+        if not chunk:
+            return b"".join(chunks)
+        chunks.append(chunk)
+        limit -= len(chunk)
     response.close()
-    return body
+    return b"".join(chunks)

@@ -6,6 +6,9 @@ import aiohttp
 
 from gateway.model import Later
 
+PROXY_CREDENTIALS = "the proxy asks for other credentials: write USER:PASSWORD@ before the host in its URL"
+"""The reason of a 407, which is the answer of a proxy on the way."""
+
 _UNANSWERED: tuple[tuple[type[BaseException], str, str], ...] = (
     (
         aiohttp.ClientConnectorCertificateError,
@@ -24,7 +27,7 @@ _UNANSWERED: tuple[tuple[type[BaseException], str, str], ...] = (
     (
         aiohttp.ClientProxyConnectionError,
         "network",
-        "the proxy cannot be reached: check the proxy settings of this host",
+        "the proxy cannot be reached: check `proxy` of the destination, or HTTPS_PROXY and HTTP_PROXY",
     ),
     (
         aiohttp.ClientConnectorError,
@@ -35,7 +38,7 @@ _UNANSWERED: tuple[tuple[type[BaseException], str, str], ...] = (
     (
         aiohttp.ClientHttpProxyError,
         "network",
-        "the proxy refused the connection: check the proxy settings of this host",
+        "the proxy refused the connection: see its log, or go without it (`proxy`, NO_PROXY)",
     ),
     (
         aiohttp.InvalidURL,
@@ -48,6 +51,19 @@ _UNANSWERED: tuple[tuple[type[BaseException], str, str], ...] = (
     (OSError, "network", "the connection broke"),
 )
 
+_BEFORE_SENDING = (
+    aiohttp.ClientConnectorError,
+    aiohttp.ClientHttpProxyError,
+    aiohttp.ServerFingerprintMismatch,
+    aiohttp.InvalidURL,
+)
+"""What fails before a request leaves. A timeout may come at any time."""
+
+
+def was_sent(error: BaseException) -> bool:
+    """Whether the server may have got the request that failed with this network error."""
+    return not isinstance(error, _BEFORE_SENDING)
+
 
 def unanswered(error: BaseException) -> Later:
     """Return the result of an attempt that failed with a network error; raises TypeError for any other error.
@@ -56,6 +72,15 @@ def unanswered(error: BaseException) -> Later:
     """
     for kind, code, text in _UNANSWERED:
         if isinstance(error, kind):
-            detail = error.strerror if isinstance(error, OSError) and code == "network" else None
+            if isinstance(error, aiohttp.ClientHttpProxyError) and error.status == 407:
+                return Later(PROXY_CREDENTIALS)
+            detail = _detail(error) if code == "network" else ""
             return Later(f"{text} ({detail})" if detail else text, None, code)
     raise TypeError(f"not an error of the network: {type(error).__name__}")
+
+
+def _detail(error: BaseException) -> str:
+    """The status that a proxy answered, or the operating system's reason."""
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        return str(error.status)
+    return error.strerror or "" if isinstance(error, OSError) else ""

@@ -13,12 +13,13 @@ _REQUEST_LINE = re.compile(r"(?P<method>[A-Z]{3,10}) (?P<target>\S+)(?: HTTP/[\d
 _HEADER = re.compile(r"(?P<name>[!#$%&'*+.^_`|~0-9A-Za-z-]+)[ \t]*:[ \t]*(?P<value>.*)")
 _LINE_END = re.compile(r"\r\n|\r|\n")  # of `str.splitlines` only these: a value may hold the others
 _MOST_FIELDS = 1000
+_MOST_FAULTS = 10
 
 
 class Head(Struct, frozen=True):
     """A pasted request without its body. `method` and `query` come from a request line; header names are lower case.
 
-    `faults` are the lines that are no headers, each with its number; they are skipped.
+    `faults` are the lines that are no headers, the first few by their number; they are skipped.
     """
 
     headers: Mapping[str, str]
@@ -44,6 +45,8 @@ def head(text: str) -> Head:
             pairs.append((header["name"], header["value"]))
         elif stripped:
             faults.append(f"line {number}: expected “Name: value”")
+    if len(faults) > _MOST_FAULTS:
+        faults[_MOST_FAULTS:] = [f"and {len(faults) - _MOST_FAULTS} more lines"]
     return Head(_join_headers(pairs), method, found, tuple(faults))
 
 
@@ -89,8 +92,7 @@ def _text(value: JSON) -> str:
 
 def _join_headers(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Names in lower case; repeated ones joined by commas (RFC 9110 section 5.3)."""
-    found: dict[str, str] = {}
+    found: dict[str, list[str]] = {}
     for name, value in pairs:
-        lower = name.lower().strip()
-        found[lower] = f"{found[lower]}, {value}" if lower in found else value
-    return found
+        found.setdefault(name.lower().strip(), []).append(value)
+    return {name: ", ".join(values) for name, values in found.items()}

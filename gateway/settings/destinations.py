@@ -14,6 +14,7 @@ from msgspec.structs import asdict
 from gateway.secret import Secret
 from gateway.settings.keys import BASE_URL, DURATION, doc, is_http_url, spelling
 from gateway.settings.lines import Place
+from gateway.settings.proxies import settle_choice
 from gateway.settings.reader import TableReader
 
 _Positive = Meta(gt=0)
@@ -29,12 +30,21 @@ class DeliveryTable(Struct, frozen=True, kw_only=True):
         float, _Positive, doc("How long a message is retried before it is dead.", DURATION, "delivery")
     ] = 86_400.0
     concurrency: Annotated[
-        int, Meta(ge=1), doc("How many messages may be in flight to one destination.", None, "delivery")
+        int, Meta(ge=1), doc("How many posts may be under way to one destination.", None, "delivery")
     ] = 8
     rate: Annotated[
         float, Meta(ge=0), doc("The most messages a second to one destination; 0 is no limit.", None, "delivery")
     ] = 0.0
     timeout: Annotated[float, _Positive, doc("How long one attempt may take.", DURATION, "delivery")] = 10.0
+    proxy: Annotated[
+        Secret | None,
+        doc(
+            'The HTTP proxy on the way, http://HOST:PORT, or "none"; otherwise HTTPS_PROXY, HTTP_PROXY and NO_PROXY '
+            "decide.",
+            None,
+            "delivery",
+        ),
+    ] = None
 
 
 class DestinationSettings(DeliveryTable, frozen=True, kw_only=True):
@@ -74,6 +84,13 @@ class DestinationSettings(DeliveryTable, frozen=True, kw_only=True):
         return self.hook is None
 
 
+def read_delivery(reader: TableReader, raw: Mapping[str, Any]) -> DeliveryTable:
+    """Read the table of defaults."""
+    values = reader.values(DeliveryTable, raw, ("delivery",))
+    settle_choice(reader, DeliveryTable, raw, values, ("delivery",))
+    return DeliveryTable(**values)
+
+
 def read_destinations(
     reader: TableReader, raw: Mapping[str, Any], delivery: DeliveryTable
 ) -> dict[str, DestinationSettings]:
@@ -82,6 +99,7 @@ def read_destinations(
     for name, table in reader.named("destinations", raw):
         place = ("destinations", name)
         values = reader.values(DestinationSettings, table, place)
+        settle_choice(reader, DestinationSettings, table, values, place)
         if "ca_file" in values:
             values["ca_file"] = str(reader.folder / values["ca_file"])
             reader.file_text(values["ca_file"], (*place, "ca_file"))

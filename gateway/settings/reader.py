@@ -133,6 +133,11 @@ class TableReader:
             self.report.fault(place, "a secret in a file that everybody may read", remedy) for place in self._inline
         )
 
+    def is_no_secret(self, place: Place) -> None:
+        """Take note that the value at a place, of a key that may hold a secret, holds none."""
+        if place in self._inline:
+            self._inline.remove(place)
+
     def _value(self, key: Key, raw: Mapping[str, Any], table: Place) -> Any:
         """Read one key; None when it is absent or has a fault."""
         place = (*table, key.name)

@@ -16,9 +16,15 @@ from gateway.errors import Fault, SettingsError
 from gateway.journalurl import REMEDY, file_of, url_of
 from gateway.secret import Secret
 from gateway.settings.admin import Admin, read_admin
-from gateway.settings.destinations import DeliveryTable, DestinationSettings, read_destinations
+from gateway.settings.destinations import (
+    DeliveryTable,
+    DestinationSettings,
+    read_delivery,
+    read_destinations,
+)
 from gateway.settings.keys import ADDRESS, BASE_URL, DURATION, LINK, SIZE, Address, default_text, doc, expected, keys
 from gateway.settings.lines import Report, meant, syntax_fault
+from gateway.settings.proxies import Proxies, read_environment
 from gateway.settings.reader import PREFIX, Sections, TableReader, reason
 
 __all__ = [
@@ -79,6 +85,12 @@ class JournalTable(Struct, frozen=True, kw_only=True):
         float, _Positive, doc("How long finished events are kept for look-up and replay.", DURATION)
     ] = 604_800.0
     max_size: Annotated[int, _Counted, doc("Finished events are dropped, oldest first, above this size.", SIZE)] = 10**9
+    dead_max_age: Annotated[
+        float, _Positive, doc("How long dead letters wait for somebody to decide; then they are deleted.", DURATION)
+    ] = 7_776_000.0
+    dead_max_size: Annotated[
+        int, _Counted, doc("Dead letters are deleted, oldest first, above this size; max_size is without them.", SIZE)
+    ] = 10**9
 
 
 class CatalogTable(Struct, frozen=True, kw_only=True):
@@ -158,7 +170,10 @@ class Tracing(Struct, frozen=True, kw_only=True):
 
 
 class Settings(Struct, frozen=True, kw_only=True):
-    """All settings. `warnings` are faults that do not stop the gateway; `source` finds the lines for further faults."""
+    """All settings. `warnings` are faults that do not stop the gateway; `source` finds the lines for further faults.
+
+    `proxies` are those of the environment.
+    """
 
     server: Server = Server()
     admin: Admin = Admin()
@@ -170,6 +185,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     passthrough: Passthrough | None = None
     log: Log = Log()
     tracing: Tracing | None = None
+    proxies: Proxies = Proxies()
     warnings: tuple[Fault, ...] = ()
     source: Report = Report("settings", "")
 
@@ -254,7 +270,12 @@ def parse(
     wanted = frozenset(table for table in _OPTIONAL if table in raw or reader.overridden(table))
     settings = _settings(reader, reader.sections(raw, _TABLES), wanted)
     reader.check_variables()
-    settings = replace(settings, source=report, warnings=reader.exposed() if mode & 0o004 else ())
+    settings = replace(
+        settings,
+        proxies=read_environment(environ, report),
+        source=report,
+        warnings=reader.exposed() if mode & 0o004 else (),
+    )
     if report.faults:
         raise SettingsError(report.in_order(), settings)
     return settings
@@ -266,7 +287,7 @@ def _settings(reader: TableReader, raw: Sections, wanted: Container[str]) -> Set
     def values(table: str) -> dict[str, Any]:
         return reader.values(_TABLES[table], raw[table], (table,))
 
-    delivery = DeliveryTable(**values("delivery"))
+    delivery = read_delivery(reader, raw["delivery"])
     server = _server(reader, values("server"))
     return Settings(
         server=server,

@@ -87,7 +87,6 @@ def routes() -> list[tuple[str, str, Handler]]:
         ("POST", "/channels", _new_channel),
         ("PUT", f"/channels/{channel}/patch", _rename),
         ("DELETE", f"/channels/{channel}", _archive),
-        ("POST", f"/channels/{channel}/members", _join),
         ("DELETE", f"/channels/{channel}/members/{user}", _leave),
         ("GET", "/hooks/incoming", _hooks),
         ("POST", "/hooks/incoming", _new_hook),
@@ -226,12 +225,6 @@ def _rename(call: Call) -> Reply:
 def _archive(call: Call) -> Reply:
     call.world.archive(call.channel())
     return Reply(OK)
-
-
-def _join(call: Call) -> Reply:
-    channel, member = call.channel(), call.json(_Member, "user_id").user_id
-    channel.members.add(member)
-    return Reply({"channel_id": channel.id, "user_id": member}, 201)
 
 
 def _leave(call: Call) -> Reply:

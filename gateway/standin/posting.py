@@ -54,6 +54,10 @@ class Posting:
         self._world = world
         self._pending: dict[str, tuple[float, str]] = {}
 
+    def forget(self) -> None:
+        """Forget all pending ids, as a restart of the server does."""
+        self._pending.clear()
+
     def create(self, user: User, asked: NewPost) -> dict[str, Any]:
         """Store a post and show it; raises RefusedError. A repeat of its pending id shows the first one."""
         channel = self._world.channels.get(asked.channel_id or "")

@@ -3,6 +3,8 @@
 from itertools import islice
 from typing import Any
 
+from msgspec import Struct
+
 from gateway.standin import accounts, uploads
 from gateway.standin.call import OK, Call, Handler, Reply
 from gateway.standin.posting import NewPost, Patch, Posting
@@ -13,12 +15,16 @@ from gateway.standin.world import ADMIN, World
 _NAME = "[A-Za-z0-9_-]+"
 _PAGE = 60
 _LARGEST_PAGE = 200
+_LARGEST_NUMBER = 1_000_000
 _MISSING = RefusedError(404, "app.channel.get_by_name.missing.app_error")
 
 
-def routes(world: World) -> list[tuple[str, str, Handler]]:
+class _NewMember(Struct):
+    user_id: str
+
+
+def routes(posting: Posting) -> list[tuple[str, str, Handler]]:
     """Method, path below /api/v4 and handler of every call."""
-    posting = Posting(world)
 
     def create_post(call: Call) -> Reply:
         return Reply(posting.create(call.caller, call.json(NewPost, "post")), 201)
@@ -41,6 +47,8 @@ def routes(world: World) -> list[tuple[str, str, Handler]]:
         ("GET", f"/teams/name/{{name:{_NAME}}}/channels/name/{{channel:{_NAME}}}", _channel_by_names),
         ("GET", f"/channels/{channel}", _channel),
         ("GET", f"/channels/{channel}/posts", _posts),
+        ("GET", f"/channels/{channel}/members/{user}", _member),
+        ("POST", f"/channels/{channel}/members", _join),
         ("POST", "/channels/direct", _direct),
         ("POST", "/posts", create_post),
         ("GET", f"/posts/{post}", _post),
@@ -121,17 +129,42 @@ def _channel(call: Call) -> Reply:
 
 
 def _posts(call: Call) -> Reply:
-    """The newest posts of a channel, newest first."""
+    """A page of a channel's posts, newest first; pages count from 0."""
     channel = call.channel()
     _check_readable(call, channel)
+    size = _whole(call.query.get("per_page", ""), _PAGE, _LARGEST_PAGE)
+    first = size * _whole(call.query.get("page", ""), 0, _LARGEST_NUMBER)
     newest = (post for post in reversed(call.world.posts) if post.channel_id == channel.id and not post.delete_at)
-    found = list(islice(newest, _page_size(call.query.get("per_page", ""))))
+    found = list(islice(newest, first, first + size))
     return Reply({"order": [post.id for post in found], "posts": {post.id: _post_json(call, post) for post in found}})
 
 
-def _page_size(asked: str) -> int:
-    """How many elements a page has: what is no number asks for the usual size, and none is larger than the largest."""
-    return min(int(asked[:9]), _LARGEST_PAGE) if asked.isascii() and asked.isdecimal() else _PAGE
+def _whole(asked: str, usual: int, largest: int) -> int:
+    """The number that a query asks for, at most the largest; what is no number asks for the usual one."""
+    return min(int(asked[:9]), largest) if asked.isascii() and asked.isdecimal() else usual
+
+
+def _member(call: Call) -> Reply:
+    """Who is in a channel, for those who are: all others may not know."""
+    channel = call.world.channels.get(call.id("channel"))
+    user = call.target()
+    if channel is None or not call.world.is_member(call.caller, channel):
+        raise permissions("read_channel")
+    if user.id not in channel.members:
+        raise RefusedError(404, "app.channel.get_member.missing.app_error")
+    return Reply({"channel_id": channel.id, "user_id": user.id})
+
+
+def _join(call: Call) -> Reply:
+    """Make somebody a member of a channel: oneself of a public channel of the team; an administrator, anybody."""
+    channel, user, caller = call.channel(), call.json(_NewMember, "user_id").user_id, call.caller
+    if not channel.team:
+        raise RefusedError(400, "api.channel.add_user_to_channel.type.app_error")
+    in_team = caller.id in call.world.teams[channel.team].members
+    if not caller.has(ADMIN) and not (channel.kind == "O" and user == caller.id and in_team):
+        raise permissions("join_public_channels")
+    channel.members.add(user)
+    return Reply({"channel_id": channel.id, "user_id": user}, 201)
 
 
 def _post_json(call: Call, post: Post) -> dict[str, Any]:

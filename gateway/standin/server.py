@@ -25,6 +25,7 @@ from aiohttp import hdrs, web
 from gateway.standin import administration, hooks, rest
 from gateway.standin.body import payload_of, read_body
 from gateway.standin.call import SLACK, served
+from gateway.standin.posting import Posting
 from gateway.standin.records import Channel, Hook, Post, Team, User
 from gateway.standin.refusal import RefusedError, answer_headers, document, new_id
 from gateway.standin.serversettings import Settings
@@ -52,6 +53,8 @@ class StandIn:
         self, *, keep: int = 10_000, payload: int = 300_000, rate: Rate | None = None, developer: bool = False
     ) -> None:
         self._world = World(keep)
+        self._posting = Posting(self._world)
+        self._under_way: dict[int, web.Request] = {}
         self._trouble = Trouble(self._world.settings.rate)
         self._trouble.rate = rate
         self.settings.service.maximum_payload_size_bytes = payload
@@ -190,6 +193,15 @@ class StandIn:
         """Answer the next `count` requests of hooks and of the REST API with this status and store nothing."""
         self._trouble.order(count, status, headers or {}, body)
 
+    def crash(self) -> None:
+        """End and start again at once, as after kill -9: requests under way get no answer, pending ids are forgotten.
+
+        What was stored stays, answered or not.
+        """
+        self._posting.forget()
+        for request in self._under_way.values():
+            drop(request)
+
     def _team(self, name: str) -> Team:
         return next(team for team in self._world.teams.values() if team.name == name)
 
@@ -210,7 +222,7 @@ class StandIn:
         app = web.Application(client_max_size=0, middlewares=[self._guard])
         app.router.add_post(r"/hooks/{id:[A-Za-z0-9]+}", self._incoming)
         app.router.add_get(_PING, self._ping)
-        for method, path, handler in [*rest.routes(self._world), *administration.routes()]:
+        for method, path, handler in [*rest.routes(self._posting), *administration.routes()]:
             app.router.add_route(method, _API + path, served(self._world, handler, self._met))
         app.router.add_route("*", _API + "{path:.*}", self._no_route)
         app.router.add_get("/stats", self._stats)
@@ -242,7 +254,11 @@ class StandIn:
             error = RefusedError(414, "basic_security_check.url.too_long_error")
             response: web.StreamResponse = self._document(error)
         else:
-            response = await handler(request)
+            self._under_way[id(request)] = request
+            try:
+                response = await handler(request)
+            finally:
+                del self._under_way[id(request)]
         response.headers.update(headers)
         return drop(request) if self.mode == "drop after" and request.method not in _READS else response
 

@@ -47,7 +47,7 @@ async def test_probes_need_no_token_and_learn_no_more_than_they_need(start):
     for token in (TOKEN, READ_TOKEN):
         named = {"Authorization": f"Bearer {token}"}
         assert "mattergate_requests_total" in (await listener.get("/metrics", **named)).text
-        assert (await listener.get("/readyz", **named)).json()["destinations"] == {"ops": {"state": "open"}}
+        assert (await listener.get("/readyz", **named)).json()["destinations"] == {"ops": {"state": "healthy"}}
     assert (await listener.get("/healthz", method="HEAD")).status == 200
 
 
@@ -100,8 +100,8 @@ async def test_a_broken_destination_keeps_nobody_out(start):
     for number in range(8):
         await gateway.github("push", {"ref": "x", "repository": {"full_name": f"a/{number}"}}, f"d{number}")
     listener, states = Listener(gateway), gateway.running._running.destinations
-    await eventually(lambda: states()["ops"][0] == "broken", 20)
+    await eventually(lambda: states()["ops"][0] == "held", 20)
     found = await listener.get("/readyz", Authorization=f"Bearer {TOKEN}")
-    assert (found.status, found.json()["ready"], found.json()["destinations"]["ops"]["state"]) == (200, True, "broken")
+    assert (found.status, found.json()["ready"], found.json()["destinations"]["ops"]["state"]) == (200, True, "held")
     assert "failures in a row" in found.json()["destinations"]["ops"]["why"]
     assert gateway.hook.rpartition("/")[2] not in found.text

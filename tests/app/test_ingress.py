@@ -1,6 +1,7 @@
 """Taking requests in by other rules: routes come and go with their series."""
 
 import socket
+from contextlib import AsyncExitStack
 
 import aiohttp
 import pytest
@@ -8,8 +9,13 @@ from aiohttp import web
 
 from gateway import settings
 from gateway.app import app, ingress
-from gateway.outbound.sessions import USER_AGENT, open_session
+from gateway.journal import DeadLimits
+from gateway.journal.sqlite.upkeep import Limits
+from gateway.outbound.sessions import USER_AGENT, Sessions
+from gateway.secret import Secret
+from gateway.settings.proxies import Proxies
 from tests.conftest import Gateway
+from tests.outbound.proxy import Proxy
 
 ROUTE = '[routes.{name}]\nservice = "{service}"\ndestinations = ["ops"]\nallow_unsigned = true\n'
 THROUGH = '[passthrough]\nserver = "https://chat.example.com"\n'
@@ -107,13 +113,14 @@ async def test_limits_of_requests_change(rewritten):
 
 
 async def test_the_journal_keeps_as_long_as_it_is_told_now(rewritten):
-    """[journal] retention and max_size reach the journal that runs."""
+    """All limits of [journal] reach the journal that runs."""
     one = ROUTE.format(name="one", service="generic")
-    assert await rewritten.write(one + "[journal]\nretention = '1h'\nmax_size = '1MB'\n") == (
-        "[journal]: retention, max_size changed",
+    limits = "retention = '1h'\nmax_size = '1MB'\ndead_max_age = '2h'\ndead_max_size = '2MB'\n"
+    assert await rewritten.write(f"{one}[journal]\n{limits}") == (
+        "[journal]: retention, max_size, dead_max_age, dead_max_size changed",
     )
     journal = rewritten.gateway.running._running.journal
-    assert (journal.upkeep._retention, journal.upkeep._max_size) == (3600.0, 1_000_000)
+    assert journal.upkeep._limits == Limits(3600.0, 1_000_000, DeadLimits(7200.0, 2_000_000))
 
 
 @pytest.mark.parametrize(("status", "why"), [(200, ""), (204, ""), (302, "answered 302"), (404, "answered 404")])
@@ -128,13 +135,13 @@ async def test_a_handshake_is_confirmed_by_one_request(aiohttp_server, status, w
     application = web.Application()
     application.router.add_route("*", "/{path:.*}", handler)
     server = await aiohttp_server(application)
-    async with open_session() as session:
+    async with AsyncExitStack() as stack:
         url = str(server.make_url("/confirm?Token=a"))
         if why:
             with pytest.raises(OSError, match=why):
-                await ingress.fetch(session, url)
+                await ingress.fetch(Sessions(stack), url)
         else:
-            await ingress.fetch(session, url)
+            await ingress.fetch(Sessions(stack), url)
     assert asked == [("GET", "/confirm?Token=a", USER_AGENT)]
 
 
@@ -143,7 +150,18 @@ async def test_a_handshake_that_cannot_be_confirmed_says_why():
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    async with open_session() as session:
+    async with AsyncExitStack() as stack:
         with pytest.raises(OSError, match="cannot connect") as caught:
-            await ingress.fetch(session, f"http://127.0.0.1:{port}/confirm?Token=s3cret")
+            await ingress.fetch(Sessions(stack), f"http://127.0.0.1:{port}/confirm?Token=s3cret")
     assert "s3cret" not in str(caught.value)
+
+
+async def test_a_handshake_passes_the_proxy_of_the_environment():
+    """The URL that confirms is somewhere on the internet, which may be behind a proxy."""
+    proxy = Proxy(refusal=204)
+    async with proxy.serve() as url, AsyncExitStack() as stack:
+        sessions = Sessions(stack, (), Proxies(http=Secret(url), exempt=("near.test",)))
+        await ingress.fetch(sessions, "http://sns.test/confirm?Token=a")
+        with pytest.raises(OSError, match="does not resolve"):
+            await ingress.fetch(sessions, "http://near.test/confirm?Token=a")
+    assert proxy.asked == ["GET http://sns.test/confirm?Token=a"]

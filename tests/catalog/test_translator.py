@@ -15,7 +15,7 @@ TEXT = """title: One
 events: [opened, 7]
 input: {type: object, required: [n]}
 when: n > 0
-let: {twice: "{{ n * 2 }}", more: "{{ twice + 1 }}"}
+let: {twice: "{{ n + n }}", more: "{{ twice + 1 }}"}
 ignore: "{{ quiet }}"
 subject: "item {{ n }}"
 phase: "{{ state }}"
@@ -91,7 +91,7 @@ def test_what_fails_has_its_place() -> None:
 
 def test_every_fault_of_the_document_is_told() -> None:
     """Schema, conditions, names and message, each with its line, in one go."""
-    text = TEXT.replace("type: object", "type: 7").replace("n > 0", "n >").replace("n * 2", "n | nothing")
+    text = TEXT.replace("type: object", "type: 7").replace("n > 0", "n >").replace("n + n", "n | nothing")
     text = text.replace('"item {{ n }}"', '"{{ n.pop }}"')
     told = {fault.where: (fault.line, fault.problem) for fault in translator(text).faults}
     assert {where: line for where, (line, _) in told.items()} == {

@@ -101,3 +101,27 @@ def test_servers_are_not_asked_when_there_are_faults(desk):
     said = desk.run("check", "--live")
     assert said.code == 1
     assert "ops: " not in said.out
+
+
+COSTLY = """title: An item
+events: [item]
+input:
+  $defs:
+    node:
+      properties:
+        child: {anyOf: [{$ref: "#/$defs/node"}, {type: array, items: {$ref: "#/$defs/node"}}, {$ref: "#/$defs/node"}]}
+        name: {pattern: "^((a|b)+(?!c))+$"}
+  $ref: "#/$defs/node"
+message: {text: x}
+"""
+
+
+def test_schemas_whose_cost_has_no_bound_are_warned_of(desk):
+    """Recursion that doubles and patterns that are tried: warnings with their line; nothing fails for them."""
+    desk.write("catalog/items/item.yaml", COSTLY)
+    said = desk.run("check")
+    assert said.code == 0
+    [doubles, tries] = sorted(said.err.splitlines())
+    assert "item.yaml:7: input/$defs/node/properties/child: this leads back to itself twice" in doubles
+    assert "item.yaml:8: input/$defs/node/properties/name: the pattern" in tries
+    assert all(line.startswith("warning: ") and "keep the gateway busy" in line for line in (doubles, tries))

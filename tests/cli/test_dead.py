@@ -1,4 +1,4 @@
-"""`mattergate dead`: what was given up, and sending it again."""
+"""`mattergate dead`: what was given up, sending it again, and discarding it."""
 
 import pytest
 
@@ -114,3 +114,56 @@ def test_wrong_options_of_a_replay(kept, options):
     """The exit code is 2, and nothing is sent."""
     assert kept.run("dead", "replay", *options).code == 2
     assert "pending" not in kept.states()
+
+
+def test_one_is_discarded_with_its_reason(kept):
+    """It is listed no more; the event shows when and why, and is sent again all the same."""
+    said = kept.run("dead", "discard", FIRST, "--because", "posted \x1b by hand")
+    assert (said.code, said.out) == (0, "1 dead delivery is discarded\n")
+    assert [row["event"] for row in kept.run("dead", "list", "-o", "jsonl").lines] == [SECOND, SECOND]
+    shown = kept.run("events", "show", FIRST).out
+    assert "delivery 1 to ops: discarded, 1 attempt" in shown
+    assert "discarded: posted \\u001b by hand" in shown
+    assert kept.run("dead", "discard", FIRST, "--because", "again").code == 1, "nothing of it is dead any more"
+    assert kept.run("events", "replay", FIRST).code == 0
+    assert "replayed" in kept.states()
+
+
+@pytest.mark.parametrize(
+    ("options", "count"), [(["--all"], 3), (["--destination", "removed"], 1), ([FIRST, SECOND], 3)]
+)
+def test_many_are_discarded_after_a_yes(kept, options, count):
+    """Those without a destination, too; without a terminal it refuses, and says how many it would be."""
+    said = kept.run("dead", "discard", *options, "--because", "sold", "--dry-run")
+    assert (said.code, " would be discarded" in said.out) == (0, True)
+    if options != [FIRST]:
+        said = kept.run("dead", "discard", *options, "--because", "sold")
+        assert (said.code, "will be discarded if you add --yes" in said.err) == (2, True)
+    said = kept.run("dead", "discard", *options, "--because", "sold", "--yes")
+    assert said.code == 0
+    assert said.out.startswith(f"{count} dead deliver")
+    assert sum(1 for _ in kept.run("dead", "list", "-o", "jsonl").lines) == 3 - count
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        [FIRST],
+        [FIRST, "--because", " "],
+        [FIRST, "--because", "x" * 301],
+        ["--because", "sold"],
+        [FIRST, "--all", "--because", "sold"],
+        ["--reason", REASON, "--because", "sold"],
+    ],
+)
+def test_wrong_options_of_a_discard(kept, options):
+    """The exit code is 2, and nothing is discarded."""
+    assert kept.run("dead", "discard", *options).code == 2
+    assert len(kept.run("dead", "list", "-o", "jsonl").lines) == 3
+
+
+def test_nothing_to_discard_is_told(desk):
+    """As for a replay."""
+    desk.store(FIRST)
+    said = desk.run("dead", "discard", "--all", "--because", "sold", "--yes")
+    assert (said.code, said.out) == (0, "nothing is dead\n")

@@ -37,7 +37,7 @@ async def test_destinations_and_routes_are_shown(running, desk, tables):
     said = await asyncio.to_thread(desk.run, "status")
     assert said.code == 0, said.text
     rows = [line.split() for line in said.out.splitlines()]
-    assert ["ops", "open", "0"] in [row[:3] for row in rows]
+    assert ["ops", "healthy", "0"] in [row[:3] for row in rows]
     assert ["any", "generic", "1", "0", "0", "0", "0"] in [row[:7] for row in rows]
     assert "0 deliveries waiting" in said.out
 
@@ -92,7 +92,7 @@ BROKEN = {
     "kept": {"events": 1, "size": 1000, "oldest": 0.0},
     "destinations": [
         {
-            "name": "ops", "state": "broken", "why": "503: down", "waiting": 1, "oldest": 90.0, "dead": 0,
+            "name": "ops", "state": "held", "why": "503: down", "waiting": 1, "oldest": 90.0, "dead": 0,
             "delivered": 0, "something_new": True,
         }
     ],
@@ -116,6 +116,21 @@ async def test_what_else_may_answer(desk, answer, part):
     await stop()
     assert said.code == 1
     assert part in said.text
+
+
+async def test_the_share_of_dead_letters_is_printed(desk):
+    """Only where there are any."""
+    dead = {"kept": {"events": 3, "size": 3_000_000, "oldest": 0.0, "dead_events": 2, "dead_size": 2_000_000}}
+    for found, part in (
+        (BROKEN | dead, "3 events (3.0 MB), 2 of them dead (2.0 MB)\n"),
+        (BROKEN, "1 event (0.0 MB)\n"),
+    ):
+        port, stop = await _serve(web.Response(text=json.dumps(found)))
+        desk.write("mattergate.toml", desk.file.read_text().replace('127.0.0.1:1"', f'127.0.0.1:{port}"'))
+        said = await asyncio.to_thread(desk.run, "status")
+        await stop()
+        desk.write("mattergate.toml", desk.file.read_text().replace(f'127.0.0.1:{port}"', '127.0.0.1:1"'))
+        assert part in said.out
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
-from gateway.console import sandbox
+from gateway.console import sandbox, workshop
 from tests.conftest import ITEMS_SERVICE, ITEMS_TRANSLATOR, PATIENCE, Gateway, gateways
 from tests.console.person import ITEMS_TOKEN, Person
 
@@ -51,6 +51,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(autouse=True)
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody is told to come again because the machine is busy with other things."""
+    monkeypatch.setattr(workshop, "PATIENCE", PATIENCE)
     monkeypatch.setattr(sandbox, "PATIENCE", PATIENCE)
 
 

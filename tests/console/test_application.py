@@ -73,7 +73,6 @@ async def test_what_a_reader_may_ask_changes_nothing(browser):
         ("POST", "/api/v1/try"),
         ("POST", "/try"),
         ("POST", "/try/result"),
-        ("POST", "/try/document"),
         ("POST", "/sign-out"),
     }
 

@@ -1,4 +1,4 @@
-"""Dead letters in the console: groups, one group, and sending one, many, a group or all of them again."""
+"""Dead letters in the console: groups, one group, and sending one, many, a group or all again, or discarding them."""
 
 import asyncio
 
@@ -21,12 +21,12 @@ def letters(count: int, first: int = 0, **rest: object) -> list[tuple[str, dict]
 
 
 async def ended(person: Person) -> dict:
-    """The progress of the replay, once it has ended."""
+    """The progress of the last decision, once it has ended."""
     async with asyncio.timeout(PATIENCE):
         while True:
             _, found = await person.api("GET", "/dead")
-            if found["replay"] and found["replay"]["ended"]:
-                return found["replay"]
+            if found["progress"] and found["progress"]["ended"]:
+                return found["progress"]
             await asyncio.sleep(0.02)
 
 
@@ -119,13 +119,13 @@ async def test_a_destination_that_is_gone(items, tmp_path):
 async def test_one_replay_at_a_time(items, tmp_path, monkeypatch):
     """A second start while one runs is a 409 that says what runs; afterwards it is free again."""
     gate = asyncio.Event()
-    collect = dead.Replays._collect
+    collect = dead.Decisions._collect
 
     async def held(self, *about):
         await gate.wait()
         return await collect(self, *about)
 
-    monkeypatch.setattr(dead.Replays, "_collect", held)
+    monkeypatch.setattr(dead.Decisions, "_collect", held)
     await keep(tmp_path / "test.db", *letters(2))
     person = await items()
     assert (await person.api("POST", "/dead/replay", {"everything": True}))[0] == 202
@@ -155,7 +155,7 @@ async def test_a_wish_that_says_nothing(items, wish, fields):
     person = await items()
     assert (await person.api("POST", "/dead/replay", wish))[0] == 400
     assert (await person.press("/dead/replay", *fields))[0] == 400
-    assert (await person.api("GET", "/dead"))[1] == {"groups": [], "replay": None}
+    assert (await person.api("GET", "/dead"))[1] == {"groups": [], "progress": None}
 
 
 async def test_nothing_is_dead(items):
@@ -188,3 +188,93 @@ async def test_all_that_is_ticked_is_sent(items, tmp_path):
     ticked = [("chosen", f"{one['event']} {one['seq']}") for one in listed]
     await person.press("/dead/replay", ("what", "chosen"), *ticked)
     assert (await ended(person))["done"] == len(ticked) == 230
+
+
+async def state_of(person: Person, event_id: str) -> list[tuple[str, str]]:
+    """State and, if any, the reason of the discard of each delivery of an event."""
+    _, found = await person.api("GET", f"/events/{event_id}")
+    return [(one["state"], (one["discard"] or {"reason": ""})["reason"]) for one in found["deliveries"]]
+
+
+async def test_one_and_many_are_discarded(items, tmp_path):
+    """They are dead letters no more; the event says when and why, and sends them all the same if that was a mistake."""
+    await keep(tmp_path / "test.db", *letters(3), *letters(1, 3, destination="former"))
+    person = await items()
+    listed = await numbers(person)
+    chosen = [("chosen", f"{one['event']} {one['seq']}") for one in listed[:2]]
+    status, path, html = await person.press("/dead/discard", ("what", "chosen"), ("because", " <b>sold</b> "), *chosen)
+    assert (status, path) == (200, "/dead")
+    progress = await ended(person)
+    assert (progress["decision"], progress["done"], progress["left"], progress["trouble"]) == ("discard", 2, 0, "")
+    assert "2 of 2 discarded" in Found((await person.page("/dead"))[1]).text
+    assert [one["event"] for one in await numbers(person)] == ["d00001", "d00000"]
+    assert await state_of(person, "d00003") == [("discarded", "<b>sold</b>")]
+    _, html = await person.page("/events/d00002")
+    assert "<b>sold</b>" in Found(html).text
+    _, found = await person.api("GET", "/events?state=discarded")
+    assert [one["id"] for one in found["events"]] == ["d00003", "d00002"]
+    assert (await person.api("POST", "/events/d00002/replay"))[0] == 200
+    assert [post.message for post in await person.gateway.posts(1)] == ["letter 2"]
+    assert (await state_of(person, "d00002"))[0] == ("replayed", "<b>sold</b>")
+
+
+async def test_a_group_and_everything_are_discarded_in_batches(items, tmp_path, monkeypatch):
+    """However many there are, also those whose destination is gone; what was discarded is counted by its cause."""
+    monkeypatch.setattr(dead, "BATCH", 10)
+    monkeypatch.setattr(dead, "READ", 7)
+    await keep(
+        tmp_path / "test.db", *letters(25), *letters(2, 25, why="too large"), *letters(3, 27, destination="former")
+    )
+    person = await items()
+    group = ("what", "group"), ("destination", "ops"), ("reason", LOST)
+    assert (await person.press("/dead/discard", *group, ("because", "sold")))[0] == 200
+    assert (await ended(person))["done"] == 25
+    assert {one["event"] for one in await numbers(person)} == {f"d{number:05}" for number in range(25, 30)}
+    wish = {"destination": "former", "because": "gone"}
+    assert (await person.api("POST", "/dead/discard", wish))[0] == 202
+    assert (await ended(person))["done"] == 3
+    assert (await person.api("POST", "/dead/discard", {"everything": True, "because": "gone"}))[0] == 202
+    assert (await ended(person))["done"] == 2
+    assert (await person.api("GET", "/dead"))[1]["groups"] == []
+    (family,) = person.gateway.running._running.samples("mattergate_dead_discarded_total")
+    counted = {
+        (one.labels["destination"], one.labels["cause"]): one.value
+        for one in family.samples
+        if one.name.endswith("_total")
+    }
+    assert counted == {
+        ("ops", "age"): 0, ("ops", "size"): 0, ("ops", "person"): 27, ("former", "person"): 3,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        {"everything": True},
+        {"everything": True, "because": ""},
+        {"everything": True, "because": "  "},
+        {"everything": True, "because": "x" * 301},
+        {"because": "sold"},
+        {"destination": "ops", "everything": True, "because": "sold"},
+        {"everything": True, "because": "sold", "becuase": "sold"},
+    ],
+)
+async def test_nothing_is_discarded_without_a_reason_and_a_choice(items, tmp_path, wish):
+    """Over the API and by a form: a 400, and nothing starts."""
+    await keep(tmp_path / "test.db", *letters(1))
+    person = await items()
+    assert (await person.api("POST", "/dead/discard", wish))[0] == 400
+    fields = [("what", "everything"), ("because", wish.get("because", ""))]
+    if not wish.get("because", "").strip() or len(wish["because"]) > 300:
+        assert (await person.press("/dead/discard", *fields))[0] == 400
+    assert (await person.api("GET", "/dead"))[1]["progress"] is None
+    assert len(await numbers(person)) == 1
+
+
+async def test_what_has_no_destination_can_be_discarded_by_hand(items, tmp_path):
+    """Its page offers that, and nothing else."""
+    await keep(tmp_path / "test.db", *letters(1, destination="former"))
+    person = await items()
+    _, html = await person.page("/dead/deliveries?destination=former")
+    assert "Discard the chosen" in html
+    assert "Replay" not in html.replace("replay it with", "")

@@ -7,6 +7,7 @@ import time
 
 from gateway.errors import JournalError
 from tests.conftest import PATIENCE
+from tests.console.person import keep
 
 
 async def facts(browser) -> dict:
@@ -38,7 +39,8 @@ async def test_a_fresh_gateway_has_nothing_to_show_but_what_is_configured(consol
     [ops] = found["destinations"]
     assert (ops["name"], ops["state"], ops["why"], ops["waiting"], ops["dead"]) == ("ops", "open", "", 0, 0)
     assert len(found["past"]["received"]) * found["past"]["step"] == 3600
-    assert found["kept"] == {"events": 0, "size": 0, "oldest": 0}
+    assert found["kept"] == {"events": 0, "size": 0, "oldest": 0, "dead_events": 0, "dead_size": 0}
+    assert "of them dead" not in (await browser.get("/")).text
     assert found["trouble"] == ""
 
 
@@ -67,7 +69,7 @@ async def test_a_destination_that_fails_is_shown_with_the_reason(console):
     browser.gateway.standin.fail_next(1000, 500)
     for number in range(8):
         await browser.gateway.github("push", {"ref": "x", "repository": {"full_name": f"a/{number}"}}, f"d{number}")
-    found = await until(browser, lambda found: found["destinations"][0]["state"] == "broken")
+    found = await until(browser, lambda found: found["destinations"][0]["state"] == "held")
     [ops] = found["destinations"]
     assert "failures in a row" in ops["why"]
     assert ops["waiting"] == found["totals"]["waiting"] == 8
@@ -97,6 +99,17 @@ async def test_every_link_of_the_page_leads_somewhere(console):
     assert {"/", "/events?route=github", "/dead"} <= links
     for link in links:
         assert (await browser.get(html.unescape(link))).status == 200, link
+
+
+async def test_the_share_of_dead_letters_is_shown(items, tmp_path):
+    """How much of the journal waits for a decision."""
+    await keep(tmp_path / "test.db", *((one, {"payload": b"{}"}) for one in ("d1", "d2")))
+    person = await items()
+    _, found = await person.api("GET", "/overview")
+    kept = found["kept"]
+    assert (kept["events"], kept["dead_events"]) == (2, 2)
+    assert kept["dead_size"] == kept["size"] > 0
+    assert "of them dead" in (await person.page("/"))[1]
 
 
 class Broken:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from gateway.catalog import files
+from tests.console.test_sandbox import HUNGRY, LONG, MANY, SLOW
 
 FOLDERS = [files.builtin_folder()]
 PUSH = FOLDERS[0] / "github" / "push.yaml"
@@ -217,6 +218,59 @@ async def test_a_reader_may_try_and_a_page_without_its_token_is_refused(console)
     form = {"headers": HEADERS, "body": json.dumps(BODY)}
     assert (await browser.post("/try/result", form)).status == 200
     assert (await browser.ask("POST", "/try/result", data=form)).status == 403
+
+
+async def test_a_reader_tries_no_document(console):
+    """An edited document is code: with the read-only token it is refused, on both faces, with what to do."""
+    browser = await console(guarded=True)
+    await browser.sign_in(browser.read_token)
+    page = await browser.get("/try")
+    assert 'name="document"' not in page.text
+    assert "read-only token" in page.text
+    trial = {"headers": HEADERS, "body": json.dumps(BODY), "document": NASTY["loops"], "translator": "push"}
+    for answer in (
+        await browser.ask("POST", "/api/v1/try", json=trial, Authorization=f"Bearer {browser.read_token}"),
+        await browser.call("/try", trial),
+        await browser.post("/try", trial),
+        await browser.post("/try/result", trial),
+        await browser.get("/try?document=x&body=y"),
+    ):
+        assert answer.status == 403
+        assert "read-only token" in answer.text
+    assert (await browser.post("/try/document", {"document": "x"})).status == 403
+    found = await browser.call("/try", {**trial, "document": ""})
+    assert found.json()["running"]["outcome"] == "message"
+    admin = await browser.ask("POST", "/api/v1/try", json=trial, Authorization=f"Bearer {browser.token}")
+    assert admin.status == 200
+
+
+DOUBLING = "{% set s = 1 %}" + "{% set s = [s, s] %}" * 40 + "{{ s | length }}"
+CHOICES = ", ".join(f'd{n}: {{anyOf: [{{$ref: "#/$defs/d{n + 1}"}}, {{$ref: "#/$defs/d{n + 1}"}}]}}' for n in range(60))
+
+
+@pytest.mark.parametrize(
+    ("document", "body", "told"),
+    [
+        (f"title: abc\nevents: [push]\nmessage: {{text: '{DOUBLING}'}}\n", json.dumps(BODY), "at most 100"),
+        (f"title: abc\nevents: [push]\ninput: {{$defs: {{{CHOICES}, d60: false}}, $ref: '#/$defs/d0'}}\n"
+         "message: {text: x}\n", json.dumps(BODY), "branches for one value"),
+        (SLOW, MANY.decode(), "github/push takes more than 1 s of processor time"),
+        (HUNGRY, LONG.decode(), "github/push needs more than 256 MB of memory"),
+    ],
+    ids=["a list that doubles", "a schema that branches sixty times", "time", "memory"],
+)  # fmt: skip
+async def test_a_document_that_would_stop_the_gateway_stops_its_own_process(console, document, body, told):
+    """It is told which document and which limit; meanwhile and afterwards the gateway answers, and ingress goes on."""
+    browser = await console()
+    await browser.get("/try")
+    trial = {"headers": HEADERS, "body": body, "document": document, "translator": "push"}
+    trying = asyncio.ensure_future(browser.call("/try", trial))
+    while not trying.done():
+        assert (await browser.get("/healthz")).status == 200
+    found = (await trying).json()
+    assert found["edited"] is None
+    assert told in found["faults"][0]["problem"]
+    assert (await browser.gateway.github("push", BODY, "d-1"))[0] == 202
 
 
 @pytest.mark.parametrize(

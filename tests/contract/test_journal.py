@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -16,6 +17,7 @@ from gateway.journal import (
     LOG_LIMIT,
     TEXT_LIMIT,
     CardPost,
+    DeadDiscard,
     DeadGroup,
     DuplicateKey,
     Entry,
@@ -27,6 +29,7 @@ from gateway.journal import (
     Record,
     Settlement,
     Standing,
+    Stranger,
 )
 from gateway.journal import open as open_journal
 from gateway.journal.sqlite import lease
@@ -38,6 +41,8 @@ from gateway.model import (
     CardMode,
     Delivery,
     DeliveryState,
+    Discard,
+    DiscardCause,
     Event,
     Outcome,
     Parcel,
@@ -51,15 +56,16 @@ IMPLEMENTATIONS = {"sqlite, written by a thread": False, "sqlite, written by a p
 
 NOW = 1_800_000_000.123456
 DELIVERED, DEAD, PENDING = DeliveryState.DELIVERED, DeliveryState.DEAD, DeliveryState.PENDING
+DISCARDED = DeliveryState.DISCARDED
 
 Reopen = Callable[[], Awaitable[Journal]]
 _ids = count(1)
 
 
-async def opened_as(folder: Path, *, deliver: bool) -> Journal:
+async def opened_as(folder: Path, *, deliver: bool, **more: Any) -> Journal:
     """The journal in a folder, opened as by a gateway or as by a tool."""
     url = f"sqlite:{folder / 'journal.db'}"
-    return await open_journal(url, retention=1e9, max_size=10**9, deliver=deliver, clock=lambda: NOW + 500)
+    return await open_journal(url, retention=1e9, max_size=10**9, deliver=deliver, clock=lambda: NOW + 500, **more)
 
 
 @pytest.fixture(params=IMPLEMENTATIONS)
@@ -594,6 +600,166 @@ async def test_requeue_is_done_once(journal: Journal) -> None:
     assert await journal.requeue([delivery.seq]) == 0
     assert await journal.requeue([]) == 0
     assert len(await journal.pending(0, 10)) == 1
+
+
+async def test_discarded_ones_are_no_dead_letters_any_more(reopen: Reopen) -> None:
+    """They are found by their state, with when and why, and are counted and grouped no more; others are left alone."""
+    journal = await reopen()
+    stored = entry(b"dead", b"sent", b"waits", b"dead")
+    first, sent, waits, second = (await journal.append(stored)).deliveries
+    await journal.settle([settled(first, DEAD, reason="404"), settled(second, DEAD), settled(sent, DELIVERED)])
+    assert await journal.discard([waits.seq, first.seq, sent.seq, 987_654, first.seq], "söld \x00 ☃") == 1
+    assert await journal.discard([first.seq], "again") == 0
+    assert await journal.discard([], "nothing") == 0
+    journal = await reopen()
+    gone, *others = await only(journal, stored.event.id)
+    assert gone == replace(first, state=DISCARDED, attempts=1, reason="404", discard=Discard(NOW + 500, "söld \x00 ☃"))
+    assert [(one.state, one.discard) for one in others] == [(DELIVERED, None), (PENDING, None), (DEAD, None)]
+    assert (await journal.census())["ops"].dead == 1
+    assert [group.count for group in await journal.dead_groups()] == [1]
+    assert await walk(journal, Query(delivery_state=DISCARDED)) == [stored.event.id]
+    assert await walk(journal, Query(delivery_state=DISCARDED, destination="dev")) == []
+    assert await journal.pending(0, 10) == [waits]
+
+
+async def test_a_discard_can_be_taken_back(journal: Journal) -> None:
+    """A discarded delivery is sent again as a dead one is, and goes on saying that it was discarded."""
+    stored = entry(b"x")
+    (delivery,) = (await journal.append(stored)).deliveries
+    await journal.settle([settled(delivery, DEAD)])
+    await journal.discard([delivery.seq], "a mistake")
+    assert await journal.requeue([delivery.seq]) == 1
+    before, again = await only(journal, stored.event.id)
+    assert (before.state, before.discard) == (DeliveryState.REPLAYED, Discard(NOW + 500, "a mistake"))
+    assert (again.state, again.discard) == (PENDING, None)
+    assert await walk(journal, Query(delivery_state=DISCARDED)) == []
+
+
+async def test_a_discard_of_very_many_is_done_in_pieces(journal: Journal) -> None:
+    """Every one is counted once, and others are served meanwhile."""
+    stored = [entry(*(b"%d" % number for number in range(start, start + 500))) for start in range(0, 2500, 500)]
+    deliveries = [one for each in stored for one in (await journal.append(each)).deliveries]
+    await journal.settle([settled(delivery, DEAD) for delivery in deliveries])
+    discarding = asyncio.ensure_future(journal.discard([d.seq for d in reversed(deliveries)], "sold"))
+    await journal.append(entry(b"meanwhile"))
+    assert await discarding == 2500
+    assert (await journal.census())["ops"].dead == 0
+
+
+async def test_whoever_counts_the_dead_hears_of_a_discard(journal: Journal) -> None:
+    """0 is the number of no delivery."""
+    (delivery,) = (await journal.append(entry(b"x"))).deliveries
+    await journal.settle([settled(delivery, DEAD)])
+    told: list[int] = []
+    journal.listen(told.append)
+    await journal.discard([delivery.seq], "sold")
+    await eventually(lambda: told == [0])
+
+
+async def test_a_gateway_hears_of_every_discard(tmp_path: Path) -> None:
+    """By itself and by tools, with destination, number, ages and reason."""
+    async with AsyncExitStack() as stack:
+        told: list[DeadDiscard] = []
+        gateway = await closing(stack, await opened_as(tmp_path, deliver=True, on_discard=told.append))
+        tool = await closing(stack, await opened_as(tmp_path, deliver=False))
+        parcels = tuple(Parcel(name, "l", b"x") for name in ("ops", "dev", "ops", "ops"))
+        made = (await gateway.append(Entry(entry().event, parcels))).deliveries
+        await gateway.settle([settled(one, DEAD) for one in made])
+        counted: list[int] = []
+        gateway.listen(counted.append)
+        assert await tool.discard([one.seq for one in made[:3]], "sold") == 3
+        await eventually(lambda: len(told) == 2)
+        assert counted == [0]
+        assert await gateway.discard([made[3].seq], "tired") == 1
+        person = DiscardCause.PERSON
+        assert sorted(told, key=lambda one: (one.reason, one.destination)) == [
+            DeadDiscard("dev", person, 1, NOW, NOW, "sold"),
+            DeadDiscard("ops", person, 2, NOW, NOW, "sold"),
+            DeadDiscard("ops", person, 1, NOW, NOW, "tired"),
+        ]
+
+
+def hooked(*addresses: str, key: str = "", body: bytes = b"{}") -> Entry:
+    """An entry with one parcel for each address of the destination `hooks`."""
+    parcels = tuple(Parcel("hooks", f"hooks {address}", b"x", address) for address in addresses)
+    keys = (DuplicateKey(key, 60),) if key else ()
+    return Entry(entry(request=Request(body=body)).event, parcels, keys)
+
+
+async def test_an_address_is_known_from_its_first_delivery(reopen: Reopen) -> None:
+    """For its destination, and after a restart; a retry, and deliveries without an address make nobody known."""
+    journal = await reopen()
+    assert await journal.addresses("hooks") == set()
+    one, two, three = (await journal.append(hooked("a", "b", ""))).deliveries
+    (other,) = (await journal.append(entry(b"x"))).deliveries
+    await journal.settle([settled(one, DELIVERED), settled(two, PENDING), settled(three, DELIVERED)])
+    await journal.settle([settled(other, DELIVERED), settled(one, DELIVERED)])
+    journal = await reopen()
+    assert (await journal.addresses("hooks"), await journal.addresses("ops")) == ({"a"}, set())
+    again = (await journal.append(hooked("a", "a", "a"))).deliveries
+    await journal.settle([settled(one, DELIVERED) for one in again])
+    assert await journal.addresses("hooks") == {"a"}
+
+
+async def test_what_a_stranger_sent_is_dropped_when_it_is_refused(reopen: Reopen) -> None:
+    """Event, body and duplicate keys go with its last delivery: a repeat is a new event. It is no dead letter."""
+    journal = await reopen()
+    stored = hooked("a", "a", key="k", body=b"secret")
+    first, second = (await journal.append(stored)).deliveries
+    await journal.settle([settled(first, DEAD, reason="404")])
+    assert [one.seq for one in await only(journal, stored.event.id)] == [second.seq]
+    assert (await journal.append(hooked("a", key="k"))).duplicate
+    await journal.settle([settled(second, DEAD, reason="404")])
+    await journal.settle([settled(second, DEAD, reason="404")])
+    journal = await reopen()
+    assert await journal.find(Query()) == Page()
+    assert (await journal.census(), list(await journal.dead_groups())) == ({}, [])
+    assert not (await journal.append(hooked("a", key="k"))).duplicate
+    (later,) = await journal.pending(0, 10)
+    assert later.seq > second.seq
+
+
+async def test_what_a_known_address_refuses_is_a_dead_letter(journal: Journal) -> None:
+    """It has shown that it exists; also when it becomes known in the same call, and whoever else the event went to."""
+    mixed = hooked("a", "stranger")
+    sent, refused = (await journal.append(mixed)).deliveries
+    await journal.settle([settled(sent, DELIVERED), settled(refused, DEAD)])
+    assert [one.state for one in await only(journal, mixed.event.id)] == [DELIVERED]
+    first, second = hooked("a"), hooked("b", "b")
+    (one,) = (await journal.append(first)).deliveries
+    two, three = (await journal.append(second)).deliveries
+    await journal.settle([settled(one, DEAD), settled(two, DEAD), settled(three, DELIVERED)])
+    assert [delivery.state for delivery in await only(journal, first.event.id)] == [DEAD]
+    assert [delivery.state for delivery in await only(journal, second.event.id)] == [DEAD, DELIVERED]
+    assert (await journal.census())["hooks"].dead == 2
+
+
+async def test_a_late_word_drops_nothing(journal: Journal) -> None:
+    """Only what is pending is settled, and only what is settled as dead is dropped."""
+    stored = hooked("a", "a", "b")
+    sent, waits, again = (await journal.append(stored)).deliveries
+    await journal.settle([settled(sent, DELIVERED), settled(again, PENDING, reason="503")])
+    await journal.settle([settled(sent, DEAD), Settlement(987_654, DEAD, 1)])
+    assert [one.state for one in await only(journal, stored.event.id)] == [DELIVERED, PENDING, PENDING]
+    assert [one.seq for one in await journal.pending(0, 10)] == [waits.seq, again.seq]
+
+
+async def test_what_waits_for_strangers_is_told(journal: Journal) -> None:
+    """By address, with the bytes of their events; neither what is known nor what is settled."""
+    assert await journal.strangers("hooks") == {}
+    (sent,) = (await journal.append(hooked("known"))).deliveries
+    await journal.settle([settled(sent, DELIVERED)])
+    await journal.append(hooked("known", "a", "a", body=bytes(5000)))
+    await journal.append(hooked("a", body=bytes(3000)))
+    (refused,) = (await journal.append(hooked("c"))).deliveries
+    await journal.append(hooked("b"))
+    await journal.append(entry(b"x"))
+    await journal.settle([settled(refused, DEAD)])
+    found = await journal.strangers("hooks")
+    assert {address: one.deliveries for address, one in found.items()} == {"a": 3, "b": 1}
+    assert 8000 < found["a"].size < 12_000
+    assert found["b"] == Stranger(1, found["b"].size)
+    assert await journal.strangers("ops") == {}
 
 
 async def test_census_counts_what_is_open(journal: Journal) -> None:

@@ -107,11 +107,15 @@ class MemoryJournal:
 class ScriptedSender:
     """Answers each payload by `answer`, after `seconds`; keeps what it got and how many it had at once."""
 
+    warning = ""
+
     def __init__(self, answer=lambda payload: Delivered(), seconds: Callable[[], float] = lambda: 0.01) -> None:
         self.answer = answer
         self.seconds = seconds
         self.got: list[bytes] = []
         self.at: list[float] = []
+        self.healthy: Callable[[], bool] = lambda: True
+        self.checks = 0
         self.now = self.most = 0
 
     async def send(self, delivery: Delivery):
@@ -126,6 +130,16 @@ class ScriptedSender:
             return self.answer(payload)
         finally:
             self.now -= 1
+
+    async def answers(self):
+        """Answer for the server's health."""
+        self.checks += 1
+        return self.healthy()
+
+    def target(self, delivery: Delivery):
+        """Name the target in front of a colon in the payload, if there is one."""
+        target, colon, _ = delivery.payload.decode().partition(":")
+        return target if colon else ""
 
 
 class Rig:

@@ -2,73 +2,93 @@
 
 from math import inf
 
-from gateway.delivery.breaker import PROBE_CAP, Breaker, BreakerState
+from gateway.delivery.breaker import Breaker, BreakerState
 
 
-def opened(threshold=3, now=100.0):
-    """Make a breaker that has just opened."""
-    breaker = Breaker(threshold)
-    for _ in range(threshold):
-        breaker.failure(breaker.epoch, now, "no route", lambda: 0.0)
+def held(now=100.0):
+    """A breaker whose server was asked, and did not answer, at `now`."""
+    breaker = Breaker()
+    breaker.failure(breaker.epoch, now, "no route", lambda: 0.5)
+    breaker.check()
+    breaker.checked(False, now, lambda: 0.5)
     return breaker
 
 
-def test_it_opens_after_failures_in_a_row_and_says_why():
-    """The failure that reaches the threshold opens it; the text counts and quotes the last."""
-    breaker = opened()
-    assert breaker.state is BreakerState.OPEN
-    assert breaker.opens_at() == 101.0
-    assert breaker.why == "3 failures in a row, last: no route"
+def ready():
+    """A breaker whose server answers again, before its probe."""
+    breaker = held()
+    breaker.check()
+    breaker.checked(True, 200.0, lambda: 0.5)
+    return breaker
 
 
-def test_a_success_between_starts_the_count_again():
-    """Failures that are not in a row never open it."""
-    breaker = Breaker(2)
-    for _ in range(5):
-        breaker.failure(breaker.epoch, 0.0, "x", lambda: 0.0)
-        breaker.success()
-    assert breaker.state is BreakerState.CLOSED
-    assert breaker.opens_at() == 0.0
+def test_the_first_failure_asks_for_the_health_at_once():
+    """It is not known yet whether the server is down, so that nobody is told."""
+    breaker = Breaker()
+    breaker.failure(breaker.epoch, 100.0, "no route", lambda: 0.5)
+    assert (breaker.check_at(), breaker.opens_at(), breaker.holds) == (100.0, 100.0, False)
+    breaker.check()
+    assert (breaker.check_at(), breaker.opens_at()) == (inf, inf)
 
 
-def test_one_probe_at_a_time():
-    """Once a probe is admitted nothing else is until it is answered."""
-    breaker = opened()
-    breaker.admit()
-    assert breaker.state is BreakerState.HALF_OPEN
-    assert breaker.opens_at() == inf
-
-
-def test_a_failed_probe_waits_longer_up_to_a_limit():
-    """Every failed probe doubles the ceiling of the next wait, up to the cap."""
-    breaker = opened()
+def test_a_server_that_does_not_answer_is_asked_every_second_with_jitter():
+    """It is held then, for the reason of the failed attempt."""
+    breaker = held()
+    assert (breaker.holds, breaker.why, breaker.opens_at()) == (True, "no route", 101.0)
     waits = []
-    for _ in range(8):
-        breaker.admit()
-        breaker.failure(breaker.epoch, 1000.0, "still", lambda: 0.0)
+    for draw in (0.0, 0.5, 1.0):
+        breaker.check()
+        breaker.checked(False, 1000.0, lambda draw=draw: draw)
         waits.append(breaker.until - 1000.0)
-    assert waits == [2.0, 4.0, 8.0, PROBE_CAP / 2, PROBE_CAP / 2, PROBE_CAP / 2, PROBE_CAP / 2, PROBE_CAP / 2]
+    assert waits == [0.75, 1.0, 1.25]
+
+
+def test_when_it_answers_one_probe_goes():
+    """The probe may go at once, and nothing else before it is answered."""
+    breaker = ready()
+    assert (breaker.ready, breaker.opens_at(), breaker.holds) == (True, 0.0, True)
+    breaker.admit()
+    assert (breaker.probing, breaker.opens_at()) == (True, inf)
+
+
+def test_a_failed_probe_is_followed_by_another_question():
+    """So there is a second between two probes at least, and the reason counts them."""
+    breaker = ready()
+    breaker.admit()
+    breaker.failure(breaker.epoch, 300.0, "timeout", lambda: 0.5)
+    assert (breaker.check_at(), breaker.holds) == (301.0, True)
+    assert breaker.why == "2 failures in a row, last: timeout"
 
 
 def test_a_good_probe_closes_it():
     """A success lets deliveries flow and forgets the reason."""
-    breaker = opened()
+    breaker = ready()
     breaker.admit()
     breaker.success()
-    assert (breaker.state, breaker.why, breaker.opens_at()) == (BreakerState.CLOSED, "", 0.0)
+    assert (breaker.closed, breaker.holds, breaker.why, breaker.opens_at()) == (True, False, "", 0.0)
+
+
+def test_a_success_during_a_question_counts_more_than_its_answer():
+    """A post under way that arrives proves more than a question that fails."""
+    breaker = held()
+    breaker.check()
+    breaker.success()
+    breaker.checked(False, 100.0, lambda: 0.5)
+    assert (breaker.closed, breaker.holds) == (True, False)
 
 
 def test_stragglers_of_an_earlier_epoch_say_nothing():
-    """A failure admitted before the state changed neither reopens, nor prolongs, nor ends the probe."""
-    breaker = Breaker(1)
+    """A failure admitted before the state changed neither holds again, nor ends the probe."""
+    breaker = Breaker()
     before = breaker.epoch
-    breaker.failure(before, 0.0, "first", lambda: 0.0)
-    until = breaker.until
-    breaker.failure(before, 50.0, "straggler", lambda: 0.0)
-    assert breaker.until == until
+    breaker.failure(before, 0.0, "first", lambda: 0.5)
+    breaker.failure(before, 50.0, "straggler", lambda: 0.5)
+    assert breaker.until == 0.0
+    breaker.check()
+    breaker.checked(True, 51.0, lambda: 0.5)
     breaker.admit()
-    breaker.failure(before, 50.0, "straggler", lambda: 0.0)
-    assert breaker.state is BreakerState.HALF_OPEN
+    breaker.failure(before, 52.0, "straggler", lambda: 0.5)
+    assert breaker.state is BreakerState.PROBING
     breaker.success()
-    breaker.failure(before, 50.0, "straggler", lambda: 0.0)
-    assert breaker.state is BreakerState.CLOSED
+    breaker.failure(before, 53.0, "straggler", lambda: 0.5)
+    assert breaker.closed

@@ -5,10 +5,9 @@ import asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.delivery.breaker import Breaker
 from gateway.delivery.destinations import Destination
 from gateway.delivery.dispatcher import TICK
-from gateway.model import DeliveryState, Later
+from gateway.model import Blame, DeliveryState, Later
 from gateway.observe.metrics import Metrics
 from tests.delivery.watching import Watch, settled, until
 
@@ -98,12 +97,13 @@ def test_the_same_object_goes_on_undisturbed(rig):
 
     async def scenario():
         sender = rig.sender_class(lambda payload: Later("no route"))
-        async with Bench(rig, sender, breaker=Breaker(1)) as bench:
+        sender.healthy = lambda: False
+        async with Bench(rig, sender) as bench:
             bench.add("a")
             await asyncio.sleep(0.5)
             await bench.adopt(bench.ops)
             await asyncio.sleep(0.1)
-            assert bench.dispatcher.states()["ops"][0] == "broken"
+            assert bench.dispatcher.states()["ops"][0] == "held"
             assert len(sender.got) == 1
 
     rig.run(scenario())
@@ -134,14 +134,14 @@ def test_what_waits_after_a_failure_is_tried_at_once_by_the_new_settings(rig):
     async def scenario():
         old = rig.sender_class(lambda payload: Later("wrong password", 3600.0))
         new = rig.sender_class()
-        async with Bench(rig, old, breaker=Breaker(2)) as bench:
+        async with Bench(rig, old) as bench:
             bench.add("a", "b", "c")
             await asyncio.sleep(1.0)
-            assert bench.dispatcher.states()["ops"][0] == "broken"
+            assert bench.dispatcher.states()["ops"][0] == "throttled"
             await bench.adopt(Destination("ops", new))
             await asyncio.sleep(1.0)
             assert sorted(new.got) == [b"1", b"2", b"3"]
-            assert bench.dispatcher.states()["ops"] == ("open", "")
+            assert bench.dispatcher.states()["ops"] == ("healthy", "")
 
     rig.run(scenario())
 
@@ -150,10 +150,10 @@ def test_a_failure_of_the_old_way_does_not_hold_up_the_new_one(rig):
     """An attempt that was under way at the change, a probe too, is tried again at once however the old one ended."""
 
     async def scenario():
-        for threshold in (1, 100):  # with 1, what is under way at the change is a probe
-            old = rig.sender_class(lambda payload: Later("wrong password", 30.0))
+        for blame in (Blame.SERVER, Blame.DESTINATION):  # with SERVER, what is under way at the change is a probe
+            old = rig.sender_class(lambda payload, blame=blame: Later("wrong password", 30.0, blame=blame))
             new = rig.sender_class()
-            async with Bench(rig, old, concurrency=1, breaker=Breaker(threshold)) as bench:
+            async with Bench(rig, old, concurrency=1) as bench:
                 bench.add("a")
                 await until(lambda old=old: len(old.got) == 1 and not old.now)
                 old.seconds = lambda: 2.0
@@ -161,7 +161,7 @@ def test_a_failure_of_the_old_way_does_not_hold_up_the_new_one(rig):
                 await bench.adopt(Destination("ops", new, concurrency=1))
                 await asyncio.sleep(3.0)
                 assert new.got == [b"1"]
-                assert bench.dispatcher.states()["ops"] == ("open", "")
+                assert bench.dispatcher.states()["ops"] == ("healthy", "")
 
     rig.run(scenario())
 
@@ -220,7 +220,7 @@ def test_a_destination_goes_although_the_journal_is_in_trouble(rig):
         sender = rig.sender_class()
         async with Bench(rig, sender, concurrency=1) as bench:
             bench.journal.failures, bench.journal.unreadable = 8, 8
-            bench.add("a", "a", "b")
+            bench.add("a", "a", "a")
             await asyncio.sleep(0.1)
             await asyncio.wait_for(bench.adopt(Destination("dev", sender)), 0.001)
             assert states(bench.journal) == [PENDING] * 3
@@ -333,7 +333,7 @@ def test_nothing_is_lost_repeated_or_out_of_order_whatever_comes_and_goes(rig, s
         journal = rig.journal_class(delay=lambda: watch.draw.choice([0.0, 0.001, 0.05]))
 
         def made(names, concurrency):
-            return [Destination(name, watch, concurrency, breaker=Breaker(3)) for name in names.split()]
+            return [Destination(name, watch, concurrency) for name in names.split()]
 
         dispatcher = rig.dispatcher(journal, *made("ops dev", 2), window=window, random=watch.draw.random)
         await dispatcher.start()

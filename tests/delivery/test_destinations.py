@@ -1,10 +1,11 @@
 """The gates of a destination."""
 
 import pytest
+from msgspec.structs import replace
 
-from gateway.delivery.breaker import Breaker
 from gateway.delivery.destinations import ROUNDING, Destination
-from gateway.model import Delivered, Later, Never
+from gateway.delivery.evidence import MOST_REFUSALS
+from gateway.model import Blame, Delivered, Delivery, Later, Never
 
 
 def half():
@@ -12,15 +13,47 @@ def half():
     return 0.5
 
 
+class Nowhere:
+    """Sends nothing; its target is the payload, `warning` what it lacks."""
+
+    warning = ""
+
+    def target(self, delivery):
+        """Name the target."""
+        return delivery.payload.decode()
+
+
+DELIVERY = Delivery(1, "e", 0.0, "ops", "lane", b"")
+
+
 def destination(**options):
     """Make a destination that sends nowhere."""
-    return Destination("ops", None, **options)
+    return Destination("ops", Nowhere(), **options)
+
+
+def admit(gate, now):
+    """Admit an attempt at the usual delivery."""
+    return gate.admit("lane", DELIVERY, now)
+
+
+def record(gate, result, epoch, now, delivery=DELIVERY):
+    """Record the result of that attempt."""
+    return gate.record(result, delivery.lane, delivery, epoch, now, half)
 
 
 def test_a_fresh_destination_is_open():
     """Nothing holds the first attempt."""
     assert destination().opens_at(50.0) <= 50.0
-    assert destination().state(50.0) == ("open", "")
+    assert destination().state(50.0) == ("healthy", "")
+
+
+def test_what_a_sender_lacks_is_the_reason_while_messages_arrive():
+    """A destination that holds its messages back says why it does so instead."""
+    gate = destination()
+    gate.sender.warning = "cards cannot be edited"
+    assert gate.state(50.0) == ("healthy", "cards cannot be edited")
+    record(gate, Later("slow down", 10.0, "429"), 0, 50.0)
+    assert "slow down" in gate.state(50.0)[1]
 
 
 @pytest.mark.parametrize("rate", [0.5, 1.0, 5.0])
@@ -29,7 +62,7 @@ def test_the_rate_holds_over_time(rate):
     gate, now, left = destination(rate=rate), 100.0, []
     for _ in range(50):
         now = max(now, gate.opens_at(now))
-        gate.admit(now)
+        admit(gate, now)
         left.append(now)
     for i, start in enumerate(left):
         for j in range(i, len(left)):
@@ -39,61 +72,83 @@ def test_the_rate_holds_over_time(rate):
 def test_no_credit_beyond_one_second_is_saved_up():
     """After a long silence only one second's worth may leave at once."""
     gate = destination(rate=3.0)
-    gate.admit(0.0)
+    admit(gate, 0.0)
     sent = 0
     while gate.opens_at(10_000.0) <= 10_000.0:
-        gate.admit(10_000.0)
+        admit(gate, 10_000.0)
         sent += 1
     assert sent == 3
 
 
 def test_a_429_pauses_everything_and_says_so():
     """Being told to wait holds the destination for that long, is not a failure, and is shown."""
-    gate = destination(breaker=Breaker(1))
-    gate.record(Later("429: rate limit exceeded", 12.0, "429"), gate.admit(100.0), 100.0, half)
+    gate = destination()
+    record(gate, Later("429: rate limit exceeded", 12.0, "429"), admit(gate, 100.0), 100.0)
     assert gate.opens_at(100.0) == 112.0
     assert gate.state(100.0) == ("throttled", "429: rate limit exceeded, for another 12 s")
-    assert gate.state(113.0) == ("open", "")
+    assert gate.state(113.0) == ("healthy", "")
 
 
 def test_a_429_without_a_time_rests_a_moment():
     """A limit that does not say for how long pauses for a second."""
     gate = destination()
-    gate.record(Later("429", None, "429"), gate.admit(100.0), 100.0, half)
+    record(gate, Later("429", None, "429"), admit(gate, 100.0), 100.0)
     assert gate.opens_at(100.0) == 101.0
 
 
 def test_a_shorter_pause_does_not_cut_a_longer_one():
     """Two answers in flight: the longer pause holds."""
     gate = destination()
-    gate.record(Later("429", 30.0, "429"), 0, 100.0, half)
-    gate.record(Later("429", 5.0, "429"), 0, 100.0, half)
+    record(gate, Later("429", 30.0, "429"), 0, 100.0)
+    record(gate, Later("429", 5.0, "429"), 0, 100.0)
     assert gate.opens_at(100.0) == 130.0
 
 
-def test_failures_break_it_and_any_answer_mends_it():
-    """Failures open the breaker; even a refusal shows that the server works."""
-    gate = destination(breaker=Breaker(2))
-    for _ in range(2):
-        gate.record(Later("no route"), gate.admit(100.0), 100.0, half)
-    assert gate.broken
-    assert gate.state(100.0) == ("broken", "2 failures in a row, last: no route")
-    gate.admit(gate.opens_at(100.0))
-    assert gate.probing
-    gate.record(Never("403: locked"), gate.breaker.epoch, 105.0, half)
-    assert gate.state(105.0) == ("open", "")
+def test_no_answer_opens_the_breaker_and_any_answer_closes_it():
+    """A failed question for its health is needed to tell; even a refusal shows that the server works."""
+    gate = destination()
+    record(gate, Later("no route"), admit(gate, 100.0), 100.0)
+    assert (gate.flows, gate.opens_at(100.0)) == (True, 100.0)
+    gate.breaker.check()
+    gate.breaker.checked(False, 100.0, half)
+    assert (gate.flows, gate.opens_at(100.0)) == (False, 101.0)
+    assert gate.state(100.0) == ("held", "no route")
+    record(gate, Never("413: too large"), gate.breaker.epoch, 105.0)
+    assert (gate.flows, gate.state(105.0)) == (True, ("healthy", ""))
 
 
 def test_a_503_with_a_time_counts_as_both():
-    """Retry-After on a failure pauses and counts towards the breaker."""
-    gate = destination(breaker=Breaker(1))
-    gate.record(Later("503", 60.0, "5xx"), gate.admit(0.0), 100.0, half)
-    assert gate.broken
+    """Retry-After on a failure pauses and opens the breaker."""
+    gate = destination()
+    record(gate, Later("503", 60.0, "5xx"), admit(gate, 0.0), 100.0)
+    assert not gate.breaker.closed
     assert gate.opens_at(100.0) == 160.0
 
 
-def test_delivered_leaves_it_open():
-    """A success changes nothing of an open destination."""
+def test_delivered_leaves_it_healthy():
+    """A success changes nothing of a healthy destination."""
     gate = destination()
-    gate.record(Delivered(), gate.admit(1.0), 1.0, half)
-    assert gate.state(1.0) == ("open", "")
+    record(gate, Delivered(), admit(gate, 1.0), 1.0)
+    assert gate.state(1.0) == ("healthy", "")
+
+
+def test_a_refusal_of_everybody_fails_it_until_a_message_passes():
+    """It stands as failing with the remedy, and its gate opens for a probe."""
+    gate = destination()
+    judgement = record(gate, Later("501: turn hooks on", blame=Blame.DESTINATION), admit(gate, 1.0), 1.0)
+    assert judgement.probe_at == gate.opens_at(1.0) == 2.0
+    assert (gate.flows, gate.state(1.0)) == (False, ("failing", "501: turn hooks on"))
+    record(gate, Delivered(), admit(gate, 2.0), 2.0)
+    assert (gate.flows, gate.opens_at(2.0)) == (True, 2.0)
+
+
+def test_refusals_are_judged_by_target():
+    """A message to another target, and another lane, need not wait."""
+    gate = destination()
+    closed, other = replace(DELIVERY, payload=b"closed"), replace(DELIVERY, payload=b"open")
+    for _ in range(MOST_REFUSALS):
+        record(gate, Later("404", blame=Blame.UNKNOWN), 0, 1.0, closed)
+    assert gate.waits_until("lane", closed) > 1.0
+    assert (gate.waits_until("lane", other), gate.waits_until("another", closed)) == (0.0, 0.0)
+    gate.forget("lane")
+    assert (gate.waits_until("lane", closed), gate.flows) == (0.0, True)

@@ -8,11 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from gateway.delivery.breaker import Breaker
 from gateway.delivery.destinations import Destination
-from gateway.delivery.dispatcher import ROUND, TICK
+from gateway.delivery.dispatcher import ROUND, TICK, Dispatcher
 from gateway.errors import JournalDamaged
-from gateway.model import Delivered, DeliveryState, Later, Never
+from gateway.model import Blame, Delivered, DeliveryState, Later, Never
 from gateway.observe.metrics import Metrics
 from tests.delivery.watching import Watch, settled, until
 
@@ -193,7 +192,7 @@ def test_a_destination_that_is_down_holds_up_no_other(rig):
         dispatcher.offer([journal.add("x", "good", b"through")])
         await asyncio.sleep(1.0)
         assert good.got == [b"through"]
-        assert dispatcher.states()["bad"][0] == "broken"
+        assert dispatcher.states()["bad"][0] == "held"
         down = False
         bad.got.clear()
         await until(lambda: settled(journal))
@@ -356,46 +355,218 @@ def test_a_sender_that_raises_stops_nobody_else(rig):
     rig.run(scenario())
 
 
-def test_while_broken_only_probes_are_sent_and_nothing_is_charged(rig):
-    """An outage costs one attempt at a time at growing intervals, and no delivery's attempts."""
+def test_a_server_that_does_not_answer_gets_no_message_before_it_does(rig):
+    """An outage of an hour costs a question a second; all messages arrive within two seconds of its end."""
 
     async def scenario():
-        down = True
-        journal = rig.journal_class()
+        down, journal = True, rig.journal_class()
         sender = rig.sender_class(lambda payload: Later("no route") if down else Delivered())
-        dispatcher = rig.dispatcher(journal, Destination("ops", sender, concurrency=4, breaker=Breaker(4)))
+        sender.healthy = lambda: not down
+        dispatcher = rig.dispatcher(journal, Destination("ops", sender, concurrency=4))
         await dispatcher.start()
         dispatcher.offer([journal.add(f"l{n}", payload=b"%d" % n) for n in range(50)])
         await asyncio.sleep(3600.0)
-        assert 100 < len(sender.got) < 400
-        assert len(set(sender.got)) == 50
-        assert max(d.attempts for d in journal.rows.values()) == 1
-        state, why = dispatcher.states()["ops"]
-        assert state == "broken"
-        assert "no route" in why
+        assert len(sender.got) == 4
+        assert 3000 < sender.checks < 4000
+        assert dispatcher.states()["ops"] == ("held", "no route")
         down = False
-        await asyncio.sleep(40.0)
+        await asyncio.sleep(2.0)
         assert settled(journal)
-        assert dispatcher.states()["ops"] == ("open", "")
+        assert dispatcher.states()["ops"] == ("healthy", "")
         await dispatcher.stop(1.0)
 
     rig.run(scenario())
 
 
-def test_one_poisoned_delivery_does_not_starve_other_lanes(rig):
-    """A message that the server fails on for ever delays what comes later by one probe at most."""
+def test_a_server_that_answers_but_takes_no_message_gets_one_a_second(rig):
+    """Probes take turns over all lanes, and none of them is charged with an attempt."""
 
     async def scenario():
         journal = rig.journal_class()
-        sender = rig.sender_class(lambda payload: Later("500", None, "5xx") if payload == b"bad" else Delivered())
+        sender = rig.sender_class(lambda payload: Later("503", None, "5xx"))
+        dispatcher = rig.dispatcher(journal, Destination("ops", sender, concurrency=4))
+        await dispatcher.start()
+        dispatcher.offer([journal.add(f"l{n}", payload=b"%d" % n) for n in range(50)])
+        await asyncio.sleep(100.0)
+        assert 80 < len(sender.got) < 110
+        assert len(set(sender.got)) == 50
+        assert max(d.attempts for d in journal.rows.values()) == 1
+        state, why = dispatcher.states()["ops"]
+        assert state == "held"
+        assert "failures in a row, last: 503" in why
+        await dispatcher.stop(1.0)
+
+    rig.run(scenario())
+
+
+def test_one_lost_connection_holds_up_nobody(rig):
+    """A failure of one attempt at a server that answers costs the others no second, and nobody is told."""
+
+    async def scenario():
+        lost, journal = [Later("the connection broke")], rig.journal_class()
+        sender = rig.sender_class(lambda payload: lost.pop() if lost else Delivered())
         dispatcher = rig.dispatcher(journal, Destination("ops", sender))
         await dispatcher.start()
-        dispatcher.offer([journal.add("a", payload=b"bad")])
+        dispatcher.offer([journal.add(f"l{n}", payload=b"%d" % n) for n in range(20)])
+        await asyncio.sleep(0.1)
+        assert len(set(sender.got)) == 20
+        assert dispatcher.states()["ops"] == ("healthy", "")
+        await until(lambda: settled(journal))
+        await dispatcher.stop(1.0)
+
+    rig.run(scenario())
+
+
+@pytest.mark.parametrize("bad", [1, 7])
+def test_poisoned_messages_hold_up_nobody_and_are_dead_soon(rig, bad):
+    """Messages that a server always answers 500 delay no other, and die of their sixth attempt beside passing ones."""
+
+    async def scenario():
+        journal = rig.journal_class()
+        refusal = Later("500: no", None, "5xx", 500, Blame.UNKNOWN)
+        sender = rig.sender_class(lambda payload: refusal if payload.startswith(b"bad") else Delivered())
+        dispatcher = rig.dispatcher(journal, Destination("ops", sender))
+        await dispatcher.start()
+        dispatcher.offer([journal.add(f"bad lane {n}", payload=b"bad%d" % n) for n in range(bad)])
+        await asyncio.sleep(600.0)
+        for n in range(200):
+            dispatcher.offer([journal.add(f"lane {n}", payload=b"good%d" % n)])
+            await asyncio.sleep(1.0)
+            assert journal.rows[bad + 1 + n].state is DeliveryState.DELIVERED
+        assert {journal.rows[n + 1].state for n in range(bad)} == {DeliveryState.DEAD}
+        assert "while other messages passed: 500: no" in journal.rows[1].reason
+        assert dispatcher.states()["ops"] == ("healthy", "")
+        await dispatcher.stop(1.0)
+
+    rig.run(scenario())
+
+
+def test_a_poisoned_message_beside_others_is_tried_six_times(rig):
+    """Its lane goes on behind it within a minute."""
+
+    async def scenario():
+        journal = rig.journal_class()
+        refusal = Later("400: no", None, "4xx", 400, Blame.UNKNOWN)
+        sender = rig.sender_class(lambda payload: refusal if payload == b"bad" else Delivered())
+        dispatcher = rig.dispatcher(journal, Destination("ops", sender))
+        await dispatcher.start()
+        dispatcher.offer([journal.add("a", payload=b"bad"), journal.add("a", payload=b"behind")])
+        for n in range(60):
+            dispatcher.offer([journal.add(f"l{n}", payload=b"%d" % n)])
+            await asyncio.sleep(1.0)
+        assert sender.got.count(b"bad") == 6
+        assert [journal.rows[n].state for n in (1, 2)] == [DeliveryState.DEAD, DeliveryState.DELIVERED]
+        await dispatcher.stop(1.0)
+
+    rig.run(scenario())
+
+
+@pytest.mark.parametrize("blame", [Blame.UNKNOWN, Blame.DESTINATION])
+def test_what_an_operator_can_mend_makes_no_message_dead(rig, blame):
+    """A deleted hook: the destination fails with the remedy, its messages wait with a probe a minute, then all go."""
+
+    async def scenario():
+        mended, journal, metrics = False, rig.journal_class(), Metrics()
+        refusal = Later("400: recreate the hook", None, "4xx", 400, blame)
+        sender = rig.sender_class(lambda payload: Delivered() if mended else refusal)
+        dispatcher = rig.dispatcher(journal, Destination("ops", sender), metrics=metrics)
+        await dispatcher.start()
+        dispatcher.offer([journal.add(f"l{n % 40}", payload=b"%d" % n) for n in range(200)])
+        await asyncio.sleep(300.0)
+        assert dispatcher.states()["ops"] == ("failing", "400: recreate the hook")
+        assert metrics.registry.get_sample_value("mattergate_destination_open", {"destination": "ops"}) == 0
+        so_far = len(sender.got)
+        assert so_far < 30
+        await asyncio.sleep(6 * 3600.0)
+        assert 350 <= len(sender.got) - so_far <= 370
+        mended = True
+        await asyncio.sleep(62.0)
+        assert {row.state for row in journal.rows.values()} == {DeliveryState.DELIVERED}
+        assert dispatcher.states()["ops"] == ("healthy", "")
+        await dispatcher.stop(1.0)
+
+    rig.run(scenario())
+
+
+def test_the_only_message_of_a_failing_destination_waits_for_its_age(rig):
+    """Without others there is no evidence against it: it is tried once a minute, and dies of age alone."""
+
+    async def scenario():
+        journal = rig.journal_class()
+        sender = rig.sender_class(lambda payload: Later("404: the channel is archived", blame=Blame.UNKNOWN))
+        dispatcher = rig.dispatcher(journal, Destination("ops", sender, max_age=3600.0))
+        await dispatcher.start()
+        dispatcher.offer([journal.add()])
+        await until(lambda: settled(journal), 3700.0)
+        assert journal.rows[1].reason == "gave up after 1 h: last: 404: the channel is archived"
+        assert 60 <= len(sender.got) <= 75
+        assert dispatcher.states()["ops"] == ("healthy", "")
+        await dispatcher.stop(1.0)
+
+    rig.run(scenario())
+
+
+def test_a_closed_channel_holds_up_no_other_channel(rig):
+    """Messages to other targets of the same destination pass, and make none of those that wait dead."""
+
+    async def scenario():
+        journal = rig.journal_class()
+        closed = Later("403: invite the bot", blame=Blame.UNKNOWN)
+        sender = rig.sender_class(lambda payload: closed if payload.startswith(b"closed:") else Delivered())
+        dispatcher = rig.dispatcher(journal, Destination("ops", sender))
+        await dispatcher.start()
+        for n in range(300):
+            rows = [journal.add(f"c{n}", payload=b"closed:%d" % n), journal.add(f"o{n}", payload=b"open:%d" % n)]
+            dispatcher.offer(rows)
+            await asyncio.sleep(1.0)
+            assert journal.rows[rows[1].seq].state is DeliveryState.DELIVERED
+        found = [row.state for row in journal.rows.values() if row.payload.startswith(b"closed:")]
+        assert found == [DeliveryState.PENDING] * 300
+        assert dispatcher.states()["ops"] == ("failing", "403: invite the bot")
+        assert sum(payload.startswith(b"closed:") for payload in sender.got) < 30
+        await dispatcher.stop(1.0)
+
+    rig.run(scenario())
+
+
+@pytest.mark.parametrize("by", [86_400.0, 3600.0, -3600.0, -86_400.0])
+def test_a_clock_that_is_set_makes_nothing_wait_or_die(rig, by):
+    """During an outage the clock is set: nothing is given up for its age, and all arrive at once afterwards."""
+
+    async def scenario():
+        loop, set_by, down = asyncio.get_running_loop(), 0.0, True
+        journal = rig.journal_class()
+        sender = rig.sender_class(lambda payload: Later("no route") if down else Delivered())
+        sender.healthy = lambda: not down
+        gate = Destination("ops", sender, max_age=1800.0)
+        dispatcher = Dispatcher(
+            journal, [gate], Metrics(), window=20, clock=lambda: loop.time() + set_by, random=lambda: 0.5
+        )
+        await dispatcher.start()
         await asyncio.sleep(1000.0)
-        for n in range(20):
-            dispatcher.offer([journal.add(f"b{n}", payload=b"good")])
-            await asyncio.sleep(31.0)
-            assert journal.rows[n + 2].state is DeliveryState.DELIVERED
+        dispatcher.offer([journal.add(f"l{n}", received=loop.time()) for n in range(60)])
+        await asyncio.sleep(10.0)
+        set_by = by
+        await asyncio.sleep(10.0)
+        down = False
+        await asyncio.sleep(3.0)
+        assert {row.state for row in journal.rows.values()} == {DeliveryState.DELIVERED}
+        await dispatcher.stop(1.0)
+
+    rig.run(scenario())
+
+
+def test_a_stored_time_far_ahead_makes_nothing_wait_long(rig):
+    """A retry stored before the clock was set back an hour, while the gateway was stopped, comes within minutes."""
+
+    async def scenario():
+        journal, sender = rig.journal_class(), rig.sender_class()
+        row = journal.add()
+        journal.rows[1] = replace(row, not_before=asyncio.get_running_loop().time() + 3600.0)
+        dispatcher = rig.dispatcher(journal, Destination("ops", sender))
+        await dispatcher.start()
+        await asyncio.sleep(301.0)
+        assert journal.rows[1].state is DeliveryState.DELIVERED
         await dispatcher.stop(1.0)
 
     rig.run(scenario())
@@ -488,7 +659,7 @@ def test_each_enters_once_and_in_order_whatever_happens(rig, steps, seed, window
         journal = rig.journal_class(delay=lambda: watch.draw.choice([0.0, 0.001, 0.05]))
 
         async def fresh():
-            gates = [Destination(name, watch, concurrency=2, breaker=Breaker(3)) for name in ("ops", "dev")]
+            gates = [Destination(name, watch, concurrency=2) for name in ("ops", "dev")]
             made = rig.dispatcher(journal, *gates, window=window, random=watch.draw.random)
             await made.start()
             return made

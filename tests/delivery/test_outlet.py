@@ -2,24 +2,29 @@
 
 import asyncio
 
+import pytest
+
+from gateway.delivery.addresses import Addresses
 from gateway.delivery.destinations import Destination
 from gateway.delivery.lanes import Lanes
-from gateway.delivery.outlet import Outlet
-from gateway.model import Delivered, Delivery, DeliveryState, Later
+from gateway.delivery.outlet import UNSETTLED, Calls, Outlet
+from gateway.model import Blame, Delivered, Delivery, DeliveryState, Later
 from gateway.observe.metrics import Metrics
 
 
 class Bench:
     """An outlet whose outcomes are durable at once, or when `release` is called."""
 
-    def __init__(self, destination, at_once=True):
-        self.outcomes, self.held, self.at_once = [], [], at_once
+    def __init__(self, destination, at_once=True, known=()):
+        self.addresses = Addresses(known)
+        self.metrics = Metrics()
+        self.outcomes, self.held, self.at_once, self.stuck = [], [], at_once, False
         self.outlet = Outlet(
             destination,
             Lanes(1000, 10**6),
-            Metrics(),
-            settle=self.settle,
-            hungry=lambda: None,
+            self.metrics,
+            calls=Calls(self.settle, lambda: None, lambda: self.stuck),
+            addresses=self.addresses,
             clock=asyncio.get_running_loop().time,
             random=lambda: 0.5,
         )
@@ -84,7 +89,7 @@ def test_a_retry_carries_its_count(rig):
     """Each further attempt knows of those before, so that the waits grow."""
 
     async def scenario():
-        answers = iter([Later("x"), Later("x"), Later("x")])
+        answers = iter([Later("x", blame=Blame.UNKNOWN)] * 3)
         sender = rig.sender_class(lambda payload: next(answers, Delivered()))
         bench = Bench(Destination("ops", sender))
         bench.feed("a")
@@ -109,5 +114,88 @@ def test_halted_workers_leave_and_nothing_new_starts(rig):
         bench.outlet.accept(Delivery(9, "e", 1_000_000.0, "ops", "b", b"9"))
         await asyncio.sleep(5.0)
         assert sender.got == [b"1"]
+
+    rig.run(scenario())
+
+
+def test_posts_under_way_and_outcomes_not_durable_are_bounded_apart(rig):
+    """While the journal writes, further posts go, up to the bound; while it refuses, none beyond the concurrency."""
+
+    async def scenario():
+        sender = rig.sender_class()
+        bench = Bench(Destination("ops", sender, concurrency=4), at_once=False)
+        bench.feed(*map(str, range(100)))
+        await asyncio.sleep(1.0)
+        so_far = len(sender.got)
+        assert UNSETTLED <= so_far < UNSETTLED + 4  # those under way at the bound end, too
+        assert sender.most == 4
+        bench.stuck = True
+        bench.release()
+        await asyncio.sleep(1.0)
+        assert len(sender.got) == so_far + 4
+        bench.at_once = True
+        bench.release()
+        await asyncio.sleep(1.0)
+        assert len(sender.got) == 100
+        await bench.end()
+
+    rig.run(scenario())
+
+
+def test_an_error_in_the_question_for_health_is_no_answer(rig):
+    """It is logged by its type, and asked again."""
+
+    async def scenario():
+        sender = rig.sender_class(lambda payload: Later("no route"))
+
+        def fail():
+            raise ValueError("https://chat.example.com/hooks/secret")
+
+        sender.healthy = fail
+        bench = Bench(Destination("ops", sender))
+        bench.feed("a")
+        await asyncio.sleep(10.0)
+        assert sender.checks > 5
+        assert bench.outlet.destination.state(0.0) == ("held", "no route")
+        await bench.end()
+
+    rig.run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("known", "blame", "final"),
+    [
+        ((), Blame.UNKNOWN, DeliveryState.DEAD),
+        ((), Blame.DESTINATION, DeliveryState.PENDING),
+        (("hook",), Blame.UNKNOWN, DeliveryState.PENDING),
+    ],
+)
+def test_what_a_stranger_sends_is_given_up_at_its_first_refusal(rig, known, blame, final):
+    """An address that never took a message may be invented; one that did may be mended, as may the server."""
+
+    async def scenario():
+        sender = rig.sender_class(lambda payload: Later("400: no", blame=blame))
+        bench = Bench(Destination("ops", sender), known=known)
+        told = []
+        bench.addresses.listen(lambda *one: told.append(one))
+        bench.outlet.accept(Delivery(1, "e", 1_000_000.0, "ops", "a", b"{}", address="hook"))
+        await asyncio.sleep(0.3)
+        assert bench.outcomes[-1].state is final
+        assert told == ([("hook", False)] if final is DeliveryState.DEAD else [])
+        assert bench.metrics.registry.get_sample_value("mattergate_dead", {"destination": "ops"}) == 0
+        await bench.end()
+
+    rig.run(scenario())
+
+
+def test_an_address_is_known_once_it_took_a_message(rig):
+    """From then on what it refuses waits as at any destination."""
+
+    async def scenario():
+        bench = Bench(Destination("ops", rig.sender_class()))
+        bench.outlet.accept(Delivery(1, "e", 1_000_000.0, "ops", "a", b"{}", address="hook"))
+        await asyncio.sleep(0.3)
+        assert "hook" in bench.addresses
+        await bench.end()
 
     rig.run(scenario())

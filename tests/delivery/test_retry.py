@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.delivery.retry import BASE, CAP, backoff, decide
+from gateway.delivery.retry import BASE, CAP, PROBE_CAP, backoff, decide, probe_wait, wait
 from gateway.model import ANSWER_LIMIT, Attempt, AttemptResult, Delivered, Delivery, DeliveryState, Later, Never
 
 DELIVERY = Delivery(7, "e", 1000.0, "ops", "lane", b"{}", attempts=2)
@@ -10,42 +10,49 @@ DELIVERY = Delivery(7, "e", 1000.0, "ops", "lane", b"{}", attempts=2)
 
 def test_delivered_is_final_and_keeps_the_post():
     """A delivered message is settled with its post id and the attempt counted."""
-    got = decide(Delivered("p1"), DELIVERY, 1001.0, 60.0, lambda: 0.5)
+    got = decide(Delivered("p1"), DELIVERY, 1001.0, 4.0)
     assert (got.seq, got.state, got.attempts, got.post_id) == (7, DeliveryState.DELIVERED, 3, "p1")
 
 
 def test_never_is_dead_with_its_reason():
     """A refusal waits for a person and says why."""
-    got = decide(Never("403: locked"), DELIVERY, 1001.0, 60.0, lambda: 0.5)
+    got = decide(Never("403: locked"), DELIVERY, 1001.0, 4.0)
     assert (got.state, got.reason, got.attempts) == (DeliveryState.DEAD, "403: locked", 3)
 
 
-@pytest.mark.parametrize(("draw", "wait"), [(0.0, 0.0), (0.5, 2.0), (0.999, 3.996)])
-def test_later_waits_with_full_jitter(draw, wait):
+def test_later_waits():
+    """A failed attempt is repeated after the wait, for its reason."""
+    got = decide(Later("down"), DELIVERY, 1001.0, 4.0)
+    assert (got.state, got.not_before, got.reason) == (DeliveryState.PENDING, 1005.0, "down")
+
+
+def test_the_last_attempt_is_dead_for_the_reason_given():
+    """Age and evidence are judged elsewhere; the attempt itself is logged as it was."""
+    got = decide(Later("no route"), DELIVERY, 1001.0, 4.0, "gave up after 1 d: last: no route")
+    assert (got.state, got.reason) == (DeliveryState.DEAD, "gave up after 1 d: last: no route")
+    assert got.attempt == Attempt(1001.0, AttemptResult.LATER, 0, "network", "no route")
+
+
+@pytest.mark.parametrize(("draw", "seconds"), [(0.0, 0.0), (0.5, 2.0), (0.999, 3.996)])
+def test_the_wait_has_full_jitter(draw, seconds):
     """The third failure waits between zero and four seconds, evenly."""
-    got = decide(Later("down"), DELIVERY, 1001.0, 60.0, lambda: draw)
-    assert got.state is DeliveryState.PENDING
-    assert got.not_before == pytest.approx(1001.0 + wait)
-    assert got.reason == "down"
+    assert wait(Later("down"), 3, lambda: draw) == pytest.approx(seconds)
 
 
 @pytest.mark.parametrize("draw", [0.0, 0.999])
 def test_what_the_server_asks_for_is_a_lower_bound(draw):
     """Retry-After is waited for in full, with at most a second more."""
-    got = decide(Later("429", 30.0, "429"), DELIVERY, 1001.0, 60.0, lambda: draw)
-    assert 1031.0 <= got.not_before <= 1031.0 + BASE
+    assert 30.0 <= wait(Later("429", 30.0, "429"), 3, lambda: draw) <= 30.0 + BASE
 
 
-def test_too_old_is_dead_and_tells_the_last_reason():
-    """A delivery that fails when it is older than its age limit is given up."""
-    got = decide(Later("no route"), DELIVERY, 1000.0 + 86400.0, 86400.0, lambda: 0.5)
-    assert got.state is DeliveryState.DEAD
-    assert got.reason == "gave up after 1 d: last: no route"
+def test_a_lane_lets_others_probe_ever_longer():
+    """Up to a limit."""
+    assert [probe_wait(n) for n in (1, 2, 3, 6, 100)] == [1.0, 2.0, 4.0, PROBE_CAP, PROBE_CAP]
 
 
 def test_late_success_still_counts():
     """A delivery that succeeds after its age limit is delivered, not dead."""
-    assert decide(Delivered(), DELIVERY, 1e9, 60.0, lambda: 0.5).state is DeliveryState.DELIVERED
+    assert decide(Delivered(), DELIVERY, 1e9, 4.0).state is DeliveryState.DELIVERED
 
 
 @pytest.mark.parametrize(
@@ -59,7 +66,7 @@ def test_late_success_still_counts():
 )
 def test_the_attempt_is_told_as_it_was(result, attempt):
     """The log has time, result, status and answer of the attempt itself, also when the delivery is given up for age."""
-    assert decide(result, DELIVERY, 1070.0, 60.0, lambda: 0.5).attempt == attempt
+    assert decide(result, DELIVERY, 1070.0, 4.0).attempt == attempt
 
 
 @pytest.mark.parametrize("failures", [1, 2, 5, 9, 10, 100, 100_000])

@@ -4,7 +4,7 @@ import asyncio
 import random
 from collections import defaultdict
 
-from gateway.model import Delivered, DeliveryState, Later, Never
+from gateway.model import Blame, Delivered, DeliveryState, Later, Never
 
 
 async def until(condition, seconds=100_000.0):
@@ -21,8 +21,21 @@ def settled(journal):
     return all(row.state is not DeliveryState.PENDING for row in journal.rows.values())
 
 
+RESULTS = (
+    Delivered(),
+    Delivered(),
+    Delivered(),
+    Never("no"),
+    Later("x"),
+    Later("y", 2.0, "429"),
+    Later("z", blame=Blame.DESTINATION),
+)
+
+
 class Watch:
     """Answers at random; notes when two attempts of a lane overlap and what became final in which order."""
+
+    warning = ""
 
     def __init__(self, seed):
         self.draw = random.Random(seed)
@@ -37,7 +50,15 @@ class Watch:
             await asyncio.sleep(self.draw.choice([0.0, 0.001, 0.02, 1.0]))
         finally:
             self.busy.discard(delivery.lane)
-        result = self.draw.choice([Delivered(), Delivered(), Never("no"), Later("x"), Later("y", 2.0, "429")])
+        result = self.draw.choice(RESULTS)
         if not isinstance(result, Later):
             self.final[delivery.lane].append((delivery.seq, isinstance(result, Delivered)))
         return result
+
+    async def answers(self):
+        """Answer for the server's health, at random."""
+        return self.draw.random() < 0.7
+
+    def target(self, delivery):
+        """Name a target for each lane."""
+        return delivery.lane

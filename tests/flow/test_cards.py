@@ -17,6 +17,7 @@ from gateway.standin.server import Post, StandIn
 from tests.conftest import eventually
 
 SECRET = "a secret of the cards"
+DEGRADED = 'mattergate_destination_degraded{destination="dev"}'
 TEXT = """
 [server]
 listen = "127.0.0.1:0"
@@ -28,7 +29,7 @@ reload = false
 [destinations.dev]
 server = "{mattermost}"
 team = "home"
-channel = "town-square"
+channel = "{channel}"
 {account}
 [routes.github]
 service = "github"
@@ -68,9 +69,9 @@ class Site:
         self._admin = ""
         self.sent = 0
 
-    async def start(self, card: str = "both", account: str = "") -> None:
+    async def start(self, card: str = "both", account: str = "", channel: str = "town-square") -> None:
         """Start the gateway, again with the same journal."""
-        text = TEXT.format(mattermost=self._mattermost, secret=SECRET, card=card, account=account)
+        text = TEXT.format(mattermost=self._mattermost, secret=SECRET, card=card, account=account, channel=channel)
         known = settings.parse(text, str(self._folder / "mattergate.toml"), {}, lambda path: path.read_text("utf-8"))
         running = await self._running.enter_async_context(app.running(known))
         self.url, self._admin = running.public, running.admin
@@ -95,6 +96,15 @@ class Site:
     def alive(self) -> list[Post]:
         """The posts that nobody deleted, oldest first."""
         return [post for post in self.standin.posts if not post.delete_at]
+
+    async def degraded(self) -> tuple[float, str]:
+        """What the metric and the state of the destination say of what is missing, once nothing waits."""
+        await self.settled()
+        async with aiohttp.ClientSession() as session:
+            async with session.get(f"{self._admin}/metrics") as response:
+                [line] = [one for one in (await response.text()).splitlines() if one.startswith(DEGRADED)]
+            async with session.get(f"{self._admin}/readyz") as response:
+                return float(line.split()[1]), (await response.json())["destinations"]["dev"].get("why", "")
 
     async def settled(self) -> list[Post]:
         """The living posts, once all that was sent has become of them what becomes of it."""
@@ -198,6 +208,26 @@ async def test_an_alert_is_one_card_turned_green(site: Site, trouble: str) -> No
     again["alerts"][0]["startsAt"] = "2026-02-01T08:00:00Z"
     await site.send("alertmanager", again)
     assert len(await site.settled()) == 2
+
+
+async def test_a_bot_that_may_post_but_not_edit_is_told(site: Site) -> None:
+    """By a metric and the state of the destination, until somebody adds it to the channel."""
+    channel = site.standin.add_channel("town-square")
+    site.standin._world.channels[channel].kind = "P"
+    site.standin.leave("gate", "town-square")
+    site.standin._world.user_named("gate").roles = "system_user system_post_all"
+    await site.start(card="update", account=site.token, channel=channel)
+    opened = event("github/issues_opened.bug")
+    await site.send("github", opened, X_GitHub_Event="issues")
+    assert await site.degraded() == (0.0, "")
+    await live(site, opened)
+    assert len(await site.settled()) == 4
+    degraded, why = await site.degraded()
+    assert (degraded, "add it to the channel" in why) == (1.0, True)
+    site.standin.join("gate", "town-square")
+    await live(site, opened)
+    assert len(await site.settled()) == 4
+    assert await site.degraded() == (0.0, "")
 
 
 async def test_a_session_that_ends_in_a_burst_costs_one_login(site: Site) -> None:

@@ -95,7 +95,7 @@ def _newer(path: Path) -> None:
         (_halved, "is damaged or not a journal"),
         (_only_the_log, "is missing, but its log journal.db-wal is there: put the journal back"),
         (_folder, "is not a file but a directory or a device: name a file"),
-        (_newer, "has schema version 99, this release knows up to 3: start the release that wrote it"),
+        (_newer, "has schema version 99, this release knows up to 4: start the release that wrote it"),
     ],
 )
 async def test_what_is_not_this_journal_stops_the_start(items, spoil, said):
@@ -161,6 +161,43 @@ async def test_a_replay_by_the_command_line_is_picked_up_at_once(items):
     assert code == 0, text
     await items.until(lambda: items.mattermost.texts == ["a 1"], 20)  # a third of the time between looks
     await items.until(lambda: items.dead(0), 20)
+    assert await items.stop() == 0
+
+
+async def test_a_discard_by_the_command_line_is_counted_and_logged(items):
+    """The gauge of the dead falls at once; the log says who went and why, and the counter that a person decided it."""
+    await items.start()
+    items.mattermost.hooks.pop(items.hook)
+    _, answer, _ = await items.item("a", 1)
+    await items.until(lambda: items.dead(1))
+    code, text = await items.command("dead", "discard", answer["id"], "--because", "posted by hand")
+    assert (code, "1 dead delivery is discarded" in text) == (0, True), text
+    await items.until(lambda: items.dead(0), 20)
+    assert await items.value("dead_discarded_total", destination="ops", cause="person") == 1
+    assert await items.stop() == 0
+    (line,) = [line for line in items.log.splitlines() if "dead letters discarded" in line]
+    assert '"posted by hand"' in line
+
+
+async def test_invented_hooks_leave_nothing(items):
+    """What they sent is in the journal while it waits, and is gone with the refusal; what a real hook refuses stays."""
+    items.configure(items.routes + f'[passthrough]\nserver = "{items.mattermost_url}"\n')
+    await items.start()
+    body = {"kind": "item", "id": "1", "box": "a", "number": 1}
+    for number in range(20):
+        hook = f"{number:026d}"
+        assert (await items.post(f"/hooks/{hook}/items", body))[0] == 202
+    assert (await items.post(f"/hooks/{items.hook}/items", body))[0] == 202
+    await items.until(lambda: items.mattermost.texts == ["a 1"])
+    items.mattermost.hooks.pop(items.hook)
+    assert (await items.post(f"/hooks/{items.hook}/items", {**body, "id": "2"}))[0] == 202
+
+    def counted() -> tuple[int, ...]:
+        with closing(sqlite3.connect(items.folder / "journal.db")) as connection:
+            tables = ("event", "delivery", "duplicate", "address")
+            return tuple(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables)
+
+    await items.until(lambda: counted() == (2, 2, 2, 1))
     assert await items.stop() == 0
 
 

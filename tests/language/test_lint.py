@@ -14,6 +14,9 @@ from gateway.language.output import Mode
 from gateway.language.template import Engine
 
 REFUSED = [
+    ("{{ a * 100 }}", "write | times(...)"),
+    ("{{ [1]*n }}", "write | times(...)"),
+    ("{% if a | length * 2 > b %}{% endif %}", "write | times(...)"),
     ("{{ a.items() }}", "`.items(...)` calls a method"),
     ("{{ a['items']() }}", "`.items` would be a method"),
     ("{{ a[0]() }}", "only functions are called"),
@@ -43,6 +46,7 @@ REFUSED = [
     ("{{ {'b': {'t': 'y'}} }}{{ a.pop }}", "write | path('pop')"),
 ]
 USABLE = [
+    "{{ 10 ** digits }}{{ '*' }}{{ a | replace('*', '') }} * ",
     "{{ a[0] }}{{ a[-1] }}{{ a[1:3] }}{{ a['b-c'] }}",
     "{{ {'opened': 'good'}[action] }}",
     "{{ a if b in ['items', c] else d }}",

@@ -4,13 +4,17 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from itertools import count
+from time import time
 
 import aiohttp
 import pytest
 from aiohttp import web
 
 from gateway.mattermost.channel import Channels
+from gateway.mattermost.editing import Editing
+from gateway.mattermost.history import History
 from gateway.mattermost.payload import Message, encode
+from gateway.mattermost.repeats import Repeats
 from gateway.mattermost.rest import Concessions, RestSender
 from gateway.mattermost.session import Account, LoginAccount, Session, TokenAccount
 from gateway.model import Card, Delivery
@@ -119,6 +123,11 @@ class Board:
                 return problem(404, "app.team.get_by_name.missing.app_error")
             case ["channels", channel]:
                 return self._channel(channel)
+            case ["posts", post]:
+                found = self.posts.get(post)
+                return web.json_response(found) if found else problem(404, "app.post.get.app_error")
+            case ["channels", channel, "posts"]:
+                return self._listed(channel)
             case ["channels", channel, "members", "me"]:
                 return problem(404, "app.member") if channel in self.closed else web.json_response({})
         return problem(404, "api.context.404.app_error")
@@ -127,6 +136,12 @@ class Board:
         if channel not in self.channels.values():
             return problem(404, NO_CHANNEL)
         return web.json_response({"id": channel, "delete_at": int(channel in self.archived)})
+
+    def _listed(self, channel: str) -> web.Response:
+        if channel in self.closed:
+            return problem(403, FORBIDDEN)
+        found = {key: post for key, post in self.posts.items() if post["channel_id"] == channel}
+        return web.json_response({"order": list(reversed(found)), "posts": found})
 
     def _post(self, body: dict) -> web.Response:
         if body.get("pending_post_id") in self.pending:
@@ -138,7 +153,13 @@ class Board:
             return problem(400, ARCHIVED)
         if root and (root not in self.posts or self.posts[root]["channel_id"] != channel):
             return problem(400, ROOT)
-        post = {"id": ident(f"post{next(self._numbers)}n"), "root_id": "", "props": {}, **body}
+        post = {
+            "id": ident(f"post{next(self._numbers)}n"),
+            "user_id": ident("me"),
+            "root_id": "",
+            "create_at": 1,
+            **body,
+        }
         self.posts[post["id"]] = post
         if "pending_post_id" in body:
             self.pending[body["pending_post_id"]] = post
@@ -187,13 +208,15 @@ class Desk:
         """A sender to a channel of the board."""
         session = self.session(account, timeout)
         concessions = Concessions("ops", lambda: self.now)
-        return RestSender(session, Channels(session, team, channel), self._card, concessions)
+        repeats = Repeats(History(session, "ops"), "ops")
+        editing = Editing(session, "ops", lambda: self.now)
+        return RestSender(session, Channels(session, team, channel), self._card, concessions, repeats, editing)
 
     def delivery(self, message: Message | str, card: Card | None = None) -> Delivery:
         """A delivery of a message, or of one with that text."""
         seq = next(self._seqs)
         payload = encode(Message(text=message) if isinstance(message, str) else message)
-        return Delivery(seq, f"event{seq}", 0.0, "ops", "lane", payload, card=card)
+        return Delivery(seq, f"event{seq}", time(), "ops", "lane", payload, card=card)
 
     async def _card(self, subject: str) -> Remembered | None:
         return self.cards.get(subject)

@@ -8,11 +8,12 @@ from aiohttp import web
 from multidict import CIMultiDict
 
 from gateway.mattermost.hook import HookSender, classify
-from gateway.model import Delivered, Delivery, Later, Never
+from gateway.model import Delivered, Delivery, Later
 from gateway.observe.metrics import CODES
 from gateway.outbound.retry_after import AFTER_LIMIT
 from gateway.outbound.sessions import open_session
 from tests.conftest import PATIENCE
+from tests.mattermost.blaming import DESTINATION, MESSAGE, SERVER, UNKNOWN, blamed
 
 NOW = 1_700_000_000.0
 SECRET = "y3ndrf8gejkmcpqxot1uwisza5"
@@ -48,44 +49,44 @@ def test_ok_is_delivered():
 def test_another_success_is_not_mattermost(status, body):
     """A page of a proxy or a login is no delivery: it is tried again."""
     got = answer(status, body)
-    assert isinstance(got, Later)
+    assert blamed(got) is DESTINATION
     assert "proxy or login page" in got.reason
     assert got.code == "2xx"
 
 
 TABLE = [
-    (300, "", Never, "3xx", "SiteURL"),
-    (301, "", Never, "3xx", "SiteURL"),
-    (308, "", Never, "3xx", "SiteURL"),
-    (400, GENERAL, Never, "4xx", "recreate the hook"),
-    (400, "web.incoming_webhook.decode.app_error", Never, "4xx", "MaximumPayloadSizeBytes"),
-    (400, "", Never, "4xx", "unknown incoming webhook"),
-    (401, "", Later, "4xx", "asks for a login"),
-    (403, GENERAL, Never, "4xx", "locked to another channel"),
-    (404, GENERAL, Never, "4xx", "channel does not exist"),
-    (405, "", Never, "4xx", "POST"),
-    (407, "", Later, "4xx", "proxy"),
-    (408, "", Later, "4xx", "waited too long"),
-    (413, "api.context.request_body_too_large.app_error", Never, "4xx", "MaximumPayloadSizeBytes"),
-    (414, "", Never, "4xx", "MaximumURLLength"),
-    (418, "", Never, "4xx", "refused"),
-    (425, "", Later, "4xx", "early"),
-    (429, "", Later, "429", "rate limit"),
-    (500, GENERAL, Later, "5xx", "may be permanent"),
-    (500, "", Later, "5xx", "failed"),
-    (501, GENERAL, Never, "5xx", "EnableIncomingWebhooks"),
-    (502, "", Later, "5xx", "failed"),
-    (503, "", Later, "5xx", "failed"),
-    (504, "", Later, "5xx", "failed"),
+    (300, "", DESTINATION, "3xx", "SiteURL"),
+    (301, "", DESTINATION, "3xx", "SiteURL"),
+    (308, "", DESTINATION, "3xx", "SiteURL"),
+    (400, GENERAL, UNKNOWN, "4xx", "recreate the hook"),
+    (400, "web.incoming_webhook.decode.app_error", MESSAGE, "4xx", "MaximumPayloadSizeBytes"),
+    (400, "", UNKNOWN, "4xx", "unknown incoming webhook"),
+    (401, "", DESTINATION, "4xx", "asks for a login"),
+    (403, GENERAL, UNKNOWN, "4xx", "locked to another channel"),
+    (404, GENERAL, UNKNOWN, "4xx", "channel does not exist"),
+    (404, "", DESTINATION, "4xx", "check its path"),
+    (405, "", DESTINATION, "4xx", "POST"),
+    (407, "", DESTINATION, "4xx", "proxy"),
+    (408, "", SERVER, "4xx", "waited too long"),
+    (413, "api.context.request_body_too_large.app_error", MESSAGE, "4xx", "MaximumPayloadSizeBytes"),
+    (414, "", DESTINATION, "4xx", "MaximumURLLength"),
+    (418, "", UNKNOWN, "4xx", "refused"),
+    (425, "", SERVER, "4xx", "early"),
+    (429, "", SERVER, "429", "rate limit"),
+    (500, GENERAL, UNKNOWN, "5xx", "may be permanent"),
+    (500, "", UNKNOWN, "5xx", "failed"),
+    (501, GENERAL, DESTINATION, "5xx", "EnableIncomingWebhooks"),
+    (502, "", SERVER, "5xx", "failed"),
+    (503, "", SERVER, "5xx", "failed"),
+    (504, "", SERVER, "5xx", "failed"),
 ]
 
 
-@pytest.mark.parametrize(("status", "identifier", "kind", "code", "hint"), TABLE)
-def test_every_answer_has_a_meaning_and_a_remedy(status, identifier, kind, code, hint):
+@pytest.mark.parametrize(("status", "identifier", "fault", "code", "hint"), TABLE)
+def test_every_answer_has_a_meaning_and_a_remedy(status, identifier, fault, code, hint):
     """Each status of contract 1.8 becomes the right result, with the case's id and what to do."""
     got = answer(status, problem(identifier, status) if identifier else b"something")
-    assert isinstance(got, kind)
-    assert (got.code, got.status) == (code, status)
+    assert (blamed(got), got.code, got.status) == (fault, code, status)
     assert got.reason.startswith(f"{status}: ")
     assert hint in got.reason
     assert SECRET not in got.reason

@@ -36,9 +36,10 @@ async def test_server_settings_that_messages_suffer_from(desk):
         "EnablePostIconOverride": "false",
         "PostPriority": "false",
         "MaxPostSize": "4000",
+        "PostEditTimeLimit": "300",
     }
     warnings = [text for level, text in await looked_at(desk) if level is Level.WARNING]
-    for name in ("EnablePostUsernameOverride", "EnablePostIconOverride", "PostPriority", "4000 characters"):
+    for name in ("EnablePostUsernameOverride", "EnablePostIconOverride", "PostPriority", "4000 characters", "300 s"):
         assert [text for text in warnings if name in text], name
 
 
@@ -70,11 +71,21 @@ async def test_a_channel_archived_under_its_id(desk):
     assert "is archived" in (await looked_at(desk, ALERTS, team=""))[-1][1]
 
 
-async def test_an_account_that_may_post_without_being_a_member_cannot_edit(desk):
-    """A bot that may post everywhere is told that it should be a member."""
+async def test_an_account_that_may_post_without_being_a_member_joins_later(desk):
+    """A bot that may post everywhere is told that it is no member."""
     desk.board.next_answer("GET", f"/channels/{ALERTS}/members/me", lambda: web.Response(status=404))
     level, text = (await looked_at(desk))[-1]
-    assert (level, "cannot edit" in text) == (Level.WARNING, True)
+    assert (level, "joins by itself" in text) == (Level.WARNING, True)
+
+
+async def test_an_account_that_may_not_read_cannot_edit_and_may_repeat(desk):
+    """Where it cannot look for its posts a crash of the server may repeat one; both have the same remedy."""
+    desk.board.next_answer("GET", f"/channels/{ALERTS}/members/me", lambda: web.Response(status=403))
+    desk.board.next_answer("GET", f"/channels/{ALERTS}/posts", lambda: web.Response(status=403))
+    *_, cards, repeats = await looked_at(desk)
+    assert [level for level, _ in (cards, repeats)] == [Level.WARNING] * 2
+    assert ("cannot edit its cards" in cards[1], "may repeat a post" in repeats[1]) == (True, True)
+    assert all(text.endswith("add it to the channel") for _, text in (cards, repeats))
 
 
 async def test_a_wrong_account(desk):

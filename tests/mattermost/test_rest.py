@@ -1,14 +1,20 @@
 """Posting over REST: what a message becomes, cards and their threads, and what a server cannot do."""
 
+from unittest.mock import ANY
+
 import pytest
 from aiohttp import web
 from structlog.testing import capture_logs
 
 from gateway.errors import JournalError
 from gateway.mattermost.channel import Channels
+from gateway.mattermost.editing import Editing
+from gateway.mattermost.history import History
 from gateway.mattermost.payload import Attachment, Message, Priority, Props, encode
+from gateway.mattermost.repeats import Repeats
 from gateway.mattermost.rest import DOING_WITHOUT, Concessions, RestSender
-from gateway.model import Card, CardMode, Delivered, Later, Never, Phase
+from gateway.model import Card, CardMode, Delivered, Later, Phase
+from tests.mattermost.blaming import UNKNOWN, blamed
 
 POSTS = ("POST", "/posts")
 
@@ -46,6 +52,7 @@ async def test_a_message_becomes_a_post(desk):
         "override_username": "GitHub",
         "override_icon_emoji": "octocat",
         "from_webhook": "true",
+        "mattergate": ANY,
     }
     assert post["metadata"] == {"priority": {"priority": "urgent"}}
 
@@ -54,7 +61,7 @@ async def test_a_plain_message_claims_nothing(desk):
     """Without another name or icon a post does not pretend to come from a webhook."""
     await desk.sender().send(desk.delivery("Hello"))
     [post] = desk.board.posts.values()
-    assert post["props"] == {}
+    assert post["props"] == {"mattergate": ANY}
     assert "metadata" not in post
 
 
@@ -215,7 +222,9 @@ class TestCards:
             raise JournalError("the disk is full")
 
         session = desk.session()
-        sender = RestSender(session, Channels(session, "acme", "alerts"), cards, Concessions("ops"))
+        channels, concessions = Channels(session, "acme", "alerts"), Concessions("ops")
+        repeats, editing = Repeats(History(session, "ops"), "ops"), Editing(session, "ops")
+        sender = RestSender(session, channels, cards, concessions, repeats, editing)
         result = await sender.send(desk.delivery("x", self.card(CardMode.UPDATE)))
         assert isinstance(result, Later)
         assert not desk.board.posts
@@ -253,7 +262,7 @@ class TestDoingWithout:
         desk.board.next_answer(*POSTS, response(400, "api.context.invalid_body_param.app_error"))
         [warning] = await self.warnings(desk, desk.sender(desk.login()), Message(text="a", username="GitHub"))
         assert "hardened" in warning["why"]
-        assert all(post["props"] == {} for post in desk.board.posts.values())
+        assert all(post["props"].keys() == {"mattergate"} for post in desk.board.posts.values())
 
     async def test_it_is_tried_again_after_some_hours_without_another_warning(self, desk):
         """A licence may come; that there is still none is no news."""
@@ -279,9 +288,9 @@ class TestDoingWithout:
         assert second["metadata"]["priority"]["persistent_notifications"] is True
 
     async def test_a_message_with_nothing_to_leave_out_is_refused(self, desk):
-        """The same answer to a plain message is final."""
+        """The same answer to a plain message is the result."""
         desk.board.next_answer(*POSTS, response(400, "api.context.invalid_body_param.app_error"))
-        assert isinstance(await desk.sender().send(desk.delivery("a")), Never)
+        assert blamed(await desk.sender().send(desk.delivery("a"))) is UNKNOWN
 
 
 async def test_no_answer_in_time(desk):

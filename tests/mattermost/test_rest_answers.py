@@ -3,9 +3,10 @@
 import pytest
 from multidict import CIMultiDict
 
-from gateway.mattermost.rest_answers import Case, Extra, failed, patched, posted, unauthorised
+from gateway.mattermost.rest_answers import PENDING, Case, Extra, failed, patched, posted, put_off, unauthorised
 from gateway.model import Delivered, Later, Never
 from gateway.observe.metrics import CODES
+from tests.mattermost.blaming import DESTINATION, MESSAGE, SERVER, UNKNOWN, blamed
 
 NOW = 1_700_000_000.0
 LEAK = "th1rd-party"
@@ -35,38 +36,38 @@ def test_a_post_is_delivered_under_its_id(status):
 def test_a_success_without_a_post_is_not_mattermost(body):
     """A page of a proxy, or a broken body, is no delivery: it is tried again."""
     got = answer(200, body=body).result
-    assert (type(got), got.code) == (Later, "2xx")
+    assert (blamed(got), got.code) == (DESTINATION, "2xx")
     assert "proxy or login page" in got.reason
 
 
 TABLE = [
-    (301, "", Never, "3xx", "SiteURL"),
-    (307, "", Never, "3xx", "SiteURL"),
-    (400, "api.post.unknown.app_error", Never, "4xx", "look at the payload"),
-    (400, TOO_LONG, Never, "4xx", "longer"),
-    (403, FORBIDDEN, Never, "4xx", "invite it"),
-    (404, "api.context.404.app_error", Never, "4xx", "`server`"),
-    (404, "", Never, "4xx", "`server`"),
-    (405, "", Never, "4xx", "`server`"),
-    (407, "", Later, "4xx", "proxy"),
-    (408, "", Later, "4xx", "waited"),
-    (413, "api.context.request_body_too_large.app_error", Never, "4xx", "MaximumPayloadSizeBytes"),
-    (414, "", Never, "4xx", "MaximumURLLength"),
-    (418, "", Never, "4xx", "refused"),
-    (425, "", Later, "4xx", "early"),
-    (429, "", Later, "429", "rate limit"),
-    (500, "app.post.save.app_error", Later, "5xx", "may be permanent"),
-    (500, "", Later, "5xx", "failed"),
-    (501, "", Never, "5xx", "licence"),
-    (502, "", Later, "5xx", "failed"),
+    (301, "", DESTINATION, "3xx", "SiteURL"),
+    (307, "", DESTINATION, "3xx", "SiteURL"),
+    (400, "api.post.unknown.app_error", UNKNOWN, "4xx", "look at the payload"),
+    (400, TOO_LONG, MESSAGE, "4xx", "longer"),
+    (403, FORBIDDEN, UNKNOWN, "4xx", "invite it"),
+    (404, "api.context.404.app_error", DESTINATION, "4xx", "`server`"),
+    (404, "", DESTINATION, "4xx", "`server`"),
+    (405, "", DESTINATION, "4xx", "`server`"),
+    (407, "", DESTINATION, "4xx", "proxy"),
+    (408, "", SERVER, "4xx", "waited"),
+    (413, "api.context.request_body_too_large.app_error", MESSAGE, "4xx", "MaximumPayloadSizeBytes"),
+    (414, "", DESTINATION, "4xx", "MaximumURLLength"),
+    (418, "", UNKNOWN, "4xx", "refused"),
+    (425, "", SERVER, "4xx", "early"),
+    (429, "", SERVER, "429", "rate limit"),
+    (500, "app.post.save.app_error", UNKNOWN, "5xx", "may be permanent"),
+    (500, "", UNKNOWN, "5xx", "failed"),
+    (501, "", UNKNOWN, "5xx", "licence"),
+    (502, "", SERVER, "5xx", "failed"),
 ]
 
 
-@pytest.mark.parametrize(("status", "name", "kind", "code", "hint"), TABLE)
-def test_every_answer_has_a_meaning_and_a_remedy(status, name, kind, code, hint):
+@pytest.mark.parametrize(("status", "name", "fault", "code", "hint"), TABLE)
+def test_every_answer_has_a_meaning_and_a_remedy(status, name, fault, code, hint):
     """Each status becomes the right result, with the case's id and what to do."""
     got = answer(status, name, b"something").result
-    assert (type(got), got.code, got.status) == (kind, code, status)
+    assert (blamed(got), got.code, got.status) == (fault, code, status)
     assert got.reason.startswith(f"{status}: ")
     assert hint in got.reason
     assert LEAK not in got.reason
@@ -165,4 +166,36 @@ def test_a_401_says_whose_it_is():
 
 def test_a_failure_is_never_a_delivery():
     """What `failed` gives is for requests that are no posts."""
-    assert isinstance(failed(404, CIMultiDict(), b"", NOW), Never)
+    assert blamed(failed(404, CIMultiDict(), b"", NOW)) is DESTINATION
+
+
+@pytest.mark.parametrize(
+    ("status", "name", "body", "unsure"),
+    [
+        (201, "", b'{"id":"p1"}', False),
+        (201, "", b'{"id":"p', True),
+        (200, "", b"<html>", True),
+        (301, "", b"", False),
+        (400, "model.post.is_valid.props.app_error", b"", False),
+        (403, FORBIDDEN, b"", False),
+        (408, "", b"", True),
+        (425, "", b"", False),
+        (429, "", b"", False),
+        (500, "app.post.save.app_error", b"", True),
+        (500, PENDING, b"", True),
+        (500, "", b"", True),
+        (501, "license_error.feature_unavailable", b"", False),
+        (502, "", b"", True),
+        (503, "", b"", True),
+        (504, "", b"", True),
+    ],
+)
+def test_after_which_answers_the_post_may_be_there(status, name, body, unsure):
+    """A refusal is certain; a failure, and what is not Mattermost's, are not."""
+    assert answer(status, name, body).unsure is unsure
+
+
+def test_a_question_on_the_way_never_makes_a_message_dead():
+    """Its result says what was asked, and waits as long as the server said."""
+    assert put_off(Later("slow down", 7.0, "429", 429), "looking") == Later("looking: slow down", 7.0, "429", 429)
+    assert put_off(Never("gone", "4xx", 404), "looking") == Later("looking: gone", None, "4xx", 404)

@@ -6,7 +6,7 @@ import pytest
 
 from gateway.mattermost.payload import Attachment, Message, Priority, encode
 from gateway.mattermost.rest_answers import Extra
-from gateway.mattermost.rest_post import extras_of, patch, pending_id, post, read
+from gateway.mattermost.rest_post import extras_of, marker_of, patch, post, read
 from gateway.model import Delivery
 
 
@@ -17,20 +17,30 @@ def posted(message, root="", without=()):
 
 def test_a_text_needs_little():
     """The smallest post has its channel, its text and the key of its repeats."""
-    assert posted(Message(text="a")) == {"channel_id": "c", "message": "a", "pending_post_id": "p"}
+    assert posted(Message(text="a")) == {
+        "channel_id": "c",
+        "message": "a",
+        "pending_post_id": "mattergate:p",
+        "root_id": "",
+        "props": {"mattergate": "p"},
+    }
 
 
 def test_attachments_go_as_they_stand():
     """A message without a text has an empty one; its attachments move into the properties."""
     got = posted(Message(attachments=[Attachment(text="é <b> & \u2028")]))
-    assert (got["message"], got["props"]) == ("", {"attachments": [{"text": "é <b> & \u2028"}]})
+    assert (got["message"], got["props"]) == ("", {"mattergate": "p", "attachments": [{"text": "é <b> & \u2028"}]})
 
 
 @pytest.mark.parametrize("icon", [{"icon_url": "https://example.com/i.png"}, {"icon_emoji": "tada"}])
 def test_an_icon_alone_is_an_override(icon):
     """Each of name and icon marks the post as one that shows others."""
     [(key, value)] = icon.items()
-    assert posted(Message(text="a", **icon))["props"] == {f"override_{key}": value, "from_webhook": "true"}
+    assert posted(Message(text="a", **icon))["props"] == {
+        f"override_{key}": value,
+        "from_webhook": "true",
+        "mattergate": "p",
+    }
 
 
 @pytest.mark.parametrize(
@@ -72,10 +82,10 @@ def test_repeats_have_one_name_and_others_another():
     """Deliveries, their steps, and journals that count alike are told apart."""
     first = Delivery(1, "e1", 0.0, "ops", "l", b"")
     names = {
-        pending_id(first, "post"),
-        pending_id(first, "reply"),
-        pending_id(Delivery(2, "e1", 0.0, "ops", "l", b""), "post"),
-        pending_id(Delivery(1, "e2", 0.0, "ops", "l", b""), "post"),
+        marker_of(first, "post"),
+        marker_of(first, "reply"),
+        marker_of(Delivery(2, "e1", 0.0, "ops", "l", b""), "post"),
+        marker_of(Delivery(1, "e2", 0.0, "ops", "l", b""), "post"),
     }
     assert len(names) == 4
-    assert pending_id(first, "post") in names
+    assert marker_of(first, "post") in names

@@ -6,8 +6,9 @@ import pytest
 from aiohttp import web
 
 from gateway.mattermost.session import HOLD_BRIEF, HOLD_FIRST, HOLD_MOST, REFUSALS, Me
-from gateway.model import Delivered, Later, Never
+from gateway.model import Delivered, Later
 from gateway.outbound.exchange import Unsent
+from tests.mattermost.blaming import DESTINATION, SERVER, blamed
 
 PASSWORD = "c0rrect-h0rse"
 """That of the account at the board."""
@@ -143,21 +144,25 @@ async def test_a_locked_account_is_looked_at_hourly_for_as_long_as_it_takes(desk
 
 
 @pytest.mark.parametrize(
-    ("answer", "kind", "hint"),
+    ("answer", "fault", "hint"),
     [
-        (lambda: web.Response(text="<html>Sign in</html>", content_type="text/html"), Later, "proxy or login page"),
-        (lambda: web.Response(status=401, text="Basic"), Later, "exempt /api/v4/"),
-        (lambda: web.Response(status=302, headers={"Location": f"https://sso/{PASSWORD}"}), Never, "SiteURL"),
-        (lambda: web.Response(status=502), Later, "failed"),
-        (lambda: web.Response(status=429, headers={"Retry-After": "7"}), Later, "rate limit"),
+        (
+            lambda: web.Response(text="<html>Sign in</html>", content_type="text/html"),
+            DESTINATION,
+            "proxy or login page",
+        ),
+        (lambda: web.Response(status=401, text="Basic"), DESTINATION, "exempt /api/v4/"),
+        (lambda: web.Response(status=302, headers={"Location": f"https://sso/{PASSWORD}"}), DESTINATION, "SiteURL"),
+        (lambda: web.Response(status=502), SERVER, "failed"),
+        (lambda: web.Response(status=429, headers={"Retry-After": "7"}), SERVER, "rate limit"),
     ],
 )
-async def test_a_login_that_is_not_answered_by_mattermost(desk, answer, kind, hint):
+async def test_a_login_that_is_not_answered_by_mattermost(desk, answer, fault, hint):
     """Pages, redirects and failures do not count as refusals: the next login may follow soon."""
     desk.board.next_answer(*LOGIN, answer)
     session = desk.session(desk.login())
     result = await unsent(session.me())
-    assert isinstance(result, kind)
+    assert blamed(result) is fault
     assert hint in result.reason
     desk.now += HOLD_BRIEF + 0.1
     assert (await session.me()).username == "gatebot"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from gateway.model import Outcome
+from gateway.model import DiscardCause, Outcome
 from gateway.observe.metrics import CODES, NO_TRANSLATOR, RESULTS, TRANSLATIONS, Metrics
 
 
@@ -67,9 +67,13 @@ def test_a_destination_starts_at_zero_and_open(metrics):
     for code in CODES:
         labels = frozenset({"destination": "ops", "code": code}.items())
         assert found["mattergate_delivery_attempts_total", labels] == 0
+    for cause in DiscardCause:
+        labels = frozenset({"destination": "ops", "cause": cause.value}.items())
+        assert found["mattergate_dead_discarded_total", labels] == 0
     ops = frozenset({"destination": "ops"}.items())
     assert found["mattergate_destination_open", ops] == 1
-    assert [found[f"mattergate_{name}", ops] for name in ("queue_depth", "queue_oldest_seconds", "dead")] == [0] * 3
+    names = ("queue_depth", "queue_oldest_seconds", "dead", "destination_degraded")
+    assert [found[f"mattergate_{name}", ops] for name in names] == [0] * len(names)
 
 
 def test_translators_start_at_zero_with_the_generic_one(metrics):

@@ -11,6 +11,7 @@ from gateway.errors import SettingsError
 from gateway.outbound.exchange import exchange
 from gateway.outbound.sessions import Sessions, open_session
 
+URL = "https://chat.example.com"
 CERTIFICATE = str(Path(__file__).parents[1] / "data" / "tls" / "certificate.pem")
 
 
@@ -38,9 +39,9 @@ async def test_one_session_for_each_authority():
     """Senders that trust the same certificates share connections; all close with the stack."""
     async with AsyncExitStack() as stack:
         sessions = Sessions(stack)
-        usual, private = await sessions.of(), await sessions.of(CERTIFICATE)
-        assert usual is await sessions.of()
-        assert private is await sessions.of(CERTIFICATE)
+        usual, private = await sessions.to(URL), await sessions.to(URL, CERTIFICATE)
+        assert usual is await sessions.to(URL)
+        assert private is await sessions.to(URL, CERTIFICATE)
         assert usual is not private
     assert usual.closed
     assert private.closed
@@ -52,5 +53,5 @@ async def test_a_file_without_certificates_says_so(tmp_path):
     file.write_text("nothing")
     async with AsyncExitStack() as stack:
         with pytest.raises(SettingsError) as caught:
-            await Sessions(stack).of(str(file))
+            await Sessions(stack).to(URL, str(file))
     assert str(file) in str(caught.value)

@@ -8,7 +8,7 @@ import pytest
 
 from gateway.model import Later
 from gateway.observe.metrics import CODES
-from gateway.outbound.unanswered import unanswered
+from gateway.outbound.unanswered import unanswered, was_sent
 
 SECRET = "y3ndrf8gejkmcpqxot1uwisza5"
 
@@ -26,7 +26,8 @@ def instance(kind):
     url = f"https://chat.example.com/hooks/{SECRET}"
     error.args = (url,)
     key = SimpleNamespace(host="chat.example.com", port=443, ssl=True, is_ssl=True)
-    for name, value in {"_conn_key": key, "_os_error": OSError(111, "refused"), "request_info": url}.items():
+    values = {"_conn_key": key, "_os_error": OSError(111, "refused"), "request_info": url, "status": 502}
+    for name, value in values.items():
         try:
             setattr(error, name, value)
         except AttributeError:
@@ -61,6 +62,29 @@ def test_every_error_of_aiohttp_is_mapped(kind):
 def test_errors_have_their_class(kind, code):
     """Certificates, time and the network are told apart."""
     assert unanswered(instance(kind)).code == code
+
+
+@pytest.mark.parametrize(
+    ("kind", "sent"),
+    [
+        (aiohttp.ClientConnectorDNSError, False),
+        (aiohttp.ClientConnectorCertificateError, False),
+        (aiohttp.ClientProxyConnectionError, False),
+        (aiohttp.ClientHttpProxyError, False),
+        (aiohttp.ServerFingerprintMismatch, False),
+        (aiohttp.InvalidURL, False),
+        (aiohttp.ServerDisconnectedError, True),
+        (aiohttp.ClientOSError, True),
+        (aiohttp.ClientPayloadError, True),
+        (ConnectionResetError, True),
+        (ssl.SSLError, True),
+        (TimeoutError, True),
+        (aiohttp.SocketTimeoutError, True),
+    ],
+)
+def test_what_fails_before_a_request_leaves_is_told_apart(kind, sent):
+    """Only what surely failed before is; of all else the server may have the request."""
+    assert was_sent(instance(kind)) is sent
 
 
 def test_other_errors_are_not_swallowed():

@@ -1,6 +1,7 @@
 """Requests as people paste them: every way to write headers and queries means the same request."""
 
 import json
+import time
 from urllib.parse import urlencode
 
 import pytest
@@ -148,3 +149,18 @@ def test_json_of_any_depth_is_read_or_told(depth):
     """Also where a value nests so deeply that it can be read and not written."""
     found = head('{"a": {"b": ' + "[" * depth + "]" * depth + "}}")
     assert "a" in found.headers or found.faults[0].startswith("not JSON: ")
+
+
+def test_of_many_lines_that_are_no_headers_the_first_are_told():
+    """A page shows them all: there may be fifty thousand."""
+    found = head("?\n" * 50_000)
+    assert found.faults[0] == "line 1: expected “Name: value”"
+    assert found.faults[-1] == "and 49990 more lines"
+    assert len(found.faults) == 11
+
+
+def test_a_header_that_is_repeated_often_is_joined_once():
+    """Thirty thousand times the same name takes the time of reading the lines."""
+    began = time.thread_time()
+    assert head("a:b\n" * 30_000).headers["a"] == ", ".join(["b"] * 30_000)
+    assert time.thread_time() - began < 1

@@ -84,3 +84,44 @@ def test_a_console_for_others_asks_who_they_are() -> None:
     assert "no token protects it" in told
     found = parse('[admin]\npublic_url = "https://gate.example.com"\nread_token = "a token to look with"\n').admin
     assert (found.public_url, found.guarded) == ("https://gate.example.com", True)
+
+
+@pytest.mark.parametrize(
+    ("token", "enough"),
+    [("a" * 100, False), ("abababababababab", False), ("1234123412341234", False), ("0123456789012345", True),
+     ("3f9c0de1a7b25846", True), ("correct horse battery", True)],
+)  # fmt: skip
+def test_a_token_of_few_characters_is_told(token: str, enough: bool) -> None:
+    """Length alone does not keep anybody from guessing; no part of the token is shown."""
+    text = f'[admin]\ntoken = "{token}"\n'
+    if enough:
+        assert parse(text).admin.guarded
+        return
+    [told] = faults_of(text)
+    assert "admin.token: repeats few characters and can be guessed (make one with: " in told
+    assert token not in told
+
+
+def test_hosts_are_names_without_scheme_and_port() -> None:
+    """What a browser or a scraper sends as Host, in any case; an IPv6 address with or without brackets."""
+    found = parse('[admin]\nhosts = ["Gateway", "gate.example.com", "[fd00::1]"]\n').admin
+    assert found.hosts == ("gateway", "gate.example.com", "fd00::1")
+    for wrong in ("", "http://gateway", "gateway:9090", "a b", "a/b", "user@host"):
+        [told] = faults_of(f'[admin]\nhosts = ["{wrong}"]\n')
+        assert "admin.hosts" in told, wrong
+        assert "without scheme and port" in told
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "127.0.0.9", "::1", "10.1.2.3", "fd00::1", "gateway", "GATE.example.com"]
+)
+def test_expected_hosts(host: str) -> None:
+    """Addresses, loopback, the names that are listed, and that of the public URL."""
+    admin = Admin(hosts=("gateway",), public_url="https://gate.example.com:8443/console")
+    assert admin.answers_to(host)
+
+
+@pytest.mark.parametrize("host", ["", "evil.example", "gateway.evil.example", "10.1.2.3.evil.example", "1.2.3"])
+def test_unexpected_hosts(host: str) -> None:
+    """Everything else; without a public URL, not even nothing."""
+    assert not Admin(hosts=("gateway",)).answers_to(host)

@@ -9,6 +9,7 @@ import pytest
 
 from gateway import settings
 from gateway.errors import SettingsError
+from gateway.journal import DEAD_LIMITS, DeadLimits
 from gateway.secret import Secret, redact
 from gateway.settings import tables
 from gateway.settings.keys import Address, keys
@@ -58,6 +59,7 @@ def test_an_empty_file_gives_the_defaults() -> None:
     assert found.server == tables.Server()
     assert found.server.listen == Address("0.0.0.0", 8080)
     assert found.journal.url == "sqlite:conf/mattergate.db"
+    assert DeadLimits(found.journal.dead_max_age, found.journal.dead_max_size) == DEAD_LIMITS
     assert (found.journal.retention, found.delivery.max_age, found.server.body_limit) == (604800.0, 86400.0, 5_000_000)
     assert found.passthrough is found.tracing is None
     assert found.destinations == found.routes == {}

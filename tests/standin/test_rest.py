@@ -39,6 +39,24 @@ async def test_the_newest_posts_of_a_channel(standin, client, bot, query, count)
     assert await newest(client, bot, channel, query) == [str(number) for number in range(69, -1, -1)][:count]
 
 
+async def test_pages_of_the_posts_of_a_channel(standin, client, bot):
+    """Pages count from 0, newest first; behind the last one there is nothing."""
+    channel = standin.add_channel("town-square")
+    for number in range(5):
+        await client.post(bot, channel, str(number))
+    pages = [await newest(client, bot, channel, f"?per_page=2&page={page}") for page in ("0", "1", "2", "3", "x")]
+    assert pages == [["4", "3"], ["2", "1"], ["0"], [], ["4", "3"]]
+
+
+async def test_a_direct_channel_is_joined_by_nobody(standin, client, bot):
+    """Not even an administrator brings somebody in."""
+    ada, status, text = standin.add_user("ada"), *(await client.ask("GET", "/api/v4/users/me", token=bot))[:2]
+    me = json.loads(text)["id"]
+    direct = json.loads((await client.ask("POST", "/api/v4/channels/direct", [me, ada], bot))[1])["id"]
+    status, document = await client.boss("POST", f"/channels/{direct}/members", {"user_id": ada})
+    assert (status, document["id"]) == (400, "api.channel.add_user_to_channel.type.app_error")
+
+
 async def test_deleted_posts_are_not_listed(standin, client, bot):
     """They are known no more, to anybody."""
     channel = standin.add_channel("town-square")

@@ -3,12 +3,14 @@
 That its answers are those of Mattermost is asked in tests/contract/mattermost.
 """
 
+import asyncio
 import json
 
 import aiohttp
 import pytest
 
 from gateway.standin.server import Rate, StandIn
+from tests.conftest import eventually
 from tests.standin.conftest import Client
 
 
@@ -138,3 +140,29 @@ async def test_counts(standin, client):
     await client.send({"text": "x"})
     await client.send({})
     assert json.loads((await client.ask("GET", "/stats"))[1]) == {"requests": 2, "posts": 1, "refused": 1, "limited": 0}
+
+
+async def test_a_crash_forgets_pending_ids_but_no_post(standin, client):
+    """What was stored stays, and a repeat of its pending id makes another post: nobody remembers the first."""
+    token, channel = standin.add_bot("gate"), standin.add_channel("ops")
+    standin.join("gate", "ops")
+    for _ in range(2):
+        await client.post(token, channel, "once", pending_post_id="gate:1")
+    standin.crash()
+    await client.post(token, channel, "again", pending_post_id="gate:1")
+    assert [post.message for post in standin.posts] == ["once", "again"]
+
+
+async def test_a_crash_cuts_what_is_under_way(standin, client):
+    """The request gets no answer; the next one does."""
+    token, channel = standin.add_bot("gate"), standin.add_channel("ops")
+    standin.join("gate", "ops")
+    standin.mode, standin.delay = "slow", 20.0
+    asking = asyncio.create_task(client.post(token, channel))
+    await eventually(lambda: standin.stats["requests"] == 1)
+    standin.crash()
+    with pytest.raises(aiohttp.ClientError):
+        await asking
+    standin.mode = "ok"
+    assert (await client.post(token, channel))[0] == 201
+    assert len(standin.posts) == 1

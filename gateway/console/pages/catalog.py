@@ -1,11 +1,9 @@
 """The catalog: its services, one service with its routes, one translator with its examples."""
 
-import asyncio
-
 from gateway.console import catalog
 from gateway.console.pages.tryout import shown
-from gateway.console.sandbox import Workshop
 from gateway.console.web.page import Page, Shown, Visit
+from gateway.console.workshop import Workshop
 
 
 async def show_all(visit: Visit) -> Shown:
@@ -22,7 +20,7 @@ async def show_translator(visit: Visit) -> Shown:
     """One translator."""
     path, workshop = visit.path, visit.console.part(Workshop)
     found = await catalog.translator(visit.gateway, workshop, path["service"], path["translator"])
-    examples = await asyncio.to_thread(lambda: [(one, [*map(shown, one.messages)]) for one in found.examples])
+    examples = await workshop.run(lambda: [(one, [*map(shown, one.messages)]) for one in found.examples])
     return Shown("translator.html", {"found": found, "examples": examples})
 
 

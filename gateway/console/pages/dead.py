@@ -1,34 +1,39 @@
-"""Dead letters: the groups, the deliveries of one group, and sending them again."""
+"""Dead letters: the groups, the deliveries of one group, and sending them again or discarding them."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from gateway.console import dead
-from gateway.console.dead import DeadDelivery, DeadFilter, Replays, ReplayWish
+from gateway.console.dead import Choice, DeadDelivery, DeadFilter, Decisions, DiscardWish
 from gateway.console.web.operations import Ask, Console, Feed
 from gateway.console.web.page import Back, Page, Shown, Visit
 from gateway.console.web.rendering import Rendering
 from gateway.errors import Refused
+from gateway.model import DISCARD_REASON
 
 DIGITS: Final = 18
 """Digits that the number of a delivery has at most."""
 
 
 class DeadForm(Struct, frozen=True):
-    """What a form asks to send again. `chosen` are "event seq", `what` is the pressed button of the form."""
+    """What a form decides about. `chosen` are "event seq", `what` is the pressed button of the form.
+
+    `because` is why something is discarded.
+    """
 
     what: str
     destination: str = ""
     reason: str = ""
+    because: Annotated[str, Meta(max_length=DISCARD_REASON)] = ""
     chosen: tuple[str, ...] = ()
 
 
 async def show_groups(visit: Visit) -> Shown:
-    """The groups, and the progress of the replay."""
+    """The groups, and the progress of the last decision."""
     return Shown("dead.html", {"found": await dead.groups(Ask(visit.console, visit.visitor))})
 
 
@@ -49,18 +54,26 @@ async def show_group(visit: Visit) -> Shown:
 
 async def send_again(visit: Visit) -> Back:
     """Start a replay; its progress is shown beside the groups."""
-    visit.console.part(Replays).start(_wish(visit.fields(DeadForm)))
+    visit.console.part(Decisions).replay(Choice(**_chosen(visit.fields(DeadForm))))
     return Back("/dead")
 
 
-def _wish(form: DeadForm) -> ReplayWish:
+async def discard(visit: Visit) -> Back:
+    """Start to discard; its progress is shown beside the groups."""
+    form = visit.fields(DeadForm)
+    visit.console.part(Decisions).discard(DiscardWish(**_chosen(form), because=form.because))
+    return Back("/dead")
+
+
+def _chosen(form: DeadForm) -> dict[str, Any]:
+    """The fields of a Choice. Raises Refused (400)."""
     if form.what == "chosen":
         if not form.chosen:
-            raise Refused(400, "Nothing chosen", "tick the deliveries that are to be sent again")
-        return ReplayWish(deliveries=tuple(_delivery(text) for text in form.chosen))
+            raise Refused(400, "Nothing chosen", "tick the deliveries that are meant")
+        return {"deliveries": tuple(_delivery(text) for text in form.chosen)}
     if form.what == "everything":
-        return ReplayWish(everything=True)
-    return ReplayWish(destination=form.destination, reason=form.reason)
+        return {"everything": True}
+    return {"destination": form.destination, "reason": form.reason}
 
 
 def _delivery(text: str) -> DeadDelivery:
@@ -74,13 +87,14 @@ PAGES = (
     Page("GET", "/dead", show_groups),
     Page("GET", "/dead/deliveries", show_group),
     Page("POST", "/dead/replay", send_again),
+    Page("POST", "/dead/discard", discard),
 )
 
 
 def feeds(rendering: Rendering) -> tuple[Feed, ...]:
-    """The progress of the replay."""
+    """The progress of the last decision."""
 
     async def take(console: Console) -> Mapping[str, str]:
-        return {"replay": rendering.part("_dead.html", "replay", console.part(Replays).progress)}
+        return {"progress": rendering.part("_dead.html", "progress", console.part(Decisions).progress)}
 
     return (Feed("dead", take),)

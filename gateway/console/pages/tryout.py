@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -11,11 +12,12 @@ from msgspec import Struct
 from gateway.console import events, preview, tryout, tryout_request
 from gateway.console.events import EventFilter
 from gateway.console.preview import MessageView
-from gateway.console.sandbox import Workshop
-from gateway.console.tryout import Result, Tried, TriedEvent
+from gateway.console.tryout import Tried
 from gateway.console.tryout_request import Trial
+from gateway.console.tryout_result import Result, TriedEvent
 from gateway.console.web.auth import Role
 from gateway.console.web.page import Page, Shown, Visit
+from gateway.console.workshop import Workshop
 from gateway.model import JSON
 
 RECENT = 30
@@ -55,7 +57,7 @@ async def submit(visit: Visit) -> Shown:
 
 async def result(visit: Visit) -> Shown:
     """The result alone, for the script that asks while somebody types."""
-    return Shown("_tried.html", await _facts(await _try(visit, _trial_of(visit))))
+    return Shown("_tried.html", await _facts(visit, await _try(visit, _trial_of(visit))))
 
 
 async def download(visit: Visit) -> web.Response:
@@ -77,7 +79,7 @@ def _trial_of(visit: Visit) -> Trial:
 
 
 async def _try(visit: Visit, wanted: Trial) -> Tried:
-    return await tryout.tried(visit.gateway, visit.console.part(Workshop), wanted)
+    return await tryout.tried(visit.console, visit.visitor, wanted)
 
 
 async def _page(visit: Visit, wanted: Trial, found: Tried | None) -> Shown:
@@ -88,15 +90,16 @@ async def _page(visit: Visit, wanted: Trial, found: Tried | None) -> Shown:
         "services": [("", "recognise it"), *((key, one.name) for key, one in sorted(described.items()))],
         "routes": [("", "none"), *((name, name) for name in sorted(visit.gateway.settings.routes))],
         "recent": recent.events,
-        **(await _facts(found) if found else {"found": None}),
+        **(await _facts(visit, found) if found else {"found": None}),
     }
     return Shown("try.html", facts)
 
 
-async def _facts(found: Tried) -> dict[str, Any]:
+async def _facts(visit: Visit, found: Tried) -> dict[str, Any]:
     """The facts for the template of a result. Hostile Markdown takes a while: not for the event loop."""
-    running = await asyncio.to_thread(_posts, found.running)
-    edited = await asyncio.to_thread(_posts, found.edited) if found.edited else None
+    work = visit.console.part(Workshop).run
+    running = await work(partial(_posts, found.running))
+    edited = await work(partial(_posts, found.edited)) if found.edited else None
     return {"found": found, "running": running, "edited": edited}
 
 
@@ -110,5 +113,5 @@ PAGES = (
     Page("GET", "/try", show),
     Page("POST", "/try", submit, Role.READER),
     Page("POST", "/try/result", result, Role.READER),
-    Page("POST", "/try/document", download, Role.READER),
+    Page("POST", "/try/document", download),
 )

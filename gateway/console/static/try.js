@@ -4,7 +4,7 @@ import { morph } from "./console.js";
 const form = document.getElementById("try");
 const result = document.getElementById("tried");
 const trouble = document.getElementById("trouble");
-const editor = document.getElementById("document");
+const editor = document.getElementById("document"); // absent for whoever may only look
 const PAUSE = 200; // milliseconds after the last key
 
 let timer;
@@ -61,7 +61,7 @@ async function edit() {
 
 // Tab indents, but nobody is trapped: after Escape it leaves, as the line below the editor says.
 let leaving = false;
-editor.addEventListener("keydown", (event) => {
+editor?.addEventListener("keydown", (event) => {
   if (event.key === "Escape") leaving = true;
   else if (event.key === "Tab" && !leaving && !event.shiftKey && !event.ctrlKey && !event.altKey && !event.metaKey) {
     event.preventDefault();
@@ -71,7 +71,7 @@ editor.addEventListener("keydown", (event) => {
     }
   } else if (event.key !== "Tab" && event.key !== "Shift") leaving = false;
 });
-editor.addEventListener("blur", () => { leaving = false; });
+editor?.addEventListener("blur", () => { leaving = false; });
 
 // Links to lines move the caret.
 result.addEventListener("click", (event) => {

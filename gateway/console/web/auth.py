@@ -28,7 +28,10 @@ PAUSE: Final = 1.0
 """Seconds that a wrong token costs. Those of one address wait in line."""
 
 MOST_WAITING: Final = 5
-"""How many wrong tokens of one address may wait: further attempts of it are refused without a look at the token."""
+"""How many wrong tokens of one address may wait: further ones are answered at once, and told to wait."""
+
+MOST_WAITING_IN_ALL: Final = 100
+"""How many wrong tokens of all addresses may wait: what is kept of them is bounded, and so are the connections."""
 
 
 class Role(StrEnum):
@@ -127,16 +130,24 @@ class Auth:
 
 
 class Guesses:
-    """Makes wrong tokens slow: those of one address wait in line, one `pause` each, while everybody else goes on."""
+    """Makes wrong tokens slow: those of one address wait in line, one `pause` each, while everybody else goes on.
 
-    def __init__(self, pause: float = PAUSE, most: int = MOST_WAITING) -> None:
+    A right token never comes here: behind a proxy all visitors have one address, and none of them may lock out the
+    others. So nothing keeps an attacker from having many tokens looked at, and none of them must be guessable: a token
+    has at least `settings.admin.LEAST_BITS` bits by its length and signs, a session's cookie 256. At 20,000 attempts a
+    second, which keeps a processor busy, 2**48 take 450 years. What waits here spares the log and the processor the
+    attempts of those who try tokens one after the other.
+    """
+
+    def __init__(self, pause: float = PAUSE, most: int = MOST_WAITING, in_all: int = MOST_WAITING_IN_ALL) -> None:
         self._pause = pause
         self._most = most
+        self._in_all = in_all
         self._waiting: Counter[str] = Counter()
 
-    def crowded(self, address: str) -> bool:
-        """Whether an address has so many wrong tokens in line that no further one is looked at."""
-        return self._waiting[address] >= self._most
+    def room(self, address: str) -> bool:
+        """Whether one more wrong token of an address may wait."""
+        return self._waiting[address] < self._most and self._waiting.total() < self._in_all
 
     async def wait(self, address: str) -> None:
         """Wait for the turn of a wrong token."""

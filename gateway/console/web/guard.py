@@ -2,7 +2,8 @@
 
 Every route is closed unless `Guard.route` opens it. A listener that asks for no token is on loopback; there
 the danger is another web site in the browser of somebody on this machine. It must not be able to read (DNS rebinding:
-the name in `Host` has to be one of loopback) nor to change (`Sec-Fetch-Site` or `Origin`, and the CSRF token).
+the name in `Host` has to be one of loopback) nor to change (`Sec-Fetch-Site` or `Origin`, and the CSRF token). The same
+danger is wherever programs ask without a token: there the name has to be one that `[admin]` knows.
 """
 
 import asyncio
@@ -58,12 +59,16 @@ class Face(StrEnum):
 
 
 class Access(Struct, frozen=True):
-    """Who may ask for a route: everybody without `role`. `known`: a visitor with a token or session is identified."""
+    """Who may ask for a route: everybody without `role`. `known`: a visitor with a token or session is identified.
+
+    `named`: who comes without a token must call the listener by a name of its own.
+    """
 
     face: Face
     role: Role | None = None
     known: bool = True
     stream: bool = False
+    named: bool = False
 
 
 class Guard:
@@ -88,9 +93,11 @@ class Guard:
             visitor = await self._visitor(request, access)
             if visitor is not None:
                 request[VISITOR] = visitor
+            if access.named and (visitor is None or not self.auth.guarded):
+                self._expected_name(request)
             if access.role is not None:
                 if visitor is None:
-                    return await self._unknown(request, access)
+                    return self._unknown(request, access)
                 await self._check_permission(request, visitor, access)
             return await handler(request)
         except Exception as error:
@@ -106,11 +113,9 @@ class Guard:
     async def sign_in(self, request: web.Request, token: str) -> str | None:
         """Open a session for a token, None for a wrong one, after a while. Raises Refused (403, 429)."""
         self.same_site(request)
-        address = self._patient(request)
         cookie = self.auth.sign_in(token)
         if cookie is None:
-            _log.warning("sign-in refused", address=address)
-            await self.auth.guesses.wait(address)
+            await self._slow_down(request)
         return cookie
 
     def remember(self, request: web.Request, response: web.StreamResponse, cookie: str) -> None:
@@ -148,27 +153,28 @@ class Guard:
         if header is None:
             return self.auth.session(request.cookies.get(COOKIE, ""))
         scheme, _, token = header.partition(" ")
-        address = self._patient(request)
         visitor = self.auth.bearer(token.strip()) if scheme.lower() == "bearer" else None
         if visitor is None:
-            await self.auth.guesses.wait(address)
+            await self._slow_down(request)
             raise Refused(401, "Unauthorized", "the token is not known: send Authorization: Bearer TOKEN")
         return visitor
 
-    async def _unknown(self, request: web.Request, access: Access) -> web.StreamResponse:
-        """Answer somebody who has not signed in: a page asks them to, the API waits like after a wrong token."""
+    def _unknown(self, request: web.Request, access: Access) -> web.StreamResponse:
+        """Answer somebody who has not signed in: a page asks them to. No token is no guess, and is answered at once."""
         if access.face is Face.PAGE and request.method in _LOOKING:
             return web.Response(status=303, headers={"Location": sign_in_url(request)})
         if access.face is Face.PAGE:
             raise Refused(401, "Unauthorized", "the session has ended: sign in, then do it again")
-        await self.auth.guesses.wait(self._patient(request))
         raise Refused(401, "Unauthorized", "send Authorization: Bearer TOKEN; the token is that of [admin]")
 
-    def _patient(self, request: web.Request) -> str:
+    async def _slow_down(self, request: web.Request) -> None:
+        """Let a wrong token wait for its turn. Raises Refused (429) when many wait already; those are not logged."""
         address = request.remote or ""
-        if self.auth.guesses.crowded(address):
-            raise Refused(429, "Too Many Requests", "too many wrong tokens from this address: wait a few seconds")
-        return address
+        if not self.auth.guesses.room(address):
+            detail = "the token is wrong, and so were too many before it: wait a few seconds. A right one is let in"
+            raise Refused(429, "Too Many Requests", detail)
+        _log.warning("a wrong token", address=address, path=request.path[:200])
+        await self.auth.guesses.wait(address)
 
     async def _check_permission(self, request: web.Request, visitor: Visitor, access: Access) -> None:
         """Refuse (403) what is not for this visitor, and a change that nothing proves to come from our own page."""
@@ -187,9 +193,17 @@ class Guard:
             raise Refused(403, "Forbidden", detail)
 
     def _own_name(self, request: web.Request) -> None:
-        for name in (_host_of(request), request.headers.get("X-Forwarded-Host", "")):
-            if name and not is_loopback(_host(name)):
-                detail = "without [admin] token the console answers on this machine alone, to localhost or 127.0.0.1"
+        if not all(map(is_loopback, _names_of(request))):
+            detail = "without [admin] token the console answers on this machine alone, to localhost or 127.0.0.1"
+            raise Refused(403, "Forbidden", detail)
+
+    def _expected_name(self, request: web.Request) -> None:
+        for name in _names_of(request):
+            if not self._admin().answers_to(name):
+                detail = (
+                    f"without a token this answers to its own names, and {name[:100]!r} is none: send Authorization: "
+                    "Bearer TOKEN, ask by IP address, or list the name in [admin] hosts"
+                )
                 raise Refused(403, "Forbidden", detail)
 
     def _answer(self, request: web.Request, face: Face, error: Exception) -> web.StreamResponse:
@@ -236,6 +250,11 @@ async def _form(request: web.Request) -> MultiDictProxy[Any]:
 def _host_of(request: web.Request) -> str:
     """The name by which the browser knows us; `request.host` would ask the resolver where there is none, and wait."""
     return request.headers.get(hdrs.HOST, "")
+
+
+def _names_of(request: web.Request) -> list[str]:
+    """The hosts by which we are called, also by a proxy in front, without port; "" for one that is none."""
+    return [_host(name) for name in (_host_of(request), request.headers.get("X-Forwarded-Host", "")) if name]
 
 
 def _host(name: str) -> str:

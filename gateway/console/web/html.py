@@ -1,5 +1,6 @@
 """Pages over HTTP: what a `Page` answers becomes HTML, a redirect with a notice, or is sent as it is."""
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
@@ -40,7 +41,7 @@ class PageFace:
             await self._rendering.ready()
             found = await page.act(Visit(self._console, visitor, request, form_of(request)))
             if isinstance(found, Shown):
-                return self.render(request, found)
+                return await asyncio.to_thread(self.render, request, found)  # a long page takes a while
             return back(found) if isinstance(found, Back) else found
 
         return answer

@@ -12,14 +12,14 @@ from gateway.console.web.problems import Problem
 
 _REF: Final = "#/components/schemas/{name}"
 _HOW: Final = (
-    "A token of [admin]; the read-only one may GET, and try requests. On loopback without a token none is needed, but a"
-    " change has to send what /session gives as `csrf` in the header X-CSRF-Token."
+    "A token of [admin]; the read-only one may GET, and try requests but no documents. On loopback without a token none"
+    " is needed, but a change has to send what /session gives as `csrf` in the header X-CSRF-Token."
 )
 _ALWAYS: Final = {
     400: "A parameter or the body is not as described.",
     401: "The token is missing or not known.",
     403: "The token may not do this.",
-    429: "Too many wrong tokens from this address.",
+    429: "The token is wrong, and so were too many before it.",
     503: "The journal cannot be used now.",
 }
 """The problems that any operation may answer with."""

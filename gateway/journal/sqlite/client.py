@@ -12,8 +12,20 @@ from typing import Any, Final, Protocol
 import structlog
 
 from gateway.errors import JournalDamaged, JournalError
-from gateway.journal import Appended, Entry, deliveries
-from gateway.journal.sqlite.messages import Answer, Answers, Job, JobFailed, Requeued, Stop, Stored, Work, newest
+from gateway.journal import Appended, DeadDiscard, Entry, deliveries
+from gateway.journal.sqlite.messages import (
+    Answer,
+    Answers,
+    Discarded,
+    Job,
+    JobFailed,
+    Requeued,
+    Stop,
+    Stored,
+    Work,
+    discards,
+    newest,
+)
 
 SILENCE: Final = 7.0
 """Seconds without an answer, while callers wait, after which all of them get a JournalError."""
@@ -45,14 +57,23 @@ class Line(Protocol):
 class Writer:
     """Sends jobs from the event loop, and resolves their futures there.
 
-    `on_commit` gets the seconds of every commit. `logged` is roughly how many bytes were written to the write-ahead log
-    so far. `added` is called with the number of the newest delivery, see `gateway.journal.Queue.listen`.
+    `on_commit` gets the seconds of every commit, `on_discard` what went of the dead. `logged` is roughly how many bytes
+    were written to the write-ahead log so far. `added` is called with the number of the newest delivery, see
+    `gateway.journal.Queue.listen`. `skew` tells what to add to the time of an entry, see `WindowClock`.
     """
 
-    def __init__(self, path: Path, on_commit: Callable[[float], None] | None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        on_commit: Callable[[float], None] | None = None,
+        on_discard: Callable[[DeadDiscard], None] | None = None,
+        skew: Callable[[], float] = lambda: 0.0,
+    ) -> None:
         self._path = path
         self._loop = asyncio.get_running_loop()
         self._on_commit = on_commit or (lambda _: None)
+        self._on_discard = on_discard or (lambda _: None)
+        self._skew = skew
         self._waiting: dict[int, Waiting] = {}
         self._number = 0
         self._closed = False
@@ -78,7 +99,7 @@ class Writer:
             return future
         number = self._number = self._number + 1
         try:
-            self._line.send(Job(number, work))
+            self._line.send(Job(number, work, skew=self._skew() if isinstance(work, Entry) else 0.0))
         except JournalError as error:
             future.set_exception(error)
             return future
@@ -97,15 +118,19 @@ class Writer:
         if answers.seconds is not None:
             self._on_commit(answers.seconds)
         added = answers.newest
+        gone = list(answers.discards)
         for number, answer in answers.answers:
             work, future = self._waiting.pop(number)
+            gone += discards(answer)
             if future.done():  # cancelled, or refused by _check_silence; the work is done all the same
                 added = max(added, newest(work, answer))
                 continue
             if isinstance(answer, Requeued):
                 added = max(added, answer.newest)
             _resolve(future, work, answer)
-        if added:
+        for each in gone:
+            self._on_discard(each)
+        if added or gone:
             self.added(added)
 
     def broken(self, why: str) -> None:
@@ -170,5 +195,7 @@ def _resolve(future: "asyncio.Future[Any]", work: Work, answer: Answer) -> None:
         future.set_result(Appended(answer.event_id, answer.duplicate, sent))
     elif isinstance(answer, Requeued):
         future.set_result(answer.count)
+    elif isinstance(answer, Discarded):
+        future.set_result(sum(each.count for each in answer.discards))
     else:
         future.set_result(answer)

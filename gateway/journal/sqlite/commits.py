@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Final, Protocol, TypeVar
 
 from gateway.errors import JournalDamaged
-from gateway.journal import Entry
+from gateway.journal import DeadDiscard, Entry
 from gateway.journal.sqlite import write_sql
 from gateway.journal.sqlite.file import as_journal_error, connect, identity, is_environment
 from gateway.journal.sqlite.messages import (
     OWNER,
     Answer,
     Checkpoint,
+    DiscardDead,
     Job,
     JobFailed,
     Prune,
@@ -44,9 +45,18 @@ Answered = Sequence[tuple[Job, Answer]]
 
 
 class SendAnswers(Protocol):
-    """Takes jobs with their answers, the seconds of the commit, and the bytes that it added to the write-ahead log."""
+    """Takes jobs with their answers, and the seconds of the commit.
 
-    def __call__(self, answered: Answered, seconds: float | None = None, logged: int = 0) -> None:
+    Also the bytes that the commit added to the write-ahead log, and the dead deliveries that pruning deleted.
+    """
+
+    def __call__(
+        self,
+        answered: Answered,
+        seconds: float | None = None,
+        logged: int = 0,
+        pruned: Sequence[DeadDiscard] = (),
+    ) -> None:
         """Send each client its answers."""
 
 
@@ -166,8 +176,8 @@ class Writing:
         if not last and pruning.more:
             count = max(_SLICE, wanted)
             try:
-                pruning.more = self._transact(lambda connection: pruning.step(connection, count))
-                self._send_answers((), None, _COMMIT_BYTES)
+                pruning.more, gone = self._transact(lambda connection: pruning.step(connection, count))
+                self._send_answers((), None, _COMMIT_BYTES, gone)
                 return
             except Exception as error:
                 answer = self._job_failed(error)
@@ -203,15 +213,25 @@ class _Pruning:
         self._prune = prune
         self.more = True
 
-    def step(self, connection: sqlite3.Connection, count: int) -> bool:
-        """Delete at most `count` events, or keys and cards once the events are gone; returns whether more are left."""
+    def step(self, connection: sqlite3.Connection, count: int) -> tuple[bool, Sequence[DeadDiscard]]:
+        """Delete at most `count` events, or of each other kind once the events are gone.
+
+        Returns whether more are left, and what went of the dead.
+        """
         prune = self._prune
-        if prune.numbers:
-            write_sql.prune(connection, prune.numbers[-count:])
-            del prune.numbers[-count:]
-            return True
-        keys = write_sql.prune_keys(connection, prune.now, count)
-        return max(keys, write_sql.prune_cards(connection, prune.cards_before, count)) == count
+        while prune.doomed and not prune.doomed[-1].numbers:
+            prune.doomed.pop()
+        if prune.doomed:
+            numbers, cause = prune.doomed[-1].numbers, prune.doomed[-1].cause
+            chosen = numbers[-count:]
+            del numbers[-count:]
+            return True, write_sql.prune(connection, chosen, cause)
+        deleted = (
+            write_sql.prune_keys(connection, prune.now, count),
+            write_sql.prune_cards(connection, prune.cards_before, count),
+            write_sql.prune_addresses(connection, prune.addresses_before, count),
+        )
+        return max(deleted) == count, ()
 
 
 def _perform(connection: sqlite3.Connection, jobs: Sequence[Job]) -> list[tuple[Job, Answer]]:
@@ -219,7 +239,7 @@ def _perform(connection: sqlite3.Connection, jobs: Sequence[Job]) -> list[tuple[
     answers: list[tuple[Job, Answer]] = []
     entries = [job for job in jobs if isinstance(job.work, Entry)]
     if entries:
-        stored = write_sql.store(connection, [job.work for job in entries if isinstance(job.work, Entry)])
+        stored = write_sql.store(connection, [(job.work, job.skew) for job in entries if isinstance(job.work, Entry)])
         answers += zip(entries, stored, strict=True)
     settles = [job for job in jobs if isinstance(job.work, Settle)]
     if settles:
@@ -229,6 +249,8 @@ def _perform(connection: sqlite3.Connection, jobs: Sequence[Job]) -> list[tuple[
     for job in jobs:
         if isinstance(job.work, Requeue):
             answers.append((job, write_sql.requeue(connection, job.work.seqs, job.work.now)))
+        elif isinstance(job.work, DiscardDead):
+            answers.append((job, write_sql.discard(connection, job.work.seqs, job.work.reason, job.work.now)))
         elif isinstance(job.work, Remember):
             write_sql.remember(connection, job.work.route, job.work.secret)
             answers.append((job, None))

@@ -7,7 +7,7 @@ import msgspec
 
 from gateway.journal import GROUPS_LIMIT, DeadGroup, Last, Standing
 from gateway.journal.sqlite.search_sql import KINDS
-from gateway.model import DeliveryState, Outcome
+from gateway.model import Outcome
 
 COUNT_SLICE = 100_000
 """Events counted in one query: some 10 ms."""
@@ -47,22 +47,23 @@ _NEXT_SLICE = "SELECT received FROM event INDEXED BY event_age WHERE received > 
 _COUNT = """
 SELECT count(*), coalesce(sum(size), 0) FROM event INDEXED BY event_age WHERE received > ? AND received <= ?"""
 
-# DEAD pages by event number; PENDING counts an event without dead deliveries at its first pending one.
-_UNSETTLED = {
-    DeliveryState.DEAD: """
-SELECT coalesce(sum(size), 0), max(number)
+_DEAD = """
+SELECT count(*), coalesce(sum(size), 0), max(number)
   FROM (SELECT DISTINCT event AS dead FROM delivery INDEXED BY delivery_dead_event
          WHERE state = 'dead' AND event > ? ORDER BY event LIMIT ?)
-  CROSS JOIN event ON number = dead""",
-    DeliveryState.PENDING: """
-SELECT coalesce(sum(size) FILTER (WHERE first), 0), max(seq)
-  FROM (SELECT seq, event AS pending, NOT EXISTS (
-               SELECT 1 FROM delivery AS other INDEXED BY delivery_event
-                WHERE other.event = delivery.event
-                  AND (other.state = 'dead' OR other.state = 'pending' AND other.seq < delivery.seq)) AS first
+  CROSS JOIN event ON number = dead"""
+# An event counts at its first pending delivery.
+_PENDING = """
+SELECT coalesce(sum(size) FILTER (WHERE first AND NOT dead), 0), coalesce(sum(size) FILTER (WHERE first AND dead), 0),
+       max(seq)
+  FROM (SELECT seq, event AS pending,
+               NOT EXISTS (SELECT 1 FROM delivery AS other INDEXED BY delivery_event
+                            WHERE other.event = delivery.event AND other.state = 'pending'
+                              AND other.seq < delivery.seq) AS first,
+               EXISTS (SELECT 1 FROM delivery AS other INDEXED BY delivery_dead_event
+                        WHERE other.event = delivery.event AND other.state = 'dead') AS dead
           FROM delivery INDEXED BY delivery_pending WHERE state = 'pending' AND seq > ? ORDER BY seq LIMIT ?)
-  CROSS JOIN event ON number = pending""",
-}
+  CROSS JOIN event ON number = pending"""
 
 _standings = msgspec.json.Decoder(list[tuple[str, int, float, int]], strict=False)
 _groups = msgspec.json.Decoder(list[tuple[str, str, int, float, float]], strict=False)
@@ -101,10 +102,16 @@ def count(connection: Connection, after: float) -> tuple[int, int, float | None]
     return number, size, until
 
 
-def unsettled(connection: Connection, state: DeliveryState, after: int) -> tuple[int, int | None]:
-    """Bytes of the next events with a dead delivery, or with a pending and no dead one, and the next `after`.
+def dead(connection: Connection, after: int) -> tuple[int, int, int | None]:
+    """Number and bytes of the next events with a dead delivery, `after` an event's number, and the next `after`."""
+    number, size, reached = connection.execute(_DEAD, (after, UNSETTLED_SLICE)).fetchone()
+    return number, size, reached
 
-    `after` is an event's number for DEAD, a delivery's for PENDING; None at the end.
+
+def pending(connection: Connection, after: int) -> tuple[int, int, int | None]:
+    """Bytes of the next events with a pending delivery: of those without a dead one, and of those with one.
+
+    Then the next `after`, the number of a delivery; None at the end.
     """
-    size, reached = connection.execute(_UNSETTLED[state], (after, UNSETTLED_SLICE)).fetchone()
-    return size, reached
+    size, with_dead, reached = connection.execute(_PENDING, (after, UNSETTLED_SLICE)).fetchone()
+    return size, with_dead, reached

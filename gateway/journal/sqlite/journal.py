@@ -10,26 +10,41 @@ import asyncio
 import sqlite3
 import sys
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Self
 
-from gateway.journal import Appended, CardPost, DeadGroup, Entry, Holdings, Page, Query, Settlement, Standing
+from gateway.journal import (
+    DEAD_LIMITS,
+    Appended,
+    CardPost,
+    DeadDiscard,
+    DeadGroup,
+    DeadLimits,
+    Entry,
+    Holdings,
+    Page,
+    Query,
+    Settlement,
+    Standing,
+    Stranger,
+)
+from gateway.journal.clock import SteadyClock, WindowClock, uptime
 from gateway.journal.sqlite import count_sql, read_sql, search_sql
 from gateway.journal.sqlite.client import Writer
 from gateway.journal.sqlite.file import as_journal_error, prepare, require_writable
 from gateway.journal.sqlite.learned_file import take_over
 from gateway.journal.sqlite.lease import Lease
-from gateway.journal.sqlite.messages import Remember, Requeue, Settle
+from gateway.journal.sqlite.messages import DiscardDead, Remember, Requeue, Settle, Work
 from gateway.journal.sqlite.process_line import ProcessLine
 from gateway.journal.sqlite.reader import ReadConnection
 from gateway.journal.sqlite.socket_line import SocketLine
 from gateway.journal.sqlite.thread_line import ThreadLine
-from gateway.journal.sqlite.upkeep import Upkeep
+from gateway.journal.sqlite.upkeep import Limits, Upkeep
 from gateway.model import Delivery
 
 REQUEUED = 1000
-"""Deliveries that one commit copies for `requeue`: appends wait for its end."""
+"""Deliveries that one commit copies for `requeue`, or changes for `discard`: appends wait for its end."""
 
 _SWITCH_SECONDS = 0.001
 
@@ -54,9 +69,11 @@ class SqliteJournal:
         *,
         retention: float,
         max_size: int,
+        dead: DeadLimits = DEAD_LIMITS,
         deliver: bool = False,
         create: bool = True,
         on_commit: Callable[[float], None] | None = None,
+        on_discard: Callable[[DeadDiscard], None] | None = None,
         clock: Callable[[], float] = time.time,
     ) -> Self:
         """Open a journal in a file; see `gateway.journal.open`. `create` creates a missing file."""
@@ -64,8 +81,9 @@ class SqliteJournal:
         # A busy event loop whose iterations end just within the switch interval keeps the interpreter lock from other
         # threads for seconds: it releases the lock by itself, and takes it back before they wake.
         sys.setswitchinterval(min(sys.getswitchinterval(), _SWITCH_SECONDS))
-        writer = Writer(path, on_commit)
-        upkeep = Upkeep(path, writer, retention, max_size, clock)
+        windows = WindowClock(clock, uptime)
+        writer = Writer(path, on_commit, on_discard, windows.skew)
+        upkeep = Upkeep(path, writer, Limits(retention, max_size, dead), SteadyClock(clock, uptime), windows)
         lease = None
         try:
             if deliver:
@@ -75,6 +93,7 @@ class SqliteJournal:
                 await asyncio.to_thread(require_writable, path)
                 await asyncio.to_thread(take_over, path)
                 writer.use(await ProcessLine.open(path, lease, writer.on_answers, writer.broken))
+                await upkeep.begin()
                 upkeep.start()
             else:
                 beside = await SocketLine.open(path, writer.on_answers, writer.broken)
@@ -100,12 +119,21 @@ class SqliteJournal:
         if settlements:
             await self._writer.ask(Settle(settlements))
 
+    async def addresses(self, destination: str) -> Set[str]:
+        """The addresses of a destination that have taken a message."""
+        return await self._reader.read(lambda connection: read_sql.addresses(connection, destination))
+
+    async def strangers(self, destination: str) -> Mapping[str, Stranger]:
+        """What waits for all other addresses of a destination."""
+        return await self._reader.read(lambda connection: read_sql.strangers(connection, destination))
+
     async def requeue(self, seqs: Sequence[int]) -> int:
-        """Send dead or delivered deliveries again, received now; returns how many. Others are ignored."""
-        count, wanted = 0, sorted(set(seqs))
-        for start in range(0, len(wanted), REQUEUED):
-            count += await self._writer.ask(Requeue(wanted[start : start + REQUEUED], self._clock()))
-        return count
+        """Send dead, delivered or discarded deliveries again, received now; returns how many. Others are ignored."""
+        return await self._in_slices(seqs, lambda some: Requeue(some, self._clock()))
+
+    async def discard(self, seqs: Sequence[int], reason: str) -> int:
+        """Put dead deliveries away, now and for this reason; returns how many. Others are ignored."""
+        return await self._in_slices(seqs, lambda some: DiscardDead(some, reason, self._clock()))
 
     def listen(self, added: Callable[[int], None]) -> None:
         """Call `added` with the number of the newest delivery whenever others have added some."""
@@ -136,16 +164,16 @@ class SqliteJournal:
         return await self._reader.read(count_sql.dead_groups)
 
     async def holdings(self) -> Holdings:
-        """The contents of the journal; `events` and `size` as counted within the last HOLDINGS_AGE seconds."""
+        """The contents of the journal, as counted periodically."""
         counted = await self.upkeep.counted()
         oldest, last = await self._reader.read(
             lambda connection: (count_sql.oldest(connection), count_sql.last(connection))
         )
-        return Holdings(*counted, oldest, last)
+        return Holdings(counted.events, counted.size, oldest, last, counted.dead_events, counted.dead_size)
 
-    def keep(self, retention: float, max_size: int) -> None:
+    def keep(self, retention: float, max_size: int, dead: DeadLimits) -> None:
         """Change the limits of retention; see `gateway.journal.open`."""
-        self.upkeep.keep(retention, max_size)
+        self.upkeep.keep(Limits(retention, max_size, dead))
 
     async def close(self) -> None:
         """Finish all operations, then release the file. Closing again does nothing."""
@@ -156,3 +184,10 @@ class SqliteJournal:
         await self._writer.close()
         if self._lease is not None:
             self._lease.release()
+
+    async def _in_slices(self, seqs: Sequence[int], work: Callable[[Sequence[int]], Work]) -> int:
+        """Do work on deliveries in commits that delay no append for long; returns the sum of the answers."""
+        count, wanted = 0, sorted(set(seqs))
+        for start in range(0, len(wanted), REQUEUED):
+            count += await self._writer.ask(work(wanted[start : start + REQUEUED]))
+        return count

@@ -5,9 +5,10 @@ from typing import Final
 
 from msgspec import Struct
 
-from gateway.journal import Entry, Settlement
+from gateway.journal import DeadDiscard, Entry, Settlement
+from gateway.model import DiscardCause
 
-PROTOCOL: Final = 1
+PROTOCOL: Final = 2
 """Version of these messages, to raise with every change: a command line may connect to a gateway of another release."""
 
 
@@ -28,6 +29,14 @@ class Requeue(Struct, frozen=True, tag=True):
     now: float
 
 
+class DiscardDead(Struct, frozen=True, tag=True):
+    """Put dead deliveries away, `now` and for this reason; answered by Discarded."""
+
+    seqs: Sequence[int]
+    reason: str
+    now: float
+
+
 class Remember(Struct, frozen=True, tag=True):
     """Store the secret of a route, replacing an earlier one; answered by None."""
 
@@ -35,12 +44,23 @@ class Remember(Struct, frozen=True, tag=True):
     secret: str
 
 
-class Prune(Struct, frozen=True, tag=True):
-    """Delete these events, the last first, then expired keys and cards, all in slices; answered by None."""
+class Doomed(Struct, frozen=True):
+    """Events to delete, the last first: those with a dead delivery for this cause, without one for None."""
 
     numbers: list[int]
+    cause: DiscardCause | None = None
+
+
+class Prune(Struct, frozen=True, tag=True):
+    """Delete these events, then keys that expired before `now`, and cards and addresses last used before a time.
+
+    All in slices; answered by None.
+    """
+
+    doomed: list[Doomed]
     now: float
     cards_before: float
+    addresses_before: float
 
 
 class Checkpoint(Struct, frozen=True, tag=True):
@@ -51,7 +71,7 @@ class Stop(Struct, frozen=True, tag=True):
     """Finish all jobs before this one; answered by None. The owner's also closes the file."""
 
 
-Work = Entry | Settle | Requeue | Remember | Prune | Checkpoint | Stop
+Work = Entry | Settle | Requeue | DiscardDead | Remember | Prune | Checkpoint | Stop
 
 
 class Stored(Struct, frozen=True, tag=True):
@@ -72,6 +92,12 @@ class Requeued(Struct, frozen=True, tag=True):
     newest: int
 
 
+class Discarded(Struct, frozen=True, tag=True):
+    """The answer to a DiscardDead: what it discarded, by destination."""
+
+    discards: Sequence[DeadDiscard]
+
+
 class JobFailed(Struct, frozen=True, tag=True):
     """The answer to a job that failed, with the reason; `damaged` means that the file cannot be used at all."""
 
@@ -79,18 +105,22 @@ class JobFailed(Struct, frozen=True, tag=True):
     damaged: bool = False
 
 
-Answer = Stored | Requeued | JobFailed | None
+Answer = Stored | Requeued | Discarded | JobFailed | None
 
 OWNER: Final = 0
 """The number of the client that started the writer: the gateway, or the process whose thread writes."""
 
 
 class Job(Struct, array_like=True):
-    """Work with a number, which its answer repeats. The receiver sets `client`, whose number it is."""
+    """Work with a number, which its answer repeats. The receiver sets `client`, whose number it is.
+
+    `skew` is what the windows of duplicate keys add to the time at which an entry was received.
+    """
 
     number: int
     work: Work
     client: int = OWNER
+    skew: float = 0.0
 
 
 class Hello(Struct, frozen=True, array_like=True):
@@ -103,13 +133,15 @@ class Hello(Struct, frozen=True, array_like=True):
 class Answers(Struct, frozen=True, array_like=True):
     """Answers, each with the number of its job; the seconds of the commit, and the bytes it added to the log.
 
-    `newest` is the number of the newest delivery that other clients added, 0 when they added none.
+    `newest` is the number of the newest delivery that other clients added, 0 when they added none. `discards` is what
+    other clients and pruning did to dead deliveries; only the owner gets it.
     """
 
     answers: Sequence[tuple[int, Answer]]
     seconds: float | None = None
     logged: int = 0
     newest: int = 0
+    discards: tuple[DeadDiscard, ...] = ()
 
 
 def newest(work: Work, answer: Answer) -> int:
@@ -117,3 +149,8 @@ def newest(work: Work, answer: Answer) -> int:
     if isinstance(answer, Stored) and isinstance(work, Entry):
         return 0 if answer.duplicate or not work.parcels else answer.before + len(work.parcels)
     return answer.newest if isinstance(answer, Requeued) else 0
+
+
+def discards(answer: Answer) -> Sequence[DeadDiscard]:
+    """What the work with this answer did to dead deliveries."""
+    return answer.discards if isinstance(answer, Discarded) else ()

@@ -11,8 +11,8 @@ from sqlite3 import Connection
 import msgspec
 from msgspec import Struct
 
-from gateway.journal import CardPost, Record
-from gateway.model import Attempt, AttemptResult, Card, Delivery, DeliveryState, Event, Outcome, Request
+from gateway.journal import CardPost, Record, Stranger
+from gateway.model import Attempt, AttemptResult, Card, Delivery, DeliveryState, Discard, Event, Outcome, Request
 
 _PAGE_ROWS = 256
 _PAGE_BYTES = 32_000_000
@@ -20,19 +20,20 @@ _PAGE_BYTES = 32_000_000
 # SQLite joins bytes unchanged, UTF-8 or not; quote() keeps all digits of a real, JSON would keep 15.
 _PACKED_DELIVERIES = """
 SELECT json_group_array(json_array(seq, event_id, quote(received), destination, lane, state, attempts,
-                                   quote(not_before), reason, post_id, address, card, trace, log, length(payload))),
+                                   quote(not_before), reason, post_id, address, card, trace, log, length(payload),
+                                   json(discard))),
        CAST(group_concat(payload, '') AS BLOB)
   FROM (SELECT seq, event.id AS event_id, delivery.received, destination, lane, state, attempts, not_before,
                delivery.reason, post_id, address, card, trace, """
 _PENDING = (
     _PACKED_DELIVERIES
-    + """payload, '' AS log
+    + """payload, '' AS log, NULL AS discard
           FROM delivery INDEXED BY delivery_pending JOIN event ON event.number = delivery.event
          WHERE state = 'pending' AND seq > ? ORDER BY seq LIMIT ?)"""
 )
 _DELIVERIES_OF = (
     _PACKED_DELIVERIES
-    + """{payload}, log
+    + """{payload}, log, (SELECT json_array(quote(at), discard.reason) FROM discard WHERE delivery = seq) AS discard
           FROM delivery JOIN event ON event.number = delivery.event
          WHERE delivery.event IN (SELECT value FROM json_each(?)) ORDER BY seq)"""
 )
@@ -46,17 +47,42 @@ SELECT json_group_array(json_array(number, id, quote(received), outcome, route, 
 
 _CARD = "SELECT post_id, used, closed FROM card WHERE destination = ? AND subject = ?"
 
+_ADDRESSES = "SELECT address FROM address WHERE destination = ?"
+_STRANGERS = """
+SELECT address, sum(count), sum(size) FROM (
+  SELECT address, event, count(*) AS count FROM delivery INDEXED BY delivery_pending
+   WHERE state = 'pending' AND destination = :destination AND address <> ''
+     AND NOT EXISTS (SELECT 1 FROM address AS known
+                      WHERE known.destination = :destination AND known.address = delivery.address)
+   GROUP BY event, address)
+  CROSS JOIN event ON number = event GROUP BY address"""
+
 _WAITING = "SELECT event FROM delivery INDEXED BY delivery_pending WHERE state = 'pending'"
+_SETTLED = f"""number NOT IN ({_WAITING})
+     AND NOT EXISTS (SELECT 1 FROM delivery INDEXED BY delivery_dead_event WHERE state = 'dead' AND event = number)"""
 _EXPIRED = f"""
 SELECT json_group_array(number) FROM (
   SELECT number FROM event INDEXED BY event_age
-   WHERE received < ? AND number NOT IN ({_WAITING}) ORDER BY received LIMIT ?)"""
+   WHERE received < :until AND {_SETTLED}
+     AND NOT EXISTS (SELECT 1 FROM discard INDEXED BY discard_event WHERE event = number AND at >= :until)
+   ORDER BY received LIMIT :limit)"""
 _OLDEST_SETTLED = f"""
 SELECT json_group_array(json_array(number, size)) FROM (
   SELECT number, size FROM event INDEXED BY event_age
-   WHERE number NOT IN ({_WAITING})
-     AND NOT EXISTS (SELECT 1 FROM delivery INDEXED BY delivery_dead_event WHERE state = 'dead' AND event = number)
-   ORDER BY received, size, number LIMIT ?)"""
+   WHERE {_SETTLED} ORDER BY received, size, number LIMIT ?)"""
+# The index has the time, if not in its order: a walk over all of it, which is as small as what is dead.
+_EXPIRED_DEAD = f"""
+SELECT json_group_array(number) FROM (
+  SELECT DISTINCT event AS number FROM delivery INDEXED BY delivery_dead
+   WHERE state = 'dead' AND received < :until AND event NOT IN ({_WAITING})
+     AND NOT EXISTS (SELECT 1 FROM delivery AS other INDEXED BY delivery_event
+                      WHERE other.event = delivery.event AND other.state = 'dead' AND other.received >= :until)
+   LIMIT :limit)"""
+_OLDEST_DEAD = f"""
+SELECT json_group_array(json_array(number, size)) FROM (
+  SELECT DISTINCT event AS dead FROM delivery INDEXED BY delivery_dead_event
+   WHERE state = 'dead' AND event NOT IN ({_WAITING}) ORDER BY event LIMIT ?)
+  CROSS JOIN event ON number = dead"""
 
 
 class _DeliveryRow(Struct, array_like=True):
@@ -77,6 +103,7 @@ class _DeliveryRow(Struct, array_like=True):
     trace: str
     log: str
     length: int
+    discard: tuple[float, str] | None
 
 
 class _EventRow(Struct, array_like=True):
@@ -133,15 +160,49 @@ def card(connection: Connection, destination: str, subject: str) -> CardPost | N
     return CardPost(destination, subject, found[0], found[1], found[2] > 0) if found else None
 
 
+def addresses(connection: Connection, destination: str) -> set[str]:
+    """The addresses of a destination that have taken a message."""
+    return {address for (address,) in connection.execute(_ADDRESSES, (destination,))}
+
+
+def strangers(connection: Connection, destination: str) -> dict[str, Stranger]:
+    """What waits for the other addresses of a destination."""
+    rows = connection.execute(_STRANGERS, {"destination": destination})
+    return {address: Stranger(count, size) for address, count, size in rows}
+
+
+def newest_received(connection: Connection) -> float | None:
+    """When the event that was stored last was received; None when there is none."""
+    found = connection.execute("SELECT received FROM event ORDER BY number DESC LIMIT 1").fetchone()
+    return found[0] if found else None
+
+
 def expired(connection: Connection, until: float, limit: int) -> list[int]:
-    """Numbers of the oldest events received before `until` without a pending delivery, at most `limit`."""
-    return _numbers.decode(connection.execute(_EXPIRED, (until, limit)).fetchone()[0])
+    """Numbers of the oldest settled events received, or with a delivery discarded, before `until`, at most `limit`.
+
+    Settled are those without a pending or a dead delivery.
+    """
+    return _numbers.decode(connection.execute(_EXPIRED, {"until": until, "limit": limit}).fetchone()[0])
+
+
+def expired_dead(connection: Connection, until: float, limit: int) -> list[int]:
+    """Numbers of events without a pending and with dead deliveries, all received before `until`, at most `limit`."""
+    return _numbers.decode(connection.execute(_EXPIRED_DEAD, {"until": until, "limit": limit}).fetchone()[0])
 
 
 def surplus(connection: Connection, excess: int, limit: int) -> list[int]:
     """Numbers of the oldest settled events that take `excess` bytes together, at most `limit`."""
+    return _first(connection, _OLDEST_SETTLED, excess, limit)
+
+
+def surplus_dead(connection: Connection, excess: int, limit: int) -> list[int]:
+    """Numbers of the oldest events with a dead and no pending delivery that take `excess` bytes, at most `limit`."""
+    return _first(connection, _OLDEST_DEAD, excess, limit)
+
+
+def _first(connection: Connection, statement: str, excess: int, limit: int) -> list[int]:
     found = []
-    for number, size in _sized.decode(connection.execute(_OLDEST_SETTLED, (limit,)).fetchone()[0]):
+    for number, size in _sized.decode(connection.execute(statement, (limit,)).fetchone()[0]):
         if excess <= 0:
             break
         found.append(number)
@@ -221,6 +282,7 @@ def _deliveries(packed: tuple[str, bytes]) -> list[Delivery]:
                 card=_card.decode(row.card) if row.card else None,
                 trace=row.trace,
                 log=tuple(Attempt(*line) for line in _attempt.decode_lines(row.log)) if row.log else (),
+                discard=Discard(*row.discard) if row.discard else None,
             )
         )
     return found

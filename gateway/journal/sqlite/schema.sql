@@ -97,3 +97,34 @@ CREATE TABLE secret (
     route  TEXT PRIMARY KEY,
     secret TEXT NOT NULL
 ) WITHOUT ROWID;
+
+-- version 4
+
+-- The addresses inside a destination that have taken a message, the newest of which was received at `used`. It outlives
+-- the deliveries. Those of the newest deliveries begin it: a look at all of a large journal would take minutes.
+CREATE TABLE address (
+    destination TEXT NOT NULL,
+    address     TEXT NOT NULL,
+    used        REAL NOT NULL,
+    PRIMARY KEY (destination, address)
+) WITHOUT ROWID;
+
+INSERT INTO address
+SELECT destination, address, max(received) FROM delivery
+ WHERE seq > (SELECT seq FROM sqlite_sequence WHERE name = 'delivery') - 100000 AND state = 'delivered' AND address <> ''
+ GROUP BY destination, address;
+
+CREATE INDEX address_age ON address (used);
+
+-- A person's decision not to send a dead delivery. A table of its own: an index over the deliveries takes minutes to make.
+CREATE TABLE discard (
+    delivery INTEGER PRIMARY KEY,
+    event    INTEGER NOT NULL,
+    at       REAL NOT NULL,
+    reason   TEXT NOT NULL
+);
+
+CREATE INDEX discard_event ON discard (event, at);
+
+-- The duplicate keys of an event with a delivery to an address, as JSON: they go when it is refused. Else empty.
+ALTER TABLE event ADD COLUMN keys TEXT NOT NULL DEFAULT '';

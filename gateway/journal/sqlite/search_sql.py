@@ -5,7 +5,7 @@ An index gives candidates in the order of their numbers, and the conditions are 
 
     an id                        that event
     a destination and a reason   its dead deliveries
-    a rare delivery state        the events with a delivery in it
+    a rare delivery state        the events with a delivery in it, or once discarded
     route, service, outcome      every kind of event that matches, merged
     anything else                all events
 
@@ -54,6 +54,10 @@ _IN_STATE = {
         (DeliveryState.PENDING, "delivery_pending"),
     )
 }
+# Those that were sent again have left the state, and do not match the conditions.
+_DISCARDED = (
+    "SELECT DISTINCT event AS number FROM discard INDEXED BY discard_event WHERE event < :before ORDER BY event DESC"
+)
 _MANY_PENDING = """
 SELECT count(*) > :few FROM (
   SELECT 1 FROM delivery INDEXED BY delivery_pending WHERE state = 'pending' LIMIT :few + 1)"""
@@ -177,6 +181,8 @@ def _candidates(connection: Connection, query: Query, values: dict[str, Any]) ->
         return _IN_GROUP
     if state in (DeliveryState.DEAD, DeliveryState.REPLAYED):
         return _IN_STATE[state]
+    if state is DeliveryState.DISCARDED:
+        return _DISCARDED
     if state is DeliveryState.PENDING and not connection.execute(_MANY_PENDING, {"few": _FEW}).fetchone()[0]:
         return _IN_STATE[state]
     if query.route or query.service or query.outcome:

@@ -12,14 +12,17 @@ from pathlib import Path
 from typing import Final
 
 import structlog
+from msgspec import Struct
 
+from gateway import units
 from gateway.errors import JournalError
-from gateway.journal import HOLDINGS_AGE
+from gateway.journal import ADDRESS_AGE, HOLDINGS_AGE, DeadLimits
+from gateway.journal.clock import CONFIRM, SteadyClock, WindowClock
 from gateway.journal.sqlite import count_sql, read_sql
 from gateway.journal.sqlite.client import Writer
-from gateway.journal.sqlite.messages import Checkpoint, Prune
+from gateway.journal.sqlite.messages import Checkpoint, Doomed, Prune
 from gateway.journal.sqlite.reader import ReadConnection
-from gateway.model import DeliveryState
+from gateway.model import DiscardCause
 
 CARD_AGE: Final = 90 * 86400.0
 """Seconds for which the post of a subject is kept after its last use."""
@@ -32,45 +35,76 @@ _CHECKPOINT_BYTES = 64_000_000
 """Seconds, and bytes of the log, after which it restarts from its beginning; appends wait for this checkpoint."""
 _PRUNE_SECONDS = 10.0
 _PRUNE_EVENTS = 10_000
+_SHARE = 10
+"""Of so many parts of the time, pruning takes one at most: it looks at everything that is dead."""
 
 log = structlog.get_logger("gateway.journal")
 
 
-class Upkeep:
-    """Checkpoints and prunes a journal, periodically from `start` on."""
+class Limits(Struct, frozen=True):
+    """The limits of retention in seconds and bytes; see `gateway.journal.open`."""
 
-    def __init__(self, path: Path, writer: Writer, retention: float, max_size: int, clock: Callable[[], float]) -> None:
-        self._retention = retention
-        self._max_size = max_size
+    retention: float
+    max_size: int
+    dead: DeadLimits
+
+
+class Counted(Struct, frozen=True):
+    """Events and their bytes, and those of them with a dead delivery."""
+
+    events: int = 0
+    size: int = 0
+    dead_events: int = 0
+    dead_size: int = 0
+
+
+class Upkeep:
+    """Checkpoints and prunes a journal, periodically from `start` on.
+
+    `clock` is that of ages, `windows` that of duplicate keys.
+    """
+
+    def __init__(self, path: Path, writer: Writer, limits: Limits, clock: SteadyClock, windows: WindowClock) -> None:
+        self._limits = limits
         self._clock = clock
+        self._windows = windows
         self._keeper = ReadConnection(path, "journal-upkeep", cache=1000)  # small: it reads no page twice
         self._writer = writer
         self._running: asyncio.Task[None] | None = None
         self._one_prune = asyncio.Lock()
         self._one_count = asyncio.Lock()
-        self._counted, self._counted_at = (0, 0), -inf
+        self._counted, self._counted_at, self._counting = Counted(), -inf, 0.0
+        self._doubting = False
+
+    async def begin(self) -> None:
+        """Have the clock go on from the event that was stored last. Raises JournalError."""
+        known = await self._keeper.read(read_sql.newest_received)
+        if known is not None:
+            self._clock.begin(known)
 
     def start(self) -> None:
         """Start the periodic upkeep."""
         self._running = asyncio.create_task(self._keep_up(), name="journal upkeep")
 
-    def keep(self, retention: float, max_size: int) -> None:
-        """Change the limits from the next pruning on; see `gateway.journal.open`."""
-        self._retention, self._max_size = retention, max_size
+    def keep(self, limits: Limits) -> None:
+        """Change the limits from the next pruning on."""
+        self._limits = limits
 
-    async def counted(self) -> tuple[int, int]:
-        """The number of events and their bytes, as counted within the last HOLDINGS_AGE seconds.
+    async def counted(self) -> Counted:
+        """What there is, as counted within the last HOLDINGS_AGE seconds, and longer ago the longer a count takes.
 
         Running upkeep counts more often than that, so that callers need not wait here.
         """
-        if time.monotonic() - self._counted_at > HOLDINGS_AGE:
+        if time.monotonic() - self._counted_at > HOLDINGS_AGE + 2 * _SHARE * self._counting:
             return await self._recount()
         return self._counted
 
     async def prune(self) -> None:
-        """Delete events beyond the limits of retention. Running upkeep does so every 10 seconds."""
+        """Delete events beyond the limits of retention. Running upkeep does so every 10 seconds, or more rarely."""
         async with self._one_prune:
-            while await self._prune_some() == _PRUNE_EVENTS:
+            while await self._prune_aged():
+                pass
+            while await self._prune_surplus():
                 pass
 
     async def checkpoint(self) -> None:
@@ -88,41 +122,81 @@ class Upkeep:
             await asyncio.gather(self._running, return_exceptions=True)
         await self._keeper.close()
 
-    async def _recount(self) -> tuple[int, int]:
-        """Count the events and their bytes, in slices, so that checkpoints can run between them."""
+    async def _recount(self) -> Counted:
+        """Count everything, in slices, so that checkpoints can run between them."""
         async with self._one_count:
+            begun = time.monotonic()
             events = size = 0
             after: float | None = -inf
             while after is not None:
                 number, more, after = await self._keeper.read(partial(count_sql.count, after=after))
                 events, size = events + number, size + more
-            self._counted, self._counted_at = (events, size), time.monotonic()
+            self._counted = Counted(events, size, *await self._sum(count_sql.dead))
+            self._counted_at = time.monotonic()
+            self._counting = self._counted_at - begun
             return self._counted
 
-    async def _excess(self) -> int:
-        """The bytes by which the settled events exceed their limit; also counted in slices."""
-        excess = (await self._recount())[1] - self._max_size
-        for state in (DeliveryState.DEAD, DeliveryState.PENDING):
-            after: int | None = 0
-            while excess > 0 and after is not None:
-                size, after = await self._keeper.read(partial(count_sql.unsettled, state=state, after=after))
-                excess -= size
-        return excess
+    async def _sum(self, slice_of: Callable[..., tuple[int, int, int | None]]) -> tuple[int, int]:
+        """The sums of what `dead` or `pending` of `count_sql` count slice by slice."""
+        first = second = 0
+        after: int | None = 0
+        while after is not None:
+            one, two, after = await self._keeper.read(partial(slice_of, after=after))
+            first, second = first + one, second + two
+        return first, second
 
-    async def _prune_some(self) -> int:
-        now = self._clock()
-        numbers = await self._keeper.read(partial(read_sql.expired, until=now - self._retention, limit=_PRUNE_EVENTS))
-        if len(numbers) < _PRUNE_EVENTS and (excess := await self._excess()) > 0:
-            surplus = await self._keeper.read(partial(read_sql.surplus, excess=excess, limit=_PRUNE_EVENTS))
-            numbers = list(dict.fromkeys([*numbers, *surplus]))[:_PRUNE_EVENTS]
-        count = len(numbers)  # before the writer empties the list
-        await self._writer.ask(Prune(numbers[::-1], now, now - CARD_AGE))  # the writer takes them from the end
-        return count
+    async def _excess(self, counted: Counted) -> tuple[int, int]:
+        """The bytes by which the settled, and the dead events, exceed their limits; those that wait are neither."""
+        settled = counted.size - counted.dead_size - self._limits.max_size
+        dead = counted.dead_size - self._limits.dead.max_size
+        if settled > 0 or dead > 0:
+            waiting, waiting_dead = await self._sum(count_sql.pending)
+            settled, dead = settled - waiting, dead - waiting_dead
+        return settled, dead
+
+    async def _prune_aged(self) -> bool:
+        """Delete what is too old, a part of it at most; returns whether there may be more."""
+        now, limits = self._now(), self._limits
+        settled = await self._numbers(read_sql.expired, now - limits.retention)
+        dead = await self._numbers(read_sql.expired_dead, now - limits.dead.max_age)
+        return await self._delete(now, settled, dead, DiscardCause.AGE)
+
+    async def _prune_surplus(self) -> bool:
+        """Delete the oldest of what exceeds its size, a part of it at most; returns whether there may be more."""
+        excess, excess_dead = await self._excess(await self._recount())
+        settled = await self._numbers(read_sql.surplus, excess) if excess > 0 else []
+        dead = await self._numbers(read_sql.surplus_dead, excess_dead) if excess_dead > 0 else []
+        return bool(settled or dead) and await self._delete(self._now(), settled, dead, DiscardCause.SIZE)
+
+    async def _delete(self, now: float, settled: list[int], dead: list[int], cause: DiscardCause) -> bool:
+        """Delete events, and what else is old; returns whether it was as many events of a kind as are read at once."""
+        more = _PRUNE_EVENTS in (len(settled), len(dead))  # before the writer empties the lists
+        doomed = [Doomed(dead[::-1], cause), Doomed(settled[::-1])]  # it takes from their ends
+        await self._writer.ask(Prune(doomed, self._windows.now(), now - CARD_AGE, now - ADDRESS_AGE))
+        return more
+
+    async def _numbers(self, query: Callable[..., list[int]], bound: float) -> list[int]:
+        return await self._keeper.read(lambda connection: query(connection, bound, _PRUNE_EVENTS))
+
+    def _now(self) -> float:
+        """The time by which things are old; a jump ahead of the clock is told when it is seen and when it is over."""
+        now, ahead = self._clock.now(), self._clock.ahead()
+        if ahead and not self._doubting:
+            log.warning(
+                "the clock is far ahead of what was known: nothing is deleted by age until it has run on evenly",
+                ahead=units.written(ahead),
+                wait=units.written(CONFIRM),
+            )
+        elif self._doubting and not ahead:
+            log.info("the clock is believed again")
+        self._doubting = bool(ahead)
+        return now
 
     async def _keep_up(self) -> None:
         """Checkpoint and prune while the journal is open; an error is logged, and the next turn tries again."""
         moved = begun = 0
         checked = pruned = time.monotonic()
+        pause = _PRUNE_SECONDS
         while True:
             await asyncio.sleep(_UPKEEP_SECONDS)
             try:
@@ -136,9 +210,10 @@ class Upkeep:
                 elif logged - moved >= _MOVE_BYTES:
                     moved = logged
                     await self._move()
-                if now - pruned >= _PRUNE_SECONDS:
+                if now - pruned >= pause:
                     pruned = now
                     await self.prune()
+                    pause = max(_PRUNE_SECONDS, _SHARE * (time.monotonic() - now))
             except Exception as error:
                 unforeseen = not isinstance(error, JournalError)
                 log.warning("journal upkeep failed, trying again", error=str(error), exc_info=unforeseen)

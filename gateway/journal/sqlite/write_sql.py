@@ -14,9 +14,10 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from gateway.journal import LOG_LIMIT, CardPost, Entry, Settlement, deliveries
-from gateway.journal.sqlite.messages import Requeued, Stored
-from gateway.model import Delivery, Event, Parcel
+from gateway.journal import LOG_LIMIT, CardPost, DeadDiscard, Entry, Settlement, deliveries
+from gateway.journal.clock import JUMP
+from gateway.journal.sqlite.messages import Discarded, Requeued, Stored
+from gateway.model import Delivery, DeliveryState, DiscardCause
 
 Row = tuple[Any, ...]
 
@@ -47,14 +48,41 @@ SELECT coalesce((SELECT max(number) FROM event), 0), {_NEWEST_SEQ},
        (SELECT json_group_array(json_array(key, event_id, quote(expires)))
           FROM duplicate WHERE key IN (SELECT value FROM json_each(?)))"""
 
+# Both before the outcomes are recorded: only what is pending is settled.
+_LEARN = """
+INSERT INTO address SELECT destination, address, received FROM delivery
+ WHERE seq IN (SELECT value FROM json_each(?)) AND address <> '' AND +state = 'pending'
+    ON CONFLICT (destination, address) DO UPDATE SET used = max(used, excluded.used)"""
+_STRANGERS = """
+SELECT seq, event FROM delivery
+ WHERE seq IN (SELECT value FROM json_each(?)) AND address <> '' AND +state = 'pending'
+   AND NOT EXISTS (SELECT 1 FROM address AS known
+                    WHERE known.destination = delivery.destination AND known.address = delivery.address)"""
+_DROP_DELIVERIES = "DELETE FROM delivery WHERE seq IN (SELECT value FROM json_each(?))"
+_EMPTIED = """
+SELECT number, id, keys FROM event WHERE number IN (SELECT value FROM json_each(?))
+   AND NOT EXISTS (SELECT 1 FROM delivery WHERE event = event.number)"""
+_DROP_EVENTS = "DELETE FROM event WHERE number IN (SELECT value FROM json_each(?))"
+_DROP_KEY = "DELETE FROM duplicate WHERE key = ? AND event_id = ?"
+
 _COPY = """
 INSERT INTO delivery (event, received, destination, lane, state, attempts, not_before, reason, post_id, address,
                       card, payload, trace)
 SELECT event, ?, destination, lane, 'pending', 0, 0.0, '', '', address, card, payload, trace
-  FROM delivery WHERE seq IN (SELECT value FROM json_each(?)) AND state IN ('dead', 'delivered') ORDER BY seq"""
+  FROM delivery WHERE seq IN (SELECT value FROM json_each(?)) AND state IN ('dead', 'delivered', 'discarded')
+ ORDER BY seq"""
 _MARK = """
 UPDATE delivery SET state = 'replayed'
- WHERE seq IN (SELECT value FROM json_each(?)) AND state IN ('dead', 'delivered')"""
+ WHERE seq IN (SELECT value FROM json_each(?)) AND state IN ('dead', 'delivered', 'discarded')"""
+
+_DEAD = """
+SELECT destination, count(*), min(received), max(received) FROM delivery
+ WHERE seq IN (SELECT value FROM json_each(?)) AND +state = 'dead' GROUP BY destination"""
+_NOTE_DISCARD = """
+INSERT OR REPLACE INTO discard SELECT seq, event, ?, ? FROM delivery
+ WHERE seq IN (SELECT value FROM json_each(?)) AND +state = 'dead'"""
+_DISCARD = """
+UPDATE delivery SET state = 'discarded' WHERE seq IN (SELECT value FROM json_each(?)) AND +state = 'dead'"""
 
 _NEWEST_DELIVERY = f"SELECT {_NEWEST_SEQ}"
 
@@ -64,7 +92,16 @@ _ADOPT = "INSERT INTO secret VALUES (?, ?) ON CONFLICT (route) DO NOTHING"
 
 _PRUNE_EVENTS = """
 DELETE FROM event WHERE number IN (SELECT value FROM json_each(?))
-   AND NOT EXISTS (SELECT 1 FROM delivery WHERE event = event.number AND state = 'pending')"""
+   AND NOT EXISTS (SELECT 1 FROM delivery WHERE event = event.number AND state = 'pending')
+   AND {} EXISTS (SELECT 1 FROM delivery INDEXED BY delivery_dead_event
+                   WHERE event = event.number AND state = 'dead')"""
+_DEAD_LEFT = """
+SELECT destination, count(*), min(received), max(received) FROM delivery INDEXED BY delivery_event
+ WHERE event IN (SELECT value FROM json_each(?)) AND state = 'dead'
+   AND NOT EXISTS (SELECT 1 FROM event WHERE number = delivery.event) GROUP BY destination"""
+_PRUNE_DISCARDS = """
+DELETE FROM discard WHERE event IN (SELECT value FROM json_each(?))
+   AND NOT EXISTS (SELECT 1 FROM event WHERE number = discard.event)"""
 _PRUNE_DELIVERIES = """
 DELETE FROM delivery WHERE event IN (SELECT value FROM json_each(?))
    AND NOT EXISTS (SELECT 1 FROM event WHERE number = delivery.event)"""
@@ -75,11 +112,16 @@ _PRUNE_CARDS = """
 DELETE FROM card WHERE (destination, subject) IN (
   SELECT destination, subject FROM card WHERE used < ? ORDER BY used LIMIT ?)"""
 
+_PRUNE_ADDRESSES = """
+DELETE FROM address WHERE (destination, address) IN (
+  SELECT destination, address FROM address WHERE used < ? ORDER BY used LIMIT ?)"""
+
 _BIG, _MIDDLE = 256, 64
 _ROW_BYTES = 256
 """Approximate bytes of an event or a delivery without its large columns."""
 
 _to_json = msgspec.json.Encoder().encode
+_keys = msgspec.json.Decoder(list[str])
 _known_keys = msgspec.json.Decoder(list[tuple[str, str, float]], strict=False)
 
 
@@ -94,31 +136,35 @@ class _Group(Struct):
     duplicates: dict[str, Row] = {}
 
 
-def store(connection: Connection, entries: Sequence[Entry]) -> list[Stored]:
-    """Insert the entries that are no duplicates, in their order; the answers are in the same order."""
-    keys = [key.key for entry in entries for key in entry.keys]
+def store(connection: Connection, entries: Sequence[tuple[Entry, float]]) -> list[Stored]:
+    """Insert the entries that are no duplicates, in their order; the answers are in the same order.
+
+    The windows of duplicate keys run from the time at which an entry was received plus its skew, beside it.
+    """
+    keys = [key.key for entry, _ in entries for key in entry.keys]
     number, seq, known = connection.execute(_LOOK_UP, (_to_json(keys).decode(),)).fetchone()
     found = {key: (event_id, expires) for key, event_id, expires in _known_keys.decode(known)}
     group = _Group(number, seq, found)
-    answers = [_take(group, entry) for entry in entries]
+    answers = [_take(group, entry, skew) for entry, skew in entries]
     _insert(connection, _EVENT, group.events)
     _insert(connection, _DELIVERY, group.deliveries)
     _insert(connection, _DUPLICATE, list(group.duplicates.values()), _LATEST)
     return answers
 
 
-def _take(group: _Group, entry: Entry) -> Stored:
+def _take(group: _Group, entry: Entry, skew: float) -> Stored:
     event = entry.event
+    now = event.received + skew
     for key in entry.keys:
         first = group.keys.get(key.key)
-        if first is not None and event.received < first[1]:
+        if first is not None and now < first[1]:
+            if first[1] > now + key.window + JUMP:  # it began when the clock was ahead: it ends a window from now
+                _remember_key(group, key.key, first[0], now + key.window)
             return Stored(first[0], duplicate=True)
     for key in entry.keys:
-        expires = event.received + key.window
-        group.keys[key.key] = event.id, expires
-        group.duplicates[key.key] = key.key, event.id, expires
+        _remember_key(group, key.key, event.id, now + key.window)
     group.number += 1
-    group.events.append(_event_row(group.number, event, entry.parcels))
+    group.events.append(_event_row(group.number, entry))
     stored = Stored(event.id, before=group.seq)
     added = deliveries(entry, group.seq)
     group.deliveries += [_delivery_row(group.number, delivery) for delivery in added]
@@ -126,12 +172,20 @@ def _take(group: _Group, entry: Entry) -> Stored:
     return stored
 
 
-def _event_row(number: int, event: Event, parcels: tuple[Parcel, ...]) -> Row:
-    request = event.request
+def _remember_key(group: _Group, key: str, event_id: str, expires: float) -> None:
+    group.keys[key] = event_id, expires
+    group.duplicates[key] = key, event_id, expires
+
+
+def _event_row(number: int, entry: Entry) -> Row:
+    event, request = entry.event, entry.event.request
     headers = _to_json(request.headers).decode()
     size = len(request.body) + len(headers) + _ROW_BYTES
-    for parcel in parcels:
+    keys = ""
+    for parcel in entry.parcels:
         size += len(parcel.payload) + _ROW_BYTES
+        if parcel.address and not keys:
+            keys = _to_json([key.key for key in entry.keys]).decode()
     return (
         number,
         event.id,
@@ -150,6 +204,7 @@ def _event_row(number: int, event: Event, parcels: tuple[Parcel, ...]) -> Row:
         _to_json(request.query).decode(),
         headers,
         request.body,
+        keys,
     )
 
 
@@ -174,13 +229,32 @@ def _delivery_row(number: int, delivery: Delivery) -> Row:
 
 
 def settle(connection: Connection, settlements: Iterable[Settlement]) -> None:
-    """Record outcomes of pending deliveries; the last one for a number counts, other numbers are ignored."""
+    """Record outcomes of pending deliveries; the last one for a number counts, other numbers are ignored.
+
+    Addresses that have delivered are stored, and what is dead at others is deleted.
+    """
     last = {settlement.seq: settlement for settlement in settlements}
+    if delivered := [seq for seq, one in last.items() if one.state is DeliveryState.DELIVERED]:
+        connection.execute(_LEARN, (_listed(delivered),))
+    if dead := [seq for seq, one in last.items() if one.state is DeliveryState.DEAD]:
+        _drop_strangers(connection, dead)
     rows = [(s.seq, s.state.value, s.attempts, s.not_before, s.reason, s.post_id, _line(s)) for s in last.values()]
     _insert(connection, _SETTLE, rows, _SETTLED)
     cards = {(c.destination, c.subject): c for s in last.values() if (c := s.card) is not None}
     card_rows = [(c.destination, c.subject, c.post_id, c.used, _closed_flag(c)) for c in cards.values()]
     _insert(connection, _CARD, card_rows, _NEWEST)
+
+
+def _drop_strangers(connection: Connection, dead: Sequence[int]) -> None:
+    """Delete those of these deliveries whose address has never delivered, and their events with their keys if empty."""
+    found = connection.execute(_STRANGERS, (_listed(dead),)).fetchall()
+    if not found:
+        return
+    connection.execute(_DROP_DELIVERIES, (_listed([seq for seq, _ in found]),))
+    emptied = connection.execute(_EMPTIED, (_listed(sorted({event for _, event in found})),)).fetchall()
+    connection.execute(_DROP_EVENTS, (_listed([number for number, _, _ in emptied]),))
+    named = [(key, event_id) for _, event_id, keys in emptied if keys for key in _keys.decode(keys)]
+    connection.executemany(_DROP_KEY, named)
 
 
 def _line(settlement: Settlement) -> str:
@@ -196,11 +270,21 @@ def _closed_flag(card: CardPost) -> int:
 
 
 def requeue(connection: Connection, seqs: Sequence[int], now: float) -> Requeued:
-    """Append copies of dead and delivered deliveries, received `now`, and mark the originals as replayed."""
-    listed = (_to_json(seqs).decode(),)
+    """Append copies of dead, delivered and discarded deliveries, received `now`; the originals become replayed."""
+    listed = (_listed(seqs),)
     copies = connection.execute(_COPY, (now, *listed)).rowcount
     connection.execute(_MARK, listed)
     return Requeued(copies, newest(connection) if copies else 0)
+
+
+def discard(connection: Connection, seqs: Sequence[int], reason: str, now: float) -> Discarded:
+    """Make dead deliveries discarded, `now` and for this reason."""
+    listed = _listed(seqs)
+    found = connection.execute(_DEAD, (listed,)).fetchall()
+    connection.execute(_NOTE_DISCARD, (now, reason, listed))
+    connection.execute(_DISCARD, (listed,))
+    gone = [DeadDiscard(name, DiscardCause.PERSON, count, oldest, last, reason) for name, count, oldest, last in found]
+    return Discarded(gone)
 
 
 def newest(connection: Connection) -> int:
@@ -219,11 +303,20 @@ def adopt(connection: Connection, secrets: Iterable[tuple[str, str]]) -> None:
     connection.executemany(_ADOPT, secrets)
 
 
-def prune(connection: Connection, numbers: Sequence[int]) -> None:
-    """Delete events by number, with their deliveries; those with a pending delivery stay."""
-    listed = (_to_json(numbers).decode(),)
-    connection.execute(_PRUNE_EVENTS, listed)
+def prune(connection: Connection, numbers: Sequence[int], cause: DiscardCause | None = None) -> list[DeadDiscard]:
+    """Delete events by number, with their deliveries; those with a pending delivery stay.
+
+    With a cause, only events with a dead delivery go, without one only others; returns what went of the dead.
+    """
+    listed = (_listed(numbers),)
+    connection.execute(_PRUNE_EVENTS.format("NOT" if cause is None else ""), listed)
+    gone = []
+    if cause is not None:
+        rows = connection.execute(_DEAD_LEFT, listed)
+        gone = [DeadDiscard(name, cause, count, oldest, last) for name, count, oldest, last in rows]
     connection.execute(_PRUNE_DELIVERIES, listed)
+    connection.execute(_PRUNE_DISCARDS, listed)
+    return gone
 
 
 def prune_keys(connection: Connection, now: float, limit: int) -> int:
@@ -234,6 +327,16 @@ def prune_keys(connection: Connection, now: float, limit: int) -> int:
 def prune_cards(connection: Connection, before: float, limit: int) -> int:
     """Delete at most `limit` cards that were last used before a time; returns their number."""
     return connection.execute(_PRUNE_CARDS, (before, limit)).rowcount
+
+
+def prune_addresses(connection: Connection, before: float, limit: int) -> int:
+    """Delete at most `limit` addresses that last took a message received before a time; returns their number."""
+    return connection.execute(_PRUNE_ADDRESSES, (before, limit)).rowcount
+
+
+def _listed(numbers: Sequence[int]) -> str:
+    """Numbers as a JSON array, for json_each."""
+    return _to_json(numbers).decode()
 
 
 def _insert(connection: Connection, head: str, rows: Sequence[Row], tail: str = "") -> None:

@@ -14,6 +14,7 @@ from gateway.model import JSON
 
 _NUMBER = re.compile(r"\s*[-+]?(?:\d{1,300}(?:\.\d{0,300})?|\.\d{1,300})(?:[eE][-+]?\d{1,3})?\s*", re.ASCII)
 _MAX_BITS: Final = 1024
+_encoder: Final = json.JSONEncoder(ensure_ascii=False, default=str)
 
 
 def text_of(value: JSON) -> str:
@@ -34,9 +35,20 @@ def text_of(value: JSON) -> str:
     if isinstance(value, int | float):
         return number_text(value)
     try:
-        return json.dumps(value, ensure_ascii=False, default=str)[:MAX_INPUT]
+        return _json_text(value)
     except (ValueError, RecursionError):
         return ""
+
+
+def _json_text(value: JSON) -> str:
+    """The beginning of the value as JSON: a whole payload is written no further than it is looked at."""
+    parts, length = [], 0
+    for part in _encoder.iterencode(value):
+        parts.append(part)
+        length += len(part)
+        if length >= MAX_INPUT:
+            break
+    return "".join(parts)[:MAX_INPUT]
 
 
 def markdown_of(value: JSON) -> str:

@@ -60,6 +60,24 @@ def bytes_(value: JSON) -> JSON:
 
 
 @function(
+    doc="The product of two numbers.",
+    examples=[
+        Example("{{ rate | times(100) }}", {"rate": 0.5}, "50"),
+        Example("{{ price | times(count) | money('eur') }}", {"price": 250, "count": "4"}, "10.00 EUR"),
+    ],
+)
+def times(value: JSON, factor: JSON = 1) -> JSON:
+    """See the registration."""
+    found, by = number_of(value), number_of(factor)
+    if found is None or by is None:
+        return _text(value)
+    try:
+        return number_of(found * by)
+    except OverflowError:
+        return None
+
+
+@function(
     doc="A fraction as a percentage; `of` is what 100 % is.",
     examples=[
         Example("{{ rate | percent }}", {"rate": 0.1234}, "12.3%"),

@@ -5,6 +5,7 @@ Every call is total: no JSON value makes one raise, and no result is longer than
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import wraps
 from types import MappingProxyType
@@ -18,6 +19,13 @@ MAX_INPUT: Final = 40_000
 
 MAX_OUTPUT: Final = 100_000
 """Characters that one call may return; longer results are cut."""
+
+ALLOWANCE: Final = 4_000_000
+"""Characters that the functions called in one run of a template may look at, 500 objects among them."""
+
+_OF_OBJECT: Final = 8_000
+_OF_CALL: Final = 100
+"""The characters that an array or object counts for at least, whose size is not known, and those of any other value."""
 
 Call = Callable[..., JSON]
 Kind = Literal["filter", "global"]
@@ -54,6 +62,9 @@ class Bare(NamedTuple):
     call: Call
     passes: bool
 
+
+_left: ContextVar[list[int] | None] = ContextVar("left", default=None)
+"""What is left of the allowance of the run under way; None outside of one."""
 
 _table: dict[str, Function] = {}
 _bare: dict[Call, Bare] = {}
@@ -101,14 +112,42 @@ def bounded(text: str) -> str:
     return Markup(cut) if isinstance(text, Markup) else cut
 
 
+def begin_run() -> None:
+    """Begin a run of a template: until `end_run`, the functions that it calls share one ALLOWANCE.
+
+    A loop may call a function thousands of times, with the whole payload each time; fuel counts one instruction then.
+    """
+    _left.set([ALLOWANCE])
+
+
+def end_run() -> None:
+    """Count no further."""
+    _left.set(None)
+
+
+def _spend(value: JSON) -> None:
+    """Take a call on a value from the allowance. Raises ValueError when nothing is left."""
+    left = _left.get()
+    if left is None:
+        return
+    if isinstance(value, str):
+        left[0] -= _OF_CALL + min(len(value), MAX_INPUT)
+    else:
+        left[0] -= max(_OF_OBJECT, 8 * len(value)) if isinstance(value, list | dict | tuple) else _OF_CALL
+    if left[0] < 0:
+        raise ValueError("its loops give functions too much to look at")
+
+
 def _guard(call: Call, missing: str) -> Call:
-    """The call with missing values passed on and its text bounded."""
+    """The call with missing values passed on, its work counted and its text bounded."""
     passes = missing == "passes"
 
     @wraps(call)
     def guarded(*args: Any, **named: Any) -> JSON:
         if passes and args and args[0] is None:
             return None
+        if args:
+            _spend(args[0])
         result = call(*args, **named)
         return bounded(result) if isinstance(result, str) and len(result) > MAX_OUTPUT else result
 

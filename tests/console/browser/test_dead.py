@@ -1,4 +1,4 @@
-"""Dead letters: groups, and sending one, some, a group or all of them again."""
+"""Dead letters: groups, and sending one, some, a group or all of them again, or discarding them."""
 
 import pytest_asyncio
 from playwright.async_api import expect
@@ -63,5 +63,44 @@ async def test_everything_is_sent_again(page, letters):
     await expect(page.get_by_text("4 of 4 sent again")).to_be_visible()
     assert await page.get_by_role("progressbar").evaluate("bar => [bar.value, bar.max]") == [4, 4]
     await letters.posts(4)
+    await page.get_by_role("link", name="Show what is dead now").click()
+    await expect(page.get_by_text("Nothing is dead")).to_be_visible()
+
+
+async def test_a_group_is_discarded_with_a_reason(page, letters):
+    """Enter in the field presses no button; the button says what went, and each event why."""
+    await page.goto("/dead")
+    await page.get_by_role("link", name="400").click()
+    await page.get_by_text("Discard instead").click()
+    why = page.get_by_label("Why")
+    await why.fill("posted by hand")
+    await why.press("Enter")
+    await expect(page.get_by_role("button", name="Discard the chosen")).to_be_visible()
+    await page.get_by_role("button", name="Discard all of the group").click()
+    await expect(page.get_by_text("3 of 3 discarded")).to_be_visible()
+    await page.goto("/events?state=discarded")
+    await page.locator("tbody a").first.click()
+    await expect(page.get_by_text("posted by hand")).to_be_visible()
+    assert len(letters.standin.posts) == 0
+
+
+async def test_those_that_are_ticked_are_discarded(page, letters):
+    """The boxes are those of the replay."""
+    await page.goto("/dead")
+    await page.get_by_role("link", name="400").click()
+    await page.get_by_role("checkbox", name="Choose delivery").first.check()
+    await page.get_by_text("Discard instead").click()
+    await page.get_by_label("Why").fill("sold")
+    await page.get_by_role("button", name="Discard the chosen").click()
+    await expect(page.get_by_text("1 of 1 discarded")).to_be_visible()
+
+
+async def test_everything_is_discarded(page, letters):
+    """Without a reason nothing is; with one the page is empty."""
+    await page.goto("/dead")
+    await page.get_by_text("Discard everything").first.click()
+    await page.get_by_label("Why").fill("a test")
+    await page.get_by_role("button", name="Discard everything").click()
+    await expect(page.get_by_text("4 of 4 discarded")).to_be_visible()
     await page.get_by_role("link", name="Show what is dead now").click()
     await expect(page.get_by_text("Nothing is dead")).to_be_visible()

@@ -6,6 +6,7 @@ import msgspec
 from playwright.async_api import Page, expect
 
 from tests.console.browser.senders import request_of, send
+from tests.console.conftest import GUARDED, READ_TOKEN
 
 PUSH = request_of("github/push.commits")
 
@@ -107,3 +108,19 @@ async def test_tab_indents_and_escape_lets_go(page, gateway):
     await expect(editor).to_be_focused()
     await page.keyboard.press("Shift+Tab")
     await expect(page.get_by_label("Name of the document")).to_be_focused()
+
+
+async def test_a_reader_tries_requests_and_edits_nothing(window, start):
+    """With the read-only token the result follows what is typed; there is no editor, and the page says why."""
+    page = await (await window(await start(tables=GUARDED))).page("/try")
+    await page.get_by_label("Token").fill(READ_TOKEN)
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Try it")
+    await typed(page)
+    await expect(page.locator("#tried article.post")).to_contain_text("3 commits pushed to main")
+    await expect(page.get_by_text("signed in with the read-only token")).to_be_visible()
+    await expect(page.locator("#document, #edit")).to_have_count(0)
+    body = msgspec.json.decode(PUSH.body)
+    await page.get_by_label("Body", exact=True).fill(msgspec.json.encode({**body, "commits": "none"}).decode())
+    await expect(page.locator(".faults")).to_contain_text("line")
+    await expect(page.locator(".faults a")).to_have_count(0)

@@ -45,9 +45,10 @@ async def test_pages_of_a_group_lead_on_and_back(items, tmp_path):
 async def test_what_was_not_ticked_is_told(shared, chosen):
     """A field that is no event and number is a 400 that says what is expected; nothing starts."""
     await shared.get("/dead")
-    answer = await shared.post("/dead/replay", {"what": "chosen", "chosen": chosen})
-    assert answer.status == 400, answer.text
-    assert (await shared.get("/api/v1/dead")).json()["replay"] is None
+    for path, because in (("/dead/replay", ""), ("/dead/discard", "sold")):
+        answer = await shared.post(path, {"what": "chosen", "chosen": chosen, "because": because})
+        assert answer.status == 400, answer.text
+    assert (await shared.get("/api/v1/dead")).json()["progress"] is None
 
 
 @pytest.mark.parametrize("seq", [2**63, -1, 10**30])
@@ -58,7 +59,7 @@ async def test_a_number_of_nothing_is_none_of_the_dead(items, seq):
     assert status == 202
     async with asyncio.timeout(10):
         while not found["ended"]:
-            found = (await person.api("GET", "/dead"))[1]["replay"]
+            found = (await person.api("GET", "/dead"))[1]["progress"]
     assert (found["total"], found["trouble"]) == (0, "")
 
 
@@ -67,3 +68,4 @@ async def test_a_form_that_is_none_of_ours_is_told(shared, form):
     """Fields that are missing, or that the page does not have."""
     await shared.get("/dead")
     assert (await shared.post("/dead/replay", form)).status == 400
+    assert (await shared.post("/dead/discard", {**form, "because": "sold"})).status == 400

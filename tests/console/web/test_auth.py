@@ -99,10 +99,22 @@ async def test_wrong_tokens_of_one_address_wait_in_line(waits):
     guesses = Guesses(pause=0.5, most=2)
     waiting = [asyncio.ensure_future(guesses.wait(address)) for address in "aab"]
     await asyncio.sleep(0)
-    assert guesses.crowded("a")
-    assert not guesses.crowded("b")
+    assert not guesses.room("a")
+    assert guesses.room("b")
     assert waits.seconds == [0.5, 1.0, 0.5]
     waits.over.set()
     await asyncio.gather(*waiting)
-    assert not guesses.crowded("a")
+    assert guesses.room("a")
     assert not guesses._waiting
+
+
+async def test_the_table_of_wrong_tokens_is_bounded(waits):
+    """However many addresses come, so many wait and the others are not remembered."""
+    guesses = Guesses(pause=0.5, most=2, in_all=3)
+    waiting = [asyncio.ensure_future(guesses.wait(address)) for address in "abc"]
+    await asyncio.sleep(0)
+    assert not any(guesses.room(f"2001:db8::{number}") for number in range(1000))
+    assert len(guesses._waiting) == 3
+    waits.over.set()
+    await asyncio.gather(*waiting)
+    assert guesses.room("d")

@@ -71,26 +71,42 @@ async def test_a_wrong_token_is_told_after_a_while(console, waits):
     assert waits.seconds == [auth.PAUSE] * 2
 
 
-async def test_guesses_wait_in_line_and_nobody_else_does(console, waits):
-    """Many wrong tokens at once are answered one a second, the others 429; pages and sessions go on meanwhile."""
+async def test_guesses_wait_in_line_and_a_right_token_passes(console, waits):
+    """Many wrong tokens of one address are answered one a second, the others 429; a right one of it is let in at once.
+
+    Behind a proxy everybody has its address: whoever guesses there must not lock out the others.
+    """
     browser = await console(guarded=True)
     await browser.sign_in()
 
-    async def guess() -> int:
+    async def guess(method: str, path: str, **sent) -> int:
         async with aiohttp.ClientSession() as session:
-            answer = await session.post(f"{browser.base}/sign-in", data={"token": "a guess"})
+            answer = await session.request(method, browser.base + path, **sent)
             return answer.status
 
-    guessing = [asyncio.ensure_future(guess()) for _ in range(12)]
+    wrong = {"headers": {"Authorization": "Bearer a guess"}}
+    guessing = [asyncio.ensure_future(guess("POST", "/sign-in", data={"token": "a guess"})) for _ in range(6)]
+    guessing += [asyncio.ensure_future(guess("GET", "/api/v1/overview", **wrong)) for _ in range(6)]
     await eventually(lambda: sum(one.done() for one in guessing) == 12 - auth.MOST_WAITING)
     assert waits.seconds == [auth.PAUSE * place for place in range(1, 1 + auth.MOST_WAITING)]
-    page = await browser.get("/")
-    assert page.status == 200
-    crowded = await browser.get("/api/v1/overview", Authorization=f"Bearer {browser.token}")
-    assert (crowded.status, crowded.headers["Retry-After"]) == (429, "10")
+    assert (await browser.get("/")).status == 200
+    for token in (browser.token, browser.read_token):
+        for path in ("/api/v1/overview", "/metrics", "/readyz"):
+            assert (await browser.get(path, Authorization=f"Bearer {token}")).status == 200, path
+        assert await guess("POST", "/sign-in", data={"token": token}, allow_redirects=False) == 303
+    refused = await browser.get("/api/v1/overview", Authorization="Bearer a guess")
+    assert (refused.status, refused.headers["Retry-After"]) == (429, "10")
+    assert len(waits.seconds) == auth.MOST_WAITING, "none of these waited"
     waits.over.set()
     statuses = sorted(await asyncio.gather(*guessing))
     assert statuses == [401] * auth.MOST_WAITING + [429] * (12 - auth.MOST_WAITING)
+
+
+async def test_no_token_is_no_guess(console, waits):
+    """A script without one, or a page whose session has ended, is told at once, and takes nobody's place."""
+    browser = await console(guarded=True)
+    assert [(await browser.get("/api/v1/overview")).status for _ in range(12)] == [401] * 12
+    assert not waits.seconds
 
 
 @pytest.mark.parametrize("kind", ["token", "read_token"])
@@ -177,6 +193,49 @@ async def test_loopback_names_are_answered(console, name):
     """Every name of this machine's loopback is fine, with whatever port a tunnel has."""
     browser = await console()
     assert (await browser.get("/", Host=name)).status == 200
+
+
+OPEN = '[admin]\ntoken = "another-token-of-the-tests"\nopen_metrics = true\nhosts = ["gateway", "Gate.Example.com"]\n'
+
+
+@pytest.mark.parametrize("path", ["/metrics", "/readyz"])
+@pytest.mark.parametrize("tables", ["", OPEN], ids=["without a token", "with open metrics"])
+async def test_a_name_that_was_bent_to_us_reads_neither_metrics_nor_reasons(console, path, tables):
+    """DNS rebinding: where no token is asked for, only an expected name is answered, and the remedy is told."""
+    browser = await console(tables=tables)
+    for name in ("evil.example", "evil.example:9090", "127.0.0.1.evil.example", "gateway.evil.example", "1.2.3", "["):
+        for headers in ({"Host": name}, {"X_Forwarded_Host": name}):
+            answer = await browser.get(path, **headers)
+            assert answer.status in (400, 403), name  # some are no host at all, which aiohttp itself refuses
+            assert "mattergate_" not in answer.text
+            assert "destinations" not in answer.text
+    told = (await browser.get(path, Host="evil.example")).json()["detail"]
+    assert "'evil.example'" in told
+    assert "[admin] hosts" in told
+    for name in ("localhost", "127.0.0.1:9090", "[::1]:9090", "10.42.0.7:9090", "[fd00::7]:9090", "192.0.2.1"):
+        assert (await browser.get(path, Host=name)).status == 200, name
+    assert (await browser.get("/healthz", Host="evil.example")).text == "ok\n"
+
+
+async def test_names_of_the_settings_are_answered(console):
+    """[admin] hosts lists what Prometheus and probes call the gateway, and public_url is one of them."""
+    browser = await console(tables=OPEN + 'public_url = "https://console.example.com/"\n')
+    for name in ("gateway:9090", "gate.example.com", "GATEWAY", "console.example.com"):
+        for path in ("/metrics", "/readyz"):
+            assert (await browser.get(path, Host=name)).status == 200, name
+    assert (
+        await browser.get("/metrics", Host="other", Authorization="Bearer another-token-of-the-tests")
+    ).status == 200
+    entered = await browser.ask("POST", "/sign-in", data={"token": "another-token-of-the-tests"}, Host="other")
+    assert entered.status == 303
+
+
+async def test_probes_without_a_token_ask_by_an_expected_name(console):
+    """Where /metrics takes a token, the bare status of /readyz is for expected names all the same."""
+    browser = await console(guarded=True)
+    assert (await browser.get("/readyz", Host="evil.example")).status == 403
+    assert (await browser.get("/readyz", Host="10.42.0.7:9090")).json() == {"ready": True}
+    assert (await browser.get("/readyz", Host="any", Authorization=f"Bearer {browser.read_token}")).status == 200
 
 
 async def test_with_a_token_any_name_is_fine(console):

@@ -3,6 +3,9 @@
 A real server is named by MATTERMOST_URL, MATTERMOST_ADMIN (login of a system administrator) and MATTERMOST_PASSWORD.
 Both are set up by the same requests: only the way to the first administrator differs. What is made there has names of
 its own, and is removed at the end as far as the server allows; settings that a behaviour needs are put back.
+
+MATTERMOST_CRASH is a command of the shell that kills the real server with SIGKILL, starts it again, and ends when it
+answers; without it the behaviours of a crash are asked of the stand-in alone.
 """
 
 import asyncio
@@ -19,6 +22,7 @@ import pytest
 import pytest_asyncio
 
 from gateway.standin.server import StandIn
+from tests.conftest import eventually
 
 REAL = "MATTERMOST_URL" in os.environ
 PASSWORD = "a password of the contract suite"
@@ -71,11 +75,29 @@ class Answer:
 class Server:
     """A Mattermost to talk to. `token` is an administrator's; `real` tells the real one from the stand-in."""
 
-    def __init__(self, url: str, session: aiohttp.ClientSession, *, real: bool) -> None:
+    def __init__(self, url: str, session: aiohttp.ClientSession, standin: StandIn | None = None) -> None:
         self.url = url
         self.session = session
-        self.real = real
+        self.real = standin is None
         self.token = ""
+        self._standin = standin
+
+    @property
+    def can_crash(self) -> bool:
+        """Whether there is a way to kill it."""
+        return self._standin is not None or "MATTERMOST_CRASH" in os.environ
+
+    async def crash(self) -> None:
+        """Kill it while it stores posts, and start it again."""
+        if self._standin is None:
+            crashing = await asyncio.create_subprocess_shell(os.environ["MATTERMOST_CRASH"])
+            assert await crashing.wait() == 0
+            return
+        self._standin.mode = "drop after"
+        before = self._standin.stats["posts"]
+        await eventually(lambda: self._standin.stats["posts"] > before)
+        self._standin.crash()
+        self._standin.mode = "ok"
 
     async def raw(self, method: str, path: str, data: bytes | None = None, headers: Mapping[str, str] = {}) -> Answer:
         """Send exactly this; nothing is added, redirects are not followed."""
@@ -272,7 +294,7 @@ async def server(request: pytest.FixtureRequest) -> AsyncIterator[Server]:
     """A server with an administrator logged in and the settings that the behaviours need."""
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
         if request.param == "mattermost":
-            found = Server(os.environ["MATTERMOST_URL"].rstrip("/"), session, real=True)
+            found = Server(os.environ["MATTERMOST_URL"].rstrip("/"), session)
             answer = await found.login(os.environ["MATTERMOST_ADMIN"], os.environ["MATTERMOST_PASSWORD"])
             found.token = answer.headers["Token"]
             async with found.settings(**NEEDED):
@@ -282,7 +304,7 @@ async def server(request: pytest.FixtureRequest) -> AsyncIterator[Server]:
         standin = StandIn()
         standin.add_user("boss", PASSWORD, roles="system_admin system_user")
         async with standin.serve() as url:
-            found = Server(url, session, real=False)
+            found = Server(url, session, standin)
             found.token = (await found.login("boss", PASSWORD)).headers["Token"]
             async with found.settings(**NEEDED):
                 yield found

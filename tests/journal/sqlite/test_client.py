@@ -8,11 +8,22 @@ from typing import Any
 import pytest
 
 from gateway.errors import JournalDamaged, JournalError
-from gateway.journal import Entry
+from gateway.journal import DeadDiscard, Entry
 from gateway.journal.sqlite import client
 from gateway.journal.sqlite.client import Writer
-from gateway.journal.sqlite.messages import Answers, Job, JobFailed, Requeue, Requeued, Settle, Stop, Stored
-from gateway.model import Event, Outcome, Parcel, Request
+from gateway.journal.sqlite.messages import (
+    Answers,
+    DiscardDead,
+    Discarded,
+    Job,
+    JobFailed,
+    Requeue,
+    Requeued,
+    Settle,
+    Stop,
+    Stored,
+)
+from gateway.model import DiscardCause, Event, Outcome, Parcel, Request
 from tests.conftest import eventually
 
 ENTRY = Entry(Event("e", 1.5, "r", "s", Outcome.MESSAGE, "n", "t", "", "", Request()), (Parcel("ops", "a", b"1"),))
@@ -50,7 +61,7 @@ def line() -> Line:
 @pytest.fixture
 async def writer(line: Line) -> Writer:
     """A writer on that line."""
-    made = Writer(Path("journal.db"), None)
+    made = Writer(Path("journal.db"))
     made.use(line)
     return made
 
@@ -172,3 +183,28 @@ async def test_a_process_that_stood_still_itself_listens_first(
     time.sleep(1.0)
     asyncio.get_running_loop().call_later(0.05, writer.on_answers, Answers([(1, Stored("e", before=0))]))
     assert (await asked).event_id == "e"
+
+
+async def test_what_goes_of_the_dead_is_told(line: Line) -> None:
+    """By whomever it was asked for, and whether or not that is still awaited; whoever counts the dead is told, too."""
+    mine, others = (DeadDiscard("ops", cause, 2, 1.0, 2.0) for cause in (DiscardCause.PERSON, DiscardCause.AGE))
+    told: list[DeadDiscard] = []
+    writer = Writer(Path("journal.db"), on_discard=told.append)
+    writer.use(line)
+    added: list[int] = []
+    writer.added = added.append
+    asked = [writer.ask(DiscardDead([1], "sold", 0.0)) for _ in range(2)]
+    asked[1].cancel()
+    writer.on_answers(Answers([(1, Discarded([mine, mine])), (2, Discarded([mine]))], discards=(others,)))
+    assert await asked[0] == 4
+    assert told == [others, mine, mine, mine]
+    assert added == [0]
+
+
+async def test_only_entries_have_a_skew(line: Line) -> None:
+    """Windows of keys run by it; the clock is not asked for anything else."""
+    writer = Writer(Path("journal.db"), skew=lambda: -7.5)
+    writer.use(line)
+    for work in (ENTRY, Settle([]), Requeue([1], 0.0)):
+        writer.ask(work)
+    assert [job.skew for job in line.sent] == [-7.5, 0.0, 0.0]

@@ -2,20 +2,23 @@
 
 import sqlite3
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from gateway.journal import Entry, Settlement
+from gateway.journal import DeadDiscard, Entry, Settlement
 from gateway.journal.sqlite import commits
 from gateway.journal.sqlite.commits import GROUP_BYTES, Answered, Writing, group
 from gateway.journal.sqlite.file import connect, prepare
 from gateway.journal.sqlite.messages import (
     Answer,
     Checkpoint,
+    DiscardDead,
+    Discarded,
+    Doomed,
     Job,
     JobFailed,
     Prune,
@@ -27,7 +30,7 @@ from gateway.journal.sqlite.messages import (
     Stored,
     Work,
 )
-from gateway.model import DeliveryState, Event, Outcome, Parcel, Request
+from gateway.model import DeliveryState, DiscardCause, Event, Outcome, Parcel, Request
 
 _numbers = count(1)
 
@@ -50,11 +53,15 @@ class Bed:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.said: list[tuple[Answered, float | None, int]] = []
+        self.pruned: list[DeadDiscard] = []
         self.writing = Writing(path, self.hear)
 
-    def hear(self, answered: Answered, seconds: float | None = None, logged: int = 0) -> None:
+    def hear(
+        self, answered: Answered, seconds: float | None = None, logged: int = 0, pruned: Sequence[DeadDiscard] = ()
+    ) -> None:
         """Keep what is said."""
         self.said.append((answered, seconds, logged))
+        self.pruned += pruned
 
     def answers(self) -> dict[int, Answer]:
         """All answers so far, by the numbers of their jobs."""
@@ -126,7 +133,7 @@ def test_what_is_the_files_fault_meets_all(bed: Bed) -> None:
 
 def test_upkeep_and_the_end_are_the_owners(bed: Bed) -> None:
     """A client's are answered, and nothing comes of them."""
-    asked = jobs(Prune([1], 0.0, 0.0), Checkpoint(), Stop(), client=3)
+    asked = jobs(Prune([Doomed([1])], 0.0, 0.0, 0.0), Checkpoint(), Stop(), client=3)
     assert bed.writing.turn(asked)
     assert [type(bed.answers()[job.number]) for job in asked] == [JobFailed, JobFailed, type(None)]
     assert not bed.writing.restless
@@ -140,7 +147,7 @@ def test_pruning_goes_on_between_commits(bed: Bed, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(commits, "_SLICE", 2)
     bed.writing.turn(jobs(*(entry() for _ in range(6))))
     bed.writing.turn(jobs(Settle([Settlement(seq, DeliveryState.DELIVERED, 1) for seq in range(1, 6)])))
-    [prune] = jobs(Prune([6, 5, 4, 3, 2, 1], 10.0, 0.0))
+    [prune] = jobs(Prune([Doomed([6, 5, 4, 3, 2, 1])], 10.0, 0.0, 0.0))
     turns = 0
     bed.writing.turn([prune])
     while bed.writing.restless:
@@ -164,3 +171,27 @@ def test_a_lock_of_another_program_is_told(bed: Bed, monkeypatch: pytest.MonkeyP
     assert isinstance(answer, JobFailed)
     assert "another process keeps it locked" in answer.reason
     assert bed.ask("SELECT count(*) FROM event") == 0
+
+
+def test_what_goes_of_the_dead_is_told_slice_by_slice(bed: Bed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After the commit that deleted it, so that nothing is told that is still there."""
+    monkeypatch.setattr(commits, "_SLICE", 2)
+    bed.writing.turn(jobs(*(entry() for _ in range(5))))
+    bed.writing.turn(jobs(Settle([Settlement(seq, DeliveryState.DEAD, 1) for seq in range(1, 5)])))
+    doomed = [Doomed([], DiscardCause.SIZE), Doomed([5, 4, 3, 2, 1], DiscardCause.AGE), Doomed([])]
+    bed.writing.turn(jobs(Prune(doomed, 10.0, 0.0, 0.0)))
+    while bed.writing.restless:
+        assert sum(each.count for each in bed.pruned) == 4 - bed.ask(
+            "SELECT count(*) FROM delivery WHERE state = 'dead'"
+        )
+        bed.writing.turn([])
+    assert bed.pruned == [DeadDiscard("ops", DiscardCause.AGE, 2, 1.5, 1.5)] * 2
+
+
+def test_dead_ones_are_discarded_by_whoever_asks(bed: Bed) -> None:
+    """The answer says what became of them; what is not dead is left alone."""
+    bed.writing.turn(jobs(entry(), entry()))
+    bed.writing.turn(jobs(Settle([Settlement(1, DeliveryState.DEAD, 1)])))
+    [asked] = jobs(DiscardDead([1, 2, 3], "sold", 2.0), client=3)
+    bed.writing.turn([asked])
+    assert bed.answers()[asked.number] == Discarded([DeadDiscard("ops", DiscardCause.PERSON, 1, 1.5, 1.5, "sold")])

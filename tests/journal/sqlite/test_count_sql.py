@@ -28,7 +28,7 @@ async def test_slices_make_up_the_whole(tmp_path: Path, monkeypatch: pytest.Monk
     await journal.append(entry(10, 99.0))
     again = await journal.holdings()
     assert (again.events, again.last["r"].received) == (10, 99.0)
-    monkeypatch.setattr(upkeep, "HOLDINGS_AGE", -1.0)
+    monkeypatch.setattr(upkeep, "HOLDINGS_AGE", -1e6)
     last = await journal.holdings()
     assert (last.events, last.size) == (11, holdings.size // 10 * 11)
     await journal.close()

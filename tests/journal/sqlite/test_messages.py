@@ -3,10 +3,13 @@
 import msgspec
 import pytest
 
-from gateway.journal import DuplicateKey, Entry, Settlement
+from gateway.journal import DeadDiscard, DuplicateKey, Entry, Settlement
 from gateway.journal.sqlite.messages import (
     Answers,
     Checkpoint,
+    DiscardDead,
+    Discarded,
+    Doomed,
     Job,
     JobFailed,
     Prune,
@@ -17,12 +20,14 @@ from gateway.journal.sqlite.messages import (
     Stop,
     Stored,
     Work,
+    discards,
     newest,
 )
-from gateway.model import DeliveryState, Event, Outcome, Parcel, Request
+from gateway.model import DeliveryState, DiscardCause, Event, Outcome, Parcel, Request
 
 EVENT = Event("e", 1.5, "r", "s", Outcome.MESSAGE, "n", "t", "", "", Request(body=b"\x00\xff"))
 TWO = Entry(EVENT, (Parcel("ops", "a", b"1"), Parcel("ops", "a", b"2")), (DuplicateKey("k", 60.0),))
+GONE = DeadDiscard("ops", DiscardCause.PERSON, 2, 1.5, 2.5, "sold")
 
 
 @pytest.mark.parametrize(
@@ -31,26 +36,26 @@ TWO = Entry(EVENT, (Parcel("ops", "a", b"1"), Parcel("ops", "a", b"2")), (Duplic
         TWO,
         Settle([Settlement(1, DeliveryState.DEAD, 2, reason="404")]),
         Requeue([1, 2], 2.5),
+        DiscardDead([1, 2], "söld", 2.5),
         Remember("r", "söcret"),
-        Prune([3, 2], 1.0, 0.5),
+        Prune([Doomed([3, 2], DiscardCause.AGE), Doomed([])], 1.0, 0.5, 0.25),
         Checkpoint(),
         Stop(),
     ],
 )
 def test_a_job_arrives_as_it_was_sent(work: Work) -> None:
     """Every kind of work survives the way to another process."""
-    job = Job(7, work)
+    job = Job(7, work, skew=-0.5)
     assert msgspec.msgpack.decode(msgspec.msgpack.encode(job), type=Job) == job
 
 
 def test_answers_arrive_as_they_were_sent() -> None:
     """Every kind of answer survives the way back."""
-    answers = Answers(
-        [(1, Stored("e", before=3)), (2, None), (3, JobFailed("why", damaged=True)), (4, Requeued(2, 9))], 0.25, 10, 9
-    )
+    told = [(1, Stored("e", before=3)), (2, None), (3, JobFailed("why", damaged=True)), (4, Requeued(2, 9))]
+    answers = Answers([*told, (5, Discarded([GONE]))], 0.25, 10, 9, (GONE,))
     found = msgspec.msgpack.decode(msgspec.msgpack.encode(answers), type=Answers)
     assert [tuple(answer) for answer in found.answers] == list(answers.answers)
-    assert (found.seconds, found.logged, found.newest) == (0.25, 10, 9)
+    assert (found.seconds, found.logged, found.newest, found.discards) == (0.25, 10, 9, (GONE,))
 
 
 def test_the_newest_number_that_work_has_added() -> None:
@@ -61,3 +66,9 @@ def test_the_newest_number_that_work_has_added() -> None:
     assert newest(Requeue([1], 0.0), Requeued(1, 8)) == 8
     assert newest(TWO, JobFailed("full")) == 0
     assert newest(Stop(), None) == 0
+
+
+def test_what_work_has_discarded() -> None:
+    """Only a discard does that to dead deliveries."""
+    assert discards(Discarded([GONE])) == [GONE]
+    assert discards(Requeued(1, 8)) == discards(None) == ()

@@ -22,6 +22,9 @@ from gateway.journal.sqlite.messages import (
     PROTOCOL,
     Answers,
     Checkpoint,
+    DiscardDead,
+    Discarded,
+    Doomed,
     Hello,
     Job,
     JobFailed,
@@ -190,11 +193,27 @@ def test_a_replay_is_told_to_all_others(bed: Bed) -> None:
     assert (bed.owner.answers().newest, idle.answers().newest) == (2, 2)
 
 
+def test_a_discard_is_told_to_the_gateway(bed: Bed) -> None:
+    """It counts what went, whoever asked for it; other clients need not know."""
+    client, idle = bed.client(), bed.client()
+    client.hello()
+    idle.hello()
+    bed.owner.answer(Job(1, entry()))
+    bed.owner.answer(Job(2, Settle([Settlement(1, DeliveryState.DEAD, 1)])))
+    answer = client.answer(Job(1, DiscardDead([1], "sold", 1.8e9)))
+    assert isinstance(answer, Discarded)
+    assert [(one.destination, one.count, one.reason) for one in answer.discards] == [("ops", 1, "sold")]
+    assert list(bed.owner.answers().discards) == list(answer.discards)
+    assert idle.answers().newest == 1, "which was told of the delivery, and of nothing else since"
+    bed.owner.answer(Job(3, entry()))
+    assert idle.answers().newest == 2
+
+
 def test_upkeep_and_the_end_are_the_owners(bed: Bed) -> None:
     """A tool neither prunes nor ends the writing; its Stop is answered when what it asked for is done."""
     client = bed.client()
     client.hello()
-    for number, work in enumerate((Prune([1], 0.0, 0.0), Checkpoint()), 1):
+    for number, work in enumerate((Prune([Doomed([1])], 0.0, 0.0, 0.0), Checkpoint()), 1):
         assert isinstance(client.answer(Job(number, work)), JobFailed)
     client.send(Job(3, entry()), Job(4, Stop()))
     assert client.collect(2) == [3, 4]

@@ -96,6 +96,7 @@ async def test_no_filter_reads_more_than_its_index_names(journal: SqliteJournal)
     values |= {"before": 1, "slice": 1, "destination": "", "reason": "", "event_id": ""}
     kinds = " UNION ALL ".join(search_sql._KIND.format(number) for number in range(2)) + " ORDER BY number DESC"
     lasting = [search_sql._IN_STATE[state] for state in (DEAD, DeliveryState.REPLAYED)]
+    lasting.append(search_sql._DISCARDED)
     for candidates in (search_sql._EVERY, search_sql._ONE, search_sql._IN_GROUP, kinds, *lasting):
         plan = await journal._reader.read(
             lambda connection, sql=candidates: connection.execute(f"EXPLAIN QUERY PLAN {sql}", values).fetchall()

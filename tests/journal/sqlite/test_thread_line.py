@@ -51,7 +51,7 @@ async def test_a_thread_that_hangs_holds_up_neither_requests_nor_the_end(
         return turn(self, jobs)
 
     monkeypatch.setattr(Writing, "turn", hanging)
-    writer = Writer(path, None)
+    writer = Writer(path)
     writer.use(ThreadLine(path, writer.on_answers))
     with pytest.raises(JournalError, match="its writer has not answered"):
         await writer.ask(entry(1))

@@ -1,11 +1,17 @@
 """How functions enter the table, and what guards every call."""
 
+import time
+
 import pytest
 
-from gateway.language.functions import MAX_OUTPUT, TABLE, function
+from gateway.errors import TranslationError
+from gateway.language.functions import MAX_INPUT, MAX_OUTPUT, TABLE, function
+from gateway.language.functions.coerce import text_of
 from gateway.language.functions.markup import Markup
 from gateway.language.functions.registry import bare, bounded
 from gateway.language.functions.text import upper
+from gateway.language.output import Mode
+from gateway.language.template import Engine
 
 
 def test_a_name_is_taken_once() -> None:
@@ -40,3 +46,28 @@ def test_names_have_no_underscore_at_their_end() -> None:
     """What must not hide one of Python's own is registered without it, or under another name."""
     assert {"bytes", "round"} <= set(TABLE)
     assert not any(name.endswith("_") for name in TABLE)
+
+
+def test_the_functions_of_one_run_share_an_allowance() -> None:
+    """A loop that gives a function the whole payload each time ends; the next run begins anew."""
+    engine = Engine()
+    loop = engine.template("{% for x in a %}{% set t = b | upper %}{% endfor %}done", Mode.MARKDOWN, "own/x#/a")
+    fine = {"a": list(range(100)), "b": {"k": "v"}}
+    assert loop.render(fine) == loop.render(fine) == "done"
+    for large in ({"k": "v" * 1000}, ["v"] * 100_000):
+        began = time.thread_time()
+        with pytest.raises(TranslationError, match=r"own/x#/a: .*its loops give functions too much to look at"):
+            loop.render({"a": list(range(4000)), "b": large})
+        assert time.thread_time() - began < 5
+    sliced = engine.template("{% for x in a %}{% set t = b[1:] | length %}{% endfor %}done", Mode.MARKDOWN, "own/x#/b")
+    with pytest.raises(TranslationError, match=r"its loops give functions too much"):
+        sliced.render({"a": list(range(4000)), "b": list(range(100_000))})
+    assert TABLE["upper"].call("a") == "A", "nothing is counted outside of a run"
+
+
+def test_a_large_value_is_written_no_further_than_it_is_looked_at() -> None:
+    """Of a million elements as text, the first ones are written."""
+    began = time.thread_time()
+    assert len(TABLE["upper"].call(["abc"] * 1_000_000)) == MAX_INPUT
+    assert time.thread_time() - began < 0.2
+    assert text_of({"a": [1, None, "ü"], "b": {}}) == '{"a": [1, null, "ü"], "b": {}}'
