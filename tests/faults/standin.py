@@ -202,7 +202,7 @@ def restored(folder: Path) -> StandIn:
     standin = StandIn(keep=1_000_000)
     world, posts = folder / "world", folder / "posts.jsonl"
     if world.exists():
-        standin._world = pickle.loads(world.read_bytes())
+        vars(standin._world).update(vars(pickle.loads(world.read_bytes())))  # the same object: others refer to it
         decode = msgspec.json.Decoder(Post).decode
         for line in posts.read_bytes().splitlines():
             standin._world.keep(decode(line))
