@@ -43,7 +43,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--list", action="store_true", help="show the faults, and those that cannot be injected here")
     parser.add_argument("--short", action="store_true", help="the short form: no root, no packages, a few seconds each")
     parser.add_argument(
-        "--seconds", type=float, default=5.0, metavar="S", help="how long a fault lasts that lasts (default: 5)"
+        "--seconds", type=float, default=3.0, metavar="S", help="how long a fault lasts that lasts (default: 3)"
     )
     parser.add_argument("--mattermost", metavar="URL", help="a real Mattermost behind the gateway, not the stand-in")
     parser.add_argument("--kills", type=int, metavar="N", help="kill N times instead")
