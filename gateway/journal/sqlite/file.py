@@ -99,14 +99,16 @@ def connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def prepare(path: Path, *, create: bool = True) -> None:
+def prepare(path: Path, *, create: bool = True) -> bool:
     """Migrate a journal to the current schema; with `create`, a missing one is created, readable by its owner only.
 
+    Returns whether it was missing.
     Raises JournalDamaged for a file that is not a journal or comes from a newer release, JournalError for a missing
     one, sqlite3.Error, OSError.
     """
     sections = versions(resources.files(__package__).joinpath("schema.sql").read_text("utf-8"))
-    if not _is_there(path):
+    missing = not _is_there(path)
+    if missing:
         if not create:
             raise JournalError(f"{path}: there is no journal yet; the first `mattergate serve` creates it")
         _make(path, sections)
@@ -117,6 +119,7 @@ def prepare(path: Path, *, create: bool = True) -> None:
         _use_log(connection, path)
     finally:
         connection.close()
+    return missing
 
 
 def require_writable(path: Path) -> None:

@@ -14,6 +14,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Self
 
+import structlog
+
 from gateway.journal import (
     DEAD_LIMITS,
     Appended,
@@ -47,6 +49,8 @@ REQUEUED = 1000
 """Deliveries that one commit copies for `requeue`, or changes for `discard`: appends wait for its end."""
 
 _SWITCH_SECONDS = 0.001
+
+log = structlog.get_logger("gateway.journal")
 
 
 class SqliteJournal:
@@ -88,7 +92,9 @@ class SqliteJournal:
         try:
             if deliver:
                 lease = await Lease.take(path)
-            await asyncio.to_thread(prepare, path, create=create)
+            if await asyncio.to_thread(prepare, path, create=create):
+                # Where there was one before, or the path is wrong, this line says that what it held is not here.
+                log.info("a new, empty journal is begun", journal=str(path))
             if lease is not None:
                 await asyncio.to_thread(require_writable, path)
                 await asyncio.to_thread(take_over, path)

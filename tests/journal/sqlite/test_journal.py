@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from gateway.errors import JournalDamaged, JournalError
 from gateway.journal import DuplicateKey, Entry, Query, Settlement
@@ -70,6 +71,15 @@ async def test_a_path_that_cannot_be_opened(tmp_path: Path, deliver: bool) -> No
     """A missing directory is named."""
     with pytest.raises(JournalError, match=f"journal {tmp_path}.*its directory must exist"):
         await opened(tmp_path / "missing" / "journal.db", deliver=deliver)
+
+
+async def test_a_new_journal_is_told_and_an_old_one_is_not(tmp_path: Path) -> None:
+    """Who moved a journal, or names a wrong path, finds in the log that an empty one was begun."""
+    for expected in (["a new, empty journal is begun"], []):
+        with capture_logs() as told:
+            journal = await opened(tmp_path / "journal.db")
+            await journal.close()
+        assert [line["event"] for line in told] == expected
 
 
 async def test_a_full_disk_refuses_and_recovers(tmp_path: Path) -> None:
