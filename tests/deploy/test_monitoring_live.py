@@ -265,7 +265,7 @@ async def test_alerts_of_a_fault_fire(gateway, prometheus):
 
 async def test_every_panel_shows_something(gateway, prometheus):
     """After traffic of every kind, each query of the dashboard has a result, and each variable has its values."""
-    gateway.standin.fail_next(1, 404)
+    gateway.standin.fail_next(1, 413)
     delivered = (
         'mattergate_deliveries_total{result="never"} > 0 and on () sum(rate(mattergate_requests_total[20s])) > 0'
     )
