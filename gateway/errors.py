@@ -74,13 +74,19 @@ class TranslationError(MattergateError):
 
 
 class Refused(MattergateError):  # noqa: N818 - an outcome of design, named as such
-    """The request is not accepted; `status` is the HTTP status, `title` a constant text, `detail` says more."""
+    """The request is not accepted; `status` is the HTTP status, `title` a constant text, `detail` says more.
 
-    def __init__(self, status: int, title: str, detail: str = "") -> None:
+    `cause` is the label of its metric where the status alone does not say it, `retry` the seconds after which the same
+    request may be accepted (0: it says nothing about that).
+    """
+
+    def __init__(self, status: int, title: str, detail: str = "", *, cause: str = "", retry: int = 0) -> None:
         super().__init__(f"{status} {title}" + (f": {detail}" if detail else ""))
         self.status = status
         self.title = title
         self.detail = detail
+        self.cause = cause
+        self.retry = retry
 
 
 class JournalError(MattergateError):

@@ -111,6 +111,7 @@ async def _parts(settings: Settings, on_change: Callable[[], None], stack: Async
     sessions = Sessions(closing, tracer.middlewares, settings.proxies)
     destinations = Destinations(Senders(sessions), lambda name: partial(journal.card, name))
     addresses = Addresses(await journal.addresses(hooks.NAME))
+    strangers = await ingress.strangers(journal, addresses)
     dispatcher = Dispatcher(
         journal, await destinations.of(settings), metrics, addresses=addresses, attempt=tracer.attempt
     )
@@ -118,7 +119,7 @@ async def _parts(settings: Settings, on_change: Callable[[], None], stack: Async
     stack.push_async_callback(dispatcher.stop, settings.server.grace)
     acceptance = Acceptance(journal, dispatcher.offer)
     learned = Learned(journal, await journal.secrets(), partial(ingress.fetch, sessions))
-    taking = ingress.open_ingress(settings, catalog, acceptance.store, metrics, tracer, learned)
+    taking = ingress.open_ingress(settings, catalog, acceptance.store, metrics, tracer, learned, strangers)
     return Parts(metrics, catalog, journal, destinations, dispatcher, acceptance, taking)
 
 

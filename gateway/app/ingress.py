@@ -1,5 +1,6 @@
 """Build the public side from settings and catalog: the ingress, and the listener in front of it."""
 
+import resource
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 
@@ -9,11 +10,15 @@ from gateway.app.catalog import RunningCatalog
 from gateway.catalog import files
 from gateway.catalog.catalog import Catalog
 from gateway.catalog.generic import GENERIC
+from gateway.delivery.addresses import Addresses
+from gateway.ingress.doors import hooks
 from gateway.ingress.http import Ingress, Rules
 from gateway.ingress.learned import Learned
 from gateway.ingress.listener import Listener
+from gateway.ingress.strangers import Strangers
 from gateway.ingress.table import open_doors
-from gateway.journal import Appended, Entry
+from gateway.journal import Appended, Entry, Journal
+from gateway.observe import logs
 from gateway.observe.metrics import Metrics
 from gateway.observe.tracing import Tracer
 from gateway.outbound.exchange import Unsent, exchange
@@ -22,8 +27,13 @@ from gateway.pipeline.entry import DestinationTraits, Traits
 from gateway.settings import Settings
 from gateway.settings.tables import Server
 
+FILES = 200
+"""Open files that are kept for the journal, the destinations and the console."""
+
 FETCH_TIMEOUT = 10.0
 """Seconds for the request that confirms a handshake."""
+
+_log = logs.get("ingress")
 
 
 def open_ingress(
@@ -33,9 +43,19 @@ def open_ingress(
     metrics: Metrics,
     tracer: Tracer,
     learned: Learned,
+    strangers: Strangers,
 ) -> Ingress:
     """Make the ingress for settings and a catalog that fit together."""
-    return Ingress(rules(settings, known.current, metrics), store, metrics, known.for_request, learned, tracer)
+    own = rules(settings, known.current, metrics)
+    return Ingress(own, store, metrics, known.for_request, learned, tracer, strangers)
+
+
+async def strangers(journal: Journal, addresses: Addresses) -> Strangers:
+    """The bound of what hooks send that have never delivered, with what the journal has of it from before the start."""
+    found = Strangers(addresses)
+    for address, kept in (await journal.strangers(hooks.NAME)).items():
+        found.count(address, kept.deliveries, kept.size)
+    return found
 
 
 def rules(settings: Settings, known: Catalog, metrics: Metrics) -> Rules:
@@ -47,7 +67,12 @@ def rules(settings: Settings, known: Catalog, metrics: Metrics) -> Rules:
 
 def listener(ingress: Ingress, server: Server) -> web.BaseRunner:
     """The public listener; on shutdown it waits up to `grace` for running requests."""
-    return web.ServerRunner(Listener(ingress, header_limit=server.header_limit), shutdown_timeout=server.grace)
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    connections = max(2, min(server.connections, files - FILES))
+    if connections < server.connections:
+        _log.warning("fewer connections than [server] connections: too few open files", files=files, now=connections)
+    made = Listener(ingress, header_limit=server.header_limit, connections=connections)
+    return web.ServerRunner(made, shutdown_timeout=server.grace)
 
 
 async def fetch(sessions: Sessions, url: str) -> None:

@@ -11,12 +11,19 @@ from typing import Any, Never
 import jsonschema_rs
 from msgspec import Struct
 
+from gateway.catalog.excerpt import Excerpt
 from gateway.model import JSON
 
 _SHOWN = 5
 _PLAIN_KEY = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _CHOICES = frozenset({"anyOf", "oneOf", "not", "if"})
 """Keywords whose errors say less than those of the others."""
+
+_DEPENDENT = _CHOICES | {"then", "else", "contains", "dependentSchemas", "unevaluatedItems", "unevaluatedProperties"}
+_OF_THE_WHOLE = frozenset(
+    {"type", "required", "additionalProperties", "minItems", "maxItems", "minProperties", "maxProperties"}
+)
+"""Keywords whose errors depend on everything inside of a value, and some that depend on no more than its own items."""
 
 
 class Mismatch(Struct, frozen=True):
@@ -38,15 +45,47 @@ class Schema:
             self._validator: Any = jsonschema_rs.Draft202012Validator(raw, retriever=_refuse_reference)
         except (jsonschema_rs.ValidationError, ValueError, TypeError) as error:
             raise ValueError(f"not a JSON Schema: {str(error).splitlines()[0]}") from error
+        self._has_choices = any(f'"{word}"' in json.dumps(raw) for word in ("anyOf", "oneOf"))
 
     def matches(self, value: JSON) -> bool:
         """Whether the value matches the schema."""
         return bool(self._validator.is_valid(value))
 
     def mismatches(self, value: JSON, limit: int = _SHOWN) -> list[Mismatch]:
-        """The mismatches, the `limit` most telling ones first: `$.commits[0].id: 7 is not of type "string"`."""
-        found = sorted(self._validator.iter_errors(value), key=_relevance)[:limit]
-        return [Mismatch(_json_path(one.instance_path), _short(one.message), tuple(one.schema_path)) for one in found]
+        """The mismatches, the `limit` most telling ones first: `$.commits[0].id: 7 is not of type "string"`.
+
+        They are those of the beginning of a large value: the library collects all errors before it returns the first,
+        which for 400,000 takes seconds and 800 MB.
+        """
+        excerpt = Excerpt(value)
+        errors = self._validator.iter_errors(excerpt.value)
+        found = sorted((one for one in errors if not excerpt.cut or _is_true(one, excerpt)), key=_relevance)[:limit]
+        if not found and excerpt.cut and not self.matches(value):
+            found = self._first_error(value)
+        wrong = [Mismatch(_json_path(one.instance_path), _short(one.message), tuple(one.schema_path)) for one in found]
+        if not wrong and not self.matches(value):
+            return [Mismatch("$", "it does not match, and is too large to tell where", ())]
+        return wrong
+
+    def _first_error(self, value: JSON) -> list[Any]:
+        """The first error in all of a value, none where finding it could mean collecting many: in choices."""
+        if self._has_choices:
+            return []
+        try:
+            self._validator.validate(value)
+        except jsonschema_rs.ValidationError as error:
+            return [error]
+        return []
+
+
+def _is_true(error: Any, excerpt: Excerpt) -> bool:
+    """Whether an error in an excerpt is one in the whole value, too."""
+    rule, path = [str(step) for step in error.schema_path], tuple(error.instance_path)
+    if not _DEPENDENT.isdisjoint(rule):
+        return not excerpt.has_cut_below(())
+    if path in excerpt.cut:
+        return rule[-1:] == ["type"]
+    return rule[-1] in _OF_THE_WHOLE if rule and excerpt.has_cut_below(path) else True
 
 
 def _relevance(error: Any) -> tuple[bool, int]:

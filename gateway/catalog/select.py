@@ -37,6 +37,11 @@ class Selector:
         own = [self._header] if self._header else []
         return own + [header for one in self._any for header in one.headers]
 
+    @property
+    def only_headers(self) -> bool:
+        """Whether the value comes from headers and nowhere else."""
+        return bool(self._header) or (bool(self._any) and all(one.only_headers for one in self._any))
+
     def value(self, request: Request, value: JSON) -> str | None:
         """The part, or None when it is absent and has no default. Objects and arrays count as absent."""
         found = self._find(request, value)

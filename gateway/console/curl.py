@@ -7,9 +7,9 @@ from typing import Final
 
 from gateway.console.masked import readable, shown_request
 from gateway.model import Request
-from gateway.verify import verify
+from gateway.verify.masking import MASK
 from gateway.verify.material import octets
-from gateway.verify.schemes import BasicSecret, HeaderSecret
+from gateway.verify.schemes import BasicSecret, HeaderSecret, Scheme
 
 ARGUMENT: Final = 100_000
 """Bytes of the largest body that is an argument (Linux takes 128 KiB); a larger one comes through a pipe."""
@@ -19,12 +19,12 @@ _HOLE: Final = "\ue000SECRET\ue000"
 _VARIABLE: Final = '"$SECRET"'
 _MADE_BY_CURL: Final = frozenset({"host", "content-length", "connection", "transfer-encoding", "expect", "te"})
 _NOT_REPEATED: Final = frozenset({"cookie", "proxy-authorization"})
-_MASKED_IN_URL = re.compile(rf"(?<=[/=]){re.escape(verify.MASK)}(?=[/?&]|$)")
+_MASKED_IN_URL = re.compile(rf"(?<=[/=]){re.escape(MASK)}(?=[/?&]|$)")
 _BARE = re.compile(r"[A-Za-z0-9_./:@%+,-]+")
 _PIECES = re.compile(r"(?P<plain>[^\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]+)|[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]+")
 
 
-def command(request: Request, schemes: Sequence[verify.Scheme], limit: int) -> str:
+def command(request: Request, schemes: Sequence[Scheme], limit: int) -> str:
     """The command that repeats a journalled request; `schemes` say how it proved itself, `limit` bounds inflating.
 
     A compressed body stays so unless a secret stands in it.
@@ -48,7 +48,7 @@ def command(request: Request, schemes: Sequence[verify.Scheme], limit: int) -> s
     piped = _lines([*parts, "--data-binary @-"])
     if text is not None and "\r" not in text:
         return f"printf %s {_quote(text)} |\n{piped}"
-    encoded = base64.b64encode(body.replace(_HOLE.encode(), verify.MASK.encode())).decode()
+    encoded = base64.b64encode(body.replace(_HOLE.encode(), MASK.encode())).decode()
     return f"printf %s '{encoded}' | base64 -d |\n{piped}"
 
 
@@ -61,11 +61,11 @@ def _lines(parts: Sequence[str]) -> str:
     return " \\\n  ".join(parts)
 
 
-def _header(name: str, value: str, schemes: Sequence[verify.Scheme]) -> Iterator[str]:
+def _header(name: str, value: str, schemes: Sequence[Scheme]) -> Iterator[str]:
     """The option for a header, none for what curl makes itself. A masked one shows how the secret stands in it."""
     if name in _MADE_BY_CURL or name in _NOT_REPEATED:
         return
-    if value != verify.MASK:
+    if value != MASK:
         yield f"--header {_quote(f'{name}: {value}' if value else f'{name};')}"
         return
     bearers = [scheme.prefix for scheme in schemes if isinstance(scheme, HeaderSecret) and scheme.name == name]

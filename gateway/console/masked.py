@@ -1,11 +1,9 @@
 """A stored request as people may see it: inflated, with every secret masked, and its body readable.
 
-The journal keeps requests with the credentials of headers, query and path masked. This module masks the rest: tokens
-in the body, and secrets of the settings in any part.
+The journal keeps requests masked (`gateway.verify.masking`). What the settings have as a secret today, and tokens that
+an earlier version or another route left in a body, are masked here once more.
 """
 
-import html
-import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Final, Literal
@@ -18,7 +16,8 @@ from gateway.decode.compression import inflate
 from gateway.decode.content import Content
 from gateway.errors import Refused
 from gateway.model import Request
-from gateway.verify import verify
+from gateway.verify import masking
+from gateway.verify.schemes import Scheme
 
 SHOWN: Final = 200_000
 """Characters of a body that a page shows."""
@@ -53,7 +52,7 @@ class RequestView(Struct, frozen=True):
     body: BodyView
 
 
-def shown_request(request: Request, schemes: Sequence[verify.Scheme], limit: int, mask: str = verify.MASK) -> Request:
+def shown_request(request: Request, schemes: Sequence[Scheme], limit: int, mask: str = masking.MASK) -> Request:
     """The request with its body inflated (to at most `limit` bytes; else it stays as it is) and its secrets masked."""
     coding = request.headers.get("content-encoding", "")
     headers = dict(request.headers)
@@ -67,7 +66,7 @@ def shown_request(request: Request, schemes: Sequence[verify.Scheme], limit: int
         headers={name: _redact(value, mask) for name, value in headers.items()},
         query={name: _redact(value, mask) for name, value in request.query.items()},
         url=_redact(request.url, mask),
-        body=_mask_tokens(body, verify.tokens(Content(request, body), schemes), mask),
+        body=_mask_body(body, masking.body_tokens(Content(request, body), schemes), mask),
     )
 
 
@@ -99,27 +98,12 @@ def readable(body: bytes) -> str | None:
     return None if any(ord(sign) < 32 and sign not in _TEXT_CONTROLS for sign in set(text)) else text
 
 
-def _mask_tokens(body: bytes, tokens: Sequence[str], mask: str) -> bytes:
-    """The body with tokens masked, however they are spelt in it."""
-    for token in sorted(set(tokens), key=len, reverse=True):
-        pattern = b"".join(b"(?:" + b"|".join(map(re.escape, _spellings(sign))) + b")" for sign in token)
-        body = re.sub(pattern, lambda _: mask.encode(), body)
+def _mask_body(body: bytes, tokens: Sequence[str], mask: str) -> bytes:
+    body = masking.mask_tokens(body, tokens, mask)
     try:
         return _redact(body.decode(), mask).encode()
     except UnicodeDecodeError:
         return body
-
-
-def _spellings(sign: str) -> list[bytes]:
-    """A character as bodies may write it: plainly, in a JSON string, in a form, in XML."""
-    plain = sign.encode("utf-8", "surrogatepass")
-    units = memoryview(sign.encode("utf-16-le", "surrogatepass")).cast("H")
-    found = [plain, html.escape(sign).encode("utf-8", "surrogatepass")]
-    for hexadecimal in ("x", "X"):
-        found.append("".join(f"\\u{unit:04{hexadecimal}}" for unit in units).encode())
-        found.append("".join(f"%{octet:02{hexadecimal}}" for octet in plain).encode())
-    found += [b"\\" + plain] * (sign in '"\\/') + [b"+"] * (sign == " ")
-    return sorted(dict.fromkeys(found), key=len, reverse=True)
 
 
 def _redact(text: str, mask: str) -> str:

@@ -14,9 +14,9 @@ from gateway.console.port import Gateway
 from gateway.errors import Refused
 from gateway.pipeline import sample
 from gateway.pipeline.sample import Expectation, Sample, SampleRequest
+from gateway.verify.masking import MASK
 from gateway.verify.schemes import HeaderSecret
 from gateway.verify.signature import Signature
-from gateway.verify.verify import MASK
 
 _UNFIT = re.compile(r"[^a-z0-9_.-]+")
 

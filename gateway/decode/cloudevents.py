@@ -9,10 +9,14 @@ import re
 from collections.abc import Callable, Mapping
 from urllib.parse import unquote
 
+from gateway.decode.bounds import EVENTS
 from gateway.model import JSON
 
 STRUCTURED = "application/cloudevents+json"
 BATCH = "application/cloudevents-batch+json"
+
+MEDIA = frozenset({STRUCTURED, BATCH})
+"""The media types of events whose attributes travel in the body."""
 
 _PREFIX = "ce-"
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
@@ -41,14 +45,17 @@ def from_headers(headers: Mapping[str, str], body: bytes, read: ReadData) -> tup
 
 
 def from_json(value: JSON, read: ReadData) -> tuple[JSON, str]:
-    """Return one envelope or an array of them with `data_base64` decoded, and the fault of the first bad one."""
+    """Return one envelope or an array of them with `data_base64` decoded, and the fault of the first bad one.
+
+    Only the first `EVENTS` of an array are decoded; the others are only counted.
+    """
     if isinstance(value, dict):
         return _decode_data(value, read)
     if not isinstance(value, list):
         return value, "not a CloudEvent: expected an object or an array of objects"
-    decoded = [_decode_data(event, read) for event in value]
+    decoded = [_decode_data(event, read) for event in value[:EVENTS]]
     faults = [f"[{index}]: {fault}" for index, (_, fault) in enumerate(decoded) if fault]
-    return [event for event, _ in decoded], faults[0] if faults else ""
+    return [event for event, _ in decoded] + value[EVENTS:], faults[0] if faults else ""
 
 
 def _decode_data(event: JSON, read: ReadData) -> tuple[JSON, str]:

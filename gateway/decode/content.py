@@ -5,9 +5,11 @@ from typing import Self
 
 import msgspec
 
-from gateway.decode import forms, jsontext
+from gateway.decode import forms
+from gateway.decode.bounds import DEPTH
 from gateway.decode.compression import inflate
 from gateway.decode.decode import Decoded, decode
+from gateway.decode.glimpse import Glimpse
 from gateway.model import JSON, Request
 
 
@@ -16,16 +18,18 @@ class Content:
 
     `body` is the body without its Content-Encoding. `bodies` are the bodies that a signature may cover, since senders
     that compress sign either form: the one on the wire first, then the inflated one.
+
+    Until the sender is proven, only `bodies`, `field`, `form` and `glimpse` are read.
     """
 
-    def __init__(self, request: Request, inflated: bytes | None = None, depth: int = jsontext.DEPTH) -> None:
+    def __init__(self, request: Request, inflated: bytes | None = None, depth: int = DEPTH) -> None:
         self.request = request
         self.body = request.body if inflated is None else inflated
         self.bodies = (self.body,) if inflated is None else (request.body, inflated)
         self.depth = depth
 
     @classmethod
-    def of(cls, request: Request, limit: int, depth: int = jsontext.DEPTH) -> Self:
+    def of(cls, request: Request, limit: int, depth: int = DEPTH) -> Self:
         """The content of a request, inflated to at most `limit` bytes. Raises Refused (400, 413, 415)."""
         encoding = request.headers.get("content-encoding", "")
         return cls(request, inflate(request.body, encoding, limit) if encoding else None, depth)
@@ -41,16 +45,44 @@ class Content:
         return self.decoded.value
 
     @cached_property
-    def form(self) -> list[tuple[str, str]]:
-        """The text fields of a form body in the order sent; empty for other bodies."""
-        content_type = self.request.headers.get("content-type", "")
+    def glimpse(self) -> Glimpse:
+        """The values at declared paths, for what must be known of a request before its sender is proven."""
+        return Glimpse(self.request, self.body)
+
+    @cached_property
+    def form(self) -> list[tuple[str, str]] | None:
+        """The fields of a form body in the order sent; None where there is more in it than fields of text."""
         try:
-            if content_type.lower().startswith("multipart/"):
-                pairs = forms.multipart(self.body, content_type)
-                return [(name, text) for name, text in pairs if isinstance(text, str)]
-            return forms.urlencoded(self.body)
+            if not forms.is_multipart(self._content_type):
+                return forms.urlencoded(self.body)
+            pairs = forms.multipart(self.body, self._content_type)
         except ValueError:
-            return []
+            return None
+        fields = [(name, text) for name, text in pairs if isinstance(text, str)]
+        return fields if len(fields) == len(pairs) else None
+
+    def field(self, name: str) -> bytes | None:
+        """The value of a form field, cut out of the bytes of the body; None unless there is exactly one of the name."""
+        found = forms.only_field(self.body, self._content_type, name)
+        return None if found is None else found[0]
+
+    def only(self, name: str) -> "Content":
+        """The content of a request that has nothing in its body but this form field, of which there is exactly one.
+
+        Where a signature covers the field alone, nobody else's words must be read beside it: no other field, no
+        charset, no attributes of a CloudEvent in headers.
+        """
+        found = forms.only_field(self.body, self._content_type, name)
+        if found is None:
+            raise ValueError(f"not exactly one field {name}")
+        kept = {key: value for key, value in self.request.headers.items() if not key.startswith(("ce-", "content-"))}
+        multipart = forms.is_multipart(self._content_type)
+        kept["content-type"] = "multipart/form-data" if multipart else "application/x-www-form-urlencoded"
+        return Content(msgspec.structs.replace(self.request, headers=kept, body=found[1]), None, self.depth)
+
+    @property
+    def _content_type(self) -> str:
+        return self.request.headers.get("content-type", "")
 
     def legible(self) -> "Content":
         """The content with bytes that are not UTF-8 replaced in headers and URL (which repeats the header `Host`).

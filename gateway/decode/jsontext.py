@@ -5,28 +5,36 @@ import re
 
 import msgspec
 
+from gateway.decode.bounds import DEPTH, Allowance, TooDeepError
 from gateway.model import JSON
-
-DEPTH = 64
-"""The default limit of nested arrays and objects; real senders stay below 20."""
 
 _DECODER = msgspec.json.Decoder()
 _BYTE = re.compile(r"\(byte (\d+)\)")
-_ESCAPE = re.compile(rb"\\(?:u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})|u(d[89a-f][0-9a-f]{2})|.)", re.I | re.S)
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+_HALF = re.compile(
+    rb"""((?: [^\\]++ | \\u d[89ab][0-9a-f]{2} \\u d[c-f][0-9a-f]{2} | \\(?!u d[89a-f][0-9a-f]{2}) . )*+)
+    (\\u d[89a-f][0-9a-f]{2} | \Z)""",
+    re.I | re.S | re.X,
+)
+"""A run without half a surrogate pair, and the half that ends it: one match for each half, not for each escape."""
+_MOST_HALVES = 1000
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.S)
+_STRINGS = re.compile(rb'(?:[^"]*+"(?:[^"\\]|\\.)*+"){1,5000}', re.S)
+"""As many strings as are taken out at once: `sub` holds all that it keeps in pieces."""
 _BOM = b"\xef\xbb\xbf"
 
 
-class TooDeepError(ValueError):
-    """The text is well-formed, but nested deeper than allowed; the decoder shows such a body as text."""
-
-
-def parse(text: bytes | str, depth: int = DEPTH) -> JSON:
+def parse(text: bytes | str, depth: int = DEPTH, allowance: Allowance | None = None) -> JSON:
     """Parse a JSON text in UTF-8; duplicate keys keep the last value, NaN and infinities are not JSON.
 
-    Half of a surrogate pair (a sender that cut an emoji in two) and bytes that are not UTF-8 become U+FFFD. Raises
-    ValueError with line and column, or TooDeepError.
+    Half of a surrogate pair (a sender that cut an emoji in two) and bytes that are not UTF-8 become U+FFFD. Its values
+    are counted before it is parsed, and taken from the allowance. Raises ValueError with line and column, or
+    BoundError.
     """
     raw = text.encode("utf-8", "replace") if isinstance(text, str) else text
+    if allowance is None:
+        allowance = Allowance()
+    allowance.take(count(raw, allowance.left))
     try:
         value = _DECODER.decode(raw)
     except RecursionError:
@@ -36,6 +44,26 @@ def parse(text: bytes | str, depth: int = DEPTH) -> JSON:
     if deeper_than(value, depth):
         raise TooDeepError(_too_deep(depth))
     return value
+
+
+def count(raw: bytes, left: int) -> int:
+    """The number of values in a JSON text, at most: the more exactly, the nearer that is to what is `left`."""
+    shortest = len(raw) // 2 + 1  # as many values of one character as there is room for, with their commas
+    if shortest < left // 8:
+        return shortest
+    signs = _signs(raw)
+    if signs < left:  # those inside of strings count, too
+        return signs + 1
+    signs = at = 0
+    while match := _STRINGS.match(raw, at):
+        signs += _signs(_STRING.sub(b"", match[0]))
+        at = match.end()
+    return signs + _signs(_STRING.sub(b"", raw[at:])) + 1
+
+
+def _signs(raw: bytes) -> int:
+    """The number of signs that separate values or begin arrays and objects."""
+    return raw.count(b",") + raw.count(b"[") + raw.count(b"{")
 
 
 def deeper_than(value: JSON, depth: int) -> bool:
@@ -50,14 +78,21 @@ def deeper_than(value: JSON, depth: int) -> bool:
 
 
 def _second_try(raw: bytes, depth: int) -> JSON:
-    repaired = raw.removeprefix(_BOM).decode("utf-8", "replace").encode()
-    repaired = _ESCAPE.sub(lambda match: rb"\ufffd" if match[3] else match[0], repaired)
+    repaired = repair(raw)
     try:
         return _DECODER.decode(repaired)
     except RecursionError:
         raise TooDeepError(_too_deep(depth)) from None
     except (msgspec.MsgspecError, ValueError) as error:
         raise ValueError(_syntax_error(str(error), repaired)) from None
+
+
+def repair(raw: bytes) -> bytes:
+    """Return the text without a byte order mark with U+FFFD for what is not UTF-8 and for half pairs, if few."""
+    repaired = raw.removeprefix(_BOM).decode("utf-8", "replace").encode()
+    if not _SURROGATE.search(repaired):
+        return repaired
+    return _HALF.sub(lambda match: match[1] + (rb"\ufffd" if match[2] else b""), repaired, count=_MOST_HALVES)
 
 
 def _syntax_error(message: str, raw: bytes) -> str:

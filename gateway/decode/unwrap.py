@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from gateway import jsonpath
 from gateway.decode import jsontext
+from gateway.decode.bounds import Allowance
 from gateway.jsonpath import MISSING, STAR, Step
 from gateway.model import JSON
 
@@ -58,19 +59,23 @@ def parse_unwrap(raw: Mapping[str, Any]) -> UnwrapStep:
 def unwrap(value: JSON, steps: tuple[UnwrapStep, ...] | list[UnwrapStep]) -> list[JSON]:
     """Return the events inside a value, in order: one, unless a split finds several, or none in an empty array.
 
-    A step whose path is absent or leads to another type leaves the value alone. The value given is not changed.
+    A step whose path is absent or leads to another type leaves the value alone. The value given is not changed. All
+    texts together hold as many values as one request may; those beyond stay texts.
     """
     events = [value]
+    if not steps:
+        return events
+    allowance = Allowance()
     for step in steps:
-        events = [inner for event in events for inner in _apply(step, event)]
+        events = [inner for event in events for inner in _apply(step, event, allowance)]
     return events
 
 
-def _apply(step: UnwrapStep, value: JSON) -> list[JSON]:
+def _apply(step: UnwrapStep, value: JSON, allowance: Allowance) -> list[JSON]:
     if step.verb == "json":
-        return [_replace_at(value, step.path, _from_json)]
+        return [_replace_at(value, step.path, lambda part: _from_json(part, allowance))]
     if step.verb == "base64":
-        return [_replace_at(value, step.path, _from_base64)]
+        return [_replace_at(value, step.path, lambda part: _from_base64(part, allowance))]
     found = jsonpath.lookup(value, step.path)
     if step.verb == "pick":
         return [value if found is MISSING else found]
@@ -109,14 +114,14 @@ def _remove(value: JSON, path: tuple[Step, ...]) -> JSON:
     return _replace_at(value, path, lambda _: None)
 
 
-def _from_json(value: JSON) -> JSON:
+def _from_json(value: JSON, allowance: Allowance) -> JSON:
     try:
-        return jsontext.parse(value) if isinstance(value, str) else value
+        return jsontext.parse(value, allowance=allowance) if isinstance(value, str) else value
     except ValueError:
         return value
 
 
-def _from_base64(value: JSON) -> JSON:
+def _from_base64(value: JSON, allowance: Allowance) -> JSON:
     if not isinstance(value, str):
         return value
     text = value.strip().replace("-", "+").replace("_", "/").rstrip("=")
@@ -125,6 +130,6 @@ def _from_base64(value: JSON) -> JSON:
     except (ValueError, binascii.Error):
         return value
     try:
-        return jsontext.parse(raw)
+        return jsontext.parse(raw, allowance=allowance)
     except ValueError:
         return raw.decode("utf-8", "replace")

@@ -6,7 +6,8 @@
 
 While it is held, the server is asked for its health every second. When that answers, one message goes as the probe. A
 single failure is enough to ask: a server that is well loses the time of one question, and one that is down gets no
-message that is bound to fail.
+message that is bound to fail. After MOST_CHECKS questions without an answer a probe goes all the same: what stands
+before the server may let messages pass, but not the question.
 """
 
 from collections.abc import Callable
@@ -15,6 +16,9 @@ from math import inf
 
 CHECK_SECONDS = 1.0
 """Seconds between two questions for the health of a server, drawn from 0.75 to 1.25 of it: many gateways may ask."""
+
+MOST_CHECKS = 30
+"""Questions in a row without an answer after which a probe goes all the same."""
 
 
 class BreakerState(StrEnum):
@@ -34,10 +38,11 @@ class Breaker:
     earlier epoch says nothing about the present and is ignored, whereas a success always counts.
     """
 
-    __slots__ = ("_confirmed", "_failures", "epoch", "state", "until", "why")
+    __slots__ = ("_checks", "_confirmed", "_failures", "epoch", "state", "until", "why")
 
     def __init__(self) -> None:
         self._failures = 0
+        self._checks = 0
         self._confirmed = False
         self.epoch = 0
         self.state = BreakerState.CLOSED
@@ -53,11 +58,6 @@ class Breaker:
     def holds(self) -> bool:
         """Whether the server is known not to answer: it failed a question for its health, or a probe, too."""
         return self._confirmed
-
-    @property
-    def ready(self) -> bool:
-        """Whether the server answered the last check, and no probe has gone yet."""
-        return self.state is BreakerState.READY
 
     @property
     def probing(self) -> bool:
@@ -78,14 +78,21 @@ class Breaker:
         """Record that the server is being asked."""
         self._become(BreakerState.CHECKING)
 
-    def checked(self, answers: bool, now: float, random: Callable[[], float]) -> None:
-        """Record whether the server answered; ignored when an attempt has succeeded meanwhile."""
+    def checked(self, answers: bool, now: float, random: Callable[[], float], *, waiting: bool = True) -> None:
+        """Record whether the server answered; ignored when an attempt has succeeded meanwhile.
+
+        While no message is `waiting` that could be the probe, an answer closes the breaker.
+        """
         if self.state is not BreakerState.CHECKING:
             return
-        if answers:
+        self._checks += 1
+        self._confirmed = self._confirmed or not answers
+        if answers and not waiting:
+            self.success()
+        elif answers or (waiting and self._checks >= MOST_CHECKS):
+            self._checks = 0
             self._become(BreakerState.READY)
         else:
-            self._confirmed = True
             self._hold(now + _jittered(random))
 
     def admit(self) -> None:

@@ -318,9 +318,7 @@ class Outlet:
             self._report_crash(error)
             answers = False
         recovers = answers and not flowed
-        breaker.checked(answers, self._steady(), self._random)
-        if breaker.ready and not len(self.lanes):
-            breaker.success()  # nothing waits that could be the probe
+        breaker.checked(answers, self._steady(), self._random, waiting=len(self.lanes) > 0)
         if recovers:
             self.lanes.promote(inf)
         self._report(flowed)

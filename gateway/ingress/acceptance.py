@@ -52,7 +52,7 @@ class Acceptance:
         return appended
 
     async def _append(self, entry: Entry) -> Appended:
-        size = len(entry.event.request.body) + sum([len(parcel.payload) for parcel in entry.parcels])
+        size = size_of(entry)
         count = len(self._since)
         if count >= WAITING or (count and self._bytes + size > WAITING_BYTES):
             raise JournalError(f"{count} requests already wait for the journal, with {self._bytes:,} bytes")
@@ -64,3 +64,8 @@ class Acceptance:
         finally:
             del self._since[place]
             self._bytes -= size
+
+
+def size_of(entry: Entry) -> int:
+    """The bytes that an entry takes in memory and on disk, near enough: its body and its messages."""
+    return len(entry.event.request.body) + sum([len(parcel.payload) for parcel in entry.parcels])

@@ -1,13 +1,12 @@
 """The handler of the public listener: it answers a request when its event is durable, and never waits for Mattermost.
 
-The order of the steps is that of `_accept`: find the route, read, verify, inflate, interpret, journal, answer. Errors
-are answered as problem details (RFC 9457) without a secret, a hook id or a stack.
+The order of the steps is that of `_accept`: find the route, read, judge (`pipeline.judge`), journal, answer. Errors are
+answered as problem details (RFC 9457) without a secret, a hook id or a stack.
 """
 
-import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import cache
 from typing import Final
 
@@ -17,12 +16,21 @@ from msgspec import Struct
 from gateway.catalog.catalog import Catalog
 from gateway.catalog.service import Service
 from gateway.decode.content import Content
+from gateway.delivery.addresses import Addresses
 from gateway.errors import JournalError, Refused
+from gateway.ingress.acceptance import size_of
 from gateway.ingress.answers import problem
+from gateway.ingress.body import read_body
+from gateway.ingress.budget import Budget, Held
+from gateway.ingress.clock import Clock
 from gateway.ingress.doors import Accepted, Match, Rejected
 from gateway.ingress.learned import Learned
+from gateway.ingress.peers import Peers
+from gateway.ingress.refusals import Refusals, cause_of
 from gateway.ingress.series import RouteSeries, Series
+from gateway.ingress.strangers import Strangers
 from gateway.ingress.table import RouteTable
+from gateway.ingress.workers import Workers
 from gateway.journal import Appended, Entry
 from gateway.mattermost.fit import Limits
 from gateway.model import Outcome, Request
@@ -30,17 +38,19 @@ from gateway.observe import logs
 from gateway.observe.metrics import NO_TRANSLATOR, Metrics
 from gateway.observe.tracing import OFF, RequestSpan, Tracer, exemplar
 from gateway.pipeline.entry import Traits, entry, new_id
-from gateway.pipeline.interpret import Reading, interpret
+from gateway.pipeline.interpret import Reading
+from gateway.pipeline.judge import Judgement, judge, light
 from gateway.pipeline.route import Route
 from gateway.settings.tables import Server
-from gateway.verify import handshake, verify
+from gateway.verify import handshake
 
 RETRY: Final = {"Retry-After": "10"}
 """Seconds after which a sender should try again when the fault is the gateway's."""
 
-_FAULTY = Refused(503, "Service Unavailable", "the documents of this service are faulty: nothing says how it signs")
+_NO_ROUTE = Refused(404, "Not Found", "no route of this name; the path is /in/{route}")
+_SHARES: Final = 4
+"""How many peers with a whole share the memory for unproven bodies has."""
 
-_METHODS = frozenset({"POST", "PUT", "GET"})
 _log = logs.get("ingress")
 
 
@@ -57,6 +67,8 @@ class Ingress:
     """Answers requests by the current rules.
 
     `store` stores an event durably and has it delivered, `compiled` returns a service, and compiles it if necessary.
+    `strangers` bounds what is sent to addresses that have never delivered. `budget`, `peers` and `refusals` are those
+    of the listener, too.
     """
 
     def __init__(
@@ -67,53 +79,67 @@ class Ingress:
         compiled: Callable[[str], Awaitable[Service]],
         learned: Learned | None = None,
         tracer: Tracer = OFF,
+        strangers: Strangers | None = None,
     ) -> None:
-        self.rules = rules
+        self.budget = Budget(0, 0)
+        self.refusals = Refusals(metrics)
+        self._strangers = strangers or Strangers(Addresses(()))
         self._store = store
         self._compiled = compiled
         self._metrics = metrics
         self._limits = Limits()
         self._accepting = metrics.accept_seconds
         self._learned = learned or Learned()
+        self._workers = Workers()
+        self._clock = Clock()
         self._tracer = tracer
         self._series = Series(metrics)
-        self._series.keep(rules.table)
         self._translations = cache(metrics.translations.labels)  # labels() costs more than counting
+        metrics.unproven_bytes.set_function(lambda: float(self.budget.size))
+        self.adopt(rules)
 
     def adopt(self, rules: Rules) -> None:
         """Use other rules, from the next request on. The series of removed routes end."""
         self.rules = rules
+        server = rules.server
+        largest = max([server.body_limit, *(route.body_limit for route in rules.table)])
+        self.budget.resize(server.unproven_limit, max(server.unproven_limit // _SHARES, largest))
+        self.peers = Peers(server.trusted_proxies)
         self._series.keep(rules.table)
         self._translations.cache_clear()
 
     async def handle(self, incoming: web.BaseRequest) -> web.StreamResponse:
         """Answer one request of the public listener; the handler of `web.Server`."""
         rules = self.rules
+        peer = self.peers.of(incoming.remote or "", incoming.headers)
         match = rules.table.find(incoming.rel_url.raw_path)
         if match is None:
-            return problem(404, "Not Found", "no route of this name; the path is /in/{route}")
+            self.refusals.note(_NO_ROUTE, peer)
+            return problem(_NO_ROUTE.status, _NO_ROUTE.title, _NO_ROUTE.detail)
         route = match.route
         span = self._tracer.request(incoming.method, match.door.pattern, route.name, route.service_key)
         status = 500  # for an unexpected error
         try:
-            response = await self._answer_refusals(incoming, rules, match, span)
+            response = await self._answer_refusals(incoming, rules, match, peer, span)
             status = response.status
             return response
         finally:
             span.end(status)
 
     async def _answer_refusals(
-        self, incoming: web.BaseRequest, rules: Rules, match: Match, span: RequestSpan
+        self, incoming: web.BaseRequest, rules: Rules, match: Match, peer: str, span: RequestSpan
     ) -> web.StreamResponse:
         route, answer = match.route, match.door.answer
         series = self._series.of(route)
         try:
-            return await self._accept(incoming, rules, match, series, span)
+            self._strangers.knock(route.address, peer)
+            with self.budget.hold(peer) as held:
+                return await self._accept(incoming, rules, match, series, span, held)
         except Refused as refused:
-            ours = refused.status == web.HTTPServiceUnavailable.status_code
+            ours = cause_of(refused) == "documents"
             series.answered[Outcome.BROKEN if ours else Outcome.REFUSED].inc()
-            _log.info("refused", route=route.name, status=refused.status, why=refused.detail or refused.title)
-            return answer(Rejected(refused.status, refused.title, refused.detail, RETRY if ours else None))
+            self.refusals.note(refused, peer, route.name)
+            return answer(Rejected(refused.status, refused.title, refused.detail, _headers(refused)))
         except JournalError as error:
             series.answered[Outcome.BROKEN].inc()
             series.unstored.inc()
@@ -121,39 +147,42 @@ class Ingress:
             return answer(Rejected(503, "Service Unavailable", "the request cannot be stored now", RETRY))
 
     async def _accept(
-        self, incoming: web.BaseRequest, rules: Rules, match: Match, series: RouteSeries, span: RequestSpan
+        self,
+        incoming: web.BaseRequest,
+        rules: Rules,
+        match: Match,
+        series: RouteSeries,
+        span: RequestSpan,
+        held: Held,
     ) -> web.StreamResponse:
         route = match.route
         key = route.service_key
         service = rules.catalog.used(key) or await self._compiled(key)
-        body = await read_body(incoming, route.body_limit, rules.server.read_timeout)
+        body = await read_body(incoming, route.body_limit, rules.server.read_timeout, held)
         started = time.perf_counter()
         series.bytes_received.inc(len(body))
         request = as_request(incoming, body, match.path_secret, rules.server.public_url)
-        content = Content.of(request, route.body_limit, route.wishes.depth)
-        proof, refusal = self._proof(route, service, content)
-        proven = time.perf_counter()
+        judged = await self._judge(route, service, request)
+        proof, refusal, reading = judged.proof, judged.refusal, judged.reading
         if refusal is None:
             span.begin(request.headers if proof else {})
-            span.step("verify", started, proven)
-        content = content.legible()
-        if service.handshake or not body:
-            reply = await self._handshake(route, service, content, refusal)
-            if reply is not None:
-                return reply
+            span.step("verify", judged.started, judged.proven)
+        if judged.reply is not None:
+            return await self._answer_handshake(route, judged.reply)
         if refusal is not None:
-            raise refusal if service.described or route.own_schemes else _FAULTY
-        if request.method not in _METHODS:
-            return match.door.answer(Rejected(405, "Method Not Allowed", "", {"Allow": handshake.METHODS}))
-        reading = interpret(service, content, route.wishes, self._limits)
+            raise refusal if service.described or route.own_schemes else _faulty()
+        if reading is None:
+            raise Refused(405, "Method Not Allowed")
         read = time.perf_counter()
         series.translating.observe(read - started)
-        span.step("translate", proven, read)
+        span.step("translate", judged.proven, judged.read)
         now = time.time()
         event_id = new_id(now, random.getrandbits)
-        fresh = entry(event_id, now, route, service, content, reading, proof, rules.traits, span.traceparent)
-        del content  # the decoded value is large: while the journal writes, the garbage collector would walk it
-        appended = await self._store(fresh)
+        trace, kept = span.traceparent, judged.kept
+        fresh = entry(event_id, now, route, service, judged.content, reading, proof, rules.traits, trace, kept)
+        del judged  # the decoded value is large: while the journal writes, the garbage collector would walk it
+        held.release()
+        appended = await self._store_bounded(fresh, route)
         stored = time.perf_counter()
         span.step("journal", read, stored)
         self._count(route, series, reading, appended)
@@ -163,25 +192,39 @@ class Ingress:
         pending = bool(fresh.parcels) and not appended.duplicate
         return match.door.answer(Accepted(appended.event_id, outcome, reading.translator, pending))
 
-    def _proof(self, route: Route, service: Service, content: Content) -> tuple[verify.Proof | None, Refused | None]:
-        """The proof of the request's sender (None on an open route), and the refusal when there is none."""
-        if route.open:
-            return None, None
+    async def _store_bounded(self, fresh: Entry, route: Route) -> Appended:
+        """Store an event; what waits for an address that has never delivered is bounded.
+
+        Raises Refused (503), JournalError.
+        """
+        take_back = self._strangers.admit(route.address, len(fresh.parcels), size_of(fresh))
         try:
-            return verify.verify(route.schemes(service), self._secrets(route), content, time.time()), None
-        except Refused as refusal:
-            return None, refusal
+            appended = await self._store(fresh)
+        except BaseException:
+            take_back()
+            raise
+        if appended.duplicate:
+            take_back()
+        return appended
+
+    async def _judge(self, route: Route, service: Service, request: Request) -> Judgement:
+        """Judge a request: in the event loop, or beside it where that may take long. Raises Refused."""
+        secrets, moments = self._secrets(route), self._clock.moments()
+        content = light(request, route.body_limit, route.wishes.depth)
+        if content is not None:
+            return judge(route, service, content, secrets, moments, self._limits, time.perf_counter)
+
+        def work() -> Judgement:
+            inflated = Content.of(request, route.body_limit, route.wishes.depth)
+            return judge(route, service, inflated, secrets, moments, self._limits, time.perf_counter)
+
+        return await self._workers.run(route.name, work)
 
     def _secrets(self, route: Route) -> list[str]:
         """The secrets that a request may be signed with: those of the settings, and the one learned in a handshake."""
         return [secret.reveal() for secret in (*route.secrets, *self._learned.of(route.name))]
 
-    async def _handshake(
-        self, route: Route, service: Service, content: Content, refusal: Refused | None
-    ) -> web.Response | None:
-        reply = handshake.answer(service.handshake, content, self._secrets(route), authentic=refusal is None)
-        if reply is None:
-            return None
+    async def _answer_handshake(self, route: Route, reply: handshake.Reply) -> web.Response:
         if reply.effect is not handshake.Effect.NONE:
             await self._learned.act(route.name, reply)
         return web.Response(
@@ -203,36 +246,18 @@ class Ingress:
                 )
 
 
-async def read_body(incoming: web.BaseRequest, limit: int, patience: float) -> bytes:
-    """The body, of at most `limit` bytes, sent within `patience` seconds. Raises Refused (413, 408, 400)."""
-    if (incoming.content_length or 0) > limit:
-        raise _too_large(limit)
-    content = incoming.content
-    if content.is_eof() and content.exception() is None:  # the body arrived with its headers, as most do
-        body = content.read_nowait()
-        if len(body) > limit:
-            raise _too_large(limit)
-        return body
-    if incoming.headers.get("Expect", "").lower() == "100-continue" and incoming.transport is not None:
-        incoming.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-    chunks: list[bytes] = []
-    size = 0
-    try:
-        async with asyncio.timeout(patience):
-            async for chunk in content.iter_any():
-                size += len(chunk)
-                if size > limit:
-                    raise _too_large(limit)
-                chunks.append(chunk)
-    except TimeoutError:
-        raise Refused(408, "Request Timeout", f"the body did not arrive within {patience:g} seconds") from None
-    except (web.RequestPayloadError, ConnectionError):
-        raise Refused(400, "Bad Request", "the body is incomplete") from None
-    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+def _faulty() -> Refused:
+    detail = "the documents of this service are faulty: nothing says how it signs"
+    return Refused(503, "Service Unavailable", detail, cause="documents")
 
 
-def _too_large(limit: int) -> Refused:
-    return Refused(413, "Content Too Large", f"a request of this route has at most {limit} bytes")
+def _headers(refused: Refused) -> Mapping[str, str]:
+    """The headers of the answer to a refused request."""
+    if refused.status == web.HTTPMethodNotAllowed.status_code:
+        return {"Allow": handshake.METHODS}
+    if refused.retry:
+        return {"Retry-After": str(refused.retry)}
+    return RETRY if refused.status == web.HTTPServiceUnavailable.status_code else {}
 
 
 def as_request(incoming: web.BaseRequest, body: bytes, path_secret: str, public_url: str) -> Request:

@@ -13,6 +13,10 @@ from typing import Any, Final
 from gateway.language.fast.source import Source
 from gateway.language.functions.markdown import escape
 from gateway.language.functions.markup import Markup
+from gateway.mattermost.limits import DEFAULT
+
+LONGEST: Final = DEFAULT.messages * DEFAULT.top_text + 1
+"""Characters of one value that are written: one more than all posts of an event hold, so that its end is told."""
 
 _ABSENT: Final = "\x00"
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
@@ -44,10 +48,10 @@ def _text_of(value: Any) -> str:
 
 def _in_markdown(value: Any) -> str:
     if type(value) is str:
-        return escape(value) if value else ""
+        return escape(value if len(value) <= LONGEST else value[:LONGEST]) if value else ""
     if type(value) is Markup:
         return value
-    return escape(_text_of(value)) if type(value) in (list, dict) else _text_of(value)
+    return escape(_text_of(value)[:LONGEST]) if type(value) in (list, dict) else _text_of(value)
 
 
 def _in_plain(value: Any) -> str:

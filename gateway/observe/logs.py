@@ -1,8 +1,8 @@
 """The log: one JSON object a line, or coloured text for a person at a terminal.
 
 The gateway logs through structlog; records of aiohttp and asyncio, from the standard library, get the same format. As a
-last line of defence all values are masked (`gateway.secret.redact`) and made plain before they are rendered, so that
-neither a secret nor a control character of a payload reaches the stream.
+last line of defence all values are masked (`gateway.secret.redact`), made plain and cut before they are rendered, so
+that neither a secret nor a control character of a payload reaches the stream, and no line is longer than LINE_LIMIT.
 """
 
 import logging
@@ -26,6 +26,15 @@ _LEVELS: Final = {"debug": logging.DEBUG, "info": logging.INFO, "warning": loggi
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _LINE_BREAKS = re.compile(r"[\n\u2028\u2029]")
 _DEEPEST = 6
+
+LINE_LIMIT: Final = 2000
+"""Bytes of the longest line."""
+_SPARE: Final = 200
+"""Bytes of a line that colours and padding may take."""
+_CUTS: Final = ((600, 1200, 40), (200, 1000, 20), (60, 800, 10), (30, 300, 5))
+"""To what a line that is too long is cut, tried in turn: characters of a value and of a traceback, items of a list."""
+_FIELDS: Final = 16
+"""How many values a line has that is still too long after that."""
 
 EventDict = MutableMapping[str, Any]
 
@@ -72,7 +81,7 @@ def configure(level: str, format: str, stream: TextIO) -> None:  # noqa: A002 - 
     text = format == "text" or (format == "auto" and terminal)
     render = _text(colors=terminal and not os.environ.get("NO_COLOR")) if text else [_json]
     starting: list[Processor] = [add_log_level, add_logger_name, _add_trace, TimeStamper(fmt="iso", utc=True, key="ts")]
-    ending: list[Processor] = [format_exc_info, _mask, *render]
+    ending: list[Processor] = [format_exc_info, _mask, _cut, *render]
     structlog.configure(
         processors=[*starting, *ending],
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
@@ -134,6 +143,40 @@ def _clean(text: str) -> str:
     """Mask the text, and escape lone surrogates, which UTF-8 cannot encode."""
     masked = redact(text)
     return masked if masked.isascii() else masked.encode("utf-8", "backslashreplace").decode()
+
+
+def _cut(_: Any, __: str, event: EventDict) -> EventDict:
+    """Cut what makes a line too long; of a traceback the end is kept, which says what failed."""
+    if _fits(event):
+        return event
+    for characters, trace, items in _CUTS:
+        shorter = {
+            _shortened(key, characters, items): value[-trace:]
+            if key == "exception" and isinstance(value, str)
+            else _shortened(value, characters, items)
+            for key, value in event.items()
+        }
+        if _fits(shorter):
+            return shorter
+    return dict(list(shorter.items())[-_FIELDS:])
+
+
+def _fits(event: EventDict) -> bool:
+    return len(msgspec.json.encode(event)) <= LINE_LIMIT - _SPARE
+
+
+def _shortened(value: Any, characters: int, items: int) -> Any:
+    if isinstance(value, str):
+        return value if len(value) <= characters else value[: characters - 1] + "…"
+    if isinstance(value, list):
+        more = [f"… {len(value) - items} more"] if len(value) > items else []
+        return [_shortened(item, characters // 2, items // 2 or 1) for item in value[:items]] + more
+    if isinstance(value, dict):
+        return {
+            _shortened(key, characters // 2, items): _shortened(item, characters // 2, items // 2 or 1)
+            for key, item in list(value.items())[:items]
+        }
+    return value
 
 
 def _json(_: Any, __: str, event: EventDict) -> str:

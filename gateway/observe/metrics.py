@@ -14,6 +14,11 @@ from gateway.model import DiscardCause, Outcome
 RESULTS = ("delivered", "later", "never")
 CODES = ("2xx", "3xx", "4xx", "429", "5xx", "network", "timeout", "tls")
 TRANSLATIONS = ("message", "ignored", "broken")
+CAUSES = (
+    "connections", "documents", "encoding", "head_too_large", "malformed", "memory", "method", "no_route",
+    "not_authentic", "not_understood", "protocol", "rate", "slow", "strangers", "too_large", "work",
+)  # fmt: skip
+"""Why requests are refused."""
 NO_TRANSLATOR = "none"
 """The label `translator` of an event that was ignored by its name, before a translator was selected."""
 
@@ -31,7 +36,16 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry(auto_describe=True)
         self._labelled: list[tuple[Counter | Gauge | Histogram, tuple[str, ...]]] = []
+        self._add_requests()
+        self._add_deliveries()
+        self._add_gateway()
+
+    def _add_requests(self) -> None:
         self.requests = self._counter("requests", "Requests answered, by outcome.", "route", "service", "outcome")
+        self.refusals = self._counter("refusals", "Requests refused, also those that reached no route.", "cause")
+        for cause in CAUSES:
+            self.refusals.labels(cause)
+        self.unproven_bytes = self._gauge("unproven_bytes", "Bytes held of requests that are not proven yet.")
         self.unstored = self._counter("unstored", "Requests answered 503: the journal could not store them.", "route")
         self.request_bytes = self._counter("request_bytes", "Bytes of request bodies received.", "route")
         self.accept_seconds = self._histogram(
@@ -50,6 +64,9 @@ class Metrics:
         self.schema_mismatch = self._counter(
             "schema_mismatch", "Payloads that do not match a translator's schema.", "service", "translator"
         )
+        self.duplicates = self._counter("duplicates", "Requests recognised as repeats.", "route")
+
+    def _add_deliveries(self) -> None:
         self.deliveries = self._counter(
             "deliveries", "Delivery attempts that ended, by result.", "destination", "result"
         )
@@ -76,7 +93,8 @@ class Metrics:
         self.destination_degraded = self._gauge(
             "destination_degraded", "1 when messages arrive, but something is missing: see its state.", "destination"
         )
-        self.duplicates = self._counter("duplicates", "Requests recognised as repeats.", "route")
+
+    def _add_gateway(self) -> None:
         self.journal_commit_seconds = self._histogram(
             "journal_commit_seconds", "Duration of one durable group commit.", _FAST
         )

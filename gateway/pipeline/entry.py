@@ -10,10 +10,10 @@ from gateway.catalog.service import Service
 from gateway.decode.content import Content
 from gateway.journal import DuplicateKey, Entry
 from gateway.mattermost.payload import Message, encode
-from gateway.model import Card, CardMode, Event, Parcel
+from gateway.model import Card, CardMode, Event, Parcel, Request
 from gateway.pipeline.interpret import Piece, Reading
 from gateway.pipeline.route import Route
-from gateway.verify import verify
+from gateway.verify import masking, verify
 from gateway.verify.signature import Signature
 
 
@@ -38,7 +38,7 @@ def new_id(now: float, getrandbits: Callable[[int], int]) -> str:
     return f"{int(now * 1000):011x}{getrandbits(64):016x}"
 
 
-def entry(
+def entry(  # noqa: PLR0913 - each is a part of what is stored
     event_id: str,
     now: float,
     route: Route,
@@ -48,8 +48,12 @@ def entry(
     proof: verify.Proof | None,
     traits: Traits,
     trace: str = "",
+    kept: Request | None = None,
 ) -> Entry:
-    """The journal entry of one request with its reading. `trace` is the traceparent of its deliveries."""
+    """The journal entry of one request with its reading. `trace` is the traceparent of its deliveries.
+
+    `kept` is the request as the journal keeps it, if the caller has it.
+    """
     event = Event(
         id=event_id,
         received=now,
@@ -60,7 +64,7 @@ def entry(
         translator=reading.translator,
         subject=reading.subject,
         reason=reading.reason,
-        request=verify.kept_request(content.request, route.schemes(service)),
+        request=kept or masking.kept_request(content, route.schemes(service)),
     )
     outgoing = tuple(parcels(event_id, route, service, reading, traits, trace))
     return Entry(event, outgoing, keys(route, service, content, reading.key, proof))
@@ -118,34 +122,54 @@ def _in_channel(message: Message, channel: str) -> Message:
 def keys(
     route: Route, service: Service, content: Content, delivery_key: str, proof: verify.Proof | None
 ) -> tuple[DuplicateKey, ...]:
-    """The keys that recognise a repeat: the delivery id, and the body where the id could be forged.
+    """The keys that recognise a repeat: the delivery id, what was proven, and what was signed.
 
-    A signature seldom covers the id, so that whoever recorded a request could send it again under a fresh one; a key
-    of the body prevents that: the signature's digest where that covers the body alone, else a hash. Without delivery
-    ids, the body is the key for a short time only, because a sender may repeat a body on purpose.
+    A signature seldom covers the id, so that whoever recorded a request could send it again under a fresh one, or in
+    another form in which the id is not found: a key of what it proves prevents that. Without delivery ids, that is the
+    key for a short time only, because a sender may repeat a body on purpose. If that time is shorter than a signature
+    with its timestamp holds, there is a key of exactly what was signed, which no sender repeats on purpose.
     """
-    if delivery_key:
-        window = service.id_window if route.duplicate_window is None else route.duplicate_window
-        found = [DuplicateKey(f"{route.name} id {_hash(delivery_key.encode(), route.address)}", window)]
-        if proof is not None and _forgeable(service, proof.scheme):
-            found.append(_body_key(route, content, proof, window))
-    else:
-        window = service.body_window if route.duplicate_window is None else route.duplicate_window
-        found = [_body_key(route, content, proof, window)]
+    ids, bodies = service.id_window, service.body_window
+    if route.duplicate_window is not None:
+        ids = bodies = route.duplicate_window
+    found = (
+        [DuplicateKey(f"{route.name} id {_hash(delivery_key.encode(), route.address)}", ids)] if delivery_key else []
+    )
+    if not delivery_key or (proof is not None and _forgeable(service, proof.scheme)):
+        found.append(DuplicateKey(_content_key(route, content, proof), ids if delivery_key else bodies))
+    if proof is not None and proof.message and isinstance(proof.scheme, Signature):
+        # The clock of the sender may be ahead by a whole window: until its end, and for one more, the signature holds.
+        held = 2 * proof.scheme.window if proof.scheme.timestamp and proof.scheme.window else found[-1].window
+        compressed = proof.scheme.covers_body_alone  # what was signed is the body on the wire
+        if 0 < found[-1].window < held or compressed:
+            found.append(DuplicateKey(_key_of_digest(route, proof.message), held))
     return tuple(key for key in found if key.window > 0)
 
 
 def _forgeable(service: Service, scheme: verify.Scheme) -> bool:
-    """Whether a recorded request would pass again under a fresh delivery id."""
-    headers = [header for selector in service.delivery_id for header in selector.headers]
-    return isinstance(scheme, Signature) and not all(verify.signs(scheme, header) for header in headers)
+    """Whether a recorded request would pass again under a fresh delivery id, or without one."""
+    signed = (
+        selector.only_headers and all(verify.signs(scheme, header) for header in selector.headers)
+        for selector in service.delivery_id
+    )
+    return isinstance(scheme, Signature) and not all(signed)
 
 
-def _body_key(route: Route, content: Content, proof: verify.Proof | None, window: float) -> DuplicateKey:
+def _content_key(route: Route, content: Content, proof: verify.Proof | None) -> str:
+    """The key of what the proof covers: the inflated body, or one form field, or some named parts of a request."""
     if proof is not None and proof.digest:
-        return DuplicateKey(f"{route.name} body {proof.digest[:_DIGEST].hex()}", window)
-    seen = content.body or repr(sorted(content.request.query.items())).encode()
-    return DuplicateKey(f"{route.name} body {_hash(seen, route.address)}", window)
+        return _key_of_digest(route, proof.digest)
+    if proof is not None and proof.field:
+        seen = content.field(proof.field) or b""
+    elif proof is not None and isinstance(proof.scheme, Signature) and not proof.scheme.binds_body:
+        return _key_of_digest(route, proof.message)
+    else:
+        seen = content.body or repr(sorted(content.request.query.items())).encode()
+    return f"{route.name} body {_hash(seen, route.address)}"
+
+
+def _key_of_digest(route: Route, digest: bytes) -> str:
+    return f"{route.name} body {digest[:_DIGEST].hex()}"
 
 
 _DIGEST = 16

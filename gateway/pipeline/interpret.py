@@ -4,6 +4,7 @@ The steps stand in `interpret` and `_piece` in their order; each is one module's
 """
 
 from collections.abc import Sequence
+from typing import Final
 
 from msgspec import Struct
 
@@ -11,6 +12,7 @@ from gateway.catalog.generic import GENERIC, generic
 from gateway.catalog.select import matches
 from gateway.catalog.service import Service
 from gateway.catalog.translator import Draft, Translator, context
+from gateway.decode.bounds import EVENTS
 from gateway.decode.content import Content
 from gateway.decode.decode import Decoded
 from gateway.decode.unwrap import unwrap
@@ -19,8 +21,8 @@ from gateway.mattermost.fit import Fitted, Limits, fitted
 from gateway.mattermost.payload import Message, Priority
 from gateway.model import JSON, CardMode, Outcome, Phase, Request
 
-EVENTS: int = 200
-"""How many events one request may split into; the rest is counted in a last message."""
+EXPLAINED: Final = 5
+"""The events of one request of which it is told where they do not match a schema: to find that out takes longest."""
 
 
 class Wishes(Struct, frozen=True):
@@ -87,7 +89,7 @@ def interpret(service: Service, content: Content, wishes: Wishes, limits: Limits
         raise Refused(422, "Unprocessable Content", decoded.fault)
     reader = _EventReader(service, request, decoded, wishes, limits)
     values = unwrap(decoded.value, service.unwrap)
-    pieces = [reader.piece(value) for value in values[:EVENTS]]
+    pieces = [reader.piece(value, explained=index < EXPLAINED) for index, value in enumerate(values[:EVENTS])]
     if len(values) > EVENTS:
         more = Message(text=f"and {len(values) - EVENTS} more events of {service.name} in the same request")
         pieces.append(Piece(Outcome.MESSAGE, "", GENERIC, fitted=reader.finished(more)))
@@ -135,8 +137,11 @@ class _EventReader(Struct, frozen=True):
     wishes: Wishes
     limits: Limits
 
-    def piece(self, value: JSON) -> Piece:
-        """Select, validate, translate, fit; the generic translator speaks for what no document can translate."""
+    def piece(self, value: JSON, *, explained: bool = True) -> Piece:
+        """Select, validate, translate, fit; the generic translator speaks for what no document can translate.
+
+        With `explained`, the reason of a mismatch says where it is.
+        """
         name = self.service.event_name(self.request, value)
         if why := _filter_reason(self.service, name, self.wishes):
             return Piece(Outcome.IGNORED, name, "", reason=why)
@@ -147,7 +152,8 @@ class _EventReader(Struct, frozen=True):
             if translator is None:
                 return self._generic(value, name, self.decoded.fault or _no_translator_reason(self.service, name))
             if not translator.schema.matches(value):
-                return self._generic(value, name, _mismatch_reason(translator, value), translator.name)
+                why = _mismatch_reason(translator, value, explained=explained)
+                return self._generic(value, name, why, translator.name)
             return self._translated_piece(
                 translator, translator.draft(seen, self.service.cards if self.wishes.card is not None else None), name
             )
@@ -223,6 +229,6 @@ def _no_translator_reason(service: Service, name: str) -> str:
     return f"no translator of {service.key} speaks for {name or 'an event without a name'}"
 
 
-def _mismatch_reason(translator: Translator, value: JSON) -> str:
-    mismatches = "; ".join(map(str, translator.schema.mismatches(value, 3)))
-    return f"the payload does not match the schema of {translator.name}: {mismatches}"
+def _mismatch_reason(translator: Translator, value: JSON, *, explained: bool) -> str:
+    mismatches = ": " + "; ".join(map(str, translator.schema.mismatches(value, 3))) if explained else ""
+    return f"the payload does not match the schema of {translator.name}{mismatches}"

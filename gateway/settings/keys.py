@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date, time
 from functools import cache
+from ipaddress import ip_network
 from types import UnionType
 from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin, get_type_hints
 from urllib.parse import urlsplit
@@ -130,7 +131,8 @@ def read_text(key: Key, text: str) -> Any:
 def expected(key: Key) -> str:
     """Describe the values that a key accepts: "a whole number, at least 1"."""
     if key.listed:
-        return "a list of tables" if get_origin(get_args(key.type)[0]) is dict else "a list of texts"
+        item = "tables" if get_origin(get_args(key.type)[0]) is dict else "texts"
+        return f"a list of {f'{key.kind.name.split()[-1]}s' if key.kind is not None else item}"
     return ", ".join([_type_name(key), *(_bound_name(meta) for meta in key.bounds)])
 
 
@@ -142,7 +144,7 @@ def default_text(key: Key, table: str) -> str:
         return "" if key.secret else "(required)"
     if key.default is None:
         return ""
-    if key.kind is not None:
+    if key.kind is not None and not key.listed:
         return f'"{key.kind.show(key.default)}"'
     return f"{key.default:g}" if isinstance(key.default, float) else msgspec.json.encode(key.default).decode()
 
@@ -233,6 +235,14 @@ def is_http_url(text: str) -> bool:
     return parts.scheme in ("http", "https") and bool(parts.hostname) and port_is_one and plain
 
 
+def _read_network(text: str) -> str:
+    try:
+        return str(ip_network(text))
+    except ValueError as error:
+        wider = "; the bits behind its prefix are not 0" if "host bits" in str(error) else ""
+        raise ValueError(f'expected a network such as "10.0.0.0/8" or "2001:db8::/32"{wider}') from None
+
+
 def _read_base_url(text: str) -> str:
     if text and not is_http_url(text):
         raise ValueError('expected a URL such as "https://hooks.example.com", without user name and query')
@@ -258,5 +268,6 @@ _SIZES: Final = {"GB": 1e9, "MB": 1e6, "kB": 1e3, "B": 1.0}
 DURATION: Final = Kind("a duration", units.seconds, lambda value: _show_quantity(value, _TIMES))
 SIZE: Final = Kind("a size", _read_size, lambda value: _show_quantity(value, _SIZES))
 ADDRESS: Final = Kind("an address", _read_address)
+NETWORK: Final = Kind("a network", _read_network)
 BASE_URL: Final = Kind("a URL", _read_base_url)
 LINK: Final = Kind("a URL", _read_link)

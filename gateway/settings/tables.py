@@ -16,13 +16,20 @@ from gateway.errors import Fault, SettingsError
 from gateway.journalurl import REMEDY, file_of, url_of
 from gateway.secret import Secret
 from gateway.settings.admin import Admin, read_admin
-from gateway.settings.destinations import (
-    DeliveryTable,
-    DestinationSettings,
-    read_delivery,
-    read_destinations,
+from gateway.settings.destinations import DeliveryTable, DestinationSettings, read_delivery, read_destinations
+from gateway.settings.keys import (
+    ADDRESS,
+    BASE_URL,
+    DURATION,
+    LINK,
+    NETWORK,
+    SIZE,
+    Address,
+    default_text,
+    doc,
+    expected,
+    keys,
 )
-from gateway.settings.keys import ADDRESS, BASE_URL, DURATION, LINK, SIZE, Address, default_text, doc, expected, keys
 from gateway.settings.lines import Report, meant, syntax_fault
 from gateway.settings.proxies import Proxies, read_environment
 from gateway.settings.reader import PREFIX, Sections, TableReader, reason
@@ -69,7 +76,21 @@ class Server(Struct, frozen=True, kw_only=True):
         doc("The URL by which senders know the gateway, for signatures that cover it; empty: as received.", BASE_URL),
     ] = ""
     body_limit: Annotated[int, _Counted, doc("The largest request body that is accepted.", SIZE)] = 5_000_000
-    header_limit: Annotated[int, _Counted, doc("The largest request line and the largest header.", SIZE)] = 16_000
+    header_limit: Annotated[
+        int, _Counted, doc("The largest request line and the largest header; all together have twice this size.", SIZE)
+    ] = 16_000
+    unproven_limit: Annotated[
+        int,
+        _Counted,
+        doc("The memory for bodies of all senders that are not proven yet; one sender has a quarter of it.", SIZE),
+    ] = 64_000_000
+    connections: Annotated[
+        int, Meta(ge=2), doc("The most open connections of senders; one address has half of them.")
+    ] = 1000
+    trusted_proxies: Annotated[
+        tuple[str, ...],
+        doc("The networks of proxies whose Forwarded and X-Forwarded-For name the sender.", NETWORK),
+    ] = ()
     depth_limit: Annotated[int, _Counted, doc("How deep a payload may nest objects and arrays.")] = 64
     read_timeout: Annotated[float, _Positive, doc("How long a sender may take to send its request.", DURATION)] = 10.0
     grace: Annotated[float, Meta(ge=0), doc("How long a shutdown waits for requests and attempts.", DURATION)] = 20.0
@@ -289,14 +310,17 @@ def _settings(reader: TableReader, raw: Sections, wanted: Container[str]) -> Set
 
     delivery = read_delivery(reader, raw["delivery"])
     server = _server(reader, values("server"))
+    destinations = read_destinations(reader, raw["destinations"], delivery)
+    routes = _routes(reader, raw["routes"], tuple(raw["destinations"]))
+    _check_largest(reader, server, routes)
     return Settings(
         server=server,
         admin=read_admin(reader, raw["admin"], server.admin),
         journal=_journal(reader, values("journal")),
         catalog=_catalog(reader, values("catalog")),
         delivery=delivery,
-        destinations=read_destinations(reader, raw["destinations"], delivery),
-        routes=_routes(reader, raw["routes"], tuple(raw["destinations"])),
+        destinations=destinations,
+        routes=routes,
         passthrough=_passthrough(reader, values("passthrough"), raw) if "passthrough" in wanted else None,
         log=Log(**values("log")),
         tracing=Tracing(**values("tracing")) if "tracing" in wanted else None,
@@ -308,6 +332,14 @@ def _server(reader: TableReader, values: dict[str, Any]) -> Server:
     if server.listen == server.admin and server.listen.port:
         reader.report.add(("server", "admin"), f"is the same address as listen, {server.listen}", "take another port")
     return server
+
+
+def _check_largest(reader: TableReader, server: Server, routes: Mapping[str, RouteSettings]) -> None:
+    limits = [("server", server.body_limit), *((f"routes.{name}", one.body_limit or 0) for name, one in routes.items())]
+    table, largest = max(limits, key=lambda limit: limit[1])
+    if largest > server.unproven_limit:
+        problem = f"is smaller than body_limit of [{table}]: such a request could never be accepted"
+        reader.fault(("server", "unproven_limit"), problem, f"take at least {SIZE.show(largest)}")
 
 
 def _journal(reader: TableReader, values: dict[str, Any]) -> JournalTable:

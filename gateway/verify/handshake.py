@@ -16,7 +16,6 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from gateway import jsonpath
 from gateway.decode.content import Content
 from gateway.jsonpath import MISSING
 from gateway.model import JSON, Request
@@ -53,38 +52,37 @@ class Reply(Struct, frozen=True):
 def answer(
     rules: Sequence[Handshake], content: Content, secrets: Sequence[str], authentic: bool | None = None
 ) -> Reply | None:
-    """Return the answer to a handshake, None when the request is not one. The body is decoded only if there are rules.
+    """Return the answer to a handshake, None when the request is not one. Of the body, only what rules name is read.
 
     `authentic` says whether the request is verified (None: not known yet); False skips the rules that require it. Once
     the route has secrets, a rule that stores one requires an authentic request, too: no stranger replaces a secret.
     """
     active = [secret for secret in secrets if secret]
     request = content.request
-    value = content.value if rules and content.body else MISSING
     for rule in rules:
         if rule.signed and authentic is False:
             continue
         if rule.effect is Effect.STORE and active and not (rule.signed or authentic):
             continue
-        if _rule_applies(rule, request, value, active) and (reply := _reply(rule, request, value, active)) is not None:
+        if _rule_applies(rule, content, active) and (reply := _reply(rule, content, active)) is not None:
             return reply
     return _built_in_reply(request)
 
 
-def _rule_applies(rule: Handshake, request: Request, value: JSON, secrets: Sequence[str]) -> bool:
-    if rule.methods and request.method.upper() not in rule.methods:
+def _rule_applies(rule: Handshake, content: Content, secrets: Sequence[str]) -> bool:
+    if rule.methods and content.request.method.upper() not in rule.methods:
         return False
     return all(
-        _condition_holds(condition, _value_at(condition.take, request, value), secrets) for condition in rule.conditions
+        _condition_holds(condition, _value_at(condition.take, content), secrets) for condition in rule.conditions
     )
 
 
-def _value_at(take: Take, request: Request, value: JSON) -> JSON:
+def _value_at(take: Take, content: Content) -> JSON:
     if take.kind == "header":
-        return request.headers.get(take.name, MISSING)
+        return content.request.headers.get(take.name, MISSING)
     if take.kind == "query":
-        return request.query.get(take.name, MISSING)
-    return jsonpath.lookup(value, take.path)
+        return content.request.query.get(take.name, MISSING)
+    return content.glimpse.at(take.path) if content.body else MISSING
 
 
 def _condition_holds(condition: Predicate, found: JSON, secrets: Sequence[str]) -> bool:
@@ -98,9 +96,9 @@ def _condition_holds(condition: Predicate, found: JSON, secrets: Sequence[str]) 
     return text is not None and text == as_text(condition.equals)
 
 
-def _reply(rule: Handshake, request: Request, value: JSON, secrets: Sequence[str]) -> Reply | None:
+def _reply(rule: Handshake, content: Content, secrets: Sequence[str]) -> Reply | None:
     """Fill in the rule's reply; None when the value is absent, too long, or not allowed as a header or URL."""
-    taken = "" if rule.take is None else as_text(_value_at(rule.take, request, value))
+    taken = "" if rule.take is None else as_text(_value_at(rule.take, content))
     if taken is None or len(taken) > _LONGEST or (rule.take is not None and not taken):
         return None
     if rule.effect is Effect.FETCH and not _is_on_hosts(taken, rule.hosts):

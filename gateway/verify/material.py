@@ -1,12 +1,9 @@
 """Places in a request from which signatures and tokens are read, and the encoding of their text as bytes."""
 
-from collections.abc import Iterator
-
 from msgspec import Struct
 
-from gateway import jsonpath
 from gateway.decode.content import Content
-from gateway.jsonpath import STAR, Step
+from gateway.jsonpath import Step
 from gateway.model import JSON
 
 
@@ -18,13 +15,15 @@ class Source(Struct, frozen=True):
     path: tuple[Step, ...] = ()
 
 
-def read(content: Content, source: Source) -> str | None:
-    """Return the text at a header, JSON path or form field, None where there is none."""
-    if source.kind == "header":
-        return content.request.headers.get(source.name)
+def read(content: Content, source: Source) -> bytes | None:
+    """Return the text at a header, JSON path or form field as bytes; None where there is none, or several fields."""
     if source.kind == "form":
-        return next((text for name, text in content.form if name == source.name), None)
-    return as_text(jsonpath.lookup(content.value, source.path))
+        return content.field(source.name)
+    if source.kind == "header":
+        text = content.request.headers.get(source.name)
+    else:
+        text = as_text(content.glimpse.at(source.path))
+    return None if text is None else octets(text)
 
 
 def as_text(value: JSON) -> str | None:
@@ -34,20 +33,14 @@ def as_text(value: JSON) -> str | None:
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
-def reach(value: JSON, path: tuple[Step, ...]) -> Iterator[JSON]:
-    """Yield the value at the path, one for each element that a `*` branches over; MISSING where there is none."""
-    cut = path.index(STAR) if STAR in path else len(path)
-    found = jsonpath.lookup(value, path[:cut])
-    if cut == len(path):
-        yield found
-        return
-    for child in found.values() if isinstance(found, dict) else found if isinstance(found, list) else ():
-        yield from reach(child, path[cut + 1 :])
-
-
 def octets(text: str) -> bytes:
     """Encode text as it came off the wire: bytes that were not UTF-8 travel in strings as surrogates (PEP 383)."""
     try:
         return text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
         return text.encode("utf-8", "surrogatepass")
+
+
+def text_of(raw: bytes) -> str:
+    """Decode bytes as text of the wire: the reverse of `octets`."""
+    return raw.decode("utf-8", "surrogateescape")

@@ -140,6 +140,8 @@ def _hmac(given: _Hmac) -> Signature:
     message = tuple(_part(raw, timestamp is not None) for raw in given.message)
     if not message:
         raise ValueError("message: expected at least one part")
+    if timestamp is not None and not _signs(message, timestamp):
+        raise ValueError("timestamp: the signature does not cover it; add timestamp to message, or leave it out")
     return Signature(
         digest=given.hmac,
         source=source,
@@ -163,6 +165,12 @@ def _timestamp(given: _Hmac) -> Source | None:
     if in_pairs:
         raise ValueError("timestamp: expected either this or a timestamp key in pairs")
     return _source("timestamp", given.timestamp)
+
+
+def _signs(message: tuple[Part, ...], timestamp: Source) -> bool:
+    """Whether the message holds the timestamp: as a part of its own, or inside of the body."""
+    kinds = {part.kind for part in message}
+    return "timestamp" in kinds or (timestamp.kind in {"json", "form"} and "body" in kinds)
 
 
 def _window(text: str) -> float | None:

@@ -8,20 +8,21 @@ import hashlib
 import hmac
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from msgspec import Struct
 
 from gateway.decode.content import Content
-from gateway.verify.material import Source, octets, read
+from gateway.verify.material import Source, octets, read, text_of
 
 NUMBERED = "{n}"
 """In a header name: stands for 1, 2, 3 and so on, one header for each active key."""
 
 _MOST_NUMBERED = 20
 _MOST_CANDIDATES = 100
-_DECIMAL = re.compile(r"\d{1,15}(\.\d{1,9})?")
+_DECIMAL = re.compile(r"[0-9]{1,15}(\.[0-9]{1,9})?")
 
 
 class Pairs(Struct, frozen=True, forbid_unknown_fields=True):
@@ -58,17 +59,39 @@ class Signature(Struct, frozen=True, kw_only=True):
 
     @property
     def covers_body_alone(self) -> bool:
-        """Whether the signed message is exactly the body."""
+        """Whether the signed message is exactly the body, as most are."""
         return self.message == _BODY_ALONE
 
+    @property
+    def covers_body(self) -> bool:
+        """Whether the signed message holds the whole body or a digest of it."""
+        return not _BODY.isdisjoint([part.kind for part in self.message])
 
+    @property
+    def binds_body(self) -> bool:
+        """Whether nobody can find another body with the same signature: for a CRC everybody can."""
+        return any(part.kind == "body" or (part.kind == "digest" and part.text != "crc32") for part in self.message)
+
+    @property
+    def field(self) -> str:
+        """The name of the form field that is all of the body that the signature covers; "" for any other signature."""
+        sources = [part.source for part in self.message if part.kind in _PAYLOAD and not _is_header(part.source)]
+        return sources[0].name if len(sources) == 1 and sources[0] is not None and sources[0].kind == "form" else ""
+
+
+_BODY = frozenset({"body", "digest"})
+_PAYLOAD = frozenset({"body", "digest", "sorted-form", "source"})
 _BODY_ALONE = (Part("body"),)
+
+
+def _is_header(source: Source | None) -> bool:
+    return source is not None and source.kind == "header"
 
 
 class Claim(Struct, frozen=True):
     """The signatures that a request carries under one scheme, and the messages that they may sign.
 
-    There is one message for each of the content's `bodies`.
+    There is one message for each of the content's `bodies`, or one where the scheme covers no body.
     """
 
     signatures: tuple[bytes, ...]
@@ -79,15 +102,30 @@ def claim(scheme: Signature, content: Content, now: float) -> Claim | None:
     """Read signatures and messages once for all secrets; None when one is missing, unreadable or stale."""
     texts, stamp = _read_signatures(scheme, content)
     signatures = tuple(raw for text in texts[:_MOST_CANDIDATES] if (raw := decoded(text.strip(), scheme.encoding)))
+    if not signatures:
+        return None
     if scheme.timestamp is not None:
         if scheme.timestamp.kind != "pair":
-            stamp = read(content, scheme.timestamp)
+            found = read(content, scheme.timestamp)
+            stamp = None if found is None else text_of(found)
         if stamp is None or not _is_fresh(stamp.strip(), scheme, now):
             return None
-    messages = [_message(scheme.message, content, body, stamp or "") for body in content.bodies]
-    if not signatures or None in messages:
+    if scheme.covers_body_alone:
+        return Claim(signatures, content.bodies)
+    bodies = content.bodies if scheme.covers_body else content.bodies[:1]
+    messages = [_message(scheme, content, body, stamp or "") for body in bodies]
+    if None in messages:
         return None
     return Claim(signatures, tuple(message for message in messages if message is not None))
+
+
+def reads_as(message: bytes, schemes: Iterable[Signature]) -> bool:
+    """Tell whether the signed message is what one of these schemes signs, which cover a timestamp.
+
+    Whoever recorded a request of such a scheme could send its whole message as the body of a scheme without timestamp:
+    the signature is the same, and would hold for ever.
+    """
+    return any(_grammar(scheme).fullmatch(message) for scheme in schemes)
 
 
 def proves(scheme: Signature, claimed: Claim, secret: str) -> tuple[int, bytes] | None:
@@ -153,7 +191,7 @@ def _read_signatures(scheme: Signature, content: Content) -> tuple[list[str], st
             pairs = [_pair(piece) for piece in text.split(scheme.pairs.delimiter)]
             signatures += [value for key, value in pairs if key == scheme.pairs.signature]
             stamps = [value for key, value in pairs if scheme.pairs.timestamp and key == scheme.pairs.timestamp]
-            stamp = stamps[0] if stamps else stamp
+            stamp = stamps[0] if len(stamps) == 1 else None  # of two, who knows which one is signed
         elif scheme.tagged:
             tags = [piece.partition(",") for piece in text.split()]
             signatures += [value for tag, _, value in tags if tag == scheme.tagged]
@@ -166,8 +204,8 @@ def _places(source: Source, content: Content) -> Iterator[str]:
     if NUMBERED in source.name:
         names = [source.name.replace(NUMBERED, str(number)) for number in range(1, _MOST_NUMBERED + 1)]
         yield from (text for name in names if (text := content.request.headers.get(name)) is not None)
-    elif (text := read(content, source)) is not None:
-        yield text
+    elif (raw := read(content, source)) is not None:
+        yield text_of(raw)
 
 
 def _without_prefix(text: str, scheme: Signature) -> str | None:
@@ -182,8 +220,7 @@ def _pair(piece: str) -> tuple[str, str]:
 
 
 def _is_fresh(stamp: str, scheme: Signature, now: float) -> bool:
-    if scheme.window is None:
-        return True
+    """Whether a timestamp is one, and within the window."""
     if scheme.unit == "iso":
         try:
             moment = datetime.fromisoformat(stamp)
@@ -194,12 +231,27 @@ def _is_fresh(stamp: str, scheme: Signature, now: float) -> bool:
         sent = float(stamp) / (1000 if scheme.unit == "ms" else 1)
     else:
         return False
-    return abs(now - sent) <= scheme.window
+    return scheme.window is None or abs(now - sent) <= scheme.window
 
 
-def _message(parts: tuple[Part, ...], content: Content, body: bytes, stamp: str) -> bytes | None:
-    pieces = [_piece(part, content, body, stamp) for part in parts]
-    return None if None in pieces else b"".join(piece for piece in pieces if piece is not None)
+def _message(scheme: Signature, content: Content, body: bytes, stamp: str) -> bytes | None:
+    """The signed message; None when a part is missing, or could end in another place.
+
+    What stands in front of the timestamp, and it itself, must not contain the literal that ends it: of `id.stamp.body`
+    a recorded `1.170.{"a": "b.180.c"}` could else be read as id `1.170.{"a": "b` and stamp `180`.
+    """
+    pieces: list[bytes] = []
+    guarded = max((index for index, part in enumerate(scheme.message) if part.kind == "timestamp"), default=-1)
+    for index, part in enumerate(scheme.message):
+        piece = _piece(part, content, body, stamp)
+        if piece is None:
+            return None
+        if index <= guarded and (part.kind == "timestamp" or _is_header(part.source)):
+            end = next((other.text for other in scheme.message[index + 1 : index + 2] if other.kind == "text"), "")
+            if end and octets(end) in piece:
+                return None
+        pieces.append(piece)
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
 def _piece(part: Part, content: Content, body: bytes, stamp: str) -> bytes | None:
@@ -208,12 +260,34 @@ def _piece(part: Part, content: Content, body: bytes, stamp: str) -> bytes | Non
     if part.kind == "digest":
         return _digest(part.text, body)
     if part.kind == "sorted-form":
-        return octets("".join(name + value for name, value in sorted(set(content.form))))
+        fields = content.form
+        return None if fields is None else octets("".join(name + value for name, value in sorted(set(fields))))
     if part.source is not None:
-        found = read(content, part.source)
-        return None if found is None else octets(found)
+        return read(content, part.source)
     words = {"timestamp": stamp, "method": content.request.method.upper(), "url": content.request.url}
     return octets(words.get(part.kind, part.text))
+
+
+@lru_cache(64)
+def _grammar(scheme: Signature) -> re.Pattern[bytes]:
+    """What the messages of a scheme look like."""
+    stamp = rb"[0-9TWZ:.,+ -]{8,40}" if scheme.unit == "iso" else _DECIMAL.pattern.encode()
+    shapes: list[bytes] = []
+    for part in scheme.message:
+        if part.kind == "text":
+            shapes.append(re.escape(octets(part.text)))
+        elif part.kind == "timestamp":
+            shapes.append(stamp)
+        elif part.kind == "method":
+            shapes.append(b"[A-Z]+")
+        elif _is_header(part.source):
+            shapes.append(rb"[^\r\n]*?")
+        elif shapes[-1:] != [_ANYTHING]:
+            shapes.append(_ANYTHING)
+    return re.compile(b"".join(shapes))
+
+
+_ANYTHING = rb"[\s\S]*"
 
 
 def _digest(name: str, body: bytes) -> bytes:

@@ -5,44 +5,37 @@ Neither the answer nor its timing tells the sender which scheme, secret or step 
 
 import base64
 import hmac
-import re
-from collections.abc import Iterable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterable, Sequence
 from typing import Final
-from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
+from urllib.parse import unquote
 
-import msgspec
 from msgspec import Struct
 
 from gateway.decode.content import Content
 from gateway.errors import Refused
 from gateway.model import Request
-from gateway.verify.material import as_text, octets, reach
+from gateway.verify.material import as_text, octets
 from gateway.verify.schemes import BasicSecret, HeaderSecret, PathSecret, QuerySecret, Scheme, TokenSecret, parse_scheme
-from gateway.verify.signature import Signature, claim, proves
+from gateway.verify.signature import Signature, claim, proves, reads_as
 
-__all__ = ["MASK", "NOT_AUTHENTIC", "Proof", "Scheme", "kept_request", "parse_scheme", "signs", "tokens", "verify"]
+__all__ = ["NOT_AUTHENTIC", "Proof", "Scheme", "parse_scheme", "signs", "verify"]
 
 NOT_AUTHENTIC: Final = "The request is not authentic"
 """The title of every refusal: wrong, missing and stale proofs look the same to the sender."""
-
-MASK: Final = "***"
-
-_BARE_URL = re.compile(r"https?://[A-Za-z0-9.:-]+(?:/[A-Za-z0-9._~/-]*)?")
-"""A URL without user, query and fragment: nothing in it can be a secret but a segment of the path."""
-
-_CREDENTIALS = frozenset({"authorization", "proxy-authorization", "cookie"})
 
 
 class Proof(Struct, frozen=True):
     """The scheme under which a request is authentic.
 
-    `digest` is the digest of the inflated body where a signature covers exactly that; it is computed here, not taken
-    from the request. Else it is empty.
+    `digest` is that of the inflated body, or of the one form `field` that the signature covers, where the signature
+    covers exactly that. Where it covers something else, `message` is the digest of what it covers. Both are computed
+    here, not taken from the request; without a signature they are empty.
     """
 
     scheme: Scheme
     digest: bytes = b""
+    message: bytes = b""
+    field: str = ""
 
 
 def verify(schemes: Sequence[Scheme], secrets: Sequence[str], content: Content, now: float) -> Proof:
@@ -51,7 +44,7 @@ def verify(schemes: Sequence[Scheme], secrets: Sequence[str], content: Content, 
     Raises Refused (401) when there is none. `now` is in seconds since the epoch. Empty secrets never match.
     """
     active = [secret for secret in secrets if secret]
-    proofs = [proof for scheme in schemes if (proof := _proof(scheme, active, content, now)) is not None]
+    proofs = [proof for scheme in schemes if (proof := _proof(scheme, schemes, active, content, now)) is not None]
     if not proofs:
         raise Refused(401, NOT_AUTHENTIC)
     return proofs[0]
@@ -65,36 +58,13 @@ def signs(scheme: Scheme, header: str) -> bool:
     return any(source.kind == "header" and source.name == header.lower() for source in sources)
 
 
-def kept_request(request: Request, schemes: Sequence[Scheme]) -> Request:
-    """Return the request as the journal keeps it: credentials in headers, query, path and URL are `***` or empty.
-
-    The body stays as it is, also where a `{token: PATH}` scheme reads a secret in it: see `tokens`.
-    """
-    headers = _CREDENTIALS.union([scheme.name for scheme in schemes if isinstance(scheme, HeaderSecret)])
-    query = {scheme.name for scheme in schemes if isinstance(scheme, QuerySecret)}
-    bare = not request.path_secret and _BARE_URL.fullmatch(request.url)
-    if bare and headers.isdisjoint(request.headers) and query.isdisjoint(request.query):
-        return request  # nearly all requests: a signature is no secret
-    return msgspec.structs.replace(
-        request,
-        headers=_mask_values(request.headers, headers),
-        query=_mask_values(request.query, query),
-        path_secret="",
-        url=request.url if bare else _mask_url(request.url, request.path_secret, query),
-    )
-
-
-def tokens(content: Content, schemes: Sequence[Scheme]) -> list[str]:
-    """Return the values that `{token: PATH}` schemes read in the body: credentials to be masked where it is shown."""
-    found = [reach(content.value, scheme.path) for scheme in schemes if isinstance(scheme, TokenSecret)]
-    return [text for values in found for value in values if (text := as_text(value))]
-
-
-def _proof(scheme: Scheme, secrets: Sequence[str], content: Content, now: float) -> Proof | None:
+def _proof(
+    scheme: Scheme, schemes: Sequence[Scheme], secrets: Sequence[str], content: Content, now: float
+) -> Proof | None:
     if isinstance(scheme, Signature):
-        return _signature_proof(scheme, secrets, content, now)
+        return _signature_proof(scheme, schemes, secrets, content, now)
     if isinstance(scheme, TokenSecret):
-        tokens = [as_text(found) or "" for found in reach(content.value, scheme.path)]
+        tokens = [as_text(found) or "" for found in content.glimpse.each(scheme.path)]
         fits = bool(tokens) and _any_true(
             not _any_true(not _equal(token, secret) for token in tokens) for secret in secrets
         )
@@ -104,7 +74,9 @@ def _proof(scheme: Scheme, secrets: Sequence[str], content: Content, now: float)
     return Proof(scheme) if fits else None
 
 
-def _signature_proof(scheme: Signature, secrets: Sequence[str], content: Content, now: float) -> Proof | None:
+def _signature_proof(
+    scheme: Signature, schemes: Sequence[Scheme], secrets: Sequence[str], content: Content, now: float
+) -> Proof | None:
     claimed = claim(scheme, content, now)
     if claimed is None:
         return None
@@ -112,8 +84,15 @@ def _signature_proof(scheme: Signature, secrets: Sequence[str], content: Content
     if not proven:
         return None
     index, digest = proven[0]
-    exact = scheme.covers_body_alone and content.bodies[index] is content.body
-    return Proof(scheme, digest if exact else b"")
+    if scheme.timestamp is None:
+        stamped = [one for one in schemes if isinstance(one, Signature) and one.timestamp is not None]
+        if stamped and reads_as(claimed.messages[index], stamped):
+            return None
+    if scheme.covers_body_alone:
+        return Proof(scheme, digest) if content.bodies[index] is content.body else Proof(scheme, message=digest)
+    if scheme.field and len(scheme.message) == 1:
+        return Proof(scheme, digest, field=scheme.field)
+    return Proof(scheme, message=digest, field=scheme.field)
 
 
 def _any_true(answers: Iterable[bool]) -> bool:
@@ -154,22 +133,3 @@ def _basic(user: str, header: str) -> list[str]:
 
 def _equal(given: str, secret: str) -> bool:
     return hmac.compare_digest(octets(given), octets(secret))
-
-
-def _mask_values(values: Mapping[str, str], names: AbstractSet[str]) -> dict[str, str]:
-    return {name: MASK if name in names else value for name, value in values.items()}
-
-
-def _mask_url(url: str, path_secret: str, query: set[str]) -> str:
-    """Return the URL with the secrets in path and query masked, without user and fragment; empty if it is no URL."""
-    try:
-        scheme, host, path, text, _ = urlsplit(url)
-        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=1000)
-    except ValueError:
-        return ""
-    segments = [MASK if path_secret and unquote(segment) == path_secret else segment for segment in path.split("/")]
-    shown = [(name, MASK if name in query else value) for name, value in pairs]
-    host = host.rpartition("@")[2]
-    return urlunsplit(
-        (scheme, host, "/".join(segments), urlencode(shown, safe="*", quote_via=quote, errors="replace"), "")
-    )

@@ -14,6 +14,7 @@ from gateway.journal.sqlite.upkeep import Limits
 from gateway.outbound.sessions import USER_AGENT, Sessions
 from gateway.secret import Secret
 from gateway.settings.proxies import Proxies
+from gateway.settings.tables import Server
 from tests.conftest import Gateway
 from tests.outbound.proxy import Proxy
 
@@ -165,3 +166,14 @@ async def test_a_handshake_passes_the_proxy_of_the_environment():
         with pytest.raises(OSError, match="does not resolve"):
             await ingress.fetch(sessions, "http://near.test/confirm?Token=a")
     assert proxy.asked == ["GET http://sns.test/confirm?Token=a"]
+
+
+@pytest.mark.parametrize(("files", "most"), [(100_000, 1000), (700, 500), (10, 2)])
+async def test_there_are_fewer_connections_than_open_files(monkeypatch, capsys, files, most):
+    """The journal and the destinations need some; the log says so."""
+    made = []
+    monkeypatch.setattr(ingress.resource, "getrlimit", lambda _: (files, files))
+    monkeypatch.setattr(ingress, "Listener", lambda _, **options: made.append(options))
+    ingress.listener(None, Server())
+    assert made == [{"header_limit": 16_000, "connections": most}]
+    assert ("too few open files" in capsys.readouterr().out) is (most < 1000)

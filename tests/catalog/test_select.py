@@ -144,3 +144,16 @@ def test_names_from_payloads_are_not_kept_without_end() -> None:
     for number in range(3000):
         assert index.candidates(f"made-up-{number}") == (every,)
     assert len(index._cache) <= 1024
+
+
+@pytest.mark.parametrize(
+    ("selector", "only"),
+    [
+        ({"header": "X-Id"}, True), ({"any": [{"header": "A"}, {"header": "B"}]}, True), ({"json": "id"}, False),
+        ({"any": [{"header": "A"}, {"json": "b"}]}, False), ({"query": "q"}, False), ({"const": "c"}, False),
+        ({"present": {"a": "b"}}, False),
+    ],
+)  # fmt: skip
+def test_a_value_that_comes_from_headers_alone(selector: dict[str, Any], only: bool) -> None:
+    """A signature that covers those headers covers the value."""
+    assert Selector(selector).only_headers is only

@@ -11,7 +11,8 @@ from gateway.console import masked as received
 from gateway.decode.content import Content
 from gateway.model import Request
 from gateway.secret import Secret
-from gateway.verify.verify import parse_scheme, tokens
+from gateway.verify.masking import body_tokens
+from gateway.verify.verify import parse_scheme
 
 TOKEN = 'to"k en/1'
 IN_BODY = (parse_scheme({"token": "auth.token"}),)
@@ -33,7 +34,7 @@ def masked(body: bytes, schemes=IN_BODY, **headers: str) -> Request:
 def test_a_token_in_the_body_is_masked(content_type, body):
     """A credential that the sender puts into the body is not shown, however it is written there."""
     request = Request("POST", {"content-type": content_type}, {}, body)
-    (token,) = tokens(Content(request), IN_BODY)
+    (token,) = body_tokens(Content(request), IN_BODY)
     shown = received.shown_request(request, IN_BODY, LIMIT).body.decode()
     assert "***" in shown
     assert token not in shown

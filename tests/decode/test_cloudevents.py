@@ -35,3 +35,11 @@ def test_json():
     assert from_json([{}, {"data_base64": "?"}], read) == ([{}, {"data_base64": "?"}], "[1]: data_base64: not base64")
     assert from_json({"data_base64": 5}, read)[1] == "data_base64: not base64"
     assert from_json("x", read)[1].startswith("not a CloudEvent")
+
+
+def test_only_as_many_events_as_are_shown_are_decoded():
+    """The others are only counted."""
+    seen = []
+    events = [{"data_base64": "eA=="}] * 1000
+    value, fault = from_json(events, lambda content_type, body: (seen.append(body), ""))
+    assert (len(value), len(seen), fault) == (1000, 200, "")

@@ -60,12 +60,28 @@ def test_the_depth_bounds_the_value():
 
 
 def test_form_fields():
-    """Text fields in the order sent; other bodies and broken ones have none."""
-    form = {"content-type": "application/x-www-form-urlencoded"}
+    """Text fields in the order sent; there are none where a body holds more than these, or too much."""
+    form, multipart = ({"content-type": kind} for kind in ("application/x-www-form-urlencoded", "multipart/form-data"))
     assert Content(Request(headers=form, body=b"b=1&a=2&b=3")).form == [("b", "1"), ("a", "2"), ("b", "3")]
-    assert Content(Request(headers={"content-type": "multipart/form-data"}, body=b"x")).form == []
-    part = b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--x--\r\n'
-    assert Content(Request(headers={"content-type": "multipart/form-data; boundary=x"}, body=part)).form == [("a", "1")]
+    assert Content(Request(headers=form)).form == []
+    assert Content(Request(headers=form, body=b"a=1&" * 2000)).form is None
+    assert Content(Request(headers=multipart, body=b"x")).form is None
+    part = b'--x\r\nContent-Disposition: form-data; name="a"%b\r\n\r\n1\r\n--x--\r\n'
+    assert Content(Request(headers=multipart, body=part % b"")).form == [("a", "1")]
+    assert Content(Request(headers=multipart, body=part % b'; filename="f"')).form is None
+
+
+def test_only_one_field():
+    """What is left of a request whose one field is proven: nothing that would change its sense."""
+    headers = {"content-type": "application/x-www-form-urlencoded; charset=utf-16", "ce-id": "1", "x": "y"}
+    content = Content(Request(headers=headers, body=b"a=1&payload=%7B%22b%22%3A2%7D&json=[]", url="u"), depth=9)
+    assert content.field("payload") == b'{"b":2}'
+    assert content.field("b") is None
+    only = content.only("payload")
+    assert (only.value, only.body, only.depth, only.request.url) == ({"b": 2}, b"payload=%7B%22b%22%3A2%7D", 9, "u")
+    assert only.request.headers == {"x": "y", "content-type": "application/x-www-form-urlencoded"}
+    with pytest.raises(ValueError, match="not exactly one"):
+        content.only("b")
 
 
 def test_headers_become_legible():

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from gateway.decode.decode import Decoded, decode
 from gateway.decode.jsontext import deeper_than
 from gateway.model import Request
+from tests.cost import bytes_of, seconds_of
 
 FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data; boundary=XX"
@@ -200,3 +201,35 @@ def test_hostile_requests(body, content_type, query, depth, binary):
     found = decode(Request(headers=headers, query=query, body=body), body, depth)
     assert not deeper_than(found.value, depth)
     assert found.kind in {"json", "form", "multipart", "xml", "text", "query", "cloudevents"}
+
+
+BIG = {
+    "json": ("application/json", b"[" + b"[]," * 300_000 + b"0]"),
+    "xml": ("text/xml", b"<a>" + b"<b/>" * 300_000 + b"</a>"),
+    "form": ("application/x-www-form-urlencoded", b"a=1&" * 300_000),
+    "multipart": ("multipart/form-data; boundary=x", b"--x\r\nContent-Disposition: a; name=b\r\n\r\n" * 2000),
+    "parameters": ("multipart/form-data; boundary=x", b"--x\r\nContent-Disposition: a" + b"; n=1" * 300_000),
+    "nested": ("application/x-www-form-urlencoded", b"payload=[" + b"[]," * 300_000 + b"0]"),
+}
+
+
+@pytest.mark.parametrize("name", BIG)
+def test_what_exceeds_a_bound_is_text_with_a_fault(name):
+    """An authentic sender is never refused for it, and what a few bytes hold costs little."""
+    content_type, body = BIG[name]
+    request = Request(headers={"content-type": content_type}, body=b"few bytes on the wire")
+    found = decode(request, body)
+    if name == "nested":  # the field stays a text
+        assert isinstance(found.value["payload"], str)
+    else:
+        assert (found.kind, bool(found.fault)) == ("text", True)
+    assert seconds_of(lambda: decode(request, body)) < 0.1
+    assert bytes_of(lambda: decode(request, body)) < 3 * len(body) + 6_000_000
+
+
+def test_a_large_payload_of_a_real_sender_is_read():
+    """5 MB of alerts as Alertmanager writes them stay far below the bounds, compressed as well."""
+    alert = {"status": "firing", "labels": {"alertname": "Disk", "host": "db1"}, "annotations": {"summary": "x" * 60}}
+    body = json.dumps({"alerts": [alert | {"fingerprint": str(number)} for number in range(30_000)]}).encode()
+    request = Request(headers={"content-type": "application/json"}, body=body[: len(body) // 30])
+    assert decode(request, body).kind == "json"

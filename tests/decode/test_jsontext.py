@@ -1,10 +1,14 @@
 """JSON of strangers: exact depth, repaired text, faults with their place."""
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.decode.jsontext import TooDeepError, deeper_than, parse
+from gateway.decode.bounds import Allowance, TooDeepError, TooManyError
+from gateway.decode.jsontext import deeper_than, parse
+from tests.cost import bytes_of, seconds_of
 
 
 @pytest.mark.parametrize(("value", "depth"), [(1, 0), ([], 1), ({"a": {}}, 2), ([[1], {"a": [[]]}], 4)])
@@ -15,12 +19,37 @@ def test_deeper_than(value, depth):
 
 
 @pytest.mark.parametrize(
-    "text", ["[" * 5 + "]" * 5, '{"a":' * 5 + "1" + "}" * 5, "[" * 200_000, "\ufeff" + "[" * 5 + "]" * 5]
+    "text", ["[" * 5 + "]" * 5, '{"a":' * 5 + "1" + "}" * 5, "[" * 100_000, "\ufeff" + "[" * 5 + "]" * 5]
 )
 def test_too_deep(text):
     """One level too many is refused, at any size."""
     with pytest.raises(TooDeepError, match="deeper than 4"):
         parse(text, 4)
+
+
+def test_too_many_values_are_not_built():
+    """They are counted first; signs inside of strings do not count where that would be too many."""
+    text = b"[" + b"[]," * 1_500_000 + b"0]"
+    with pytest.raises(TooManyError):
+        parse(text)
+    assert seconds_of(lambda: parse(text)) < 0.1
+    assert bytes_of(lambda: parse(text)) < 3 * len(text)
+    words = 'a, b, [c], {d} \\" ' * 100_000
+    assert parse(json.dumps([words])) == [words]
+
+
+def test_nested_texts_share_an_allowance():
+    """What one has taken, the next cannot take."""
+    allowance, text = Allowance(), b"[" + b"0," * 300_000 + b"0]"
+    parse(text, allowance=allowance)
+    with pytest.raises(TooManyError):
+        parse(text, allowance=allowance)
+
+
+@pytest.mark.parametrize("text", [rb"\ud800" * 500_000, rb"\n" * 1_500_000, rb"\\" * 1_500_000, b"\xff" * 3_000_000])
+def test_broken_texts_are_repaired_in_linear_time(text):
+    """Also where every character is broken, or escaped."""
+    assert seconds_of(lambda: parse(b'"' + text)) < 0.3
 
 
 def test_brackets_in_strings_do_not_nest():

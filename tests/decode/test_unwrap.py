@@ -74,3 +74,13 @@ def test_faults(document, fault):
     with pytest.raises(ValueError) as error:
         parse_unwrap(document)
     assert fault in str(error.value)
+
+
+def test_all_texts_together_are_bounded():
+    """Many nested texts hold no more values than one may; those beyond stay texts."""
+    text = "[" + "0," * 60_000 + "0]"
+    [value] = unwrapped([text] * 20, {"json": "*"})
+    assert 0 < sum(isinstance(part, list) for part in value) < 20
+    assert isinstance(value[-1], str)
+    [value] = unwrapped([base64.b64encode(text.encode()).decode()] * 20, {"base64": "*"})
+    assert 0 < sum(isinstance(part, list) for part in value) < 20

@@ -2,7 +2,7 @@
 
 from math import inf
 
-from gateway.delivery.breaker import Breaker, BreakerState
+from gateway.delivery.breaker import MOST_CHECKS, Breaker, BreakerState
 
 
 def held(now=100.0):
@@ -43,10 +43,35 @@ def test_a_server_that_does_not_answer_is_asked_every_second_with_jitter():
     assert waits == [0.75, 1.0, 1.25]
 
 
+def test_a_probe_goes_after_many_questions_without_an_answer():
+    """A proxy may let messages pass, but not the question."""
+    breaker = held()
+    for _ in range(MOST_CHECKS - 1):
+        assert breaker.state is BreakerState.HELD
+        breaker.check()
+        breaker.checked(False, 1000.0, lambda: 0.5)
+    assert (breaker.state, breaker.holds) == (BreakerState.READY, True)
+    breaker.admit()
+    breaker.failure(breaker.epoch, 1000.0, "no route", lambda: 0.5)
+    assert breaker.check_at() == 1001.0
+
+
+def test_without_a_message_that_waits_only_an_answer_ends_the_hold():
+    """Nothing could be the probe."""
+    breaker = held()
+    for _ in range(2 * MOST_CHECKS):
+        breaker.check()
+        breaker.checked(False, 1000.0, lambda: 0.5, waiting=False)
+        assert breaker.check_at() == 1001.0
+    breaker.check()
+    breaker.checked(True, 1000.0, lambda: 0.5, waiting=False)
+    assert (breaker.closed, breaker.holds) == (True, False)
+
+
 def test_when_it_answers_one_probe_goes():
     """The probe may go at once, and nothing else before it is answered."""
     breaker = ready()
-    assert (breaker.ready, breaker.opens_at(), breaker.holds) == (True, 0.0, True)
+    assert (breaker.state, breaker.opens_at(), breaker.holds) == (BreakerState.READY, 0.0, True)
     breaker.admit()
     assert (breaker.probing, breaker.opens_at()) == (True, inf)
 

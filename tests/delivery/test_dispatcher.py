@@ -355,7 +355,7 @@ def test_a_sender_that_raises_stops_nobody_else(rig):
     rig.run(scenario())
 
 
-def test_a_server_that_does_not_answer_gets_no_message_before_it_does(rig):
+def test_a_server_that_does_not_answer_gets_hardly_a_message_before_it_does(rig):
     """An outage of an hour costs a question a second; all messages arrive within two seconds of its end."""
 
     async def scenario():
@@ -366,9 +366,11 @@ def test_a_server_that_does_not_answer_gets_no_message_before_it_does(rig):
         await dispatcher.start()
         dispatcher.offer([journal.add(f"l{n}", payload=b"%d" % n) for n in range(50)])
         await asyncio.sleep(3600.0)
-        assert len(sender.got) == 4
+        assert 100 < len(sender.got) < 140
         assert 3000 < sender.checks < 4000
-        assert dispatcher.states()["ops"] == ("held", "no route")
+        state, why = dispatcher.states()["ops"]
+        assert state == "held"
+        assert why.endswith("failures in a row, last: no route")
         down = False
         await asyncio.sleep(2.0)
         assert settled(journal)

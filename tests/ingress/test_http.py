@@ -5,11 +5,16 @@ import gzip
 import hashlib
 import hmac
 import json
+import time
 import zlib
+from urllib.parse import quote_plus
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from gateway.ingress import strangers, workers
+from tests.conftest import eventually
 
 ISSUE = {"title": "Disk full", "host": "db1", "severity": "critical"}
 SECRET = "correct horse battery staple"
@@ -171,6 +176,109 @@ async def test_secrets_are_not_kept_in_the_journal(start, tmp_path):
     assert SECRET.replace(" ", "%20").encode() not in stored
 
 
+ODD = {
+    "X-Original-URI": "/in/open/{}?a=1",
+    "X-Forwarded-Uri": "/in/open?token={}",
+    "X-Rewrite-Url": "{}",
+    "Referer": "https://gate.example.com/in/open/{}",
+    "Forwarded": 'for=10.0.0.1;x="{}"',
+    "X-Forwarded-Authorization": "Bearer {}",
+}
+
+
+async def test_secrets_that_are_repeated_are_not_kept_in_the_journal(start, tmp_path):
+    """Proxies copy URLs into headers, senders put secrets under odd names and into bodies: none is stored or shown."""
+    secret = "correct+horse"
+    gateway = await start(OPEN.replace("allow_unsigned = true", f'secrets = ["{secret}"]'))
+    headers = {name.replace("-", "_"): text.format(secret) for name, text in ODD.items()}
+    for number, path in enumerate((f"/in/open/{secret}", "/in/open?token=correct%2Bhorse&odd=correct%2Bhorse")):
+        body = {"number": number, "note": f"it is {secret}"}
+        status, answer = await gateway.post(path, body, Authorization=f"Bearer {secret}", **headers)
+        assert status == 202
+        _, page = await gateway.admin(f"/api/v1/events/{answer['id']}")
+        assert secret not in page
+        assert "it is ***" in page
+    await gateway.posts(2)
+    stored = b"".join(file.read_bytes() for file in tmp_path.glob("test.db*") if file.is_file())
+    for text in (b"Bearer correct", b"/in/open/correct", b"token=correct", b'"note": "it is correct'):
+        assert text not in stored
+
+
+async def test_a_token_in_the_body_is_not_kept(start, tmp_path):
+    """The journal has the body without it, and the request is one event all the same when it is repeated."""
+    gateway = await start(OPEN.replace("allow_unsigned = true", f'secrets = ["{SECRET}"]\nverify = [{{token = "t"}}]'))
+    body = {"t": SECRET, "title": "Disk full"}
+    status, first = await gateway.post("/in/open", body, Content_Type="application/json")
+    assert status == 202
+    assert await gateway.post("/in/open", body, Content_Type="application/json") == (
+        200,
+        {**first, "outcome": "duplicate"},
+    )
+    assert (await gateway.post("/in/open", body | {"t": "***"}, Content_Type="application/json"))[0] == 401
+    await gateway.posts(1)
+    await gateway.stop()
+    stored = b"".join(file.read_bytes() for file in tmp_path.glob("test.db*") if file.is_file())
+    assert b'"t": "***"' in stored
+    assert b'"t": "' + SECRET.encode() not in stored
+
+
+async def test_bodies_that_are_not_proven_have_a_budget(start):
+    """Above it the largest ones are answered 503 with Retry-After, and a sender of small ones notices nothing."""
+    gateway = await start(GITHUB + 'body_limit = "300kB"\n', server='unproven_limit = "1MB"\nbody_limit = "300kB"')
+    host, port = gateway.url.removeprefix("http://").split(":")
+    strangers = []
+    for _ in range(8):
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(b"POST /in/github HTTP/1.1\r\nHost: x\r\nContent-Length: 290000\r\n\r\n" + bytes(150_000))
+        strangers.append((reader, writer))
+    answers = asyncio.as_completed([asyncio.ensure_future(reader.read()) for reader, _ in strangers])
+    first = await next(answers)
+    assert first.startswith(b"HTTP/1.1 503 ")
+    assert b"Retry-After: " in first
+    for number in range(10):
+        assert (await gateway.github("zen", ISSUE | {"number": number}, f"d-{number}"))[0] == 202
+    _, series = await gateway.admin("/metrics")
+    assert 'mattergate_requests_total{outcome="broken",route="github",service="github"} 0.0' in series
+    for _, writer in strangers:
+        writer.close()
+    await eventually(lambda: _unproven(gateway, 0.0))
+
+
+async def _unproven(gateway, size):
+    return f"mattergate_unproven_bytes {size}" in (await gateway.admin("/metrics"))[1]
+
+
+async def test_the_peer_behind_a_trusted_proxy_is_logged(start, capsys):
+    """By what the proxy says, and a stranger's own word is not believed."""
+    gateway = await start(GITHUB, server='trusted_proxies = ["127.0.0.0/8"]')
+    await gateway.post("/in/github", ISSUE, X_Forwarded_For="203.0.113.9, 198.51.100.7")
+    out = capsys.readouterr().out
+    assert "peer=198.51.100.7" in out
+    assert "cause=not_authentic" in out
+    assert "203.0.113.9" not in out
+
+
+PASSTHROUGH = '[passthrough]\nserver = "{mattermost}"\nservices = ["generic"]\n'
+HOOKS = [f"{number:026d}" for number in range(3)]
+
+
+async def test_hooks_that_never_delivered_are_bounded(start, monkeypatch):
+    """One address sends so many requests to them, and so many may wait; nothing of a hook is in answer or log."""
+    monkeypatch.setattr(strangers, "BURST", 5.0)
+    monkeypatch.setattr(strangers, "RATE", 0.001)
+    monkeypatch.setattr(strangers, "EACH", 2)
+    gateway = await start("", tables=PASSTHROUGH)
+    gateway.standin.mode = "down"
+    answers = [await gateway.post(f"/hooks/{HOOKS[0]}/generic", {"n": number}) for number in range(4)]
+    assert [status for status, _ in answers] == [202, 202, 503, 503]
+    answers += [await gateway.post(f"/hooks/{HOOKS[1]}/generic", {"n": number}) for number in range(2)]
+    assert answers[-1][0] == 429
+    assert HOOKS[0] not in str(answers)
+    _, series = await gateway.admin("/metrics")
+    assert 'mattergate_refusals_total{cause="strangers"} 2.0' in series
+    assert 'mattergate_refusals_total{cause="rate"} 1.0' in series
+
+
 HEADERS = st.dictionaries(
     st.sampled_from(["Content-Type", "Content-Encoding", "ce-id", "ce-type", "X-GitHub-Event"]),
     st.sampled_from([
@@ -202,9 +310,7 @@ async def test_headers_that_are_not_utf8_are_stored_legibly(start):
     gateway = await start(OPEN)
     host, _, port = gateway.url.removeprefix("http://").partition(":")
     reader, writer = await asyncio.open_connection(host, int(port))
-    head = (
-        b"POST /in/open HTTP/1.1\r\nHost: h\xff\r\nX-Name: J\xf6rg\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
-    )
+    head = b"POST /in/open HTTP/1.1\r\nHost: h\r\nX-Name: J\xf6rg\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
     writer.write(head)
     answer = await reader.read()
     writer.close()
@@ -251,3 +357,114 @@ async def test_a_service_that_nothing_describes_is_not_the_senders_fault(start, 
     _, series = await gateway.admin("/metrics")
     assert 'mattergate_catalog_faulty{service="own"} 1.0' in series
     assert 'mattergate_requests_total{outcome="broken",route="own",service="own"} 1.0' in series
+
+
+SLACK = f'[routes.slack]\nservice = "slack"\ndestinations = ["ops"]\nsecrets = ["{SECRET}"]\n'
+GITEA = f'[routes.gitea]\nservice = "gitea"\ndestinations = ["ops"]\nsecrets = ["{SECRET}"]\n'
+GRAFANA = f'[routes.grafana]\nservice = "grafana"\ndestinations = ["ops"]\nsecrets = ["{SECRET}"]\n'
+
+
+def signature(message: bytes) -> str:
+    """The HMAC of a sender that knows the secret, in hex."""
+    return hmac.digest(SECRET.encode(), message, hashlib.sha256).hex()
+
+
+SMALL = {
+    "xml in two gzips": ("text/xml", "gzip, gzip", b"<a>" + b"<b/>" * 1_200_000 + b"</a>"),
+    "xml": ("text/xml", "gzip", b"<a>" + b"<b/>" * 240_000 + b"</a>"),
+    "json": ("application/json", "gzip", b"[" + b"[]," * 300_000 + b"0]"),
+    "parameters": ("multipart/form-data; boundary=x", "gzip", b"--x\r\nContent-Disposition: a" + b"; n=1" * 190_000),
+    "fields": ("application/x-www-form-urlencoded", "gzip", b"a=1&" * 240_000),
+    "a bomb": ("application/json", "gzip", bytes(100_000_000)),
+}
+
+
+@pytest.mark.parametrize("name", SMALL)
+@pytest.mark.parametrize("route", ["slack", "github", "gitea", "open"])
+async def test_no_small_request_holds_up_the_loop(start, name, route):
+    """The thread of the event loop spends at most 20 ms on one, the test's own client included (generously bounded)."""
+    gateway = await start(SLACK + GITHUB + GITEA + OPEN)
+    content_type, encoding, body = SMALL[name]
+    for _ in encoding.split(","):
+        body = gzip.compress(body, mtime=0)
+    spent = []
+    for _ in range(3):  # the first builds the service
+        started = time.thread_time()
+        status, _ = await gateway.post(f"/in/{route}", body, Content_Encoding=encoding, Content_Type=content_type)
+        spent.append(time.thread_time() - started)
+        assert status in {401, 413, 415} if route != "open" else status in {200, 202, 413, 415}
+    assert min(spent) < 0.04
+
+
+async def test_other_senders_go_on_while_one_is_judged(start):
+    """A request that takes long is judged beside the event loop, which answers others meanwhile."""
+    gateway = await start(GITHUB + OPEN)
+    await gateway.github("zen", ISSUE, "d-0")
+    body = json.dumps({"text": "<p>" * 100_000, "items": [{"a": 1}] * 50_000}).encode()
+    heavy = [asyncio.ensure_future(gateway.post("/in/open", body + b" " * n)) for n in range(4)]
+    await asyncio.sleep(0)
+    assert (await gateway.github("zen", ISSUE, "d-1"))[0] == 200
+    assert [status for status, _ in await asyncio.gather(*heavy)] == [202] * 4
+
+
+async def test_too_many_large_requests_at_once_are_503(start, monkeypatch):
+    """With Retry-After, before anything of them is read."""
+    gateway = await start(OPEN)
+    monkeypatch.setattr(workers, "WAITING", 0)
+    async with gateway.session.post(gateway.url + "/in/open", data=b"x" * 100_000) as response:
+        assert (response.status, response.headers["Retry-After"]) == (503, "10")
+        assert "too many large requests" in (await response.json(content_type=None))["detail"]
+
+
+async def test_a_signed_push_counts_once_however_it_is_compressed(start):
+    """The key is over what was inflated; so is that of a timestamped signature."""
+    gateway = await start(GITHUB + SLACK)
+    body, stamp = json.dumps(ISSUE).encode(), str(int(time.time()))
+    github = {"X_GitHub_Event": "zen", "X_Hub_Signature_256": "sha256=" + signature(body)}
+    slack = {
+        "X_Slack_Request_Timestamp": stamp,
+        "X_Slack_Signature": "v0=" + signature(f"v0:{stamp}:".encode() + body),
+    }
+    for route, headers in (("github", github), ("slack", slack)):
+        outcomes = [
+            await gateway.post(
+                f"/in/{route}",
+                gzip.compress(body, level, mtime=level),
+                Content_Encoding="gzip",
+                Content_Type=kind,
+                X_GitHub_Delivery=f"d-{level}",
+                **headers,
+            )
+            for level, kind in enumerate(["application/json", "text/plain", "text/xml", "", "a/b+json"] * 2)
+        ]
+        assert [answer["outcome"] == "duplicate" for _, answer in outcomes] == [False] + [True] * 9
+        assert {answer["id"] for _, answer in outcomes} == {outcomes[0][1]["id"]}
+
+
+async def test_a_form_whose_field_is_signed_says_nothing_else(start):
+    """The other fields of a recorded form are anybody's; two of the signed one are nobody's."""
+    gateway = await start(GITEA)
+    headers = {"X_Gitea_Event": "zen", "X_Gitea_Signature": signature(json.dumps(ISSUE).encode())}
+    field = "payload=" + quote_plus(json.dumps(ISSUE))
+    form = "application/x-www-form-urlencoded"
+    first = await gateway.post("/in/gitea", f"note=evil&{field}", Content_Type=form, **headers)
+    again = await gateway.post("/in/gitea", f"{field}&x=1", Content_Type=form, X_Gitea_Delivery="d-2", **headers)
+    assert (first[0], again) == (202, (200, {**first[1], "outcome": "duplicate"}))
+    assert (await gateway.post("/in/gitea", f"{field}&payload=evil", Content_Type=form, **headers))[0] == 401
+    [post] = await gateway.posts(1)
+    assert post.attachments[0]["title"] == "Disk full"
+    assert "evil" not in str(post.attachments)
+
+
+async def test_the_timestamp_of_grafana_cannot_move(start):
+    """It is in its header, and not in the body of the scheme without one."""
+    gateway = await start(GRAFANA)
+    stamp, body = str(int(time.time())), json.dumps(ISSUE).encode()
+    signed = signature(f"{stamp}:".encode() + body)
+    named = {"X_Grafana_Alerting_Signature": signed, "X_Grafana_Alerting_Timestamp": stamp}
+    assert (await gateway.post("/in/grafana", body, **named))[0] == 202
+    assert (await gateway.post("/in/grafana", stamp.encode() + b":" + body, X_Grafana_Alerting_Signature=signed))[
+        0
+    ] == 401
+    assert (await gateway.post("/in/grafana", body, X_Grafana_Alerting_Signature=signed))[0] == 401
+    assert (await gateway.post("/in/grafana", body, X_Grafana_Alerting_Signature=signature(body)))[0] in {200, 202}

@@ -238,3 +238,53 @@ def test_a_route_in_a_line_is_its_name(stream: io.StringIO, form: str) -> None:
     assert stream.getvalue().count("<Route github>") == 2
     assert secret not in stream.getvalue()
     assert HOOK_ID not in stream.getvalue()
+
+
+@pytest.mark.parametrize("form", ["json", "text"])
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"why": "x" * 100_000},
+        {"why": "é" * 100_000, "also": "\x00" * 5000},
+        {"many": ["name " * 50] * 500, "map": {f"key{n}": "v" * 300 for n in range(500)}},
+        {"deep": [[["a" * 500] * 50] * 50] * 50},
+        {f"key{n}": "value " * 100 for n in range(300)},
+    ],
+)
+def test_no_line_is_longer_than_the_limit(stream: io.StringIO, form: str, values: dict[str, Any]) -> None:
+    """Long values are cut, then lists, then the rest; what happened, when and where is always there."""
+    logs.configure("info", form, stream)
+    log.info("something", **values)
+    (line,) = stream.getvalue().splitlines()
+    assert len(line.encode()) <= logs.LINE_LIMIT
+    if form == "json":
+        assert {"ts", "level", "event", "logger"} <= set(json.loads(line))
+    assert "something" in line
+
+
+def test_what_fits_is_not_cut(stream: io.StringIO) -> None:
+    """A list says how much of it is left out."""
+    logs.configure("info", "json", stream)
+    log.info("short", why="x" * 1500, many=list(range(50)))
+    log.info("long", many=[f"service {n} " * 10 for n in range(100)])
+    short, long = lines(stream)
+    assert (short["why"], short["many"]) == ("x" * 1500, list(range(50)))
+    assert long["many"][-1] == "… 90 more"
+
+
+def test_the_end_of_a_long_traceback_is_kept(stream: io.StringIO) -> None:
+    """It says what failed, and where."""
+    logs.configure("info", "json", stream)
+
+    def dig(depth: int) -> None:
+        if depth:
+            dig(depth - 1)
+        fail("the very end")
+
+    try:
+        dig(60)
+    except RuntimeError:
+        log.exception("crashed")
+    (line,) = lines(stream)
+    assert line["exception"].endswith("RuntimeError: the very end")
+    assert len(json.dumps(line)) <= logs.LINE_LIMIT

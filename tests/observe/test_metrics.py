@@ -9,7 +9,7 @@ from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from gateway.model import DiscardCause, Outcome
-from gateway.observe.metrics import CODES, NO_TRANSLATOR, RESULTS, TRANSLATIONS, Metrics
+from gateway.observe.metrics import CAUSES, CODES, NO_TRANSLATOR, RESULTS, TRANSLATIONS, Metrics
 
 
 def series(metrics: Metrics) -> dict[tuple[str, frozenset], float]:
@@ -57,6 +57,13 @@ def test_a_route_starts_at_zero(metrics):
     assert of(metrics, route="a") == {
         f"mattergate_{name}_total" for name in ("requests", "unstored", "request_bytes", "duplicates")
     }
+
+
+def test_refusals_start_at_zero(metrics):
+    """Every cause of the closed set, before it happens."""
+    found = {dict(labels)["cause"]: value for (name, labels), value in series(metrics).items()
+             if name == "mattergate_refusals_total"}  # fmt: skip
+    assert found == dict.fromkeys(CAUSES, 0)
 
 
 def test_a_destination_starts_at_zero_and_open(metrics):

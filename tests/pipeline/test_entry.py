@@ -150,6 +150,38 @@ def test_a_body_whose_signature_covers_more_has_a_hash_of_its_own():
     assert keys_of(b"x", "d-1", Proof(STAMPED)) != keys_of(b"y", "d-1", Proof(STAMPED))
 
 
+def test_what_is_not_covered_does_not_count():
+    """Where some named parts are signed, anybody can change the rest: what is signed is the key."""
+    parts = parse_scheme({"hmac": "sha256", "json": "s", "message": [{"json": "a"}, {"json": "b"}]})
+    proof = Proof(parts, message=bytes(32))
+    assert keys_of(b"x", "d-1", proof)[1:] == keys_of(b"y", "d-2", proof)[1:] == [f"body {bytes(16).hex()}"]
+    weak = parse_scheme({"hmac": "sha256", "header": "X-S", "message": [{"digest": "crc32"}]})
+    assert keys_of(b"x", "", Proof(weak, message=bytes(32))) == keys_of(b"y", "", Proof(weak, message=bytes(32)))
+
+
+def test_a_field_that_is_signed_with_more_is_the_key():
+    """Not the form in which it stands."""
+    scheme = parse_scheme({"hmac": "sha256", "header": "X-S", "message": [{"header": "X-T"}, {"form": "payload"}]})
+    first = keys_of(b"payload=%7B%7D", "", Proof(scheme, message=b"1", field="payload"))
+    assert first == keys_of(b"payload={}", "", Proof(scheme, message=b"2", field="payload"))
+    assert first != keys_of(b"payload=[]", "", Proof(scheme, message=b"1", field="payload"))
+
+
+def test_what_was_signed_is_known_for_as_long_as_its_time_holds():
+    """A sender repeats a body with another time; nobody but who recorded it repeats both."""
+    first, again = (keys_of(b"x", "", Proof(STAMPED, message=bytes([n] * 32))) for n in (1, 2))
+    assert (len(first), len(again)) == (2, 2)
+    assert len({*first, *again}) == 3
+
+
+def test_compressed_bytes_that_are_signed_are_the_same_without_their_encoding():
+    """Who leaves off the Content-Encoding sends what was signed, as a body."""
+    whole = keys_of(b"wire", "", Proof(SIGNED, message=bytes(32)), inflated=b"x")
+    bare = keys_of(b"wire", "", Proof(SIGNED, bytes(32)))
+    assert set(whole) & set(bare)
+    assert set(whole) & set(keys_of(b"x"))
+
+
 def test_the_inflated_body_counts():
     """A repeat that is compressed in another way, or not, is the same event."""
     assert keys_of(b"x") == keys_of(b"wire", inflated=b"x")

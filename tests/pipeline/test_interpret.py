@@ -71,3 +71,15 @@ def test_priority(read, body, wishes, priority):
 def test_silence(read, quiet, wish, silent):
     """The route decides, else the translator."""
     assert read(f'{{"quiet":{quiet}}}'.encode(), silent=wish).silent is silent
+
+
+def test_mismatches_are_explained_for_the_first_events_only(tmp_path):
+    """Of two hundred events that match no schema, the reasons of five say where."""
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "service.yaml").write_text(SERVICE + "unwrap: [{split: $}]\n")
+    (tmp_path / "own" / "one.yaml").write_text(TRANSLATOR + "input: {required: [level]}\n")
+    service = catalog.load([tmp_path]).services["own"]
+    request = Request(headers={"content-type": "application/json"}, body=b"[" + b'{"kind": "a"},' * 249 + b"{}]")
+    pieces = interpret(service, Content(request), Wishes(), DEFAULT).pieces
+    assert [": $" in piece.reason for piece in pieces[:7]] == [True] * 5 + [False] * 2
+    assert len(pieces) == 201

@@ -74,6 +74,9 @@ def test_every_key_reaches_its_struct() -> None:
         public_url="https://hooks.example.com/gate",
         body_limit=1_048_576,
         header_limit=8000,
+        unproven_limit=32_000_000,
+        connections=200,
+        trusted_proxies=("10.0.0.0/8", "2001:db8::/32", "192.0.2.1/32"),
         depth_limit=32,
         read_timeout=1.5,
         grace=60.0,
@@ -83,6 +86,7 @@ def test_every_key_reaches_its_struct() -> None:
         read_token=Secret("r34d-token-of-a-file"),
         public_url="https://gate.example.com",
         open_metrics=True,
+        hosts=("gateway.test",),
     )
     assert found.journal.url == "sqlite:conf/data/events.db"
     assert found.catalog.folders == ("conf/services", "/srv/services")

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from gateway.decode.content import Content
-from gateway.decode.decode import Decoded
 from gateway.jsonpath import MISSING
 from gateway.model import Request
 from gateway.verify.handshake import Effect, Reply, answer, parse_handshake
@@ -77,9 +76,7 @@ def content(request: Request, value=MISSING) -> Content:
     """The content of a request whose body is this value."""
     if value is MISSING:
         return Content(request)
-    made = Content(replace(request, body=b"{}"))
-    made.decoded = Decoded(value, "json")
-    return made
+    return Content(replace(request, body=json.dumps(value).encode()))
 
 
 def test_slack():

@@ -60,6 +60,8 @@ HMAC = {"hmac": "sha256", "header": "X"}
         ({**HMAC, "message": []}, "message: expected at least one part"),
         ({**HMAC, "message": ["boddy"]}, "'boddy' is none of"),
         ({**HMAC, "message": ["timestamp"]}, "the timestamp has no place"),
+        ({**HMAC, "timestamp": {"header": "T"}}, "the signature does not cover it"),
+        ({**HMAC, "timestamp": {"form": "t"}, "message": [{"form": "a"}]}, "the signature does not cover it"),
         ({**HMAC, "message": [{"digest": "md6"}]}, "is no part"),
         ({**HMAC, "message": [{"header": "A", "form": "b"}]}, "is no part"),
         ({**HMAC, "message": [{}]}, "is no part"),

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from gateway.decode.content import Content
 from gateway.errors import Refused
 from gateway.model import Request
-from gateway.verify.verify import MASK, NOT_AUTHENTIC, kept_request, parse_scheme, signs, verify
+from gateway.verify.masking import kept_request
+from gateway.verify.verify import NOT_AUTHENTIC, parse_scheme, signs, verify
+from tests.cost import bytes_of, seconds_of
 
 NOW = 1_760_000_000.0
 SECRET = "open sesame"
@@ -375,32 +377,6 @@ def test_signs():
     assert signs(parse_scheme({"hmac": "sha256", "header": "X-S", "message": [{"header": "X-Id"}, "body"]}), "x-id")
 
 
-def test_masked():
-    """What is kept of a request holds no credential: not in headers, query, path or URL."""
-    schemes = [parse_scheme({"header": "X-Token"}), parse_scheme({"query": "key"})]
-    request = Request(
-        headers={
-            "authorization": "Bearer s3",
-            "cookie": "s3",
-            "proxy-authorization": "s3",
-            "x-token": "s3",
-            "x-id": "7",
-        },
-        query={"key": "s3", "page": "2"},
-        body=BODY,
-        path_secret="s3",
-        url="https://user:s3@host/in/route/s3?key=s3&page=2",
-    )
-    kept = kept_request(request, schemes)
-    assert kept == Request(
-        headers={"authorization": MASK, "cookie": MASK, "proxy-authorization": MASK, "x-token": MASK, "x-id": "7"},
-        query={"key": MASK, "page": "2"},
-        body=BODY,
-        url="https://host/in/route/***?key=***&page=2",
-    )
-    assert kept_request(Request(url="https://[broken"), schemes).url == ""
-
-
 @given(
     st.binary(), st.dictionaries(st.sampled_from(["x-s", "x-t", "authorization", "content-type"]), st.text()), st.text()
 )
@@ -413,28 +389,174 @@ def test_hostile_requests_are_only_refused(body, headers, secret):
             "pairs": {"signature": "v", "timestamp": "t"},
             "message": ["timestamp", "body"],
         },
-        {"hmac": "sha256", "header": "X-S", "timestamp": {"header": "X-T"}, "unit": "iso", "key": "base64"},
+        {
+            "hmac": "sha256",
+            "header": "X-S",
+            "timestamp": {"header": "X-T"},
+            "unit": "iso",
+            "key": "base64",
+            "message": ["timestamp", "body"],
+        },
         {"hmac": "sha256", "form": "sig", "message": ["url", {"form": "sorted"}, {"header": "X-T"}]},
         {"basic": True},
         {"token": "a.*.b"},
     ):
         request = Request(headers=headers, body=body, url=secret, query={"q": secret})
         passes(document, request, [secret])
-        kept_request(request, [parse_scheme(document)])
+        kept_request(Content(request), [parse_scheme(document)], [secret])
 
 
 @pytest.mark.parametrize("encoded", [None, b"inflated"])
 def test_a_proof_has_the_digest_of_exactly_the_inflated_body(encoded):
-    """Made here, whichever secret fits; a signature over the bytes on the wire, or over more, gives none."""
+    """Made here, whichever secret fits; one of the bytes on the wire, or of more than the body, stands apart."""
     body = b"wire" if encoded is None else encoded
     plain = parse_scheme({"hmac": "sha256", "header": "X-S"})
 
-    def proven(signed: bytes, scheme=plain) -> bytes:
+    def proven(signed: bytes, scheme=plain) -> tuple[bytes, bytes]:
         request = Request(headers={"x-s": digest(signed).hex().upper(), "x-t": "7"}, body=b"wire")
-        return verify([scheme], OTHERS, Content(request, encoded), NOW).digest
+        proof = verify([scheme], OTHERS, Content(request, encoded), NOW)
+        return proof.digest, proof.message
 
-    assert proven(body) == digest(body)
+    assert proven(body) == (digest(body), b"")
     if encoded is not None:
-        assert proven(b"wire") == b""
+        assert proven(b"wire") == (b"", digest(b"wire"))
     more = parse_scheme({"hmac": "sha256", "header": "X-S", "message": [{"header": "X-T"}, "body"]})
-    assert proven(b"7" + body, more) == b""
+    assert proven(b"7" + body, more) == (b"", digest(b"7" + body))
+
+
+GITEA = {"hmac": "sha256", "header": "X-S", "message": [{"form": "payload"}]}
+
+
+def test_a_signature_over_a_field_proves_that_field_only():
+    """The proof names it, and its digest is that of the field, however that is written in the form."""
+    scheme = parse_scheme(GITEA)
+    headers = {"x-s": digest(b'{"a": 1}').hex()}
+    for body in (b"payload=%7B%22a%22%3A+1%7D", b"x=1&p%61yload={%22a%22:%201}", b'payload={"a": 1}&json=[]'):
+        proof = verify([scheme], OTHERS, Content(Request(headers=headers, body=body)), NOW)
+        assert (proof.field, proof.digest) == ("payload", digest(b'{"a": 1}'))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"payload=%7B%7D&payload=x",
+        b"payload=x&payload=%7B%7D",
+        b"payload=%7B%7D&p%61yload=%7B%7D",
+        b"Payload=%7B%7D",
+        b"{}",
+        b"",
+    ],
+)
+def test_two_fields_or_none_prove_nothing(body):
+    """Who signed one of two did not say which."""
+    assert passes(GITEA, Request(headers={"x-s": digest(b"{}").hex()}, body=b"a=b&payload=%7B%7D"))
+    assert not passes(GITEA, Request(headers={"x-s": digest(b"{}").hex()}, body=body))
+
+
+STAMPED_AND_NOT = [
+    {"hmac": "sha256", "header": "X-S"},
+    {"hmac": "sha256", "header": "X-S", "timestamp": {"header": "X-T"}, "message": ["timestamp", ":", "body"]},
+]
+
+
+def proof_of(headers: dict[str, str], body: bytes, documents=STAMPED_AND_NOT, now: float = NOW):
+    """The proof of a request under several schemes, None without one."""
+    try:
+        return verify(
+            [parse_scheme(one) for one in documents], OTHERS, Content(Request(headers=headers, body=body)), now
+        )
+    except Refused:
+        return None
+
+
+def test_a_timestamp_that_is_signed_cannot_move_into_the_body():
+    """The signature of `time:body` would hold for ever as one of a body without time."""
+    signature = digest(STAMP.encode() + b":" + BODY).hex()
+    assert proof_of({"x-s": signature, "x-t": STAMP}, BODY)
+    assert not proof_of({"x-s": signature}, STAMP.encode() + b":" + BODY)
+    assert not proof_of({"x-s": signature, "x-t": STAMP}, STAMP.encode() + b":" + BODY)
+    assert proof_of({"x-s": digest(BODY).hex()}, BODY)
+    assert proof_of({"x-s": digest(BODY).hex(), "x-t": STAMP}, BODY), "it is not signed, and nothing reads it"
+
+
+@pytest.mark.parametrize("stamp", ["", None, f"{STAMP}, {STAMP}", f"{STAMP}.", f"+{STAMP}", "٣", f"0x{STAMP}", "1e9"])
+def test_a_scheme_that_signs_a_timestamp_needs_it(stamp):
+    """Absent, repeated (the header is then a list) or malformed: not proven, though the signature holds."""
+    for window in ("300s", "off"):
+        document = {**STAMPED_AND_NOT[1], "window": window}
+        headers = {"x-s": digest((stamp or "").encode() + b":" + BODY).hex()} | (
+            {} if stamp is None else {"x-t": stamp}
+        )
+        assert not passes(document, Request(headers=headers, body=BODY))
+
+
+@pytest.mark.parametrize("pairs", ["t={0},t={0},v1={1}", "t=1,v1={1},t={0}", "v1={1}", "t=,v1={1}"])
+def test_a_timestamp_in_the_signature_is_there_once(pairs):
+    """Of two, nobody knows which is signed."""
+    document, _ = SIGNED["stripe"]
+    signature = digest(STAMP.encode() + b"." + BODY).hex()
+    assert passes(document, Request(headers={"stripe-signature": f"t={STAMP},v1={signature}"}, body=BODY))
+    assert not passes(document, Request(headers={"stripe-signature": pairs.format(STAMP, signature)}, body=BODY))
+
+
+def test_no_part_in_front_of_a_timestamp_swallows_the_next():
+    """An id that holds the delimiter could hide the true timestamp behind which a later one stands in the body."""
+    document = {
+        "hmac": "sha256",
+        "header": "X-S",
+        "timestamp": {"header": "X-T"},
+        "message": [{"header": "X-Id"}, ".", "timestamp", ".", "body"],
+    }
+    old = str(int(NOW) - 10_000)
+    recorded = f'msg_1.{old}.{{"title": "x.{STAMP}.{{}}"}}'.encode()
+    signature = digest(recorded).hex()
+    forged = {"x-s": signature, "x-id": f'msg_1.{old}.{{"title": "x', "x-t": STAMP}
+    assert b".".join([forged["x-id"].encode(), STAMP.encode(), b'{}"}']) == recorded
+    assert not passes(document, Request(headers=forged, body=b'{}"}'))
+    fresh = {"x-s": digest(f"msg_1.{STAMP}.{{}}".encode()).hex(), "x-id": "msg_1", "x-t": STAMP}
+    assert passes(document, Request(headers=fresh, body=b"{}"))
+
+
+@given(st.integers(0, 2 * 10**9), st.text(max_size=20), st.sampled_from(["s", "ms"]))
+def test_what_a_stamped_scheme_signs_is_never_a_proof_without_its_time(seconds, text, unit):
+    """Whatever the time and the body."""
+    stamped = {**STAMPED_AND_NOT[1], "unit": unit, "message": ["v0:", "timestamp", ":", "body"]}
+    message = f"v0:{seconds}:{text}".encode()
+    assert not proof_of({"x-s": digest(message).hex()}, message, [STAMPED_AND_NOT[0], stamped])
+
+
+HOSTILE = {
+    "xml": ("text/xml", b"<a>" + b"<b/>" * 1_200_000 + b"</a>"),
+    "json": ("application/json", b"[" + b"[]," * 1_500_000 + b"0]"),
+    "parameters": ("multipart/form-data; boundary=x", b"--x\r\nContent-Disposition: a" + b"; n=1" * 600_000),
+    "fields": ("application/x-www-form-urlencoded", b"a=1&" * 1_000_000),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.parametrize("document", [{"hmac": "sha256", "header": "X-S"}, GITEA])
+def test_a_signature_on_bytes_parses_nothing(name, document):
+    """Over the body or one field: the refusal costs as much as hashing the body, and no memory."""
+    content_type, body = HOSTILE[name]
+    request = Request(headers={"content-type": content_type, "x-s": "00" * 32}, body=body)
+    assert seconds_of(lambda: passes(document, request)) < 0.1
+    assert bytes_of(lambda: passes(document, request)) < 2.5 * len(body)
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        ("application/x-www-form-urlencoded", b"a=1&" * 2000),
+        ("multipart/form-data; boundary=x", b"evil"),
+        (
+            "multipart/form-data; boundary=x",
+            b'--x\r\nContent-Disposition: a; name="f"; filename="evil"\r\n\r\nx\r\n--x--',
+        ),
+    ],
+)
+def test_a_form_that_cannot_be_read_is_not_an_empty_one(content_type, body):
+    """The recorded signature of an empty form would prove any that is too large, or has files."""
+    document = {"hmac": "sha256", "header": "X-S", "message": ["url", {"form": "sorted"}]}
+    headers = {"x-s": digest(b"u").hex()}
+    assert passes(document, Request(headers=headers, url="u"))
+    assert not passes(document, Request(headers={**headers, "content-type": content_type}, url="u", body=body))

@@ -11,7 +11,7 @@ from gateway.console.web.guard import PATIENCE, visitor_of
 from gateway.console.web.operations import Ask, Console, Operation
 from gateway.console.web.params import read_json, read_pairs
 from gateway.console.web.problems import Problem
-from gateway.ingress.http import read_body
+from gateway.ingress.body import read_body
 
 BASE: Final = "/api/v1"
 

@@ -7,7 +7,7 @@ from aiohttp import hdrs, web
 from gateway.console.web.guard import COOKIE, Guard, visitor_of
 from gateway.console.web.html import PageFace
 from gateway.console.web.page import Shown
-from gateway.ingress.http import read_body
+from gateway.ingress.body import read_body
 
 _LONGEST = 10_000
 """Bytes of the form. It comes from whoever reaches the listener, so it is read with little memory and patience."""

@@ -1,5 +1,6 @@
 """HTML as Markdown, by the library markdownify with this package's escaping, links and code."""
 
+import re
 import warnings
 from collections.abc import Collection
 from typing import Any, Final
@@ -20,6 +21,11 @@ _MAX_HTML: Final = 20_000
 
 _MAX_NESTING: Final = 100
 _DEFAULT_LENGTH: Final = 4000
+_NO_TAG: Final = re.compile(r"<[!?][^<>]*>")
+"""Declarations, which browsers skip, and for which the parser has errors that nobody catches."""
+_UNCLOSED: Final = re.compile(r"<(?=[^<>]*+(?:<|\Z))")
+_BLANKS: Final = re.compile(r"(\s{60})\s+")
+"""What takes parser and converter a time that grows with its square: signs that open no tag, and runs of blanks."""
 _DROPPED: Final = ("script", "style", "head", "template", "noscript", "iframe", "object", "svg")
 
 # Warnings about odd HTML are useless in a log: its reader cannot change what senders write.
@@ -80,10 +86,20 @@ def to_markdown(html: str) -> str:
 
 
 def _parse(html: str) -> BeautifulSoup:
-    soup = BeautifulSoup(html[:_MAX_HTML], "html.parser")
+    soup = BeautifulSoup(_cleaned(html[:_MAX_HTML]), "html.parser")
     for tag in soup.find_all(_DROPPED):
         tag.extract()
     return soup
+
+
+def _cleaned(html: str) -> str:
+    """The HTML without comments and declarations, and without what the parser takes too long for."""
+    pieces = []
+    while (start := html.find("<!--")) >= 0 and (end := html.find("-->", start)) >= 0:
+        pieces.append(html[:start])
+        html = html[end + 3 :]
+    html = _BLANKS.sub(r"\1", _NO_TAG.sub("", "".join([*pieces, html])))
+    return _UNCLOSED.sub("&lt;", html)
 
 
 def _is_deep(soup: BeautifulSoup) -> bool:

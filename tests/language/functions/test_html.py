@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from gateway.language.functions import TABLE
+from tests.cost import seconds_of
 
 PARSER = MarkdownIt("commonmark").enable(["strikethrough", "table"])
 
@@ -81,3 +82,34 @@ def test_whatever_is_open_ends_with_the_value(source: str) -> None:
     blocks = PARSER.parse(TABLE["html"].call(source) + "\n\nafter")
     assert [block.type for block in blocks[-3:]] == ["paragraph_open", "inline", "paragraph_close"]
     assert (blocks[-2].content, blocks[-2].level) == ("after", 1)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "a" + " " * 30_000 + "a",
+        "a\n " * 10_000,
+        "<https://x.example|" * 2000,
+        "<!--" * 6000,
+        "<a b=" * 5000,
+        "<![x" * 6000,
+        "</" * 15_000,
+    ],
+)
+def test_no_html_takes_the_square_of_its_length(source):
+    """Runs of blanks and signs that open no tag took seconds."""
+    assert seconds_of(lambda: TABLE["html"].call(source)) < 0.3
+    assert isinstance(TABLE["html"].call(source), str)
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("<![CDATA[x]]>a<!DOCTYPE html>b<?php c ?>d", "abd"),
+        ("a<![unknown b", "a<\u200b![unknown b"),
+        ("1 < 2 <b>c</b>", "1 < 2 **c**"),
+    ],
+)
+def test_declarations_raise_nothing(source, expected):
+    """The parser has errors for some of them that nobody catches; they go, and what is none is text."""
+    assert TABLE["html"].call(source) == expected

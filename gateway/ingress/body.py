@@ -1,0 +1,68 @@
+"""The body of a request as it arrives: bounded in size and time, and charged to the budget of unproven bodies."""
+
+import asyncio
+from typing import Final
+
+from aiohttp import web
+
+from gateway.errors import Refused
+from gateway.ingress.budget import Held, no_room
+
+RECEIVE_BUFFER: Final = 131_072
+"""Bytes that the kernel, and so one read, may hold of a connection; so many of a body may wait unread."""
+
+_CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
+async def read_body(incoming: web.BaseRequest, limit: int, patience: float, held: Held | None = None) -> bytes:
+    """The body, of at most `limit` bytes, sent within `patience` seconds; `held` is charged for it.
+
+    Raises Refused: 413, 408, 400 for one that is incomplete or badly framed, 503 where there is no room for it.
+    """
+    if (incoming.content_length or 0) > limit:
+        raise _too_large(limit)
+    content = incoming.content
+    if content.is_eof() and content.exception() is None:  # the body arrived with its headers, as most do
+        body = content.read_nowait()
+        if len(body) > limit:
+            raise _too_large(limit)
+        if held is not None:
+            held.charge(len(body))
+        return body
+    return await _in_time(incoming, limit, patience, held)
+
+
+async def _in_time(incoming: web.BaseRequest, limit: int, patience: float, held: Held | None) -> bytes:
+    if incoming.headers.get("Expect", "").lower() == "100-continue" and incoming.transport is not None:
+        incoming.transport.write(_CONTINUE)
+    try:
+        return await _arriving(incoming, limit, patience, held)
+    except TimeoutError:
+        if held is not None and held.lost:
+            raise no_room() from None
+        raise Refused(408, "Request Timeout", f"the body did not arrive within {patience:g} seconds") from None
+    except (web.RequestPayloadError, ConnectionError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and incoming.transport is not None:
+            raise  # else it is aiohttp's, as the connection was closed before the body was asked for
+        raise Refused(400, "Bad Request", "the body is incomplete") from None
+
+
+async def _arriving(incoming: web.BaseRequest, limit: int, patience: float, held: Held | None) -> bytes:
+    body = bytearray()  # and no list of its chunks: a chunk of one byte would take fifty
+    async with asyncio.timeout(patience) as waiting:
+        if held is not None:
+            buffered = min(RECEIVE_BUFFER, incoming.content_length or RECEIVE_BUFFER)
+            held.arriving(buffered, lambda: waiting.reschedule(0.0))
+        async for chunk in incoming.content.iter_any():
+            if len(body) + len(chunk) > limit:
+                raise _too_large(limit)
+            if held is not None:
+                held.charge(len(chunk))
+            body += chunk
+    if held is not None:
+        held.arrived()
+    return bytes(body)
+
+
+def _too_large(limit: int) -> Refused:
+    return Refused(413, "Content Too Large", f"a request of this route has at most {limit} bytes")

@@ -1,0 +1,134 @@
+"""One request from its bytes to a reading, without I/O: inflate, verify, handshake, interpret.
+
+Until the sender is proven nothing is parsed but what the proof itself or a handshake needs (`Content.glimpse`). Memory
+for what is inflated is bounded by how many requests are judged at once: one in the event loop, a few beside it.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from msgspec import Struct
+
+from gateway.catalog.service import Service
+from gateway.decode.compression import inflate
+from gateway.decode.content import Content
+from gateway.errors import Refused
+from gateway.mattermost.fit import Limits
+from gateway.model import Request
+from gateway.pipeline.interpret import Reading, interpret
+from gateway.pipeline.route import Route
+from gateway.verify import handshake, masking, verify
+
+METHODS: Final = frozenset({"POST", "PUT", "GET"})
+"""The methods of requests that can be events."""
+
+LIGHT_BYTES: Final = 48_000
+"""The most bytes of a body that is judged in the event loop: with usual contents that takes less than 20 ms."""
+
+_SMALL = 8_192
+_FEW = 300
+_SIGNS = b"<&{[%\\"
+_HIDING = 16_000
+_COSTLY: Final[Sequence[tuple[tuple[bytes, ...], int]]] = (
+    ((b"<", b"\\u003", b"%3"), 600),  # a tag of HTML in a text takes 20 us, an element of XML 3
+    ((b"&",), 1000),
+    ((b"{",), 150),  # an event of a request that is split into many takes 150 us
+    ((b"[",), 4000),  # 2 us in a text that is escaped
+)
+"""Signs, also as JSON and forms write them, and how many of them a body may have that is judged in the event loop."""
+
+
+class Judgement(Struct, frozen=True):
+    """What is known of a request before anything of it is stored.
+
+    `refusal` says that nobody vouches for it; `proof` is None then, and on an open route. `reply` answers a handshake.
+    Without both there is a `reading`, unless the method is none of `METHODS`, with the request as the journal keeps it
+    (`kept`). `content` is what was read. The times are by the clock of the caller: when the judgement began, and when
+    the proof and the reading were there.
+    """
+
+    content: Content
+    proof: verify.Proof | None
+    refusal: Refused | None
+    reply: handshake.Reply | None
+    reading: Reading | None
+    kept: Request | None
+    started: float
+    proven: float
+    read: float
+
+
+def light(request: Request, limit: int, depth: int) -> Content | None:
+    """The content of a request that costs little to judge, None for one that may cost more than 20 ms.
+
+    Raises Refused as `Content.of` does.
+    """
+    encoding = request.headers.get("content-encoding", "")
+    body = request.body
+    if len(body) > LIGHT_BYTES:
+        return None
+    if encoding:
+        try:
+            body = inflate(body, encoding, min(limit, LIGHT_BYTES))
+        except Refused as refused:
+            if refused.status == 413 and limit > LIGHT_BYTES:
+                return None
+            raise
+    if _is_costly(body):
+        return None
+    return Content(request, body if encoding else None, depth)
+
+
+def _is_costly(body: bytes) -> bool:
+    """Whether there are too many costly signs in a body; in a small one there is only room for those of HTML."""
+    if len(body) <= _SMALL:
+        return b"<" in body and body.count(b"<") > _COSTLY[0][1]
+    many = len(body) - len(body.translate(None, _SIGNS)) > _FEW  # one pass over the body is enough for nearly all
+    if many and any(sum(map(body.count, signs)) > most for signs, most in _COSTLY):
+        return True
+    return len(body) > _HIDING and b"base64" in body  # who knows what signs it hides
+
+
+def judge(
+    route: Route,
+    service: Service,
+    content: Content,
+    secrets: Sequence[str],
+    moments: Sequence[float],
+    limits: Limits,
+    clock: Callable[[], float],
+) -> Judgement:
+    """Judge one request. Raises Refused (422) where the route is strict.
+
+    `moments` are the times, in seconds since the epoch, by one of which a signed timestamp must be fresh; `clock` times
+    the steps.
+    """
+    started = clock()
+    proof, refusal = _prove(route, service, content, secrets, moments)
+    proven = clock()
+    if proof is not None and proof.field:
+        content = content.only(proof.field)
+    content = content.legible()
+    reply = None
+    if service.handshake or not content.request.body:
+        reply = handshake.answer(service.handshake, content, secrets, authentic=refusal is None)
+    reading = kept = None
+    if reply is None and refusal is None and content.request.method in METHODS:
+        reading = interpret(service, content, route.wishes, limits)
+        kept = masking.kept_request(content, route.schemes(service), secrets)
+    return Judgement(content, proof, refusal, reply, reading, kept, started, proven, clock())
+
+
+def _prove(
+    route: Route, service: Service, content: Content, secrets: Sequence[str], moments: Sequence[float]
+) -> tuple[verify.Proof | None, Refused | None]:
+    """The proof of the request's sender (None on an open route), and the refusal when there is none."""
+    if route.open:
+        return None, None
+    refusal: Refused | None = None
+    for now in moments:
+        try:
+            return verify.verify(route.schemes(service), secrets, content, now), None
+        except Refused as refused:
+            refusal = refused
+    return None, refusal

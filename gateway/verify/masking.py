@@ -1,0 +1,248 @@
+"""The masks of secrets in requests. What the journal keeps, and all that is shown of it, went through this module.
+
+The promise: a secret of the route, and every credential that the request presented, stands in no header, no name or
+value of the query, no part of the URL and no text of the body that is kept, whichever place repeats it: proxies copy
+URLs and headers into others. A header or parameter that is made for a credential is masked whatever it holds.
+
+Secrets are found as they are, in the encodings of URLs, JSON, HTML and forms, and in base64. Where one is found only
+after decoding, the whole value goes. Values below SHORTEST characters are masked in their own places alone: elsewhere
+they would be parts of ordinary words. A body is kept as it came unless a secret stands in it; then it is kept inflated.
+The body of a request that only a signature can prove is not searched: its secret is never sent.
+"""
+
+import base64
+import html
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from functools import lru_cache
+from typing import Final
+from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlencode, urlsplit, urlunsplit
+
+import msgspec
+
+from gateway.decode.content import Content
+from gateway.model import Request
+from gateway.verify.material import as_text, octets
+from gateway.verify.schemes import HeaderSecret, QuerySecret, Scheme, TokenSecret
+from gateway.verify.signature import Signature
+
+MASK: Final = "***"
+SHORTEST: Final = 4
+"""Characters of the shortest secret of a route that is masked inside other text."""
+SHORTEST_PRESENTED: Final = 8
+"""The same of a credential that a request presents: it may be any word."""
+
+_NUMBER_MASK: Final = "0"
+"""What stands for a token that is a number, so that the body stays JSON."""
+_DECODINGS: Final = 3
+"""How often a text is decoded in search of a secret: a proxy may encode what is encoded."""
+_PAIRS: Final = 1000
+
+_BARE_URL = re.compile(r"https?://[A-Za-z0-9.:-]+(?:/[A-Za-z0-9._~/-]*)?")
+"""A URL without user, query and fragment: nothing in it can be a secret but a segment of the path."""
+_CREDENTIALS: Final = (
+    "authorization", "cookie", "passw", "secret", "apikey", "api-key", "authtoken", "auth-token", "accesstoken",
+    "access-token",
+)  # fmt: skip
+"""What stands in the name of a header that is made for a credential, whichever it is."""
+
+
+def kept_request(content: Content, schemes: Sequence[Scheme], secrets: Sequence[str] = ()) -> Request:
+    """The request as the journal keeps it, by the promise above. `secrets` are those of its route."""
+    request = content.request
+    headers = {scheme.name for scheme in schemes if isinstance(scheme, HeaderSecret)}
+    query = {scheme.name for scheme in schemes if isinstance(scheme, QuerySecret)}
+    tokens = body_tokens(content, schemes)
+    known = (*secrets, *_presented(request, schemes, tokens))
+    needles = _needles(known)
+    texts = "\n".join((request.url, *request.headers.values(), *request.query, *request.query.values()))
+    bare = not request.path_secret and _BARE_URL.fullmatch(request.url)
+    sent = request.path_secret or not all(isinstance(scheme, Signature) for scheme in schemes)
+    body = _kept_body(content.body, tokens, _needles_of_bodies(known)) if sent else content.body
+    if (
+        bare
+        and body is content.body
+        and headers.isdisjoint(request.headers)
+        and not _is_for_credentials("\n".join(request.headers))
+        and query.isdisjoint(request.query)
+        and not _holds(texts, needles)
+    ):
+        return request  # nearly all requests: a signature is no secret
+    kept = {
+        name: MASK if name in headers or _is_for_credentials(name) else _masked(value, needles)
+        for name, value in request.headers.items()
+    }
+    if body is not content.body:
+        kept.pop("content-encoding", None)
+    return msgspec.structs.replace(
+        request,
+        headers=kept,
+        query={_masked(name, needles): _in_query(name, value, query, needles) for name, value in request.query.items()},
+        path_secret="",
+        url=_masked_url(request.url, request.path_secret, query, needles),
+        body=request.body if body is content.body else body,
+    )
+
+
+def body_tokens(content: Content, schemes: Sequence[Scheme]) -> list[str]:
+    """The values that `{token: PATH}` schemes read in the body: credentials, of which nothing is shown."""
+    found = [content.glimpse.each(scheme.path) for scheme in schemes if isinstance(scheme, TokenSecret)]
+    texts = [text for values in found for value in values if (text := as_text(value))]
+    return [text for text in texts if text != _NUMBER_MASK]
+
+
+def mask_tokens(body: bytes, tokens: Sequence[str], mask: str = MASK) -> bytes:
+    """The body with tokens masked, however they are spelt in it. It takes about 0.1 us a byte."""
+    for token in sorted(set(tokens), key=len, reverse=True):
+        pattern = b"".join(b"(?:" + b"|".join(map(re.escape, _spellings(sign))) + b")" for sign in token)
+        body = re.sub(pattern, lambda _: mask.encode(), body)
+    return body
+
+
+def _is_for_credentials(names: str) -> bool:
+    return any(word in names for word in _CREDENTIALS)
+
+
+def _presented(request: Request, schemes: Sequence[Scheme], tokens: Sequence[str]) -> list[str]:
+    """The credentials that a request presents, as they stand there and decoded, but for those that may be any word."""
+    found = [request.path_secret, *tokens]
+    for scheme in schemes:
+        if isinstance(scheme, QuerySecret):
+            found.append(request.query.get(scheme.name, ""))
+        elif isinstance(scheme, HeaderSecret):
+            text = request.headers.get(scheme.name, "").strip()
+            fits = text[: len(scheme.prefix)].lower() == scheme.prefix.lower()
+            found.append(text[len(scheme.prefix) :].strip() if fits else text)
+    if authorization := request.headers.get("authorization"):
+        kind, _, credential = authorization.strip().partition(" ")
+        found.append(credential.strip())
+        if kind.lower() == "basic":
+            found += _basic(credential.strip())
+    return [text for text in found if len(text) >= SHORTEST_PRESENTED]
+
+
+def _basic(credential: str) -> list[str]:
+    """User and password together, and the password alone (RFC 7617)."""
+    try:
+        plain = base64.b64decode(credential, validate=True).decode("utf-8", "surrogateescape")
+    except ValueError:
+        return []
+    return [plain, plain.partition(":")[2]]
+
+
+@lru_cache(1024)
+def _needles(secrets: tuple[str, ...]) -> tuple[str, ...]:
+    """What to look for: every secret in the spellings that contain no part of what surrounds it, the longest first."""
+    known = [secret for secret in secrets if len(secret) >= SHORTEST]
+    return _longest_first([spelling for secret in known for spelling in (*_written(secret), *_in_base64(secret))])
+
+
+@lru_cache(1024)
+def _needles_of_bodies(secrets: tuple[str, ...]) -> tuple[bytes, ...]:
+    """The same for bodies, which are long: without base64."""
+    known = [secret for secret in secrets if len(secret) >= SHORTEST]
+    return tuple(map(octets, _longest_first([spelling for secret in known for spelling in _written(secret)])))
+
+
+def _longest_first(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(dict.fromkeys(texts), key=len, reverse=True))
+
+
+def _written(secret: str) -> Iterator[str]:
+    """A secret as it is, in URLs and forms, in JSON, and in HTML."""
+    raw = octets(secret)
+    yield from (secret, quote(raw, safe=""), quote_plus(raw), json.dumps(secret)[1:-1], html.escape(secret))
+
+
+def _in_base64(secret: str) -> Iterator[str]:
+    """The middle of a secret in base64, which does not depend on what surrounds it."""
+    raw = octets(secret)
+    for before in range(3):  # what stands before it shifts its bits
+        coded = base64.b64encode(bytes(before) + raw).decode()
+        middle = coded[-(-before * 4 // 3) : (before + len(raw)) * 8 // 6]
+        if len(middle) >= SHORTEST_PRESENTED:
+            yield from (middle, middle.replace("+", "-").replace("/", "_"))
+
+
+def _holds(text: str, needles: Sequence[str]) -> bool:
+    """Whether a secret stands in a text, as it is or encoded."""
+    return any(needle in text for needle in needles) or _hidden(text, needles)
+
+
+def _hidden(text: str, needles: Sequence[str]) -> bool:
+    """Whether a secret shows only when the text is decoded."""
+    for _ in range(_DECODINGS):
+        if not needles or not ("%" in text or "&" in text or "\\" in text):
+            return False
+        decoded = html.unescape(unquote(text))
+        for one in (decoded, decoded.replace("+", " "), _unescape(decoded)):
+            if any(needle in one for needle in needles):
+                return True
+        if decoded == text:
+            return False
+        text = decoded
+    return False
+
+
+_ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\([\"'/\\])")
+
+
+def _unescape(text: str) -> str:
+    """The text with the escapes of JSON undone."""
+    return _ESCAPE.sub(lambda match: chr(int(match[1], 16)) if match[1] else match[2], text)
+
+
+def _masked(text: str, needles: Sequence[str]) -> str:
+    for needle in needles:
+        text = text.replace(needle, MASK)
+    return MASK if _hidden(text, needles) else text
+
+
+def _in_query(name: str, value: str, names: AbstractSet[str], needles: Sequence[str]) -> str:
+    return MASK if name in names else _masked(value, needles)
+
+
+def _kept_body(body: bytes, tokens: Sequence[str], needles: Sequence[bytes]) -> bytes:
+    """The body without tokens and secrets; the same object when there are none in it."""
+    kept = body
+    for token in sorted(set(tokens), key=len, reverse=True):
+        plain = octets(token)
+        mask = _NUMBER_MASK if token.isdecimal() and b'"' + plain + b'"' not in body else MASK
+        shorter = kept.replace(plain, mask.encode())
+        kept = shorter if shorter is not kept and shorter != kept else mask_tokens(kept, [token], mask)
+    for needle in needles:
+        if needle in kept:
+            kept = kept.replace(needle, MASK.encode())
+    return body if kept == body else kept
+
+
+def _masked_url(url: str, path_secret: str, names: AbstractSet[str], needles: Sequence[str]) -> str:
+    """The URL without secrets, user and fragment; empty if it is no URL."""
+    try:
+        scheme, host, path, text, _ = urlsplit(url)
+        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=_PAIRS)
+    except ValueError:
+        return ""
+    segments = [
+        MASK if path_secret and unquote(segment) == path_secret else _masked(segment, needles)
+        for segment in path.split("/")
+    ]
+    shown = [(_masked(name, needles), _in_query(name, value, names, needles)) for name, value in pairs]
+    encoded = urlencode(shown, safe="*", quote_via=quote, errors="replace")
+    host = _masked(host.rpartition("@")[2], needles)
+    kept = urlunsplit((scheme, host, "/".join(segments), encoded, ""))
+    return "" if _holds(kept, needles) else kept
+
+
+def _spellings(sign: str) -> list[bytes]:
+    """A character as bodies may write it: plainly, in a JSON string, in a form, in XML."""
+    plain = sign.encode("utf-8", "surrogatepass")
+    units = memoryview(sign.encode("utf-16-le", "surrogatepass")).cast("H")
+    found = [plain, html.escape(sign).encode("utf-8", "surrogatepass")]
+    for hexadecimal in ("x", "X"):
+        found.append("".join(f"\\u{unit:04{hexadecimal}}" for unit in units).encode())
+        found.append("".join(f"%{octet:02{hexadecimal}}" for octet in plain).encode())
+    found += [b"\\" + plain] * (sign in '"\\/') + [b"+"] * (sign == " ")
+    return sorted(dict.fromkeys(found), key=len, reverse=True)
