@@ -299,6 +299,6 @@ async def test_alerts_arrive_in_mattermost(gateway, alertmanager):
         posts = await gateway.posts(expected)
     past, through = (post.attachments[0] for post in posts)
     assert past["title"].startswith("FIRING: No message reaches")
-    assert "\nDo: `/readyz` says why" in past["text"]
+    assert "\nDo: `mattergate status` says which" in past["text"]
     assert through["title"] == "Firing: MattergateDeadLetters on gw:9090"
     assert "\nDo: `/dead`, or `mattergate dead list" in through["text"].replace("\\`", "`")
