@@ -14,6 +14,7 @@ from gateway.cli import catalog, journal
 from gateway.cli import settings as settings_file
 from gateway.cli.output import fail, fault_line, warn
 from gateway.console.port import Changes
+from gateway.delivery.destinations import DestinationState
 from gateway.errors import JournalError
 from gateway.ingress.doors.hooks import NAME as PASSTHROUGH
 from gateway.ingress.table import open_doors
@@ -48,9 +49,9 @@ class OfflineGateway:
         return ()
 
     def destinations(self) -> Mapping[str, tuple[str, str]]:
-        """The destinations of the settings, all open: their state is not known here."""
+        """The destinations of the settings, all healthy: their state is not known here."""
         through = (PASSTHROUGH,) if self.settings.passthrough is not None else ()
-        return dict.fromkeys((*self.settings.destinations, *through), ("open", ""))
+        return dict.fromkeys((*self.settings.destinations, *through), (DestinationState.HEALTHY, ""))
 
     def route(self, name: str, address: str = "") -> Route | None:
         """A route of the settings; None when there is none."""

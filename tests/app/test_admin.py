@@ -93,15 +93,16 @@ async def test_a_gateway_that_cannot_store_is_not_ready(start, monkeypatch):
     assert (await listener.get("/readyz")).json() == {"ready": True}
 
 
-async def test_a_broken_destination_keeps_nobody_out(start):
+@pytest.mark.parametrize(("status", "state"), [(503, "held"), (400, "failing")])
+async def test_a_destination_in_trouble_keeps_nobody_out(start, status, state):
     """It is told with its reason, which holds no secret, and the gateway is ready: messages wait."""
     gateway = await start(ROUTES, tables=GUARDED)
-    gateway.standin.fail_next(1000, 500)
+    gateway.standin.fail_next(1000, status)
     for number in range(8):
         await gateway.github("push", {"ref": "x", "repository": {"full_name": f"a/{number}"}}, f"d{number}")
     listener, states = Listener(gateway), gateway.running._running.destinations
-    await eventually(lambda: states()["ops"][0] == "held", 20)
+    await eventually(lambda: states()["ops"][0] == state, 20)
     found = await listener.get("/readyz", Authorization=f"Bearer {TOKEN}")
-    assert (found.status, found.json()["ready"], found.json()["destinations"]["ops"]["state"]) == (200, True, "held")
-    assert "failures in a row" in found.json()["destinations"]["ops"]["why"]
+    assert (found.status, found.json()["ready"], found.json()["destinations"]["ops"]["state"]) == (200, True, state)
+    assert f"{status}: " in found.json()["destinations"]["ops"]["why"]
     assert gateway.hook.rpartition("/")[2] not in found.text

@@ -48,7 +48,7 @@ async def test_routes_are_those_of_the_settings(seen):
     assert seen.route("none") is None
     assert seen.route("") is None
     assert set(seen.traits()) == {"ops"}
-    assert seen.destinations() == {"ops": ("open", "")}
+    assert seen.destinations() == {"ops": ("healthy", "")}
 
 
 async def test_only_the_series_that_are_asked_for_come(seen):

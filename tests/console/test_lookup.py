@@ -58,7 +58,7 @@ class Gateway:
 
     def destinations(self):
         """Those of this moment."""
-        return {"ops": ("open", "")}
+        return {"ops": ("healthy", "")}
 
 
 SIGNED = "verify: [{header: X-Service}]\n"

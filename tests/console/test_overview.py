@@ -5,6 +5,8 @@ import html
 import re
 import time
 
+import pytest
+
 from gateway.errors import JournalError
 from tests.conftest import PATIENCE
 from tests.console.person import keep
@@ -37,7 +39,7 @@ async def test_a_fresh_gateway_has_nothing_to_show_but_what_is_configured(consol
         assert one["outcomes"] == {"message": 0, "ignored": 0, "refused": 0, "broken": 0}
         assert (one["last"], one["last_outcome"]) == (0, "")
     [ops] = found["destinations"]
-    assert (ops["name"], ops["state"], ops["why"], ops["waiting"], ops["dead"]) == ("ops", "open", "", 0, 0)
+    assert (ops["name"], ops["state"], ops["why"], ops["waiting"], ops["dead"]) == ("ops", "healthy", "", 0, 0)
     assert len(found["past"]["received"]) * found["past"]["step"] == 3600
     assert found["kept"] == {"events": 0, "size": 0, "oldest": 0, "dead_events": 0, "dead_size": 0}
     assert "of them dead" not in (await browser.get("/")).text
@@ -63,35 +65,37 @@ async def test_requests_and_deliveries_are_counted(console):
     assert 'data-title="Refused" class="number">1<' in page.text
 
 
-async def test_a_destination_that_fails_is_shown_with_the_reason(console):
-    """Broken and why, how many wait and for how long: on the page and in the API."""
+@pytest.mark.parametrize(("status", "state"), [(503, "held"), (400, "failing")])
+async def test_a_destination_in_trouble_is_shown_with_the_reason(console, status, state):
+    """Its state and why, how many wait and for how long: on the page and in the API."""
     browser = await console()
-    browser.gateway.standin.fail_next(1000, 500)
+    browser.gateway.standin.fail_next(1000, status)
     for number in range(8):
         await browser.gateway.github("push", {"ref": "x", "repository": {"full_name": f"a/{number}"}}, f"d{number}")
-    found = await until(browser, lambda found: found["destinations"][0]["state"] == "held")
+    found = await until(browser, lambda found: found["destinations"][0]["state"] == state)
     [ops] = found["destinations"]
-    assert "failures in a row" in ops["why"]
+    assert f"{status}: " in ops["why"]
     assert ops["waiting"] == found["totals"]["waiting"] == 8
     assert ops["oldest"] == found["totals"]["oldest"] > 0
     page = await browser.get("/")
-    assert '<span class="badge danger">broken</span>' in page.text
-    assert "failures in a row" in page.text
+    assert f'<span class="badge danger">{state}</span>' in page.text
+    assert f"{status}: " in page.text
 
 
 async def test_what_a_destination_says_is_shown_as_text(console):
     """The reason quotes a server's answer: markup in it stays text, also in what is sent live."""
     browser = await console()
     browser.gateway.standin.fail_next(100, 400, body='{"message": "<script>alert(1)</script>", "id": "x"}')
-    await browser.gateway.github("push", {"ref": "x"}, "d1")
-    await until(browser, lambda found: found["destinations"][0]["dead"] == 1)
+    for number in range(8):
+        await browser.gateway.github("push", {"ref": "x", "repository": {"full_name": f"a/{number}"}}, f"d{number}")
+    await until(browser, lambda found: found["destinations"][0]["why"])
     assert "<script>alert" not in (await browser.get("/")).text
 
 
 async def test_every_link_of_the_page_leads_somewhere(console):
     """The top bar, the routes, what is dead or broken, and the files of the page are all there."""
     browser = await console()
-    browser.gateway.standin.fail_next(100, 400)
+    browser.gateway.standin.fail_next(100, 413)
     await browser.gateway.github("push", {"ref": "x"}, "d1")
     await until(browser, lambda found: found["destinations"][0]["dead"] == 1)
     page = await browser.get("/")

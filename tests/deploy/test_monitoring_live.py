@@ -265,7 +265,7 @@ async def test_alerts_of_a_fault_fire(gateway, prometheus):
 
 async def test_every_panel_shows_something(gateway, prometheus):
     """After traffic of every kind, each query of the dashboard has a result, and each variable has its values."""
-    gateway.standin.fail_next(1, 404)
+    gateway.standin.fail_next(1, 413)
     delivered = (
         'mattergate_deliveries_total{result="never"} > 0 and on () sum(rate(mattergate_requests_total[20s])) > 0'
     )
@@ -299,6 +299,6 @@ async def test_alerts_arrive_in_mattermost(gateway, alertmanager):
         posts = await gateway.posts(expected)
     past, through = (post.attachments[0] for post in posts)
     assert past["title"].startswith("FIRING: No message reaches")
-    assert "\nDo: `/readyz` says why" in past["text"]
+    assert "\nDo: `mattergate status` says which" in past["text"]
     assert through["title"] == "Firing: MattergateDeadLetters on gw:9090"
     assert "\nDo: `/dead`, or `mattergate dead list" in through["text"].replace("\\`", "`")

@@ -153,10 +153,9 @@ async def test_a_writing_process_that_stands_still_keeps_no_sender_waiting(items
 async def test_a_replay_by_the_command_line_is_picked_up_at_once(items):
     """No look that comes by itself would be as early; the count of the dead follows."""
     await items.start()
-    hook = items.mattermost.hooks.pop(items.hook)
+    items.mattermost.fail_next(1, 413)
     _, answer, _ = await items.item("a", 1)
     await items.until(lambda: items.dead(1))
-    items.mattermost.hooks[items.hook] = hook
     code, text = await items.command("dead", "replay", answer["id"])
     assert code == 0, text
     await items.until(lambda: items.mattermost.texts == ["a 1"], 20)  # a third of the time between looks
@@ -167,7 +166,7 @@ async def test_a_replay_by_the_command_line_is_picked_up_at_once(items):
 async def test_a_discard_by_the_command_line_is_counted_and_logged(items):
     """The gauge of the dead falls at once; the log says who went and why, and the counter that a person decided it."""
     await items.start()
-    items.mattermost.hooks.pop(items.hook)
+    items.mattermost.fail_next(1, 413)
     _, answer, _ = await items.item("a", 1)
     await items.until(lambda: items.dead(1))
     code, text = await items.command("dead", "discard", answer["id"], "--because", "posted by hand")

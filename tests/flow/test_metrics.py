@@ -109,7 +109,7 @@ async def _traffic(service) -> int:
     ]  # fmt: skip
     assert (await service.post("/in/items", bodies[0], {"X-Token": "wrong"}))[0] == 401
     await service.until(lambda: len(service.mattermost.posts) == 4)
-    service.mattermost.fail_next(1, 404)
+    service.mattermost.fail_next(1, 413)
     await service.item("dead", 1)
     await service.until(lambda: service.mattermost.stats["failed"] == 1)
     service.mattermost.fail_next(1, 500)

@@ -85,7 +85,7 @@ async def test_log_lines_of_a_traced_event_name_its_trace(traced, collector):
     traced.document("items/breaks.yaml", BREAKS)
     await traced.start()
     body = {"kind": "breaks", "id": "1", "zero": 0}
-    traced.mattermost.fail_next(1, 404)
+    traced.mattermost.fail_next(1, 413)
     await traced.post("/in/items", body, {"X-Token": traced.secret, "traceparent": PARENT})
     await traced.post("/in/items", body, {"X-Token": "wrong", "traceparent": PARENT})
     await traced.until(lambda: "delivery dead" in traced.log)

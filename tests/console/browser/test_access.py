@@ -65,7 +65,7 @@ async def everywhere(page: Page, paths: Sequence[str]) -> None:
 
 async def test_every_page_can_be_read_and_used(page, gateway):
     """Each page keeps the basics in both colour schemes and both widths, with trouble and messages on it."""
-    gateway.standin.fail_next(1, 400)
+    gateway.standin.fail_next(1, 413)
     dead = await send(gateway, "generic/json.alert")
     await settled(gateway)
     good = await send(gateway, "alertmanager/alerts.group")

@@ -9,8 +9,8 @@ from tests.console.browser.senders import numbered, send, settled
 @pytest_asyncio.fixture(loop_scope="session")
 async def letters(gateway):
     """Three deliveries that were refused with one answer, and one with another; Mattermost is well again."""
-    for number, status in enumerate((400, 400, 400, 403)):
-        gateway.standin.fail_next(1, status)
+    for number, text in enumerate(("", "", "", '{"id": "api.context.another"}')):
+        gateway.standin.fail_next(1, 413, body=text)
         await send(gateway, "generic/json.alert", numbered(number))
         await settled(gateway)
     return gateway
@@ -21,7 +21,7 @@ async def test_a_group_is_sent_again(page, letters):
     await page.goto("/dead")
     groups = page.get_by_role("row").filter(has=page.get_by_role("button", name="Replay"))
     await expect(groups).to_have_count(2)
-    await groups.filter(has_text="400").get_by_role("button", name="Replay").click()
+    await groups.filter(has_text="413: too large:").get_by_role("button", name="Replay").click()
     await expect(page.get_by_text("3 of 3 sent again")).to_be_visible()
     await letters.posts(3)
     await page.get_by_role("link", name="Show what is dead now").click()
@@ -31,14 +31,14 @@ async def test_a_group_is_sent_again(page, letters):
 async def test_those_that_are_ticked_are_sent_again(page, letters):
     """One box sends one delivery, the box above them all of the page, and nothing ticked is told."""
     await page.goto("/dead")
-    await page.get_by_role("link", name="400").click()
+    await page.get_by_role("link", name="413: too large:").click()
     boxes = page.get_by_role("checkbox", name="Choose delivery")
     await expect(boxes).to_have_count(3)
     await boxes.first.press("Space")
     await page.get_by_role("button", name="Replay the chosen").click()
     await expect(page.get_by_text("1 of 1 sent again")).to_be_visible()
     await letters.posts(1)
-    await page.get_by_role("link", name="400").click()
+    await page.get_by_role("link", name="413: too large:").click()
     await page.get_by_label("All on this page").check()
     await expect(page.get_by_role("checkbox", name="Choose delivery", checked=True)).to_have_count(2)
     await page.get_by_role("button", name="Replay the chosen").click()
@@ -51,7 +51,7 @@ async def test_nothing_ticked_is_told(window, letters):
     one = await window(letters)
     one.expected.append("400")
     page = await one.page("/dead")
-    await page.get_by_role("link", name="400").click()
+    await page.get_by_role("link", name="413: too large:").click()
     await page.get_by_role("button", name="Replay the chosen").click()
     await expect(page.get_by_role("alert")).to_contain_text("tick the deliveries")
 
@@ -70,7 +70,7 @@ async def test_everything_is_sent_again(page, letters):
 async def test_a_group_is_discarded_with_a_reason(page, letters):
     """Enter in the field presses no button; the button says what went, and each event why."""
     await page.goto("/dead")
-    await page.get_by_role("link", name="400").click()
+    await page.get_by_role("link", name="413: too large:").click()
     await page.get_by_text("Discard instead").click()
     why = page.get_by_label("Why")
     await why.fill("posted by hand")
@@ -87,7 +87,7 @@ async def test_a_group_is_discarded_with_a_reason(page, letters):
 async def test_those_that_are_ticked_are_discarded(page, letters):
     """The boxes are those of the replay."""
     await page.goto("/dead")
-    await page.get_by_role("link", name="400").click()
+    await page.get_by_role("link", name="413: too large:").click()
     await page.get_by_role("checkbox", name="Choose delivery").first.check()
     await page.get_by_text("Discard instead").click()
     await page.get_by_label("Why").fill("sold")

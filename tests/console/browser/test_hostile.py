@@ -29,7 +29,7 @@ IN_ORDER = """() => {
 
 async def send_all(gateway) -> list[str]:
     """Send hostile events of several services and content types, one of them refused by Mattermost; their ids."""
-    gateway.standin.fail_next(1, 400, body=json.dumps({"id": hostile.ALL, "message": hostile.ALL}))
+    gateway.standin.fail_next(1, 413, body=json.dumps({"id": hostile.ALL, "message": hostile.ALL}))
     ids = [await send(gateway, "generic/json.alert", hostile.in_words)]
     await settled(gateway)
     for name in (

@@ -28,7 +28,7 @@ async def test_numbers_and_plot_change_by_themselves(window, start, monkeypatch)
 
 async def test_what_is_broken_stands_first(page, gateway):
     """A destination in trouble says so by word and reason, above those that are well; dead letters are a click away."""
-    gateway.standin.fail_next(1, 400)
+    gateway.standin.fail_next(1, 413)
     await send(gateway, "generic/json.alert")
     await settled(gateway)
     await page.goto("/")

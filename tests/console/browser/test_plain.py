@@ -14,7 +14,7 @@ async def test_signing_in_finding_and_replaying(window, start):
     gateway = await start(ROUTES, tables=GUARDED)
     await send(gateway, "github/push.commits")
     await gateway.posts(1)
-    gateway.standin.fail_next(1, 400)
+    gateway.standin.fail_next(1, 413)
     await send(gateway, "generic/json.alert")
     page = await (await window(gateway, java_script_enabled=False)).page("/events")
     await page.get_by_label("Token").fill(TOKEN)
