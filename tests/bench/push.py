@@ -12,7 +12,7 @@ SIZE: Final = 8_000
 """Bytes of one body."""
 
 REPOSITORIES: Final = 192
-"""How many repositories push in turn; each is a subject of its own, so that deliveries have as many lanes."""
+"""How many repositories usually push in turn; each is a subject of its own, so that deliveries have as many lanes."""
 
 _API = "https://api.github.com"
 _REPOSITORY_LINKS = (
@@ -62,18 +62,18 @@ def body(name: str, after: str) -> bytes:
 class Pushes:
     """An endless supply of distinct requests, spread over routes; a repository always posts to the same route."""
 
-    def __init__(self, routes: Sequence[str]) -> None:
+    def __init__(self, routes: Sequence[str], repositories: int = REPOSITORIES) -> None:
         self._numbers = itertools.count(1)
         self._starts = [
             _start(f"service-{number:03}", route)
-            for number, route in zip(range(REPOSITORIES), itertools.cycle(routes), strict=False)
+            for number, route in zip(range(repositories), itertools.cycle(routes), strict=False)
         ]
 
     def requests(self) -> Iterator[bytes]:
         """HTTP requests, complete and signed; no two of one object are the same."""
         starts = self._starts
         for number in self._numbers:
-            head, most, signing = starts[number % REPOSITORIES]
+            head, most, signing = starts[number % len(starts)]
             # Only the end of a body differs, so that the load generator need not sign all of it again.
             tail = b'%040x"}' % number
             signature = signing.copy()

@@ -26,7 +26,7 @@ import steps
 import uvloop
 import visits
 from report import Row, at_least, below, told
-from scenarios import HOOKS, MANY, Bench
+from scenarios import HOOKS, MANY, ONE, Bench
 from servers import LOAD_CORE, QUIET_CORE, pinned
 
 
@@ -48,6 +48,8 @@ FULL = Size(seconds=5.0, events=20_000, memory_events=100_000, rounds=3, repeats
             services=services.SERVICES)  # fmt: skip
 QUICK = Size(seconds=0.5, events=250, memory_events=500, rounds=1, repeats=2, kept=2_000, looks=2, turns=1,
              services=40)  # fmt: skip
+LANES = 64
+"""Lanes of the one destination whose deliveries are compared with what is accepted."""
 RATE = 1_000.0
 """Requests per second at which latency is measured."""
 
@@ -85,6 +87,18 @@ async def forward(bench: Bench, size: Size) -> list[Row]:
         at_least(name, statistics.median(ratios), 0.5, f"{ours:,.0f}/s; proxy {bare:,.0f}/s"),
         told("end to end: processor time of an event", statistics.median(micros), "us", "all processes of the gateway"),
     ]
+
+
+async def one_destination(bench: Bench, size: Size) -> list[Row]:
+    """Events delivered per second to one destination over many lanes, against what one route accepts."""
+    ratios = []
+    for number in range(size.rounds):
+        accepted = (await bench.accept(size.seconds))["accepted"]
+        ours = (await bench.end_to_end(size.events, routes=ONE, hooks=1, lanes=LANES))["rate"]
+        ratios.append(ours / accepted)
+        say(f"one destination, round {number + 1}: {ours:,.0f}/s end to end, {accepted:,.0f}/s accepted")
+    name = f"one destination, {LANES} lanes: end to end / accept rate"
+    return [at_least(name, statistics.median(ratios), 0.7, f"{ours:,.0f}/s; accepted {accepted:,.0f}/s")]
 
 
 async def rest(bench: Bench, size: Size) -> list[Row]:
@@ -184,6 +198,7 @@ PARTS: dict[str, Callable[[Bench, Size], Awaitable[list[Row]]]] = {
     "steps": one_event,
     "accept": accept,
     "forward": forward,
+    "one": one_destination,
     "rest": rest,
     "latency": latency,
     "memory": memory,

@@ -6,7 +6,7 @@ The load generator and the sink are this process, the server under test is anoth
 import itertools
 import statistics
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
@@ -15,7 +15,7 @@ from typing import Final
 import load
 import servers
 import sink
-from push import Pushes
+from push import REPOSITORIES, Pushes
 
 ONE: Final = ("github",)
 MANY: Final = tuple(f"team{number:02}" for number in range(64))
@@ -61,14 +61,22 @@ class Bench:
             tally = await load.closed(server.port, itertools.islice(requests, count))
             return expect(tally.answers, 200) / tally.seconds
 
-    async def end_to_end(self, count: int, *, rest: bool = False) -> dict[str, float]:
+    async def end_to_end(
+        self,
+        count: int,
+        *,
+        rest: bool = False,
+        routes: Sequence[str] = MANY,
+        hooks: int = HOOKS,
+        lanes: int = REPOSITORIES,
+    ) -> dict[str, float]:
         """Events per second from the first request to the last message at the sink, and the memory that it took."""
         with TemporaryDirectory(prefix="mattergate-bench-", dir=self.folder) as folder:
             async with (
                 sink.serving() as there,
-                servers.gateway(Path(folder), there.port, MANY, HOOKS, rest=rest) as server,
+                servers.gateway(Path(folder), there.port, routes, hooks, rest=rest) as server,
             ):
-                pushes = Pushes(MANY).requests()
+                pushes = Pushes(routes, lanes).requests()
                 warm = count // 5
                 expect((await load.closed(server.port, itertools.islice(pushes, warm))).answers, 202)
                 await there.reach(warm, PATIENCE)
