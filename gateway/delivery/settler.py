@@ -1,4 +1,8 @@
-"""The settler writes outcomes to the journal in batches; none is lost while the service stops or the journal fails."""
+"""The settler writes outcomes to the journal in batches; none is lost while the service stops or the journal fails.
+
+What is settled while a batch is written makes the next one. So a single outcome waits for nobody, and many share a
+commit.
+"""
 
 import asyncio
 from contextlib import suppress
@@ -11,10 +15,7 @@ from gateway.delivery.outlet import Outlet
 from gateway.errors import JournalDamaged, JournalError
 from gateway.journal import Queue, Settlement
 
-GATHER = 0.002
-"""Seconds for which a batch collects settlements behind one of several; a single one was alone, and the next is too."""
-
-RETRY_FIRST, RETRY_MOST = 0.1, 5.0
+RETRY_FIRST, RETRY_MOST = 0.1, 1.0
 """Seconds between attempts to write a batch that the journal refuses: RETRY_FIRST, doubling up to RETRY_MOST."""
 
 CROWDED = 1000
@@ -75,17 +76,13 @@ class Settler:
 
     async def run(self) -> None:
         """Write until closed. On cancellation it makes one last attempt at the rest. Raises JournalDamaged."""
-        busy = False
         try:
             while self._queue or not self._closing.is_set():
                 await self._wake.wait()
-                if busy and not self._closing.is_set():
-                    await asyncio.sleep(GATHER)
                 self._wake.clear()
                 self._batch, self._queue = self._queue, []
                 await self._save()
                 batch, self._batch = self._batch, []
-                busy = len(batch) > 1
                 if self.backlog <= CROWDED:
                     self._thin.set()
                 for settlement, outlet, lane in batch:
