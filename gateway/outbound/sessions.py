@@ -12,6 +12,9 @@ from gateway.secret import Secret
 from gateway.settings.proxies import Proxies
 
 NO_PROXIES = Proxies()
+DNS_SECONDS = 1
+"""Seconds for which an address is used that a name had; connections that are kept need none."""
+
 USER_AGENT = f"mattergate/{__version__}"
 
 
@@ -26,7 +29,9 @@ def open_session(
     look for proxies, but put passwords of a `.netrc` file into Authorization headers.
     """
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=0, ssl=tls, keepalive_timeout=30.0, enable_cleanup_closed=False),
+        connector=aiohttp.TCPConnector(
+            limit=0, ssl=tls, keepalive_timeout=30.0, enable_cleanup_closed=False, ttl_dns_cache=DNS_SECONDS
+        ),
         cookie_jar=aiohttp.DummyCookieJar(),
         headers={"User-Agent": USER_AGENT},
         skip_auto_headers=("Accept", "Accept-Encoding"),

@@ -41,6 +41,7 @@ from gateway.journal.sqlite.messages import DiscardDead, Remember, Requeue, Sett
 from gateway.journal.sqlite.process_line import ProcessLine
 from gateway.journal.sqlite.reader import ReadConnection
 from gateway.journal.sqlite.socket_line import SocketLine
+from gateway.journal.sqlite.soundness import require_sound
 from gateway.journal.sqlite.thread_line import ThreadLine
 from gateway.journal.sqlite.upkeep import Limits, Upkeep
 from gateway.model import Delivery
@@ -96,6 +97,7 @@ class SqliteJournal:
                 # Where there was one before, or the path is wrong, this line says that what it held is not here.
                 log.info("a new, empty journal is begun", journal=str(path))
             if lease is not None:
+                await asyncio.to_thread(require_sound, path)
                 await asyncio.to_thread(require_writable, path)
                 await asyncio.to_thread(take_over, path)
                 writer.use(await ProcessLine.open(path, lease, writer.on_answers, writer.broken))
