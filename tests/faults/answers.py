@@ -84,7 +84,7 @@ FAULTS = (
     _trouble("500 to every post", "500", short=True, refusal=True),
     _trouble("half answers", "half", stored=True, short=True),
     _trouble("endless answers, slow", "endless"),
-    _trouble("endless answers, fast", "flood"),
+    _trouble("endless answers, fast", "flood", refusal=True),
     _trouble("garbage for an answer", "garbage", short=True),
     _trouble("hook deleted, bot not in the channel", "forbidden", refusal=True),
     _trouble("redirect to elsewhere", "redirect", short=True, refusal=True),
