@@ -5,6 +5,8 @@ import os
 import sys
 import time
 
+import structlog
+
 from gateway.journal import DuplicateKey, Entry, Settlement
 from gateway.journal.sqlite.journal import SqliteJournal
 from gateway.model import DeliveryState, Event, Outcome, Parcel, Request
@@ -28,6 +30,7 @@ async def client(journal: SqliteJournal, prefix: str) -> None:
 
 async def main(path: str, prefix: str, where: str) -> None:
     """Several clients at once, so that groups are larger than one."""
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     journal = await SqliteJournal.open(path, retention=1e6, max_size=10**9, deliver=where == "apart")
     os.write(1, b"open\n")
     await asyncio.gather(*(client(journal, f"{prefix}{n}") for n in range(8)))
