@@ -1,6 +1,5 @@
 """The content of one request, inflated once and decoded once."""
 
-from functools import cached_property
 from typing import Self
 
 import msgspec
@@ -10,6 +9,7 @@ from gateway.decode.bounds import DEPTH
 from gateway.decode.compression import inflate
 from gateway.decode.decode import Decoded, decode
 from gateway.decode.glimpse import Glimpse
+from gateway.decode.lazy import lazy
 from gateway.model import JSON, Request
 
 
@@ -34,7 +34,7 @@ class Content:
         encoding = request.headers.get("content-encoding", "")
         return cls(request, inflate(request.body, encoding, limit) if encoding else None, depth)
 
-    @cached_property
+    @lazy
     def decoded(self) -> Decoded:
         """The decoded value, its kind, and the fault if there is one."""
         return decode(self.request, self.body, self.depth)
@@ -44,12 +44,12 @@ class Content:
         """The decoded body, or the query of a request without a body."""
         return self.decoded.value
 
-    @cached_property
+    @lazy
     def glimpse(self) -> Glimpse:
         """The values at declared paths, for what must be known of a request before its sender is proven."""
         return Glimpse(self.request, self.body)
 
-    @cached_property
+    @lazy
     def form(self) -> list[tuple[str, str]] | None:
         """The fields of a form body in the order sent; None where there is more in it than fields of text."""
         try:

@@ -5,12 +5,12 @@ not built, which takes 2 ms for 1 MB, and no memory. Forms and XML are read with
 """
 
 from collections.abc import Iterator
-from functools import cached_property
 
 from gateway import jsonpath
 from gateway.decode import cloudevents, forms, look, xmltext
 from gateway.decode.bounds import UNPROVEN_NODES, Allowance
 from gateway.decode.decode import LIFTED, from_query
+from gateway.decode.lazy import lazy
 from gateway.decode.skim import Skimmed, skim
 from gateway.jsonpath import MISSING, STAR, Step
 from gateway.model import JSON, Request
@@ -51,7 +51,7 @@ class Glimpse:
             return reach(fields, path[1:])
         return event.each(path)
 
-    @cached_property
+    @lazy
     def _content(self) -> Skimmed | tuple[JSON, Skimmed | None]:
         """JSON, or the flat fields of a form with the JSON that one of them holds, or another value."""
         if not self._body or self._body.isspace():

@@ -13,10 +13,14 @@ _BYTE = re.compile(r"\(byte (\d+)\)")
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _HALF = re.compile(
     rb"""((?: [^\\]++ | \\u d[89ab][0-9a-f]{2} \\u d[c-f][0-9a-f]{2} | \\(?!u d[89a-f][0-9a-f]{2}) . )*+)
-    (\\u d[89a-f][0-9a-f]{2} | \Z)""",
+    (?: (\\u d[89a-f][0-9a-f]{2}) | \\?\Z)""",
     re.I | re.S | re.X,
 )
-"""A run without half a surrogate pair, and the half that ends it: one match for each half, not for each escape."""
+"""A run without half a surrogate pair, and the half that ends it: one match for each half, not for each escape.
+
+It matches at every place, also before a backslash at the end: a search that fails at one goes on at the next, and takes
+the square of the length.
+"""
 _MOST_HALVES = 1000
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.S)
 _STRINGS = re.compile(rb'(?:[^"]*+"(?:[^"\\]|\\.)*+"){1,5000}', re.S)
@@ -92,7 +96,7 @@ def repair(raw: bytes) -> bytes:
     repaired = raw.removeprefix(_BOM).decode("utf-8", "replace").encode()
     if not _SURROGATE.search(repaired):
         return repaired
-    return _HALF.sub(lambda match: match[1] + (rb"\ufffd" if match[2] else b""), repaired, count=_MOST_HALVES)
+    return _HALF.sub(lambda match: match[1] + rb"\ufffd" if match[2] else match[0], repaired, count=_MOST_HALVES)
 
 
 def _syntax_error(message: str, raw: bytes) -> str:

@@ -46,10 +46,20 @@ def test_nested_texts_share_an_allowance():
         parse(text, allowance=allowance)
 
 
-@pytest.mark.parametrize("text", [rb"\ud800" * 500_000, rb"\n" * 1_500_000, rb"\\" * 1_500_000, b"\xff" * 3_000_000])
-def test_broken_texts_are_repaired_in_linear_time(text):
-    """Also where every character is broken, or escaped."""
-    assert seconds_of(lambda: parse(b'"' + text)) < 0.3
+@pytest.mark.parametrize("end", [b"", b"\\", rb"\u", rb"\ud8", rb"\ud800", rb"\ud800\\"[:-1]])
+@pytest.mark.parametrize(
+    "text",
+    [
+        rb"\ud800" * 500_000,
+        rb"\n" * 1_500_000,
+        rb"\\" * 1_500_000,
+        b"\xff" * 3_000_000,
+        rb"\ud83d" + b"a" * 1_000_000,
+    ],
+)
+def test_broken_texts_are_repaired_in_linear_time(text, end):
+    """Also where every character is broken, or escaped, and whatever is cut off at the end."""
+    assert seconds_of(lambda: parse(b'"' + text + end)) < 0.3
 
 
 def test_brackets_in_strings_do_not_nest():
