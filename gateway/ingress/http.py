@@ -51,6 +51,7 @@ _NO_ROUTE = Refused(404, "Not Found", "no route of this name; the path is /in/{r
 _SHARES: Final = 4
 """How many peers with a whole share the memory for unproven bodies has."""
 
+_random = random.Random()  # noqa: S311 - ids are no secrets; the generator of the module belongs to whoever seeds it
 _log = logs.get("ingress")
 
 
@@ -177,7 +178,7 @@ class Ingress:
         series.translating.observe(read - started)
         span.step("translate", judged.proven, judged.read)
         now = time.time()
-        event_id = new_id(now, random.getrandbits)
+        event_id = new_id(now, _random.getrandbits)
         trace, kept = span.traceparent, judged.kept
         fresh = entry(event_id, now, route, service, judged.content, reading, proof, rules.traits, trace, kept)
         del judged  # the decoded value is large: while the journal writes, the garbage collector would walk it
