@@ -130,7 +130,8 @@ class LogFacts:
                 self.longest = max(self.longest, len(line))
                 self.long += len(line) > LINE
                 self.secrets += any(secret in line for secret in secrets)
-                if b"Traceback (most" in line or b'"exception"' in line:
+                # In a line of JSON only its own key counts: a text of the sender may quote a traceback.
+                if b'"exception":' in line or (b"Traceback (most" in line and not line.startswith(b"{")):
                     self.traces += 1
                     self.example = self.example or line[-300:].decode("utf-8", "replace")
                 if line.startswith(b"{"):
