@@ -142,10 +142,8 @@ def replay_dead(
     async def work(gateway: OfflineGateway) -> Progress:
         choice = await _choice(gateway, chosen or (), destination, reason)
         planned = await _carry_out(gateway.rehearsal(), lambda decisions: decisions.replay(choice))
-        if dry_run or not planned.total:
+        if not _is_wanted(planned, "sent again", chosen, dry_run=dry_run, yes=yes):
             return planned
-        if not chosen or len(chosen) > 1:
-            confirm(f"{_deliveries(planned.total)} will be sent again", yes=yes)
         with working(f"sending {_deliveries(planned.total)} again"):
             return await _carry_out(gateway, lambda decisions: decisions.replay(choice))
 
@@ -192,10 +190,8 @@ def discard_dead(
         choice = await _choice(gateway, chosen or (), destination, reason)
         wish = DiscardWish(**asdict(choice), because=because)
         planned = await _carry_out(gateway.rehearsal(), lambda decisions: decisions.discard(wish))
-        if dry_run or not planned.total:
+        if not _is_wanted(planned, "discarded", chosen, dry_run=dry_run, yes=yes):
             return planned
-        if not chosen or len(chosen) > 1:
-            confirm(f"{_deliveries(planned.total)} will be discarded", yes=yes)
         with working(f"discarding {_deliveries(planned.total)}"):
             return await _carry_out(gateway, lambda decisions: decisions.discard(wish))
 
@@ -212,6 +208,15 @@ def discard_dead(
 def _require_destination(destination: str, reason: str) -> None:
     if reason and not destination:
         fail("--reason needs --destination: reasons are those of one destination", 2)
+
+
+def _is_wanted(planned: Progress, what: str, chosen: Sequence[str] | None, *, dry_run: bool, yes: bool) -> bool:
+    """Whether what was rehearsed is to be done; asks for confirmation before more than the event that was named."""
+    if dry_run or not planned.total:
+        return False
+    if not chosen or len(chosen) > 1:
+        confirm(f"{_deliveries(planned.total)} will be {what}", yes=yes)
+    return True
 
 
 def _require_choice(chosen: Sequence[str] | None, destination: str, reason: str, *, everything: bool) -> None:

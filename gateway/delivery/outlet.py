@@ -281,18 +281,21 @@ class Outlet:
 
     def _decide(self, claim: Claim, result: Result, judgement: Judgement | None, now: float) -> Settlement:
         """The settlement of an attempt: by the judgement of a refusal, and by the delivery's age."""
-        delivery, wait, dead = claim.delivery, retry.wait(result, claim.delivery.attempts + 1, self._random), ""
+        delivery = claim.delivery
         if not isinstance(result, Later):
-            return retry.decide(result, delivery, now, wait)
+            return retry.decide(result, delivery, now, 0.0)
+        dead = ""
         if judgement is not None and result.blame is Blame.UNKNOWN and self._is_stranger(delivery):
             dead = result.reason
         elif judgement is not None and judgement.at_fault:
             dead = f"refused {judgement.refusals} times while other messages passed: {result.reason}"
         elif self._is_too_old(delivery, claim.destination.max_age, now):
             dead = f"gave up after {units.written(claim.destination.max_age)}: last: {result.reason}"
-        if judgement is not None and judgement.probe_at:
+        if judgement is None:
+            wait = retry.wait(result, delivery.attempts + 1, self._random)
+        elif judgement.probe_at:
             wait = judgement.probe_at - self._steady()
-        elif judgement is not None:
+        else:
             wait = retry.backoff(judgement.refusals, self._random, cap=PROBE_MOST)
         return retry.decide(result, delivery, now, wait, dead)
 

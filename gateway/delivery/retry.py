@@ -56,12 +56,12 @@ def decide(result: Result, delivery: Delivery, now: float, wait: float, dead: st
     return Settlement(seq, DeliveryState.PENDING, attempts, now + wait, result.reason, attempt=attempt)
 
 
-def wait(result: Result, failures: int, random: Callable[[], float]) -> float:
+def wait(result: Later, failures: int, random: Callable[[], float]) -> float:
     """Seconds to wait after the `failures`-th failed attempt at a delivery.
 
     A wait that the destination asked for is a lower bound, plus up to a second of jitter.
     """
-    if isinstance(result, Later) and result.after is not None:
+    if result.after is not None:
         return result.after + random() * BASE
     return backoff(failures, random)
 
