@@ -8,8 +8,14 @@ from aiohttp import web
 from gateway.errors import Refused
 from gateway.ingress.budget import Held, no_room
 
-RECEIVE_BUFFER: Final = 131_072
-"""Bytes that the kernel, and so one read, may hold of a connection; so many of a body may wait unread."""
+RECEIVE_BUFFER: Final = 65_536
+"""Bytes that the kernel may hold of a connection, which takes twice as many for its own needs."""
+
+UNREAD: Final = 2 * RECEIVE_BUFFER
+"""Bytes of a body that may wait unread in the gateway: what pauses reading, and one read."""
+
+_PIECE: Final = 32_768
+"""Bytes of a body that are kept together at least; a chunk may be a single byte, which alone would take fifty."""
 
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 
@@ -48,20 +54,25 @@ async def _in_time(incoming: web.BaseRequest, limit: int, patience: float, held:
 
 
 async def _arriving(incoming: web.BaseRequest, limit: int, patience: float, held: Held | None) -> bytes:
-    body = bytearray()  # and no list of its chunks: a chunk of one byte would take fifty
+    # Pieces of about one size, and no buffer that grows to the whole: many of those leave holes in the memory.
+    pieces, size = [bytearray()], 0
     async with asyncio.timeout(patience) as waiting:
         if held is not None:
-            buffered = min(RECEIVE_BUFFER, incoming.content_length or RECEIVE_BUFFER)
-            held.arriving(buffered, lambda: waiting.reschedule(0.0))
+            held.arriving(min(UNREAD, incoming.content_length or UNREAD), lambda: waiting.reschedule(0.0))
+            await held.turn()
         async for chunk in incoming.content.iter_any():
-            if len(body) + len(chunk) > limit:
+            size += len(chunk)
+            if size > limit:
                 raise _too_large(limit)
+            if len(pieces[-1]) >= _PIECE:
+                pieces.append(bytearray())
+            pieces[-1] += chunk
             if held is not None:
                 held.charge(len(chunk))
-            body += chunk
+                await held.turn()
     if held is not None:
         held.arrived()
-    return bytes(body)
+    return b"".join(pieces)
 
 
 def _too_large(limit: int) -> Refused:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Final, Self
 
 from gateway.errors import Refused
+from gateway.ingress.turns import Turns
 
 RETRY: Final = 5
 """Seconds after which a sender should try again when there was no room."""
@@ -62,6 +63,10 @@ class Held:
         self._buffered = buffered
         self.charge(buffered)
 
+    async def turn(self) -> None:
+        """Wait until more of the body is to be read."""
+        await self._budget.turns.take(self._account.peer)
+
     def arrived(self) -> None:
         """The body is complete, and is not lost any more."""
         self._give_up = None
@@ -107,6 +112,7 @@ class Budget:
 
     def __init__(self, limit: int, share: int) -> None:
         self.size = 0
+        self.turns = Turns()
         self._accounts: dict[str, _Account] = {}
         self.resize(limit, share)
 

@@ -9,7 +9,7 @@ from aiohttp.streams import StreamReader
 from aiohttp.test_utils import make_mocked_request
 
 from gateway.errors import Refused
-from gateway.ingress.body import RECEIVE_BUFFER, read_body
+from gateway.ingress.body import UNREAD, read_body
 from gateway.ingress.budget import Budget
 
 LIMIT = 1_000_000
@@ -58,11 +58,11 @@ async def test_a_body_is_charged_as_it_arrives(arriving):
     budget = Budget(10 * LIMIT, 10 * LIMIT)
     request, stream, held = arriving(budget, 900_000)
     task = await begun(read_body(request, LIMIT, 10.0, held))
-    assert budget.size == RECEIVE_BUFFER
+    assert budget.size == UNREAD
     stream.feed_data(bytes(1000))
     await asyncio.sleep(0)
     await asyncio.sleep(0)
-    assert budget.size == RECEIVE_BUFFER + 1000
+    assert budget.size == UNREAD + 1000
     stream.feed_data(b"x")
     stream.feed_eof()
     assert await task == bytes(1000) + b"x"
