@@ -10,7 +10,9 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Final, Protocol, TypeVar
+from typing import Final, TypeVar
+
+from msgspec import Struct
 
 from gateway.errors import JournalDamaged
 from gateway.journal import DeadDiscard, Entry
@@ -19,6 +21,7 @@ from gateway.journal.sqlite.file import as_journal_error, connect, identity, is_
 from gateway.journal.sqlite.messages import (
     OWNER,
     Answer,
+    Answers,
     Checkpoint,
     DiscardDead,
     Job,
@@ -41,23 +44,22 @@ _SLICE = 32
 
 T = TypeVar("T")
 
-Answered = Sequence[tuple[Job, Answer]]
 
+class Done(Struct, frozen=True):
+    """What was done at once: jobs with their answers, the seconds of their commit, the bytes that it added to the log.
 
-class SendAnswers(Protocol):
-    """Takes jobs with their answers, and the seconds of the commit.
-
-    Also the bytes that the commit added to the write-ahead log, and the dead deliveries that pruning deleted.
+    Also the dead deliveries that pruning deleted.
     """
 
-    def __call__(
-        self,
-        answered: Answered,
-        seconds: float | None = None,
-        logged: int = 0,
-        pruned: Sequence[DeadDiscard] = (),
-    ) -> None:
-        """Send each client its answers."""
+    answered: Sequence[tuple[Job, Answer]] = ()
+    seconds: float | None = None
+    logged: int = 0
+    pruned: Sequence[DeadDiscard] = ()
+
+    def answers(self) -> Answers:
+        """The answers for the owner, where all jobs are its own."""
+        answers = [(job.number, answer) for job, answer in self.answered]
+        return Answers(answers, self.seconds, self.logged, discards=tuple(self.pruned))
 
 
 def group(queue: "deque[Job]") -> list[Job]:
@@ -73,9 +75,9 @@ def group(queue: "deque[Job]") -> list[Job]:
 
 
 class Writing:
-    """Owns the write connection, in one thread. `send_answers` gets the answers."""
+    """Owns the write connection, in one thread. `send_answers` gets the answers, and sends each client its own."""
 
-    def __init__(self, path: Path, send_answers: SendAnswers) -> None:
+    def __init__(self, path: Path, send_answers: Callable[[Done], None]) -> None:
         self._path = path
         self._send_answers = send_answers
         self._connection: sqlite3.Connection | None = None
@@ -110,7 +112,7 @@ class Writing:
         if stop is None:
             return True
         self.close()
-        self._send_answers([(stop, None)])
+        self._send_answers(Done([(stop, None)]))
         return False
 
     def newest(self) -> int:
@@ -142,9 +144,9 @@ class Writing:
                     self._commit([job])
             else:
                 failure = self._job_failed(error)
-                self._send_answers([(job, failure) for job in jobs])
+                self._send_answers(Done([(job, failure) for job in jobs]))
             return
-        self._send_answers(answers, time.perf_counter() - started, _COMMIT_BYTES + _JOB_BYTES * len(jobs))
+        self._send_answers(Done(answers, time.perf_counter() - started, _COMMIT_BYTES + _JOB_BYTES * len(jobs)))
 
     def _transact(self, act: Callable[[sqlite3.Connection], T]) -> T:
         """Run `act` in a transaction and return its result. An error rolls back and closes the connection."""
@@ -177,11 +179,11 @@ class Writing:
             count = max(_SLICE, wanted)
             try:
                 pruning.more, gone = self._transact(lambda connection: pruning.step(connection, count))
-                self._send_answers((), None, _COMMIT_BYTES, gone)
+                self._send_answers(Done(logged=_COMMIT_BYTES, pruned=gone))
                 return
             except Exception as error:
                 answer = self._job_failed(error)
-        self._send_answers([(pruning.job, answer)])
+        self._send_answers(Done([(pruning.job, answer)]))
         self._pruning = None
 
     def _checkpoint(self, job: Job) -> None:
@@ -192,12 +194,12 @@ class Writing:
         except sqlite3.Error as error:
             self.close()
             answer = self._job_failed(error)
-        self._send_answers([(job, answer)])
+        self._send_answers(Done([(job, answer)]))
 
     def _refuse_upkeep(self, jobs: Sequence[Job]) -> None:
         """Refuse upkeep to clients other than the owner; answer their Stop, as the jobs before it are done."""
         refusal = JobFailed("only the gateway prunes and checkpoints")
-        self._send_answers([(job, None if isinstance(job.work, Stop) else refusal) for job in jobs])
+        self._send_answers(Done([(job, None if isinstance(job.work, Stop) else refusal) for job in jobs]))
 
     def _job_failed(self, error: Exception) -> JobFailed:
         failure = as_journal_error(self._path, error)

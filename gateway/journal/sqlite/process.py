@@ -19,8 +19,7 @@ from typing import Final
 
 import msgspec
 
-from gateway.journal import DeadDiscard
-from gateway.journal.sqlite.commits import GROUP_BYTES, Answered, Writing, group
+from gateway.journal.sqlite.commits import GROUP_BYTES, Done, Writing, group
 from gateway.journal.sqlite.frames import LONGEST, Frames, framed
 from gateway.journal.sqlite.messages import LARGEST, OWNER, PROTOCOL, Answers, Hello, Job, discards, newest
 
@@ -175,25 +174,19 @@ class Server:
             self._poll.unregister(client.line)
             client.line.close()
 
-    def _send_answers(
-        self,
-        answered: Answered,
-        seconds: float | None = None,
-        logged: int = 0,
-        pruned: Sequence[DeadDiscard] = (),
-    ) -> None:
+    def _send_answers(self, done: Done) -> None:
         """Answer each client's jobs, and send every other client the number of the newest delivery that they added."""
         if self._alone:
-            answers = [(job.number, answer) for job, answer in answered]
-            self._send(self._owner, self._encode(Answers(answers, seconds, logged, discards=tuple(pruned))))
+            self._send(self._owner, self._encode(done.answers()))
             return
-        gone = (*pruned, *(one for job, answer in answered if job.client != OWNER for one in discards(answer)))
+        answered = done.answered
+        gone = (*done.pruned, *(one for job, answer in answered if job.client != OWNER for one in discards(answer)))
         for client in list(self._clients.values()):
             answers = [(job.number, answer) for job, answer in answered if job.client == client.number]
             others = [newest(job.work, answer) for job, answer in answered if job.client != client.number]
             latest = max(others, default=0)
             if client is self._owner and (gone or not client.blocked or answers):
-                self._send(client, self._encode(Answers(answers, seconds, logged, latest, gone)))
+                self._send(client, self._encode(Answers(answers, done.seconds, done.logged, latest, gone)))
             elif client.blocked and not answers:
                 client.newest = max(client.newest, latest)
             elif answers or latest:

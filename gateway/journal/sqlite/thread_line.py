@@ -3,14 +3,13 @@
 import asyncio
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from gateway.journal import DeadDiscard
-from gateway.journal.sqlite.commits import Answered, Writing, group
+from gateway.journal.sqlite.commits import Done, Writing, group
 from gateway.journal.sqlite.messages import Answers, Job
 
 
@@ -53,13 +52,6 @@ class ThreadLine:
                 self._jobs.append(self._queue.get_nowait())
         return group(self._jobs)
 
-    def _send_answers(
-        self,
-        answered: Answered,
-        seconds: float | None = None,
-        logged: int = 0,
-        pruned: Sequence[DeadDiscard] = (),
-    ) -> None:
-        answers = Answers([(job.number, answer) for job, answer in answered], seconds, logged, discards=tuple(pruned))
+    def _send_answers(self, done: Done) -> None:
         with suppress(RuntimeError):  # the loop is closed: nobody waits for answers
-            self._loop.call_soon_threadsafe(self._on_answers, answers)
+            self._loop.call_soon_threadsafe(self._on_answers, done.answers())

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ import pytest
 
 from gateway.journal import DeadDiscard, Entry, Settlement
 from gateway.journal.sqlite import commits
-from gateway.journal.sqlite.commits import GROUP_BYTES, Answered, Writing, group
+from gateway.journal.sqlite.commits import GROUP_BYTES, Done, Writing, group
 from gateway.journal.sqlite.file import connect, prepare
 from gateway.journal.sqlite.messages import (
     Answer,
@@ -52,20 +52,16 @@ class Bed:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.said: list[tuple[Answered, float | None, int]] = []
-        self.pruned: list[DeadDiscard] = []
-        self.writing = Writing(path, self.hear)
-
-    def hear(
-        self, answered: Answered, seconds: float | None = None, logged: int = 0, pruned: Sequence[DeadDiscard] = ()
-    ) -> None:
-        """Keep what is said."""
-        self.said.append((answered, seconds, logged))
-        self.pruned += pruned
+        self.said: list[Done] = []
+        self.writing = Writing(path, self.said.append)
 
     def answers(self) -> dict[int, Answer]:
         """All answers so far, by the numbers of their jobs."""
-        return {job.number: answer for answered, *_ in self.said for job, answer in answered}
+        return {job.number: answer for done in self.said for job, answer in done.answered}
+
+    def pruned(self) -> list[DeadDiscard]:
+        """What pruning has deleted of the dead so far."""
+        return [gone for done in self.said for gone in done.pruned]
 
     def ask(self, statement: str) -> Any:
         """The only value of a query."""
@@ -103,7 +99,7 @@ def test_all_kinds_of_work_go_into_one_commit(bed: Bed) -> None:
     assert [answers[job.number] for job in (dead, again, told)] == [None, Requeued(1, 3), None]
     assert bed.ask("SELECT secret FROM secret") == "secret"
     assert len(bed.said) == 2
-    assert all(seconds is not None and logged > 0 for _, seconds, logged in bed.said)
+    assert all(done.seconds is not None and done.logged > 0 for done in bed.said)
     assert bed.writing.newest() == 3
 
 
@@ -181,11 +177,11 @@ def test_what_goes_of_the_dead_is_told_slice_by_slice(bed: Bed, monkeypatch: pyt
     doomed = [Doomed([], DiscardCause.SIZE), Doomed([5, 4, 3, 2, 1], DiscardCause.AGE), Doomed([])]
     bed.writing.turn(jobs(Prune(doomed, 10.0, 0.0, 0.0)))
     while bed.writing.restless:
-        assert sum(each.count for each in bed.pruned) == 4 - bed.ask(
+        assert sum(each.count for each in bed.pruned()) == 4 - bed.ask(
             "SELECT count(*) FROM delivery WHERE state = 'dead'"
         )
         bed.writing.turn([])
-    assert bed.pruned == [DeadDiscard("ops", DiscardCause.AGE, 2, 1.5, 1.5)] * 2
+    assert bed.pruned() == [DeadDiscard("ops", DiscardCause.AGE, 2, 1.5, 1.5)] * 2
 
 
 def test_dead_ones_are_discarded_by_whoever_asks(bed: Bed) -> None:
