@@ -23,7 +23,6 @@ from gateway.journal.sqlite.messages import (
     Stop,
     Stored,
     Work,
-    discards,
     newest,
 )
 
@@ -121,7 +120,8 @@ class Writer:
         gone = list(answers.discards)
         for number, answer in answers.answers:
             work, future = self._waiting.pop(number)
-            gone += discards(answer)
+            if isinstance(answer, Discarded):
+                gone += answer.discards
             if future.done():  # cancelled, or refused by _check_silence; the work is done all the same
                 added = max(added, newest(work, answer))
                 continue

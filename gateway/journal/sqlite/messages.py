@@ -149,8 +149,3 @@ def newest(work: Work, answer: Answer) -> int:
     if isinstance(answer, Stored) and isinstance(work, Entry):
         return 0 if answer.duplicate or not work.parcels else answer.before + len(work.parcels)
     return answer.newest if isinstance(answer, Requeued) else 0
-
-
-def discards(answer: Answer) -> Sequence[DeadDiscard]:
-    """What the work with this answer did to dead deliveries."""
-    return answer.discards if isinstance(answer, Discarded) else ()

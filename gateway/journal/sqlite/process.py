@@ -21,7 +21,7 @@ import msgspec
 
 from gateway.journal.sqlite.commits import GROUP_BYTES, Done, Writing, group
 from gateway.journal.sqlite.frames import LONGEST, Frames, framed
-from gateway.journal.sqlite.messages import LARGEST, OWNER, PROTOCOL, Answers, Hello, Job, discards, newest
+from gateway.journal.sqlite.messages import LARGEST, OWNER, PROTOCOL, Answers, Discarded, Hello, Job, newest
 
 MOST_CLIENTS: Final = 32
 """The most clients at once beside the gateway. With LARGEST it bounds the memory that their jobs take here."""
@@ -180,7 +180,8 @@ class Server:
             self._send(self._owner, self._encode(done.answers()))
             return
         answered = done.answered
-        gone = (*done.pruned, *(one for job, answer in answered if job.client != OWNER for one in discards(answer)))
+        foreign = [answer for job, answer in answered if job.client != OWNER and isinstance(answer, Discarded)]
+        gone = (*done.pruned, *(one for answer in foreign for one in answer.discards))
         for client in list(self._clients.values()):
             answers = [(job.number, answer) for job, answer in answered if job.client == client.number]
             others = [newest(job.work, answer) for job, answer in answered if job.client != client.number]

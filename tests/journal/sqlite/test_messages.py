@@ -20,7 +20,6 @@ from gateway.journal.sqlite.messages import (
     Stop,
     Stored,
     Work,
-    discards,
     newest,
 )
 from gateway.model import DeliveryState, DiscardCause, Event, Outcome, Parcel, Request
@@ -66,9 +65,3 @@ def test_the_newest_number_that_work_has_added() -> None:
     assert newest(Requeue([1], 0.0), Requeued(1, 8)) == 8
     assert newest(TWO, JobFailed("full")) == 0
     assert newest(Stop(), None) == 0
-
-
-def test_what_work_has_discarded() -> None:
-    """Only a discard does that to dead deliveries."""
-    assert discards(Discarded([GONE])) == [GONE]
-    assert discards(Requeued(1, 8)) == discards(None) == ()
