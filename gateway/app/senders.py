@@ -36,7 +36,7 @@ class Senders:
     async def of(self, table: DestinationSettings, cards: Cards) -> Sender:
         """Make the sender to a destination; `cards` finds the posts that show subjects there. Raises SettingsError."""
         if table.hook is not None:
-            return HookSender(table.hook, await self._http(table), table.timeout)
+            return HookSender(table.hook, await self.http(table), table.timeout)
         session = await self.session(table)
         name = table.name
         repeats, editing = Repeats(History(session, name), name), Editing(session, name)
@@ -49,10 +49,11 @@ class Senders:
 
     async def session(self, table: DestinationSettings) -> Session:
         """The session of a channel over REST. Raises SettingsError."""
-        server, http = table.server or "", await self._http(table)
+        server, http = table.server or "", await self.http(table)
         return Session(server, self._account(table, server, http), http, table.timeout)
 
-    async def _http(self, table: DestinationSettings) -> ClientSession:
+    async def http(self, table: DestinationSettings) -> ClientSession:
+        """The HTTP session for the requests to a destination. Raises SettingsError."""
         return await self._sessions.to(_url(table), table.ca_file, table.proxy)
 
     def _account(self, table: DestinationSettings, server: str, http: ClientSession) -> Account:
@@ -74,10 +75,9 @@ async def probe(settings: Settings, *, post: bool) -> dict[str, list[Finding]]:
     """
     found = {}
     async with AsyncExitStack() as stack:
-        sessions = Sessions(stack, (), settings.proxies)
-        senders = Senders(sessions)
+        senders = Senders(Sessions(stack, (), settings.proxies))
         for name, table in settings.destinations.items():
-            found[name] = [*_way(table, settings.proxies), *await _probe(table, sessions, senders)]
+            found[name] = [*_way(table, settings.proxies), *await _probe(table, senders)]
             if any(finding.level is Level.FAULT for finding in found[name]):
                 continue
             if post:
@@ -94,10 +94,9 @@ def _way(table: DestinationSettings, proxies: Proxies) -> list[Finding]:
     return [Finding(Level.FINE, f"through the proxy {shown(proxy)}, by {source}")] if proxy else []
 
 
-async def _probe(table: DestinationSettings, sessions: Sessions, senders: Senders) -> list[Finding]:
+async def _probe(table: DestinationSettings, senders: Senders) -> list[Finding]:
     if table.hook is not None:
-        http = await sessions.to(_url(table), table.ca_file, table.proxy)
-        return await probe_hook(table.hook, http, table.timeout)
+        return await probe_hook(table.hook, await senders.http(table), table.timeout)
     session = await senders.session(table)
     return await probe_channel(session, channels(session, table))
 
