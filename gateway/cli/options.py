@@ -64,5 +64,5 @@ EventId = Annotated[str, typer.Argument(metavar="EVENT", help="The id of an even
 EventIds = Annotated[
     list[str] | None, typer.Argument(metavar="[EVENT]...", help="Ids of events, or the beginnings of some.")
 ]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be sent, and send nothing.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
