@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Annotated, Final
 
 import typer
-from msgspec.structs import asdict, replace
+from msgspec.structs import replace
 
 from gateway.cli import app, filters, journal, offline
 from gateway.cli import options as given
@@ -29,7 +29,7 @@ from gateway.cli.output import (
 )
 from gateway.console import dead as letters
 from gateway.console import events as facts
-from gateway.console.dead import Choice, DeadDelivery, DeadFilter, DeadRow, Decisions, DiscardWish, Progress
+from gateway.console.dead import Choice, DeadDelivery, DeadFilter, DeadRow, Decisions, Progress
 from gateway.console.events import EventDetail
 from gateway.errors import Refused
 from gateway.journal import Query
@@ -188,12 +188,11 @@ def discard_dead(
 
     async def work(gateway: OfflineGateway) -> Progress:
         choice = await _choice(gateway, chosen or (), destination, reason)
-        wish = DiscardWish(**asdict(choice), because=because)
-        planned = await _carry_out(gateway.rehearsal(), lambda decisions: decisions.discard(wish))
+        planned = await _carry_out(gateway.rehearsal(), lambda decisions: decisions.discard(choice, because))
         if not _is_wanted(planned, "discarded", chosen, dry_run=dry_run, yes=yes):
             return planned
         with working(f"discarding {_deliveries(planned.total)}"):
-            return await _carry_out(gateway, lambda decisions: decisions.discard(wish))
+            return await _carry_out(gateway, lambda decisions: decisions.discard(choice, because))
 
     done = offline.run(config, work)
     if not done.total:

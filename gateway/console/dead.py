@@ -174,12 +174,15 @@ class Decisions:
             raise _destination_gone(name)
         return self._start(Decision.REPLAY, choice, self._gateway.journal.requeue)
 
-    def discard(self, wish: DiscardWish) -> Progress:
-        """Start to discard dead letters, whether or not they have a destination. Raises Refused as `replay` does."""
-        because = wish.because.strip()
+    def discard(self, choice: Choice, because: str) -> Progress:
+        """Start to discard dead letters, whether or not they have a destination. Raises Refused as `replay` does.
+
+        400 also for a blank `because`.
+        """
+        because = because.strip()
         if not because:
             raise Refused(400, "Bad Request", "because: say why these are discarded; it is shown beside them")
-        return self._start(Decision.DISCARD, wish, lambda seqs: self._gateway.journal.discard(seqs, because))
+        return self._start(Decision.DISCARD, choice, lambda seqs: self._gateway.journal.discard(seqs, because))
 
     async def close(self) -> None:
         """Stop; deliveries that have not had their turn by then stay dead."""
@@ -310,7 +313,7 @@ async def _replay(ask: Ask) -> Progress:
 
 
 async def _discard(ask: Ask) -> Progress:
-    return ask.console.part(Decisions).discard(ask.body)
+    return ask.console.part(Decisions).discard(ask.body, ask.body.because)
 
 
 OPERATIONS = (

@@ -1,14 +1,14 @@
 """Dead letters: the groups, the deliveries of one group, and sending them again or discarding them."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 from urllib.parse import urlencode
 
 import msgspec
 from msgspec import Meta, Struct
 
 from gateway.console import dead
-from gateway.console.dead import Choice, DeadDelivery, DeadFilter, Decisions, DiscardWish
+from gateway.console.dead import Choice, DeadDelivery, DeadFilter, Decisions
 from gateway.console.web.operations import Ask, Console, Feed
 from gateway.console.web.page import Back, Page, Shown, Visit
 from gateway.console.web.rendering import Rendering
@@ -54,26 +54,26 @@ async def show_group(visit: Visit) -> Shown:
 
 async def send_again(visit: Visit) -> Back:
     """Start a replay; its progress is shown beside the groups."""
-    visit.console.part(Decisions).replay(Choice(**_chosen(visit.fields(DeadForm))))
+    visit.console.part(Decisions).replay(_choice(visit.fields(DeadForm)))
     return Back("/dead")
 
 
 async def discard(visit: Visit) -> Back:
     """Start to discard; its progress is shown beside the groups."""
     form = visit.fields(DeadForm)
-    visit.console.part(Decisions).discard(DiscardWish(**_chosen(form), because=form.because))
+    visit.console.part(Decisions).discard(_choice(form), form.because)
     return Back("/dead")
 
 
-def _chosen(form: DeadForm) -> dict[str, Any]:
-    """The fields of a Choice. Raises Refused (400)."""
+def _choice(form: DeadForm) -> Choice:
+    """What a form chooses. Raises Refused (400)."""
     if form.what == "chosen":
         if not form.chosen:
             raise Refused(400, "Nothing chosen", "tick the deliveries that are meant")
-        return {"deliveries": tuple(_delivery(text) for text in form.chosen)}
+        return Choice(deliveries=tuple(_delivery(text) for text in form.chosen))
     if form.what == "everything":
-        return {"everything": True}
-    return {"destination": form.destination, "reason": form.reason}
+        return Choice(everything=True)
+    return Choice(destination=form.destination, reason=form.reason)
 
 
 def _delivery(text: str) -> DeadDelivery:
