@@ -175,7 +175,10 @@ class Server:
             client.line.close()
 
     def _send_answers(self, done: Done) -> None:
-        """Answer each client's jobs, and send every other client the number of the newest delivery that they added."""
+        """Answer each client's jobs, and send every other client the number of the newest delivery that they added.
+
+        The owner is also sent what others, and pruning, did to dead deliveries.
+        """
         if self._alone:
             self._send(self._owner, self._encode(done.answers()))
             return
