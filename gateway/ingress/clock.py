@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from gateway.journal.clock import uptime
 from gateway.observe import logs
 
 JUMP: Final = 2.0
@@ -20,15 +21,10 @@ REMEMBERED: Final = 3600.0
 _log = logs.get("clock")
 
 
-def steady() -> float:
-    """Seconds that pass evenly, also while the machine is suspended."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
-
-
 class Clock:
     """The time, and for a while after a jump also the time by the clock before it."""
 
-    def __init__(self, wall: Callable[[], float] = time.time, steady: Callable[[], float] = steady) -> None:
+    def __init__(self, wall: Callable[[], float] = time.time, steady: Callable[[], float] = uptime) -> None:
         self._wall = wall
         self._steady = steady
         self._ahead = wall() - steady()

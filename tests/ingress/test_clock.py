@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.ingress.clock import REMEMBERED, Clock, steady
+from gateway.ingress.clock import REMEMBERED, Clock
 
 T = 1_760_000_000.0
 
@@ -56,8 +56,3 @@ def test_a_jump_back_to_the_right_time_is_one_as_well():
     clock.moments()
     hands.wall -= 500
     assert clock.moments() == (T, T + 500)
-
-
-def test_the_steady_clock_goes_forward():
-    """It is the machine's own."""
-    assert steady() <= steady()
