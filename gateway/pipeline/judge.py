@@ -10,7 +10,6 @@ from typing import Final
 from msgspec import Struct
 
 from gateway.catalog.service import Service
-from gateway.decode.compression import inflate
 from gateway.decode.content import Content
 from gateway.errors import Refused
 from gateway.mattermost.fit import Limits
@@ -63,20 +62,15 @@ def light(request: Request, limit: int, depth: int) -> Content | None:
 
     Raises Refused as `Content.of` does.
     """
-    encoding = request.headers.get("content-encoding", "")
-    body = request.body
-    if len(body) > LIGHT_BYTES:
+    if len(request.body) > LIGHT_BYTES:
         return None
-    if encoding:
-        try:
-            body = inflate(body, encoding, min(limit, LIGHT_BYTES))
-        except Refused as refused:
-            if refused.status == 413 and limit > LIGHT_BYTES:
-                return None
-            raise
-    if _is_costly(body):
-        return None
-    return Content(request, body if encoding else None, depth)
+    try:
+        content = Content.of(request, min(limit, LIGHT_BYTES), depth)
+    except Refused as refused:
+        if refused.status == 413 and limit > LIGHT_BYTES:
+            return None
+        raise
+    return None if _is_costly(content.body) else content
 
 
 def _is_costly(body: bytes) -> bool:
