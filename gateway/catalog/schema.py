@@ -45,7 +45,7 @@ class Schema:
             self._validator: Any = jsonschema_rs.Draft202012Validator(raw, retriever=_refuse_reference)
         except (jsonschema_rs.ValidationError, ValueError, TypeError) as error:
             raise ValueError(f"not a JSON Schema: {str(error).splitlines()[0]}") from error
-        self._has_choices = any(f'"{word}"' in json.dumps(raw) for word in ("anyOf", "oneOf"))
+        self._raw = raw
 
     def matches(self, value: JSON) -> bool:
         """Whether the value matches the schema."""
@@ -61,21 +61,22 @@ class Schema:
         errors = self._validator.iter_errors(excerpt.value)
         found = sorted((one for one in errors if not excerpt.cut or _is_true(one, excerpt)), key=_relevance)[:limit]
         if not found and excerpt.cut and not self.matches(value):
-            found = self._first_error(value)
-        wrong = [Mismatch(_json_path(one.instance_path), _short(one.message), tuple(one.schema_path)) for one in found]
-        if not wrong and not self.matches(value):
-            return [Mismatch("$", "it does not match, and is too large to tell where", ())]
-        return wrong
+            return [self._first_mismatch(value)]
+        return [_mismatch(one) for one in found]
 
-    def _first_error(self, value: JSON) -> list[Any]:
-        """The first error in all of a value, none where finding it could mean collecting many: in choices."""
-        if self._has_choices:
-            return []
-        try:
-            self._validator.validate(value)
-        except jsonschema_rs.ValidationError as error:
-            return [error]
-        return []
+    def _first_mismatch(self, value: JSON) -> Mismatch:
+        """The first mismatch in all of a value, without its place where finding that could mean collecting many."""
+        raw = json.dumps(self._raw)
+        if '"anyOf"' not in raw and '"oneOf"' not in raw:
+            try:
+                self._validator.validate(value)
+            except jsonschema_rs.ValidationError as error:
+                return _mismatch(error)
+        return Mismatch("$", "it does not match, and is too large to tell where", ())
+
+
+def _mismatch(error: Any) -> Mismatch:
+    return Mismatch(_json_path(error.instance_path), _short(error.message), tuple(error.schema_path))
 
 
 def _is_true(error: Any, excerpt: Excerpt) -> bool:
