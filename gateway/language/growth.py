@@ -23,6 +23,8 @@ def largest(source: str, code: Code, known: Mapping[str, int]) -> int:
 
     Raises Unusable above MOST.
     """
+    if _BUILDING.isdisjoint([token.text for token in code]) and all(parts == 1 for parts in known.values()):
+        return 1  # nearly all templates
     copies, most = dict(known), 1
     for statement in _statements(code):
         names, expression = _assigned(statement)
