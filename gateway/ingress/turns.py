@@ -6,8 +6,9 @@ yet, and the senders wait.
 """
 
 import asyncio
-from collections import deque
 from typing import Final
+
+from gateway.ingress.rota import Rota
 
 AT_ONCE: Final = 2
 """Turns in one round. In each of them about 60 kB are read, in some 0.1 ms."""
@@ -19,7 +20,7 @@ class Turns:
     def __init__(self, at_once: int = AT_ONCE) -> None:
         self._at_once = at_once
         self._left = at_once
-        self._waiting: dict[str, deque[asyncio.Future[None]]] = {}  # in the order of their turns
+        self._waiting: Rota[asyncio.Future[None]] = Rota()
 
     async def take(self, peer: str) -> None:
         """Wait for a turn; while few bodies arrive there is always one."""
@@ -30,18 +31,14 @@ class Turns:
             self._left -= 1
             return
         turn = loop.create_future()
-        self._waiting.setdefault(peer, deque()).append(turn)
+        self._waiting.add(peer, turn)
         await turn
 
     def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
         """Begin a round: those that wait have their turns first."""
         self._left = self._at_once
         while self._left and self._waiting:
-            peer, queue = next(iter(self._waiting.items()))
-            turn = queue.popleft()
-            del self._waiting[peer]
-            if queue:
-                self._waiting[peer] = queue  # behind the others
+            turn = self._waiting.take()
             if not turn.done():
                 turn.set_result(None)
                 self._left -= 1

@@ -5,12 +5,12 @@ run in one call of C is bounded by the size of a request.
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, TypeVar
 
 from gateway.errors import Refused
+from gateway.ingress.rota import Rota
 
 THREADS: Final = 2
 """Inflating and hashing run beside each other, the rest takes turns."""
@@ -30,26 +30,21 @@ class Workers:
     def __init__(self, threads: int = THREADS) -> None:
         self._pool = ThreadPoolExecutor(threads, "request")
         self._idle = threads
-        self._waiting: dict[str, deque[_Job]] = {}  # in the order of their turns
+        self._waiting: Rota[_Job] = Rota()
 
     async def run(self, key: str, work: Callable[[], T]) -> T:
         """The result of the work, or what it raises. Raises Refused (503) when too much work waits."""
-        queue = self._waiting.get(key, ())
-        if len(queue) >= WAITING_OF_ONE or sum(map(len, self._waiting.values())) >= WAITING:
+        if self._waiting.count(key) >= WAITING_OF_ONE or len(self._waiting) >= WAITING:
             raise Refused(503, "Service Unavailable", "too many large requests at once")
         loop = asyncio.get_running_loop()
         done: asyncio.Future[T] = loop.create_future()
-        self._waiting.setdefault(key, deque()).append((work, done))
+        self._waiting.add(key, (work, done))
         self._start(loop)
         return await done
 
     def _start(self, loop: asyncio.AbstractEventLoop) -> None:
         while self._idle and self._waiting:
-            key, queue = next(iter(self._waiting.items()))
-            work, done = queue.popleft()
-            del self._waiting[key]
-            if queue:
-                self._waiting[key] = queue  # behind the others
+            work, done = self._waiting.take()
             if not done.cancelled():
                 self._idle -= 1
                 running = loop.run_in_executor(self._pool, work)
