@@ -7,15 +7,15 @@ network of 64 bits are one peer, since a single sender usually has all of them.
 
 import re
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from functools import lru_cache, partial
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final
 
 UNKNOWN: Final = "unknown"
 """The peer of a connection without an IP address."""
 
 _KNOWN: Final = 4096
-"""How many addresses are kept in their short form."""
+"""How many addresses are kept in their short form, and with whether they are trusted."""
 _HOPS: Final = 20
 """How many addresses of a header are looked at, from the right."""
 
@@ -28,14 +28,14 @@ class Peers:
     """Finds the peer of a request; `trusted` are the networks of proxies whose headers are believed."""
 
     def __init__(self, trusted: Sequence[str] = ()) -> None:
-        self._trusted = tuple(map(ip_network, trusted))
+        self._trusts = lru_cache(_KNOWN)(partial(_within, tuple(map(ip_network, trusted))))
 
     def of(self, address: str, headers: Mapping[str, str]) -> str:
         """The peer of a request that came over a connection from `address`; `headers` ignore case, or are lower-case.
 
         Where both headers are there and disagree, one of them is the sender's own: the request counts for the proxy.
         """
-        if not self._trusted or not self.trusts(address):
+        if not self.trusts(address):
             return short(address)
         found = {
             self._rightmost(hops)
@@ -46,8 +46,7 @@ class Peers:
 
     def trusts(self, address: str) -> bool:
         """Whether a connection from this address is one of a trusted proxy."""
-        parsed = _parsed(address)
-        return parsed is not None and any(parsed in network for network in self._trusted)
+        return self._trusts(address)
 
     def _rightmost(self, hops: Sequence[str]) -> str:
         """The right-most address that is not trusted, else the left-most; "" when something else stands before it."""
@@ -78,6 +77,11 @@ def _parsed(address: str) -> IPv4Address | IPv6Address | None:
     except ValueError:
         return None
     return parsed if parsed.version == 4 else parsed.ipv4_mapped or parsed
+
+
+def _within(networks: Sequence[IPv4Network | IPv6Network], address: str) -> bool:
+    parsed = _parsed(address)
+    return parsed is not None and any(parsed in network for network in networks)
 
 
 def _forwarded(header: str) -> list[str]:
