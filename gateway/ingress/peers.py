@@ -19,6 +19,9 @@ _KNOWN: Final = 4096
 _HOPS: Final = 20
 """How many addresses of a header are looked at, from the right."""
 
+_LONGEST: Final = 64
+"""Characters of an address that are looked at, and kept: a whole one has at most 45, and its zone does not count."""
+
 _FORWARDED = "forwarded"
 _FORWARDED_FOR = "x-forwarded-for"
 _FOR = re.compile(r'(?:^|;)\s*for\s*=\s*(?:"([^"]*)"|([^;\s]*))', re.IGNORECASE)
@@ -52,7 +55,7 @@ class Peers:
         """The right-most address that is not trusted, else the left-most; "" when something else stands before it."""
         address = ""
         for hop in reversed(hops[-_HOPS:]):
-            address = _without_port(hop.strip())
+            address = _without_port(hop.strip())[:_LONGEST]
             if _parsed(address) is None:
                 return ""
             if not self.trusts(address):

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.ingress.peers import UNKNOWN, Peers, short
+from tests.cost import bytes_of
 
 PROXIES = Peers(["10.0.0.0/8", "2001:db8:ffff::/48"])
 
@@ -65,3 +66,9 @@ def test_whatever_a_proxy_hands_on_is_a_peer(forwarded, chain):
     """No header makes an error, nor a peer that is no address."""
     peer = PROXIES.of("10.0.0.1", {"forwarded": forwarded, "x-forwarded-for": chain})
     assert short(peer.partition("/")[0]) == peer
+
+
+def test_of_a_long_address_little_is_kept():
+    """A proxy that passes `Forwarded` on, and a sender that fills it with something else each time."""
+    forged = [f'for="fe80::{number:x}%{"z" * 8000}"' for number in range(1, 500)]
+    assert bytes_of(lambda: [PROXIES.of("10.0.0.1", {"forwarded": one}) for one in forged]) < 1_000_000
