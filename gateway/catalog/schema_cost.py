@@ -88,7 +88,6 @@ class _Schema:
     """A schema with its nodes by identity: where each stands, and the edges to those that it applies."""
 
     def __init__(self, raw: JSON) -> None:
-        self._raw = raw
         self._steps: dict[int, Steps] = {}
         self._nodes: list[Mapping[str, JSON]] = []
         self._edges: dict[int, list[_Edge]] = {}
