@@ -137,7 +137,7 @@ class _EventReader(Struct, frozen=True):
     wishes: Wishes
     limits: Limits
 
-    def piece(self, value: JSON, *, explained: bool = True) -> Piece:
+    def piece(self, value: JSON, *, explained: bool) -> Piece:
         """Select, validate, translate, fit; the generic translator speaks for what no document can translate.
 
         With `explained`, the reason of a mismatch says where it is.
