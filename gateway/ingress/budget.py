@@ -45,7 +45,7 @@ class Held:
         return self._state == _LOST
 
     def charge(self, size: int) -> None:
-        """Hold `size` bytes more, which were received or made by inflating. Raises Refused (503) without room for them.
+        """Hold `size` bytes more. Raises Refused (503) without room for them.
 
         Room is made at the cost of heavier bodies where there are any. After `release` it does nothing.
         """
