@@ -62,14 +62,11 @@ def lookup(value: JSON, steps: tuple[Step, ...]) -> JSON:
 
 
 def every(value: JSON, steps: tuple[Step, ...]) -> Iterator[JSON]:
-    """Every value that the steps lead to; `*` branches over the elements of an array or the values of an object."""
-    if STAR not in steps:
-        found = lookup(value, steps)
-        if found is not MISSING:
-            yield found
+    """The value that the steps lead to, one for each element that a `*` branches over; MISSING where there is none."""
+    cut = steps.index(STAR) if STAR in steps else len(steps)
+    found = lookup(value, steps[:cut])
+    if cut == len(steps):
+        yield found
         return
-    cut = steps.index(STAR)
-    parent = lookup(value, steps[:cut])
-    children = parent.values() if isinstance(parent, dict) else parent if isinstance(parent, list) else ()
-    for child in children:
+    for child in found.values() if isinstance(found, dict) else found if isinstance(found, list) else ():
         yield from every(child, steps[cut + 1 :])

@@ -64,12 +64,12 @@ def test_lookup(path, found):
 @pytest.mark.parametrize(
     ("path", "found"),
     [
-        ("a.b.*.c", [1, None]), ("*", list(VALUE.values())), ("a.*.*", VALUE["a"]["b"]), ("n.*", []), ("a.b[2].*", []),
-        ("a.b[0].c", [1]), ("missing", []), ("n", [None]), ("*.b[0].c", [1]),
+        ("a.b.*.c", [1, None, MISSING]), ("*", list(VALUE.values())), ("a.*.*", VALUE["a"]["b"]), ("n.*", []),
+        ("a.b[2].*", []), ("a.b[0].c", [1]), ("missing", [MISSING]), ("n", [None]), ("*.b[0].c", [1, *[MISSING] * 4]),
     ],
 )  # fmt: skip
 def test_every(path, found):
-    """A star branches over elements and values; branches in which the rest is missing give nothing."""
+    """A star branches over elements and values; a branch in which the rest is missing gives MISSING."""
     assert list(every(VALUE, parse(path))) == found
 
 

@@ -6,13 +6,12 @@ not built, which takes 2 ms for 1 MB, and no memory. Forms and XML are read with
 
 from collections.abc import Iterator
 
-from gateway import jsonpath
 from gateway.decode import cloudevents, forms, look, xmltext
 from gateway.decode.bounds import UNPROVEN_NODES, Allowance
 from gateway.decode.decode import LIFTED, from_query
 from gateway.decode.lazy import lazy
 from gateway.decode.skim import Skimmed, skim
-from gateway.jsonpath import MISSING, STAR, Step
+from gateway.jsonpath import MISSING, Step, every
 from gateway.model import JSON, Request
 
 
@@ -38,7 +37,7 @@ class Glimpse:
         if path[:1] == ("data",) and self._body:
             return self._seen(path[1:])
         envelope, _ = cloudevents.from_headers(headers, b"", lambda *_: (None, ""))
-        return reach(envelope, path)
+        return every(envelope, path)
 
     def _seen(self, path: tuple[Step, ...]) -> Iterator[JSON]:
         content = self._content
@@ -46,9 +45,9 @@ class Glimpse:
             return content.each(path)
         fields, event = content
         if event is None:
-            return reach(fields, path)
+            return every(fields, path)
         if path[:1] == ("form",) and event.at(path[:1]) is MISSING:
-            return reach(fields, path[1:])
+            return every(fields, path[1:])
         return event.each(path)
 
     @lazy
@@ -70,17 +69,6 @@ class Glimpse:
             except ValueError:
                 continue
         return MISSING, None
-
-
-def reach(value: JSON, path: tuple[Step, ...]) -> Iterator[JSON]:
-    """Yield the value at the path, one for each element that a `*` branches over; MISSING where there is none."""
-    cut = path.index(STAR) if STAR in path else len(path)
-    found = jsonpath.lookup(value, path[:cut])
-    if cut == len(path):
-        yield found
-        return
-    for child in found.values() if isinstance(found, dict) else found if isinstance(found, list) else ():
-        yield from reach(child, path[cut + 1 :])
 
 
 def _lift(fields: dict[str, JSON]) -> tuple[JSON, Skimmed | None]:

@@ -7,9 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway import jsonpath
-from gateway.decode.glimpse import reach
 from gateway.decode.skim import skim
-from gateway.jsonpath import MISSING
+from gateway.jsonpath import MISSING, every
 from tests.cost import bytes_of, seconds_of
 
 
@@ -60,7 +59,7 @@ JSON = st.recursive(
 @given(JSON, st.lists(st.sampled_from(["a", "b", "*", 0, -1]), max_size=4).map(tuple))
 def test_it_finds_what_a_parser_finds(value, path):
     """Whatever the value and the path."""
-    expected = [one if not isinstance(one, list | dict) else type(one)() for one in reach(value, path)]
+    expected = [one if not isinstance(one, list | dict) else type(one)() for one in every(value, path)]
     assert list(skim(json.dumps(value).encode()).each(path)) == expected
 
 
