@@ -55,15 +55,7 @@ class _Decoder:
 
     def by_type(self, content_type: str, media: str, body: bytes) -> Decoded:
         """Decode a body of this type, or of what it looks like."""
-        if "charset" in content_type:
-            body = look.recode_to_utf8(body, content_type)
-        if look.declared_kind(media) == "json":
-            try:  # nearly every request ends here
-                return Decoded(self._json(body), "json")
-            except BoundError as error:
-                return _text(body, str(error))
-            except ValueError:
-                pass
+        body = look.recode_to_utf8(body, content_type)
         faults: list[str] = []
         for kind in look.guesses(media, body):
             try:

@@ -56,7 +56,7 @@ class Glimpse:
         if not self._body or self._body.isspace():
             return from_query(self._request.query), None
         content_type = self._request.headers.get("content-type", "")
-        body = look.recode_to_utf8(self._body, content_type) if "charset" in content_type else self._body
+        body = look.recode_to_utf8(self._body, content_type)
         for kind in look.guesses(look.media_type(content_type), body):
             try:
                 if kind == "json":

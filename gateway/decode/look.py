@@ -5,6 +5,7 @@ send none. So the declared type is the first guess, and the look of the body is 
 """
 
 import re
+from collections.abc import Iterator
 
 _LOOKS_LIKE_FORM = re.compile(rb"[\w.\-\[\]%+*]{1,200}=[^\s<{]*\Z")
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([\w.:\-]+)""", re.I)
@@ -34,16 +35,22 @@ def declared_kind(media: str) -> str:
     return "xml" if media.endswith(("/xml", "+xml")) else ""
 
 
-def guesses(media: str, body: bytes) -> list[str]:
+def guesses(media: str, body: bytes) -> Iterator[str]:
     """Kinds to try, most likely first: a form that begins like JSON is JSON under the default type of many clients."""
-    declared, looks = declared_kind(media), _apparent_kind(body, media)
-    order = [looks, declared] if declared == "form" and looks == "json" else [declared, looks]
-    return [kind for kind in dict.fromkeys(order) if kind]
+    declared = declared_kind(media)
+    if declared == "form" and _apparent_kind(body, media) == "json":
+        yield from ("json", "form")
+        return
+    if declared:
+        yield declared  # nearly every request ends here: how it looks need not be known
+    looks = _apparent_kind(body, media)
+    if looks and looks != declared:
+        yield looks
 
 
 def recode_to_utf8(body: bytes, content_type: str) -> bytes:
     """Recode the body when the sender declares another charset; XML that declares its own stays as it is."""
-    charset = _CHARSET.search(content_type)
+    charset = _CHARSET.search(content_type) if "charset" in content_type else None
     if charset is None or not _CHARSETS.fullmatch(charset[1]) or body.lstrip().startswith(b"<?xml"):
         return body
     step = _CHUNK if _OF_ONE_BYTE.match(charset[1]) else len(body)
