@@ -24,7 +24,7 @@ import msgspec
 
 from gateway.decode.content import Content
 from gateway.model import Request
-from gateway.verify.material import as_text, octets
+from gateway.verify.material import as_text, basic_credentials, behind, octets
 from gateway.verify.schemes import HeaderSecret, QuerySecret, Scheme, TokenSecret
 from gateway.verify.signature import Signature
 
@@ -113,23 +113,12 @@ def _presented(request: Request, schemes: Sequence[Scheme], tokens: Sequence[str
             found.append(request.query.get(scheme.name, ""))
         elif isinstance(scheme, HeaderSecret):
             text = request.headers.get(scheme.name, "").strip()
-            fits = text[: len(scheme.prefix)].lower() == scheme.prefix.lower()
-            found.append(text[len(scheme.prefix) :].strip() if fits else text)
+            rest = behind(scheme.prefix, text)
+            found.append(text if rest is None else rest.strip())
     if authorization := request.headers.get("authorization"):
-        kind, _, credential = authorization.strip().partition(" ")
-        found.append(credential.strip())
-        if kind.lower() == "basic":
-            found += _basic(credential.strip())
+        basic = basic_credentials(authorization)
+        found += [authorization.strip().partition(" ")[2].strip(), basic, basic.partition(":")[2]]
     return [text for text in found if len(text) >= SHORTEST_PRESENTED]
-
-
-def _basic(credential: str) -> list[str]:
-    """User and password together, and the password alone (RFC 7617)."""
-    try:
-        plain = base64.b64decode(credential, validate=True).decode("utf-8", "surrogateescape")
-    except ValueError:
-        return []
-    return [plain, plain.partition(":")[2]]
 
 
 @lru_cache(1024)
@@ -211,7 +200,7 @@ def _kept_body(body: bytes, tokens: Sequence[str], needles: Sequence[bytes]) -> 
         plain = octets(token)
         mask = _NUMBER_MASK if token.isdecimal() and b'"' + plain + b'"' not in body else MASK
         shorter = kept.replace(plain, mask.encode())
-        kept = shorter if shorter is not kept and shorter != kept else mask_tokens(kept, [token], mask)
+        kept = shorter if shorter != kept else mask_tokens(kept, [token], mask)
     for needle in needles:
         if needle in kept:
             kept = kept.replace(needle, MASK.encode())

@@ -1,5 +1,7 @@
 """Places in a request from which signatures and tokens are read, and the encoding of their text as bytes."""
 
+import base64
+
 from msgspec import Struct
 
 from gateway.decode.content import Content
@@ -44,3 +46,19 @@ def octets(text: str) -> bytes:
 def text_of(raw: bytes) -> str:
     """Decode bytes as text of the wire: the reverse of `octets`."""
     return raw.decode("utf-8", "surrogateescape")
+
+
+def behind(prefix: str, text: str) -> str | None:
+    """Return what stands behind a prefix, written in any case; None when the text does not begin with it."""
+    return text[len(prefix) :] if text[: len(prefix)].lower() == prefix.lower() else None
+
+
+def basic_credentials(authorization: str) -> str:
+    """Return `user:password` of HTTP Basic (RFC 7617); "" for any other header."""
+    kind, _, credentials = authorization.strip().partition(" ")
+    if kind.lower() != "basic":
+        return ""
+    try:
+        return text_of(base64.b64decode(credentials.strip(), validate=True))
+    except ValueError:
+        return ""

@@ -15,7 +15,7 @@ from functools import lru_cache
 from msgspec import Struct
 
 from gateway.decode.content import Content
-from gateway.verify.material import Source, octets, read, text_of
+from gateway.verify.material import Source, behind, octets, read, text_of
 
 NUMBERED = "{n}"
 """In a header name: stands for 1, 2, 3 and so on, one header for each active key."""
@@ -209,9 +209,8 @@ def _places(source: Source, content: Content) -> Iterator[str]:
 
 
 def _without_prefix(text: str, scheme: Signature) -> str | None:
-    if text[: len(scheme.prefix)].lower() == scheme.prefix.lower():
-        return text[len(scheme.prefix) :]
-    return None if scheme.prefix_required else text
+    rest = behind(scheme.prefix, text)
+    return text if rest is None and not scheme.prefix_required else rest
 
 
 def _pair(piece: str) -> tuple[str, str]:

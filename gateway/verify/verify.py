@@ -3,7 +3,6 @@
 Neither the answer nor its timing tells the sender which scheme, secret or step failed.
 """
 
-import base64
 import hmac
 from collections.abc import Iterable, Sequence
 from typing import Final
@@ -14,7 +13,7 @@ from msgspec import Struct
 from gateway.decode.content import Content
 from gateway.errors import Refused
 from gateway.model import Request
-from gateway.verify.material import as_text, octets
+from gateway.verify.material import as_text, basic_credentials, behind, octets
 from gateway.verify.schemes import BasicSecret, HeaderSecret, PathSecret, QuerySecret, Scheme, TokenSecret, parse_scheme
 from gateway.verify.signature import Signature, claim, proves, reads_as
 
@@ -109,22 +108,14 @@ def _candidates(scheme: Scheme, request: Request) -> list[str]:
     if isinstance(scheme, BasicSecret):
         return _basic(scheme.user, request.headers.get("authorization", ""))
     if isinstance(scheme, HeaderSecret):
-        text = request.headers.get(scheme.name, "").strip()
-        start, rest = text[: len(scheme.prefix)], text[len(scheme.prefix) :]
-        return [rest.strip()] if start.lower() == scheme.prefix.lower() else []
+        rest = behind(scheme.prefix, request.headers.get(scheme.name, "").strip())
+        return [] if rest is None else [rest.strip()]
     return []
 
 
 def _basic(user: str, header: str) -> list[str]:
     """Return the credentials, as sent and percent-decoded: senders copy them out of a URL (RFC 3986 userinfo)."""
-    kind, _, encoded = header.strip().partition(" ")
-    if kind.lower() != "basic":
-        return []
-    try:
-        plain = base64.b64decode(encoded.strip(), validate=True).decode("utf-8", "surrogateescape")
-    except ValueError:
-        return []
-    name, colon, password = plain.partition(":")
+    name, colon, password = basic_credentials(header).partition(":")
     both = [(name, password), (unquote(name), unquote(password))] if colon else []
     if not user:
         return [f"{name}:{password}" for name, password in both]
