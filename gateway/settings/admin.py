@@ -59,7 +59,7 @@ class Admin(Struct, frozen=True, kw_only=True):
         its browser then sends that name. An address is nobody's name.
         """
         host = host.lower()
-        return is_address(host) or is_loopback(host) or host in (*self.hosts, urlsplit(self.public_url).hostname)
+        return is_address(host) or host in ("localhost", *self.hosts, urlsplit(self.public_url).hostname)
 
     @property
     def guarded(self) -> bool:

@@ -12,7 +12,7 @@ from functools import cache
 from ipaddress import ip_network
 from types import UnionType
 from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin, get_type_hints
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 from msgspec import Meta, Struct
@@ -226,13 +226,18 @@ def _read_address(text: str) -> Address:
 
 def is_http_url(text: str) -> bool:
     """Whether the text is an absolute http(s) URL without user name, query and fragment."""
+    return http_url(text) is not None and not re.search(r"[?#@]", text)
+
+
+def http_url(text: str) -> SplitResult | None:
+    """The parts of an absolute http(s) URL, None for any other text."""
     try:
         parts = urlsplit(text)
         port_is_one = parts.port is None or parts.port > 0
     except ValueError:
-        return False
-    plain = not re.search(r"[\s?#@\\]", text) and text.isprintable()
-    return parts.scheme in ("http", "https") and bool(parts.hostname) and port_is_one and plain
+        return None
+    plain = not re.search(r"[\s\\]", text) and text.isprintable()
+    return parts if parts.scheme in ("http", "https") and parts.hostname and port_is_one and plain else None
 
 
 def _read_network(text: str) -> str:

@@ -14,7 +14,8 @@ from urllib.parse import SplitResult, urlsplit
 from msgspec import Struct
 
 from gateway.secret import Secret
-from gateway.settings.keys import spelling
+from gateway.settings.admin import is_loopback
+from gateway.settings.keys import Address, http_url, spelling
 from gateway.settings.lines import Place, Report
 from gateway.settings.reader import TableReader
 
@@ -52,8 +53,7 @@ class Proxies(Struct, frozen=True):
 def shown(proxy: Secret) -> str:
     """HOST:PORT of a proxy, for people."""
     parts = urlsplit(proxy.reveal())
-    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
-    return f"{host}:{parts.port or _PORTS[parts.scheme]}"
+    return str(Address(parts.hostname or "", parts.port or _PORTS[parts.scheme]))
 
 
 def read_environment(environ: Mapping[str, str], report: Report) -> Proxies:
@@ -94,14 +94,8 @@ def _with_scheme(text: str) -> str:
 
 
 def _is_proxy(text: str) -> bool:
-    try:
-        parts = urlsplit(text)
-        has_port = parts.port is None or parts.port > 0
-    except ValueError:
-        return False
-    plain = text.isprintable() and not re.search(r"[\s\\]", text)
-    bare = parts.path in ("", "/") and not parts.query and not parts.fragment
-    return parts.scheme in _PORTS and bool(parts.hostname) and has_port and plain and bare
+    parts = http_url(text)
+    return parts is not None and parts.path in ("", "/") and not parts.query and not parts.fragment
 
 
 def _address(host: str) -> IPv4Address | IPv6Address | None:
@@ -112,8 +106,7 @@ def _address(host: str) -> IPv4Address | IPv6Address | None:
 
 
 def _is_local(host: str) -> bool:
-    address = _address(host)
-    return address.is_loopback if address else host == "localhost" or host.endswith(".localhost")
+    return is_loopback(host) or host.endswith(".localhost")
 
 
 def _covers(entry: str, target: SplitResult) -> bool:
