@@ -33,8 +33,6 @@ _SPARE: Final = 200
 """Bytes of a line that colours and padding may take."""
 _CUTS: Final = ((600, 1200, 40), (200, 1000, 20), (60, 800, 10), (30, 300, 5))
 """To what a line that is too long is cut, tried in turn: characters of a value and of a traceback, items of a list."""
-_FIELDS: Final = 16
-"""How many values a line has that is still too long after that."""
 
 EventDict = MutableMapping[str, Any]
 
@@ -146,7 +144,10 @@ def _clean(text: str) -> str:
 
 
 def _cut(_: Any, __: str, event: EventDict) -> EventDict:
-    """Cut what makes a line too long; of a traceback the end is kept, which says what failed."""
+    """Cut what makes a line too long; of a traceback the end is kept, which says what failed.
+
+    Where that is not enough, the longest values are left out.
+    """
     if _fits(event):
         return event
     for characters, trace, items in _CUTS:
@@ -158,7 +159,9 @@ def _cut(_: Any, __: str, event: EventDict) -> EventDict:
         }
         if _fits(shorter):
             return shorter
-    return dict(list(shorter.items())[-_FIELDS:])
+    while not _fits(shorter):
+        del shorter[max(shorter, key=lambda key: len(str(shorter[key])))]
+    return shorter
 
 
 def _fits(event: EventDict) -> bool:

@@ -249,6 +249,8 @@ def test_a_route_in_a_line_is_its_name(stream: io.StringIO, form: str) -> None:
         {"many": ["name " * 50] * 500, "map": {f"key{n}": "v" * 300 for n in range(500)}},
         {"deep": [[["a" * 500] * 50] * 50] * 50},
         {f"key{n}": "value " * 100 for n in range(300)},
+        {f"key{n}": ["\x00" * 100] * 100 for n in range(8)},
+        {"exc_info": ValueError("\x00" * 1000), "why": "x" * 100},
     ],
 )
 def test_no_line_is_longer_than_the_limit(stream: io.StringIO, form: str, values: dict[str, Any]) -> None:
