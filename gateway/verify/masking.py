@@ -7,7 +7,8 @@ URLs and headers into others. A header or parameter that is made for a credentia
 Secrets are found as they are, in the encodings of URLs, JSON, HTML and forms, and in base64. Where one is found only
 after decoding, the whole value goes. Values below SHORTEST characters are masked in their own places alone: elsewhere
 they would be parts of ordinary words. A body is kept as it came unless a secret stands in it; then it is kept inflated.
-The body of a request that only a signature can prove is not searched: its secret is never sent.
+The body of a request that only a signature can prove is not searched: its secret is never sent. Nor is it searched for
+more than `_TOKENS` different tokens, which no authentic request has.
 """
 
 import base64
@@ -36,6 +37,8 @@ SHORTEST_PRESENTED: Final = 8
 
 _NUMBER_MASK: Final = "0"
 """What stands for a token that is a number, so that the body stays JSON."""
+_TOKENS: Final = 16
+"""How many different tokens of one body are masked."""
 _DECODINGS: Final = 3
 """How often a text is decoded in search of a secret: a proxy may encode what is encoded."""
 _PAIRS: Final = 1000
@@ -87,15 +90,19 @@ def kept_request(content: Content, schemes: Sequence[Scheme], secrets: Sequence[
 
 
 def body_tokens(content: Content, schemes: Sequence[Scheme]) -> list[str]:
-    """The values that `{token: PATH}` schemes read in the body: credentials, of which nothing is shown."""
+    """The different values that `{token: PATH}` schemes read in the body: credentials, of which nothing is shown.
+
+    An authentic request has one. To an open route anybody may send many: the body is searched for the first `_TOKENS`.
+    """
     found = [content.glimpse.each(scheme.path) for scheme in schemes if isinstance(scheme, TokenSecret)]
-    texts = [text for values in found for value in values if (text := as_text(value))]
-    return [text for text in texts if text != _NUMBER_MASK]
+    texts = dict.fromkeys(text for values in found for value in values if (text := as_text(value)))
+    texts.pop(_NUMBER_MASK, None)
+    return list(texts)[:_TOKENS]
 
 
 def mask_tokens(body: bytes, tokens: Sequence[str], mask: str = MASK) -> bytes:
     """The body with tokens masked, however they are spelt in it. It takes about 0.1 us a byte."""
-    for token in sorted(set(tokens), key=len, reverse=True):
+    for token in sorted(tokens, key=len, reverse=True):
         pattern = b"".join(b"(?:" + b"|".join(map(re.escape, _spellings(sign))) + b")" for sign in token)
         body = re.sub(pattern, lambda _: mask.encode(), body)
     return body
@@ -196,7 +203,7 @@ def _in_query(name: str, value: str, names: AbstractSet[str], needles: Sequence[
 def _kept_body(body: bytes, tokens: Sequence[str], needles: Sequence[bytes]) -> bytes:
     """The body without tokens and secrets; the same object when there are none in it."""
     kept = body
-    for token in sorted(set(tokens), key=len, reverse=True):
+    for token in sorted(tokens, key=len, reverse=True):
         plain = octets(token)
         mask = _NUMBER_MASK if token.isdecimal() and b'"' + plain + b'"' not in body else MASK
         shorter = kept.replace(plain, mask.encode())

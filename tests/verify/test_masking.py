@@ -15,6 +15,7 @@ from gateway.model import Request
 from gateway.verify import masking
 from gateway.verify.masking import MASK, body_tokens, kept_request, mask_tokens
 from gateway.verify.verify import parse_scheme
+from tests.cost import seconds_of
 
 SECRET = "correct horse/battery+staple"
 HOOK = "k3yk3yk3yk3yk3yk3yk3yk3yk3"
@@ -148,6 +149,16 @@ def test_tokens_are_those_of_the_schemes():
     """With a * every element has one; a number that stands for one is none."""
     content = Content(Request(headers=JSON, body=b'{"a": [{"t": "x"}, {"t": 7}, {"t": 0}]}'))
     assert body_tokens(content, [parse_scheme({"token": "a.*.t"})]) == ["x", "7"]
+
+
+def test_many_tokens_cost_little():
+    """The same one again and again is searched for once; of different ones, which nobody proves, some are."""
+    same = b'{"a": [%b]}' % b",".join([b'{"t": "%b"}' % SECRET.encode()] * 1000)
+    content = Content(Request(headers=JSON, body=same))
+    assert body_tokens(content, [parse_scheme({"token": "a.*.t"})]) == [SECRET]
+    spelt = b",".join(b'{"t": "\\u0074oken%08d"}' % number for number in range(2000))
+    content = Content(Request(headers=JSON, body=b'{"a": [%b]}' % spelt))
+    assert seconds_of(lambda: kept_request(content, [parse_scheme({"token": "a.*.t"})])) < 0.5
 
 
 def test_tokens_are_found_however_they_are_spelt():
