@@ -15,10 +15,10 @@ import base64
 import html
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from functools import lru_cache
-from typing import Final
+from typing import Final, TypeVar
 from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlencode, urlsplit, urlunsplit
 
 import msgspec
@@ -28,6 +28,8 @@ from gateway.model import Request
 from gateway.verify.material import as_text, basic_credentials, behind, octets
 from gateway.verify.schemes import HeaderSecret, QuerySecret, Scheme, TokenSecret
 from gateway.verify.signature import Signature
+
+T = TypeVar("T")
 
 MASK: Final = "***"
 SHORTEST: Final = 4
@@ -42,6 +44,10 @@ _TOKENS: Final = 16
 _DECODINGS: Final = 3
 """How often a text is decoded in search of a secret: a proxy may encode what is encoded."""
 _PAIRS: Final = 1000
+_REMEMBERED: Final = 256
+"""Of how many sets of secrets the spellings are kept for the next request; each takes up to 80 times its length."""
+_USUAL: Final = 500
+"""Characters of all secrets of a set that is kept."""
 
 _BARE_URL = re.compile(r"https?://[A-Za-z0-9.:-]+(?:/[A-Za-z0-9._~/-]*)?")
 """A URL without user, query and fragment: nothing in it can be a secret but a segment of the path."""
@@ -128,14 +134,20 @@ def _presented(request: Request, schemes: Sequence[Scheme], tokens: Sequence[str
     return [text for text in found if len(text) >= SHORTEST_PRESENTED]
 
 
-@lru_cache(1024)
+def _remembering(find: Callable[[tuple[str, ...]], T]) -> Callable[[tuple[str, ...]], T]:
+    """Keep what is found for secrets of usual length. Strangers may present any others to an open route."""
+    remembered = lru_cache(_REMEMBERED)(find)
+    return lambda secrets: (remembered if sum(map(len, secrets)) <= _USUAL else find)(secrets)
+
+
+@_remembering
 def _needles(secrets: tuple[str, ...]) -> tuple[str, ...]:
     """What to look for: every secret in the spellings that contain no part of what surrounds it, the longest first."""
     known = [secret for secret in secrets if len(secret) >= SHORTEST]
     return _longest_first([spelling for secret in known for spelling in (*_written(secret), *_in_base64(secret))])
 
 
-@lru_cache(1024)
+@_remembering
 def _needles_of_bodies(secrets: tuple[str, ...]) -> tuple[bytes, ...]:
     """The same for bodies, which are long: without base64."""
     known = [secret for secret in secrets if len(secret) >= SHORTEST]

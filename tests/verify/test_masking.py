@@ -1,8 +1,10 @@
 """What the journal keeps of a request: no secret, wherever in it one is repeated."""
 
 import base64
+import gc
 import gzip
 import json
+import tracemalloc
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -159,6 +161,18 @@ def test_many_tokens_cost_little():
     spelt = b",".join(b'{"t": "\\u0074oken%08d"}' % number for number in range(2000))
     content = Content(Request(headers=JSON, body=b'{"a": [%b]}' % spelt))
     assert seconds_of(lambda: kept_request(content, [parse_scheme({"token": "a.*.t"})])) < 0.5
+
+
+def test_what_strangers_present_is_not_kept():
+    """An open route takes any credential, as long as a header may be: none is left in memory."""
+    gc.collect()
+    tracemalloc.start()
+    try:
+        for number in range(100):
+            kept(Request(headers={"authorization": f"Bearer {number}" + '"' * 10_000}), {"header": "X-Token"})
+        assert tracemalloc.get_traced_memory()[0] < 1_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_tokens_are_found_however_they_are_spelt():
