@@ -50,10 +50,10 @@ class Crowded(Struct):
         return [
             told("connections without proof", connections, "", f"{told_of}; {self.sent / 1e6:,.0f} MB taken"),
             below("memory of the gateway at most", self.peak / 1e6, MEMORY / 1e6, "MB",
-            f"{self.before / 1e6:.0f} MB before"),
+                  f"{self.before / 1e6:.0f} MB before"),
             told("p99 of the proven sender alone", self.alone * 1e3, "ms", f"{RATE:g} a second"),
             below("p99 beside the crowd, of that alone", self.beside / self.alone, SLOWER, "times",
-            f"{self.beside * 1e3:.1f} ms"),
+                  f"{self.beside * 1e3:.1f} ms"),
             below("pushes not accepted", sum(count for status, count in self.answers.items() if status != 202), 1, "",
                   f"of {sum(self.answers.values()):,}"),
         ]  # fmt: skip

@@ -3,8 +3,7 @@
     python -m tests.hostile.flood PORT CONNECTIONS
 
 A process of its own, so that what it does costs the proven sender beside it no time. It ends with its standard input,
-and
-prints a line of JSON: how many answers of which status there were, and how many bytes were taken.
+and prints a line of JSON: how many answers of which status there were, and how many bytes were taken.
 """
 
 import asyncio

@@ -3,9 +3,8 @@
     python -m tests.hostile.measured serve --config mattergate.toml
 
 The loop is asyncio's own, since uvloop runs callbacks where nobody can measure them. A line on standard input asks, a
-line of JSON on standard output answers: `report` (see `Report`), or `reset` for the same,
-after which the peak of memory
-begins anew.
+line of JSON on standard output answers: `report` (see `Report`), or `reset` for the same, after which the peak of
+memory begins anew.
 """
 
 import asyncio
