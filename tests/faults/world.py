@@ -186,6 +186,10 @@ class World:
         return compare(lanes, await self.mattermost.arrived())
 
 
+Act = Callable[[World], AsyncGenerator[None]]
+MakePlace = Callable[[Path], AbstractAsyncContextManager[Place]]
+
+
 class Fault(NamedTuple):
     """One fault. `act` injects it, yields, and heals it where it can be healed; it waits until the fault shows.
 
@@ -196,17 +200,14 @@ class Fault(NamedTuple):
     """
 
     name: str
-    act: Callable[[World], AsyncGenerator[None]]
-    place: Callable[[Path], AbstractAsyncContextManager[Place]]
+    act: Act
+    place: MakePlace
     lacking: Callable[[], str]
     lasting: bool
     short: bool
     within: float
     resumes: float
     real: bool
-
-
-Act = Callable[[World], AsyncGenerator[None]]
 
 
 @asynccontextmanager
@@ -218,7 +219,7 @@ async def beside(folder: Path) -> AsyncIterator[Place]:
 def fault(
     name: str,
     *,
-    place: Callable[[Path], AbstractAsyncContextManager[Place]] = beside,
+    place: MakePlace = beside,
     lacking: Callable[[], str] = lambda: "",
     lasting: bool = True,
     short: bool = False,

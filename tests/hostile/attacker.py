@@ -42,7 +42,6 @@ class Attack:
         self.port = port
         self.inputs = inputs
         self.answers: Counter[int] = Counter()
-        self.changes: dict[str, Counter[int]] = defaultdict(Counter)
         self.accepted: list[str] = []
         self.failures: list[Failure] = []
         self.sent = 0
@@ -77,8 +76,6 @@ class Attack:
         """Count an answer, and keep the input when something is wrong with it."""
         status = int(answer[9:12]) if answer[9:12].isdigit() else 0
         self.answers[status] += 1
-        for change in one.changes or ("as it is",):
-            self.changes[change][status] += 1
         if status > 499 and status != 503:
             self.failures.append(Failure(f"answered {status}", one, answer[:1000]))
         elif status == 503 and b"retry-after" not in answer.lower():
@@ -94,8 +91,6 @@ class Attack:
     def unanswered(self, one: Input, why: str) -> None:
         """Count an input that got no answer; a whole request must get one."""
         self.answers[0] += 1
-        for change in one.changes:
-            self.changes[change][0] += 1
         if not one.raw:
             self.failures.append(Failure(why, one))
 

@@ -28,26 +28,24 @@ FLOOR: Final = 0.002
 
 
 class Callback(Struct, array_like=True, order=True):
-    """One callback: seconds of processor time, what ran, the port of its sender (0: none), and its monotonic times."""
+    """One callback: seconds of processor time, what ran, the port of its sender (0: none), its end (monotonic)."""
 
     took: float
     what: str
     port: int
-    began: float
     ended: float
 
 
 class Report(Struct):
     """What the process took: seconds of its loop's thread and of all threads, its memory in bytes now and at most.
 
-    `callbacks` is their number, `longest` those since the last report that took more than `FLOOR`.
+    `longest` are the callbacks since the last report that took more than `FLOOR`.
     """
 
     loop: float
     process: float
     resident: int
     peak: int
-    callbacks: int
     longest: list[Callback]
 
 
@@ -56,7 +54,6 @@ class _Meter:
 
     def __init__(self) -> None:
         self.longest: list[Callback] = []
-        self.count = 0
         self._thread = threading.get_ident()
 
     def install(self) -> None:
@@ -67,7 +64,6 @@ class _Meter:
             began = clock()
             run(handle)
             took = clock() - began
-            self.count += 1
             if took > floor:
                 self._note(handle, took)
 
@@ -80,11 +76,10 @@ class _Meter:
         longest, self.longest = sorted(self.longest, reverse=True), []
         if reset:
             Path("/proc/self/clear_refs").write_text("5", "ascii")  # the peak begins anew
-        return Report(loop, time.process_time(), status["VmRSS"], status["VmHWM"], self.count, longest)
+        return Report(loop, time.process_time(), status["VmRSS"], status["VmHWM"], longest)
 
     def _note(self, handle: Any, took: float) -> None:
-        now = time.monotonic()
-        entry = Callback(took, *_described(handle), now - took, now)
+        entry = Callback(took, *_described(handle), time.monotonic())
         (heapq.heappush if len(self.longest) < KEPT else heapq.heappushpop)(self.longest, entry)
 
 

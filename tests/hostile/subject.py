@@ -63,14 +63,13 @@ _PROOF: Final = f'secrets = ["{SECRET}", "{USER}"]'
 
 
 class Subject:
-    """The running gateway. `standin` is its Mattermost, `sink` what else takes messages, `log` the file of its log."""
+    """The running gateway. `standin` is its Mattermost, `log` the file of its log."""
 
-    def __init__(self, folder: Path, port: int, admin: int, standin: StandIn, there: sink.Sink) -> None:
+    def __init__(self, folder: Path, port: int, admin: int, standin: StandIn) -> None:
         self.folder = folder
         self.port = port
         self.admin = admin
         self.standin = standin
-        self.sink = there
         self.log = folder / "log.jsonl"
         self.process: asyncio.subprocess.Process | None = None
 
@@ -197,7 +196,7 @@ async def running(
     standin = StandIn(keep=100)
     standin.add_hook(inputs.HOOK)
     async with standin.serve() as mattermost, sink.serving() as there:
-        subject = Subject(folder, free_port(), free_port(), standin, there)
+        subject = Subject(folder, free_port(), free_port(), standin)
         head = _HEAD.format(
             port=subject.port, admin=subject.admin, mattermost=mattermost, hook=inputs.HOOK, server=server
         )
