@@ -177,6 +177,18 @@ def free_port() -> int:
                 return port
 
 
+async def listens(port: int) -> bool:
+    """Whether anything listens at this port of the loopback."""
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except OSError:
+        return False
+    writer.close()
+    with suppress(OSError):
+        await writer.wait_closed()
+    return True
+
+
 @pytest.fixture
 def unused_tcp_port() -> int:
     """A port for a server that does not choose one itself."""

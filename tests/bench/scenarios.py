@@ -98,7 +98,7 @@ class Bench:
         with TemporaryDirectory(prefix="mattergate-bench-", dir=self.folder) as folder:
             async with sink.serving() as there, servers.gateway(Path(folder), there.port, MANY, HOOKS) as server:
                 pushes = Pushes(MANY).requests()
-                with servers.first():
+                with load.first():
                     await load.paced(server.port, pushes, rate=rate, seconds=max(0.5, seconds / 5))
                     paced = await load.paced(server.port, pushes, rate=rate, seconds=seconds)
                 expect(paced.answers, 202)

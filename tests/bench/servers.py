@@ -7,7 +7,7 @@ import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Final, cast
 
@@ -17,7 +17,6 @@ QUIET_CORE: Final = 0
 LOAD_CORE: Final = 1
 _HERE = Path(__file__).parent
 _STARTING = 120.0
-_FIRST = -15
 _STOPPING = 120.0
 
 _SERVER = """
@@ -199,21 +198,6 @@ async def _running(command: Sequence[str], port: int) -> AsyncIterator[Server]:
         if process.returncode is None:
             process.send_signal(signal.SIGTERM)
             await asyncio.wait_for(process.wait(), _STOPPING)
-
-
-@contextmanager
-def first() -> Iterator[None]:
-    """Let this process have its core whenever it wants it within the block, where that is allowed (root).
-
-    Senders are on other machines: a server that keeps them from their core would only seem slow to answer.
-    """
-    before = os.getpriority(os.PRIO_PROCESS, 0)
-    with suppress(PermissionError):
-        os.setpriority(os.PRIO_PROCESS, 0, _FIRST)
-    try:
-        yield
-    finally:
-        os.setpriority(os.PRIO_PROCESS, 0, before)
 
 
 def _to_every_core() -> None:

@@ -21,7 +21,7 @@ from gateway.app import app
 from gateway.catalog import files
 from gateway.pipeline import sample, samplefile
 from gateway.standin.server import StandIn
-from tests.conftest import PATIENCE, eventually, free_port
+from tests.conftest import PATIENCE, eventually, free_port, listens
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("proxies")]
 
@@ -201,12 +201,7 @@ class process:  # noqa: N801 - a context manager
 
     async def _answers(self) -> bool:
         assert self._process.returncode is None, (self._folder / "proxy.log").read_text()
-        try:
-            _, writer = await asyncio.open_connection("127.0.0.1", self._port)
-        except OSError:
-            return False
-        writer.close()
-        return True
+        return await listens(self._port)
 
     async def __aexit__(self, *_: object) -> None:
         """End it."""

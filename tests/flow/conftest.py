@@ -15,7 +15,7 @@ from aiohttp import web
 from prometheus_client.parser import text_string_to_metric_families
 
 from gateway.standin.server import StandIn
-from tests.conftest import ITEMS_SERVICE, ITEMS_TRANSLATOR, PATIENCE, eventually, free_port
+from tests.conftest import ITEMS_SERVICE, ITEMS_TRANSLATOR, PATIENCE, eventually, free_port, listens
 
 SECRET = "a route secret that nobody may see"
 HEAD = """
@@ -260,14 +260,7 @@ class Service:
 
     async def accepts(self) -> bool:
         """Whether anything listens at the public port."""
-        try:
-            _, writer = await asyncio.open_connection("127.0.0.1", self.port)
-        except OSError:
-            return False
-        writer.close()
-        with suppress(OSError):
-            await writer.wait_closed()
-        return True
+        return await listens(self.port)
 
     async def until(self, holds: Callable[[], bool | Awaitable[bool]], seconds: float = PATIENCE) -> None:
         """Wait until something holds; fail, with the log, when it does not in time."""

@@ -2,13 +2,12 @@
 
 import asyncio
 import json
-from contextlib import suppress
-from pathlib import Path
 
 import pytest
 
 from tests.conftest import eventually
-from tests.ingress.test_listener import HOSTILE, TELLING
+from tests.faults import programs
+from tests.ingress.test_listener import HOSTILE, TELLING, answered
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flow-strangers")]
 
@@ -19,18 +18,8 @@ MOST = 300_000_000
 
 
 async def sent(port: int, pieces: list[bytes], local: str = "127.0.0.1") -> bytes:
-    """What is answered to these bytes until the connection ends; it may be reset, and the answer lost."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(local, 0))
-    with suppress(ConnectionError):
-        for piece in pieces:
-            writer.write(piece)
-            await writer.drain()
-    answer = b""
-    with suppress(ConnectionError):
-        while more := await reader.read(65_536):
-            answer += more
-    writer.close()
-    return answer
+    """What is answered to these bytes from a local address until the connection ends."""
+    return await answered(*await asyncio.open_connection("127.0.0.1", port, local_addr=(local, 0)), pieces)
 
 
 async def test_the_log_has_nothing_of_what_strangers_send(items):
@@ -56,15 +45,13 @@ async def test_a_crowd_of_strangers_is_held_off(items):
         asyncio.ensure_future(sent(items.port, [head, *[bytes(100_000)] * 49], f"127.0.1.{number % 30 + 1}"))
         for number in range(CROWD)
     ]
-    status = Path(f"/proc/{items.running.process.pid}/status")
     number = 0
     while not all(one.done() for one in crowd):
         number += 1
         assert (await items.item("a", number))[0] == 202
     answers = await asyncio.gather(*crowd)
     assert {answer[:13] for answer in answers} <= {b"HTTP/1.1 401 ", b"HTTP/1.1 503 ", b""}
-    peak = int(status.read_text().partition("VmHWM:")[2].split()[0]) * 1024
-    assert peak < MOST
+    assert programs.memory(items.running.process.pid, "VmHWM") < MOST
     assert await items.value("refusals_total", cause="memory") > 0
     await eventually(lambda: _is_free(items))
 

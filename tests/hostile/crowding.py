@@ -3,10 +3,8 @@
 import asyncio
 import json
 import os
-import resource
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +12,7 @@ from msgspec import Struct
 
 from tests.bench import load, push
 from tests.bench.report import Row, below, told
-from tests.hostile import subject
+from tests.hostile import flood, subject
 
 RATE: Final = 100.0
 """Signed pushes of 8 kB a second."""
@@ -61,10 +59,10 @@ class Crowded(Struct):
 
 async def measured(folder: Path, connections: int, seconds: float) -> Crowded:
     """Measure the sender for so many seconds alone, and as long while the crowd is there."""
-    raise_limit()
+    flood.raise_limit()
     async with subject.running(folder, subject.USUAL, more=_ROUTE) as gateway:
         pushes = push.Pushes(["push"]).requests()
-        with _preferred():
+        with load.first():
             await load.paced(gateway.port, pushes, rate=RATE, seconds=seconds / 4)
             alone = await load.paced(gateway.port, pushes, rate=RATE, seconds=seconds)
             before = gateway.memory("VmRSS")
@@ -76,24 +74,6 @@ async def measured(folder: Path, connections: int, seconds: float) -> Crowded:
         }
         peak = gateway.memory("VmHWM")
     return Crowded(alone.quantile(0.99), beside.quantile(0.99), before, peak, facts["answers"], facts["bytes"], answers)
-
-
-@contextmanager
-def _preferred() -> Iterator[None]:
-    """Let this process have a core whenever it wants one, where that is allowed: senders are on other machines."""
-    before = os.getpriority(os.PRIO_PROCESS, 0)
-    with suppress(PermissionError):
-        os.setpriority(os.PRIO_PROCESS, 0, -15)
-    try:
-        yield
-    finally:
-        os.setpriority(os.PRIO_PROCESS, 0, before)
-
-
-def raise_limit() -> None:
-    """Let this process, and the gateway that it starts, have as many connections as the system allows."""
-    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 async def _crowd(port: int, connections: int) -> asyncio.subprocess.Process:

@@ -82,10 +82,15 @@ class Flood:
             pass  # refused: the answer says so
 
 
-def main() -> None:
-    """Send, then tell."""
+def raise_limit() -> None:
+    """Let this process, and those that it starts, have as many connections as the system allows."""
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def main() -> None:
+    """Send, then tell."""
+    raise_limit()
     flood = Flood(int(sys.argv[1]))
     asyncio.run(flood.run(int(sys.argv[2])))
     print(json.dumps({"answers": flood.answers, "bytes": flood.sent}), flush=True)

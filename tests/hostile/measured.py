@@ -9,6 +9,7 @@ memory begins anew.
 
 import asyncio
 import heapq
+import os
 import sys
 import threading
 import time
@@ -19,6 +20,8 @@ from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
+
+from tests.faults import programs
 
 KEPT: Final = 50
 """How many of the longest callbacks are told."""
@@ -72,11 +75,11 @@ class _Meter:
     def report(self, *, reset: bool) -> Report:
         """The figures so far; may be called in any thread."""
         loop = time.clock_gettime(time.pthread_getcpuclockid(self._thread))
-        status = _memory()
+        resident, peak = (programs.memory(os.getpid(), key) for key in ("VmRSS", "VmHWM"))
         longest, self.longest = sorted(self.longest, reverse=True), []
         if reset:
             Path("/proc/self/clear_refs").write_text("5", "ascii")  # the peak begins anew
-        return Report(loop, time.process_time(), status["VmRSS"], status["VmHWM"], longest)
+        return Report(loop, time.process_time(), resident, peak, longest)
 
     def _note(self, handle: Any, took: float) -> None:
         entry = Callback(took, *_described(handle), time.monotonic())
@@ -99,11 +102,6 @@ def _described(handle: Any) -> tuple[str, int]:
 def _port(transport: Any) -> int:
     peer = transport.get_extra_info("peername") if hasattr(transport, "get_extra_info") else None
     return peer[1] if isinstance(peer, tuple) else 0
-
-
-def _memory() -> dict[str, int]:
-    lines = (line.partition(":") for line in Path("/proc/self/status").read_text("ascii").splitlines())
-    return {name: int(rest.split()[0]) * 1024 for name, _, rest in lines if name in ("VmRSS", "VmHWM")}
 
 
 def _answer_questions(meter: _Meter) -> None:

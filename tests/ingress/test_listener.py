@@ -27,14 +27,18 @@ async def connected(gateway):
 
 async def sent(gateway, *pieces):
     """All that is answered to these bytes until the connection ends."""
-    reader, writer = await connected(gateway)
+    return await answered(*await connected(gateway), pieces)
+
+
+async def answered(reader, writer, pieces):
+    """All that is answered to these bytes until the connection ends; it may be reset, and the answer lost."""
     with suppress(ConnectionError):
         for piece in pieces:
             writer.write(piece)
             await writer.drain()
     answer = b""
     with suppress(ConnectionError):
-        while more := await asyncio.wait_for(reader.read(65_536), 20):
+        while more := await asyncio.wait_for(reader.read(65_536), PATIENCE):
             answer += more
     writer.close()
     return answer
