@@ -41,8 +41,7 @@ def sent(path: str, kind: bytes, body: bytes, headers: Sequence[Header] = ()) ->
 def signed(service: str, kind: bytes, body: bytes, headers: Sequence[Header] = ()) -> bytes:
     """The bytes of a request as the service signs it."""
     made = draft(f"/in/{service}", kind, body, headers)
-    schemes = next(one.schemes for one in corpus.services() if one.key == service)
-    assert prove(made, schemes[0])
+    assert prove(made, corpus.schemes()[service][0])
     return made.wire()
 
 

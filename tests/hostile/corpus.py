@@ -35,6 +35,12 @@ def services() -> tuple[Service, ...]:
     return tuple(service for service in found if service.samples)
 
 
+@cache
+def schemes() -> dict[str, Sequence[Scheme]]:
+    """The schemes of each of these services."""
+    return {service.key: service.schemes for service in services()}
+
+
 def _service(folder: Path) -> Service:
     document = folder / "service.yaml"
     raw = load(document.read_text("utf-8"), str(document)) if document.exists() else {}

@@ -53,13 +53,8 @@ class Input(Struct, omit_defaults=True):
             return self.raw
         made = proven(self.draft, self.service, self.scheme)
         if self.broken:
-            break_proof(made, _schemes()[self.service], Random(self.number))
+            break_proof(made, corpus.schemes()[self.service], Random(self.number))
         return made.wire()
-
-
-@cache
-def _schemes() -> dict[str, Sequence]:
-    return {service.key: service.schemes for service in corpus.services()}
 
 
 @cache
@@ -82,7 +77,7 @@ def proven(draft: Draft, service: str, scheme: int) -> Draft:
     """A copy of the draft with the proof of a scheme; without one where the draft cannot carry it."""
     made = copy(draft)
     if scheme >= 0:
-        prove(made, _schemes()[service][scheme])
+        prove(made, corpus.schemes()[service][scheme])
     return made
 
 
@@ -107,7 +102,7 @@ def make(seed: int, number: int) -> Input:
         heads.change_target(draft, rng)
         changes.append("target")
     dice = rng.random()
-    scheme = rng.randrange(len(_schemes()[service])) if dice < 0.9 else -1
+    scheme = rng.randrange(len(corpus.schemes()[service])) if dice < 0.9 else -1
     made = Input(number, service, draft, scheme, 0.75 < dice < 0.9, tuple(changes))
     if rng.random() < _WHOLE:
         made.raw = heads.malformed(proven(draft, service, scheme), rng, others)

@@ -4,7 +4,8 @@ import asyncio
 import json
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from typing import Final
 
 from msgspec import Struct
@@ -49,14 +50,26 @@ class Inspection:
         self._before: Report | None = None
         self._last: Report | None = None
 
-    async def watch(self) -> None:
-        """Look at the longest callbacks again and again, while it is known who sent what; ends when cancelled."""
+    @asynccontextmanager
+    async def watching(self) -> AsyncIterator[None]:
+        """Look at the longest callbacks again and again within the block, while it is known who sent what."""
         self._before = await self.subject.report(reset=True)
-        while True:
-            await asyncio.sleep(_EVERY)
-            await self.look()
+        over = asyncio.Event()
+        looking = asyncio.create_task(self._look_until(over))
+        try:
+            yield
+        finally:
+            over.set()
+            await looking
 
-    async def look(self) -> None:
+    async def _look_until(self, over: asyncio.Event) -> None:
+        """Look until it is over, and then once more. A look is never cut off: its answer would be the next one's."""
+        while not over.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(over.wait(), _EVERY)
+            await self._look()
+
+    async def _look(self) -> None:
         """Look at what was measured since the last look."""
         self._last = report = await self.subject.report()
         self.memory.append(report.resident)

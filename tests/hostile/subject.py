@@ -17,7 +17,8 @@ import msgspec
 
 from gateway.standin.server import StandIn
 from tests.bench import sink
-from tests.conftest import PATIENCE, free_port
+from tests.conftest import PATIENCE, eventually, free_port, listens
+from tests.faults import programs
 from tests.hostile import corpus, inputs
 from tests.hostile.drafts import SECRET, USER
 from tests.hostile.measured import Report
@@ -80,9 +81,7 @@ class Subject:
                 *command, "serve", "--config", str(self.folder / "mattergate.toml"),
                 stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=log, limit=2**24,
             )  # fmt: skip
-        async with asyncio.timeout(PATIENCE):
-            while not await self._listens():
-                await asyncio.sleep(0.05)
+        await eventually(self._listens)
 
     async def report(self, *, reset: bool = False) -> Report:
         """What it took so far, since the last reset; only of a measured gateway."""
@@ -106,9 +105,7 @@ class Subject:
 
     def memory(self, key: str) -> int:
         """Bytes of its main process: `VmRSS` now, `VmHWM` at most."""
-        status = Path(f"/proc/{self._running().pid}/status").read_text("ascii")
-        found = re.search(rf"{key}:\s+(\d+) kB", status)
-        return int(found[1]) * 1024 if found else 0
+        return programs.memory(self._running().pid, key)
 
     async def metric(self, name: str) -> float:
         """The sum of a metric over its labels."""
@@ -168,17 +165,26 @@ class Subject:
     async def _listens(self) -> bool:
         if self._running().returncode is not None:
             raise RuntimeError(f"the gateway has ended: {self.log.read_text('utf-8')[-2000:]}")
-        try:
-            _, writer = await asyncio.open_connection("127.0.0.1", self.port)
-        except OSError:
-            return False
-        writer.close()
-        return True
+        return await listens(self.port)
 
     def _metrics(self) -> str:
         address, own = f"http://127.0.0.1:{self.admin}/metrics", {"Authorization": f"Bearer {ADMIN}"}
         with urllib.request.urlopen(urllib.request.Request(address, headers=own), timeout=PATIENCE) as answer:
             return str(answer.read().decode())
+
+
+async def ask(port: int, request: bytes) -> tuple[int, bytes]:
+    """Send one request on a connection of its own; its status and body."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        async with asyncio.timeout(PATIENCE):
+            writer.write(request)
+            head = await reader.readuntil(b"\r\n\r\n")
+            lines = head.lower().split(b"\r\n")
+            size = next((int(line[15:]) for line in lines if line.startswith(b"content-length:")), 0)
+            return int(head[9:12]), await reader.readexactly(size)
+    finally:
+        writer.close()
 
 
 CEILING: Final = 3_000_000_000

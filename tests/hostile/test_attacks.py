@@ -1,6 +1,5 @@
 """Every attack, over HTTP, against the running gateway: what one request may cost, and what none may change."""
 
-import asyncio
 import hashlib
 import hmac
 import json
@@ -15,9 +14,10 @@ import pytest
 import pytest_asyncio
 
 from tests.conftest import PATIENCE
-from tests.hostile import corpus, subject
+from tests.hostile import corpus, inputs, subject
 from tests.hostile.attacks import ATTACKS, packed, push, sent
 from tests.hostile.drafts import SECRET, Draft, prove
+from tests.hostile.subject import ask
 
 LOOP: Final = 0.02
 """Seconds of processor time that the loop's thread may take for one request."""
@@ -67,20 +67,6 @@ async def console(tmp_path) -> AsyncIterator[subject.Subject]:
         yield running
 
 
-async def ask(port: int, request: bytes) -> tuple[int, bytes]:
-    """Send one request on a connection of its own; its status and body."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    try:
-        async with asyncio.timeout(PATIENCE):
-            writer.write(request)
-            head = await reader.readuntil(b"\r\n\r\n")
-            lines = head.lower().split(b"\r\n")
-            size = next((int(line[15:]) for line in lines if line.startswith(b"content-length:")), 0)
-            return int(head[9:12]), await reader.readexactly(size)
-    finally:
-        writer.close()
-
-
 @pytest.mark.parametrize("name", ATTACKS)
 async def test_an_attack_costs_little(gateway, name):
     """Each request costs the loop at most 20 ms, all threads half a second, and 10 MB, beside what its bytes cost."""
@@ -117,15 +103,14 @@ async def cost(gateway: subject.Subject, request: bytes) -> tuple[int, bool, str
     return status, light, figures
 
 
-@pytest.mark.parametrize("key", [service.key for service in corpus.services()])
-async def test_a_request_that_is_packed_again_counts_once(gateway, key):
+@pytest.mark.parametrize("service", corpus.services(), ids=lambda service: service.key)
+async def test_a_request_that_is_packed_again_counts_once(gateway, service):
     """One request, proven once and recorded, sent again in nine other packings, is one event of its service."""
-    real = next(one.samples[0] for one in corpus.services() if one.key == key)
-    recorded = Draft("POST", f"/in/{key}", real.query, real.headers[:], real.body)
-    assert prove(recorded, _scheme(key))
+    recorded = inputs.copy(service.samples[0])
+    assert prove(recorded, service.schemes[0])
     ids = Counter()
     for number in range(10):
-        again = Draft("POST", recorded.path, recorded.query, recorded.headers[:], recorded.body)
+        again = inputs.copy(recorded)
         if number:
             level = zlib.compressobj(number, zlib.DEFLATED, 31)
             again.body = level.compress(again.body) + level.flush()
@@ -139,7 +124,7 @@ async def test_a_request_that_is_packed_again_counts_once(gateway, key):
 async def test_a_push_under_another_id_counts_once(gateway):
     """Its delivery id is not signed: a recorded push under nine other ids is one event."""
     recorded = Draft("POST", "/in/github", "", [(b"X-GitHub-Event", b"push")], push(after="a" * 40))
-    prove(recorded, _scheme("github"))
+    prove(recorded, corpus.schemes()["github"][0])
     ids = set()
     for number in range(10):
         recorded.set(b"X-GitHub-Delivery", b"another-%d" % number)
@@ -151,7 +136,7 @@ async def test_a_signed_body_stands_for_itself_alone(gateway):
     """A signature over the wire's bytes, recorded, proves nothing about another body that inflates from or to them."""
     body = push(after="b" * 40)
     recorded = Draft("POST", "/in/github", "", [(b"X-GitHub-Event", b"push")], packed(body))
-    prove(recorded, _scheme("github"))
+    prove(recorded, corpus.schemes()["github"][0])
     for encoding in (b"", b"gzip, gzip", b"deflate", b"identity, gzip, gzip"):
         forged = Draft(
             "POST", "/in/github", "", recorded.headers[:], packed(recorded.body) if b"," in encoding else recorded.body
@@ -163,7 +148,7 @@ async def test_a_signed_body_stands_for_itself_alone(gateway):
 
 async def test_the_stamp_that_is_checked_is_the_one_that_is_signed(gateway):
     """Grafana's signature over `time:body`, recorded, proves no request in which the time stands in the body."""
-    stamped = _scheme("grafana", 1)
+    stamped = corpus.schemes()["grafana"][1]
     recorded = Draft(
         "POST",
         "/in/grafana",
@@ -275,10 +260,6 @@ async def _try(gateway: subject.Subject, trial: dict[str, str]) -> tuple[int, by
     token = ((b"Authorization", b"Bearer " + subject.ADMIN.encode()),)
     request = sent("/api/v1/try", b"application/json", json.dumps(trial).encode(), token)
     return await ask(gateway.admin, request.replace(b"gateway.example.com", b"127.0.0.1:%d" % gateway.admin, 1))
-
-
-def _scheme(service: str, index: int = 0):
-    return next(one.schemes[index] for one in corpus.services() if one.key == service)
 
 
 def _size(folder: Path) -> int:
