@@ -116,7 +116,7 @@ class Destination:
     @property
     def flows(self) -> bool:
         """Whether deliveries flow: it is neither held nor failing."""
-        return not self.breaker.holds and not self._evidence.failing
+        return not (self.breaker.holds or (self._evidence and self._evidence.failing))
 
     def state(self, now: float) -> tuple[DestinationState, str]:
         """The state, and the reason; when healthy, that is the warning of the sender, if any."""

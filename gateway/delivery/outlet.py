@@ -80,7 +80,7 @@ class Outlet:
         lanes: Lanes,
         metrics: Metrics,
         *,
-        calls: "Calls",
+        calls: Calls,
         addresses: Addresses,
         clock: Callable[[], float],
         random: Callable[[], float],
@@ -97,6 +97,7 @@ class Outlet:
         self._random = random
         self._attempt = attempt
         self._halted = False
+        self._flowed = destination.flows  # as the log told last
         self._idle: list[asyncio.Future[None]] = []
         self._posting = 0
         self._unsettled = 0
@@ -137,6 +138,7 @@ class Outlet:
         """Use other settings from the next attempt on; deliveries that wait after a failure are tried at once."""
         if destination is not self.destination:
             self.destination = destination
+            self._flowed = destination.flows
             self._release()
 
     def clock_set(self, by: float) -> None:
@@ -252,7 +254,6 @@ class Outlet:
         self._posting -= 1
         now = self._clock()
         delivery, destination, lane = claim.delivery, claim.destination, claim.lane
-        flowed = destination.flows
         judgement = destination.record(result, lane.name, delivery, claim.epoch, self._steady(), self._random)
         current = destination is self.destination  # else its settings have changed during the attempt
         self._count(result, delivery, now)
@@ -262,7 +263,7 @@ class Outlet:
                 # A failed probe costs the delivery no attempt; its lane queues behind untried lanes.
                 lane.probes += 1
                 self.lanes.put_off(lane, delivery, self._steady() + (retry.probe_wait(lane.probes) if current else 0))
-                self._report(flowed)
+                self._report()
                 return
             if not current:
                 settlement = replace(settlement, not_before=now)
@@ -277,7 +278,7 @@ class Outlet:
             )
         self._unsettled += 1
         self._calls.settle(settlement, self, lane)
-        self._report(flowed)
+        self._report()
 
     def _decide(self, claim: Claim, result: Result, judgement: Judgement | None, now: float) -> Settlement:
         """The settlement of an attempt: by the judgement of a refusal, and by the delivery's age."""
@@ -313,26 +314,25 @@ class Outlet:
 
     async def _check(self, destination: Destination) -> None:
         """Ask the server of a held destination for its health. Once it answers, every lane may be the probe."""
-        breaker, flowed = destination.breaker, destination.flows
-        breaker.check()
+        destination.breaker.check()
         try:
             answers = await destination.sender.answers()
         except Exception as error:  # as in `work`
             self._report_crash(error)
             answers = False
-        recovers = answers and not flowed
-        breaker.checked(answers, self._steady(), self._random, waiting=len(self.lanes) > 0)
-        if recovers:
+        destination.breaker.checked(answers, self._steady(), self._random, waiting=len(self.lanes) > 0)
+        if answers and not self._flowed:
             self.lanes.promote(inf)
-        self._report(flowed)
+        self._report()
         self.pump()
 
-    def _report(self, flowed: bool) -> None:
+    def _report(self) -> None:
         """Log that deliveries began to flow, or ceased; those that waited for it are tried at once."""
         destination = self.destination
-        if destination.flows is flowed:
+        if destination.flows is self._flowed:
             return
-        if flowed:
+        self._flowed = not self._flowed
+        if not self._flowed:
             state, why = destination.state(self._steady())
             log.warning("destination does not take messages, they wait", destination=self.name, state=state, why=why)
         else:

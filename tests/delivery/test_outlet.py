@@ -1,9 +1,11 @@
 """One destination at work, without a journal."""
 
 import asyncio
+from types import SimpleNamespace
 
 import pytest
 
+from gateway.delivery import outlet as outlet_module
 from gateway.delivery.addresses import Addresses
 from gateway.delivery.destinations import Destination
 from gateway.delivery.lanes import Lanes
@@ -157,6 +159,35 @@ def test_an_error_in_the_question_for_health_is_no_answer(rig):
         await asyncio.sleep(10.0)
         assert sender.checks > 5
         assert bench.outlet.destination.state(0.0) == ("held", "no route")
+        await bench.end()
+
+    rig.run(scenario())
+
+
+def test_each_end_of_an_outage_is_told_once(rig, monkeypatch):
+    """Also when a post that was under way arrives during a question for the server's health."""
+    told = []
+
+    def tell(what, **_):
+        told.append(what)
+
+    monkeypatch.setattr(outlet_module, "log", SimpleNamespace(warning=tell, info=tell))
+
+    async def scenario():
+        seconds = iter([0.01, 2.0, 4.0])
+        sender = rig.sender_class(lambda payload: Later("x") if payload == b"1" else Delivered(), seconds.__next__)
+
+        async def unhealthy():
+            await asyncio.sleep(0.7)
+            return False
+
+        sender.answers = unhealthy
+        bench = Bench(Destination("ops", sender, concurrency=3))
+        bench.feed("a", "b")
+        await asyncio.sleep(1.0)
+        assert told == ["destination does not take messages, they wait"]
+        await asyncio.sleep(3.0)
+        assert told[1:] == ["destination takes messages again"]
         await bench.end()
 
     rig.run(scenario())
