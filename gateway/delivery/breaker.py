@@ -35,29 +35,20 @@ class Breaker:
     """Decides when an attempt is admitted. All times are seconds on one monotonic clock.
 
     `epoch` changes with every change of state. An attempt keeps the epoch at which it was admitted; a failure from an
-    earlier epoch says nothing about the present and is ignored, whereas a success always counts.
+    earlier epoch says nothing about the present and is ignored, whereas a success always counts. `holds` says that the
+    server is known not to answer: it failed a question for its health, or a probe, too.
     """
 
-    __slots__ = ("_checks", "_confirmed", "_failures", "epoch", "state", "until", "why")
+    __slots__ = ("_checks", "_failures", "epoch", "holds", "state", "until", "why")
 
     def __init__(self) -> None:
         self._failures = 0
         self._checks = 0
-        self._confirmed = False
         self.epoch = 0
+        self.holds = False
         self.state = BreakerState.CLOSED
         self.until = 0.0
         self.why = ""
-
-    @property
-    def closed(self) -> bool:
-        """Whether deliveries flow."""
-        return self.state is BreakerState.CLOSED
-
-    @property
-    def holds(self) -> bool:
-        """Whether the server is known not to answer: it failed a question for its health, or a probe, too."""
-        return self._confirmed
 
     @property
     def probing(self) -> bool:
@@ -86,7 +77,7 @@ class Breaker:
         if self.state is not BreakerState.CHECKING:
             return
         self._checks += 1
-        self._confirmed = self._confirmed or not answers
+        self.holds = self.holds or not answers
         if answers and not waiting:
             self.success()
         elif answers or (waiting and self._checks >= MOST_CHECKS):
@@ -102,7 +93,7 @@ class Breaker:
 
     def success(self) -> None:
         """Record that an attempt was answered, and close the breaker."""
-        self._failures, self._confirmed = 0, False
+        self._failures, self.holds = 0, False
         if self.state is not BreakerState.CLOSED:
             self.why = ""
             self._become(BreakerState.CLOSED)
@@ -114,7 +105,7 @@ class Breaker:
         self._failures += 1
         self.why = f"{self._failures} failures in a row, last: {why}" if self._failures > 1 else why
         if self.state is BreakerState.PROBING:
-            self._confirmed = True
+            self.holds = True
             self._hold(now + _jittered(random))
         else:
             self._hold(now)

@@ -125,16 +125,13 @@ class Evidence:
             if found is not None and found.fails(everybody=lane not in found.suspects):
                 found.put_off(now)
 
-    def passed(self, target: str, lane: str) -> bool:
-        """Record that a message passed; returns whether that ends a failure."""
-        ended = False
+    def passed(self, target: str, lane: str) -> None:
+        """Record that a message passed: that ends a failure."""
         for name in (target, EVERY):
             if found := self._targets.get(name):
-                ended = ended or found.fails(everybody=False)
                 found.passes += 1
                 found.absolve()
         self.forget(lane)
-        return ended
 
     def refused(self, target: str, lane: str, why: str, now: float, *, every: bool = False) -> Judgement:
         """Judge the refusal of the first message of a lane; with `every`, the target would refuse every message."""

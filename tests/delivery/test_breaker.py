@@ -65,7 +65,7 @@ def test_without_a_message_that_waits_only_an_answer_ends_the_hold():
         assert breaker.check_at() == 1001.0
     breaker.check()
     breaker.checked(True, 1000.0, lambda: 0.5, waiting=False)
-    assert (breaker.closed, breaker.holds) == (True, False)
+    assert (breaker.state, breaker.holds) == (BreakerState.CLOSED, False)
 
 
 def test_when_it_answers_one_probe_goes():
@@ -90,7 +90,8 @@ def test_a_good_probe_closes_it():
     breaker = ready()
     breaker.admit()
     breaker.success()
-    assert (breaker.closed, breaker.holds, breaker.why, breaker.opens_at()) == (True, False, "", 0.0)
+    assert (breaker.state, breaker.holds, breaker.why) == (BreakerState.CLOSED, False, "")
+    assert breaker.opens_at() == 0.0
 
 
 def test_a_success_during_a_question_counts_more_than_its_answer():
@@ -99,7 +100,7 @@ def test_a_success_during_a_question_counts_more_than_its_answer():
     breaker.check()
     breaker.success()
     breaker.checked(False, 100.0, lambda: 0.5)
-    assert (breaker.closed, breaker.holds) == (True, False)
+    assert (breaker.state, breaker.holds) == (BreakerState.CLOSED, False)
 
 
 def test_stragglers_of_an_earlier_epoch_say_nothing():
@@ -116,4 +117,4 @@ def test_stragglers_of_an_earlier_epoch_say_nothing():
     assert breaker.state is BreakerState.PROBING
     breaker.success()
     breaker.failure(before, 53.0, "straggler", lambda: 0.5)
-    assert breaker.closed
+    assert breaker.state is BreakerState.CLOSED

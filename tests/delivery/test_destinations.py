@@ -3,6 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
+from gateway.delivery.breaker import BreakerState
 from gateway.delivery.destinations import ROUNDING, Destination
 from gateway.delivery.evidence import MOST_REFUSALS
 from gateway.model import Blame, Delivered, Delivery, Later, Never
@@ -121,7 +122,7 @@ def test_a_503_with_a_time_counts_as_both():
     """Retry-After on a failure pauses and opens the breaker."""
     gate = destination()
     record(gate, Later("503", 60.0, "5xx"), admit(gate, 0.0), 100.0)
-    assert not gate.breaker.closed
+    assert gate.breaker.state is not BreakerState.CLOSED
     assert gate.opens_at(100.0) == 160.0
 
 
