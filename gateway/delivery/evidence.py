@@ -15,14 +15,16 @@ All times are seconds on one monotonic clock.
 
 from msgspec import Struct
 
+from gateway.delivery.retry import ceiling
+
 MOST_REFUSALS = 6
 """Attempts after which a message that is at fault is dead, and refusals in a row from which a target fails."""
 
 MANY_LANES = 10
 """Lanes refused in a row, none passing, from which even untried lanes wait."""
 
-PROBE_FIRST, PROBE_MOST = 1.0, 60.0
-"""Seconds between the probes of a failing target: PROBE_FIRST, doubling up to PROBE_MOST."""
+PROBE_MOST = 60.0
+"""Seconds between the probes of a failing target, at most: they begin with `retry.BASE`, and double."""
 
 MOST_TARGETS = 1000
 """Targets remembered at once: translators may take names of channels from payloads."""
@@ -72,8 +74,8 @@ class _Target:
 
     def put_off(self, now: float) -> None:
         """Set the time of the next probe."""
-        self.probe_at = now + min(PROBE_MOST, PROBE_FIRST * 2.0 ** min(self.probes, 30))
         self.probes += 1
+        self.probe_at = now + ceiling(self.probes, PROBE_MOST)
 
 
 class _Every(_Target):

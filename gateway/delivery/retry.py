@@ -33,10 +33,15 @@ PROBE_CAP = 30.0
 _CLOSED = {Phase.OPEN: False, Phase.CHANGE: None, Phase.CLOSE: True}
 
 
-def backoff(failures: int, random: Callable[[], float], base: float = BASE, cap: float = CAP) -> float:
-    """Seconds to wait after the `failures`-th failure in a row (from 1); `random` draws from [0, 1)."""
+def ceiling(failures: int, cap: float = CAP) -> float:
+    """Seconds to wait at most after the `failures`-th failure in a row (from 1): BASE, doubling up to `cap`."""
     doublings = min(max(failures - 1, 0), 30)  # far beyond any cap, and no float overflows after a long outage
-    return random() * min(cap, base * 2.0**doublings)
+    return min(cap, BASE * 2.0**doublings)
+
+
+def backoff(failures: int, random: Callable[[], float], cap: float = CAP) -> float:
+    """Seconds to wait after the `failures`-th failure in a row (from 1); `random` draws from [0, 1)."""
+    return random() * ceiling(failures, cap)
 
 
 def decide(result: Result, delivery: Delivery, now: float, wait: float, dead: str = "") -> Settlement:
@@ -68,7 +73,7 @@ def wait(result: Later, failures: int, random: Callable[[], float]) -> float:
 
 def probe_wait(probes: int) -> float:
     """Seconds that a lane lets others go first as the probe, after `probes` failed ones of its own."""
-    return min(PROBE_CAP, BASE * 2.0 ** min(probes - 1, 30))
+    return ceiling(probes, PROBE_CAP)
 
 
 def _attempt(result: Result, now: float) -> Attempt:

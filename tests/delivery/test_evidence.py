@@ -7,11 +7,11 @@ from gateway.delivery.evidence import (
     MANY_LANES,
     MOST_REFUSALS,
     MOST_TARGETS,
-    PROBE_FIRST,
     PROBE_MOST,
     Evidence,
     Judgement,
 )
+from gateway.delivery.retry import BASE
 
 
 def refuse(evidence, lane, times=1, target="", now=0.0):
@@ -40,9 +40,9 @@ def test_a_target_that_refuses_every_message_fails():
     for n in range(MANY_LANES):
         assert evidence.opens_at("", "fresh") == 0.0
         found = refuse(evidence, f"lane {n}", now=100.0)
-    assert found == Judgement(False, 100.0 + PROBE_FIRST, 1)
+    assert found == Judgement(False, 100.0 + BASE, 1)
     assert evidence.failing == "400: no"
-    assert evidence.opens_at("", "fresh") == 100.0 + PROBE_FIRST
+    assert evidence.opens_at("", "fresh") == 100.0 + BASE
 
 
 def test_a_few_bad_messages_in_a_row_keep_no_other_from_going():
@@ -64,7 +64,7 @@ def test_the_probes_come_at_growing_intervals_up_to_a_minute():
         now = evidence.opens_at("", "only")
         evidence.admit("", "only", now)
         assert evidence.refused("", "only", "400: no", now).probe_at > now
-    assert waits == [PROBE_FIRST, 2, 4, 8, 16, 32, PROBE_MOST, PROBE_MOST, PROBE_MOST, PROBE_MOST]
+    assert waits == [BASE, 2, 4, 8, 16, 32, PROBE_MOST, PROBE_MOST, PROBE_MOST, PROBE_MOST]
 
 
 def test_lanes_take_turns_as_the_probe():
@@ -107,10 +107,8 @@ def test_the_targets_of_a_destination_are_judged_apart():
 def test_one_refusal_that_would_meet_every_message_closes_the_gate():
     """No message of any target goes before the probe; one that passes opens it."""
     evidence = Evidence()
-    assert evidence.refused("a", "lane", "501: hooks are off", 100.0, every=True) == Judgement(
-        False, 100.0 + PROBE_FIRST, 1
-    )
-    assert (evidence.gate(), evidence.failing) == (100.0 + PROBE_FIRST, "501: hooks are off")
+    assert evidence.refused("a", "lane", "501: hooks are off", 100.0, every=True) == Judgement(False, 100.0 + BASE, 1)
+    assert (evidence.gate(), evidence.failing) == (100.0 + BASE, "501: hooks are off")
     evidence.admit("b", "fresh", 200.0)
     assert evidence.gate() > 200.0
     evidence.passed("b", "fresh")
