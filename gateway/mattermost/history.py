@@ -14,13 +14,12 @@ from math import inf
 from time import monotonic, time
 from typing import Any
 
-import msgspec
 import structlog
 from msgspec import Struct
 
 from gateway.mattermost.answers import error_id
-from gateway.mattermost.rest_answers import failed, not_mattermost, put_off
-from gateway.mattermost.session import Session
+from gateway.mattermost.rest_answers import put_off
+from gateway.mattermost.session import Session, decoded
 from gateway.model import Later, Never
 from gateway.outbound.exchange import Reply, Unsent
 
@@ -54,9 +53,6 @@ class _Post(Struct):
 class _Page(Struct):
     order: list[str]
     posts: dict[str, _Post]
-
-
-_page = msgspec.json.Decoder(_Page)
 
 
 class _Reading:
@@ -122,12 +118,12 @@ class History:
         query = f"page={reading.pages}&per_page={PAGE}&skipFetchThreads=true"
         try:
             reply = await self._session.call("GET", f"/channels/{channel_id}/posts?{query}", limit=PAGE_LIMIT)
-        except Unsent as unsent:
-            raise _undecided(unsent.result) from None
-        if why := _unreadable(reply):
-            self._give_up(channel_id, reading, why)
-            return
-        page = _decoded(reply)
+            if why := _unreadable(reply):
+                self._give_up(channel_id, reading, why)
+                return
+            page = decoded(reply, _Page)
+        except Unsent as unsent:  # the message waits until the server tells: this is no leave to post twice
+            raise Unsent(put_off(unsent.result, "looking whether an earlier attempt arrived")) from None
         reading.pages += 1
         reading.found |= {marker: post_id for post_id, post in page.posts.items() if (marker := _marker(post))}
         made = [page.posts[post_id].create_at / 1000 for post_id in page.order if post_id in page.posts]
@@ -172,17 +168,3 @@ def _unreadable(reply: Reply) -> str:
     if len(reply.body) >= PAGE_LIMIT:
         return f"{PAGE} of its posts are larger than {PAGE_LIMIT // 1_000_000} MB"
     return ""
-
-
-def _decoded(reply: Reply) -> _Page:
-    if reply.status != 200:
-        raise _undecided(failed(*reply, time()))
-    try:
-        return _page.decode(reply.body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        raise _undecided(not_mattermost(reply.status)) from None
-
-
-def _undecided(result: Later | Never) -> Unsent:
-    """The message waits until the server tells: a look-up that fails is no leave to post twice."""
-    return Unsent(put_off(result, "looking whether an earlier attempt arrived"))
