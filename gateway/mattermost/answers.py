@@ -1,4 +1,4 @@
-"""Error ids and waiting times in the answers of a Mattermost server, of webhooks and of the REST interface alike.
+"""Error ids, waiting times and blame in the answers of Mattermost, of webhooks and of the REST interface alike.
 
 Only the `id` field of an error document is shown, which names the case: its `message` repeats secrets and third-party
 text.
@@ -50,6 +50,14 @@ def wait(headers: Mapping[str, str], now: float) -> float | None:
     """Seconds to wait, from Retry-After or X-RateLimit-Reset (seconds until the reset, though documented as epoch)."""
     after = retry_after(headers, now)
     return seconds(headers.get("X-RateLimit-Reset", "")) if after is None else after
+
+
+def refusal_blame(status: int, shown: str) -> Blame:
+    """Who is at fault at a refusal: the URL at a 405 and 414, and at a 404 without an error id (`shown`).
+
+    What answers such a 404 is not Mattermost's interface.
+    """
+    return Blame.DESTINATION if status in (405, 414) or (status == 404 and not shown) else Blame.UNKNOWN
 
 
 def delay_blame(status: int) -> Blame:

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from multidict import CIMultiDict
 from yarl import URL
 
-from gateway.mattermost.answers import Revealing, delay_blame, failure_blame, shown_id, wait
+from gateway.mattermost.answers import Revealing, delay_blame, failure_blame, refusal_blame, shown_id, wait
 from gateway.mattermost.health import answers
 from gateway.mattermost.payload import channel_of
 from gateway.model import Blame, Delivered, Delivery, Later, Never, Result
@@ -36,8 +36,6 @@ _REFUSALS = {
     414: "the URL is too long: check the URL of the hook, or raise MaximumURLLength in Mattermost",
     501: "incoming webhooks are disabled{id}: turn on EnableIncomingWebhooks in Mattermost",
 }
-_OF_MESSAGE = frozenset({413})
-_OF_DESTINATION = frozenset({405, 414, 501})
 _DECODE_REFUSAL = (
     "the payload could not be read{id}: larger than MaximumPayloadSizeBytes of Mattermost, or a value of a wrong type"
 )
@@ -67,7 +65,10 @@ def _meaning(status: int, headers: Mapping[str, str], body: bytes, now: float) -
         return Never(f"400: {_DECODE_REFUSAL.format(id=shown)}", code)
     if status in _REFUSALS:
         text = f"{status}: {_REFUSALS[status].format(id=shown)}"
-        return Never(text, code) if status in _OF_MESSAGE else Later(text, None, code, blame=_blamed(status, shown))
+        if status == 413:
+            return Never(text, code)
+        blame = Blame.DESTINATION if status == 501 else refusal_blame(status, shown)
+        return Later(text, None, code, blame=blame)
     if status in _DELAYS:
         text = f"{status}: {_DELAYS[status]}"
         return Later(text, retry_after(headers, now), code, blame=delay_blame(status))
@@ -80,11 +81,6 @@ def _meaning(status: int, headers: Mapping[str, str], body: bytes, now: float) -
         return Later(f"{status}: {hint}", after, code, blame=Blame.UNKNOWN)
     text = f"{status}: the server or a proxy before it failed{shown}"
     return Later(text, after, code, blame=failure_blame(status, shown))
-
-
-def _blamed(status: int, shown: str) -> Blame:
-    """Who is at fault at a refusal; an answer 404 without an id is not of Mattermost's webhooks."""
-    return Blame.DESTINATION if status in _OF_DESTINATION or (status == 404 and not shown) else Blame.UNKNOWN
 
 
 def _success(status: int, body: bytes) -> Result:

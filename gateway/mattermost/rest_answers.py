@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from gateway.mattermost.answers import delay_blame, error_id, failure_blame, shown_id, wait
+from gateway.mattermost.answers import delay_blame, error_id, failure_blame, refusal_blame, shown_id, wait
 from gateway.model import Blame, Delivered, Later, Never, Result
 from gateway.outbound.retry_after import retry_after
 from gateway.outbound.unanswered import PROXY_CREDENTIALS
@@ -80,8 +80,6 @@ _REFUSALS = {
     414: "the URL is too long: check `server`, or raise MaximumURLLength in Mattermost",
     501: "the server has no such feature{id}: check its version and licence",
 }
-_OF_MESSAGE = frozenset({413})
-_OF_DESTINATION = frozenset({405, 414})
 _DELAYS = {
     407: PROXY_CREDENTIALS,
     408: "the server waited too long for the request",
@@ -140,9 +138,7 @@ def _failure(status: int, headers: Mapping[str, str], body: bytes, now: float) -
         return Later(text, None, code, blame=Blame.DESTINATION)
     if status in _REFUSALS:
         text = f"{status}: {_REFUSALS[status].format(id=shown)}"
-        of_destination = status in _OF_DESTINATION or (status == 404 and not shown)
-        blame = Blame.DESTINATION if of_destination else Blame.UNKNOWN
-        return Never(text, code) if status in _OF_MESSAGE else Later(text, None, code, blame=blame)
+        return Never(text, code) if status == 413 else Later(text, None, code, blame=refusal_blame(status, shown))
     if status in _DELAYS:
         return Later(f"{status}: {_DELAYS[status]}", retry_after(headers, now), code, blame=delay_blame(status))
     if 400 <= status < 500:
