@@ -37,9 +37,12 @@ class Breaker:
     `epoch` changes with every change of state. An attempt keeps the epoch at which it was admitted; a failure from an
     earlier epoch says nothing about the present and is ignored, whereas a success always counts. `holds` says that the
     server is known not to answer: it failed a question for its health, or a probe, too.
+
+    `opens_at` is the time from which an attempt or a question may start, infinity while one is under way; `check_at`
+    that at which the server is to be asked for its health, infinity when it is not.
     """
 
-    __slots__ = ("_checks", "_failures", "epoch", "holds", "state", "until", "why")
+    __slots__ = ("_checks", "_failures", "check_at", "epoch", "holds", "opens_at", "state", "why")
 
     def __init__(self) -> None:
         self._failures = 0
@@ -47,23 +50,14 @@ class Breaker:
         self.epoch = 0
         self.holds = False
         self.state = BreakerState.CLOSED
-        self.until = 0.0
+        self.opens_at = 0.0
+        self.check_at = inf
         self.why = ""
 
     @property
     def probing(self) -> bool:
         """Whether the last admitted attempt is the probe."""
         return self.state is BreakerState.PROBING
-
-    def opens_at(self) -> float:
-        """The time from which an attempt or a check may start, infinity while one is under way."""
-        if self.state in (BreakerState.CLOSED, BreakerState.READY):
-            return 0.0
-        return self.check_at()
-
-    def check_at(self) -> float:
-        """The time at which the server is to be asked for its health; infinity when it is not."""
-        return self.until if self.state is BreakerState.HELD else inf
 
     def check(self) -> None:
         """Record that the server is being asked."""
@@ -82,7 +76,7 @@ class Breaker:
             self.success()
         elif answers or (waiting and self._checks >= MOST_CHECKS):
             self._checks = 0
-            self._become(BreakerState.READY)
+            self._become(BreakerState.READY, 0.0)
         else:
             self._hold(now + _jittered(random))
 
@@ -96,7 +90,7 @@ class Breaker:
         self._failures, self.holds = 0, False
         if self.state is not BreakerState.CLOSED:
             self.why = ""
-            self._become(BreakerState.CLOSED)
+            self._become(BreakerState.CLOSED, 0.0)
 
     def failure(self, epoch: int, now: float, why: str, random: Callable[[], float]) -> None:
         """Record that an attempt, admitted at `epoch`, got no answer for the reason `why`."""
@@ -111,11 +105,12 @@ class Breaker:
             self._hold(now)
 
     def _hold(self, until: float) -> None:
-        self.until = until
-        self._become(BreakerState.HELD)
+        self._become(BreakerState.HELD, until)
+        self.check_at = until
 
-    def _become(self, state: BreakerState) -> None:
+    def _become(self, state: BreakerState, opens_at: float = inf) -> None:
         self.state = state
+        self.opens_at, self.check_at = opens_at, inf
         self.epoch += 1
 
 

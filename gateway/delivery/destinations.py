@@ -73,7 +73,7 @@ class Destination:
         """When the next attempt may start: `now` or earlier means at once, infinity means after the probe's answer."""
         rate_at = self._full_at + self._interval - self._credit if self._interval else now
         gate = self._evidence.gate() if self._evidence else 0.0
-        return max(self._paused_until, self.breaker.opens_at(), rate_at, gate)
+        return max(self._paused_until, self.breaker.opens_at, rate_at, gate)
 
     def waits_until(self, lane: str, delivery: Delivery) -> float:
         """The time before which this delivery may not be tried, as its target refuses messages; 0: at any time."""

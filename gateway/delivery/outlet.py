@@ -131,7 +131,7 @@ class Outlet:
         if self.lanes.ready and self._has_room():
             self._wake_at(self.destination.opens_at(now), now)
         else:  # the server of a held destination is asked although nothing can be sent yet
-            self._wake_at(self.destination.breaker.check_at(), now)
+            self._wake_at(self.destination.breaker.check_at, now)
         self._ring_at(self.lanes.due(), now)
 
     def replace(self, destination: Destination) -> None:
@@ -163,7 +163,7 @@ class Outlet:
     async def work(self) -> None:
         """Run one worker: check the server's health when that is due, else claim, send, conclude; until halted."""
         while not self._halted:
-            if self.destination.breaker.check_at() <= self._steady():
+            if self.destination.breaker.check_at <= self._steady():
                 await self._check(self.destination)
                 continue
             claim = self._claim()
