@@ -95,19 +95,23 @@ def _of_settings(settings: Mapping[str, Any]) -> Iterator[Finding]:
             yield Finding(Level.WARNING, text)
     if settings.get("PostPriority") == "false":
         yield Finding(Level.WARNING, "priority labels are not shown: turn on PostPriority in Mattermost")
-    limit = settings.get("PostEditTimeLimit", "")
-    if isinstance(limit, str) and limit.isdecimal() and len(limit) < 9:
+    limit, longest = _number(settings, "PostEditTimeLimit"), _number(settings, "MaxPostSize")
+    if limit is not None:
         text = f"posts can be edited for {limit} s only, so that later changes of a card make new posts"
         yield Finding(Level.WARNING, f"{text}: set PostEditTimeLimit of Mattermost to -1")
-    longest = settings.get("MaxPostSize", "")
-    if isinstance(longest, str) and longest.isascii() and longest.isdigit() and len(longest) < 9:
-        if int(longest) < DEFAULT.message:
-            text = (
-                f"posts hold {longest} characters, and messages have up to {DEFAULT.message}: longer ones are refused"
-            )
-            yield Finding(Level.WARNING, f"{text}; migrate the Posts table of Mattermost's database")
-        else:
-            yield Finding(Level.FINE, f"posts hold {longest} characters")
+    if longest is not None and longest < DEFAULT.message:
+        text = f"posts hold {longest} characters, and messages have up to {DEFAULT.message}: longer ones are refused"
+        yield Finding(Level.WARNING, f"{text}; migrate the Posts table of Mattermost's database")
+    elif longest is not None:
+        yield Finding(Level.FINE, f"posts hold {longest} characters")
+
+
+def _number(settings: Mapping[str, Any], key: str) -> int | None:
+    """The number that the server tells as a text; None for -1, which is no limit, and for what is no number."""
+    text = settings.get(key)
+    if isinstance(text, str) and text.isascii() and text.isdecimal() and len(text) < 9:
+        return int(text)
+    return None
 
 
 async def _membership(session: Session, channel_id: str) -> list[Finding]:
