@@ -147,8 +147,8 @@ class Outlet:
         self.lanes.update(lambda delivery: replace(delivery, received=heal(delivery.received, by, now)))
 
     async def drained(self) -> None:
-        """Wait until all outcomes are durable. Only for an outlet that is halted."""
-        if self._posting or self._unsettled:
+        """Wait until all outcomes are durable. Only for an outlet whose workers have returned."""
+        if self._unsettled:
             self._last = asyncio.get_running_loop().create_future()
             await self._last
 
@@ -181,7 +181,8 @@ class Outlet:
     def settled(self, lane: Lane, settlement: Settlement) -> None:
         """Let a lane go on: the outcome of its first delivery is durable."""
         self._unsettled -= 1
-        self._note_end()
+        if self._last is not None and not self._unsettled and not self._last.done():
+            self._last.set_result(None)
         now = self._steady()
         if settlement.state is DeliveryState.PENDING:
             due = self._due(settlement.not_before)
@@ -221,10 +222,6 @@ class Outlet:
         if self._calls.stuck():
             return self._posting + self._unsettled < concurrency
         return self._posting < concurrency and self._unsettled < UNSETTLED
-
-    def _note_end(self) -> None:
-        if self._last is not None and not self._posting and not self._unsettled and not self._last.done():
-            self._last.set_result(None)
 
     def _claim(self) -> Claim | None:
         """Claim a lane whose first delivery may be sent now; None when there is none."""
