@@ -44,7 +44,7 @@ class Repeats:
         self._name = name
         self._clock = clock
         self._wall = wall
-        self._started, self._started_at = clock(), wall()
+        self._started = clock()
         self._doubts: dict[str, _Doubt | None] = {}  # None: looked for, and not there
 
     def doubt(self, delivery: Delivery, marker: str, since: float) -> None:
@@ -81,7 +81,8 @@ class Repeats:
     def _doubt(self, delivery: Delivery, marker: str) -> _Doubt | None:
         if marker in self._doubts:
             return self._doubts[marker]
-        if delivery.received >= self._started_at:
+        now = self._clock()
+        received = now - (self._wall() - delivery.received)  # the wall clock may have been set since the start
+        if self._started <= received <= now:
             return None
-        age = max(self._wall() - delivery.received, 0.0)
-        return _Doubt(self._clock() - age, self._started)
+        return _Doubt(min(received, now), self._started)

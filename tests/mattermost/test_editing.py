@@ -1,5 +1,6 @@
 """Cards that cannot be edited: the account joins by itself where it may, and is reported where it may not."""
 
+from time import time
 from typing import NamedTuple
 
 import pytest
@@ -35,7 +36,7 @@ class Site(NamedTuple):
         """Send what happened to the one subject; it must be delivered."""
         seq = seq or len(self.standin.posts) + 1000 * len(self.cards) + len(text)
         card = Card("s", mode, payload=encode(Message(text=text)).decode())
-        delivery = Delivery(seq, text, 1e12, "ops", "lane", encode(Message(text=text)), card=card)
+        delivery = Delivery(seq, text, time(), "ops", "lane", encode(Message(text=text)), card=card)
         result = await self.sender.send(delivery)
         assert isinstance(result, Delivered), result
         self.cards["s"] = Remembered(result.post_id)

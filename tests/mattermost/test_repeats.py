@@ -4,6 +4,7 @@ from time import monotonic, time
 
 import pytest
 from aiohttp import web
+from msgspec.structs import replace
 from structlog.testing import capture_logs
 
 from gateway.mattermost import repeats as module
@@ -218,8 +219,20 @@ async def test_doubts_are_bounded(desk, monkeypatch):
 async def test_a_clock_that_was_set_back_breaks_no_look_up(desk):
     """An event of the future is looked for from now on."""
     repeats = Repeats(History(desk.session(), "ops"), "ops", wall=lambda: time() - 86400)
-    repeats._started_at = time() + 86400
     assert await repeats.find(desk.delivery("x"), "m", CHANNEL) == ""
+    assert desk.board.paths() == [LISTED]
+
+
+async def test_a_clock_that_was_set_ahead_hides_no_earlier_gateway(desk):
+    """The times of what waits are set with it, and lie behind the start as it was then."""
+    ahead = 0.0
+    delivery, repeats = desk.delivery("x"), Repeats(History(desk.session(), "ops"), "ops", wall=lambda: time() + ahead)
+    ahead = 3600.0
+    late = replace(desk.delivery("late"), received=time() + ahead)
+    assert await repeats.find(late, "late", CHANNEL) == ""
+    assert desk.board.paths() == []
+    await repeats.find(replace(delivery, received=delivery.received + ahead), "m", CHANNEL)
+    assert desk.board.paths() == [LISTED]
 
 
 async def test_a_failure_before_the_post_is_no_doubt(desk):
