@@ -76,11 +76,10 @@ def _meaning(status: int, headers: Mapping[str, str], body: bytes, now: float) -
         text = f"{status}: refused{shown}: check the URL of the hook and what stands before Mattermost"
         return Later(text, None, code, blame=Blame.UNKNOWN)
     after = retry_after(headers, now) if status == 503 else None
+    text = f"the server or a proxy before it failed{shown}"
     if shown.startswith(" (web.incoming_webhook."):
-        hint = f"Mattermost could not store the message{shown}: see its log; this may be permanent for this message"
-        return Later(f"{status}: {hint}", after, code, blame=Blame.UNKNOWN)
-    text = f"{status}: the server or a proxy before it failed{shown}"
-    return Later(text, after, code, blame=failure_blame(status, shown))
+        text = f"Mattermost could not store the message{shown}: see its log; this may be permanent for this message"
+    return Later(f"{status}: {text}", after, "5xx", blame=failure_blame(status, shown))
 
 
 def _success(status: int, body: bytes) -> Result:

@@ -145,11 +145,10 @@ def _failure(status: int, headers: Mapping[str, str], body: bytes, now: float) -
         text = f"{status}: refused{shown}: check `server` and what stands before Mattermost"
         return Later(text, None, code, blame=Blame.UNKNOWN)
     after = retry_after(headers, now) if status == 503 else None
+    text = "the server or a proxy before it failed"
     if shown:
-        hint = f"Mattermost could not store the message{shown}: see its log; this may be permanent for this message"
-        return Later(f"{status}: {hint}", after, "5xx", blame=Blame.UNKNOWN)
-    text = f"{status}: the server or a proxy before it failed"
-    return Later(text, after, "5xx", blame=failure_blame(status, shown))
+        text = f"Mattermost could not store the message{shown}: see its log; this may be permanent for this message"
+    return Later(f"{status}: {text}", after, "5xx", blame=failure_blame(status, shown))
 
 
 def put_off(result: Later | Never, question: str) -> Later:
