@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from gateway.model import JSON
 
-_NODES: Final = 1000
+_NODES: Final = 500
 _LENGTH: Final = 200
 """Values that an excerpt holds, and characters of its texts and keys."""
 

@@ -9,6 +9,7 @@ from msgspec import Struct
 from gateway.catalog import yamlfile
 from gateway.catalog.metaschema import meta_schema
 from gateway.catalog.service import Service
+from gateway.decode import jsontext
 from gateway.decode.content import Content
 from gateway.errors import CatalogError, Refused
 from gateway.mattermost.fit import Limits
@@ -92,8 +93,8 @@ def taken(request: Request, leave: Collection[str] = ()) -> SampleRequest:
         body: JSON = request.body.decode()
     except UnicodeDecodeError:
         raise ValueError("the body is not text, and a sample can hold text only") from None
-    with suppress(msgspec.DecodeError, RecursionError):
-        value = msgspec.json.decode(request.body)
+    with suppress(ValueError):
+        value = jsontext.parse(request.body)
         body = value if isinstance(value, dict | list) else body
     return SampleRequest(request.method, headers, dict(request.query), body)
 

@@ -38,6 +38,17 @@ def test_too_many_values_are_not_built():
     assert parse(json.dumps([words])) == [words]
 
 
+def test_numbers_are_read_quickly():
+    """Those with a large exponent, too; what no double holds is refused, and whole numbers keep all digits."""
+    text = b"[" + b"9e300," * 100_000 + b"0]"
+    assert seconds_of(lambda: parse(text)) < 0.2
+    assert parse("[1.5, -0.25e1, 1E2, 1e308, 1e-400]") == [1.5, -2.5, 100.0, 1e308, 0.0]
+    assert parse("[123456789012345678901234567890]") == [123456789012345678901234567890]
+    for text in ("1e309", "[-1e400]"):
+        with pytest.raises(ValueError, match="number out of range"):
+            parse(text)
+
+
 def test_nested_texts_share_an_allowance():
     """What one has taken, the next cannot take."""
     allowance, text = Allowance(), b"[" + b"0," * 300_000 + b"0]"

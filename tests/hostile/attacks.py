@@ -196,6 +196,12 @@ ATTACKS: Final[Mapping[str, Callable[[], Requests]]] = {
     "a million empty objects": lambda: everywhere(_JSON, b"[" + b"{}," * 1_500_000 + b"{}]"),
     "two million numbers": lambda: everywhere(_JSON, b"[" + b"0," * 2_400_000 + b"0]"),
     "two million numbers, packed": lambda: everywhere(_JSON, packed(b"[" + b"0," * 2_400_000 + b"0]"), _GZIP),
+    "numbers that are slow to read": lambda: everywhere(_JSON, b"[" + b"9e300," * 450_000 + b"0]"),
+    "numbers that are slow to read, in a small body": lambda: [
+        sent("/in/alertmanager-open", _JSON,
+        b'{"status":"firing","version":"4","groupKey":"a","receiver":"r","alerts":[' + b"1e308," * 7_900 + b"0]}"),
+        *everywhere(_JSON, b"[" + b"9e300," * 7_900 + b'"\\ud800"]'),
+    ],
     "300,000 keys": lambda: everywhere(_JSON, b"{" + b",".join(b'"k%d":0' % n for n in range(300_000)) + b"}"),
     "one number of millions of digits": lambda: everywhere(_JSON, b"[" + b"9" * _LIMIT + b"]"),
     "one fraction of millions of digits": lambda: everywhere(_JSON, b"[0." + b"1" * _LIMIT + b"e-5]"),

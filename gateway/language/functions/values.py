@@ -2,9 +2,8 @@
 
 from typing import Final
 
-import msgspec
-
 from gateway import jsonpath
+from gateway.decode import jsontext
 from gateway.language.functions.coerce import count_of, list_of, markdown_of, text_of
 from gateway.language.functions.markup import Markup
 from gateway.language.functions.plain import unmark
@@ -136,8 +135,8 @@ def parse_json(value: JSON) -> JSON:
     if not isinstance(value, str) or len(value) > _MAX_JSON:
         return value
     try:
-        return msgspec.json.decode(value)
-    except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
+        return jsontext.parse(value)
+    except ValueError:
         return value
 
 

@@ -19,3 +19,10 @@ def test_pick_finds_numbers_as_text() -> None:
     """The keys of a table are text, also for numbers."""
     assert call("pick", 200, {"200": "fine"}) == "fine"
     assert call("pick", None, {}, "none") == "none"
+
+
+def test_json_inside_of_a_text_is_read_as_a_body_is() -> None:
+    """Half of a surrogate pair is mended; what is no JSON, or nests too deep, stays text."""
+    assert call("parse_json", '{"a": "\\ud83d"}') == {"a": "\ufffd"}
+    for text in ("{", "[" * 200 + "]" * 200, "[1e400]"):
+        assert call("parse_json", text) == text
