@@ -49,6 +49,7 @@ async def test_signing_out_ends_the_session_everywhere(window, guarded):
     one = await window(guarded)
     page = await one.page("/events")
     await enter(page, TOKEN)
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Events")
     other = await one.page("/catalog")
     await expect(other.get_by_role("heading", level=1)).to_have_text("Catalog")
     await page.get_by_role("button", name="Sign out").click()
