@@ -5,8 +5,6 @@ from functools import partial
 from time import time
 from uuid import uuid4
 
-from aiohttp import ClientSession
-
 from gateway.delivery.destinations import Sender
 from gateway.errors import Fault, SettingsError
 from gateway.ingress.doors import hooks
@@ -20,7 +18,7 @@ from gateway.mattermost.repeats import Repeats
 from gateway.mattermost.rest import Cards, Concessions, RestSender
 from gateway.mattermost.session import Account, LoginAccount, Session, TokenAccount
 from gateway.model import Delivered, Delivery
-from gateway.outbound.sessions import Sessions
+from gateway.outbound.sessions import HttpSession, Sessions
 from gateway.settings import Settings
 from gateway.settings.proxies import Proxies, shown
 from gateway.settings.tables import DeliveryTable, DestinationSettings, Secret
@@ -52,11 +50,11 @@ class Senders:
         server, http = table.server or "", await self.http(table)
         return Session(server, self._account(table, server, http), http, table.timeout)
 
-    async def http(self, table: DestinationSettings) -> ClientSession:
+    async def http(self, table: DestinationSettings) -> HttpSession:
         """The HTTP session for the requests to a destination. Raises SettingsError."""
         return await self._sessions.to(_url(table), table.ca_file, table.proxy)
 
-    def _account(self, table: DestinationSettings, server: str, http: ClientSession) -> Account:
+    def _account(self, table: DestinationSettings, server: str, http: HttpSession) -> Account:
         """Destinations with the same login share it, so that together they do not lock the account."""
         if table.token is not None:
             return TokenAccount(table.token)

@@ -1,15 +1,15 @@
 """Whether a Mattermost server answers at all, asked without a message."""
 
-import aiohttp
 from yarl import URL
 
 from gateway.outbound.exchange import Unsent, exchange
+from gateway.outbound.sessions import HttpSession
 
 LONGEST = 5.0
 """Seconds that the question may take; a server needs milliseconds."""
 
 
-async def answers(http: aiohttp.ClientSession, server: str, timeout: float) -> bool:  # noqa: ASYNC109
+async def answers(http: HttpSession, server: str, timeout: float) -> bool:  # noqa: ASYNC109
     """Whether the server at this base URL answers GET /api/v4/system/ping, within `timeout` seconds.
 
     Any answer below 500 counts, also that of a proxy that lets only some paths pass: connection and TLS work then, and

@@ -9,7 +9,6 @@ Most answers do not tell whether the message is at fault or the hook; those that
 from collections.abc import Callable, Mapping
 from time import time
 
-import aiohttp
 from msgspec.structs import replace
 from multidict import CIMultiDict
 from yarl import URL
@@ -20,6 +19,7 @@ from gateway.mattermost.payload import channel_of
 from gateway.model import Blame, Delivered, Delivery, Later, Never, Result
 from gateway.outbound.exchange import Unsent, exchange
 from gateway.outbound.retry_after import retry_after
+from gateway.outbound.sessions import HttpSession
 from gateway.outbound.unanswered import PROXY_CREDENTIALS
 
 _HEADERS = CIMultiDict({"Content-Type": "application/json"})
@@ -105,7 +105,7 @@ class HookSender:
 
     warning = ""
 
-    def __init__(self, url: Revealing, session: aiohttp.ClientSession, timeout: float = 10.0) -> None:
+    def __init__(self, url: Revealing, session: HttpSession, timeout: float = 10.0) -> None:
         self._url = URL(url.reveal())
         self._session = session
         self._timeout = timeout
@@ -136,7 +136,7 @@ class PassthroughSender:
         self,
         server: str,
         url_of: Callable[[str], Revealing],
-        session: aiohttp.ClientSession,
+        session: HttpSession,
         timeout: float = 10.0,
     ) -> None:
         self._server = server

@@ -10,7 +10,6 @@ from time import time
 from typing import Any
 
 import msgspec
-from aiohttp import ClientSession
 from msgspec import Struct
 from yarl import URL
 
@@ -21,6 +20,7 @@ from gateway.mattermost.limits import DEFAULT
 from gateway.mattermost.rest_answers import Case, posted
 from gateway.mattermost.session import Session, decoded
 from gateway.outbound.exchange import Unsent, exchange
+from gateway.outbound.sessions import HttpSession
 
 NO_POST = "a" * 26
 """A well-formed id that no post has."""
@@ -71,7 +71,7 @@ async def probe_channel(session: Session, channels: Channels) -> list[Finding]:
     return found
 
 
-async def probe_hook(hook: Revealing, http: ClientSession, timeout: float) -> list[Finding]:  # noqa: ASYNC109
+async def probe_hook(hook: Revealing, http: HttpSession, timeout: float) -> list[Finding]:  # noqa: ASYNC109
     """Check the server of a webhook without posting; the webhook itself stays UNPROVEN."""
     base = hook.reveal().rpartition("/hooks/")[0]
     try:

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from time import monotonic, time
 from typing import Protocol, TypeVar
 
-import aiohttp
 import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
@@ -24,6 +23,7 @@ from gateway.mattermost.health import answers
 from gateway.mattermost.rest_answers import failed, not_mattermost, unauthorised
 from gateway.model import Later, Never
 from gateway.outbound.exchange import BODY_LIMIT, Reply, Unsent, exchange
+from gateway.outbound.sessions import HttpSession
 from gateway.secret import Secret
 
 REFUSALS = 8
@@ -100,7 +100,7 @@ class LoginAccount:
         server: str,
         login: str,
         password: Revealing,
-        http: aiohttp.ClientSession,
+        http: HttpSession,
         timeout: float = 10.0,
         clock: Callable[[], float] = monotonic,
     ) -> None:
@@ -188,7 +188,7 @@ class LoginAccount:
 class Session:
     """One account at one server. `server` is the SiteURL; `timeout` is seconds for one request, connection included."""
 
-    def __init__(self, server: str, account: Account, http: aiohttp.ClientSession, timeout: float = 10.0) -> None:
+    def __init__(self, server: str, account: Account, http: HttpSession, timeout: float = 10.0) -> None:
         self._server = server
         self._account = account
         self._http = http

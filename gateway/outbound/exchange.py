@@ -1,24 +1,20 @@
 """One request and its answer, bounded in time and bytes. Redirects are not followed: they are answers."""
 
-import functools
 from collections.abc import Mapping
 from typing import NamedTuple
 
 import aiohttp
+from aiohttp.http_exceptions import HttpProcessingError
 from multidict import CIMultiDictProxy
 from yarl import URL
 
 from gateway.errors import MattergateError
 from gateway.model import Later, Never
+from gateway.outbound.sessions import HttpSession
 from gateway.outbound.unanswered import unanswered, was_sent
 
 BODY_LIMIT = 64 * 1024
 """Default limit of an answer's body, in bytes; the rest is not read."""
-
-
-@functools.lru_cache(64)
-def _bounded(seconds: float) -> aiohttp.ClientTimeout:
-    return aiohttp.ClientTimeout(total=seconds, sock_connect=None)
 
 
 class Unsent(MattergateError):  # noqa: N818 - states a condition
@@ -42,7 +38,7 @@ class Reply(NamedTuple):
 
 
 async def exchange(
-    http: aiohttp.ClientSession,
+    http: HttpSession,
     method: str,
     url: URL | str,
     body: bytes | None,
@@ -55,22 +51,6 @@ async def exchange(
     Raises Unsent when there is no answer.
     """
     try:
-        async with http.request(
-            method, url, data=body, headers=headers, allow_redirects=False, timeout=_bounded(timeout)
-        ) as response:
-            return Reply(response.status, response.headers, await _read_body(response, limit))
-    except (aiohttp.ClientError, OSError) as error:
+        return Reply(*await http.request(method, url, body, headers or {}, timeout, limit))
+    except (aiohttp.ClientError, HttpProcessingError, OSError) as error:
         raise Unsent(unanswered(error), unsure=was_sent(error)) from None
-
-
-async def _read_body(response: aiohttp.ClientResponse, limit: int) -> bytes:
-    """Read the body, at most `limit` bytes; a connection with unread bytes is closed."""
-    chunks: list[bytes] = []
-    while limit > 0:
-        chunk = await response.content.read(limit)
-        if not chunk:
-            return b"".join(chunks)
-        chunks.append(chunk)
-        limit -= len(chunk)
-    response.close()
-    return b"".join(chunks)

@@ -1,13 +1,17 @@
-"""Client sessions of aiohttp: kept connections, TLS, proxies, and the headers that every request has in common."""
+"""HTTP sessions: kept connections, TLS, proxies, and the headers that every request has in common."""
 
+import functools
 import ssl
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
+from typing import Self
 
 import aiohttp
+from yarl import URL
 
 from gateway import __version__
 from gateway.errors import Fault, SettingsError
+from gateway.outbound.direct import Answer, Direct, read_body
 from gateway.secret import Secret
 from gateway.settings.proxies import Proxies
 
@@ -15,20 +19,69 @@ NO_PROXIES = Proxies()
 DNS_SECONDS = 1
 """Seconds for which an address is used that a name had; connections that are kept need none."""
 
+_SCHEMES = ("http", "https")
+
 USER_AGENT = f"mattergate/{__version__}"
+
+
+class HttpSession:
+    """Requests over kept connections, for any number of senders; whoever opens it closes it.
+
+    A request goes the short way (`Direct`) over the connections of aiohttp's client, which itself sends those that need
+    more of it: through a proxy, past middlewares (tracing), with credentials in the URL. `client` is that.
+    """
+
+    def __init__(self, client: aiohttp.ClientSession, *, plain: bool) -> None:
+        self.client = client
+        self._direct = Direct(client.connector, client.headers) if plain and client.connector else None
+
+    async def request(
+        self,
+        method: str,
+        url: URL | str,
+        body: bytes | None,
+        headers: Mapping[str, str],
+        timeout: float,  # noqa: ASYNC109 - one timer around the whole exchange
+        limit: int,
+    ) -> Answer:
+        """Send one request, and read its answer with at most `limit` bytes of the body, within `timeout` seconds.
+
+        Redirects are not followed. Raises aiohttp.ClientError, HttpProcessingError, OSError (TimeoutError among them).
+        """
+        if self._direct is not None and _is_plain(found := _parsed(url)):
+            return await self._direct.request(method, found, body, headers, timeout, limit)
+        async with self.client.request(
+            method, url, data=body, headers=headers, allow_redirects=False, timeout=_bounded(timeout)
+        ) as response:
+            return response.status, response.headers, await _read(response, limit)
+
+    @property
+    def closed(self) -> bool:
+        """Whether its connections are closed."""
+        return self.client.closed
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self.client.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
 
 
 def open_session(
     tls: ssl.SSLContext | bool = True, middlewares: Sequence[aiohttp.ClientMiddlewareType] = (), proxy: str = ""
-) -> aiohttp.ClientSession:
-    """Open a session for any number of senders; the caller closes it.
+) -> HttpSession:
+    """Open a session.
 
     Connections are limited by the destinations' concurrency, not here. Cookies are not kept: a session cookie would
     make the next POST fail Mattermost's CSRF check (contract 7, 20). `tls` may be a context that trusts a private CA,
     `proxy` is the URL of the HTTP proxy that all requests pass. `trust_env` stays off: with it aiohttp would not only
     look for proxies, but put passwords of a `.netrc` file into Authorization headers.
     """
-    return aiohttp.ClientSession(
+    client = aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(
             limit=0, ssl=tls, keepalive_timeout=30.0, enable_cleanup_closed=False, ttl_dns_cache=DNS_SECONDS
         ),
@@ -40,6 +93,7 @@ def open_session(
         proxy=proxy or None,
         trust_env=False,
     )
+    return HttpSession(client, plain=not middlewares and not proxy)
 
 
 class Sessions:
@@ -57,9 +111,9 @@ class Sessions:
         self._stack = stack
         self._middlewares = middlewares
         self._proxies = proxies
-        self._open: dict[tuple[str | None, str], aiohttp.ClientSession] = {}
+        self._open: dict[tuple[str | None, str], HttpSession] = {}
 
-    async def to(self, url: str, ca_file: str | None = None, proxy: Secret | None = None) -> aiohttp.ClientSession:
+    async def to(self, url: str, ca_file: str | None = None, proxy: Secret | None = None) -> HttpSession:
         """The session for requests to the server of a URL. Raises SettingsError.
 
         It trusts the certificates of `ca_file` (None: of the system), and passes `proxy`, the choice of the settings,
@@ -78,3 +132,28 @@ def _context(ca_file: str) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=ca_file)
     except ssl.SSLError:
         raise SettingsError([Fault(ca_file, 0, "", "holds no certificates", "write them as PEM")]) from None
+
+
+def _parsed(url: URL | str) -> URL:
+    try:
+        return URL(url)
+    except ValueError:
+        raise aiohttp.InvalidURL(url) from None
+
+
+def _is_plain(url: URL) -> bool:
+    """Whether a URL names a server, and no credentials."""
+    return url.scheme in _SCHEMES and bool(url.raw_host) and url.raw_user is None and url.raw_password is None
+
+
+@functools.lru_cache(64)
+def _bounded(seconds: float) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(total=seconds, sock_connect=None)
+
+
+async def _read(response: aiohttp.ClientResponse, limit: int) -> bytes:
+    """Read the body, at most `limit` bytes; a connection with unread bytes is closed."""
+    content = await read_body(response.content, limit)
+    if not response.content.at_eof():
+        response.close()
+    return content

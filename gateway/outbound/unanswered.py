@@ -3,11 +3,14 @@
 import ssl
 
 import aiohttp
+from aiohttp.http_exceptions import HttpProcessingError
 
 from gateway.model import Later
 
 PROXY_CREDENTIALS = "the proxy asks for other credentials: write USER:PASSWORD@ before the host in its URL"
 """The reason of a 407, which is the answer of a proxy on the way."""
+
+_NOT_HTTP = "the answer is not proper HTTP: check what listens at that address"
 
 _UNANSWERED: tuple[tuple[type[BaseException], str, str], ...] = (
     (
@@ -46,7 +49,8 @@ _UNANSWERED: tuple[tuple[type[BaseException], str, str], ...] = (
         "the URL cannot be used: check the one in the settings",
     ),
     (aiohttp.ClientPayloadError, "network", "the answer broke off or could not be decoded"),
-    (aiohttp.ClientResponseError, "network", "the answer is not proper HTTP: check what listens at that address"),
+    (aiohttp.ClientResponseError, "network", _NOT_HTTP),
+    (HttpProcessingError, "network", _NOT_HTTP),
     (aiohttp.ClientError, "network", "the request could not be sent"),
     (OSError, "network", "the connection broke"),
 )

@@ -6,7 +6,6 @@ from contextlib import AsyncExitStack
 from itertools import count
 from time import time
 
-import aiohttp
 import pytest
 from aiohttp import web
 
@@ -18,7 +17,7 @@ from gateway.mattermost.repeats import Repeats
 from gateway.mattermost.rest import Concessions, RestSender
 from gateway.mattermost.session import Account, LoginAccount, Session, TokenAccount
 from gateway.model import Card, Delivery
-from gateway.outbound.sessions import open_session
+from gateway.outbound.sessions import HttpSession, open_session
 from gateway.secret import Secret
 from tests.conftest import PATIENCE
 
@@ -183,7 +182,7 @@ class Remembered:
 class Desk:
     """Makes senders to the board; `cards` is what the journal would remember, `now` what their clocks say."""
 
-    def __init__(self, board: Board, http: aiohttp.ClientSession) -> None:
+    def __init__(self, board: Board, http: HttpSession) -> None:
         self.board = board
         self.http = http
         self.cards: dict[str, Remembered] = {}

@@ -5,7 +5,7 @@ from time import monotonic, time
 from typing import NamedTuple
 
 import pytest
-from aiohttp import ClientSession, web
+from aiohttp import web
 from structlog.testing import capture_logs
 
 from gateway.mattermost import history
@@ -13,7 +13,7 @@ from gateway.mattermost.history import MARGIN, History
 from gateway.mattermost.session import Session, TokenAccount
 from gateway.model import Later
 from gateway.outbound.exchange import Unsent
-from gateway.outbound.sessions import open_session
+from gateway.outbound.sessions import HttpSession, open_session
 from gateway.secret import Secret
 from gateway.standin.server import StandIn
 from tests.conftest import PATIENCE
@@ -24,7 +24,7 @@ class Room(NamedTuple):
 
     standin: StandIn
     url: str
-    http: ClientSession
+    http: HttpSession
     session: Session
     token: str
     channel: str
@@ -33,7 +33,7 @@ class Room(NamedTuple):
         """Make a post that is `age` seconds old; gives its id."""
         body = {"channel_id": self.channel, "message": message, "props": {"mattergate": marker} if marker else {}}
         headers = {"Authorization": f"Bearer {self.token}"}
-        async with self.http.post(f"{self.url}/api/v4/posts", json=body | more, headers=headers) as response:
+        async with self.http.client.post(f"{self.url}/api/v4/posts", json=body | more, headers=headers) as response:
             made = (await response.json())["id"]
         self.standin.posts[-1].create_at = int((time() - age) * 1000)
         return made

@@ -66,7 +66,7 @@ async def arrived(board, count):
 
 async def say(running, desk, text, **more):
     """Send one event."""
-    async with desk.http.post(f"{running.public}/in/any", json={"kind": "x", "text": text, **more}) as response:
+    async with desk.http.client.post(f"{running.public}/in/any", json={"kind": "x", "text": text, **more}) as response:
         assert (response.status, (await response.json())["translator"]) == (202, "own/any")
 
 
@@ -74,7 +74,7 @@ async def settled(running, desk, count):
     """Wait until so many deliveries have succeeded."""
 
     async def counted() -> bool:
-        async with desk.http.get(f"{running.admin}/metrics") as response:
+        async with desk.http.client.get(f"{running.admin}/metrics") as response:
             return f'destination="rest",result="delivered"}} {float(count)}' in await response.text()
 
     await eventually(counted)

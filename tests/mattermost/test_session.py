@@ -189,5 +189,5 @@ async def test_cookies_are_not_kept(desk):
     desk.board.next_answer("POST", "/posts", extended)
     sender = desk.sender()
     await sender.send(desk.delivery("a"))
-    seen += [cookie.key for cookie in desk.http.cookie_jar]
+    seen += [cookie.key for cookie in desk.http.client.cookie_jar]
     assert not seen

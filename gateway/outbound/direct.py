@@ -1,0 +1,121 @@
+"""A request over a connection of aiohttp's pool, without the objects and the task that its public client makes for it.
+
+    connector --connection--> head and body in one write --> aiohttp's parser --> status, headers, body
+
+The connector resolves, connects, shakes hands and keeps connections, and the parser reads the answer, as for the public
+client: both meet the same servers in the same way. This module reaches below aiohttp's public API:
+`tests/outbound/test_direct.py` names the versions that it fits.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Final
+
+from aiohttp import BaseConnector, ClientConnectionError, ClientRequest, ClientTimeout, StreamReader
+from aiohttp.client_proto import ResponseHandler
+from aiohttp.connector import Connection
+from multidict import CIMultiDictProxy
+from yarl import URL
+
+_SERVERS: Final = 256
+"""The most servers that are remembered in the form in which the connector knows them."""
+
+_UNTIMED: Final = ClientTimeout(total=None, sock_connect=None)
+"""The timer of the whole exchange covers the connection, too."""
+
+Answer = tuple[int, CIMultiDictProxy[str], bytes]
+"""Status, headers, and the body up to a limit."""
+
+
+class Direct:
+    """Sends requests over the connections of a connector, with the headers `common` in each."""
+
+    def __init__(self, connector: BaseConnector, common: Mapping[str, str]) -> None:
+        self._connector = connector
+        self._common = _lines(common)
+        self._servers: dict[str, ClientRequest] = {}
+
+    async def request(
+        self,
+        method: str,
+        url: URL,
+        body: bytes | None,
+        headers: Mapping[str, str],
+        timeout: float,  # noqa: ASYNC109 - one timer around the whole exchange
+        limit: int,
+    ) -> Answer:
+        """Send one request, and read its answer with at most `limit` bytes of the body, within `timeout` seconds.
+
+        Raises what aiohttp's client raises, but HttpProcessingError for an answer that is not proper HTTP; ValueError
+        for a head that would be two.
+        """
+        message = self._head(method, url, body, headers) + (body or b"")
+        async with asyncio.timeout(timeout):
+            connection = await self._connect(url)
+            protocol, transport = connection.protocol, connection.transport
+            if protocol is None or transport is None:
+                raise ClientConnectionError
+            try:
+                transport.write(message)
+                answer, payload = await protocol.read()
+                while 100 <= answer.code < 200 and answer.code != 101:
+                    answer, payload = await protocol.read()
+                content = await read_body(payload, limit)
+            except BaseException:
+                protocol.abort()  # close() would go on sending to a server that reads slowly, or not at all
+                connection.close()
+                raise
+        if payload.at_eof() and not transport.get_write_buffer_size():
+            connection.release()
+        else:
+            connection.close()
+        return answer.code, answer.headers, content
+
+    async def _connect(self, url: URL) -> Connection:
+        """A connection on which the server has said nothing since its last answer, with a parser for the next."""
+        server = self._server(url)
+        while True:
+            connection = await self._connector.connect(server, [], _UNTIMED)
+            protocol: ResponseHandler | None = connection.protocol
+            if protocol is not None and not protocol.should_close:
+                protocol.set_response_params(read_until_eof=True)
+                return connection
+            connection.close()
+
+    def _server(self, url: URL) -> ClientRequest:
+        """The request of aiohttp by which the connector knows the server of a URL."""
+        name = f"{url.scheme}:{url.raw_authority}"
+        found = self._servers.get(name)
+        if found is None:
+            if len(self._servers) >= _SERVERS:
+                self._servers.clear()
+            found = self._servers[name] = ClientRequest("GET", url.origin(), loop=asyncio.get_running_loop())
+        return found
+
+    def _head(self, method: str, url: URL, body: bytes | None, headers: Mapping[str, str]) -> bytes:
+        lines = [
+            f"{method} {url.raw_path_qs} HTTP/1.1",
+            f"Host: {url.host_port_subcomponent}",
+            *self._common,
+            *_lines(headers),
+        ]
+        if body is not None or method != "GET":
+            lines.append(f"Content-Length: {len(body or b'')}")
+        head = "\r\n".join(lines)
+        if head.count("\r") != len(lines) - 1 or head.count("\n") != len(lines) - 1 or "\0" in head:
+            raise ValueError("a line break or NUL in the URL or a header of a request")
+        return head.encode() + b"\r\n\r\n"
+
+
+def _lines(headers: Mapping[str, str]) -> list[str]:
+    return [f"{name}: {value}" for name, value in headers.items()]
+
+
+async def read_body(payload: StreamReader, limit: int) -> bytes:
+    """At most `limit` bytes of a body."""
+    chunks: list[bytes] = []
+    while limit > 0 and not payload.at_eof():
+        chunk = await payload.read(limit)
+        chunks.append(chunk)
+        limit -= len(chunk)
+    return b"".join(chunks)
