@@ -3,25 +3,22 @@
 from collections.abc import Mapping
 
 import msgspec
-from aiohttp import web
 
 from gateway.ingress.doors import Accepted, Rejected
+from gateway.ingress.response import Response
 
 
-def in_json(outcome: Accepted | Rejected) -> web.Response:
+def in_json(outcome: Accepted | Rejected) -> Response:
     """The answer to a request: 202 with its id while messages of it are to be posted, 200 when none are."""
     if isinstance(outcome, Rejected):
         return problem(outcome.status, outcome.title, outcome.detail, outcome.headers)
     body = {"id": outcome.event_id, "outcome": outcome.outcome, "translator": outcome.translator}
-    status = 202 if outcome.pending else 200
-    return web.Response(status=status, body=msgspec.json.encode(body), content_type="application/json")
+    return Response(202 if outcome.pending else 200, msgspec.json.encode(body), "application/json")
 
 
-def problem(status: int, title: str, detail: str = "", headers: Mapping[str, str] | None = None) -> web.Response:
+def problem(status: int, title: str, detail: str = "", headers: Mapping[str, str] | None = None) -> Response:
     """Problem details, RFC 9457."""
     body = {"type": "about:blank", "title": title, "status": status}
     if detail:
         body["detail"] = detail
-    return web.Response(
-        status=status, body=msgspec.json.encode(body), content_type="application/problem+json", headers=headers
-    )
+    return Response(status, msgspec.json.encode(body), "application/problem+json", headers)

@@ -27,6 +27,7 @@ from gateway.ingress.doors import Accepted, Match, Rejected
 from gateway.ingress.learned import Learned
 from gateway.ingress.peers import Peers
 from gateway.ingress.refusals import Refusals, cause_of
+from gateway.ingress.response import Response
 from gateway.ingress.series import RouteSeries, Series
 from gateway.ingress.strangers import Strangers
 from gateway.ingress.table import RouteTable
@@ -46,6 +47,9 @@ from gateway.verify import handshake
 
 RETRY: Final = {"Retry-After": "10"}
 """Seconds after which a sender should try again when the fault is the gateway's."""
+
+Answered = Response | web.Response
+"""A response of aiohttp answers a handshake: its headers may repeat something of the request."""
 
 _NO_ROUTE = Refused(404, "Not Found", "no route of this name; the path is /in/{route}")
 _SHARES: Final = 4
@@ -109,7 +113,7 @@ class Ingress:
         self._series.keep(rules.table)
         self._translations.cache_clear()
 
-    async def handle(self, incoming: web.BaseRequest) -> web.StreamResponse:
+    async def handle(self, incoming: web.BaseRequest) -> Answered:
         """Answer one request of the public listener; the handler of `web.Server`."""
         rules = self.rules
         peer = self.peers.of(incoming.remote or "", incoming.headers)
@@ -129,7 +133,7 @@ class Ingress:
 
     async def _answer_refusals(
         self, incoming: web.BaseRequest, rules: Rules, match: Match, peer: str, span: RequestSpan
-    ) -> web.StreamResponse:
+    ) -> Answered:
         route, answer = match.route, match.door.answer
         series = self._series.of(route)
         try:
@@ -155,7 +159,7 @@ class Ingress:
         series: RouteSeries,
         span: RequestSpan,
         held: Held,
-    ) -> web.StreamResponse:
+    ) -> Answered:
         route = match.route
         key = route.service_key
         service = rules.catalog.used(key) or await self._compiled(key)

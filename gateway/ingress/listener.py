@@ -24,7 +24,8 @@ from gateway.errors import Refused
 from gateway.ingress.answers import problem
 from gateway.ingress.body import RECEIVE_BUFFER
 from gateway.ingress.connections import Connections
-from gateway.ingress.http import Ingress
+from gateway.ingress.http import Answered, Ingress
+from gateway.ingress.response import Response
 from gateway.observe import logs
 
 KEEPALIVE: Final = 75.0
@@ -134,7 +135,7 @@ class Connection(RequestHandler):
         """Answer a request that cannot be read, unless an earlier one waits for its answer, and end the connection."""
         self._listener.note(refused, self)
         if self.transport is not None and self._current_request is None and not self._messages:
-            self.transport.write(_raw(refused))
+            self.transport.write(_closing(refused).encoded(HttpVersion11))
         self.force_close()
 
     def judge(self, *, accepted: bool) -> None:
@@ -169,9 +170,7 @@ class Connection(RequestHandler):
             _log.error("a request failed", status=status, exc_info=exc)
         if request.writer.output_size > 0:
             raise ConnectionError("an answer was begun")
-        response = problem(refused.status, refused.title, refused.detail)
-        response.force_close()
-        return response
+        return cast(web.StreamResponse, _closing(refused))
 
     def log_exception(self, *_: Any, **kw: Any) -> None:
         """Log what aiohttp did not expect, unless the stranger caused it."""
@@ -299,8 +298,7 @@ class Listener(web.Server):
         self._bounds.busy(connection)
         if refused := _other_version(request) or _unwanted(request):
             self.note(refused, connection, request.headers)
-            response: web.StreamResponse = problem(refused.status, refused.title, refused.detail)
-            response.force_close()
+            response: Answered = _closing(refused)
         else:
             response = await self._ingress.handle(request)
         connection.judge(accepted=response.status < HTTPStatus.BAD_REQUEST)
@@ -309,7 +307,7 @@ class Listener(web.Server):
         if not request.content.is_eof():
             await _linger(request, response)
         self._bounds.idle(connection)
-        return response
+        return cast(web.StreamResponse, response)
 
 
 def _other_version(request: web.BaseRequest) -> Refused | None:
@@ -334,7 +332,15 @@ def _unwanted(request: web.BaseRequest) -> Refused | None:
     return None
 
 
-async def _linger(request: web.BaseRequest, response: web.StreamResponse) -> None:
+def _closing(refused: Refused) -> Response:
+    """The answer to a request that was not read, after which the connection ends."""
+    again = {"Retry-After": str(refused.retry)} if refused.retry else None
+    answer = problem(refused.status, refused.title, refused.detail, again)
+    answer.force_close()
+    return answer
+
+
+async def _linger(request: web.BaseRequest, response: Answered) -> None:
     """Send the answer to a request that has not arrived whole, and give its sender a moment to read it.
 
     A connection that is closed while its sender still sends is reset, which may lose the answer. What arrives meanwhile
@@ -351,18 +357,6 @@ async def _linger(request: web.BaseRequest, response: web.StreamResponse) -> Non
                 if dropped >= LINGER_BYTES and request.transport is not None:
                     request.transport.pause_reading()
                     await asyncio.sleep(LINGER)
-
-
-def _raw(refused: Refused) -> bytes:
-    """An answer for a connection whose requests aiohttp does not read."""
-    response = problem(refused.status, refused.title, refused.detail)
-    body = cast(bytes, response.body)
-    again = f"Retry-After: {refused.retry}\r\n" if refused.retry else ""
-    head = (
-        f"HTTP/1.1 {refused.status} {HTTPStatus(refused.status).phrase}\r\nConnection: close\r\n{again}"
-        f"Content-Type: {response.content_type}\r\nContent-Length: {len(body)}\r\n\r\n"
-    )
-    return head.encode() + body
 
 
 def _address(connection: RequestHandler) -> str:

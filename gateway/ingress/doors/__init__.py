@@ -7,9 +7,9 @@ A module of this package has `open_door(settings, services)`, which returns its 
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 
-from aiohttp import web
 from msgspec import Struct
 
+from gateway.ingress.response import Response
 from gateway.pipeline.route import Route
 
 
@@ -54,7 +54,7 @@ class Door(Protocol):
     def takes(self, name: str, service: str) -> bool:
         """Whether a route of this name accepts requests for this service."""
 
-    def answer(self, outcome: Accepted | Rejected) -> web.Response:
+    def answer(self, outcome: Accepted | Rejected) -> Response:
         """The response to the sender."""
 
 

@@ -8,10 +8,9 @@ import re
 from collections.abc import Container, Iterable, Sequence
 from typing import Final
 
-from aiohttp import web
-
 from gateway.ingress.answers import in_json
 from gateway.ingress.doors import Accepted, Door, Match, Rejected
+from gateway.ingress.response import Response
 from gateway.pipeline.route import Route
 from gateway.secret import Secret
 from gateway.settings import Settings
@@ -58,7 +57,7 @@ class HookDoor:
         """See `Door`."""
         return name == _name(service) and self._allows(service)
 
-    def answer(self, outcome: Accepted | Rejected) -> web.Response:
+    def answer(self, outcome: Accepted | Rejected) -> Response:
         """Answer in JSON."""
         return in_json(outcome)
 

@@ -3,10 +3,9 @@
 from collections.abc import Container, Iterable, Mapping
 from urllib.parse import unquote
 
-from aiohttp import web
-
 from gateway.ingress.answers import in_json
 from gateway.ingress.doors import Accepted, Door, Match, Rejected
+from gateway.ingress.response import Response
 from gateway.pipeline import route as routes
 from gateway.pipeline.route import Route
 from gateway.settings import Settings
@@ -43,7 +42,7 @@ class RouteDoor:
         """See `Door`."""
         return name in self._routes and self._routes[name].service_key == service
 
-    def answer(self, outcome: Accepted | Rejected) -> web.Response:
+    def answer(self, outcome: Accepted | Rejected) -> Response:
         """Answer in JSON."""
         return in_json(outcome)
 
