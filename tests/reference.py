@@ -47,15 +47,14 @@ def variables() -> str:
 def metrics() -> str:
     """Every series by the name that Prometheus sees, with type, labels and help."""
     suffixes = {"counter": "_total", "info": "_info"}
-    families = dict.fromkeys(Metrics().registry._names_to_collectors.values())
     rows = [
         (
-            f"`{family._name}{suffixes.get(family._type, '')}`",
-            family._type,
-            ", ".join(f"`{label}`" for label in family._labelnames),
-            family._documentation,
+            f"`{family.name}{suffixes.get(family.kind, '')}`",
+            family.kind,
+            ", ".join(f"`{label}`" for label in family.label_names),
+            family.text,
         )
-        for family in families
+        for family in Metrics().families
     ]
     return _table(("series", "type", "labels", ""), *rows)
 

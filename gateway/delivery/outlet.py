@@ -23,7 +23,7 @@ from gateway.journal import Settlement
 from gateway.model import Blame, Delivered, Delivery, DeliveryState, Later, Result
 from gateway.observe import tracing
 from gateway.observe.metrics import CODES, RESULTS, Metrics
-from gateway.observe.tracing import AttemptSpan, exemplar
+from gateway.observe.tracing import AttemptSpan
 
 UNSETTLED = 16
 """Outcomes that may wait to be durable before no further post starts: a crash repeats these posts."""
@@ -104,7 +104,7 @@ class Outlet:
         self._last: asyncio.Future[None] | None = None
         self._alarm: asyncio.TimerHandle | None = None
         self._alarm_at = inf
-        # labels() costs more than counting, so every series is looked up once
+        # looking a series up costs more than counting
         self._results = {result: metrics.deliveries.labels(self.name, result) for result in RESULTS}
         self._codes = {code: metrics.delivery_attempts.labels(self.name, code) for code in CODES}
         self._seconds = metrics.delivery_seconds.labels(self.name)
@@ -305,7 +305,7 @@ class Outlet:
         self._codes[result.code].inc()
         if isinstance(result, Delivered):
             self._results["delivered"].inc()
-            self._seconds.observe(max(0.0, now - delivery.received), exemplar(delivery.trace))
+            self._seconds.observe(max(0.0, now - delivery.received), delivery.trace)
         else:
             self._results["later" if isinstance(result, Later) else "never"].inc()
 

@@ -7,7 +7,6 @@ answered as problem details (RFC 9457) without a secret, a hook id or a stack.
 import random
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from functools import cache
 from typing import Final
 
 from aiohttp import web
@@ -37,7 +36,7 @@ from gateway.mattermost.fit import Limits
 from gateway.model import Outcome, Request
 from gateway.observe import logs
 from gateway.observe.metrics import NO_TRANSLATOR, Metrics
-from gateway.observe.tracing import OFF, RequestSpan, Tracer, exemplar
+from gateway.observe.tracing import OFF, RequestSpan, Tracer
 from gateway.pipeline.entry import Traits, entry, new_id
 from gateway.pipeline.interpret import Reading
 from gateway.pipeline.judge import Judgement, judge, light
@@ -99,7 +98,6 @@ class Ingress:
         self._clock = Clock()
         self._tracer = tracer
         self._series = Series(metrics)
-        self._translations = cache(metrics.translations.labels)  # labels() costs more than counting
         metrics.unproven_bytes.set_function(lambda: float(self.budget.size))
         self.adopt(rules)
 
@@ -111,7 +109,6 @@ class Ingress:
         self.budget.resize(server.unproven_limit, max(server.unproven_limit // _SHARES, largest))
         self.peers = Peers(server.trusted_proxies)
         self._series.keep(rules.table)
-        self._translations.cache_clear()
 
     async def handle(self, incoming: web.BaseRequest) -> Answered:
         """Answer one request of the public listener; the handler of `web.Server`."""
@@ -193,7 +190,7 @@ class Ingress:
         self._count(route, series, reading, appended)
         outcome = "duplicate" if appended.duplicate else reading.outcome.value
         span.event(appended.event_id, outcome, reading.translator)
-        self._accepting.observe(time.perf_counter() - started, exemplar(span.traceparent))
+        self._accepting.observe(time.perf_counter() - started, span.traceparent)
         pending = bool(fresh.parcels) and not appended.duplicate
         return match.door.answer(Accepted(appended.event_id, outcome, reading.translator, pending))
 
@@ -242,7 +239,7 @@ class Ingress:
             series.repeats.inc()
         for piece in reading.pieces:
             translator = piece.translator or NO_TRANSLATOR
-            self._translations(route.service_key, translator, piece.outcome).inc()
+            self._metrics.translations.labels(route.service_key, translator, piece.outcome).inc()
             if piece.mismatch:
                 self._metrics.schema_mismatch.labels(route.service_key, piece.mismatch).inc()
             if piece.reason and piece.outcome is not Outcome.IGNORED:

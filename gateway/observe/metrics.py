@@ -4,12 +4,13 @@ Units follow https://prometheus.io/docs/practices/naming/: seconds and bytes.
 """
 
 from collections.abc import Iterable
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
+from prometheus_client import CollectorRegistry
 
 from gateway import __version__
 from gateway.model import DiscardCause, Outcome
+from gateway.observe.series import Counter, Family, Gauge, Histogram, Series, counters, gauges, histograms, infos
 
 RESULTS = ("delivered", "later", "never")
 CODES = ("2xx", "3xx", "4xx", "429", "5xx", "network", "timeout", "tls")
@@ -26,103 +27,106 @@ _FAST = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2
 _PURE = (0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1)
 _SLOW = (0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 300.0, 1800.0, 7200.0, 86400.0)
 
-
-M = TypeVar("M", Counter, Gauge, Histogram)
+S = TypeVar("S", bound=Series)
 
 
 class Metrics:
-    """The metrics of one gateway in one registry; attributes have the names of the series, without `mattergate_`."""
+    """The metrics of one gateway in one registry; attributes have the names of the series, without `mattergate_`.
+
+    All belong to one thread, that of the event loop, which reads the registry, too; see `gateway.observe.series`.
+    """
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry(auto_describe=True)
-        self._labelled: list[tuple[Counter | Gauge | Histogram, tuple[str, ...]]] = []
+        self.families: list[Family[Any]] = []
         self._add_requests()
         self._add_deliveries()
         self._add_gateway()
 
     def _add_requests(self) -> None:
-        self.requests = self._counter("requests", "Requests answered, by outcome.", "route", "service", "outcome")
-        self.refusals = self._counter("refusals", "Requests refused, also those that reached no route.", "cause")
+        self.requests = self._counters("requests", "Requests answered, by outcome.", "route", "service", "outcome")
+        self.refusals = self._counters("refusals", "Requests refused, also those that reached no route.", "cause")
         for cause in CAUSES:
             self.refusals.labels(cause)
-        self.unproven_bytes = self._gauge("unproven_bytes", "Bytes held of requests that are not proven yet.")
-        self.unstored = self._counter("unstored", "Requests answered 503: the journal could not store them.", "route")
-        self.request_bytes = self._counter("request_bytes", "Bytes of request bodies received.", "route")
-        self.accept_seconds = self._histogram(
+        self.unproven_bytes = self._gauges("unproven_bytes", "Bytes held of requests that are not proven yet.").labels()
+        self.unstored = self._counters("unstored", "Requests answered 503: the journal could not store them.", "route")
+        self.request_bytes = self._counters("request_bytes", "Bytes of request bodies received.", "route")
+        self.accept_seconds = self._histograms(
             "accept_seconds", "From the last byte of a request to its answer, with the durable commit.", _FAST
-        )
-        self.translate_seconds = self._histogram(
+        ).labels()
+        self.translate_seconds = self._histograms(
             "translate_seconds", "Decoding, validating, translating and fitting one request.", _PURE, "service"
         )
-        self.translations = self._counter(
+        self.translations = self._counters(
             "translations",
             "Translations; the translator `generic` is used where no other can be.",
             "service",
             "translator",
             "outcome",
         )
-        self.schema_mismatch = self._counter(
+        self.schema_mismatch = self._counters(
             "schema_mismatch", "Payloads that do not match a translator's schema.", "service", "translator"
         )
-        self.duplicates = self._counter("duplicates", "Requests recognised as repeats.", "route")
+        self.duplicates = self._counters("duplicates", "Requests recognised as repeats.", "route")
 
     def _add_deliveries(self) -> None:
-        self.deliveries = self._counter(
+        self.deliveries = self._counters(
             "deliveries", "Delivery attempts that ended, by result.", "destination", "result"
         )
-        self.delivery_attempts = self._counter(
+        self.delivery_attempts = self._counters(
             "delivery_attempts", "Delivery attempts, by class of answer.", "destination", "code"
         )
-        self.delivery_seconds = self._histogram(
+        self.delivery_seconds = self._histograms(
             "delivery_seconds", "From the request to the post of its message.", _SLOW, "destination"
         )
-        self.queue_depth = self._gauge("queue_depth", "Pending deliveries.", "destination")
-        self.queue_oldest_seconds = self._gauge(
+        self.queue_depth = self._gauges("queue_depth", "Pending deliveries.", "destination")
+        self.queue_oldest_seconds = self._gauges(
             "queue_oldest_seconds", "Age of the oldest pending delivery.", "destination"
         )
-        self.dead = self._gauge("dead", "Dead deliveries: they wait for a person to decide.", "destination")
-        self.dead_discarded = self._counter(
+        self.dead = self._gauges("dead", "Dead deliveries: they wait for a person to decide.", "destination")
+        self.dead_discarded = self._counters(
             "dead_discarded",
             "Dead deliveries that a person discarded, or that were deleted beyond their age or size.",
             "destination",
             "cause",
         )
-        self.destination_open = self._gauge(
+        self.destination_open = self._gauges(
             "destination_open", "1 when deliveries flow, 0 while they wait: held or failing.", "destination"
         )
-        self.destination_degraded = self._gauge(
+        self.destination_degraded = self._gauges(
             "destination_degraded", "1 when messages arrive, but something is missing: see its state.", "destination"
         )
 
     def _add_gateway(self) -> None:
-        self.journal_commit_seconds = self._histogram(
+        self.journal_commit_seconds = self._histograms(
             "journal_commit_seconds", "Duration of one durable group commit.", _FAST
-        )
-        self.catalog_reload_ok = self._gauge("catalog_reload_ok", "1 when no document in use is faulty.")
+        ).labels()
+        self.catalog_reload_ok = self._gauges("catalog_reload_ok", "1 when no document in use is faulty.").labels()
         self.catalog_reload_ok.set(1)
-        self.catalog_faulty = self._gauge(
+        self.catalog_faulty = self._gauges(
             "catalog_faulty",
             "1 when the documents of a service are faulty: its last good version is used, or the generic translator.",
             "service",
         )
-        self.settings_reload_ok = self._gauge("settings_reload_ok", "1 when the last reload of the settings succeeded.")
+        self.settings_reload_ok = self._gauges(
+            "settings_reload_ok", "1 when the last reload of the settings succeeded."
+        ).labels()
         self.settings_reload_ok.set(1)
-        self.build_info = Info("mattergate_build", "Version of the running gateway.", registry=self.registry)
-        self.build_info.info({"version": __version__})
+        self._register(infos("mattergate_build", "Version of the running gateway.", "version")).labels(__version__)
 
-    def _counter(self, name: str, text: str, *labels: str) -> Counter:
-        return self._register(Counter(f"mattergate_{name}", text, labels, registry=self.registry), labels)
+    def _counters(self, name: str, text: str, *labels: str) -> Family[Counter]:
+        return self._register(counters(f"mattergate_{name}", text, *labels))
 
-    def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
-        return self._register(Gauge(f"mattergate_{name}", text, labels, registry=self.registry), labels)
+    def _gauges(self, name: str, text: str, *labels: str) -> Family[Gauge]:
+        return self._register(gauges(f"mattergate_{name}", text, *labels))
 
-    def _histogram(self, name: str, text: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
-        made = Histogram(f"mattergate_{name}", text, labels, buckets=buckets, registry=self.registry)
-        return self._register(made, labels)
+    def _histograms(self, name: str, text: str, bounds: tuple[float, ...], *labels: str) -> Family[Histogram]:
+        return self._register(histograms(f"mattergate_{name}", text, bounds, *labels))
 
-    def _register(self, metric: M, labels: tuple[str, ...]) -> M:
-        self._labelled.append((metric, labels))
-        return metric
+    def _register(self, family: Family[S]) -> Family[S]:
+        self.registry.register(family)
+        self.families.append(family)
+        return family
 
     def expect_route(self, route: str, service: str) -> None:
         """Start the series of a route at 0."""
@@ -157,7 +161,7 @@ class Metrics:
 
     def forget(self, **label: str) -> None:
         """Remove every series with this label, of a route or a destination that was removed."""
-        (name,) = label
-        for metric, labels in self._labelled:
-            if name in labels:
-                metric.remove_by_labels(label)
+        ((name, value),) = label.items()
+        for family in self.families:
+            if name in family.label_names:
+                family.forget(name, value)

@@ -112,11 +112,6 @@ def trace_id(traceparent: str) -> str:
     return traceparent[3:35]
 
 
-def exemplar(traceparent: str) -> dict[str, str] | None:
-    """The exemplar labels that link a bucket of a histogram to a trace; None when there is no trace."""
-    return {"trace_id": trace_id(traceparent)} if traceparent else None
-
-
 async def pass_on(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
     """Send the traceparent of the running task with a request: a middleware of HTTP clients."""
     if traceparent := current.get():

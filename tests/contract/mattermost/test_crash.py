@@ -73,7 +73,7 @@ async def test_a_burst_through_kills_of_mattermost(stage, place, gateway) -> Non
 
 
 def _delivered(gateway: app.App) -> float:
-    return gateway.metrics.deliveries.labels("ops", "delivered")._value.get()
+    return gateway.metrics.deliveries.labels("ops", "delivered").value
 
 
 async def _all_posts(stage, place) -> list[dict]:
