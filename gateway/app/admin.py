@@ -5,6 +5,8 @@ unless `[admin] open_metrics = true` or no token is set. Both answer without a t
 (`Admin.answers_to`); `/healthz` says nothing, and answers to any.
 """
 
+import asyncio
+
 import msgspec
 from aiohttp import web
 from prometheus_client.exposition import choose_encoder
@@ -14,6 +16,7 @@ from gateway.console.port import Gateway
 from gateway.console.web.guard import Access, Face, visitor_of
 from gateway.errors import Refused
 from gateway.observe.metrics import Metrics
+from gateway.observe.series import Snapshot
 
 
 def application(metrics: Metrics, gateway: Gateway) -> web.Application:
@@ -29,7 +32,9 @@ def application(metrics: Metrics, gateway: Gateway) -> web.Application:
             encode, content_type = choose_encoder(request.headers.get("Accept", ""))
         except (TypeError, ValueError):  # a malformed version in it: the header is ignored
             encode, content_type = choose_encoder("")
-        return web.Response(body=encode(metrics.registry), headers={"Content-Type": content_type})
+        # 5 us a sample: the series of 200 routes would hold the event loop for 30 to 50 ms
+        body = await asyncio.to_thread(encode, Snapshot(metrics.registry))
+        return web.Response(body=body, headers={"Content-Type": content_type})
 
     async def healthz(_: web.Request) -> web.Response:
         return web.Response(text="ok\n")

@@ -19,6 +19,7 @@ from typing import Final, Generic, Protocol, TypeVar
 
 from prometheus_client import Metric
 from prometheus_client.core import Exemplar, Sample
+from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
 from gateway.observe.tracing import trace_id
@@ -187,6 +188,17 @@ class Family(Generic[S]):
             labels = dict(zip(self.label_names, values, strict=True))
             metric.samples.extend(series.samples(self.name, labels))
         return [metric]
+
+
+class Snapshot:
+    """The samples of a registry at one moment. Another thread may make text of them, while counting goes on."""
+
+    def __init__(self, registry: Collector) -> None:
+        self._families = list(registry.collect())
+
+    def collect(self) -> Iterable[Metric]:
+        """See prometheus_client.registry.Collector."""
+        return self._families
 
 
 def counters(name: str, text: str, *labels: str) -> Family[Counter]:

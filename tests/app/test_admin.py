@@ -1,8 +1,11 @@
 """The admin listener for programs: metrics in both formats, liveness and readiness, and who may see what of them."""
 
+import asyncio
 import json
+import threading
 
 import pytest
+from prometheus_client import generate_latest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as open_metrics
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -78,6 +81,25 @@ async def test_metrics_come_as_the_scraper_asks(start, accept, content_type, par
     found = await Listener(await start(ROUTES)).get("/metrics", Accept=accept)
     assert (found.status, found.content_type.startswith(content_type)) == (200, True)
     assert {"mattergate_requests", "mattergate_queue_depth"} <= {family.name for family in parse(found.text)}
+
+
+async def test_a_large_scrape_holds_up_nothing_else(start, monkeypatch):
+    """While the text of the metrics is written the gateway goes on; the text shows the moment of the question."""
+    listener = Listener(await start(ROUTES))
+    began, go_on = threading.Event(), threading.Event()
+
+    def slow(registry):
+        began.set()
+        assert go_on.wait(20)
+        return generate_latest(registry)
+
+    monkeypatch.setattr("gateway.app.admin.choose_encoder", lambda _: (slow, "text/plain"))
+    scrape = asyncio.create_task(listener.get("/metrics"))
+    await eventually(began.is_set)
+    assert (await listener.get("/healthz")).text == "ok\n"
+    listener.gateway.running.metrics.refusals.labels("rate").inc()
+    go_on.set()
+    assert 'mattergate_refusals_total{cause="rate"} 0.0\n' in (await scrape).text
 
 
 async def test_a_gateway_that_cannot_store_is_not_ready(start, monkeypatch):

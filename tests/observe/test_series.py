@@ -12,7 +12,7 @@ from prometheus_client.openmetrics import exposition as open_metrics
 
 from gateway.model import Outcome
 from gateway.observe import series
-from gateway.observe.series import counters, gauges, has_created, histograms, infos
+from gateway.observe.series import Snapshot, counters, gauges, has_created, histograms, infos
 from gateway.observe.tracing import trace_id
 
 NOW = 1767225600.123456
@@ -199,3 +199,17 @@ def test_forgotten_series_end(known, gone):
     held.inc()
     pair.check()
     assert ours.labels(gone, "x").value == 0
+
+
+def test_a_snapshot_stays_as_it_was():
+    """What is counted later, and series that start or end later, are not in it."""
+    registry, family = CollectorRegistry(), histograms("took_seconds", "Took.", BOUNDS, "one")
+    registry.register(family)
+    family.labels("a").observe(0.5, PARENT)
+    before = open_metrics.generate_latest(registry)
+    snapshot = Snapshot(registry)
+    family.labels("a").observe(0.5)
+    family.labels("b").observe(0.5)
+    assert open_metrics.generate_latest(snapshot) == before
+    family.forget("one", "a")
+    assert open_metrics.generate_latest(snapshot) == before != open_metrics.generate_latest(registry)
