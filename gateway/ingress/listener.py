@@ -113,6 +113,11 @@ class Connection(RequestHandler):
         super().resume_writing()
         self._stop_unread()
 
+    def resume_reading(self, resume_parser: bool = True) -> None:
+        """Read on; where reading goes on anyway, nothing waits to be parsed, either."""
+        if self._reading_paused:
+            super().resume_reading(resume_parser)
+
     def data_received(self, data: bytes) -> None:
         """Parse what arrived, unless it is more than requests need."""
         before, in_body = self._request_count, self._in_body()

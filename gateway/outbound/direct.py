@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from aiohttp import BaseConnector, ClientConnectionError, ClientRequest, ClientTimeout, StreamReader
-from aiohttp.client_proto import ResponseHandler
 from aiohttp.connector import Connection
+from aiohttp.streams import EMPTY_PAYLOAD
 from multidict import CIMultiDictProxy
 from yarl import URL
 
@@ -22,6 +22,9 @@ _SERVERS: Final = 256
 
 _UNTIMED: Final = ClientTimeout(total=None, sock_connect=None)
 """The timer of the whole exchange covers the connection, too."""
+
+_UNPAUSED: Final = 65_536
+"""Bytes of a body up to which aiohttp never pauses to read it."""
 
 Answer = tuple[int, CIMultiDictProxy[str], bytes]
 """Status, headers, and the body up to a limit."""
@@ -32,6 +35,7 @@ class Direct:
 
     def __init__(self, connector: BaseConnector, common: Mapping[str, str]) -> None:
         self._connector = connector
+        self._loop = asyncio.get_running_loop()
         self._common = _lines(common)
         self._servers: dict[str, ClientRequest] = {}
 
@@ -50,37 +54,46 @@ class Direct:
         for a head that would be two.
         """
         message = self._head(method, url, body, headers) + (body or b"")
-        async with asyncio.timeout(timeout):
-            connection = await self._connect(url)
-            protocol, transport = connection.protocol, connection.transport
-            if protocol is None or transport is None:
-                raise ClientConnectionError
-            try:
-                transport.write(message)
+        until = self._loop.time() + timeout
+        connection = await self._connect(url, until)
+        protocol, transport = connection.protocol, connection.transport
+        if protocol is None or transport is None:
+            raise ClientConnectionError
+        timer = self._loop.call_at(until, protocol._on_read_timeout)  # asyncio.timeout costs six times as much
+        try:
+            transport.write(message)
+            answer, payload = await protocol.read()
+            while 100 <= answer.code < 200 and answer.code != 101:
                 answer, payload = await protocol.read()
-                while 100 <= answer.code < 200 and answer.code != 101:
-                    answer, payload = await protocol.read()
-                content = await read_body(payload, limit)
-            except BaseException:
-                protocol.abort()  # close() would go on sending to a server that reads slowly, or not at all
-                connection.close()
-                raise
+            content = await _read(payload, limit)
+        except BaseException:
+            protocol.abort()  # close() would go on sending to a server that reads slowly, or not at all
+            connection.close()
+            raise
+        finally:
+            timer.cancel()
         if payload.at_eof() and not transport.get_write_buffer_size():
             connection.release()
         else:
             connection.close()
         return answer.code, answer.headers, content
 
-    async def _connect(self, url: URL) -> Connection:
-        """A connection on which the server has said nothing since its last answer, with a parser for the next."""
+    async def _connect(self, url: URL, until: float) -> Connection:
+        """A connection with a parser for the next answer: a kept one where the server has said nothing since, or new.
+
+        Raises TimeoutError when there is none by the time `until` of the event loop.
+        """
         server = self._server(url)
-        while True:
-            connection = await self._connector.connect(server, [], _UNTIMED)
-            protocol: ResponseHandler | None = connection.protocol
-            if protocol is not None and not protocol.should_close:
-                protocol.set_response_params(read_until_eof=True)
-                return connection
+        while (connection := await self._connector._get(server.connection_key, [])) is not None:
+            if connection.protocol is not None and not connection.protocol.should_close:
+                break
             connection.close()
+        else:
+            async with asyncio.timeout_at(until):
+                connection = await self._connector.connect(server, [], _UNTIMED)
+        if connection.protocol is not None:
+            connection.protocol.set_response_params(read_until_eof=True)
+        return connection
 
     def _server(self, url: URL) -> ClientRequest:
         """The request of aiohttp by which the connector knows the server of a URL."""
@@ -89,7 +102,7 @@ class Direct:
         if found is None:
             if len(self._servers) >= _SERVERS:
                 self._servers.clear()
-            found = self._servers[name] = ClientRequest("GET", url.origin(), loop=asyncio.get_running_loop())
+            found = self._servers[name] = ClientRequest("GET", url.origin(), loop=self._loop)
         return found
 
     def _head(self, method: str, url: URL, body: bytes | None, headers: Mapping[str, str]) -> bytes:
@@ -109,6 +122,15 @@ class Direct:
 
 def _lines(headers: Mapping[str, str]) -> list[str]:
     return [f"{name}: {value}" for name, value in headers.items()]
+
+
+async def _read(payload: StreamReader, limit: int) -> bytes:
+    """At most `limit` bytes of a body; nearly every one is there with its head."""
+    if payload.is_eof() and payload is not EMPTY_PAYLOAD and payload.total_bytes <= min(limit, _UNPAUSED):
+        whole = b"".join(payload._buffer)  # its own methods would have the parser look for more each time
+        payload._buffer.clear()
+        return whole
+    return await read_body(payload, limit)
 
 
 async def read_body(payload: StreamReader, limit: int) -> bytes:
