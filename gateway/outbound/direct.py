@@ -11,7 +11,18 @@ import asyncio
 from collections.abc import Mapping
 from typing import Final
 
-from aiohttp import BaseConnector, ClientConnectionError, ClientRequest, ClientTimeout, StreamReader
+from aiohttp import (
+    BaseConnector,
+    ClientConnectionError,
+    ClientOSError,
+    ClientPayloadError,
+    ClientRequest,
+    ClientTimeout,
+    ServerDisconnectedError,
+    StreamReader,
+)
+from aiohttp.client import IDEMPOTENT_METHODS
+from aiohttp.client_proto import ResponseHandler
 from aiohttp.connector import Connection
 from aiohttp.streams import EMPTY_PAYLOAD
 from multidict import CIMultiDictProxy
@@ -28,6 +39,17 @@ _UNPAUSED: Final = 65_536
 
 Answer = tuple[int, CIMultiDictProxy[str], bytes]
 """Status, headers, and the body up to a limit."""
+
+
+class Protocol(ResponseHandler):
+    """The end of a connection, which also tells the reader of a body that the rest of it cannot be parsed."""
+
+    def set_exception(self, exc: BaseException, exc_cause: BaseException | None = None) -> None:
+        """Fail whoever waits for an answer, or for more of one."""
+        super().set_exception(exc, exc_cause or exc)
+        body = self._payload
+        if body is not None and not body.is_eof() and body.exception() is None:
+            body.set_exception(ClientPayloadError())
 
 
 class Direct:
@@ -56,6 +78,14 @@ class Direct:
         message = self._head(method, url, body, headers) + (body or b"")
         until = self._loop.time() + timeout
         connection = await self._connect(url, until)
+        try:
+            return await self._exchange(connection, message, until, limit)
+        except (ClientOSError, ServerDisconnectedError):
+            if method not in IDEMPOTENT_METHODS:  # RFC 9112 section 9.3.1
+                raise
+        return await self._exchange(await self._connect(url, until), message, until, limit)
+
+    async def _exchange(self, connection: Connection, message: bytes, until: float, limit: int) -> Answer:
         protocol, transport = connection.protocol, connection.transport
         if protocol is None or transport is None:
             raise ClientConnectionError
@@ -65,13 +95,13 @@ class Direct:
             answer, payload = await protocol.read()
             while 100 <= answer.code < 200 and answer.code != 101:
                 answer, payload = await protocol.read()
-            content = await _read(payload, limit)
+            timer.cancel()
+            content = await _read(payload, limit, until)
         except BaseException:
+            timer.cancel()
             protocol.abort()  # close() would go on sending to a server that reads slowly, or not at all
             connection.close()
             raise
-        finally:
-            timer.cancel()
         if payload.at_eof() and not transport.get_write_buffer_size():
             connection.release()
         else:
@@ -124,13 +154,14 @@ def _lines(headers: Mapping[str, str]) -> list[str]:
     return [f"{name}: {value}" for name, value in headers.items()]
 
 
-async def _read(payload: StreamReader, limit: int) -> bytes:
-    """At most `limit` bytes of a body; nearly every one is there with its head."""
+async def _read(payload: StreamReader, limit: int, until: float) -> bytes:
+    """At most `limit` bytes of a body, by the time `until`; nearly every body is there with its head."""
     if payload.is_eof() and payload is not EMPTY_PAYLOAD and payload.total_bytes <= min(limit, _UNPAUSED):
         whole = b"".join(payload._buffer)  # its own methods would have the parser look for more each time
         payload._buffer.clear()
         return whole
-    return await read_body(payload, limit)
+    async with asyncio.timeout_at(until):
+        return await read_body(payload, limit)
 
 
 async def read_body(payload: StreamReader, limit: int) -> bytes:

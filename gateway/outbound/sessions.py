@@ -1,5 +1,6 @@
 """HTTP sessions: kept connections, TLS, proxies, and the headers that every request has in common."""
 
+import asyncio
 import functools
 import ssl
 from collections.abc import Mapping, Sequence
@@ -11,7 +12,7 @@ from yarl import URL
 
 from gateway import __version__
 from gateway.errors import Fault, SettingsError
-from gateway.outbound.direct import Answer, Direct, read_body
+from gateway.outbound.direct import Answer, Direct, Protocol, read_body
 from gateway.secret import Secret
 from gateway.settings.proxies import Proxies
 
@@ -81,10 +82,12 @@ def open_session(
     `proxy` is the URL of the HTTP proxy that all requests pass. `trust_env` stays off: with it aiohttp would not only
     look for proxies, but put passwords of a `.netrc` file into Authorization headers.
     """
+    connector = aiohttp.TCPConnector(
+        limit=0, ssl=tls, keepalive_timeout=30.0, enable_cleanup_closed=False, ttl_dns_cache=DNS_SECONDS
+    )
+    connector._factory = functools.partial(Protocol, loop=asyncio.get_running_loop())
     client = aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(
-            limit=0, ssl=tls, keepalive_timeout=30.0, enable_cleanup_closed=False, ttl_dns_cache=DNS_SECONDS
-        ),
+        connector=connector,
         cookie_jar=aiohttp.DummyCookieJar(),
         headers={"User-Agent": USER_AGENT},
         skip_auto_headers=("Accept", "Accept-Encoding"),
