@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 from typing import Self
 
 import aiohttp
+from aiohttp.client_proto import ResponseHandler
 from yarl import URL
 
 from gateway import __version__
@@ -85,7 +86,8 @@ def open_session(
     connector = aiohttp.TCPConnector(
         limit=0, ssl=tls, keepalive_timeout=30.0, enable_cleanup_closed=False, ttl_dns_cache=DNS_SECONDS
     )
-    connector._factory = functools.partial(Protocol, loop=asyncio.get_running_loop())
+    protocol: functools.partial[ResponseHandler] = functools.partial(Protocol, loop=asyncio.get_running_loop())
+    connector._factory = protocol
     client = aiohttp.ClientSession(
         connector=connector,
         cookie_jar=aiohttp.DummyCookieJar(),
