@@ -5,10 +5,9 @@ import functools
 import ssl
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
-from typing import Self
+from typing import Any, Self, cast
 
 import aiohttp
-from aiohttp.client_proto import ResponseHandler
 from yarl import URL
 
 from gateway import __version__
@@ -86,8 +85,7 @@ def open_session(
     connector = aiohttp.TCPConnector(
         limit=0, ssl=tls, keepalive_timeout=30.0, enable_cleanup_closed=False, ttl_dns_cache=DNS_SECONDS
     )
-    protocol: functools.partial[ResponseHandler] = functools.partial(Protocol, loop=asyncio.get_running_loop())
-    connector._factory = protocol
+    connector._factory = cast(Any, functools.partial(Protocol, loop=asyncio.get_running_loop()))
     client = aiohttp.ClientSession(
         connector=connector,
         cookie_jar=aiohttp.DummyCookieJar(),
