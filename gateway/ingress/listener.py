@@ -121,7 +121,7 @@ class Connection(RequestHandler):
     def data_received(self, data: bytes) -> None:
         """Parse what arrived, unless it is more than requests need."""
         before, in_body = self._request_count, self._in_body()
-        if (self._chunked if in_body else _CHUNKED in data) and not self._chunks_fit(data):
+        if (self._chunked if in_body else _says_chunked(data)) and not self._chunks_fit(data):
             return
         try:
             super().data_received(data)
@@ -313,6 +313,12 @@ class Listener(web.Server):
             await _linger(request, response)
         self._bounds.idle(connection)
         return cast(web.StreamResponse, response)
+
+
+def _says_chunked(data: bytes) -> bool:
+    """Whether the first head in what arrived may announce chunks. Of one behind it, that is known when it is parsed."""
+    end = data.find(_HEAD_END)
+    return data.find(_CHUNKED, 0, end if end >= 0 else len(data)) >= 0
 
 
 def _other_version(request: web.BaseRequest) -> Refused | None:

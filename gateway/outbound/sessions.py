@@ -49,8 +49,10 @@ class HttpSession:
 
         Redirects are not followed. Raises aiohttp.ClientError, HttpProcessingError, OSError (TimeoutError among them).
         """
-        if self._direct is not None and _is_plain(found := _parsed(url)):
-            return await self._direct.request(method, found, body, headers, timeout, limit)
+        if isinstance(url, str):
+            url = _parsed(url)
+        if self._direct is not None and _is_plain(url):
+            return await self._direct.request(method, url, body, headers, timeout, limit)
         async with self.client.request(
             method, url, data=body, headers=headers, allow_redirects=False, timeout=_bounded(timeout)
         ) as response:
@@ -137,7 +139,7 @@ def _context(ca_file: str) -> ssl.SSLContext:
         raise SettingsError([Fault(ca_file, 0, "", "holds no certificates", "write them as PEM")]) from None
 
 
-def _parsed(url: URL | str) -> URL:
+def _parsed(url: str) -> URL:
     try:
         return URL(url)
     except ValueError:
