@@ -1,5 +1,6 @@
 """The results of attempts that got no answer: the one place where errors of aiohttp become results."""
 
+import os
 import ssl
 
 import aiohttp
@@ -84,7 +85,12 @@ def unanswered(error: BaseException) -> Later:
 
 
 def _detail(error: BaseException) -> str:
-    """The status that a proxy answered, or the operating system's reason."""
+    """The status that a proxy answered, or the operating system's reason.
+
+    Of a connection that was there, only the number is the system's: aiohttp puts texts of its own beside it, with URLs.
+    """
     if isinstance(error, aiohttp.ClientHttpProxyError):
         return str(error.status)
-    return error.strerror or "" if isinstance(error, OSError) else ""
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return error.strerror or ""
+    return os.strerror(error.errno) if isinstance(error, OSError) and error.errno else ""

@@ -1,5 +1,6 @@
 """Every error of the client library becomes a result that says what to do and shows no URL."""
 
+import errno
 import ssl
 from types import SimpleNamespace
 
@@ -85,6 +86,13 @@ def test_errors_have_their_class(kind, code):
 def test_what_fails_before_a_request_leaves_is_told_apart(kind, sent):
     """Only what surely failed before is; of all else the server may have the request."""
     assert was_sent(instance(kind)) is sent
+
+
+@pytest.mark.parametrize(("number", "word"), [(None, "complete"), (errno.EPIPE, "complete (Broken pipe)")])
+def test_a_text_of_the_library_is_not_the_reason_of_the_system(number, word):
+    """A body that could not be written has the URL in its text, where others have the system's word."""
+    error = aiohttp.ClientOSError(number, f"Can not write request body for https://chat.example.com/hooks/{SECRET}")
+    assert unanswered(error).reason == f"the connection broke before the answer was {word}"
 
 
 def test_other_errors_are_not_swallowed():
