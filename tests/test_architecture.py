@@ -55,6 +55,7 @@ TESTS_OF_MANY = (
     "journal/sqlite/test_crash.py",
     "mattermost/test_rest_flow.py",
     "mattermost/test_rest_trouble.py",
+    "outbound/test_odd_connections.py",
     "outbound/test_oddities.py",
     "outbound/test_proxies.py",
     "test_architecture.py",

@@ -14,9 +14,6 @@ from tests.outbound.wire import Wire, answers, breathe
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
 
-SOON = 0.2
-"""Seconds after which a post gives up, where it has to."""
-
 HEAD = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
 SHUT = b"Connection: close\r\n"

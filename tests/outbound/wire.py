@@ -1,9 +1,12 @@
 """A server whose bytes are scripted: what goes over a connection, when, and how it ends is the test's choice."""
 
 import asyncio
+import fcntl
 import socket
 import ssl
 import struct
+import sys
+import termios
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
@@ -22,11 +25,10 @@ class Request:
 
 
 class Peer:
-    """One accepted connection. `number` counts from 1; `left` tells that the client has gone."""
+    """One accepted connection. `number` counts from 1."""
 
     def __init__(self, wire: "Wire", number: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.number = number
-        self.left = asyncio.Event()
         self._wire = wire
         self._reader = reader
         self._writer = writer
@@ -51,6 +53,13 @@ class Peer:
             if step:
                 await asyncio.sleep(0)
 
+    async def taken(self) -> None:
+        """Wait until the client has read what was sent."""
+        raw = self._writer.get_extra_info("socket")
+        while int.from_bytes(fcntl.ioctl(raw.fileno(), termios.TIOCOUTQ, bytes(4)), sys.byteorder):
+            await asyncio.sleep(0.001)
+        await breathe()
+
     def finish(self) -> None:
         """End what the server sends; the client may go on."""
         self._writer.write_eof()
@@ -65,11 +74,13 @@ class Peer:
         self._writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
         self._writer.transport.abort()
 
-    async def gone(self) -> None:
-        """Wait until the client has closed the connection."""
+    async def gone(self) -> int:
+        """Wait until the client has closed the connection; gives how many bytes came until then."""
+        count = 0
         with suppress(OSError):
-            while await self._reader.read(65536):
-                pass
+            while chunk := await self._reader.read(2**20):
+                count += len(chunk)
+        return count
 
 
 Script = Callable[[Peer], Awaitable[None]]
@@ -108,9 +119,10 @@ class Wire:
         self.open += 1
         peer = Peer(self, self.accepted, reader, writer)
         try:
-            with suppress(OSError, asyncio.IncompleteReadError):
-                await self._script(peer)
-            await peer.gone()
+            with suppress(asyncio.CancelledError):
+                with suppress(OSError, asyncio.IncompleteReadError):
+                    await self._script(peer)
+                await peer.gone()
         finally:
             self.open -= 1
             writer.transport.abort()
@@ -134,5 +146,18 @@ def answers(*each: bytes, step: int = 0, end: str = "") -> Script:
             if end and served % len(each) == 0:
                 getattr(peer, end)()
                 return
+
+    return script
+
+
+def apart(first: bytes, then: bytes) -> Script:
+    """A script: to each request one answer in two parts, the second when the client has read the first."""
+
+    async def script(peer: Peer) -> None:
+        while True:
+            await peer.request()
+            await peer.send(first)
+            await peer.taken()
+            await peer.send(then)
 
     return script
