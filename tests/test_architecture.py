@@ -56,6 +56,7 @@ TESTS_OF_MANY = (
     "mattermost/test_rest_flow.py",
     "mattermost/test_rest_trouble.py",
     "outbound/test_odd_connections.py",
+    "outbound/test_odd_ways.py",
     "outbound/test_oddities.py",
     "outbound/test_proxies.py",
     "test_architecture.py",

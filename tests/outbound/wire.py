@@ -37,6 +37,10 @@ class Peer:
         """Read the head of a request and leave its body."""
         return await self._reader.readuntil(b"\r\n\r\n")
 
+    async def some(self) -> bytes:
+        """Read what has come, at least one byte."""
+        return await self._reader.read(65536)
+
     async def request(self) -> Request:
         """Read one request."""
         head = await self.head()
