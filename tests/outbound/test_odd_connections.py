@@ -277,14 +277,19 @@ async def test_an_answer_that_comes_too_late(case, cancelled):
     assert (wire.accepted, len(wire.requests)) == (2, 2)
 
 
-async def test_an_answer_that_goes_on_and_on():
+@pytest.mark.parametrize(
+    ("begin", "more"),
+    [(CHUNKED, b"1\r\nx\r\n"), (b"HTTP/1.1 200 OK\r\n\r\n", b"x"), (b"", b"HTTP/1.1 102 Processing\r\n\r\n")],
+    ids=["chunks", "body", "1xx"],
+)
+async def test_an_answer_that_goes_on_and_on(begin, more):
     """Time covers the whole answer, not the waits within."""
 
     async def script(peer):
         await peer.request()
-        await peer.send(CHUNKED)
+        await peer.send(begin)
         while True:
-            await peer.send(b"1\r\nx\r\n")
+            await peer.send(more)
             await asyncio.sleep(0.01)
 
     async with Wire(script).serve() as url, client() as post:

@@ -2,7 +2,9 @@
 
 import asyncio
 import errno
+import socket
 import ssl
+from contextlib import ExitStack
 
 import aiohttp.resolver
 import pytest
@@ -177,15 +179,15 @@ async def test_a_post_that_ends_before_its_connection_is_there(cancelled):
     """A handshake that hangs is not left behind."""
     wire = Wire(silent)
     async with wire.serve() as url, client() as post:
-        url = url.replace("http:", "https:")
+        secure = url.replace("http:", "https:")
         if cancelled:
-            task = asyncio.create_task(outcome(post, url))
+            task = asyncio.create_task(outcome(post, secure))
             await eventually(lambda: wire.open == 1)
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
         else:
-            assert await outcome(post, url, timeout=SOON) == TIMEOUT
+            assert await outcome(post, secure, timeout=SOON) == TIMEOUT
         await eventually(lambda: wire.open == 0)
 
 
@@ -302,6 +304,18 @@ async def test_a_port_at_which_nobody_listens():
     assert (result.code, unsure) == ("network", False)
 
 
+async def test_a_server_that_takes_no_more_connections():
+    """Its queue is full, and the system tries until time is up."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as server, ExitStack() as stack:
+        address = server.getsockname()
+        for _ in range(3):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(address)
+        async with client() as post:
+            assert await outcome(post, f"http://127.0.0.1:{address[1]}/hooks/x", timeout=SOON) == TIMEOUT
+
+
 @pytest.fixture
 def addresses(monkeypatch):
     """Give a list: the addresses of the host `many.test`, in their order; None is one that is never found."""
@@ -376,7 +390,6 @@ async def test_other_ways_to_write_a_host(host):
     """An address of IPv6 stands in brackets; a name may have addresses of both kinds."""
     wire = Wire(answers(GOOD))
     async with wire.serve(host="127.0.0.1" if host == "localhost" else host) as url, client() as post:
-        url = url.replace("127.0.0.1", "localhost")
-        assert await outcome(post, url) == OK
+        assert await outcome(post, url.replace("127.0.0.1", "localhost")) == OK
     written = "[::1]" if host == "::1" else host
     assert ("Host", f"{written}:{wire.port}") in wire.requests[0].headers
