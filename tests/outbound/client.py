@@ -5,6 +5,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import aiohttp
+import pytest
+from aiohttp import TCPConnector
+
 from gateway.model import Later
 from gateway.outbound.exchange import Unsent, exchange
 from gateway.outbound.sessions import Sessions
@@ -21,15 +25,20 @@ Post = Callable[..., Awaitable[Any]]
 async def client(ca_file: Path | None = None, proxy: str = "", keepalive: float | None = None) -> AsyncIterator[Post]:
     """Give a function that exchanges one request; all its connections close with the context.
 
-    `keepalive` is for how many seconds a connection is kept that nothing uses, in place of the usual time.
+    `keepalive` is for how many seconds a connection is kept that nothing uses, in place of the usual half a minute.
     """
+
+    def connector(**more):
+        assert more.pop("keepalive_timeout") == 30.0
+        return TCPConnector(keepalive_timeout=keepalive, **more)
+
     async with AsyncExitStack() as stack:
+        if keepalive is not None:
+            stack.enter_context(pytest.MonkeyPatch.context()).setattr(aiohttp, "TCPConnector", connector)
         sessions = Sessions(stack)
 
         async def post(url, body=b"{}", method="POST", headers=HEADERS, timeout=PATIENCE, **more):
             session = await sessions.to(str(url), str(ca_file) if ca_file else None, Secret(proxy) if proxy else None)
-            if keepalive is not None:
-                session.connector._keepalive_timeout = keepalive
             return await exchange(session, method, url, body, headers, timeout, **more)
 
         yield post

@@ -7,7 +7,6 @@ import tracemalloc
 import pytest
 
 from gateway.outbound.exchange import BODY_LIMIT
-from gateway.outbound.sessions import open_session
 from tests.conftest import eventually
 from tests.outbound.client import BROKE, NOT_HTTP, OK, RESET, TIMEOUT, client, outcome
 from tests.outbound.wire import OK as GOOD
@@ -410,9 +409,7 @@ async def test_many_posts_at_the_same_time():
 
 
 async def test_connections_that_nothing_uses_are_closed():
-    """After half a minute."""
-    async with open_session() as session:
-        assert session.connector._keepalive_timeout == 30.0
+    """They stay for a while, and go."""
     wire = Wire(echo)
     async with wire.serve() as url, client(keepalive=0.05) as post:
         await asyncio.gather(*(outcome(post, url) for _ in range(5)))

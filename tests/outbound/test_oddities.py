@@ -275,7 +275,6 @@ SENT = [("Host", "{host}"), ("User-Agent", f"mattergate/{__version__}")]
 JSON = ("Content-Type", "application/json")
 UTF8 = ("X", "ä".encode().decode("latin-1"))
 TEXT = ("content-type", "a/b")
-RAW = ("Content-Type", "application/octet-stream")
 
 
 @pytest.mark.parametrize(
@@ -284,10 +283,10 @@ RAW = ("Content-Type", "application/octet-stream")
         ("POST", b"{}", HEADERS, [*SENT, JSON, ("Content-Length", "2")]),
         ("PUT", b"{}", HEADERS, [*SENT, JSON, ("Content-Length", "2")]),
         ("POST", b"", HEADERS, [*SENT, JSON, ("Content-Length", "0")]),
-        ("POST", None, None, [*SENT, RAW, ("Content-Length", "0")]),
+        ("POST", None, None, [*SENT, ("Content-Length", "0")]),
         ("DELETE", None, None, [*SENT, ("Content-Length", "0")]),
         ("GET", None, {"Authorization": "Bearer x"}, [*SENT, ("Authorization", "Bearer x")]),
-        ("POST", b"{}", None, [*SENT, RAW, ("Content-Length", "2")]),
+        ("POST", b"{}", None, [*SENT, ("Content-Length", "2")]),
         (
             "POST",
             b"{}",
@@ -305,7 +304,8 @@ async def test_what_is_sent(method, data, headers, expected):
     (sent,) = wire.requests
     expected = [(name, value.format(host=f"127.0.0.1:{wire.port}")) for name, value in expected]
     assert (sent.line, sent.body) == (f"{method} /hooks/x HTTP/1.1", data or b"")
-    assert sorted(sent.headers) == sorted(expected)
+    untold = [] if headers else [("Content-Type", "application/octet-stream")]  # aiohttp names a kind where nobody does
+    assert sorted(one for one in sent.headers if one not in untold) == sorted(expected)
 
 
 @pytest.mark.parametrize("value", ["a\r\nX: b", "a\nb", "a\rb", "a\0b"])
