@@ -149,7 +149,6 @@ async def test_what_comes_after_an_answer_closes_the_connection(case):
     assert wire.accepted == 2
 
 
-@pytest.mark.xfail(strict=True, reason="aiohttp keeps what comes over an idle connection for the next request")
 async def test_an_answer_that_nobody_asked_for_is_not_taken_for_the_next():
     """A post is not delivered because of what the server said before it."""
     said = asyncio.Event()
@@ -310,7 +309,6 @@ async def test_a_server_that_does_not_read(size):
         await eventually(lambda: wire.open == 0)
 
 
-@pytest.mark.xfail(strict=True, reason="aiohttp closes such a connection only when the rest of the request is sent")
 async def test_what_a_server_did_not_read_in_time_is_dropped():
     """Neither the body nor the connection is kept for a server that may never read it."""
     over, read = asyncio.Event(), asyncio.Future()
