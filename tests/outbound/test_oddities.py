@@ -198,6 +198,17 @@ IMPROPER = {
     "chunks and a length": HEAD + b"Transfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n2\r\nok\r\n0\r\n\r\n",
     "a length and chunks": HEAD + b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
     "a coding of the transfer and a length": HEAD + b"Transfer-Encoding: identity\r\n" + body(),
+    **{
+        f"chunks {chunks!r}": CHUNKED + chunks
+        for chunks in (
+            b"zz\r\nok\r\n0\r\n\r\n",
+            b"-1\r\nok\r\n0\r\n\r\n",
+            b"0x2\r\nok\r\n0\r\n\r\n",
+            b"f" * 40 + b"\r\nok\r\n0\r\n\r\n",
+            b"1\r\nok\r\n0\r\n\r\n",
+            b"2\r\nok0\r\n\r\n",
+        )
+    },
     "100 with a body": b"HTTP/1.1 100 Continue\r\nContent-Length: 2\r\n\r\nxx" + GOOD,
     "a NUL in a value": HEAD + b"X: a\0b\r\n" + body(),
     "a NUL in a name": HEAD + b"X\0: b\r\n" + body(),
