@@ -9,7 +9,7 @@ client: both meet the same servers in the same way. This module reaches below ai
 
 import asyncio
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from aiohttp import (
     BaseConnector,
@@ -42,7 +42,18 @@ Answer = tuple[int, CIMultiDictProxy[str], bytes]
 
 
 class Protocol(ResponseHandler):
-    """The end of a connection, which also tells the reader of a body that the rest of it cannot be parsed."""
+    """The end of a connection, which takes nothing for an answer that came before its request (RFC 9112 section 6.3).
+
+    It also tells the reader of a body that the rest of it cannot be parsed.
+    """
+
+    def set_response_params(self, **given: Any) -> None:
+        """Begin a request, unless the server said something since its last answer: then the connection ends."""
+        if self._buffer:
+            self._buffer.clear()
+            self.abort()
+            self.set_exception(ServerDisconnectedError())
+        super().set_response_params(**given)
 
     def set_exception(self, exc: BaseException, exc_cause: BaseException | None = None) -> None:
         """Fail whoever waits for an answer, or for more of one."""

@@ -3,6 +3,8 @@
 What becomes of the answers of odd servers is tested in `test_oddities`.
 """
 
+import asyncio
+
 import aiohttp
 import pytest
 from aiohttp import web
@@ -11,9 +13,13 @@ from yarl import URL
 
 from gateway.outbound import direct
 from gateway.outbound.direct import Direct
-from gateway.outbound.exchange import exchange
+from gateway.outbound.exchange import Unsent, exchange
 from gateway.outbound.sessions import open_session
+from tests.conftest import PATIENCE
+from tests.outbound.client import HEADERS
 from tests.outbound.proxy import Proxy
+from tests.outbound.wire import OK as GOOD
+from tests.outbound.wire import Wire
 
 
 def test_it_fits_this_version_of_aiohttp():
@@ -100,3 +106,30 @@ async def test_servers_are_remembered_up_to_a_bound(aiohttp_server, monkeypatch)
         for server in (*servers, *servers):
             assert (await exchange(http, "GET", server.make_url("/"), None, None, 20.0)).status == 404
         assert len(http._direct._servers) <= 2
+
+
+async def test_what_was_said_unasked_is_no_answer_to_the_client_either(short):
+    """A request of aiohttp's own client fails on such a connection, and the next one has a new one."""
+
+    async def through(request, handler):
+        return await handler(request)
+
+    said = asyncio.Event()
+
+    async def script(peer):
+        await peer.request()
+        await peer.send(GOOD)
+        if peer.number == 1:
+            await peer.taken()
+            await peer.send(GOOD)
+            await peer.taken()
+            said.set()
+        await peer.gone()
+
+    async with Wire(script).serve() as url, open_session(True, (through,)) as http:
+        assert (await exchange(http, "POST", url, b"{}", HEADERS, PATIENCE)).body == b"ok"
+        await said.wait()
+        with pytest.raises(Unsent):
+            await exchange(http, "POST", url, b"{}", HEADERS, PATIENCE)
+        assert (await exchange(http, "POST", url, b"{}", HEADERS, PATIENCE)).body == b"ok"
+    assert not short
