@@ -1,41 +1,68 @@
 """Frames of MessagePack in a stream between two processes of one release: four bytes of length before each."""
 
 from collections.abc import Iterator
+from struct import Struct
 from typing import Final
 
-_HEAD: Final = 4
-LONGEST: Final = (1 << 8 * _HEAD) - 1
+_HEAD: Final = Struct(">I")
+LONGEST: Final = (1 << 8 * _HEAD.size) - 1
 """The largest frame in bytes, by the four bytes of its length."""
 
 
+def head(packed: bytes) -> bytes:
+    """The bytes to send before a frame of at most LONGEST bytes."""
+    return _HEAD.pack(len(packed))
+
+
 def framed(packed: bytes) -> bytes:
-    """Put the length before a frame of at most LONGEST bytes."""
-    return len(packed).to_bytes(_HEAD) + packed
+    """A copy of a frame with its head; whoever can send two pieces needs none."""
+    return head(packed) + packed
 
 
 class Frames:
-    """Splits a stream into frames. A length above `limit` bytes raises ValueError, before the frame is read."""
+    """Receives a stream into a buffer of `size` bytes, at least 4, and finds its frames there.
 
-    def __init__(self, limit: int = LONGEST) -> None:
-        self._have = bytearray()
+    A longer frame gets a larger buffer as it arrives, until it is complete. A length above `limit` bytes raises
+    ValueError, before there is a larger buffer for its frame.
+    """
+
+    def __init__(self, size: int, limit: int = LONGEST) -> None:
         self._limit = limit
+        self._usual = memoryview(bytearray(size))
+        self._buffer = self._usual
+        self._kept = 0
 
-    def feed(self, data: bytes | memoryview) -> None:
-        """Take in the next bytes of the stream."""
-        self._have += data
+    def space(self) -> memoryview:
+        """The space for the next bytes of the stream, at least one byte."""
+        if self._kept == len(self._buffer):  # doubled: a length alone, which may be a lie, gets no memory
+            buffer = memoryview(bytearray(min(2 * self._kept, _HEAD.size + self._length(0))))
+            buffer[: self._kept] = self._buffer
+            self._buffer = buffer
+        return self._buffer[self._kept :]
 
-    def __iter__(self) -> Iterator[bytes]:
-        """The complete frames, without their lengths; each is returned once."""
-        have, at = self._have, 0
+    def received(self, count: int) -> Iterator[memoryview]:
+        """The frames that are complete after `count` bytes came into `space`, without their lengths.
+
+        Each is a part of the buffer, which is used again: it is to be decoded or copied before the next is taken.
+        """
+        buffer, at, end = self._buffer, 0, self._kept + count
         try:
-            while len(have) - at >= _HEAD:
-                size = int.from_bytes(have[at : at + _HEAD])
-                if size > self._limit:
-                    raise ValueError(f"a frame of {size:,} bytes is above the limit of {self._limit:,}")
-                end = at + _HEAD + size
-                if len(have) < end:
+            while end - at >= _HEAD.size:
+                start = at + _HEAD.size
+                stop = start + self._length(at)
+                if stop > end:
                     break
-                start, at = at + _HEAD, end
-                yield bytes(memoryview(have)[start:end])
+                at = stop
+                yield buffer[start:stop]
         finally:
-            del have[:at]
+            self._kept = end - at
+            if at:  # else it would copy the beginning of a long frame onto itself with each read
+                if self._kept <= len(self._usual):
+                    self._buffer = self._usual
+                self._buffer[: self._kept] = buffer[at:end]
+
+    def _length(self, at: int) -> int:
+        (size,) = _HEAD.unpack_from(self._buffer, at)
+        if size > self._limit:
+            raise ValueError(f"a frame of {size:,} bytes is above the limit of {self._limit:,}")
+        return int(size)

@@ -20,13 +20,15 @@ from typing import Final
 import msgspec
 
 from gateway.journal.sqlite.commits import GROUP_BYTES, Done, Writing, group
-from gateway.journal.sqlite.frames import LONGEST, Frames, framed
+from gateway.journal.sqlite.frames import Frames, framed
 from gateway.journal.sqlite.messages import LARGEST, OWNER, PROTOCOL, Answers, Discarded, Hello, Job, newest
 
 MOST_CLIENTS: Final = 32
 """The most clients at once beside the gateway. With LARGEST it bounds the memory that their jobs take here."""
 
-_READ: Final = 1 << 20
+_OWNER_BUFFER, _CLIENT_BUFFER = 1 << 20, 1 << 16
+"""Bytes of the buffers in which jobs arrive; a longer job gets a larger one for as long as it arrives."""
+
 _FULL: Final = 100_000
 """Bytes of one read from which more data is likely: the socket's buffer filled up while a commit ran."""
 _MORE_MILLISECONDS: Final = 1
@@ -48,10 +50,10 @@ class Client:
     that `unsent` stays small. `newest` is the number of the newest delivery to send to it afterwards.
     """
 
-    def __init__(self, number: int, line: socket.socket, limit: int) -> None:
+    def __init__(self, number: int, line: socket.socket, frames: Frames) -> None:
         self.number = number
         self.line = line
-        self.frames = Frames(limit)
+        self.frames = frames
         self.unsent = b""
         self.blocked = False
         self.newest = 0
@@ -69,12 +71,11 @@ class Server:
         self._decode = msgspec.msgpack.Decoder(Job).decode
         self._encode = msgspec.msgpack.Encoder().encode
         self._writing = Writing(path, self._send_answers)
-        self._received = memoryview(bytearray(_READ))  # used again: a new block for each read costs more than the read
         self._next = 0.0
         self._number = OWNER
         self._alone = True  # whether all jobs are the owner's: then answers need no sorting by client
         self._owner_gone = False
-        self._owner = Client(OWNER, owner, LONGEST)
+        self._owner = Client(OWNER, owner, Frames(_OWNER_BUFFER))
         self._clients: dict[int, Client] = {}
         self._admit(self._owner)
 
@@ -129,7 +130,7 @@ class Server:
                 self._flush(client)
             return 0
         try:
-            size = client.line.recv_into(self._received, 0, socket.MSG_DONTWAIT)
+            size = client.line.recv_into(client.frames.space(), 0, socket.MSG_DONTWAIT)
         except BlockingIOError:
             return 0
         except OSError:  # the client closed without reading all answers
@@ -138,11 +139,11 @@ class Server:
             self._disconnect(client)
             return 0
         try:
-            client.frames.feed(self._received[:size])
+            jobs = map(self._decode, client.frames.received(size))
             if client is self._owner:
-                self._jobs.extend(map(self._decode, client.frames))
+                self._jobs.extend(jobs)
             else:
-                for job in map(self._decode, client.frames):
+                for job in jobs:
                     job.client = client.number
                     self._jobs.append(job)
         except (ValueError, msgspec.MsgspecError):  # not a client of this release
@@ -159,7 +160,7 @@ class Server:
             return
         self._alone = False
         self._number += 1
-        self._admit(Client(self._number, line, LARGEST))
+        self._admit(Client(self._number, line, Frames(_CLIENT_BUFFER, LARGEST)))
 
     def _admit(self, client: Client) -> None:
         self._clients[client.line.fileno()] = client

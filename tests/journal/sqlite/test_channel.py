@@ -9,9 +9,11 @@ import msgspec
 import pytest
 
 from gateway.errors import JournalError
+from gateway.journal import Settlement
 from gateway.journal.sqlite.channel import Channel
 from gateway.journal.sqlite.frames import framed
-from gateway.journal.sqlite.messages import PROTOCOL, Answers, Checkpoint, Hello, Job, Remember
+from gateway.journal.sqlite.messages import PROTOCOL, Answers, Checkpoint, Hello, Job, JobFailed, Remember, Settle
+from gateway.model import DeliveryState
 
 
 class Bed:
@@ -109,3 +111,51 @@ async def test_what_cannot_travel_is_refused(bed: Bed) -> None:
         bed.channel.send(Job(1, Remember("r", "\ud800")))
     with pytest.raises(JournalError, match=r"1,0\d\d bytes at once are above 1,000"):
         bed.channel.send(Job(1, Remember("r", "x" * 1000)))
+
+
+async def test_a_job_that_cannot_be_encoded_leaves_the_others_whole(bed: Bed) -> None:
+    """Wherever in it the fault is, before and after the greeting; they are sent in one turn of the loop."""
+    faulty = Settle([Settlement(1, DeliveryState.DEAD, 1, reason="first"), Settlement(2, DeliveryState.DEAD, 1 << 64)])
+
+    def send(*numbers: int) -> None:
+        for number in numbers:
+            bed.channel.send(Job(number, Remember("r", "x" * number)))
+            with pytest.raises(JournalError):
+                bed.channel.send(Job(99, faulty))
+
+    send(1, 2)
+    bed.say(Hello(PROTOCOL, 0))
+    await bed.channel.ready
+    send(3, 500, 4)
+    heard = [await bed.hear() for _ in range(5)]
+    assert heard == [Job(number, Remember("r", "x" * number)) for number in (1, 2, 3, 500, 4)]
+
+
+async def test_answers_arrive_in_any_pieces(bed: Bed) -> None:
+    """Byte by byte with the greeting, or more at once than the usual buffer holds."""
+    words: list[Hello | Answers] = [Hello(PROTOCOL, 7), Answers([(1, None)]), Answers([], newest=9)]
+    for byte in b"".join(framed(msgspec.msgpack.encode(word)) for word in words):
+        bed.writer.write(bytes([byte]))
+        await bed.writer.drain()
+        await asyncio.sleep(0)
+    long = Answers([(number, JobFailed("x" * 1000)) for number in range(300)])
+    for _ in range(3):
+        bed.say(long)
+    async with asyncio.timeout(20):
+        while len(bed.got) < 6:
+            await asyncio.sleep(0.005)
+    assert bed.got == [Answers((), newest=7), Answers([(1, None)]), Answers([], newest=9), long, long, long]
+
+
+async def test_jobs_that_the_socket_cannot_take_at_once_arrive_whole() -> None:
+    """While the other end does not read, and more jobs are sent; nothing of them changes meanwhile."""
+    bed = Bed(1 << 20)
+    await bed.connect()
+    bed.say(Hello(PROTOCOL, 0))
+    await bed.channel.ready
+    jobs = [Job(number, Remember("r", chr(97 + number) * 200_000)) for number in range(20)]
+    for job in jobs:
+        bed.channel.send(job)
+        await asyncio.sleep(0)
+    assert [await bed.hear() for _ in jobs] == jobs
+    bed.writer.close()

@@ -1,5 +1,6 @@
 """The process that writes, driven over its sockets without anything of the gateway in between."""
 
+import os
 import socket
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from gateway.journal import Entry, Settlement
+from gateway.journal import Entry, Query, Settlement
 from gateway.journal.sqlite.file import connect, prepare
 from gateway.journal.sqlite.frames import Frames, framed
 from gateway.journal.sqlite.messages import (
@@ -36,10 +37,12 @@ from gateway.journal.sqlite.messages import (
     Stored,
 )
 from gateway.journal.sqlite.process import MOST_CLIENTS
+from gateway.journal.sqlite.search_sql import find
 from gateway.model import DeliveryState, Event, Outcome, Parcel, Request
 
 _ids = count(1)
 PATIENCE = 30.0
+PAGE_SIZE = os.sysconf("SC_PAGE_SIZE")
 
 
 def entry(body: bytes = b"{}") -> Entry:
@@ -54,7 +57,7 @@ class Peer:
     def __init__(self, line: socket.socket) -> None:
         self.line = line
         self.line.settimeout(PATIENCE)
-        self._frames = Frames()
+        self._frames = Frames(1 << 20)
         self._ready: list[bytes] = []
 
     def send(self, *jobs: Job) -> None:
@@ -64,11 +67,10 @@ class Peer:
     def frame(self) -> bytes:
         """The next frame. Raises EOFError when there is none any more."""
         while not self._ready:
-            data = self.line.recv(1 << 20)
-            if not data:
+            count = self.line.recv_into(self._frames.space())
+            if not count:
                 raise EOFError
-            self._frames.feed(data)
-            self._ready += self._frames
+            self._ready += map(bytes, self._frames.received(count))
         return self._ready.pop(0)
 
     def hello(self) -> Hello:
@@ -126,12 +128,23 @@ class Bed:
         line.connect(self.address)
         return Peer(line)
 
+    def resident(self) -> int:
+        """Bytes of memory that the process takes."""
+        return int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1]) * PAGE_SIZE
+
     def events(self) -> int:
         """How many events are stored."""
         connection = connect(self.path)
         [number] = connection.execute("SELECT count(*) FROM event").fetchone()
         connection.close()
         return int(number)
+
+    def bodies(self) -> list[bytes]:
+        """The bodies of all events."""
+        connection = connect(self.path)
+        records = find(connection, Query()).records
+        connection.close()
+        return [record.event.request.body for record in records]
 
 
 @contextmanager
@@ -255,6 +268,27 @@ def test_a_client_that_goes_away_takes_nothing_along(bed: Bed) -> None:
     assert bed.events() == 2
 
 
+def test_jobs_longer_than_a_buffer_are_done(bed: Bed) -> None:
+    """The owner's and another client's, between short ones, in whatever pieces they arrive."""
+    client = bed.client()
+    client.hello()
+    bodies = [bytes([65 + number]) * size for number, size in enumerate((10, 3_000_000, 70_000, 10, 1 << 20, 9))]
+    for peer in (bed.owner, client):
+        peer.send(*(Job(number, entry(body)) for number, body in enumerate(bodies)))
+        assert sorted(peer.collect(len(bodies))) == list(range(len(bodies)))
+    assert sorted(bed.bodies()) == sorted(bodies * 2)
+
+
+def test_a_job_may_arrive_byte_by_byte(bed: Bed) -> None:
+    """Another client's are done meanwhile."""
+    client = bed.client()
+    client.hello()
+    for number, byte in enumerate(framed(msgspec.msgpack.encode(Job(7, Settle([]))))):
+        client.line.sendall(bytes([byte]))
+        assert bed.owner.answer(Job(number, Settle([]))) is None
+    assert client.collect(1) == [7]
+
+
 def test_a_client_that_reads_nothing_holds_up_nobody(bed: Bed) -> None:
     """It is not read from while it does not take its answers, and hears of the newest number when it does."""
     deaf = bed.client()
@@ -268,8 +302,7 @@ def test_a_client_that_reads_nothing_holds_up_nobody(bed: Bed) -> None:
             time.sleep(0.001)
     for number in range(1, 20):
         assert isinstance(bed.owner.answer(Job(number, entry())), Stored)
-    resident = Path(f"/proc/{bed.process.pid}/statm").read_text().split()[1]
-    assert int(resident) * 4096 < 150_000_000
+    assert bed.resident() < 150_000_000
     deaf.line.settimeout(PATIENCE)
     seen = 0
     while seen < 19:
@@ -286,6 +319,21 @@ def test_what_no_release_sends_ends_that_connection_alone(bed: Bed, data: bytes)
     with pytest.raises(EOFError):
         client.frame()
     assert isinstance(bed.owner.answer(Job(1, entry())), Stored)
+
+
+def test_a_length_alone_takes_no_memory(bed: Bed) -> None:
+    """Clients that announce the largest job, and send nothing of it; one that sends it is served."""
+    before = bed.resident()
+    clients = [bed.client() for _ in range(MOST_CLIENTS)]
+    for client in clients:
+        client.hello()
+        client.line.sendall(LARGEST.to_bytes(4) + b"x")
+    assert bed.owner.answer(Job(1, Settle([]))) is None
+    assert bed.resident() - before < LARGEST
+    clients[0].line.sendall(bytes(LARGEST - 1))
+    with pytest.raises(EOFError):  # no job, but read as a whole
+        clients[0].frame()
+    assert bed.owner.answer(Job(2, Settle([]))) is None
 
 
 def test_there_are_only_so_many_clients(bed: Bed) -> None:
