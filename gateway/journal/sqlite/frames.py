@@ -56,13 +56,12 @@ class Frames:
                 yield buffer[start:stop]
         finally:
             self._kept = end - at
-            if at:  # else it would copy the beginning of a long frame onto itself with each read
-                if self._kept <= len(self._usual):
-                    self._buffer = self._usual
+            if at:  # a longer buffer ends with its frame: what is left is in the usual one, or nothing
+                self._buffer = self._usual
                 self._buffer[: self._kept] = buffer[at:end]
 
     def _length(self, at: int) -> int:
-        (size,) = _HEAD.unpack_from(self._buffer, at)
+        size: int = _HEAD.unpack_from(self._buffer, at)[0]
         if size > self._limit:
             raise ValueError(f"a frame of {size:,} bytes is above the limit of {self._limit:,}")
-        return int(size)
+        return size

@@ -2,11 +2,13 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
+import uvloop
 
 from gateway.errors import JournalError
 from gateway.journal import Settlement
@@ -147,15 +149,28 @@ async def test_answers_arrive_in_any_pieces(bed: Bed) -> None:
     assert bed.got == [Answers((), newest=7), Answers([(1, None)]), Answers([], newest=9), long, long, long]
 
 
-async def test_jobs_that_the_socket_cannot_take_at_once_arrive_whole() -> None:
-    """While the other end does not read, and more jobs are sent; nothing of them changes meanwhile."""
-    bed = Bed(1 << 20)
-    await bed.connect()
-    bed.say(Hello(PROTOCOL, 0))
-    await bed.channel.ready
+@pytest.mark.parametrize("run", [asyncio.run, uvloop.run])
+def test_more_than_the_socket_takes_arrives_whole(
+    run: Callable[[Coroutine[Any, Any, None]], None],
+) -> None:
+    """While the other end does not read, and more jobs are sent. Gateways run on uvloop, which keeps what is unsent."""
     jobs = [Job(number, Remember("r", chr(97 + number) * 200_000)) for number in range(20)]
-    for job in jobs:
-        bed.channel.send(job)
-        await asyncio.sleep(0)
-    assert [await bed.hear() for _ in jobs] == jobs
-    bed.writer.close()
+    answers = Answers([(number, JobFailed("x" * 10_000)) for number in range(20)])
+
+    async def send_and_answer() -> None:
+        bed = Bed(1 << 20)
+        await bed.connect()
+        bed.say(Hello(PROTOCOL, 0))
+        await bed.channel.ready
+        for job in jobs:
+            bed.channel.send(job)
+            await asyncio.sleep(0)
+        assert [await bed.hear() for _ in jobs] == jobs
+        bed.say(answers)
+        bed.writer.close()
+        async with asyncio.timeout(20):
+            while not bed.ends:
+                await asyncio.sleep(0.005)
+        assert bed.got[1:] == [answers]
+
+    run(send_and_answer())

@@ -68,7 +68,7 @@ def test_the_buffer_grows_as_a_long_frame_arrives_and_shrinks_after_it() -> None
 
 
 def test_two_long_frames_follow_each_other() -> None:
-    """A read that ends the first may begin the second, and fill more than the usual buffer with it."""
+    """Each has a buffer of its own, and no read goes beyond the end of it."""
     frames, long = Frames(100), [b"x" * 500, b"y" * 2000, b"z" * 300]
     stream = b"".join(map(framed, long))
     for piece in (1, 99, 100, 101, 333, 504, 700, 3000):
