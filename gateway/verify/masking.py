@@ -47,7 +47,7 @@ _PAIRS: Final = 1000
 _REMEMBERED: Final = 256
 """Of how many sets of secrets the spellings are kept for the next request; each takes up to 80 times its length."""
 _USUAL: Final = 500
-"""Characters of all secrets of a set that is kept."""
+"""Characters of all secrets of a set, or of all names of headers, for which that is kept."""
 
 _BARE_URL = re.compile(r"https?://[A-Za-z0-9.:-]+(?:/[A-Za-z0-9._~/-]*)?")
 """A URL without user, query and fragment: nothing in it can be a secret but a segment of the path."""
@@ -115,7 +115,16 @@ def mask_tokens(body: bytes, tokens: Sequence[str], mask: str = MASK) -> bytes:
 
 
 def _is_for_credentials(names: str) -> bool:
+    """Whether a name of a header, or one of several, is made for a credential."""
+    return (_remembered_for_credentials if len(names) <= _USUAL else _hold_credentials)(names)
+
+
+def _hold_credentials(names: str) -> bool:
     return any(word in names for word in _CREDENTIALS)
+
+
+_remembered_for_credentials = lru_cache(_REMEMBERED)(_hold_credentials)
+"""A sender has the same headers in each request."""
 
 
 def _presented(request: Request, schemes: Sequence[Scheme], tokens: Sequence[str]) -> list[str]:
@@ -176,7 +185,10 @@ def _in_base64(secret: str) -> Iterator[str]:
 
 def _holds(text: str, needles: Sequence[str]) -> bool:
     """Whether a secret stands in a text, as it is or encoded."""
-    return any(needle in text for needle in needles) or _hidden(text, needles)
+    for needle in needles:  # a generator costs as much as the search itself
+        if needle in text:
+            return True
+    return _hidden(text, needles)
 
 
 def _hidden(text: str, needles: Sequence[str]) -> bool:
