@@ -1,4 +1,4 @@
-"""The body of a request as it arrives: bounded in size and time, and charged to the budget of unproven bodies."""
+"""The body of a request: bounded in size, and as it arrives in time and by the budget of unproven bodies."""
 
 import asyncio
 from typing import Final
@@ -20,22 +20,29 @@ _PIECE: Final = 32_768
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
-async def read_body(incoming: web.BaseRequest, limit: int, patience: float, held: Held | None = None) -> bytes:
-    """The body, of at most `limit` bytes, sent within `patience` seconds; `held` is charged for it.
+def arrived_body(incoming: web.BaseRequest, limit: int) -> bytes | None:
+    """The body, of at most `limit` bytes, if it came with its headers, as most do; else None.
 
-    Raises Refused: 413, 408, 400 for one that is incomplete or badly framed, 503 where there is no room for it.
+    Raises Refused (413).
     """
     if (incoming.content_length or 0) > limit:
         raise _too_large(limit)
     content = incoming.content
-    if content.is_eof() and content.exception() is None:  # the body arrived with its headers, as most do
-        body = content.read_nowait()
-        if len(body) > limit:
-            raise _too_large(limit)
-        if held is not None:
-            held.charge(len(body))
-        return body
-    return await _in_time(incoming, limit, patience, held)
+    if not content.is_eof() or content.exception() is not None:
+        return None
+    body = content.read_nowait()
+    if len(body) > limit:
+        raise _too_large(limit)
+    return body
+
+
+async def read_body(incoming: web.BaseRequest, limit: int, patience: float, held: Held | None = None) -> bytes:
+    """The body, of at most `limit` bytes, sent within `patience` seconds; `held` is charged for it as it arrives.
+
+    Raises Refused: 413, 408, 400 for one that is incomplete or badly framed, 503 where there is no room for it.
+    """
+    body = arrived_body(incoming, limit)
+    return await _in_time(incoming, limit, patience, held) if body is None else body
 
 
 async def _in_time(incoming: web.BaseRequest, limit: int, patience: float, held: Held | None) -> bytes:

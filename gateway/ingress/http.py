@@ -19,8 +19,8 @@ from gateway.delivery.addresses import Addresses
 from gateway.errors import JournalError, Refused
 from gateway.ingress.acceptance import size_of
 from gateway.ingress.answers import problem
-from gateway.ingress.body import read_body
-from gateway.ingress.budget import Budget, Held
+from gateway.ingress.body import arrived_body, read_body
+from gateway.ingress.budget import Budget
 from gateway.ingress.clock import Clock
 from gateway.ingress.doors import Accepted, Match, Rejected
 from gateway.ingress.learned import Learned
@@ -135,8 +135,7 @@ class Ingress:
         series = self._series.of(route)
         try:
             self._strangers.knock(route.address, peer)
-            with self.budget.hold(peer) as held:
-                return await self._accept(incoming, rules, match, series, span, held)
+            return await self._accept(incoming, rules, match, peer, series, span)
         except Refused as refused:
             ours = cause_of(refused) == "documents"
             series.answered[Outcome.BROKEN if ours else Outcome.REFUSED].inc()
@@ -153,18 +152,21 @@ class Ingress:
         incoming: web.BaseRequest,
         rules: Rules,
         match: Match,
+        peer: str,
         series: RouteSeries,
         span: RequestSpan,
-        held: Held,
     ) -> Answered:
         route = match.route
         key = route.service_key
         service = rules.catalog.used(key) or await self._compiled(key)
-        body = await read_body(incoming, route.body_limit, rules.server.read_timeout, held)
+        body = arrived_body(incoming, route.body_limit)
+        if body is None:
+            with self.budget.hold(peer) as held:
+                body = await read_body(incoming, route.body_limit, rules.server.read_timeout, held)
         started = time.perf_counter()
         series.bytes_received.inc(len(body))
         request = as_request(incoming, body, match.path_secret, rules.server.public_url)
-        judged = await self._judge(route, service, request)
+        judged = await self._judge(route, service, request, peer)
         proof, refusal, reading = judged.proof, judged.refusal, judged.reading
         if refusal is None:
             span.begin(request.headers if proof else {})
@@ -183,7 +185,6 @@ class Ingress:
         trace, kept = span.traceparent, judged.kept
         fresh = entry(event_id, now, route, service, judged.content, reading, proof, rules.traits, trace, kept)
         del judged  # the decoded value is large: while the journal writes, the garbage collector would walk it
-        held.release()
         appended = await self._store_bounded(fresh, route)
         stored = time.perf_counter()
         span.step("journal", read, stored)
@@ -195,10 +196,12 @@ class Ingress:
         return match.door.answer(Accepted(appended.event_id, outcome, reading.translator, pending))
 
     async def _store_bounded(self, fresh: Entry, route: Route) -> Appended:
-        """Store an event; what waits for an address that has never delivered is bounded.
+        """Store an event; of an address that has never delivered, what waits for it is bounded.
 
         Raises Refused (503), JournalError.
         """
+        if not route.address:
+            return await self._store(fresh)
         take_back = self._strangers.admit(route.address, len(fresh.parcels), size_of(fresh))
         try:
             appended = await self._store(fresh)
@@ -209,8 +212,8 @@ class Ingress:
             take_back()
         return appended
 
-    async def _judge(self, route: Route, service: Service, request: Request) -> Judgement:
-        """Judge a request: in the event loop, or beside it where that may take long. Raises Refused."""
+    async def _judge(self, route: Route, service: Service, request: Request, peer: str) -> Judgement:
+        """Judge a request: at once in the event loop, or beside it where that may take long. Raises Refused."""
         secrets, moments = self._secrets(route), self._clock.moments()
         content = light(request, route.body_limit, route.wishes.depth)
         if content is not None:
@@ -220,7 +223,9 @@ class Ingress:
             inflated = Content.of(request, route.body_limit, route.wishes.depth)
             return judge(route, service, inflated, secrets, moments, self._limits, time.perf_counter)
 
-        return await self._workers.run(route.name, work)
+        with self.budget.hold(peer) as held:
+            held.charge(len(request.body))
+            return await self._workers.run(route.name, work)
 
     def _secrets(self, route: Route) -> list[str]:
         """The secrets that a request may be signed with: those of the settings, and the one learned in a handshake."""

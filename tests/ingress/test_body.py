@@ -9,7 +9,7 @@ from aiohttp.streams import StreamReader
 from aiohttp.test_utils import make_mocked_request
 
 from gateway.errors import Refused
-from gateway.ingress.body import UNREAD, read_body
+from gateway.ingress.body import UNREAD, arrived_body, read_body
 from gateway.ingress.budget import Budget
 
 LIMIT = 1_000_000
@@ -44,13 +44,25 @@ async def begun(reading):
 
 
 async def test_a_body_that_is_there_is_read_at_once(arriving):
-    """It is charged with its size."""
+    """Nobody has to wait for it, and nothing has to be held."""
     budget = Budget(100, 100)
-    request, stream, held = arriving(budget)
+    request, stream, _ = arriving(budget)
     stream.feed_data(b"abc")
+    assert arrived_body(request, LIMIT) is None
     stream.feed_eof()
-    assert await read_body(request, LIMIT, 1.0, held) == b"abc"
-    assert budget.size == 3
+    assert arrived_body(request, LIMIT) == b"abc"
+    assert budget.size == 0
+
+
+async def test_a_body_that_is_there_and_too_large(arriving):
+    """By its announcement, or as it is."""
+    for length in (LIMIT + 1, None):
+        request, stream, _ = arriving(Budget(100, 100), length)
+        stream.feed_data(bytes(LIMIT + 1))
+        stream.feed_eof()
+        with pytest.raises(Refused) as caught:
+            arrived_body(request, LIMIT)
+        assert refused(caught) == (413, "")
 
 
 async def test_a_body_is_charged_as_it_arrives(arriving):
@@ -89,12 +101,8 @@ async def test_a_body_gives_way_to_another(arriving):
 
 
 async def test_what_makes_a_body_impossible(arriving):
-    """Too large, by its announcement or as it arrives; too slow; broken; and too much at once."""
+    """Too large as it arrives; too slow; broken; and too much at once."""
     budget = Budget(500_000, 500_000)
-    request, _, held = arriving(budget, LIMIT + 1)
-    with pytest.raises(Refused) as caught:
-        await read_body(request, LIMIT, 1.0, held)
-    assert refused(caught) == (413, "")
     request, stream, held = arriving(budget)
     task = await begun(read_body(request, 10, 1.0, held))
     stream.feed_data(bytes(11))
