@@ -118,9 +118,7 @@ async def test_what_makes_a_body_impossible(arriving):
     with pytest.raises(Refused) as caught:
         await read_body(request, LIMIT, 1.0, held)
     assert refused(caught) == (400, "")
-    request, stream, held = arriving(Budget(10, 10))
-    stream.feed_data(bytes(11))
-    stream.feed_eof()
+    request, _, held = arriving(Budget(10, 10), 11)
     with pytest.raises(Refused) as caught:
         await read_body(request, LIMIT, 1.0, held)
     assert refused(caught) == (503, "memory")
