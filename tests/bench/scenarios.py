@@ -83,7 +83,7 @@ class Bench:
                 started, spent = perf_counter(), server.processor()
                 expect((await load.closed(server.port, itertools.islice(pushes, count))).answers, 202)
                 await there.reach(warm + count, PATIENCE)
-                ended, spent = perf_counter(), server.processor() - spent
+                ended, spent = perf_counter(), (server.processor() - spent).total()
                 now, most = server.memory()
                 return {
                     "rate": count / (ended - started),

@@ -1,13 +1,20 @@
-"""Servers under test: real processes on whatever cores there are, started as an operator starts them."""
+"""Servers under test: real processes on whatever cores there are, started as an operator starts them.
+
+`running` starts any program that listens on a port of the loopback; what it and its children take of the processor and
+of memory is read from outside, so that programs in any language are measured alike.
+"""
 
 import asyncio
+import ctypes
 import json
 import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Final, cast
 
@@ -15,9 +22,17 @@ from push import SECRET
 
 QUIET_CORE: Final = 0
 LOAD_CORE: Final = 1
+OURS: Final = Path(__file__).resolve().parents[2]
+"""The checkout that this bench is part of."""
+
+GATEWAY: Final = "gateway"
+WRITER: Final = "writing process"
+_NAMES: Final = {"gateway.journal.sqlite.process": WRITER}
+
 _HERE = Path(__file__).parent
 _STARTING = 120.0
 _STOPPING = 120.0
+_C = ctypes.CDLL(None, use_errno=True)
 
 _SERVER = """
 [log]
@@ -53,16 +68,24 @@ secrets = ["{secret}"]
 
 
 class Server:
-    """A running process that listens on `port`; a gateway also on `admin`."""
+    """A running program that listens on `port`; a gateway also on `admin`. Its children count with it."""
 
     def __init__(self, port: int, process: asyncio.subprocess.Process) -> None:
         self.port = port
         self.admin = 0
         self.process = process
 
-    def processor(self) -> float:
-        """Seconds of processor time that it has taken, all threads and processes together."""
-        return sum(map(_seconds, self._processes()))
+    def processor(self) -> Counter[str]:
+        """Seconds of processor time that each of its processes has taken so far, by what the process runs.
+
+        All threads count, those that have ended, too; so does what the kernel does on their behalf. The difference of
+        two such counters is what was taken meanwhile, its `total()` that of all processes.
+        """
+        spent: Counter[str] = Counter()
+        for process in self._processes():
+            with suppress(OSError):  # it has ended meanwhile
+                spent[_name(process)] += _seconds(process)
+        return spent
 
     def memory(self) -> tuple[float, float]:
         """Resident memory in MB (10^6 bytes) of all its processes: now, and the most that it may have been.
@@ -74,14 +97,38 @@ class Server:
         most = sum(_kib(f"/proc/{process}/status")["VmHWM"] for process in processes)
         return now * 1.024e-3, most * 1.024e-3
 
+    async def kill(self) -> None:
+        """Kill the program as `kill -9` does, and wait until it has ended. Its children are left to notice."""
+        with suppress(ProcessLookupError):
+            self.process.kill()
+        await asyncio.wait_for(self.process.wait(), _STOPPING)
+
     def _processes(self) -> list[int]:
-        tasks = Path(f"/proc/{self.process.pid}/task").glob("*/children")
-        return [self.process.pid, *(int(child) for task in tasks for child in task.read_text("utf-8").split())]
+        """The program's own process, its children, theirs."""
+        found = [self.process.pid]
+        for process in found:
+            for task in Path(f"/proc/{process}/task").glob("*/children"):
+                with suppress(OSError):
+                    found += map(int, task.read_text("utf-8").split())
+        return found
 
 
 def _seconds(process: int) -> float:
-    fields = Path(f"/proc/{process}/stat").read_text("utf-8").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    """Processor time by the process's own clock, to the nanosecond: /proc/PID/stat counts ticks of 10 ms."""
+    clock = ctypes.c_int()
+    if error := _C.clock_getcpuclockid(process, ctypes.byref(clock)):
+        raise OSError(error, os.strerror(error))
+    return time.clock_gettime(clock.value)
+
+
+def _name(process: int) -> str:
+    """What a process runs: a module, a script or a program, without its folder."""
+    program, *words = Path(f"/proc/{process}/cmdline").read_text("utf-8").rstrip("\0").split("\0")
+    if "-m" in words[:-1]:
+        module = words[words.index("-m") + 1]
+        return _NAMES.get(module, module)
+    script = next((word for word in words if not word.startswith("-")), "")
+    return Path(script if script.endswith((".py", ".js")) else program).name
 
 
 def _kib(file: str) -> dict[str, int]:
@@ -99,18 +146,19 @@ async def gateway(
     *,
     rest: bool = False,
     journal: Path | None = None,
+    tree: Path = OURS,
 ) -> AsyncIterator[Server]:
     """`mattergate serve` with these routes, spread over the destinations; journal and settings are in `folder`.
 
     The destinations are incoming webhooks, or with `rest` channels of a bot. A `journal` that is there already is used
-    where it is, and keeps what it has.
+    where it is, and keeps what it has. The gateway is that of the checkout `tree`.
 
     The catalog is not followed: whoever edits a document meanwhile would have it compiled during a measurement.
     """
     text = "[catalog]\nreload = false\n" + _journal(journal) + _destinations(sink, destinations, rest=rest)
     for index, route in enumerate(routes):
         text += _ROUTE.format(name=route, service="github", destination=f"hook{index % destinations}", secret=SECRET)
-    async with serving(folder, text) as server:
+    async with serving(folder, text, tree) as server:
         yield server
 
 
@@ -121,12 +169,14 @@ def with_services(services: Sequence[str]) -> str:
 
 
 @asynccontextmanager
-async def serving(folder: Path, settings: str) -> AsyncIterator[Server]:
-    """`mattergate serve` with these settings, which are written into the folder; ports are free ones."""
-    port, admin = _free_port(), _free_port()
-    file = write_settings(folder, settings, port, admin)
-    command = Path(sys.executable).with_name("mattergate")
-    async with _running([str(command), "serve", "-c", str(file)], port) as server:
+async def serving(folder: Path, settings: str, tree: Path = OURS) -> AsyncIterator[Server]:
+    """`mattergate serve` of a checkout with these settings, which are written into the folder; ports are free ones."""
+    port, admin = free_port(), free_port()
+    file = write_settings(folder, settings, port, admin).resolve()
+    own = tree / ".venv" / "bin" / "python"
+    python = own if own.exists() else Path(sys.executable)
+    command = (str(python), "-m", GATEWAY, "serve", "-c", str(file))
+    async with running(command, port, folder=tree, environment={"PYTHONPATH": str(tree)}) as server:
         server.admin = admin
         yield server
 
@@ -171,8 +221,8 @@ async def watched(admin: int, feeds: Sequence[str]) -> AsyncIterator[dict[str, f
 @asynccontextmanager
 async def bare(kind: str, sink: int = 0) -> AsyncIterator[Server]:
     """One of the servers of `bare.py`."""
-    port = _free_port()
-    async with _running([sys.executable, str(_HERE / "bare.py"), kind, str(port), str(sink)], port) as server:
+    port = free_port()
+    async with running([sys.executable, str(_HERE / "bare.py"), kind, str(port), str(sink)], port) as server:
         yield server
 
 
@@ -189,15 +239,35 @@ def pinned(core: int) -> Iterator[None]:
 
 
 @asynccontextmanager
-async def _running(command: Sequence[str], port: int) -> AsyncIterator[Server]:
-    process = await asyncio.create_subprocess_exec(*command, preexec_fn=_to_every_core)
+async def running(
+    command: Sequence[str],
+    port: int,
+    *,
+    folder: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    output: int | None = None,
+) -> AsyncIterator[Server]:
+    """A program, from when it accepts connections on the port of the loopback until the end of the block.
+
+    It starts in `folder`, with these variables beside those of this process; `output` (a descriptor, or DEVNULL) takes
+    what it prints. Raises RuntimeError when it stops before it listens.
+    """
+    process = await asyncio.create_subprocess_exec(
+        *command, cwd=folder, env={**os.environ, **(environment or {})}, stdout=output, stderr=output,
+        preexec_fn=_to_every_core,
+    )  # fmt: skip
     try:
         await asyncio.wait_for(_listening(process, port), _STARTING)
         yield Server(port, process)
     finally:
         if process.returncode is None:
-            process.send_signal(signal.SIGTERM)
-            await asyncio.wait_for(process.wait(), _STOPPING)
+            with suppress(ProcessLookupError):
+                process.send_signal(signal.SIGTERM)
+            try:
+                await asyncio.wait_for(process.wait(), _STOPPING)
+            except TimeoutError:
+                process.kill()
+                raise
 
 
 def _to_every_core() -> None:
@@ -217,7 +287,8 @@ async def _listening(process: asyncio.subprocess.Process, port: int) -> None:
         return
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of the loopback that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -58,9 +58,9 @@ async def measured(where: Path, services: int = SERVICES, routes: int = ROUTES) 
         keys = copies(folder / "catalog", services)
         used = [_EDITED, *(key for key in keys if key != _EDITED)][:routes]
         async with servers.serving(folder, servers.with_services(used)) as server:
-            ready = server.processor()
+            ready = server.processor().total()
             await _settled(server)
-            compiled, (memory, _) = server.processor(), server.memory()
+            compiled, (memory, _) = server.processor().total(), server.memory()
             live, edit = await _edited(server, folder / "catalog" / _EDITED / "star.yaml")
             return Found(ready, compiled, memory, live, edit)
 
@@ -86,7 +86,7 @@ async def _settled(server: servers.Server) -> None:
     while monotonic() < end:
         await asyncio.sleep(_QUIET)
         now = server.processor()
-        if now - before <= 0.02 * _QUIET:
+        if (now - before).total() <= 0.02 * _QUIET:
             return
         before = now
     raise TimeoutError("the gateway does not come to rest")
@@ -101,7 +101,7 @@ async def _edited(server: servers.Server, file: Path) -> tuple[float, float]:
         before = server.processor()
         file.write_text(text.replace("events: [", "events: [edited.*, "), "utf-8")
         await asyncio.sleep(1.0)
-        edit = server.processor() - before
+        edit = (server.processor() - before).total()
         if await _translator(session, server, "after") == "generic":
             raise RuntimeError("the edit is not live after a second")
         started = monotonic()

@@ -72,7 +72,7 @@ async def watched(folder: Path, count: int, turns: int) -> Sequence[tuple[Turn, 
                     goal, spent, started = there.count + count, server.processor(), perf_counter()
                     expect((await load.closed(server.port, itertools.islice(requests, count))).answers, 202)
                     await there.reach(goal, PATIENCE)
-                    seconds, spent = perf_counter() - started, server.processor() - spent
+                    seconds, spent = perf_counter() - started, (server.processor() - spent).total()
                 return Turn(count / seconds, spent / count * 1e6, seen)
 
             await turn(())
