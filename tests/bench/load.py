@@ -83,7 +83,7 @@ async def closed(port: int, requests: Iterator[bytes], *, seconds: float = float
     """Send the next request on a connection as soon as it has its answer, until time or requests are over."""
     answers: Counter[int] = Counter()
     finished = asyncio.get_running_loop().create_future()
-    clock, busy, until = time.perf_counter, CONNECTIONS, 0.0
+    clock, busy, until = time.perf_counter, 0, 0.0
 
     def answered(connection: Connection, status: int) -> None:
         nonlocal busy
@@ -99,6 +99,7 @@ async def closed(port: int, requests: Iterator[bytes], *, seconds: float = float
     started = clock()
     until = started + seconds
     for connection, request in zip(connections, requests, strict=False):
+        busy += 1
         connection.send(request)
     ended = await finished
     for connection in connections:

@@ -59,7 +59,8 @@ SELECT number, received, destination, destination || ' github:' || subject, iif(
 def made(folder: Path, count: int, routes: Sequence[str], destinations: int) -> Path:
     """The file of a journal with `count` events, of this release's schema; it is made when it is not there yet."""
     schema = resources.files(sqlite).joinpath("schema.sql").read_bytes()
-    recipe = hashlib.sha256(schema + Path(__file__).read_bytes()).hexdigest()[:8]
+    made_by = (Path(__file__), Path(push.__file__))
+    recipe = hashlib.sha256(schema + b"".join(file.read_bytes() for file in made_by)).hexdigest()[:8]
     path = folder / f"mattergate-bench-{count}-{recipe}.db"
     if not path.exists():
         for old in folder.glob(f"mattergate-bench-{count}-*.db*"):

@@ -4,7 +4,9 @@ import hashlib
 import hmac
 import itertools
 import json
+import re
 from collections.abc import Iterator, Sequence
+from random import Random
 from typing import Any, Final
 
 SECRET: Final = "a secret of the bench"
@@ -16,11 +18,33 @@ REPOSITORIES: Final = 192
 
 _API = "https://api.github.com"
 _REPOSITORY_LINKS = (
-    "forks keys collaborators teams hooks issue_events events assignees branches tags blobs git_tags git_refs trees "
-    "statuses languages stargazers contributors subscribers subscription commits git_commits comments issue_comment "
-    "contents compare merges archive downloads issues pulls milestones notifications labels releases deployments"
+    "forks keys{/key_id} collaborators{/collaborator} teams hooks issue_events=issues/events{/number} events "
+    "assignees{/user} branches{/branch} tags blobs=git/blobs{/sha} git_tags=git/tags{/sha} git_refs=git/refs{/sha} "
+    "trees=git/trees{/sha} statuses/{sha} languages stargazers contributors subscribers subscription commits{/sha} "
+    "git_commits=git/commits{/sha} comments{/number} issue_comment=issues/comments{/number} contents/{+path} "
+    "compare/{base}...{head} merges archive={archive_format}{/ref} downloads issues{/number} pulls{/number} "
+    "milestones{/number} notifications{?since,all,participating} labels{/name} releases{/id} deployments"
 ).split()
-_USER_LINKS = "followers following gists starred subscriptions organizations repos events received_events".split()
+_USER_LINKS = (
+    "followers following{/other_user} gists{/gist_id} starred{/owner}{/repo} subscriptions organizations=orgs repos "
+    "events{/privacy} received_events"
+).split()
+"""Links of a repository and of a user: the name, and the path where it differs, or goes on."""
+
+_PEOPLE = ("Mona Lisa", "Ada Obi", "Jun Watanabe", "Ines Duarte", "Piet de Vries", "Sara Lind", "Omar Haddad")
+_VERBS = "Fix Add Remove Rename Document Test Cache Retry Bound Log Simplify Restore Move Explain".split()
+_THINGS = (
+    "the connection pool|a flaky test of the importer|the retry budget|rounding of invoices|the login redirect|"
+    "stale locks|pagination of search results|the session cookie|time zones in exports|the health check|uploads|"
+    "unused feature flags|memory of the parser|the Dockerfile|the nightly report|error pages|keyboard shortcuts"
+).split("|")
+_WORDS = (
+    "the it was not that when for and a server client request answer queue after before only which every other first "
+    "timeout kept closed peer silent header twice value index row lock page token user so because since while until "
+    "still now never waits reads writes fails returns drops grows needs second minute key batch"
+).split()
+_FOLDERS = "src/server src/client src/jobs src/web/forms lib/storage tests/server tests/jobs docs deploy/helm".split()
+_FILES = "connection pool retry invoice session search export health upload flags parser report errors index".split()
 _HEAD = (
     "POST /in/{route} HTTP/1.1\r\nHost: gateway.example.com\r\nUser-Agent: GitHub-Hookshot/0000000\r\nAccept: */*\r\n"
     "Content-Type: application/json\r\nX-GitHub-Event: push\r\nX-GitHub-Hook-ID: 292430182\r\n"
@@ -29,34 +53,38 @@ _HEAD = (
 )
 
 
-def payload(name: str, after: str) -> dict[str, Any]:
-    """A push of three commits to the main branch of `acme/NAME`; `after` is the last key."""
+def payload(name: str, after: str, more: int = 0) -> dict[str, Any]:
+    """A push of three commits to the main branch of `acme/NAME`; `after` is the last key.
+
+    Who committed what, ids and texts differ from repository to repository, and are the same in every run. The first
+    commit's message has `more` further bytes.
+    """
     full_name = f"acme/{name}"
     page = f"https://github.com/{full_name}"
-    commits = [_commit(page, number) for number in range(3)]
+    chance = Random(name)
+    commits = [_commit(page, minute, chance) for minute in range(3)]
+    commits[0]["message"] += _prose(Random(page), more)
     return {
         "ref": "refs/heads/main",
-        "before": "9fceb02d0ae598e95dc970b74767f19372d61af8",
+        "before": _digest(chance),
         "created": False,
         "deleted": False,
         "forced": False,
         "base_ref": None,
-        "compare": f"{page}/compare/9fceb02d0ae5...c0ffee254729",
+        "compare": f"{page}/compare/{_digest(chance)[:12]}...{_digest(chance)[:12]}",
         "commits": commits,
         "head_commit": commits[-1],
-        "repository": _repository(name, full_name, page),
+        "repository": _repository(name, full_name, page, chance),
         "pusher": {"name": "mona", "email": "mona@acme.example"},
         "organization": {"login": "acme", "id": 38302899, "url": f"{_API}/orgs/acme", "description": None},
-        "sender": _user("mona"),
+        "sender": _user("mona", 21031067),
         "after": after,
     }
 
 
 def body(name: str, after: str) -> bytes:
-    """A push as SIZE bytes of JSON; what is missing to the size is told in the repository's description."""
-    push = payload(name, after)
-    push["repository"]["description"] += "." * (SIZE - len(_encoded(push)))
-    return _encoded(push)
+    """A push as SIZE bytes of JSON."""
+    return _encoded(payload(name, after, SIZE - len(_encoded(payload(name, after)))))
 
 
 class Pushes:
@@ -92,42 +120,53 @@ def _encoded(push: dict[str, Any]) -> bytes:
     return json.dumps(push, separators=(",", ":")).encode()
 
 
-def _commit(page: str, number: int) -> dict[str, Any]:
-    person = {"name": "Mona Lisa", "email": "mona@acme.example", "username": "mona"}
-    commit = hashlib.sha1(f"{page}{number}".encode()).hexdigest()
+def _digest(chance: Random) -> str:
+    return f"{chance.getrandbits(160):040x}"
+
+
+def _commit(page: str, minute: int, chance: Random) -> dict[str, Any]:
+    author = chance.choice(_PEOPLE)
+    login = author.partition(" ")[0].lower()
+    person = {"name": author, "email": f"{login}@acme.example", "username": login}
+    commit = _digest(chance)
+    title = f"{chance.choice(_VERBS)} {chance.choice(_THINGS)} (#{chance.randrange(100, 9000)})"
     return {
         "id": commit,
-        "tree_id": commit[::-1],
+        "tree_id": _digest(chance),
         "distinct": True,
-        "message": f"Close the connection when the peer is silent (part {number + 1})\n\nIt was kept for ever.",
-        "timestamp": "2026-03-02T10:20:30+01:00",
+        "message": f"{title}\n\n{_prose(chance, 20)}.",
+        "timestamp": f"2026-03-02T10:2{minute}:{chance.randrange(60):02}+01:00",
         "url": f"{page}/commit/{commit}",
         "author": person,
         "committer": person,
         "added": [],
         "removed": [],
-        "modified": ["src/server/connection.py", "tests/server/test_connection.py"],
+        "modified": [f"{chance.choice(_FOLDERS)}/{chance.choice(_FILES)}.py" for _ in range(2)],
     }
 
 
-def _repository(name: str, full_name: str, page: str) -> dict[str, Any]:
-    api = f"{_API}/repos/{full_name}"
+def _prose(chance: Random, size: int) -> str:
+    """So many letters of a text; that it makes no sense is no concern of anybody who transports it."""
+    return " ".join(chance.choices(_WORDS, k=size // 2 + 1))[:size]
+
+
+def _repository(name: str, full_name: str, page: str, chance: Random) -> dict[str, Any]:
     return {
         "id": 186853002,
         "node_id": "MDEwOlJlcG9zaXRvcnkxODY4NTMwMDI=",
         "name": name,
         "full_name": full_name,
         "private": True,
-        "owner": {"name": "acme", "email": None, **_user("acme")},
+        "owner": {"name": "acme", "email": None, **_user("acme", 38302899)},
         "html_url": page,
-        "description": "What answers when somebody calls",
+        "description": f"{chance.choice(_VERBS)} {chance.choice(_THINGS)}".capitalize(),
         "fork": False,
         "url": page,
-        **{f"{link}_url": f"{api}/{link}{{/id}}" for link in _REPOSITORY_LINKS},
+        **_links(f"{_API}/repos/{full_name}", _REPOSITORY_LINKS),
         "created_at": 1557933565,
         "updated_at": "2026-02-28T15:20:41Z",
         "pushed_at": 1772443230,
-        "size": 2143,
+        "size": chance.randrange(90_000),
         "stargazers_count": 12,
         "language": "Python",
         "has_issues": True,
@@ -137,15 +176,23 @@ def _repository(name: str, full_name: str, page: str) -> dict[str, Any]:
     }
 
 
-def _user(login: str) -> dict[str, Any]:
+def _user(login: str, number: int) -> dict[str, Any]:
     api = f"{_API}/users/{login}"
     return {
         "login": login,
-        "id": 21031067,
-        "avatar_url": "https://avatars.githubusercontent.com/u/21031067?v=4",
+        "id": number,
+        "avatar_url": f"https://avatars.githubusercontent.com/u/{number}?v=4",
         "html_url": f"https://github.com/{login}",
         "url": api,
-        **{f"{link}_url": f"{api}/{link}" for link in _USER_LINKS},
+        **_links(api, _USER_LINKS),
         "type": "User",
         "site_admin": False,
     }
+
+
+def _links(api: str, links: Sequence[str]) -> dict[str, str]:
+    found = {}
+    for link in links:
+        name = re.match(r"\w+", link)[0]
+        found[f"{name}_url"] = f"{api}/{link.removeprefix(f'{name}=')}"
+    return found

@@ -22,6 +22,11 @@ def at_least(name: str, value: float, limit: float, detail: str = "", unit: str 
     return Row(name, value, unit, f"≥ {limit:g}", value >= limit, detail)
 
 
+def at_most(name: str, value: float, limit: float, unit: str, detail: str = "") -> Row:
+    """A figure that should be small, and may be as large as the limit."""
+    return Row(name, value, unit, f"≤ {limit:g}", value <= limit, detail)
+
+
 def below(name: str, value: float, limit: float, unit: str, detail: str = "") -> Row:
     """A figure that should be small."""
     return Row(name, value, unit, f"< {limit:g}", value < limit, detail)
@@ -47,4 +52,5 @@ def machine() -> Mapping[str, str]:
 
 
 def _number(value: float) -> str:
-    return f"{value:,.0f}" if value >= 1000 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+    """Three digits, and more only before the point."""
+    return f"{value:,.{0 if value >= 1000 else 1 if value >= 10 else 2 if value >= 1 else 3}f}"

@@ -1,123 +1,181 @@
-"""What is measured of running servers. Each gives plain numbers; ratios and targets are for the report.
+"""What is measured of running servers. Each gives plain numbers; ratios and targets are for `parts`.
 
-The load generator and the sink are this process, the server under test is another one, each on its core.
+The load generator and the sink are this process, the servers under test are others. Variants of the same work run side
+by side, and take slices of it in turns: whatever disturbs the machine, or slows it down with time, meets all alike.
 """
 
 import itertools
 import statistics
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
-from typing import Final
+from typing import Final, NamedTuple, TypeVar
 
 import load
 import servers
 import sink
-from push import REPOSITORIES, Pushes
+from push import Pushes
 
 ONE: Final = ("github",)
 MANY: Final = tuple(f"team{number:02}" for number in range(64))
 HOOKS: Final = 8
 """Over how many destinations the 64 routes are spread."""
+LANES: Final = 64
+"""Lanes over which the events to one destination are spread."""
 
 PATIENCE: Final = 300.0
 """Seconds within which whatever was accepted must have been delivered."""
 
-
-class Bench:
-    """The scenarios; `folder` is where journals are made, on the disk that is to be measured."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    async def generator(self, seconds: float) -> float:
-        """Requests per second of the load generator against a server that does nothing."""
-        async with servers.bare("trivial") as server:
-            return await _rate(server.port, seconds, 200)
-
-    async def bare_accept(self, seconds: float) -> float:
-        """Answers per second of an aiohttp handler that only reads."""
-        async with servers.bare("handler") as server:
-            await _rate(server.port, seconds / 5, 200)
-            return await _rate(server.port, seconds, 200)
-
-    async def accept(self, seconds: float) -> dict[str, float]:
-        """Accepted requests per second over one route and destination, and deliveries per second meanwhile."""
-        with TemporaryDirectory(prefix="mattergate-bench-", dir=self.folder) as folder:
-            async with sink.serving() as there, servers.gateway(Path(folder), there.port, ONE, 1) as server:
-                pushes = Pushes(ONE).requests()
-                await _closed(server.port, pushes, seconds / 5, 202)
-                before = there.count
-                tally = await _closed(server.port, pushes, seconds, 202)
-                return {"accepted": tally.rate, "delivered": (there.count - before) / tally.seconds}
-
-    async def bare_forward(self, count: int) -> float:
-        """Requests per second of an aiohttp handler that forwards to the sink and answers with its answer."""
-        async with sink.serving() as there, servers.bare("proxy", there.port) as server:
-            requests = Pushes(MANY).requests()
-            expect((await load.closed(server.port, itertools.islice(requests, count // 5))).answers, 200)
-            tally = await load.closed(server.port, itertools.islice(requests, count))
-            return expect(tally.answers, 200) / tally.seconds
-
-    async def end_to_end(
-        self,
-        count: int,
-        *,
-        rest: bool = False,
-        routes: Sequence[str] = MANY,
-        hooks: int = HOOKS,
-        lanes: int = REPOSITORIES,
-    ) -> dict[str, float]:
-        """Events per second from the first request to the last message at the sink, and the memory that it took."""
-        with TemporaryDirectory(prefix="mattergate-bench-", dir=self.folder) as folder:
-            async with (
-                sink.serving() as there,
-                servers.gateway(Path(folder), there.port, routes, hooks, rest=rest) as server,
-            ):
-                pushes = Pushes(routes, lanes).requests()
-                warm = count // 5
-                expect((await load.closed(server.port, itertools.islice(pushes, warm))).answers, 202)
-                await there.reach(warm, PATIENCE)
-                started, spent = perf_counter(), server.processor()
-                expect((await load.closed(server.port, itertools.islice(pushes, count))).answers, 202)
-                await there.reach(warm + count, PATIENCE)
-                ended, spent = perf_counter(), (server.processor() - spent).total()
-                now, most = server.memory()
-                return {
-                    "rate": count / (ended - started),
-                    "micros": spent / count * 1e6,
-                    "rss": now,
-                    "peak": most,
-                    "events": float(warm + count),
-                }
-
-    async def latency(self, rate: float, seconds: float) -> dict[str, float]:
-        """Milliseconds from a request's scheduled time to its answer, at a constant rate while delivering."""
-        with TemporaryDirectory(prefix="mattergate-bench-", dir=self.folder) as folder:
-            async with sink.serving() as there, servers.gateway(Path(folder), there.port, MANY, HOOKS) as server:
-                pushes = Pushes(MANY).requests()
-                with load.first():
-                    await load.paced(server.port, pushes, rate=rate, seconds=max(0.5, seconds / 5))
-                    paced = await load.paced(server.port, pushes, rate=rate, seconds=seconds)
-                expect(paced.answers, 202)
-                return {
-                    "p50": paced.quantile(0.50) * 1e3,
-                    "p99": paced.quantile(0.99) * 1e3,
-                    "max": paced.latencies[-1] * 1e3,
-                    "mean": statistics.fmean(paced.latencies) * 1e3,
-                }
+T = TypeVar("T")
 
 
-async def _rate(port: int, seconds: float, status: int) -> float:
-    return (await _closed(port, Pushes(ONE).requests(), seconds, status)).rate
+class Variant(NamedTuple):
+    """A server that takes pushes, to be started in a folder of its own with the port of the sink behind it.
+
+    It gets pushes over `routes`, of so many repositories (each is a lane), and answers with `status`. One that
+    `delivers` makes one message of each push.
+    """
+
+    start: Callable[[Path, int], AbstractAsyncContextManager[servers.Server]]
+    routes: Sequence[str] = ONE
+    lanes: int = LANES
+    status: int = 200
+    delivers: bool = True
 
 
-async def _closed(port: int, requests: Iterator[bytes], seconds: float, status: int) -> load.Tally:
-    tally = await load.closed(port, requests, seconds=seconds)
-    expect(tally.answers, status)
-    return tally
+def bare(kind: str, *, delivers: bool = False) -> Variant:
+    """One of the servers of `bare.py`."""
+    return Variant(lambda _, port: servers.bare(kind, port), delivers=delivers)
+
+
+def gateway(
+    routes: Sequence[str] = ONE, destinations: int = 1, *, rest: bool = False, keep: bool = False,
+    tree: Path = servers.OURS,
+) -> Variant:  # fmt: skip
+    """A gateway, see `servers.gateway`; three repositories post to each of many routes."""
+
+    def start(folder: Path, port: int) -> AbstractAsyncContextManager[servers.Server]:
+        return servers.gateway(folder, port, routes, destinations, rest=rest, keep=keep, tree=tree)
+
+    return Variant(start, routes, LANES if len(routes) == 1 else 3 * len(routes), 202)
+
+
+class Slice(NamedTuple):
+    """What a server did with some events: seconds until the last message was there, seconds of processor by process."""
+
+    events: int
+    seconds: float
+    processor: Counter[str]
+
+    @property
+    def rate(self) -> float:
+        """Events per second from end to end."""
+        return self.events / self.seconds
+
+    def thousand(self, process: str = "") -> float:
+        """Seconds of processor for 1,000 events: of one process, or of all."""
+        seconds = self.processor[process] if process else self.processor.total()
+        return seconds / self.events * 1e3
+
+
+class Contender:
+    """The running server of a variant, which takes its part of the work in turns with others."""
+
+    def __init__(self, variant: Variant, server: servers.Server, there: sink.Sink, folder: Path) -> None:
+        self.server = server
+        self.sent = 0
+        self._variant = variant
+        self._sink = there
+        self._folder = folder
+        self._pushes = Pushes(variant.routes, variant.lanes).requests()
+
+    async def slice(self, count: int) -> Slice:
+        """Have so many events taken and delivered. It ends when the server rests: settling is part of the work."""
+        goal = self._sink.count + count
+        started, before = perf_counter(), self.server.processor()
+        tally = await load.closed(self.server.port, itertools.islice(self._pushes, count))
+        expect(tally.answers, self._variant.status)
+        if self._variant.delivers:
+            await self._sink.reach(goal, PATIENCE)
+        seconds = perf_counter() - started
+        await self.server.rest()
+        self.sent += count
+        return Slice(count, seconds, self.server.processor() - before)
+
+    async def accept(self, seconds: float) -> tuple[float, float]:
+        """Requests that it answers in a second, sent as fast as it answers, and messages that it delivers meanwhile."""
+        before = self._sink.count
+        tally = await load.closed(self.server.port, self._pushes, seconds=seconds)
+        delivered = (self._sink.count - before) / tally.seconds
+        count = expect(tally.answers, self._variant.status)
+        if self._variant.delivers:
+            await self._sink.reach(before + count, PATIENCE)
+        await self.server.rest()
+        self.sent += count
+        return tally.rate, delivered
+
+    def disk(self) -> float:
+        """Bytes of its journal on the disk for each event so far, with the log and its index."""
+        return sum(file.stat().st_size for file in self._folder.glob(f"{servers.JOURNAL}*")) / self.sent
+
+
+@asynccontextmanager
+async def side_by_side(where: Path, variants: Mapping[str, Variant]) -> AsyncIterator[Mapping[str, Contender]]:
+    """All variants running, with one sink behind them; journals are made below `where`."""
+    async with AsyncExitStack() as stack:
+        there = await stack.enter_async_context(sink.serving())
+        contenders = {}
+        for name, variant in variants.items():
+            folder = Path(stack.enter_context(TemporaryDirectory(prefix="mattergate-bench-", dir=where)))
+            server = await stack.enter_async_context(variant.start(folder, there.port))
+            contenders[name] = Contender(variant, server, there, folder)
+        yield contenders
+
+
+async def in_turns(
+    contenders: Mapping[str, Contender], rounds: int, turn: Callable[[Contender], Awaitable[T]]
+) -> AsyncIterator[Mapping[str, T]]:
+    """Let each contender have a turn in each round, after a first one that does not count; another one begins it."""
+    order = list(contenders)
+    for number in range(-1, rounds):
+        found = {name: await turn(contenders[name]) for name in order}
+        order.append(order.pop(0))
+        if number >= 0:
+            yield found
+
+
+async def chain(where: Path, posts: int, delay: float) -> Sequence[float]:
+    """Seconds that a gateway takes between two posts of one lane, after the answer of a slow destination.
+
+    All events are accepted before: nothing else keeps the gateway busy.
+    """
+    with TemporaryDirectory(prefix="mattergate-bench-", dir=where) as folder:
+        async with sink.serving(delay=delay) as there, servers.gateway(Path(folder), there.port, ONE, 1) as server:
+            pushes = Pushes(ONE, 1).requests()
+            expect((await load.closed(server.port, itertools.islice(pushes, posts))).answers, 202)
+            before = len(there.gaps)
+            await there.reach(posts, PATIENCE)
+            return there.gaps[before:]
+
+
+async def latency(where: Path, rate: float, seconds: float) -> Mapping[str, float]:
+    """Milliseconds from a request's scheduled time to its answer, at a constant rate while delivering."""
+    with TemporaryDirectory(prefix="mattergate-bench-", dir=where) as folder:
+        async with sink.serving() as there, servers.gateway(Path(folder), there.port, MANY, HOOKS) as server:
+            pushes = Pushes(MANY).requests()
+            with load.first():
+                await load.paced(server.port, pushes, rate=rate, seconds=max(0.5, seconds / 5))
+                paced = await load.paced(server.port, pushes, rate=rate, seconds=seconds)
+            expect(paced.answers, 202)
+            return {
+                "p50": paced.quantile(0.50) * 1e3,
+                "p99": paced.quantile(0.99) * 1e3,
+                "max": paced.latencies[-1] * 1e3,
+                "mean": statistics.fmean(paced.latencies) * 1e3,
+            }
 
 
 def expect(answers: Counter[int], status: int) -> int:

@@ -25,6 +25,9 @@ LOAD_CORE: Final = 1
 OURS: Final = Path(__file__).resolve().parents[2]
 """The checkout that this bench is part of."""
 
+JOURNAL: Final = "bench.db"
+"""The file of a gateway's journal, beside its settings."""
+
 GATEWAY: Final = "gateway"
 WRITER: Final = "writing process"
 _NAMES: Final = {"gateway.journal.sqlite.process": WRITER}
@@ -32,6 +35,9 @@ _NAMES: Final = {"gateway.journal.sqlite.process": WRITER}
 _HERE = Path(__file__).parent
 _STARTING = 120.0
 _STOPPING = 120.0
+_RESTING = 60.0
+_IDLE = 0.02
+"""The part of a core that a server takes at most that has nothing to do: it looks at clocks now and then."""
 _C = ctypes.CDLL(None, use_errno=True)
 
 _SERVER = """
@@ -97,6 +103,17 @@ class Server:
         most = sum(_kib(f"/proc/{process}/status")["VmHWM"] for process in processes)
         return now * 1.024e-3, most * 1.024e-3
 
+    async def rest(self, quiet: float = 0.2) -> None:
+        """Wait until it has done nothing for so many seconds. Raises TimeoutError."""
+        before = self.processor()
+        async with asyncio.timeout(_RESTING):
+            while True:
+                await asyncio.sleep(quiet)
+                now = self.processor()
+                if (now - before).total() <= _IDLE * quiet:
+                    return
+                before = now
+
     async def kill(self) -> None:
         """Kill the program as `kill -9` does, and wait until it has ended. Its children are left to notice."""
         with suppress(ProcessLookupError):
@@ -146,16 +163,17 @@ async def gateway(
     *,
     rest: bool = False,
     journal: Path | None = None,
+    keep: bool = False,
     tree: Path = OURS,
 ) -> AsyncIterator[Server]:
     """`mattergate serve` with these routes, spread over the destinations; journal and settings are in `folder`.
 
     The destinations are incoming webhooks, or with `rest` channels of a bot. A `journal` that is there already is used
-    where it is, and keeps what it has. The gateway is that of the checkout `tree`.
+    where it is, and keeps what it has; with `keep` so does one that is made. The gateway is that of `tree`, a checkout.
 
     The catalog is not followed: whoever edits a document meanwhile would have it compiled during a measurement.
     """
-    text = "[catalog]\nreload = false\n" + _journal(journal) + _destinations(sink, destinations, rest=rest)
+    text = "[catalog]\nreload = false\n" + _journal(journal, keep=keep) + _destinations(sink, destinations, rest=rest)
     for index, route in enumerate(routes):
         text += _ROUTE.format(name=route, service="github", destination=f"hook{index % destinations}", secret=SECRET)
     async with serving(folder, text, tree) as server:
@@ -165,7 +183,7 @@ async def gateway(
 def with_services(services: Sequence[str]) -> str:
     """Settings with a route for each of these services, which are in the folder `catalog` beside the settings."""
     routes = (_ROUTE.format(name=key, service=key, destination="hook0", secret=SECRET) for key in services)
-    return '[catalog]\nfolders = ["catalog"]\n' + _journal(None) + _destinations(1, 1) + "".join(routes)
+    return '[catalog]\nfolders = ["catalog"]\n' + _journal() + _destinations(1, 1) + "".join(routes)
 
 
 @asynccontextmanager
@@ -189,8 +207,8 @@ def write_settings(folder: Path, settings: str, port: int = 8080, admin: int = 9
     return file
 
 
-def _journal(kept: Path | None) -> str:
-    return _JOURNAL.format(journal=kept or "bench.db", keep=_FOR_EVER if kept else "")
+def _journal(there: Path | None = None, *, keep: bool = False) -> str:
+    return _JOURNAL.format(journal=there or JOURNAL, keep=_FOR_EVER if keep or there else "")
 
 
 def _destinations(sink: int, count: int, *, rest: bool = False) -> str:

@@ -26,7 +26,6 @@ ROUTES: Final = 20
 _EDITED: Final = "github-copy1"
 """The service whose document is edited: the largest one."""
 _QUIET: Final = 0.5
-_PATIENCE: Final = 60.0
 
 
 class Found(NamedTuple):
@@ -59,7 +58,7 @@ async def measured(where: Path, services: int = SERVICES, routes: int = ROUTES) 
         used = [_EDITED, *(key for key in keys if key != _EDITED)][:routes]
         async with servers.serving(folder, servers.with_services(used)) as server:
             ready = server.processor().total()
-            await _settled(server)
+            await server.rest(_QUIET)
             compiled, (memory, _) = server.processor().total(), server.memory()
             live, edit = await _edited(server, folder / "catalog" / _EDITED / "star.yaml")
             return Found(ready, compiled, memory, live, edit)
@@ -78,18 +77,6 @@ def checked(where: Path, services: int = SERVICES) -> float:
             raise RuntimeError(done.stderr)
         user, system = done.stderr.split()[-2:]
         return float(user) + float(system)
-
-
-async def _settled(server: servers.Server) -> None:
-    """Wait until the gateway does nothing any more."""
-    end, before = monotonic() + _PATIENCE, server.processor()
-    while monotonic() < end:
-        await asyncio.sleep(_QUIET)
-        now = server.processor()
-        if (now - before).total() <= 0.02 * _QUIET:
-            return
-        before = now
-    raise TimeoutError("the gateway does not come to rest")
 
 
 async def _edited(server: servers.Server, file: Path) -> tuple[float, float]:

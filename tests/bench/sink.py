@@ -1,8 +1,9 @@
 """What stands behind the gateway: answers as Mattermost does, incoming webhooks and REST, and counts the messages."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from time import perf_counter
 from typing import cast
 
 _OK = (
@@ -19,11 +20,18 @@ _CREATED = b"HTTP/1.1 201 Created\r\n" + _JSON
 
 
 class Sink:
-    """Counts the messages that arrived, on all connections together."""
+    """Counts the messages that arrived, on all connections together.
 
-    def __init__(self, port: int) -> None:
+    With `delay`, it answers a message after so many seconds, and `gaps` has the seconds from each answer until the next
+    message was there: what whoever posts one message after the other took by itself.
+    """
+
+    def __init__(self, port: int, delay: float = 0.0) -> None:
         self.port = port
+        self.delay = delay
         self.count = 0
+        self.gaps: list[float] = []
+        self._answered = 0.0
         self._expected = 0
         self._there = asyncio.Event()
 
@@ -39,6 +47,17 @@ class Sink:
             self._expected = count
             self._there.clear()
             await asyncio.wait_for(self._there.wait(), seconds)
+
+    def answer_later(self, write: Callable[[bytes], None], answer: bytes) -> None:
+        """Answer a message that has just arrived after the delay."""
+        if self._answered:
+            self.gaps.append(perf_counter() - self._answered)
+
+        def now() -> None:
+            write(answer)
+            self._answered = perf_counter()
+
+        asyncio.get_running_loop().call_later(self.delay, now)
 
 
 class _Connection(asyncio.Protocol):
@@ -59,6 +78,9 @@ class _Connection(asyncio.Protocol):
         have.clear()
         if answer is not _FOUND:
             self._sink.arrived()
+            if self._sink.delay:
+                self._sink.answer_later(self._write, answer)
+                return
         self._write(answer)
 
 
@@ -68,9 +90,9 @@ def _length(head: bytearray, end: int) -> int:
 
 
 @asynccontextmanager
-async def serving(port: int = 0) -> AsyncIterator[Sink]:
-    """A sink on a port of its own, within the block."""
-    sink = Sink(0)
+async def serving(port: int = 0, delay: float = 0.0) -> AsyncIterator[Sink]:
+    """A sink on a port of its own, within the block; it answers a message after `delay` seconds."""
+    sink = Sink(0, delay)
     server = await asyncio.get_running_loop().create_server(lambda: _Connection(sink), "127.0.0.1", port)
     sink.port = server.sockets[0].getsockname()[1]
     try:
