@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import scenarios
+import servers
 import services
 import steps
 import visits
@@ -173,12 +174,21 @@ async def sizes(plan: Plan) -> list[Row]:
 
 async def one_event(plan: Plan) -> list[Row]:
     """Microseconds and Python calls of the steps of one event."""
-    found = await asyncio.to_thread(steps.pure, plan.size.repeats, 200 if plan.size.repeats > 2 else 20)
-    found["journal.append, on the event loop"] = await steps.append(plan.folder, plan.size.events)
-    say("steps: " + ", ".join(f"{name} {micros:.1f} us" for name, micros in found.items()))
-    total = found.pop(steps.SUM)
-    return [*(told(f"step: {name}", micros, "us") for name, micros in found.items()),
-            below(f"steps: {steps.SUM}", total, 80, "us")]  # fmt: skip
+    micros = await steps.times(plan.folder, plan.size.repeats, 200 if plan.size.repeats > 2 else 20)
+    calls = await steps.calls(plan.folder)
+    if plan.keep:
+        steps.keep(calls)
+    allowed = steps.kept()
+    rows = []
+    for name, took in micros.items():
+        number = calls[name].total()
+        say(f"step {name}: {took:.1f} us, {number} calls, {allowed.get(name, 0)} kept")
+        rows.append(told(f"step: {name}", took, "us"))
+        rows.append(at_most(f"step: {name}, calls", number, allowed.get(name, 0), ""))
+    for process, parts in ((servers.GATEWAY, steps.GATEWAY), (servers.WRITER, steps.WRITER)):
+        detail = f"{' + '.join(parts)}; {sum(calls[name].total() for name in parts)} calls"
+        rows.append(told(f"steps: {process}", sum(micros[name] for name in parts), "us", detail))
+    return rows
 
 
 async def console(plan: Plan) -> list[Row]:

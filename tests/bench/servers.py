@@ -173,11 +173,25 @@ async def gateway(
 
     The catalog is not followed: whoever edits a document meanwhile would have it compiled during a measurement.
     """
+    text = settings(sink, routes, destinations, rest=rest, journal=journal, keep=keep)
+    async with serving(folder, text, tree) as server:
+        yield server
+
+
+def settings(
+    sink: int,
+    routes: Sequence[str],
+    destinations: int,
+    *,
+    rest: bool = False,
+    journal: Path | None = None,
+    keep: bool = False,
+) -> str:
+    """The settings of `gateway`, but for where it listens."""
     text = "[catalog]\nreload = false\n" + _journal(journal, keep=keep) + _destinations(sink, destinations, rest=rest)
     for index, route in enumerate(routes):
         text += _ROUTE.format(name=route, service="github", destination=f"hook{index % destinations}", secret=SECRET)
-    async with serving(folder, text, tree) as server:
-        yield server
+    return text
 
 
 def with_services(services: Sequence[str]) -> str:
