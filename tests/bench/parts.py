@@ -20,7 +20,8 @@ class Size(NamedTuple):
     """How much is measured.
 
     Comparisons take `rounds`, with slices of `events` or of `seconds`. `memory` is the number of events after which
-    memory and disk are looked at, `posts` those of the serial chain, `repeats` those of a step; the console has `kept`
+    memory and disk are looked at, `posts` those of the serial chain; a step is
+    timed `repeats` times with `step` events; the console has `kept`
     events, of which each page is seen `looks` times, and `turns` of `watched` events; the catalog has `services`.
     """
 
@@ -30,6 +31,7 @@ class Size(NamedTuple):
     memory: int
     posts: int
     repeats: int
+    step: int
     kept: int
     looks: int
     turns: int
@@ -37,9 +39,9 @@ class Size(NamedTuple):
     services: int
 
 
-FULL = Size(rounds=5, events=4_000, seconds=3.0, memory=120_000, posts=300, repeats=40, kept=1_000_000, looks=50,
-            turns=10, watched=10_000, services=services.SERVICES)  # fmt: skip
-QUICK = Size(rounds=1, events=250, seconds=0.3, memory=500, posts=40, repeats=2, kept=2_000, looks=2, turns=1,
+FULL = Size(rounds=5, events=4_000, seconds=3.0, memory=120_000, posts=300, repeats=20, step=200, kept=1_000_000,
+            looks=50, turns=10, watched=10_000, services=services.SERVICES)  # fmt: skip
+QUICK = Size(rounds=1, events=250, seconds=0.3, memory=500, posts=40, repeats=2, step=20, kept=2_000, looks=2, turns=1,
              watched=125, services=40)  # fmt: skip
 
 RATE = 1_000.0
@@ -173,21 +175,19 @@ async def sizes(plan: Plan) -> list[Row]:
 
 
 async def one_event(plan: Plan) -> list[Row]:
-    """Microseconds and Python calls of the steps of one event."""
-    micros = await steps.times(plan.folder, plan.size.repeats, 200 if plan.size.repeats > 2 else 20)
-    calls = await steps.calls(plan.folder)
+    """Python calls and microseconds of the steps of one event."""
+    micros = await steps.times(plan.folder, plan.size.repeats, plan.size.step)
+    calls = {name: made.total() for name, made in (await steps.calls(plan.folder)).items()}
     if plan.keep:
         steps.keep(calls)
     allowed = steps.kept()
     rows = []
-    for name, took in micros.items():
-        number = calls[name].total()
-        say(f"step {name}: {took:.1f} us, {number} calls, {allowed.get(name, 0)} kept")
-        rows.append(told(f"step: {name}", took, "us"))
-        rows.append(at_most(f"step: {name}, calls", number, allowed.get(name, 0), ""))
+    for name, number in calls.items():
+        say(f"step {name}: {number} calls, {micros[name]:.1f} us")
+        rows.append(at_most(f"step: {name}", number, allowed.get(name, 0), "calls", f"{micros[name]:.1f} us"))
     for process, parts in ((servers.GATEWAY, steps.GATEWAY), (servers.WRITER, steps.WRITER)):
-        detail = f"{' + '.join(parts)}; {sum(calls[name].total() for name in parts)} calls"
-        rows.append(told(f"steps: {process}", sum(micros[name] for name in parts), "us", detail))
+        detail = f"{sum(micros[name] for name in parts):.0f} us: {' + '.join(parts)}"
+        rows.append(told(f"steps of the {process}", sum(calls[name] for name in parts), "calls", detail))
     return rows
 
 

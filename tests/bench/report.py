@@ -52,5 +52,7 @@ def machine() -> Mapping[str, str]:
 
 
 def _number(value: float) -> str:
-    """Three digits, and more only before the point."""
+    """Three digits, and more only before the point; a count as it is."""
+    if isinstance(value, int):
+        return f"{value:,}"
     return f"{value:,.{0 if value >= 1000 else 1 if value >= 10 else 2 if value >= 1 else 3}f}"

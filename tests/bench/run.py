@@ -13,8 +13,9 @@ Parts:
     latency  milliseconds until the answer, at 1,000 requests a second
     chain    one lane alone: milliseconds a post beyond what its destination takes to answer
     sizes    bytes on disk for an event, the log included, and memory, after 120,000 events
-    steps    the steps of one event without other processes: microseconds, and Python calls. Calls do not depend on the
-             machine: a test fails when a step makes more of them than calls.json says; --keep writes that file anew
+    steps    the steps of one event, each by itself: Python calls, and microseconds. Calls do not depend on the machine:
+             a test fails when a step makes more of them than calls.json allows. --keep allows those of now; do that
+             with the oldest Python that the project supports, which makes the most
     console  the pages of the console with a million events kept, and deliveries while it is open in ten browsers
     catalog  what a catalog of many services costs, and an edit in it
     before   cost for one destination, in turns with the gateway of the checkout --against, and as a ratio to it

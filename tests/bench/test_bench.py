@@ -8,6 +8,7 @@ import json
 import sqlite3
 import subprocess
 import sys
+import zlib
 from contextlib import closing
 from pathlib import Path
 from types import ModuleType
@@ -17,7 +18,8 @@ import pytest
 from tests.conftest import PATIENCE
 
 HERE = Path(__file__).parent
-PARTS = ("steps", "accept", "forward", "latency", "console")  # memory is that of `forward`, after more events
+ROOT = HERE.parents[1]
+PARTS = ("cost", "accept", "latency", "chain", "sizes", "steps", "console")
 
 
 def module(name: str) -> ModuleType:
@@ -55,14 +57,30 @@ def test_payload_is_a_push():
     assert {len(paths) for paths in routes.values()} == {1}
 
 
+def test_payload_is_realistic_text():
+    """No filler makes the load easier to pack than what a forge sends, and every run has the same."""
+    push = module("push")
+    whole = push.body("service-007", "0" * 40)
+    assert len(whole) / 5 < len(zlib.compress(whole)) < len(whole) / 3
+    assert whole == push.body("service-007", "0" * 40) != push.body("service-008", "0" * 40)
+    messages = [one["message"] for one in json.loads(whole)["commits"]]
+    assert len(set(messages)) == len(messages) == 3
+
+
 def test_table_shows_what_is_missed():
     """A figure that misses its target says so, one without a target says nothing."""
     report = module("report")
     table = report.markdown(
-        [report.below("p99", 12.5, 10, "ms"), report.at_least("rate", 0.4, 0.3), report.told("p50", 1, "ms")]
+        [
+            report.below("p99", 12.5, 10, "ms"),
+            report.at_most("calls", 12, 12, "calls"),
+            report.at_least("rate", 0.4, 0.3),
+            report.told("p50", 1.0, "ms"),
+        ]
     )
     assert "| p99 | 12.5 ms | < 10 | **missed** |" in table
-    assert "| rate | 0.40 ratio | ≥ 0.3 | met |" in table
+    assert "| calls | 12 calls | ≤ 12 | met |" in table
+    assert "| rate | 0.400 ratio | ≥ 0.3 | met |" in table
     assert "| p50 | 1.00 ms |  |  |  |" in table
 
 
@@ -93,12 +111,29 @@ def test_quick_run_has_every_figure(tmp_path: Path):
     assert done.returncode == 0, done.stderr
     figures = json.loads(out.read_bytes())["figures"]
     assert {row["name"].split(":")[0].split(" /")[0] for row in figures if "target" in row} == {
-        "load generator", "accept rate", "end to end", "accept latency p99", "steps", "console",
+        "processor for 1,000 events, one destination", "the same", "end to end", "load generator", "accepting",
+        "accept latency p99", "serial chain", "on disk for an event of 8 kB", "resident memory", "step", "console",
         "end to end with 10 open consoles",
     }  # fmt: skip
     for row in figures:
         assert row["value"] > 0
         assert f"| {row['name']} |" in done.stdout
+    split = next(row["detail"] for row in figures if row["name"].startswith("processor for 1,000 events"))
+    assert split.startswith("gateway 0.")
+    assert "writing process 0." in split
+
+
+@pytest.mark.slow
+def test_two_checkouts_take_turns(tmp_path: Path):
+    """A change is measured beside what was there before, in one run; whatever is no checkout is refused."""
+    command = [sys.executable, str(HERE / "run.py"), "--quick", "before", "--folder", str(tmp_path), "--against"]
+    done = subprocess.run([*command, str(ROOT)], capture_output=True, text=True, timeout=10 * PATIENCE, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "| processor for 1,000 events / before | " in done.stdout
+    assert str(ROOT) in done.stdout
+    wrong = subprocess.run([*command, str(tmp_path)], capture_output=True, text=True, timeout=PATIENCE, check=False)
+    assert wrong.returncode == 2
+    assert "is no checkout of this project" in wrong.stderr
 
 
 def test_help_teaches():
@@ -106,5 +141,5 @@ def test_help_teaches():
     done = subprocess.run(
         [sys.executable, str(HERE / "run.py"), "--help"], capture_output=True, text=True, timeout=PATIENCE, check=True
     )
-    for word in ("--quick", "--json", "core", "8 kB", "median", "nothing else should run"):
+    for word in ("--quick", "--json", "--against", "core", "8 kB", "median", "nothing else should run", "chain "):
         assert word in done.stdout
