@@ -112,6 +112,8 @@ class Contender:
         delivered = (self._sink.count - before) / tally.seconds
         count = expect(tally.answers, self._variant.status)
         if self._variant.delivers:
+            if not delivered:
+                raise RuntimeError("nothing was delivered meanwhile: accepting alone is no figure")
             await self._sink.reach(before + count, PATIENCE)
         await self.server.rest()
         self.sent += count
