@@ -6,7 +6,7 @@
     settle   what the writing process does for its outcome
 
 Times are the least of many repetitions, with some events under way at once: whatever else the machine does can only add
-to them. Calls are counted for one event by itself; the least of some counts, too, for a timer may go off meanwhile.
+to them. Calls are counted for one event by itself, several times: the usual number counts, for a timer may go off.
 """
 
 import asyncio
@@ -14,6 +14,7 @@ import itertools
 import json
 import random
 import socket
+import statistics
 import sys
 import threading
 import time
@@ -59,14 +60,14 @@ from gateway.verify import verify
 
 GATEWAY: Final = ("accept", "append", "deliver", "post")
 WRITER: Final = ("store", "settle")
-"""The steps that make up what the two processes do for an event; the others are parts of `accept`."""
+"""The steps that make up what the two processes do for an event to an incoming webhook."""
 
 KEPT: Final = Path(__file__).with_name("calls.json")
 """The calls of each step that a test allows."""
 
 _AT_ONCE: Final = 32
-_WARM, _TRIES = 3, 8
-_MOMENT: Final = 0.002
+_WARM, _TRIES = 3, 9
+_MOMENT: Final = 0.004
 
 
 class Step(NamedTuple):
@@ -125,7 +126,8 @@ async def _count(step: Step) -> Counter[str]:
         await _end(step.calls)
         step.calls.on = False
         found.append(step.calls.made)
-    return min(found[_WARM:], key=Counter.total)
+    usual = statistics.mode(made.total() for made in found[_WARM:])
+    return next(made for made in found[_WARM:] if made.total() == usual)
 
 
 async def _end(calls: Calls) -> None:
@@ -148,7 +150,8 @@ async def _every(where: Path, *, count: bool) -> AsyncIterator[Mapping[str, Step
             "accept": way.accept(stack),
             "append": await _append(stack, folder / "append.db", way),
             "deliver": await _deliver(stack, way),
-            "post": await way.post(stack),
+            "post": await way.post(stack, rest=False),
+            "post over REST": await way.post(stack, rest=True),
         }
         found = {name: Step(_awaited(run), inputs, time.thread_time, here) for name, (run, inputs) in steps.items()}
         found |= await _writer(stack, folder / "store.db", way, count=count)
@@ -176,8 +179,8 @@ class Way:
     """A gateway with one route and one destination, in parts: what is in front of the journal, and the sender."""
 
     def __init__(self, sink: int) -> None:
-        text = servers.settings(sink, ONE, 1)
-        self.settings = settings.parse(text, "bench.toml", {}, lambda file: file.read_text("utf-8"))
+        self.sink = sink
+        self.settings = _settings(sink)
         self.metrics = Metrics()
         known = catalog.load([files.builtin_folder()], {"github"})
         self.rules = ingress.rules(self.settings, known, self.metrics)
@@ -238,9 +241,10 @@ class Way:
 
         return run, self.pushes
 
-    async def post(self, stack: AsyncExitStack) -> Driven:
-        """A post to an incoming webhook."""
-        sender = await Senders(Sessions(stack)).of(self.settings.destinations["hook0"], _no_card)
+    async def post(self, stack: AsyncExitStack, *, rest: bool) -> Driven:
+        """A post to an incoming webhook, or over REST to a channel."""
+        table = _settings(self.sink, rest=rest).destinations["hook0"]
+        sender = await Senders(Sessions(stack)).of(table, _no_card)
 
         async def run(delivery: Delivery) -> None:
             result = await sender.send(delivery)
@@ -280,6 +284,11 @@ class Way:
         """Deliveries in the order of their numbers, as the journal returns them."""
         for seq, one in enumerate(self.entries()):
             yield from deliveries(one, seq)
+
+
+def _settings(sink: int, *, rest: bool = False) -> settings.Settings:
+    text = servers.settings(sink, ONE, 1, rest=rest)
+    return settings.parse(text, "bench.toml", {}, lambda file: file.read_text("utf-8"))
 
 
 class _Sender(asyncio.Transport):
