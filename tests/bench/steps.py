@@ -189,7 +189,8 @@ class Way:
         assert match is not None
         self.route, self.door = match.route, match.door
         self.limits = Limits()
-        self.pushes = Pushes(ONE, LANES).requests()
+        self.pushes = Pushes(ONE, LANES).requests()  # of one lane each
+        self.alike = Pushes(ONE, 1).requests()  # with the same text: what a step does depends on it
 
     @classmethod
     async def open(cls, stack: AsyncExitStack) -> "Way":
@@ -199,7 +200,7 @@ class Way:
     def judging(self) -> Mapping[str, Driven]:
         """The steps of judging a request, from its bytes to its entry and answer."""
         service, limits = self.service, self.limits
-        request = self.request()
+        request = _request(next(self.alike))
         value = decode(request, request.body).value
         seen = context(value, request, "push")
         translator = service.speaker("push", seen)
@@ -239,7 +240,7 @@ class Way:
             if not answer.startswith(b"HTTP/1.1 202 "):
                 raise RuntimeError(f"not accepted: {answer!r}")
 
-        return run, self.pushes
+        return run, self.alike
 
     async def post(self, stack: AsyncExitStack, *, rest: bool) -> Driven:
         """A post to an incoming webhook, or over REST to a channel."""
@@ -252,13 +253,6 @@ class Way:
                 raise RuntimeError(f"not delivered: {result}")  # noqa: TRY004
 
         return run, self.deliveries()
-
-    def request(self) -> Request:
-        """The next push as it reaches the gateway."""
-        head, _, content = next(self.pushes).partition(b"\r\n\r\n")
-        lines = (line.partition(": ") for line in head.decode().split("\r\n")[1:])
-        headers = {name.lower(): value for name, _, value in lines}
-        return Request("POST", headers, {}, content, url=f"https://{headers['host']}/in/github")
 
     def judge(self, request: Request) -> Judgement:
         """Judge it as ingress does."""
@@ -278,12 +272,20 @@ class Way:
     def entries(self) -> Iterator[Entry]:
         """Entries of distinct events."""
         while True:
-            yield self.entry(self.judge(self.request()))
+            yield self.entry(self.judge(_request(next(self.pushes))))
 
     def deliveries(self) -> Iterator[Delivery]:
         """Deliveries in the order of their numbers, as the journal returns them."""
         for seq, one in enumerate(self.entries()):
             yield from deliveries(one, seq)
+
+
+def _request(sent: bytes) -> Request:
+    """A push as it reaches the gateway."""
+    head, _, content = sent.partition(b"\r\n\r\n")
+    lines = (line.partition(": ") for line in head.decode().split("\r\n")[1:])
+    headers = {name.lower(): value for name, _, value in lines}
+    return Request("POST", headers, {}, content, url=f"https://{headers['host']}/in/github")
 
 
 def _settings(sink: int, *, rest: bool = False) -> settings.Settings:
