@@ -1,7 +1,7 @@
 """The bench: what an event costs, beside a bare aiohttp proxy that does no work with the same requests, in one run.
 
     .venv/bin/python tests/bench/run.py            everything: about ten minutes
-    .venv/bin/python tests/bench/run.py --quick    half a minute; shows that it runs, its figures mean nothing
+    .venv/bin/python tests/bench/run.py --quick    a minute; shows that it runs, its figures mean nothing
     .venv/bin/python tests/bench/run.py cost       a part; several may be named
     .venv/bin/python tests/bench/run.py before --against DIR    this checkout beside another one
 
