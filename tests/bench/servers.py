@@ -88,7 +88,7 @@ class Server:
         two such counters is what was taken meanwhile, its `total()` that of all processes.
         """
         spent: Counter[str] = Counter()
-        for process in self._processes():
+        for process in self.processes():
             with suppress(OSError):  # it has ended meanwhile
                 spent[_name(process)] += _seconds(process)
         return spent
@@ -98,7 +98,7 @@ class Server:
 
         What they share counts once now, and in each of them for the most.
         """
-        processes = self._processes()
+        processes = self.processes()
         now = sum(_kib(f"/proc/{process}/smaps_rollup")["Pss"] for process in processes)
         most = sum(_kib(f"/proc/{process}/status")["VmHWM"] for process in processes)
         return now * 1.024e-3, most * 1.024e-3
@@ -120,7 +120,7 @@ class Server:
             self.process.kill()
         await asyncio.wait_for(self.process.wait(), _STOPPING)
 
-    def _processes(self) -> list[int]:
+    def processes(self) -> list[int]:
         """The program's own process, its children, theirs."""
         found = [self.process.pid]
         for process in found:

@@ -1,0 +1,265 @@
+"""The gateway beside other programs that do the same work: what each costs in one run, and what each promises.
+
+    .venv/bin/python tests/bench/peers.py --install    fetch and build the others, then everything: about ten minutes
+    .venv/bin/python tests/bench/peers.py              everything, with whatever is installed
+    .venv/bin/python tests/bench/peers.py --quick      shows that it runs, its figures mean nothing
+    .venv/bin/python tests/bench/peers.py promises --only benthos    only what one program promises
+
+The work: signed GitHub pushes of 8 kB over 32 keep-alive connections, each of which becomes a POST of Slack-shaped JSON
+to one incoming webhook. All programs run all the time, and get their load in turns that rotate, --rounds times; medians
+count. Figures are processor time for 1,000 events, of all processes of a program (those that it starts and that end,
+too), its ratio to that of a bare aiohttp proxy in the same round, events per second from the first request to the last
+message, and memory at the end. Ratios hold on other machines, too; nothing else should run. Load generator and sink
+keep to the second core.
+
+The promises are tried one by one, each with a new start, by senders that do not wait for answers and never repeat:
+
+    keeps    sent while the destination does not answer, then kill -9 of all processes and a new start: how many arrive
+    order    a fifth of all attempts fail (503, a closed connection, no answer): how many arrive, how many late
+    once     the same delivery, with the same id, sent twice: how often it arrives
+    forged   signed with another secret: the status; kept when that is 4xx and nothing arrives
+    retry    the destination answers 503 for five seconds: how many arrive
+    429      the destination answers 429 with Retry-After: whether the message arrives, and not earlier than that
+
+The others have the versions that programs.py names, and the configurations and sources of tests/bench/peers/; --install
+fetches what they are made of with the clients of Go, npm and Debian. What cannot be had is told in the table.
+"""
+
+import argparse
+import asyncio
+import itertools
+import statistics
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter
+from typing import NamedTuple
+
+import load
+import msgspec
+import programs
+import promises
+import report
+import sink
+import uvloop
+from msgspec import Struct
+from programs import BASELINE, PROGRAMS, AbsentError, Program
+from push import Pushes
+from servers import LOAD_CORE, Server, pinned
+
+PARTS = ("cost", "promises")
+LANES = 64
+"""Repositories that push in turn."""
+FEWEST = 4 * load.CONNECTIONS
+"""Events of a turn, at least."""
+PATIENCE = 60.0
+SETTLING = 0.3
+"""Seconds after the last message in which a program may still write down what it has done; that counts, too."""
+
+
+class Size(NamedTuple):
+    """How much is measured: events of a turn, rounds, and how the promises are tried."""
+
+    events: int
+    rounds: int
+    trials: promises.Size
+
+
+FULL = Size(events=4_000, rounds=5, trials=promises.FULL)
+QUICK = Size(events=FEWEST, rounds=1, trials=promises.QUICK)
+
+
+class Turn(NamedTuple):
+    """What a program did in one turn: seconds of processor time for 1,000 events, and events per second."""
+
+    seconds: float
+    rate: float
+
+
+class Cost(Struct, frozen=True):
+    """The medians of a program's turns; memory in MB."""
+
+    seconds: float
+    ratio: float
+    rate: float
+    memory: float
+
+
+class Row(Struct, frozen=True, omit_defaults=True):
+    """What is known of one program: why it is absent, or what it costs and promises."""
+
+    name: str
+    absent: str = ""
+    cost: Cost | None = None
+    verdicts: dict[str, promises.Verdict] = {}
+
+
+async def turn(program: Program, server: Server, there: sink.Sink, requests: Iterator[bytes], events: int) -> Turn:
+    """Send so many events in a closed loop, and wait until all have arrived."""
+    count = max(FEWEST, round(events * program.share))
+    before, spent, started = there.count, programs.processor(server), perf_counter()
+    answers = (await load.closed(server.port, itertools.islice(requests, count))).answers
+    if wrong := {status: times for status, times in answers.items() if not 200 <= status < 300}:
+        raise RuntimeError(f"{program.name}: expected only answers 2xx, got {wrong} (0: the connection broke)")
+    try:
+        await there.reach(before + count, PATIENCE)
+    except TimeoutError:
+        raise RuntimeError(f"{program.name}: only {there.count - before} of {count} messages arrived") from None
+    ended = perf_counter()
+    await asyncio.sleep(SETTLING)
+    return Turn((programs.processor(server) - spent) / count * 1e3, count / (ended - started))
+
+
+async def costs(chosen: Sequence[Program], installed: Path, where: Path, size: Size) -> dict[str, Cost]:
+    """What each program costs; all of them run meanwhile, and one of them works."""
+    requests = Pushes(["github"], LANES).requests()
+    async with AsyncExitStack() as stack:
+        there = await stack.enter_async_context(sink.serving())
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="mattergate-bench-", dir=where)))
+        running: dict[str, Server] = {}
+        for number, program in enumerate(chosen):
+            own = folder / str(number)
+            own.mkdir()
+            context = programs.running(program, installed, own, there.port)
+            running[program.name] = await stack.enter_async_context(context)
+            await turn(program, running[program.name], there, requests, size.events // 2)
+        turns: dict[str, list[Turn]] = {program.name: [] for program in chosen}
+        for number in range(size.rounds):
+            for program in _rotated(chosen, number):
+                took = await turn(program, running[program.name], there, requests, size.events)
+                turns[program.name].append(took)
+                say(f"round {number + 1}, {program.name}: {took.seconds:.3f} s for 1,000, {took.rate:,.0f}/s")
+        memory = {name: server.memory()[0] for name, server in running.items()}
+    return {name: _medians(own, turns[BASELINE], memory[name]) for name, own in turns.items()}
+
+
+def _rotated(chosen: Sequence[Program], number: int) -> Sequence[Program]:
+    first = number % len(chosen)
+    return [*chosen[first:], *chosen[:first]]
+
+
+def _medians(own: Sequence[Turn], baseline: Sequence[Turn], memory: float) -> Cost:
+    return Cost(
+        seconds=statistics.median(turn.seconds for turn in own),
+        ratio=statistics.median(turn.seconds / bare.seconds for turn, bare in zip(own, baseline, strict=True)),
+        rate=statistics.median(turn.rate for turn in own),
+        memory=memory,
+    )
+
+
+async def trials(chosen: Sequence[Program], installed: Path, where: Path, size: promises.Size) -> dict[str, dict]:
+    """The verdicts on each program."""
+    verdicts = {}
+    for program in chosen:
+        verdicts[program.name] = found = await promises.tried(program, installed, where, size)
+        said = "; ".join(f"{name} {_verdict(one)} ({one.detail})" for name, one in found.items())
+        say(f"{program.name}: {said}")
+    return verdicts
+
+
+def markdown(rows: Sequence[Row]) -> str:
+    """The table; a program that is absent says why."""
+    heads = ("program", "s for 1,000", "of the proxy", "events/s", "MB", *promises.PROMISES)
+    lines = [f"| {' | '.join(heads)} |", f"|---|{'---:|' * 4}{'---|' * len(promises.PROMISES)}"]
+    for row in rows:
+        if row.absent:
+            cells = [f"absent: {row.absent}", *[""] * (len(heads) - 2)]
+        else:
+            cells = [*_cost(row.cost), *(_verdict(row.verdicts.get(name)) for name in promises.PROMISES)]
+        lines.append(f"| {row.name} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _cost(cost: Cost | None) -> Sequence[str]:
+    if cost is None:
+        return [""] * 4
+    return [f"{cost.seconds:.2f}", f"{cost.ratio:.1f}", f"{cost.rate:,.0f}", f"{cost.memory:.0f}"]
+
+
+def _verdict(verdict: promises.Verdict | None) -> str:
+    return "" if verdict is None else f"{'yes' if verdict.kept else 'no'}, {verdict.seen}"
+
+
+def say(line: str) -> None:
+    """Show progress."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def arguments() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"what to do, of {', '.join(PARTS)}; nothing: both")
+    parser.add_argument("--install", action="store_true", help="first fetch and build what the others are")
+    parser.add_argument("--programs", type=Path, default=Path("~/.cache/mattergate-peers").expanduser(), metavar="DIR",
+                        help="where they are installed (default: %(default)s)")  # fmt: skip
+    parser.add_argument("--only", action="append", default=[], metavar="NAME",
+                        help="only programs with this in their names, and the proxy; may be repeated")  # fmt: skip
+    parser.add_argument("--quick", action="store_true", help="a short run that shows whether it works")
+    parser.add_argument("--rounds", type=int, metavar="N", help=f"turns of each program, usually {FULL.rounds}")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures and verdicts there, too")
+    parser.add_argument("--folder", type=Path, default=Path("/var/tmp"), metavar="DIR",
+                        help="where journals are made: a disk, not memory (default: %(default)s)")  # fmt: skip
+    chosen = parser.parse_args()
+    if unknown := set(chosen.parts) - set(PARTS):
+        parser.error(f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
+    for name in chosen.only:
+        if not any(_matches(program, name) for program in PROGRAMS):
+            parser.error(f"no such program: {name}; there are {', '.join(program.name for program in PROGRAMS)}")
+    return chosen
+
+
+def _matches(program: Program, name: str) -> bool:
+    return name.lower() in program.name.lower()
+
+
+def _wanted(program: Program, only: Sequence[str]) -> bool:
+    return not only or program.name == BASELINE or any(_matches(program, name) for name in only)
+
+
+def present(chosen: Sequence[Program], installed: Path, *, install: bool) -> Mapping[str, str]:
+    """Why each of the programs is absent, "" when it is there; with `install` they are fetched and built before."""
+    absent = {}
+    installed.mkdir(parents=True, exist_ok=True)
+    for program in chosen:
+        try:
+            if install:
+                say(f"installing {program.name}")
+                program.install(installed)
+            program.check(installed)
+            absent[program.name] = ""
+        except AbsentError as why:
+            absent[program.name] = str(why)
+    return absent
+
+
+async def measured(chosen: argparse.Namespace) -> list[Row]:
+    """What is found of every chosen program, the proxy always among them."""
+    size = QUICK if chosen.quick else FULL
+    size = size._replace(rounds=chosen.rounds or size.rounds)
+    wanted = [program for program in PROGRAMS if _wanted(program, chosen.only)]
+    absent = present(wanted, chosen.programs, install=chosen.install)
+    there = [program for program in wanted if not absent[program.name]]
+    parts = chosen.parts or PARTS
+    with pinned(LOAD_CORE):
+        cost = await costs(there, chosen.programs, chosen.folder, size) if "cost" in parts else {}
+        tried = await trials(there, chosen.programs, chosen.folder, size.trials) if "promises" in parts else {}
+    return [
+        Row(program.name, absent[program.name], cost.get(program.name), tried.get(program.name, {}))
+        for program in wanted
+    ]
+
+
+def main() -> None:
+    """Measure and try, and print the table."""
+    chosen = arguments()
+    rows = uvloop.run(measured(chosen))
+    print(markdown(rows))
+    if chosen.json:
+        figures = {"machine": report.machine(), "quick": chosen.quick, "programs": rows}
+        chosen.json.write_bytes(msgspec.json.format(msgspec.json.encode(figures)) + b"\n")
+
+
+if __name__ == "__main__":
+    main()
