@@ -21,6 +21,8 @@ The promises are tried one by one, each with a new start, by senders that do not
     retry    the destination answers 503 for five seconds: how many arrive
     429      the destination answers 429 with Retry-After: whether the message arrives, and not earlier than that
 
+`--only forgetful` tries them with a relay that keeps none, to show that they are really tried.
+
 The others have the versions that programs.py names, and the configurations and sources of tests/bench/peers/; --install
 fetches what they are made of with the clients of Go, npm and Debian. What cannot be had is told in the table.
 """
@@ -45,7 +47,7 @@ import report
 import sink
 import uvloop
 from msgspec import Struct
-from programs import BASELINE, PROGRAMS, AbsentError, Program
+from programs import BASELINE, FORGETFUL, PROGRAMS, AbsentError, Program
 from push import Pushes
 from servers import LOAD_CORE, Server, pinned
 
@@ -87,13 +89,17 @@ class Cost(Struct, frozen=True):
     memory: float
 
 
+Verdicts = Mapping[str, promises.Verdict]
+"""By the name of the promise."""
+
+
 class Row(Struct, frozen=True, omit_defaults=True):
     """What is known of one program: why it is absent, or what it costs and promises."""
 
     name: str
     absent: str = ""
     cost: Cost | None = None
-    verdicts: dict[str, promises.Verdict] = {}
+    verdicts: Verdicts = {}
 
 
 async def turn(program: Program, server: Server, there: sink.Sink, requests: Iterator[bytes], events: int) -> Turn:
@@ -112,7 +118,7 @@ async def turn(program: Program, server: Server, there: sink.Sink, requests: Ite
     return Turn((programs.processor(server) - spent) / count * 1e3, count / (ended - started))
 
 
-async def costs(chosen: Sequence[Program], installed: Path, where: Path, size: Size) -> dict[str, Cost]:
+async def costs(chosen: Sequence[Program], installed: Path, where: Path, size: Size) -> Mapping[str, Cost]:
     """What each program costs; all of them run meanwhile, and one of them works."""
     requests = Pushes(["github"], LANES).requests()
     async with AsyncExitStack() as stack:
@@ -149,7 +155,9 @@ def _medians(own: Sequence[Turn], baseline: Sequence[Turn], memory: float) -> Co
     )
 
 
-async def trials(chosen: Sequence[Program], installed: Path, where: Path, size: promises.Size) -> dict[str, dict]:
+async def trials(
+    chosen: Sequence[Program], installed: Path, where: Path, size: promises.Size
+) -> Mapping[str, Verdicts]:
     """The verdicts on each program."""
     verdicts = {}
     for program in chosen:
@@ -195,7 +203,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--programs", type=Path, default=Path("~/.cache/mattergate-peers").expanduser(), metavar="DIR",
                         help="where they are installed (default: %(default)s)")  # fmt: skip
     parser.add_argument("--only", action="append", default=[], metavar="NAME",
-                        help="only programs with this in their names, and the proxy; may be repeated")  # fmt: skip
+                        help="only programs with this in their names; the proxy's cost is always measured")  # fmt: skip
     parser.add_argument("--quick", action="store_true", help="a short run that shows whether it works")
     parser.add_argument("--rounds", type=int, metavar="N", help=f"turns of each program, usually {FULL.rounds}")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures and verdicts there, too")
@@ -205,7 +213,7 @@ def arguments() -> argparse.Namespace:
     if unknown := set(chosen.parts) - set(PARTS):
         parser.error(f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
     for name in chosen.only:
-        if not any(_matches(program, name) for program in PROGRAMS):
+        if not any(_matches(program, name) for program in (*PROGRAMS, FORGETFUL)):
             parser.error(f"no such program: {name}; there are {', '.join(program.name for program in PROGRAMS)}")
     return chosen
 
@@ -215,7 +223,7 @@ def _matches(program: Program, name: str) -> bool:
 
 
 def _wanted(program: Program, only: Sequence[str]) -> bool:
-    return not only or program.name == BASELINE or any(_matches(program, name) for name in only)
+    return any(_matches(program, name) for name in only) if only else program is not FORGETFUL
 
 
 def present(chosen: Sequence[Program], installed: Path, *, install: bool) -> Mapping[str, str]:
@@ -235,20 +243,23 @@ def present(chosen: Sequence[Program], installed: Path, *, install: bool) -> Map
 
 
 async def measured(chosen: argparse.Namespace) -> list[Row]:
-    """What is found of every chosen program, the proxy always among them."""
+    """What is found of every chosen program; the cost of the proxy is always among it."""
     size = QUICK if chosen.quick else FULL
     size = size._replace(rounds=chosen.rounds or size.rounds)
-    wanted = [program for program in PROGRAMS if _wanted(program, chosen.only)]
+    wanted = [program for program in (*PROGRAMS, FORGETFUL) if _wanted(program, chosen.only)]
     absent = present(wanted, chosen.programs, install=chosen.install)
     there = [program for program in wanted if not absent[program.name]]
     parts = chosen.parts or PARTS
+    cost: Mapping[str, Cost] = {}
+    verdicts: Mapping[str, Verdicts] = {}
     with pinned(LOAD_CORE):
-        cost = await costs(there, chosen.programs, chosen.folder, size) if "cost" in parts else {}
-        tried = await trials(there, chosen.programs, chosen.folder, size.trials) if "promises" in parts else {}
-    return [
-        Row(program.name, absent[program.name], cost.get(program.name), tried.get(program.name, {}))
-        for program in wanted
-    ]
+        if "cost" in parts:
+            baseline = [program for program in PROGRAMS if program.name == BASELINE and program not in there]
+            cost = await costs([*baseline, *there], chosen.programs, chosen.folder, size)
+        if "promises" in parts:
+            verdicts = await trials(there, chosen.programs, chosen.folder, size.trials)
+    names = dict.fromkeys([*cost, *absent])
+    return [Row(name, absent.get(name, ""), cost.get(name), verdicts.get(name, {})) for name in names]
 
 
 def main() -> None:

@@ -189,7 +189,7 @@ PROGRAMS: Final[Sequence[Program]] = (
 )
 
 FORGETFUL: Final = Script("forgetful relay", _PEERS / "relay.py", "forgetful")
-"""A relay that keeps no promise: what tries them must say so."""
+"""A relay that keeps none of the promises: whether they are really tried shows in what is found of it."""
 
 
 @asynccontextmanager

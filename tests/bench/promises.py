@@ -22,12 +22,6 @@ import rough
 from msgspec import Struct
 from servers import Server
 
-ANSWERED: Final = 5.0
-"""Seconds after which a sender is not accepted any more, while the destination gives no answer."""
-
-REPEATED: Final = 1.0
-"""Seconds in which a message that arrives a second time is waited for."""
-
 PAUSE: Final = 0.05
 """Seconds between two events of one repository, so that their order is known wherever they are taken."""
 
@@ -41,17 +35,23 @@ class Verdict(Struct, frozen=True):
 
 
 class Size(NamedTuple):
-    """How much is tried: events that are held, lanes, events of each; seconds of refusing, of silence at the end."""
+    """How much is tried: events that are held, lanes, events of each; and seconds.
+
+    A destination refuses for `refusing`; who has no answer after `answered` gets none while the destination is held;
+    what has not come when nobody has tried for `quiet` never comes; a message may come again within `repeated`.
+    """
 
     held: int
     lanes: int
     events: int
     refusing: float
+    answered: float
     quiet: float
+    repeated: float
 
 
-FULL: Final = Size(held=32, lanes=16, events=16, refusing=5.0, quiet=8.0)
-QUICK: Final = Size(held=8, lanes=2, events=3, refusing=1.0, quiet=4.0)
+FULL: Final = Size(held=32, lanes=16, events=16, refusing=5.0, answered=5.0, quiet=8.0, repeated=1.0)
+QUICK: Final = Size(held=8, lanes=2, events=3, refusing=1.0, answered=10.0, quiet=4.0, repeated=0.5)
 
 Start = Callable[[int], AbstractAsyncContextManager[Server]]
 """Starts a program that posts to this port; what it keeps stays from one start to the next."""
@@ -98,14 +98,14 @@ async def keeps(start: Start, there: rough.Destination, size: Size) -> Verdict:
     there.fates = rough.holding
     async with _sending(start, there) as (sender, server):
         requests = [asyncio.create_task(sender.send(name)) for name in events]
-        done, _ = await asyncio.wait(requests, timeout=ANSWERED)
+        done, _ = await asyncio.wait(requests, timeout=size.answered)
         accepted = sum(_ok(request.result()) for request in done)
         await programs.kill_all(server)
         await asyncio.gather(*requests)
     there.fates = rough.taking
     async with start(there.port):
         await there.reach(set(events), size.quiet)
-        await asyncio.sleep(REPEATED)
+        await asyncio.sleep(size.repeated)
     return _arrivals(there, events, f"{accepted} accepted")
 
 
@@ -120,11 +120,11 @@ async def order(start: Start, there: rough.Destination, size: Size) -> Verdict:
                 group.create_task(sender.send(name))
             await asyncio.sleep(PAUSE)
         await there.reach(set(events), size.quiet)
-        await asyncio.sleep(REPEATED)
-    late = sum(map(_late, _by_lane(there.arrived).values()))
+        await asyncio.sleep(size.repeated)
+    behind = sum(map(late, _by_lane(there.arrived).values()))
     verdict = _arrivals(there, events, f"{size.lanes} repositories, {size.events} events each")
-    seen = verdict.seen + (f", {late} late" if late else "")
-    return Verdict(verdict.kept and not late, seen, verdict.detail)
+    seen = verdict.seen + (f", {behind} late" if behind else "")
+    return Verdict(verdict.kept and not behind, seen, verdict.detail)
 
 
 async def once(start: Start, there: rough.Destination, size: Size) -> Verdict:
@@ -134,7 +134,7 @@ async def once(start: Start, there: rough.Destination, size: Size) -> Verdict:
         await sender.send(name)
         await there.reach({name}, size.quiet)
         again = await sender.send(name)
-        await asyncio.sleep(REPEATED)
+        await asyncio.sleep(size.repeated)
     count = there.arrived.count(name)
     seen = ("never", "once", "twice")[count] if count < 3 else f"{count} times"
     return Verdict(count == 1, seen, f"the second answer was {again}")
@@ -147,7 +147,7 @@ async def forged(start: Start, there: rough.Destination, size: Size) -> Verdict:
         status = await sender.send(wrong, "another secret")
         await sender.send(right)
         await there.reach({right}, size.quiet)
-        await asyncio.sleep(REPEATED)
+        await asyncio.sleep(size.repeated)
     arrived = wrong in there.arrived
     return Verdict(400 <= status < 500 and not arrived, str(status), f"{'' if arrived else 'not '}delivered")
 
@@ -162,7 +162,7 @@ async def retry(start: Start, there: rough.Destination, size: Size) -> Verdict:
         await asyncio.sleep(size.refusing)
         there.fates = rough.taking
         await there.reach(set(events), size.quiet)
-        await asyncio.sleep(REPEATED)
+        await asyncio.sleep(size.repeated)
     return _arrivals(there, events, f"refused for {size.refusing:g} s")
 
 
@@ -223,7 +223,7 @@ def _by_lane(arrived: list[str]) -> dict[str, list[int]]:
     return lanes
 
 
-def _late(numbers: list[int]) -> int:
+def late(numbers: list[int]) -> int:
     """How many came after one that was sent later."""
     return sum(number < most for number, most in zip(numbers, itertools.accumulate(numbers, max), strict=True))
 
