@@ -10,7 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -226,16 +226,24 @@ def processor(server: servers.Server) -> float:
 
 
 async def kill_all(server: servers.Server) -> None:
-    """Kill all processes of a program at once, as the end of its container or of the machine does."""
-    for process in server.processes():
-        with suppress(ProcessLookupError):
-            os.kill(process, signal.SIGKILL)
+    """Kill all processes of a program, as the end of its container or of the machine does."""
+    stopped: set[int] = set()
+    while started := set(server.processes()) - stopped:  # what is stopped starts no other process
+        _signal(started, signal.SIGSTOP)
+        stopped |= started
+    _signal(stopped, signal.SIGKILL)
     await server.process.wait()
 
 
 def hook(sink: int) -> str:
     """The URL of the incoming webhook."""
     return f"http://127.0.0.1:{sink}/hooks/abc"
+
+
+def _signal(processes: Iterable[int], number: signal.Signals) -> None:
+    for process in processes:
+        with suppress(ProcessLookupError):
+            os.kill(process, number)
 
 
 def _ended(process: int) -> float:
