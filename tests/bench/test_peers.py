@@ -2,8 +2,10 @@
 
 import importlib
 import json
+import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 
@@ -82,10 +84,19 @@ def test_cost_is_measured_beside_the_proxy(tmp_path: Path):
 
 
 @pytest.mark.slow
-def test_gateway_keeps_every_promise(tmp_path: Path):
-    """Everything that is sent arrives once and in order, and nothing else does."""
-    found, table = run(tmp_path, "promises", "--only", "mattergate")
-    verdicts = found["mattergate"]["verdicts"]
+@pytest.mark.parametrize(
+    ("name", "more"),
+    [
+        ("mattergate", ()),
+        pytest.param(
+            "durable Go relay", ("--install",), marks=pytest.mark.skipif(not shutil.which("go"), reason="needs go")
+        ),
+    ],
+)
+def test_every_promise_is_kept(tmp_path: Path, name: str, more: Sequence[str]):
+    """Everything that is sent arrives once and in order, and nothing else does: of the gateway, of what is like it."""
+    found, table = run(tmp_path, "promises", "--only", name, *more)
+    verdicts = found[name]["verdicts"]
     assert {name: verdict["kept"] for name, verdict in verdicts.items()} == dict.fromkeys(PROMISES, True)
     assert verdicts["keeps"] == {"kept": True, "seen": "8 of 8", "detail": "8 accepted"}
     assert "| yes, once |" in table
