@@ -28,7 +28,6 @@ fetches what they are made of with the clients of Go, npm and Debian. What canno
 """
 
 import argparse
-import asyncio
 import itertools
 import statistics
 import sys
@@ -57,8 +56,6 @@ LANES = 64
 FEWEST = 4 * load.CONNECTIONS
 """Events of a turn, at least."""
 PATIENCE = 60.0
-SETTLING = 0.3
-"""Seconds after the last message in which a program may still write down what it has done; that counts, too."""
 
 
 class Size(NamedTuple):
@@ -103,7 +100,7 @@ class Row(Struct, frozen=True, omit_defaults=True):
 
 
 async def turn(program: Program, server: Server, there: sink.Sink, requests: Iterator[bytes], events: int) -> Turn:
-    """Send so many events in a closed loop, and wait until all have arrived."""
+    """Send so many events in a closed loop, and wait until all have arrived and the program rests: that counts, too."""
     count = max(FEWEST, round(events * program.share))
     before, spent, started = there.count, programs.processor(server), perf_counter()
     answers = (await load.closed(server.port, itertools.islice(requests, count))).answers
@@ -114,7 +111,7 @@ async def turn(program: Program, server: Server, there: sink.Sink, requests: Ite
     except TimeoutError:
         raise RuntimeError(f"{program.name}: only {there.count - before} of {count} messages arrived") from None
     ended = perf_counter()
-    await asyncio.sleep(SETTLING)
+    await server.rest()
     return Turn((programs.processor(server) - spent) / count * 1e3, count / (ended - started))
 
 

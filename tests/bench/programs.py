@@ -94,7 +94,7 @@ secrets = ["{secret}"]
         """Write the settings; the journal stays what it is."""
         text = self._SETTINGS.format(timeout=TIMEOUT, hook=hook(sink), secret=SECRET)
         file = servers.write_settings(folder, text, port, servers.free_port())
-        return [Path(sys.executable).with_name("mattergate"), "serve", "-c", file]
+        return [sys.executable, "-m", servers.GATEWAY, "serve", "-c", file]
 
 
 class OwnGo(Program):
@@ -206,6 +206,7 @@ async def running(program: Program, programs: Path, folder: Path, sink: int) -> 
         "PEER_TIMEOUT": str(TIMEOUT),
         "PEER_FOLDER": str(folder),
         "PEER_POST": str(_PEERS / "webhook/post"),
+        "PYTHONPATH": str(servers.OURS),
     }
     command = [str(word) for word in program.command(programs, folder, port, sink)]
     async with AsyncExitStack() as stack:
