@@ -223,7 +223,7 @@ async def running(program: Program, programs: Path, folder: Path, sink: int) -> 
 
 def processor(server: servers.Server) -> float:
     """Seconds of processor time of all processes of a program, and of those that they have started and that ended."""
-    return server.processor().total() + sum(map(_ended, server.processes()))
+    return server.processor().total() + sum(map(ended, server.processes()))
 
 
 async def kill_all(server: servers.Server) -> None:
@@ -241,17 +241,18 @@ def hook(sink: int) -> str:
     return f"http://127.0.0.1:{sink}/hooks/abc"
 
 
-def _signal(processes: Iterable[int], number: signal.Signals) -> None:
-    for process in processes:
-        with suppress(ProcessLookupError):
-            os.kill(process, number)
-
-
-def _ended(process: int) -> float:
+def ended(process: int) -> float:
+    """Seconds of processor time of those processes that one has started, and that have ended."""
     with suppress(OSError):
         fields = Path(f"/proc/{process}/stat").read_text("utf-8").rpartition(")")[2].split()
         return (int(fields[13]) + int(fields[14])) / _TICKS
     return 0.0
+
+
+def _signal(processes: Iterable[int], number: signal.Signals) -> None:
+    for process in processes:
+        with suppress(ProcessLookupError):
+            os.kill(process, number)
 
 
 async def _ready(port: int) -> None:

@@ -22,7 +22,7 @@ import rough
 from msgspec import Struct
 from servers import Server
 
-PAUSE: Final = 0.05
+PAUSE: Final = 0.1
 """Seconds between two events of one repository, so that their order is known wherever they are taken."""
 
 

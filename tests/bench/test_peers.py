@@ -1,17 +1,20 @@
 """The comparison with other programs runs, and tells a relay that keeps promises from one that does not."""
 
+import asyncio
 import importlib
 import json
+import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-from tests.conftest import PATIENCE
+from tests.conftest import PATIENCE, eventually
 
 HERE = Path(__file__).parent
 SCRIPT = HERE / "peers.py"
@@ -68,6 +71,31 @@ def test_rough_destination_treats_all_programs_alike(bench):
     failed = [fate for fate in fates if fate is not rough.Fate.TAKEN]
     assert 0.15 < len(failed) / len(fates) < 0.25
     assert set(failed) == {rough.Fate.REFUSED, rough.Fate.CLOSED, rough.Fate.LATE}
+
+
+def test_processes_that_have_ended_count(bench):
+    """A program that starts a command for each request has no less to pay for that."""
+    before = bench("programs").ended(os.getpid())
+    burn = "import time\nwhile time.process_time() < 0.2: pass"
+    subprocess.run([sys.executable, "-c", burn], timeout=PATIENCE, check=True)
+    assert bench("programs").ended(os.getpid()) - before > 0.15
+
+
+async def test_kill_leaves_no_process(bench):
+    """What a program has started ends with it, though it is busy with starting more."""
+    nap = f"sleep 600.{os.getpid()}"
+    process = await asyncio.create_subprocess_exec("sh", "-c", f"while :; do sh -c '{nap} & {nap}' & sleep 0.01; done")
+    server = bench("servers").Server(0, process)
+    await eventually(lambda: len(server.processes()) > 10)
+    await bench("programs").kill_all(server)
+    await eventually(lambda: not any(nap in command for command in commands()))
+
+
+def commands() -> Iterator[str]:
+    """The command lines of all processes."""
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            yield file.read_text("utf-8", "replace").replace("\0", " ")
 
 
 @pytest.mark.slow

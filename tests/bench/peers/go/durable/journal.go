@@ -3,8 +3,10 @@ package main
 import (
 	"encoding/binary"
 	"hash/crc32"
+	"io"
 	"log"
 	"os"
+	"path/filepath"
 
 	"peers/push"
 )
@@ -63,14 +65,28 @@ func Open(path string) (*Journal, []*Event, error) {
 		event := &Event{Number: number, ID: id, Lane: parsed.Repository.FullName, Message: parsed.Message()}
 		events = append(events, event)
 	}
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o600)
-	if err == nil {
-		err = file.Truncate(int64(at))
-	}
-	if err == nil {
-		_, err = file.Seek(int64(at), 0)
-	}
+	file, err := open(path, int64(at))
 	return &Journal{file, uint64(len(events)), make(chan entry, batch)}, events, err
+}
+
+// open gives the file, cut off at a size; its name is on disk, too.
+func open(path string, size int64) (*os.File, error) {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err = file.Truncate(size); err != nil {
+		return nil, err
+	}
+	if _, err = file.Seek(size, io.SeekStart); err != nil {
+		return nil, err
+	}
+	folder, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return nil, err
+	}
+	defer folder.Close()
+	return file, folder.Sync()
 }
 
 // Append returns once the event is on disk.
