@@ -93,16 +93,19 @@ def names(lane: int, count: int) -> list[str]:
 
 
 async def keeps(start: Start, there: rough.Destination, size: Size) -> Verdict:
-    """What is accepted while the destination gives no answer arrives after kill -9 and a new start."""
+    """What is accepted while the destination gives no answer arrives after kill -9 and a new start.
+
+    The destination of the new start is another one: what reaches the first one, even late, has not arrived.
+    """
     events = [names(lane, 1)[0] for lane in range(size.held)]
-    there.fates = rough.holding
-    async with _sending(start, there) as (sender, server):
-        requests = [asyncio.create_task(sender.send(name)) for name in events]
-        done, _ = await asyncio.wait(requests, timeout=size.answered)
-        accepted = sum(_ok(request.result()) for request in done)
-        await programs.kill_all(server)
-        await asyncio.gather(*requests)
-    there.fates = rough.taking
+    async with rough.serving() as silent:
+        silent.fates = rough.holding
+        async with _sending(start, silent) as (sender, server):
+            requests = [asyncio.create_task(sender.send(name)) for name in events]
+            done, _ = await asyncio.wait(requests, timeout=size.answered)
+            accepted = sum(_ok(request.result()) for request in done)
+            await programs.kill_all(server)
+            await asyncio.gather(*requests)
     async with start(there.port):
         await there.reach(set(events), size.quiet)
         await asyncio.sleep(size.repeated)
