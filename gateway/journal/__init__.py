@@ -26,9 +26,12 @@ from gateway.model import Attempt, Delivery, DeliveryState, DiscardCause, Event,
 
 
 class DuplicateKey(Struct, frozen=True):
-    """A later request with the same `key` (route included), within `window` seconds of the first, is the same event."""
+    """A later request with the same `key`, within `window` seconds of the first, is the same event.
 
-    key: str
+    The key is that of a route, see `duplicates`.
+    """
+
+    key: bytes
     window: float
 
 
@@ -41,7 +44,10 @@ class Entry(Struct, frozen=True, tag=True):
 
 
 class Appended(Struct, frozen=True):
-    """The answer to `append`: the id of the stored event, or of the earlier one when the request repeats it."""
+    """The answer to `append`: the id of the stored event, or of the earlier one when the request repeats it.
+
+    It is empty for a repeat whose first event was deleted meanwhile.
+    """
 
     event_id: str
     duplicate: bool = False

@@ -9,6 +9,7 @@ from msgspec import Struct
 from gateway.catalog.service import Service
 from gateway.decode.content import Content
 from gateway.journal import DuplicateKey, Entry
+from gateway.journal.duplicates import SIZE, key_of
 from gateway.mattermost.payload import Message, encode
 from gateway.model import Card, CardMode, Event, Parcel, Request
 from gateway.pipeline.interpret import Piece, Reading
@@ -80,7 +81,7 @@ def parcels(
 ) -> Sequence[Parcel]:
     """One parcel for every message and destination, in the order in which they are to arrive."""
     outgoing = []
-    within = f" {_hash(route.address.encode())}" if route.address else ""
+    within = f" {_hash(route.address.encode()).hex()}" if route.address else ""
     for number, piece in enumerate(reading.pieces, 1):
         about = f"{service.key}:{piece.subject}" if piece.subject else f"@{route.name}"
         shown: Sequence[Card | None] | None = None
@@ -132,9 +133,9 @@ def keys(
     ids, bodies = service.id_window, service.body_window
     if route.duplicate_window is not None:
         ids = bodies = route.duplicate_window
-    found = (
-        [DuplicateKey(f"{route.name} id {_hash(delivery_key.encode(), route.address)}", ids)] if delivery_key else []
-    )
+    found: list[DuplicateKey] = []
+    if delivery_key:
+        found.append(DuplicateKey(key_of(route.name, "id", _hash(delivery_key.encode(), route.address)), ids))
     if not delivery_key or (proof is not None and _forgeable(service, proof.scheme)):
         found.append(DuplicateKey(_content_key(route, content, proof), ids if delivery_key else bodies))
     if proof is not None and proof.message and isinstance(proof.scheme, Signature):
@@ -142,7 +143,7 @@ def keys(
         held = 2 * proof.scheme.window if proof.scheme.timestamp and proof.scheme.window else found[-1].window
         compressed = proof.scheme.covers_body_alone  # what was signed is the body on the wire
         if 0 < found[-1].window < held or compressed:
-            found.append(DuplicateKey(_key_of_digest(route, proof.message), held))
+            found.append(DuplicateKey(key_of(route.name, "body", proof.message), held))
     return tuple(key for key in found if key.window > 0)
 
 
@@ -155,27 +156,19 @@ def _forgeable(service: Service, scheme: verify.Scheme) -> bool:
     return isinstance(scheme, Signature) and not all(signed)
 
 
-def _content_key(route: Route, content: Content, proof: verify.Proof | None) -> str:
+def _content_key(route: Route, content: Content, proof: verify.Proof | None) -> bytes:
     """The key of what the proof covers: the inflated body, or one form field, or some named parts of a request."""
     if proof is not None and proof.digest:
-        return _key_of_digest(route, proof.digest)
+        return key_of(route.name, "body", proof.digest)
     if proof is not None and proof.field:
         seen = content.field(proof.field) or b""
     elif proof is not None and isinstance(proof.scheme, Signature) and not proof.scheme.binds_body:
-        return _key_of_digest(route, proof.message)
+        return key_of(route.name, "body", proof.message)
     else:
         seen = content.body or repr(sorted(content.request.query.items())).encode()
-    return f"{route.name} body {_hash(seen, route.address)}"
+    return key_of(route.name, "body", _hash(seen, route.address))
 
 
-def _key_of_digest(route: Route, digest: bytes) -> str:
-    return f"{route.name} body {digest[:_DIGEST].hex()}"
-
-
-_DIGEST = 16
-"""Bytes of a digest that are kept: enough to tell bodies apart."""
-
-
-def _hash(data: bytes, key: str = "") -> str:
-    """The beginning of the SHA-256, in hex."""
-    return hashlib.sha256(data + key.encode() if key else data).digest()[:_DIGEST].hex()
+def _hash(data: bytes, key: str = "") -> bytes:
+    """The beginning of the SHA-256."""
+    return hashlib.sha256(data + key.encode() if key else data).digest()[:SIZE]

@@ -341,7 +341,7 @@ async def test_many_settlements_at_once(journal: Journal) -> None:
 
 async def test_a_repeat_within_the_window_is_the_first_event(journal: Journal) -> None:
     """The second request is answered with the first one's id and stores nothing."""
-    key = DuplicateKey("build:guid-1", 60)
+    key = DuplicateKey(b"build:guid-1", 60)
     first = await journal.append(entry(b"x", keys=(key,)))
     second = await journal.append(entry(b"x", keys=(key,), received=NOW + 59))
     assert (second.event_id, second.duplicate, second.deliveries) == (first.event_id, True, ())
@@ -351,7 +351,7 @@ async def test_a_repeat_within_the_window_is_the_first_event(journal: Journal) -
 
 async def test_a_repeat_after_the_window_is_a_new_event(journal: Journal) -> None:
     """The window counts from the first event; a repeat does not lengthen it, and a new event starts its own."""
-    key = DuplicateKey("build:guid-1", 60)
+    key = DuplicateKey(b"build:guid-1", 60)
     await journal.append(entry(keys=(key,)))
     await journal.append(entry(keys=(key,), received=NOW + 50))
     third = await journal.append(entry(keys=(key,), received=NOW + 61))
@@ -362,7 +362,7 @@ async def test_a_repeat_after_the_window_is_a_new_event(journal: Journal) -> Non
 
 async def test_any_key_makes_a_repeat(journal: Journal) -> None:
     """One common key among several is enough."""
-    delivery_id, body, other = (DuplicateKey(key, 60) for key in ("id:1", "body:1", "id:2"))
+    delivery_id, body, other = (DuplicateKey(key.encode(), 60) for key in ("id:1", "body:1", "id:2"))
     first = await journal.append(entry(keys=(delivery_id, body)))
     second = await journal.append(entry(keys=(other, body)))
     assert (second.duplicate, second.event_id) == (True, first.event_id)
@@ -371,7 +371,7 @@ async def test_any_key_makes_a_repeat(journal: Journal) -> None:
 
 async def test_repeats_that_arrive_together_are_one_event(journal: Journal) -> None:
     """The first of many concurrent repeats wins, all learn its id."""
-    key = DuplicateKey("build:guid-1", 60)
+    key = DuplicateKey(b"build:guid-1", 60)
     answers = await asyncio.gather(*(journal.append(entry(b"x", keys=(key,))) for _ in range(30)))
     assert [answer.duplicate for answer in answers] == [False] + [True] * 29
     assert {answer.event_id for answer in answers} == {answers[0].event_id}
@@ -380,7 +380,7 @@ async def test_repeats_that_arrive_together_are_one_event(journal: Journal) -> N
 
 async def test_repeats_are_known_after_a_restart(reopen: Reopen) -> None:
     """Duplicate keys are as durable as events."""
-    key = DuplicateKey("build:guid-1", 60)
+    key = DuplicateKey(b"build:guid-1", 60)
     first = await (await reopen()).append(entry(keys=(key,)))
     second = await (await reopen()).append(entry(keys=(key,)))
     assert (second.duplicate, second.event_id) == (True, first.event_id)
@@ -682,7 +682,7 @@ async def test_a_gateway_hears_of_every_discard(tmp_path: Path) -> None:
 def hooked(*addresses: str, key: str = "", body: bytes = b"{}") -> Entry:
     """An entry with one parcel for each address of the destination `hooks`."""
     parcels = tuple(Parcel("hooks", f"hooks {address}", b"x", address) for address in addresses)
-    keys = (DuplicateKey(key, 60),) if key else ()
+    keys = (DuplicateKey(key.encode(), 60),) if key else ()
     return Entry(entry(request=Request(body=body)).event, parcels, keys)
 
 

@@ -25,7 +25,7 @@ async def test_the_scheme_picks_the_store(tmp_path: Path) -> None:
 def test_deliveries_are_numbered_behind_the_last() -> None:
     """One a parcel, in their order, as received with the event."""
     event = Event("e", 1.5, "r", "s", Outcome.MESSAGE, "n", "t", "", "", Request())
-    entry = Entry(event, (Parcel("ops", "a", b"1"), Parcel("dev", "b", b"2")), (DuplicateKey("k", 60.0),))
+    entry = Entry(event, (Parcel("ops", "a", b"1"), Parcel("dev", "b", b"2")), (DuplicateKey(b"k", 60.0),))
     assert [(one.seq, one.destination, one.payload, one.received) for one in deliveries(entry, 7)] == [
         (8, "ops", b"1", 1.5),
         (9, "dev", b"2", 1.5),

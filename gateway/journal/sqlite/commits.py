@@ -17,7 +17,7 @@ from msgspec import Struct
 from gateway.errors import JournalDamaged
 from gateway.journal import DeadDiscard, Entry
 from gateway.journal.sqlite import write_sql
-from gateway.journal.sqlite.file import as_journal_error, connect, identity, is_environment
+from gateway.journal.sqlite.file import as_journal_error, connect, holds_earlier, identity, is_environment
 from gateway.journal.sqlite.messages import (
     OWNER,
     Answer,
@@ -82,6 +82,7 @@ class Writing:
         self._send_answers = send_answers
         self._connection: sqlite3.Connection | None = None
         self._identity = (0, 0)
+        self._earlier = False  # whether anything is left in the form of an earlier schema
         self._pruning: _Pruning | None = None
 
     @property
@@ -136,7 +137,7 @@ class Writing:
             return
         started = time.perf_counter()
         try:
-            answers = self._transact(lambda connection: _perform(connection, jobs))
+            answers = self._transact(lambda connection: _perform(connection, jobs, earlier=self._earlier))
         except Exception as error:
             if len(jobs) > 1 and not is_environment(error):
                 # The values of one job are at fault: the others must not fail for it.
@@ -168,6 +169,7 @@ class Writing:
             self.close()
         if self._connection is None:
             self._connection, self._identity = connect(self._path), found
+            self._earlier = holds_earlier(self._connection)
         return self._connection
 
     def _prune(self, wanted: int, *, last: bool) -> None:
@@ -236,17 +238,18 @@ class _Pruning:
         return max(deleted) == count, ()
 
 
-def _perform(connection: sqlite3.Connection, jobs: Sequence[Job]) -> list[tuple[Job, Answer]]:
+def _perform(connection: sqlite3.Connection, jobs: Sequence[Job], *, earlier: bool) -> list[tuple[Job, Answer]]:
     """Do all jobs: entries first, then settlements, then the rare kinds, each kind in its order."""
     answers: list[tuple[Job, Answer]] = []
     entries = [job for job in jobs if isinstance(job.work, Entry)]
     if entries:
-        stored = write_sql.store(connection, [(job.work, job.skew) for job in entries if isinstance(job.work, Entry)])
+        works = [(job.work, job.skew) for job in entries if isinstance(job.work, Entry)]
+        stored = write_sql.store(connection, works, earlier=earlier)
         answers += zip(entries, stored, strict=True)
     settles = [job for job in jobs if isinstance(job.work, Settle)]
     if settles:
-        works = (job.work for job in settles if isinstance(job.work, Settle))
-        write_sql.settle(connection, (settlement for work in works for settlement in work.settlements))
+        settled = (job.work for job in settles if isinstance(job.work, Settle))
+        write_sql.settle(connection, (settlement for work in settled for settlement in work.settlements))
         answers += [(job, None) for job in settles]
     for job in jobs:
         if isinstance(job.work, Requeue):

@@ -160,6 +160,7 @@ def _make(path: Path, sections: Sequence[str]) -> None:
     try:
         with os.fdopen(descriptor, "wb") as file, closing(sqlite3.connect(":memory:", isolation_level=None)) as memory:
             migrate(memory, path, sections)
+            drop_earlier(memory)
             file.write(memory.serialize())
             file.flush()
             os.fsync(file.fileno())
@@ -246,6 +247,16 @@ def migrate(connection: sqlite3.Connection, path: Path, sections: Sequence[str])
     except BaseException:
         connection.rollback()
         raise
+
+
+def holds_earlier(connection: sqlite3.Connection) -> bool:
+    """Whether a journal may hold something in the form of an earlier schema: see `earlier_sql`."""
+    return bool(connection.execute("SELECT count(*) FROM sqlite_schema WHERE name = 'duplicate_text'").fetchone()[0])
+
+
+def drop_earlier(connection: sqlite3.Connection) -> None:
+    """Drop the tables of earlier schemas, when everything is moved out of them."""
+    connection.execute("DROP TABLE duplicate_text")
 
 
 def _version(connection: sqlite3.Connection, path: Path, known: int) -> int:

@@ -8,7 +8,7 @@ from msgspec import Struct
 from gateway.journal import DeadDiscard, Entry, Settlement
 from gateway.model import DiscardCause
 
-PROTOCOL: Final = 2
+PROTOCOL: Final = 3
 """Version of these messages, to raise with every change: a command line may connect to a gateway of another release."""
 
 

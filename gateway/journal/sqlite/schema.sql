@@ -128,3 +128,19 @@ CREATE INDEX discard_event ON discard (event, at);
 
 -- The duplicate keys of an event with a delivery to an address, as JSON: they go when it is refused. Else empty.
 ALTER TABLE event ADD COLUMN keys TEXT NOT NULL DEFAULT '';
+
+-- version 5
+
+-- What makes a second request the same event, in 16 bytes: see `gateway.journal.duplicates`. It may outlive the event
+-- that it names, so the number of an event is never given twice. Those before are moved while the journal is in use.
+ALTER TABLE duplicate RENAME TO duplicate_text;
+
+CREATE TABLE duplicate (
+    key     BLOB PRIMARY KEY,
+    event   INTEGER NOT NULL,
+    expires REAL NOT NULL
+) WITHOUT ROWID;
+
+CREATE INDEX duplicate_end ON duplicate (expires);
+
+INSERT INTO sqlite_sequence SELECT 'event', coalesce(max(number), 0) FROM event;

@@ -9,7 +9,7 @@ number of rows up to 63, then 64 and 256), so that the connection's statement ca
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from sqlite3 import Connection
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -20,13 +20,16 @@ from gateway.journal.sqlite.messages import Discarded, Requeued, Stored
 from gateway.model import Delivery, DeliveryState, DiscardCause
 
 Row = tuple[Any, ...]
+T = TypeVar("T")
+Known = tuple[int, str, float]
+"""What a duplicate key stands for: number and id of an event (empty when it is deleted), and when the key expires."""
 
 _EVENT = "INSERT INTO event VALUES "
 _DELIVERY = "INSERT INTO delivery VALUES "
 _DUPLICATE = "INSERT INTO duplicate VALUES "
-_LATEST = " ON CONFLICT (key) DO UPDATE SET event_id = excluded.event_id, expires = excluded.expires"
+_LATEST = " ON CONFLICT (key) DO UPDATE SET event = excluded.event, expires = excluded.expires"
 _CARD = "INSERT INTO card VALUES "
-_NEWEST = """ ON CONFLICT (destination, subject) DO UPDATE
+_NEWEST_CARD = """ ON CONFLICT (destination, subject) DO UPDATE
  SET post_id = excluded.post_id, used = excluded.used,
      closed = iif(excluded.closed < 0, max(closed, 0), excluded.closed)"""
 _SETTLE = "WITH settled (seq, state, attempts, not_before, reason, post_id, line) AS (VALUES "
@@ -41,12 +44,14 @@ UPDATE delivery
                   ELSE substr(log, instr(log, char(10)) + 1) || settled.line END
   FROM settled WHERE delivery.seq = settled.seq AND +delivery.state = 'pending'"""
 
-# Reals are returned as text: SQLite's JSON keeps 15 digits of a number, quote() all of them.
 _NEWEST_SEQ = "coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'delivery'), 0)"
-_LOOK_UP = f"""
-SELECT coalesce((SELECT max(number) FROM event), 0), {_NEWEST_SEQ},
-       (SELECT json_group_array(json_array(key, event_id, quote(expires)))
-          FROM duplicate WHERE key IN (SELECT value FROM json_each(?)))"""
+# The sequence of events is only raised when some are deleted: see _KEEP_NUMBERS.
+_NEWEST = f"""
+SELECT max(coalesce((SELECT max(number) FROM event), 0),
+           coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'event'), 0)), {_NEWEST_SEQ}"""
+_LOOK_UP = "SELECT key, event, coalesce(id, ''), expires FROM duplicate LEFT JOIN event ON number = event WHERE key IN "
+_KEEP_NUMBERS = """
+UPDATE sqlite_sequence SET seq = max(seq, (SELECT coalesce(max(number), 0) FROM event)) WHERE name = 'event'"""
 
 # Both before the outcomes are recorded: only what is pending is settled.
 _LEARN = """
@@ -63,7 +68,7 @@ _EMPTIED = """
 SELECT number, id, keys FROM event WHERE number IN (SELECT value FROM json_each(?))
    AND NOT EXISTS (SELECT 1 FROM delivery WHERE event = event.number)"""
 _DROP_EVENTS = "DELETE FROM event WHERE number IN (SELECT value FROM json_each(?))"
-_DROP_KEY = "DELETE FROM duplicate WHERE key = ? AND event_id = ?"
+_DROP_KEY = "DELETE FROM duplicate WHERE key = ? AND event = ?"
 
 _COPY = """
 INSERT INTO delivery (event, received, destination, lane, state, attempts, not_before, reason, post_id, address,
@@ -122,7 +127,6 @@ _ROW_BYTES = 256
 
 _to_json = msgspec.json.Encoder().encode
 _keys = msgspec.json.Decoder(list[str])
-_known_keys = msgspec.json.Decoder(list[tuple[str, str, float]], strict=False)
 
 
 class _Group(Struct):
@@ -130,21 +134,26 @@ class _Group(Struct):
 
     number: int
     seq: int
-    keys: dict[str, tuple[str, float]]
+    keys: dict[bytes, Known]
     events: list[Row] = []
     deliveries: list[Row] = []
-    duplicates: dict[str, Row] = {}
+    duplicates: dict[bytes, Row] = {}
 
 
-def store(connection: Connection, entries: Sequence[tuple[Entry, float]]) -> list[Stored]:
+def store(connection: Connection, entries: Sequence[tuple[Entry, float]], *, earlier: bool = False) -> list[Stored]:
     """Insert the entries that are no duplicates, in their order; the answers are in the same order.
 
-    The windows of duplicate keys run from the time at which an entry was received plus its skew, beside it.
+    The windows of duplicate keys run from the time at which an entry was received plus its skew, beside it. `earlier`
+    says that some keys may be kept in the form of an earlier schema.
     """
-    keys = [key.key for entry, _ in entries for key in entry.keys]
-    number, seq, known = connection.execute(_LOOK_UP, (_to_json(keys).decode(),)).fetchone()
-    found = {key: (event_id, expires) for key, event_id, expires in _known_keys.decode(known)}
-    group = _Group(number, seq, found)
+    number, seq = connection.execute(_NEWEST).fetchone()
+    known: dict[bytes, Known] = {}
+    if earlier:
+        from gateway.journal.sqlite import earlier_sql
+
+        known = earlier_sql.known_keys(connection, (entry for entry, _ in entries))
+    known |= _known_keys(connection, [key.key for entry, _ in entries for key in entry.keys])
+    group = _Group(number, seq, known)
     answers = [_take(group, entry, skew) for entry, skew in entries]
     _insert(connection, _EVENT, group.events)
     _insert(connection, _DELIVERY, group.deliveries)
@@ -152,29 +161,39 @@ def store(connection: Connection, entries: Sequence[tuple[Entry, float]]) -> lis
     return answers
 
 
+def _known_keys(connection: Connection, keys: Sequence[bytes]) -> dict[bytes, Known]:
+    found: dict[bytes, Known] = {}
+    for chunk in _chunks(keys):
+        rows = connection.execute(f"{_LOOK_UP}({','.join('?' * len(chunk))})", chunk)
+        found |= {key: (number, event_id, expires) for key, number, event_id, expires in rows}
+    return found
+
+
 def _take(group: _Group, entry: Entry, skew: float) -> Stored:
     event = entry.event
     now = event.received + skew
     for key in entry.keys:
-        first = group.keys.get(key.key)
-        if first is not None and now < first[1]:
-            if first[1] > now + key.window + JUMP:  # it began when the clock was ahead: it ends a window from now
-                _remember_key(group, key.key, first[0], now + key.window)
-            return Stored(first[0], duplicate=True)
+        if (first := group.keys.get(key.key)) is None:
+            continue
+        number, event_id, expires = first
+        if now < expires:
+            if expires > now + key.window + JUMP:  # it began when the clock was ahead: it ends a window from now
+                _remember_key(group, key.key, number, event_id, now + key.window)
+            return Stored(event_id, duplicate=True)
+    number = group.number = group.number + 1
     for key in entry.keys:
-        _remember_key(group, key.key, event.id, now + key.window)
-    group.number += 1
-    group.events.append(_event_row(group.number, entry))
+        _remember_key(group, key.key, number, event.id, now + key.window)
+    group.events.append(_event_row(number, entry))
     stored = Stored(event.id, before=group.seq)
     added = deliveries(entry, group.seq)
-    group.deliveries += [_delivery_row(group.number, delivery) for delivery in added]
+    group.deliveries += [_delivery_row(number, delivery) for delivery in added]
     group.seq += len(added)
     return stored
 
 
-def _remember_key(group: _Group, key: str, event_id: str, expires: float) -> None:
-    group.keys[key] = event_id, expires
-    group.duplicates[key] = key, event_id, expires
+def _remember_key(group: _Group, key: bytes, number: int, event_id: str, expires: float) -> None:
+    group.keys[key] = number, event_id, expires
+    group.duplicates[key] = key, number, expires
 
 
 def _event_row(number: int, entry: Entry) -> Row:
@@ -185,7 +204,7 @@ def _event_row(number: int, entry: Entry) -> Row:
     for parcel in entry.parcels:
         size += len(parcel.payload) + _ROW_BYTES
         if parcel.address and not keys:
-            keys = _to_json([key.key for key in entry.keys]).decode()
+            keys = _to_json([key.key.hex() for key in entry.keys]).decode()
     return (
         number,
         event.id,
@@ -242,7 +261,7 @@ def settle(connection: Connection, settlements: Iterable[Settlement]) -> None:
     _insert(connection, _SETTLE, rows, _SETTLED)
     cards = {(c.destination, c.subject): c for s in last.values() if (c := s.card) is not None}
     card_rows = [(c.destination, c.subject, c.post_id, c.used, _closed_flag(c)) for c in cards.values()]
-    _insert(connection, _CARD, card_rows, _NEWEST)
+    _insert(connection, _CARD, card_rows, _NEWEST_CARD)
 
 
 def _drop_strangers(connection: Connection, dead: Sequence[int]) -> None:
@@ -252,9 +271,21 @@ def _drop_strangers(connection: Connection, dead: Sequence[int]) -> None:
         return
     connection.execute(_DROP_DELIVERIES, (_listed([seq for seq, _ in found]),))
     emptied = connection.execute(_EMPTIED, (_listed(sorted({event for _, event in found})),)).fetchall()
+    connection.execute(_KEEP_NUMBERS)
     connection.execute(_DROP_EVENTS, (_listed([number for number, _, _ in emptied]),))
-    named = [(key, event_id) for _, event_id, keys in emptied if keys for key in _keys.decode(keys)]
-    connection.executemany(_DROP_KEY, named)
+    for number, event_id, keys in emptied:
+        for key in _keys.decode(keys or "[]"):
+            if " " in key:  # a text of an earlier schema: the present form is hexadecimal
+                from gateway.journal.sqlite import earlier_sql
+
+                earlier_sql.drop_key(connection, key, number, event_id)
+            else:
+                drop_key(connection, bytes.fromhex(key), number)
+
+
+def drop_key(connection: Connection, key: bytes, number: int) -> None:
+    """Delete a duplicate key, if it is that of this event."""
+    connection.execute(_DROP_KEY, (key, number))
 
 
 def _line(settlement: Settlement) -> str:
@@ -309,6 +340,7 @@ def prune(connection: Connection, numbers: Sequence[int], cause: DiscardCause | 
     With a cause, only events with a dead delivery go, without one only others; returns what went of the dead.
     """
     listed = (_listed(numbers),)
+    connection.execute(_KEEP_NUMBERS)
     connection.execute(_PRUNE_EVENTS.format("NOT" if cause is None else ""), listed)
     gone = []
     if cause is not None:
@@ -345,7 +377,7 @@ def _insert(connection: Connection, head: str, rows: Sequence[Row], tail: str = 
         connection.execute(f"{head}{','.join([row] * len(chunk))}{tail}", list(chain.from_iterable(chunk)))
 
 
-def _chunks(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
+def _chunks(rows: Sequence[T]) -> Iterator[Sequence[T]]:
     at = 0
     while at < len(rows):
         left = len(rows) - at

@@ -22,7 +22,7 @@ async def client(journal: SqliteJournal, prefix: str) -> None:
             name, time.time(), "build", "github", Outcome.MESSAGE, "push", "d", "s", "", Request(body=bytes(3000))
         )
         parcels = (Parcel("ops", prefix, f"{name}/a".encode()), Parcel("ops", prefix, f"{name}/b".encode()))
-        answer = await journal.append(Entry(event, parcels, (DuplicateKey(name, 1000),)))
+        answer = await journal.append(Entry(event, parcels, (DuplicateKey(name.encode(), 1000),)))
         os.write(1, f"stored {name}\n".encode())
         await journal.settle([Settlement(answer.deliveries[0].seq, DeliveryState.DELIVERED, 1)])
         os.write(1, f"settled {name}\n".encode())

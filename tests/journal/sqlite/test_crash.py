@@ -61,5 +61,5 @@ async def test_a_kill_loses_nothing_that_was_answered(tmp_path: Path, where: str
     assert {delivery.event_id for delivery in pending} == set(records)
     name = next(iter(stored))
     repeat = Event("repeat", time.time(), "build", "github", Outcome.MESSAGE, "", "", "", "", Request())
-    assert (await journal.append(Entry(repeat, keys=(DuplicateKey(name, 1000),)))).event_id == name
+    assert (await journal.append(Entry(repeat, keys=(DuplicateKey(name.encode(), 1000),)))).event_id == name
     await journal.close()

@@ -13,12 +13,15 @@ import pytest
 from gateway.errors import JournalDamaged, JournalError
 from gateway.journal import CardPost, DuplicateKey, Entry, Query, Settlement
 from gateway.journal import open as open_journal
+from gateway.journal.duplicates import key_of
 from gateway.journal.sqlite.file import as_journal_error, connect, is_environment, migrate, prepare, versions
 from gateway.journal.sqlite.journal import SqliteJournal
 from gateway.model import Attempt, AttemptResult, Delivery, DeliveryState, Event, Outcome, Parcel, Request
 
 DATA = Path(__file__).parents[2] / "data" / "journal"
 """Journals as earlier releases left them, by the version of their schema."""
+
+DIGEST = bytes(range(16))
 
 
 def plain(path: Path) -> sqlite3.Connection:
@@ -102,7 +105,7 @@ def test_a_newer_file_is_refused_untouched(tmp_path: Path) -> None:
     connection.execute("PRAGMA user_version = 99")
     connection.close()
     before = path.read_bytes()
-    with pytest.raises(JournalDamaged, match=r"journal\.db has schema version 99, this release knows up to 4: start"):
+    with pytest.raises(JournalDamaged, match=r"journal\.db has schema version 99, this release knows up to 5: start"):
         prepare(path)
     assert path.read_bytes() == before
 
@@ -158,7 +161,7 @@ def test_processes_may_start_on_one_new_file_at_once(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as starters:
         list(starters.map(lambda _: prepare(path), range(8)))
     connection = connect(path)
-    assert connection.execute("PRAGMA user_version").fetchone() == (4,)
+    assert connection.execute("PRAGMA user_version").fetchone() == (5,)
     connection.close()
     assert sorted(file.name for file in tmp_path.iterdir()) == ["journal.db"]
 
@@ -284,6 +287,9 @@ async def test_a_journal_of_a_release_before_is_taken_over(tmp_path: Path, versi
     """All that it kept is there: events, deliveries in every state with their logs, cards, duplicate keys, numbers."""
     path = tmp_path / "journal.db"
     shutil.copy(DATA / f"version-{version}.sqlite", path)
+    connection = plain(path)
+    connection.execute("INSERT INTO duplicate VALUES (?, 'old-1', 2790000001.0)", (f"build id {DIGEST.hex()}",))
+    connection.close()
     journal = await open_journal(f"sqlite:{path}", retention=1e9, max_size=10**9, deliver=True)
     records = {record.event.id: record for record in (await journal.find(Query())).records}
     assert list(records)[-4:] == ["old-4", "old-3", "old-2", "old-1"]
@@ -312,7 +318,9 @@ async def test_a_journal_of_a_release_before_is_taken_over(tmp_path: Path, versi
         "ops", "github:acme/api#1", "post-1", 1_790_000_002.0, closed=True
     )
     repeat = Event("new", 1_790_000_100.0, "build", "github", Outcome.MESSAGE, "", "", "", "", Request())
-    assert (await journal.append(Entry(repeat, keys=(DuplicateKey("build:guid-1", 60.0),)))).event_id == "old-1"
+    assert (
+        await journal.append(Entry(repeat, keys=(DuplicateKey(key_of("build", "id", DIGEST), 60.0),)))
+    ).event_id == "old-1"
     fresh = await journal.append(Entry(repeat, (Parcel("ops", "ops:a", b"{}"),)))
     assert [delivery.seq for delivery in fresh.deliveries] == [6 if version == 2 else 9]
     await journal.remember("build", "secret")

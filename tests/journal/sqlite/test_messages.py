@@ -25,7 +25,7 @@ from gateway.journal.sqlite.messages import (
 from gateway.model import DeliveryState, DiscardCause, Event, Outcome, Parcel, Request
 
 EVENT = Event("e", 1.5, "r", "s", Outcome.MESSAGE, "n", "t", "", "", Request(body=b"\x00\xff"))
-TWO = Entry(EVENT, (Parcel("ops", "a", b"1"), Parcel("ops", "a", b"2")), (DuplicateKey("k", 60.0),))
+TWO = Entry(EVENT, (Parcel("ops", "a", b"1"), Parcel("ops", "a", b"2")), (DuplicateKey(b"k", 60.0),))
 GONE = DeadDiscard("ops", DiscardCause.PERSON, 2, 1.5, 2.5, "sold")
 
 

@@ -34,7 +34,7 @@ def entry(body: bytes = b"{}", subject: str = "s") -> Entry:
     event = Event(
         name, 1_800_000_000.0, "build", "github", Outcome.MESSAGE, "push", "d", subject, "", Request(body=body)
     )
-    return Entry(event, (Parcel("ops", "ops:s", b"{}"),), (DuplicateKey(name, 1000.0),))
+    return Entry(event, (Parcel("ops", "ops:s", b"{}"),), (DuplicateKey(name.encode(), 1000.0),))
 
 
 def children() -> set[int]:

@@ -26,7 +26,7 @@ def connection(tmp_path: Path) -> Iterator[sqlite3.Connection]:
 def entry(name: str, parcels: int = 1, key: str = "") -> Entry:
     """An entry."""
     event = Event(name, 1.5, "r", "s", Outcome.MESSAGE, "n", "t", "", "", Request())
-    return Entry(event, (Parcel("ops", "a", b"{}"),) * parcels, (DuplicateKey(key, 60.0),) if key else ())
+    return Entry(event, (Parcel("ops", "a", b"{}"),) * parcels, (DuplicateKey(key.encode(), 60.0),) if key else ())
 
 
 @pytest.mark.parametrize("count", [0, 1, 63, 64, 65, 256, 257, 700])
@@ -67,6 +67,7 @@ def test_the_newest_number_outlives_its_delivery(connection: sqlite3.Connection)
     assert write_sql.newest(connection) == 0
     write_sql.store(connection, [(entry("a"), 0.0)])
     write_sql.settle(connection, [Settlement(1, DeliveryState.DELIVERED, 1)])
+    connection.execute("UPDATE delivery SET state = 'delivered'")
     write_sql.prune(connection, [1])
     assert write_sql.newest(connection) == 1
 
@@ -87,6 +88,17 @@ def test_windows_run_by_the_skewed_time(connection: sqlite3.Connection) -> None:
 def test_only_what_has_an_address_names_its_keys(connection: sqlite3.Connection) -> None:
     """They are looked up when it is dropped; all others would hold theirs for nothing."""
     plain = entry("a", key="k")
-    hooked = Entry(entry("b").event, (Parcel("hooks", "a", b"{}", "x" * 26),), (DuplicateKey("l", 60.0),))
+    hooked = Entry(entry("b").event, (Parcel("hooks", "a", b"{}", "x" * 26),), (DuplicateKey(b"l", 60.0),))
     write_sql.store(connection, [(plain, 0.0), (hooked, 0.0)])
-    assert connection.execute("SELECT keys FROM event ORDER BY number").fetchall() == [("",), ('["l"]',)]
+    assert connection.execute("SELECT keys FROM event ORDER BY number").fetchall() == [("",), ('["6c"]',)]
+
+
+def test_the_number_of_a_dropped_event_is_not_given_again(connection: sqlite3.Connection) -> None:
+    """A duplicate key may still name it, and would be taken for one of the event that came after it."""
+    write_sql.store(connection, [(entry("a", key="k"), 0.0)])
+    connection.execute("UPDATE delivery SET state = 'delivered'")
+    write_sql.prune(connection, [1])
+    write_sql.store(connection, [(entry("b"), 0.0)])
+    assert connection.execute("SELECT number FROM event").fetchall() == [(2,)]
+    (again,) = write_sql.store(connection, [(entry("c", key="k"), 0.0)])
+    assert (again.event_id, again.duplicate) == ("", True)
