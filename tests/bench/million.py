@@ -19,6 +19,7 @@ import push
 from gateway.catalog import catalog, files
 from gateway.decode.content import Content
 from gateway.journal import sqlite
+from gateway.journal.sqlite.bodies import pack
 from gateway.journal.sqlite.file import prepare
 from gateway.mattermost.fit import Limits
 from gateway.mattermost.payload import encode
@@ -37,12 +38,12 @@ _STEP: Final = 0.5
 _EVENTS: Final = """
 WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :count)
 INSERT INTO event (number, id, received, size, route, service, outcome, name, translator, subject, reason, method,
-                   path_secret, url, query, headers, body)
+                   path_secret, url, query, headers, body, body_size)
 SELECT i, printf('%027x', i), :now - (:count - i) * :step, length(iif(i % 8, :small, :large)) + 1500,
        :routes ->> (i % json_array_length(:routes)), 'github',
        CASE WHEN i % 10 = 7 THEN 'ignored' WHEN i % 1000 = 1 THEN 'broken' ELSE 'message' END,
        'push', 'github/push', printf('acme/service-%03d@main', i % 192), '', 'POST', '', '', '{}',
-       :headers, iif(i % 8, :small, :large)
+       :headers, iif(i % 8, :small, :large), iif(i % 8, :small_size, :large_size)
   FROM n"""
 
 _DELIVERIES: Final = """
@@ -98,10 +99,14 @@ def _shapes() -> dict[str, Any]:
     headers = {"content-type": "application/json", "user-agent": "GitHub-Hookshot/0000000", "x-github-event": "push"}
     service = catalog.load([files.builtin_folder()], {"github"}).services["github"]
     reading = interpret(service, Content(Request("POST", headers, {}, small)), Wishes(), Limits())
+    packed, size = pack(small)
+    large, large_size = pack(push.body("service-000", "0" * 40))
     return {
         "headers": json.dumps(headers),
-        "small": small,
-        "large": push.body("service-000", "0" * 40),
+        "small": packed,
+        "small_size": size,
+        "large": large,
+        "large_size": large_size,
         "message": encode(reading.pieces[0].messages[0]),
     }
 

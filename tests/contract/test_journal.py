@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from itertools import count
 from pathlib import Path
+from random import randbytes
 from typing import Any
 
 import pytest
@@ -749,8 +750,8 @@ async def test_what_waits_for_strangers_is_told(journal: Journal) -> None:
     assert await journal.strangers("hooks") == {}
     (sent,) = (await journal.append(hooked("known"))).deliveries
     await journal.settle([settled(sent, DELIVERED)])
-    await journal.append(hooked("known", "a", "a", body=bytes(5000)))
-    await journal.append(hooked("a", body=bytes(3000)))
+    await journal.append(hooked("known", "a", "a", body=randbytes(5000)))
+    await journal.append(hooked("a", body=randbytes(3000)))
     (refused,) = (await journal.append(hooked("c"))).deliveries
     await journal.append(hooked("b"))
     await journal.append(entry(b"x"))

@@ -13,6 +13,7 @@ import structlog
 
 from gateway.errors import JournalDamaged, JournalError
 from gateway.journal import Appended, DeadDiscard, Entry, deliveries
+from gateway.journal.sqlite.bodies import pack_light
 from gateway.journal.sqlite.messages import (
     Answer,
     Answers,
@@ -98,7 +99,7 @@ class Writer:
             return future
         number = self._number = self._number + 1
         try:
-            self._line.send(Job(number, work, skew=self._skew() if isinstance(work, Entry) else 0.0))
+            self._line.send(self._job(number, work))
         except JournalError as error:
             future.set_exception(error)
             return future
@@ -108,6 +109,12 @@ class Writer:
                 self._set_alarm(SILENCE)
         self._waiting[number] = work, future
         return future
+
+    def _job(self, number: int, work: Work) -> Job:
+        if not isinstance(work, Entry):
+            return Job(number, work)
+        packed, size = pack_light(work)
+        return Job(number, packed, skew=self._skew(), body_size=size)
 
     def on_answers(self, answers: Answers) -> None:
         """Resolve the futures that these answers belong to."""

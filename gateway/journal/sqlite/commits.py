@@ -243,7 +243,7 @@ def _perform(connection: sqlite3.Connection, jobs: Sequence[Job], *, earlier: bo
     answers: list[tuple[Job, Answer]] = []
     entries = [job for job in jobs if isinstance(job.work, Entry)]
     if entries:
-        works = [(job.work, job.skew) for job in entries if isinstance(job.work, Entry)]
+        works = [(job.work, job.skew, job.body_size) for job in entries if isinstance(job.work, Entry)]
         stored = write_sql.store(connection, works, earlier=earlier)
         answers += zip(entries, stored, strict=True)
     settles = [job for job in jobs if isinstance(job.work, Settle)]

@@ -114,13 +114,15 @@ OWNER: Final = 0
 class Job(Struct, array_like=True):
     """Work with a number, which its answer repeats. The receiver sets `client`, whose number it is.
 
-    `skew` is what the windows of duplicate keys add to the time at which an entry was received.
+    `skew` is what the windows of duplicate keys add to the time at which an entry was received. `body_size` is the
+    length of its request's body if that is packed (see `bodies`), else 0.
     """
 
     number: int
     work: Work
     client: int = OWNER
     skew: float = 0.0
+    body_size: int = 0
 
 
 class Hello(Struct, frozen=True, array_like=True):

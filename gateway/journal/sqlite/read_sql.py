@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from gateway.journal import CardPost, Record, Stranger
+from gateway.journal.sqlite.bodies import unpack
 from gateway.model import Attempt, AttemptResult, Card, Delivery, DeliveryState, Discard, Event, Outcome, Request
 
 _PAGE_ROWS = 256
@@ -39,7 +40,8 @@ _DELIVERIES_OF = (
 )
 _PACKED_EVENTS = """
 SELECT json_group_array(json_array(number, id, quote(received), outcome, route, service, name, translator, subject,
-                                   reason, method, path_secret, url, json(query), json(headers), length(body))),
+                                   reason, method, path_secret, url, json(query), json(headers), length(body),
+                                   body_size)),
        CAST(group_concat(body, '') AS BLOB)
   FROM (SELECT number, event.id, received, outcome, route, service, name, translator, subject, reason, method,
                path_secret, url, query, headers, {body}
@@ -125,6 +127,7 @@ class _EventRow(Struct, array_like=True):
     query: dict[str, str]
     headers: dict[str, str]
     length: int
+    body_size: int
 
 
 _to_json = msgspec.json.Encoder().encode
@@ -231,14 +234,14 @@ def _pages(sized: Iterable[tuple[int, int]]) -> Iterator[list[int]]:
 
 def _records(connection: Connection, numbers: list[int], *, bodies: bool) -> Iterator[Record]:
     listed = (_to_json(numbers).decode(),)
-    body, payload = ("body", "payload") if bodies else ("x'' AS body", "x'' AS payload")
+    body, payload = ("body, body_size", "payload") if bodies else ("x'' AS body, 0 AS body_size", "x'' AS payload")
     rows, joined = connection.execute(_PACKED_EVENTS.format(body=body), listed).fetchone()
     deliveries: dict[str, list[Delivery]] = {}
     for delivery in _deliveries(connection.execute(_DELIVERIES_OF.format(payload=payload), listed).fetchone()):
         deliveries.setdefault(delivery.event_id, []).append(delivery)
     at = 0
     for row in _event_rows.decode(rows):
-        whole = joined[at : at + row.length]
+        whole = unpack(joined[at : at + row.length], row.body_size)
         at += row.length
         yield Record(_event(row, whole), tuple(deliveries.get(row.id, ())))
 

@@ -144,3 +144,6 @@ CREATE TABLE duplicate (
 CREATE INDEX duplicate_end ON duplicate (expires);
 
 INSERT INTO sqlite_sequence SELECT 'event', coalesce(max(number), 0) FROM event;
+
+-- The length of a body that is packed, see `gateway.journal.sqlite.bodies`; 0 for one that is as it came.
+ALTER TABLE event ADD COLUMN body_size INTEGER NOT NULL DEFAULT 0;

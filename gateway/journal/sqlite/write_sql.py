@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from gateway.journal import LOG_LIMIT, CardPost, DeadDiscard, Entry, Settlement, deliveries
 from gateway.journal.clock import JUMP
+from gateway.journal.sqlite.bodies import LIGHT, pack
 from gateway.journal.sqlite.messages import Discarded, Requeued, Stored
 from gateway.model import Delivery, DeliveryState, DiscardCause
 
@@ -121,6 +122,9 @@ _PRUNE_ADDRESSES = """
 DELETE FROM address WHERE (destination, address) IN (
   SELECT destination, address FROM address WHERE used < ? ORDER BY used LIMIT ?)"""
 
+Sent = tuple[Entry, float, int]
+"""An entry, what the windows of its duplicate keys add to its time, and the length of its body if that is packed."""
+
 _BIG, _MIDDLE = 256, 64
 _ROW_BYTES = 256
 """Approximate bytes of an event or a delivery without its large columns."""
@@ -140,21 +144,20 @@ class _Group(Struct):
     duplicates: dict[bytes, Row] = {}
 
 
-def store(connection: Connection, entries: Sequence[tuple[Entry, float]], *, earlier: bool = False) -> list[Stored]:
+def store(connection: Connection, sent: Sequence[Sent], *, earlier: bool = False) -> list[Stored]:
     """Insert the entries that are no duplicates, in their order; the answers are in the same order.
 
-    The windows of duplicate keys run from the time at which an entry was received plus its skew, beside it. `earlier`
-    says that some keys may be kept in the form of an earlier schema.
+    `earlier` says that some duplicate keys may be kept in the form of an earlier schema.
     """
     number, seq = connection.execute(_NEWEST).fetchone()
     known: dict[bytes, Known] = {}
     if earlier:
         from gateway.journal.sqlite import earlier_sql
 
-        known = earlier_sql.known_keys(connection, (entry for entry, _ in entries))
-    known |= _known_keys(connection, [key.key for entry, _ in entries for key in entry.keys])
+        known = earlier_sql.known_keys(connection, (entry for entry, _, _ in sent))
+    known |= _known_keys(connection, [key.key for entry, _, _ in sent for key in entry.keys])
     group = _Group(number, seq, known)
-    answers = [_take(group, entry, skew) for entry, skew in entries]
+    answers = [_take(group, *one) for one in sent]
     _insert(connection, _EVENT, group.events)
     _insert(connection, _DELIVERY, group.deliveries)
     _insert(connection, _DUPLICATE, list(group.duplicates.values()), _LATEST)
@@ -169,7 +172,7 @@ def _known_keys(connection: Connection, keys: Sequence[bytes]) -> dict[bytes, Kn
     return found
 
 
-def _take(group: _Group, entry: Entry, skew: float) -> Stored:
+def _take(group: _Group, entry: Entry, skew: float, body_size: int) -> Stored:
     event = entry.event
     now = event.received + skew
     for key in entry.keys:
@@ -183,7 +186,7 @@ def _take(group: _Group, entry: Entry, skew: float) -> Stored:
     number = group.number = group.number + 1
     for key in entry.keys:
         _remember_key(group, key.key, number, event.id, now + key.window)
-    group.events.append(_event_row(number, entry))
+    group.events.append(_event_row(number, entry, body_size))
     stored = Stored(event.id, before=group.seq)
     added = deliveries(entry, group.seq)
     group.deliveries += [_delivery_row(number, delivery) for delivery in added]
@@ -196,10 +199,13 @@ def _remember_key(group: _Group, key: bytes, number: int, event_id: str, expires
     group.duplicates[key] = key, number, expires
 
 
-def _event_row(number: int, entry: Entry) -> Row:
+def _event_row(number: int, entry: Entry, body_size: int) -> Row:
     event, request = entry.event, entry.event.request
+    body = request.body
+    if len(body) > LIGHT and not body_size:
+        body, body_size = pack(body)
     headers = _to_json(request.headers).decode()
-    size = len(request.body) + len(headers) + _ROW_BYTES
+    size = len(body) + len(headers) + _ROW_BYTES
     keys = ""
     for parcel in entry.parcels:
         size += len(parcel.payload) + _ROW_BYTES
@@ -222,8 +228,9 @@ def _event_row(number: int, entry: Entry) -> Row:
         request.url,
         _to_json(request.query).decode(),
         headers,
-        request.body,
+        body,
         keys,
+        body_size,
     )
 
 

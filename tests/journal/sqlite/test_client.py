@@ -5,11 +5,13 @@ import time
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from gateway.errors import JournalDamaged, JournalError
 from gateway.journal import DeadDiscard, Entry
 from gateway.journal.sqlite import client
+from gateway.journal.sqlite.bodies import LIGHT, unpack
 from gateway.journal.sqlite.client import Writer
 from gateway.journal.sqlite.messages import (
     Answers,
@@ -208,3 +210,15 @@ async def test_only_entries_have_a_skew(line: Line) -> None:
     for work in (ENTRY, Settle([]), Requeue([1], 0.0)):
         writer.ask(work)
     assert [job.skew for job in line.sent] == [-7.5, 0.0, 0.0]
+
+
+async def test_a_body_is_packed_before_it_is_sent_unless_it_is_large(writer: Writer, line: Line) -> None:
+    """The pipe copies less; packing a large one would hold up the loop, so that the writer does it."""
+    for body in (b"small", b"ab" * 4000, b"ab" * LIGHT):
+        event = msgspec.structs.replace(ENTRY.event, request=Request(body=body))
+        writer.ask(msgspec.structs.replace(ENTRY, event=event))
+    small, packed, large = line.sent
+    sizes = [(len(job.work.event.request.body), job.body_size) for job in (small, large) if isinstance(job.work, Entry)]
+    assert sizes == [(5, 0), (2 * LIGHT, 0)]
+    assert isinstance(packed.work, Entry)
+    assert unpack(packed.work.event.request.body, packed.body_size) == b"ab" * 4000

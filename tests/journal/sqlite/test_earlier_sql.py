@@ -56,7 +56,7 @@ def repeat(number: int, received: float = 2.0) -> Entry:
 
 def store(connection: sqlite3.Connection, *entries: Entry) -> list[str]:
     """The ids in the answers."""
-    answers = write_sql.store(connection, [(one, 0.0) for one in entries], earlier=holds_earlier(connection))
+    answers = write_sql.store(connection, [(one, 0.0, 0) for one in entries], earlier=holds_earlier(connection))
     return [one.event_id for one in answers]
 
 

@@ -200,3 +200,20 @@ async def test_commits_are_measured(tmp_path: Path) -> None:
     await journal.append(entry())
     await journal.close()
     assert metrics.registry.get_sample_value("mattergate_journal_commit_seconds_count") == 2
+
+
+@pytest.mark.parametrize("deliver", [False, True])
+async def test_bodies_take_less_on_the_disk_and_come_out_whole(tmp_path: Path, deliver: bool) -> None:
+    """Small ones as they came, the others packed, the large by the writer; an event counts with what it takes."""
+    journal = await opened(tmp_path / "journal.db", deliver=deliver)
+    bodies = [b"{}", b'{"text": "hello"}' * 500, b'{"text": "hello"}' * 100_000]
+    await asyncio.gather(*(journal.append(entry(body=body)) for body in bodies))
+    found = (await journal.find(Query())).records
+    assert [record.event.request.body for record in reversed(found)] == bodies
+    assert [record.event.request.body for record in (await journal.find(Query(bodies=False))).records] == [b""] * 3
+    await journal.close()
+    connection = sqlite3.connect(tmp_path / "journal.db")
+    rows = connection.execute("SELECT length(body), body_size, size < 1000 FROM event ORDER BY number").fetchall()
+    connection.close()
+    assert all(stored < 500 and light for stored, _, light in rows)
+    assert [size for _, size, _ in rows] == [0, 8500, 1_700_000]

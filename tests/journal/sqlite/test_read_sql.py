@@ -19,7 +19,7 @@ def connection(tmp_path: Path) -> Iterator[sqlite3.Connection]:
     made = connect(tmp_path / "journal.db")
     for number in range(1, 6):
         event = Event(f"e{number}", float(number), "r", "s", Outcome.MESSAGE, "n", "t", "", "", Request())
-        write_sql.store(made, [(Entry(event, (Parcel("ops", "a", bytes([number])),)), 0.0)])
+        write_sql.store(made, [(Entry(event, (Parcel("ops", "a", bytes([number])),)), 0.0, 0)])
     yield made
     made.close()
 

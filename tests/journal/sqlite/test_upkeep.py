@@ -7,6 +7,7 @@ import threading
 from collections.abc import AsyncIterator
 from itertools import count
 from pathlib import Path
+from random import randbytes
 from typing import Any
 
 import msgspec
@@ -71,9 +72,9 @@ async def journal(tmp_path: Path, clock: Clock) -> AsyncIterator[SqliteJournal]:
 async def add(
     journal: SqliteJournal, received: float, *states: DeliveryState, size: int = 2, key: str = "", window: float = 0
 ) -> str:
-    """Append an event with one delivery a state, settle those, and return its id."""
+    """Append an event with a body of this size that cannot be packed, and a settled delivery a state; return its id."""
     event = Event(
-        f"event-{next(_ids)}", received, "r", "s", Outcome.MESSAGE, "n", "t", "s", "", Request(body=bytes(size))
+        f"event-{next(_ids)}", received, "r", "s", Outcome.MESSAGE, "n", "t", "s", "", Request(body=randbytes(size))
     )  # fmt: skip
     parcels = tuple(Parcel("ops", "lane", b"x") for _ in states)
     appended = await journal.append(Entry(event, parcels, (DuplicateKey(key.encode(), window),) if key else ()))
