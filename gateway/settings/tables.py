@@ -105,7 +105,9 @@ class JournalTable(Struct, frozen=True, kw_only=True):
     retention: Annotated[
         float, _Positive, doc("How long finished events are kept for look-up and replay.", DURATION)
     ] = 604_800.0
-    max_size: Annotated[int, _Counted, doc("Finished events are dropped, oldest first, above this size on the disk.", SIZE)] = 10**9
+    max_size: Annotated[
+        int, _Counted, doc("Finished events are dropped, oldest first, above this size on the disk.", SIZE)
+    ] = 10**9
     dead_max_age: Annotated[
         float, _Positive, doc("How long dead letters wait for somebody to decide; then they are deleted.", DURATION)
     ] = 7_776_000.0

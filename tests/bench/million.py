@@ -56,6 +56,14 @@ SELECT number, received, destination, destination || ' github:' || subject, iif(
                printf('hook%d', number % json_array_length(:routes) % :destinations) AS destination
           FROM event WHERE outcome <> 'ignored' ORDER BY number)"""
 
+_KINDS: Final = """
+INSERT INTO kind (route, service, outcome, newest)
+SELECT route, service, outcome, max(number) FROM event GROUP BY route, service, outcome"""
+
+_KINDS_OF_EVENTS: Final = """
+INSERT INTO kind_of_event
+SELECT event.number, kind.number FROM event CROSS JOIN kind USING (route, service, outcome) ORDER BY event.number"""
+
 
 def made(folder: Path, count: int, routes: Sequence[str], destinations: int) -> Path:
     """The file of a journal with `count` events, of this release's schema; it is made when it is not there yet."""
@@ -87,6 +95,8 @@ def _fill(path: Path, values: dict[str, Any]) -> None:
     connection.execute("BEGIN")
     connection.execute(_EVENTS, values)
     connection.execute(_DELIVERIES, values)
+    connection.execute(_KINDS)
+    connection.execute(_KINDS_OF_EVENTS)
     connection.execute("COMMIT")
     connection.execute("PRAGMA journal_mode = WAL").fetchall()
     connection.close()

@@ -17,7 +17,7 @@ from msgspec import Struct
 from gateway.errors import JournalDamaged
 from gateway.journal import DeadDiscard, Entry
 from gateway.journal.sqlite import write_sql
-from gateway.journal.sqlite.file import as_journal_error, connect, holds_earlier, identity, is_environment
+from gateway.journal.sqlite.file import as_journal_error, connect, identity, is_environment
 from gateway.journal.sqlite.messages import (
     OWNER,
     Answer,
@@ -82,7 +82,7 @@ class Writing:
         self._send_answers = send_answers
         self._connection: sqlite3.Connection | None = None
         self._identity = (0, 0)
-        self._earlier = False  # whether anything is left in the form of an earlier schema
+        self._memory = write_sql.Memory({}, earlier=False)
         self._pruning: _Pruning | None = None
 
     @property
@@ -137,7 +137,7 @@ class Writing:
             return
         started = time.perf_counter()
         try:
-            answers = self._transact(lambda connection: _perform(connection, jobs, earlier=self._earlier))
+            answers = self._transact(lambda connection: _perform(connection, self._memory, jobs))
         except Exception as error:
             if len(jobs) > 1 and not is_environment(error):
                 # The values of one job are at fault: the others must not fail for it.
@@ -169,7 +169,7 @@ class Writing:
             self.close()
         if self._connection is None:
             self._connection, self._identity = connect(self._path), found
-            self._earlier = holds_earlier(self._connection)
+            self._memory = write_sql.recall(self._connection)
         return self._connection
 
     def _prune(self, wanted: int, *, last: bool) -> None:
@@ -180,7 +180,7 @@ class Writing:
         if not last and pruning.more:
             count = max(_SLICE, wanted)
             try:
-                pruning.more, gone = self._transact(lambda connection: pruning.step(connection, count))
+                pruning.more, gone = self._transact(lambda connection: pruning.step(connection, self._memory, count))
                 self._send_answers(Done(logged=_COMMIT_BYTES, pruned=gone))
                 return
             except Exception as error:
@@ -217,7 +217,9 @@ class _Pruning:
         self._prune = prune
         self.more = True
 
-    def step(self, connection: sqlite3.Connection, count: int) -> tuple[bool, Sequence[DeadDiscard]]:
+    def step(
+        self, connection: sqlite3.Connection, memory: write_sql.Memory, count: int
+    ) -> tuple[bool, Sequence[DeadDiscard]]:
         """Delete at most `count` events, or of each other kind once the events are gone.
 
         Returns whether more are left, and what went of the dead.
@@ -229,7 +231,7 @@ class _Pruning:
             numbers, cause = prune.doomed[-1].numbers, prune.doomed[-1].cause
             chosen = numbers[-count:]
             del numbers[-count:]
-            return True, write_sql.prune(connection, chosen, cause)
+            return True, write_sql.prune(connection, memory, chosen, cause)
         deleted = (
             write_sql.prune_keys(connection, prune.now, count),
             write_sql.prune_cards(connection, prune.cards_before, count),
@@ -238,18 +240,18 @@ class _Pruning:
         return max(deleted) == count, ()
 
 
-def _perform(connection: sqlite3.Connection, jobs: Sequence[Job], *, earlier: bool) -> list[tuple[Job, Answer]]:
+def _perform(connection: sqlite3.Connection, memory: write_sql.Memory, jobs: Sequence[Job]) -> list[tuple[Job, Answer]]:
     """Do all jobs: entries first, then settlements, then the rare kinds, each kind in its order."""
     answers: list[tuple[Job, Answer]] = []
     entries = [job for job in jobs if isinstance(job.work, Entry)]
     if entries:
         works = [(job.work, job.skew, job.body_size) for job in entries if isinstance(job.work, Entry)]
-        stored = write_sql.store(connection, works, earlier=earlier)
+        stored = write_sql.store(connection, memory, works)
         answers += zip(entries, stored, strict=True)
     settles = [job for job in jobs if isinstance(job.work, Settle)]
     if settles:
         settled = (job.work for job in settles if isinstance(job.work, Settle))
-        write_sql.settle(connection, (settlement for work in settled for settlement in work.settlements))
+        write_sql.settle(connection, memory, (settlement for work in settled for settlement in work.settlements))
         answers += [(job, None) for job in settles]
     for job in jobs:
         if isinstance(job.work, Requeue):

@@ -6,7 +6,7 @@ from sqlite3 import Connection
 import msgspec
 
 from gateway.journal import GROUPS_LIMIT, DeadGroup, Last, Standing
-from gateway.journal.sqlite.search_sql import KINDS
+from gateway.journal.sqlite.write_sql import NEAR
 from gateway.model import Outcome
 
 COUNT_SLICE = 100_000
@@ -32,14 +32,15 @@ SELECT json_group_array(json_array(destination, reason, number, quote(oldest), q
     FROM delivery INDEXED BY delivery_dead WHERE state = 'dead'
    GROUP BY destination, reason ORDER BY number DESC, destination, reason LIMIT {GROUPS_LIMIT})"""
 
-# Of several rows with one max(), SQLite takes the bare columns from the row that has it.
-_LAST = f"""{KINDS}
+# Of several rows with one max(), SQLite takes the bare columns from the row that has it. What is not in the narrow list
+# yet is the newest event of its kind.
+_LAST = f"""
 SELECT json_group_array(json_array(route, quote(received), outcome)) FROM (
   SELECT event.route, event.received, event.outcome, max(event.number)
-    FROM first JOIN event AS kind ON kind.number = first.number
-    JOIN event ON event.number = (
-         SELECT max(same.number) FROM event AS same INDEXED BY event_kind
-          WHERE same.route = kind.route AND same.service = kind.service AND same.outcome = kind.outcome)
+    FROM kind JOIN event ON event.number = coalesce(
+         (SELECT same.number FROM kind_of_event AS same
+           WHERE same.kind = kind.number AND same.number BETWEEN kind.newest AND kind.newest + {NEAR - 1}
+           ORDER BY same.number DESC LIMIT 1), kind.newest)
    GROUP BY event.route)"""
 
 _OLDEST = "SELECT received FROM event INDEXED BY event_age ORDER BY received LIMIT 1"

@@ -147,3 +147,43 @@ INSERT INTO sqlite_sequence SELECT 'event', coalesce(max(number), 0) FROM event;
 
 -- The length of a body that is packed, see `gateway.journal.sqlite.bodies`; 0 for one that is as it came.
 ALTER TABLE event ADD COLUMN body_size INTEGER NOT NULL DEFAULT 0;
+
+-- The kinds of events. `newest` is an event of the kind, less than 1,000 numbers before the newest one. Events of an
+-- earlier schema are found by it, too, until they are among those of `kind_of_event`: they are below all of them.
+CREATE TABLE kind (
+    number  INTEGER PRIMARY KEY,
+    route   TEXT NOT NULL,
+    service TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    newest  INTEGER NOT NULL,
+    UNIQUE (route, service, outcome)
+);
+
+-- The first event of each kind is looked up from the kind before it: as many steps as there are kinds, not events.
+INSERT INTO kind (route, service, outcome, newest)
+WITH RECURSIVE first (number) AS (
+  SELECT (SELECT number FROM event INDEXED BY event_kind ORDER BY route, service, outcome LIMIT 1)
+   UNION ALL
+  SELECT coalesce(
+           (SELECT next.number FROM event AS next INDEXED BY event_kind
+             WHERE next.route = event.route AND next.service = event.service AND next.outcome > event.outcome
+             ORDER BY next.outcome LIMIT 1),
+           (SELECT next.number FROM event AS next INDEXED BY event_kind
+             WHERE next.route = event.route AND next.service > event.service
+             ORDER BY next.service, next.outcome LIMIT 1),
+           (SELECT next.number FROM event AS next INDEXED BY event_kind
+             WHERE next.route > event.route
+             ORDER BY next.route, next.service, next.outcome LIMIT 1))
+    FROM first JOIN event ON event.number = first.number)
+SELECT route, service, outcome,
+       (SELECT max(same.number) FROM event AS same INDEXED BY event_kind
+         WHERE same.route = event.route AND same.service = event.service AND same.outcome = event.outcome)
+  FROM first JOIN event ON event.number = first.number;
+
+DROP INDEX event_kind;
+
+-- The kind of each event: narrow, so that a walk over it is quick, and it grows at its right edge only.
+CREATE TABLE kind_of_event (
+    number INTEGER PRIMARY KEY,
+    kind   INTEGER NOT NULL
+);

@@ -6,13 +6,12 @@ An index gives candidates in the order of their numbers, and the conditions are 
     an id                        that event
     a destination and a reason   its dead deliveries
     a rare delivery state        the events with a delivery in it, or once discarded
-    route, service, outcome      every kind of event that matches, merged
+    route, service, outcome      the events of the kinds that match
     anything else                all events
 
 A page that is not full when its time is up ends short of its limit, and its `next` continues the search.
 """
 
-from collections.abc import Sequence
 from sqlite3 import Connection
 from time import monotonic
 from typing import Any
@@ -33,14 +32,15 @@ _SECONDS = 0.02
 _FEW = 20_000
 """Pending deliveries up to which their events are the candidates; with more, a walk over all events soon meets some."""
 
-_MOST_KINDS = 400
-"""The most kinds of events that are merged: SQLite accepts 500 terms."""
+_NARROW_SLICE = 20_000
+"""Rows that one query reads of the narrow list of kinds, in search of a slice of candidates: some ms."""
 
 _EVERY = "SELECT number FROM event WHERE number < :before ORDER BY number DESC"
-_NONE = "SELECT number FROM event WHERE FALSE"
 _ONE = "SELECT number FROM event WHERE id = :event_id AND number < :before"
-_KIND = """SELECT number FROM event INDEXED BY event_kind
- WHERE route = :route{0} AND service = :service{0} AND outcome = :outcome{0} AND number < :before"""
+_NARROW = "SELECT number, kind FROM kind_of_event WHERE number < :before ORDER BY number DESC LIMIT :narrow"
+_OF_KINDS = f"""SELECT number FROM ({_NARROW})
+ WHERE kind IN (SELECT number FROM kind WHERE (:route = '' OR route = :route)
+                   AND (:service = '' OR service = :service) AND (:outcome = '' OR outcome = :outcome))"""
 _IN_GROUP = """SELECT DISTINCT event AS number FROM delivery INDEXED BY delivery_dead
  WHERE state = 'dead' AND destination = :destination AND reason = :reason AND event < :before ORDER BY event DESC"""
 # SQLite uses a partial index only for a literal state.
@@ -62,28 +62,6 @@ _MANY_PENDING = """
 SELECT count(*) > :few FROM (
   SELECT 1 FROM delivery INDEXED BY delivery_pending WHERE state = 'pending' LIMIT :few + 1)"""
 
-# The first event of each kind is looked up from the kind before it: as many steps as there are kinds, not events.
-KINDS = """
-WITH RECURSIVE first (number) AS (
-  SELECT (SELECT number FROM event INDEXED BY event_kind ORDER BY route, service, outcome LIMIT 1)
-   UNION ALL
-  SELECT coalesce(
-           (SELECT next.number FROM event AS next INDEXED BY event_kind
-             WHERE next.route = event.route AND next.service = event.service AND next.outcome > event.outcome
-             ORDER BY next.outcome LIMIT 1),
-           (SELECT next.number FROM event AS next INDEXED BY event_kind
-             WHERE next.route = event.route AND next.service > event.service
-             ORDER BY next.service, next.outcome LIMIT 1),
-           (SELECT next.number FROM event AS next INDEXED BY event_kind
-             WHERE next.route > event.route
-             ORDER BY next.route, next.service, next.outcome LIMIT 1))
-    FROM first JOIN event ON event.number = first.number)
-"""
-_KINDS = f"""{KINDS}
-SELECT json_group_array(json_array(route, service, outcome)) FROM first JOIN event ON event.number = first.number
- WHERE (:route = '' OR route = :route) AND (:service = '' OR service = :service)
-   AND (:outcome = '' OR outcome = :outcome)"""
-
 _OF_KIND = """(:event_id = '' OR id = :event_id) AND (:route = '' OR route = :route)
    AND (:service = '' OR service = :service) AND (:outcome = '' OR outcome = :outcome)"""
 _HAS_DELIVERY = """ AND EXISTS (
@@ -102,15 +80,27 @@ SELECT json_group_array(json_array(number, size)) FROM (
   SELECT event.number, size FROM ({candidates} LIMIT :slice) AS candidate
    CROSS JOIN event ON event.number = candidate.number
    WHERE {conditions} LIMIT :limit + 1)"""
-_REACHED = "SELECT count(*), min(number) FROM ({candidates} LIMIT :slice)"
+# The number below which the candidates go on after a slice; NULL at their end.
+_REACHED = "SELECT CASE WHEN count(*) = :slice THEN min(number) END FROM ({candidates} LIMIT :slice)"
+_REACHED_OF_KINDS = f"""
+SELECT coalesce(({_REACHED.format(candidates=_OF_KINDS)}),
+                (SELECT CASE WHEN count(*) = :narrow THEN min(number) END FROM ({_NARROW})))"""
+_FIRST_OF_KIND = "SELECT coalesce(min(number), :before) FROM kind_of_event WHERE number < :before"
 
-_kinds = msgspec.json.Decoder(list[tuple[str, str, str]])
 _sized = msgspec.json.Decoder(list[tuple[int, int]])
 _to_json = msgspec.json.Encoder().encode
 
 
 def find(connection: Connection, query: Query) -> Page:
     """One page of events with their deliveries, newest first. Raises JournalError for a text that is too long."""
+    connection.execute("BEGIN")  # one view for all slices: migration moves events between the lists of candidates
+    try:
+        return _find(connection, query)
+    finally:
+        connection.rollback()
+
+
+def _find(connection: Connection, query: Query) -> Page:
     if len(query.text) > TEXT_LIMIT:
         raise JournalError(f"the text to find has {len(query.text)} characters: at most {TEXT_LIMIT} can be searched")
     before = _before(connection, query)
@@ -126,9 +116,10 @@ def find(connection: Connection, query: Query) -> Page:
         "reason": query.reason,
         "before": before,
         "limit": query.limit,
+        "narrow": _NARROW_SLICE,
         "slice": _SLICE if query.text else max(query.limit + 1, _SLICE),
     }
-    candidates = _candidates(connection, query, values)
+    candidates = _candidates(connection, query)
     conditions = _OF_KIND
     if query.delivery_state or query.destination or query.reason:
         conditions += _HAS_DELIVERY
@@ -143,7 +134,7 @@ def _walk(
 ) -> tuple[list[tuple[int, int]], int | None]:
     """Number and size of the matching events, at most `limit`, and the number below which to continue (None: end)."""
     find = _FIND.format(candidates=candidates, conditions=conditions)
-    reached = _REACHED.format(candidates=candidates)
+    reached = _REACHED_OF_KINDS if candidates == _OF_KINDS else _REACHED.format(candidates=candidates)
     found: list[tuple[int, int]] = []
     until = monotonic() + _SECONDS
     while True:
@@ -151,10 +142,13 @@ def _walk(
         if len(found) > values["limit"]:
             del found[values["limit"] :]
             return found, found[-1][0]
-        count, end = connection.execute(reached, values).fetchone()
-        if count < values["slice"]:
-            return found, None
-        if monotonic() > until:
+        (end,) = connection.execute(reached, values).fetchone()
+        if end is None and candidates == _OF_KINDS:
+            # Events of an earlier schema that are not in the narrow list yet are below all that are.
+            candidates = _EVERY
+            find, reached = (sql.format(candidates=_EVERY, conditions=conditions) for sql in (_FIND, _REACHED))
+            (end,) = connection.execute(_FIRST_OF_KIND, values).fetchone()
+        elif end is None or monotonic() > until:
             return found, end
         values["before"] = end
 
@@ -172,8 +166,8 @@ def _id_of(connection: Connection, number: int | None) -> str:
     return found[0] if found else ""
 
 
-def _candidates(connection: Connection, query: Query, values: dict[str, Any]) -> str:
-    """The SELECT of the candidates; its parameters are put into `values`."""
+def _candidates(connection: Connection, query: Query) -> str:
+    """The SELECT of the candidates."""
     state = query.delivery_state
     if query.event_id:
         return _ONE
@@ -185,19 +179,7 @@ def _candidates(connection: Connection, query: Query, values: dict[str, Any]) ->
         return _DISCARDED
     if state is DeliveryState.PENDING and not connection.execute(_MANY_PENDING, {"few": _FEW}).fetchone()[0]:
         return _IN_STATE[state]
-    if query.route or query.service or query.outcome:
-        kinds = _kinds.decode(connection.execute(_KINDS, values).fetchone()[0])
-        if len(kinds) <= _MOST_KINDS:
-            return _union(kinds, values)
-    return _EVERY
-
-
-def _union(kinds: Sequence[tuple[str, str, str]], values: dict[str, Any]) -> str:
-    """The events of all these kinds. SQLite merges the ordered terms of a UNION ALL lazily: it reads no more rows."""
-    for index, (route, service, outcome) in enumerate(kinds):
-        values |= {f"route{index}": route, f"service{index}": service, f"outcome{index}": outcome}
-    terms = [_KIND.format(index) for index in range(len(kinds))]
-    return " UNION ALL ".join(terms) + " ORDER BY number DESC" if terms else _NONE
+    return _OF_KINDS if query.route or query.service or query.outcome else _EVERY
 
 
 def _text_conditions(text: str, values: dict[str, Any]) -> str:

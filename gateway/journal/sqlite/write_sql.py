@@ -9,7 +9,7 @@ number of rows up to 63, then 64 and 256), so that the connection's statement ca
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from sqlite3 import Connection
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -17,6 +17,7 @@ from msgspec import Struct
 from gateway.journal import LOG_LIMIT, CardPost, DeadDiscard, Entry, Settlement, deliveries
 from gateway.journal.clock import JUMP
 from gateway.journal.sqlite.bodies import LIGHT, pack
+from gateway.journal.sqlite.file import holds_earlier
 from gateway.journal.sqlite.messages import Discarded, Requeued, Stored
 from gateway.model import Delivery, DeliveryState, DiscardCause
 
@@ -25,10 +26,26 @@ T = TypeVar("T")
 Known = tuple[int, str, float]
 """What a duplicate key stands for: number and id of an event (empty when it is deleted), and when the key expires."""
 
+NEAR: Final = 1000
+"""The newest event of a kind is less than so many numbers above the one stored as such, which is seldom stored anew."""
+
 _EVENT = "INSERT INTO event VALUES "
 _DELIVERY = "INSERT INTO delivery VALUES "
 _DUPLICATE = "INSERT INTO duplicate VALUES "
 _LATEST = " ON CONFLICT (key) DO UPDATE SET event = excluded.event, expires = excluded.expires"
+_KIND_OF_EVENT = "INSERT INTO kind_of_event VALUES "
+_KINDS = "SELECT route, service, outcome, number, newest FROM kind"
+_NEW_KIND = "INSERT INTO kind (route, service, outcome, newest) VALUES (?, ?, ?, ?)"
+_RENEW_KIND = "UPDATE kind SET newest = ? WHERE number = ?"
+_DROP_KINDS = """
+DELETE FROM kind_of_event WHERE number IN (SELECT value FROM json_each(?))
+   AND NOT EXISTS (SELECT 1 FROM event WHERE number = kind_of_event.number)"""
+# Pruning deletes the oldest events, so that few are left below those that it deletes.
+_RENEW_KINDS = f"""
+UPDATE kind SET newest = coalesce((SELECT number FROM kind_of_event
+                                    WHERE kind = kind.number AND number < kind.newest + {NEAR}
+                                    ORDER BY number DESC LIMIT 1), 0)
+ WHERE newest IN (SELECT value FROM json_each(?)) AND NOT EXISTS (SELECT 1 FROM event WHERE number = kind.newest)"""
 _CARD = "INSERT INTO card VALUES "
 _NEWEST_CARD = """ ON CONFLICT (destination, subject) DO UPDATE
  SET post_id = excluded.post_id, used = excluded.used,
@@ -133,6 +150,17 @@ _to_json = msgspec.json.Encoder().encode
 _keys = msgspec.json.Decoder(list[str])
 
 
+class Memory(Struct):
+    """What a writing connection knows by heart: it is gone with the connection, which a rollback closes.
+
+    The number of each kind of event with its stored newest event; and whether something may be kept in the form of an
+    earlier schema.
+    """
+
+    kinds: dict[tuple[str, str, str], tuple[int, int]]
+    earlier: bool
+
+
 class _Group(Struct):
     """The rows of one group, as they are collected, and the last numbers that were assigned."""
 
@@ -140,25 +168,36 @@ class _Group(Struct):
     seq: int
     keys: dict[bytes, Known]
     events: list[Row] = []
+    kinds: list[Row] = []
     deliveries: list[Row] = []
     duplicates: dict[bytes, Row] = {}
 
 
-def store(connection: Connection, sent: Sequence[Sent], *, earlier: bool = False) -> list[Stored]:
-    """Insert the entries that are no duplicates, in their order; the answers are in the same order.
+def recall(connection: Connection) -> Memory:
+    """What this connection is to know by heart."""
+    return Memory(_kinds(connection), holds_earlier(connection))
 
-    `earlier` says that some duplicate keys may be kept in the form of an earlier schema.
-    """
+
+def _kinds(connection: Connection) -> dict[tuple[str, str, str], tuple[int, int]]:
+    rows = connection.execute(_KINDS)
+    return {(route, service, outcome): (number, newest) for route, service, outcome, number, newest in rows}
+
+
+def store(connection: Connection, memory: Memory, sent: Sequence[Sent]) -> list[Stored]:
+    """Insert the entries that are no duplicates, in their order; the answers are in the same order."""
     number, seq = connection.execute(_NEWEST).fetchone()
     known: dict[bytes, Known] = {}
-    if earlier:
+    if memory.earlier:
         from gateway.journal.sqlite import earlier_sql
 
         known = earlier_sql.known_keys(connection, (entry for entry, _, _ in sent))
     known |= _known_keys(connection, [key.key for entry, _, _ in sent for key in entry.keys])
     group = _Group(number, seq, known)
     answers = [_take(group, *one) for one in sent]
+    for row in group.events:
+        group.kinds.append((row[0], _kind(connection, memory, row)))
     _insert(connection, _EVENT, group.events)
+    _insert(connection, _KIND_OF_EVENT, group.kinds)
     _insert(connection, _DELIVERY, group.deliveries)
     _insert(connection, _DUPLICATE, list(group.duplicates.values()), _LATEST)
     return answers
@@ -192,6 +231,18 @@ def _take(group: _Group, entry: Entry, skew: float, body_size: int) -> Stored:
     group.deliveries += [_delivery_row(number, delivery) for delivery in added]
     group.seq += len(added)
     return stored
+
+
+def _kind(connection: Connection, memory: Memory, event: Row) -> int:
+    """The number of the kind of an event, by its row; a new kind is inserted, and the newest event kept up."""
+    number, kind = event[0], event[4:7]
+    known = memory.kinds.get(kind)
+    if known is None:
+        known = memory.kinds[kind] = connection.execute(_NEW_KIND, (*kind, number)).lastrowid or 0, number
+    elif number - known[1] >= NEAR:
+        connection.execute(_RENEW_KIND, (number, known[0]))
+        memory.kinds[kind] = known[0], number
+    return known[0]
 
 
 def _remember_key(group: _Group, key: bytes, number: int, event_id: str, expires: float) -> None:
@@ -254,7 +305,7 @@ def _delivery_row(number: int, delivery: Delivery) -> Row:
     )
 
 
-def settle(connection: Connection, settlements: Iterable[Settlement]) -> None:
+def settle(connection: Connection, memory: Memory, settlements: Iterable[Settlement]) -> None:
     """Record outcomes of pending deliveries; the last one for a number counts, other numbers are ignored.
 
     Addresses that have delivered are stored, and what is dead at others is deleted.
@@ -263,7 +314,7 @@ def settle(connection: Connection, settlements: Iterable[Settlement]) -> None:
     if delivered := [seq for seq, one in last.items() if one.state is DeliveryState.DELIVERED]:
         connection.execute(_LEARN, (_listed(delivered),))
     if dead := [seq for seq, one in last.items() if one.state is DeliveryState.DEAD]:
-        _drop_strangers(connection, dead)
+        _drop_strangers(connection, memory, dead)
     rows = [(s.seq, s.state.value, s.attempts, s.not_before, s.reason, s.post_id, _line(s)) for s in last.values()]
     _insert(connection, _SETTLE, rows, _SETTLED)
     cards = {(c.destination, c.subject): c for s in last.values() if (c := s.card) is not None}
@@ -271,7 +322,7 @@ def settle(connection: Connection, settlements: Iterable[Settlement]) -> None:
     _insert(connection, _CARD, card_rows, _NEWEST_CARD)
 
 
-def _drop_strangers(connection: Connection, dead: Sequence[int]) -> None:
+def _drop_strangers(connection: Connection, memory: Memory, dead: Sequence[int]) -> None:
     """Delete those of these deliveries whose address has never delivered, and their events with their keys if empty."""
     found = connection.execute(_STRANGERS, (_listed(dead),)).fetchall()
     if not found:
@@ -279,7 +330,9 @@ def _drop_strangers(connection: Connection, dead: Sequence[int]) -> None:
     connection.execute(_DROP_DELIVERIES, (_listed([seq for seq, _ in found]),))
     emptied = connection.execute(_EMPTIED, (_listed(sorted({event for _, event in found})),)).fetchall()
     connection.execute(_KEEP_NUMBERS)
-    connection.execute(_DROP_EVENTS, (_listed([number for number, _, _ in emptied]),))
+    dropped = [number for number, _, _ in emptied]
+    connection.execute(_DROP_EVENTS, (_listed(dropped),))
+    _drop_kinds(connection, memory, dropped)
     for number, event_id, keys in emptied:
         for key in _keys.decode(keys or "[]"):
             if " " in key:  # a text of an earlier schema: the present form is hexadecimal
@@ -288,6 +341,14 @@ def _drop_strangers(connection: Connection, dead: Sequence[int]) -> None:
                 earlier_sql.drop_key(connection, key, number, event_id)
             else:
                 drop_key(connection, bytes.fromhex(key), number)
+
+
+def _drop_kinds(connection: Connection, memory: Memory, numbers: Sequence[int]) -> None:
+    """Drop those of these events that were deleted from the lists of kinds."""
+    listed = (_listed(numbers),)
+    connection.execute(_DROP_KINDS, listed)
+    if connection.execute(_RENEW_KINDS, listed).rowcount:
+        memory.kinds = _kinds(connection)
 
 
 def drop_key(connection: Connection, key: bytes, number: int) -> None:
@@ -341,7 +402,9 @@ def adopt(connection: Connection, secrets: Iterable[tuple[str, str]]) -> None:
     connection.executemany(_ADOPT, secrets)
 
 
-def prune(connection: Connection, numbers: Sequence[int], cause: DiscardCause | None = None) -> list[DeadDiscard]:
+def prune(
+    connection: Connection, memory: Memory, numbers: Sequence[int], cause: DiscardCause | None = None
+) -> list[DeadDiscard]:
     """Delete events by number, with their deliveries; those with a pending delivery stay.
 
     With a cause, only events with a dead delivery go, without one only others; returns what went of the dead.
@@ -355,6 +418,7 @@ def prune(connection: Connection, numbers: Sequence[int], cause: DiscardCause | 
         gone = [DeadDiscard(name, cause, count, oldest, last) for name, count, oldest, last in rows]
     connection.execute(_PRUNE_DELIVERIES, listed)
     connection.execute(_PRUNE_DISCARDS, listed)
+    _drop_kinds(connection, memory, numbers)
     return gone
 
 

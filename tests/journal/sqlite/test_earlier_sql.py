@@ -56,7 +56,7 @@ def repeat(number: int, received: float = 2.0) -> Entry:
 
 def store(connection: sqlite3.Connection, *entries: Entry) -> list[str]:
     """The ids in the answers."""
-    answers = write_sql.store(connection, [(one, 0.0, 0) for one in entries], earlier=holds_earlier(connection))
+    answers = write_sql.store(connection, write_sql.recall(connection), [(one, 0.0, 0) for one in entries])
     return [one.event_id for one in answers]
 
 
@@ -69,7 +69,7 @@ def test_a_key_of_an_earlier_schema_makes_a_repeat(connection: sqlite3.Connectio
 
 def test_the_key_of_a_stranger_goes_with_its_event(connection: sqlite3.Connection) -> None:
     """In its earlier form as well."""
-    write_sql.settle(connection, [Settlement(2, DeliveryState.DEAD, 1)])
+    write_sql.settle(connection, write_sql.recall(connection), [Settlement(2, DeliveryState.DEAD, 1)])
     assert store(connection, repeat(2)) == ["again-2-2.0"]
 
 

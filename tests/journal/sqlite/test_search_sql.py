@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -75,11 +76,15 @@ async def test_a_page_goes_on_while_there_is_time(
     assert found == [wanted[:2], *([wanted[2:]] if wanted[2:] else [])]
 
 
-async def test_more_kinds_than_can_be_merged(journal: SqliteJournal, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With very many routes every event is asked in turn, to the same effect."""
-    monkeypatch.setattr(search_sql, "_MOST_KINDS", 2)
-    found = await pages(journal, Query(outcome="message", limit=20))
-    assert found == [[f"e{number}" for number in range(29, 9, -1)], [f"e{number}" for number in range(9, -1, -1)]]
+async def test_a_rare_kind_is_searched_for_slice_by_slice(
+    journal: SqliteJournal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page ends when its time is up, however few of the kinds match, and the next goes on there."""
+    monkeypatch.setattr(search_sql, "_SECONDS", -1)
+    monkeypatch.setattr(search_sql, "_NARROW_SLICE", 10)
+    found = await pages(journal, Query(route="r0", limit=20))
+    assert len(found) == 4
+    assert [event_id for page in found for event_id in page] == [f"e{number}" for number in range(27, -1, -3)]
 
 
 @pytest.mark.parametrize("few", [0, 26, 27, 100])
@@ -92,12 +97,11 @@ async def test_few_or_many_that_wait(journal: SqliteJournal, monkeypatch: pytest
 
 async def test_no_filter_reads_more_than_its_index_names(journal: SqliteJournal) -> None:
     """Every search walks an index or the events in their order: none sorts all, none scans the deliveries."""
-    values = {f"{name}{number}": "" for name in ("route", "service", "outcome") for number in range(2)}
-    values |= {"before": 1, "slice": 1, "destination": "", "reason": "", "event_id": ""}
-    kinds = " UNION ALL ".join(search_sql._KIND.format(number) for number in range(2)) + " ORDER BY number DESC"
+    values: dict[str, Any] = dict.fromkeys(("route", "service", "outcome"), "")
+    values |= {"narrow": 1, "before": 1, "slice": 1, "destination": "", "reason": "", "event_id": ""}
     lasting = [search_sql._IN_STATE[state] for state in (DEAD, DeliveryState.REPLAYED)]
     lasting.append(search_sql._DISCARDED)
-    for candidates in (search_sql._EVERY, search_sql._ONE, search_sql._IN_GROUP, kinds, *lasting):
+    for candidates in (search_sql._EVERY, search_sql._ONE, search_sql._IN_GROUP, search_sql._OF_KINDS, *lasting):
         plan = await journal._reader.read(
             lambda connection, sql=candidates: connection.execute(f"EXPLAIN QUERY PLAN {sql}", values).fetchall()
         )

@@ -11,6 +11,7 @@ from gateway.journal import DuplicateKey, Entry, Settlement
 from gateway.journal.sqlite import write_sql
 from gateway.journal.sqlite.file import connect, prepare
 from gateway.journal.sqlite.messages import Requeued
+from gateway.journal.sqlite.write_sql import recall
 from gateway.model import DeliveryState, Event, Outcome, Parcel, Request
 
 
@@ -32,7 +33,9 @@ def entry(name: str, parcels: int = 1, key: str = "") -> Entry:
 @pytest.mark.parametrize("count", [0, 1, 63, 64, 65, 256, 257, 700])
 def test_groups_of_any_size_are_inserted_whole(connection: sqlite3.Connection, count: int) -> None:
     """However many rows a statement takes."""
-    stored = write_sql.store(connection, [(entry(f"e{number}", parcels=2), 0.0, 0) for number in range(count)])
+    stored = write_sql.store(
+        connection, recall(connection), [(entry(f"e{number}", parcels=2), 0.0, 0) for number in range(count)]
+    )
     assert [one.before for one in stored] == list(range(0, 2 * count, 2))
     assert connection.execute("SELECT count(*), coalesce(max(seq), 0) FROM delivery").fetchone() == (2 * count,) * 2
     assert connection.execute("SELECT count(DISTINCT number) FROM event").fetchone() == (count,)
@@ -41,14 +44,14 @@ def test_groups_of_any_size_are_inserted_whole(connection: sqlite3.Connection, c
 def test_repeats_within_a_group_are_found(connection: sqlite3.Connection) -> None:
     """The first of them is stored, also when the next is not in the file yet."""
     entries = entry("a", key="k"), entry("b", key="k"), entry("c")
-    stored = write_sql.store(connection, [(one, 0.0, 0) for one in entries])
+    stored = write_sql.store(connection, recall(connection), [(one, 0.0, 0) for one in entries])
     assert [(one.event_id, one.duplicate) for one in stored] == [("a", False), ("a", True), ("c", False)]
 
 
 def test_requeue_tells_the_last_of_the_copies(connection: sqlite3.Connection) -> None:
     """Nothing that is sent again has no number."""
-    write_sql.store(connection, [(entry("a", parcels=3), 0.0, 0)])
-    write_sql.settle(connection, [Settlement(seq, DeliveryState.DEAD, 1) for seq in (1, 3)])
+    write_sql.store(connection, recall(connection), [(entry("a", parcels=3), 0.0, 0)])
+    write_sql.settle(connection, recall(connection), [Settlement(seq, DeliveryState.DEAD, 1) for seq in (1, 3)])
     assert write_sql.newest(connection) == 3
     assert write_sql.requeue(connection, [2, 77], 9.0) == Requeued(0, 0)
     assert write_sql.requeue(connection, [3, 1], 9.0) == Requeued(2, 5)
@@ -66,10 +69,10 @@ def test_secrets_are_replaced_or_kept(connection: sqlite3.Connection) -> None:
 def test_the_newest_number_outlives_its_delivery(connection: sqlite3.Connection) -> None:
     """A number is never given twice, and so is not told twice."""
     assert write_sql.newest(connection) == 0
-    write_sql.store(connection, [(entry("a"), 0.0, 0)])
-    write_sql.settle(connection, [Settlement(1, DeliveryState.DELIVERED, 1)])
+    write_sql.store(connection, recall(connection), [(entry("a"), 0.0, 0)])
+    write_sql.settle(connection, recall(connection), [Settlement(1, DeliveryState.DELIVERED, 1)])
     connection.execute("UPDATE delivery SET state = 'delivered'")
-    write_sql.prune(connection, [1])
+    write_sql.prune(connection, recall(connection), [1])
     assert write_sql.newest(connection) == 1
 
 
@@ -80,9 +83,9 @@ def test_windows_run_by_the_skewed_time(connection: sqlite3.Connection) -> None:
         entry("a", key="k"),
         replace(entry("b", key="k"), event=replace(entry("b").event, received=1.5 + ahead)),
     )
-    write_sql.store(connection, [(first, 0.0, 0)])
-    assert write_sql.store(connection, [(later, 59.0 - ahead, 0)])[0].duplicate
-    assert not write_sql.store(connection, [(later, 61.0 - ahead, 0)])[0].duplicate
+    write_sql.store(connection, recall(connection), [(first, 0.0, 0)])
+    assert write_sql.store(connection, recall(connection), [(later, 59.0 - ahead, 0)])[0].duplicate
+    assert not write_sql.store(connection, recall(connection), [(later, 61.0 - ahead, 0)])[0].duplicate
     assert connection.execute("SELECT expires FROM duplicate").fetchone() == (1.5 + 61 + 60,)
 
 
@@ -90,16 +93,16 @@ def test_only_what_has_an_address_names_its_keys(connection: sqlite3.Connection)
     """They are looked up when it is dropped; all others would hold theirs for nothing."""
     plain = entry("a", key="k")
     hooked = Entry(entry("b").event, (Parcel("hooks", "a", b"{}", "x" * 26),), (DuplicateKey(b"l", 60.0),))
-    write_sql.store(connection, [(plain, 0.0, 0), (hooked, 0.0, 0)])
+    write_sql.store(connection, recall(connection), [(plain, 0.0, 0), (hooked, 0.0, 0)])
     assert connection.execute("SELECT keys FROM event ORDER BY number").fetchall() == [("",), ('["6c"]',)]
 
 
 def test_the_number_of_a_dropped_event_is_not_given_again(connection: sqlite3.Connection) -> None:
     """A duplicate key may still name it, and would be taken for one of the event that came after it."""
-    write_sql.store(connection, [(entry("a", key="k"), 0.0, 0)])
+    write_sql.store(connection, recall(connection), [(entry("a", key="k"), 0.0, 0)])
     connection.execute("UPDATE delivery SET state = 'delivered'")
-    write_sql.prune(connection, [1])
-    write_sql.store(connection, [(entry("b"), 0.0, 0)])
+    write_sql.prune(connection, recall(connection), [1])
+    write_sql.store(connection, recall(connection), [(entry("b"), 0.0, 0)])
     assert connection.execute("SELECT number FROM event").fetchall() == [(2,)]
-    (again,) = write_sql.store(connection, [(entry("c", key="k"), 0.0, 0)])
+    (again,) = write_sql.store(connection, recall(connection), [(entry("c", key="k"), 0.0, 0)])
     assert (again.event_id, again.duplicate) == ("", True)
