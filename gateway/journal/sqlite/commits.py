@@ -1,7 +1,7 @@
 """Group commit: the writing of the journal, in a thread or in a process.
 
-All jobs that arrive during a commit go into the next one. Between commits runs pruning, in slices so small that no
-append waits long.
+All jobs that arrive during a commit go into the next one. Between commits run pruning and migration, in slices so small
+that no append waits long.
 """
 
 import sqlite3
@@ -16,8 +16,9 @@ from msgspec import Struct
 
 from gateway.errors import JournalDamaged
 from gateway.journal import DeadDiscard, Entry
-from gateway.journal.sqlite import write_sql
+from gateway.journal.sqlite import prune_sql, write_sql
 from gateway.journal.sqlite.file import as_journal_error, connect, identity, is_environment
+from gateway.journal.sqlite.memory_sql import Memory, recall
 from gateway.journal.sqlite.messages import (
     OWNER,
     Answer,
@@ -26,6 +27,8 @@ from gateway.journal.sqlite.messages import (
     DiscardDead,
     Job,
     JobFailed,
+    Migrate,
+    Migrated,
     Prune,
     Remember,
     Requeue,
@@ -82,7 +85,7 @@ class Writing:
         self._send_answers = send_answers
         self._connection: sqlite3.Connection | None = None
         self._identity = (0, 0)
-        self._memory = write_sql.Memory({}, earlier=False)
+        self._memory = Memory({}, earlier=False)
         self._pruning: _Pruning | None = None
 
     @property
@@ -95,13 +98,16 @@ class Writing:
         stop: Job | None = None
         others: list[Job] = []
         foreign: list[Job] = []
+        migrate: Job | None = None
         for job in jobs:
-            if not isinstance(job.work, (Prune, Checkpoint, Stop)):
+            if not isinstance(job.work, (Prune, Migrate, Checkpoint, Stop)):
                 others.append(job)
             elif job.client != OWNER:
                 foreign.append(job)
             elif isinstance(job.work, Prune):
                 self._pruning = _Pruning(job, job.work)
+            elif isinstance(job.work, Migrate):
+                migrate = job
             elif isinstance(job.work, Checkpoint):
                 self._checkpoint(job)
             else:
@@ -110,6 +116,8 @@ class Writing:
         if foreign:
             self._refuse_upkeep(foreign)
         self._prune(2 * len(others), last=stop is not None)
+        if migrate is not None:
+            self._migrate(migrate)
         if stop is None:
             return True
         self.close()
@@ -169,7 +177,7 @@ class Writing:
             self.close()
         if self._connection is None:
             self._connection, self._identity = connect(self._path), found
-            self._memory = write_sql.recall(self._connection)
+            self._memory = recall(self._connection)
         return self._connection
 
     def _prune(self, wanted: int, *, last: bool) -> None:
@@ -188,6 +196,23 @@ class Writing:
         self._send_answers(Done([(pruning.job, answer)]))
         self._pruning = None
 
+    def _migrate(self, job: Job) -> None:
+        def move(connection: sqlite3.Connection) -> Migrated:
+            if not self._memory.earlier:
+                return Migrated(0, left=False)
+            from gateway.journal.sqlite import earlier_sql
+
+            return Migrated(*earlier_sql.move(connection, self._memory))
+
+        answer: Answer
+        logged = _COMMIT_BYTES
+        try:
+            answer = self._transact(move)
+            logged += answer.events * _JOB_BYTES
+        except Exception as error:
+            answer = self._job_failed(error)
+        self._send_answers(Done([(job, answer)], logged=logged))
+
     def _checkpoint(self, job: Job) -> None:
         answer: Answer = None
         try:
@@ -200,7 +225,7 @@ class Writing:
 
     def _refuse_upkeep(self, jobs: Sequence[Job]) -> None:
         """Refuse upkeep to clients other than the owner; answer their Stop, as the jobs before it are done."""
-        refusal = JobFailed("only the gateway prunes and checkpoints")
+        refusal = JobFailed("only the gateway prunes, migrates and checkpoints")
         self._send_answers(Done([(job, None if isinstance(job.work, Stop) else refusal) for job in jobs]))
 
     def _job_failed(self, error: Exception) -> JobFailed:
@@ -217,9 +242,7 @@ class _Pruning:
         self._prune = prune
         self.more = True
 
-    def step(
-        self, connection: sqlite3.Connection, memory: write_sql.Memory, count: int
-    ) -> tuple[bool, Sequence[DeadDiscard]]:
+    def step(self, connection: sqlite3.Connection, memory: Memory, count: int) -> tuple[bool, Sequence[DeadDiscard]]:
         """Delete at most `count` events, or of each other kind once the events are gone.
 
         Returns whether more are left, and what went of the dead.
@@ -231,16 +254,16 @@ class _Pruning:
             numbers, cause = prune.doomed[-1].numbers, prune.doomed[-1].cause
             chosen = numbers[-count:]
             del numbers[-count:]
-            return True, write_sql.prune(connection, memory, chosen, cause)
+            return True, prune_sql.prune(connection, memory, chosen, cause)
         deleted = (
-            write_sql.prune_keys(connection, prune.now, count),
-            write_sql.prune_cards(connection, prune.cards_before, count),
-            write_sql.prune_addresses(connection, prune.addresses_before, count),
+            prune_sql.prune_keys(connection, prune.now, count),
+            prune_sql.prune_cards(connection, prune.cards_before, count),
+            prune_sql.prune_addresses(connection, prune.addresses_before, count),
         )
         return max(deleted) == count, ()
 
 
-def _perform(connection: sqlite3.Connection, memory: write_sql.Memory, jobs: Sequence[Job]) -> list[tuple[Job, Answer]]:
+def _perform(connection: sqlite3.Connection, memory: Memory, jobs: Sequence[Job]) -> list[tuple[Job, Answer]]:
     """Do all jobs: entries first, then settlements, then the rare kinds, each kind in its order."""
     answers: list[tuple[Job, Answer]] = []
     entries = [job for job in jobs if isinstance(job.work, Entry)]

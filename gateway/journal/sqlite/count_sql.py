@@ -6,7 +6,7 @@ from sqlite3 import Connection
 import msgspec
 
 from gateway.journal import GROUPS_LIMIT, DeadGroup, Last, Standing
-from gateway.journal.sqlite.write_sql import NEAR
+from gateway.journal.sqlite.memory_sql import NEAR
 from gateway.model import Outcome
 
 COUNT_SLICE = 100_000

@@ -251,12 +251,13 @@ def migrate(connection: sqlite3.Connection, path: Path, sections: Sequence[str])
 
 def holds_earlier(connection: sqlite3.Connection) -> bool:
     """Whether a journal may hold something in the form of an earlier schema: see `earlier_sql`."""
-    return bool(connection.execute("SELECT count(*) FROM sqlite_schema WHERE name = 'duplicate_text'").fetchone()[0])
+    return bool(connection.execute("SELECT count(*) FROM sqlite_schema WHERE name = 'migration'").fetchone()[0])
 
 
 def drop_earlier(connection: sqlite3.Connection) -> None:
     """Drop the tables of earlier schemas, when everything is moved out of them."""
     connection.execute("DROP TABLE duplicate_text")
+    connection.execute("DROP TABLE migration")
 
 
 def _version(connection: sqlite3.Connection, path: Path, known: int) -> int:

@@ -63,6 +63,10 @@ class Prune(Struct, frozen=True, tag=True):
     addresses_before: float
 
 
+class Migrate(Struct, frozen=True, tag=True):
+    """Bring a slice of what is in the form of an earlier schema to the present one; answered by Migrated."""
+
+
 class Checkpoint(Struct, frozen=True, tag=True):
     """Move the rest of the log into the file, so that the log starts over; answered by None."""
 
@@ -71,7 +75,7 @@ class Stop(Struct, frozen=True, tag=True):
     """Finish all jobs before this one; answered by None. The owner's also closes the file."""
 
 
-Work = Entry | Settle | Requeue | DiscardDead | Remember | Prune | Checkpoint | Stop
+Work = Entry | Settle | Requeue | DiscardDead | Remember | Prune | Migrate | Checkpoint | Stop
 
 
 class Stored(Struct, frozen=True, tag=True):
@@ -98,6 +102,13 @@ class Discarded(Struct, frozen=True, tag=True):
     discards: Sequence[DeadDiscard]
 
 
+class Migrated(Struct, frozen=True, tag=True):
+    """The answer to a Migrate: how many events were brought to the present form, and whether anything is left."""
+
+    events: int
+    left: bool
+
+
 class JobFailed(Struct, frozen=True, tag=True):
     """The answer to a job that failed, with the reason; `damaged` means that the file cannot be used at all."""
 
@@ -105,7 +116,7 @@ class JobFailed(Struct, frozen=True, tag=True):
     damaged: bool = False
 
 
-Answer = Stored | Requeued | Discarded | JobFailed | None
+Answer = Stored | Requeued | Discarded | Migrated | JobFailed | None
 
 OWNER: Final = 0
 """The number of the client that started the writer: the gateway, or the process whose thread writes."""

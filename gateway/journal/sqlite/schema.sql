@@ -187,3 +187,9 @@ CREATE TABLE kind_of_event (
     number INTEGER PRIMARY KEY,
     kind   INTEGER NOT NULL
 );
+
+-- While it is there, something is still in the form of an earlier schema: events numbered below this, and what is in
+-- `duplicate_text`. The writing process moves them slice by slice, and drops both tables at the end.
+CREATE TABLE migration (below INTEGER NOT NULL);
+
+INSERT INTO migration SELECT coalesce(max(number), 0) + 1 FROM event;

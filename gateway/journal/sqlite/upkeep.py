@@ -1,4 +1,4 @@
-"""The upkeep of a journal: checkpoints, and pruning by the limits of retention.
+"""The upkeep of a journal: checkpoints, pruning by the limits of retention, and migration.
 
 It has a reading connection of its own, and sends its writes to the writer.
 """
@@ -18,9 +18,9 @@ from gateway import units
 from gateway.errors import JournalError
 from gateway.journal import ADDRESS_AGE, HOLDINGS_AGE, DeadLimits
 from gateway.journal.clock import CONFIRM, SteadyClock, WindowClock
-from gateway.journal.sqlite import count_sql, read_sql
+from gateway.journal.sqlite import count_sql, earlier_sql, read_sql
 from gateway.journal.sqlite.client import Writer
-from gateway.journal.sqlite.messages import Checkpoint, Doomed, Prune
+from gateway.journal.sqlite.messages import Checkpoint, Doomed, Migrate, Migrated, Prune
 from gateway.journal.sqlite.reader import ReadConnection
 from gateway.model import DiscardCause
 
@@ -35,6 +35,8 @@ _CHECKPOINT_BYTES = 64_000_000
 """Seconds, and bytes of the log, after which it restarts from its beginning; appends wait for this checkpoint."""
 _PRUNE_SECONDS = 10.0
 _PRUNE_EVENTS = 10_000
+_TRY_AGAIN = 10.0
+"""Seconds until migration goes on after an error."""
 _SHARE = 10
 """Of so many parts of the time, pruning takes one at most: it looks at everything that is dead."""
 
@@ -70,7 +72,7 @@ class Upkeep:
         self._windows = windows
         self._keeper = ReadConnection(path, "journal-upkeep", cache=1000)  # small: it reads no page twice
         self._writer = writer
-        self._running: asyncio.Task[None] | None = None
+        self._running: list[asyncio.Task[None]] = []
         self._one_prune = asyncio.Lock()
         self._one_count = asyncio.Lock()
         self._counted, self._counted_at, self._counting = Counted(), -inf, 0.0
@@ -83,8 +85,11 @@ class Upkeep:
             self._clock.begin(known)
 
     def start(self) -> None:
-        """Start the periodic upkeep."""
-        self._running = asyncio.create_task(self._keep_up(), name="journal upkeep")
+        """Start the periodic upkeep, and migration where anything is in the form of an earlier schema."""
+        self._running = [
+            asyncio.create_task(self._keep_up(), name="journal upkeep"),
+            asyncio.create_task(self._migrate(), name="journal migration"),
+        ]
 
     def keep(self, limits: Limits) -> None:
         """Change the limits from the next pruning on."""
@@ -117,9 +122,9 @@ class Upkeep:
 
     async def close(self) -> None:
         """Stop the upkeep, and close its connection."""
-        if self._running is not None:
-            self._running.cancel()
-            await asyncio.gather(self._running, return_exceptions=True)
+        for task in self._running:
+            task.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
         await self._keeper.close()
 
     async def _recount(self) -> Counted:
@@ -217,6 +222,27 @@ class Upkeep:
             except Exception as error:
                 unforeseen = not isinstance(error, JournalError)
                 log.warning("journal upkeep failed, trying again", error=str(error), exc_info=unforeseen)
+
+    async def _migrate(self) -> None:
+        """Bring everything to the present form, slice by slice, half of the time at most; tell its begin and end."""
+        events: int | None = None
+        while True:
+            begun = time.monotonic()
+            try:
+                if events is None:
+                    if (earlier := await self._keeper.read(earlier_sql.left)) is None:
+                        return
+                    log.info("the journal is being brought to the present form, in use meanwhile", events=earlier)
+                    events = 0
+                answer: Migrated = await self._writer.ask(Migrate())
+                events += answer.events
+                if not answer.left:
+                    log.info("the journal is in the present form", events=events)
+                    return
+                await asyncio.sleep(time.monotonic() - begun)
+            except JournalError as error:
+                log.warning("the journal is not brought to the present form, trying again", error=str(error))
+                await asyncio.sleep(_TRY_AGAIN)
 
     async def _move(self) -> None:
         """Checkpoint beside the writer: move pages of the log into the file."""

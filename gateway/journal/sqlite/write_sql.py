@@ -9,15 +9,16 @@ number of rows up to 63, then 64 and 256), so that the connection's statement ca
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from sqlite3 import Connection
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct
 
 from gateway.journal import LOG_LIMIT, CardPost, DeadDiscard, Entry, Settlement, deliveries
 from gateway.journal.clock import JUMP
+from gateway.journal.sqlite import memory_sql
 from gateway.journal.sqlite.bodies import LIGHT, pack
-from gateway.journal.sqlite.file import holds_earlier
+from gateway.journal.sqlite.memory_sql import Memory
 from gateway.journal.sqlite.messages import Discarded, Requeued, Stored
 from gateway.model import Delivery, DeliveryState, DiscardCause
 
@@ -26,26 +27,11 @@ T = TypeVar("T")
 Known = tuple[int, str, float]
 """What a duplicate key stands for: number and id of an event (empty when it is deleted), and when the key expires."""
 
-NEAR: Final = 1000
-"""The newest event of a kind is less than so many numbers above the one stored as such, which is seldom stored anew."""
-
 _EVENT = "INSERT INTO event VALUES "
 _DELIVERY = "INSERT INTO delivery VALUES "
 _DUPLICATE = "INSERT INTO duplicate VALUES "
 _LATEST = " ON CONFLICT (key) DO UPDATE SET event = excluded.event, expires = excluded.expires"
 _KIND_OF_EVENT = "INSERT INTO kind_of_event VALUES "
-_KINDS = "SELECT route, service, outcome, number, newest FROM kind"
-_NEW_KIND = "INSERT INTO kind (route, service, outcome, newest) VALUES (?, ?, ?, ?)"
-_RENEW_KIND = "UPDATE kind SET newest = ? WHERE number = ?"
-_DROP_KINDS = """
-DELETE FROM kind_of_event WHERE number IN (SELECT value FROM json_each(?))
-   AND NOT EXISTS (SELECT 1 FROM event WHERE number = kind_of_event.number)"""
-# Pruning deletes the oldest events, so that few are left below those that it deletes.
-_RENEW_KINDS = f"""
-UPDATE kind SET newest = coalesce((SELECT number FROM kind_of_event
-                                    WHERE kind = kind.number AND number < kind.newest + {NEAR}
-                                    ORDER BY number DESC LIMIT 1), 0)
- WHERE newest IN (SELECT value FROM json_each(?)) AND NOT EXISTS (SELECT 1 FROM event WHERE number = kind.newest)"""
 _CARD = "INSERT INTO card VALUES "
 _NEWEST_CARD = """ ON CONFLICT (destination, subject) DO UPDATE
  SET post_id = excluded.post_id, used = excluded.used,
@@ -63,13 +49,14 @@ UPDATE delivery
   FROM settled WHERE delivery.seq = settled.seq AND +delivery.state = 'pending'"""
 
 _NEWEST_SEQ = "coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'delivery'), 0)"
-# The sequence of events is only raised when some are deleted: see _KEEP_NUMBERS.
+# The sequence of events is only raised when some are deleted: see KEEP_NUMBERS.
 _NEWEST = f"""
 SELECT max(coalesce((SELECT max(number) FROM event), 0),
            coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'event'), 0)), {_NEWEST_SEQ}"""
 _LOOK_UP = "SELECT key, event, coalesce(id, ''), expires FROM duplicate LEFT JOIN event ON number = event WHERE key IN "
-_KEEP_NUMBERS = """
+KEEP_NUMBERS = """
 UPDATE sqlite_sequence SET seq = max(seq, (SELECT coalesce(max(number), 0) FROM event)) WHERE name = 'event'"""
+"""Keeps the numbers of events that are about to be deleted from being given again."""
 
 # Both before the outcomes are recorded: only what is pending is settled.
 _LEARN = """
@@ -113,32 +100,6 @@ _REMEMBER = """
 INSERT INTO secret VALUES (?, ?) ON CONFLICT (route) DO UPDATE SET secret = excluded.secret"""
 _ADOPT = "INSERT INTO secret VALUES (?, ?) ON CONFLICT (route) DO NOTHING"
 
-_PRUNE_EVENTS = """
-DELETE FROM event WHERE number IN (SELECT value FROM json_each(?))
-   AND NOT EXISTS (SELECT 1 FROM delivery WHERE event = event.number AND state = 'pending')
-   AND {} EXISTS (SELECT 1 FROM delivery INDEXED BY delivery_dead_event
-                   WHERE event = event.number AND state = 'dead')"""
-_DEAD_LEFT = """
-SELECT destination, count(*), min(received), max(received) FROM delivery INDEXED BY delivery_event
- WHERE event IN (SELECT value FROM json_each(?)) AND state = 'dead'
-   AND NOT EXISTS (SELECT 1 FROM event WHERE number = delivery.event) GROUP BY destination"""
-_PRUNE_DISCARDS = """
-DELETE FROM discard WHERE event IN (SELECT value FROM json_each(?))
-   AND NOT EXISTS (SELECT 1 FROM event WHERE number = discard.event)"""
-_PRUNE_DELIVERIES = """
-DELETE FROM delivery WHERE event IN (SELECT value FROM json_each(?))
-   AND NOT EXISTS (SELECT 1 FROM event WHERE number = delivery.event)"""
-_PRUNE_KEYS = """
-DELETE FROM duplicate WHERE key IN (SELECT key FROM duplicate WHERE expires <= ? ORDER BY expires LIMIT ?)"""
-
-_PRUNE_CARDS = """
-DELETE FROM card WHERE (destination, subject) IN (
-  SELECT destination, subject FROM card WHERE used < ? ORDER BY used LIMIT ?)"""
-
-_PRUNE_ADDRESSES = """
-DELETE FROM address WHERE (destination, address) IN (
-  SELECT destination, address FROM address WHERE used < ? ORDER BY used LIMIT ?)"""
-
 Sent = tuple[Entry, float, int]
 """An entry, what the windows of its duplicate keys add to its time, and the length of its body if that is packed."""
 
@@ -148,17 +109,6 @@ _ROW_BYTES = 256
 
 _to_json = msgspec.json.Encoder().encode
 _keys = msgspec.json.Decoder(list[str])
-
-
-class Memory(Struct):
-    """What a writing connection knows by heart: it is gone with the connection, which a rollback closes.
-
-    The number of each kind of event with its stored newest event; and whether something may be kept in the form of an
-    earlier schema.
-    """
-
-    kinds: dict[tuple[str, str, str], tuple[int, int]]
-    earlier: bool
 
 
 class _Group(Struct):
@@ -173,16 +123,6 @@ class _Group(Struct):
     duplicates: dict[bytes, Row] = {}
 
 
-def recall(connection: Connection) -> Memory:
-    """What this connection is to know by heart."""
-    return Memory(_kinds(connection), holds_earlier(connection))
-
-
-def _kinds(connection: Connection) -> dict[tuple[str, str, str], tuple[int, int]]:
-    rows = connection.execute(_KINDS)
-    return {(route, service, outcome): (number, newest) for route, service, outcome, number, newest in rows}
-
-
 def store(connection: Connection, memory: Memory, sent: Sequence[Sent]) -> list[Stored]:
     """Insert the entries that are no duplicates, in their order; the answers are in the same order."""
     number, seq = connection.execute(_NEWEST).fetchone()
@@ -195,7 +135,7 @@ def store(connection: Connection, memory: Memory, sent: Sequence[Sent]) -> list[
     group = _Group(number, seq, known)
     answers = [_take(group, *one) for one in sent]
     for row in group.events:
-        group.kinds.append((row[0], _kind(connection, memory, row)))
+        group.kinds.append((row[0], memory_sql.kind(connection, memory, row[0], row[4:7])))
     _insert(connection, _EVENT, group.events)
     _insert(connection, _KIND_OF_EVENT, group.kinds)
     _insert(connection, _DELIVERY, group.deliveries)
@@ -231,18 +171,6 @@ def _take(group: _Group, entry: Entry, skew: float, body_size: int) -> Stored:
     group.deliveries += [_delivery_row(number, delivery) for delivery in added]
     group.seq += len(added)
     return stored
-
-
-def _kind(connection: Connection, memory: Memory, event: Row) -> int:
-    """The number of the kind of an event, by its row; a new kind is inserted, and the newest event kept up."""
-    number, kind = event[0], event[4:7]
-    known = memory.kinds.get(kind)
-    if known is None:
-        known = memory.kinds[kind] = connection.execute(_NEW_KIND, (*kind, number)).lastrowid or 0, number
-    elif number - known[1] >= NEAR:
-        connection.execute(_RENEW_KIND, (number, known[0]))
-        memory.kinds[kind] = known[0], number
-    return known[0]
 
 
 def _remember_key(group: _Group, key: bytes, number: int, event_id: str, expires: float) -> None:
@@ -329,10 +257,10 @@ def _drop_strangers(connection: Connection, memory: Memory, dead: Sequence[int])
         return
     connection.execute(_DROP_DELIVERIES, (_listed([seq for seq, _ in found]),))
     emptied = connection.execute(_EMPTIED, (_listed(sorted({event for _, event in found})),)).fetchall()
-    connection.execute(_KEEP_NUMBERS)
+    connection.execute(KEEP_NUMBERS)
     dropped = [number for number, _, _ in emptied]
     connection.execute(_DROP_EVENTS, (_listed(dropped),))
-    _drop_kinds(connection, memory, dropped)
+    memory_sql.drop_kinds(connection, memory, dropped)
     for number, event_id, keys in emptied:
         for key in _keys.decode(keys or "[]"):
             if " " in key:  # a text of an earlier schema: the present form is hexadecimal
@@ -341,14 +269,6 @@ def _drop_strangers(connection: Connection, memory: Memory, dead: Sequence[int])
                 earlier_sql.drop_key(connection, key, number, event_id)
             else:
                 drop_key(connection, bytes.fromhex(key), number)
-
-
-def _drop_kinds(connection: Connection, memory: Memory, numbers: Sequence[int]) -> None:
-    """Drop those of these events that were deleted from the lists of kinds."""
-    listed = (_listed(numbers),)
-    connection.execute(_DROP_KINDS, listed)
-    if connection.execute(_RENEW_KINDS, listed).rowcount:
-        memory.kinds = _kinds(connection)
 
 
 def drop_key(connection: Connection, key: bytes, number: int) -> None:
@@ -400,41 +320,6 @@ def remember(connection: Connection, route: str, secret: str) -> None:
 def adopt(connection: Connection, secrets: Iterable[tuple[str, str]]) -> None:
     """Store the secrets of routes that have none yet."""
     connection.executemany(_ADOPT, secrets)
-
-
-def prune(
-    connection: Connection, memory: Memory, numbers: Sequence[int], cause: DiscardCause | None = None
-) -> list[DeadDiscard]:
-    """Delete events by number, with their deliveries; those with a pending delivery stay.
-
-    With a cause, only events with a dead delivery go, without one only others; returns what went of the dead.
-    """
-    listed = (_listed(numbers),)
-    connection.execute(_KEEP_NUMBERS)
-    connection.execute(_PRUNE_EVENTS.format("NOT" if cause is None else ""), listed)
-    gone = []
-    if cause is not None:
-        rows = connection.execute(_DEAD_LEFT, listed)
-        gone = [DeadDiscard(name, cause, count, oldest, last) for name, count, oldest, last in rows]
-    connection.execute(_PRUNE_DELIVERIES, listed)
-    connection.execute(_PRUNE_DISCARDS, listed)
-    _drop_kinds(connection, memory, numbers)
-    return gone
-
-
-def prune_keys(connection: Connection, now: float, limit: int) -> int:
-    """Delete at most `limit` duplicate keys that expired before `now`; returns their number."""
-    return connection.execute(_PRUNE_KEYS, (now, limit)).rowcount
-
-
-def prune_cards(connection: Connection, before: float, limit: int) -> int:
-    """Delete at most `limit` cards that were last used before a time; returns their number."""
-    return connection.execute(_PRUNE_CARDS, (before, limit)).rowcount
-
-
-def prune_addresses(connection: Connection, before: float, limit: int) -> int:
-    """Delete at most `limit` addresses that last took a message received before a time; returns their number."""
-    return connection.execute(_PRUNE_ADDRESSES, (before, limit)).rowcount
 
 
 def _listed(numbers: Sequence[int]) -> str:

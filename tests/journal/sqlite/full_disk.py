@@ -6,6 +6,7 @@ Exits with 0 when every append during that while was either durable or refused, 
 import asyncio
 import resource
 import sys
+from random import randbytes
 
 from gateway.errors import JournalDamaged, JournalError
 from gateway.journal import Entry, Query, Settlement
@@ -14,8 +15,8 @@ from gateway.model import DeliveryState, Event, Outcome, Parcel, Request
 
 
 def entry(name: str) -> Entry:
-    """An entry of about 8 kB."""
-    event = Event(name, 1.8e9, "build", "github", Outcome.MESSAGE, "push", "d", "s", "", Request(body=bytes(8000)))
+    """An entry of about 8 kB, which cannot be packed."""
+    event = Event(name, 1.8e9, "build", "github", Outcome.MESSAGE, "push", "d", "s", "", Request(body=randbytes(8000)))
     return Entry(event, (Parcel("ops", "lane", name.encode()),))
 
 

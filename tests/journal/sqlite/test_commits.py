@@ -21,6 +21,8 @@ from gateway.journal.sqlite.messages import (
     Doomed,
     Job,
     JobFailed,
+    Migrate,
+    Migrated,
     Prune,
     Remember,
     Requeue,
@@ -31,6 +33,7 @@ from gateway.journal.sqlite.messages import (
     Work,
 )
 from gateway.model import DeliveryState, DiscardCause, Event, Outcome, Parcel, Request
+from tests.journal.sqlite import version4
 
 _numbers = count(1)
 
@@ -129,9 +132,9 @@ def test_what_is_the_files_fault_meets_all(bed: Bed) -> None:
 
 def test_upkeep_and_the_end_are_the_owners(bed: Bed) -> None:
     """A client's are answered, and nothing comes of them."""
-    asked = jobs(Prune([Doomed([1])], 0.0, 0.0, 0.0), Checkpoint(), Stop(), client=3)
+    asked = jobs(Prune([Doomed([1])], 0.0, 0.0, 0.0), Migrate(), Checkpoint(), Stop(), client=3)
     assert bed.writing.turn(asked)
-    assert [type(bed.answers()[job.number]) for job in asked] == [JobFailed, JobFailed, type(None)]
+    assert [type(bed.answers()[job.number]) for job in asked] == [JobFailed, JobFailed, JobFailed, type(None)]
     assert not bed.writing.restless
     [stop] = jobs(Stop())
     assert not bed.writing.turn([stop])
@@ -191,3 +194,47 @@ def test_dead_ones_are_discarded_by_whoever_asks(bed: Bed) -> None:
     [asked] = jobs(DiscardDead([1, 2, 3], "sold", 2.0), client=3)
     bed.writing.turn([asked])
     assert bed.answers()[asked.number] == Discarded([DeadDiscard("ops", DiscardCause.PERSON, 1, 1.5, 1.5, "sold")])
+
+
+def test_migration_goes_on_between_commits(tmp_path: Path) -> None:
+    """A slice for each that is asked for, beside the jobs of that turn; at the end nothing is left, here as well."""
+    path = tmp_path / "old.db"
+    version4.make(path, 100)
+    prepare(path)
+    bed = Bed(path)
+    answers: list[Answer] = []
+    while not answers or answers[-1] != Migrated(0, left=False):
+        asked = jobs(Migrate(), version4.repeat(7))
+        bed.writing.turn(asked)
+        answers.append(bed.answers()[asked[0].number])
+        assert bed.answers()[asked[1].number] == Stored("e7", duplicate=True)
+    assert sum(answer.events for answer in answers if isinstance(answer, Migrated)) == 100
+    assert len(answers) > 4
+    [again] = jobs(Migrate())
+    bed.writing.turn([again])
+    assert bed.answers()[again.number] == Migrated(0, left=False)
+    bed.writing.close()
+
+
+def test_a_slice_of_migration_that_fails_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is answered, and the next does the same again."""
+    path = tmp_path / "old.db"
+    version4.make(path, 40)
+    prepare(path)
+    bed = Bed(path)
+
+    def full(*given: object) -> None:
+        error = sqlite3.OperationalError("full")
+        error.sqlite_errorcode, error.sqlite_errorname = sqlite3.SQLITE_FULL, "SQLITE_FULL"
+        raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr("gateway.journal.sqlite.earlier_sql._move_events", full)
+        for _ in range(2):  # the first moves keys
+            [failed] = jobs(Migrate())
+            bed.writing.turn([failed])
+    assert "no space is left" in getattr(bed.answers()[failed.number], "reason", "")
+    [moved] = jobs(Migrate())
+    bed.writing.turn([moved])
+    assert bed.answers()[moved.number] == Migrated(22, left=True)
+    bed.writing.close()

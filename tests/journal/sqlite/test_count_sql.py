@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gateway.journal import Entry
-from gateway.journal.sqlite import count_sql, upkeep, write_sql
+from gateway.journal.sqlite import count_sql, memory_sql, prune_sql, upkeep, write_sql
 from gateway.journal.sqlite.file import connect, prepare
 from gateway.journal.sqlite.journal import SqliteJournal
 from gateway.model import Event, Outcome, Request
@@ -50,10 +50,10 @@ def test_the_newest_event_of_a_route_is_told_whatever_was_stored_as_such(
     connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After each event, and after each that is deleted, the newest first: then the one before it, at last none."""
-    monkeypatch.setattr(write_sql, "NEAR", 3)
+    monkeypatch.setattr(memory_sql, "NEAR", 3)
     monkeypatch.setattr(count_sql, "_LAST", count_sql._LAST.replace("999", "2"))
-    monkeypatch.setattr(write_sql, "_RENEW_KINDS", write_sql._RENEW_KINDS.replace("1000", "3"))
-    memory = write_sql.recall(connection)
+    monkeypatch.setattr(memory_sql, "_RENEW_KINDS", memory_sql._RENEW_KINDS.replace("1000", "3"))
+    memory = memory_sql.recall(connection)
     routes = ["a", "b", "a", "a", "b", "a", "a", "c", "a", "a", "a", "a", "b"]
     for number, route in enumerate(routes, 1):
         event = Event(f"e{number}", float(number), route, "s", Outcome.IGNORED, "n", "t", "", "", Request())
@@ -62,7 +62,7 @@ def test_the_newest_event_of_a_route_is_told_whatever_was_stored_as_such(
         assert {route: last.received for route, last in count_sql.last(connection).items()} == wanted
     left = dict(enumerate(routes, 1))
     for number in (12, 13, 1, 11, 9, 10, 8, 5, 2, 3, 4, 6, 7):
-        write_sql.prune(connection, memory, [number])
+        prune_sql.prune(connection, memory, [number])
         del left[number]
         wanted = {each: at for at, each in left.items()}
         assert {route: last.received for route, last in count_sql.last(connection).items()} == wanted

@@ -50,14 +50,18 @@ async def test_a_file_of_rubbish_is_refused(tmp_path: Path) -> None:
 
 
 async def test_damage_found_later_is_told(tmp_path: Path) -> None:
-    """Pages overwritten behind the header: the verb that meets them raises JournalDamaged."""
+    """The first page of each table is overwritten: the verb that meets it raises JournalDamaged."""
     path = tmp_path / "journal.db"
     journal = await opened(path)
     await asyncio.gather(*(journal.append(entry(b"x" * 3000, body=b"y" * 3000)) for _ in range(100)))
     await journal.close()
+    connection = sqlite3.connect(path)
+    roots = [page for (page,) in connection.execute("SELECT rootpage FROM sqlite_schema WHERE rootpage > 0")]
+    connection.close()
     with path.open("r+b") as file:
-        file.seek(4096)
-        file.write(b"\xff" * (path.stat().st_size - 4096))
+        for page in roots:
+            file.seek(4096 * (page - 1))
+            file.write(b"\xff" * 4096)
     journal = await opened(path)
     with pytest.raises(JournalDamaged, match="damaged"):
         await journal.append(entry(b"x"))

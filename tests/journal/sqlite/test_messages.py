@@ -12,6 +12,8 @@ from gateway.journal.sqlite.messages import (
     Doomed,
     Job,
     JobFailed,
+    Migrate,
+    Migrated,
     Prune,
     Remember,
     Requeue,
@@ -38,6 +40,7 @@ GONE = DeadDiscard("ops", DiscardCause.PERSON, 2, 1.5, 2.5, "sold")
         DiscardDead([1, 2], "söld", 2.5),
         Remember("r", "söcret"),
         Prune([Doomed([3, 2], DiscardCause.AGE), Doomed([])], 1.0, 0.5, 0.25),
+        Migrate(),
         Checkpoint(),
         Stop(),
     ],
@@ -51,7 +54,8 @@ def test_a_job_arrives_as_it_was_sent(work: Work) -> None:
 def test_answers_arrive_as_they_were_sent() -> None:
     """Every kind of answer survives the way back."""
     told = [(1, Stored("e", before=3)), (2, None), (3, JobFailed("why", damaged=True)), (4, Requeued(2, 9))]
-    answers = Answers([*told, (5, Discarded([GONE]))], 0.25, 10, 9, (GONE,))
+    told += [(5, Migrated(3, left=True))]
+    answers = Answers([*told, (6, Discarded([GONE]))], 0.25, 10, 9, (GONE,))
     found = msgspec.msgpack.decode(msgspec.msgpack.encode(answers), type=Answers)
     assert [tuple(answer) for answer in found.answers] == list(answers.answers)
     assert (found.seconds, found.logged, found.newest, found.discards) == (0.25, 10, 9, (GONE,))

@@ -9,7 +9,7 @@ import pytest
 from gateway.journal import CardPost, Entry, Settlement
 from gateway.journal.sqlite import read_sql, write_sql
 from gateway.journal.sqlite.file import connect, prepare
-from gateway.journal.sqlite.write_sql import recall
+from gateway.journal.sqlite.memory_sql import recall
 from gateway.model import DeliveryState, Event, Outcome, Parcel, Request
 
 

@@ -1,10 +1,13 @@
 """What the journal forgets and what it never does, and how its log is kept short."""
 
 import asyncio
+import os
 import random
+import signal
 import sqlite3
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from contextlib import closing
 from itertools import count
 from pathlib import Path
 from random import randbytes
@@ -21,6 +24,8 @@ from gateway.journal.sqlite import count_sql, messages, upkeep
 from gateway.journal.sqlite.journal import SqliteJournal
 from gateway.journal.sqlite.upkeep import CARD_AGE
 from gateway.model import DeliveryState, DiscardCause, Event, Outcome, Parcel, Request
+from tests.conftest import eventually
+from tests.journal.sqlite import version4
 from tests.journal.sqlite.test_journal import NOW, entry, ids, opened
 
 DELIVERED, DEAD = DeliveryState.DELIVERED, DeliveryState.DEAD
@@ -534,3 +539,62 @@ async def test_nobody_waits_for_upkeep(tmp_path: Path) -> None:
     go_on.set()
     await busy
     await journal.close()
+
+
+def told(lines: Sequence[Any]) -> list[tuple[str, int]]:
+    """What the log says about the form of the journal."""
+    return [(line["event"], line["events"]) for line in lines if "present form" in line["event"] and "events" in line]
+
+
+async def test_a_journal_of_an_earlier_schema_is_migrated_in_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the writing process, also when that is killed meanwhile; begin and end are told."""
+    monkeypatch.setattr(upkeep, "_TRY_AGAIN", 0.05)
+    path = tmp_path / "journal.db"
+    version4.make(path, 3000)
+    with capture_logs() as lines:
+        journal = await opened(path, deliver=True, clock=lambda: 100.0)
+        migration = journal.upkeep._running[1]
+        for number in (7, 1234, 3000):
+            assert (await journal.append(version4.repeat(number))).event_id == f"e{number}"
+        await eventually(lambda: _progress(path) < 2000)
+        os.kill(journal._writer._line._process.pid, signal.SIGKILL)  # type: ignore[union-attr]
+        await eventually(migration.done)
+        migration.result()
+    (begun, count), (ended, rest) = told(lines)
+    assert (begun, count) == ("the journal is being brought to the present form, in use meanwhile", 3000)
+    assert ended == "the journal is in the present form"
+    assert 2900 < rest <= 3000
+    assert _progress(path) == 0
+    assert (await journal.append(version4.repeat(5))).event_id == "e5"
+    assert len(await ids(journal)) == 3000
+    await journal.close()
+    with capture_logs() as lines:
+        journal = await opened(path, deliver=True, clock=lambda: 100.0)
+        await eventually(journal.upkeep._running[1].done)
+        await journal.close()
+    assert told(lines) == []
+
+
+async def test_migration_goes_on_where_it_was_after_a_restart(tmp_path: Path) -> None:
+    """However often the gateway stops meanwhile."""
+    path = tmp_path / "journal.db"
+    version4.make(path, 3000)
+    seen = [3001]
+    while seen[-1]:
+        journal = await opened(path, deliver=True, clock=lambda: 100.0)
+        await eventually(lambda: _progress(path) < max(1, seen[-1] - 500))
+        await journal.close()
+        seen.append(_progress(path))
+    assert len(seen) > 3
+    assert seen == sorted(seen, reverse=True)
+
+
+def _progress(path: Path) -> int:
+    """The number of an event below which the earlier form is left; 0 at the end."""
+    with closing(sqlite3.connect(path)) as connection:
+        try:
+            return int(connection.execute("SELECT below FROM migration").fetchone()[0])
+        except sqlite3.OperationalError:
+            return 0

@@ -8,10 +8,10 @@ import pytest
 from msgspec.structs import replace
 
 from gateway.journal import DuplicateKey, Entry, Settlement
-from gateway.journal.sqlite import write_sql
+from gateway.journal.sqlite import prune_sql, write_sql
 from gateway.journal.sqlite.file import connect, prepare
+from gateway.journal.sqlite.memory_sql import recall
 from gateway.journal.sqlite.messages import Requeued
-from gateway.journal.sqlite.write_sql import recall
 from gateway.model import DeliveryState, Event, Outcome, Parcel, Request
 
 
@@ -72,7 +72,7 @@ def test_the_newest_number_outlives_its_delivery(connection: sqlite3.Connection)
     write_sql.store(connection, recall(connection), [(entry("a"), 0.0, 0)])
     write_sql.settle(connection, recall(connection), [Settlement(1, DeliveryState.DELIVERED, 1)])
     connection.execute("UPDATE delivery SET state = 'delivered'")
-    write_sql.prune(connection, recall(connection), [1])
+    prune_sql.prune(connection, recall(connection), [1])
     assert write_sql.newest(connection) == 1
 
 
@@ -101,7 +101,7 @@ def test_the_number_of_a_dropped_event_is_not_given_again(connection: sqlite3.Co
     """A duplicate key may still name it, and would be taken for one of the event that came after it."""
     write_sql.store(connection, recall(connection), [(entry("a", key="k"), 0.0, 0)])
     connection.execute("UPDATE delivery SET state = 'delivered'")
-    write_sql.prune(connection, recall(connection), [1])
+    prune_sql.prune(connection, recall(connection), [1])
     write_sql.store(connection, recall(connection), [(entry("b"), 0.0, 0)])
     assert connection.execute("SELECT number FROM event").fetchall() == [(2,)]
     (again,) = write_sql.store(connection, recall(connection), [(entry("c", key="k"), 0.0, 0)])

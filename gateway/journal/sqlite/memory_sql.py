@@ -1,0 +1,73 @@
+# ruff: noqa: S608 - statements are put together from constants of this module only
+"""What the writing connection knows by heart, above all the kinds of events: their route, service and outcome."""
+
+from collections.abc import Sequence
+from sqlite3 import Connection
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from gateway.journal.sqlite.file import holds_earlier
+
+Kind = tuple[str, str, str]
+"""Route, service and outcome."""
+
+NEAR: Final = 1000
+"""The newest event of a kind is less than so many numbers above the one stored as such, which is seldom stored anew."""
+
+_KINDS = "SELECT route, service, outcome, number, newest FROM kind"
+_NEW_KIND = "INSERT INTO kind (route, service, outcome, newest) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
+_RENEW_KIND = "UPDATE kind SET newest = ? WHERE number = ?"
+_DROP_KINDS = """
+DELETE FROM kind_of_event WHERE number IN (SELECT value FROM json_each(?))
+   AND NOT EXISTS (SELECT 1 FROM event WHERE number = kind_of_event.number)"""
+# Pruning deletes the oldest events, so that few are left below those that it deletes.
+_RENEW_KINDS = f"""
+UPDATE kind SET newest = coalesce((SELECT number FROM kind_of_event
+                                    WHERE kind = kind.number AND number < kind.newest + {NEAR}
+                                    ORDER BY number DESC LIMIT 1), 0)
+ WHERE newest IN (SELECT value FROM json_each(?)) AND NOT EXISTS (SELECT 1 FROM event WHERE number = kind.newest)"""
+
+_to_json = msgspec.json.Encoder().encode
+
+
+class Memory(Struct):
+    """What a writing connection knows by heart: it is gone with the connection, which a rollback closes.
+
+    The number of each kind of event with its stored newest event; and whether something may be kept in the form of an
+    earlier schema.
+    """
+
+    kinds: dict[Kind, tuple[int, int]]
+    earlier: bool
+
+
+def recall(connection: Connection) -> Memory:
+    """What this connection is to know by heart."""
+    return Memory(_kinds(connection), holds_earlier(connection))
+
+
+def _kinds(connection: Connection) -> dict[Kind, tuple[int, int]]:
+    rows = connection.execute(_KINDS)
+    return {(route, service, outcome): (kind, newest) for route, service, outcome, kind, newest in rows}
+
+
+def kind(connection: Connection, memory: Memory, event: int, named: Kind) -> int:
+    """The number of the kind of an event; a new one is inserted, and the newest event of each is kept up."""
+    if named not in memory.kinds:
+        connection.execute(_NEW_KIND, (*named, event))
+        memory.kinds = _kinds(connection)
+    number, newest = memory.kinds[named]
+    if event - newest >= NEAR:
+        connection.execute(_RENEW_KIND, (event, number))
+        memory.kinds[named] = number, event
+    return number
+
+
+def drop_kinds(connection: Connection, memory: Memory, numbers: Sequence[int]) -> None:
+    """Drop those of these events that were deleted from the lists of kinds."""
+    listed = (_to_json(numbers).decode(),)
+    connection.execute(_DROP_KINDS, listed)
+    if connection.execute(_RENEW_KINDS, listed).rowcount:
+        memory.kinds = _kinds(connection)
