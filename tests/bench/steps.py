@@ -45,6 +45,7 @@ from gateway.ingress.doors import Accepted
 from gateway.ingress.http import Ingress
 from gateway.ingress.listener import Listener
 from gateway.journal import Appended, Entry, Settlement, deliveries
+from gateway.journal.sqlite.bodies import pack_light
 from gateway.journal.sqlite.channel import Channel
 from gateway.journal.sqlite.file import prepare
 from gateway.journal.sqlite.journal import SqliteJournal
@@ -415,7 +416,8 @@ async def _writer(stack: AsyncExitStack, path: Path, way: Way, *, count: bool) -
     async def run(work: Entry | Settle) -> None:
         number = next(numbers)
         waiting[number] = future = asyncio.get_running_loop().create_future()
-        channel.send(Job(number, work))
+        sent, size = pack_light(work) if isinstance(work, Entry) else (work, 0)
+        channel.send(Job(number, sent, body_size=size))
         if isinstance(answer := await future, JobFailed):
             raise RuntimeError(answer.reason)  # noqa: TRY004
 

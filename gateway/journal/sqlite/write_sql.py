@@ -6,7 +6,7 @@ to 5 ms. So a whole group takes few steps: one look-up, then INSERTs of many row
 number of rows up to 63, then 64 and 256), so that the connection's statement cache holds them all.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import chain
 from sqlite3 import Connection
 from typing import Any, TypeVar
@@ -333,10 +333,13 @@ def _insert(connection: Connection, head: str, rows: Sequence[Row], tail: str = 
         connection.execute(f"{head}{','.join([row] * len(chunk))}{tail}", list(chain.from_iterable(chunk)))
 
 
-def _chunks(rows: Sequence[T]) -> Iterator[Sequence[T]]:
-    at = 0
+def _chunks(rows: Sequence[T]) -> Sequence[Sequence[T]]:
+    if len(rows) < _MIDDLE:
+        return [rows] if rows else []
+    chunks, at = [], 0
     while at < len(rows):
         left = len(rows) - at
         count = _BIG if left >= _BIG else _MIDDLE if left >= _MIDDLE else left
-        yield rows[at : at + count]
+        chunks.append(rows[at : at + count])
         at += count
+    return chunks
