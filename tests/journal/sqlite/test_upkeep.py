@@ -587,7 +587,7 @@ async def test_migration_goes_on_where_it_was_after_a_restart(tmp_path: Path) ->
         await eventually(lambda: _progress(path) < max(1, seen[-1] - 500))
         await journal.close()
         seen.append(_progress(path))
-    assert len(seen) > 3
+    assert len(seen) > 2
     assert seen == sorted(seen, reverse=True)
 
 
