@@ -1,7 +1,7 @@
 """Group commit: the writing of the journal, in a thread or in a process.
 
-All jobs that arrive during a commit go into the next one. Between commits run pruning and migration, in slices so small
-that no append waits long.
+All jobs that arrive during a commit go into the next one. Between commits run pruning, migration and the merging of
+duplicate keys, in slices so small that no append waits long.
 """
 
 import sqlite3
@@ -16,8 +16,9 @@ from msgspec import Struct
 
 from gateway.errors import JournalDamaged
 from gateway.journal import DeadDiscard, Entry
-from gateway.journal.sqlite import prune_sql, write_sql
+from gateway.journal.sqlite import keys_sql, prune_sql, write_sql
 from gateway.journal.sqlite.file import as_journal_error, connect, identity, is_environment
+from gateway.journal.sqlite.keys_sql import Keys
 from gateway.journal.sqlite.memory_sql import Memory, recall
 from gateway.journal.sqlite.messages import (
     OWNER,
@@ -42,6 +43,8 @@ GROUP_BYTES: Final = 16_000_000
 
 _COMMIT_BYTES, _JOB_BYTES = 40_000, 20_000
 """Bytes that a commit, and each job in it, add to the log: whole pages of each index. Measured with 8 kB events."""
+_MERGE_BYTES: Final = 500_000
+"""Bytes that merging a slice of duplicate keys adds."""
 _SLICE = 32
 """Events or keys deleted in one slice; more after large groups, so that pruning keeps up."""
 
@@ -85,13 +88,13 @@ class Writing:
         self._send_answers = send_answers
         self._connection: sqlite3.Connection | None = None
         self._identity = (0, 0)
-        self._memory = Memory({}, earlier=False)
+        self._memory = Memory({}, earlier=False, keys=Keys())
         self._pruning: _Pruning | None = None
 
     @property
     def restless(self) -> bool:
-        """Whether there is work left, namely pruning, even without jobs."""
-        return self._pruning is not None
+        """Whether there is work left, namely pruning or merging, even without jobs."""
+        return self._pruning is not None or self._has_many_keys()
 
     def turn(self, jobs: Sequence[Job]) -> bool:
         """Do the jobs in one commit, then prune a slice; False after a Stop of the owner."""
@@ -118,6 +121,7 @@ class Writing:
         self._prune(2 * len(others), last=stop is not None)
         if migrate is not None:
             self._migrate(migrate)
+        self._merge()
         if stop is None:
             return True
         self.close()
@@ -212,6 +216,17 @@ class Writing:
         except Exception as error:
             answer = self._job_failed(error)
         self._send_answers(Done([(job, answer)], logged=logged))
+
+    def _merge(self) -> None:
+        """Merge a slice of duplicate keys if there are many; where that fails, the next job reports it."""
+        if not self._has_many_keys():
+            return
+        with suppress(Exception):
+            self._transact(lambda connection: keys_sql.merge(connection, self._memory.keys))
+            self._send_answers(Done(logged=_MERGE_BYTES))
+
+    def _has_many_keys(self) -> bool:
+        return self._connection is not None and self._memory.keys.many
 
     def _checkpoint(self, job: Job) -> None:
         answer: Answer = None

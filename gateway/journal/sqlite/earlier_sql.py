@@ -14,11 +14,11 @@ import msgspec
 
 from gateway.journal import Entry
 from gateway.journal.duplicates import as_texts, from_text
-from gateway.journal.sqlite import memory_sql, write_sql
+from gateway.journal.sqlite import keys_sql, memory_sql
 from gateway.journal.sqlite.bodies import pack
 from gateway.journal.sqlite.file import drop_earlier, holds_earlier
+from gateway.journal.sqlite.keys_sql import Known
 from gateway.journal.sqlite.memory_sql import Memory
-from gateway.journal.sqlite.write_sql import Known
 
 _LOOK_UP = """
 SELECT key, coalesce(number, 0), event_id, expires FROM duplicate_text LEFT JOIN event ON id = event_id
@@ -56,11 +56,11 @@ def known_keys(connection: Connection, entries: Iterable[Entry]) -> dict[bytes, 
     return {texts[text]: (number, event_id, expires) for text, number, event_id, expires in rows}
 
 
-def drop_key(connection: Connection, text: str, number: int, event_id: str) -> None:
+def drop_key(connection: Connection, memory: Memory, text: str, number: int, event_id: str) -> None:
     """Delete a key that an event names as a text; it may have been moved already."""
     connection.execute(_DROP_KEY, (text, event_id))
     if (key := from_text(text)) is not None:
-        write_sql.drop_key(connection, key, number)
+        keys_sql.drop(connection, memory.keys, key, number)
 
 
 def left(connection: Connection) -> int | None:

@@ -8,7 +8,9 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
+from gateway.journal.sqlite import keys_sql
 from gateway.journal.sqlite.file import holds_earlier
+from gateway.journal.sqlite.keys_sql import Keys
 
 Kind = tuple[str, str, str]
 """Route, service and outcome."""
@@ -35,17 +37,18 @@ _to_json = msgspec.json.Encoder().encode
 class Memory(Struct):
     """What a writing connection knows by heart: it is gone with the connection, which a rollback closes.
 
-    The number of each kind of event with its stored newest event; and whether something may be kept in the form of an
-    earlier schema.
+    The number of each kind of event with its stored newest event; whether something may be kept in the form of an
+    earlier schema; and the newest duplicate keys.
     """
 
     kinds: dict[Kind, tuple[int, int]]
     earlier: bool
+    keys: Keys
 
 
 def recall(connection: Connection) -> Memory:
     """What this connection is to know by heart."""
-    return Memory(_kinds(connection), holds_earlier(connection))
+    return Memory(_kinds(connection), holds_earlier(connection), keys_sql.recall(connection))
 
 
 def _kinds(connection: Connection) -> dict[Kind, tuple[int, int]]:

@@ -143,6 +143,14 @@ CREATE TABLE duplicate (
 
 CREATE INDEX duplicate_end ON duplicate (expires);
 
+-- The newest keys, before they are merged into the table of all: see `keys_sql`. The last row of a key counts.
+CREATE TABLE duplicate_new (
+    number  INTEGER PRIMARY KEY,
+    key     BLOB NOT NULL,
+    event   INTEGER NOT NULL,
+    expires REAL NOT NULL
+);
+
 INSERT INTO sqlite_sequence SELECT 'event', coalesce(max(number), 0) FROM event;
 
 -- The length of a body that is packed, see `gateway.journal.sqlite.bodies`; 0 for one that is as it came.

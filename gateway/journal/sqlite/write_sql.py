@@ -2,35 +2,27 @@
 """The statements of the writing connection, inside a transaction that the caller opens and commits.
 
 sqlite3 releases the interpreter lock at every step of a statement, and getting it back from a busy event loop takes up
-to 5 ms. So a whole group takes few steps: one look-up, then INSERTs of many rows each. Their shapes are few (every
-number of rows up to 63, then 64 and 256), so that the connection's statement cache holds them all.
+to 5 ms. So a whole group takes few steps: one look-up, then INSERTs of many rows each.
 """
 
 from collections.abc import Iterable, Sequence
-from itertools import chain
 from sqlite3 import Connection
-from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct
 
 from gateway.journal import LOG_LIMIT, CardPost, DeadDiscard, Entry, Settlement, deliveries
 from gateway.journal.clock import JUMP
-from gateway.journal.sqlite import memory_sql
+from gateway.journal.sqlite import keys_sql, memory_sql
 from gateway.journal.sqlite.bodies import LIGHT, pack
+from gateway.journal.sqlite.insert_sql import Row, insert
+from gateway.journal.sqlite.keys_sql import Known
 from gateway.journal.sqlite.memory_sql import Memory
 from gateway.journal.sqlite.messages import Discarded, Requeued, Stored
 from gateway.model import Delivery, DeliveryState, DiscardCause
 
-Row = tuple[Any, ...]
-T = TypeVar("T")
-Known = tuple[int, str, float]
-"""What a duplicate key stands for: number and id of an event (empty when it is deleted), and when the key expires."""
-
 _EVENT = "INSERT INTO event VALUES "
 _DELIVERY = "INSERT INTO delivery VALUES "
-_DUPLICATE = "INSERT INTO duplicate VALUES "
-_LATEST = " ON CONFLICT (key) DO UPDATE SET event = excluded.event, expires = excluded.expires"
 _KIND_OF_EVENT = "INSERT INTO kind_of_event VALUES "
 _CARD = "INSERT INTO card VALUES "
 _NEWEST_CARD = """ ON CONFLICT (destination, subject) DO UPDATE
@@ -53,7 +45,7 @@ _NEWEST_SEQ = "coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'delivery'
 _NEWEST = f"""
 SELECT max(coalesce((SELECT max(number) FROM event), 0),
            coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'event'), 0)), {_NEWEST_SEQ}"""
-_LOOK_UP = "SELECT key, event, coalesce(id, ''), expires FROM duplicate LEFT JOIN event ON number = event WHERE key IN "
+_ID = "SELECT id FROM event WHERE number = ?"
 KEEP_NUMBERS = """
 UPDATE sqlite_sequence SET seq = max(seq, (SELECT coalesce(max(number), 0) FROM event)) WHERE name = 'event'"""
 """Keeps the numbers of events that are about to be deleted from being given again."""
@@ -73,7 +65,6 @@ _EMPTIED = """
 SELECT number, id, keys FROM event WHERE number IN (SELECT value FROM json_each(?))
    AND NOT EXISTS (SELECT 1 FROM delivery WHERE event = event.number)"""
 _DROP_EVENTS = "DELETE FROM event WHERE number IN (SELECT value FROM json_each(?))"
-_DROP_KEY = "DELETE FROM duplicate WHERE key = ? AND event = ?"
 
 _COPY = """
 INSERT INTO delivery (event, received, destination, lane, state, attempts, not_before, reason, post_id, address,
@@ -103,7 +94,6 @@ _ADOPT = "INSERT INTO secret VALUES (?, ?) ON CONFLICT (route) DO NOTHING"
 Sent = tuple[Entry, float, int]
 """An entry, what the windows of its duplicate keys add to its time, and the length of its body if that is packed."""
 
-_BIG, _MIDDLE = 256, 64
 _ROW_BYTES = 256
 """Approximate bytes of an event or a delivery without its large columns."""
 
@@ -114,13 +104,15 @@ _keys = msgspec.json.Decoder(list[str])
 class _Group(Struct):
     """The rows of one group, as they are collected, and the last numbers that were assigned."""
 
+    connection: Connection
     number: int
     seq: int
     keys: dict[bytes, Known]
+    now: float = 0.0
     events: list[Row] = []
     kinds: list[Row] = []
     deliveries: list[Row] = []
-    duplicates: dict[bytes, Row] = {}
+    duplicates: dict[bytes, tuple[bytes, int, float]] = {}
 
 
 def store(connection: Connection, memory: Memory, sent: Sequence[Sent]) -> list[Stored]:
@@ -131,34 +123,28 @@ def store(connection: Connection, memory: Memory, sent: Sequence[Sent]) -> list[
         from gateway.journal.sqlite import earlier_sql
 
         known = earlier_sql.known_keys(connection, (entry for entry, _, _ in sent))
-    known |= _known_keys(connection, [key.key for entry, _, _ in sent for key in entry.keys])
-    group = _Group(number, seq, known)
+    known |= keys_sql.known(connection, memory.keys, [key.key for entry, _, _ in sent for key in entry.keys])
+    group = _Group(connection, number, seq, known)
     answers = [_take(group, *one) for one in sent]
     for row in group.events:
         group.kinds.append((row[0], memory_sql.kind(connection, memory, row[0], row[4:7])))
-    _insert(connection, _EVENT, group.events)
-    _insert(connection, _KIND_OF_EVENT, group.kinds)
-    _insert(connection, _DELIVERY, group.deliveries)
-    _insert(connection, _DUPLICATE, list(group.duplicates.values()), _LATEST)
+    insert(connection, _EVENT, group.events)
+    insert(connection, _KIND_OF_EVENT, group.kinds)
+    insert(connection, _DELIVERY, group.deliveries)
+    keys_sql.remember(connection, memory.keys, list(group.duplicates.values()), group.now)
     return answers
-
-
-def _known_keys(connection: Connection, keys: Sequence[bytes]) -> dict[bytes, Known]:
-    found: dict[bytes, Known] = {}
-    for chunk in _chunks(keys):
-        rows = connection.execute(f"{_LOOK_UP}({','.join('?' * len(chunk))})", chunk)
-        found |= {key: (number, event_id, expires) for key, number, event_id, expires in rows}
-    return found
 
 
 def _take(group: _Group, entry: Entry, skew: float, body_size: int) -> Stored:
     event = entry.event
-    now = event.received + skew
+    now = group.now = event.received + skew
     for key in entry.keys:
         if (first := group.keys.get(key.key)) is None:
             continue
         number, event_id, expires = first
         if now < expires:
+            if event_id is None:
+                event_id = _id_of(group.connection, number)
             if expires > now + key.window + JUMP:  # it began when the clock was ahead: it ends a window from now
                 _remember_key(group, key.key, number, event_id, now + key.window)
             return Stored(event_id, duplicate=True)
@@ -171,6 +157,12 @@ def _take(group: _Group, entry: Entry, skew: float, body_size: int) -> Stored:
     group.deliveries += [_delivery_row(number, delivery) for delivery in added]
     group.seq += len(added)
     return stored
+
+
+def _id_of(connection: Connection, number: int) -> str:
+    """The id of an event, empty when it is deleted."""
+    found = connection.execute(_ID, (number,)).fetchone()
+    return found[0] if found else ""
 
 
 def _remember_key(group: _Group, key: bytes, number: int, event_id: str, expires: float) -> None:
@@ -244,10 +236,10 @@ def settle(connection: Connection, memory: Memory, settlements: Iterable[Settlem
     if dead := [seq for seq, one in last.items() if one.state is DeliveryState.DEAD]:
         _drop_strangers(connection, memory, dead)
     rows = [(s.seq, s.state.value, s.attempts, s.not_before, s.reason, s.post_id, _line(s)) for s in last.values()]
-    _insert(connection, _SETTLE, rows, _SETTLED)
+    insert(connection, _SETTLE, rows, _SETTLED)
     cards = {(c.destination, c.subject): c for s in last.values() if (c := s.card) is not None}
     card_rows = [(c.destination, c.subject, c.post_id, c.used, _closed_flag(c)) for c in cards.values()]
-    _insert(connection, _CARD, card_rows, _NEWEST_CARD)
+    insert(connection, _CARD, card_rows, _NEWEST_CARD)
 
 
 def _drop_strangers(connection: Connection, memory: Memory, dead: Sequence[int]) -> None:
@@ -266,14 +258,9 @@ def _drop_strangers(connection: Connection, memory: Memory, dead: Sequence[int])
             if " " in key:  # a text of an earlier schema: the present form is hexadecimal
                 from gateway.journal.sqlite import earlier_sql
 
-                earlier_sql.drop_key(connection, key, number, event_id)
+                earlier_sql.drop_key(connection, memory, key, number, event_id)
             else:
-                drop_key(connection, bytes.fromhex(key), number)
-
-
-def drop_key(connection: Connection, key: bytes, number: int) -> None:
-    """Delete a duplicate key, if it is that of this event."""
-    connection.execute(_DROP_KEY, (key, number))
+                keys_sql.drop(connection, memory.keys, bytes.fromhex(key), number)
 
 
 def _line(settlement: Settlement) -> str:
@@ -325,21 +312,3 @@ def adopt(connection: Connection, secrets: Iterable[tuple[str, str]]) -> None:
 def _listed(numbers: Sequence[int]) -> str:
     """Numbers as a JSON array, for json_each."""
     return _to_json(numbers).decode()
-
-
-def _insert(connection: Connection, head: str, rows: Sequence[Row], tail: str = "") -> None:
-    for chunk in _chunks(rows):
-        row = f"({','.join('?' * len(chunk[0]))})"
-        connection.execute(f"{head}{','.join([row] * len(chunk))}{tail}", list(chain.from_iterable(chunk)))
-
-
-def _chunks(rows: Sequence[T]) -> Sequence[Sequence[T]]:
-    if len(rows) < _MIDDLE:
-        return [rows] if rows else []
-    chunks, at = [], 0
-    while at < len(rows):
-        left = len(rows) - at
-        count = _BIG if left >= _BIG else _MIDDLE if left >= _MIDDLE else left
-        chunks.append(rows[at : at + count])
-        at += count
-    return chunks

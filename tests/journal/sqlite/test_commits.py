@@ -3,14 +3,16 @@
 import sqlite3
 from collections import deque
 from collections.abc import Iterator
+from contextlib import closing
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from gateway.journal import DeadDiscard, Entry, Settlement
-from gateway.journal.sqlite import commits
+from gateway.journal import DeadDiscard, DuplicateKey, Entry, Settlement
+from gateway.journal.sqlite import commits, keys_sql
 from gateway.journal.sqlite.commits import GROUP_BYTES, Done, Writing, group
 from gateway.journal.sqlite.file import connect, prepare
 from gateway.journal.sqlite.messages import (
@@ -238,3 +240,48 @@ def test_a_slice_of_migration_that_fails_changes_nothing(tmp_path: Path, monkeyp
     bed.writing.turn([moved])
     assert bed.answers()[moved.number] == Migrated(22, left=True)
     bed.writing.close()
+
+
+def done(bed: Bed, *works: Work) -> list[Any]:
+    """Have work done in one turn; returns the answers."""
+    some = jobs(*works)
+    bed.writing.turn(some)
+    return [bed.answers()[job.number] for job in some]
+
+
+def keyed(key: int) -> Entry:
+    """An entry with a duplicate key."""
+    return replace(entry(), keys=(DuplicateKey(b"%d" % key, 60.0),))
+
+
+def test_keys_are_merged_between_commits(bed: Bed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slice after each commit, and on without jobs; a repeat is one meanwhile."""
+    monkeypatch.setattr(keys_sql, "MANY", 20)
+    monkeypatch.setattr(keys_sql, "SLICE", 6)
+    done(bed, *(keyed(number) for number in range(20)))
+    turns = 0
+    while bed.writing.restless:
+        answers = done(bed, keyed(turns)) if turns % 2 else done(bed)
+        assert all(answer.duplicate for answer in answers)
+        turns += 1
+    assert turns == 3
+    with closing(connect(bed.path)) as connection:
+        assert connection.execute("SELECT count(*) FROM duplicate").fetchone() == (20,)
+        assert connection.execute("SELECT count(*) FROM duplicate_new").fetchone() == (0,)
+
+
+def test_keys_that_cannot_be_merged_do_no_harm(bed: Bed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What failed begins anew."""
+
+    def fail(*_: object) -> None:
+        raise sqlite3.OperationalError("no")
+
+    monkeypatch.setattr(keys_sql, "MANY", 3)
+    with monkeypatch.context() as broken:
+        broken.setattr(keys_sql, "merge", fail)
+        assert not any(answer.duplicate for answer in done(bed, *map(keyed, range(5))))
+        assert done(bed, keyed(4))[0].duplicate
+    assert done(bed, keyed(0))[0].duplicate
+    while bed.writing.restless:
+        done(bed)
+    assert done(bed, keyed(1))[0].duplicate

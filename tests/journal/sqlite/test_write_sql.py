@@ -86,7 +86,7 @@ def test_windows_run_by_the_skewed_time(connection: sqlite3.Connection) -> None:
     write_sql.store(connection, recall(connection), [(first, 0.0, 0)])
     assert write_sql.store(connection, recall(connection), [(later, 59.0 - ahead, 0)])[0].duplicate
     assert not write_sql.store(connection, recall(connection), [(later, 61.0 - ahead, 0)])[0].duplicate
-    assert connection.execute("SELECT expires FROM duplicate").fetchone() == (1.5 + 61 + 60,)
+    assert recall(connection).keys.fresh == {b"k": (2, 1.5 + 61 + 60)}
 
 
 def test_only_what_has_an_address_names_its_keys(connection: sqlite3.Connection) -> None:
