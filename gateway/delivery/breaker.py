@@ -39,25 +39,22 @@ class Breaker:
     server is known not to answer: it failed a question for its health, or a probe, too.
 
     `opens_at` is the time from which an attempt or a question may start, infinity while one is under way; `check_at`
-    that at which the server is to be asked for its health, infinity when it is not.
+    that at which the server is to be asked for its health, infinity when it is not. `probing` says that the last
+    admitted attempt is the probe.
     """
 
-    __slots__ = ("_checks", "_failures", "check_at", "epoch", "holds", "opens_at", "state", "why")
+    __slots__ = ("_checks", "_failures", "check_at", "epoch", "holds", "opens_at", "probing", "state", "why")
 
     def __init__(self) -> None:
         self._failures = 0
         self._checks = 0
         self.epoch = 0
         self.holds = False
+        self.probing = False
         self.state = BreakerState.CLOSED
         self.opens_at = 0.0
         self.check_at = inf
         self.why = ""
-
-    @property
-    def probing(self) -> bool:
-        """Whether the last admitted attempt is the probe."""
-        return self.state is BreakerState.PROBING
 
     def check(self) -> None:
         """Record that the server is being asked."""
@@ -98,7 +95,7 @@ class Breaker:
             return
         self._failures += 1
         self.why = f"{self._failures} failures in a row, last: {why}" if self._failures > 1 else why
-        if self.state is BreakerState.PROBING:
+        if self.probing:
             self.holds = True
             self._hold(now + _jittered(random))
         else:
@@ -110,6 +107,7 @@ class Breaker:
 
     def _become(self, state: BreakerState, opens_at: float = inf) -> None:
         self.state = state
+        self.probing = state is BreakerState.PROBING
         self.opens_at, self.check_at = opens_at, inf
         self.epoch += 1
 

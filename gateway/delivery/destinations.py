@@ -72,18 +72,18 @@ class Destination:
     def opens_at(self, now: float) -> float:
         """When the next attempt may start: `now` or earlier means at once, infinity means after the probe's answer."""
         rate_at = self._full_at + self._interval - self._credit if self._interval else now
-        gate = self._evidence.gate() if self._evidence else 0.0
+        gate = self._evidence.gate() if self._evidence.targets else 0.0
         return max(self._paused_until, self.breaker.opens_at, rate_at, gate)
 
     def waits_until(self, lane: str, delivery: Delivery) -> float:
         """The time before which this delivery may not be tried, as its target refuses messages; 0: at any time."""
-        return self._evidence.opens_at(self.sender.target(delivery), lane) if self._evidence else 0.0
+        return self._evidence.opens_at(self.sender.target(delivery), lane) if self._evidence.targets else 0.0
 
     def admit(self, lane: str, delivery: Delivery, now: float) -> int:
         """Record that an attempt starts, at `opens_at` or later; returns the epoch that `record` needs."""
         if self._interval:
             self._full_at = max(self._full_at, now) + self._interval
-        if self._evidence:
+        if self._evidence.targets:
             self._evidence.admit(self.sender.target(delivery), lane, now)
         self.breaker.admit()
         return self.breaker.epoch
@@ -95,28 +95,31 @@ class Destination:
 
         Retry-After or 429 pauses the destination, no answer opens the breaker, a refusal is evidence.
         """
-        if isinstance(result, Later) and (result.after is not None or result.code == "429"):
+        if not isinstance(result, Later):
+            self.breaker.success()
+            if self._evidence.targets and isinstance(result, Delivered):
+                self._evidence.passed(self.sender.target(delivery), lane)
+            return None
+        if result.after is not None or result.code == "429":
             self._pause(now + (PAUSE if result.after is None else result.after), result.reason)
-        if isinstance(result, Later) and result.blame is Blame.SERVER and result.code != "429":
+        if result.blame is Blame.SERVER and result.code != "429":
             self.breaker.failure(epoch, now, result.reason, random)
             return None
         self.breaker.success()
-        if isinstance(result, Later) and result.blame is not Blame.SERVER:
-            every = result.blame is Blame.DESTINATION
-            return self._evidence.refused(self.sender.target(delivery), lane, result.reason, now, every=every)
-        if self._evidence and isinstance(result, Delivered):
-            self._evidence.passed(self.sender.target(delivery), lane)
-        return None
+        if result.blame is Blame.SERVER:
+            return None
+        every = result.blame is Blame.DESTINATION
+        return self._evidence.refused(self.sender.target(delivery), lane, result.reason, now, every=every)
 
     def forget(self, lane: str) -> None:
         """Take note that the first message of a lane is dead."""
-        if self._evidence:
+        if self._evidence.targets:
             self._evidence.forget(lane)
 
     @property
     def flows(self) -> bool:
         """Whether deliveries flow: it is neither held nor failing."""
-        return not (self.breaker.holds or (self._evidence and self._evidence.failing))
+        return not (self.breaker.holds or (self._evidence.targets and self._evidence.failing))
 
     def state(self, now: float) -> tuple[DestinationState, str]:
         """The state, and the reason; when healthy, that is the warning of the sender, if any."""

@@ -86,25 +86,22 @@ class _Every(_Target):
 
 
 class Evidence:
-    """The evidence about the targets of one destination. It is true while there is any.
+    """The evidence about the targets of one destination. `targets` is empty while there is none.
 
-    Then each pass is to be reported, and an attempt may have to wait.
+    Otherwise each pass is to be reported, and an attempt may have to wait.
     """
 
     def __init__(self) -> None:
-        self._targets: dict[str, _Target] = {}
-
-    def __bool__(self) -> bool:
-        return bool(self._targets)
+        self.targets: dict[str, _Target] = {}
 
     @property
     def failing(self) -> str:
         """Why a target fails, in the words of its last refusal; "" when none does."""
-        return next((target.why for target in self._targets.values() if target.fails(everybody=False)), "")
+        return next((target.why for target in self.targets.values() if target.fails(everybody=False)), "")
 
     def gate(self) -> float:
         """The time before which no attempt may start at all; 0 when nothing is known against the whole destination."""
-        every = self._targets.get(EVERY)
+        every = self.targets.get(EVERY)
         return every.probe_at if every is not None and every.fails(everybody=True) else 0.0
 
     def opens_at(self, target: str, lane: str) -> float:
@@ -112,7 +109,7 @@ class Evidence:
 
         Lanes that were refused less often come first.
         """
-        found = self._targets.get(target)
+        found = self.targets.get(target)
         if found is None:
             return 0.0
         suspect = found.suspects.get(lane)
@@ -123,14 +120,14 @@ class Evidence:
     def admit(self, target: str, lane: str, now: float) -> None:
         """Record that the first message of a lane goes to a target; if the target fails, it is the probe."""
         for name in (target, EVERY):
-            found = self._targets.get(name)
+            found = self.targets.get(name)
             if found is not None and found.fails(everybody=lane not in found.suspects):
                 found.put_off(now)
 
     def passed(self, target: str, lane: str) -> None:
         """Record that a message passed: that ends a failure."""
         for name in (target, EVERY):
-            if found := self._targets.get(name):
+            if found := self.targets.get(name):
                 found.passes += 1
                 found.absolve()
         self.forget(lane)
@@ -155,15 +152,15 @@ class Evidence:
 
     def forget(self, lane: str) -> None:
         """Take note that the first message of a lane is delivered or dead. A target without suspects is forgotten."""
-        for target, found in list(self._targets.items()):
+        for target, found in list(self.targets.items()):
             found.suspects.pop(lane, None)
             if not found.suspects:
-                del self._targets[target]
+                del self.targets[target]
 
     def _target(self, name: str) -> _Target:
-        found = self._targets.get(name)
+        found = self.targets.get(name)
         if found is None:
-            if len(self._targets) >= MOST_TARGETS:
-                del self._targets[next(iter(self._targets))]
-            found = self._targets[name] = _Every() if name == EVERY else _Target()
+            if len(self.targets) >= MOST_TARGETS:
+                del self.targets[next(iter(self.targets))]
+            found = self.targets[name] = _Every() if name == EVERY else _Target()
         return found

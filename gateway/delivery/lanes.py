@@ -27,14 +27,17 @@ class Lane:
 
 
 class Lanes:
-    """All lanes of one destination. `room` is deliveries, `byte_room` bytes of payload; one delivery always fits."""
+    """All lanes of one destination. `room` is deliveries, `byte_room` bytes of payload; one delivery always fits.
+
+    `ready` are the lanes that can be claimed; `waiting` is a heap of those whose time is to come, with that time.
+    """
 
     def __init__(self, room: int, byte_room: int) -> None:
         self._room = room
         self._byte_room = byte_room
         self._lanes: dict[str, Lane] = {}
-        self._ready: deque[Lane] = deque()
-        self._waiting: list[tuple[float, int, Lane]] = []
+        self.ready: deque[Lane] = deque()
+        self.waiting: list[tuple[float, int, Lane]] = []
         self._bytes = 0
         self._count = 0
         self._last = 0  # the highest number that entered or was parked
@@ -44,11 +47,6 @@ class Lanes:
 
     def __len__(self) -> int:
         return self._count
-
-    @property
-    def ready(self) -> bool:
-        """Whether a lane can be claimed."""
-        return bool(self._ready)
 
     @property
     def hungry(self) -> bool:
@@ -96,23 +94,23 @@ class Lanes:
 
     def promote(self, now: float) -> None:
         """Move the lanes whose waiting time has passed to `ready`."""
-        waiting = self._waiting
+        waiting = self.waiting
         while waiting and waiting[0][0] <= now:
-            self._ready.append(heappop(waiting)[2])
+            self.ready.append(heappop(waiting)[2])
 
     def due(self) -> float:
         """The time when the next waiting lane becomes ready; infinity when none waits."""
-        return self._waiting[0][0] if self._waiting else float("inf")
+        return self.waiting[0][0] if self.waiting else float("inf")
 
     def claim(self) -> tuple[Lane, Delivery]:
         """Claim the next ready lane, with the delivery to send."""
-        lane = self._ready.popleft()
+        lane = self.ready.popleft()
         return lane, lane.queue[0]
 
     def put_off(self, lane: Lane, delivery: Delivery, until: float) -> None:
         """Return a claimed lane; its first delivery, replaced by `delivery`, waits until the time `until`."""
         lane.queue[0] = delivery
-        heappush(self._waiting, (until, delivery.seq, lane))
+        heappush(self.waiting, (until, delivery.seq, lane))
 
     def advance(self, lane: Lane, now: float) -> None:
         """Return a claimed lane whose first delivery is delivered or dead."""
@@ -154,6 +152,6 @@ class Lanes:
     def _place(self, lane: Lane, now: float) -> None:
         first = lane.queue[0]
         if first.not_before <= now:
-            self._ready.append(lane)
+            self.ready.append(lane)
         else:
-            heappush(self._waiting, (first.not_before, first.seq, lane))
+            heappush(self.waiting, (first.not_before, first.seq, lane))

@@ -31,7 +31,7 @@ def test_a_message_refused_while_others_pass_is_at_fault_after_six_attempts():
         assert (evidence.failing, evidence.opens_at("", "good")) == ("", 0.0)
     assert [one.at_fault for one in found] == [False] * (MOST_REFUSALS - 1) + [True]
     evidence.forget("bad")
-    assert not evidence
+    assert not evidence.targets
 
 
 def test_a_target_that_refuses_every_message_fails():
@@ -131,7 +131,7 @@ def test_nothing_is_kept_of_lanes_that_are_done():
     assert evidence.opens_at("channel 0", "lane 0") == 0.0
     for n in range(3 * MOST_TARGETS):
         evidence.forget(f"lane {n}")
-    assert not evidence
+    assert not evidence.targets
 
 
 @pytest.mark.parametrize("target", ["", "channel", EVERY])
@@ -139,6 +139,6 @@ def test_a_delivered_message_takes_its_lane_out_of_suspicion(target):
     """The message that was refused and then passed leaves nothing behind."""
     evidence = Evidence()
     evidence.refused(target, "lane", "500", 0.0, every=target == EVERY)
-    assert evidence
+    assert evidence.targets
     evidence.passed(target, "lane")
-    assert not evidence
+    assert not evidence.targets
