@@ -21,7 +21,7 @@ from gateway.delivery.clock import Jumps
 from gateway.delivery.destinations import Destination
 from gateway.delivery.feed import Feed
 from gateway.delivery.lanes import Lanes
-from gateway.delivery.outlet import Attempting, Calls, Outlet
+from gateway.delivery.outlet import Attempting, Outlet
 from gateway.delivery.settler import Settler
 from gateway.errors import JournalError
 from gateway.journal import Journal, Settlement, Standing
@@ -190,7 +190,8 @@ class Dispatcher:
             destination,
             Lanes(self._window, self._window_bytes),
             self._metrics,
-            calls=Calls(self._settler.put, self._feed.nudge, self._settler.is_stuck),
+            settler=self._settler,
+            hungry=self._feed.nudge,
             addresses=self._addresses,
             clock=self._clock,
             random=self._random,

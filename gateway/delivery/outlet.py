@@ -7,9 +7,10 @@ stack; `pump` wakes one when there is something to do, and a worker that leaves 
 import asyncio
 from collections.abc import Callable, Sequence
 from math import inf
-from typing import NamedTuple
+from typing import Protocol
 
 import structlog
+from msgspec import Struct
 from msgspec.structs import replace
 
 from gateway import units
@@ -44,7 +45,7 @@ Attempting = Callable[[str, Delivery], AttemptSpan]
 """Starts the trace of an attempt, given the destination's name and the delivery."""
 
 
-class Claim(NamedTuple):
+class Claim(Struct, frozen=True):
     """A claimed lane, with the attempt at its first delivery."""
 
     lane: Lane
@@ -54,24 +55,22 @@ class Claim(NamedTuple):
     probe: bool
 
 
-class Calls(NamedTuple):
-    """The functions of the dispatcher that an outlet calls.
+class Settling(Protocol):
+    """The settler, as an outlet sees it; `stuck` says that the journal takes no outcomes now."""
 
-    `settle` gets every outcome, and calls `settled` when it is durable; `hungry` says that there is room for parked
-    deliveries; `stuck` tells whether the journal takes no outcomes now.
-    """
+    stuck: bool
 
-    settle: Callable[[Settlement, "Outlet", Lane], None]
-    hungry: Callable[[], None]
-    stuck: Callable[[], bool]
+    def put(self, settlement: Settlement, outlet: "Outlet", lane: Lane) -> None:
+        """Have an outcome stored; `outlet.settled` is called when it is durable."""
 
 
 class Outlet:
     """Sends the deliveries in `lanes`.
 
     `clock` is epoch seconds, for what is stored; all waiting is by the monotonic clock of the event loop, that of the
-    times in `lanes`. `addresses` are those that have taken a message: what is refused at another is given up at once,
-    for it may be invented. While the journal is stuck, outcomes that are not durable count as posts under way.
+    times in `lanes`. `hungry` is called when there is room for parked deliveries. `addresses` are those that have taken
+    a message: what is refused at another is given up at once, for it may be invented. While the journal is stuck,
+    outcomes that are not durable count as posts under way.
     """
 
     def __init__(
@@ -80,7 +79,8 @@ class Outlet:
         lanes: Lanes,
         metrics: Metrics,
         *,
-        calls: Calls,
+        settler: Settling,
+        hungry: Callable[[], None],
         addresses: Addresses,
         clock: Callable[[], float],
         random: Callable[[], float],
@@ -89,7 +89,8 @@ class Outlet:
         self.name = destination.name
         self.destination = destination
         self.lanes = lanes
-        self._calls = calls
+        self._settler = settler
+        self._hungry = hungry
         self._addresses = addresses
         self._clock = clock
         self._steady = asyncio.get_running_loop().time
@@ -126,13 +127,17 @@ class Outlet:
         """Wake a worker if there is something to do now, and set the alarm for what is to be done later."""
         if self._halted:
             return
-        now = self._steady()
-        self.lanes.promote(now)
-        if self.lanes.ready and self._has_room():
-            self._wake_at(self.destination.opens_at(now), now)
-        else:  # the server of a held destination is asked although nothing can be sent yet
-            self._wake_at(self.destination.breaker.check_at, now)
-        self._ring_at(self.lanes.due(), now)
+        now, lanes = self._steady(), self.lanes
+        if lanes.waiting:
+            lanes.promote(now)
+            self._ring_at(lanes.due(), now)
+        destination, can_send = self.destination, lanes.ready and self._has_room()
+        # the server of a held destination is asked although nothing can be sent yet
+        at = destination.opens_at(now) if can_send else destination.breaker.check_at
+        if at <= now:
+            self._wake_one()
+        elif at < inf:
+            self._ring_at(at, now)
 
     def replace(self, destination: Destination) -> None:
         """Use other settings from the next attempt on; deliveries that wait after a failure are tried at once."""
@@ -192,7 +197,7 @@ class Outlet:
             self._note_final(lane.queue[0], settlement.state)
             self.lanes.advance(lane, now)
             if self.lanes.hungry:
-                self._calls.hungry()
+                self._hungry()
         self.pump()
 
     def _note_final(self, delivery: Delivery, state: DeliveryState) -> None:
@@ -219,7 +224,7 @@ class Outlet:
     def _has_room(self) -> bool:
         """Whether another attempt may start: posts under way and outcomes not durable are bounded apart."""
         concurrency = self.destination.concurrency
-        if self._calls.stuck():
+        if self._settler.stuck:
             return self._posting + self._unsettled < concurrency
         return self._posting < concurrency and self._unsettled < UNSETTLED
 
@@ -229,7 +234,8 @@ class Outlet:
             return None
         now = self._steady()
         lanes, destination = self.lanes, self.destination
-        lanes.promote(now)
+        if lanes.waiting:
+            lanes.promote(now)
         for _ in range(SLICE):
             if not lanes.ready or destination.opens_at(now) > now:
                 self.pump()
@@ -274,7 +280,7 @@ class Outlet:
                 reason=settlement.reason,
             )
         self._unsettled += 1
-        self._calls.settle(settlement, self, lane)
+        self._settler.put(settlement, self, lane)
         self._report()
 
     def _decide(self, claim: Claim, result: Result, judgement: Judgement | None, now: float) -> Settlement:
@@ -362,12 +368,6 @@ class Outlet:
             if not future.done():  # done: its worker was cancelled
                 future.set_result(None)
                 return
-
-    def _wake_at(self, at: float, now: float) -> None:
-        if at <= now:
-            self._wake_one()
-        else:
-            self._ring_at(at, now)
 
     def _ring_at(self, at: float, now: float) -> None:
         if at >= self._alarm_at:

@@ -6,9 +6,9 @@ commit.
 
 import asyncio
 from contextlib import suppress
-from typing import NamedTuple
 
 import structlog
+from msgspec import Struct
 
 from gateway.delivery.lanes import Lane
 from gateway.delivery.outlet import Outlet
@@ -27,7 +27,7 @@ LAST_TRY = 2.0
 log = structlog.get_logger("gateway.delivery")
 
 
-class Outcome(NamedTuple):
+class Outcome(Struct, frozen=True):
     """A settlement, with the outlet and lane that wait for it to be durable; None for a delivery without a lane."""
 
     settlement: Settlement
@@ -36,7 +36,10 @@ class Outcome(NamedTuple):
 
 
 class Settler:
-    """Collects settlements, and lets each lane go on once its own is durable."""
+    """Collects settlements, and lets each lane go on once its own is durable.
+
+    `stuck` says that the journal refused the outcomes that it was given last.
+    """
 
     def __init__(self, journal: Queue) -> None:
         self._journal = journal
@@ -47,16 +50,12 @@ class Settler:
         self._thin.set()
         self._closing = asyncio.Event()
         self._saving: asyncio.Future[None] | None = None
-        self._refused = False
+        self.stuck = False
 
     @property
     def backlog(self) -> int:
         """Settlements that are not durable yet."""
         return len(self._queue) + len(self._batch)
-
-    def is_stuck(self) -> bool:
-        """Whether the journal refused the outcomes that it was given last."""
-        return self._refused
 
     def put(self, settlement: Settlement, outlet: Outlet | None = None, lane: Lane | None = None) -> None:
         """Queue a settlement to be written soon; then `outlet.settled` is called."""
@@ -85,9 +84,9 @@ class Settler:
                 batch, self._batch = self._batch, []
                 if self.backlog <= CROWDED:
                     self._thin.set()
-                for settlement, outlet, lane in batch:
-                    if outlet is not None and lane is not None:
-                        outlet.settled(lane, settlement)
+                for outcome in batch:
+                    if outcome.outlet is not None and outcome.lane is not None:
+                        outcome.outlet.settled(outcome.lane, outcome.settlement)
         finally:
             if self.backlog:
                 await self._last_try()
@@ -99,12 +98,12 @@ class Settler:
             try:
                 self._saving = asyncio.ensure_future(self._journal.settle(settlements))
                 await asyncio.shield(self._saving)
-                self._refused = False
+                self.stuck = False
                 return
             except JournalDamaged:
                 raise
             except JournalError as error:
-                self._refused = True
+                self.stuck = True
                 log.warning(
                     "outcomes not saved yet, trying again", waiting=self.backlog, seconds=wait, reason=str(error)
                 )

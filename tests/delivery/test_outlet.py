@@ -9,7 +9,7 @@ from gateway.delivery import outlet as outlet_module
 from gateway.delivery.addresses import Addresses
 from gateway.delivery.destinations import Destination
 from gateway.delivery.lanes import Lanes
-from gateway.delivery.outlet import UNSETTLED, Calls, Outlet
+from gateway.delivery.outlet import UNSETTLED, Outlet
 from gateway.model import Blame, Delivered, Delivery, DeliveryState, Later
 from gateway.observe.metrics import Metrics
 
@@ -25,14 +25,15 @@ class Bench:
             destination,
             Lanes(1000, 10**6),
             self.metrics,
-            calls=Calls(self.settle, lambda: None, lambda: self.stuck),
+            settler=self,
+            hungry=lambda: None,
             addresses=self.addresses,
             clock=asyncio.get_running_loop().time,
             random=lambda: 0.5,
         )
         self.workers = [asyncio.ensure_future(self.outlet.work()) for _ in range(destination.concurrency)]
 
-    def settle(self, settlement, outlet, lane):
+    def put(self, settlement, outlet, lane):
         """Keep the outcome."""
         self.outcomes.append(settlement)
         self.held.append((lane, settlement))
