@@ -49,14 +49,17 @@ def decide(result: Result, delivery: Delivery, now: float, wait: float, dead: st
 
     A failed attempt is repeated in `wait` seconds, unless `dead` says why it was the last.
     """
-    seq, attempts, attempt = delivery.seq, delivery.attempts + 1, _attempt(result, now)
+    seq, attempts = delivery.seq, delivery.attempts + 1
     if isinstance(result, Delivered):
+        attempt = Attempt(now, AttemptResult.DELIVERED, result.status, result.code)
         card = None
         if delivery.card is not None and result.post_id:
             closed = _CLOSED[delivery.card.phase]
             card = CardPost(delivery.destination, delivery.card.subject, result.post_id, now, closed)
         return Settlement(seq, DeliveryState.DELIVERED, attempts, post_id=result.post_id, card=card, attempt=attempt)
-    if isinstance(result, Never) or dead:
+    kind = AttemptResult.NEVER if isinstance(result, Never) else AttemptResult.LATER
+    attempt = Attempt(now, kind, result.status, result.code, result.reason[:ANSWER_LIMIT])
+    if kind is AttemptResult.NEVER or dead:
         return Settlement(seq, DeliveryState.DEAD, attempts, reason=dead or result.reason, attempt=attempt)
     return Settlement(seq, DeliveryState.PENDING, attempts, now + wait, result.reason, attempt=attempt)
 
@@ -74,10 +77,3 @@ def wait(result: Later, failures: int, random: Callable[[], float]) -> float:
 def probe_wait(probes: int) -> float:
     """Seconds that a lane lets others go first as the probe, after `probes` failed ones of its own."""
     return ceiling(probes, PROBE_CAP)
-
-
-def _attempt(result: Result, now: float) -> Attempt:
-    if isinstance(result, Delivered):
-        return Attempt(now, AttemptResult.DELIVERED, result.status, result.code)
-    kind = AttemptResult.NEVER if isinstance(result, Never) else AttemptResult.LATER
-    return Attempt(now, kind, result.status, result.code, result.reason[:ANSWER_LIMIT])
