@@ -24,6 +24,10 @@ from gateway.outbound.unanswered import PROXY_CREDENTIALS
 
 _HEADERS = CIMultiDict({"Content-Type": "application/json"})
 
+_NOT_OK = (
+    "without Mattermost's `ok`: a proxy or login page answers in its place; "
+    "check the URL of the hook and what stands before Mattermost"
+)
 _REFUSALS = {
     400: "unknown incoming webhook, or payload refused{id}: recreate the hook in Mattermost (Integrations, Incoming "
     "Webhooks) and update the destination if it is gone; otherwise look at the payload",
@@ -49,12 +53,14 @@ _DELAYS = {
 
 def classify(status: int, headers: Mapping[str, str], body: bytes, now: float) -> Result:
     """The result that an answer means (contract 1.8). `headers` ignores the case of names; `now` is epoch seconds."""
-    return replace(_meaning(status, headers, body, now), status=status)
+    if status == 200 and body.strip() == b"ok":
+        return Delivered(status=200)
+    return replace(_failure(status, headers, body, now), status=status)
 
 
-def _meaning(status: int, headers: Mapping[str, str], body: bytes, now: float) -> Result:
+def _failure(status: int, headers: Mapping[str, str], body: bytes, now: float) -> Later | Never:
     if 200 <= status < 300:
-        return _success(status, body)
+        return Later(f"{status} {_NOT_OK}", None, "2xx", blame=Blame.DESTINATION)
     if status == 429:
         return Later("429: rate limit exceeded", wait(headers, now), "429")
     if 300 <= status < 400:
@@ -80,18 +86,6 @@ def _meaning(status: int, headers: Mapping[str, str], body: bytes, now: float) -
     if shown.startswith(" (web.incoming_webhook."):
         text = f"Mattermost could not store the message{shown}: see its log; this may be permanent for this message"
     return Later(f"{status}: {text}", after, "5xx", blame=failure_blame(status, shown))
-
-
-def _success(status: int, body: bytes) -> Result:
-    if status == 200 and body.strip() == b"ok":
-        return Delivered()
-    return Later(
-        f"{status} without Mattermost's `ok`: a proxy or login page answers in its place; "
-        "check the URL of the hook and what stands before Mattermost",
-        None,
-        "2xx",
-        blame=Blame.DESTINATION,
-    )
 
 
 def _redirect(headers: Mapping[str, str]) -> str:
