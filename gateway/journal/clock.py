@@ -8,8 +8,10 @@ Windows of duplicate keys: too long a one drops a message, too short a one lets 
 the pace of the monotonic clock for as long as the gateway runs.
 """
 
+import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 JUMP: Final = 60.0
@@ -22,10 +24,10 @@ PAUSE: Final = 86_400.0
 """Seconds for which nothing may have come in when a gateway starts without being a jump."""
 
 
-def uptime() -> float:
-    """Seconds since some moment, which no setting of the clock moves; with those of a suspension on Linux."""
-    boot = getattr(time, "CLOCK_BOOTTIME", None)
-    return time.monotonic() if boot is None else time.clock_gettime(boot)
+uptime: Final[Callable[[], float]] = (
+    partial(time.clock_gettime, time.CLOCK_BOOTTIME) if sys.platform == "linux" else time.monotonic
+)
+"""Seconds since some moment, which no setting of the clock moves; with those of a suspension on Linux."""
 
 
 class SteadyClock:
