@@ -42,30 +42,30 @@ class Acceptance:
 
     async def store(self, entry: Entry) -> Appended:
         """Store an event and have its messages delivered. Raises JournalError when it cannot be stored."""
-        try:
-            appended = await self._append(entry)
-        except JournalError as error:
-            self._trouble = (str(error), time.monotonic())
-            raise
-        self._trouble = ("", 0.0)
-        self._offer(appended.deliveries)
-        return appended
-
-    async def _append(self, entry: Entry) -> Appended:
-        size = size_of(entry)
-        count = len(self._since)
+        size, count = size_of(entry), len(self._since)
         if count >= WAITING or (count and self._bytes + size > WAITING_BYTES):
-            raise JournalError(f"{count} requests already wait for the journal, with {self._bytes:,} bytes")
+            why = f"{count} requests already wait for the journal, with {self._bytes:,} bytes"
+            self._trouble = (why, time.monotonic())
+            raise JournalError(why)
         place = object()
         self._since[place] = time.monotonic()
         self._bytes += size
         try:
-            return await self._journal.append(entry)
+            appended = await self._journal.append(entry)
+        except JournalError as error:
+            self._trouble = (str(error), time.monotonic())
+            raise
         finally:
             del self._since[place]
             self._bytes -= size
+        self._trouble = ("", 0.0)
+        self._offer(appended.deliveries)
+        return appended
 
 
 def size_of(entry: Entry) -> int:
     """The bytes that an entry takes in memory and on disk, near enough: its body and its messages."""
-    return len(entry.event.request.body) + sum([len(parcel.payload) for parcel in entry.parcels])
+    size = len(entry.event.request.body)
+    for parcel in entry.parcels:
+        size += len(parcel.payload)
+    return size
