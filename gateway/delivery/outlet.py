@@ -1,7 +1,8 @@
 """The outlet of one destination: a pool of workers that sends the deliveries of its lanes as its gates allow.
 
 A pool costs less than a task for every delivery, and its size is the destination's concurrency. Idle workers wait in a
-stack; `pump` wakes one when there is something to do, and a worker that leaves ready lanes wakes the next.
+stack; `pump` wakes one when there is something to do that no other was woken for, and a worker that leaves ready lanes
+wakes the next.
 """
 
 import asyncio
@@ -100,6 +101,7 @@ class Outlet:
         self._halted = False
         self._flowed = destination.flows  # as the log told last
         self._idle: list[asyncio.Future[None]] = []
+        self._woken = 0  # workers that were woken and have not run since: each claims a lane, if it can
         self._posting = 0
         self._unsettled = 0
         self._last: asyncio.Future[None] | None = None
@@ -131,7 +133,7 @@ class Outlet:
         if lanes.waiting:
             lanes.promote(now)
             self._ring_at(lanes.due(), now)
-        destination, can_send = self.destination, lanes.ready and self._has_room()
+        destination, can_send = self.destination, len(lanes.ready) > self._woken and self._has_room()
         # the server of a held destination is asked although nothing can be sent yet
         at = destination.opens_at(now) if can_send else destination.breaker.check_at
         if at <= now:
@@ -361,12 +363,14 @@ class Outlet:
         future = asyncio.get_running_loop().create_future()
         self._idle.append(future)
         await future
+        self._woken -= 1
 
     def _wake_one(self) -> None:
         while self._idle:
             future = self._idle.pop()
             if not future.done():  # done: its worker was cancelled
                 future.set_result(None)
+                self._woken += 1
                 return
 
     def _ring_at(self, at: float, now: float) -> None:

@@ -145,6 +145,29 @@ def test_posts_under_way_and_outcomes_not_durable_are_bounded_apart(rig):
     rig.run(scenario())
 
 
+def test_every_ready_lane_finds_a_worker_at_once(rig):
+    """Whoever is woken for a lane may find it taken by a worker that has just ended, and takes the next one."""
+
+    async def scenario():
+        sender = rig.sender_class(seconds=lambda: 1.0)
+        bench = Bench(Destination("ops", sender, concurrency=3), at_once=False)
+        bench.feed("a")
+        await asyncio.sleep(1.0)  # the post of `a` ends in the same turn of the loop
+        for seq, lane in enumerate("bcd", 2):
+            bench.outlet.accept(Delivery(seq, "e", 1_000_000.0, "ops", lane, b"%d" % seq))
+            bench.outlet.pump()
+        await asyncio.sleep(0.5)
+        assert (sender.now, sender.got[1:]) == (3, [b"2", b"3", b"4"])
+        bench.release()
+        await asyncio.sleep(1.0)
+        bench.outlet.accept(Delivery(5, "e", 1_000_000.0, "ops", "e", b"5"))
+        await asyncio.sleep(0.5)
+        assert sender.now == 1
+        await bench.end()
+
+    rig.run(scenario())
+
+
 def test_an_error_in_the_question_for_health_is_no_answer(rig):
     """It is logged by its type, and asked again."""
 
