@@ -47,7 +47,6 @@ class Settler:
         self._batch: list[Outcome] = []
         self._wake = asyncio.Event()
         self._thin = asyncio.Event()
-        self._thin.set()
         self._closing = asyncio.Event()
         self._saving: asyncio.Future[None] | None = None
         self.stuck = False
@@ -61,12 +60,12 @@ class Settler:
         """Queue a settlement to be written soon; then `outlet.settled` is called."""
         self._queue.append(Outcome(settlement, outlet, lane))
         self._wake.set()
-        if self.backlog > CROWDED:
-            self._thin.clear()
 
     async def thinned(self) -> None:
         """Wait until at most CROWDED settlements are not yet durable."""
-        await self._thin.wait()
+        if self.backlog > CROWDED:
+            self._thin.clear()
+            await self._thin.wait()
 
     def close(self) -> None:
         """Let `run` return when everything is written; call `put` no more afterwards."""
