@@ -1,6 +1,7 @@
 """The event name of a request, and the index that finds the translators of an event by its name."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import Generic, Protocol, TypeVar
@@ -19,6 +20,9 @@ class Selector:
     `{present: {data.issue: issue}}` is the name of the first path that is there, `{any: [...]}` the first selector that
     has a value. `map` translates values ("" makes one absent), `default` stands for absence. Raises ValueError for a
     path that is not one.
+
+    `headers` are those, in lower case, that the value may come from; `only_headers` says that it comes from nowhere
+    else.
     """
 
     def __init__(self, raw: Mapping[str, JSON]) -> None:
@@ -30,17 +34,9 @@ class Selector:
         self._any = [Selector(one) for one in raw.get("any", ())]
         self._map: Mapping[str, str] = {str(key): value for key, value in raw.get("map", {}).items()}
         self._default = raw.get("default")
-
-    @property
-    def headers(self) -> list[str]:
-        """The headers, in lower case, that the value may come from."""
-        own = [self._header] if self._header else []
-        return own + [header for one in self._any for header in one.headers]
-
-    @property
-    def only_headers(self) -> bool:
-        """Whether the value comes from headers and nowhere else."""
-        return bool(self._header) or (bool(self._any) and all(one.only_headers for one in self._any))
+        self.headers = [self._header] if self._header else []
+        self.headers += [header for one in self._any for header in one.headers]
+        self.only_headers = bool(self._header) or (bool(self._any) and all(one.only_headers for one in self._any))
 
     def value(self, request: Request, value: JSON) -> str | None:
         """The part, or None when it is absent and has no default. Objects and arrays count as absent."""
@@ -71,6 +67,13 @@ class Selector:
         if self._any:
             return next((found for one in self._any if (found := one.value(request, value))), None)
         return next((name for path, name in self._present if jsonpath.lookup(value, path) not in (MISSING, None)), None)
+
+
+def headers_of(selectors: Sequence[Selector]) -> AbstractSet[str] | None:
+    """The headers, in lower case, that the values of all selectors come from; None when one may come from elsewhere."""
+    if not all(selector.only_headers for selector in selectors):
+        return None
+    return {header for selector in selectors for header in selector.headers}
 
 
 def joined(selectors: Sequence[Selector], request: Request, value: JSON) -> str:

@@ -10,7 +10,7 @@ from gateway import units
 from gateway.catalog import yamlfile
 from gateway.catalog.card import CARD, CardShape
 from gateway.catalog.kinds import Text, parts_of
-from gateway.catalog.select import Index, Selector, joined
+from gateway.catalog.select import Index, Selector, headers_of, joined
 from gateway.catalog.translator import TRANSLATOR, Translator
 from gateway.decode.unwrap import parse_unwrap
 from gateway.language.template import Context
@@ -34,6 +34,7 @@ class Document(Struct, frozen=True):
 class Service:
     """A compiled service document. The constructor notes every fault in `faults` instead of raising.
 
+    `delivery_headers` are the headers that hold the whole delivery id, None when a part of it stands elsewhere.
     `id_window` and `body_window` are the seconds within which a repeated delivery id or body is the same event.
     `documents` are those that the service was made of, by name ("service", "push", "cards/issue"). `described` is
     False for a service whose own document cannot be used: how its requests are verified is unknown.
@@ -51,6 +52,7 @@ class Service:
         self._problems: list[tuple[tuple[str | int, ...], str]] = []
         self.event = self._each(raw, "event", Selector)
         self.delivery_id = self._each(raw, "delivery_id", Selector)
+        self.delivery_headers = headers_of(self.delivery_id)
         self.verify = self._each(raw, "verify", verify.parse_scheme)
         self.unwrap = self._each(raw, "unwrap", parse_unwrap)
         self.handshake = self._each(raw, "handshake", handshake.parse_handshake)

@@ -8,9 +8,10 @@ import hashlib
 import hmac
 import re
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from msgspec import Struct
 
@@ -41,8 +42,11 @@ class Part(Struct, frozen=True):
     source: Source | None = None
 
 
-class Signature(Struct, frozen=True, kw_only=True):
-    """An HMAC scheme. `window` is in seconds, None for any age; `unit` is that of the timestamp: s, ms or iso."""
+class Signature(Struct, frozen=True, kw_only=True, dict=True):
+    """An HMAC scheme. `window` is in seconds, None for any age; `unit` is that of the timestamp: s, ms or iso.
+
+    What follows from the message is computed once, not for each request.
+    """
 
     digest: str
     source: Source
@@ -57,22 +61,27 @@ class Signature(Struct, frozen=True, kw_only=True):
     window: float | None = 300.0
     message: tuple[Part, ...] = (Part("body"),)
 
-    @property
+    @cached_property
     def covers_body_alone(self) -> bool:
         """Whether the signed message is exactly the body, as most are."""
         return self.message == _BODY_ALONE
 
-    @property
+    @cached_property
     def covers_body(self) -> bool:
         """Whether the signed message holds the whole body or a digest of it."""
         return not _BODY.isdisjoint([part.kind for part in self.message])
 
-    @property
+    @cached_property
     def binds_body(self) -> bool:
         """Whether nobody can find another body with the same signature: for a CRC everybody can."""
         return any(part.kind == "body" or (part.kind == "digest" and part.text != "crc32") for part in self.message)
 
-    @property
+    @cached_property
+    def headers(self) -> AbstractSet[str]:
+        """The headers, in lower case, that the signed message holds whole: its `{header: NAME}` parts."""
+        return {part.source.name for part in self.message if part.source is not None and part.source.kind == "header"}
+
+    @cached_property
     def field(self) -> str:
         """The name of the form field that is all of the body that the signature covers; "" for any other signature."""
         sources = [part.source for part in self.message if part.kind in _PAYLOAD and not _is_header(part.source)]
@@ -101,7 +110,7 @@ class Claim(Struct, frozen=True):
 def claim(scheme: Signature, content: Content, now: float) -> Claim | None:
     """Read signatures and messages once for all secrets; None when one is missing, unreadable or stale."""
     texts, stamp = _read_signatures(scheme, content)
-    signatures = tuple(raw for text in texts[:_MOST_CANDIDATES] if (raw := decoded(text.strip(), scheme.encoding)))
+    signatures = tuple([raw for text in texts[:_MOST_CANDIDATES] if (raw := decoded(text.strip(), scheme.encoding))])
     if not signatures:
         return None
     if scheme.timestamp is not None:
@@ -184,8 +193,11 @@ def _read_signatures(scheme: Signature, content: Content) -> tuple[list[str], st
     signatures: list[str] = []
     stamp: str | None = None
     for whole in _places(scheme.source, content):
-        text = _without_prefix(whole.strip(), scheme)
-        if text is None:
+        text = whole.strip()
+        rest = behind(scheme.prefix, text)
+        if rest is not None:
+            text = rest
+        elif scheme.prefix_required:
             continue
         if scheme.pairs is not None:
             pairs = [_pair(piece) for piece in text.split(scheme.pairs.delimiter)]
@@ -200,17 +212,14 @@ def _read_signatures(scheme: Signature, content: Content) -> tuple[list[str], st
     return signatures, stamp
 
 
-def _places(source: Source, content: Content) -> Iterator[str]:
-    if NUMBERED in source.name:
-        names = [source.name.replace(NUMBERED, str(number)) for number in range(1, _MOST_NUMBERED + 1)]
-        yield from (text for name in names if (text := content.request.headers.get(name)) is not None)
-    elif (raw := read(content, source)) is not None:
-        yield text_of(raw)
-
-
-def _without_prefix(text: str, scheme: Signature) -> str | None:
-    rest = behind(scheme.prefix, text)
-    return text if rest is None and not scheme.prefix_required else rest
+def _places(source: Source, content: Content) -> Sequence[str]:
+    if source.kind == "header":
+        names, headers = [source.name], content.request.headers
+        if NUMBERED in source.name:
+            names = [source.name.replace(NUMBERED, str(number)) for number in range(1, _MOST_NUMBERED + 1)]
+        return [headers[name] for name in names if name in headers]
+    raw = read(content, source)
+    return [] if raw is None else [text_of(raw)]
 
 
 def _pair(piece: str) -> tuple[str, str]:

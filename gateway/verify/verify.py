@@ -17,7 +17,7 @@ from gateway.verify.material import as_text, basic_credentials, behind, octets
 from gateway.verify.schemes import BasicSecret, HeaderSecret, PathSecret, QuerySecret, Scheme, TokenSecret, parse_scheme
 from gateway.verify.signature import Signature, claim, proves, reads_as
 
-__all__ = ["NOT_AUTHENTIC", "Proof", "Scheme", "parse_scheme", "signs", "verify"]
+__all__ = ["NOT_AUTHENTIC", "Proof", "Scheme", "parse_scheme", "verify"]
 
 NOT_AUTHENTIC: Final = "The request is not authentic"
 """The title of every refusal: wrong, missing and stale proofs look the same to the sender."""
@@ -47,14 +47,6 @@ def verify(schemes: Sequence[Scheme], secrets: Sequence[str], content: Content, 
     if not proofs:
         raise Refused(401, NOT_AUTHENTIC)
     return proofs[0]
-
-
-def signs(scheme: Scheme, header: str) -> bool:
-    """Tell whether the scheme's signature covers a header: true only for a `{header: NAME}` part of its message."""
-    if not isinstance(scheme, Signature):
-        return False
-    sources = [part.source for part in scheme.message if part.source is not None]
-    return any(source.kind == "header" and source.name == header.lower() for source in sources)
 
 
 def _proof(

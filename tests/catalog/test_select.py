@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Struct
 
-from gateway.catalog.select import Index, Selector, joined, matches
+from gateway.catalog.select import Index, Selector, headers_of, joined, matches
 from gateway.model import Request
 
 REQUEST = Request(headers={"x-event": "push", "x-empty": ""}, query={"kind": "q"})
@@ -157,3 +157,15 @@ def test_names_from_payloads_are_not_kept_without_end() -> None:
 def test_a_value_that_comes_from_headers_alone(selector: dict[str, Any], only: bool) -> None:
     """A signature that covers those headers covers the value."""
     assert Selector(selector).only_headers is only
+
+
+@pytest.mark.parametrize(
+    ("selectors", "headers"),
+    [
+        ([], set()), ([{"header": "X-Id"}, {"any": [{"header": "A"}, {"header": "B"}]}], {"x-id", "a", "b"}),
+        ([{"header": "X-Id"}, {"json": "id"}], None),
+    ],
+)  # fmt: skip
+def test_headers_of_several_values(selectors: list[dict[str, Any]], headers: set[str] | None) -> None:
+    """There are none of a value that may come from elsewhere, which is not the same as no value at all."""
+    assert headers_of([Selector(one) for one in selectors]) == headers

@@ -4,7 +4,6 @@ import hashlib
 
 import pytest
 
-from gateway.catalog.select import Selector
 from gateway.decode.content import Content
 from gateway.journal.duplicates import key_of
 from gateway.mattermost.fit import Fitted
@@ -124,7 +123,7 @@ class Signing:
     """As much of a service as keys look at: its delivery ids are in a header."""
 
     key = "acme"
-    delivery_id = (Selector({"header": "X-Id"}),)
+    delivery_headers = frozenset({"x-id"})
     id_window = 60.0
     body_window = 5.0
 

@@ -3,6 +3,7 @@
 import pytest
 
 from gateway.verify.material import Source
+from gateway.verify.schemes import parse_scheme
 from gateway.verify.signature import Signature, decoded, encoded, key_of
 
 RAW = b"\xfb\xff\x00"
@@ -46,3 +47,16 @@ def test_a_secret_that_is_no_key(key, secret):
     with pytest.raises(ValueError, match="the secret is not") as error:
         key_of(Signature(digest="sha256", source=Source("header", "x"), key=key), secret)
     assert "s3cret" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("message", "headers"),
+    [
+        (["body"], set()),
+        ([{"header": "X-Id"}, "body"], {"x-id"}),
+        ([{"json": "x-id"}, {"form": "x-id"}, "body"], set()),
+    ],
+)
+def test_headers_that_are_signed(message, headers):
+    """Only a header that is a part of the signed message is covered, not that of the signature."""
+    assert parse_scheme({"hmac": "sha256", "header": "X-S", "message": message}).headers == headers
