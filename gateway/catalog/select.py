@@ -34,9 +34,9 @@ class Selector:
         self._any = [Selector(one) for one in raw.get("any", ())]
         self._map: Mapping[str, str] = {str(key): value for key, value in raw.get("map", {}).items()}
         self._default = raw.get("default")
-        self.headers = [self._header] if self._header else []
+        self.headers: list[str] = [self._header] if self._header else []
         self.headers += [header for one in self._any for header in one.headers]
-        self.only_headers = bool(self._header) or (bool(self._any) and all(one.only_headers for one in self._any))
+        self.only_headers: bool = bool(self._header) or (bool(self._any) and all(one.only_headers for one in self._any))
 
     def value(self, request: Request, value: JSON) -> str | None:
         """The part, or None when it is absent and has no default. Objects and arrays count as absent."""

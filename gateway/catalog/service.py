@@ -100,7 +100,10 @@ class Service:
 
     def speaker(self, name: str, seen: Context) -> Translator | None:
         """The translator that speaks for an event of this name. Raises TranslationError."""
-        return next((one for one in self.index.candidates(name) if one.speaks(seen)), None)
+        for one in self.index.candidates(name):
+            if one.speaks(seen):
+                return one
+        return None
 
     def event_name(self, request: Request, value: JSON) -> str:
         """The name of the event: "pull_request.opened", or "" when the service names none."""

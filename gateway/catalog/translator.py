@@ -34,6 +34,10 @@ class Draft(Struct, frozen=True):
     card: Message | None = None
 
 
+def _always(_: Context) -> bool:
+    return True
+
+
 def context(value: JSON, request: Request, event: str) -> Context:
     """The context of templates: the payload's keys, `payload` (all of it) and `request` (headers, query, event name).
 
@@ -47,7 +51,8 @@ def context(value: JSON, request: Request, event: str) -> Context:
 class Translator:
     """A compiled document; `name` is "service/document", `card` the name of the card that shows its subject ("": none).
 
-    Every fault is noted in `faults` instead of raised.
+    `speaks` tells whether the `when` of the document holds for a context, and raises TranslationError; `conditional`
+    says that there is a `when`. Every fault is noted in `faults` instead of raised.
     """
 
     def __init__(self, source: Text, raw: Mapping[str, JSON], engine: Engine) -> None:
@@ -64,7 +69,8 @@ class Translator:
             (place / "input").fault(str(error))
         for cost in schema_cost.unbearable(self.input):
             DocumentPlace(source.name, ("input", *cost.steps), noted).fault(cost.problem)
-        self._when = compiler.condition(raw["when"], place / "when") if "when" in raw else None
+        self.conditional = "when" in raw
+        self.speaks = compiler.condition(raw["when"], place / "when").holds if self.conditional else _always
         self._let = compiler.let(raw.get("let", {}), place / "let")
         self._ignore = compiler.condition(raw["ignore"], place / "ignore") if "ignore" in raw else None
         self._subject = compiler.template(raw.get("subject", ""), Mode.RAW, place / "subject")
@@ -73,15 +79,6 @@ class Translator:
         self._message = MessageShape(raw["message"], compiler, place / "message")
         self.card: str = raw.get("card", "")
         self.faults = placed(noted, source.text, source.file)
-
-    @property
-    def conditional(self) -> bool:
-        """Whether the document speaks only when its `when` holds."""
-        return self._when is not None
-
-    def speaks(self, context: Context) -> bool:
-        """Whether the `when` of the document holds. Raises TranslationError."""
-        return self._when is None or self._when.holds(context)
 
     def draft(self, context: Context, cards: Mapping[str, CardShape] | None = None) -> Draft:
         """The draft for a payload that matches the schema; with the `cards` of the service, also its phase and card.

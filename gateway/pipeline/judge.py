@@ -98,7 +98,8 @@ def judge(
     the steps.
     """
     started = clock()
-    proof, refusal = _prove(route, service, content, secrets, moments)
+    schemes = route.schemes(service)
+    proof, refusal = (None, None) if route.open else _prove(schemes, content, secrets, moments)
     proven = clock()
     if proof is not None and proof.field:
         content = content.only(proof.field)
@@ -109,20 +110,18 @@ def judge(
     reading = kept = None
     if reply is None and refusal is None and content.request.method in METHODS:
         reading = interpret(service, content, route.wishes, limits)
-        kept = masking.kept_request(content, route.schemes(service), secrets)
+        kept = masking.kept_request(content, schemes, secrets)
     return Judgement(content, proof, refusal, reply, reading, kept, started, proven, clock())
 
 
 def _prove(
-    route: Route, service: Service, content: Content, secrets: Sequence[str], moments: Sequence[float]
+    schemes: Sequence[verify.Scheme], content: Content, secrets: Sequence[str], moments: Sequence[float]
 ) -> tuple[verify.Proof | None, Refused | None]:
-    """The proof of the request's sender (None on an open route), and the refusal when there is none."""
-    if route.open:
-        return None, None
+    """The proof of the request's sender, and the refusal when there is none."""
     refusal: Refused | None = None
     for now in moments:
         try:
-            return verify.verify(route.schemes(service), secrets, content, now), None
+            return verify.verify(schemes, secrets, content, now), None
         except Refused as refused:
             refusal = refused
     return None, refusal

@@ -61,15 +61,16 @@ _CREDENTIALS: Final = (
 def kept_request(content: Content, schemes: Sequence[Scheme], secrets: Sequence[str] = ()) -> Request:
     """The request as the journal keeps it, by the promise above. `secrets` are those of its route."""
     request = content.request
-    headers = {scheme.name for scheme in schemes if isinstance(scheme, HeaderSecret)}
-    query = {scheme.name for scheme in schemes if isinstance(scheme, QuerySecret)}
-    tokens = body_tokens(content, schemes)
-    known = (*secrets, *_presented(request, schemes, tokens))
+    sending = [scheme for scheme in schemes if not isinstance(scheme, Signature)]  # a signature sends no secret
+    headers = {scheme.name for scheme in sending if isinstance(scheme, HeaderSecret)}
+    query = {scheme.name for scheme in sending if isinstance(scheme, QuerySecret)}
+    tokens = body_tokens(content, sending) if sending else []
+    known = (*secrets, *_presented(request, sending, tokens))
     needles = _needles(known)
     texts = "\n".join((request.url, *request.headers.values(), *request.query, *request.query.values()))
     bare = not request.path_secret and _BARE_URL.fullmatch(request.url)
-    sent = request.path_secret or not all(isinstance(scheme, Signature) for scheme in schemes)
-    body = _kept_body(content.body, tokens, _needles_of_bodies(known)) if sent else content.body
+    searched = sending or request.path_secret
+    body = _kept_body(content.body, tokens, _needles_of_bodies(known)) if searched else content.body
     if (
         bare
         and body is content.body
@@ -78,7 +79,7 @@ def kept_request(content: Content, schemes: Sequence[Scheme], secrets: Sequence[
         and query.isdisjoint(request.query)
         and not _holds(texts, needles)
     ):
-        return request  # nearly all requests: a signature is no secret
+        return request  # nearly all requests
     kept = {
         name: MASK if name in headers or _is_for_credentials(name) else _masked(value, needles)
         for name, value in request.headers.items()
