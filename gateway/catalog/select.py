@@ -76,11 +76,6 @@ def headers_of(selectors: Sequence[Selector]) -> AbstractSet[str] | None:
     return {header for selector in selectors for header in selector.headers}
 
 
-def joined(selectors: Sequence[Selector], request: Request, value: JSON) -> str:
-    """The parts that are there, joined by dots: "pull_request.opened"."""
-    return ".".join([part for selector in selectors if (part := selector.value(request, value))])
-
-
 @lru_cache(_CACHED_NAMES)
 def matches(name: str, patterns: tuple[str, ...]) -> bool:
     """Whether an event name is one of the patterns; `*` and `?` as in file names, and `push` covers `push.anything`."""

@@ -10,7 +10,7 @@ from gateway import units
 from gateway.catalog import yamlfile
 from gateway.catalog.card import CARD, CardShape
 from gateway.catalog.kinds import Text, parts_of
-from gateway.catalog.select import Index, Selector, headers_of, joined
+from gateway.catalog.select import Index, Selector, headers_of
 from gateway.catalog.translator import TRANSLATOR, Translator
 from gateway.decode.unwrap import parse_unwrap
 from gateway.language.template import Context
@@ -106,8 +106,8 @@ class Service:
         return None
 
     def event_name(self, request: Request, value: JSON) -> str:
-        """The name of the event: "pull_request.opened", or "" when the service names none."""
-        return joined(self.event, request, value)
+        """The name of the event: its parts that are there, joined by dots: "pull_request.opened", or ""."""
+        return ".".join([part for selector in self.event if (part := selector.value(request, value))])
 
     def delivery_key(self, request: Request, value: JSON) -> str:
         """The delivery id, which is the same in repeats of an event; "" when a part of it is absent."""

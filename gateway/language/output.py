@@ -46,7 +46,9 @@ def _text_of(value: Any) -> str:
 
 def _in_markdown(value: Any) -> str:
     if type(value) is str:
-        return escape(shorten(value, MAX_OUTPUT)) if value else ""
+        if len(value) > MAX_OUTPUT:
+            value = shorten(value, MAX_OUTPUT)
+        return escape(value) if value else ""
     if type(value) is Markup:
         return value
     return escape(shorten(_text_of(value), MAX_OUTPUT)) if type(value) in (list, dict) else _text_of(value)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Struct
 
-from gateway.catalog.select import Index, Selector, headers_of, joined, matches
+from gateway.catalog.select import Index, Selector, headers_of, matches
 from gateway.model import Request
 
 REQUEST = Request(headers={"x-event": "push", "x-empty": ""}, query={"kind": "q"})
@@ -60,13 +60,6 @@ def test_a_bad_path_is_told(raw: dict[str, Any]) -> None:
 def test_headers_are_listed_for_who_keeps_them() -> None:
     """In lower case, those of alternatives too."""
     assert Selector({"any": [{"header": "X-A"}, {"json": "b"}, {"any": [{"header": "X-C"}]}]}).headers == ["x-a", "x-c"]
-
-
-def test_parts_are_joined() -> None:
-    """By dots, without those that are absent; without any there is no name."""
-    parts = [Selector(raw) for raw in ({"header": "X-Event"}, {"json": "none"}, {"json": "action"})]
-    assert joined(parts, REQUEST, BODY) == "push.opened"
-    assert joined([], REQUEST, BODY) == ""
 
 
 VALUES = st.recursive(

@@ -90,8 +90,11 @@ def _apply(function: Bare, inner: Emit, arguments: Sequence[Any]) -> Emit:
     def emit(source: Source) -> str:
         value = inner(source)
         others = [source.path(one) if type(one) is tuple else source.bind(one) for one in arguments]
-        call = f"{source.bind(function.call)}({', '.join((value, *others))})"
-        result = source.let(f"None if {value} is None else {call}" if function.passes else call)
+        if function.missing == "replaces" and len(others) == 1:
+            result = source.let(f"{others[0]} if {value} is None else {value}")
+        else:
+            call = f"{source.bind(function.call)}({', '.join((value, *others))})"
+            result = source.let(f"None if {value} is None else {call}" if function.missing == "passes" else call)
         source.line(f"if isinstance({result}, str) and len({result}) > MAX_OUTPUT: {result} = bounded({result})")
         return result
 

@@ -29,6 +29,8 @@ _OF_CALL: Final = 100
 
 Call = Callable[..., JSON]
 Kind = Literal["filter", "global"]
+Missing = Literal["passes", "handles", "replaces"]
+"""What becomes of a first argument of None; see `function`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +59,10 @@ class Function:
 
 
 class Bare(NamedTuple):
-    """A function without its guard: its caller passes None on when it `passes`, and cuts its text with `bounded`."""
+    """A function without its guard: its caller does what `missing` says, and cuts the text with `bounded`."""
 
     call: Call
-    passes: bool
+    missing: Missing
 
 
 _left: ContextVar[list[int] | None] = ContextVar("left", default=None)
@@ -78,15 +80,15 @@ def function(
     doc: str,
     examples: Sequence[Example],
     name: str = "",
-    missing: Literal["passes", "handles"] = "passes",
+    missing: Missing = "passes",
     plain: Call | None = None,
     kind: Kind = "filter",
 ) -> Callable[[Call], Call]:
     """Register the decorated function under `name` (its own name without trailing underscore, if empty).
 
-    `missing="passes"`: a first argument of None comes back as None without a call; "handles": the function is called
-    with it. `plain` is the same function for plain-text keys; without it both are the same. Raises ValueError on a name
-    that is taken.
+    `missing` says what becomes of a first argument of None: it "passes", coming back without a call, or the function
+    "handles" it, or, with no more than a second argument, that "replaces" it. `plain` is the same function for
+    plain-text keys; without it both are the same. Raises ValueError on a name that is taken.
     """
 
     def register(call: Call) -> Call:
@@ -103,7 +105,7 @@ def function(
 
 def bare(call: Call) -> Bare:
     """The function behind a call of the table, for callers that do the guard's work; any other call as it is."""
-    return _bare.get(call, Bare(call, passes=False))
+    return _bare.get(call, Bare(call, "handles"))
 
 
 def bounded(text: str) -> str:
@@ -138,7 +140,7 @@ def _spend(value: JSON) -> None:
         raise ValueError("its loops give functions too much to look at")
 
 
-def _guard(call: Call, missing: str) -> Call:
+def _guard(call: Call, missing: Missing) -> Call:
     """The call with missing values passed on, its work counted and its text bounded."""
     passes = missing == "passes"
 
@@ -151,5 +153,5 @@ def _guard(call: Call, missing: str) -> Call:
         result = call(*args, **named)
         return bounded(result) if isinstance(result, str) and len(result) > MAX_OUTPUT else result
 
-    _bare[guarded] = Bare(call, passes)
+    _bare[guarded] = Bare(call, missing)
     return guarded

@@ -27,7 +27,9 @@ def first_line(value: JSON, limit: JSON = None) -> JSON:
     line = value.partition("\n")[0].strip() if type(value) is str else ""
     if not line or len(line) > MAX_INPUT or not line.isprintable():  # seldom
         line = text_of(value).strip().partition("\n")[0].rstrip()
-    return line if limit is None else shorten(line, count_of(limit, MAX_INPUT))
+    if limit is None or len(line) <= (most := count_of(limit, MAX_INPUT)):
+        return line
+    return shorten(line, most)
 
 
 @function(

@@ -16,7 +16,7 @@ _NO_WORDS: Final = frozenset({"", "0", "false", "no", "off", "none", "null", "n"
 
 
 @function(
-    missing="handles",
+    missing="replaces",
     doc="The value, or `other` when it is missing or null; with `true` as second argument also when it is "
     "empty or false.",
     examples=[

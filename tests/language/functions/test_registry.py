@@ -10,6 +10,7 @@ from gateway.language.functions.coerce import text_of
 from gateway.language.functions.markup import Markup
 from gateway.language.functions.registry import bare, bounded
 from gateway.language.functions.text import upper
+from gateway.language.functions.values import default
 from gateway.language.output import Mode
 from gateway.language.template import Engine
 
@@ -23,9 +24,9 @@ def test_a_name_is_taken_once() -> None:
 def test_a_missing_value_does_not_reach_a_function() -> None:
     """Unless it is there to replace what is missing, its guard answers for it; what stands behind says the same."""
     assert TABLE["upper"].call(None) is None
-    assert bare(TABLE["upper"].call) == (upper, True)
-    assert bare(TABLE["default"].call).passes is False
-    assert bare(len) == (len, False)
+    assert bare(TABLE["upper"].call) == (upper, "passes")
+    assert bare(TABLE["default"].call) == (default, "replaces")
+    assert bare(len) == (len, "handles")
 
 
 def test_texts_are_bounded_and_stay_what_they_are() -> None:
