@@ -47,7 +47,9 @@ class Each:
 
     def contexts(self, context: Context) -> tuple[list[Context], int]:
         """A context for each element shown, and how many are not. The keys of an element hide names of the context."""
-        elements = self._elements(context)
+        elements = self._array.get(context)
+        if type(elements) is not list:
+            elements = _elements(elements)
         context = {name: context[name] for name in self._names if name in context}
         if self._when is None:
             shown = [self._inner(context, element, index) for index, element in enumerate(elements[: self._limit], 1)]
@@ -64,15 +66,14 @@ class Each:
                     inner[name] = element[name]
         return inner
 
-    def _elements(self, context: Context) -> list[JSON]:
-        array = self._array.get(context)
-        if type(array) is list:
-            return array
-        if isinstance(array, Mapping):
-            return [{"key": key, "value": value} for key, value in array.items()]
-        if isinstance(array, list | tuple):
-            return list(array)
-        return [] if array is None else [array]
+
+def _elements(value: JSON) -> list[JSON]:
+    """What a repetition goes through: an array, the pairs of an object, any other value as the only element."""
+    if isinstance(value, Mapping):
+        return [{"key": key, "value": inner} for key, inner in value.items()]
+    if isinstance(value, list | tuple):
+        return list(value)
+    return [] if value is None else [value]
 
 
 def text(raw: JSON, mode: Mode, compiler: Compiler, place: DocumentPlace) -> "Template | Text":

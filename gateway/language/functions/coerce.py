@@ -53,6 +53,8 @@ def _json_text(value: JSON) -> str:
 
 def markdown_of(value: JSON) -> str:
     """The value as Markdown: `Markup` as it is, everything else escaped."""
+    if type(value) is str and value.isalnum() and len(value) <= MAX_INPUT:  # a word, in which nothing acts
+        return value
     return str(value)[:MAX_INPUT] if isinstance(value, Markup) else escape(text_of(value))
 
 
