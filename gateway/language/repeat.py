@@ -51,24 +51,21 @@ class Each:
         if type(elements) is not list:
             elements = _elements(elements)
         context = {name: context[name] for name in self._names if name in context}
-        if self._when is None:
-            shown = [self._inner(context, element, index) for index, element in enumerate(elements[: self._limit], 1)]
-            return shown, max(0, len(elements) - self._limit)
-        inners = (self._inner(context, element, index) for index, element in enumerate(elements[:EXAMINED], 1))
-        chosen = [inner for inner in inners if self._when.holds(inner)]
-        return chosen[: self._limit], max(0, len(chosen) - self._limit)
-
-    def _inner(self, context: Context, element: JSON, index: int) -> Context:
-        inner = {**context, "item": element, "index": index, self._name: element}
-        if type(element) is dict:
-            for name in self._names:
-                if name in element:
-                    inner[name] = element[name]
-        return inner
+        chosen = []
+        for index, element in enumerate(elements[: self._limit if self._when is None else EXAMINED], 1):
+            inner = {**context, "item": element, "index": index, self._name: element}
+            if type(element) is dict:
+                for name in self._names:
+                    if name in element:
+                        inner[name] = element[name]
+            if self._when is None or self._when.holds(inner):
+                chosen.append(inner)
+        every = elements if self._when is None else chosen
+        return chosen[: self._limit], max(0, len(every) - self._limit)
 
 
 def _elements(value: JSON) -> list[JSON]:
-    """What a repetition goes through: an array, the pairs of an object, any other value as the only element."""
+    """What a repetition goes through where it is no array: the pairs of an object, nothing, or the value itself."""
     if isinstance(value, Mapping):
         return [{"key": key, "value": inner} for key, inner in value.items()]
     if isinstance(value, list | tuple):
