@@ -65,7 +65,7 @@ class Each:
 
 
 def _elements(value: JSON) -> list[JSON]:
-    """What a repetition goes through where it is no array: the pairs of an object, nothing, or the value itself."""
+    """What a repetition of something else than a list goes through: pairs for an object, nothing for null."""
     if isinstance(value, Mapping):
         return [{"key": key, "value": inner} for key, inner in value.items()]
     if isinstance(value, list | tuple):

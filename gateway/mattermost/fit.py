@@ -6,8 +6,8 @@ them. Pure: the same message always gives the same messages.
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from gateway.mattermost.limits import DEFAULT, Limits
@@ -27,7 +27,7 @@ _GO_ESCAPED = (b"<", b">", b"&", b"\xe2\x80\xa8", b"\xe2\x80\xa9")  # one rune h
 _PERSISTENT_MENTIONS = range(1, 6)  # contract 1.7: any other number of mentioned people is refused
 
 
-class Fitted(NamedTuple):
+class Fitted(Struct, frozen=True):
     """A message that Mattermost accepts, and its JSON, encoded once."""
 
     message: Message

@@ -85,11 +85,11 @@ def parcels(
     for number, piece in enumerate(reading.pieces, 1):
         about = f"{service.key}:{piece.subject}" if piece.subject else f"@{route.name}"
         shown: Sequence[Card | None] | None = None
-        for index, (message, payload) in enumerate(piece.fitted):
+        for index, one in enumerate(piece.fitted):
             for name in route.destinations:
                 own = traits.get(name, _NO_TRAITS)
                 channel = None if route.wishes.channel else own.channel
-                body = encode(_in_channel(message, channel)) if channel else payload
+                body = encode(_in_channel(one.message, channel)) if channel else one.payload
                 if own.cards and shown is None:
                     shown = _cards(piece, about, f"event {event_id} {number}", route.wishes.card)
                 card = shown[index] if own.cards and shown else None

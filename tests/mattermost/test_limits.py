@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from gateway.mattermost.fit import fitted
 from gateway.mattermost.limits import DEFAULT, Limits
-from gateway.mattermost.payload import Attachment, Field, Message, encode
+from gateway.mattermost.payload import Attachment, Field, Message
 
 
 @given(st.integers(1_000, 100_000), st.integers(4_000, 1_000_000), st.integers(20_000, 2_000_000))
@@ -26,6 +26,6 @@ def test_the_largest_parts_make_messages_that_fit():
         text=wide,
         attachments=[Attachment(pretext=wide, text=wide, title=wide, fields=[Field(wide, wide)] * 50, footer=wide)],
     )
-    for one, _ in fitted(raw):
-        assert len(encode(one)) <= DEFAULT.body
-        assert len(one.text or "") <= DEFAULT.message
+    for one in fitted(raw):
+        assert len(one.payload) <= DEFAULT.body
+        assert len(one.message.text or "") <= DEFAULT.message
