@@ -27,9 +27,9 @@ def first_line(value: JSON, limit: JSON = None) -> JSON:
     line = value.partition("\n")[0].strip() if type(value) is str else ""
     if not line or len(line) > MAX_INPUT or not line.isprintable():  # seldom
         line = text_of(value).strip().partition("\n")[0].rstrip()
-    if limit is None or len(line) <= (most := count_of(limit, MAX_INPUT)):
+    if limit is None or (type(limit) is int and len(line) <= limit):
         return line
-    return shorten(line, most)
+    return shorten(line, count_of(limit, MAX_INPUT))
 
 
 @function(
@@ -164,8 +164,8 @@ def ref_name(value: JSON) -> JSON:
 )
 def short(value: JSON, n: JSON = 8) -> JSON:
     """See the registration."""
-    if type(value) is str:
-        start = value[: count_of(n, 8)]
+    if type(value) is str and type(n) is int and 0 < n <= MAX_INPUT:
+        start = value[:n]
         if start.isalnum() and start[0] not in "0s":  # nearly always: whatever follows, it is neither zeros nor sha256:
             return start
     text = text_of(value).strip()
