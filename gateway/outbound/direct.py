@@ -13,7 +13,6 @@ from typing import Any, Final
 
 from aiohttp import (
     BaseConnector,
-    ClientConnectionError,
     ClientOSError,
     ClientPayloadError,
     ClientRequest,
@@ -98,8 +97,9 @@ class Direct:
 
     async def _exchange(self, connection: Connection, message: bytes, until: float, limit: int) -> Answer:
         protocol, transport = connection.protocol, connection.transport
-        if protocol is None or transport is None:
-            raise ClientConnectionError
+        if protocol is None or transport is None:  # lost as soon as it was there
+            connection.close()
+            raise ServerDisconnectedError
         timer = self._loop.call_at(until, protocol._on_read_timeout)  # asyncio.timeout costs six times as much
         try:
             transport.write(message)

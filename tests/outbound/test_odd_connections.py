@@ -5,6 +5,7 @@ import gzip
 import tracemalloc
 
 import pytest
+from aiohttp import TCPConnector
 
 from gateway.outbound.exchange import BODY_LIMIT
 from tests.conftest import eventually
@@ -44,6 +45,23 @@ async def test_a_connection_that_closes_when_it_is_accepted(end, expected):
         result, unsure = await outcome(post, url)
     assert result.reason in (BROKE[0].reason, RESET[0].reason)
     assert (result.code, unsure) == ("network", True)
+
+
+@pytest.mark.parametrize(("method", "expected"), [("POST", BROKE), ("GET", OK)])
+async def test_a_connection_that_is_lost_before_anything_is_sent(monkeypatch, method, expected):
+    """It is given back like any other; what may be asked twice is asked over another."""
+    create, made = TCPConnector._create_connection, []
+
+    async def lost_at_first(*given):
+        made.append(await create(*given))
+        if len(made) == 1:
+            made[0].transport.abort()
+            await breathe()
+        return made[-1]
+
+    monkeypatch.setattr(TCPConnector, "_create_connection", lost_at_first)
+    async with Wire(answers(GOOD)).serve() as url, client() as post:
+        assert await outcome(post, url, method=method) == expected
 
 
 @pytest.mark.parametrize("end", ["close", "finish", "reset"])
