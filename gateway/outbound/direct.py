@@ -110,7 +110,7 @@ class Direct:
             content = await _read(payload, limit, until)
         except BaseException:
             timer.cancel()
-            protocol.abort()  # close() would go on sending to a server that reads slowly, or not at all
+            transport.abort()  # close() would go on sending to a server that reads slowly, or not at all
             connection.close()
             raise
         if payload.at_eof() and not transport.get_write_buffer_size():

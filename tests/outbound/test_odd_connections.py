@@ -445,3 +445,21 @@ async def test_a_client_that_closes_in_the_middle():
             await breathe()
         assert await task == BROKE
         await eventually(lambda: wire.open == 0)
+
+
+async def test_a_client_that_closes_while_a_server_does_not_read():
+    """It waits for the post at most until its time is up, not for the server to read."""
+    over = asyncio.Event()
+
+    async def script(peer):
+        await over.wait()
+
+    wire = Wire(script)
+    async with wire.serve() as url:
+        async with client() as post:
+            task = asyncio.create_task(outcome(post, url, body=bytes(HUGE), timeout=SOON))
+            await eventually(lambda: wire.open == 1)
+            await breathe()
+        assert await task == TIMEOUT
+        over.set()
+        await eventually(lambda: wire.open == 0)
