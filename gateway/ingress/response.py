@@ -14,7 +14,7 @@ _NO_HEADERS: Final[Mapping[str, str]] = {}
 
 
 class Response:
-    """One response with a body: aiohttp sends it by the methods that its own have.
+    """One response: aiohttp sends it by the methods that its own have.
 
     `headers` are further ones; they come from the gateway, never from a request.
     """
@@ -47,7 +47,7 @@ class Response:
         if transport is None or transport.is_closing():
             raise ClientConnectionResetError("the sender is gone")
         whole = self.encoded(request.version)
-        transport.write(whole if request.method != "HEAD" else whole[: -len(self.body)])
+        transport.write(whole if request.method != "HEAD" else whole.removesuffix(self.body))
         await request.protocol._drain_helper()
 
     def encoded(self, version: HttpVersion) -> bytes:

@@ -71,6 +71,12 @@ async def test_it_is_what_aiohttp_sends(request_, status, headers, closed):
     assert await said(ours, request_) == await said(theirs, request_)
 
 
+async def test_a_response_without_a_body():
+    """It has a head all the same, also where no body is wanted."""
+    for request in (REQUESTS["close"], REQUESTS["no body wanted"]):
+        assert b"Content-Length: 0" in await said(lambda: Response(200, b"", "text/plain"), request)
+
+
 def test_the_date_is_that_of_now(monkeypatch):
     """It is an HTTP date (RFC 9110 section 5.6.7), and goes on."""
     for now, date in ((0.9, "Thu, 01 Jan 1970 00:00:00 GMT"), (1772443231.0, "Mon, 02 Mar 2026 09:20:31 GMT")):
