@@ -33,9 +33,6 @@ _SERVERS: Final = 256
 _UNTIMED: Final = ClientTimeout(total=None, sock_connect=None)
 """The timer of the whole exchange covers the connection, too."""
 
-_UNPAUSED: Final = 65_536
-"""Bytes of a body up to which aiohttp never pauses to read it."""
-
 Answer = tuple[int, CIMultiDictProxy[str], bytes]
 """Status, headers, and the body up to a limit."""
 
@@ -167,7 +164,7 @@ def _lines(headers: Mapping[str, str]) -> list[str]:
 
 async def _read(payload: StreamReader, limit: int, until: float) -> bytes:
     """At most `limit` bytes of a body, by the time `until`; nearly every body is there with its head."""
-    if payload.is_eof() and payload is not EMPTY_PAYLOAD and payload.total_bytes <= min(limit, _UNPAUSED):
+    if payload.is_eof() and payload is not EMPTY_PAYLOAD and payload.total_bytes <= limit:
         whole = b"".join(payload._buffer)  # its own methods would have the parser look for more each time
         payload._buffer.clear()
         return whole
