@@ -5,6 +5,8 @@ import base64
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 
+from tests.outbound.wire import serving
+
 
 class Proxy:
     """Forwards to the ports of `hosts`, which it alone can resolve, and to every other host as it is named.
@@ -19,24 +21,15 @@ class Proxy:
         self.asked: list[str] = []
         self.headers: list[dict[str, str]] = []
         self.port = 0
-        self._talks: list[asyncio.Task] = []
         self._wanted = f"Basic {base64.b64encode(credentials.encode()).decode()}" if credentials else ""
 
     @asynccontextmanager
     async def serve(self) -> AsyncIterator[str]:
         """Serve on a free port until the context ends; gives the URL."""
-        server = await asyncio.start_server(self._talk, "127.0.0.1", 0)
-        self.port = server.sockets[0].getsockname()[1]
-        try:
+        async with serving(self._talk) as self.port:
             yield f"http://127.0.0.1:{self.port}"
-        finally:
-            server.close()
-            for talk in self._talks:
-                talk.cancel()
-            await asyncio.gather(*self._talks, return_exceptions=True)
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._talks.append(asyncio.current_task())
         with suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             await self._serve_one(reader, writer)
         await _close(writer)

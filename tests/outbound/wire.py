@@ -102,23 +102,14 @@ class Wire:
         self.open = 0
         self.port = 0
         self._script = script
-        self._talks: set[asyncio.Task] = set()
 
     @asynccontextmanager
     async def serve(self, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> AsyncIterator[str]:
         """Serve on a free port until the context ends; gives the URL."""
-        server = await asyncio.start_server(self._talk, host, 0, ssl=tls)
-        self.port = server.sockets[0].getsockname()[1]
-        try:
+        async with serving(self._talk, host, tls) as self.port:
             yield f"http{'s' if tls else ''}://{f'[{host}]' if ':' in host else host}:{self.port}/hooks/x"
-        finally:
-            server.close()
-            for talk in self._talks:
-                talk.cancel()
-            await asyncio.gather(*self._talks, return_exceptions=True)
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._talks.add(asyncio.current_task())
         self.accepted += 1
         self.open += 1
         peer = Peer(self, self.accepted, reader, writer)
@@ -130,6 +121,29 @@ class Wire:
         finally:
             self.open -= 1
             writer.transport.abort()
+
+
+@asynccontextmanager
+async def serving(
+    talk: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
+    host: str = "127.0.0.1",
+    tls: ssl.SSLContext | None = None,
+) -> AsyncIterator[int]:
+    """Let `talk` serve each connection of a free port, which this gives; what it does then ends with the context."""
+    talks = set()
+
+    async def noted(reader, writer):
+        talks.add(asyncio.current_task())
+        await talk(reader, writer)
+
+    server = await asyncio.start_server(noted, host, 0, ssl=tls)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+        for one in talks:
+            one.cancel()
+        await asyncio.gather(*talks, return_exceptions=True)
 
 
 async def breathe() -> None:
