@@ -13,7 +13,8 @@ from gateway.model import Later
 from gateway.outbound.exchange import Unsent, exchange
 from gateway.outbound.sessions import Sessions
 from gateway.secret import Secret
-from tests.conftest import PATIENCE
+from tests.conftest import PATIENCE, eventually
+from tests.outbound.wire import Wire, breathe
 
 CERTIFICATES = Path(__file__).parents[1] / "data" / "tls"
 HEADERS = {"Content-Type": "application/json"}
@@ -51,6 +52,15 @@ async def outcome(post: Post, url: str, **more: Any) -> tuple:
     except Unsent as unsent:
         return unsent.result, unsent.unsure
     return reply.status, reply.body
+
+
+async def twice(wire: Wire, post: Post, url: str, expected: object, *, kept: bool, **more: Any) -> None:
+    """Two posts come to the same; only where `kept` they go over the same connection, else it is closed at once."""
+    for _ in range(2):
+        assert await outcome(post, url, **more) == expected
+        await eventually(lambda: wire.open == kept)
+        await breathe()
+    assert wire.accepted == (1 if kept else 2)
 
 
 def failed(reason: str, code: str = "network", *, unsure: bool = True) -> tuple[Later, bool]:

@@ -9,7 +9,7 @@ from aiohttp import TCPConnector
 
 from gateway.outbound.exchange import BODY_LIMIT
 from tests.conftest import eventually
-from tests.outbound.client import BROKE, CUT, NOT_HTTP, OK, RESET, TIMEOUT, client, outcome
+from tests.outbound.client import BROKE, CUT, NOT_HTTP, OK, RESET, TIMEOUT, client, outcome, twice
 from tests.outbound.wire import OK as GOOD
 from tests.outbound.wire import Wire, answers, apart, breathe
 
@@ -140,10 +140,7 @@ async def test_what_comes_together_with_an_answer_is_for_no_post(case):
     answer, expected = AT_ONCE[case]
     wire = Wire(answers(answer))
     async with wire.serve() as url, client() as post:
-        for _ in range(2):
-            assert await outcome(post, url) == expected
-            await eventually(lambda: wire.open == 0)
-    assert wire.accepted == 2
+        await twice(wire, post, url, expected, kept=False)
 
 
 LATER = {
@@ -161,10 +158,7 @@ async def test_what_comes_after_an_answer_closes_the_connection(case):
     first, then, expected = LATER[case]
     wire = Wire(apart(first, then))
     async with wire.serve() as url, client() as post:
-        for _ in range(2):
-            assert await outcome(post, url) == expected
-            await eventually(lambda: wire.open == 0)
-    assert wire.accepted == 2
+        await twice(wire, post, url, expected, kept=False)
 
 
 async def test_an_answer_that_nobody_asked_for_is_not_taken_for_the_next():
@@ -199,10 +193,7 @@ async def test_a_server_that_tells_that_it_waited_too_long():
 
     wire = Wire(script)
     async with wire.serve() as url, client() as post:
-        for _ in range(2):
-            assert await outcome(post, url) == OK
-            await eventually(lambda: wire.open == 0)
-            await breathe()
+        await twice(wire, post, url, OK, kept=False)
 
 
 @pytest.mark.parametrize(
@@ -212,9 +203,7 @@ async def test_a_body_that_breaks_the_rules_after_its_head_was_read(rest):
     """The answer is none, and that is told when it is known, not when time is up."""
     wire = Wire(apart(CHUNKED + b"2\r\nok\r\n", rest))
     async with wire.serve() as url, client() as post:
-        for _ in range(2):
-            assert await outcome(post, url) == CUT
-            await eventually(lambda: wire.open == 0)
+        await twice(wire, post, url, CUT, kept=False)
 
 
 async def test_an_answer_before_the_body_was_read():
@@ -227,9 +216,7 @@ async def test_an_answer_before_the_body_was_read():
 
     wire = Wire(script)
     async with wire.serve() as url, client() as post:
-        for _ in range(2):
-            assert await outcome(post, url, body=bytes(HUGE)) == (413, b"no")
-            await eventually(lambda: wire.open == 0)
+        await twice(wire, post, url, (413, b"no"), kept=False, body=bytes(HUGE))
 
 
 async def test_an_answer_and_a_close_before_the_body_was_read():

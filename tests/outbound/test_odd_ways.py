@@ -23,9 +23,10 @@ from tests.outbound.client import (
     client,
     failed,
     outcome,
+    twice,
 )
 from tests.outbound.wire import OK as GOOD
-from tests.outbound.wire import Wire, answers, breathe
+from tests.outbound.wire import Wire, answers
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
 
@@ -167,11 +168,8 @@ async def test_answers_over_tls(case):
     answer, end, expected, kept = OVER_TLS[case]
     wire = Wire(answers(answer, end=end))
     async with wire.serve(tls()) as url, client(AUTHORITY) as post:
-        for _ in range(2):
-            assert await outcome(post, url) == expected
-            await eventually(lambda: wire.open == kept)
-            await breathe()
-    assert (wire.accepted, len(wire.requests)) == (1 if kept else 2, 2)
+        await twice(wire, post, url, expected, kept=kept)
+    assert len(wire.requests) == 2
 
 
 @pytest.mark.parametrize("cancelled", [False, True])
@@ -239,9 +237,7 @@ async def test_a_proxy_that_gives_no_tunnel(case):
     answer, end, expected = TUNNELS[case]
     wire = Wire(answers(answer, end=end))
     async with wire.serve() as url, client(proxy=way(url)) as post:
-        for _ in range(2):
-            assert await outcome(post, HIDDEN, timeout=SOON if expected == TIMEOUT else 20) == expected
-            await eventually(lambda: wire.open == 0)
+        await twice(wire, post, HIDDEN, expected, kept=False, timeout=SOON if expected == TIMEOUT else 20)
     assert [request.line for request in wire.requests] == ["CONNECT chat.test:443 HTTP/1.1"] * 2
     assert not any(name in ("Authorization", "Content-Length") for name, _ in wire.requests[0].headers)
 
@@ -263,11 +259,7 @@ async def test_a_proxy_that_passes_posts_on(case):
     answer, end, expected, kept = PROXIED[case]
     wire = Wire(answers(answer, end=end))
     async with wire.serve() as url, client(proxy=way(url)) as post:
-        for _ in range(2):
-            assert await outcome(post, PLAIN) == expected
-            await eventually(lambda: wire.open == kept)
-            await breathe()
-    assert wire.accepted == (1 if kept else 2)
+        await twice(wire, post, PLAIN, expected, kept=kept)
     assert [request.line for request in wire.requests] == [f"POST {PLAIN} HTTP/1.1"] * 2
     assert ("Host", "chat.test") in wire.requests[0].headers
     assert wire.requests[0].body == b"{}"

@@ -8,9 +8,9 @@ import pytest
 
 from gateway import __version__
 from tests.conftest import eventually
-from tests.outbound.client import BROKE, CUT, HEADERS, NOT_HTTP, OK, RESET, client, outcome
+from tests.outbound.client import BROKE, CUT, HEADERS, NOT_HTTP, OK, RESET, client, outcome, twice
 from tests.outbound.wire import OK as GOOD
-from tests.outbound.wire import Wire, answers, breathe
+from tests.outbound.wire import Wire, answers
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
 
@@ -33,16 +33,12 @@ def coded(name: bytes, data: bytes) -> bytes:
     return HEAD + b"Content-Encoding: %s\r\n" % name + body(data)
 
 
-async def check(wire: Wire, expected: object, *, kept: bool, **more: object) -> None:
-    """Two posts come to the same; only where `kept` they go over the same connection, else it is closed at once."""
+async def check(wire: Wire, expected: object, *, kept: bool) -> None:
+    """What two posts come to; in the end all connections are closed."""
     async with wire.serve() as url:
         async with client() as post:
-            for _ in range(2):
-                assert await outcome(post, url, **more) == expected
-                await eventually(lambda: wire.open == kept)
-                await breathe()
-            assert wire.accepted == (1 if kept else 2)
-            assert len(wire.requests) == 2
+            await twice(wire, post, url, expected, kept=kept)
+        assert len(wire.requests) == 2
         await eventually(lambda: wire.open == 0)
 
 
