@@ -2,7 +2,6 @@
 
 import asyncio
 import statistics
-import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -12,6 +11,7 @@ import servers
 import services
 import steps
 import visits
+from command import say
 from report import Row, at_least, at_most, below, told
 from scenarios import HOOKS, MANY, Contender, Slice
 
@@ -20,9 +20,9 @@ class Size(NamedTuple):
     """How much is measured.
 
     Comparisons take `rounds`, with slices of `events` or of `seconds`. `memory` is the number of events after which
-    memory and disk are looked at, `posts` those of the serial chain; a step is
-    timed `repeats` times with `step` events; the console has `kept`
-    events, of which each page is seen `looks` times, and `turns` of `watched` events; the catalog has `services`.
+    memory and disk are looked at, `posts` those of the serial chain; a step is timed `repeats` times with `step`
+    events; the console has `kept` events, of which each page is seen `looks` times, and `turns` of `watched` events;
+    the catalog has `services`.
     """
 
     rounds: int
@@ -253,11 +253,6 @@ PARTS: Mapping[str, Callable[[Plan], Awaitable[list[Row]]]] = {
     "catalog": catalog,
     "before": before,
 }
-
-
-def say(line: str) -> None:
-    """Show progress."""
-    print(line, file=sys.stderr, flush=True)
 
 
 async def _slices(plan: Plan, variants: Mapping[str, scenarios.Variant]) -> list[Mapping[str, Slice]]:

@@ -30,7 +30,6 @@ fetches what they are made of with the clients of Go, npm and Debian. What canno
 import argparse
 import itertools
 import statistics
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -38,13 +37,12 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import NamedTuple
 
+import command
 import load
-import msgspec
 import programs
 import promises
-import report
 import sink
-import uvloop
+from command import say
 from msgspec import Struct
 from programs import BASELINE, FORGETFUL, PROGRAMS, AbsentError, Program
 from push import Pushes
@@ -187,28 +185,15 @@ def _verdict(verdict: promises.Verdict | None) -> str:
     return "" if verdict is None else f"{'yes' if verdict.kept else 'no'}, {verdict.seen}"
 
 
-def say(line: str) -> None:
-    """Show progress."""
-    print(line, file=sys.stderr, flush=True)
-
-
 def arguments() -> argparse.Namespace:
     """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("parts", nargs="*", metavar="PART", help=f"what to do, of {', '.join(PARTS)}; nothing: both")
+    parser = command.parser(__doc__, PARTS, FULL.rounds)
     parser.add_argument("--install", action="store_true", help="first fetch and build what the others are")
     parser.add_argument("--programs", type=Path, default=Path("~/.cache/mattergate-peers").expanduser(), metavar="DIR",
                         help="where they are installed (default: %(default)s)")  # fmt: skip
     parser.add_argument("--only", action="append", default=[], metavar="NAME",
                         help="only programs with this in their names; the proxy's cost is always measured")  # fmt: skip
-    parser.add_argument("--quick", action="store_true", help="a short run that shows whether it works")
-    parser.add_argument("--rounds", type=int, metavar="N", help=f"turns of each program, usually {FULL.rounds}")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures and verdicts there, too")
-    parser.add_argument("--folder", type=Path, default=Path("/var/tmp"), metavar="DIR",
-                        help="where journals are made: a disk, not memory (default: %(default)s)")  # fmt: skip
     chosen = parser.parse_args()
-    if unknown := set(chosen.parts) - set(PARTS):
-        parser.error(f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
     for name in chosen.only:
         if not any(_matches(program, name) for program in (*PROGRAMS, FORGETFUL)):
             parser.error(f"no such program: {name}; there are {', '.join(program.name for program in PROGRAMS)}")
@@ -262,11 +247,9 @@ async def measured(chosen: argparse.Namespace) -> list[Row]:
 def main() -> None:
     """Measure and try, and print the table."""
     chosen = arguments()
-    rows = uvloop.run(measured(chosen))
+    rows = command.run(measured(chosen))
     print(markdown(rows))
-    if chosen.json:
-        figures = {"machine": report.machine(), "quick": chosen.quick, "programs": rows}
-        chosen.json.write_bytes(msgspec.json.format(msgspec.json.encode(figures)) + b"\n")
+    command.write(chosen, programs=rows)
 
 
 if __name__ == "__main__":

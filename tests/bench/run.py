@@ -18,7 +18,8 @@ Parts:
              with the oldest Python that the project supports, which makes the most
     console  the pages of the console with a million events kept, and deliveries while it is open in ten browsers
     catalog  what a catalog of many services costs, and an edit in it
-    before   cost for one destination, in turns with the gateway of the checkout --against, and as a ratio to it
+    before   cost for one destination, in turns with the gateway of the checkout --against, and as a ratio to it; this
+             part alone has to be named
 
 Processes are real, HTTP is real (loopback), the journal is SQLite on the disk of --folder. The servers under test run
 on whatever cores there are, load generator and sink keep to the second one; so nothing else should run. Requests are
@@ -32,9 +33,8 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-import msgspec
+import command
 import report
-import uvloop
 from parts import FULL, PARTS, QUICK, Plan
 from report import Row
 from servers import LOAD_CORE, QUIET_CORE, pinned
@@ -42,18 +42,10 @@ from servers import LOAD_CORE, QUIET_CORE, pinned
 
 def arguments() -> argparse.Namespace:
     """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("parts", nargs="*", metavar="PART", help="what to measure; nothing: all but `before`")
-    parser.add_argument("--quick", action="store_true", help="a short run that shows whether the bench works")
-    parser.add_argument("--rounds", type=int, metavar="N", help=f"turns for each comparison, usually {FULL.rounds}")
+    parser = command.parser(__doc__, PARTS, FULL.rounds)
     parser.add_argument("--against", type=Path, metavar="DIR", help="another checkout of this project, for `before`")
     parser.add_argument("--keep", action="store_true", help="keep the numbers of calls that `steps` counts")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
-    parser.add_argument("--folder", type=Path, default=Path("/var/tmp"), metavar="DIR",
-                        help="where journals are made: a disk, not memory (default: %(default)s)")  # fmt: skip
     chosen = parser.parse_args()
-    if unknown := set(chosen.parts) - set(PARTS):
-        parser.error(f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
     if ("before" in chosen.parts) is not (chosen.against is not None):
         parser.error("`before` and --against DIR, the checkout to compare with, go together")
     if chosen.against and not (chosen.against / "gateway" / "__main__.py").exists():
@@ -77,11 +69,9 @@ async def measured(chosen: argparse.Namespace) -> Sequence[Row]:
 def main() -> None:
     """Measure, and print the table."""
     chosen = arguments()
-    rows = uvloop.run(measured(chosen))
+    rows = command.run(measured(chosen))
     print(report.markdown(rows))
-    if chosen.json:
-        figures = {"machine": report.machine(), "quick": chosen.quick, "figures": rows}
-        chosen.json.write_bytes(msgspec.json.format(msgspec.json.encode(figures)) + b"\n")
+    command.write(chosen, figures=rows)
 
 
 if __name__ == "__main__":
