@@ -39,6 +39,7 @@ _RESTING = 60.0
 _IDLE = 0.02
 """The part of a core that a server takes at most that has nothing to do: it looks at clocks now and then."""
 _C = ctypes.CDLL(None, use_errno=True)
+_PR_SET_PDEATHSIG = 1
 
 _SERVER = """
 [log]
@@ -286,7 +287,7 @@ async def running(
     """
     process = await asyncio.create_subprocess_exec(
         *command, cwd=folder, env={**os.environ, **(environment or {})}, stdout=output, stderr=output,
-        preexec_fn=_to_every_core,
+        preexec_fn=_begin,
     )  # fmt: skip
     try:
         await asyncio.wait_for(_listening(process, port), _STARTING)
@@ -302,8 +303,10 @@ async def running(
                 raise
 
 
-def _to_every_core() -> None:
+def _begin() -> None:
+    """In a program's process, before it starts: it may use every core, and ends when the bench is killed."""
     os.sched_setaffinity(0, range(os.cpu_count() or 1))
+    _C.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 async def _listening(process: asyncio.subprocess.Process, port: int) -> None:

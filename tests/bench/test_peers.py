@@ -5,6 +5,7 @@ import importlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -89,6 +90,20 @@ async def test_kill_leaves_no_process(bench):
     await eventually(lambda: len(server.processes()) > 10)
     await bench("programs").kill_all(server)
     await eventually(lambda: not any(nap in command for command in commands()))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("number", "left"), [(signal.SIGTERM, 0), (signal.SIGKILL, 1)])
+async def test_end_leaves_nothing(tmp_path: Path, number: signal.Signals, left: int):
+    """What is interrupted leaves no process and no folder; what is killed leaves a folder, for nobody removes it."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, str(HERE / "run.py"), "chain", "--folder", str(tmp_path), stderr=subprocess.DEVNULL
+    )
+    await eventually(lambda: any("serve" in command and str(tmp_path) in command for command in commands()))
+    process.send_signal(number)
+    assert await asyncio.wait_for(process.wait(), PATIENCE) != 0
+    await eventually(lambda: not any(str(tmp_path) in command for command in commands()))
+    assert len(list(tmp_path.iterdir())) == left
 
 
 def commands() -> Iterator[str]:
