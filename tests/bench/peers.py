@@ -28,32 +28,22 @@ fetches what they are made of with the clients of Go, npm and Debian. What canno
 """
 
 import argparse
-import itertools
 import statistics
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from time import perf_counter
 from typing import NamedTuple
 
 import command
-import load
 import programs
 import promises
-import sink
+import scenarios
 from command import say
 from msgspec import Struct
 from programs import BASELINE, FORGETFUL, PROGRAMS, AbsentError, Program
-from push import Pushes
-from servers import LOAD_CORE, Server, pinned
+from scenarios import Slice
+from servers import LOAD_CORE, pinned
 
 PARTS = ("cost", "promises")
-LANES = 64
-"""Repositories that push in turn."""
-FEWEST = 4 * load.CONNECTIONS
-"""Events of a turn, at least."""
-PATIENCE = 60.0
 
 
 class Size(NamedTuple):
@@ -65,14 +55,7 @@ class Size(NamedTuple):
 
 
 FULL = Size(events=4_000, rounds=5, trials=promises.FULL)
-QUICK = Size(events=FEWEST, rounds=1, trials=promises.QUICK)
-
-
-class Turn(NamedTuple):
-    """What a program did in one turn: seconds of processor time for 1,000 events, and events per second."""
-
-    seconds: float
-    rate: float
+QUICK = Size(events=128, rounds=1, trials=promises.QUICK)
 
 
 class Cost(Struct, frozen=True):
@@ -97,54 +80,27 @@ class Row(Struct, frozen=True, omit_defaults=True):
     verdicts: Verdicts = {}
 
 
-async def turn(program: Program, server: Server, there: sink.Sink, requests: Iterator[bytes], events: int) -> Turn:
-    """Send so many events in a closed loop, and wait until all have arrived and the program rests: that counts, too."""
-    count = max(FEWEST, round(events * program.share))
-    before, spent, started = there.count, programs.processor(server), perf_counter()
-    answers = (await load.closed(server.port, itertools.islice(requests, count))).answers
-    if wrong := {status: times for status, times in answers.items() if not 200 <= status < 300}:
-        raise RuntimeError(f"{program.name}: expected only answers 2xx, got {wrong} (0: the connection broke)")
-    try:
-        await there.reach(before + count, PATIENCE)
-    except TimeoutError:
-        raise RuntimeError(f"{program.name}: only {there.count - before} of {count} messages arrived") from None
-    ended = perf_counter()
-    await server.rest()
-    return Turn((programs.processor(server) - spent) / count * 1e3, count / (ended - started))
-
-
 async def costs(chosen: Sequence[Program], installed: Path, where: Path, size: Size) -> Mapping[str, Cost]:
     """What each program costs; all of them run meanwhile, and one of them works."""
-    requests = Pushes(["github"], LANES).requests()
-    async with AsyncExitStack() as stack:
-        there = await stack.enter_async_context(sink.serving())
-        folder = Path(stack.enter_context(TemporaryDirectory(prefix="mattergate-bench-", dir=where)))
-        running: dict[str, Server] = {}
-        for number, program in enumerate(chosen):
-            own = folder / str(number)
-            own.mkdir()
-            context = programs.running(program, installed, own, there.port)
-            running[program.name] = await stack.enter_async_context(context)
-            await turn(program, running[program.name], there, requests, size.events // 2)
-        turns: dict[str, list[Turn]] = {program.name: [] for program in chosen}
-        for number in range(size.rounds):
-            for program in _rotated(chosen, number):
-                took = await turn(program, running[program.name], there, requests, size.events)
-                turns[program.name].append(took)
-                say(f"round {number + 1}, {program.name}: {took.seconds:.3f} s for 1,000, {took.rate:,.0f}/s")
-        memory = {name: server.memory()[0] for name, server in running.items()}
+    turns: dict[str, list[Slice]] = {program.name: [] for program in chosen}
+
+    async def turn(one: scenarios.Contender) -> Slice:
+        return await one.slice(size.events)
+
+    variants = {program.name: programs.variant(program, installed) for program in chosen}
+    async with scenarios.side_by_side(where, variants) as contenders:
+        async for found in scenarios.in_turns(contenders, size.rounds, turn):
+            for name, took in found.items():
+                turns[name].append(took)
+                say(f"round {len(turns[name])}, {name}: {took.thousand():.3f} s for 1,000, {took.rate:,.0f}/s")
+        memory = {name: one.server.memory()[0] for name, one in contenders.items()}
     return {name: _medians(own, turns[BASELINE], memory[name]) for name, own in turns.items()}
 
 
-def _rotated(chosen: Sequence[Program], number: int) -> Sequence[Program]:
-    first = number % len(chosen)
-    return [*chosen[first:], *chosen[:first]]
-
-
-def _medians(own: Sequence[Turn], baseline: Sequence[Turn], memory: float) -> Cost:
+def _medians(own: Sequence[Slice], baseline: Sequence[Slice], memory: float) -> Cost:
     return Cost(
-        seconds=statistics.median(turn.seconds for turn in own),
-        ratio=statistics.median(turn.seconds / bare.seconds for turn, bare in zip(own, baseline, strict=True)),
+        seconds=statistics.median(turn.thousand() for turn in own),
+        ratio=statistics.median(turn.thousand() / bare.thousand() for turn, bare in zip(own, baseline, strict=True)),
         rate=statistics.median(turn.rate for turn in own),
         memory=memory,
     )

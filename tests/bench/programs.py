@@ -5,13 +5,11 @@ post and a folder of their own from the environment (PEER_PORT, PEER_HOOK, PEER_
 """
 
 import asyncio
-import os
 import shutil
-import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -19,12 +17,12 @@ from typing import Final
 import servers
 from push import SECRET
 from rough import TIMEOUT
+from scenarios import Variant
 
 PATH: Final = "/in/github"
 _HERE: Final = Path(__file__).parent
 _PEERS: Final = _HERE / "peers"
 _STARTING: Final = 60.0
-_TICKS: Final = os.sysconf("SC_CLK_TCK")
 
 
 class AbsentError(Exception):
@@ -75,24 +73,9 @@ class Script(Program):
 class Mattergate(Program):
     """The gateway itself, one route and one destination, as an operator starts it."""
 
-    _SETTINGS = """
-[catalog]
-reload = false
-[journal]
-url = "sqlite:peer.db"
-[delivery]
-timeout = "{timeout}s"
-[destinations.chat]
-hook = "{hook}"
-[routes.github]
-service = "github"
-destinations = ["chat"]
-secrets = ["{secret}"]
-"""
-
     def command(self, programs: Path, folder: Path, port: int, sink: int) -> Sequence[str | Path]:
         """Write the settings; the journal stays what it is."""
-        text = self._SETTINGS.format(timeout=TIMEOUT, hook=hook(sink), secret=SECRET)
+        text = servers.settings(sink, [PATH.rpartition("/")[2]], 1) + f'[delivery]\ntimeout = "{TIMEOUT}s"\n'
         file = servers.write_settings(folder, text, port, servers.free_port())
         return [sys.executable, "-m", servers.GATEWAY, "serve", "-c", file]
 
@@ -221,38 +204,14 @@ async def running(program: Program, programs: Path, folder: Path, sink: int) -> 
         yield server
 
 
-def processor(server: servers.Server) -> float:
-    """Seconds of processor time of all processes of a program, and of those that they have started and that ended."""
-    return server.processor().total() + sum(map(ended, server.processes()))
-
-
-async def kill_all(server: servers.Server) -> None:
-    """Kill all processes of a program, as the end of its container or of the machine does."""
-    stopped: set[int] = set()
-    while started := set(server.processes()) - stopped:  # what is stopped starts no other process
-        _signal(started, signal.SIGSTOP)
-        stopped |= started
-    _signal(stopped, signal.SIGKILL)
-    await server.process.wait()
+def variant(program: Program, programs: Path) -> Variant:
+    """The program as one of those that are measured side by side."""
+    return Variant(lambda folder, sink: running(program, programs, folder, sink), share=program.share)
 
 
 def hook(sink: int) -> str:
     """The URL of the incoming webhook."""
     return f"http://127.0.0.1:{sink}/hooks/abc"
-
-
-def ended(process: int) -> float:
-    """Seconds of processor time of those processes that one has started, and that have ended."""
-    with suppress(OSError):
-        fields = Path(f"/proc/{process}/stat").read_text("utf-8").rpartition(")")[2].split()
-        return (int(fields[13]) + int(fields[14])) / _TICKS
-    return 0.0
-
-
-def _signal(processes: Iterable[int], number: signal.Signals) -> None:
-    for process in processes:
-        with suppress(ProcessLookupError):
-            os.kill(process, number)
 
 
 async def _ready(port: int) -> None:

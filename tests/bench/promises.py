@@ -12,7 +12,6 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final, NamedTuple
 
 import aiohttp
@@ -20,7 +19,7 @@ import programs
 import push
 import rough
 from msgspec import Struct
-from servers import Server
+from servers import Server, scratch
 
 PAUSE: Final = 0.1
 """Seconds between two events of one repository, so that their order is known wherever they are taken."""
@@ -104,7 +103,7 @@ async def keeps(start: Start, there: rough.Destination, size: Size) -> Verdict:
             requests = [asyncio.create_task(sender.send(name)) for name in events]
             done, _ = await asyncio.wait(requests, timeout=size.answered)
             accepted = sum(_ok(request.result()) for request in done)
-            await programs.kill_all(server)
+            await server.kill()
             await asyncio.gather(*requests)
     async with start(there.port):
         await there.reach(set(events), size.quiet)
@@ -194,10 +193,10 @@ async def tried(program: programs.Program, installed: Path, where: Path, size: S
     """The verdict on each promise; each is tried with a program and a destination that know nothing yet."""
     verdicts = {}
     for promise, trial in PROMISES.items():
-        with TemporaryDirectory(prefix="mattergate-bench-", dir=where) as folder:
+        with scratch(where) as folder:
             async with rough.serving() as there:
 
-                def start(sink: int, folder: Path = Path(folder)) -> AbstractAsyncContextManager[Server]:
+                def start(sink: int, folder: Path = folder) -> AbstractAsyncContextManager[Server]:
                     return programs.running(program, installed, folder, sink)
 
                 verdicts[promise] = await trial(start, there, size)

@@ -13,9 +13,10 @@ import socket
 import sys
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final, cast
 
 from push import SECRET
@@ -40,6 +41,7 @@ _IDLE = 0.02
 """The part of a core that a server takes at most that has nothing to do: it looks at clocks now and then."""
 _C = ctypes.CDLL(None, use_errno=True)
 _PR_SET_PDEATHSIG = 1
+_TICKS = os.sysconf("SC_CLK_TCK")
 
 _SERVER = """
 [log]
@@ -85,13 +87,14 @@ class Server:
     def processor(self) -> Counter[str]:
         """Seconds of processor time that each of its processes has taken so far, by what the process runs.
 
-        All threads count, those that have ended, too; so does what the kernel does on their behalf. The difference of
-        two such counters is what was taken meanwhile, its `total()` that of all processes.
+        All threads count, and all processes that it has started, those that have ended, too; so does what the kernel
+        does on their behalf. The difference of two such counters is what was taken meanwhile, its `total()` that of all
+        processes.
         """
         spent: Counter[str] = Counter()
         for process in self.processes():
             with suppress(OSError):  # it has ended meanwhile
-                spent[_name(process)] += _seconds(process)
+                spent[_name(process)] += _seconds(process) + _ended(process)
         return spent
 
     def memory(self) -> tuple[float, float]:
@@ -116,9 +119,12 @@ class Server:
                 before = now
 
     async def kill(self) -> None:
-        """Kill the program as `kill -9` does, and wait until it has ended. Its children are left to notice."""
-        with suppress(ProcessLookupError):
-            self.process.kill()
+        """Kill all its processes, as the end of its container or of the machine does."""
+        stopped: set[int] = set()
+        while started := set(self.processes()) - stopped:  # what is stopped starts no other process
+            _signal(started, signal.SIGSTOP)
+            stopped |= started
+        _signal(stopped, signal.SIGKILL)
         await asyncio.wait_for(self.process.wait(), _STOPPING)
 
     def processes(self) -> list[int]:
@@ -137,6 +143,18 @@ def _seconds(process: int) -> float:
     if error := _C.clock_getcpuclockid(process, ctypes.byref(clock)):
         raise OSError(error, os.strerror(error))
     return time.clock_gettime(clock.value)
+
+
+def _ended(process: int) -> float:
+    """Processor time of what a process has started and what has ended, in ticks of 10 ms."""
+    fields = Path(f"/proc/{process}/stat").read_text("utf-8").rpartition(")")[2].split()
+    return (int(fields[13]) + int(fields[14])) / _TICKS
+
+
+def _signal(processes: Iterable[int], number: signal.Signals) -> None:
+    for process in processes:
+        with suppress(ProcessLookupError):
+            os.kill(process, number)
 
 
 def _name(process: int) -> str:
@@ -257,6 +275,13 @@ async def bare(kind: str, sink: int = 0) -> AsyncIterator[Server]:
     port = free_port()
     async with running([sys.executable, str(_HERE / "bare.py"), kind, str(port), str(sink)], port) as server:
         yield server
+
+
+@contextmanager
+def scratch(where: Path) -> Iterator[Path]:
+    """A folder below this one, for what a server writes within the block."""
+    with TemporaryDirectory(prefix="mattergate-bench-", dir=where) as folder:
+        yield Path(folder)
 
 
 @contextmanager

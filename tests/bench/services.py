@@ -11,7 +11,6 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from time import monotonic
 from typing import Final, NamedTuple
 
@@ -52,8 +51,7 @@ def copies(folder: Path, services: int = SERVICES) -> list[str]:
 
 async def measured(where: Path, services: int = SERVICES, routes: int = ROUTES) -> Found:
     """Start a gateway with so many services and routes, then edit one document of a service that has a route."""
-    with TemporaryDirectory(prefix="mattergate-bench-", dir=where) as name:
-        folder = Path(name)
+    with servers.scratch(where) as folder:
         keys = copies(folder / "catalog", services)
         used = [_EDITED, *(key for key in keys if key != _EDITED)][:routes]
         async with servers.serving(folder, servers.with_services(used)) as server:
@@ -66,8 +64,7 @@ async def measured(where: Path, services: int = SERVICES, routes: int = ROUTES) 
 
 def checked(where: Path, services: int = SERVICES) -> float:
     """Seconds of processor time that `mattergate check` of so many services takes."""
-    with TemporaryDirectory(prefix="mattergate-bench-", dir=where) as name:
-        folder = Path(name)
+    with servers.scratch(where) as folder:
         keys = copies(folder / "catalog", services)
         file = servers.write_settings(folder, servers.with_services(keys[:1]))
         command = [sys.executable, "-m", "gateway", "check", "-c", str(file)]

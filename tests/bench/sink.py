@@ -46,7 +46,10 @@ class Sink:
         if self.count < count:
             self._expected = count
             self._there.clear()
-            await asyncio.wait_for(self._there.wait(), seconds)
+            try:
+                await asyncio.wait_for(self._there.wait(), seconds)
+            except TimeoutError:
+                raise TimeoutError(f"{count - self.count} messages have not arrived") from None
 
     def answer_later(self, write: Callable[[bytes], None], answer: bytes) -> None:
         """Answer a message that has just arrived after the delay."""

@@ -22,7 +22,6 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Final, NamedTuple
 
 import servers
@@ -144,7 +143,7 @@ async def _every(where: Path, *, count: bool) -> AsyncIterator[Mapping[str, Step
     """Every step, ready to run; with `count`, the threads in which they happen are watched."""
     here = Calls()
     async with AsyncExitStack() as stack:
-        folder = Path(stack.enter_context(TemporaryDirectory(prefix="mattergate-bench-", dir=where)))
+        folder = stack.enter_context(servers.scratch(where))
         way = await Way.open(stack)
         steps = {
             **way.judging(),
