@@ -3,7 +3,6 @@
 package main
 
 import (
-	"io"
 	"log"
 	"net/http"
 	"os"
@@ -13,8 +12,6 @@ import (
 
 	"peers/push"
 )
-
-const limit = 1 << 20
 
 type server struct {
 	secret  []byte
@@ -48,17 +45,8 @@ func main() {
 }
 
 func (s *server) take(w http.ResponseWriter, r *http.Request) {
-	if r.Method != http.MethodPost {
-		http.Error(w, "only POST", http.StatusMethodNotAllowed)
-		return
-	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
-	if err != nil {
-		http.Error(w, "the body did not arrive", http.StatusBadRequest)
-		return
-	}
-	if !push.Proven(s.secret, body, r.Header.Get("X-Hub-Signature-256")) {
-		http.Error(w, "the signature is wrong", http.StatusForbidden)
+	body := push.Received(w, r, s.secret)
+	if body == nil {
 		return
 	}
 	parsed, err := push.Parse(body)

@@ -1,4 +1,4 @@
-// Package push proves and translates GitHub pushes, for the relays beside it.
+// Package push receives and translates GitHub pushes, for the relays beside it.
 package push
 
 import (
@@ -8,8 +8,12 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"io"
+	"net/http"
 	"strings"
 )
+
+const limit = 1 << 20
 
 // Push is what a message needs of GitHub's payload.
 type Push struct {
@@ -30,8 +34,25 @@ type Push struct {
 	} `json:"commits"`
 }
 
-// Proven says whether the value of X-Hub-Signature-256 is right for the body.
-func Proven(secret, body []byte, signature string) bool {
+// Received gives the body of a POST whose signature is right; any other request is answered here, and gives nil.
+func Received(w http.ResponseWriter, r *http.Request, secret []byte) []byte {
+	if r.Method != http.MethodPost {
+		http.Error(w, "only POST", http.StatusMethodNotAllowed)
+		return nil
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
+	if err != nil {
+		http.Error(w, "the body did not arrive", http.StatusBadRequest)
+		return nil
+	}
+	if !proven(secret, body, r.Header.Get("X-Hub-Signature-256")) {
+		http.Error(w, "the signature is wrong", http.StatusForbidden)
+		return nil
+	}
+	return body
+}
+
+func proven(secret, body []byte, signature string) bool {
 	given, err := hex.DecodeString(strings.TrimPrefix(signature, "sha256="))
 	mac := hmac.New(sha256.New, secret)
 	mac.Write(body)

@@ -12,8 +12,6 @@ import (
 	"peers/push"
 )
 
-const limit = 1 << 20
-
 func main() {
 	seconds, err := time.ParseDuration(os.Getenv("PEER_TIMEOUT") + "s")
 	if err != nil {
@@ -22,17 +20,8 @@ func main() {
 	client := &http.Client{Timeout: seconds, Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
 	secret, hook := []byte(os.Getenv("PEER_SECRET")), os.Getenv("PEER_HOOK")
 	http.HandleFunc("/in/", func(w http.ResponseWriter, r *http.Request) {
-		if r.Method != http.MethodPost {
-			http.Error(w, "only POST", http.StatusMethodNotAllowed)
-			return
-		}
-		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
-		if err != nil {
-			http.Error(w, "the body did not arrive", http.StatusBadRequest)
-			return
-		}
-		if !push.Proven(secret, body, r.Header.Get("X-Hub-Signature-256")) {
-			http.Error(w, "the signature is wrong", http.StatusForbidden)
+		body := push.Received(w, r, secret)
+		if body == nil {
 			return
 		}
 		parsed, err := push.Parse(body)
