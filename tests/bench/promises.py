@@ -6,7 +6,6 @@ by themselves. So an event that a program does not keep is lost, whatever it has
 
 import asyncio
 import hashlib
-import hmac
 import itertools
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -75,15 +74,11 @@ class Sender:
 
 def request(name: str, secret: str) -> tuple[bytes, Mapping[str, str]]:
     """A push whose one commit is the event, of the repository of its lane; signed with the secret."""
-    payload = push.payload(f"service{name.partition('x')[0]}", hashlib.sha1(name.encode()).hexdigest())
+    key = hashlib.sha1(name.encode()).hexdigest()
+    payload = push.payload(f"service{name.partition('x')[0]}", key)
     payload["commits"] = [{**payload["head_commit"], "message": name}]
     body = json.dumps(payload).encode()
-    return body, {
-        "Content-Type": "application/json",
-        "X-GitHub-Event": "push",
-        "X-GitHub-Delivery": f"72d3162e-cc78-11e3-81ab-{hashlib.sha1(name.encode()).hexdigest()[:12]}",
-        "X-Hub-Signature-256": "sha256=" + hmac.digest(secret.encode(), body, hashlib.sha256).hex(),
-    }
+    return body, push.headers(body, f"72d3162e-cc78-11e3-81ab-{key[:12]}", secret=secret)
 
 
 def names(lane: int, count: int) -> list[str]:

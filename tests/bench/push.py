@@ -87,6 +87,16 @@ def body(name: str, after: str) -> bytes:
     return _encoded(payload(name, after, SIZE - len(_encoded(payload(name, after)))))
 
 
+def headers(body: bytes, delivery: str, *, event: str = "push", secret: str = SECRET) -> dict[str, str]:
+    """The headers of a request with this body and delivery id, signed with the secret."""
+    return {
+        "Content-Type": "application/json",
+        "X-GitHub-Event": event,
+        "X-GitHub-Delivery": delivery,
+        "X-Hub-Signature-256": "sha256=" + hmac.digest(secret.encode(), body, hashlib.sha256).hex(),
+    }
+
+
 class Pushes:
     """An endless supply of distinct requests, spread over routes; a repository always posts to the same route."""
 

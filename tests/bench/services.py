@@ -4,8 +4,6 @@ The copies are services of a user's folder. Twenty routes name one service each;
 """
 
 import asyncio
-import hashlib
-import hmac
 import json
 import shutil
 import subprocess
@@ -15,8 +13,8 @@ from time import monotonic
 from typing import Final, NamedTuple
 
 import aiohttp
+import push
 import servers
-from push import SECRET
 
 from gateway.catalog import files
 
@@ -98,11 +96,6 @@ async def _edited(server: servers.Server, file: Path) -> tuple[float, float]:
 async def _translator(session: aiohttp.ClientSession, server: servers.Server, delivery: str) -> str:
     """Who speaks for the event `edited`."""
     body = json.dumps({"action": "created", "repository": {"full_name": "acme/web"}, "delivery": delivery}).encode()
-    headers = {
-        "Content-Type": "application/json",
-        "X-GitHub-Event": "edited",
-        "X-GitHub-Delivery": delivery,
-        "X-Hub-Signature-256": "sha256=" + hmac.digest(SECRET.encode(), body, hashlib.sha256).hex(),
-    }
+    headers = push.headers(body, delivery, event="edited")
     async with session.post(f"http://127.0.0.1:{server.port}/in/{_EDITED}", data=body, headers=headers) as answer:
         return str((await answer.json())["translator"])
