@@ -5,7 +5,6 @@ by side, and take slices of it in turns: whatever disturbs the machine, or slows
 """
 
 import itertools
-import statistics
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
@@ -54,10 +53,11 @@ def gateway(
     routes: Sequence[str] = ONE, destinations: int = 1, *, rest: bool = False, keep: bool = False,
     tree: Path = servers.OURS,
 ) -> Variant:  # fmt: skip
-    """A gateway, see `servers.gateway`; three repositories post to each of many routes."""
+    """A gateway of the checkout `tree`, see `servers.settings`; three repositories post to each of many routes."""
 
     def start(folder: Path, port: int) -> AbstractAsyncContextManager[servers.Server]:
-        return servers.gateway(folder, port, routes, destinations, rest=rest, keep=keep, tree=tree)
+        settings = servers.settings(port, routes, destinations, rest=rest, keep=keep)
+        return servers.serving(folder, settings, tree)
 
     return Variant(start, routes, LANES if len(routes) == 1 else 3 * len(routes))
 
@@ -155,35 +155,44 @@ async def in_turns(
             yield found
 
 
+@asynccontextmanager
+async def alone(
+    where: Path, routes: Sequence[str], destinations: int, *, delay: float = 0.0, journal: Path | None = None
+) -> AsyncIterator[tuple[servers.Server, sink.Sink]]:
+    """A gateway by itself, with a sink behind it that answers after `delay` seconds."""
+    with servers.scratch(where) as folder:
+        async with sink.serving(delay=delay) as there:
+            settings = servers.settings(there.port, routes, destinations, journal=journal)
+            async with servers.serving(folder, settings) as server:
+                yield server, there
+
+
 async def chain(where: Path, posts: int, delay: float) -> Sequence[float]:
     """Seconds that a gateway takes between two posts of one lane, after the answer of a slow destination.
 
     All events are accepted before: nothing else keeps the gateway busy.
     """
-    with servers.scratch(where) as folder:
-        async with sink.serving(delay=delay) as there, servers.gateway(folder, there.port, ONE, 1) as server:
-            pushes = Pushes(ONE, 1).requests()
-            expect((await load.closed(server.port, itertools.islice(pushes, posts))).answers)
-            before = len(there.gaps)
-            await there.reach(posts, PATIENCE)
-            return there.gaps[before:]
+    async with alone(where, ONE, 1, delay=delay) as (server, there):
+        pushes = Pushes(ONE, 1).requests()
+        expect((await load.closed(server.port, itertools.islice(pushes, posts))).answers)
+        before = len(there.gaps)
+        await there.reach(posts, PATIENCE)
+        return there.gaps[before:]
 
 
 async def latency(where: Path, rate: float, seconds: float) -> Mapping[str, float]:
     """Milliseconds from a request's scheduled time to its answer, at a constant rate while delivering."""
-    with servers.scratch(where) as folder:
-        async with sink.serving() as there, servers.gateway(folder, there.port, MANY, HOOKS) as server:
-            pushes = Pushes(MANY).requests()
-            with load.first():
-                await load.paced(server.port, pushes, rate=rate, seconds=max(0.5, seconds / 5))
-                paced = await load.paced(server.port, pushes, rate=rate, seconds=seconds)
-            expect(paced.answers)
-            return {
-                "p50": paced.quantile(0.50) * 1e3,
-                "p99": paced.quantile(0.99) * 1e3,
-                "max": paced.latencies[-1] * 1e3,
-                "mean": statistics.fmean(paced.latencies) * 1e3,
-            }
+    async with alone(where, MANY, HOOKS) as (server, _):
+        pushes = Pushes(MANY).requests()
+        with load.first():
+            await load.paced(server.port, pushes, rate=rate, seconds=max(0.5, seconds / 5))
+            paced = await load.paced(server.port, pushes, rate=rate, seconds=seconds)
+    expect(paced.answers)
+    return {
+        "p50": paced.quantile(0.50) * 1e3,
+        "p99": paced.quantile(0.99) * 1e3,
+        "max": paced.latencies[-1] * 1e3,
+    }
 
 
 def expect(answers: Counter[int]) -> int:

@@ -173,30 +173,6 @@ def _kib(file: str) -> dict[str, int]:
     return {name: int(rest.split()[0]) for name, _, rest in lines if rest.endswith("kB")}
 
 
-@asynccontextmanager
-async def gateway(
-    folder: Path,
-    sink: int,
-    routes: Sequence[str],
-    destinations: int,
-    *,
-    rest: bool = False,
-    journal: Path | None = None,
-    keep: bool = False,
-    tree: Path = OURS,
-) -> AsyncIterator[Server]:
-    """`mattergate serve` with these routes, spread over the destinations; journal and settings are in `folder`.
-
-    The destinations are incoming webhooks, or with `rest` channels of a bot. A `journal` that is there already is used
-    where it is, and keeps what it has; with `keep` so does one that is made. The gateway is that of `tree`, a checkout.
-
-    The catalog is not followed: whoever edits a document meanwhile would have it compiled during a measurement.
-    """
-    text = settings(sink, routes, destinations, rest=rest, journal=journal, keep=keep)
-    async with serving(folder, text, tree) as server:
-        yield server
-
-
 def settings(
     sink: int,
     routes: Sequence[str],
@@ -206,7 +182,13 @@ def settings(
     journal: Path | None = None,
     keep: bool = False,
 ) -> str:
-    """The settings of `gateway`, but for where it listens."""
+    """Settings with these routes, spread over the destinations, but for where the gateway listens.
+
+    The destinations are incoming webhooks, or with `rest` channels of a bot. A `journal` that is there already is used
+    where it is, and keeps what it has; with `keep` so does one that is made, beside the settings.
+
+    The catalog is not followed: whoever edits a document meanwhile would have it compiled during a measurement.
+    """
     text = "[catalog]\nreload = false\n" + _journal(journal, keep=keep) + _destinations(sink, destinations, rest=rest)
     for index, route in enumerate(routes):
         text += _ROUTE.format(name=route, service="github", destination=f"hook{index % destinations}", secret=SECRET)

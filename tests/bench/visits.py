@@ -11,9 +11,8 @@ from urllib.parse import urlencode
 import load
 import million
 import servers
-import sink
 from push import Pushes
-from scenarios import HOOKS, MANY, PATIENCE, expect
+from scenarios import HOOKS, MANY, PATIENCE, alone, expect
 
 FEEDS: Final = ("overview",) * 10
 """What ten browsers follow while the overview is open in each."""
@@ -32,18 +31,14 @@ class Times(NamedTuple):
 async def pages(folder: Path, count: int, looks: int) -> Mapping[str, Times]:
     """What each page takes on a journal of `count` events: all pages in turns, `looks` times after a first one."""
     journal = await asyncio.to_thread(million.made, folder, count, MANY, HOOKS)
-    with servers.scratch(folder) as inside:
-        async with (
-            sink.serving() as there,
-            servers.gateway(inside, there.port, MANY, HOOKS, journal=journal) as server,
-        ):
-            took: dict[str, list[float]] = {name: [] for name in _paths(count)}
-            for look in range(looks + 1):
-                for name, path in _paths(count).items():
-                    milliseconds = await _get(server.admin, path)
-                    if look:
-                        took[name].append(milliseconds)
-                await asyncio.sleep(_PAUSE)
+    async with alone(folder, MANY, HOOKS, journal=journal) as (server, _):
+        took: dict[str, list[float]] = {name: [] for name in _paths(count)}
+        for look in range(looks + 1):
+            for name, path in _paths(count).items():
+                milliseconds = await _get(server.admin, path)
+                if look:
+                    took[name].append(milliseconds)
+            await asyncio.sleep(_PAUSE)
     return {name: Times(sorted(those)[len(those) // 2], max(those)) for name, those in took.items()}
 
 
@@ -62,22 +57,21 @@ async def watched(folder: Path, count: int, turns: int) -> Sequence[tuple[Turn, 
     such as a journal that grows, meets both alike.
     """
     found = []
-    with servers.scratch(folder) as inside:
-        async with sink.serving() as there, servers.gateway(inside, there.port, MANY, HOOKS) as server:
-            requests = Pushes(MANY).requests()
+    async with alone(folder, MANY, HOOKS) as (server, there):
+        requests = Pushes(MANY).requests()
 
-            async def turn(feeds: Sequence[str]) -> Turn:
-                async with servers.watched(server.admin, feeds) as seen:
-                    goal, spent, started = there.count + count, server.processor(), perf_counter()
-                    expect((await load.closed(server.port, itertools.islice(requests, count))).answers)
-                    await there.reach(goal, PATIENCE)
-                    seconds, spent = perf_counter() - started, (server.processor() - spent).total()
-                return Turn(count / seconds, spent / count * 1e6, seen)
+        async def turn(feeds: Sequence[str]) -> Turn:
+            async with servers.watched(server.admin, feeds) as seen:
+                goal, spent, started = there.count + count, server.processor(), perf_counter()
+                expect((await load.closed(server.port, itertools.islice(requests, count))).answers)
+                await there.reach(goal, PATIENCE)
+                seconds, spent = perf_counter() - started, (server.processor() - spent).total()
+            return Turn(count / seconds, spent / count * 1e6, seen)
 
-            await turn(())
-            for number in range(turns):
-                pair = [await turn(feeds) for feeds in (((), FEEDS), (FEEDS, ()))[number % 2]]
-                found.append((pair[number % 2], pair[1 - number % 2]))
+        await turn(())
+        for number in range(turns):
+            pair = [await turn(feeds) for feeds in (((), FEEDS), (FEEDS, ()))[number % 2]]
+            found.append((pair[number % 2], pair[1 - number % 2]))
     return found
 
 
