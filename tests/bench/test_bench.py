@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-import importlib.util
 import itertools
 import json
 import sqlite3
@@ -11,7 +10,6 @@ import sys
 import zlib
 from contextlib import closing
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
@@ -22,19 +20,9 @@ ROOT = HERE.parents[1]
 PARTS = ("cost", "accept", "latency", "chain", "sizes", "steps", "console")
 
 
-def module(name: str) -> ModuleType:
-    """A module of the bench, which is a folder of scripts and no package."""
-    spec = importlib.util.spec_from_file_location(f"bench_{name}", HERE / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    loaded = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(loaded)
-    return loaded
-
-
-def test_requests_are_distinct_and_signed():
+def test_requests_are_distinct_and_signed(bench):
     """Every request has its own body, delivery id and a signature that is right for its body."""
-    push = module("push")
+    push = bench("push")
     seen = set()
     for request in itertools.islice(push.Pushes(["one", "two"]).requests(), 500):
         head, _, body = request.partition(b"\r\n\r\n")
@@ -46,9 +34,9 @@ def test_requests_are_distinct_and_signed():
     assert len({body for body, _ in seen}) == len({delivery for _, delivery in seen}) == 500
 
 
-def test_payload_is_a_push():
+def test_payload_is_a_push(bench):
     """The body is JSON, and the same repository always posts to the same route."""
-    push = module("push")
+    push = bench("push")
     routes: dict[str, set[bytes]] = {}
     for request in itertools.islice(push.Pushes(["one", "two", "three"]).requests(), 1000):
         head, _, body = request.partition(b"\r\n\r\n")
@@ -57,9 +45,9 @@ def test_payload_is_a_push():
     assert {len(paths) for paths in routes.values()} == {1}
 
 
-def test_payload_is_realistic_text():
+def test_payload_is_realistic_text(bench):
     """No filler makes the load easier to pack than what a forge sends, and every run has the same."""
-    push = module("push")
+    push = bench("push")
     whole = push.body("service-007", "0" * 40)
     assert len(whole) / 5 < len(zlib.compress(whole)) < len(whole) / 3
     assert whole == push.body("service-007", "0" * 40) != push.body("service-008", "0" * 40)
@@ -67,9 +55,9 @@ def test_payload_is_realistic_text():
     assert len(set(messages)) == len(messages) == 3
 
 
-def test_table_shows_what_is_missed():
+def test_table_shows_what_is_missed(bench):
     """A figure that misses its target says so, one without a target says nothing."""
-    report = module("report")
+    report = bench("report")
     table = report.markdown(
         [
             report.below("p99", 12.5, 10, "ms"),
@@ -84,10 +72,9 @@ def test_table_shows_what_is_missed():
     assert "| p50 | 1.00 ms |  |  |  |" in table
 
 
-def test_made_journal_is_one_of_the_gateway(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_made_journal_is_one_of_the_gateway(bench, tmp_path: Path):
     """The journal of the bench holds what it claims in the gateway's own schema, and is used again as it is."""
-    monkeypatch.syspath_prepend(HERE)
-    million = module("million")
+    million = bench("million")
     path = million.made(tmp_path, 1_000, ["one", "two"], 2)
     with closing(sqlite3.connect(path)) as connection:
         outcomes = dict(connection.execute("SELECT outcome, count(*) FROM event GROUP BY outcome"))

@@ -1,7 +1,6 @@
 """The comparison with other programs runs, and tells a relay that keeps promises from one that does not."""
 
 import asyncio
-import importlib
 import json
 import os
 import shutil
@@ -11,7 +10,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 
 import pytest
 
@@ -20,17 +19,6 @@ from tests.conftest import PATIENCE, eventually
 HERE = Path(__file__).parent
 SCRIPT = HERE / "peers.py"
 PROMISES = ("keeps", "order", "once", "forged", "retry", "429")
-
-
-@pytest.fixture
-def bench(monkeypatch: pytest.MonkeyPatch):
-    """A function that gives a module of the bench, which is a folder of scripts and no package."""
-    monkeypatch.syspath_prepend(HERE)
-
-    def module(name: str) -> ModuleType:
-        return importlib.import_module(name)
-
-    return module
 
 
 def run(tmp_path: Path, *arguments: str) -> tuple[dict[str, dict], str]:

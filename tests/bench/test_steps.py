@@ -43,11 +43,8 @@ def test_every_step_has_a_number(made: Mapping[str, Counter[str]]):
     assert all(calls.total() > 0 for calls in made.values())
 
 
-def test_calls_are_counted_by_function(monkeypatch: pytest.MonkeyPatch):
+def test_calls_are_counted_by_function(bench):
     """Functions count, and generators each time they go on; comprehensions and the standard library do not."""
-    monkeypatch.syspath_prepend(HERE)
-    from calls import Calls
-
     names: dict[str, object] = {"__name__": "own", "json": json}
     text = """
 def leaf(value):
@@ -59,7 +56,7 @@ def work():
     return sum(leaf(value) for value in range(2))
 """
     exec(compile(text, "<own>", "exec"), names)
-    counted = Calls()
+    counted = bench("calls").Calls()
     before = sys.getprofile()
     counted.listen()
     try:
