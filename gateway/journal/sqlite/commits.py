@@ -89,6 +89,7 @@ class Writing:
         self._connection: sqlite3.Connection | None = None
         self._identity = (0, 0)
         self._memory = Memory({}, earlier=False, keys=Keys())
+        self._version = -1  # of the data that is known by heart, -1 for none
         self._pruning: _Pruning | None = None
 
     @property
@@ -166,6 +167,10 @@ class Writing:
         try:
             connection = self._connect()
             connection.execute("BEGIN IMMEDIATE")
+            # Another connection may have written: that of a command line, or of a process that was stuck and replaced.
+            (version,) = connection.execute("PRAGMA data_version").fetchone()
+            if version != self._version:
+                self._memory, self._version = recall(connection), version
             result = act(connection)
             connection.execute("COMMIT")
         except BaseException:
@@ -181,7 +186,7 @@ class Writing:
             self.close()
         if self._connection is None:
             self._connection, self._identity = connect(self._path), found
-            self._memory = recall(self._connection)
+            self._version = -1
         return self._connection
 
     def _prune(self, wanted: int, *, last: bool) -> None:

@@ -35,7 +35,7 @@ _to_json = msgspec.json.Encoder().encode
 
 
 class Memory(Struct):
-    """What a writing connection knows by heart: it is gone with the connection, which a rollback closes.
+    """What a writing connection knows by heart, until it is closed, as a rollback does, or another one has written.
 
     The number of each kind of event with its stored newest event; whether something may be kept in the form of an
     earlier schema; and the newest duplicate keys.

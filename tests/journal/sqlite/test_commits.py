@@ -285,3 +285,13 @@ def test_keys_that_cannot_be_merged_do_no_harm(bed: Bed, monkeypatch: pytest.Mon
     while bed.writing.restless:
         done(bed)
     assert done(bed, keyed(1))[0].duplicate
+
+
+def test_what_another_connection_has_written_is_known(bed: Bed) -> None:
+    """A command line may write beside the gateway that starts, and a process that was stuck beside its successor."""
+    other = Bed(bed.path)
+    for first, second in ((bed, other), (other, bed)) * 2:
+        new = keyed(next(_numbers))
+        assert not done(first, new)[0].duplicate
+        assert done(second, new)[0] == Stored(new.event.id, duplicate=True)
+    other.writing.close()
