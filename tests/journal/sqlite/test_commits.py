@@ -258,7 +258,8 @@ def test_keys_are_merged_between_commits(bed: Bed, monkeypatch: pytest.MonkeyPat
     """A slice after each commit, and on without jobs; a repeat is one meanwhile."""
     monkeypatch.setattr(keys_sql, "MANY", 20)
     monkeypatch.setattr(keys_sql, "SLICE", 6)
-    done(bed, *(keyed(number) for number in range(20)))
+    for number in range(20):
+        done(bed, keyed(number))
     turns = 0
     while bed.writing.restless:
         answers = done(bed, keyed(turns)) if turns % 2 else done(bed)
@@ -268,6 +269,15 @@ def test_keys_are_merged_between_commits(bed: Bed, monkeypatch: pytest.MonkeyPat
     with closing(connect(bed.path)) as connection:
         assert connection.execute("SELECT count(*) FROM duplicate").fetchone() == (20,)
         assert connection.execute("SELECT count(*) FROM duplicate_new").fetchone() == (0,)
+
+
+def test_merging_keeps_up_with_large_groups(bed: Bed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More keys than a slice come with every group: the list stays bounded all the same."""
+    monkeypatch.setattr(keys_sql, "MANY", 40)
+    monkeypatch.setattr(keys_sql, "SLICE", 6)
+    for _ in range(50):
+        done(bed, *(keyed(next(_numbers)) for _ in range(20)))
+        assert bed.ask("SELECT count(*) FROM duplicate_new") <= 2 * (40 + 20)
 
 
 def test_keys_that_cannot_be_merged_do_no_harm(bed: Bed, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ from gateway.journal.sqlite.keys_sql import Keys, drop, known, merge, recall, re
 
 EVER = 1e9
 COUNT = 40
+SLICE = 7
 
 
 def key(number: int) -> bytes:
@@ -47,9 +48,8 @@ def connection(tmp_path: Path) -> Iterator[sqlite3.Connection]:
 
 @pytest.fixture(autouse=True)
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Half of the keys are many, and are merged in slices of seven."""
+    """Half of the keys are many."""
     monkeypatch.setattr(keys_sql, "MANY", COUNT // 2)
-    monkeypatch.setattr(keys_sql, "SLICE", 7)
 
 
 def test_a_key_is_known_in_every_state(connection: sqlite3.Connection):
@@ -60,11 +60,11 @@ def test_a_key_is_known_in_every_state(connection: sqlite3.Connection):
         assert events(connection, keys, number, COUNT + number) == [0, 0]
         remember(connection, keys, rows(number), 1.0)
         if keys.many:
-            merge(connection, keys)
+            merge(connection, keys, SLICE)
         assert events(connection, keys, *everything) == [*range(1, number + 1), *[0] * (COUNT - number)]
         assert events(connection, recall(connection), *everything) == events(connection, keys, *everything)
     while keys.many:
-        merge(connection, keys)
+        merge(connection, keys, SLICE)
         assert events(connection, keys, *everything) == list(everything)
     assert not keys.merging
     assert (
@@ -79,7 +79,7 @@ def test_the_list_is_bounded(connection: sqlite3.Connection):
     for number in range(1, 10 * COUNT):
         remember(connection, keys, rows(number), 1.0)
         if keys.many:
-            merge(connection, keys)
+            merge(connection, keys, SLICE)
         assert count(connection, "duplicate_new") <= COUNT
         assert len(keys.fresh) + len(keys.merging) <= COUNT
 
@@ -90,14 +90,14 @@ def test_the_latest_meaning_counts(connection: sqlite3.Connection):
     twice = range(1, COUNT // 2 + 1)
     remember(connection, keys, rows(*twice), 1.0)
     while keys.many:
-        merge(connection, keys)
+        merge(connection, keys, SLICE)
     remember(connection, keys, [(key(number), 100 + number, EVER) for number in twice], 1.0)
-    merge(connection, keys)
+    merge(connection, keys, SLICE)
     remember(connection, keys, [(key(number), 200 + number, EVER) for number in twice[:5]], 1.0)
     expected = [*(200 + number for number in twice[:5]), *(100 + number for number in twice[5:])]
     assert events(connection, keys, *twice) == events(connection, recall(connection), *twice) == expected
     while keys.many:
-        merge(connection, keys)
+        merge(connection, keys, SLICE)
     assert events(connection, keys, *twice) == events(connection, recall(connection), *twice) == expected
 
 
@@ -109,13 +109,13 @@ def test_a_key_goes_with_its_event_alone(connection: sqlite3.Connection, slices:
     remember(connection, keys, rows(*many), 1.0)
     for _ in range(slices):
         if keys.many:
-            merge(connection, keys)
+            merge(connection, keys, SLICE)
     for number in many:
         drop(connection, keys, key(number), number if number % 2 else 99)
     expected = [0 if number % 2 else number for number in many]
     assert events(connection, keys, *many) == events(connection, recall(connection), *many) == expected
     while keys.rest:
-        merge(connection, keys)
+        merge(connection, keys, SLICE)
     assert events(connection, keys, *many) == expected
 
 
@@ -126,6 +126,6 @@ def test_what_has_expired_is_not_merged(connection: sqlite3.Connection):
     remember(connection, keys, rows(*range(11, 21), expires=50.0), 1.0)
     remember(connection, keys, rows(*range(21, 31)), 100.0)
     while keys.many:
-        merge(connection, keys)
+        merge(connection, keys, SLICE)
     assert count(connection, "duplicate") == 20
     assert events(connection, keys, *range(1, 31)) == [*[0] * 10, *range(11, 31)]

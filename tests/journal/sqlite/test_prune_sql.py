@@ -50,7 +50,7 @@ def test_events_go_with_their_deliveries_but_not_what_waits(connection: sqlite3.
 def test_keys_cards_and_addresses_go_by_age(connection: sqlite3.Connection) -> None:
     """The oldest first, as many as are asked for."""
     connection.execute("INSERT INTO address VALUES ('ops', 'a', 5.0)")
-    keys_sql.merge(connection, recall(connection).keys)
+    keys_sql.merge(connection, recall(connection).keys, 100)
     assert [prune_sql.prune_keys(connection, now, 2) for now in (10.0, 12.5, 99.0, 99.0)] == [0, 2, 2, 1]
     for prune in (prune_sql.prune_cards, prune_sql.prune_addresses):
         assert [prune(connection, before, 2) for before in (5.0, 5.5, 99.0)] == [0, 1, 0]
