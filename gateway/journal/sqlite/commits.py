@@ -41,7 +41,7 @@ _GROUP_JOBS: Final = 1024
 GROUP_BYTES: Final = 16_000_000
 """Limits of one commit, in jobs and bytes of request bodies."""
 
-_COMMIT_BYTES, _JOB_BYTES = 40_000, 20_000
+_COMMIT_BYTES, _JOB_BYTES = 40_000, 6_000
 """Bytes that a commit, and each job in it, add to the log: whole pages of each index. Measured with 8 kB events."""
 _KEY_BYTES: Final = 1_000
 """Bytes that merging a duplicate key adds: 800 beside 100,000 others, 3,000 beside a million."""
