@@ -87,9 +87,9 @@ def remember(connection: Connection, keys: Keys, rows: Sequence[tuple[bytes, int
 def drop(connection: Connection, keys: Keys, key: bytes, event: int) -> None:
     """Delete a key, if it is that of this event."""
     for some in (keys.fresh, keys.merging):
-        if some.get(key, (0,))[0] == event:
+        if key in some and some[key][0] == event:
             del some[key]
-    connection.execute(_DROP_NEW, (key, event))
+            connection.execute(_DROP_NEW, (key, event))  # a walk over the list
     connection.execute(_DROP, (key, event))
 
 

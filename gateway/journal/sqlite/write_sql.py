@@ -113,6 +113,7 @@ class _Group(Struct):
     kinds: list[Row] = []
     deliveries: list[Row] = []
     duplicates: dict[bytes, tuple[bytes, int, float]] = {}
+    shortened: list[tuple[bytes, int]] = []
 
 
 def store(connection: Connection, memory: Memory, sent: Sequence[Sent]) -> list[Stored]:
@@ -131,6 +132,8 @@ def store(connection: Connection, memory: Memory, sent: Sequence[Sent]) -> list[
     insert(connection, _EVENT, group.events)
     insert(connection, _KIND_OF_EVENT, group.kinds)
     insert(connection, _DELIVERY, group.deliveries)
+    for key, event in group.shortened:  # else the longer window, in the table, would count once the shorter has ended
+        keys_sql.drop(connection, memory.keys, key, event)
     keys_sql.remember(connection, memory.keys, list(group.duplicates.values()), group.now)
     return answers
 
@@ -146,6 +149,7 @@ def _take(group: _Group, entry: Entry, skew: float, body_size: int) -> Stored:
             if event_id is None:
                 event_id = _id_of(group.connection, number)
             if expires > now + key.window + JUMP:  # it began when the clock was ahead: it ends a window from now
+                group.shortened.append((key.key, number))
                 _remember_key(group, key.key, number, event_id, now + key.window)
             return Stored(event_id, duplicate=True)
     number = group.number = group.number + 1

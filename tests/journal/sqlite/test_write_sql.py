@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from gateway.journal import DuplicateKey, Entry, Settlement
-from gateway.journal.sqlite import prune_sql, write_sql
+from gateway.journal.sqlite import keys_sql, prune_sql, write_sql
 from gateway.journal.sqlite.file import connect, prepare
 from gateway.journal.sqlite.memory_sql import recall
 from gateway.journal.sqlite.messages import Requeued
@@ -87,6 +87,23 @@ def test_windows_run_by_the_skewed_time(connection: sqlite3.Connection) -> None:
     assert write_sql.store(connection, recall(connection), [(later, 59.0 - ahead, 0)])[0].duplicate
     assert not write_sql.store(connection, recall(connection), [(later, 61.0 - ahead, 0)])[0].duplicate
     assert recall(connection).keys.fresh == {b"k": (2, 1.5 + 61 + 60)}
+
+
+def test_a_window_that_is_shortened_stays_so(connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clock was ahead when it began; that it ended is known also when this is no longer kept by itself."""
+    monkeypatch.setattr(keys_sql, "MANY", 1)
+    ahead, memory = 1e6, recall(connection)
+
+    def repeats(now: float) -> bool:
+        return write_sql.store(connection, memory, [(entry(f"e{now}", key="k"), now, 0)])[0].duplicate
+
+    assert not repeats(ahead)
+    keys_sql.merge(connection, memory.keys, 1)
+    memory = recall(connection)  # started again, and the clock is right by now
+    assert repeats(0.0)
+    memory.keys.now = 200.0
+    keys_sql.merge(connection, memory.keys, 1)
+    assert not repeats(200.0)
 
 
 def test_only_what_has_an_address_names_its_keys(connection: sqlite3.Connection) -> None:
