@@ -81,7 +81,7 @@ def is_environment(error: Exception) -> bool:
 
 def connect(path: Path) -> sqlite3.Connection:
     """Connect to a journal that is prepared. Raises sqlite3.Error, also when the file is missing."""
-    # Room for every shape of multi-row INSERT: see `gateway.journal.sqlite.write_sql`.
+    # Room for the 33 shapes of each of eight statements (see `insert_sql`), and all others.
     connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode=rw",
         uri=True,

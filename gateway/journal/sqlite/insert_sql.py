@@ -1,4 +1,4 @@
-"""INSERTs of many rows. Their shapes are few, so that the connection's statement cache holds them all."""
+"""INSERTs of many rows. Their shapes are few, so that the connection's statement cache holds them all, and small."""
 
 from collections.abc import Sequence
 from itertools import chain
@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 Row = tuple[Any, ...]
 
-_BIG, _MIDDLE = 256, 64
+_BIG, _MIDDLE = 256, 32
 
 
 def insert(connection: Connection, head: str, rows: Sequence[Row], tail: str = "") -> None:
@@ -19,7 +19,7 @@ def insert(connection: Connection, head: str, rows: Sequence[Row], tail: str = "
 
 
 def chunks(rows: Sequence[T]) -> Sequence[Sequence[T]]:
-    """The rows in chunks of 256, then 64, then up to 63."""
+    """The rows in chunks of 256, then 32, then up to 31."""
     if len(rows) < _MIDDLE:
         return [rows] if rows else []
     found, at = [], 0

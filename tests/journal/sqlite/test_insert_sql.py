@@ -6,13 +6,13 @@ from gateway.journal.sqlite.insert_sql import chunks, insert
 
 
 def test_there_are_few_shapes():
-    """Any number of rows is inserted, in order, by statements of at most 65 different lengths."""
+    """Any number of rows is inserted, in order, by statements of 33 different lengths."""
     lengths = set()
     for count in range(1000):
         found = chunks(list(range(count)))
         assert [row for chunk in found for row in chunk] == list(range(count))
         lengths |= {len(chunk) for chunk in found}
-    assert lengths == {*range(1, 65), 256}
+    assert lengths == {*range(1, 33), 256}
 
 
 def test_rows_stand_between_head_and_tail():

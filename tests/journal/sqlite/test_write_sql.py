@@ -30,7 +30,7 @@ def entry(name: str, parcels: int = 1, key: str = "") -> Entry:
     return Entry(event, (Parcel("ops", "a", b"{}"),) * parcels, (DuplicateKey(key.encode(), 60.0),) if key else ())
 
 
-@pytest.mark.parametrize("count", [0, 1, 63, 64, 65, 256, 257, 700])
+@pytest.mark.parametrize("count", [0, 1, 31, 32, 33, 256, 257, 700])
 def test_groups_of_any_size_are_inserted_whole(connection: sqlite3.Connection, count: int) -> None:
     """However many rows a statement takes."""
     stored = write_sql.store(
