@@ -1,14 +1,12 @@
 """Counting what the journal keeps."""
 
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from gateway.journal import Entry
 from gateway.journal.sqlite import count_sql, memory_sql, prune_sql, upkeep, write_sql
-from gateway.journal.sqlite.file import connect, prepare
 from gateway.journal.sqlite.journal import SqliteJournal
 from gateway.model import Event, Outcome, Request
 
@@ -35,15 +33,6 @@ async def test_slices_make_up_the_whole(tmp_path: Path, monkeypatch: pytest.Monk
     last = await journal.holdings()
     assert (last.events, last.size) == (11, holdings.size // 10 * 11)
     await journal.close()
-
-
-@pytest.fixture
-def connection(tmp_path: Path) -> Iterator[sqlite3.Connection]:
-    """A connection to an empty journal."""
-    prepare(tmp_path / "journal.db")
-    made = connect(tmp_path / "journal.db")
-    yield made
-    made.close()
 
 
 def test_the_newest_event_of_a_route_is_told_whatever_was_stored_as_such(

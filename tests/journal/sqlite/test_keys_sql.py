@@ -2,14 +2,10 @@
 
 import hashlib
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing
-from pathlib import Path
 
 import pytest
 
 from gateway.journal.sqlite import keys_sql
-from gateway.journal.sqlite.file import connect, prepare
 from gateway.journal.sqlite.keys_sql import Keys, drop, known, merge, recall, remember
 
 EVER = 1e9
@@ -36,14 +32,6 @@ def events(connection: sqlite3.Connection, keys: Keys, *numbers: int) -> list[in
 def count(connection: sqlite3.Connection, table: str) -> int:
     """How many rows a table has."""
     return int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
-
-
-@pytest.fixture
-def connection(tmp_path: Path) -> Iterator[sqlite3.Connection]:
-    """A connection to an empty journal."""
-    prepare(tmp_path / "journal.db")
-    with closing(connect(tmp_path / "journal.db")) as made:
-        yield made
 
 
 @pytest.fixture(autouse=True)

@@ -1,23 +1,9 @@
 """What the writer's connection knows by heart."""
 
 import sqlite3
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 
 from gateway.journal.sqlite import memory_sql
-from gateway.journal.sqlite.file import connect, prepare
 from gateway.journal.sqlite.memory_sql import NEAR, kind, recall
-
-
-@pytest.fixture
-def connection(tmp_path: Path) -> Iterator[sqlite3.Connection]:
-    """A connection to an empty journal."""
-    prepare(tmp_path / "journal.db")
-    made = connect(tmp_path / "journal.db")
-    yield made
-    made.close()
 
 
 def test_a_kind_has_one_number(connection: sqlite3.Connection) -> None:

@@ -1,27 +1,15 @@
 """What the writer's connection executes."""
 
 import sqlite3
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
 from gateway.journal import DuplicateKey, Entry, Settlement
 from gateway.journal.sqlite import keys_sql, prune_sql, write_sql
-from gateway.journal.sqlite.file import connect, prepare
 from gateway.journal.sqlite.memory_sql import recall
 from gateway.journal.sqlite.messages import Requeued
 from gateway.model import DeliveryState, Event, Outcome, Parcel, Request
-
-
-@pytest.fixture
-def connection(tmp_path: Path) -> Iterator[sqlite3.Connection]:
-    """A connection to an empty journal."""
-    prepare(tmp_path / "journal.db")
-    made = connect(tmp_path / "journal.db")
-    yield made
-    made.close()
 
 
 def entry(name: str, parcels: int = 1, key: str = "") -> Entry:
