@@ -296,8 +296,8 @@ def _perform(connection: sqlite3.Connection, memory: Memory, jobs: Sequence[Job]
         answers += zip(entries, stored, strict=True)
     settles = [job for job in jobs if isinstance(job.work, Settle)]
     if settles:
-        settled = (job.work for job in settles if isinstance(job.work, Settle))
-        write_sql.settle(connection, memory, (settlement for work in settled for settlement in work.settlements))
+        settled = [one for job in settles if isinstance(job.work, Settle) for one in job.work.settlements]
+        write_sql.settle(connection, memory, settled)
         answers += [(job, None) for job in settles]
     for job in jobs:
         if isinstance(job.work, Requeue):

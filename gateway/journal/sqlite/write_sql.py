@@ -2,7 +2,7 @@
 """The statements of the writing connection, inside a transaction that the caller opens and commits.
 
 sqlite3 releases the interpreter lock at every step of a statement, and getting it back from a busy event loop takes up
-to 5 ms. So a whole group takes few steps: one look-up, then INSERTs of many rows each.
+to 5 ms. So a whole group takes few steps: two look-ups, then INSERTs of many rows each.
 """
 
 from collections.abc import Iterable, Sequence
