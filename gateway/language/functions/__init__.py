@@ -8,18 +8,37 @@ from gateway.language.functions import (
     jira,
     lists,
     marks,
+    masked,
     mrkdwn,
     numbers,
     states,
     text,
     thirdparty,
     time,
+    urls,
     values,
 )
 from gateway.language.functions.markdown import escape
 from gateway.language.functions.registry import MAX_INPUT, MAX_OUTPUT, TABLE, Example, Function, function
 
-MODULES = (text, values, lists, time, numbers, states, marks, thirdparty, html, mrkdwn, blocks, jira, adf, facts)
+MODULES = (
+    text,
+    values,
+    lists,
+    time,
+    numbers,
+    states,
+    urls,
+    marks,
+    thirdparty,
+    html,
+    mrkdwn,
+    blocks,
+    jira,
+    adf,
+    facts,
+    masked,
+)
 """The modules that fill the table, in the order of the manual."""
 
 __all__ = ["MAX_INPUT", "MAX_OUTPUT", "MODULES", "TABLE", "Example", "Function", "escape", "function"]

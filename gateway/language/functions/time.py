@@ -180,7 +180,7 @@ def duration(value: JSON, unit: JSON = "s") -> JSON:
 
 @function(
     kind="global",
-    doc="The duration between two times; missing when one of them is, or when only one says its zone.",
+    doc="The duration between two times; missing when one of them is, when only one says its zone, or when it is 0.",
     examples=[
         Example("{{ between(start, end) }}", {"start": "2026-01-31T14:00:00Z", "end": 1769868300}, "5 min"),
         Example('{{ between(start, end) | default("running") }}', {"start": 1769868300, "end": None}, "running"),
@@ -191,4 +191,5 @@ def between(start: JSON, end: JSON = None) -> JSON:
     first, last = moment_of(start), moment_of(end)
     if first is None or last is None or (first.tzinfo is None) != (last.tzinfo is None):
         return None
-    return duration_text((last - first).total_seconds())
+    took = (last - first).total_seconds()
+    return duration_text(took) if took else None

@@ -1,5 +1,6 @@
 """Functions on values: defaults, lookups, lists as text."""
 
+import re
 from typing import Final
 
 from gateway import jsonpath
@@ -12,6 +13,7 @@ from gateway.model import JSON
 
 _MAX_PARTS: Final = 1000
 _MAX_JSON: Final = 1_000_000
+_INTERNAL: Final = re.compile(r"__.+__", re.DOTALL)
 _NO_WORDS: Final = frozenset({"", "0", "false", "no", "off", "none", "null", "n"})
 
 
@@ -199,18 +201,56 @@ def join_names(value: JSON, key: JSON = None, limit: JSON = 5) -> JSON:
 
 
 @function(
-    doc="An object as `name=value` pairs, such as the labels of an alert, at most `limit`; `without` leaves names out.",
+    doc="What of an object is left to tell: without the names in `told`, internal ones (`__x__`) and blank values.",
     examples=[
-        Example("{{ labels | pairs }}", {"labels": {"job": "node", "env": "prod"}}, "job=node, env=prod"),
-        Example('{{ labels | pairs(": ", without=["job"]) }}', {"labels": {"job": "node", "env": "prod"}}, "env: prod"),
+        Example(
+            "{{ labels | others(['job']) | pairs }}", {"labels": {"job": "node", "__id__": 7, "env": "a"}}, "env=a"
+        ),
+        Example("{{ notes | others(['summary']) | pairs }}", {"notes": {"summary": "Down", "info": ""}}, ""),
     ],
 )
-def pairs(value: JSON, sign: JSON = "=", limit: JSON = 20, without: JSON = None) -> JSON:
+def others(value: JSON, told: JSON = None) -> JSON:
+    """See the registration. Prometheus and Grafana name what is internal to them with two underscores on both sides."""
+    if not isinstance(value, dict):
+        return None
+    hidden = {text_of(name) for name in list_of(told)}
+    return {
+        name: inner
+        for name, inner in value.items()
+        if name not in hidden and not _INTERNAL.fullmatch(name) and inner not in (None, "")
+    } or None
+
+
+@function(
+    doc="An array whose objects have `value` under `key` where it is missing, null or empty in them.",
+    examples=[
+        Example(
+            "{% for a in alerts | fill('status', 'firing') %}{{ a.name }} {{ a.status }}; {% endfor %}",
+            {"alerts": [{"name": "disk"}, {"name": "net", "status": "resolved"}]},
+            "disk firing; net resolved; ",
+        )
+    ],
+)
+def fill(value: JSON, key: JSON = "", filling: JSON = None) -> JSON:
+    """See the registration; elements that are no objects stay as they are."""
+    name = text_of(key)
+    return [
+        {**element, name: filling} if isinstance(element, dict) and element.get(name) in (None, "") else element
+        for element in list_of(value)
+    ]
+
+
+@function(
+    doc="An object as `name=value` pairs, such as the labels of an alert, at most `limit`.",
+    examples=[
+        Example("{{ labels | pairs }}", {"labels": {"job": "node", "env": "prod"}}, "job=node, env=prod"),
+        Example('{{ labels | pairs(": ", 1) }}', {"labels": {"job": "node", "env": "prod"}}, "job: node, 1 more"),
+    ],
+)
+def pairs(value: JSON, sign: JSON = "=", limit: JSON = 20) -> JSON:
     """See the registration."""
     if not isinstance(value, dict):
         return None
-    hidden = {text_of(name) for name in list_of(without)}
-    every = [name for name in value if name not in hidden]
     most = count_of(limit, 20, _MAX_PARTS)
-    shown = [f"{name}{text_of(sign)}{text_of(value[name])}" for name in every[:most]]
-    return ", ".join(shown + ([f"{len(every) - most} more"] if len(every) > most else [])) or None
+    shown = [f"{name}{text_of(sign)}{text_of(value[name])}" for name in list(value)[:most]]
+    return ", ".join(shown + ([f"{len(value) - most} more"] if len(value) > most else [])) or None
