@@ -18,8 +18,8 @@ class Selector:
     """One value of a request: `{header: X-GitHub-Event}`, `{json: action}`, `{query: event}`, `{const: push}`.
 
     `{present: {data.issue: issue}}` is the name of the first path that is there, `{any: [...]}` the first selector that
-    has a value. `map` translates values ("" makes one absent), `default` stands for absence. Raises ValueError for a
-    path that is not one.
+    has a value, `{all: [...]}` the values of all of them, joined by dots. `map` translates values ("" makes one
+    absent), `default` stands for absence. Raises ValueError for a path that is not one.
 
     `headers` are those, in lower case, that the value may come from; `only_headers` says that it comes from nowhere
     else.
@@ -32,11 +32,13 @@ class Selector:
         self._json = jsonpath.parse(raw["json"]) if "json" in raw else None
         self._present = [(jsonpath.parse(path), name) for path, name in raw.get("present", {}).items()]
         self._any = [Selector(one) for one in raw.get("any", ())]
+        self._all = [Selector(one) for one in raw.get("all", ())]
         self._map: Mapping[str, str] = {str(key): value for key, value in raw.get("map", {}).items()}
         self._default = raw.get("default")
         self.headers: list[str] = [self._header] if self._header else []
-        self.headers += [header for one in self._any for header in one.headers]
-        self.only_headers: bool = bool(self._header) or (bool(self._any) and all(one.only_headers for one in self._any))
+        self.headers += [header for one in (*self._any, *self._all) for header in one.headers]
+        parts = self._any or self._all
+        self.only_headers: bool = bool(self._header) or (bool(parts) and all(one.only_headers for one in parts))
 
     def value(self, request: Request, value: JSON) -> str | None:
         """The part, or None when it is absent and has no default. Objects and arrays count as absent."""
@@ -52,6 +54,8 @@ class Selector:
         """Whether the request itself has the part; constants and defaults do not count."""
         if self._any:
             return any(one.tells(request, value) for one in self._any)
+        if self._all:
+            return all(one.tells(request, value) for one in self._all)
         found = None if self._const is not None else self._find(request, value)
         return found is not None and found is not MISSING and not isinstance(found, dict | list)
 
@@ -66,6 +70,9 @@ class Selector:
             return self._const
         if self._any:
             return next((found for one in self._any if (found := one.value(request, value))), None)
+        if self._all:
+            parts = [one.value(request, value) for one in self._all]
+            return ".".join([part for part in parts if part]) if all(parts) else None
         return next((name for path, name in self._present if jsonpath.lookup(value, path) not in (MISSING, None)), None)
 
 

@@ -29,6 +29,9 @@ BODY = {"action": "opened", "n": 7, "yes": True, "none": None, "list": [1], "obj
         ({"json": "yes", "map": {"true": "on"}}, "on"), ({"present": {"missing": "a", "object.a": "b", "n": "c"}}, "b"),
         ({"present": {"none": "a"}}, None),
         ({"any": [{"json": "none"}, {"header": "X-Event"}, {"const": "c"}]}, "push"),
+        ({"all": [{"json": "n"}, {"header": "X-Event"}]}, "7.push"), ({"all": []}, None),
+        ({"all": [{"json": "none"}, {"const": "c"}]}, None),
+        ({"any": [{"all": [{"json": "none"}, {"const": "c"}]}, {"const": "d"}]}, "d"),
         ({"any": []}, None), ({"any": [{"json": "none", "default": "d"}, {"const": "c"}]}, "d"),
     ],
 )  # fmt: skip
@@ -42,6 +45,7 @@ def test_a_part_of_a_request(selector: dict[str, Any], part: str | None) -> None
     [
         ({"header": "X-Event"}, True), ({"header": "X-Other", "default": "d"}, False), ({"const": "c"}, False),
         ({"json": "list"}, False), ({"json": "none"}, False), ({"json": "n"}, True), ({"present": {"n": "c"}}, True),
+        ({"all": [{"header": "X-Event"}, {"json": "n"}]}, True), ({"all": [{"const": "c"}, {"json": "n"}]}, False),
         ({"any": [{"const": "c"}, {"json": "n"}]}, True), ({"any": [{"const": "c"}, {"json": "none"}]}, False),
     ],
 )  # fmt: skip
@@ -143,7 +147,8 @@ def test_names_from_payloads_are_not_kept_without_end() -> None:
     ("selector", "only"),
     [
         ({"header": "X-Id"}, True), ({"any": [{"header": "A"}, {"header": "B"}]}, True), ({"json": "id"}, False),
-        ({"any": [{"header": "A"}, {"json": "b"}]}, False), ({"query": "q"}, False), ({"const": "c"}, False),
+        ({"any": [{"header": "A"}, {"json": "b"}]}, False), ({"all": [{"header": "A"}, {"header": "B"}]}, True),
+        ({"query": "q"}, False), ({"const": "c"}, False),
         ({"present": {"a": "b"}}, False),
     ],
 )  # fmt: skip

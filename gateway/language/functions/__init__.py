@@ -10,6 +10,7 @@ from gateway.language.functions import (
     marks,
     masked,
     mrkdwn,
+    names,
     numbers,
     states,
     text,
@@ -25,6 +26,7 @@ from gateway.language.functions.registry import MAX_INPUT, MAX_OUTPUT, TABLE, Ex
 MODULES = (
     text,
     values,
+    names,
     lists,
     time,
     numbers,

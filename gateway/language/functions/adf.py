@@ -6,6 +6,7 @@ from typing import Final
 from gateway.language.functions.coerce import count_of, text_of
 from gateway.language.functions.markdown import code_block, code_span, escape, link_to, quoted
 from gateway.language.functions.markup import Markup
+from gateway.language.functions.names import name_in
 from gateway.language.functions.plain import unmark
 from gateway.language.functions.registry import Example, function
 from gateway.language.functions.text import shorten
@@ -26,7 +27,8 @@ Node = Mapping[str, JSON]
 class _Reader:
     """One walk over a document; it stops after so many nodes and so deep, whatever the document holds."""
 
-    def __init__(self) -> None:
+    def __init__(self, payload: JSON = None) -> None:
+        self._payload = payload
         self._left = _MAX_NODES
         self._blocks: Mapping[str, Callable[[Node, int], str]] = {
             "heading": self._heading,
@@ -52,7 +54,7 @@ class _Reader:
         line: list[str] = []
         for child in self._children(node, depth):
             if child.get("type") in _INLINE:
-                line.append(_inline(child))
+                line.append(self._mention(child) if child.get("type") == "mention" else _inline(child))
                 continue
             found += ["".join(line), self._block(child, depth + 1)]
             line = []
@@ -70,6 +72,11 @@ class _Reader:
         kind = node.get("type")
         render = self._blocks.get(kind) if isinstance(kind, str) else None
         return render(node, depth) if render else "\n".join(self.blocks(node, depth))
+
+    def _mention(self, node: Node) -> str:
+        """Who is mentioned: the name in the node, else that of its account in the payload, else the account's id."""
+        known = _attr(node, "text") or name_in(self._payload, _attr(node, "id")) or _attr(node, "id")
+        return escape("@" + known.removeprefix("@"))
 
     def _heading(self, node: Node, depth: int) -> str:
         title = " ".join(" ".join(self.blocks(node, depth)).replace("**", "").split())
@@ -126,8 +133,6 @@ def _inline(node: Node) -> str:
             return _with_marks(text_of(node.get("text")), node.get("marks"))
         case "hardBreak":
             return "\n"
-        case "mention":
-            return escape("@" + (_attr(node, "text") or _attr(node, "id")).removeprefix("@"))
         case "emoji":
             return escape(_attr(node, "text") or _attr(node, "shortName"))
         case "inlineCard":
@@ -162,15 +167,15 @@ def _document(value: JSON) -> Node:
     return {"type": "doc", "content": content}
 
 
-def _plain(value: JSON, n: JSON = _DEFAULT_LENGTH) -> JSON:
+def _plain(value: JSON, n: JSON = _DEFAULT_LENGTH, payload: JSON = None) -> JSON:
     """A document in plain-text keys."""
-    return shorten(unmark(adf(value, 20_000)), count_of(n, _DEFAULT_LENGTH))
+    return shorten(unmark(adf(value, 20_000, payload)), count_of(n, _DEFAULT_LENGTH))
 
 
 @function(
     plain=_plain,
     doc="An Atlassian document (the object in Jira Cloud's descriptions and comments) as Markdown, at most `n` "
-    "characters; a text instead of an object stays text.",
+    "characters; a text instead of an object stays text. With `payload`, mentions without a name get it from there.",
     examples=[
         Example(
             "{{ description | adf }}",
@@ -197,8 +202,8 @@ def _plain(value: JSON, n: JSON = _DEFAULT_LENGTH) -> JSON:
         ),
     ],
 )
-def adf(value: JSON, n: JSON = _DEFAULT_LENGTH) -> JSON:
+def adf(value: JSON, n: JSON = _DEFAULT_LENGTH, payload: JSON = None) -> JSON:
     """See the registration."""
     if isinstance(value, Markup):
         return value
-    return Markup(tidy("\n".join(_Reader().blocks(_document(value), 0)), count_of(n, _DEFAULT_LENGTH)))
+    return Markup(tidy("\n".join(_Reader(payload).blocks(_document(value), 0)), count_of(n, _DEFAULT_LENGTH)))

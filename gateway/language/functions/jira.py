@@ -4,9 +4,14 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from gateway.language.functions.coerce import count_of, text_of
 from gateway.language.functions.markdown import code_block, code_span, escape, link_to, quoted
+from gateway.language.functions.markup import Markup
+from gateway.language.functions.names import name_in
+from gateway.language.functions.plain import unmark
 from gateway.language.functions.registry import Example, function
-from gateway.language.functions.weave import MAX_DEPTH, around, converter, weave
+from gateway.language.functions.text import shorten
+from gateway.language.functions.weave import DEFAULT_LENGTH, MAX_DEPTH, MAX_LENGTH, around, weave
 from gateway.model import JSON
 
 _OPENING = re.compile(
@@ -38,11 +43,24 @@ _CELL = re.compile(
 _MARKS: Final = {"bold": "**", "italic": "_", "strike": "~~", "under": "", "cite": "_"}
 _TITLE = re.compile(r"(?:^|\|)title=([^|]+)")
 _MAX_BLOCKS_DEPTH: Final = 3
+_ACCOUNT = re.compile(r"\[~accountid:(?P<id>[^\[\]|\s]{1,128})\]")
+_NOT_IN_LABEL = re.compile(r"[\[\]|\r\n]")
 
 
 def to_markdown(text: str) -> str:
     """Jira wiki markup as Markdown."""
     return _blocks(text.replace("\r\n", "\n"), 0)
+
+
+def _with_names(text: str, payload: JSON) -> str:
+    """The text with mentions of accounts, of which it has only ids, by the names that the payload has."""
+
+    def named(mention: re.Match[str]) -> str:
+        shown = name_in(payload, mention["id"])
+        # The reader of links takes no brackets, bars and line breaks in a label.
+        return f"[{_NOT_IN_LABEL.sub(' ', '@' + shown)}|~{mention['id']}]" if shown else mention[0]
+
+    return _ACCOUNT.sub(named, text)
 
 
 def _blocks(text: str, depth: int) -> str:
@@ -151,22 +169,32 @@ def _link(content: str) -> str:
     return linked if linked.endswith(")") and linked.startswith("[") else escape(label or f"[{content}]")
 
 
-_markdown, _plain = converter(to_markdown)
+def _plain(value: JSON, n: JSON = DEFAULT_LENGTH, payload: JSON = None) -> JSON:
+    """Jira wiki markup in plain-text keys."""
+    return unmark(jira(value, n, payload))
 
 
 @function(
     plain=_plain,
     doc="Jira wiki markup as Markdown: headings, emphasis, links, users, images, lists, tables, code, quotes and "
-    "panels. `n` limits the source.",
+    "panels. `n` limits the source; with `payload`, mentions of account ids have the names that stand in it.",
     examples=[
         Example(
             "{{ text | jira }}",
             {"text": "h2. Steps\n# open [the page|https://x.example/a]\n# see {{a_b}}"},
             "**Steps**\n1. open [the page](https://x.example/a)\n1. see `a_b`",
         ),
+        Example(
+            "{{ text | jira(400, all) }}",
+            {"text": "ask [~accountid:5f00]", "all": {"lead": {"accountId": "5f00", "displayName": "Ada"}}},
+            "ask @\u200bAda",
+        ),
         Example("{{ text | jira }}", {"text": "{code:java}\nint a;\n{code}"}, "```java\nint a;\n```"),
     ],
 )
-def jira(value: JSON, n: JSON = 4000) -> JSON:
+def jira(value: JSON, n: JSON = DEFAULT_LENGTH, payload: JSON = None) -> JSON:
     """See the registration."""
-    return _markdown(value, n)
+    if isinstance(value, Markup):
+        return value
+    source = shorten(text_of(value), count_of(n, DEFAULT_LENGTH, MAX_LENGTH))
+    return Markup(to_markdown(_with_names(source, payload) if "[~accountid:" in source else source))

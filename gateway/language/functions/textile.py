@@ -109,7 +109,8 @@ _MARKDOWN = re.compile(
 def is_textile(text: str) -> bool:
     """Whether the text has more marks that only Textile knows than marks that only Markdown knows.
 
-    Marks of both, such as `*x*` and `- x`, tell nothing. One line `# x` is a heading of Markdown; two in a row are steps.
+    Marks of both, such as `*x*` and `- x`, tell nothing. One line `# x` is a heading of Markdown, two in a row are
+    steps.
     """
     found = len(_TEXTILE.findall(text))
     return found > 0 and found > len(_MARKDOWN.findall(text))

@@ -134,8 +134,8 @@ def test_the_format_may_be_told() -> None:
     assert call("h2. one", 400, None) == "**one**"
 
 
-PIECES = """ " ": * ** _ __ @ - + ? ?? ! [[ ]] {{ }} {{collapse <pre> </pre> <code> </code> <notextile> == % %{ ^ ~ h1. bq.
-    h1( | |_. |\\2. # > table( https://x.example /a #1 x ( ) <!here> <https://x.example|y> @channel""".split()
+PIECES = """ " ": * ** _ __ @ - + ? ?? ! [[ ]] {{ }} {{collapse <pre> </pre> <code> </code> <notextile> == % %{ ^ ~ h1.
+    bq. h1( | |_. |\\2. # > table( https://x.example /a #1 x ( ) <!here> <https://x.example|y> @channel""".split()
 
 
 @given(st.lists(st.sampled_from([*PIECES, " ", "\n", "\n\n"]), max_size=60).map("".join))
@@ -152,8 +152,8 @@ def test_nothing_hostile_acts(source: str) -> None:
 
 @pytest.mark.parametrize(
     "piece",
-    [*PIECES, '"a":', "-a ", "(a)", "{{collapse\n", "{{collapse(a)\n", "* a\n", "# a\n", "|a|", "|@a|", "<code>\n", "h1((",
-     "[[a|", "!a(", "{{a(", "__a", "bq. a\n", "> > ", '"a":/'],
+    [*PIECES, '"a":', "-a ", "(a)", "{{collapse\n", "{{collapse(a)\n", "* a\n", "# a\n", "|a|", "|@a|", "<code>\n",
+     "h1((", "[[a|", "!a(", "{{a(", "__a", "bq. a\n", "> > ", '"a":/'],
 )  # fmt: skip
 def test_time_grows_with_the_text(piece: str) -> None:
     """No mark that is opened again and again, and never closed, takes longer than others."""

@@ -1,0 +1,67 @@
+"""What people call the things and persons of a payload."""
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Final
+
+from gateway.language.functions.coerce import text_of
+from gateway.language.functions.registry import Example, function
+from gateway.model import JSON
+
+_NAMES: Final = ("displayName", "name", "title", "value", "login", "username", "emailAddress", "key", "accountId", "id")
+"""Keys of a name, the one that people would say first."""
+
+_IDS: Final = ("accountId", "name", "key", "id", "login", "username")
+"""Keys of what a payload may say instead of a person."""
+
+_MAX_PARTS: Final = 5000
+"""Objects and arrays of a payload that are looked through for a name."""
+
+
+def name_in(payload: JSON, known: str) -> str:
+    """The display name that the payload has anywhere for the person of this id; "" when it has none."""
+    for one in _objects(payload):
+        shown = one.get("displayName")
+        if isinstance(shown, str) and shown and any(one.get(key) == known for key in _IDS):
+            return shown
+    return ""
+
+
+def _objects(payload: JSON) -> Iterator[dict[str, JSON]]:
+    """The objects of a payload, the outer ones first, and no more than so many."""
+    waiting: list[JSON] = [payload] if isinstance(payload, dict | list) else []
+    for index in range(_MAX_PARTS):
+        if index >= len(waiting):
+            return
+        one = waiting[index]
+        if isinstance(one, dict):
+            yield one
+        parts = one.values() if isinstance(one, dict) else one
+        room = _MAX_PARTS - len(waiting)
+        waiting += [part for part in islice(parts, room) if isinstance(part, dict | list)]
+
+
+@function(
+    doc="What people call it: of an object its display name, name, title or the like, of everything else the value "
+    "itself. With `payload`, the id of a person becomes the name that stands beside it anywhere in the payload.",
+    examples=[
+        Example("{{ priority | name_of }}", {"priority": {"id": 2, "name": "High"}}, "High"),
+        Example("{{ priority | name_of }}", {"priority": "High"}, "High"),
+        Example(
+            "{{ by | name_of(all) }}", {"by": "5f00", "all": {"a": {"accountId": "5f00", "displayName": "Ada"}}}, "Ada"
+        ),
+    ],
+)
+def name_of(value: JSON, payload: JSON = None) -> JSON:
+    """See the registration; arrays and objects without a name have none."""
+    if isinstance(value, dict):
+        found = next((text for key in _NAMES if (text := _text(value.get(key)))), "")
+        known = "" if _text(value.get("displayName")) else found
+    else:
+        found = known = _text(value)
+    return (name_in(payload, known) if known and payload is not None else "") or found or None
+
+
+def _text(value: JSON) -> str:
+    """A scalar as text; "" for anything else."""
+    return "" if isinstance(value, dict | list | tuple) else text_of(value).strip()
