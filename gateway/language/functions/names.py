@@ -1,6 +1,6 @@
 """What people call the things and persons of a payload."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Final
 
@@ -8,8 +8,10 @@ from gateway.language.functions.coerce import text_of
 from gateway.language.functions.registry import Example, function
 from gateway.model import JSON
 
-_NAMES: Final = ("displayName", "name", "title", "value", "login", "username", "emailAddress", "key", "accountId", "id")
-"""Keys of a name, the one that people would say first."""
+_NAMES: Final = ("displayName", "name", "title", "value")
+_FULL: Final = ("firstname", "lastname")
+_LESS: Final = ("login", "username", "emailAddress", "key", "accountId", "id")
+"""Keys of a name, the one that people would say first; those of a name in two parts; those of what stands for it."""
 
 _IDS: Final = ("accountId", "name", "key", "id", "login", "username")
 """Keys of what a payload may say instead of a person."""
@@ -55,11 +57,17 @@ def _objects(payload: JSON) -> Iterator[dict[str, JSON]]:
 def name_of(value: JSON, payload: JSON = None) -> JSON:
     """See the registration; arrays and objects without a name have none."""
     if isinstance(value, dict):
-        found = next((text for key in _NAMES if (text := _text(value.get(key)))), "")
+        found = _first(value, _NAMES) or " ".join([_text(value[key]) for key in _FULL if key in value]).strip()
+        found = found or _first(value, _LESS)
         known = "" if _text(value.get("displayName")) else found
     else:
         found = known = _text(value)
     return (name_in(payload, known) if known and payload is not None else "") or found or None
+
+
+def _first(value: Mapping[str, JSON], keys: tuple[str, ...]) -> str:
+    """The first of the keys that has a text."""
+    return next((text for key in keys if (text := _text(value.get(key)))), "")
 
 
 def _text(value: JSON) -> str:

@@ -23,6 +23,8 @@ PEOPLE: JSON = {
         ({"name": "ada", "displayName": "Ada L"}, "Ada L"),
         ({"id": 3, "name": "High"}, "High"),
         ({"value": "team"}, "team"),
+        ({"login": "ada", "firstname": "Ada", "lastname": "L"}, "Ada L"),
+        ({"login": "ada", "firstname": None, "lastname": " "}, "ada"),
         ({"displayName": "", "accountId": "a9"}, "a9"),
         ({"displayName": {"x": 1}, "name": None, "id": 7}, "7"),
         ({}, None),
