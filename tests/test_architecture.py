@@ -50,6 +50,7 @@ TESTS_OF_MANY = (
     "catalog/test_cards.py",
     "catalog/test_cards_alerts.py",
     "catalog/test_samples.py",
+    "catalog/test_shown_keys.py",
     "delivery/test_changes.py",
     "delivery/test_journal.py",
     "journal/sqlite/test_crash.py",
@@ -61,6 +62,7 @@ TESTS_OF_MANY = (
     "outbound/test_proxies.py",
     "test_architecture.py",
     "test_github.py",
+    "test_jira.py",
     "test_package.py",
     "test_readme.py",
 )

@@ -18,7 +18,7 @@ FOLDERS = [files.builtin_folder()]
 KNOWN = catalog.load(FOLDERS)
 SAMPLES = [(service, path) for service, path in files.samples(FOLDERS) if service in SERVICES]
 
-NAMELESS = re.compile(r"^$|^[\s:]|\s\s|\s:|:\s*$|:\s*:| (?:to|on|in|by)$|\(\)|#(?!\d)")
+NAMELESS = re.compile(r"^$|^[\s:]|\s\s|\s:|:\s*$|:\s*:|(?<! turned) (?:to|on|in|by)$|\(\)|#(?!\d)")
 """A title in which a name is missing."""
 
 Steps = tuple[str | int, ...]
