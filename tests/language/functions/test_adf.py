@@ -89,3 +89,11 @@ def test_adf_with_odd_types(odd: Any) -> None:
 def test_each_kind_of_node(document: dict[str, Any], expected: str) -> None:
     """What a document may hold, and how Mattermost shows it; what says nothing leaves nothing."""
     assert TABLE["adf"].call(node("doc", document)) == expected
+
+
+def test_accounts_have_the_names_of_the_payload() -> None:
+    """A mention without a text has the name that the payload says, else the account's id."""
+    mentions = [{"type": "mention", "attrs": {"id": known}} for known in ("a1", "b2")]
+    payload = {"lead": {"accountId": "a1", "displayName": "Ada *L*"}}
+    assert TABLE["adf"].call(mentions, 400, payload) == "@\u200bAda \\*L\\*@\u200bb2"
+    assert TABLE["adf"].call_plain(mentions, 400, payload) == "@Ada *L*@b2"

@@ -58,6 +58,21 @@ def test_marks_and_blocks_nest() -> None:
     assert TABLE["jira"].call(panel) == "> **T**\n> see:\n> ```py\n> a * b\n> ```\n\nafter"
 
 
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Ada *L*", "ask @\u200bAda \\*L\\* or @\u200bb2"),
+        ("a] [x|https://x.example\n]", "ask @\u200ba   x https://x.example or @\u200bb2"),
+        ("", "ask @\u200ba1 or @\u200bb2"),
+    ],
+)
+def test_accounts_have_the_names_of_the_payload(name: str, expected: str) -> None:
+    """A mention of an account has its name where the payload says it, whatever that holds, else its id."""
+    payload = {"user": {"accountId": "a1", "displayName": name}}
+    found = TABLE["jira"].call("ask [~accountid:a1] or [~accountid:b2]", 400, payload)
+    assert " ".join(found.split(" ")) == expected
+
+
 def test_plain_keys_have_the_words() -> None:
     """Every mark leaves its text."""
     assert TABLE["jira"].call_plain("h1. *Down*: [api|https://x.example], {{a_b}}") == "Down: api, a_b"
