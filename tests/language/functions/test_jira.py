@@ -62,7 +62,7 @@ def test_marks_and_blocks_nest() -> None:
     ("name", "expected"),
     [
         ("Ada *L*", "ask @\u200bAda \\*L\\* or @\u200bb2"),
-        ("a] [x|https://x.example\n]", "ask @\u200ba   x https://x.example or @\u200bb2"),
+        ("a] [x|https://x.example\n]", "ask @\u200ba x https://x.example or @\u200bb2"),
         ("", "ask @\u200ba1 or @\u200bb2"),
     ],
 )
@@ -70,7 +70,7 @@ def test_accounts_have_the_names_of_the_payload(name: str, expected: str) -> Non
     """A mention of an account has its name where the payload says it, whatever that holds, else its id."""
     payload = {"user": {"accountId": "a1", "displayName": name}}
     found = TABLE["jira"].call("ask [~accountid:a1] or [~accountid:b2]", 400, payload)
-    assert " ".join(found.split(" ")) == expected
+    assert " ".join(found.split()) == expected
 
 
 def test_plain_keys_have_the_words() -> None:
