@@ -35,6 +35,12 @@ def test_a_comment_and_the_change_that_it_is_are_one_event() -> None:
     assert key_of(AS_COMMENT, "a") == key_of(AS_CHANGE, "b") != ""
 
 
+def test_a_deleted_comment_is_told_once() -> None:
+    """Where the change of the issue still says which comment it was."""
+    as_change = AS_CHANGE | {"issue_event_type_name": "issue_comment_deleted"}
+    assert key_of(AS_COMMENT | {"webhookEvent": "comment_deleted"}, "a") == key_of(as_change, "b") != ""
+
+
 def test_an_edited_comment_is_another_event() -> None:
     """Each edit is told, and once."""
     edited = copy.deepcopy(AS_COMMENT) | {"webhookEvent": "comment_updated"}

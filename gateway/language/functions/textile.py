@@ -112,8 +112,9 @@ def is_textile(text: str) -> bool:
     Marks of both, such as `*x*` and `- x`, tell nothing. One line `# x` is a heading of Markdown, two in a row are
     steps.
     """
-    found = len(_TEXTILE.findall(text))
-    return found > 0 and found > len(_MARKDOWN.findall(text))
+    lines = text.replace("\r\n", "\n")
+    found = len(_TEXTILE.findall(lines))
+    return found > 0 and found > len(_MARKDOWN.findall(lines))
 
 
 def to_markdown(text: str, root: str = "") -> str:
