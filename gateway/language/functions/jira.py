@@ -27,6 +27,7 @@ _INLINE = re.compile(
       \{\{(?P<mono>[^{}\n]{1,4000})\}\}
     | \[(?P<link>[^\[\]\n]{1,4000})\]
     | (?<![\w!])!(?P<image>[^!|\s]{1,2000}\.\w{1,5}|https?://[^!|\s]{1,2000})(?:\|[^!\n]{0,200})?!(?!\w)
+    | (?P<bare>https?://[^\s"<>|\[\]{}]{1,2000})
     | (?<![\w*])\*(?=\S)(?P<bold>[^*\n]{1,4000})(?<=\S)\*(?![\w*])
     | (?<![\w_])_(?=\S)(?P<italic>[^_\n]{1,4000})(?<=\S)_(?![\w_])
     | (?<![\w-])-(?P<strike>[^\s\n-][^\n-]{0,4000})(?<=\S)-(?![\w-])
@@ -148,7 +149,7 @@ def _inline(text: str, depth: int) -> str:
                 return _link(content)
             case "image":
                 return link_to(escape(content.rpartition("/")[2]), content)
-            case "literal":
+            case "literal" | "bare":
                 return escape(content)
         inner = _inline(content, depth + 1) if depth < MAX_DEPTH else escape(content)
         return around(_MARKS[kind], inner)

@@ -58,13 +58,14 @@ _INLINE = re.compile(
       <(?P<tag>code|kbd|notextile)\b[^<>\n]{0,200}>(?P<inner>[^<\n]{1,4000})</(?P=tag)>
     | (?<![\w@])@(?=\S)(?P<mono>[^@\n]{1,4000})(?<=\S)@(?![\w@])
     | "(?P<label>[^"\n]{1,1000})":(?P<url>(?:/|\#|www\.|mailto:|[a-zA-Z]{2,10}://)[^\s"<>|]{1,2000})
-    | (?<![\w!])![<>=]?(?P<image>[^!\s()|<>]{1,2000})(?:\((?P<alt>[^()\n]{0,200})\))?!
+    | (?<![\w!])![<>=]?(?P<image>https?://[^!\s()|<>]{1,2000}|[^!\s()|<>]{1,2000}\.\w{2,5})(?:\((?P<alt>[^()\n]{0,200})\))?!
       (?::(?P<target>https?://[^\s"<>|]{1,2000}))?(?!\w)
+    | (?P<bare>https?://[^\s"<>|]{1,2000})
     | !(?P<literal>\[\[|\{\{|\#\d)
     | \[\[(?P<wiki>[^\[\]\n]{1,500})\]\]
     | \{\{(?P<macro>[<>]?\w{1,40})(?:\((?P<arguments>[^()\n]{0,500})\))?\}\}
     | (?<![\w/&\#])\#(?P<issue>\d{1,9})(?!\w)
-    | ==(?P<raw>[^=\n]{1,4000})==
+    | (?<!\S)==(?=\S)(?P<raw>[^=\n]{1,4000})(?<=\S)==(?!\S)
     | \*\*(?=\S)(?P<strong>[^*\n]{1,4000})(?<=\S)\*\*
     | (?<![\w*])\*(?=\S)(?P<bold>[^*\n]{1,4000})(?<=\S)\*(?![\w*])
     | (?<![\w_])__(?=\S)(?P<emphasis>[^_\n]{1,4000})(?<=\S)__(?![\w_])
@@ -89,7 +90,7 @@ _MAX_COLUMNS: Final = 20
 _TEXTILE = re.compile(
     rf"""
       ^(?: h[1-6]{_LOOK}\.[ ]+\S | bq{_LOOK}\.[ ]+\S | p(?=[(\[{{<>=]){_LOOK}\.[ ]+\S
-         | \*{{2,8}}[ ]+\S | \|_\. | \#[ ]+\S[^\n]*\n(?=\#[ ]+\S) )
+         | \*{{2,8}}[ ]+\S | \|_\. | \#[ ]+\S[^\n]*\n{{1,2}}(?=\#[ ]+\S) )
     | "[^"\n]{{1,1000}}":(?:/|mailto:|https?://)[^\s"]
     | (?<![\w@])@(?=\S)[^@\n]{{1,200}}(?<=\S)@(?![\w@])
     | <pre\b
@@ -132,7 +133,10 @@ class _Lines:
     in_quote: bool = False
 
     def add(self, line: str) -> None:
-        """Add a line; text right below a table would be one of its rows, and right below a quote part of it."""
+        """Add a line; text right below a table would be one of its rows, and right below a quote part of it.
+
+        Only what is no item ends a list: Markdown counts on below a blank line.
+        """
         last = self.made[-1] if self.made else ""
         if line and any(last.startswith(sign) and not line.startswith(sign) for sign in ("|", "> ")):
             self.made.append("")
@@ -174,7 +178,7 @@ class _Page:
         for line in text.strip("\n").split("\n"):
             bare = line.strip()
             if not bare:
-                lines.steps, lines.in_quote = [], False
+                lines.in_quote = False
                 lines.add("")
             elif bare.startswith("|") and bare.endswith("|") and len(bare) > 1:
                 for row in self._row(bare, first=not (lines.made and lines.made[-1].startswith("|"))):
@@ -185,6 +189,8 @@ class _Page:
 
     def _line(self, line: str, lines: _Lines) -> None:
         found = _LINE.match(line)
+        if found is None or not found["bullet"]:
+            lines.steps = []
         if found is None:
             lines.add(("> " if lines.in_quote else "") + self._inline(line, 0))
         elif found["heading"]:
@@ -224,7 +230,7 @@ class _Page:
                     return self._link(match["label"], match["url"], depth)
                 case "image" | "alt" | "target":
                     return self._image(match)
-                case "literal" | "raw":
+                case "literal" | "raw" | "bare":
                     return escape(match[kind])
                 case "wiki":
                     return self._wiki(match["wiki"])
@@ -240,7 +246,7 @@ class _Page:
     def _link(self, label: str, found: str, depth: int) -> str:
         """A link; what ends the sentence around it is no part of its address."""
         url = found.rstrip(".,;:!?'")
-        if url.endswith(")") and url.count(")") > url.count("("):
+        if (url.endswith(")") and url.count(")") > url.count("(")) or (url.endswith("]") and "[" not in url):
             url = url[:-1]
         behind = found[len(url) :]
         name = _TITLE.sub("", label).strip() or label

@@ -16,6 +16,11 @@ from gateway.language.functions import TABLE
         ("h1. Title\nbq. said", "**Title**\n> said"),
         ("*b* _i_ -s- +u+ {{a_b}} ??c??", "**b** _i_ ~~s~~ u `a_b` _c_"),
         ("a-b - c, 1*2*3", "a-b - c, 1\\*2\\*3"),
+        ("https://x.example/a/-/b and https://x.example/a/-/c", "https://x.example/a/-/b and https://x.example/a/-/c"),
+        (
+            "*https://x.example/a* {color:red}https://x.example/b{color}.",
+            "**https://x.example/a** https://x.example/b.",
+        ),
         (
             "[page|https://x.example/a] [https://x.example]",
             "[page](https://x.example/a) [https://x.example](https://x.example)",
