@@ -111,9 +111,11 @@ def _lines(text: str) -> str:
         if bare.startswith("|") and len(bare) > 1:
             lines += _row(bare, first=not (lines and lines[-1].startswith("|")))
         else:
-            if lines and lines[-1].startswith("|") and bare:
+            made = _line(bare)
+            # Text right below a table would be one of its rows; a rule right below text would make that a heading.
+            if lines and ((lines[-1].startswith("|") and bare) or (made == "---" and lines[-1])):
                 lines.append("")
-            lines.append(_line(bare))
+            lines.append(made)
     return "\n".join(lines)
 
 

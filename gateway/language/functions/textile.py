@@ -41,6 +41,7 @@ _LINE = re.compile(
     rf"""(?:
       h[1-6]{_LOOK}\.[ ]+(?P<heading>.+)
     | (?P<block>bq|p|fn(?P<note>\d{{1,4}})){_LOOK}\.\.?[ ]+(?P<text>.+)
+    | notextile\.\.?[ ]+(?P<raw>.+)
     | (?P<bullet>[*\#]{{1,8}}){_LOOK}[ ]+(?P<item>.+)
     | (?P<quote>(?:>[ ]?){{1,8}})(?P<quoted>.*)
     | (?P<rule>-{{3,}})[ ]*
@@ -133,12 +134,14 @@ class _Lines:
     in_quote: bool = False
 
     def add(self, line: str) -> None:
-        """Add a line; text right below a table would be one of its rows, and right below a quote part of it.
+        """Add a line, and a blank one before it where Markdown would take it for a part of the block above.
 
-        Only what is no item ends a list: Markdown counts on below a blank line.
+        Text right below a table would be one of its rows, and right below a quote part of that; a rule right below text
+        would make it a heading. Only what is no item ends a list: Markdown counts on below a blank line.
         """
-        last = self.made[-1] if self.made else ""
-        if line and any(last.startswith(sign) and not line.startswith(sign) for sign in ("|", "> ")):
+        above = self.made[-1] if self.made else ""
+        continues = any(above.startswith(sign) and not line.startswith(sign) for sign in ("|", "> "))
+        if line and (continues or (line == "---" and above)):
             self.made.append("")
         self.made.append(line)
 
@@ -203,6 +206,8 @@ class _Page:
             lines.add(lines.bullet(found["bullet"]) + self._inline(found["item"], 0))
         elif found["quote"]:
             lines.add(quoted("> " * (found["quote"].count(">") - 1) + self._inline(found["quoted"].strip(), 0)))
+        elif found["raw"]:
+            lines.add(escape(found["raw"]))
         elif found["rule"]:
             lines.add("---")
 

@@ -36,7 +36,7 @@ from gateway.language.functions import TABLE
             "|[page|https://x.example/a]|{{a|b}}|!https://x.example/i.png|thumbnail!|a\\|b|",
             "| [page](https://x.example/a) | `a\\|b` | [i.png](https://x.example/i.png) | a\\|b |\n|---|---|---|---|",
         ),
-        ("before\n|a|\nafter\n----", "before\n\n| a |\n|---|\n\nafter\n---"),
+        ("before\n|a|\nafter\n----", "before\n\n| a |\n|---|\n\nafter\n\n---"),
         ("|open\n||", "| open |\n|---|\n|  |"),
         (
             "[a|https://x.example|smart-link] [mailto:a@x.example]",

@@ -44,7 +44,7 @@ PARSER = MarkdownIt("commonmark").enable(["strikethrough", "table"])
         ("#12 is no step\n# step", "#12 is no step\n1. step"),
         ("bq. said\nthat\n\nafter", "> said\n> that\n\nafter"),
         ("> one\n> > two\nafter", "> one\n> > two\n\nafter"),
-        ("p(note). one\nfn1. two\n---", "one\n[1] two\n---"),
+        ("p(note). one\nfn1. two\n---\nnotextile. *x*", "one\n[1] two\n\n---\n\\*x\\*"),
         ("|_. h|_. i|\n|a|b|\nafter", "| h | i |\n|---|---|\n| a | b |\n\nafter"),
         ("table(x).\n|_.h|_.i|\n|\\2. wide|\n|>. 1|{color:red}. 2|", "| h | i |\n|---|---|\n| wide |  |\n| 1 | 2 |"),
         ("|@a|b@|[[Page|the page]]|-.5|", "| `a\\|b` | the page | -.5 |\n|---|---|---|"),
