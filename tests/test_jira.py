@@ -30,9 +30,10 @@ def key_of(payload: dict[str, Any], identifier: str = "") -> str:
     return JIRA.delivery_key(Request("POST", headers), payload)
 
 
-def test_a_comment_and_the_change_that_it_is_are_one_event() -> None:
+@pytest.mark.parametrize("kind", ["issue_commented", "comment_created"])
+def test_a_comment_and_the_change_that_it_is_are_one_event(kind: str) -> None:
     """Whichever comes first is told, however the requests are numbered."""
-    assert key_of(AS_COMMENT, "a") == key_of(AS_CHANGE, "b") != ""
+    assert key_of(AS_COMMENT, "a") == key_of(AS_CHANGE | {"issue_event_type_name": kind}, "b") != ""
 
 
 def test_a_deleted_comment_is_told_once() -> None:
