@@ -45,9 +45,11 @@ def reading(service: Service, one: sample.Sample, body: Any) -> sample.Expectati
     return sample.outcome(msgspec.structs.replace(one, request=request), service)
 
 
-def titles(found: sample.Expectation) -> list[str]:
-    """The titles of all attachments."""
-    return [one["title"] for message in found.messages or () for one in message["attachments"] if "title" in one]
+def nameless(found: sample.Expectation) -> list[str]:
+    """The titles, and the lines of changes, in which a name is missing."""
+    shown = [one for message in found.messages or () for one in message["attachments"]]
+    changes = [line for one in shown for line in one.get("text", "").split("\n") if re.match(r"- (?:[:#→]|$)", line)]
+    return [one["title"] for one in shown if NAMELESS.search(one.get("title", "?"))] + changes
 
 
 @pytest.mark.parametrize(("key", "path"), SAMPLES, ids=[f"{service}/{path.stem}" for service, path in SAMPLES])
@@ -70,5 +72,5 @@ def test_the_translator_speaks_whatever_an_optional_key_holds(key: str, path: An
             assert (found.translator or "").startswith(f"{key}/"), (steps, other)
             assert found.outcome in (Outcome.MESSAGE, Outcome.IGNORED), (steps, other)
             if other in (None, ""):
-                assert not [title for title in titles(found) if NAMELESS.search(title)], (steps, other)
+                assert not nameless(found), (steps, other)
     assert optional
