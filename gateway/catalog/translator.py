@@ -10,6 +10,7 @@ from gateway.catalog.card import CardShape
 from gateway.catalog.kinds import Kind, Text, register
 from gateway.catalog.message_shape import MessageShape
 from gateway.catalog.schema import Schema
+from gateway.catalog.tolerance import tolerant
 from gateway.catalog.yamlfile import placed
 from gateway.language.document import Compiler, DocumentPlace, Note
 from gateway.language.output import Mode
@@ -52,7 +53,8 @@ class Translator:
     """A compiled document; `name` is "service/document", `card` the name of the card that shows its subject ("": none).
 
     `speaks` tells whether the `when` of the document holds for a context, and raises TranslationError; `conditional`
-    says that there is a `when`. Every fault is noted in `faults` instead of raised.
+    says that there is a `when`. `input` is the schema that decides, which takes what is only shown as it comes. Every
+    fault is noted in `faults` instead of raised.
     """
 
     def __init__(self, source: Text, raw: Mapping[str, JSON], engine: Engine) -> None:
@@ -60,7 +62,7 @@ class Translator:
         self.file = source.file
         self.title: str = raw["title"]
         self.events: Sequence[str] = tuple(map(str, raw["events"]))
-        self.input: JSON = raw.get("input", True)
+        self.input: JSON = tolerant(raw.get("input", True))
         noted: list[Note] = []
         place, compiler = DocumentPlace(source.name, (), noted), Compiler(engine)
         try:
