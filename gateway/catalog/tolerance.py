@@ -1,9 +1,10 @@
 """A tolerant reader of payloads: what is only shown does not decide whether a translator speaks.
 
 A document says of each value what it usually is: `title: {type: string}`. Senders write a number for a name of digits,
-null for what they do not know, a new version "7" for 7. A message shows all of these. So a schema that names a scalar
-type and nothing else takes every scalar, and an optional value may be null, which means the same as its absence.
-An author who means the type says more: `enum`, `const`, `pattern`, `minimum` and the like hold as they are written.
+null for what they do not know, a new version "7" for 7. A message shows all of these. So an optional value may be null,
+which means the same as its absence, and where its schema names a scalar type and nothing else it takes every scalar.
+What the document requires decides as it is written. So does a type of which the author says more: `enum`, `const`,
+`pattern`, `minimum` and the like.
 """
 
 from collections.abc import Mapping
@@ -18,27 +19,30 @@ _NARROWS: Final = frozenset(
     "allOf anyOf oneOf not if $ref".split()
 )
 """Keywords that say more about a scalar than its type."""
-_NAMED: Final = ("properties", "patternProperties", "$defs")
-"""Keywords whose values are schemas by name, to which every value may descend; never a choice or a negation: there a
-wider branch takes what another one is for."""
+_NAMED: Final = ("properties", "patternProperties")
+"""Keywords whose values are the schemas of parts of a value, by name."""
 _SINGLE: Final = ("items", "additionalProperties")
+"""Keywords whose value is the schema of parts. Choices and negations stay: there a wider branch takes what another one
+is for."""
 
 
 def tolerant(schema: JSON) -> JSON:
     """The schema with every value that is only shown loosened; a schema that is none is returned as it is."""
     if not isinstance(schema, Mapping):
         return schema
-    loose = {**schema, **{key: _loosened(schema[key], nullable=True) for key in _SINGLE if key in schema}}
+    loose = {**schema, **{key: _loosened(schema[key]) for key in _SINGLE if key in schema}}
     required = schema.get("required")
     demanded = required if isinstance(required, list) else ()
     for key in _NAMED:
         if isinstance(named := schema.get(key), Mapping):
-            loose[key] = {name: _loosened(one, nullable=name not in demanded) for name, one in named.items()}
+            loose[key] = {name: (tolerant if name in demanded else _loosened)(one) for name, one in named.items()}
+    if isinstance(named := schema.get("$defs"), Mapping):
+        loose["$defs"] = {name: _loosened(one, nullable=False) for name, one in named.items()}
     return loose
 
 
-def _loosened(schema: JSON, *, nullable: bool) -> JSON:
-    """The schema of a property, a definition or an element; `nullable`: nobody demands a value."""
+def _loosened(schema: JSON, *, nullable: bool = True) -> JSON:
+    """The schema of a value that nobody demands; of a definition that is not known, so it takes no null of its own."""
     types = _types(schema)
     if not types or not _NARROWS.isdisjoint(schema):
         return tolerant(schema)

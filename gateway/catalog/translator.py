@@ -1,6 +1,7 @@
 """One translator: a compiled document that turns a payload into a message."""
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Final
 
 from msgspec import Struct
@@ -9,7 +10,7 @@ from gateway.catalog import schema_cost
 from gateway.catalog.card import CardShape
 from gateway.catalog.kinds import Kind, Text, register
 from gateway.catalog.message_shape import MessageShape
-from gateway.catalog.schema import Schema
+from gateway.catalog.schema import Mismatch, Schema
 from gateway.catalog.tolerance import tolerant
 from gateway.catalog.yamlfile import placed
 from gateway.language.document import Compiler, DocumentPlace, Note
@@ -53,8 +54,8 @@ class Translator:
     """A compiled document; `name` is "service/document", `card` the name of the card that shows its subject ("": none).
 
     `speaks` tells whether the `when` of the document holds for a context, and raises TranslationError; `conditional`
-    says that there is a `when`. `input` is the schema that decides, which takes what is only shown as it comes. Every
-    fault is noted in `faults` instead of raised.
+    says that there is a `when`. `input` is the schema as it is written, `schema` the one that decides, which takes what
+    is only shown as it comes. Every fault is noted in `faults` instead of raised.
     """
 
     def __init__(self, source: Text, raw: Mapping[str, JSON], engine: Engine) -> None:
@@ -62,11 +63,11 @@ class Translator:
         self.file = source.file
         self.title: str = raw["title"]
         self.events: Sequence[str] = tuple(map(str, raw["events"]))
-        self.input: JSON = tolerant(raw.get("input", True))
+        self.input: JSON = raw.get("input", True)
         noted: list[Note] = []
         place, compiler = DocumentPlace(source.name, (), noted), Compiler(engine)
         try:
-            self.schema = Schema(self.input)
+            self.schema = Schema(tolerant(self.input))
         except ValueError as error:
             (place / "input").fault(str(error))
         for cost in schema_cost.unbearable(self.input):
@@ -81,6 +82,18 @@ class Translator:
         self._message = MessageShape(raw["message"], compiler, place / "message")
         self.card: str = raw.get("card", "")
         self.faults = placed(noted, source.text, source.file)
+
+    def mismatches(self, value: JSON, limit: int) -> list[Mismatch]:
+        """The mismatches with the schema that decides; where there is none, those with the schema as it is written.
+
+        A template may compute with a value of which the payload has another type than the document says.
+        """
+        return self.schema.mismatches(value, limit) or self.as_written.mismatches(value, limit)
+
+    @cached_property
+    def as_written(self) -> Schema:
+        """The schema as it is written, compiled when a payload is held against it."""
+        return Schema(self.input)
 
     def draft(self, context: Context, cards: Mapping[str, CardShape] | None = None) -> Draft:
         """The draft for a payload that matches the schema; with the `cards` of the service, also its phase and card.

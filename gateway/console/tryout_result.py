@@ -119,7 +119,7 @@ class _Explainer(Struct, frozen=True):
         about = piece.mismatch or piece.translator
         text = self._source(about) if piece.mismatch or piece.outcome is Outcome.BROKEN else ""
         translator = translator_named(self.service, piece.mismatch)
-        wrong = translator.schema.mismatches(value, FAULTS) if translator else []
+        wrong = translator.mismatches(value, FAULTS) if translator else []
         return TriedEvent(
             outcome=piece.outcome,
             event=piece.name,

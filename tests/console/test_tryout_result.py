@@ -31,9 +31,9 @@ def test_a_mismatch_has_its_path_and_line():
     [event] = tried(b'{"ref": 7}').events
     assert event.mismatch == "github/push"
     assert {fault.path for fault in event.faults} >= {"$.ref"}
-    document = HEAD + "input:\n  properties:\n    ref: {type: string}\nmessage: {text: x}\n"
+    document = HEAD + "input:\n  required: [ref]\n  properties:\n    ref: {type: string}\nmessage: {text: x}\n"
     [event] = tried(b'{"ref": 7}', document).events
-    assert [(fault.path, fault.line) for fault in event.faults] == [("$.ref", 5)]
+    assert [(fault.path, fault.line) for fault in event.faults] == [("$.ref", 6)]
 
 
 def test_a_template_that_fails_has_its_line():
