@@ -49,6 +49,7 @@ class Service:
         self.icon_url: str | None = raw.get("icon_url")
         self.imitates: Sequence[str] = tuple(raw.get("imitates", ()))
         self.ignore: Sequence[str] = tuple(raw.get("ignore", ()))
+        self.test_events: Sequence[str] = tuple(raw.get("test_events", ()))
         self._problems: list[tuple[tuple[str | int, ...], str]] = []
         self.event = self._each(raw, "event", Selector)
         self.delivery_id = self._each(raw, "delivery_id", Selector)

@@ -23,8 +23,6 @@ from gateway.model import JSON, CardMode, Outcome, Phase, Request
 
 EXPLAINED: Final = 5
 """The events of one request of which it is told where they do not match a schema: to find that out takes longest."""
-_TOLD: Final = 3
-"""Mismatches that a reason tells."""
 
 
 class Wishes(Struct, frozen=True):
@@ -154,13 +152,15 @@ class _EventReader(Struct, frozen=True):
             if translator is None:
                 return self._generic(value, name, self.decoded.fault or _no_translator_reason(self.service, name))
             if not translator.schema.matches(value):
-                return self._mismatch(translator, value, name, explained=explained)
+                why = _mismatch_reason(translator, value, explained=explained)
+                return self._generic(value, name, why, translator.name)
             return self._translated_piece(
                 translator, translator.draft(seen, self.service.cards if self.wishes.card is not None else None), name
             )
         except TranslationError as error:
             if translator and not translator.as_written.matches(value):
-                return self._mismatch(translator, value, name, explained=explained)
+                why = _mismatch_reason(translator, value, explained=explained)
+                return self._generic(value, name, why, translator.name)
             broken = self._message(value, name)
             shown_by = translator.name if translator else GENERIC
             return Piece(Outcome.BROKEN, name, shown_by, reason=str(error), fitted=broken)
@@ -189,11 +189,6 @@ class _EventReader(Struct, frozen=True):
             phase=draft.phase,
             card=self.finished(draft.card)[0].message if draft.card else None,
         )
-
-    def _mismatch(self, translator: Translator, value: JSON, name: str, *, explained: bool) -> Piece:
-        wrong = "; ".join(map(str, translator.mismatches(value, _TOLD))) if explained else ""
-        reason = f"the payload does not match the schema of {translator.name}" + (f": {wrong}" if wrong else "")
-        return self._generic(value, name, reason, translator.name)
 
     def _generic(self, value: JSON, name: str, reason: str, mismatch: str = "") -> Piece:
         if self.wishes.strict and reason:
@@ -224,7 +219,7 @@ def _filter_reason(service: Service, name: str, wishes: Wishes) -> str:
     """Why a filter drops an event of this name; "" when it passes."""
     if matches(name, service.ignore):
         return f"{service.key} lists {name} as not worth a message"
-    if wishes.only and not matches(name, wishes.only):
+    if wishes.only and not matches(name, wishes.only) and not matches(name, service.test_events):
         return f"the route lets only {', '.join(wishes.only)} pass"
     if wishes.ignore and matches(name, wishes.ignore):
         return f"the route ignores {name}"
@@ -235,3 +230,8 @@ def _no_translator_reason(service: Service, name: str) -> str:
     if not service.translators:
         return ""
     return f"no translator of {service.key} speaks for {name or 'an event without a name'}"
+
+
+def _mismatch_reason(translator: Translator, value: JSON, *, explained: bool) -> str:
+    mismatches = ": " + "; ".join(map(str, translator.mismatches(value, 3))) if explained else ""
+    return f"the payload does not match the schema of {translator.name}{mismatches}"

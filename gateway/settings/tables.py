@@ -137,7 +137,9 @@ class RouteSettings(Struct, frozen=True, kw_only=True):
         tuple[dict[str, Any], ...], doc("How requests prove their sender, instead of the schemes of the service.")
     ] = ()
     only: Annotated[
-        tuple[str, ...], Meta(min_length=1), doc("Names of the events to show (* and ? match); none: all.")
+        tuple[str, ...],
+        Meta(min_length=1),
+        doc("Names of the events to show (* and ? match); none: all. Tests of a service, such as ping, pass."),
     ] = ()
     ignore: Annotated[tuple[str, ...], Meta(min_length=1), doc("Names of the events to ignore (* and ? match).")] = ()
     channel: Annotated[str | None, Meta(min_length=1), doc("The channel to post in, instead of the destination's.")] = (

@@ -2,11 +2,11 @@
 
 import pytest
 
-from gateway.catalog import catalog
+from gateway.catalog import catalog, files
 from gateway.decode.content import Content
 from gateway.mattermost.limits import DEFAULT
 from gateway.mattermost.payload import Priority
-from gateway.model import Request
+from gateway.model import Outcome, Request
 from gateway.pipeline.interpret import Wishes, interpret
 
 SERVICE = """
@@ -83,3 +83,33 @@ def test_mismatches_are_explained_for_the_first_events_only(tmp_path):
     pieces = interpret(service, Content(request), Wishes(), DEFAULT).pieces
     assert [": $" in piece.reason for piece in pieces[:7]] == [True] * 5 + [False] * 2
     assert len(pieces) == 201
+
+
+@pytest.mark.parametrize(
+    ("wishes", "told"),
+    [
+        ({}, True),
+        ({"only": ("push",)}, True),
+        ({"ignore": ("ping",)}, False),
+        ({"only": ("push",), "ignore": ("ping",)}, False),
+    ],
+)
+def test_the_test_of_a_service_passes_what_a_route_shows_only(wishes, told):
+    """Whoever sets up a webhook sees that it works; a route that ignores the test by name has its way."""
+    service = catalog.load([files.builtin_folder()]).services["github"]
+    request = Request(headers={"x-github-event": "ping", "content-type": "application/json"}, body=b'{"zen":"x"}')
+    [piece] = interpret(service, Content(request), Wishes(**wishes), DEFAULT).pieces
+    assert piece.outcome is (Outcome.MESSAGE if told else Outcome.IGNORED)
+
+
+def test_a_template_that_cannot_compute_is_no_fault_of_the_document(tmp_path):
+    """A value that is not of the type that the document says goes to the generic translator, with its path."""
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "service.yaml").write_text(SERVICE)
+    document = "title: One\nevents: ['*']\ninput: {properties: {n: {type: integer}, o: {}}}\n"
+    (tmp_path / "own" / "one.yaml").write_text(document + 'message: {text: "{{ n - 1 }}{{ o }}"}\n')
+    service = catalog.load([tmp_path]).services["own"]
+    request = Request(headers={"content-type": "application/json"}, body=b'{"kind":"a","n":"many"}')
+    [piece] = interpret(service, Content(request), Wishes(), DEFAULT).pieces
+    assert (piece.outcome, piece.translator, piece.mismatch) == (Outcome.MESSAGE, "generic", "own/one")
+    assert piece.reason.endswith('$.n: "many" is not of type "integer"')
