@@ -182,6 +182,8 @@ LIVES = [
         open merge_request.opened
         change note_on_merge_request.line
         change merge_request.new_commits
+        change status_check.wanted
+        change merge_request.review_requested_again
         change merge_request.approved
         close merge_request.merged
         """,
