@@ -20,10 +20,10 @@ _NARROWS: Final = frozenset(
 )
 """Keywords that say more about a scalar than its type."""
 _NAMED: Final = ("properties", "patternProperties")
-"""Keywords whose values are the schemas of parts of a value, by name."""
+"""Keywords whose values are the schemas of parts of a value, by name. Choices and negations are not among them: a wider
+branch takes what another one is for."""
 _SINGLE: Final = ("items", "additionalProperties")
-"""Keywords whose value is the schema of parts. Choices and negations stay: there a wider branch takes what another one
-is for."""
+"""Keywords whose value is the schema of parts."""
 
 
 def tolerant(schema: JSON) -> JSON:
