@@ -241,9 +241,9 @@ def fill(value: JSON, key: JSON = "", filling: JSON = None) -> JSON:
 
 
 @function(
-    doc="An object as `name=value` pairs, such as the labels of an alert, at most `limit`.",
+    doc="An object as `name=value` pairs, such as the labels of an alert, at most `limit`; null is left out.",
     examples=[
-        Example("{{ labels | pairs }}", {"labels": {"job": "node", "env": "prod"}}, "job=node, env=prod"),
+        Example("{{ labels | pairs }}", {"labels": {"job": "node", "a": None, "env": "prod"}}, "job=node, env=prod"),
         Example('{{ labels | pairs(": ", 1) }}', {"labels": {"job": "node", "env": "prod"}}, "job: node, 1 more"),
     ],
 )
@@ -252,5 +252,6 @@ def pairs(value: JSON, sign: JSON = "=", limit: JSON = 20) -> JSON:
     if not isinstance(value, dict):
         return None
     most = count_of(limit, 20, _MAX_PARTS)
-    shown = [f"{name}{text_of(sign)}{text_of(value[name])}" for name in list(value)[:most]]
-    return ", ".join(shown + ([f"{len(value) - most} more"] if len(value) > most else [])) or None
+    known = [name for name, one in value.items() if one is not None]
+    shown = [f"{name}{text_of(sign)}{text_of(value[name])}" for name in known[:most]]
+    return ", ".join(shown + ([f"{len(known) - most} more"] if len(known) > most else [])) or None
