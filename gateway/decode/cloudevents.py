@@ -18,6 +18,7 @@ BATCH = "application/cloudevents-batch+json"
 MEDIA = frozenset({STRUCTURED, BATCH})
 """The media types of events whose attributes travel in the body."""
 
+_UNREADABLE = ("image/", "audio/", "video/", "font/", "application/octet-stream", "application/zip", "application/pdf")
 _PREFIX = "ce-"
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 
@@ -40,7 +41,7 @@ def from_headers(headers: Mapping[str, str], body: bytes, read: ReadData) -> tup
         envelope["datacontenttype"] = content_type
     if not body:
         return envelope, ""
-    data, fault = read(content_type, body)
+    data, fault = _data(content_type, body, read)
     return {**envelope, "data": data}, fault
 
 
@@ -69,9 +70,17 @@ def _decode_data(event: JSON, read: ReadData) -> tuple[JSON, str]:
     except (TypeError, ValueError, binascii.Error):
         return event, "data_base64: not base64"
     content_type = event.get("datacontenttype", "")
-    data, fault = read(content_type if isinstance(content_type, str) else "", raw)
+    data, fault = _data(content_type if isinstance(content_type, str) else "", raw, read)
     rest = {name: content for name, content in event.items() if name != "data_base64"}
     return {**rest, "data": data}, fault
+
+
+def _data(content_type: str, raw: bytes, read: ReadData) -> tuple[JSON, str]:
+    """The data that `read` finds in bytes; of what nobody reads, such as a picture, how much of it there is."""
+    media = content_type.partition(";")[0].strip().lower()
+    if b"\0" in raw and (media == "" or media.startswith(_UNREADABLE)):
+        return f"{len(raw):,} bytes of {media or 'no known type'}", ""
+    return read(content_type, raw)
 
 
 def _attribute(text: str) -> str:

@@ -3,8 +3,6 @@
 unwrap: [{json: Message}, {base64: message.data}, {pick: event}, {split: alerts, keep: true}]
 """
 
-import base64
-import binascii
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -14,6 +12,7 @@ from msgspec import Struct
 from gateway import jsonpath
 from gateway.decode import jsontext
 from gateway.decode.bounds import Allowance
+from gateway.decode.envelopes import text_in_base64
 from gateway.jsonpath import MISSING, STAR, Step
 from gateway.model import JSON
 
@@ -59,8 +58,8 @@ def parse_unwrap(raw: Mapping[str, Any]) -> UnwrapStep:
 def unwrap(value: JSON, steps: tuple[UnwrapStep, ...] | list[UnwrapStep]) -> list[JSON]:
     """Return the events inside a value, in order: one, unless a split finds several, or none in an empty array.
 
-    A step whose path is absent or leads to another type leaves the value alone. The value given is not changed. All
-    texts together hold as many values as one request may; those beyond stay texts.
+    A step whose path is absent or leads to another type, or to base64 of what is no text, leaves the value alone. The
+    value given is not changed. All texts together hold as many values as one request may; those beyond stay texts.
     """
     events = [value]
     if not steps:
@@ -122,14 +121,10 @@ def _from_json(value: JSON, allowance: Allowance) -> JSON:
 
 
 def _from_base64(value: JSON, allowance: Allowance) -> JSON:
-    if not isinstance(value, str):
-        return value
-    text = value.strip().replace("-", "+").replace("_", "/").rstrip("=")
-    try:
-        raw = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
-    except (ValueError, binascii.Error):
+    text = text_in_base64(value) if isinstance(value, str) else None
+    if text is None:
         return value
     try:
-        return jsontext.parse(raw, allowance=allowance)
+        return jsontext.parse(text, allowance=allowance)
     except ValueError:
-        return raw.decode("utf-8", "replace")
+        return text

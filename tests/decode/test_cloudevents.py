@@ -37,6 +37,16 @@ def test_json():
     assert from_json("x", read)[1].startswith("not a CloudEvent")
 
 
+def test_what_nobody_reads_is_told_by_its_size():
+    """Bytes of a picture are no text, in any form of an event; what is declared as text is one."""
+    picture = {"data_base64": "iVBORwAA", "datacontenttype": "Image/PNG; q=1"}
+    assert from_json(picture, read)[0]["data"] == "6 bytes of image/png"
+    assert from_json({"data_base64": "AAE="}, read)[0]["data"] == "2 bytes of no known type"
+    assert from_json({"data_base64": "AGE=", "datacontenttype": "text/plain"}, read)[0]["data"] == ["text/plain", "\0a"]
+    headers = {"ce-specversion": "1.0", "content-type": "application/octet-stream"}
+    assert from_headers(headers, b"\0" * 2000, read)[0]["data"] == "2,000 bytes of application/octet-stream"
+
+
 def test_only_as_many_events_as_are_shown_are_decoded():
     """The others are only counted."""
     seen = []

@@ -119,6 +119,13 @@ def test_query():
     assert decoded(b" \r\n", "application/json") == Decoded({}, "query")
 
 
+def test_an_empty_object_beside_a_query_is_the_query():
+    """Some senders tell everything in the query, and send a body because they have to."""
+    assert decoded(b"{}", "application/json", {"a": "1"}) == Decoded({"a": "1"}, "query")
+    assert decoded(b"{}", "application/json") == Decoded({}, "json")
+    assert decoded(b'{"b":0}', "application/json", {"a": "1"}) == Decoded({"b": 0}, "json")
+
+
 EVENT = {"specversion": "1.0", "type": "t", "source": "/s", "id": "1"}
 
 
