@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from gateway.catalog import yamlfile
-from gateway.catalog.generic import ACTORS, LINKS, STATES, TEXTS, TITLES
 from gateway.language.functions import TABLE
+from gateway.language.functions.clues import ACTORS, LINKS, MESSAGES, STATES, TEXTS, TITLES
 from gateway.language.lint import METHODS
 from gateway.model import JSON
 
@@ -110,7 +110,7 @@ def _attachment(body: Mapping[str, JSON]) -> dict[str, Any]:
         used.add(path or "")
         return path
 
-    title, link, state, actor, text = (take(words) for words in (TITLES, LINKS, STATES, ACTORS, TEXTS))
+    title, link, state, actor, text = (take(words) for words in ((*TITLES, *MESSAGES), LINKS, STATES, ACTORS, TEXTS))
     facts = [path for path, value in paths.items() if path not in used and len(str(value)) <= 60][:_FACTS]
     shown = {
         "color": state and _insert(state, "severity_color"),

@@ -17,6 +17,7 @@ from gateway.decode.content import Content
 from gateway.decode.decode import Decoded
 from gateway.decode.unwrap import unwrap
 from gateway.errors import Refused, TranslationError
+from gateway.language.functions.gist import event_of
 from gateway.mattermost.fit import Fitted, Limits, fitted
 from gateway.mattermost.payload import Message, Priority
 from gateway.model import JSON, CardMode, Outcome, Phase, Request
@@ -198,8 +199,8 @@ class _EventReader(Struct, frozen=True):
         )
 
     def _message(self, value: JSON, name: str) -> tuple[Fitted, ...]:
-        about = f"{self.service.name}: {name}" if name else self.service.name
-        return self.finished(generic(value, about, text_only=self.decoded.kind == "text"))
+        name = name or event_of(self.request.headers)
+        return self.finished(generic(value, self.service.name, name, text_only=self.decoded.kind == "text"))
 
 
 def _priority(wishes: Wishes, own: Priority | None) -> Priority | None:

@@ -28,7 +28,7 @@ async def test_an_authentic_request_becomes_a_post(start):
     status, answer = await gateway.github("zen", ISSUE, "d-1")
     assert (status, answer["outcome"]) == (202, "message")
     [post] = await gateway.posts(1)
-    assert post.attachments[0]["title"] == "Disk full"
+    assert post.attachments[0]["title"] == "Zen: Disk full"
 
 
 async def test_unknown_route_is_404(start):
@@ -454,7 +454,7 @@ async def test_a_form_whose_field_is_signed_says_nothing_else(start):
     assert (first[0], again) == (202, (200, {**first[1], "outcome": "duplicate"}))
     assert (await gateway.post("/in/gitea", f"{field}&payload=evil", Content_Type=form, **headers))[0] == 401
     [post] = await gateway.posts(1)
-    assert post.attachments[0]["title"] == "Disk full"
+    assert post.attachments[0]["title"] == "Zen: Disk full"
     assert "evil" not in str(post.attachments)
 
 

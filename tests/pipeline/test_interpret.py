@@ -113,3 +113,13 @@ def test_a_template_that_cannot_compute_is_no_fault_of_the_document(tmp_path):
     [piece] = interpret(service, Content(request), Wishes(), DEFAULT).pieces
     assert (piece.outcome, piece.translator, piece.mismatch) == (Outcome.MESSAGE, "generic", "own/one")
     assert piece.reason.endswith('$.n: "many" is not of type "integer"')
+
+
+def test_a_header_names_the_event_of_a_service_without_documents(tmp_path):
+    """The generic translator tells it in words; filters know nothing of it."""
+    (tmp_path / "bare").mkdir()
+    (tmp_path / "bare" / "service.yaml").write_text(SERVICE.replace("event: [{json: kind}]\n", ""))
+    service = catalog.load([tmp_path]).services["bare"]
+    request = Request(headers={"content-type": "application/json", "x-acme-event": "door_opened"}, body=b'{"name":"7"}')
+    [piece] = interpret(service, Content(request, request.body), Wishes(), DEFAULT).pieces
+    assert (piece.name, piece.messages[0].attachments[0].title) == ("", "Door opened: 7")

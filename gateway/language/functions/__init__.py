@@ -4,6 +4,7 @@ from gateway.language.functions import (
     adf,
     blocks,
     facts,
+    gist,
     html,
     jira,
     lists,
@@ -42,6 +43,7 @@ MODULES = (
     adf,
     facts,
     masked,
+    gist,
 )
 """The modules that fill the table, in the order of the manual."""
 

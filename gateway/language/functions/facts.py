@@ -1,126 +1,139 @@
-"""The short facts of a value of unknown shape, and the remainder; credentials are never shown.
+"""The short facts of a value of unknown shape, most telling first, and the remainder; credentials are never shown.
 
-A fact is a number, word or line at the end of a path; shallow ones come first. Credentials are masked everywhere: by
-the name of their key, and by their pattern inside of texts and URLs.
+A fact is a number, word or line at the end of a path. Names and states come first, then what else is said; times and
+links after them; what only machines compare (ids, then checksums) comes last or not at all.
 """
 
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping
-from itertools import groupby, islice
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Final
 
-from gateway.language.functions.coerce import count_of, list_of, text_of
+from gateway.language.functions.coerce import count_of, list_of, number_of, text_of
+from gateway.language.functions.credentials import MASK, hidden_key, hide, is_credential, names_credential
 from gateway.language.functions.registry import MAX_INPUT, Example, function
-from gateway.language.functions.text import shorten
 from gateway.language.functions.time import moment_of
+from gateway.language.functions.tree import Leaf, Path, label, tree_of
 from gateway.model import JSON
 
-MASK: Final = "***"
 VALUE_LENGTH: Final = 200
 """Characters of a fact; longer texts are no facts."""
-_LEAVES: Final = 500
+DULL: Final = 30
+"""The rank from which on a fact says nothing to most readers: ids and versions."""
+NEVER: Final = 100
+"""The rank of what only machines compare."""
 _NODES: Final = 500
 _SEEN: Final = 5000
-_DEPTH: Final = 4
 _DEEPEST: Final = 30
 """The deepest level of a value that its remainder shows."""
-_WRAPPERS: Final = frozenset(
-    {"data", "payload", "event", "body", "object", "attributes", "detail", "details", "resource"}
+
+_LINK = re.compile(r"https?://[^\s<>\"]{3,2000}")
+_TIMES = re.compile(
+    r"(?:^|_)(?:at|on|time|date|datetime|timestamp|ts|since|until|created|updated|started|finished|starts?|ends?|expires|expiry"
+    r"|deadline|due)$"
 )
-"""Keys that only wrap: they say nothing in the name of a fact."""
-
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_NOT_WORD = re.compile(r"[^A-Za-z0-9]+")
-_CREDENTIAL = re.compile(
-    r"(?:^|_)(?:tokens?|secrets?|password|passwd|passphrase|passcode|pwd|authorization|signatures?|cookies?|credentials?|jwt|otp|csrf"
-    r"|(?:api|access|private|secret|signing|shared|master|encryption)_?keys?)(?P<last>$|_)"
+_MOMENTS = re.compile(r"(?:^|_)(?:at|date|datetime|timestamp|ts|since|until|created|updated|started|finished)$")
+_MACHINE = re.compile(
+    r"(?:^|_)(?:e_?tags?|crc\d*c?|md5|sha\d+|hash|digest|checksum|generation|metageneration|nonce|fingerprint|self|self_link"
+    r"|signature_version|spec_?version|schema|dataschema|datacontenttype|traceparent|tracestate|cursor|sgid|node_id"
+    r"|signing_cert_url|unsubscribe_url|(?:clone|git|svn|ssh|remote|base|callback|webhook|hook|redirect)_ur[il])$"
 )
-_CREDENTIAL_TEXT = re.compile(
-    r"""
-      (?P<before> \b(?:[a-z0-9]{1,20}[_-])?(?:token|secret|password|passwd|pwd|api[_-]?key|access[_-]?key|signature|sig)
-                  ["']?\s?[=:]\s?["']? )[^\s&"',;]{3,}
-    | (?P<scheme> \b(?:bearer|basic)\s )[A-Za-z0-9+/=._~-]{8,}
-    | (?P<user> ://[^\s/:@]{0,100}: )[^\s/@]{1,200}(?=@)
-    | \b(?:gh[pousr]_|github_pat_|glpat-|xox[abeprs]-|sk_live_|sk-|whsec_)[A-Za-z0-9_-]{10,}
-    | \beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]*
-    | -----BEGIN[ ][A-Z ]*PRIVATE[ ]KEY-----[\s\S]*
-    """,
-    re.IGNORECASE | re.VERBOSE,
+_DECORATION = re.compile(r"avatar|icon|logo|gravatar|picture|thumb|favicon")
+_ID = re.compile(
+    r"(?:^|_)(?:id|ids|uuid|guid|gid|uid|urn|arn|etag|version|api|nonce|timestamp|ts|locale|tz|timezone|offset|seq|sequence|sort"
+    r"|pos|order|initials|short_link|subscription)$|^id_"
 )
-_HINT = re.compile(
-    r"token|secret|passw|pwd|key|sig|bearer|basic|://|gh[pousr]_|github_pat|glpat|xox|sk[-_]|eyJ|BEGIN", re.I
+_COMMIT = re.compile(r"(?:^|_)(?:commit|commit_id|commit_sha|sha|head_sha|revision|vcs_revision|rev|head|head_commit)$")
+_HASH = re.compile(r"[0-9a-f]{24,}|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[A-Za-z0-9+/]{16,}={1,2}")
+_TELLING = re.compile(
+    r"(?:^|_)(?:name|title|status|state|result|conclusion|outcome|severity|priority|level|reason|number|amount|total|price|currency"
+    r"|count|size|branch|environment|host|service|email|from|to|assignee|customer|version_name|message|summary|value|duration)$"
 )
-_TIMES = re.compile(r"(?:^|_)(?:at|on|time|date|timestamp|ts|since|until|created|updated|started|finished)$")
-
-Path = tuple[str, ...]
-Leaf = tuple[Path, JSON]
-
-
-def words_of(key: str) -> str:
-    """A key as lower-case words joined by `_`: `checkName`, `check-name` and `Check name` are one."""
-    return _NOT_WORD.sub("_", _CAMEL.sub("_", key[:200])).strip("_").lower()
-
-
-def is_credential(key: str, value: JSON) -> bool:
-    """Whether a key names a credential. A number is one only if the key's last word says so: `token_count` is none."""
-    found = _CREDENTIAL.search(words_of(key))
-    if found is None or value is None or isinstance(value, bool):
-        return False
-    return not isinstance(value, int | float) or not found["last"]
+_SETTINGS: Final = frozenset(
+    "prefs preferences settings permissions config configuration options features capabilities links related urls"
+    " context display headers statistics stats entities".split()
+)
+"""Keys of objects that tell how something is set up, not what happened."""
+_FULL_HASH = re.compile(r"[0-9a-f]{40}")
+_ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
+_NOTHING: Final = frozenset("none null undefined n/a nil - nan".split())
+_UNSET: Final = "0001-01-01"
+_NO: Final = frozenset("false no 0".split())
+_API = re.compile(r"https?://api[.\d]|/_?apis?/|/rest/|\.json$|//[\w.-]*api\.")
 
 
-def hide(text: str) -> str:
-    """The first 5,000 characters without credentials: `token=...`, `Bearer ...`, the password in a URL, known keys."""
-    seen = text[:_SEEN]
-    return (
-        _CREDENTIAL_TEXT.sub(lambda m: (m["before"] or m["scheme"] or m["user"] or "") + MASK, seen)
-        if _HINT.search(seen)
-        else seen
-    )
+def is_link(value: JSON) -> bool:
+    """Whether a value is a URL and nothing else."""
+    return isinstance(value, str) and _LINK.fullmatch(value.strip()) is not None
 
 
-def leaves(value: Mapping[str, JSON]) -> list[Leaf]:
-    """(path, scalar) of everything above a depth, shallow before deep, at most 500; a short array counts as one."""
-    return list(islice(_leaves(value, (), _DEPTH), _LEAVES))
+def is_api(url: str) -> bool:
+    """Whether a URL is one that programs call, by the looks of it."""
+    return _API.search(url) is not None
 
 
-def _leaves(value: Mapping[str, JSON], above: Path, depth: int) -> Iterator[Leaf]:
-    deeper: list[tuple[Path, Mapping[str, JSON]]] = []
-    for key, inner in value.items():
-        path = (*above, str(key))
-        if is_credential(str(key), inner):
-            continue
-        if isinstance(inner, dict):
-            deeper.append((path, inner))
-        elif isinstance(inner, list):
-            if inner and len(inner) <= 10 and all(isinstance(item, str | int | float) for item in inner):
-                yield path, ", ".join(map(text_of, inner))
-        elif inner is not None and inner != "":
-            yield path, inner
-    if depth > 1:
-        for path, inner in deeper:
-            yield from _leaves(inner, path, depth - 1)
+def is_machine(leaf: Leaf) -> bool:
+    """Whether its key names what only machines compare, or it is decoration."""
+    return _MACHINE.search(leaf.word) is not None or any(map(_DECORATION.search, leaf.words[-3:]))
 
 
-def label(path: Path) -> str:
-    """`("data", "checkName")` as "Check name": the last words, which tell most, without keys that only wrap."""
-    kept = [step for index, step in enumerate(path) if step.lower() not in _WRAPPERS or index == len(path) - 1]
-    words = [word for word, _ in groupby("_".join(map(words_of, kept)).split("_"))][-4:]
-    return shorten(" ".join(words).strip().capitalize(), 60) or "Value"
+def rank(leaf: Leaf) -> int:
+    """How late a fact is told, shallow before deep: the one order for every table of facts."""
+    return leaf.depth + _dullness(leaf)
 
 
-def shown(path: Path, value: JSON) -> str:
-    """A fact as a person reads it: yes and no, times as times; "" for a value that is too long or blank for a fact."""
+def _dullness(leaf: Leaf) -> int:
+    value, word = leaf.value, leaf.word
+    if is_machine(leaf):
+        return NEVER
+    if is_link(value):
+        return NEVER if is_api(text_of(value)) else 6
+    if _COMMIT.search(word) and isinstance(value, str):
+        return 2
+    if _ID.search(word) or (isinstance(value, str) and _HASH.fullmatch(value)):
+        return DULL + 5 * (word != "subscription")
+    if any(step.strip("_") in _SETTINGS for step in leaf.home):
+        return 20
+    if text_of(value)[:6].lower() in _NO:
+        return 8
+    if word in ("type", "kind", "object") and leaf.depth > 1:
+        return 6
+    if _TIMES.search(word):
+        return 4
+    return 0 if _TELLING.search(word) else 2
+
+
+def shown(word: str, value: JSON) -> str:
+    """A fact as a person reads it: yes and no, times as times; "" for what is too long or blank, or no time."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     text = text_of(value).strip()
-    if len(text) > VALUE_LENGTH or "\n" in text:
+    if len(text) > VALUE_LENGTH or "\n" in text or text.lower() in _NOTHING or text.startswith(_UNSET):
         return ""
-    if _TIMES.search(words_of(path[-1])) and (moment := moment_of(value)) is not None:
-        zone = " UTC" if moment.tzinfo else ""
-        return moment.strftime("%Y-%m-%d %H:%M") + zone if moment.hour or moment.minute else moment.strftime("%Y-%m-%d")
-    return hide(text)
+    if _COMMIT.search(word) and _FULL_HASH.fullmatch(text):
+        return text[:10]
+    if not _TIMES.search(word) and not _ISO.match(text):
+        return hide(text)
+    moment = None if "/" in text else moment_of(value)  # day before month, or the other way round: as it is written
+    if moment is None:
+        return "" if _MOMENTS.search(word) and number_of(value) is not None else hide(text)
+    zone = " UTC" if moment.tzinfo else ""
+    return moment.strftime("%Y-%m-%d %H:%M") + zone if moment.hour or moment.minute else moment.strftime("%Y-%m-%d")
+
+
+def told(
+    leaves: Sequence[Leaf], hidden: Collection[Path] = (), show: Callable[[str, JSON], str] = shown
+) -> Iterator[tuple[Leaf, str, int]]:
+    """The leaves with what is shown of each and its rank, most telling first; equal ones under one word only once."""
+    known = set()
+    ranked = [(rank(leaf), at) for at, leaf in enumerate(leaves) if leaf.path not in hidden]
+    for score, at in sorted(ranked):
+        leaf = leaves[at]
+        text = show(leaf.word, leaf.value)
+        if text and (leaf.word, text) not in known:
+            known.add((leaf.word, text))
+            yield leaf, text, score
 
 
 def without(value: JSON, used: Collection[Path]) -> JSON:
@@ -128,7 +141,7 @@ def without(value: JSON, used: Collection[Path]) -> JSON:
 
     It looks at 500 nodes and 40,000 characters of their texts at most: a message shows fewer.
     """
-    left = _Remainder(used).of(value, ())
+    left = _Remainder(used).of(value, (), inside=False)
     return left if _says_something(left) else None
 
 
@@ -146,15 +159,19 @@ class _Remainder:
         self._left = _NODES
         self._room = MAX_INPUT
 
-    def of(self, value: JSON, path: Path) -> JSON:
+    def of(self, value: JSON, path: Path, *, inside: bool) -> JSON:
         self._left -= 1
         if self._left < 0 or path in self._used or len(path) > _DEEPEST:
             return None
         if isinstance(value, dict):
-            return self._of_object(value, path)
+            return self._of_object(value, path, inside=inside)
         if isinstance(value, list):
-            items = (self.of(item, (*path, str(index))) for index, item in enumerate(value[: self._left]))
+            items = (
+                self.of(item, (*path, str(index)), inside=inside) for index, item in enumerate(value[: self._left])
+            )
             return [item for item in items if item is not None] or None
+        if inside and value is not None and not isinstance(value, bool) and path[-1].isdigit():
+            return MASK
         return self._of_text(value) if isinstance(value, str) else value
 
     def _of_text(self, value: str) -> str:
@@ -162,12 +179,17 @@ class _Remainder:
         self._room -= min(len(seen), _SEEN)
         return hide(seen)
 
-    def _of_object(self, value: Mapping[str, JSON], path: Path) -> JSON:
+    def _of_object(self, value: Mapping[str, JSON], path: Path, *, inside: bool) -> JSON:
         kept = {}
+        masked = hidden_key(value)
         for key, inner in islice(value.items(), _NODES):
-            left = MASK if is_credential(str(key), inner) else self.of(inner, (*path, str(key)))
+            name = str(key)
+            if key == masked or is_credential(name, inner, inside=inside):
+                left: JSON = MASK
+            else:
+                left = self.of(inner, (*path, name), inside=inside or names_credential(name))
             if left not in (None, "", {}, []):
-                kept[str(key)[:200]] = left
+                kept[name[:200]] = left
         return kept or None
 
 
@@ -179,10 +201,10 @@ def as_json(value: JSON) -> str:
         return ""
 
 
-def _fact_texts(value: JSON, n: JSON, hidden: Collection[Path]) -> list[tuple[Path, str]]:
-    found = leaves(value) if isinstance(value, dict) else []
-    texts = ((path, shown(path, leaf)) for path, leaf in found if path not in hidden)
-    return list(islice(((path, text) for path, text in texts if text), count_of(n, 10, 50)))
+def _facts(value: JSON, n: JSON, hidden: Collection[Path]) -> list[tuple[Leaf, str]]:
+    leaves = tree_of(value).leaves if isinstance(value, dict) else []
+    usual = ((leaf, text) for leaf, text, score in told(leaves, hidden) if score < NEVER)
+    return list(islice(usual, count_of(n, 10, 50)))
 
 
 def _paths(names: JSON) -> set[Path]:
@@ -191,19 +213,19 @@ def _paths(names: JSON) -> set[Path]:
 
 
 @function(
-    doc="The short facts in an object, at most `n`, as an array of `{title, value}` for fields: for payloads of "
-    "unknown shape. Credentials are left out, and the keys that a second argument names.",
+    doc="The short facts in an object, at most `n`, most telling first, as an array of `{title, value}` for fields: "
+    "for payloads of unknown shape. Credentials and checksums are left out, and the keys that a second argument names.",
     examples=[
         Example(
             "{% for f in data | facts %}{{ f.title }}: {{ f.value }}; {% endfor %}",
-            {"data": {"order": {"orderId": 7, "paid": True}, "api_key": "k"}},
-            "Order id: 7; Order paid: yes; ",
+            {"data": {"orderId": 7, "paid": True, "customer": {"name": "Ada"}, "api_key": "k"}},
+            "Customer name: Ada; Paid: yes; Order id: 7; ",
         )
     ],
 )
 def facts(value: JSON, n: JSON = 10, hidden: JSON = None) -> JSON:
     """See the registration."""
-    return [{"title": label(path), "value": text} for path, text in _fact_texts(value, n, _paths(hidden))]
+    return [{"title": label(leaf.words), "value": text} for leaf, text in _facts(value, n, _paths(hidden))]
 
 
 @function(
@@ -212,13 +234,13 @@ def facts(value: JSON, n: JSON = 10, hidden: JSON = None) -> JSON:
     examples=[
         Example(
             "{{ data | beyond_facts(1) }}",
-            {"data": {"name": "disk", "tags": [{"a": 1}], "token": "t"}},
-            '{\n "tags": [\n  {\n   "a": 1\n  }\n ],\n "token": "\\*\\*\\*"\n}',
+            {"data": {"name": "disk", "tags": [{"a": 1}, {"a": 2}], "token": "t"}},
+            '{\n "tags": [\n  {\n   "a": 1\n  },\n  {\n   "a": 2\n  }\n ],\n "token": "\\*\\*\\*"\n}',
         )
     ],
 )
 def beyond_facts(value: JSON, n: JSON = 10, hidden: JSON = None) -> JSON:
     """See the registration; a value that is no object is the whole remainder."""
     names = _paths(hidden)
-    left = without(value, names | {path for path, _ in _fact_texts(value, n, names)})
+    left = without(value, names | {leaf.path for leaf, _ in _facts(value, n, names)})
     return (left if isinstance(left, str) else as_json(left)) if left is not None else None

@@ -1,6 +1,7 @@
 """Values of an object that people may see: what looks like a credential is masked."""
 
-from gateway.language.functions.facts import MASK, hide, is_credential
+from gateway.language.functions.credentials import MASK, hide, is_credential
+from gateway.language.functions.facts import without
 from gateway.language.functions.registry import Example, function
 from gateway.model import JSON
 
@@ -19,7 +20,15 @@ def masked(value: JSON) -> JSON:
     """See the registration."""
     if not isinstance(value, dict):
         return None
-    return {
-        name: MASK if is_credential(name, inner) else hide(inner) if isinstance(inner, str) else inner
-        for name, inner in value.items()
-    }
+    return {name: _masked(name, inner) for name, inner in value.items()}
+
+
+def _masked(name: str, value: JSON) -> JSON:
+    if (
+        isinstance(value, dict | list) and value
+    ):  # what is in it may be a credential, by its own name or by that of the whole
+        left = without({name: value}, ())
+        return left[name] if isinstance(left, dict) else MASK
+    if is_credential(name, value):
+        return MASK
+    return hide(value) if isinstance(value, str) else value

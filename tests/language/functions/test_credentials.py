@@ -1,0 +1,87 @@
+"""Credentials are known by the last word of their names, and by their look; what only sounds like one is shown."""
+
+from typing import Any
+
+import pytest
+
+from gateway.language.functions.credentials import hidden_key, hide, is_credential, names_credential, words_of
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "token", "accessToken", "API-Key", "client_secret", "db.password", "Set-Cookie", "privateKey", "otp", "apikeys",
+        "X-Hub-Signature-256", "password_hash", "token_value", "new_password", "signatureV2", "AUTH_TOKEN",
+        "DBPassword",
+    ],
+)  # fmt: skip
+def test_names_of_credentials(key: str) -> None:
+    """A key that names a credential is known in every spelling, and with a word behind that only says which one."""
+    assert names_credential(key)
+    assert is_credential(key, "x")
+    assert is_credential(key, 7)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "tokenizer", "token_count", "secretary", "signature_request", "api_key_id", "secret_name", "keys", "key",
+        "token_type", "password_changed_at", "credential_kind", "value", "test", "",
+    ],
+)  # fmt: skip
+def test_names_of_other_things(key: str) -> None:
+    """The last word says what a key names: a request, a count or an id is no credential."""
+    assert not names_credential(key)
+
+
+@pytest.mark.parametrize("value", [None, True, {"a": 1}, ["a"]])
+def test_only_scalars_are_credentials(value: Any) -> None:
+    """Of an object the leaves are, so that nothing is hidden because of its name alone."""
+    assert not is_credential("token", value)
+
+
+@pytest.mark.parametrize(
+    ("key", "credential"),
+    [("value", True), ("id", True), ("DATABASE", True), ("signer_name", False), ("status_code", False), ("at", False)],
+)
+def test_leaves_of_objects_that_are_named_like_credentials(key: str, *, credential: bool) -> None:
+    """Inside of `signatures` or `secrets` only what says who, when and in which state is shown."""
+    assert is_credential(key, "x", inside=True) is credential
+
+
+@pytest.mark.parametrize(
+    ("pair", "key"),
+    [
+        ({"name": "DB_PASSWORD", "value": "x"}, "value"),
+        ({"Key": "authToken", "Value": "x"}, "Value"),
+        ({"name": "REGION", "value": "x"}, None),
+        ({"name": "token"}, None),
+    ],
+)
+def test_pairs_whose_name_is_one_of_a_credential(pair: Any, key: str | None) -> None:
+    """Variables and headers come as pairs of a name and a value."""
+    assert hidden_key(pair) == key
+
+
+@pytest.mark.parametrize(
+    ("text", "hidden"),
+    [
+        ("get https://x.example/?token=abc&a=1", "get https://x.example/?token=***&a=1"),
+        ("postgres://ada:pw@db/x", "postgres://ada:***@db/x"),
+        ("Authorization: Bearer abcdefghij", "Authorization: Bearer ***"),
+        ("key glpat-abcdefghijklmno", "key ***"),
+        ("-----BEGIN RSA PRIVATE KEY-----\nabc", "***"),
+        ("the token of the day", "the token of the day"),
+    ],
+)
+def test_looks_of_credentials(text: str, hidden: str) -> None:
+    """Credentials inside texts are known by what stands before them or by their own look."""
+    assert hide(text) == hidden
+
+
+def test_keys_in_words() -> None:
+    """Spellings of one key are one; of a long key only the beginning is read."""
+    assert {words_of(key) for key in ("checkName", "check-name", "Check name", "check.name")} == {"check_name"}
+    assert words_of("HTTPServer") == "http_server"
+    assert words_of("Größe_der Datei") == "größe_der_datei"
+    assert len(words_of("aB" * 5000)) < 400
