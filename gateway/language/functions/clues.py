@@ -5,10 +5,11 @@ A clue weighs a leaf: the least weight is the likeliest answer, None is no answe
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 from gateway.language.functions.coerce import text_of
-from gateway.language.functions.credentials import words_of
+from gateway.language.functions.credentials import KNOWN_WORDS, words_of
 from gateway.language.functions.facts import is_link
 from gateway.language.functions.states import look_of
 from gateway.language.functions.tree import Leaf, Words
@@ -94,6 +95,7 @@ _PICTURE = re.compile(r"image|photo|screenshot|snapshot|chart|banner")
 _ACTION_URL = re.compile(
     r"(?:^|_)(?:ack|acknowledge|close|resolve|delete|edit|cancel|approve|sign|signing|subscribe|logout)_"
 )
+_NAMES_OF_STATES: Final = ("name", "value", "label", "title", "text", "slug", "description", "display_name")
 _NOT_NOW = re.compile(r"(?:previous|prev|old|last|delivery|merge|from)_")
 
 
@@ -102,6 +104,7 @@ def is_envelope(name: str) -> bool:
     return _ENVELOPE.fullmatch(words_of(name)) is not None
 
 
+@lru_cache(KNOWN_WORDS)
 def role_of(word: str) -> int | None:
     """How surely a key means the person who acted, 0 the surest; None for other keys."""
     found = next((rank for rank, names in enumerate(ROLES) if word in names), None)
@@ -156,14 +159,18 @@ def _is_text(value: str) -> bool:
     return bool(value.strip()) and not is_link(value) and (len(value) <= 80 or any(map(str.isspace, value[:80])))
 
 
+@lru_cache(KNOWN_WORDS)
+def _without_name(word: str) -> str:
+    return re.sub(r"_(?:name|login|email)$", "", word)
+
+
 def actor(leaf: Leaf) -> float | None:
     """Who did it."""
     if not isinstance(leaf.value, str) or is_link(leaf.value) or "\n" in leaf.value or not leaf.value.strip():
         return None
     last = len(leaf.words) - 1
     for at, word in enumerate(leaf.words):
-        bare = re.sub(r"_(?:name|login|email)$", "", word) if at == last else word
-        role = role_of(bare)
+        role = role_of(_without_name(word) if at == last else word)
         if role is None:
             continue
         if at == last:
@@ -175,14 +182,19 @@ def actor(leaf: Leaf) -> float | None:
 
 def state(leaf: Leaf) -> float | None:
     """How it stands: a word or a few, by its key, the key's last word, or the object whose name or value it is."""
-    inner = leaf.word in ("name", "value", "label", "title", "text", "slug", "description", "display_name")
-    key = re.sub(r"_(?:code|text|name|label|value)$", "", leaf.parent if inner and leaf.parent else leaf.word)
+    inner = leaf.word in _NAMES_OF_STATES and leaf.parent != ""
+    weight = _state_of(leaf.parent if inner else leaf.word)
+    if weight is None or not isinstance(leaf.value, str) or not _is_state(leaf.value) or actor(leaf) is not None:
+        return None
+    return weight + (leaf.word == "slug") + 3 * (not look_of(leaf.value).words)
+
+
+@lru_cache(KNOWN_WORDS)
+def _state_of(word: str) -> float | None:
+    """How little a key means how something stands now."""
+    key = re.sub(r"_(?:code|text|name|label|value)$", "", word)
     last = key.rpartition("_")[2]
-    if last not in STATES or _NOT_NOW.match(key) or not isinstance(leaf.value, str) or not _is_state(leaf.value):
-        return None
-    if actor(leaf) is not None:
-        return None
-    return STATES.index(last) / 10 + (leaf.word == "slug") + (key != last) / 2 + 3 * (not look_of(leaf.value).words)
+    return None if last not in STATES or _NOT_NOW.match(key) else STATES.index(last) / 10 + (key != last) / 2
 
 
 def _is_state(value: str) -> bool:

@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 from gateway.model import JSON
 
 MASK: Final = "***"
+KNOWN_WORDS: Final = 2048
+"""How many keys are remembered, of 200 characters at most: those of a sender come again with each request."""
 _SEEN: Final = 5000
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -45,12 +48,21 @@ _HINT = re.compile(
 
 def words_of(key: str) -> str:
     """A key as lower-case words joined by `_`: `checkName`, `check-name` and `Check name` are one."""
-    return _NOT_WORD.sub("_", _CAMEL.sub("_", key[:200])).strip("_").lower()
+    return _words_of(key[:200])
+
+
+@lru_cache(KNOWN_WORDS)
+def _words_of(key: str) -> str:
+    return _NOT_WORD.sub("_", _CAMEL.sub("_", key)).strip("_").lower()
 
 
 def names_credential(key: str) -> bool:
     """Whether a key names a credential, by its last word: `signature`, but not `signature_request` or `token_id`."""
-    words = words_of(key)
+    return _names_credential(words_of(key))
+
+
+@lru_cache(KNOWN_WORDS)
+def _names_credential(words: str) -> bool:
     return _CREDENTIAL.search(_QUALIFIER.sub("", words) or words) is not None
 
 

@@ -7,11 +7,12 @@ links after them; what only machines compare (ids, then checksums) comes last or
 import json
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import islice
 from typing import Final
 
 from gateway.language.functions.coerce import count_of, list_of, number_of, text_of
-from gateway.language.functions.credentials import MASK, hidden_key, hide, is_credential, names_credential
+from gateway.language.functions.credentials import KNOWN_WORDS, MASK, hidden_key, hide, is_credential, names_credential
 from gateway.language.functions.registry import MAX_INPUT, Example, function
 from gateway.language.functions.time import moment_of
 from gateway.language.functions.tree import Leaf, Path, label, tree_of
@@ -23,6 +24,8 @@ DULL: Final = 30
 """The rank from which on a fact says nothing to most readers: ids and versions."""
 NEVER: Final = 100
 """The rank of what only machines compare."""
+_OF_OTHERS, _OF_TIME, _OF_LINK, _OF_KIND, _OF_NO, _OF_SETTING = 2, 4, 6, 6, 8, 20
+"""The ranks of what is neither name nor state: at first what is not told apart, at last how something is set up."""
 _NODES: Final = 500
 _SEEN: Final = 5000
 _DEEPEST: Final = 30
@@ -75,7 +78,7 @@ def is_api(url: str) -> bool:
 
 def is_machine(leaf: Leaf) -> bool:
     """Whether its key names what only machines compare, or it is decoration."""
-    return _MACHINE.search(leaf.word) is not None or any(map(_DECORATION.search, leaf.words[-3:]))
+    return _rank_of(leaf.word) == NEVER or any(map(_is_decoration, leaf.words[-3:]))
 
 
 def rank(leaf: Leaf) -> int:
@@ -84,24 +87,37 @@ def rank(leaf: Leaf) -> int:
 
 
 def _dullness(leaf: Leaf) -> int:
-    value, word = leaf.value, leaf.word
+    value, usual = leaf.value, _rank_of(leaf.word)
     if is_machine(leaf):
         return NEVER
     if is_link(value):
-        return NEVER if is_api(text_of(value)) else 6
-    if _COMMIT.search(word) and isinstance(value, str):
-        return 2
-    if _ID.search(word) or (isinstance(value, str) and _HASH.fullmatch(value)):
-        return DULL + 5 * (word != "subscription")
-    if any(step.strip("_") in _SETTINGS for step in leaf.home):
-        return 20
-    if text_of(value)[:6].lower() in _NO:
-        return 8
-    if word in ("type", "kind", "object") and leaf.depth > 1:
-        return 6
+        return NEVER if is_api(text_of(value)) else _OF_LINK
+    if usual >= DULL or (isinstance(value, str) and not _COMMIT.search(leaf.word) and _HASH.fullmatch(value)):
+        return max(usual, DULL)
+    if not _SETTINGS.isdisjoint(leaf.home):
+        return _OF_SETTING
+    if value is False or value == 0 or (isinstance(value, str) and value[:6].lower() in _NO):
+        return _OF_NO
+    return _OF_KIND if leaf.depth > 1 and leaf.word in ("type", "kind", "object") else usual
+
+
+@lru_cache(KNOWN_WORDS)
+def _rank_of(word: str) -> int:
+    """The rank that a key gives a fact."""
+    if _MACHINE.search(word):
+        return NEVER
+    if _COMMIT.search(word):
+        return _OF_OTHERS
+    if _ID.search(word):
+        return DULL if word == "subscription" else DULL + 5
     if _TIMES.search(word):
-        return 4
-    return 0 if _TELLING.search(word) else 2
+        return _OF_TIME
+    return 0 if _TELLING.search(word) else _OF_OTHERS
+
+
+@lru_cache(KNOWN_WORDS)
+def _is_decoration(word: str) -> bool:
+    return _DECORATION.search(word) is not None
 
 
 def shown(word: str, value: JSON) -> str:

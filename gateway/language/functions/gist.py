@@ -106,13 +106,16 @@ def _unkeyed(value: Mapping[str, JSON]) -> Mapping[str, JSON]:
 
 def _table(answers: Answers) -> tuple[list[dict[str, str]], str | None]:
     """The fields, and what is left of the facts as one line."""
-    fields, rest = list[dict[str, str]](), list[str]()
+    fields, rest, room = list[dict[str, str]](), list[str](), _MORE
     for leaf, title, text, score in answers.facts():
         page = answers.pages.get(leaf.home) if answers.is_name(leaf) else None
         if _LATER <= score < DULL and len(fields) >= FIELDS // 2:
             continue
         if len(fields) >= FIELDS:
             rest.append(f"{title}: {escape(shorten(text, _FACT))}")
+            room -= len(rest[-1])
+            if room < 0:
+                break
             continue
         value = escape(text)
         if page is not None:
