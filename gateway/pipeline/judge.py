@@ -27,6 +27,9 @@ LIGHT_BYTES: Final = 48_000
 _SMALL = 8_192
 _FEW = 300
 _SIGNS = b"<&{[%\\"
+_START = 16
+_OBJECTS = 40
+"""How many objects an array of events may hold, found by the start of a body: those of unknown shape take 1 ms each."""
 _HIDING = 16_000
 _COSTLY: Final[Sequence[tuple[tuple[bytes, ...], int]]] = (
     ((b"<", b"\\u003", b"%3"), 600),  # a tag of HTML in a text takes 20 us, an element of XML 3
@@ -75,6 +78,8 @@ def light(request: Request, limit: int, depth: int) -> Content | None:
 
 def _is_costly(body: bytes) -> bool:
     """Whether there are too many costly signs in a body; in a small one there is only room for those of HTML."""
+    if b"[" in body[:_START] and body.count(b"{") > _OBJECTS:
+        return True
     if len(body) <= _SMALL:
         return b"<" in body and body.count(b"<") > _COSTLY[0][1]
     many = len(body) - len(body.translate(None, _SIGNS)) > _FEW  # one pass over the body is enough for nearly all

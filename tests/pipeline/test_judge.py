@@ -236,6 +236,18 @@ def test_what_is_light_is_quick(kind, size):
         assert seconds_of(lambda: judged("generic", request, allow_unsigned=True)) < 0.05
 
 
+@pytest.mark.parametrize("event", [{}, {"data": 1}, {"type": "a.b", "data": {f"size_{at}": at for at in range(90)}}])
+@pytest.mark.parametrize("count", [20, 40, 150])
+def test_events_of_unknown_shape_are_quick_or_judged_beside_the_loop(event, count):
+    """A batch of events is told event by event, each by all that it holds."""
+    batch = json.dumps([{"source": "/x", "id": str(number), **event} for number in range(count)]).encode()
+    request = Request(headers={"content-type": "application/cloudevents-batch+json"}, body=b" " + batch)
+    if light(request, LIMIT, 64) is not None:
+        assert seconds_of(lambda: judged("cloudevents", request, allow_unsigned=True)) < 0.05
+    else:
+        assert count > 40 or len(batch) > 20_000
+
+
 def test_what_is_light():
     """By the inflated size, by what costs most, and not where that could be hidden."""
     usual = Request(body=json.dumps({"commits": [{"message": "Fix it <now>"}] * 20}).encode())
