@@ -1,10 +1,12 @@
-"""Durations and sizes as people write them: `10s`, `5m`, `24h`, `7d`; `300kB`, `5MB`, `1GB`."""
+"""Durations, sizes and times as people write them: `10s`, `24h`, `7d`; `300kB`, `1GB`; `2026-01-31T08:00`."""
 
 import re
+from datetime import UTC, datetime
 
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
 _BYTES = {"b": 1, "kb": 1000, "mb": 1000**2, "gb": 1000**3, "kib": 1024, "mib": 1024**2, "gib": 1024**3}
 _STEPS = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"))
+_EPOCH = re.compile(r"\d{9,11}(?:\.\d{1,9})?")
 _QUANTITY = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]+)\s*")
 
 
@@ -21,6 +23,28 @@ def written(seconds: float) -> str:
     unit, step = next(((unit, step) for step, unit in _STEPS if seconds >= step), ("s", 1.0))
     amount = seconds / step
     return f"{amount:.0f} {unit}" if amount >= 10 else f"{amount:.2g} {unit}"
+
+
+def moment(text: str, now: float) -> float:
+    """A time, in seconds since the epoch: "2h" is two hours before `now`, "2026-01-31T08:00" is UTC unless it says else.
+
+    Seconds since the epoch are taken as they are. ValueError says what is expected.
+    """
+    text = text.strip()
+    if _EPOCH.fullmatch(text):
+        return float(text)
+    try:
+        return now - seconds(text)
+    except ValueError:
+        pass
+    try:
+        read = datetime.fromisoformat(text)
+        return (read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
+        raise ValueError(
+            f"{text[:100]!r} is neither how long ago (30m, 2h, 7d) nor a time (2026-01-31, 2026-01-31T08:00, "
+            "2026-01-31T08:00+02:00; without an offset it is UTC)"
+        ) from None
 
 
 def size(text: str) -> int:

@@ -31,10 +31,10 @@ from gateway.cli.output import (
 )
 from gateway.console import events as facts
 from gateway.console import replay
-from gateway.console.events import DeliveryDetail, EventDetail, EventRow
+from gateway.console.events import DeliveryDetail, EventDetail, EventRow, Sent
 from gateway.errors import Refused
 from gateway.journal import Query
-from gateway.model import DeliveryState, Outcome
+from gateway.model import Outcome
 
 events = typer.Typer(no_args_is_help=True, help="What came in, what it became, and where it went.")
 app.add_typer(events, name="events")
@@ -51,12 +51,10 @@ _COLUMNS: Final[Sequence[Column[EventRow]]] = (
     Column("event", lambda row: row.name),
     Column("outcome", lambda row: row.outcome),
     Column("translator", lambda row: row.translator),
-    Column(
-        "deliveries", lambda row: ", ".join(f"{row.deliveries[s]} {s}" for s in DeliveryState if s in row.deliveries)
-    ),
-    Column("subject", lambda row: row.subject),
+    Column("deliveries", lambda row: ", ".join(map(_standing, row.sent))),
+    Column("message", lambda row: row.title or row.subject),
 )
-_FOLLOWED: Final = (27, 19, 12, 16, 8, 20, 12, 0)
+_FOLLOWED: Final = (27, 19, 12, 16, 8, 20, 16, 0)
 """The minimum widths of those columns with --follow, which prints rows one by one."""
 
 
@@ -79,14 +77,17 @@ class ReplayRow(Struct, frozen=True):
     epilog=example(
         "mattergate events list --route github --since 2h",
         "mattergate events list --outcome broken -o jsonl | jq -r .id",
+        "mattergate events list --destination ops --state dead --since 1d",
         "mattergate events list --follow",
     ),
 )
 def list_events(
     route: given.Route = "",
     service: given.Service = "",
+    translator: given.Translator = "",
     outcome: OutcomeOption = None,
     destination: given.Destination = "",
+    state: given.State = None,
     text: given.Text = "",
     since: given.Since = None,
     until: given.Until = None,
@@ -99,16 +100,28 @@ def list_events(
     config: given.Config = DEFAULT,
 ) -> None:
     """List events, newest first."""
-    query = _query(route, service, outcome, destination, text, before)
+    query = Query(
+        route=route,
+        service=service,
+        translator=translator,
+        outcome=outcome or "",
+        destination=destination,
+        delivery_state=state,
+        text=text,
+        since=since,
+        until=until,
+        before=before,
+        first_payloads=True,
+    )
     if follow:
         if before or until is not None or output is Format.JSON:
             fail("--follow prints new events: it takes no --before and no --until; its JSON is -o jsonl", 2)
         try:
-            offline.run(config, lambda gateway: _follow(gateway, query, since, limit, output))
+            offline.run(config, lambda gateway: _follow(gateway, query, limit, output))
         except KeyboardInterrupt:
             raise typer.Exit from None
         return
-    records = offline.run(config, lambda gateway: filters.select(gateway, query, since, until, limit))
+    records = offline.run(config, lambda gateway: filters.select(gateway, query, limit))
     print_rows([facts.row(record) for record in records], _COLUMNS, output, "no events")
     if len(records) == limit and out.is_terminal and output is Format.TABLE:
         warn(f"older ones: add --before {records[-1].event.id}")
@@ -142,8 +155,10 @@ def replay_events(
     chosen: given.EventIds = None,
     route: given.Route = "",
     service: given.Service = "",
+    translator: given.Translator = "",
     outcome: OutcomeOption = None,
     destination: given.Destination = "",
+    state: given.State = None,
     text: given.Text = "",
     since: given.Since = None,
     until: given.Until = None,
@@ -159,22 +174,33 @@ def replay_events(
 
     Name events by their ids or by filters. Asks for confirmation before more than one.
     """
-    query = _query(route, service, outcome, destination, text)
-    filtered = query != _query() or since is not None or until is not None
-    if bool(chosen) == filtered:
+    query = Query(
+        route=route,
+        service=service,
+        translator=translator,
+        outcome=outcome or "",
+        destination=destination,
+        delivery_state=state,
+        text=text,
+        since=since,
+        until=until,
+    )
+    if bool(chosen) == (query != Query()):
         fail("say which events to send again: their ids, or filters such as --route and --since", 2)
 
     rows: list[ReplayRow] = []
 
     async def work(gateway: OfflineGateway) -> None:
+        matched = ""
         if chosen:
             ids = list(dict.fromkeys([await journal.complete(gateway.journal, one) for one in chosen]))
         else:
-            found = await filters.select(gateway, query, since, until)
+            found = await filters.select(gateway, query)
             ids = [one.event.id for one in reversed(found) if today or replay.settled(one)]
+            matched = f"{plural(len(found), 'event')} match: " if len(found) != len(ids) else ""
         if len(ids) > 1 and not dry_run:
             how = "read with today's catalog and sent" if today else "sent again as they were"
-            confirm(f"{plural(len(ids), 'event')} will be {how}", yes=yes)
+            confirm(f"{matched}{plural(len(ids), 'event')} will be {how}", yes=yes)
         speaker = gateway.rehearsal() if dry_run else gateway
         for one in progress(ids, "sending again"):
             rows.append(await _replay_one(speaker, one, today=today))
@@ -190,23 +216,16 @@ def replay_events(
         raise typer.Exit(1)
 
 
-def _query(
-    route: str = "",
-    service: str = "",
-    outcome: Outcome | None = None,
-    destination: str = "",
-    text: str = "",
-    before: str = "",
-) -> Query:
-    return Query(route=route, service=service, outcome=outcome or "", destination=destination, text=text, before=before)
+def _standing(one: Sent) -> str:
+    return f"{one.destination} {one.state}" + (f" x{one.count}" if one.count > 1 else "")
 
 
-async def _follow(gateway: OfflineGateway, query: Query, since: float | None, limit: int, form: Format) -> None:
+async def _follow(gateway: OfflineGateway, query: Query, limit: int, form: Format) -> None:
     """Print the newest events and then each new one, until cancelled."""
     latest = await _newer(gateway, "", 1)
     mark = latest[0] if latest else ""
     await filters.require_known(gateway, query)
-    records = await filters.select(gateway, query, since, None, limit)
+    records = await filters.select(gateway, query, limit)
     put = _printer(form)
     put([facts.row(record) for record in reversed(records)])
     shown = {record.event.id for record in records}

@@ -13,21 +13,19 @@ from gateway.journal import Query, Record
 async def select(
     gateway: OfflineGateway,
     query: Query,
-    since: float | None = None,
-    until: float | None = None,
     limit: int | None = None,
 ) -> list[Record]:
-    """The events of a query that were received in this time, newest first, at most `limit`, without their bodies.
+    """The events of a query, newest first, at most `limit`, without their bodies.
 
     Where there are none, a name in the query that neither the settings nor the journal know ends the command.
     """
-    if since is not None and until is not None and since > until:
+    if query.since is not None and query.until is not None and query.since > query.until:
         fail("--since is later than --until: nothing can be between them", 2)
     if query.before:
         query = replace(query, before=await journal.complete(gateway.journal, query.before))
     page = journal.PAGE if limit is None else min(limit, journal.PAGE)
     found: list[Record] = []
-    async for record in journal.walk(gateway.journal, replace(query, limit=page, bodies=False), since, until):
+    async for record in journal.walk(gateway.journal, replace(query, limit=page, bodies=False)):
         found.append(record)
         if len(found) == limit:
             break
@@ -50,6 +48,10 @@ async def require_known(gateway: OfflineGateway, query: Query) -> None:
     key, folders = query.service, gateway.folders
     if key and key not in catalog.names(folders) and not await journal.knows(stored, Query(service=key)):
         fail(f"--service: {catalog.unknown(key, folders)}", 2)
+    speaker = query.translator.partition("/")[0]
+    if speaker and speaker not in catalog.names(folders):
+        if not await journal.knows(stored, Query(translator=query.translator)):
+            fail(f"--translator: {catalog.unknown(speaker, folders)}", 2)
 
 
 def _unknown(kind: str, name: str, known: Collection[str]) -> None:

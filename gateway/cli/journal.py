@@ -17,8 +17,6 @@ PAGE: Final = 500
 """Events that are read at a time."""
 _LISTED: Final = 10
 """Events that are listed where the beginning of an id fits several."""
-_SLACK: Final = 60.0
-"""Seconds by which the order of events may differ from their times: clocks are set, and commits overtake each other."""
 
 
 @asynccontextmanager
@@ -32,19 +30,13 @@ async def opened(settings: Settings) -> AsyncIterator[Journal]:
         await journal.close()
 
 
-async def walk(
-    journal: Journal, query: Query, since: float | None = None, until: float | None = None
-) -> AsyncIterator[Record]:
-    """Give the events of a query, newest first, that were received in this time; `query.limit` is that of a page."""
+async def walk(journal: Journal, query: Query) -> AsyncIterator[Record]:
+    """Give the events of a query, newest first; `query.limit` is that of a page."""
     while True:
         page = await journal.find(query)
         for record in page.records:
-            received = record.event.received
-            if since is not None and received < since - _SLACK:
-                return
-            if (since is None or received >= since) and (until is None or received <= until):
-                yield record
-        if not page.next or (since is not None and await _received(journal, page.next) < since - _SLACK):
+            yield record
+        if not page.next:
             return
         query = replace(query, before=page.next)
 
@@ -76,9 +68,3 @@ async def knows(journal: Journal, query: Query) -> bool:
     async for _ in walk(journal, replace(query, bodies=False, limit=1)):
         return True
     return False
-
-
-async def _received(journal: Journal, event_id: str) -> float:
-    """When an event was received; the beginning of time for one that is gone."""
-    records = (await journal.find(Query(event_id=event_id, bodies=False))).records
-    return records[0].event.received if records else 0.0

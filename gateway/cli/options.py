@@ -1,7 +1,6 @@
 """The arguments and options that several commands have, and the parser of times."""
 
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -9,28 +8,18 @@ import typer
 
 from gateway import units
 from gateway.cli.output import Format
+from gateway.model import DeliveryState
 
 DEFAULT = Path("mattergate.toml")
 """The settings file where none is named."""
 
 
 def moment(text: str) -> float:
-    """Read a time, in seconds since the epoch: "2h" is two hours ago, "2026-01-31T08:00" is UTC unless it says else.
-
-    Raises typer.BadParameter, which says what may be written.
-    """
+    """Read a time as `units.moment` does. Raises typer.BadParameter, which says what may be written."""
     try:
-        return time.time() - units.seconds(text)
-    except ValueError:
-        pass
-    try:
-        read = datetime.fromisoformat(text.strip())
-    except ValueError:
-        raise typer.BadParameter(
-            f"{text!r} is neither how long ago (30m, 2h, 7d) nor a time (2026-01-31, 2026-01-31T08:00, "
-            "2026-01-31T08:00+02:00; without an offset it is UTC)"
-        ) from None
-    return (read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp()
+        return units.moment(text, time.time())
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
 
 
 def example(*commands: str) -> str:
@@ -57,6 +46,8 @@ Until = Annotated[float | None, typer.Option(parser=moment, metavar="WHEN", help
 Route = Annotated[str, typer.Option(help="Only of this route.")]
 Service = Annotated[str, typer.Option(help="Only of this service.")]
 Destination = Annotated[str, typer.Option(help="Only with a delivery to this destination.")]
+Translator = Annotated[str, typer.Option(help="Only by this translator: github/push.")]
+State = Annotated[DeliveryState | None, typer.Option(help="Only with a delivery in this state.")]
 Text = Annotated[str, typer.Option(help="Only with all of these words: in id, event, subject, messages ...")]
 Before = Annotated[str, typer.Option(metavar="ID", help="Only older than this event: the next page.")]
 Limit = Annotated[int, typer.Option("--limit", "-n", min=1, max=1000, help="How many, the newest first.")]

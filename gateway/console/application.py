@@ -9,19 +9,19 @@ A topic is a row of TOPICS, and nothing else names it:
 - *pages*, `gateway/console/pages/NAME.py`: `PAGES`, each a `page.Page` whose `act(visit)` calls the same facts and
   answers `Shown(template, facts)`, or `Back(url, notice)` after a change. `visit.query(Struct)` and
   `visit.fields(Struct)` read what was asked for.
-- *template*, `templates/NAME.html`: extends `base.html` (blocks `title`, `main`, `scripts`), imports `macros.html`, and
+- *template*, `templates/NAME.html`: extends `base.html` (blocks `title`, `main`, `scripts`, `follow`), imports `macros.html`, and
   puts `{{ m.csrf(visitor) }}` into every form that changes something.
 - *script*, if any, `static/NAME.js`: loaded by `{% block scripts %}{{ m.script("NAME.js") }}{% endblock %}`. What all
   pages share, `static/console.js`, gives `mattergate.post(path, body)` (fetch with the CSRF header),
   `mattergate.morph(element, html)`, and the event `live` on `document`.
-- *feeds*, if any, `operations.Feed`: named texts that pages follow: `<main data-follow="FEED ...">`. An element with
+- *feeds*, if any, `operations.Feed`: named texts that pages follow: the names in `{% block follow %}`. An element with
   `data-live="KEY"` gets the HTML of that key; keys without an element arrive with the event `live`.
 
 The top bar shows topics that have a `path`. The guard closes every route to whoever has not signed in, lets only
 administrators change, and checks the CSRF token before `act` is called.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -54,19 +54,23 @@ GUARD: Final = web.AppKey("guard", Guard)
 
 
 class Topic(Struct, frozen=True):
-    """One topic of the console; `path` is its place in the top bar, "" for none."""
+    """One topic of the console; `path` is its place in the top bar, "" for none.
+
+    `mark` counts what waits there for a person; the top bar of every page shows it.
+    """
 
     title: str
     path: str = ""
     operations: Sequence[Operation] = ()
     pages: Sequence[Page] = ()
     feeds: Callable[[Rendering], Sequence[Feed]] | None = None
+    mark: Callable[[Gateway], int] | None = None
 
 
 TOPICS: Final = (
     Topic("Overview", "/", overview.OPERATIONS, overview_pages.PAGES, overview_pages.feeds),
     Topic("Events", "/events", events.OPERATIONS, event_pages.PAGES, event_pages.feeds),
-    Topic("Dead letters", "/dead", dead.OPERATIONS, dead_pages.PAGES, dead_pages.feeds),
+    Topic("Dead letters", "/dead", dead.OPERATIONS, dead_pages.PAGES, dead_pages.feeds, dead.waiting),
     Topic("Try it", "/try", tryout.OPERATIONS, tryout_pages.PAGES),
     Topic("Catalog", "/catalog", catalog.OPERATIONS, catalog_pages.PAGES),
     Topic("Console", operations=control.OPERATIONS),
@@ -79,13 +83,14 @@ def application(gateway: Gateway) -> web.Application:
     console = Console(gateway)
     static = Static()
     rendering = Rendering({topic.path: topic.title for topic in TOPICS if topic.path}, static.url)
-    face = PageFace(console, rendering)
+    face = PageFace(console, rendering, lambda: _marks(gateway))
     guard = Guard(
         Auth(lambda: gateway.settings.admin),
         lambda: gateway.settings.admin,
         {Face.PAGE: face.show_problem, Face.API: api.show_problem},
     )
-    live = Live(console, [feed for topic in TOPICS if topic.feeds for feed in topic.feeds(rendering)])
+    feeds = [feed for topic in TOPICS if topic.feeds for feed in topic.feeds(rendering)]
+    live = Live(console, [_bar(rendering), *feeds])
     app = web.Application(middlewares=[guard.admit], client_max_size=BODY_LIMIT)
     app[GUARD] = guard
     app.on_response_prepare.append(guard.dress)
@@ -108,6 +113,20 @@ def application(gateway: Gateway) -> web.Application:
     route("POST", "/sign-out", sign.leave, Access(Face.PAGE, Role.READER))
     _live_with(app, console, live)
     return app
+
+
+def _marks(gateway: Gateway) -> dict[str, int]:
+    return {topic.path: topic.mark(gateway) for topic in TOPICS if topic.mark}
+
+
+def _bar(rendering: Rendering) -> Feed:
+    """The live parts of the top bar, which every page follows."""
+
+    async def take(console: Console) -> Mapping[str, str]:
+        marks = _marks(console.gateway)
+        return {f"mark-{path}": rendering.part("macros.html", "mark", count) for path, count in marks.items()}
+
+    return Feed("nav", take)
 
 
 def _live_with(app: web.Application, console: Console, live: Live) -> None:

@@ -5,6 +5,7 @@ delivery is left out.
 """
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Annotated, Final, Literal, TypeVar
@@ -13,8 +14,9 @@ from urllib.parse import quote
 import msgspec
 from msgspec import Meta, Struct
 
-from gateway import secret
+from gateway import secret, units
 from gateway.console import curl, lookup, masked, replay, samples
+from gateway.console.headline import headline
 from gateway.console.lookup import Stored
 from gateway.console.masked import RequestView
 from gateway.console.port import Gateway
@@ -22,6 +24,7 @@ from gateway.console.replay import Replayed, Reread
 from gateway.console.samples import SampleDocument, SampleWish, SampleWritten
 from gateway.console.web.operations import Ask, Operation
 from gateway.decode.content import Content
+from gateway.errors import Refused
 from gateway.journal import Query, Record
 from gateway.model import JSON, Attempt, Delivery, DeliveryState, Discard, Outcome
 from gateway.pipeline.interpret import Verdict, verdicts
@@ -36,20 +39,46 @@ MESSAGES: Final = 40
 """Different messages of one event that are shown."""
 
 
-class EventFilter(Struct, frozen=True, kw_only=True):
-    """Which events to list, newest first; an empty field matches all. `before` is the `next` of the page before."""
+_WHEN: Final = 'How long ago ("2h"), or a time ("2026-01-31T08:00", UTC unless it says else; seconds since the epoch).'
+
+
+class EventChoice(Struct, frozen=True, kw_only=True):
+    """Which events: those that match every field; an empty field matches all.
+
+    `destination` and `state` are those of the same delivery.
+    """
 
     route: str = ""
     service: str = ""
+    translator: str = ""
     outcome: Literal["", "message", "ignored", "refused", "broken"] = ""
+    destination: str = ""
     state: Literal["", "pending", "delivered", "dead", "replayed", "discarded"] = ""
     text: Annotated[str, Meta(max_length=200)] = ""
+    since: Annotated[str, Meta(max_length=40, description=_WHEN)] = ""
+    until: Annotated[str, Meta(max_length=40, description=_WHEN)] = ""
+
+
+class EventFilter(EventChoice, frozen=True, kw_only=True):
+    """Which events to list, newest first. `before` is the `next` of the page before."""
+
     before: Annotated[str, Meta(max_length=100)] = ""
     limit: Annotated[int, Meta(ge=1, le=200)] = 50
 
 
+class Sent(Struct, frozen=True):
+    """How many deliveries of an event to one destination are in one state."""
+
+    destination: str
+    state: DeliveryState
+    count: int
+
+
 class EventRow(Struct, frozen=True):
-    """One event of a list. `deliveries` counts them by state."""
+    """One event of a list. `deliveries` counts them by state, `sent` by destination and state.
+
+    `title` is the line by which readers know its first message: see `headline`. It is "" where there is none.
+    """
 
     id: str
     received: float
@@ -61,12 +90,14 @@ class EventRow(Struct, frozen=True):
     subject: str
     reason: str
     deliveries: Mapping[str, int]
+    title: str = ""
+    sent: Sequence[Sent] = ()
 
 
 class EventPage(Struct, frozen=True):
     """A page of events. `next` continues the list as `before`; it is empty at the end.
 
-    A search by text reads a bounded number of events at a time: a page may have few or no events and still a `next`.
+    A search reads a bounded number of events at a time: a page may have few or no events and still a `next`.
     """
 
     events: Sequence[EventRow]
@@ -114,19 +145,37 @@ class EventDetail(Struct, frozen=True):
 
 
 async def listing(gateway: Gateway, wanted: EventFilter) -> EventPage:
-    """A page of events, newest first."""
-    query = Query(
-        route=wanted.route,
-        service=wanted.service,
-        outcome=wanted.outcome,
-        delivery_state=DeliveryState(wanted.state) if wanted.state else None,
-        text=wanted.text,
-        before=wanted.before,
-        limit=wanted.limit,
+    """A page of events, newest first. Raises Refused (400) for a time that is none."""
+    asked = query(wanted, before=wanted.before, limit=wanted.limit, first_payloads=True)
+    page = await gateway.journal.find(asked)
+    return EventPage(await asyncio.to_thread(lambda: [row(one) for one in page.records]), page.next)
+
+
+def query(choice: EventChoice, *, before: str = "", limit: int = 50, first_payloads: bool = False) -> Query:
+    """The search for chosen events, without their bodies. Raises Refused (400) for a time that is none."""
+    now = time.time()
+    return Query(
+        route=choice.route,
+        service=choice.service,
+        translator=choice.translator,
+        outcome=choice.outcome,
+        destination=choice.destination,
+        delivery_state=DeliveryState(choice.state) if choice.state else None,
+        text=choice.text,
+        since=_moment("since", choice.since, now),
+        until=_moment("until", choice.until, now),
+        before=before,
+        limit=limit,
         bodies=False,
+        first_payloads=first_payloads,
     )
-    page = await gateway.journal.find(query)
-    return EventPage([row(one) for one in page.records], page.next)
+
+
+def _moment(name: str, text: str, now: float) -> float | None:
+    try:
+        return units.moment(text, now) if text else None
+    except ValueError as error:
+        raise Refused(400, "Bad Request", f"{name}: {error}") from None
 
 
 async def detail(gateway: Gateway, event_id: str) -> EventDetail:
@@ -143,8 +192,9 @@ async def body(gateway: Gateway, event_id: str) -> bytes:
 
 
 def row(record: Record) -> EventRow:
-    """A record as one line of a list."""
+    """A record as one line of a list; its title is that of the first payload, which the record may not have."""
     event = record.event
+    sent = Counter((one.destination, one.state) for one in record.deliveries)
     return EventRow(
         id=event.id,
         received=event.received,
@@ -156,6 +206,8 @@ def row(record: Record) -> EventRow:
         subject=event.subject,
         reason=event.reason,
         deliveries=Counter(one.state.value for one in record.deliveries),
+        title=headline(record.deliveries[0].payload) if record.deliveries else "",
+        sent=[Sent(destination, state, count) for (destination, state), count in sent.items()],
     )
 
 

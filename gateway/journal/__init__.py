@@ -114,14 +114,21 @@ class Query(Struct, frozen=True):
 
     `delivery_state`, `destination` and `reason` (the exact text of the last attempt's) must match the same delivery.
     `text` is words, TEXT_LIMIT characters at most; each must be part of the id, name, translator, subject or reason of
-    the event, or of the JSON or reason of a delivery, in any case. Without `bodies` the body of the request and the
-    payloads are not read, and are returned empty.
+    the event, or of the JSON or reason of a delivery, in any case. An event matches `since` and `until` when it was
+    received between them, both included. They bound the search, too: an event whose time differs by more than ORDER
+    seconds from those that were stored before and after it may be missed.
+
+    Without `bodies` the body of the request and the payloads are not read, and are returned empty. `first_payloads`
+    reads all the same, of each event, the payload of the first delivery, unless it is longer than FIRST_PAYLOAD bytes.
     """
 
     event_id: str = ""
     route: str = ""
     service: str = ""
     outcome: str = ""
+    translator: str = ""
+    since: float | None = None
+    until: float | None = None
     delivery_state: DeliveryState | None = None
     destination: str = ""
     reason: str = ""
@@ -129,9 +136,16 @@ class Query(Struct, frozen=True):
     before: str = ""
     limit: int = 50
     bodies: bool = True
+    first_payloads: bool = False
 
 
 TEXT_LIMIT = 200
+
+ORDER = 60.0
+"""Seconds by which the order of events may differ from their times: clocks are set, and commits overtake each other."""
+
+FIRST_PAYLOAD = 65_536
+"""Bytes of the longest payload that is read of an event in a list: a page of such ones is some MB."""
 
 
 class Record(Struct, frozen=True):

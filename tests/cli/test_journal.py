@@ -38,7 +38,7 @@ def test_a_walk_goes_over_many_pages_and_ends_with_the_time(desk):
 
     async def walk(**limits):
         async with journal.opened(settings.load(desk.file, {})) as opened:
-            return [one.event.id[-1] async for one in journal.walk(opened, Query(limit=2), **limits)]
+            return [one.event.id[-1] async for one in journal.walk(opened, Query(limit=2, **limits))]
 
     assert asyncio.run(walk()) == list("1234567")
     assert asyncio.run(walk(since=time.time() - 1500)) == list("12")

@@ -23,7 +23,7 @@ ID = re.compile(r'<tr data-id="([^"]+)"')
 PAGE_TAGS = set(
     "html head meta title link script body a header nav span form input button main p label select option div table "
     "caption thead tbody tr th td time dl dt dd h1 h2 h3 section pre code details summary ol ul li article strong svg "
-    "rect footer b bdi h4 h5 h6 em s del br hr blockquote".split()
+    "rect footer datalist b bdi h4 h5 h6 em s del br hr blockquote".split()
 )
 
 
@@ -218,7 +218,7 @@ async def test_new_events_are_announced_live(items):
                 rows = json.loads(json.loads(line.removeprefix(b"data: "))["events"])
                 break
     assert rows[0][0] == event_id
-    assert rows[0][2:] == ["items", "items", "message"]
+    assert rows[0][2:] == ["items", "items", "message", "items/item"]
 
 
 async def test_a_reader_looks_and_changes_nothing(console):

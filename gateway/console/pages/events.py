@@ -1,7 +1,7 @@
 """The list of events, one event whole, and what can be done with it."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 from urllib.parse import urlencode
 
@@ -16,11 +16,27 @@ from gateway.console.samples import SampleWish
 from gateway.console.web.operations import Console, Feed
 from gateway.console.web.page import Back, Page, Shown, Visit
 from gateway.console.web.rendering import Rendering
+from gateway.console.port import Gateway
 from gateway.journal import Query
 from gateway.model import DeliveryState, Outcome
 
 RECENT: Final = 40
 """Newest events that a listener is sent in one look; a page with more new ones says "many"."""
+
+
+RANGES: Final = {"": "Any time", "1h": "Last hour", "24h": "Last day", "7d": "Last week"}
+"""Time ranges that are a click away, by what `since` is for them."""
+
+
+class Choices(Struct, frozen=True):
+    """What the filters offer; "" is any."""
+
+    routes: Sequence[str]
+    destinations: Sequence[str]
+    services: Sequence[str]
+    translators: Sequence[str]
+    outcomes: Sequence[str] = ("", *Outcome)
+    states: Sequence[str] = ("", *DeliveryState)
 
 
 class MessageShown(Struct, frozen=True):
@@ -36,19 +52,44 @@ async def show_list(visit: Visit) -> Shown:
     """The list, newest first."""
     wanted = visit.query(EventFilter)
     page = await events.listing(visit.gateway, wanted)
-    settings = visit.gateway.settings
     chosen = {name: value for name, value in msgspec.to_builtins(wanted).items() if value and name != "before"}
     facts = {
         "wanted": wanted,
         "page": page,
-        "routes": ["", *sorted({*settings.routes, wanted.route} - {""})],
-        "services": ["", *sorted({*(route.service for route in settings.routes.values()), wanted.service} - {""})],
-        "outcomes": ["", *Outcome],
-        "states": ["", *DeliveryState],
+        "choices": _choices(visit.gateway, wanted),
+        "ranges": _ranges(chosen),
         "older": f"/events?{urlencode({**chosen, 'before': page.next})}" if page.next else "",
         "newest": f"/events?{urlencode(chosen)}" if wanted.before else "",
     }
     return Shown("events.html", facts)
+
+
+def _choices(gateway: Gateway, wanted: EventFilter) -> Choices:
+    """What there is in settings and catalog; what was asked for stays a choice when it is gone from these."""
+    routes = gateway.settings.routes
+    keys = {route.service for route in routes.values()}
+    compiled = gateway.catalog().services
+    speakers = {one.name for key in keys if key in compiled for one in compiled[key].translators}
+
+    def offered(*names: str) -> list[str]:
+        return ["", *sorted({*names} - {""})]
+
+    return Choices(
+        routes=offered(*routes, wanted.route),
+        destinations=offered(*gateway.destinations(), wanted.destination),
+        services=offered(*keys, wanted.service),
+        translators=sorted(speakers),
+    )
+
+
+def _ranges(chosen: Mapping[str, object]) -> list[tuple[str, str, bool]]:
+    """Title and URL of each time range that is a click away, and whether it is that of this page."""
+    rest = {name: value for name, value in chosen.items() if name not in ("since", "until")}
+    here = "" if chosen.get("until") else chosen.get("since", "")
+    return [
+        (title, f"/events?{urlencode({**rest, **({'since': since} if since else {})})}", here == since)
+        for since, title in RANGES.items()
+    ]
 
 
 async def show_one(visit: Visit) -> Shown:
@@ -126,12 +167,12 @@ PAGES = (
 
 
 def feeds(_: Rendering) -> tuple[Feed, ...]:
-    """The newest events, as JSON rows of id, time, route, service and outcome: a page counts what it would show."""
+    """The newest events, as JSON rows of id, time, and some of a filter's fields: a page counts what it would show."""
 
     async def take(console: Console) -> Mapping[str, str]:
         found = await console.gateway.journal.find(Query(limit=RECENT, bodies=False))
         newest = [record.event for record in found.records]
-        rows = [(one.id, one.received, one.route, one.service, one.outcome) for one in newest]
+        rows = [(one.id, one.received, one.route, one.service, one.outcome, one.translator) for one in newest]
         return {"events": msgspec.json.encode(rows).decode()}
 
     return (Feed("events", take),)

@@ -3,7 +3,7 @@
 const csrf = document.querySelector('meta[name="csrf"]')?.content ?? "";
 
 /** Send a change to the API. Returns the JSON of the answer, null for none; throws an Error with the problem's detail. */
-export async function post(path, body, { method = "POST", signal } = {}) {
+async function post(path, body, { method = "POST", signal } = {}) {
   const headers = { "X-CSRF-Token": csrf };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   const response = await fetch(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body), signal });
@@ -13,10 +13,11 @@ export async function post(path, body, { method = "POST", signal } = {}) {
 }
 
 /** Make the content of an element that of some HTML from one of our templates; what is the same stays, focus included. */
-export function morph(element, html) {
+function morph(element, html) {
   const template = document.createElement("template");
   template.innerHTML = html;
   children(element, template.content);
+  ownTimes(element);
 }
 
 function children(old, fresh) {
@@ -40,12 +41,46 @@ function attributes(old, fresh) {
 }
 
 /** Write the distance of a time (seconds since the epoch) from now, as the server does. */
-export function ago(at, now = Date.now() / 1000) {
+function ago(at, now = Date.now() / 1000) {
   const distance = Math.abs(now - at);
   if (distance < 1) return "now";
   const [step, unit] = [[86400, "d"], [3600, "h"], [60, "min"], [1, "s"]].find(([size]) => distance >= size);
   const text = `${Math.floor(distance / step)} ${unit}`;
   return now > at ? `${text} ago` : `in ${text}`;
+}
+
+const hours = { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23", timeZoneName: "short" };
+
+/** Write a time (seconds since the epoch) in the reader's zone: "03:22:16 GMT+1", with the day where UTC has another. */
+function local(at) {
+  const moment = new Date(at * 1000);
+  const date = [moment.getFullYear(), moment.getMonth() + 1, moment.getDate()];
+  const day = date.map((part) => String(part).padStart(2, "0")).join("-");
+  const clock = new Intl.DateTimeFormat("en-GB", hours).format(moment);
+  return day === moment.toISOString().slice(0, 10) ? clock : `${day} ${clock}`;
+}
+
+/** Put the reader's own time beside the times in UTC, where the two differ. */
+function ownTimes(within = document) {
+  for (const time of within.querySelectorAll("time[data-at]")) {
+    const at = Number(time.dataset.at);
+    const text = new Date(at * 1000).getTimezoneOffset() ? local(at) : "";
+    const shown = time.querySelector(".own");
+    if (shown && shown.textContent !== text) shown.textContent = text;
+  }
+}
+ownTimes();
+
+/** Below a field for a time in UTC, say what it is for the reader. */
+for (const field of document.querySelectorAll("[data-moment]")) {
+  const shown = field.parentElement.querySelector("[data-own]");
+  const say = () => {
+    const at = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d/.test(field.value) ? Date.parse(`${field.value.replace(" ", "T")}Z`) / 1000 : NaN;
+    shown.hidden = Number.isNaN(at) || !new Date(at * 1000).getTimezoneOffset();
+    shown.textContent = shown.hidden ? "" : local(at);
+  };
+  field.addEventListener("input", say);
+  say();
 }
 
 function age() {
@@ -67,6 +102,7 @@ function follow(feeds) {
     if (sign.textContent !== text) sign.textContent = text;
   };
   const open = () => {
+    source?.close();
     source = new EventSource(`/live?${feeds.map((name) => `feed=${encodeURIComponent(name)}`).join("&")}`);
     source.onopen = () => { clearTimeout(late); late = undefined; say("live", true); };
     source.onerror = () => {
@@ -82,11 +118,28 @@ function follow(feeds) {
       document.dispatchEvent(new CustomEvent("live", { detail: changed }));
     };
   };
+  const close = () => source?.close();
   open();
-  addEventListener("pagehide", () => source.close());
+  addEventListener("pagehide", close);
   addEventListener("pageshow", (event) => { if (event.persisted) open(); });
+  // A browser has six connections to a server, for all of its tabs: what nobody looks at gives its own back.
+  document.addEventListener("visibilitychange", () => {
+    close();
+    if (document.visibilityState === "visible") open();
+  });
 }
 
-window.mattergate = { post, morph, ago };
+/** "/" goes to the search, of this page or of the events. */
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "/" || event.ctrlKey || event.altKey || event.metaKey) return;
+  if (event.target.closest("input, select, textarea, [contenteditable]")) return;
+  event.preventDefault();
+  const search = document.querySelector('input[type="search"]');
+  if (!search) location.assign("/events#search");
+  else { search.focus(); search.select(); }
+});
+if (location.hash === "#search") document.querySelector('input[type="search"]')?.focus();
+
+window.mattergate = { post, morph, ago, ownTimes };
 const feeds = document.querySelector("main[data-follow]")?.dataset.follow.split(" ").filter(Boolean) ?? [];
 if (feeds.length) follow(feeds);

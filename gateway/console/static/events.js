@@ -1,13 +1,15 @@
 // Lists and events: new ones are announced and not pushed in, everything can be ticked at once, commands can be copied.
 
+const { ownTimes } = window.mattergate;
+
 const MOST = 40; // what the server tells of in one second
 
 /** Announce events that came in since the page was made, and show them above the others when that is asked for. */
 function announce(line) {
   const button = line.querySelector("button");
   const wanted = new URLSearchParams(location.search);
-  const chosen = ["route", "service", "outcome"].map((name) => wanted.get(name) ?? "");
-  const exact = !wanted.get("text") && !wanted.get("state"); // only the server knows what these find
+  const chosen = ["route", "service", "outcome", "translator"].map((name) => wanted.get(name) ?? "");
+  const exact = !["text", "state", "destination"].some((name) => wanted.get(name)); // only the server knows what these find
   const since = Number(line.dataset.since);
   let known = new Set(), fresh = 0, more = false;
 
@@ -35,6 +37,7 @@ function announce(line) {
     const end = rows.findIndex((row) => row.dataset.id === body?.querySelector("tr")?.dataset.id);
     if (!response.ok || !body || end < 0) return location.reload(); // too many to be put in between, or the first ones
     body.prepend(...rows.slice(0, end));
+    ownTimes(body);
     body.querySelector("a")?.focus();
   });
 }

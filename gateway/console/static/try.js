@@ -1,5 +1,5 @@
 // Try it: the result follows what is typed; the page works without this, by its button.
-import { morph } from "./console.js";
+const { morph } = window.mattergate;
 
 const form = document.getElementById("try");
 const result = document.getElementById("tried");

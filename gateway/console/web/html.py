@@ -25,11 +25,15 @@ _LARGEST: Final = 3_800
 
 
 class PageFace:
-    """Answers pages, and shows problems as pages."""
+    """Answers pages, and shows problems as pages.
 
-    def __init__(self, console: Console, rendering: Rendering) -> None:
+    `marks` counts what waits for a person, by the path of the topic beside which the top bar shows it.
+    """
+
+    def __init__(self, console: Console, rendering: Rendering, marks: Callable[[], Mapping[str, int]]) -> None:
         self._console = console
         self._rendering = rendering
+        self._marks = marks
 
     def handler(self, page: Page) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         """Answer one page or action."""
@@ -54,7 +58,14 @@ class PageFace:
         """Render a page for whoever asks."""
         visitor = visitor_of(request)
         notice = _notice(request)
-        facts: dict[str, Any] = {"visitor": visitor, "notice": notice, "here": request.path, **page.facts}
+        marks = self._marks() if visitor else {}
+        facts: dict[str, Any] = {
+            "visitor": visitor,
+            "notice": notice,
+            "here": request.path,
+            "marks": marks,
+            **page.facts,
+        }
         response = web.Response(
             status=page.status, text=self._rendering.render(page.template, facts), content_type="text/html"
         )

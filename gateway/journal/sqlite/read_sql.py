@@ -11,7 +11,7 @@ from sqlite3 import Connection
 import msgspec
 from msgspec import Struct
 
-from gateway.journal import CardPost, Record, Stranger
+from gateway.journal import FIRST_PAYLOAD, CardPost, Record, Stranger
 from gateway.journal.sqlite.bodies import unpack
 from gateway.model import Attempt, AttemptResult, Card, Delivery, DeliveryState, Discard, Event, Outcome, Request
 
@@ -38,6 +38,9 @@ _DELIVERIES_OF = (
           FROM delivery JOIN event ON event.number = delivery.event
          WHERE delivery.event IN (SELECT value FROM json_each(?)) ORDER BY seq)"""
 )
+_FIRST_PAYLOAD = f"""iif(length(payload) <= {FIRST_PAYLOAD} AND seq = (
+                     SELECT min(seq) FROM delivery AS other INDEXED BY delivery_event
+                      WHERE other.event = delivery.event), payload, x'') AS payload"""
 _PACKED_EVENTS = """
 SELECT json_group_array(json_array(number, id, quote(received), outcome, route, service, name, translator, subject,
                                    reason, method, path_secret, url, json(query), json(headers), length(body),
@@ -213,10 +216,19 @@ def _first(connection: Connection, statement: str, excess: int, limit: int) -> l
     return found
 
 
-def records(connection: Connection, sized: Iterable[tuple[int, int]], *, bodies: bool) -> Iterator[Record]:
-    """The events of these numbers and sizes, in their order; without `bodies` neither bodies nor payloads are read."""
+def records(
+    connection: Connection, sized: Iterable[tuple[int, int]], *, bodies: bool, first_payloads: bool = False
+) -> Iterator[Record]:
+    """The events of these numbers and sizes, in their order; without `bodies` neither bodies nor payloads are read.
+
+    But for `first_payloads`, see `Query`.
+    """
+    if bodies:
+        body, payload = "body, body_size", "payload"
+    else:
+        body, payload = "x'' AS body, 0 AS body_size", _FIRST_PAYLOAD if first_payloads else "x'' AS payload"
     for page in _pages(sized) if bodies else [[number for number, _ in sized]]:
-        yield from _records(connection, page, bodies=bodies)
+        yield from _records(connection, page, body, payload)
 
 
 def _pages(sized: Iterable[tuple[int, int]]) -> Iterator[list[int]]:
@@ -232,9 +244,8 @@ def _pages(sized: Iterable[tuple[int, int]]) -> Iterator[list[int]]:
         yield page
 
 
-def _records(connection: Connection, numbers: list[int], *, bodies: bool) -> Iterator[Record]:
+def _records(connection: Connection, numbers: list[int], body: str, payload: str) -> Iterator[Record]:
     listed = (_to_json(numbers).decode(),)
-    body, payload = ("body, body_size", "payload") if bodies else ("x'' AS body, 0 AS body_size", "x'' AS payload")
     rows, joined = connection.execute(_PACKED_EVENTS.format(body=body), listed).fetchone()
     deliveries: dict[str, list[Delivery]] = {}
     for delivery in _deliveries(connection.execute(_DELIVERIES_OF.format(payload=payload), listed).fetchone()):

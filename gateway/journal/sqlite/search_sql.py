@@ -9,7 +9,8 @@ An index gives candidates in the order of their numbers, and the conditions are 
     route, service, outcome      the events of the kinds that match
     anything else                all events
 
-A page that is not full when its time is up ends short of its limit, and its `next` continues the search.
+Times are a range of numbers, found by the index over times; the conditions check them exactly. A page that is not full
+when its time is up ends short of its limit, and its `next` continues the search.
 """
 
 from sqlite3 import Connection
@@ -19,7 +20,7 @@ from typing import Any
 import msgspec
 
 from gateway.errors import JournalError
-from gateway.journal import TEXT_LIMIT, Page, Query
+from gateway.journal import ORDER, TEXT_LIMIT, Page, Query
 from gateway.journal.sqlite.read_sql import records
 from gateway.model import DeliveryState
 
@@ -58,12 +59,17 @@ _IN_STATE = {
 _DISCARDED = (
     "SELECT DISTINCT event AS number FROM discard INDEXED BY discard_event WHERE event < :before ORDER BY event DESC"
 )
+_FIRST_SINCE = "SELECT number FROM event INDEXED BY event_age WHERE received >= ? ORDER BY received LIMIT 1"
+_LAST_UNTIL = "SELECT number FROM event INDEXED BY event_age WHERE received <= ? ORDER BY received DESC LIMIT 1"
+
 _MANY_PENDING = """
 SELECT count(*) > :few FROM (
   SELECT 1 FROM delivery INDEXED BY delivery_pending WHERE state = 'pending' LIMIT :few + 1)"""
 
 _OF_KIND = """(:event_id = '' OR id = :event_id) AND (:route = '' OR route = :route)
-   AND (:service = '' OR service = :service) AND (:outcome = '' OR outcome = :outcome)"""
+   AND (:service = '' OR service = :service) AND (:outcome = '' OR outcome = :outcome)
+   AND (:translator = '' OR translator = :translator)
+   AND (:since IS NULL OR event.received >= :since) AND (:until IS NULL OR event.received <= :until)"""
 _HAS_DELIVERY = """ AND EXISTS (
    SELECT 1 FROM delivery INDEXED BY delivery_event
     WHERE event = event.number AND (:state = '' OR state = :state)
@@ -103,18 +109,22 @@ def find(connection: Connection, query: Query) -> Page:
 def _find(connection: Connection, query: Query) -> Page:
     if len(query.text) > TEXT_LIMIT:
         raise JournalError(f"the text to find has {len(query.text)} characters: at most {TEXT_LIMIT} can be searched")
-    before = _before(connection, query)
-    if before is None or query.limit <= 0:
+    before, floor = _before(connection, query), _floor(connection, query)
+    if before is None or before <= floor or query.limit <= 0:
         return Page()
     values = {
         "event_id": query.event_id,
         "route": query.route,
         "service": query.service,
         "outcome": query.outcome,
+        "translator": query.translator,
+        "since": query.since,
+        "until": query.until,
         "state": query.delivery_state or "",
         "destination": query.destination,
         "reason": query.reason,
         "before": before,
+        "floor": floor,
         "limit": query.limit,
         "narrow": _NARROW_SLICE,
         "slice": _SLICE if query.text else max(query.limit + 1, _SLICE),
@@ -125,7 +135,7 @@ def _find(connection: Connection, query: Query) -> Page:
         conditions += _HAS_DELIVERY
     conditions += _text_conditions(query.text, values)
     found, end = _walk(connection, candidates, conditions, values)
-    shown = records(connection, found, bodies=query.bodies)
+    shown = records(connection, found, bodies=query.bodies, first_payloads=query.first_payloads)
     return Page(tuple(shown), _id_of(connection, end))
 
 
@@ -148,17 +158,33 @@ def _walk(
             candidates = _EVERY
             find, reached = (sql.format(candidates=_EVERY, conditions=conditions) for sql in (_FIND, _REACHED))
             (end,) = connection.execute(_FIRST_OF_KIND, values).fetchone()
-        elif end is None or monotonic() > until:
+        elif end is None or end <= values["floor"]:
+            return found, None
+        elif monotonic() > until:
             return found, end
         values["before"] = end
 
 
 def _before(connection: Connection, query: Query) -> int | None:
-    """The number below which to search; None when the event `before` no longer exists."""
+    """The number below which to search; None when the event `before` no longer exists, or all are too new."""
+    below = 2**63 - 1
+    if query.until is not None:
+        newest = connection.execute(_LAST_UNTIL, (query.until + ORDER,)).fetchone()
+        if newest is None:
+            return None
+        below = newest[0] + 1
     if not query.before:
-        return 2**63 - 1
+        return below
     found = connection.execute("SELECT number FROM event WHERE id = ?", (query.before,)).fetchone()
-    return found[0] if found else None
+    return min(found[0], below) if found else None
+
+
+def _floor(connection: Connection, query: Query) -> int:
+    """The number of the oldest event that can match; all of them are above 0."""
+    if query.since is None:
+        return 0
+    oldest = connection.execute(_FIRST_SINCE, (query.since - ORDER,)).fetchone()
+    return oldest[0] if oldest else 2**63 - 1
 
 
 def _id_of(connection: Connection, number: int | None) -> str:

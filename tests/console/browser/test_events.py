@@ -79,7 +79,7 @@ async def test_the_keyboard_reaches_an_event_and_comes_back(page, gateway):
     await expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
     await page.keyboard.press("Enter")
     link = rows(page).first.get_by_role("link")
-    for _ in range(10):
+    for _ in range(15):
         await page.keyboard.press("Tab")
         if await link.evaluate("one => one === document.activeElement"):
             break

@@ -40,8 +40,8 @@ async def test_every_part_that_is_sent_live_has_its_place(shared):
     """The page has an element for each, which holds what the stream sends."""
     page = await shared.get("/")
     places = {value for _, name, value in Found(page.text).attributes if name == "data-live"}
-    assert places == set(overview.PARTS)
-    assert ("main", "data-follow", "overview") in Found(page.text).attributes
+    assert places == {*overview.PARTS, "mark-/dead"}
+    assert ("main", "data-follow", "nav overview") in Found(page.text).attributes
     async with shared.stream("/live?feed=overview") as stream:
         async for line in stream.content:
             if line.startswith(b"data: "):
