@@ -26,9 +26,9 @@ def written(seconds: float) -> str:
 
 
 def moment(text: str, now: float) -> float:
-    """A time, in seconds since the epoch: "2h" is two hours before `now`, "2026-01-31T08:00" is UTC unless it says else.
+    """A time, in seconds since the epoch: "2h" is two hours before `now`, "2026-01-31T08:00" that of the clock.
 
-    Seconds since the epoch are taken as they are. ValueError says what is expected.
+    It is UTC unless it says else. Seconds since the epoch are taken as they are. ValueError says what is expected.
     """
     text = text.strip()
     if _EPOCH.fullmatch(text):

@@ -49,9 +49,9 @@ async def require_known(gateway: OfflineGateway, query: Query) -> None:
     if key and key not in catalog.names(folders) and not await journal.knows(stored, Query(service=key)):
         fail(f"--service: {catalog.unknown(key, folders)}", 2)
     speaker = query.translator.partition("/")[0]
-    if speaker and speaker not in catalog.names(folders):
-        if not await journal.knows(stored, Query(translator=query.translator)):
-            fail(f"--translator: {catalog.unknown(speaker, folders)}", 2)
+    spoken = Query(translator=query.translator)
+    if speaker and speaker not in catalog.names(folders) and not await journal.knows(stored, spoken):
+        fail(f"--translator: {catalog.unknown(speaker, folders)}", 2)
 
 
 def _unknown(kind: str, name: str, known: Collection[str]) -> None:

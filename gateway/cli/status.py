@@ -118,8 +118,8 @@ def _print(found: Status) -> None:
         say(f"REQUESTS CANNOT BE STORED: {found.trouble}\n")
     waiting = f", the oldest for {units.written(totals.oldest)}" if totals.waiting else ""
     say(f"mattergate {found.version} at {clock(found.at)} UTC")
-    say(f"received {totals.received:,} ({totals.received_rate:.1f}/s), ", end="")
-    say(f"delivered {totals.delivered:,} ({totals.delivered_rate:.1f}/s)")
+    say(f"last 24 h: received {totals.received:,} (now {totals.received_rate:.1f}/s), ", end="")
+    say(f"delivered {totals.delivered:,} (now {totals.delivered_rate:.1f}/s)")
     say(f"{plural(totals.waiting, 'delivery', 'deliveries')} waiting{waiting}; {totals.dead:,} dead")
     since = f" since {clock(kept.oldest)} UTC" if kept.oldest else ""
     dead = f", {kept.dead_events:,} of them dead ({kept.dead_size / 1e6:,.1f} MB)" if kept.dead_events else ""

@@ -9,8 +9,8 @@ A topic is a row of TOPICS, and nothing else names it:
 - *pages*, `gateway/console/pages/NAME.py`: `PAGES`, each a `page.Page` whose `act(visit)` calls the same facts and
   answers `Shown(template, facts)`, or `Back(url, notice)` after a change. `visit.query(Struct)` and
   `visit.fields(Struct)` read what was asked for.
-- *template*, `templates/NAME.html`: extends `base.html` (blocks `title`, `main`, `scripts`, `follow`), imports `macros.html`, and
-  puts `{{ m.csrf(visitor) }}` into every form that changes something.
+- *template*, `templates/NAME.html`: extends `base.html` (blocks `title`, `main`, `scripts`, `follow`), imports
+  `macros.html`, and puts `{{ m.csrf(visitor) }}` into every form that changes something.
 - *script*, if any, `static/NAME.js`: loaded by `{% block scripts %}{{ m.script("NAME.js") }}{% endblock %}`. What all
   pages share, `static/console.js`, gives `mattergate.post(path, body)` (fetch with the CSRF header),
   `mattergate.morph(element, html)`, and the event `live` on `document`.

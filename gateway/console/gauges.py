@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from typing import Final
 
 from gateway.console.port import Gateway
-from gateway.model import Outcome
 
 REQUESTS: Final = "mattergate_requests_total"
 DUPLICATES: Final = "mattergate_duplicates_total"
@@ -28,15 +27,3 @@ def read(gateway: Gateway, names: Mapping[str, tuple[str, ...]]) -> dict[str, di
             if (labels := names.get(sample.name)) is not None:
                 found[sample.name][tuple(sample.labels[label] for label in labels)] += sample.value
     return found
-
-
-def passed(gateway: Gateway) -> tuple[float, float]:
-    """How many requests were accepted and how many messages delivered since the gateway started."""
-    return totals(read(gateway, {REQUESTS: ("outcome",), DELIVERIES: ("result",)}))
-
-
-def totals(found: Mapping[str, Mapping[Labels, float]]) -> tuple[float, float]:
-    """The same, of samples that were read by more labels, the outcome and the result being the last."""
-    received = sum(value for labels, value in found[REQUESTS].items() if labels[-1] != Outcome.REFUSED)
-    delivered = sum(value for labels, value in found[DELIVERIES].items() if labels[-1] == "delivered")
-    return received, delivered

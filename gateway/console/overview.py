@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 
 from gateway import __version__
 from gateway.console import gauges
-from gateway.console.history import History, Past, per_second
+from gateway.console.history import Day, History, Past, per_second
 from gateway.console.port import Gateway
 from gateway.console.web.operations import Ask, Console, Operation
 from gateway.errors import JournalError
@@ -20,7 +20,7 @@ RECENT: Final = 10.0
 
 
 class Totals(Struct, frozen=True):
-    """The gateway as a whole; counts are since it started."""
+    """The gateway as a whole; counts are of the last day, across restarts: see `Status.counted_from`."""
 
     received_rate: Annotated[float, Meta(description="Requests accepted per second, over the last 10 seconds.")]
     delivered_rate: Annotated[float, Meta(description="Messages delivered per second, over the last 10 seconds.")]
@@ -32,7 +32,10 @@ class Totals(Struct, frozen=True):
 
 
 class RouteStanding(Struct, frozen=True):
-    """One route: how often each outcome came since the start, and its newest event that is kept (0, "": none is)."""
+    """One route: how often each outcome came in the last day, and its newest event that is kept (0, "": none is).
+
+    Refused and repeated requests leave no event: they are counted since the start.
+    """
 
     name: str
     service: str
@@ -53,7 +56,7 @@ class Kept(Struct, frozen=True):
 
 
 class DestinationStanding(Struct, frozen=True):
-    """One destination: whether messages flow to it, and if not, why."""
+    """One destination: whether messages flow to it, and if not, why. `delivered` is of the last day."""
 
     name: str
     state: Annotated[
@@ -68,7 +71,11 @@ class DestinationStanding(Struct, frozen=True):
 
 
 class Status(Struct, frozen=True):
-    """How the gateway is doing at one moment. `trouble` says why requests cannot be stored, "" when they can."""
+    """How the gateway is doing at one moment. `trouble` says why requests cannot be stored, "" when they can.
+
+    Counts are of the last day; `counted_from` is a day ago, or where what is known begins, `started` when the gateway
+    started.
+    """
 
     at: float
     version: str
@@ -77,6 +84,8 @@ class Status(Struct, frozen=True):
     kept: Kept
     routes: tuple[RouteStanding, ...]
     destinations: tuple[DestinationStanding, ...]
+    counted_from: float
+    started: float
 
 
 class Overview(Status, frozen=True):
@@ -88,13 +97,12 @@ class Overview(Status, frozen=True):
 async def overview(console: Console) -> Overview:
     """How the gateway is doing now, also when the journal cannot be read: then `trouble` says so."""
     gateway = console.gateway
-    held, trouble = await _holdings(gateway)
+    history = console.part(History)
+    held, trouble = await _holdings(gateway, history)
+    past, day = history.past(), history.day()
     found = gauges.read(
         gateway,
         {
-            gauges.REQUESTS: ("route", "outcome"),
-            gauges.DUPLICATES: ("route",),
-            gauges.DELIVERIES: ("destination", "result"),
             gauges.DEPTH: ("destination",),
             gauges.OLDEST: ("destination",),
             gauges.DEAD: ("destination",),
@@ -108,58 +116,56 @@ async def overview(console: Console) -> Overview:
             int(found[gauges.DEPTH].get((name,), 0)),
             found[gauges.OLDEST].get((name,), 0.0),
             int(found[gauges.DEAD].get((name,), 0)),
-            int(found[gauges.DELIVERIES].get((name, "delivered"), 0)),
+            day.delivered.get(name, 0),
         )
         for name, (state, why) in gateway.destinations().items()
     )
-    past = console.part(History).past()
     return Overview(
         time.time(),
         __version__,
         trouble,
-        _totals(past, *gauges.totals(found), destinations),
+        _totals(past, day, destinations),
         Kept(held.events, held.size, held.oldest, held.dead_events, held.dead_size),
-        _routes(gateway, found[gauges.REQUESTS], found[gauges.DUPLICATES], held.last),
+        _routes(gateway, day, held.last),
         destinations,
+        day.since,
+        day.started,
         past,
     )
 
 
-async def _holdings(gateway: Gateway) -> tuple[Holdings, str]:
-    """What the journal keeps, and what is wrong with it."""
+async def _holdings(gateway: Gateway, history: History) -> tuple[Holdings, str]:
+    """What the journal keeps, and what is wrong with it; the history is brought up to date."""
     try:
+        await history.take()
         return await gateway.journal.holdings(), gateway.trouble()
     except JournalError as error:
         return Holdings(), gateway.trouble() or str(error)
 
 
-def _totals(past: Past, received: float, delivered: float, destinations: tuple[DestinationStanding, ...]) -> Totals:
+def _totals(past: Past, day: Day, destinations: tuple[DestinationStanding, ...]) -> Totals:
     return Totals(
         per_second(past.received, past.step, RECENT),
         per_second(past.delivered, past.step, RECENT),
-        int(received),
-        int(delivered),
+        sum(day.received.values()),
+        sum(day.delivered.values()),
         sum(one.waiting for one in destinations),
         max((one.oldest for one in destinations), default=0.0),
         sum(one.dead for one in destinations),
     )
 
 
-def _routes(
-    gateway: Gateway,
-    requests: Mapping[gauges.Labels, float],
-    duplicates: Mapping[gauges.Labels, float],
-    last: Mapping[str, Last],
-) -> tuple[RouteStanding, ...]:
+def _routes(gateway: Gateway, day: Day, last: Mapping[str, Last]) -> tuple[RouteStanding, ...]:
     """The configured routes, and those of pass-through hooks, which are counted without being configured."""
     services = {name: route.service for name, route in gateway.settings.routes.items()}
-    names = dict.fromkeys([*services, *(route for route, _ in requests)])
+    names = dict.fromkeys([*services, *(route for route, _ in day.received), *day.refused])
+    received = {**day.received, **{(route, Outcome.REFUSED): count for route, count in day.refused.items()}}
     return tuple(
         RouteStanding(
             name,
             services.get(name, ""),
-            {outcome.value: int(requests.get((name, outcome.value), 0)) for outcome in Outcome},
-            int(duplicates.get((name,), 0)),
+            {outcome.value: received.get((name, outcome), 0) for outcome in Outcome},
+            day.repeated.get(name, 0),
             last[name].received if name in last else 0.0,
             last[name].outcome.value if name in last else "",
         )

@@ -84,7 +84,7 @@ async def _serve(answer: web.Response):
 
 
 BROKEN = {
-    "at": 0.0, "version": "9", "trouble": "the disk is full", "routes": [],
+    "at": 0.0, "version": "9", "trouble": "the disk is full", "routes": [], "counted_from": 0.0, "started": 0.0,
     "totals": {
         "received_rate": 0.0, "delivered_rate": 0.0, "received": 0, "delivered": 0, "waiting": 1, "oldest": 90.0,
         "dead": 0,

@@ -78,7 +78,10 @@ async def keep(file: Path, *stored: tuple[str, dict[str, Any]]) -> None:
         parcel = Parcel(destination, f"{destination} {event_id}", rest["payload"], card=rest.get("card"))
         for one in (await journal.append(Entry(event, (parcel,)))).deliveries:
             state, why = rest.get("state", DeliveryState.DEAD), rest.get("why", "the channel is archived")
-            await journal.settle([Settlement(one.seq, state, 1, reason=why, post_id=rest.get("post_id", ""))])
+            outcome = Settlement(
+                one.seq, state, 1, reason=why, post_id=rest.get("post_id", ""), attempt=rest.get("attempt")
+            )
+            await journal.settle([outcome])
     await journal.close()
 
 

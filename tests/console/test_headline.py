@@ -12,7 +12,10 @@ from gateway.secret import Secret
     [
         ({"attachments": [{"title": "Disk *full*", "fallback": "other"}]}, "Disk *full*"),
         ({"attachments": [{"title": " ", "fallback": "Disk full\nmore"}], "text": "text"}, "Disk full"),
-        ({"attachments": [{"text": "only this"}], "text": "\n\n### [Build](http://h/) **failed**\nmore"}, "Build failed"),
+        (
+            {"attachments": [{"text": "only this"}], "text": "\n\n### [Build](http://h/) **failed**\nmore"},
+            "Build failed",
+        ),
         ({"text": "it \\_is\\_ plain"}, "it _is_ plain"),
         ({"text": "  a   line\twith   room "}, "a line with room"),
         ({"attachments": []}, ""),
@@ -30,7 +33,9 @@ def test_what_is_no_message_has_no_headline(payload):
     assert headline(payload) == ""
 
 
-@pytest.mark.parametrize("text", ["x" * 100_000, "[" * 100_000, "`" * 100_000, "\n" * 100_000 + "x", "a\u2028" * 90_000])
+@pytest.mark.parametrize(
+    "text", ["x" * 100_000, "[" * 100_000, "`" * 100_000, "\n" * 100_000 + "x", "a\u2028" * 90_000]
+)
 def test_a_headline_is_short_whatever_the_text(text):
     """And it is found at once."""
     for message in ({"text": text}, {"attachments": [{"title": text}]}):

@@ -8,6 +8,7 @@ import time
 import pytest
 
 from gateway.errors import JournalError
+from gateway.model import Attempt, AttemptResult, DeliveryState, Outcome
 from tests.conftest import PATIENCE
 from tests.console.person import keep
 
@@ -56,13 +57,35 @@ async def test_requests_and_deliveries_are_counted(console):
     await browser.gateway.github("push", {"ref": "x"}, "d9", secret="a wrong secret")
     found = await until(browser, lambda found: found["destinations"][0]["delivered"] == 3)
     github = found["routes"][0]
-    assert github["outcomes"] == {"message": 4, "ignored": 0, "refused": 1, "broken": 0}
+    assert github["outcomes"] == {"message": 3, "ignored": 0, "refused": 1, "broken": 0}
     assert github["duplicates"] == 1
     assert github["last_outcome"] == "message"
     assert before <= github["last"] <= time.time()
-    assert (found["totals"]["received"], found["totals"]["delivered"]) == (4, 3)
+    assert (found["totals"]["received"], found["totals"]["delivered"]) == (3, 3)
+    assert before - 60 < found["started"] <= before
     page = await browser.get("/")
-    assert 'data-title="Refused" class="number">1<' in page.text
+    assert re.search(
+        'data-title="Refused" class="number"><a href="/events.route=github&amp;outcome=refused">1<', page.text
+    )
+    for link in re.findall('href="(/events[?][^"]+)"', page.text):
+        assert (await browser.get(html.unescape(link))).status == 200
+
+
+async def test_counts_and_curve_survive_a_restart(items, tmp_path):
+    """They are those of the journal: by outcome and route, and by destination."""
+    arrived = Attempt(time.time() - 600, AttemptResult.DELIVERED, 200, "2xx")
+    stored = {"payload": b"{}", "state": DeliveryState.DELIVERED, "attempt": arrived}
+    await keep(
+        tmp_path / "test.db", ("d1", stored), ("d2", {**stored, "outcome": Outcome.BROKEN}), ("d3", {"payload": b"{}"})
+    )
+    person = await items()
+    found = await until(person._browser, lambda found: found["totals"]["received"])
+    [route] = [one for one in found["routes"] if one["name"] == "items"]
+    assert route["outcomes"] == {"message": 2, "ignored": 0, "refused": 0, "broken": 1}
+    assert (found["totals"]["received"], found["totals"]["delivered"]) == (3, 2)
+    assert found["destinations"][0]["delivered"] == 2
+    assert sum(found["past"]["delivered"]) == 2
+    assert found["counted_from"] < time.time() - 3500
 
 
 @pytest.mark.parametrize(("status", "state"), [(503, "held"), (400, "failing")])

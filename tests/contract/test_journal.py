@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from itertools import count
 from pathlib import Path
@@ -14,14 +14,17 @@ from msgspec.structs import replace
 
 from gateway.errors import JournalError
 from gateway.journal import (
+    FIRST_PAYLOAD,
     GROUPS_LIMIT,
     LOG_LIMIT,
     TEXT_LIMIT,
     CardPost,
     DeadDiscard,
     DeadGroup,
+    DeliveredCount,
     DuplicateKey,
     Entry,
+    EventCount,
     Holdings,
     Journal,
     Last,
@@ -825,6 +828,77 @@ async def test_holdings_tell_what_is_kept(reopen: Reopen) -> None:
     holdings = await (await reopen()).holdings()
     assert (holdings.events, holdings.oldest, len(holdings.last)) == (5, NOW, 3)
     assert 5 * 4 <= holdings.size < 5 * 2000
+
+
+async def test_the_past_is_counted_in_steps(reopen: Reopen) -> None:
+    """Events by route and outcome when they were received, deliveries by destination when they arrived."""
+    journal = await reopen()
+    assert (await journal.past(NOW - 100, NOW, 10.0)).newest == 0
+    base = NOW - NOW % 10
+    for number, (at, route) in enumerate(((1, "a"), (2, "b"), (12, "a"), (13, "a"))):
+        outcome = Outcome.BROKEN if number == 3 else Outcome.MESSAGE
+        stored = await journal.append(entry(b"{}", received=base + at, route=route, outcome=outcome))
+        failed = Attempt(base + at, AttemptResult.LATER, 503, "5xx", '503: "delivered", they say')
+        arrived = Attempt(base + at + 5, AttemptResult.DELIVERED, 200, "2xx")
+        for attempts, (state, attempt) in enumerate(((PENDING, failed), (DELIVERED, arrived)), 1):
+            if number == 2 and state is DELIVERED:
+                break
+            await journal.settle([Settlement(one.seq, state, attempts, attempt=attempt) for one in stored.deliveries])
+    journal = await reopen()
+    past, step = await journal.past(base - 100, base + 100, 10.0), int(base // 10)
+    assert sorted(past.events, key=str) == [
+        EventCount(step, "a", Outcome.MESSAGE, 1),
+        EventCount(step, "b", Outcome.MESSAGE, 1),
+        EventCount(step + 1, "a", Outcome.BROKEN, 1),
+        EventCount(step + 1, "a", Outcome.MESSAGE, 1),
+    ]
+    assert sorted(past.delivered, key=str) == [DeliveredCount(step, "ops", 2), DeliveredCount(step + 1, "ops", 1)]
+    assert (past.since, past.newest) == (base - 100, 4)
+    late = await journal.past(base + 10, base + 18, 10.0)
+    assert [one.count for one in late.events] == [1, 1]
+    assert late.delivered == []
+    counts, reached = await journal.fresh(2)
+    assert sorted(counts, key=str) == [EventCount(0, "a", Outcome.BROKEN, 1), EventCount(0, "a", Outcome.MESSAGE, 1)]
+    assert reached == 4
+    assert await journal.fresh(4) == ([], 4)
+
+
+@pytest.mark.parametrize(
+    ("narrowed", "numbers"),
+    [
+        (Query(since=NOW + 2), [4, 3, 2]),
+        (Query(until=NOW + 2), [2, 1, 0]),
+        (Query(since=NOW + 1, until=NOW + 3, route="a"), [3, 1]),
+        (Query(since=NOW + 1, destination="dev"), []),
+        (Query(translator="t/1"), [3, 1]),
+        (Query(translator="t/1", since=NOW + 2), [3]),
+        (Query(since=NOW + 100), []),
+        (Query(until=NOW - 100), []),
+        (Query(since=NOW + 3, until=NOW + 2), []),
+        (Query(until=NOW + 2, delivery_state=DeliveryState.PENDING, route="b"), [2, 0]),
+    ],
+)
+async def test_events_are_found_by_time_and_translator(reopen: Reopen, narrowed: Query, numbers: Sequence[int]) -> None:
+    """Both ends of a range belong to it; it narrows every other condition, and pages go through it."""
+    journal = await reopen()
+    for number in range(5):
+        await journal.append(
+            entry(b"{}", id=f"e{number}", received=NOW + number, route="ba"[number % 2], translator=f"t/{number % 2}")
+        )
+    for limit in (1, 2, 50):
+        assert await walk(journal, replace(narrowed, limit=limit)) == [f"e{number}" for number in numbers]
+
+
+async def test_a_list_has_the_first_payload_of_each_event(reopen: Reopen) -> None:
+    """Without bodies, and unless it is long."""
+    journal = await reopen()
+    await journal.append(entry(b"one", b"two", id="short"))
+    await journal.append(entry(b"x" * (FIRST_PAYLOAD + 1), id="long"))
+    await journal.append(entry(id="none"))
+    found = (await journal.find(Query(bodies=False, first_payloads=True))).records
+    payloads = {record.event.id: [one.payload for one in record.deliveries] for record in found}
+    assert payloads == {"short": [b"one", b""], "long": [b""], "none": []}
+    assert {record.event.request.body for record in found} == {b""}
 
 
 async def test_a_card_is_remembered_with_its_settlement(reopen: Reopen) -> None:

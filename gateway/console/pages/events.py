@@ -11,12 +11,12 @@ from msgspec import Struct
 
 from gateway.console import events, preview, replay, samples
 from gateway.console.events import EventFilter, MessageDetail
+from gateway.console.port import Gateway
 from gateway.console.preview import MessageView
 from gateway.console.samples import SampleWish
 from gateway.console.web.operations import Console, Feed
 from gateway.console.web.page import Back, Page, Shown, Visit
 from gateway.console.web.rendering import Rendering
-from gateway.console.port import Gateway
 from gateway.journal import Query
 from gateway.model import DeliveryState, Outcome
 

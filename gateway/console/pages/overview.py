@@ -20,6 +20,7 @@ ROWS: Final = 60
 PARTS: Final = {
     "trouble": "overview",
     "totals": "overview",
+    "reach": "overview",
     "plot": "plot",
     "means": "means",
     "routes": "overview",

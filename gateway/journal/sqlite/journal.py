@@ -24,15 +24,17 @@ from gateway.journal import (
     DeadGroup,
     DeadLimits,
     Entry,
+    EventCount,
     Holdings,
     Page,
+    PastCounts,
     Query,
     Settlement,
     Standing,
     Stranger,
 )
 from gateway.journal.clock import SteadyClock, WindowClock, uptime
-from gateway.journal.sqlite import count_sql, read_sql, search_sql
+from gateway.journal.sqlite import count_sql, past_sql, read_sql, search_sql
 from gateway.journal.sqlite.client import Writer
 from gateway.journal.sqlite.file import as_journal_error, prepare, require_writable
 from gateway.journal.sqlite.learned_file import take_over
@@ -178,6 +180,14 @@ class SqliteJournal:
             lambda connection: (count_sql.oldest(connection), count_sql.last(connection))
         )
         return Holdings(counted.events, counted.size, oldest, last, counted.dead_events, counted.dead_size)
+
+    async def past(self, since: float, until: float, step: float) -> PastCounts:
+        """What was received since a time, and delivered until another; less far back where there is very much."""
+        return await self.upkeep.past(since, until, step)
+
+    async def fresh(self, after: int) -> tuple[Sequence[EventCount], int]:
+        """How many events are numbered above `after`, and the number up to which they are counted."""
+        return await self._reader.read(lambda connection: past_sql.fresh(connection, after))
 
     def keep(self, retention: float, max_size: int, dead: DeadLimits) -> None:
         """Change the limits of retention; see `gateway.journal.open`."""

@@ -16,9 +16,18 @@ from msgspec import Struct
 
 from gateway import units
 from gateway.errors import JournalError
-from gateway.journal import ADDRESS_AGE, HOLDINGS_AGE, DeadLimits
+from gateway.journal import (
+    ADDRESS_AGE,
+    HOLDINGS_AGE,
+    PAST_DELIVERIES,
+    PAST_EVENTS,
+    DeadLimits,
+    DeliveredCount,
+    EventCount,
+    PastCounts,
+)
 from gateway.journal.clock import CONFIRM, SteadyClock, WindowClock
-from gateway.journal.sqlite import count_sql, earlier_sql, read_sql
+from gateway.journal.sqlite import count_sql, earlier_sql, past_sql, read_sql
 from gateway.journal.sqlite.client import Writer
 from gateway.journal.sqlite.messages import Checkpoint, Doomed, Migrate, Migrated, Prune
 from gateway.journal.sqlite.reader import ReadConnection
@@ -103,6 +112,35 @@ class Upkeep:
         if time.monotonic() - self._counted_at > HOLDINGS_AGE + 2 * _SHARE * self._counting:
             return await self._recount()
         return self._counted
+
+    async def past(self, since: float, until: float, step: float) -> PastCounts:
+        """What was received since a time and delivered until another, read slice by slice; see `Archive.past`."""
+        newest = await self._keeper.read(past_sql.newest)
+        events: list[EventCount] = []
+        delivered: list[DeliveredCount] = []
+        reached, before, left = since, inf, PAST_EVENTS
+        while left > 0:
+            some, end = await self._keeper.read(
+                partial(past_sql.events, since=since, before=before, newest=newest, step=step)
+            )
+            events += some
+            if end is None:
+                break
+            before, left = end, left - past_sql.EVENTS_SLICE
+        else:
+            reached = before
+        seq, left = 2**63 - 1, PAST_DELIVERIES
+        while left > 0:
+            arrived, next_seq, oldest = await self._keeper.read(
+                partial(past_sql.delivered, since=since, until=until, before=seq, step=step)
+            )
+            delivered += arrived
+            if next_seq is None:
+                break
+            seq, left = next_seq, left - past_sql.DELIVERIES_SLICE
+        else:
+            reached = max(reached, oldest)
+        return PastCounts(reached, events, delivered, newest)
 
     async def prune(self) -> None:
         """Delete events beyond the limits of retention. Running upkeep does so every 10 seconds, or more rarely."""

@@ -95,6 +95,30 @@ async def test_few_or_many_that_wait(journal: SqliteJournal, monkeypatch: pytest
     assert found == [f"e{number}" for number in range(29, -1, -1) if number % 10]
 
 
+async def test_a_search_in_a_range_of_time_ends_with_it(
+    journal: SqliteJournal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Events before it are not looked at: there may be a million of them."""
+    monkeypatch.setattr(search_sql, "_SECONDS", -1)
+    monkeypatch.setattr(search_sql, "_SLICE", 4)
+    for number in range(30, 36):
+        event = Event(f"e{number}", 1000.0, "r", "s", Outcome.MESSAGE, "n", "t", "", "", Request())
+        await journal.append(Entry(event))
+    assert [len(page) for page in await pages(journal, Query(since=900.0, text="nothing"))] == [0, 0]
+    assert len(await pages(journal, Query(until=100.0, text="nothing"))) == 8
+
+
+async def test_times_are_found_by_their_index(journal: SqliteJournal) -> None:
+    """The range of numbers costs two steps in the index, whatever the size of the journal."""
+    for statement in (search_sql._FIRST_SINCE, search_sql._LAST_UNTIL):
+        plan = await journal._reader.read(
+            lambda connection, sql=statement: connection.execute(f"EXPLAIN QUERY PLAN {sql}", (1.0,)).fetchall()
+        )
+        assert [step[3] for step in plan] == [
+            next(step[3] for step in plan if "USING COVERING INDEX event_age" in step[3])
+        ]
+
+
 async def test_no_filter_reads_more_than_its_index_names(journal: SqliteJournal) -> None:
     """Every search walks an index or the events in their order: none sorts all, none scans the deliveries."""
     values: dict[str, Any] = dict.fromkeys(("route", "service", "outcome"), "")
