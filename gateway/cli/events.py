@@ -191,13 +191,7 @@ def replay_events(
     rows: list[ReplayRow] = []
 
     async def work(gateway: OfflineGateway) -> None:
-        matched = ""
-        if chosen:
-            ids = list(dict.fromkeys([await journal.complete(gateway.journal, one) for one in chosen]))
-        else:
-            found = await filters.select(gateway, query)
-            ids = [one.event.id for one in reversed(found) if today or replay.settled(one)]
-            matched = f"{plural(len(found), 'event')} match: " if len(found) != len(ids) else ""
+        ids, matched = await _to_replay(gateway, chosen, query, today=today)
         if len(ids) > 1 and not dry_run:
             how = "read with today's catalog and sent" if today else "sent again as they were"
             confirm(f"{matched}{plural(len(ids), 'event')} will be {how}", yes=yes)
@@ -214,6 +208,17 @@ def replay_events(
     _print_replay(rows, output, dry_run=dry_run)
     if any(row.problem for row in rows):
         raise typer.Exit(1)
+
+
+async def _to_replay(
+    gateway: OfflineGateway, chosen: Sequence[str] | None, query: Query, *, today: bool
+) -> tuple[list[str], str]:
+    """The ids of the events to send again, oldest first, and how many matched if some have nothing to send."""
+    if chosen:
+        return list(dict.fromkeys([await journal.complete(gateway.journal, one) for one in chosen])), ""
+    found = await filters.select(gateway, query)
+    ids = [one.event.id for one in reversed(found) if today or replay.settled(one)]
+    return ids, f"{plural(len(found), 'event')} match: " if len(found) != len(ids) else ""
 
 
 def _standing(one: Sent) -> str:

@@ -1,7 +1,7 @@
 """The durable store of events and deliveries, as the rest of the gateway sees it.
 
-Four Protocols, `Queue`, `Cards`, `Secrets` and `Archive`, with operations that an embedded database and a server can
-both offer. `tests/contract/test_journal.py` checks these promises for every implementation:
+Five Protocols, `Queue`, `Cards`, `Secrets`, `Archive` and `Counts`, with operations that an embedded database and a
+server can both offer. `tests/contract/test_journal.py` checks these promises for every implementation:
 
 - `append` returns only when the event and all of its parcels are durable, in one commit or not at all.
 - Deliveries get growing numbers in commit order; `pending` returns them in that order, also after a crash.
@@ -21,6 +21,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from gateway.journal.past import Counts
 from gateway.journalurl import file_of
 from gateway.model import Attempt, Delivery, DeliveryState, DiscardCause, Event, Outcome, Parcel
 
@@ -233,36 +234,6 @@ class Holdings(Struct, frozen=True):
 HOLDINGS_AGE = 20.0
 
 
-class EventCount(Struct, frozen=True, array_like=True):
-    """How many events of a route with one outcome were received in a step of time, the `at`th since the epoch."""
-
-    at: int
-    route: str
-    outcome: Outcome
-    count: int
-
-
-class DeliveredCount(Struct, frozen=True, array_like=True):
-    """How many deliveries arrived at a destination in a step of time, the `at`th since the epoch."""
-
-    at: int
-    destination: str
-    count: int
-
-
-class PastCounts(Struct, frozen=True):
-    """What was received from `since` on up to the event of number `newest`, and delivered, in steps of time."""
-
-    since: float
-    events: Sequence[EventCount]
-    delivered: Sequence[DeliveredCount]
-    newest: int
-
-
-PAST_EVENTS, PAST_DELIVERIES = 1_000_000, 200_000
-"""How many events, and how many deliveries, are counted for `past` at most, the newest ones."""
-
-
 class DeadLimits(Struct, frozen=True):
     """How long events with a dead delivery are kept, in seconds, and how many bytes of them."""
 
@@ -360,22 +331,12 @@ class Archive(Protocol):
     async def holdings(self) -> Holdings:
         """The contents of the journal. Cheap enough to be called every second."""
 
-    async def past(self, since: float, until: float, step: float) -> PastCounts:
-        """What was received since a time, and delivered until another, in steps of seconds.
-
-        It goes less far back where there is very much: the `since` of the answer is where it begins. Takes a while: it
-        is for the start, and lets others read meanwhile.
-        """
-
-    async def fresh(self, after: int) -> tuple[Sequence[EventCount], int]:
-        """How many events are numbered above `after`, all in step 0, and the number up to which they are counted."""
-
     def keep(self, retention: float, max_size: int, dead: DeadLimits) -> None:
         """Change the limits of retention (seconds, bytes) from now on; see `open`."""
 
 
-class Journal(Queue, Cards, Secrets, Archive, Protocol):
-    """All four Protocols. A caller that needs fewer depends on those."""
+class Journal(Queue, Cards, Secrets, Archive, Counts, Protocol):
+    """All of the Protocols. A caller that needs fewer depends on those."""
 
     async def close(self) -> None:
         """Finish all operations, then release the store."""

@@ -8,7 +8,8 @@ import pytest
 from gateway.console import history
 from gateway.console.history import History, per_second
 from gateway.errors import JournalError
-from gateway.journal import DeliveredCount, EventCount, Holdings, PastCounts
+from gateway.journal import Holdings
+from gateway.journal.past import DeliveredCount, EventCount, PastCounts
 from gateway.model import Outcome
 from gateway.observe.metrics import Metrics
 

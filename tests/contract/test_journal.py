@@ -21,10 +21,8 @@ from gateway.journal import (
     CardPost,
     DeadDiscard,
     DeadGroup,
-    DeliveredCount,
     DuplicateKey,
     Entry,
-    EventCount,
     Holdings,
     Journal,
     Last,
@@ -36,6 +34,7 @@ from gateway.journal import (
     Stranger,
 )
 from gateway.journal import open as open_journal
+from gateway.journal.past import DeliveredCount, EventCount
 from gateway.journal.sqlite import lease
 from gateway.journal.sqlite.file import prepare
 from gateway.model import (

@@ -24,16 +24,15 @@ from gateway.journal import (
     DeadGroup,
     DeadLimits,
     Entry,
-    EventCount,
     Holdings,
     Page,
-    PastCounts,
     Query,
     Settlement,
     Standing,
     Stranger,
 )
 from gateway.journal.clock import SteadyClock, WindowClock, uptime
+from gateway.journal.past import EventCount, PastCounts
 from gateway.journal.sqlite import count_sql, past_sql, read_sql, search_sql
 from gateway.journal.sqlite.client import Writer
 from gateway.journal.sqlite.file import as_journal_error, prepare, require_writable

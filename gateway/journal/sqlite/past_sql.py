@@ -9,7 +9,7 @@ from sqlite3 import Connection
 
 import msgspec
 
-from gateway.journal import DeliveredCount, EventCount
+from gateway.journal.past import DeliveredCount, EventCount
 
 EVENTS_SLICE = 5_000
 """Events counted in one query: some 10 ms."""

@@ -16,17 +16,9 @@ from msgspec import Struct
 
 from gateway import units
 from gateway.errors import JournalError
-from gateway.journal import (
-    ADDRESS_AGE,
-    HOLDINGS_AGE,
-    PAST_DELIVERIES,
-    PAST_EVENTS,
-    DeadLimits,
-    DeliveredCount,
-    EventCount,
-    PastCounts,
-)
+from gateway.journal import ADDRESS_AGE, HOLDINGS_AGE, DeadLimits
 from gateway.journal.clock import CONFIRM, SteadyClock, WindowClock
+from gateway.journal.past import PAST_DELIVERIES, PAST_EVENTS, DeliveredCount, EventCount, PastCounts
 from gateway.journal.sqlite import count_sql, earlier_sql, past_sql, read_sql
 from gateway.journal.sqlite.client import Writer
 from gateway.journal.sqlite.messages import Checkpoint, Doomed, Migrate, Migrated, Prune
