@@ -29,8 +29,9 @@ from gateway.cli.output import (
 )
 from gateway.console import dead as letters
 from gateway.console import events as facts
-from gateway.console.dead import Choice, DeadDelivery, DeadFilter, DeadRow, Decisions, Progress
+from gateway.console.dead import Choice, DeadDelivery, DeadFilter, DeadRow, Decisions
 from gateway.console.events import EventDetail
+from gateway.console.progress import Progress
 from gateway.errors import Refused
 from gateway.journal import Query
 from gateway.model import DISCARD_REASON, DeliveryState

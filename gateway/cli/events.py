@@ -172,7 +172,8 @@ def replay_events(
 ) -> None:
     """Send the messages of events again, as they were, or as today's catalog writes them; oldest first.
 
-    Name events by their ids or by filters. Asks for confirmation before more than one.
+    Name events by their ids or by filters; as they were, only deliveries that match go out.
+    Asks for confirmation before more than one event.
     """
     query = Query(
         route=route,
@@ -197,7 +198,7 @@ def replay_events(
             confirm(f"{matched}{plural(len(ids), 'event')} will be {how}", yes=yes)
         speaker = gateway.rehearsal() if dry_run else gateway
         for one in progress(ids, "sending again"):
-            rows.append(await _replay_one(speaker, one, today=today))
+            rows.append(await _replay_one(speaker, one, query, today=today))
 
     try:
         offline.run(config, work)
@@ -217,7 +218,9 @@ async def _to_replay(
     if chosen:
         return list(dict.fromkeys([await journal.complete(gateway.journal, one) for one in chosen])), ""
     found = await filters.select(gateway, query)
-    ids = [one.event.id for one in reversed(found) if today or replay.settled(one)]
+    ids = [
+        one.event.id for one in reversed(found) if today or replay.settled(one, query.destination, query.delivery_state)
+    ]
     return ids, f"{plural(len(found), 'event')} match: " if len(found) != len(ids) else ""
 
 
@@ -274,10 +277,11 @@ def _printer(form: Format) -> Callable[[Sequence[EventRow]], None]:
     return put
 
 
-async def _replay_one(gateway: OfflineGateway, event_id: str, *, today: bool) -> ReplayRow:
+async def _replay_one(gateway: OfflineGateway, event_id: str, query: Query, *, today: bool) -> ReplayRow:
     try:
         if not today:
-            return ReplayRow(event_id, (await replay.as_it_was(gateway, event_id)).deliveries)
+            sent = await replay.as_it_was(gateway, event_id, query.destination, query.delivery_state)
+            return ReplayRow(event_id, sent.deliveries)
         made = await replay.with_todays_catalog(gateway, event_id)
     except Refused as refused:
         return ReplayRow(event_id, problem=refused.detail or refused.title)

@@ -1,32 +1,26 @@
 """Dead letters: dead deliveries grouped by destination and reason, and what a person decides about them.
 
-A decision sends some of them again or discards them, in batches. One is carried out at a time, in a task that outlives
-the request that started it; its progress can be read at any time.
+A decision sends some of them again or discards them, in batches; see `progress`.
 """
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from enum import StrEnum
 from typing import Annotated, Final
 
 from msgspec import Meta, Struct
-from msgspec.structs import replace
 
 from gateway.console import gauges
 from gateway.console.port import Gateway
+from gateway.console.progress import Decision, Progress, Work
 from gateway.console.web.operations import Ask, Operation
-from gateway.errors import JournalError, Refused
+from gateway.errors import Refused
 from gateway.journal import Query, Record
 from gateway.model import DISCARD_REASON, Delivery, DeliveryState
-from gateway.observe import logs
 
 BATCH: Final = 200
 """Deliveries that are sent again or discarded between two looks at the progress."""
 READ: Final = 500
 """Events that are read at a time while dead deliveries are collected."""
-
-_log = logs.get("console")
 
 
 class DeadGroup(Struct, frozen=True):
@@ -38,35 +32,6 @@ class DeadGroup(Struct, frozen=True):
     oldest: float
     newest: float
     gone: bool
-
-
-class Decision(StrEnum):
-    """What a person decides about dead letters."""
-
-    REPLAY = "replay"
-    DISCARD = "discard"
-
-
-class Progress(Struct, frozen=True):
-    """Progress of a decision: `done` of `total` deliveries are sent again or discarded.
-
-    `left` are not sent again, their destination is gone. `total` grows while deliveries are collected. `ended` is 0 as
-    long as it runs; `trouble` says why it stopped early.
-    """
-
-    decision: Decision
-    what: str
-    started: float
-    total: int = 0
-    done: int = 0
-    left: int = 0
-    ended: float = 0.0
-    trouble: str = ""
-
-    @property
-    def running(self) -> bool:
-        """Whether it has not ended yet."""
-        return not self.ended
 
 
 class DeadGroups(Struct, frozen=True):
@@ -153,6 +118,16 @@ async def listing(gateway: Gateway, wanted: DeadFilter) -> DeadPage:
     return DeadPage(rows, page.next)
 
 
+async def count(gateway: Gateway, choice: Choice) -> int:
+    """How many deliveries of a destination and reason, or of all, are dead now."""
+    if choice.everything:
+        return sum(one.dead for one in (await gateway.journal.census()).values())
+    found = await gateway.journal.dead_groups()
+    return sum(
+        one.count for one in found if one.destination == choice.destination and choice.reason in ("", one.reason)
+    )
+
+
 def dead_of(record: Record, destination: str = "", reason: str = "") -> list[Delivery]:
     """The dead deliveries of an event, of a destination and reason unless empty."""
     return [
@@ -162,13 +137,20 @@ def dead_of(record: Record, destination: str = "", reason: str = "") -> list[Del
     ]
 
 
+_GONE: Final = "the settings no longer have their destination"
+
+
 class Decisions:
-    """Carries out the decisions of one console, one at a time."""
+    """Carries out the decisions of one console about dead letters, one at a time."""
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
-        self._task: asyncio.Task[None] | None = None
-        self.progress: Progress | None = None
+        self._work = Work()
+
+    @property
+    def progress(self) -> Progress | None:
+        """That of the decision under way, or of the last one."""
+        return self._work.progress
 
     def replay(self, choice: Choice) -> Progress:
         """Start to send dead letters again. Raises Refused: 400 for none or several selections, 409 while one runs.
@@ -192,40 +174,17 @@ class Decisions:
 
     async def close(self) -> None:
         """Stop; deliveries that have not had their turn by then stay dead."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
+        await self._work.close()
 
     def _start(self, decision: Decision, choice: Choice, act: Callable[[Sequence[int]], Awaitable[int]]) -> Progress:
-        what = _described(choice)
-        if self.progress is not None and self.progress.running:
-            raise Refused(
-                409,
-                f"A {self.progress.decision} is running",
-                f"{self.progress.what} is under way; wait until it has ended",
-            )
-        self.progress = Progress(decision, what, time.time())
-        task = self._run(choice, act)
-        self._task = asyncio.get_running_loop().create_task(task, name=f"{decision} of dead letters")
-        return self.progress
+        begun = Progress(decision, described(choice), time.time(), why_left=_GONE)
+        return self._work.start(begun, lambda: self._carry_out(choice, act))
 
-    async def _run(self, choice: Choice, act: Callable[[Sequence[int]], Awaitable[int]]) -> None:
-        trouble = ""
-        try:
-            seqs = await (self._find_chosen(choice.deliveries) if choice.deliveries else self._collect(choice))
-            for at in range(0, len(seqs), BATCH):
-                await act(seqs[at : at + BATCH])
-                self._note(done=min(at + BATCH, len(seqs)))
-        except (JournalError, Refused) as error:
-            trouble = str(error)
-        except asyncio.CancelledError:
-            trouble = "the gateway stopped"
-            raise
-        except Exception as error:
-            trouble = "it failed, the log says how"
-            _log.error("a decision about dead letters failed", exc_info=error)
-        finally:
-            self._note(ended=time.time(), trouble=trouble)
+    async def _carry_out(self, choice: Choice, act: Callable[[Sequence[int]], Awaitable[int]]) -> None:
+        seqs = await (self._find_chosen(choice.deliveries) if choice.deliveries else self._collect(choice))
+        for at in range(0, len(seqs), BATCH):
+            await act(seqs[at : at + BATCH])
+            self._work.note(done=min(at + BATCH, len(seqs)))
 
     async def _find_chosen(self, wanted: Sequence[DeadDelivery]) -> list[int]:
         """The numbers of chosen deliveries."""
@@ -235,7 +194,7 @@ class Decisions:
             found += [one for record in page.records for one in dead_of(record)]
         chosen = {one.seq for one in wanted}
         seqs = self._open_to_it([one for one in found if one.seq in chosen])
-        self._note(total=len(seqs))
+        self._work.note(total=len(seqs))
         return sorted(seqs)
 
     async def _collect(self, choice: Choice) -> list[int]:
@@ -246,7 +205,7 @@ class Decisions:
         while True:
             page = await self._gateway.journal.find(_query(destination, reason, before, READ))
             seqs += self._open_to_it([one for record in page.records for one in dead_of(record, destination, reason)])
-            self._note(total=len(seqs))
+            self._work.note(total=len(seqs))
             before = page.next
             if not before:
                 return sorted(seqs)
@@ -256,12 +215,8 @@ class Decisions:
         replay = self.progress is not None and self.progress.decision is Decision.REPLAY
         known = self._gateway.destinations()
         seqs = [one.seq for one in deliveries if not replay or one.destination in known]
-        self._note(left=(self.progress.left if self.progress else 0) + len(deliveries) - len(seqs))
+        self._work.note(left=(self.progress.left if self.progress else 0) + len(deliveries) - len(seqs))
         return seqs
-
-    def _note(self, **changes: float | str) -> None:
-        if self.progress is not None:
-            self.progress = replace(self.progress, **changes)
 
 
 def _query(destination: str, reason: str, before: str, limit: int) -> Query:
@@ -290,7 +245,7 @@ def _row(record: Record, one: Delivery) -> DeadRow:
     )
 
 
-def _described(choice: Choice) -> str:
+def described(choice: Choice) -> str:
     """The selection in words. Raises Refused (400) for none, or more than one."""
     group = choice.destination or choice.reason
     if sum(map(bool, (choice.deliveries, group, choice.everything))) > 1:

@@ -39,10 +39,15 @@ class Reread(Struct, frozen=True):
     deliveries: int
 
 
-async def as_it_was(gateway: Gateway, event_id: str) -> Replayed:
-    """Send the messages of an event again, in their order. Raises Refused (404, 409); nothing is sent then."""
+async def as_it_was(
+    gateway: Gateway, event_id: str, destination: str = "", state: DeliveryState | None = None
+) -> Replayed:
+    """Send the messages of an event again, in their order, or those to a destination and in a state.
+
+    Raises Refused (404, 409); nothing is sent then.
+    """
     found = await lookup.load(gateway, event_id)
-    again = settled(found.record)
+    again = settled(found.record, destination, state)
     require_destinations(lookup.gone(gateway, again))
     if not again:
         why = "it has deliveries, but they are on their way" if found.record.deliveries else "it made no message"
@@ -64,9 +69,13 @@ async def with_todays_catalog(gateway: Gateway, event_id: str) -> Reread:
     return Reread(appended.event_id, fresh.event.outcome, fresh.event.translator, len(appended.deliveries))
 
 
-def settled(record: Record) -> list[Delivery]:
-    """The deliveries of an event that can be sent again as they were."""
-    return [one for one in record.deliveries if one.state in _SETTLED]
+def settled(record: Record, destination: str = "", state: DeliveryState | None = None) -> list[Delivery]:
+    """The deliveries of an event that can be sent again as they were: to a destination and in a state, unless empty."""
+    return [
+        one
+        for one in record.deliveries
+        if one.state in _SETTLED and destination in ("", one.destination) and state in (None, one.state)
+    ]
 
 
 def origin(reason: str) -> str:

@@ -82,7 +82,12 @@ async def test_a_group_is_replayed_in_batches(items, tmp_path, monkeypatch):
     monkeypatch.setattr(dead, "READ", 7)
     await keep(tmp_path / "test.db", *letters(45), *letters(2, 45, why="too large"))
     person = await items()
-    status, _, _ = await person.press("/dead/replay", ("what", "group"), ("destination", "ops"), ("reason", LOST))
+    group = ("what", "group"), ("destination", "ops"), ("reason", LOST)
+    status, _, asked = await person.press("/dead/replay", *group)
+    assert status == 200
+    assert "Send again 45 dead deliveries" in asked
+    assert not person.gateway.standin.posts
+    status, _, _ = await person.press("/dead/replay", *group, ("sure", "true"))
     assert status == 200
     progress = await ended(person)
     assert (progress["done"], progress["total"], progress["left"], progress["trouble"]) == (45, 45, 0, "")
@@ -227,7 +232,9 @@ async def test_a_group_and_everything_are_discarded_in_batches(items, tmp_path, 
     )
     person = await items()
     group = ("what", "group"), ("destination", "ops"), ("reason", LOST)
-    assert (await person.press("/dead/discard", *group, ("because", "sold")))[0] == 200
+    status, _, asked = await person.press("/dead/discard", *group, ("because", "sold"))
+    assert (status, "Discard 25 dead deliveries" in asked) == (200, True)
+    assert (await person.press("/dead/discard", *group, ("because", "sold"), ("sure", "true")))[0] == 200
     assert (await ended(person))["done"] == 25
     assert {one["event"] for one in await numbers(person)} == {f"d{number:05}" for number in range(25, 30)}
     wish = {"destination": "former", "because": "gone"}

@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 
 from gateway.console import dead
 from gateway.console.dead import Choice, DeadDelivery, DeadFilter, Decisions
+from gateway.console.progress import Decision
 from gateway.console.web.operations import Ask, Console, Feed
 from gateway.console.web.page import Back, Page, Shown, Visit
 from gateway.console.web.rendering import Rendering
@@ -22,13 +23,14 @@ DIGITS: Final = 18
 class DeadForm(Struct, frozen=True):
     """What a form decides about. `chosen` are "event seq", `what` is the pressed button of the form.
 
-    `because` is why something is discarded.
+    `because` is why something is discarded. `sure` says that the number of those was seen before.
     """
 
     what: str
     destination: str = ""
     reason: str = ""
     because: Annotated[str, Meta(max_length=DISCARD_REASON)] = ""
+    sure: bool = False
     chosen: tuple[str, ...] = ()
 
 
@@ -52,17 +54,35 @@ async def show_group(visit: Visit) -> Shown:
     return Shown("dead_deliveries.html", facts)
 
 
-async def send_again(visit: Visit) -> Back:
-    """Start a replay; its progress is shown beside the groups."""
-    visit.console.part(Decisions).replay(_choice(visit.fields(DeadForm)))
-    return Back("/dead")
-
-
-async def discard(visit: Visit) -> Back:
-    """Start to discard; its progress is shown beside the groups."""
+async def send_again(visit: Visit) -> Back | Shown:
+    """Start a replay, of many once that is confirmed; its progress is shown beside the groups."""
     form = visit.fields(DeadForm)
-    visit.console.part(Decisions).discard(_choice(form), form.because)
+    choice = _choice(form)
+    if asked := await _ask(visit, Decision.REPLAY, form, choice):
+        return asked
+    visit.console.part(Decisions).replay(choice)
     return Back("/dead")
+
+
+async def discard(visit: Visit) -> Back | Shown:
+    """Start to discard, many once that is confirmed; its progress is shown beside the groups."""
+    form = visit.fields(DeadForm)
+    choice = _choice(form)
+    if form.because.strip() and (asked := await _ask(visit, Decision.DISCARD, form, choice)):
+        return asked
+    visit.console.part(Decisions).discard(choice, form.because)
+    return Back("/dead")
+
+
+async def _ask(visit: Visit, decision: Decision, form: DeadForm, choice: Choice) -> Shown | None:
+    """The page that says how many are meant and asks whether they are; None where each was ticked, or it is one."""
+    if form.sure or choice.deliveries:
+        return None
+    count = await dead.count(visit.gateway, choice)
+    if count < 2:
+        return None
+    facts = {"decision": decision, "form": form, "count": count, "what": dead.described(choice)}
+    return Shown("dead_confirm.html", facts)
 
 
 def _choice(form: DeadForm) -> Choice:
@@ -95,6 +115,7 @@ def feeds(rendering: Rendering) -> tuple[Feed, ...]:
     """The progress of the last decision."""
 
     async def take(console: Console) -> Mapping[str, str]:
-        return {"progress": rendering.part("_dead.html", "progress", console.part(Decisions).progress)}
+        progress = console.part(Decisions).progress
+        return {"progress": rendering.part("_progress.html", "progress", progress, "/dead", "Show what is dead now")}
 
     return (Feed("dead", take),)

@@ -53,6 +53,7 @@ async def show_list(visit: Visit) -> Shown:
     wanted = visit.query(EventFilter)
     page = await events.listing(visit.gateway, wanted)
     chosen = {name: value for name, value in msgspec.to_builtins(wanted).items() if value and name != "before"}
+    filters = {name: value for name, value in chosen.items() if name != "limit" and value}
     facts = {
         "wanted": wanted,
         "page": page,
@@ -60,6 +61,7 @@ async def show_list(visit: Visit) -> Shown:
         "ranges": _ranges(chosen),
         "older": f"/events?{urlencode({**chosen, 'before': page.next})}" if page.next else "",
         "newest": f"/events?{urlencode(chosen)}" if wanted.before else "",
+        "replay": f"/events/replay?{urlencode(filters)}" if filters else "",
     }
     return Shown("events.html", facts)
 

@@ -1,0 +1,56 @@
+"""Replay of the events of a filter: the count before, the confirmation, and the progress."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from gateway.console import replays
+from gateway.console.events import EventChoice
+from gateway.console.replays import Replays
+from gateway.console.web.operations import Console, Feed
+from gateway.console.web.page import Back, Page, Shown, Visit
+from gateway.console.web.rendering import Rendering
+
+PATH: Final = "/events/replay"
+
+
+class ReplayForm(EventChoice, frozen=True, kw_only=True):
+    """The events that were counted, and how they are sent again: `how` is the pressed button, "messages" or "today"."""
+
+    how: str
+
+
+async def show(visit: Visit) -> Shown:
+    """How many events match, and the buttons that send them again; without a filter, the progress alone."""
+    wanted = visit.query(EventChoice)
+    chosen = {name: value for name, value in msgspec.to_builtins(wanted).items() if value}
+    facts: Mapping[str, object] = {
+        "plan": await replays.plan(visit.gateway, wanted) if chosen else None,
+        "what": replays.described(wanted) if chosen else "",
+        "chosen": chosen,
+        "progress": visit.console.part(Replays).progress,
+    }
+    return Shown("replay.html", facts)
+
+
+async def start(visit: Visit) -> Back:
+    """Send what was counted; the page then shows the progress."""
+    form = visit.fields(ReplayForm)
+    visit.console.part(Replays).start(form, today=form.how == "today")
+    return Back(PATH)
+
+
+PAGES = (Page("GET", PATH, show), Page("POST", PATH, start))
+
+
+def feeds(rendering: Rendering) -> tuple[Feed, ...]:
+    """The progress of the last replay."""
+
+    async def take(console: Console) -> Mapping[str, str]:
+        shown = rendering.part(
+            "_progress.html", "progress", console.part(Replays).progress, "/events", "Show the events"
+        )
+        return {"replaying": shown}
+
+    return (Feed("replay", take),)
