@@ -24,12 +24,16 @@ _live_secrets: "WeakValueDictionary[int, Secret]" = WeakValueDictionary()
 
 
 class Secret:
-    """Text that only `reveal` shows. Equality takes constant time; neither JSON nor pickle can hold one."""
+    """Text that only `reveal` shows. Equality takes constant time; neither JSON nor pickle can hold one.
 
-    __slots__ = ("__weakref__", "_needles", "_text")
+    `variable` is the environment variable that it comes from, "" for none; that is no secret.
+    """
 
-    def __init__(self, text: str) -> None:
+    __slots__ = ("__weakref__", "_needles", "_text", "variable")
+
+    def __init__(self, text: str, variable: str = "") -> None:
         self._text = text
+        self.variable = variable
         self._needles = _needles(text)
         _live_secrets[id(self)] = self
 

@@ -28,7 +28,7 @@ import msgspec
 from aiohttp import web
 from msgspec import Struct
 
-from gateway.console import catalog, control, dead, events, overview, replays, tryout
+from gateway.console import catalog, control, dead, events, first, overview, replays, tryout
 from gateway.console.history import History
 from gateway.console.pages import catalog as catalog_pages
 from gateway.console.pages import dead as dead_pages
@@ -71,6 +71,7 @@ class Topic(Struct, frozen=True):
 TOPICS: Final = (
     Topic("Overview", "/", overview.OPERATIONS, overview_pages.PAGES, overview_pages.feeds),
     Topic("Events", "/events", events.OPERATIONS, event_pages.PAGES, event_pages.feeds),
+    Topic("First requests", operations=first.OPERATIONS),
     Topic("Replays", "", replays.OPERATIONS, replay_pages.PAGES, replay_pages.feeds),
     Topic("Dead letters", "/dead", dead.OPERATIONS, dead_pages.PAGES, dead_pages.feeds, dead.waiting),
     Topic("Try it", "/try", tryout.OPERATIONS, tryout_pages.PAGES),

@@ -35,8 +35,8 @@ def command(request: Request, schemes: Sequence[Scheme], limit: int) -> str:
         body = request.body
     else:
         headers, body = dict(clean.headers), clean.body
-    url = _quote(_MASKED_IN_URL.sub(_HOLE, clean.url)) if clean.url else '"$URL"'
-    parts = [f"curl --globoff --request {_quote(request.method)} {url}"]
+    url = quote(_MASKED_IN_URL.sub(_HOLE, clean.url)) if clean.url else '"$URL"'
+    parts = [f"curl --globoff --request {quote(request.method)} {url}"]
     parts += [option for name, value in headers.items() for option in _header(name, value, schemes)]
     if not body:
         return _lines(parts)
@@ -44,10 +44,10 @@ def command(request: Request, schemes: Sequence[Scheme], limit: int) -> str:
         parts.append("--header 'content-type:'")
     text = readable(body)
     if text is not None and "\r" not in text and len(body) <= ARGUMENT:
-        return _lines([*parts, f"--data-raw {_quote(text)}"])
+        return _lines([*parts, f"--data-raw {quote(text)}"])
     piped = _lines([*parts, "--data-binary @-"])
     if text is not None and "\r" not in text:
-        return f"printf %s {_quote(text)} |\n{piped}"
+        return f"printf %s {quote(text)} |\n{piped}"
     encoded = base64.b64encode(body.replace(_HOLE.encode(), MASK.encode())).decode()
     return f"printf %s '{encoded}' | base64 -d |\n{piped}"
 
@@ -66,18 +66,18 @@ def _header(name: str, value: str, schemes: Sequence[Scheme]) -> Iterator[str]:
     if name in _MADE_BY_CURL or name in _NOT_REPEATED:
         return
     if value != MASK:
-        yield f"--header {_quote(f'{name}: {value}' if value else f'{name};')}"
+        yield f"--header {quote(f'{name}: {value}' if value else f'{name};')}"
         return
     bearers = [scheme.prefix for scheme in schemes if isinstance(scheme, HeaderSecret) and scheme.name == name]
     users = [scheme.user for scheme in schemes if isinstance(scheme, BasicSecret)]
     if users and not bearers and name == "authorization":
-        yield f"--user {_quote(f'{users[0]}:{_HOLE}' if users[0] else _HOLE)}"
+        yield f"--user {quote(f'{users[0]}:{_HOLE}' if users[0] else _HOLE)}"
     else:
         prefix = bearers[0] if bearers else ""
-        yield f"--header {_quote(f'{name}: {prefix}{_HOLE}')}"
+        yield f"--header {quote(f'{name}: {prefix}{_HOLE}')}"
 
 
-def _quote(text: str) -> str:
+def quote(text: str) -> str:
     """The text as one word of the shell: what is printable in quotes, other bytes by printf, secrets as a variable."""
     if _BARE.fullmatch(text):
         return text

@@ -197,7 +197,8 @@ class TableReader:
             self.report.add(place, f"expected text, got a value of type {type(value).__name__}", "put it in quotes")
             return None
         before = len(self.report.faults)
-        if name.endswith("_env"):
+        from_variable = name.endswith("_env")
+        if from_variable:
             text = self._variable_text(value, place)
         elif name.endswith("_file"):
             text = self.file_text(value, place)
@@ -206,7 +207,7 @@ class TableReader:
             self._inline.append(place)
         if not text.strip() and len(self.report.faults) == before:
             self.report.add(place, "the secret is empty", "leave the key out, or give a secret")
-        return Secret(text) if text.strip() else None
+        return Secret(text, value if from_variable else "") if text.strip() else None
 
     def _variable_text(self, name: str, place: Place) -> str:
         self._consulted.add(name)

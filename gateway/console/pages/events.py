@@ -9,7 +9,7 @@ import msgspec
 from aiohttp import hdrs, web
 from msgspec import Struct
 
-from gateway.console import events, preview, replay, samples
+from gateway.console import events, first, preview, replay, samples
 from gateway.console.events import EventFilter, MessageDetail
 from gateway.console.port import Gateway
 from gateway.console.preview import MessageView
@@ -61,6 +61,7 @@ async def show_list(visit: Visit) -> Shown:
         "ranges": _ranges(chosen),
         "older": f"/events?{urlencode({**chosen, 'before': page.next})}" if page.next else "",
         "newest": f"/events?{urlencode(chosen)}" if wanted.before else "",
+        "first": None if page.events or filters or wanted.before else await first.requests(visit.gateway),
         "replay": f"/events/replay?{urlencode(filters)}" if filters else "",
     }
     return Shown("events.html", facts)

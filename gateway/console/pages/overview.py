@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from gateway.console import overview
+from gateway.console import first, overview
 from gateway.console.history import Past
 from gateway.console.overview import Overview
 from gateway.console.plot import draw, means
@@ -31,7 +31,9 @@ PARTS: Final = {
 
 async def show(visit: Visit) -> Shown:
     """The page."""
-    return Shown("overview.html", _facts(await overview.overview(visit.console)))
+    found = await overview.overview(visit.console)
+    begun = found.totals.received or any(one.last for one in found.routes)
+    return Shown("overview.html", {**_facts(found), "first": () if begun else await first.requests(visit.gateway)})
 
 
 def _facts(found: Overview) -> dict[str, Any]:

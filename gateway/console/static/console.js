@@ -129,6 +129,15 @@ function follow(feeds) {
   });
 }
 
+for (const button of document.querySelectorAll("[data-copy]")) {
+  if (!navigator.clipboard) continue; // browsers give it to pages on https and on loopback only
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
+    button.nextElementSibling.textContent = "copied";
+  });
+}
+
 /** "/" goes to the search, of this page or of the events. */
 document.addEventListener("keydown", (event) => {
   if (event.key !== "/" || event.ctrlKey || event.altKey || event.metaKey) return;

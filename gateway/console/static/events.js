@@ -1,4 +1,4 @@
-// Lists and events: new ones are announced and not pushed in, everything can be ticked at once, commands can be copied.
+// Lists and events: new ones are announced and not pushed in, everything can be ticked at once.
 
 const { ownTimes } = window.mattergate;
 
@@ -49,14 +49,5 @@ for (const label of document.querySelectorAll("[data-all]")) {
   label.hidden = false;
   label.querySelector("input").addEventListener("change", ({ target }) => {
     for (const box of document.querySelectorAll('input[name="chosen"]')) box.checked = target.checked;
-  });
-}
-
-for (const button of document.querySelectorAll("[data-copy]")) {
-  if (!navigator.clipboard) continue; // browsers give it to pages on https and on loopback only
-  button.hidden = false;
-  button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
-    button.nextElementSibling.textContent = "copied";
   });
 }

@@ -1,0 +1,123 @@
+"""How a request proves itself, as lines of a POSIX shell: a secret where it belongs, or a signature by openssl.
+
+The lines use the variables SECRET and BODY, and set KEY, STAMP, ID and SIGNATURE.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from msgspec import Struct
+
+from gateway.console.curl import quote
+from gateway.verify.schemes import BasicSecret, HeaderSecret, PathSecret, QuerySecret, Scheme
+from gateway.verify.signature import NUMBERED, Part, Signature
+
+_STAMPS: Final = {"s": "$(date +%s)", "ms": "$(date +%s)000", "iso": "$(date -u +%Y-%m-%dT%H:%M:%SZ)"}
+_ENCODINGS: Final = {
+    "hex": "-r | cut -d' ' -f1",
+    "base64": "-binary | openssl base64 -A",
+    "base64url": "-binary | openssl base64 -A | tr '+/' '-_'",
+}
+_FROM_BASE64: Final = "| openssl base64 -d -A | od -An -v -tx1 | tr -d ' \\n'"
+_IN_URL: Final = """SECRET="$(printf %s "$SECRET" | od -An -v -tx1 | tr -d '\\n' | tr ' ' %)\""""
+
+
+class Written(Struct, frozen=True):
+    """A proof in parts of a command: lines `before` it, what follows its `url`, its `options`.
+
+    `names` are the headers that the proof sets.
+    """
+
+    before: Sequence[str] = ()
+    url: str = ""
+    options: Sequence[str] = ()
+    names: Sequence[str] = ()
+
+
+def unproven() -> Written:
+    """No proof, for a route that is open."""
+    return Written()
+
+
+def write(schemes: Sequence[Scheme]) -> Written | None:
+    """The proof by one of the schemes; None when a command can satisfy none of them.
+
+    A secret in a header is the simplest, one in the URL, where logs show it, comes last.
+    """
+    found = [made for scheme in sorted(schemes, key=_rank) if (made := _written(scheme)) is not None]
+    return found[0] if found else None
+
+
+def _rank(scheme: Scheme) -> int:
+    return 0 if isinstance(scheme, HeaderSecret | BasicSecret) else 1 if isinstance(scheme, Signature) else 2
+
+
+def _written(scheme: Scheme) -> Written | None:
+    match scheme:
+        case PathSecret():
+            return Written([_IN_URL], '"/$SECRET"')
+        case QuerySecret(name):
+            return Written([_IN_URL], f'"?{name}=$SECRET"')
+        case HeaderSecret(name, prefix):
+            return Written(options=[f'--header {quote(f"{name}: {prefix}")}"$SECRET"'], names=[name])
+        case BasicSecret(user):
+            return Written(options=[f'--user {quote(f"{user}:") if user else ""}"$SECRET"'], names=["authorization"])
+        case Signature():
+            return _signed(scheme)
+    return None  # a token in the body: the sample has another one
+
+
+def _signed(scheme: Signature) -> Written | None:
+    parts = [_part(part) for part in scheme.message]
+    if scheme.source.kind != "header" or None in parts:
+        return None
+    before, key = _key(scheme)
+    options, names = [], [scheme.source.name.replace(NUMBERED, "1")]
+    if scheme.timestamp is not None:
+        before.append(f'STAMP="{_STAMPS[scheme.unit]}"')
+        if scheme.timestamp.kind == "header":
+            names.append(scheme.timestamp.name)
+            options.append(f'--header {quote(f"{scheme.timestamp.name}: ")}"$STAMP"')
+        elif scheme.timestamp.kind != "pair":
+            return None
+    if signed := sorted(scheme.headers):
+        before.append('ID="first-$(date +%s)"')
+        options += [f'--header {quote(f"{name}: ")}"$ID"' for name in signed]
+    message = " ".join(part for part in parts if part is not None)
+    digest = f"openssl dgst -{scheme.digest} {key} {_ENCODINGS[scheme.encoding]}"
+    before.append(f'SIGNATURE="$(printf %s {message} | {digest})"')
+    options.append(f"--header {quote(f'{names[0]}: {scheme.prefix}')}{_value(scheme)}")
+    return Written(before, "", options, [*names, *signed])
+
+
+def _value(scheme: Signature) -> str:
+    """The signature as its header has it."""
+    if scheme.pairs is not None:
+        stamp = f'{scheme.pairs.timestamp}="$STAMP"{quote(scheme.pairs.delimiter)}' if scheme.pairs.timestamp else ""
+        return f'{stamp}{scheme.pairs.signature}="$SIGNATURE"'
+    return f'{scheme.tagged},"$SIGNATURE"' if scheme.tagged else '"$SIGNATURE"'
+
+
+def _key(scheme: Signature) -> tuple[list[str], str]:
+    """The lines that set KEY, if any, and the options of openssl that name the key."""
+    if scheme.key == "utf8":
+        return [], '-hmac "$SECRET"'
+    bare = "${SECRET#whsec_}" if scheme.key == "whsec" else "$SECRET"
+    lines = [] if scheme.key == "hex" else [f'KEY="$(printf %s "{bare}" {_FROM_BASE64})"']
+    return lines, f'-mac HMAC -macopt hexkey:"${"SECRET" if scheme.key == "hex" else "KEY"}"'
+
+
+def _part(part: Part) -> str | None:
+    """A part of the signed message as a word of the shell; None for one that it cannot make."""
+    match part.kind:
+        case "text":
+            return quote(part.text)
+        case "body":
+            return '"$BODY"'
+        case "timestamp":
+            return '"$STAMP"'
+        case "method":
+            return "POST"
+        case "source" if part.source is not None and part.source.kind == "header":
+            return '"$ID"'
+    return None

@@ -1,0 +1,102 @@
+"""The first request: commands that work as pasted."""
+
+import asyncio
+import re
+
+import pytest
+
+from gateway import settings
+from gateway.catalog import files
+from gateway.console import first
+from tests.conftest import SECRET
+
+KEYS = {"standard-webhooks": "whsec_cGFzc3dvcmQgb2YgYSB0ZXN0"}
+"""Secrets of services that want one of a form."""
+
+SERVICES = sorted(path.parent.name for path in files.builtin_folder().glob("*/service.yaml"))
+
+
+def routes(*services: str, more: str = "") -> str:
+    """A route for each of these services, of the service's name."""
+    return "".join(
+        f'[routes.{key}]\nservice = "{key}"\ndestinations = ["ops"]\nsecrets = ["{KEYS.get(key, SECRET)}"]\n{more}'
+        for key in services
+    )
+
+
+async def pasted(command: str, gateway, secret: str = SECRET) -> str:
+    """The output of a command in a shell, its secret put in and its URL that of a gateway whose port was chosen."""
+    command = re.sub("'PUT THE SECRET[A-Z ]*'", f"'{secret}'", command).replace("http://127.0.0.1:0", gateway.url)
+    shell = await asyncio.create_subprocess_exec(
+        "sh", "-c", command.replace("curl ", "curl --silent --show-error "), stdout=asyncio.subprocess.PIPE
+    )
+    out, _ = await shell.communicate()
+    assert shell.returncode == 0
+    return out.decode()
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_a_command_works_as_pasted(console, service):
+    """For every service of the catalog: it is accepted, and the message has the title that was told."""
+    browser = await console(routes=routes(service))
+    [one] = (await browser.get("/api/v1/first-requests")).json()["requests"]
+    assert (one["route"], one["destinations"]) == (service, ["ops"])
+    answer = await pasted(one["command"], browser.gateway, KEYS.get(service, SECRET))
+    assert '"outcome":"message"' in answer
+    await browser.gateway.posts(1)
+    [event] = (await browser.get("/api/v1/events")).json()["events"]
+    assert event["title"] == one["title"] != ""
+    assert event["id"] in answer
+
+
+@pytest.mark.parametrize("path", ["/", "/events"])
+async def test_an_empty_console_leads_to_it_and_a_used_one_does_not(console, path):
+    """Both first pages have the commands, without a secret; a filter that finds nothing is another matter."""
+    browser = await console(routes=routes("github", "generic"))
+    page = await browser.get(path)
+    assert page.text.count("SECRET=&#39;PUT THE SECRET") == 2
+    assert SECRET not in page.text
+    assert "Send a first request" not in (await browser.get("/events?route=github")).text
+    await browser.gateway.github("ping", {"zen": "z", "hook_id": 1}, "1")
+    assert "Send a first request" not in (await browser.get(path)).text
+
+
+async def test_what_a_route_wants_decides(console):
+    """What is open needs no secret; what a command cannot make is said; no route at all is said, too."""
+    token = routes("generic", more='verify = [{token = "secret"}]\n')
+    unsigned = '[routes.open]\nservice = "generic"\ndestinations = ["ops"]\nallow_unsigned = true\n'
+    browser = await console(routes=token + unsigned)
+    closed, free = (await browser.get("/api/v1/first-requests")).json()["requests"]
+    assert (closed["command"], "no command can repeat" in closed["why"]) == ("", True)
+    assert "SECRET" not in free["command"]
+    assert '"outcome":"message"' in await pasted(free["command"], browser.gateway)
+    assert (await console(routes="")).gateway
+
+
+async def test_the_filters_of_a_route_are_kept(console):
+    """A sample that the route ignores is none that shows anything."""
+    browser = await console(routes=routes("github", more='only = ["issues.*"]\n'))
+    [one] = (await browser.get("/api/v1/first-requests")).json()["requests"]
+    assert "x-github-event: issues" in one["command"] or one["why"]
+
+
+def test_the_secret_is_named_by_its_variable():
+    """Whoever pastes it in a shell without the variable is told which one is missing."""
+    assert first._secret("GITHUB_SECRET", "r").startswith('SECRET="${GITHUB_SECRET:?is not set')
+    text = '[destinations.ops]\nhook = "http://h/hooks/x"\n[routes.r]\nservice = "github"\ndestinations = ["ops"]\n'
+    known = settings.parse(text + 'secrets_env = ["A_SECRET"]\n', "m.toml", {"A_SECRET": "text"}, lambda _: "")
+    assert [one.variable for one in known.routes["r"].secrets] == ["A_SECRET"]
+
+
+@pytest.mark.parametrize(
+    ("server", "url"),
+    [
+        ('listen = "0.0.0.0:8080"', "http://localhost:8080"),
+        ('listen = "[::1]:80"', "http://[::1]:80"),
+        ('listen = "192.0.2.1:80"\npublic_url = "https://g.example.com/"', "https://g.example.com"),
+    ],
+)
+def test_the_url_is_one_that_this_machine_reaches(server, url):
+    """The public one where there is one."""
+    known = settings.parse(f"[server]\n{server}\n", "m.toml", {}, lambda _: "")
+    assert first.base(known) == url
