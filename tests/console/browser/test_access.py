@@ -5,11 +5,21 @@ from itertools import product
 
 from playwright.async_api import Page, expect
 
+from tests.console.browser import senders
 from tests.console.browser.conftest import PHONE, WIDE
 from tests.console.browser.senders import send, settled
 from tests.console.conftest import GUARDED
 
-PATHS = ("/", "/events", "/dead", "/dead/deliveries", "/try?sample=github/push.commits", "/catalog", "/catalog/github")
+PATHS = (
+    "/",
+    "/events",
+    "/events/replay?route=generic",
+    "/dead",
+    "/dead/deliveries",
+    "/try?sample=github/push.commits",
+    "/catalog",
+    "/catalog/github",
+)
 UNNAMED = """() => [...document.querySelectorAll("input:not([type=hidden]), select, textarea, button, a, summary")]
     .filter((one) => one.checkVisibility())
     .filter((one) => !(one.labels?.length || one.getAttribute("aria-label") || one.textContent.trim()))
@@ -106,14 +116,35 @@ async def test_skipping_leads_past_the_bar(page, gateway):
 
 
 async def test_things_to_press_are_large_enough_on_a_phone(window, gateway):
-    """Buttons, fields and the links of the bar are at least 24 pixels high and wide (WCAG 2.2, target size)."""
+    """Buttons, fields and the links of the bar are at least 40 pixels high, and 24 wide (WCAG 2.2, target size)."""
     page = await (await window(gateway, viewport=PHONE, has_touch=True)).page("/events")
     small = await page.evaluate(
-        """() => [...document.querySelectorAll("button, select, input:not([type=hidden]), .bar nav a")]
+        """() => [...document.querySelectorAll("button, select, input, .bar nav a, .ranges a, summary")]
         .filter((one) => one.checkVisibility()).map((one) => [one.getBoundingClientRect(), one.outerHTML])
-        .filter(([box]) => box.height < 24 || box.width < 24).map(([, html]) => html)"""
+        .filter(([box]) => box.height < 40 || box.width < 24).map(([, html]) => html)"""
     )
     assert small == []
+
+
+async def test_rows_are_short_on_a_phone(window, gateway):
+    """Two lines and a little, whole, and large enough for a thumb; a row opens its event."""
+    event = await send(gateway, "alertmanager/alerts.group")
+    await settled(gateway)
+    page = await (await window(gateway, viewport=PHONE, has_touch=True)).page("/events")
+    row = page.locator(f'tr[data-id="{event}"]')
+    box = await row.bounding_box()
+    assert 44 <= box["height"] <= 150
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= PHONE["width"]
+    for said in ("delivered", "message", "alertmanager", "ago"):
+        await expect(row.get_by_text(said).first).to_be_visible()
+    await row.tap(position={"x": box["width"] - 8, "y": box["height"] - 8})
+    await expect(page.get_by_text("Request", exact=True)).to_be_visible()
+
+
+async def test_an_empty_console_can_be_read_and_used(window, start):
+    """So can the commands of the first requests."""
+    await everywhere(await (await window(await start(senders.ROUTES))).page(), ["/", "/events", "/dead"])
 
 
 async def test_the_first_key_skips_to_the_content(page):

@@ -8,7 +8,7 @@ from playwright.async_api import Page, expect
 
 from gateway.pipeline import samplefile
 from tests.conftest import SECRET
-from tests.console.browser.senders import numbered, send
+from tests.console.browser.senders import numbered, send, settled
 
 
 def rows(page: Page):
@@ -35,6 +35,86 @@ async def test_filters_narrow_the_list_and_stay_in_the_address(page, gateway):
     await page.go_back()
     await page.go_back()
     await expect(rows(page)).to_have_count(3)
+
+
+async def test_a_row_says_what_was_seen_where_and_what_became_of_it(page, gateway):
+    """The title of the message, its destination with the state there, the outcome; then what it was."""
+    event = await send(gateway, "generic/json.alert")
+    await settled(gateway)
+    await page.goto("/events")
+    row = page.locator(f'tr[data-id="{event}"]')
+    await expect(row.locator("td")).to_have_count(5)
+    await expect(row.locator("td").nth(0)).to_contain_text("The certificate expires on 2026-02-06: failing")
+    await expect(row.locator("td").nth(1)).to_have_text(re.compile(r"^\s*ops\s+delivered\s*$"))
+    await expect(row.locator("td").nth(2)).to_contain_text("message")
+    await row.get_by_role("link").click()
+    await expect(page).to_have_url(re.compile(event))
+
+
+async def test_time_destination_and_translator_narrow_the_list(page, gateway):
+    """Ranges are a click and keep the other filters; all of it is in the address."""
+    gateway.standin.fail_next(1, 413)
+    await send(gateway, "generic/json.alert")
+    await settled(gateway)
+    await send(gateway, "github/push.commits")
+    await settled(gateway)
+    await page.goto("/events")
+    await page.get_by_label("A delivery is").select_option("dead")
+    await page.get_by_label("Destination").select_option("ops")
+    await page.get_by_role("button", name="Show").click()
+    await expect(rows(page)).to_have_count(1)
+    await page.get_by_role("link", name="Last hour").click()
+    await expect(page).to_have_url(re.compile("state=dead.*since=1h"))
+    await expect(page.get_by_role("link", name="Last hour")).to_have_attribute("aria-current", "true")
+    await expect(rows(page)).to_have_count(1)
+    await page.goto("/events")
+    await page.get_by_text("More filters").click()
+    await page.get_by_label("Translator").fill("github/push")
+    await page.get_by_label("Translator").press("Enter")
+    await expect(rows(page)).to_have_count(1)
+    await expect(page.get_by_label("Translator")).to_have_value("github/push")
+    await page.get_by_label("Until (UTC)").fill("1h")
+    await page.get_by_role("button", name="Show").click()
+    await expect(page.get_by_text("No events")).to_be_visible()
+
+
+async def test_a_time_that_is_none_is_told(window, gateway):
+    """What may be written stands in the answer."""
+    one = await window(gateway)
+    one.expected.append("400")
+    page = await one.page("/events?since=soon")
+    await expect(page.get_by_role("alert")).to_contain_text("since: 'soon' is neither how long ago")
+
+
+async def test_slash_goes_to_the_search(page, gateway):
+    """From anywhere on the list, from any other page, and not while somebody types."""
+    await send(gateway, "generic/json.alert")
+    await page.goto("/events")
+    words = page.get_by_label("Words")
+    await page.keyboard.press("/")
+    await expect(words).to_be_focused()
+    await page.keyboard.type("a/b")
+    await expect(words).to_have_value("a/b")
+    await page.goto("/catalog")
+    await page.keyboard.press("/")
+    await expect(page).to_have_url(re.compile("/events#search$"))
+    await expect(page.get_by_label("Words")).to_be_focused()
+
+
+async def test_what_matches_is_counted_before_it_is_sent_again(page, gateway):
+    """The list leads to the count, the count to the button, and the progress is seen to its end."""
+    for number in range(3):
+        await send(gateway, "generic/json.alert", numbered(number))
+    await send(gateway, "github/push.commits")
+    await settled(gateway)
+    await page.goto("/events?route=generic")
+    await page.get_by_role("link", name="Replay the events that match").click()
+    await expect(page.get_by_text("3 events match; 3 can be sent again as they were (3 deliveries)")).to_be_visible()
+    await page.get_by_role("button", name="Send 3 again as they were").click()
+    await expect(page.get_by_text("3 of 3 sent again")).to_be_visible()
+    await gateway.posts(7)
+    await page.get_by_role("link", name="Show the events").click()
+    await expect(rows(page)).to_have_count(4)
 
 
 async def test_pages_lead_to_older_events_and_back(page, gateway):

@@ -36,6 +36,33 @@ async def test_what_is_broken_stands_first(page, gateway):
     await expect(page.get_by_role("heading", level=1)).to_have_text("Dead letters")
 
 
+async def test_the_dead_are_counted_in_the_bar_of_every_page(page, gateway):
+    """As soon as there is one, without a new look; and no longer when it is discarded."""
+    for path in ("/", "/events", "/try", "/catalog", "/catalog/github"):
+        await page.goto(path)
+        await expect(page.get_by_role("navigation", name="Main").locator(".mark")).to_have_text("")
+    await expect(page.locator("#live")).to_have_text("live")
+    gateway.standin.fail_next(1, 413)
+    await send(gateway, "generic/json.alert")
+    link = page.get_by_role("navigation", name="Main").get_by_role("link", name="Dead letters")
+    await expect(link).to_contain_text("1")
+    await link.click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Dead letters")
+
+
+async def test_a_page_that_nobody_looks_at_gives_its_connection_back(window, gateway):
+    """A browser has six for a server; the stream is back when the page is."""
+    page = await (await window(gateway)).page("/")
+    await expect(page.locator("#live")).to_have_text("live")
+    hide = """hidden => { Object.defineProperty(document, "visibilityState", {value: hidden, configurable: true});
+        document.dispatchEvent(new Event("visibilitychange")); }"""
+    async with page.expect_event("requestfailed", lambda request: "/live" in request.url):
+        await page.evaluate(hide, "hidden")
+    async with page.expect_request("**/live?**"):
+        await page.evaluate(hide, "visible")
+    await expect(page.locator("#live")).to_have_text("live")
+
+
 async def test_a_gateway_that_stops_is_noticed(window, start):
     """The page says that it is reconnecting while nobody answers, and keeps what it showed."""
     gateway = await start(ROUTES)
