@@ -8,8 +8,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated, Final
 
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from gateway.console import gauges
+from gateway.console.headline import headline
 from gateway.console.port import Gateway
 from gateway.console.progress import Decision, Progress, Work
 from gateway.console.web.operations import Ask, Operation
@@ -51,7 +53,7 @@ class DeadFilter(Struct, frozen=True, kw_only=True):
 
 
 class DeadRow(Struct, frozen=True):
-    """One dead delivery and the event that it is of."""
+    """One dead delivery and the event that it is of; `title` is the headline of its first message."""
 
     event: str
     seq: int
@@ -62,6 +64,7 @@ class DeadRow(Struct, frozen=True):
     destination: str
     attempts: int
     reason: str
+    title: str = ""
 
 
 class DeadPage(Struct, frozen=True):
@@ -113,7 +116,8 @@ async def groups(ask: Ask) -> DeadGroups:
 
 async def listing(gateway: Gateway, wanted: DeadFilter) -> DeadPage:
     """Dead deliveries, newest first."""
-    page = await gateway.journal.find(_query(wanted.destination, wanted.reason, wanted.before, wanted.limit))
+    asked = _query(wanted.destination, wanted.reason, wanted.before, wanted.limit)
+    page = await gateway.journal.find(replace(asked, first_payloads=True))
     rows = [_row(record, one) for record in page.records for one in dead_of(record, wanted.destination, wanted.reason)]
     return DeadPage(rows, page.next)
 
@@ -242,6 +246,7 @@ def _row(record: Record, one: Delivery) -> DeadRow:
         destination=one.destination,
         attempts=one.attempts,
         reason=one.reason,
+        title=headline(record.deliveries[0].payload),
     )
 
 

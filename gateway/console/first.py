@@ -6,6 +6,7 @@ openssl; the secret comes from the variable of the settings, or from a placehold
 
 import asyncio
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Final
 
@@ -35,8 +36,8 @@ ROUTES: Final = 8
 _TRIED: Final = 12
 """Samples of a service that are read in search of one that becomes a message."""
 
-_TELLING: Final = 600
-"""Bytes of a sample below which it is one of an edge of the format, not of what a sender usually sends."""
+_USUAL: Final = 2_500
+"""Bytes of a sample of what a sender usually sends; much smaller ones are of edges of a format, larger ones long."""
 
 _BODY: Final = 20_000
 """Bytes of the largest body of a command that people paste."""
@@ -89,9 +90,10 @@ def _first(settings: Settings, table: RouteSettings, route: Route, service: Serv
         why = f"{service.name} {how}: have it send a test, as the catalog says"
         return FirstRequest(table.name, table.service, table.destinations, why=why)
     request, title = chosen
+    left_out = signing.headers(route.schemes(service)) | {"user-agent"}
     variable = next((secret.variable for secret in table.secrets if secret.variable), "")
     lines = [] if route.open else [_secret(variable, table.name)]
-    command = "\n".join([*lines, *_send(f"{base(settings)}/in/{table.name}", request, service, written)])
+    command = "\n".join([*lines, *_send(f"{base(settings)}/in/{table.name}", request, service, written, left_out)])
     return FirstRequest(table.name, table.service, table.destinations, command, title)
 
 
@@ -102,11 +104,11 @@ def _secret(variable: str, route: str) -> str:
     return "SECRET='PUT THE SECRET OF THE ROUTE HERE'"
 
 
-def _send(url: str, request: Request, service: Service, written: Written) -> list[str]:
+def _send(url: str, request: Request, service: Service, written: Written, left_out: AbstractSet[str]) -> list[str]:
     """The lines that set BODY, sign it, and send it."""
-    body = readable(request.body) or ""
+    body = (readable(request.body) or "").strip()
     proof = {*written.names}
-    kept = {name: value for name, value in request.headers.items() if name not in proof}
+    kept = {name: value for name, value in request.headers.items() if name not in proof | left_out}
     options = [f"--header {quote(f'{name}: {value}')}" for name, value in kept.items()]
     fresh = [name for name in service.delivery_headers or () if name not in proof]
     options = [one for one in options if not any(one.startswith(f"--header '{name}:") for name in fresh)]
@@ -120,10 +122,9 @@ def _send(url: str, request: Request, service: Service, written: Written) -> lis
 
 
 def _sample(service: Service, folders: Sequence[Path], route: Route) -> tuple[Request, str] | None:
-    """The request of a usual, small sample that becomes a message on this route, and the title of the message."""
+    """The request of a usual sample that becomes a message on this route, and the title of the message."""
     paths = {path.name: path for folder in folders for path in (folder / service.key / "samples").glob("*.yaml")}
-    sized = sorted((size < _TELLING, size, path) for path in paths.values() if (size := path.stat().st_size))
-    for _, _, path in sized[:_TRIED]:
+    for path in sorted(paths.values(), key=lambda path: abs(path.stat().st_size - _USUAL))[:_TRIED]:
         try:
             request = sample.as_request(samplefile.load(path).request)
             reading = sample.read(service, request, route.wishes)

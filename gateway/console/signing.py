@@ -48,6 +48,18 @@ def write(schemes: Sequence[Scheme]) -> Written | None:
     return found[0] if found else None
 
 
+def headers(schemes: Sequence[Scheme]) -> set[str]:
+    """The headers in which schemes look for proofs."""
+    found = set()
+    for scheme in schemes:
+        if isinstance(scheme, HeaderSecret):
+            found.add(scheme.name)
+        elif isinstance(scheme, Signature):
+            places = (scheme.source, scheme.timestamp)
+            found |= {place.name for place in places if place is not None and place.kind == "header"}
+    return found
+
+
 def _rank(scheme: Scheme) -> int:
     return 0 if isinstance(scheme, HeaderSecret | BasicSecret) else 1 if isinstance(scheme, Signature) else 2
 

@@ -71,6 +71,11 @@ function ownTimes(within = document) {
 }
 ownTimes();
 
+for (const option of document.querySelectorAll("option[data-at]")) {
+  const at = Number(option.dataset.at);
+  if (new Date(at * 1000).getTimezoneOffset()) option.textContent = option.textContent.replace(" UTC,", ` UTC (${local(at)}),`);
+}
+
 /** Below a field for a time in UTC, say what it is for the reader. */
 for (const field of document.querySelectorAll("[data-moment]")) {
   const shown = field.parentElement.querySelector("[data-own]");

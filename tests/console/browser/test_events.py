@@ -165,7 +165,7 @@ async def test_the_keyboard_reaches_an_event_and_comes_back(page, gateway):
             break
     await expect(link).to_be_focused()
     await page.keyboard.press("Enter")
-    await expect(page.get_by_role("heading", level=1)).to_have_text("push")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("acme/api: 3 commits pushed to main")
     await page.go_back()
     await expect(page).to_have_url(re.compile("/events(#main)?$"))
 

@@ -19,8 +19,8 @@ async def test_numbers_and_plot_change_by_themselves(window, start, monkeypatch)
     for number in range(3):
         await send(gateway, "generic/json.alert", numbered(number))
     figures = page.get_by_label("Now")
-    await expect(figures.locator("div", has_text="Received in a day").locator("dd")).to_have_text("3")
-    await expect(figures.locator("div", has_text="Delivered in a day").locator("dd")).to_have_text("3")
+    await expect(figures.locator("div", has_text="Received, 24 h").locator("dd")).to_have_text("3")
+    await expect(figures.locator("div", has_text="Delivered, 24 h").locator("dd")).to_have_text("3")
     await expect(row.locator("[data-title=Message]")).to_have_text("3")
     await expect(page.locator("path.received")).not_to_have_attribute("d", curve)
     assert await page.evaluate("window.same && document.activeElement.textContent") == "generic"

@@ -99,4 +99,4 @@ async def test_templates_are_compiled_once(rendering, monkeypatch):
 
 def test_a_part_is_the_macro_of_its_name(rendering):
     """A piece of a page is rendered as on the page."""
-    assert rendering.part("_dead.html", "progress", None).strip() == ""
+    assert rendering.part("_progress.html", "progress", None, "/dead", "Show").strip() == ""
