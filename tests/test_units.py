@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.units import seconds, size, written
+from gateway.units import moment, seconds, size, written
 
 
 @pytest.mark.parametrize(
@@ -29,6 +29,30 @@ def test_a_length_of_time_is_written_in_the_unit_that_fits(length, text):
 def test_a_duration_is_read(text, length):
     """A number and a unit, with or without room around them."""
     assert seconds(text) == length
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("2h", 1_800_000_000 - 7200),
+        ("2027-01-15T08:00", 1_800_000_000),
+        (" 2027-01-15 ", 1_799_971_200),
+        ("2027-01-15T10:00+02:00", 1_800_000_000),
+        ("1799990000", 1_799_990_000),
+        ("1799990000.5", 1_799_990_000.5),
+    ],
+)
+def test_a_time_is_read(text, at):
+    """How long ago, a time of the clock in UTC or with an offset, or seconds since the epoch."""
+    assert moment(text, 1_800_000_000) == at
+
+
+@pytest.mark.parametrize("text", ["soon", "", "12", "2027-13-01", "9" * 5000])
+def test_a_time_that_is_none_is_told(text):
+    """With what may be written, and no more of it than people read."""
+    with pytest.raises(ValueError, match="neither how long ago") as caught:
+        moment(text, 0.0)
+    assert len(str(caught.value)) < 300
 
 
 @pytest.mark.parametrize(("text", "count"), [("5MB", 5_000_000), ("300kB", 300_000), ("1GiB", 1 << 30), ("7 b", 7)])

@@ -17,6 +17,15 @@ def test_a_name_is_asked_for_in_settings_and_journal(desk, option):
     assert "'never'" in unknown.err
 
 
+def test_a_translator_is_known_by_its_service(desk):
+    """One that nobody has is a fault; one that only the journal has is found."""
+    desk.store(ID, {"ops": "delivered"}, route="old", service="old")
+    assert desk.run("events", "list", "--translator", "old/item", "-o", "jsonl").lines[0]["id"] == ID
+    assert desk.run("events", "list", "--translator", "github/push").out == "no events\n"
+    unknown = desk.run("events", "list", "--translator", "never/item")
+    assert (unknown.code, "'never'" in unknown.err) == (2, True)
+
+
 def test_pass_through_is_a_destination(desk):
     """With `[passthrough]` in the settings, its destination is known before it has any delivery."""
     desk.store(ID)
