@@ -45,7 +45,7 @@ class PageFace:
             await self._rendering.ready()
             found = await page.act(Visit(self._console, visitor, request, form_of(request)))
             if isinstance(found, Shown):
-                return await asyncio.to_thread(self.render, request, found)  # a long page takes a while
+                return await asyncio.to_thread(self._render, request, found, self._marks())  # long pages take a while
             return back(found) if isinstance(found, Back) else found
 
         return answer
@@ -56,9 +56,11 @@ class PageFace:
 
     def render(self, request: web.Request, page: Shown) -> web.Response:
         """Render a page for whoever asks."""
+        return self._render(request, page, self._marks())
+
+    def _render(self, request: web.Request, page: Shown, marks: Mapping[str, int]) -> web.Response:
         visitor = visitor_of(request)
         notice = _notice(request)
-        marks = self._marks() if visitor else {}
         facts: dict[str, Any] = {
             "visitor": visitor,
             "notice": notice,

@@ -26,6 +26,22 @@ async def test_numbers_and_plot_change_by_themselves(window, start, monkeypatch)
     assert await page.evaluate("window.same && document.activeElement.textContent") == "generic"
 
 
+async def test_counts_and_curve_survive_a_restart(window, start):
+    """What was done before is on the page of the gateway that begins anew; a number leads to its events."""
+    gateway = await start(ROUTES)
+    for number in range(3):
+        await send(gateway, "generic/json.alert", numbered(number))
+    await settled(gateway)
+    await gateway.stop()
+    page = await (await window(await start(ROUTES))).page("/")
+    figures = page.get_by_label("Now")
+    await expect(figures.locator("div", has_text="Received, 24 h").locator("dd")).to_have_text("3")
+    await expect(figures.locator("div", has_text="Delivered, 24 h").locator("dd")).to_have_text("3")
+    row = page.get_by_role("row").filter(has=page.get_by_role("link", name="generic"))
+    await row.locator("[data-title=Message] a").click()
+    await expect(page.locator("tr[data-id]")).to_have_count(3)
+
+
 async def test_what_is_broken_stands_first(page, gateway):
     """A destination in trouble says so by word and reason, above those that are well; dead letters are a click away."""
     gateway.standin.fail_next(1, 413)

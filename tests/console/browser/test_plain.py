@@ -5,7 +5,7 @@ import re
 from playwright.async_api import expect
 
 from tests.conftest import eventually
-from tests.console.browser.senders import ROUTES, request_of, send
+from tests.console.browser.senders import ROUTES, numbered, request_of, send, settled
 from tests.console.conftest import GUARDED, TOKEN
 
 
@@ -39,6 +39,33 @@ async def test_signing_in_finding_and_replaying(window, start):
     await eventually(all_sent_again)
     await page.get_by_role("button", name="Sign out").click()
     await expect(page).to_have_url(re.compile("/sign-in$"))
+
+
+async def test_narrowing_by_time_and_sending_what_matches(window, gateway):
+    """Ranges are links, times are fields, what matches is counted, and what is many is confirmed."""
+    for number in range(2):
+        gateway.standin.fail_next(1, 413)
+        await send(gateway, "generic/json.alert", numbered(number))
+        await settled(gateway)
+    page = await (await window(gateway, java_script_enabled=False)).page("/events")
+    await page.get_by_role("link", name="Last day").click()
+    await page.get_by_label("A delivery is").select_option("dead")
+    await page.get_by_role("button", name="Show").click()
+    await expect(page.locator("tr[data-id]")).to_have_count(2)
+    await expect(page).to_have_url(re.compile("since=24h"))
+    await page.get_by_role("link", name="Replay the events that match").click()
+    await page.get_by_role("button", name="Send 2 again as they were").click()
+    await expect(page.get_by_text("sent again")).to_be_visible()
+    await gateway.posts(2)
+    await send(gateway, "generic/json.alert", numbered(7))
+    for number in range(8, 10):
+        gateway.standin.fail_next(1, 413)
+        await send(gateway, "generic/json.alert", numbered(number))
+        await settled(gateway)
+    await page.get_by_role("link", name="Dead letters").click()
+    await page.get_by_role("button", name="Replay everything").click()
+    await page.get_by_role("button", name="Send again 2 dead deliveries").click()
+    await gateway.posts(5)
 
 
 async def test_trying_and_editing(window, gateway):
