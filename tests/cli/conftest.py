@@ -113,13 +113,14 @@ class Desk:
         outcome: Outcome = Outcome.MESSAGE,
         subject: str = "a",
         body: bytes = b'{"kind": "item", "box": "a", "number": 1}',
+        text: str = "a 1",
     ) -> str:
         """Journal an event with a delivery to each destination, which stands as is said."""
         received = time.time() - ago
         request = Request("POST", {"content-type": "application/json"}, {}, body, "", f"http://gateway.test/in/{route}")
         event = Event(event_id, received, route, service, outcome, "item", f"{service}/item", subject, "", request)
         goals = {"ops": "delivered"} if deliveries is None else deliveries
-        entry = Entry(event, tuple(Parcel(name, name, b'{"text":"a 1"}') for name in goals))
+        entry = Entry(event, tuple(Parcel(name, name, json.dumps({"text": text}).encode()) for name in goals))
         asyncio.run(self._store(entry, [DeliveryState(state) for state in goals.values()]))
         return event_id
 

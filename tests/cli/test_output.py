@@ -88,7 +88,7 @@ def on_terminal(desk, columns: int, *arguments: str, answer: bytes = b"") -> tup
 
 def test_no_id_is_cut_on_a_narrow_terminal(desk):
     """With 60 columns the ids are whole, and no colour is used when the environment asks for none."""
-    desk.store(ID, subject="s" * 100)
+    desk.store(ID, text="s" * 100)
     code, said = on_terminal(desk, 60, "events", "list")
     assert code == 0
     assert ID in said
@@ -115,7 +115,7 @@ def test_many_are_sent_again_only_after_a_yes(desk):
 
 def test_piped_tables_are_lines_for_programs(desk):
     """In a process of its own, with 80 columns, each row is one line with everything in it."""
-    desk.store(ID, {"ops": "dead", "dev": "delivered"}, subject="word " * 30 + "end\x1b[31m")
+    desk.store(ID, {"ops": "dead", "dev": "delivered"}, text="word " * 30 + "end\x1b[31m")
     said = desk.process("events", "list")
     assert (said.code, said.err) == (0, "")
     title, row = said.out.splitlines()
