@@ -19,6 +19,8 @@ class Content:
     `body` is the body without its Content-Encoding. `bodies` are the bodies that a signature may cover, since senders
     that compress sign either form: the one on the wire first, then the inflated one.
 
+    `exact` says that the fields of a form are read as a signature covers them, and no other way.
+
     Until the sender is proven, only `bodies`, `field`, `form` and `glimpse` are read.
     """
 
@@ -27,6 +29,7 @@ class Content:
         self.body = request.body if inflated is None else inflated
         self.bodies = (self.body,) if inflated is None else (request.body, inflated)
         self.depth = depth
+        self.exact = False
 
     @classmethod
     def of(cls, request: Request, limit: int, depth: int = DEPTH) -> Self:
@@ -37,7 +40,7 @@ class Content:
     @lazy
     def decoded(self) -> Decoded:
         """The decoded value, its kind, and the fault if there is one."""
-        return decode(self.request, self.body, self.depth)
+        return decode(self.request, self.body, self.depth, exact=self.exact)
 
     @property
     def value(self) -> JSON:
@@ -78,7 +81,9 @@ class Content:
         kept = {key: value for key, value in self.request.headers.items() if not key.startswith(("ce-", "content-"))}
         multipart = forms.is_multipart(self._content_type)
         kept["content-type"] = "multipart/form-data" if multipart else "application/x-www-form-urlencoded"
-        return Content(msgspec.structs.replace(self.request, headers=kept, body=found[1]), None, self.depth)
+        alone = Content(msgspec.structs.replace(self.request, headers=kept, body=found[1]), None, self.depth)
+        alone.exact = True
+        return alone
 
     @property
     def _content_type(self) -> str:
@@ -94,7 +99,9 @@ class Content:
             return self
         headers = {name: _replace_undecodable(value) for name, value in request.headers.items()}
         plain = msgspec.structs.replace(request, headers=headers, url=_replace_undecodable(request.url))
-        return Content(plain, self.body if len(self.bodies) > 1 else None, self.depth)
+        twin = Content(plain, self.body if len(self.bodies) > 1 else None, self.depth)
+        twin.exact = self.exact
+        return twin
 
 
 def _replace_undecodable(text: str) -> str:

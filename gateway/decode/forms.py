@@ -14,6 +14,9 @@ from msgspec import Struct
 from gateway.decode.bounds import FIELDS, TooManyError
 from gateway.model import JSON
 
+LIFTED: Final = frozenset({"payload", "payload_json", "json", "data", "rawrequest"})
+"""Form fields (in lower case) that hold the whole event as JSON: GitHub, Slack, Discord, Dropbox Sign, Jotform."""
+
 _HEAD: Final = 4096
 """The most bytes in the headers of a part."""
 _PARAMETERS: Final = 16
@@ -92,8 +95,15 @@ def _text(raw: bytes) -> str:
 
 
 def _unquoted(raw: bytes) -> bytes:
-    """Decode `+` and percent escapes, in linear time and memory; what is no escape stands for itself."""
-    raw = raw.replace(b"+", b" ")
+    """Decode `+` and percent escapes."""
+    return unescaped(raw.replace(b"+", b" "))
+
+
+def unescaped(raw: bytes) -> bytes:
+    """Decode percent escapes, in linear time and memory; what is no escape stands for itself.
+
+    Raises TooManyError for too many percent signs that begin none.
+    """
     if b"%" not in raw:
         return raw
     raw, bad = _BAD_ESCAPE.subn(b"%25", raw, count=_BAD_ESCAPES + 1)

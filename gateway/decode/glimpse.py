@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 from gateway.decode import cloudevents, forms, look, xmltext
 from gateway.decode.bounds import UNPROVEN_NODES, Allowance
-from gateway.decode.decode import LIFTED, from_query
+from gateway.decode.decode import from_query
+from gateway.decode.forms import LIFTED
 from gateway.decode.lazy import lazy
 from gateway.decode.skim import Skimmed, skim
 from gateway.jsonpath import MISSING, Step, every

@@ -34,6 +34,10 @@ It matches at every place, also before a backslash at the end: a search that fai
 the square of the length.
 """
 _MOST_HALVES = 1000
+_MOST_STRINGS = 20_000
+_CONTROL = re.compile(rb"(?:(?<!\\)\\)?[\x00-\x1f]")
+"""A control character, with the backslash before it that a shell would take as the continuation of a line."""
+_SHORT = {b"\n": rb"\n", b"\r": rb"\r", b"\t": rb"\t"}
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.S)
 _STRINGS = re.compile(rb'(?:[^"]*+"(?:[^"\\]|\\.)*+"){1,5000}', re.S)
 """As many strings as are taken out at once: `sub` holds all that it keeps in pieces."""
@@ -109,6 +113,27 @@ def repair(raw: bytes) -> bytes:
     if not _SURROGATE.search(repaired):
         return repaired
     return _HALF.sub(lambda match: match[1] + rb"\ufffd" if match[2] else match[0], repaired, count=_MOST_HALVES)
+
+
+def escape_controls(text: bytes | str) -> bytes | None:
+    """Return the JSON text with the control characters within its strings escaped; None where there are none, or many.
+
+    Mattermost repairs its incoming webhooks like this: shell scripts write line breaks and tabs as they are (RFC 8259,
+    7, wants them escaped). Only what is no JSON as it stands is to be repaired.
+    """
+    raw = text.encode("utf-8", "replace") if isinstance(text, str) else text
+    if not _CONTROL.search(raw) or raw.count(b'"') > 2 * _MOST_STRINGS:
+        return None
+    repaired = _STRING.sub(_escaped_string, raw)
+    return None if repaired == raw else repaired
+
+
+def _escaped_string(string: re.Match[bytes]) -> bytes:
+    return _CONTROL.sub(_escaped_control, string[0]) if _CONTROL.search(string[0]) else string[0]
+
+
+def _escaped_control(control: re.Match[bytes]) -> bytes:
+    return _SHORT.get(control[0][-1:]) or b"\\u%04x" % control[0][-1]
 
 
 def _syntax_error(message: str, raw: bytes) -> str:

@@ -7,6 +7,8 @@ send none. So the declared type is the first guess, and the look of the body is 
 import re
 from collections.abc import Iterator
 
+from gateway.decode import unencoded
+
 _LOOKS_LIKE_FORM = re.compile(rb"[\w.\-\[\]%+*]{1,200}=[^\s<{]*\Z")
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([\w.:\-]+)""", re.I)
 # Codecs that turn bytes into text in linear time; others that Python knows are no charsets.
@@ -67,6 +69,8 @@ def _apparent_kind(body: bytes, media: str) -> str:
         return "json"
     if start.startswith(b"<"):
         return "" if media == "text/html" else "xml"
+    if b"=" in start[:30] and unencoded.looks_unencoded(start):
+        return "form"
     if media.startswith("text/"):
         return ""
     if start.startswith(b"--") and b"content-disposition" in body[:1000].lower():

@@ -17,6 +17,7 @@ from gateway.model import Request
 from gateway.pipeline.interpret import Reading, interpret
 from gateway.pipeline.route import Route
 from gateway.verify import handshake, masking, verify
+from gateway.verify.signature import Signature
 
 METHODS: Final = frozenset({"POST", "PUT", "GET"})
 """The methods of requests that can be events."""
@@ -108,6 +109,8 @@ def judge(
     proven = clock()
     if proof is not None and proof.field:
         content = content.only(proof.field)
+    elif proof is not None and isinstance(proof.scheme, Signature) and not proof.scheme.covers_body:
+        content.exact = True  # such a signature covers fields of the form, or nothing of it
     content = content.legible()
     reply = None
     if service.handshake or not content.request.body:

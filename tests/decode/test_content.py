@@ -46,7 +46,7 @@ def test_it_is_decoded_once_and_only_when_asked_for(monkeypatch):
     """Verification by a header has nothing parsed; all who look at the value see the same object."""
     asked = []
     decode = module.decode
-    monkeypatch.setattr(module, "decode", lambda *args: asked.append(1) or decode(*args))
+    monkeypatch.setattr(module, "decode", lambda *args, **named: asked.append(1) or decode(*args, **named))
     content = Content(Request(headers={"content-type": "application/json"}, body=b'{"a": []}'))
     assert not asked
     assert content.value is content.decoded.value
@@ -80,6 +80,7 @@ def test_only_one_field():
     only = content.only("payload")
     assert (only.value, only.body, only.depth, only.request.url) == ({"b": 2}, b"payload=%7B%22b%22%3A2%7D", 9, "u")
     assert only.request.headers == {"x": "y", "content-type": "application/x-www-form-urlencoded"}
+    assert (only.exact, content.exact, only.legible().exact) == (True, False, True)
     with pytest.raises(ValueError, match="not exactly one"):
         content.only("b")
 
@@ -91,6 +92,6 @@ def test_headers_become_legible():
     plain = content.legible()
     assert plain.request.headers == {"x": "h\ufffd", "y": "ä"}
     assert plain.request.url == "http://h\ufffd/"
-    assert (plain.bodies, plain.depth) == ((b"b", b"inflated"), 7)
+    assert (plain.bodies, plain.depth, plain.exact) == ((b"b", b"inflated"), 7, False)
     usual = Content(Request(headers={"x": "1"}))
     assert usual.legible() is usual

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.decode.bounds import Allowance, TooDeepError, TooManyError
-from gateway.decode.jsontext import deeper_than, parse
+from gateway.decode.jsontext import deeper_than, escape_controls, parse
 from tests.cost import bytes_of, seconds_of
 
 
@@ -91,6 +91,36 @@ def test_brackets_in_strings_do_not_nest():
 def test_repairs(text, value):
     """Broken characters do not cost the event."""
     assert parse(text) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        (b'{"text": "a\nb\tc\r\nd"}', {"text": "a\nb\tc\r\nd"}),
+        (b'{\n\t"a": "x\x01y",\n"b": ["1\n", "\\\\\n"]}', {"a": "x\x01y", "b": ["1\n", "\\\n"]}),
+        (b'{"a": "go on \\\nhere, \\"quoted\n\\""}', {"a": 'go on \nhere, "quoted\n"'}),
+        ('{"ä\n": "ö"}', {"ä\n": "ö"}),
+    ],
+)
+def test_control_characters_in_strings_are_escaped(text, value):
+    """As Mattermost repairs them, in all strings; those between values stay."""
+    with pytest.raises(ValueError, match="not JSON"):
+        parse(text)
+    assert parse(escape_controls(text)) == value
+
+
+@pytest.mark.parametrize("text", [b'{"a": 1,\n"b": 2}', b"", b'"a"', b"a\nb", b'{"a": "b"', b'"\n"' * 20_001, '"a"'])
+def test_what_has_none_is_not_repaired(text):
+    """Nor is what has so many strings that it would take long."""
+    assert escape_controls(text) is None
+
+
+@pytest.mark.parametrize(
+    "text", [b'"' + b"\n" * 3_000_000, b'"\n"' * 19_000 + b"\n" * 3_000_000, b'"' + b"\\\n" * 1_500_000]
+)
+def test_control_characters_are_escaped_in_linear_time(text):
+    """However many there are."""
+    assert seconds_of(lambda: escape_controls(text)) < 3
 
 
 @given(st.binary())

@@ -33,6 +33,8 @@ def test_declared_kinds(media, kind):
         ("", b'--x\r\nContent-Disposition: form-data; name="a"', ["multipart"]),
         ("", b"a=1&b=2", ["form"]),
         ("text/plain", b"a=1", []),
+        ("text/plain", b"payload={", ["form"]),
+        ("application/json", b"'payload=[", ["json", "form"]),
         ("", b"words", []),
     ],
 )

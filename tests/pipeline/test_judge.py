@@ -169,6 +169,28 @@ def test_only_the_signed_field_is_read():
     assert judged("gitea", odd).content.value == {"title": "Disk full", "secret_of": "Gitea"}
 
 
+SORTED = ({"hmac": "sha256", "header": "X-Sig", "message": ["url", {"form": "sorted"}]},)
+"""A scheme that covers the fields of a form, and not its bytes."""
+
+
+@pytest.mark.parametrize(
+    ("verify", "message", "read"),
+    [
+        (SORTED, b'u b"}payload{"text": "a ', {"payload": '{"text": "a ', ' b"}': ""}),
+        (({"hmac": "sha256", "header": "X-Sig"},), b'payload={"text": "a & b"}', {"text": "a & b"}),
+    ],
+)
+def test_a_form_is_read_as_it_was_signed(verify, message, read):
+    """What a signature covers as fields ends where these end; only where it covers the bytes can it be read better."""
+    secret = Secret("s3cret")
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    headers["x-sig"] = hmac.new(b"s3cret", message, "sha256").hexdigest()
+    request = Request(headers=headers, body=b'payload={"text": "a & b"}', url="u")
+    found = judged("generic", request, verify=verify, secrets=(secret,))
+    assert found.refusal is None
+    assert found.content.value == read
+
+
 def test_any_of_the_moments_may_be_the_time():
     """After the clock has jumped, the time before it counts as well."""
     request = signed("slack", 0)
