@@ -247,6 +247,8 @@ class Ingress:
             self._metrics.translations.labels(route.service_key, translator, piece.outcome).inc()
             if piece.mismatch:
                 self._metrics.schema_mismatch.labels(route.service_key, piece.mismatch).inc()
+            if piece.emptied:
+                self._metrics.empty_messages.labels(route.service_key, piece.emptied).inc()
             if piece.reason and piece.outcome is not Outcome.IGNORED:
                 _log.warning(
                     "not understood", route=route.name, name=piece.name, why=piece.reason, id=appended.event_id

@@ -18,8 +18,6 @@ from gateway.mattermost.tidy import Tidier, fallback, mentioned
 
 __all__ = ["Fitted", "Limits", "fitted"]
 
-EMPTY = "(empty message)"
-
 _ENVELOPE = 1_000  # runes and bytes that punctuation and the server's own props may add to one message
 _SKELETON = 300  # runes of the keys of an attachment, which Go writes even when they are empty
 _FIELD_SKELETON = 50
@@ -39,7 +37,7 @@ def fitted(message: Message, limits: Limits = DEFAULT, *, mentions: bool = False
 
     `mentions` lets every mention of the message notify, third-party ones too; otherwise none does. Username, icon,
     channel and priority are the same on each message; only the first one asks for acknowledgement and repeats its
-    notifications. The argument is not changed.
+    notifications. The argument is not changed. Of a message with nothing to show there is none.
     """
     usual = _with_fallbacks(message, limits)
     try:
@@ -52,7 +50,7 @@ def fitted(message: Message, limits: Limits = DEFAULT, *, mentions: bool = False
     text = tidier.markdown(message.text)
     attachments = [part for attachment in message.attachments for part in tidier.attachment(attachment)]
     if text is None and not attachments:
-        text = EMPTY
+        return []
     first = tidier.envelope(message)
     first.props = tidier.props(message.props)
     messages = list(_pack(split(text, limits.top_text) if text else [], attachments, first, limits))

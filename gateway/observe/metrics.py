@@ -67,6 +67,12 @@ class Metrics:
         self.schema_mismatch = self._counters(
             "schema_mismatch", "Payloads that do not match a translator's schema.", "service", "translator"
         )
+        self.empty_messages = self._counters(
+            "empty_messages",
+            "Messages of a translator that came out empty, so that the generic one spoke.",
+            "service",
+            "translator",
+        )
         self.duplicates = self._counters("duplicates", "Requests recognised as repeats.", "route")
 
     def _add_deliveries(self) -> None:
@@ -145,6 +151,7 @@ class Metrics:
                 self.translations.labels(service, translator, outcome)
         for translator in translators:
             self.schema_mismatch.labels(service, translator)
+            self.empty_messages.labels(service, translator)
 
     def expect_destination(self, destination: str) -> None:
         """Start the series of a destination at 0 (and `destination_open` at 1)."""

@@ -49,7 +49,8 @@ class Piece(Struct, frozen=True):
     """The result of one event of a request. `mismatch` names the translator whose schema the payload did not match.
 
     `phase` is where the event stands in the life of its subject (None: it has none), `card` the message that shows the
-    subject as it is now (None: the first of its messages does); both count only where a route wants cards.
+    subject as it is now (None: the first of its messages does); both count only where a route wants cards. `emptied`
+    names the translator whose message came out empty, so that the generic one speaks.
     """
 
     outcome: Outcome
@@ -58,6 +59,7 @@ class Piece(Struct, frozen=True):
     subject: str = ""
     reason: str = ""
     mismatch: str = ""
+    emptied: str = ""
     fitted: tuple[Fitted, ...] = ()
     phase: Phase | None = None
     card: Message | None = None
@@ -98,7 +100,8 @@ def interpret(service: Service, content: Content, wishes: Wishes, limits: Limits
         pieces.append(Piece(Outcome.IGNORED, "", "", reason="the request holds no event"))
     first = pieces[0] if len(pieces) == 1 else _most_telling(pieces)
     key = service.delivery_key(request, decoded.value)
-    return Reading(first.outcome, first.name, first.translator, first.subject, first.reason, key, tuple(pieces))
+    reason = "; ".join(filter(None, (first.reason, decoded.note))) if decoded.note else first.reason
+    return Reading(first.outcome, first.name, first.translator, first.subject, reason, key, tuple(pieces))
 
 
 def _most_telling(pieces: Sequence[Piece]) -> Piece:
@@ -155,9 +158,8 @@ class _EventReader(Struct, frozen=True):
             if not translator.schema.matches(value):
                 why = _mismatch_reason(translator, value, explained=explained)
                 return self._generic(value, name, why, translator.name)
-            return self._translated_piece(
-                translator, translator.draft(seen, self.service.cards if self.wishes.card is not None else None), name
-            )
+            draft = translator.draft(seen, self.service.cards if self.wishes.card is not None else None)
+            return self._translated_piece(translator, draft, value, name)
         except TranslationError as error:
             if translator and not translator.as_written.matches(value):
                 why = _mismatch_reason(translator, value, explained=explained)
@@ -178,25 +180,29 @@ class _EventReader(Struct, frozen=True):
             message.silent = wishes.silent
         return tuple(fitted(message, self.limits, mentions=wishes.mentions))
 
-    def _translated_piece(self, translator: Translator, draft: Draft, name: str) -> Piece:
+    def _translated_piece(self, translator: Translator, draft: Draft, value: JSON, name: str) -> Piece:
         if draft.message is None:
             return Piece(Outcome.IGNORED, name, translator.name, reason=draft.ignored)
+        shown = self.finished(draft.message)
+        if not shown:
+            return self._generic(
+                value, name, f"the message of {translator.name} came out empty", emptied=translator.name
+            )
         return Piece(
             Outcome.MESSAGE,
             name,
             translator.name,
             draft.subject,
-            fitted=self.finished(draft.message),
+            fitted=shown,
             phase=draft.phase,
-            card=self.finished(draft.card)[0].message if draft.card else None,
+            card=next((one.message for one in self.finished(draft.card)), None) if draft.card else None,
         )
 
-    def _generic(self, value: JSON, name: str, reason: str, mismatch: str = "") -> Piece:
+    def _generic(self, value: JSON, name: str, reason: str, mismatch: str = "", emptied: str = "") -> Piece:
         if self.wishes.strict and reason:
             raise Refused(422, "Unprocessable Content", reason)
-        return Piece(
-            Outcome.MESSAGE, name, GENERIC, reason=reason, mismatch=mismatch, fitted=self._message(value, name)
-        )
+        shown = self._message(value, name)
+        return Piece(Outcome.MESSAGE, name, GENERIC, reason=reason, mismatch=mismatch, emptied=emptied, fitted=shown)
 
     def _message(self, value: JSON, name: str) -> tuple[Fitted, ...]:
         name = name or event_of(self.request.headers)

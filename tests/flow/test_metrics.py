@@ -16,6 +16,7 @@ LABELS = {
     "translate_seconds": {"service"},
     "translations_total": {"service", "translator", "outcome"},
     "schema_mismatch_total": {"service", "translator"},
+    "empty_messages_total": {"service", "translator"},
     "deliveries_total": {"destination", "result"},
     "delivery_attempts_total": {"destination", "code"},
     "delivery_seconds": {"destination"},
@@ -33,8 +34,13 @@ LABELS = {
 SILENT = """
 title: Nothing to say
 events: [silent]
-ignore: "{{ true }}"
+ignore: kind == 'silent'
 message: {text: never}
+"""
+EMPTY = """
+title: Nothing comes of it
+events: [empty]
+message: {text: "{{ words }}"}
 """
 HOSTILE = [
     'a"} 1',
@@ -53,6 +59,7 @@ async def started(items):
     """Give the gateway, running, with translators that are silent and that fail."""
     items.document("items/silent.yaml", SILENT)
     items.document("items/breaks.yaml", BREAKS)
+    items.document("items/empty.yaml", EMPTY)
     await items.start()
     return items
 
@@ -84,6 +91,7 @@ async def test_all_that_is_configured_starts_at_zero(started):
             value = await started.value("translations_total", service="items", translator=name, outcome=outcome)
             assert value == 0, (name, outcome)
         assert await started.value("schema_mismatch_total", service="items", translator=name) == 0
+        assert await started.value("empty_messages_total", service="items", translator=name) == 0
     for name in ("queue_depth", "queue_oldest_seconds", "dead", "delivery_seconds_count"):
         assert await started.value(name, destination="ops") == 0
     for name in ("unstored_total", "request_bytes_total", "duplicates_total"):
@@ -102,13 +110,14 @@ async def _traffic(service) -> int:
         b'{"kind": "breaks", "id": "3", "zero": 0}',
         b'{"kind": "item", "id": "4", "box": 7}',
         b'{"kind": "unheard of", "id": "5"}',
+        b'{"kind": "empty", "id": "6"}',
     ]
     answers = [(await service.post("/in/items", body, {"X-Token": secret}))[:2] for body in bodies]
     assert [answer["outcome"] for _, answer in answers] == [
-        "message", "duplicate", "ignored", "broken", "message", "message",
+        "message", "duplicate", "ignored", "broken", "message", "message", "message",
     ]  # fmt: skip
     assert (await service.post("/in/items", bodies[0], {"X-Token": "wrong"}))[0] == 401
-    await service.until(lambda: len(service.mattermost.posts) == 4)
+    await service.until(lambda: len(service.mattermost.posts) == 5)
     service.mattermost.fail_next(1, 413)
     await service.item("dead", 1)
     await service.until(lambda: service.mattermost.stats["failed"] == 1)
@@ -134,20 +143,21 @@ async def test_traffic_is_counted_where_it_belongs(started):
         }
         return {key: value for key, value in found.items() if value}
 
-    assert counted("requests_total", "outcome") == {"message": 6, "ignored": 1, "broken": 1, "refused": 1}
+    assert counted("requests_total", "outcome") == {"message": 7, "ignored": 1, "broken": 1, "refused": 1}
     assert counted("duplicates_total", "route") == {"items": 1}
     assert counted("schema_mismatch_total", "translator") == {"items/item": 1}
-    assert counted("deliveries_total", "result") == {"delivered": 5, "later": 1, "never": 1}
-    assert counted("delivery_attempts_total", "code") == {"2xx": 5, "5xx": 1, "4xx": 1}
+    assert counted("empty_messages_total", "translator") == {"items/empty": 1}
+    assert counted("deliveries_total", "result") == {"delivered": 6, "later": 1, "never": 1}
+    assert counted("delivery_attempts_total", "code") == {"2xx": 6, "5xx": 1, "4xx": 1}
     assert counted("dead", "destination") == {"ops": 1}
-    assert counted("delivery_seconds_count", "destination") == {"ops": 5}
-    assert counted("translate_seconds_count", "service")["items"] == 8
+    assert counted("delivery_seconds_count", "destination") == {"ops": 6}
+    assert counted("translate_seconds_count", "service")["items"] == 9
     assert series["mattergate_journal_commit_seconds_count", frozenset()] >= 8
     assert await _translations(started) == {
         ("items/item", "message"): 4,
         ("items/silent", "ignored"): 1,
         ("items/breaks", "broken"): 1,
-        ("generic", "message"): 2,
+        ("generic", "message"): 3,
     }
 
 

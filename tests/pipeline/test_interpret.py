@@ -4,6 +4,7 @@ import pytest
 
 from gateway.catalog import catalog, files
 from gateway.decode.content import Content
+from gateway.errors import Refused
 from gateway.mattermost.limits import DEFAULT
 from gateway.mattermost.payload import Priority
 from gateway.model import Outcome, Request
@@ -123,3 +124,64 @@ def test_a_header_names_the_event_of_a_service_without_documents(tmp_path):
     request = Request(headers={"content-type": "application/json", "x-acme-event": "door_opened"}, body=b'{"name":"7"}')
     [piece] = interpret(service, Content(request, request.body), Wishes(), DEFAULT).pieces
     assert (piece.name, piece.messages[0].attachments[0].title) == ("", "Door opened: 7")
+
+
+EMPTY = """
+title: One
+events: ["*"]
+message:
+  text: "{{ text }}"
+  attachments: [{color: good, text: "{{ more }}"}]
+  props: {card: "{{ card }}"}
+"""
+
+
+@pytest.fixture
+def own(tmp_path):
+    """A service whose one translator says what is in `text` and `more`."""
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "service.yaml").write_text(SERVICE)
+    (tmp_path / "own" / "one.yaml").write_text(EMPTY)
+    return catalog.load([tmp_path]).services["own"]
+
+
+def reading(service, body: bytes, content_type: str = "application/json", **wishes):
+    """The reading of a body."""
+    request = Request(headers={"content-type": content_type}, body=body)
+    return interpret(service, Content(request), Wishes(**wishes), DEFAULT)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b'{"message": "Disk full"}', b'{"text": " ", "more": null, "message": "Disk full"}', b'{"card": "c"}', b"{}"],
+)
+def test_a_message_that_comes_out_empty_is_told_by_the_generic_translator(own, body):
+    """Nobody is told "(empty message)", and nothing is swallowed; the event says why."""
+    found = reading(own, body)
+    [piece] = found.pieces
+    assert (found.outcome, found.translator) == (Outcome.MESSAGE, "generic")
+    assert found.reason == piece.reason == "the message of own/one came out empty"
+    assert (piece.emptied, piece.mismatch, piece.subject) == ("own/one", "", "")
+    [message] = piece.messages
+    assert b"Disk full" not in body or message.attachments[0].title == "Disk full"
+
+
+def test_a_strict_route_refuses_an_empty_message(own):
+    """As it refuses all that no document can tell."""
+    with pytest.raises(Refused, match="came out empty"):
+        reading(own, b"{}", strict=True)
+    assert not reading(own, b'{"text": "a"}', strict=True).reason
+
+
+def test_what_was_repaired_is_said(own):
+    """The message is that of its translator, and the event says what its sender did wrong."""
+    found = reading(own, b'{"text": "a\nb"}')
+    assert (found.translator, found.pieces[0].messages[0].text) == ("own/one", "a\nb")
+    assert found.reason == "its JSON had line breaks or other control characters within strings, which were escaped"
+    assert not found.pieces[0].reason
+    form = "application/x-www-form-urlencoded"
+    found = reading(own, b'payload={"text": "a & b"}', form)
+    assert found.pieces[0].messages[0].text == "a & b"
+    assert found.reason == "its form field payload was not percent-encoded, and was read as it stood"
+    found = reading(own, b'payload={"x": "a\n& b"}', form)
+    assert found.reason.startswith("the message of own/one came out empty; its form field payload was not")
