@@ -32,21 +32,24 @@ _MESSAGE: Final[Mapping[str, Mode]] = {
 
 
 class FieldShape:
-    """One field, left out when its title or value is missing."""
+    """One field, left out when its title or value is missing; where `blank` holds, its title is enough."""
 
     def __init__(self, raw: Mapping[str, JSON], compiler: Compiler, place: DocumentPlace) -> None:
         self._when = compiler.condition(raw["when"], place / "when") if "when" in raw else None
         self._title = compiler.template(raw["title"], _PLAIN, place / "title")
         self._value = text(raw["value"], _MARKDOWN, compiler, place / "value")
         self._short = raw.get("short")
+        self._blank = compiler.condition(raw["blank"], place / "blank") if "blank" in raw else None
 
     def render(self, context: Context) -> Field | None:
         """The field, or None."""
         if self._when is not None and not self._when.holds(context):
             return None
         title, value = self._title.render(context), self._value.render(context)
-        if title is None or value is None:
+        if title is None:
             return None
+        if value is None:
+            return Field(title, "", True) if self._blank is not None and self._blank.holds(context) else None
         short = self._short
         if short is None:
             short = "\n" not in value and len(_TARGET.sub("]", value)) <= _SHORT
@@ -140,7 +143,7 @@ class MessageShape:
         self._silent = _flag(raw, "silent", compiler, place)
 
     def render(self, context: Context) -> Message:
-        """The message; it may be empty, which `fit` handles. Raises TranslationError."""
+        """The message, of which `fit` makes none when it is empty. Raises TranslationError."""
         attachments = self._attachments.render(context)
         card = self._card.render(context) if self._card else None
         texts: dict[str, Any] = {key: render(context) for key, render in self._texts}

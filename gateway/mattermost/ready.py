@@ -97,6 +97,7 @@ def _has_ready_fields(attachment: Attachment, limits: Limits) -> bool:
     if len(attachment.fields) > limits.fields:
         return False
     for field in attachment.fields:
-        if not _is_text(field.value, limits.field) or (field.title and not _is_line(field.title, limits.field_title)):
+        has_value = _is_text(field.value, limits.field) or (field.value == "" and field.title)
+        if not has_value or (field.title and not _is_line(field.title, limits.field_title)):
             return False
     return True

@@ -84,22 +84,27 @@ class Tidier:
         return clean.cut(text, limit) if text else None
 
     def _field_groups(self, fields: list[Field], limit: int) -> Iterator[list[Field]]:
-        """Fields with a value, in groups of at most twice `limit` code points each."""
+        """Fields in groups of at most twice `limit` code points each."""
         group: list[Field] = []
         room = 2 * limit
-        for field in fields:
-            value = self._short(field.value, min(self._limits.field, limit))
-            if value is None:
-                continue
-            title = clean.line(field.title, min(self._limits.field_title, limit)) or ""
-            size = len(title) + len(value) + 20
+        for field in self._fields(fields, limit):
+            size = len(field.title) + len(field.value) + 20
             if group and (len(group) >= self._limits.fields or size > room):
                 yield group
                 group, room = [], 2 * limit
-            group.append(Field(title=title, value=value, short=field.short))
+            group.append(field)
             room -= size
         if group:
             yield group
+
+    def _fields(self, fields: list[Field], limit: int) -> Iterator[Field]:
+        """Fields with a value, or with a title and a value that is empty on purpose; long ones go on."""
+        for field in fields:
+            title = clean.line(field.title, min(self._limits.field_title, limit)) or ""
+            if field.value == "" and title:
+                yield Field(title=title, value="", short=field.short)
+            for index, value in enumerate(self._pieces(field.value, min(self._limits.field, limit))):
+                yield Field(title="" if index else title, value=value, short=field.short)
 
 
 def fallback(attachment: Attachment, limits: Limits) -> str | None:

@@ -169,9 +169,9 @@ def test_a_fallback_alone_is_shown():
 
 
 @pytest.mark.parametrize("message", [Message(), Message(text=" \n"), Message(attachments=[Attachment(color="good")])])
-def test_an_empty_message_says_so(message):
-    """Something is posted for every event that was translated."""
-    assert fit(message) == [Message(text="(empty message)")]
+def test_of_an_empty_message_there_is_none(message):
+    """Whoever made it knows better what to say in its place."""
+    assert fit(message) == []
 
 
 def test_controls_and_surrogates_are_repaired():
@@ -195,16 +195,35 @@ def test_mentions_notify_only_when_allowed():
 
 
 def test_long_values_are_cut_visibly():
-    """Fields, footers, titles and names end in an ellipsis when something is missing; empty fields go."""
+    """Footers, titles and names end in an ellipsis when something is missing; blank fields go."""
     fields = [Field("f", "v" * 5000), Field("empty", " "), Field("t" * 900, "x")]
     message = Message(username="u" * 99, attachments=[Attachment(title="t" * 2000, footer="f" * 400, fields=fields)])
     (one,) = fit(message)
     (part,) = one.attachments
     assert len(one.username) == 64
-    assert [len(field.value) for field in part.fields] == [2000, 1]
+    assert [len(field.value) for field in part.fields] == [5000, 1]
     assert (len(part.title), len(part.footer), len(part.fallback)) == (1000, 300, 200)
-    cut = [one.username, part.title, part.footer, part.fallback, part.fields[0].value, part.fields[1].title]
+    cut = [one.username, part.title, part.footer, part.fallback, part.fields[1].title]
     assert all(value.endswith("\u2026") for value in cut)
+
+
+def test_long_values_of_fields_go_on_in_further_fields():
+    """Nothing of them is lost, and a block of code is closed and opened again."""
+    value = "```sql\n" + "select 1\n" * 3000 + "```"
+    (one,) = fit(Message(attachments=[Attachment(title="t", fields=[Field("Query", value)])]))
+    fields = [field for part in one.attachments for field in part.fields]
+    assert [field.title for field in fields] == ["Query", "", ""]
+    assert all(field.value.startswith("```sql\n") and field.value.endswith("\n```") for field in fields)
+    assert sum(field.value.count("select 1") for field in fields) == 3000
+
+
+def test_a_title_can_be_enough():
+    """A field whose value is empty on purpose stays as it is, also beside what has to be fitted."""
+    fields = [Field("/var/lib", "", short=True), Field("", "")]
+    (one,) = fit(Message(text="@all", attachments=[Attachment(title="t", fields=fields)]))
+    assert one.attachments[0].fields == [Field("/var/lib", "", short=True)]
+    alone = Message(attachments=[Attachment(title="t", fallback="t", fields=fields[:1])])
+    assert fitted(alone)[0].message.attachments[0].fields == fields[:1]
 
 
 def test_continuations_keep_envelope_and_color():

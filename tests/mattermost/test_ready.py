@@ -95,7 +95,7 @@ def test_the_usual_message_ready(mentions):
         Message(attachments=[Attachment()]), Message(attachments=[Attachment(text="a", color="Good")]),
         Message(attachments=[Attachment(text="a", title_link="https://x.example")]),
         Message(attachments=[Attachment(text="a", author_link="https://x.example")]),
-        Message(attachments=[Attachment(text="a", fields=[Field("a", "")])]),
+        Message(attachments=[Attachment(text="a", fields=[Field("", "")])]),
         Message(attachments=[Attachment(text="a", fields=[Field("a\nb", "c")])]),
         Message(text="a" * 16_384), Message(text="a", channel="c" * 251),
         Message(attachments=[Attachment(text="a")] * 21),

@@ -75,14 +75,14 @@ def test_empty_parts_are_left_out():
         Attachment(text="a", title_link="https://x.example", footer_icon="https://x.example", fields=[Field("a", " ")])
     )
     assert made == [Attachment(fallback="a", text="a")]
-    assert tidy(Attachment(color="good", title=" ", fields=[Field("a", "")])) == []
+    assert tidy(Attachment(color="good", title=" ", fields=[Field("", "")])) == []
 
 
-def test_fields_are_cut_and_grouped():
+def test_fields_are_continued_and_grouped():
     """Titles and values within their limits, so many to a group, and none so large that the next would not fit."""
     made = tidy(Attachment(fields=[Field("t" * 30, "v" * 30, True)] * 3))
-    assert [len(one.fields) for one in made] == [1, 1, 1]
-    assert made[0].fields == [Field("t" * 9 + "\u2026", "v" * 19 + "\u2026", True)]
+    assert [len(one.fields) for one in made] == [2, 2, 2]
+    assert made[0].fields == [Field("t" * 9 + "\u2026", "v" * 20, True), Field("", "v" * 10, True)]
 
 
 @pytest.mark.parametrize(
