@@ -10,8 +10,9 @@ from gateway import units
 from gateway.catalog import yamlfile
 from gateway.catalog.card import CARD, CardShape
 from gateway.catalog.kinds import Text, parts_of
-from gateway.catalog.select import Index, Selector, headers_of
+from gateway.catalog.select import Index, Selector, headers_of, matches
 from gateway.catalog.translator import TRANSLATOR, Translator
+from gateway.catalog.unknown import UNKNOWN
 from gateway.decode.unwrap import parse_unwrap
 from gateway.language.template import Context
 from gateway.model import JSON, Request
@@ -19,6 +20,8 @@ from gateway.verify import handshake, verify
 
 ID_WINDOW = "24h"
 BODY_WINDOW = "5m"
+
+_SWALLOWS = "this ignores events of any name, also of those that nobody knows: name what is not worth a message"
 
 T = TypeVar("T")
 
@@ -51,6 +54,9 @@ class Service:
         self.ignore: Sequence[str] = tuple(raw.get("ignore", ()))
         self.test_events: Sequence[str] = tuple(raw.get("test_events", ()))
         self._problems: list[tuple[tuple[str | int, ...], str]] = []
+        self._problems += [
+            (("ignore", index), _SWALLOWS) for index, pattern in enumerate(self.ignore) if matches(UNKNOWN, (pattern,))
+        ]
         self.event = self._each(raw, "event", Selector)
         self.delivery_id = self._each(raw, "delivery_id", Selector)
         self.delivery_headers = headers_of(self.delivery_id)

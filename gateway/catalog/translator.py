@@ -12,7 +12,9 @@ from gateway.catalog.kinds import Kind, Text, register
 from gateway.catalog.message_shape import MessageShape
 from gateway.catalog.schema import Mismatch, Schema
 from gateway.catalog.tolerance import tolerant
+from gateway.catalog.unknown import swallows
 from gateway.catalog.yamlfile import placed
+from gateway.errors import TranslationError
 from gateway.language.document import Compiler, DocumentPlace, Note
 from gateway.language.output import Mode
 from gateway.language.template import Context, Engine
@@ -81,6 +83,8 @@ class Translator:
         self._phase = compiler.template(raw.get("phase", ""), Mode.RAW, place / "phase")
         self._message = MessageShape(raw["message"], compiler, place / "message")
         self.card: str = raw.get("card", "")
+        if self._ignore is not None and not noted and (why := swallows(self.input, self.events, self._ignores)):
+            (place / "ignore").fault(why)
         self.faults = placed(noted, source.text, source.file)
 
     def mismatches(self, value: JSON, limit: int) -> list[Mismatch]:
@@ -94,6 +98,18 @@ class Translator:
     def as_written(self) -> Schema:
         """The schema as it is written, compiled when a payload is held against it."""
         return Schema(self.input)
+
+    def _ignores(self, value: JSON, event: str) -> bool | None:
+        """Whether it ignores a payload; None for one that it does not speak for."""
+        seen = context(value, Request(), event)
+        try:
+            if self._ignore is None or not self.schema.matches(value) or not self.speaks(seen):
+                return None
+            for name, named in self._let:
+                seen[name] = named.get(seen)
+            return self._ignore.holds(seen)
+        except TranslationError:
+            return False
 
     def draft(self, context: Context, cards: Mapping[str, CardShape] | None = None) -> Draft:
         """The draft for a payload that matches the schema; with the `cards` of the service, also its phase and card.

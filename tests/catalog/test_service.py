@@ -77,3 +77,10 @@ def test_nobody_speaks_for_a_service_without_documents() -> None:
     found = service()
     assert found.index.candidates("pr") == ()
     assert found.translators == ()
+
+
+@pytest.mark.parametrize(("pattern", "faulty"), [("*", True), ("some*", True), ("noise.*", False), ("noise", False)])
+def test_a_service_must_not_ignore_events_of_any_name(pattern: str, faulty: bool) -> None:
+    """Those that a vendor adds tomorrow would be swallowed."""
+    faults = service(f"{TEXT}ignore: [known, '{pattern}']\n").faults
+    assert [(fault.where, fault.line) for fault in faults] == ([("ignore/1", 7)] if faulty else [])

@@ -98,3 +98,51 @@ def test_every_fault_of_the_document_is_told() -> None:
         "input": 3, "when": 4, "let/twice": 5, "subject": 7,
     }  # fmt: skip
     assert "there is no function `nothing`" in told["let/twice"][1]
+
+
+SWALLOWING = """title: One
+events: ["*"]
+{input}ignore: "{ignore}"
+message: {{text: "{{{{ text }}}}"}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("demands", "ignore"),
+    [
+        ("", "not text"),
+        ("", "text is not defined"),
+        ("", "state != 'done'"),
+        ("", "state not in ['failed', 'broken']"),
+        ("let: {body: '{{ text }}'}\n", "{{ not body and not attachments }}"),
+        ("input: {required: [state]}\n", "state != 'done'"),
+        ("input: {properties: {state: {type: string}}}\n", "state and state not in ['failed', 'broken']"),
+        ("input: {required: [state], properties: {state: {enum: [a, b]}}}\n", "state != 'done'"),
+        ("input: {properties: {quiet: {type: boolean}}}\n", "quiet or not quiet"),
+        ("", "true"),
+    ],
+)
+def test_a_document_must_not_ignore_what_it_does_not_recognise(demands: str, ignore: str) -> None:
+    """An event that the vendor adds tomorrow, or a payload of somebody else, would be swallowed."""
+    [fault] = translator(SWALLOWING.format(input=demands, ignore=ignore)).faults
+    assert (fault.where, fault.line) == ("ignore", 3 + bool(demands))
+    assert fault.problem.startswith("this ignores a payload of which nothing is recognised ({")
+    assert "say what is not worth a message" in fault.problem
+
+
+@pytest.mark.parametrize(
+    ("demands", "ignore"),
+    [
+        ("", "state in ['queued', 'running']"),
+        ("", "text == ''"),
+        ("", "request.event == 'started' and not text"),
+        ("when: text\n", "not text"),
+        ("input: {required: [alerts], properties: {alerts: {type: array}}}\n", "not alerts"),
+        ("input: {properties: {quiet: {type: boolean}}}\n", "quiet"),
+        ("input: {required: [state], properties: {state: {enum: [a, b]}}}\n", "state != 'a'"),
+        ("", "text | at(7) | at(8) == 9"),
+    ],
+)
+def test_it_may_ignore_what_it_recognises(demands: str, ignore: str) -> None:
+    """A state by its name, an empty list that the schema demands, a key that says so."""
+    assert not translator(SWALLOWING.format(input=demands, ignore=ignore)).faults

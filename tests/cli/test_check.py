@@ -125,3 +125,19 @@ def test_schemas_whose_cost_has_no_bound_are_warned_of(desk):
     assert "item.yaml:7: input/$defs/node/properties/child: this leads back to itself twice" in doubles
     assert "item.yaml:8: input/$defs/node/properties/name: the pattern" in tries
     assert all(line.startswith("warning: ") and "keep the gateway busy" in line for line in (doubles, tries))
+
+
+def test_an_ignore_that_swallows_is_found(desk):
+    """With its file, line and key, and what to write in its place."""
+    desk.write(
+        "catalog/acme/service.yaml",
+        "name: Acme\ndocs: https://acme.example\nsetup: Nothing to set up, this is for tests.\n",
+    )
+    document = "title: All\nevents: ['*']\nlet: {body: '{{ text }}'}\nignore: not body\nmessage: {text: '{{ body }}'}\n"
+    desk.write("catalog/acme/all.yaml", document)
+    said = desk.run("check")
+    assert said.code == 1
+    assert "catalog/acme/all.yaml:4: ignore: this ignores a payload of which nothing is recognised ({})" in said.out
+    assert "say what is not worth a message" in said.out
+    desk.write("catalog/acme/all.yaml", document.replace("not body", "body == ''"))
+    assert desk.run("check").code == 0
