@@ -3,6 +3,7 @@
 from gateway.language.functions import (
     adf,
     blocks,
+    emoji,
     facts,
     gist,
     html,
@@ -38,6 +39,7 @@ MODULES = (
     html,
     mrkdwn,
     blocks,
+    emoji,
     jira,
     textile,
     adf,

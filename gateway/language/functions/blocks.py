@@ -7,30 +7,40 @@ Blocks of unknown types still give the texts and blocks inside them.
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
+from gateway.language.functions.blockparts import (
+    SHORT,
+    TEXT_LENGTH,
+    Block,
+    beside,
+    bold_line,
+    element,
+    lines_of,
+    part_of,
+    picture_url,
+    rich,
+    row,
+    text_object,
+    words,
+)
+from gateway.language.functions.blocktables import chart, table
 from gateway.language.functions.coerce import count_of, list_of, text_of
-from gateway.language.functions.markdown import code_span, link_to, safe_url
+from gateway.language.functions.emoji import drawn
+from gateway.language.functions.markdown import link_to, safe_url
 from gateway.language.functions.markup import Markup
-from gateway.language.functions.mrkdwn import to_markdown
 from gateway.language.functions.plain import unmark
 from gateway.language.functions.registry import Example, function
 from gateway.language.functions.richtext import literal, rich_text
-from gateway.language.functions.text import shorten
 from gateway.language.functions.thirdparty import tidy
 from gateway.model import JSON
 
-_MAX_BLOCKS: Final = 200
+_MAX_BLOCKS: Final = 300
 _MAX_DEPTH: Final = 6
 _DEFAULT_LENGTH: Final = 6000
-_TEXT_LENGTH: Final = 12_000
-"""Characters of one text that are looked at: Slack allows 3,000 in a section and 12,000 in a markdown block."""
-_SHORT: Final = 3_000
-"""Characters of a field or an element beside others that are looked at: Slack allows 2,000 and 3,000."""
-_ROOM: Final = 100_000
-"""Characters of all blocks together, as JSON, that are rendered."""
-_ROWS: Final = 30
+_ROOM: Final = 300_000
+"""Characters of all blocks together, as JSON, that are rendered: what Mattermost takes of a request."""
+_LONGEST: Final = 80_000
+"""Characters of Markdown that all blocks together become: five posts of Mattermost."""
 _RULE: Final = "---"
-
-Block = Mapping[str, JSON]
 
 
 class _Reader:
@@ -41,16 +51,25 @@ class _Reader:
         self._room = _ROOM
         self._kinds: Mapping[str, Callable[[Block, int], str]] = {
             "section": self._section,
-            "context": lambda block, _depth: _row(block, " "),
-            "actions": lambda block, _depth: _row(block, " · "),
+            "context": lambda block, _depth: row(block, " "),
+            "actions": lambda block, _depth: row(block, " · "),
             "divider": lambda _block, _depth: _RULE,
-            "header": lambda block, _depth: _bold(_text(block.get("text"))),
+            "header": lambda block, _depth: bold_line(text_object(block.get("text"))),
             "image": lambda block, _depth: _image(block),
             "video": lambda block, _depth: _video(block),
             "rich_text": lambda block, _depth: rich_text(block),
-            "markdown": lambda block, _depth: tidy(text_of(block.get("text")), _TEXT_LENGTH),
-            "table": lambda block, _depth: _table(block),
-            "file": lambda _block, _depth: "",
+            "markdown": lambda block, _depth: tidy(text_of(block.get("text")), TEXT_LENGTH),
+            "table": lambda block, _depth: table(block),
+            "data_table": lambda block, _depth: lines_of(
+                [bold_line(literal(words(block.get("caption")))), table(block)]
+            ),
+            "data_visualization": lambda block, _depth: chart(block),
+            "file": lambda block, _depth: _file(block),
+            "alert": lambda block, _depth: _alert(block),
+            "plan": lambda block, _depth: _plan(block),
+            "task_card": lambda block, _depth: _task(block),
+            "input": lambda block, _depth: _input(block),
+            "context_actions": lambda block, _depth: row(block, " · "),
         }
 
     def blocks(self, value: JSON, depth: int) -> list[str]:
@@ -72,31 +91,19 @@ class _Reader:
         return render(block, depth) if render else self._unknown(block, depth)
 
     def _section(self, block: Block, _depth: int) -> str:
-        fields = [_field(_text(field, _SHORT)) for field in list_of(block.get("fields"))[:20]]
-        return _lines([_text(block.get("text")), *fields, _element(block.get("accessory"))])
+        fields = [_field(text_object(field, SHORT)) for field in list_of(block.get("fields"))[:20]]
+        return lines_of([text_object(block.get("text")), *fields, element(block.get("accessory"))])
 
     def _unknown(self, block: Block, depth: int) -> str:
-        """Cards, alerts, inputs, containers and types unknown today: title, texts, then inner blocks."""
-        title = _text(block.get("title")) or _text(block.get("label"))
-        texts = [_text(block.get(key)) for key in ("subtitle", "text", "body", "description")]
+        """Cards, carousels, containers and types unknown today: title, texts, then inner blocks."""
+        title = rich(block.get("rich_text_title")) or text_object(block.get("title")) or text_object(block.get("label"))
+        texts = [text_object(block.get(key)) for key in ("subtitle", "text", "body", "description")]
         inner: list[str] = []
         for key in ("hero_image", "blocks", "elements", "cards", "child_blocks"):
             value = block.get(key)
             inner += self.blocks([value] if isinstance(value, dict) else value, depth + 1)
-        buttons = [_element(element) for element in list_of(block.get("actions"))[:25]]
-        return _lines([_bold(title), *texts, *inner, " · ".join(button for button in buttons if button)])
-
-
-def _lines(parts: Sequence[str]) -> str:
-    return "\n".join(part for part in parts if part.strip())
-
-
-def _text(value: JSON, most: int = _TEXT_LENGTH) -> str:
-    """A text object as Markdown; a bare string, which Slack would refuse but senders try, counts as mrkdwn."""
-    if isinstance(value, dict):
-        words = shorten(text_of(value.get("text")), most)
-        return literal(words) if value.get("type") == "plain_text" else to_markdown(words)
-    return to_markdown(shorten(value, most)) if isinstance(value, str) else ""
+        buttons = [element(one) for one in list_of(block.get("actions"))[:25]]
+        return lines_of([bold_line(title), *texts, *inner, beside(buttons, " · ")])
 
 
 def _field(markdown: str) -> str:
@@ -108,79 +115,83 @@ def _field(markdown: str) -> str:
     return f"{name.rstrip()}{colon} {' '.join(content.split())}"
 
 
-def _bold(markdown: str) -> str:
-    line = " ".join(markdown.split())
-    return f"**{line}**" if line else ""
-
-
-def _row(block: Block, join: str) -> str:
-    """Elements side by side; a picture beside text is decoration and is dropped."""
-    elements = [element for element in list_of(block.get("elements"))[:25] if isinstance(element, dict)]
-    worded = [element for element in elements if element.get("type") != "image"]
-    return join.join(text for element in worded or elements if (text := _element(element)))
-
-
-def _element(value: JSON) -> str:
-    """A text, a picture, a button or another control: as a link if it has a URL, else as its label."""
-    if not isinstance(value, dict):
-        return ""
-    kind = value.get("type")
-    if kind in ("mrkdwn", "plain_text"):
-        return _text(value, _SHORT)
-    if kind == "image":
-        return link_to(literal(text_of(value.get("alt_text")) or "image"), text_of(value.get("image_url")))
-    if kind == "overflow":
-        return " · ".join(text for option in list_of(value.get("options"))[:10] if (text := _element(option)))
-    label = _words(value.get("text")) or _words(value.get("placeholder"))
-    url = text_of(value.get("url"))
-    return link_to(literal(label), url) if safe_url(url) else code_span(label)
-
-
-def _words(value: JSON) -> str:
-    """The bare text of a text object."""
-    return shorten(text_of(value.get("text")), 200) if isinstance(value, dict) else ""
-
-
 def _image(block: Block) -> str:
     """A picture is the content here, so it is shown; one that only Slack can fetch is named."""
     alt = literal((text_of(block.get("alt_text")) or "image").replace("[", "(").replace("]", ")"))
     target = safe_url(text_of(block.get("image_url")))
-    picture = f"![{' '.join(alt.split())}]({target})" if target else alt
-    return _lines([_bold(_text(block.get("title"))), picture])
+    picture = f"![{' '.join(alt.split())}]({target})" if target else link_to(alt, picture_url(block))
+    return lines_of([bold_line(text_object(block.get("title"))), picture])
 
 
 def _video(block: Block) -> str:
-    title = _words(block.get("title")) or text_of(block.get("alt_text")) or "video"
+    title = words(block.get("title")) or text_of(block.get("alt_text")) or "video"
     url = text_of(block.get("title_url")) or text_of(block.get("video_url"))
-    return _lines([link_to(literal(title), url), _text(block.get("description"))])
+    makers = [literal(maker) for key in ("author_name", "provider_name") if (maker := words(block.get(key)))]
+    return lines_of([link_to(literal(title), url), " · ".join(makers), text_object(block.get("description"))])
 
 
-def _table(block: Block) -> str:
-    rows = [list_of(row)[:20] for row in list_of(block.get("rows"))[: _ROWS + 1]]
-    cells = [[_cell(cell) for cell in row] for row in rows if row]
-    if not cells:
-        return ""
-    width = max(map(len, cells))
-    lines = ["| " + " | ".join(row + [""] * (width - len(row))) + " |" for row in cells]
-    left = len(list_of(block.get("rows"))) - len(rows)
-    more = [f"\n… and {left} more rows"] if left > 0 else []
-    return "\n".join([lines[0], "|" + "---|" * width, *lines[1:], *more])
+def _file(block: Block) -> str:
+    """A remote file, which has an id, and in messages that were fetched more than that."""
+    file = block.get("file")
+    name = words(part_of(file, "title")) or words(part_of(file, "name")) or words(block.get("external_id")) or "file"
+    return link_to(literal(name), text_of(part_of(file, "permalink")) or text_of(part_of(file, "external_url")))
 
 
-def _cell(value: JSON) -> str:
-    """A cell is raw text or rich text."""
-    cell = value if isinstance(value, dict) else {"text": value}
-    text = rich_text(cell) if cell.get("type") == "rich_text" else literal(text_of(cell.get("text")))
-    return " ".join(text.split()).replace("|", "\\|")
+_LEVELS: Final = {
+    "info": ":information_source:", "warning": ":warning:", "error": ":no_entry:", "success": ":white_check_mark:"
+}  # fmt: skip
+
+
+def _alert(block: Block) -> str:
+    """An alert with its level in words, as a text has no colour."""
+    level, text = text_of(block.get("level")), text_object(block.get("text"))
+    mark = _LEVELS.get(level)
+    return beside([f"{mark} **{level.capitalize()}:**", text], " ") if mark and text else text
+
+
+_STATES: Final = {
+    "pending": ":hourglass_flowing_sand:", "in_progress": ":arrows_counterclockwise:", "complete": ":white_check_mark:",
+    "error": ":x:",
+}  # fmt: skip
+
+
+def _plan(block: Block) -> str:
+    tasks = [_task(task) for task in list_of(block.get("tasks"))[:50] if isinstance(task, dict)]
+    return "\n\n".join(part for part in [bold_line(literal(words(block.get("title")))), *tasks] if part)
+
+
+def _task(block: Block) -> str:
+    """A task with its status in words, its details and output, and the sources that it used."""
+    status = words(block.get("status"))
+    title = bold_line(literal(words(block.get("title")) or "task"))
+    head = " ".join(part for part in (_STATES.get(status, ""), title) if part)
+    if status:
+        head += f" ({literal(status.replace('_', ' '))})"
+    sources = [_source(source) for source in list_of(block.get("sources"))[:20] if isinstance(source, dict)]
+    used = f"Sources: {' · '.join(sources)}" if sources else ""
+    return lines_of([head, rich(block.get("details")), rich(block.get("output")), used])
+
+
+def _source(source: Block) -> str:
+    url = text_of(source.get("url"))
+    return link_to(literal(words(source.get("text")) or url), url)
+
+
+def _input(block: Block) -> str:
+    """What is asked, with what is there to answer."""
+    return lines_of(
+        [bold_line(text_object(block.get("label"))), element(block.get("element")), text_object(block.get("hint"))]
+    )
 
 
 def _join_blocks(shown: Sequence[str], limit: int) -> str:
     """Blocks with a blank line between them, whole ones as long as they fit: a cut inside could leave a mark open."""
     kept: list[str] = []
     left = limit
-    for block in shown:
+    for index, block in enumerate(shown):
         if len(block) > left:
-            kept.append("…" if kept else tidy(block, limit))
+            more = f"_({len(shown) - index} more blocks are left out)_" if limit > _DEFAULT_LENGTH else "…"
+            kept.append(more if kept else tidy(block, limit))
             break
         kept.append(block)
         left -= len(block) + 2
@@ -189,7 +200,7 @@ def _join_blocks(shown: Sequence[str], limit: int) -> str:
 
 def _plain(value: JSON, n: JSON = _DEFAULT_LENGTH) -> JSON:
     """Blocks in plain-text keys."""
-    return unmark(blocks(value, n))
+    return drawn(unmark(blocks(value, n)))
 
 
 @function(
@@ -215,4 +226,4 @@ def blocks(value: JSON, n: JSON = _DEFAULT_LENGTH) -> JSON:
     if isinstance(value, Markup):
         return value
     several = [value] if isinstance(value, dict) else value
-    return Markup(_join_blocks(_Reader().blocks(several, 0), count_of(n, _DEFAULT_LENGTH)))
+    return Markup(_join_blocks(_Reader().blocks(several, 0), count_of(n, _DEFAULT_LENGTH, _LONGEST)))

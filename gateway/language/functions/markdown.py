@@ -45,6 +45,8 @@ _LANGUAGE = re.compile(r"[A-Za-z0-9+#.-]{1,30}")
 _SAFE_IN_URL: Final = "%/:?#@!$&+,;=~-._[]"
 _SAFE_URL = re.compile(r"https?://[A-Za-z0-9][A-Za-z0-9.-]*(?::[0-9]+)?(?:[/?#][A-Za-z0-9%/:?#@!$&+,;=~._-]{0,2000})?")
 """The usual URL, of which `safe_url` would change nothing."""
+_PHONE = re.compile(r"tel:\+?[0-9().-]{1,30}", re.IGNORECASE)
+"""A telephone number as an address (RFC 3966), without parameters."""
 _WORD = re.compile(r"[A-Za-z0-9._/+-]+")
 """The usual code: commit ids, names, versions and paths, in which nothing acts."""
 
@@ -126,7 +128,7 @@ def is_usual_url(url: object) -> bool:
 
 
 def safe_url(url: str) -> str:
-    """The URL fit for a Markdown link, or "" if its scheme is not http, https or mailto, or it names no host.
+    """The URL fit for a Markdown link, or "" if its scheme is not http, https, mailto or tel, or it names no host.
 
     Characters that end a link or act in Markdown are percent-encoded; what is already encoded stays.
     """
@@ -138,7 +140,8 @@ def safe_url(url: str) -> str:
     except ValueError:
         return ""
     scheme = parts.scheme.lower()
-    if not (scheme in ("http", "https") and parts.netloc) and not (scheme == "mailto" and "@" in parts.path):
+    web = scheme in ("http", "https") and parts.netloc
+    if not web and not (scheme == "mailto" and "@" in parts.path) and not _PHONE.fullmatch(stripped):
         return ""
     return percent_encode(stripped, safe=_SAFE_IN_URL, errors="replace").replace("[", "%5B").replace("]", "%5D")
 

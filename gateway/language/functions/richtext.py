@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from gateway.language.functions.coerce import count_of, list_of, text_of
-from gateway.language.functions.markdown import code_block, code_span, escape, link_to, quoted
+from gateway.language.functions.markdown import INVISIBLE, code_block, code_span, escape, link_to, quoted
 from gateway.language.functions.time import moment_of
 from gateway.language.functions.weave import weave
 from gateway.model import JSON
@@ -13,6 +13,7 @@ from gateway.model import JSON
 _MAX_ELEMENTS: Final = 1000
 _MAX_INDENT: Final = 6
 _MARKS: Final = {"bold": "**", "italic": "_", "strike": "~~"}
+_TOUCHY: Final = frozenset("*_~")
 _EMOJI = re.compile(r"(?<![\w:]):[a-z0-9_+\-]{1,60}:(?![\w:])")
 _EMOJI_NAME = re.compile(r"[a-z0-9_+\-]{1,60}")
 
@@ -44,8 +45,9 @@ def _part(kind: str, element: Element) -> str:
     if kind == "rich_text_list":
         return _list(element)
     if kind == "rich_text_preformatted":
-        return code_block("".join(text_of(inner.get("text") or inner.get("url")) for inner in _elements(element)))
-    words = "".join(map(_inline, _elements(element)))
+        code = "".join(text_of(inner.get("text") or inner.get("url")) for inner in _elements(element))
+        return code_block(code, text_of(element.get("language")))
+    words = _line(element)
     return quoted(words) if kind == "rich_text_quote" else words.strip(" ")
 
 
@@ -53,10 +55,20 @@ def _list(element: Element) -> str:
     indent = "    " * count_of(element.get("indent"), 0, _MAX_INDENT)
     start = count_of(element.get("offset"), 0) + 1
     ordered = element.get("style") == "ordered"
-    items = [" ".join("".join(map(_inline, _elements(item))).split()) for item in _elements(element)]
+    items = [" ".join(_line(item).split()) for item in _elements(element)]
     return "\n".join(
         f"{indent}{f'{number}.' if ordered else '-'} {item}" for number, item in enumerate(items, start) if item
     )
+
+
+def _line(element: Element) -> str:
+    """The elements of a line. Marks that touch words or other marks are none: what has no width parts them."""
+    shown = ""
+    for part in map(_inline, _elements(element)):
+        ends = shown[-1:] + part[:1]
+        touching = ends == "``" or (len(ends) == 2 and not _TOUCHY.isdisjoint(ends))
+        shown += INVISIBLE + part if touching and not any(map(str.isspace, ends)) else part
+    return shown
 
 
 def _inline(element: Element) -> str:
@@ -78,18 +90,21 @@ def _inline(element: Element) -> str:
         case "date":
             moment = moment_of(element.get("timestamp"))
             shown = moment.strftime("%Y-%m-%d %H:%M UTC") if moment else ""
-            return escape(text_of(element.get("fallback")) or shown)
+            date = escape(text_of(element.get("fallback")) or shown)
+            return link_to(date, text_of(element.get("url"))) if element.get("url") else date
         case "color":
             return code_span(text_of(element.get("value")))
     return _with_marks(text_of(element.get("text")), element.get("style"))
 
 
 def _with_marks(words: str, style: JSON) -> str:
-    """Words with their marks; white space stays outside of them, where Markdown wants it."""
+    """Words with their marks, those of each paragraph by itself; white space stays outside, where Markdown wants it."""
     core = words.strip()
     styles = style if isinstance(style, dict) else {}
     if not core or not any(styles.get(name) is True for name in (*_MARKS, "code")):
         return escape(words)
+    if "\n\n" in core:
+        return "\n\n".join(_with_marks(paragraph, style) for paragraph in words.split("\n\n"))
     shown = code_span(core) if styles.get("code") is True else escape(core)
     for name, mark in _MARKS.items():
         shown = f"{mark}{shown}{mark}" if styles.get(name) is True else shown

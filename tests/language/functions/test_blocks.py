@@ -12,8 +12,10 @@ from tests.language.functions.pieces import line, rich
 
 KINDS = """section context actions divider header image video rich_text markdown table file card alert rich_text_section
     rich_text_list rich_text_quote rich_text_preformatted text link emoji user date mrkdwn plain_text button
-    overflow""".split()
-KEYS = "text fields elements accessory title url image_url rows style bold indent blocks options".split()
+    overflow plan task_card data_table data_visualization input context_actions feedback_buttons
+    radio_buttons""".split()
+KEYS = """text fields elements accessory title url image_url rows style bold indent blocks options tasks sources chart
+    series data label value status level element details""".split()
 VALUES = st.recursive(
     st.none()
     | st.booleans()
@@ -68,14 +70,115 @@ BLOCKS = {
         "**T**\n![a (b)](https://x.example/i)",
     ),
     "an image that only Slack has": ({"type": "image", "slack_file": {"id": "F1"}, "alt_text": "graph"}, "graph"),
+    "an image for members of Slack": (
+        {"type": "image", "slack_file": {"url": "https://files.x.example/F1"}, "alt_text": "graph"},
+        "[graph](https://files.x.example/F1)",
+    ),
+    "an alert": (
+        {"type": "alert", "level": "error", "text": words("*api* is down")},
+        ":no_entry: **Error:** **api** is down",
+    ),
+    "an alert of no level": ({"type": "alert", "text": words("Hello", "plain_text")}, "Hello"),
+    "a task": (
+        {
+            "type": "task_card",
+            "task_id": "t1",
+            "title": "Read the *logs*",
+            "status": "in_progress",
+            "details": rich(line(words("of api", "text"))),
+            "output": rich(line(words("3 errors", "text"))),
+            "sources": [
+                {"type": "url", "url": "https://x.example/l", "text": "log"},
+                {"type": "url", "url": "https://y.example"},
+            ],
+        },
+        ":arrows_counterclockwise: **Read the \\*logs\\*** (in progress)\nof api\n3 errors\n"
+        "Sources: [log](https://x.example/l) · [https://y.example](https://y.example)",
+    ),
+    "a plan": (
+        {
+            "type": "plan",
+            "title": "Repair",
+            "tasks": [{"title": "Find", "status": "complete"}, {"title": "Mend", "status": "pending"}],
+        },
+        "**Repair**\n\n:white_check_mark: **Find** (complete)\n\n:hourglass_flowing_sand: **Mend** (pending)",
+    ),
+    "a file": ({"type": "file", "source": "remote", "external_id": "doc-7"}, "doc-7"),
+    "a file that was fetched": (
+        {"type": "file", "external_id": "doc-7", "file": {"title": "Plan_1", "permalink": "https://x.example/f"}},
+        "[Plan_1](https://x.example/f)",
+    ),
+    "an input": (
+        {
+            "type": "input",
+            "label": words("Where", "plain_text"),
+            "hint": words("one of them", "plain_text"),
+            "element": {
+                "type": "radio_buttons",
+                "options": [{"text": words("eu", "plain_text")}, {"text": words("us", "plain_text")}],
+                "initial_option": {"text": words("us", "plain_text")},
+            },
+        },
+        "**Where**\n`eu` · **`us`**\none of them",
+    ),
+    "context actions": (
+        {
+            "type": "context_actions",
+            "elements": [
+                {
+                    "type": "feedback_buttons",
+                    "positive_button": {"text": words("Good")},
+                    "negative_button": {"text": words("Bad")},
+                },
+                {"type": "icon_button", "icon": "trash", "text": words("Delete", "plain_text")},
+            ],
+        },
+        "`Good` · `Bad` · `Delete`",
+    ),
+    "a button for a workflow": (
+        {
+            "type": "actions",
+            "elements": [
+                {
+                    "type": "workflow_button",
+                    "text": words("Run"),
+                    "workflow": {"trigger": {"url": "https://x.example/w"}},
+                },
+                {"type": "static_select", "initial_option": {"text": words("eu", "plain_text")}},
+                {"type": "datepicker", "initial_date": "2026-01-31"},
+            ],
+        },
+        "[Run](https://x.example/w) · `eu` · `2026-01-31`",
+    ),
+    "a container with a rich title": (
+        {
+            "type": "container",
+            "rich_text_title": rich(line(words("T", "text"))),
+            "subtitle": words("s"),
+            "child_blocks": [{"type": "divider"}, {"type": "section", "text": words("inner")}],
+        },
+        "**T**\ns\ninner",
+    ),
+    "a carousel": (
+        {
+            "type": "carousel",
+            "elements": [
+                {"type": "card", "title": words("*A*"), "body": words("b")},
+                {"type": "card", "title": words("C")},
+            ],
+        },
+        "**A**\nb\n**C**",
+    ),
     "video": (
         {
             "type": "video",
             "title": words("Demo", "plain_text"),
             "title_url": "https://x.example/v",
             "description": words("3 min"),
+            "author_name": "Ada_L",
+            "provider_name": "Tube",
         },
-        "[Demo](https://x.example/v)\n3 min",
+        "[Demo](https://x.example/v)\nAda_L · Tube\n3 min",
     ),
     "actions": (
         {
@@ -147,9 +250,16 @@ def test_nesting_and_number_are_bounded() -> None:
     assert len(markdown(*[{"type": "section", "text": words("x" * 3000)}] * 5000)) < 7000
 
 
+def test_a_long_message_is_whole_and_says_what_is_left_out() -> None:
+    """More than a post of Mattermost holds is no reason to cut; what is beyond five of them is counted."""
+    text = {"type": "section", "text": words("a" * 3000)}
+    assert markdown(*[text] * 20, n=80_000).count("a") == 60_000
+    assert markdown(*[text] * 40, n=80_000).endswith("a\n\n_(14 more blocks are left out)_")
+
+
 def test_plain_text_keys_get_bare_words() -> None:
     """In a title there is no markup."""
-    assert TABLE["blocks"].call_plain([{"type": "section", "text": words("*a* <https://x.example|b>")}]) == "a b"
+    assert TABLE["blocks"].call_plain([{"type": "section", "text": words("*a* <https://x.example|b> :x:")}]) == "a b ❌"
 
 
 @settings(max_examples=80, deadline=None)

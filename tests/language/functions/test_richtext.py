@@ -85,6 +85,21 @@ def test_odd_elements(element: Any, expected: str) -> None:
     assert rich_text(rich(line(element))) == expected
 
 
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        ([("a", "bold"), ("b", "bold"), ("c", "italic"), ("d", "")], "**a**\u200b**b**\u200b_c_\u200bd"),
+        ([("a ", "bold"), ("b", ""), (" c", "strike")], "**a** b ~~c~~"),
+        ([("a", "code"), ("b", "code")], "`a`\u200b`b`"),
+        ([("two\nlines\n\nand more", "bold")], "**two\nlines**\n\n**and more**"),
+    ],
+)
+def test_marks_that_touch_stay_marks(texts: list[tuple[str, str]], expected: str) -> None:
+    """Each word keeps its own; none reaches over a blank line."""
+    elements = [{"type": "text", "text": text, "style": {style: True}} for text, style in texts]
+    assert rich_text(rich(line(*elements))) == expected
+
+
 def test_lists_are_bounded() -> None:
     """Neither the indent nor the first number of a list, nor the number of elements, is what a stranger says."""
     deep = rich(line(line(words("a\nb")), kind="rich_text_list", style="ordered", indent=99, offset=10**9))
