@@ -35,8 +35,6 @@ _BEFORE_URL = re.compile(r"(?:^|[^A-Za-z0-9])(https?)$", re.I)
 _LONGEST_BEFORE: Final = len("?https")
 _URL = re.compile(r"://[^\s<>`]{1,2048}")
 _URL_TAIL = ".,;:!?'\"*_~]"
-_SLACK_LINK = re.compile(r"<([^\n<|>]+)\|([^|\n>]+)>")
-_SLACK_ALL = re.compile(r"<!(channel|here|all)>")
 _MARKS = re.compile(
     r"(?P<www>(?<![\w./@-])www\.[\w-]+\.[^\s<>`]{1,2048})"
     r"|(?P<mail>(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+)"
@@ -48,8 +46,7 @@ _MARKS = re.compile(
 
 
 def render(text: str) -> Markup:
-    """The HTML of a Markdown text. Slack's forms (`<url|label>`, `<!here>`) are converted as on the server."""
-    text = _SLACK_ALL.sub(r"@\1", _SLACK_LINK.sub(r"[\2](\1)", text))
+    """The HTML of a Markdown text. Slack's forms (`<url|label>`, `<!here>`) are text, as our messages make them."""
     rough = _parser.render(text.encode("utf-8", "replace").decode())
     return Markup(  # noqa: S704 - what nh3 has cleaned
         nh3.clean(

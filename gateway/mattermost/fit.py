@@ -21,6 +21,8 @@ __all__ = ["Fitted", "Limits", "fitted"]
 _ENVELOPE = 1_000  # runes and bytes that punctuation and the server's own props may add to one message
 _SKELETON = 300  # runes of the keys of an attachment, which Go writes even when they are empty
 _FIELD_SKELETON = 50
+_LESS = b"<"
+_DEFUSED = 3  # runes and bytes that a `<` may grow by on its way to a hook, see for_hook
 _GO_ESCAPED = (b"<", b">", b"&", b"\xe2\x80\xa8", b"\xe2\x80\xa9")  # one rune here, six in Go's JSON
 _PERSISTENT_MENTIONS = range(1, 6)  # contract 1.7: any other number of mentioned people is refused
 
@@ -98,14 +100,16 @@ def _pack(pieces: list[str], attachments: list[Attachment], first: Message, limi
 def _base_weight(message: Message) -> tuple[int, int]:
     """The weight of a message without attachments: an upper bound of its props in runes, and its bytes."""
     raw = encode(message)
-    return 6 * len(message.props.card or "") + _ENVELOPE if message.props else _ENVELOPE, len(raw) + _ENVELOPE
+    size = len(raw) + _DEFUSED * raw.count(_LESS) + _ENVELOPE
+    return 6 * len(message.props.card or "") + _ENVELOPE if message.props else _ENVELOPE, size
 
 
 def _weight(attachment: Attachment) -> tuple[int, int]:
     """The weight of an attachment: an upper bound of its runes in Go's JSON encoding, and its bytes."""
     raw = encode(Message(attachments=[attachment]))
     escapes = sum(map(raw.count, _GO_ESCAPED))
-    return len(raw) + 5 * escapes + _SKELETON + _FIELD_SKELETON * len(attachment.fields), len(raw)
+    size = len(raw) + _DEFUSED * raw.count(_LESS)
+    return size + 5 * escapes + _SKELETON + _FIELD_SKELETON * len(attachment.fields), size
 
 
 def _settle_priority(message: Message, *, first: bool) -> None:

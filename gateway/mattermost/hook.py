@@ -14,6 +14,7 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from gateway.mattermost.answers import Revealing, delay_blame, failure_blame, refusal_blame, shown_id, wait
+from gateway.mattermost.for_hook import for_hook
 from gateway.mattermost.health import answers
 from gateway.mattermost.payload import channel_of
 from gateway.model import Blame, Delivered, Delivery, Later, Never, Result
@@ -107,7 +108,8 @@ class HookSender:
     async def send(self, delivery: Delivery) -> Result:
         """POST one message of JSON. Never raises for what the network or the server does; see `classify`."""
         try:
-            reply = await exchange(self._session, "POST", self._url, delivery.payload, _HEADERS, self._timeout)
+            payload = for_hook(delivery.payload)
+            reply = await exchange(self._session, "POST", self._url, payload, _HEADERS, self._timeout)
         except Unsent as unsent:
             return unsent.result
         return classify(*reply, time())

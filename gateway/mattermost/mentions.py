@@ -1,53 +1,49 @@
 """Defusing of third-party text: mentions, channel links and emoji names stay visible and have no effect.
 
-Mattermost does three things to a text, and each is prevented at its first character:
+Mattermost does two things to a text on every way, and each is prevented at its first character:
 
 - The server looks for mentions in Markdown text, in the text of autolinked URLs and in character references that spell
   an `@` (contract 1.6). A zero-width space behind the sigil ends the name before it begins: `@` U+200B `channel`.
   Inside a URL that would break the link, so there the first letter of the name is percent-encoded, which RFC 3986
   section 6.2.2.2 makes the same address: `https://host/@%75ser`.
-- Before that it rewrites Slack's `<!channel>`, `<@id>` and `<target|label>`, in code as well. The last one matches with
-  any invisible character inside, so its `<` becomes a look-alike, U+2039: `cmd < in | tee > out` keeps its pipe.
 - The client links `~channel` and draws `:emoji:`.
 
-Apply these to raw text, before Markdown escaping. The sigils are ASCII: no other character starts any of this.
+Apply these to raw text, before Markdown escaping. The sigils are ASCII: no other character starts any of this. What
+only a webhook rewrites is left to its sender (`for_hook`).
 """
 
 import re
 
 BLANK = "\u200b"
-_QUOTE = "\u2039"  # the look-alike of "<"; always followed by BLANK
 
 # Each pattern begins behind its first character, which a lookbehind tests: `re` then skips fast to the next candidate.
 _URL = r"(?P<url>(?:(?<=[hH])[tT]{2}[pP][sS]?://|(?<=[fF])[tT][pP]://|(?<=[wW])[wW]{2}\.)[^\s<>`|]+)"
 _NO_ADDRESS = r"(?<![A-Za-z0-9]@)(?<![A-Za-z0-9]_@)(?<![A-Za-z0-9]__@)"
 _AT = rf"(?<=@){_NO_ADDRESS}(?=[A-Za-z0-9_.&\\-])"
 _REFERENCE = r"(?<=&)(?:\#0{0,5}64|\#[xX]0{0,5}40|commat);(?!\u200b)"
-_ANNOUNCEMENT = r"(?<=<)!(?=(?:channel|here|all)>)"
 _CHANNEL = r"(?<=~)(?<![A-Za-z0-9_]~)(?<!~~~)(?=[0-9._-]{0,63}[A-Za-z])"
 _EMOJI = r"(?<=:)(?=[0-9_+-]{0,63}[A-Za-z][A-Za-z0-9_+-]{0,63}:|[+-]1:|100:|1234:)"
 
-_NOTIFYING = re.compile(f"[@&<hHfFwW](?:{_AT}|{_REFERENCE}|{_ANNOUNCEMENT}|{_URL})")
-_ACTING = re.compile(f"[@:~&<hHfFwW](?:{_AT}|{_EMOJI}|{_CHANNEL}|{_REFERENCE}|{_ANNOUNCEMENT}|{_URL})")
+_NOTIFYING = re.compile(f"[@&hHfFwW](?:{_AT}|{_REFERENCE}|{_URL})")
+_ACTING = re.compile(f"[@:~&hHfFwW](?:{_AT}|{_EMOJI}|{_CHANNEL}|{_REFERENCE}|{_URL})")
 _AUTHORITY = re.compile(r"(?:[^/]*//)?[^/?#]*")
 _SPELT = re.compile(f"&{_REFERENCE}")
 _NAME = re.compile(rf"@{_NO_ADDRESS}([A-Za-z0-9_.-])")
 
-_RESTORABLE = re.compile(rf"([@~:!;]){BLANK}|@%([2-7][0-9A-F])|{_QUOTE}{BLANK}")
+_RESTORABLE = re.compile(rf"([@~:;]){BLANK}|@%([2-7][0-9A-F])")
+_ANNOUNCEMENT = re.compile(rf"<{BLANK}?!(channel|here|all)>")
 
 
 def harmless(text: str) -> str:
-    """Make every mention, Slack conversion, channel link and emoji name inert; idempotent."""
-    if "@" in text or "<" in text or "~" in text or "&" in text or text.count(":") > 1:
-        text = _ACTING.sub(_defuse, text)
-        if "<" in text and "|" in text:
-            return _unlink(text)
+    """Make every mention, channel link and emoji name inert; idempotent."""
+    if "@" in text or "~" in text or "&" in text or text.count(":") > 1:
+        return _ACTING.sub(_defuse, text)
     return text
 
 
 def silent(text: str) -> str:
     """Make only mentions inert: links and emoji that an author wrote keep working; idempotent."""
-    if "@" in text or "<!" in text or "&" in text:
+    if "@" in text or "&" in text:
         return _NOTIFYING.sub(_defuse, text)
     return text
 
@@ -57,6 +53,11 @@ def restore(text: str) -> str:
     if BLANK in text or "@%" in text:
         return _RESTORABLE.sub(_arm, text)
     return text
+
+
+def announce(text: str) -> str:
+    """Slack's announcements as those of Mattermost: `<!here>` is `@here` over every way where mentions may notify."""
+    return _ANNOUNCEMENT.sub(r"@\1", text) if "!" in text else text
 
 
 def _defuse(match: re.Match[str]) -> str:
@@ -72,22 +73,4 @@ def _defuse(match: re.Match[str]) -> str:
 
 
 def _arm(match: re.Match[str]) -> str:
-    if match[1] is not None:
-        return match[1]
-    return f"@{chr(int(match[2], 16))}" if match[2] is not None else "<"
-
-
-def _unlink(text: str) -> str:
-    """Replace each `<` that contract 1.6 rule 2 would match: `<` target `|` label `>`, in one pass over the pipes.
-
-    The looser pattern of attachments is assumed: a target without `<` and `|`, a label without `>`, neither empty. An
-    earlier `<` is replaced as well: it would match once the later one is gone.
-    """
-    last = text.rfind(">")
-    parts = text.split("|")
-    label = 0
-    for index, target in enumerate(parts[:-1]):
-        label += len(target) + 1
-        if label < last and "<" in target and text[label] != ">":
-            parts[index] = target[:-1].replace("<", _QUOTE + BLANK) + target[-1]
-    return "|".join(parts)
+    return match[1] or f"@{chr(int(match[2], 16))}"

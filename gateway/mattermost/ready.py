@@ -38,11 +38,11 @@ def is_ready(message: Message, raw: bytes, limits: Limits, *, mentions: bool) ->
 
 
 def _may_mention(raw: bytes) -> bool:
-    return _AT in raw or (_LESS in raw and b"<!" in raw) or (_AND in raw and _REFERENCE.search(raw) is not None)
+    return _AT in raw or (_AND in raw and _REFERENCE.search(raw) is not None)
 
 
 def _has_silenced(raw: bytes) -> bool:
-    return (_AT in raw and b"@%" in raw) or (_WIDE in raw and b"\xe2\x80\x8b" in raw)
+    return (_AT in raw and b"@%" in raw) or (_LESS in raw and b"<!" in raw) or (_WIDE in raw and b"\xe2\x80\x8b" in raw)
 
 
 def _is_text(value: str, limit: int) -> bool:

@@ -15,7 +15,9 @@ _REACH = 3000  # longest link or code span that is kept whole
 _CLUSTER = 32  # longest run of combining characters that is kept whole
 
 _FENCE = re.compile(r"^(?P<lead>(?:[ \t]{0,8}>){0,8}[ \t]{0,16})(?P<mark>`{3,64}|~{3,64})(?P<info>.*)$", re.M)
-_WHOLE = re.compile(r"!?\[[^\]\n]{0,999}\]\([^()\s]{0,1999}\)|`[^`\n]{1,999}`|<[^<>|\n]{1,1999}\|[^<>\n]{1,999}>")
+_WHOLE = re.compile(
+    r"!?\[[^\]\n]{0,999}\]\([^()\s]{0,1999}\)|`[^`\n]{1,999}`|<[^<>\s]{1,1999}>|https?://[^\s<>]{1,1999}|&\#?[A-Za-z0-9]{1,30};"
+)
 _JOINERS = frozenset("\u200b\u200d\ufe0e\ufe0f\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff")
 
 

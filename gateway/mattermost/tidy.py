@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from gateway.mattermost import clean
 from gateway.mattermost.limits import Limits
-from gateway.mattermost.mentions import restore, silent
+from gateway.mattermost.mentions import announce, restore, silent
 from gateway.mattermost.payload import Attachment, Field, Message, Priority, Props
 from gateway.mattermost.split import split
 
@@ -18,7 +18,7 @@ class Tidier:
 
     def __init__(self, limits: Limits, *, mentions: bool) -> None:
         self._limits = limits
-        self._settle = restore if mentions else silent
+        self._settle = _speaking if mentions else silent
 
     def markdown(self, value: str | None) -> str | None:
         """Return valid Markdown text of any length, its mentions defused or restored."""
@@ -123,6 +123,11 @@ def mentioned(message: Message) -> int:
     for attachment in message.attachments:
         texts += attachment.pretext, attachment.text, *(field.value for field in attachment.fields)
     return len({name.lower() for text in texts if text for name in _MENTION.findall(text)})
+
+
+def _speaking(markdown: str) -> str:
+    """Markdown in which every mention notifies again."""
+    return announce(restore(markdown))
 
 
 def _pop(pretexts: list[str]) -> str | None:

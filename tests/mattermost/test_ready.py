@@ -87,7 +87,7 @@ def test_the_usual_message_ready(mentions):
 @pytest.mark.parametrize(
     "message",
     [
-        Message(text="@ann"), Message(text="<!here>"), Message(text="&#64;here"), Message(text="a\x07"),
+        Message(text="@ann"), Message(text="&#64;here"), Message(text="a\x07"),
         Message(text="\ud800"), Message(text=" "), Message(), Message(text="a", username="a\nb"),
         Message(text="a", icon_url="ftp://x"), Message(text="a", icon_emoji=":robot:"),
         Message(text="a", props=Props("c")),

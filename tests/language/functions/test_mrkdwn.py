@@ -43,7 +43,7 @@ from gateway.language.functions import TABLE
         ("```yaml\na: 1\n```", "```yaml\na: 1\n```"),
         ("```error\nat 1\n```", "```\nerror\nat 1\n```"),
         ("log:\n```\ncut off he", "log:\n```\ncut off he\n```"),
-        ("`<https://x.example|a>` `&amp;`", "`\u2039\u200bhttps://x.example|a>` `&`"),
+        ("`<https://x.example|a>` `&amp;`", "`<https://x.example|a>` `&`"),
         ("not * bold*, not_italic_, 5~6~7", "not \\* bold\\*, not_italic\\_, 5~6~7"),
         ("  • in\n  1. one", "  - in\n  1. one"),
     ],
