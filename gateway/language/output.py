@@ -15,9 +15,9 @@ from gateway.language.functions.markdown import escape
 from gateway.language.functions.markup import Markup
 from gateway.language.functions.registry import MAX_OUTPUT
 from gateway.language.functions.text import shorten
+from gateway.mattermost.terminal import without_controls
 
 _ABSENT: Final = "\x00"
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _BLANK_LINES = re.compile(r"\n{3,}")
 
 
@@ -41,7 +41,12 @@ def _text_of(value: Any) -> str:
         return ", ".join(_text_of(item) for item in value if item is not None)
     if isinstance(value, Mapping):
         return ", ".join(f"{key}: {_text_of(item)}" for key, item in value.items() if item is not None)
-    return _CONTROL.sub("", str(value))
+    return _without_controls(str(value))
+
+
+def _without_controls(text: str) -> str:
+    """The text without terminal sequences and controls, carriage returns too: lines end with a line feed."""
+    return without_controls(text).replace("\r", "")
 
 
 def _in_markdown(value: Any) -> str:
@@ -56,7 +61,7 @@ def _in_markdown(value: Any) -> str:
 
 def _in_plain(value: Any) -> str:
     if isinstance(value, str):
-        return value if type(value) is str and value.isprintable() else _CONTROL.sub("", value)
+        return value if type(value) is str and value.isprintable() else _without_controls(value)
     return _text_of(value)
 
 

@@ -6,11 +6,13 @@ visible ellipsis.
 
 import re
 
+from gateway.mattermost.terminal import without_controls
+
 ELLIPSIS = "\u2026"
 _NAMED_COLORS = frozenset({"good", "warning", "danger"})
 _HEX_COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 _LOOSE_HEX = re.compile(r"#?([0-9a-fA-F]{6}|[0-9a-fA-F]{3})")
-_UNWANTED = re.compile(r"[\x00-\x08\x0b-\x1f\ud800-\udfff]")
+_UNWANTED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
 _WEB_ADDRESS = re.compile(
     r"https?://(?:[^\s/?#@\[\]<>\"\\%\x00-\x1f\ud800-\udfff]*@)?"  # user
     r"(?:\[[0-9A-Fa-f:.]+\]|[^\s/?#@:\[\]<>\"\\%^`{|}\x00-\x1f\ud800-\udfff]+)(?::[0-9]{1,5})?"  # host, port
@@ -33,7 +35,7 @@ def text(value: str | None) -> str | None:
     if _UNWANTED.search(value) is None:
         return value
     value = value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    value = _UNWANTED.sub("", value.replace("\r\n", "\n").replace("\r", "\n"))
+    value = _UNWANTED.sub("", without_controls(value.replace("\r\n", "\n").replace("\r", "\n")))
     return value if value and not value.isspace() else None
 
 

@@ -56,7 +56,8 @@ def _markdown(text: str | None, *, shortest: bool = False) -> str | None:
     signs = {start: _LOOK_ALIKE if code is None or code.hold(start) else _ENTITY for start in links}
     for found in _ANNOUNCED.finditer(text):
         signs.setdefault(found.start(), _LOOK_ALIKE if shortest else f"<{BLANK}")
-    parts, at = [], 0
+    parts: list[str] = []
+    at = 0
     for start in sorted(signs):
         parts += text[at:start], signs[start]
         at = start + 1

@@ -6,10 +6,11 @@ import re
 from decimal import Decimal
 from typing import Final
 
-from gateway.language.functions.markdown import escape, without_controls
+from gateway.language.functions.markdown import escape
 from gateway.language.functions.markup import Markup
 from gateway.language.functions.plain import unmark
 from gateway.language.functions.registry import MAX_INPUT
+from gateway.mattermost.terminal import without_controls
 from gateway.model import JSON
 
 _NUMBER = re.compile(r"\s*[-+]?(?:\d{1,300}(?:\.\d{0,300})?|\.\d{1,300})(?:[eE][-+]?\d{1,3})?\s*", re.ASCII)

@@ -10,6 +10,7 @@ from urllib.parse import quote as percent_encode
 from urllib.parse import urlsplit
 
 from gateway.mattermost.mentions import harmless, silent
+from gateway.mattermost.terminal import without_controls
 
 INVISIBLE: Final = "\u200b"
 """Zero width space: no parser takes it for white space, so it takes a construct apart without being seen."""
@@ -21,8 +22,7 @@ _LINE_START = r"""
       | (?:[|:][|:\ \t\u00a0]*)?[-=][-=|:\ \t\u00a0]*(?=[\r\n\u2424]|\Z) )
   | [ \u00a0]{4} | [ \u00a0]{0,3}\t
 """
-_ACTING = re.compile(r"[\\`*_~<&@\]\r\n\u2424\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_ACTING = re.compile(r"[\\`*_~<&@\]\r\n\u2424\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _OPENING = re.compile(_LINE_START, re.VERBOSE)
 _INLINE = r"""
     [\\`*_~<&\]]
@@ -49,11 +49,6 @@ _PHONE = re.compile(r"tel:\+?[0-9().-]{1,30}", re.IGNORECASE)
 """A telephone number as an address (RFC 3966), without parameters."""
 _WORD = re.compile(r"[A-Za-z0-9._/+-]+")
 """The usual code: commit ids, names, versions and paths, in which nothing acts."""
-
-
-def without_controls(text: str) -> str:
-    """The text without C0 controls but tab and line breaks; the engine marks absent values with one of them."""
-    return _CONTROLS.sub("", text) if _CONTROLS.search(text) else text
 
 
 def _disarm(match: re.Match[str]) -> str:
@@ -86,16 +81,12 @@ def escape(text: str) -> str:
 
 
 def _code_text(text: str) -> str:
-    """Code in which the server rewrites nothing; emoji names and the like stay as they are, to be copied."""
-    bare = without_controls(text)
-    return harmless(bare) if "<" in bare and "|" in bare else silent(bare)
+    """Code that mentions nobody; emoji names and the like stay as they are, to be copied."""
+    return silent(without_controls(text))
 
 
 def code_span(text: str) -> str:
-    """The text on one line as a code span; "" for blank text. Backtick runs inside are out-run (CommonMark 6.1).
-
-    The server rewrites `<target|label>` and `<!here>` inside code too (contract 1.6): they become inert.
-    """
+    """The text on one line as a code span; "" for blank text. Backtick runs inside are out-run (CommonMark 6.1)."""
     if _WORD.fullmatch(text):
         return f"`{text}`"
     content = _code_text(" ".join(text.split()))

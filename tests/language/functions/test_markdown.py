@@ -33,7 +33,7 @@ def inline_tokens(markdown: str) -> list[Token]:
 
 def words(text: str) -> list[str]:
     """The lines that are not blank, without what cannot be seen: space at their edges, U+200B, controls."""
-    seen = re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b]", "", text)
+    seen = re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u200b\ufeff]", "", text)
     lines = [line.strip() for line in re.split(r"\r\n|\r|\n", seen)]
     return [line for line in lines if line]
 
