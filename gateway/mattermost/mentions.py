@@ -17,7 +17,7 @@ import re
 BLANK = "\u200b"
 
 # Each pattern begins behind its first character, which a lookbehind tests: `re` then skips fast to the next candidate.
-_URL = r"(?P<url>(?:(?<=[hH])[tT]{2}[pP][sS]?://|(?<=[fF])[tT][pP]://|(?<=[wW])[wW]{2}\.)[^\s<>`|]+)"
+_URL = r"(?P<url>(?:(?<=[hH])[tT]{2}[pP][sS]?://|(?<=[fF])[tT][pP]://|(?<=[wW])[wW]{2}\.)[^\s<>`|\ufeff]+)"
 _NO_ADDRESS = r"(?<![A-Za-z0-9]@)(?<![A-Za-z0-9]_@)(?<![A-Za-z0-9]__@)"
 _AT = rf"(?<=@){_NO_ADDRESS}(?=[A-Za-z0-9_.&\\-])"
 _REFERENCE = r"(?<=&)(?:\#0{0,5}64|\#[xX]0{0,5}40|commat);(?!\u200b)"

@@ -9,13 +9,15 @@ from typing import Final
 from urllib.parse import quote as percent_encode
 from urllib.parse import urlsplit
 
+from gateway.language.functions.bareurl import whole_urls
 from gateway.mattermost.mentions import harmless, silent
 from gateway.mattermost.terminal import without_controls
 
 INVISIBLE: Final = "\u200b"
 """Zero width space: no parser takes it for white space, so it takes a construct apart without being seen."""
 
-_URL = r"https?://[^\s<>\"'`*|\\^{}\[\]\u200b]+"
+_IN_URL = r"[^\s<>\"'`*|\\^{}\[\]\u200b\ufeff]"
+_URL = rf"(?:https?://(?:\[[0-9A-Fa-f:.]{{2,45}}\]|{_IN_URL})|www\.){_IN_URL}*"
 _LINE_START = r"""
     [ \t\u00a0]*
     (?: > | ~ | [-+](?=\s|\Z) | \d+[.)](?=\s|\Z) | \#{1,6}(?=\s|\Z)
@@ -38,7 +40,7 @@ _IN_LINE = re.compile(_INLINE, re.VERBOSE)
 _TOKEN = re.compile(
     rf"(?P<url>{_URL}) | (?P<line>(?:^|(?<=[\r\u2424]))(?={_LINE_START})) | {_INLINE}", re.MULTILINE | re.VERBOSE
 )
-_NEEDS_TOKENS = re.compile(r"[\r\n\u2424]|://")
+_NEEDS_TOKENS = re.compile(r"[\r\n\u2424]|://|www\.")
 _BACKTICKS = re.compile(r"`+")
 _FENCES = re.compile(r"^[ ]{0,3}(`{3,})", re.MULTILINE)
 _LANGUAGE = re.compile(r"[A-Za-z0-9+#.-]{1,30}")
@@ -72,8 +74,11 @@ def escape(text: str) -> str:
     and between marks: no tilde at its edge lengthens a mark of tildes, which would then mark nothing.
     """
     if _ACTING.search(text) is None and (text[:1].isalpha() or _OPENING.match(text) is None):
-        return harmless(text) if ":" in text else text
-    bare = harmless(without_controls(text))
+        if ":" not in text:
+            return text
+        return harmless(whole_urls(text) if "://" in text else text)
+    bare = without_controls(text)
+    bare = harmless(whole_urls(bare) if "://" in bare or "www." in bare else bare)
     if _NEEDS_TOKENS.search(bare):
         return _TOKEN.sub(_disarm, bare)
     start = INVISIBLE if _OPENING.match(bare) else ""
