@@ -9,6 +9,8 @@ import re
 import unicodedata
 from typing import NamedTuple
 
+from gateway.mattermost.clean import ELLIPSIS
+
 # Separators in order of preference, each with the earliest place of a cut as a share of the room.
 _PLACES = (("\n\n", 0.5), ("\n", 0.3), (" ", 0.1))
 _REACH = 3000  # longest link or code span that is kept whole
@@ -45,6 +47,60 @@ def split(text: str, limit: int) -> list[str]:
         if text[:end].strip():
             pieces.append(opener + text[:end] + closer)
         text = text[following:]
+
+
+def excerpt(text: str, limit: int) -> str:
+    """The beginning of a Markdown text, at most `limit` code points with the "…" that stands for the rest.
+
+    The cut falls between words if that costs no more than a third, and a fence that it leaves open is closed. Links,
+    URLs, code spans and entities are kept whole or left out; of one that is all there is room for the words are shown.
+    """
+    if len(text) <= limit:
+        return text
+    if limit < 1:
+        return ""
+    kept, fence = _beginning(text, limit - 1)
+    if fence is not None:
+        kept, fence = _beginning(text, limit - 2 - len(fence.closer))
+    return f"{kept}\n{fence.closer}" if fence else kept
+
+
+def _beginning(text: str, room: int) -> tuple[str, _Fence | None]:
+    """At most `room` code points and an ellipsis, and the fence that is open then; no half of a fence's line."""
+    end = _end_of_words(text, max(0, room))
+    kept = (text[:end] if _fence_at(text[:end], None) else _without_half(text, end)).rstrip()
+    last = kept.rpartition("\n")[2]
+    while kept and (_FENCE.match(last) or not last.strip(" >`~")):
+        kept = kept[: len(kept) - len(last)].rstrip()
+        last = kept.rpartition("\n")[2]
+    return kept + ELLIPSIS, _fence_at(kept + ELLIPSIS, None)
+
+
+def _without_half(text: str, end: int) -> str:
+    """The text up to `end`, or up to the link, URL, code span or entity that `end` would cut."""
+    start = max(text.rfind("\n", 0, end) + 1, end - _REACH)
+    for found in _WHOLE.finditer(text, start, end + _REACH):
+        if found.start() >= end:
+            break
+        if found.end() > end:
+            before = text[: found.start()]
+            return before if before.strip() else _words_of(found[0])[:end]
+    return text[:end]
+
+
+def _words_of(whole: str) -> str:
+    """The label of a link, or the URL or code as text that is no link and no code."""
+    if whole[0] in "![":
+        return whole[whole.index("[") + 1 : whole.rindex("](")]
+    return whole.strip("`<>&").replace("://", ":\u200b//", 1)
+
+
+def _end_of_words(text: str, room: int) -> int:
+    """The end of the last whole word within `room` characters, or `room` where that would cost more than a third."""
+    if room >= len(text) or text[room].isspace():
+        return room
+    space = max(text.rfind(" ", 0, room), text.rfind("\n", 0, room))
+    return space if space >= room * 2 // 3 else _between_clusters(text, room)
 
 
 def _cut(text: str, room: int, fence: _Fence | None) -> tuple[int, int, _Fence | None]:

@@ -7,7 +7,7 @@ from gateway.mattermost import clean
 from gateway.mattermost.limits import Limits
 from gateway.mattermost.mentions import announce, restore, silent
 from gateway.mattermost.payload import Attachment, Field, Message, Priority, Props
-from gateway.mattermost.split import split
+from gateway.mattermost.split import excerpt, split
 
 PRIORITIES = frozenset({"important", "urgent"})
 _MENTION = re.compile(r"(?<![A-Za-z0-9_])@[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -39,7 +39,7 @@ class Tidier:
     def props(self, props: Props | None) -> Props | None:
         """Return properties with a card that leaves room for the rest of the message."""
         card = self.markdown(props.card) if props else None
-        return Props(card=clean.cut(card, min(self._limits.card, self._limits.body // 10))) if card else None
+        return Props(card=excerpt(card, min(self._limits.card, self._limits.body // 10))) if card else None
 
     def attachment(self, raw: Attachment) -> list[Attachment]:
         """Return the attachment and its continuations, in its colour; nothing when it has nothing to show.
@@ -81,7 +81,7 @@ class Tidier:
 
     def _short(self, value: str | None, limit: int) -> str | None:
         text = self.markdown(value)
-        return clean.cut(text, limit) if text else None
+        return excerpt(text, limit) if text else None
 
     def _field_groups(self, fields: list[Field], limit: int) -> Iterator[list[Field]]:
         """Fields in groups of at most twice `limit` code points each."""

@@ -3,10 +3,12 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
-from gateway.mattermost.split import split
+from gateway.mattermost.split import excerpt, split
+from tests.cost import seconds_of
 
 
 def test_a_text_that_fits_is_left_alone():
@@ -106,3 +108,47 @@ def test_hostile_texts_cost_linear_time(unit):
     """Large texts of one repeated mark are cut in a moment."""
     text = unit * (200_000 // len(unit))
     assert all(len(piece) <= 16_383 for piece in split(text, 16_383))
+
+
+LINK, CODE, URL = "[two words](https://x.example/a)", "`co de`", "https://x.example/a-b"
+
+
+@pytest.mark.parametrize(
+    ("text", "limit", "shown"),
+    [
+        ("one two three", 13, "one two three"),
+        ("one two three four", 16, "one two three…"),
+        (f"see {LINK} now", 30, "see…"), (f"see {URL} now", 25, "see…"), (f"see {CODE} now", 10, "see…"),
+        ("a &lt;b or more", 6, "a…"),
+        (f"{LINK} now", 30, "two words…"),
+        (f"{URL} now", 20, "https:\u200b//x.example/…"),
+        ("```py\none two three four five\n```", 26, "```py\none two three…\n```"),
+        ("> ```py\n> one two three four\n> ```", 28, "> ```py\n> one two…\n> ```"),
+        ("`````py\none two three four five\n`````", 32, "`````py\none two three…\n`````"),
+        ("text\n```py\none two\n```", 15, "text…"),
+        ("one\n```\ntwo three\n```", 12, "one…"),
+        ("x" * 9, 1, "…"), ("word", 0, ""),
+    ],
+)  # fmt: skip
+def test_excerpts(text, limit, shown):
+    """Between words, before what would be cut in half; what is open is closed, with no block that is left empty."""
+    assert excerpt(text, limit) == shown
+
+
+PARTS = ["```", "```py\n", "\n", "a", "word ", "~~~~", CODE, LINK, f"{URL} ", "&lt;", " "]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.sampled_from(PARTS), max_size=14).map("".join), st.integers(0, 60))
+def test_nothing_is_open_behind_an_excerpt(text, limit):
+    """What follows it is a paragraph of its own, and it is no longer than it may be."""
+    shown = excerpt(text, limit)
+    assert shown == text or len(shown) <= max(limit, 12)
+    if len(text) > limit > 0:
+        assert MarkdownIt("commonmark").parse(shown + "\n\nafter")[-2].content == "after"
+
+
+@pytest.mark.parametrize("text", ["```\n" * 25_000, "[a](b " * 15_000, "`" * 100_000, "> " * 50_000, "&a" * 50_000])
+def test_excerpts_take_linear_time(text):
+    """Texts that begin the same thing over and over take no longer than others."""
+    assert seconds_of(lambda: excerpt(text, 30_000)) < 0.5
