@@ -5,7 +5,6 @@ Three ways to write a value, by the key that it is for: MARKDOWN (Mattermost ren
 the mark is dropped. A text is cut where the results of functions are: what no post shows costs no time.
 """
 
-import re
 from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Any, Final
@@ -15,10 +14,10 @@ from gateway.language.functions.markdown import escape
 from gateway.language.functions.markup import Markup
 from gateway.language.functions.registry import MAX_OUTPUT
 from gateway.language.functions.text import shorten
+from gateway.mattermost.code import without_gaps
 from gateway.mattermost.terminal import without_controls
 
 _ABSENT: Final = "\x00"
-_BLANK_LINES = re.compile(r"\n{3,}")
 
 
 class Mode(Enum):
@@ -98,4 +97,4 @@ def tidied(text: str, mode: Mode) -> str | None:
     text = text.strip()
     if mode is not Mode.MARKDOWN and "\n" in text:
         return " ".join(text.split())
-    return (_BLANK_LINES.sub("\n\n", text) if "\n\n\n" in text else text) or None
+    return without_gaps(text) or None

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 _FENCE = re.compile(r"^(?:[ \t]{0,8}>){0,8}[ \t]{0,16}(`{3,}|~{3,})([^\n]*)$", re.M)
 _PARAGRAPH_END = re.compile(r"\n[ \t]*(?=\n)")
 _TICKS = re.compile(r"`+")
+_GAP = re.compile(r"\n{3,}")
 
 
 class CodeRanges:
@@ -20,6 +21,14 @@ class CodeRanges:
         """Whether the character at `index` is code."""
         at = bisect_right(self._starts, index) - 1
         return at >= 0 and index < self.ranges[at][1]
+
+
+def without_gaps(markdown: str) -> str:
+    """The text with no more than one blank line in a row, but in code."""
+    if "\n\n\n" not in markdown:
+        return markdown
+    code = CodeRanges(markdown)
+    return _GAP.sub(lambda gap: gap[0] if code.hold(gap.start()) else "\n\n", markdown)
 
 
 def _ranges(text: str) -> Iterator[tuple[int, int]]:

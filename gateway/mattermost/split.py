@@ -49,18 +49,19 @@ def split(text: str, limit: int) -> list[str]:
         text = text[following:]
 
 
-def excerpt(text: str, limit: int) -> str:
+def excerpt(text: str, limit: int, closing: int = 0) -> str:
     """The beginning of a Markdown text, at most `limit` code points with the "…" that stands for the rest.
 
     The cut falls between words if that costs no more than a third, and a fence that it leaves open is closed. Links,
     URLs, code spans and entities are kept whole or left out; of one that is all there is room for the words are shown.
+    With room for `closing` the cut falls at the same place whether or not the usual fence is open there.
     """
     if len(text) <= limit:
         return text
     if limit < 1:
         return ""
-    kept, fence = _beginning(text, limit - 1)
-    if fence is not None:
+    kept, fence = _beginning(text, max(limit - 1 - closing, 0))
+    if fence is not None and len(fence.closer) >= closing:
         kept, fence = _beginning(text, limit - 2 - len(fence.closer))
     return f"{kept}\n{fence.closer}" if fence else kept
 

@@ -7,7 +7,7 @@ browsers do and in linear time; its tags and blanks are bounded.
 
 import re
 import warnings
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any, Final
 
 import nh3
@@ -15,14 +15,16 @@ from bs4 import BeautifulSoup, MarkupResemblesLocatorWarning, XMLParsedAsHTMLWar
 from markdownify import MarkdownConverter
 
 from gateway.language.functions.coerce import count_of, text_of
-from gateway.language.functions.markdown import code_block, code_span, escape, link_to
+from gateway.language.functions.markdown import absolute_url, code_block, code_span, escape, link_to
 from gateway.language.functions.markup import Markup
 from gateway.language.functions.registry import Example, function
 from gateway.language.functions.text import shorten
-from gateway.language.functions.thirdparty import tidy
+from gateway.mattermost.code import without_gaps
+from gateway.mattermost.mentions import silent
+from gateway.mattermost.split import excerpt
 from gateway.model import JSON
 
-_MAX_HTML: Final = 20_000
+MAX_HTML: Final = 20_000
 """Characters of HTML that are parsed."""
 
 _MAX_TAGS: Final = 500
@@ -32,13 +34,28 @@ _MAX_BLANKS: Final = 60
 """Blanks in a row that are kept."""
 
 _BLANKS: Final = re.compile(r"(?<!\s)\s{61,}")
+CLOSING: Final = 4
+"""Room for the closing fence behind a cut: a line break and three marks."""
+
 _MAX_NESTING: Final = 100
-_DEFAULT_LENGTH: Final = 4000
+_DEFAULT_LENGTH: Final = 16_000
 _DROPPED: Final = frozenset({"script", "style", "head", "title", "template", "noscript", "iframe", "object", "svg"})
 """Elements that go with their content."""
 
 _TAGS: Final = nh3.ALLOWED_TAGS - _DROPPED
-_ATTRIBUTES: Final = {"a": {"href"}, "img": {"src", "alt"}, "ol": {"start"}, "td": {"colspan"}, "th": {"colspan"}}
+SHOWN: Final = _TAGS | _DROPPED | {"font", "picture", "source", "input", "video", "br"}
+"""Elements that are read as HTML where it stands among other text; anything else in angle brackets is text."""
+_ATTRIBUTES: Final = {
+    "a": {"href"},
+    "img": {"src", "alt"},
+    "ol": {"start"},
+    "td": {"colspan"},
+    "th": {"colspan"},
+    "pre": {"lang", "class"},
+    "code": {"class"},
+    "div": {"class"},
+}
+_LANGUAGE: Final = re.compile(r"(?:lang|language|highlight-source)-([A-Za-z0-9+#.-]+)")
 
 # Warnings about odd HTML are useless in a log: its reader cannot change what senders write.
 for _guess in (MarkupResemblesLocatorWarning, XMLParsedAsHTMLWarning):
@@ -48,18 +65,23 @@ for _guess in (MarkupResemblesLocatorWarning, XMLParsedAsHTMLWarning):
 class _Converter(MarkdownConverter):
     """The library's conversion where Mattermost differs from its defaults; the method names are the library's."""
 
+    def __init__(self, base: str, literal: Callable[[str], str]) -> None:
+        super().__init__()
+        self._base = base
+        self._literal = literal
+
     def escape(self, text: str, parent_tags: Collection[str]) -> str:  # noqa: ARG002
-        return escape(text)
+        return self._literal(text)
 
     def convert_a(self, el: Any, text: str, parent_tags: Collection[str]) -> str:
         if "_noformat" in parent_tags or not text.strip():
             return text
-        return link_to(text, str(el.get("href") or ""))
+        return link_to(text, absolute_url(str(el.get("href") or ""), self._base))
 
     def convert_img(self, el: Any, text: str, parent_tags: Collection[str]) -> str:  # noqa: ARG002
-        alt = escape(str(el.get("alt") or "").strip())
+        alt = self._literal(" ".join(str(el.get("alt") or "").split())) or "image"
         inside_link = el.find_parent("a") is not None
-        return alt if inside_link else link_to(alt or "image", str(el.get("src") or ""))
+        return alt if inside_link else link_to(alt, absolute_url(str(el.get("src") or ""), self._base))
 
     def convert_code(self, el: Any, text: str, parent_tags: Collection[str]) -> str:
         return text if "_noformat" in parent_tags else code_span(el.get_text())
@@ -67,20 +89,23 @@ class _Converter(MarkdownConverter):
     convert_kbd = convert_samp = convert_code
 
     def convert_pre(self, el: Any, text: str, parent_tags: Collection[str]) -> str:  # noqa: ARG002
-        block = code_block(el.get_text())
+        block = code_block(el.get_text(), _language(el))
         return f"\n\n{block}\n\n" if block else ""
 
     def convert_hN(self, n: int, el: Any, text: str, parent_tags: Collection[str]) -> str:  # noqa: ARG002, N802
         title = " ".join(text.replace("**", "").split())
         return title if "_inline" in parent_tags else f"\n\n**{title}**\n\n" if title else ""
 
+    def convert_summary(self, el: Any, text: str, parent_tags: Collection[str]) -> str:
+        return self.convert_hN(1, el, text, parent_tags)
+
     def convert_br(self, el: Any, text: str, parent_tags: Collection[str]) -> str:  # noqa: ARG002
         return " " if "_inline" in parent_tags else "\n"
 
     def convert_li(self, el: Any, text: str, parent_tags: Collection[str]) -> str:  # noqa: ARG002
         lines = text.strip().split("\n")
-        ordered = el.parent is not None and el.parent.name == "ol"
-        bullet, indent = ("1. ", "   ") if ordered else ("- ", "  ")
+        bullet = _bullet(el)
+        indent = " " * len(bullet)
         return "\n".join([bullet + lines[0], *(indent + line if line else "" for line in lines[1:])]) + "\n"
 
     def convert_td(self, el: Any, text: str, parent_tags: Collection[str]) -> str:  # noqa: ARG002
@@ -89,12 +114,36 @@ class _Converter(MarkdownConverter):
     convert_th = convert_td
 
 
-def to_markdown(html: str) -> str:
-    """HTML as Markdown; HTML that is nested too deep to convert becomes plain text."""
+def to_markdown(html: str, base: str = "", literal: Callable[[str], str] = escape) -> str:
+    """HTML as Markdown; HTML that is nested too deep to convert becomes plain text.
+
+    Relative addresses are resolved against `base`; `literal` makes a text inert.
+    """
     soup = _parse(html)
     if _is_deep(soup):
-        return escape(_words(soup))
-    return tidy(_Converter().convert_soup(soup), _MAX_HTML)
+        return literal(_words(soup))
+    shown = without_gaps(_Converter(base, literal).convert_soup(soup)).strip("\n")
+    return shown if len(html) <= MAX_HTML and html.count("<") <= _MAX_TAGS else f"{shown}\n…"
+
+
+def _bullet(item: Any) -> str:
+    """The mark of an item of a list: its number in an ordered one."""
+    if item.parent is None or item.parent.name != "ol":
+        return "- "
+    start = str(item.parent.get("start") or "1")
+    first = int(start) if start.isascii() and start.isdigit() and len(start) < 6 else 1
+    return f"{first + len(item.find_previous_siblings('li'))}. "
+
+
+def _language(pre: Any) -> str:
+    """The language of a block of code, where its element or one around or within it tells."""
+    if pre.get("lang"):
+        return str(pre["lang"])
+    classes = [
+        name for one in (pre, pre.find("code"), pre.parent) if one is not None for name in one.get("class") or ()
+    ]
+    found = (_LANGUAGE.fullmatch(name) for name in classes)
+    return next((match[1] for match in found if match), "")
 
 
 def _parse(html: str) -> BeautifulSoup:
@@ -110,7 +159,7 @@ def _well_formed(html: str) -> str:
 
 def _shortened(html: str) -> str:
     """The beginning of the HTML, with at most so many characters and tags."""
-    pieces = html[:_MAX_HTML].split("<", _MAX_TAGS + 1)
+    pieces = html[:MAX_HTML].split("<", _MAX_TAGS + 1)
     return "<".join(pieces[: _MAX_TAGS + 1])
 
 
@@ -128,7 +177,7 @@ def _words(soup: BeautifulSoup) -> str:
     return "\n".join(line for line in (" ".join(part.split()) for part in soup.get_text("\n").split("\n")) if line)
 
 
-def _plain(value: JSON, n: JSON = _DEFAULT_LENGTH) -> JSON:
+def _plain(value: JSON, n: JSON = _DEFAULT_LENGTH, base: JSON = "") -> JSON:  # noqa: ARG001 - called as html is
     """HTML in plain-text keys: its words on one line."""
     return shorten(" ".join(_parse(text_of(value)).get_text(" ").split()), count_of(n, _DEFAULT_LENGTH))
 
@@ -136,19 +185,25 @@ def _plain(value: JSON, n: JSON = _DEFAULT_LENGTH) -> JSON:
 @function(
     plain=_plain,
     doc="HTML as Markdown: emphasis, links, lists, tables, code and quotes; scripts and styles go, images become "
-    "links. At most `n` characters.",
+    "links. Relative addresses are resolved against the address `base`, or leave just their label. At most `n` "
+    "characters.",
     examples=[
         Example(
             "{{ body | html }}",
             {"body": '<p>See <a href="https://x.example/a">the <b>page</b></a>.</p><script>x</script>'},
             "See [the **page**](https://x.example/a).",
         ),
+        Example(
+            "{{ body | html(500, url) }}",
+            {"body": '<a href="b.md">b</a> <a href="#c">c</a>', "url": "https://x.example/docs/"},
+            "[b](https://x.example/docs/b.md) c",
+        ),
         Example("{{ body | html }}", {"body": "<ul><li>1*2</li><li><code>a_b</code></li></ul>"}, "- 1\\*2\n- `a_b`"),
     ],
 )
-def html(value: JSON, n: JSON = _DEFAULT_LENGTH) -> JSON:
+def html(value: JSON, n: JSON = _DEFAULT_LENGTH, base: JSON = "") -> JSON:
     """See the registration."""
     if isinstance(value, Markup):
         return value
-    limit = count_of(n, _DEFAULT_LENGTH)
-    return Markup(tidy(to_markdown(text_of(value)), limit))
+    shown = to_markdown(text_of(value), base if isinstance(base, str) else "")
+    return Markup(silent(excerpt(shown, count_of(n, _DEFAULT_LENGTH), CLOSING)))

@@ -5,9 +5,10 @@ escapes: none for `<`, `&`, `=`, `:`. There, an invisible character replaces the
 """
 
 import re
+from collections.abc import Callable
 from typing import Final
 from urllib.parse import quote as percent_encode
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from gateway.language.functions.bareurl import whole_urls
 from gateway.mattermost.mentions import harmless, silent
@@ -44,6 +45,8 @@ _NEEDS_TOKENS = re.compile(r"[\r\n\u2424]|://|www\.")
 _BACKTICKS = re.compile(r"`+")
 _FENCES = re.compile(r"^[ ]{0,3}(`{3,})", re.MULTILINE)
 _LANGUAGE = re.compile(r"[A-Za-z0-9+#.-]{1,30}")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+_SAFE_START = re.compile(r"https?://", re.IGNORECASE)
 _SAFE_IN_URL: Final = "%/:?#@!$&+,;=~-._[]"
 _SAFE_URL = re.compile(r"https?://[A-Za-z0-9][A-Za-z0-9.-]*(?::[0-9]+)?(?:[/?#][A-Za-z0-9%/:?#@!$&+,;=~._-]{0,2000})?")
 """The usual URL, of which `safe_url` would change nothing."""
@@ -66,8 +69,10 @@ def _disarm(match: re.Match[str]) -> str:
     return match[0]
 
 
-def escape(text: str) -> str:
+def escape(text: str, tame: Callable[[str], str] = harmless) -> str:
     """The text as Mattermost shows it literally: no formatting, mention, emoji or channel link; URLs stay clickable.
+
+    With `silent` as `tame`, only mentions and formatting do nothing.
 
     Backslashes stand only where a character would act, so that push notifications stay readable; what acts at the
     start of a line, brackets and HTML are taken apart by `INVISIBLE`. The result is inert also in the middle of a line,
@@ -76,9 +81,9 @@ def escape(text: str) -> str:
     if _ACTING.search(text) is None and (text[:1].isalpha() or _OPENING.match(text) is None):
         if ":" not in text:
             return text
-        return harmless(whole_urls(text) if "://" in text else text)
+        return tame(whole_urls(text) if "://" in text else text)
     bare = without_controls(text)
-    bare = harmless(whole_urls(bare) if "://" in bare or "www." in bare else bare)
+    bare = tame(whole_urls(bare) if "://" in bare or "www." in bare else bare)
     if _NEEDS_TOKENS.search(bare):
         return _TOKEN.sub(_disarm, bare)
     start = INVISIBLE if _OPENING.match(bare) else ""
@@ -140,6 +145,25 @@ def safe_url(url: str) -> str:
     if not web and not (scheme == "mailto" and "@" in parts.path) and not _PHONE.fullmatch(stripped):
         return ""
     return percent_encode(stripped, safe=_SAFE_IN_URL, errors="replace").replace("[", "%5B").replace("]", "%5D")
+
+
+def absolute_url(url: str, base: str) -> str:
+    """An address as third-party text gives it, resolved against `base` (RFC 3986); "" if it stays relative.
+
+    A lone `#part` needs a page: against a `base` that ends with "/" it stays relative. GitLab's uploads (`/uploads/..`)
+    are below their project, whose address is that part of `base` that stands before `/-/`.
+    """
+    bare = url.strip().replace("\\", "/")
+    if _SCHEME.match(bare):
+        return bare
+    if not bare or _SAFE_START.match(base) is None or (bare[0] == "#" and base.endswith("/")):
+        return ""
+    if bare.startswith("/uploads/") and "/-/" in base:
+        return base.partition("/-/")[0] + bare
+    try:
+        return urljoin(base, bare)
+    except ValueError:
+        return ""
 
 
 def link_to(label: str, url: str) -> str:

@@ -1,42 +1,108 @@
-"""Third-party Markdown: its formatting stays; mentions, embedded images and layout HTML do not."""
+"""Third-party Markdown: its formatting and links stay; mentions, embedded images and HTML do not.
+
+Most of it needs its links looked at and its headings made smaller. Where HTML or definitions of links stand in it, all
+of it goes the way of its author's forge: Markdown becomes HTML, and that becomes Markdown as `html` makes it.
+"""
 
 import re
 from typing import Final
 
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from gateway.language.functions.bareurl import whole_urls
 from gateway.language.functions.coerce import count_of, text_of
-from gateway.language.functions.markdown import link_to
+from gateway.language.functions.html import CLOSING, MAX_HTML, SHOWN, to_markdown
+from gateway.language.functions.links import linked
+from gateway.language.functions.markdown import escape
 from gateway.language.functions.markup import Markup
 from gateway.language.functions.plain import unmark
 from gateway.language.functions.registry import MAX_INPUT, Example, function
 from gateway.language.functions.text import shorten
+from gateway.mattermost.code import CodeRanges, without_gaps
 from gateway.mattermost.mentions import silent
+from gateway.mattermost.split import excerpt
 from gateway.model import JSON
 
 _FENCE = re.compile(r"^[ ]{0,3}(`{3,}|~{3,})(.*)$")
-_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
-_IMAGE = re.compile(r"!\[(?P<alt>[^\[\]\n]{0,500})\]\((?P<url>[^()\s]{1,2000})(?:\s+[\"'][^\"'\n]{0,500}[\"'])?\)")
-_HTML_IMAGE = re.compile(r"<img\b[^<>]{0,2000}>", re.IGNORECASE)
-_ATTRIBUTE = re.compile(r"\b(src|alt)\s*=\s*[\"']([^\"'<>]{0,2000})[\"']", re.IGNORECASE)
-_TAG = re.compile(
-    r"</?(?:p|div|span|details|summary|center|sub|sup|a|picture|source|br|hr|h[1-6]|kbd)\b[^<>]{0,2000}>", re.I
+_CODE_OR_COMMENT = re.compile(
+    r"^[ ]{0,3}(?P<fence>`{3,}|~{3,})[^\n]*\n(?:.*?^[ ]{0,3}(?P=fence)[`~]*[ \t]*$|.*)"
+    r"|(?<!`)(?P<ticks>`{1,9})(?!`)[^\n]{0,300}?(?<!`)(?P=ticks)(?!`)"
+    r"|(?P<comment><!--.*?(?:-->|\Z))",
+    re.MULTILINE | re.DOTALL,
 )
-_LINE_END = re.compile(r"<br\s{0,9}/?>|</(?:p|div|summary|h[1-6])>", re.IGNORECASE)
-_BLANKS = re.compile(r"\n{3,}")
+_TAGS: Final = "|".join(sorted(SHOWN))
+_TAG = re.compile(rf"</?(?:{_TAGS})(?=[\s/>])[^<>]*>", re.IGNORECASE)
+_NO_TAG = re.compile(rf"<(?!/?(?:{_TAGS})(?=[\s/>]))", re.IGNORECASE)
+_DEFINITION = re.compile(r"^[ ]{0,3}\[[^\]\^\n][^\]\n]{0,500}\]:[ \t]*\S", re.MULTILINE)
+_NOTE = re.compile(r"^[ ]{0,3}\[\^(?P<name>[^\]\s]{1,100})\]:[^\n]*(?:\n(?:[ ]{2,}|\t)[^\n]*)*\n?", re.MULTILINE)
+_NOTE_MARK = re.compile(r"\[\^([^\]\s]{1,100})\]")
+_STEP = re.compile(r"[ ]{0,3}(#{1,3})[ \t]+(\S.{0,199})")
+_UNDERLINED = re.compile(
+    r"^(?![ ]{4}|[ ]{0,3}(?:[-+*>|#]|\d+[.)])(?:\s|$))(?=[^\n]*\S)(?P<title>[^\n|]+)\n[ ]{0,3}(?:=+|-{2,})[ \t]*$",
+    re.MULTILINE,
+)
 _HEADING_LEVELS: Final = 6
-_CUT_BELOW: Final = 4
-"""Room for the closing fence behind a cut: a line break and three marks."""
+_SOURCE: Final = 4
+"""Characters of source for each that is shown, where HTML is: tags and addresses take room."""
+_LEAST_SOURCE: Final = 2000
+_MOST_BRACKETS: Final = 500
+"""Brackets beyond which text is not parsed: the parser's time grows with their square."""
 
 
-def tidy(markdown: str, limit: int) -> str:
-    """Third-party Markdown fit for a message, at most about `limit` characters.
+def tidy(markdown: str, limit: int, base: str = "") -> str:
+    """Third-party Markdown fit for a message, at most about `limit` characters; see `excerpt` for how it is cut.
 
-    Images become links, headings bold lines, comments and layout tags go, mentions are made inert. Code is left alone.
-    A cut never leaves a code fence open.
+    Links and images become links to absolute addresses, resolved against `base` (`absolute_url`), headings bold lines,
+    HTML Markdown; comments and footnotes go, mentions are made inert. Code is left alone.
     """
-    sections = _sections(markdown.replace("\r\n", "\n").replace("\r", "\n"))
-    parts = [text if is_code else _prose(text) for is_code, text in sections]
-    joined = _BLANKS.sub("\n\n", "\n".join(parts)).strip("\n")
-    return silent(_cut(joined, limit))
+    text = markdown.replace("\r\n", "\n").replace("\r", "\n")
+    if "<!--" in text:
+        text = _CODE_OR_COMMENT.sub(lambda found: "" if found["comment"] else found[0], text)
+    if "[^" in text and _NOTE.search(text):
+        text = _without_notes(text)
+    if _needs_parser(text):
+        shown = _parsed(text, min(MAX_HTML, max(_LEAST_SOURCE, _SOURCE * limit)), base)
+    else:
+        shown = "\n".join([section if is_code else _prose(section, base) for is_code, section in _sections(text)])
+    return silent(excerpt(without_gaps(shown).strip("\n"), limit, CLOSING))
+
+
+def _without_notes(text: str) -> str:
+    """The text without footnotes and the marks of those."""
+    names = {note["name"] for note in _NOTE.finditer(text)}
+    return _NOTE_MARK.sub(lambda mark: "" if mark[1] in names else mark[0], _NOTE.sub("", text))
+
+
+def _needs_parser(text: str) -> bool:
+    """Whether HTML that is shown otherwise, or the definition of a link, stands outside of code."""
+    if text.count("[") > _MOST_BRACKETS:
+        return False
+    found = [match.start() for match in _TAG.finditer(text)] if "<" in text else []
+    if "]:" in text:
+        found += [match.start() for match in _DEFINITION.finditer(text)]
+    if not found:
+        return False
+    code = CodeRanges(text)
+    return any(not code.hold(start) for start in found)
+
+
+def _raw(_renderer: object, tokens: list[Token], index: int, _options: object, _env: object) -> str:
+    """HTML as it stands; what only looks like a tag becomes text, as in `List<T>`."""
+    return _NO_TAG.sub("&lt;", tokens[index].content)
+
+
+_parser = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+_parser.validateLink = lambda url: True  # type: ignore[method-assign]  # noqa: ARG005 - the converter looks at them
+_parser.add_render_rule("html_inline", _raw)
+_parser.add_render_rule("html_block", _raw)
+_parser.add_render_rule("hardbreak", lambda *_: "<br>")
+
+
+def _parsed(text: str, room: int, base: str) -> str:
+    """The beginning of the text, at most `room` characters of source."""
+    shown = to_markdown(_parser.render(text[:room]), base, lambda words: escape(words, silent))
+    return shown if len(text) <= room else f"{shown}\n…"
 
 
 def _sections(markdown: str) -> list[tuple[bool, str]]:
@@ -62,53 +128,81 @@ def _sections(markdown: str) -> list[tuple[bool, str]]:
     return sections
 
 
-def _prose(markdown: str) -> str:
-    text = _HTML_IMAGE.sub(_html_image, _LINE_END.sub("\n", _COMMENT.sub("", markdown)))
-    text = _IMAGE.sub(lambda image: link_to(image["alt"] or "image", image["url"]), _TAG.sub("", text))
-    return "\n".join(_heading(line) for line in text.split("\n"))
+def _prose(markdown: str, base: str) -> str:
+    if "\n" in markdown and ("==" in markdown or "--" in markdown):
+        markdown = _UNDERLINED.sub(lambda found: _bold(found["title"]), markdown)
+    if "#" in markdown:
+        markdown = "\n".join(_without_headings(markdown.split("\n")))
+    if "](" in markdown or "<http" in markdown or "![" in markdown:
+        return linked(markdown, base)
+    return whole_urls(markdown) if "://" in markdown else markdown
 
 
-def _html_image(match: re.Match[str]) -> str:
-    attributes = {name.lower(): value for name, value in _ATTRIBUTE.findall(match[0])}
-    return link_to(attributes.get("alt") or "image", attributes.get("src", ""))
+def _without_headings(lines: list[str]) -> list[str]:
+    """Headings as bold lines; steps as a numbered list.
+
+    Texts in Textile number steps with `#`. Two short lines that begin with a single `#`, one right under the other, are
+    steps: a heading has something below it. Deeper ones among them are steps of a step.
+    """
+    shown = list(lines)
+    at = 0
+    while at < len(lines):
+        steps = _steps(lines, at)
+        if sum(len(mark) == 1 for mark, _ in steps) > 1:
+            shown[at : at + len(steps)] = _numbered(steps)
+        else:
+            steps = steps[:1]
+            shown[at] = _heading(lines[at])
+        at += max(1, len(steps))
+    return shown
+
+
+def _steps(lines: list[str], at: int) -> list[tuple[str, str]]:
+    """The marks and texts of the lines from `at` on that may be steps: the first is not a deeper one."""
+    steps: list[tuple[str, str]] = []
+    while at < len(lines) and (found := _STEP.fullmatch(lines[at])) and not lines[at].rstrip().endswith("#"):
+        if not steps and len(found[1]) > 1:
+            break
+        steps.append((found[1], found[2].strip()))
+        at += 1
+    return steps
+
+
+def _numbered(steps: list[tuple[str, str]]) -> list[str]:
+    counts = [0, 0, 0]
+    numbered = []
+    for mark, text in steps:
+        depth = len(mark) - 1
+        counts[depth] += 1
+        counts[depth + 1 :] = [0] * (2 - depth)
+        numbered.append(f"{'   ' * depth}{counts[depth]}. {text}")
+    return numbered
 
 
 def _heading(line: str) -> str:
     """A heading as a bold line; every other line as it is."""
     bare = line.strip()
     marks = len(bare) - len(bare.lstrip("#"))
-    if not 0 < marks <= _HEADING_LEVELS or not bare[marks:][:1].isspace():
+    if not 0 < marks <= _HEADING_LEVELS or not bare[marks:][:1].isspace() or line.startswith(("    ", "\t")):
         return line
-    title = bare[marks:].rstrip("#").replace("**", "").strip()
+    return _bold(bare[marks:].rstrip("#"))
+
+
+def _bold(title: str) -> str:
+    title = title.replace("**", "").strip()
     return f"**{title}**" if title else ""
 
 
-def _cut(markdown: str, limit: int) -> str:
-    """At most `limit` characters, and the closing fence of a code block that was cut."""
-    if len(markdown) <= limit:
-        return markdown
-    kept = shorten(markdown, max(1, limit - _CUT_BELOW))
-    above, _, last = kept.rpartition("\n")
-    if _FENCE.match(last):  # the ellipsis behind a fence would make it another one
-        kept = f"{above}\n…" if above else "…"
-    open_fence = ""
-    for line in kept.split("\n"):
-        found = _FENCE.match(line)
-        if found is not None:
-            closes = open_fence and found[1].startswith(open_fence) and not found[2].strip()
-            open_fence = "" if closes else open_fence or found[1]
-    return f"{kept}\n{open_fence}" if open_fence else kept
-
-
-def _plain(value: JSON, n: JSON = 4000) -> JSON:
+def _plain(value: JSON, n: JSON = 16_000, base: JSON = "") -> JSON:  # noqa: ARG001 - called as markdown is
     """Third-party Markdown in plain-text keys."""
-    return shorten(unmark(tidy(text_of(value), MAX_INPUT)), count_of(n, 4000))
+    return shorten(unmark(tidy(text_of(value), MAX_INPUT)), count_of(n, 16_000))
 
 
 @function(
     plain=_plain,
-    doc="Markdown that somebody wrote, kept as formatting: images become links, headings bold, comments go, mentions "
-    "notify nobody; at most `n` characters, never with an open code fence.",
+    doc="Markdown that somebody wrote, kept as formatting: HTML in it becomes Markdown, images become links, headings "
+    "bold; comments and footnotes go, mentions notify nobody. Relative addresses are resolved against the address "
+    "`base`, or leave just their label. At most `n` characters, with nothing left open.",
     examples=[
         Example(
             "{{ body | markdown }}",
@@ -116,10 +210,20 @@ def _plain(value: JSON, n: JSON = 4000) -> JSON:
             "**Why**\n*fast* [logo](https://x.example/l.png)",
         ),
         Example("{{ body | markdown(22) }}", {"body": "```\none two three four five\n```"}, "```\none two three…\n```"),
+        Example(
+            "{{ body | markdown(500, base) }}",
+            {"body": "See [the log](/uploads/9a/log.txt).", "base": "https://gitlab.example/acme/api/-/blob/HEAD/"},
+            "See [the log](https://gitlab.example/acme/api/uploads/9a/log.txt).",
+        ),
+        Example(
+            "{{ body | markdown }}",
+            {"body": "<b>Fast</b> start, see <a href='https://x.example/7'>#7</a>"},
+            "**Fast** start, see [#7](https://x.example/7)",
+        ),
     ],
 )
-def markdown(value: JSON, n: JSON = 4000) -> JSON:
+def markdown(value: JSON, n: JSON = 16_000, base: JSON = "") -> JSON:
     """See the registration."""
     if isinstance(value, Markup):
         return value
-    return Markup(tidy(text_of(value), count_of(n, 4000)))
+    return Markup(tidy(text_of(value), count_of(n, 16_000), base if isinstance(base, str) else ""))
