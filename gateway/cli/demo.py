@@ -15,7 +15,7 @@ from gateway.cli.options import example
 from gateway.cli.output import out
 from gateway.demo import show
 from gateway.demo.show import Demo, Shown
-from gateway.language.functions.plain import unmark
+from gateway.mattermost.plain import unmark
 from gateway.observe import logs
 
 _COLORS = {"good": "green", "warning": "yellow", "danger": "red"}

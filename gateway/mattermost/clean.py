@@ -21,8 +21,6 @@ _WEB_ADDRESS = re.compile(
 _SCHEME = re.compile(r"https?://", re.I)
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _EMOJI = re.compile(r":?([A-Za-z0-9_+-]{1,64}):?")
-_MARKDOWN_LINK = re.compile(r"!?\[([^\]]{0,999})\]\([^)\s]{0,1999}\)")
-_MARKUP = re.compile(r"^[ \t]*(?:[#>]+|[-*+])[ \t]+|[*`|]+|~~|\\(?=[^\w\s])", re.M)
 
 LONGEST_ADDRESS = 2048
 """Bytes; longer ones are refused by servers (MaximumURLLength) and browsers alike."""
@@ -92,9 +90,3 @@ def emoji(value: str | None) -> str | None:
     """Return an emoji's name without its colons."""
     match = _EMOJI.fullmatch(value.strip()) if value else None
     return match[1] if match else None
-
-
-def plain(markdown: str, limit: int) -> str:
-    """Return one line with the gist of a Markdown text, for notifications."""
-    flat = _MARKUP.sub("", _MARKDOWN_LINK.sub(r"\1", markdown[: limit * 10]))
-    return cut(" ".join(flat.split()), limit)

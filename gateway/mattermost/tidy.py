@@ -7,6 +7,7 @@ from gateway.mattermost import clean
 from gateway.mattermost.limits import Limits
 from gateway.mattermost.mentions import announce, restore, silent
 from gateway.mattermost.payload import Attachment, Field, Message, Priority, Props
+from gateway.mattermost.plain import gist
 from gateway.mattermost.split import excerpt, split
 
 PRIORITIES = frozenset({"important", "urgent"})
@@ -111,10 +112,13 @@ def fallback(attachment: Attachment, limits: Limits) -> str | None:
     """Return the plain text that notifications show for the attachment: its title, else the gist of its text."""
     if attachment.title is not None:
         return clean.cut(attachment.title, limits.fallback)
-    text = attachment.text or attachment.pretext
-    if text is None and attachment.fields:
-        text = f"{attachment.fields[0].title} {attachment.fields[0].value}"
-    return clean.plain(text or attachment.author_name or attachment.footer or "", limits.fallback) or None
+    most = limits.fallback
+    if text := attachment.text or attachment.pretext:
+        return gist(text, most) or None
+    if attachment.fields:
+        first = attachment.fields[0]
+        return clean.cut(f"{first.title} {gist(first.value, most)}".strip(), most) or None
+    return clean.line(attachment.author_name, most) or gist(attachment.footer or "", most) or None
 
 
 def mentioned(message: Message) -> int:

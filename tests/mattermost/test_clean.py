@@ -102,24 +102,3 @@ def test_a_repaired_address_needs_no_more_repair(value):
 def test_emoji(value, name):
     """A name with or without its colons."""
     assert clean.emoji(value) == name
-
-
-@pytest.mark.parametrize(
-    ("markdown", "text"),
-    [
-        ("# **Deploy** of [api](https://x.example/a)\n- `done`", "Deploy of api done"),
-        ("![pic](https://x.example/i.png) > not a quote", "pic > not a quote"),
-        ("> quoted\n| a | b |", "quoted a b"), ("~~old~~ 2\\*3", "old 23"), ("", ""), ("a - b", "a - b"),
-    ],
-)  # fmt: skip
-def test_the_gist_of_markdown(markdown, text):
-    """Marks go, words stay, on one line."""
-    assert clean.plain(markdown, 100) == text
-
-
-@given(st.text(st.sampled_from("ab *_`~[]()#>-|\\\n!"), max_size=60), st.integers(1, 30))
-def test_the_gist_is_short(markdown, limit):
-    """Whatever the marks, the gist is one line within its limit."""
-    found = clean.plain(markdown, limit)
-    assert len(found) <= limit
-    assert "\n" not in found

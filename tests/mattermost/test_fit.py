@@ -312,4 +312,4 @@ def test_icon_emoji_is_a_name(emoji, expected):
 def test_fallback_is_plain_text():
     """Without a title, notifications show the text without its markup."""
     (one,) = fit(Message(attachments=[Attachment(text="# **Deploy** of [api](https://x.example/a)\n- `done`")]))
-    assert one.attachments[0].fallback == "Deploy of api done"
+    assert one.attachments[0].fallback == "Deploy of api - done"

@@ -7,11 +7,11 @@ from gateway.language.functions.coerce import count_of, text_of
 from gateway.language.functions.markdown import code_block, code_span, escape, link_to, quoted
 from gateway.language.functions.markup import Markup
 from gateway.language.functions.names import name_in
-from gateway.language.functions.plain import unmark
 from gateway.language.functions.registry import Example, function
 from gateway.language.functions.text import shorten
 from gateway.language.functions.thirdparty import tidy
 from gateway.language.functions.time import moment_of
+from gateway.mattermost.plain import unmark
 from gateway.model import JSON
 
 _MAX_DEPTH: Final = 30

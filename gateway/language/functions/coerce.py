@@ -8,8 +8,8 @@ from typing import Final
 
 from gateway.language.functions.markdown import escape
 from gateway.language.functions.markup import Markup
-from gateway.language.functions.plain import unmark
 from gateway.language.functions.registry import MAX_INPUT
+from gateway.mattermost.plain import unmark
 from gateway.mattermost.terminal import without_controls
 from gateway.model import JSON
 

@@ -16,11 +16,11 @@ from gateway.language.functions.html import CLOSING, MAX_HTML, SHOWN, to_markdow
 from gateway.language.functions.links import linked
 from gateway.language.functions.markdown import escape
 from gateway.language.functions.markup import Markup
-from gateway.language.functions.plain import unmark
 from gateway.language.functions.registry import MAX_INPUT, Example, function
 from gateway.language.functions.text import shorten
 from gateway.mattermost.code import CodeRanges, without_gaps
 from gateway.mattermost.mentions import silent
+from gateway.mattermost.plain import unmark
 from gateway.mattermost.split import excerpt
 from gateway.model import JSON
 

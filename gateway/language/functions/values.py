@@ -7,8 +7,8 @@ from gateway import jsonpath
 from gateway.decode import jsontext
 from gateway.language.functions.coerce import count_of, list_of, markdown_of, text_of
 from gateway.language.functions.markup import Markup
-from gateway.language.functions.plain import unmark
 from gateway.language.functions.registry import Example, function
+from gateway.mattermost.plain import unmark
 from gateway.model import JSON
 
 _MAX_PARTS: Final = 1000

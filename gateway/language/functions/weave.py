@@ -7,9 +7,9 @@ from typing import Final
 from gateway.language.functions.coerce import count_of, text_of
 from gateway.language.functions.markdown import escape
 from gateway.language.functions.markup import Markup
-from gateway.language.functions.plain import unmark
 from gateway.language.functions.registry import Call
 from gateway.language.functions.text import shorten
+from gateway.mattermost.plain import unmark
 from gateway.model import JSON
 
 MAX_DEPTH: Final = 4
