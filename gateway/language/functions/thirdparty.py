@@ -193,7 +193,7 @@ def _bold(title: str) -> str:
     return f"**{title}**" if title else ""
 
 
-def _plain(value: JSON, n: JSON = 16_000, base: JSON = "") -> JSON:  # noqa: ARG001 - called as markdown is
+def _plain(value: JSON, n: JSON = 16_000, *_: JSON) -> JSON:
     """Third-party Markdown in plain-text keys."""
     return shorten(unmark(tidy(text_of(value), MAX_INPUT)), count_of(n, 16_000))
 
@@ -201,8 +201,8 @@ def _plain(value: JSON, n: JSON = 16_000, base: JSON = "") -> JSON:  # noqa: ARG
 @function(
     plain=_plain,
     doc="Markdown that somebody wrote, kept as formatting: HTML in it becomes Markdown, images become links, headings "
-    "bold; comments and footnotes go, mentions notify nobody. Relative addresses are resolved against the address "
-    "`base`, or leave just their label. At most `n` characters, with nothing left open.",
+    "bold; comments and footnotes go, mentions notify nobody. Relative addresses are resolved against the base URL, "
+    "`base` with the path `files` below it, or leave just their label. At most `n` characters, with nothing left open.",
     examples=[
         Example(
             "{{ body | markdown }}",
@@ -211,9 +211,10 @@ def _plain(value: JSON, n: JSON = 16_000, base: JSON = "") -> JSON:  # noqa: ARG
         ),
         Example("{{ body | markdown(22) }}", {"body": "```\none two three four five\n```"}, "```\none two three…\n```"),
         Example(
-            "{{ body | markdown(500, base) }}",
-            {"body": "See [the log](/uploads/9a/log.txt).", "base": "https://gitlab.example/acme/api/-/blob/HEAD/"},
-            "See [the log](https://gitlab.example/acme/api/uploads/9a/log.txt).",
+            '{{ body | markdown(500, url, "/-/blob/HEAD/") }}',
+            {"body": "[log](/uploads/9a/log.txt), [guide](docs/a.md)", "url": "https://gitlab.example/acme/api"},
+            "[log](https://gitlab.example/acme/api/uploads/9a/log.txt), "
+            "[guide](https://gitlab.example/acme/api/-/blob/HEAD/docs/a.md)",
         ),
         Example(
             "{{ body | markdown }}",
@@ -222,8 +223,15 @@ def _plain(value: JSON, n: JSON = 16_000, base: JSON = "") -> JSON:  # noqa: ARG
         ),
     ],
 )
-def markdown(value: JSON, n: JSON = 16_000, base: JSON = "") -> JSON:
+def markdown(value: JSON, n: JSON = 16_000, base: JSON = "", files: JSON = "") -> JSON:
     """See the registration."""
     if isinstance(value, Markup):
         return value
-    return Markup(tidy(text_of(value), count_of(n, 16_000), base if isinstance(base, str) else ""))
+    return Markup(tidy(text_of(value), count_of(n, 16_000), _base(base, files)))
+
+
+def _base(project: JSON, files: JSON) -> str:
+    """The base URL of a project's texts; "" without its address."""
+    if not isinstance(project, str) or not project:
+        return ""
+    return project.rstrip("/") + files if files and isinstance(files, str) else project
