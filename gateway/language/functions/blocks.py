@@ -27,10 +27,10 @@ from gateway.language.functions.coerce import count_of, list_of, text_of
 from gateway.language.functions.emoji import drawn
 from gateway.language.functions.markdown import link_to, safe_url
 from gateway.language.functions.markup import Markup
-from gateway.language.functions.plain import unmark
 from gateway.language.functions.registry import Example, function
 from gateway.language.functions.richtext import literal, rich_text
 from gateway.language.functions.thirdparty import tidy
+from gateway.mattermost.plain import unmark
 from gateway.model import JSON
 
 _MAX_BLOCKS: Final = 300

@@ -193,7 +193,7 @@ def _bold(title: str) -> str:
     return f"**{title}**" if title else ""
 
 
-def _plain(value: JSON, n: JSON = 16_000, *_: JSON) -> JSON:
+def _plain(value: JSON, n: JSON = 16_000, base: JSON = "", files: JSON = "") -> JSON:  # noqa: ARG001 - as markdown
     """Third-party Markdown in plain-text keys."""
     return shorten(unmark(tidy(text_of(value), MAX_INPUT)), count_of(n, 16_000))
 

@@ -1,6 +1,11 @@
 """What becomes of the texts of an incoming webhook: conversions, the split, the budget of props, names and icons."""
 
+import json
+
 import pytest
+
+from gateway.mattermost.for_hook import for_hook
+from gateway.mattermost.payload import Attachment, Field, Message, encode
 
 GENERAL = "web.incoming_webhook.general"
 RUNES = 16_383
@@ -58,6 +63,25 @@ async def test_slack_forms_in_attachments(place):
     converted, announced = "@all [b](a\n)", "@all <a\n|b>"
     assert [kept[name] for name in names] == [converted, converted, announced, form, form, form]
     assert kept["fields"] == [{"title": form, "value": converted, "short": False}]
+
+
+FORMS = "<!here> <!all> Promise<string|null> `Map<K|V>` <http://a.example|http://b.example> a < b\n| c | d |\n> e"
+
+
+async def test_what_the_sender_of_hooks_makes_of_texts(stage, place):
+    """Nothing of it is rewritten, in any text, and nobody is mentioned: what is stored is what was sent."""
+    form = f"{FORMS} <@{stage.ben['id']}>"
+    part = Attachment(form, None, form, form, title=form, text=form, fields=[Field(form, form)], footer=form)
+    sent = json.loads(for_hook(encode(Message(text=form, attachments=[part]))))
+    await place.send(sent)
+    post = await place.only()
+    (kept,) = post["props"]["attachments"]
+    (own,) = sent["attachments"]
+    names = ("pretext", "text", "title", "footer", "author_name", "fallback")
+    assert post["message"] == sent["text"]
+    assert [kept[name] for name in names] == [own[name] for name in names]
+    assert kept["fields"][0]["value"] == own["fields"][0]["value"]
+    assert f"@{stage.ben['username']}" not in json.dumps(post)
 
 
 async def test_long_texts_are_cut_blindly(place):
