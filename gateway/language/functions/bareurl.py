@@ -14,6 +14,11 @@ END: Final = "\ufeff"
 _NO_URL = r"\s<>\"`\\\u200b\ufeff\u00ab\u00bb\u2018\u2019\u201c\u201d"
 _NO_URL += r"\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff5e\u3001\u3002\u300c-\u3011"  # wide punctuation
 _BARE = re.compile(rf"(?<![A-Za-z0-9])(?<![A-Za-z0-9]_)(?:https?://|www\.)[^{_NO_URL}]{{1,2048}}", re.IGNORECASE)
+_ODD = re.compile(
+    r"(?:https?://|www\.)(?:[A-Za-z0-9%/:?#@$&+=._!-]+|~(?!~))*+(?:(?<=[_~])|(?<=[_~][.:!?])|(?![.,:!?]*(?:[\s)]|\Z)))"
+    r"|H[Tt][Tt][Pp][Ss]?://"
+)
+"""A URL of which something is to be changed, or looked at."""
 _USUAL = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]+)?(?:[/?#][A-Za-z0-9%/:?#@$&+,=~._-]*[A-Za-z0-9%/#@$&+=-]|/)?")
 _HOST = re.compile(
     r"(?:https?://|(?=www\.))(?:[^/?#@]*@)?(?:\[[0-9A-Fa-f:.]+\]|[^/?#:@()\[\]{}*|'^!,;$&=~]+)(?::[0-9]*)?", re.I
@@ -28,8 +33,15 @@ _BEHIND_HOST: Final = f"/?#)]}}{_TRAILING}{_MARKS}"
 _ENCODED: Final = str.maketrans({sign: f"%{ord(sign):02X}" for sign in "()[]{}*'|^"})
 
 
+def has_odd_url(text: str) -> bool:
+    """Whether `whole_urls` may change anything; nearly no text is such."""
+    return ("://" in text or "www." in text) and _ODD.search(text) is not None
+
+
 def whole_urls(text: str) -> str:
     """The text with every bare http, https or www URL in a form that is linked as a whole."""
+    if not has_odd_url(text):
+        return text
     parts: list[str] = []
     at = 0
     while (match := _BARE.search(text, at)) is not None:

@@ -8,7 +8,7 @@ import re
 from html import unescape
 from typing import Final
 
-from gateway.language.functions.bareurl import whole_urls
+from gateway.language.functions.bareurl import has_odd_url, whole_urls
 from gateway.language.functions.markdown import absolute_url, safe_url
 from gateway.mattermost.code import CodeRanges
 
@@ -25,6 +25,7 @@ _MARKS = re.compile(
 )
 _TITLE = re.compile(r"\s+(?:\"[^\"]*\"|'[^']*'|=[0-9x]+)$")
 """What may stand behind an address: a title, or Mattermost's size of an image."""
+_USUAL = re.compile(r"\]\(https?://[A-Za-z0-9][A-Za-z0-9%/:?#@$&+,=~._-]*\)")
 _BACKSLASH = re.compile(r"\\([!-/:-@\[-`{-~])")
 _DEEPEST: Final = 20
 """Brackets that may be open within brackets; deeper ones are text."""
@@ -62,7 +63,7 @@ class _Reader:
 
     def _text(self, text: str) -> None:
         if text:
-            self.parts.append(whole_urls(text) if "://" in text else text)
+            self.parts.append(whole_urls(text))
 
     def _mark(self, mark: re.Match[str]) -> None:
         kind = mark.lastgroup
@@ -106,6 +107,8 @@ def linked(markdown: str, base: str) -> str:
     Relative ones are resolved against `base` (`absolute_url`); where that is not possible, or the scheme is not one of
     `safe_url`, the label stays.
     """
+    if _is_usual(markdown):
+        return markdown
     reader = _Reader(base)
     at = 0
     for start, end in CodeRanges(markdown).ranges:
@@ -114,3 +117,11 @@ def linked(markdown: str, base: str) -> str:
         at = end
     reader.prose(markdown[at:])
     return "".join(reader.parts)
+
+
+def _is_usual(markdown: str) -> bool:
+    """Whether nothing is to be changed, as nearly always."""
+    if "![" in markdown or "<http" in markdown or has_odd_url(markdown):
+        return False
+    links = markdown.count("](")
+    return not links or links == len(_USUAL.findall(markdown))

@@ -81,9 +81,9 @@ def escape(text: str, tame: Callable[[str], str] = harmless) -> str:
     if _ACTING.search(text) is None and (text[:1].isalpha() or _OPENING.match(text) is None):
         if ":" not in text:
             return text
-        return tame(whole_urls(text) if "://" in text else text)
+        return tame(whole_urls(text))
     bare = without_controls(text)
-    bare = tame(whole_urls(bare) if "://" in bare or "www." in bare else bare)
+    bare = tame(whole_urls(bare))
     if _NEEDS_TOKENS.search(bare):
         return _TOKEN.sub(_disarm, bare)
     start = INVISIBLE if _OPENING.match(bare) else ""

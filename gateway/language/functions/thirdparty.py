@@ -10,7 +10,6 @@ from typing import Final
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from gateway.language.functions.bareurl import whole_urls
 from gateway.language.functions.coerce import count_of, text_of
 from gateway.language.functions.html import CLOSING, MAX_HTML, SHOWN, to_markdown
 from gateway.language.functions.links import linked
@@ -133,9 +132,7 @@ def _prose(markdown: str, base: str) -> str:
         markdown = _UNDERLINED.sub(lambda found: _bold(found["title"]), markdown)
     if "#" in markdown:
         markdown = "\n".join(_without_headings(markdown.split("\n")))
-    if "](" in markdown or "<http" in markdown or "![" in markdown:
-        return linked(markdown, base)
-    return whole_urls(markdown) if "://" in markdown else markdown
+    return linked(markdown, base)
 
 
 def _without_headings(lines: list[str]) -> list[str]:
