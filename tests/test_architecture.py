@@ -47,6 +47,7 @@ UNTESTED_BY_NAME = ("console.port", "model")
 
 TESTS_OF_MANY = (
     "catalog/test_alert_groups.py",
+    "catalog/test_bad_input.py",
     "catalog/test_cards.py",
     "catalog/test_cards_alerts.py",
     "catalog/test_forges.py",

@@ -17,6 +17,7 @@ _SEQUENCE = re.compile(
     re.VERBOSE,
 )
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
+_WRITTEN = re.compile(r"(?<!\\)((?:\\\\)*)\\u00([01][0-9a-f]|7f)")
 _BEGINNING = re.compile(r"[\x1b\x90\x98\x9b\x9d-\x9f]")
 
 
@@ -30,3 +31,10 @@ def without_controls(text: str) -> str:
     if _BEGINNING.search(text) is not None:
         text = _SEQUENCE.sub("", text)
     return _CONTROLS.sub("", text)
+
+
+def without_written_controls(text: str) -> str:
+    """JSON text without the terminal sequences and controls that are written as escapes (001b and the like) in it."""
+    if "\\u00" not in text:
+        return text
+    return without_controls(_WRITTEN.sub(lambda found: found[1] + chr(int(found[2], 16)), text))

@@ -1,6 +1,7 @@
 """Terminal sequences go whole, wherever a payload has them."""
 
 import base64
+import json
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,7 @@ from gateway.language.output import Mode
 from gateway.language.template import Engine
 from gateway.mattermost.fit import fitted
 from gateway.mattermost.payload import Attachment, Field, Message
-from gateway.mattermost.terminal import without_controls
+from gateway.mattermost.terminal import without_controls, without_written_controls
 from tests.cost import seconds_of
 
 NOTE = f"\x1b[8mha:////{base64.b64encode(b'note ' * 20).decode()}\x1b[0m"
@@ -56,6 +57,13 @@ def test_every_way_into_a_message() -> None:
     (shown,) = one.message.attachments
     texts = [one.message.text, shown.author_name, shown.title, shown.text, shown.fallback]
     assert {*texts, shown.fields[0].title, shown.fields[0].value} == {"ERROR in build"}
+
+
+def test_sequences_in_json() -> None:
+    """A payload that is shown as JSON has them written out; a backslash that stands for itself stays."""
+    assert without_written_controls(json.dumps({"a": "\x1b[31mred\x1b[0m\x00"})) == '{"a": "red"}'
+    assert without_written_controls(json.dumps({"a": "\\u001b[31m"})) == '{"a": "\\\\u001b[31m"}'
+    assert TABLE["codeblock"].call({"a": "\x1b[31mred"}) == '```\n{"a": "red"}\n```'
 
 
 @given(st.text(st.sampled_from("\x1b\x9b\x9d\x9c\x07[]0;mab\\P\n"), max_size=40))

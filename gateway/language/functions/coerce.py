@@ -10,7 +10,7 @@ from gateway.language.functions.markdown import escape
 from gateway.language.functions.markup import Markup
 from gateway.language.functions.registry import MAX_INPUT
 from gateway.mattermost.plain import unmark
-from gateway.mattermost.terminal import without_controls
+from gateway.mattermost.terminal import without_controls, without_written_controls
 from gateway.model import JSON
 
 _NUMBER = re.compile(r"\s*[-+]?(?:\d{1,300}(?:\.\d{0,300})?|\.\d{1,300})(?:[eE][-+]?\d{1,3})?\s*", re.ASCII)
@@ -49,7 +49,7 @@ def _json_text(value: JSON) -> str:
         length += len(part)
         if length >= MAX_INPUT:
             break
-    return "".join(parts)[:MAX_INPUT]
+    return without_written_controls("".join(parts)[:MAX_INPUT])
 
 
 def markdown_of(value: JSON) -> str:

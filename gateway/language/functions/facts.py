@@ -16,6 +16,7 @@ from gateway.language.functions.credentials import KNOWN_WORDS, MASK, hidden_key
 from gateway.language.functions.registry import MAX_INPUT, Example, function
 from gateway.language.functions.time import moment_of
 from gateway.language.functions.tree import Leaf, Path, label, tree_of
+from gateway.mattermost.terminal import without_written_controls
 from gateway.model import JSON
 
 VALUE_LENGTH: Final = 200
@@ -212,7 +213,7 @@ class _Remainder:
 def as_json(value: JSON) -> str:
     """The value as indented JSON for a reader; "" for what cannot be written."""
     try:
-        return json.dumps(value, indent=1, ensure_ascii=False, default=str)
+        return without_written_controls(json.dumps(value, indent=1, ensure_ascii=False, default=str))
     except (ValueError, RecursionError):
         return ""
 
