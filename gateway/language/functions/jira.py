@@ -8,10 +8,10 @@ from gateway.language.functions.coerce import count_of, text_of
 from gateway.language.functions.markdown import code_block, code_span, escape, link_to, quoted
 from gateway.language.functions.markup import Markup
 from gateway.language.functions.names import name_in
-from gateway.language.functions.plain import unmark
 from gateway.language.functions.registry import Example, function
 from gateway.language.functions.text import shorten
 from gateway.language.functions.weave import DEFAULT_LENGTH, MAX_DEPTH, MAX_LENGTH, around, weave
+from gateway.mattermost.plain import unmark
 from gateway.model import JSON
 
 _OPENING = re.compile(

@@ -13,11 +13,11 @@ from urllib.parse import quote as percent_encode
 from gateway.language.functions.coerce import count_of, text_of
 from gateway.language.functions.markdown import code_block, code_span, escape, link_to, quoted
 from gateway.language.functions.markup import Markup
-from gateway.language.functions.plain import unmark
 from gateway.language.functions.registry import Example, function
 from gateway.language.functions.text import shorten
-from gateway.language.functions.thirdparty import markdown
+from gateway.language.functions.thirdparty import markdown, tidy
 from gateway.language.functions.weave import DEFAULT_LENGTH, MAX_DEPTH, MAX_LENGTH, around, weave
+from gateway.mattermost.plain import unmark
 from gateway.model import JSON
 
 _OPENING = re.compile(
@@ -378,4 +378,6 @@ def textile_or_markdown(value: JSON, n: JSON = DEFAULT_LENGTH, written_in: JSON 
     known = text_of(written_in).strip().lower()
     if known == "textile" or (known != "markdown" and is_textile(text_of(value))):
         return textile(value, n, root)
+    if known == "markdown":  # lines that begin with # are headings then, even one under the other
+        return Markup(tidy(text_of(value), count_of(n, DEFAULT_LENGTH), steps=False))
     return markdown(value, n)

@@ -49,11 +49,12 @@ _MOST_BRACKETS: Final = 500
 """Brackets beyond which text is not parsed: the parser's time grows with their square."""
 
 
-def tidy(markdown: str, limit: int, base: str = "") -> str:
+def tidy(markdown: str, limit: int, base: str = "", *, steps: bool = True) -> str:
     """Third-party Markdown fit for a message, at most about `limit` characters; see `excerpt` for how it is cut.
 
     Links and images become links to absolute addresses, resolved against `base` (`absolute_url`), headings bold lines,
-    HTML Markdown; comments and footnotes go, mentions are made inert. Code is left alone.
+    HTML Markdown; comments and footnotes go, mentions are made inert. Code is left alone. With `steps`, the text may be
+    Textile, in which steps are numbered with `#`.
     """
     text = markdown.replace("\r\n", "\n").replace("\r", "\n")
     if "<!--" in text:
@@ -63,7 +64,9 @@ def tidy(markdown: str, limit: int, base: str = "") -> str:
     if _needs_parser(text):
         shown = _parsed(text, min(MAX_HTML, max(_LEAST_SOURCE, _SOURCE * limit)), base)
     else:
-        shown = "\n".join([section if is_code else _prose(section, base) for is_code, section in _sections(text)])
+        shown = "\n".join(
+            [section if is_code else _prose(section, base, steps=steps) for is_code, section in _sections(text)]
+        )
     return silent(excerpt(without_gaps(shown).strip("\n"), limit, CLOSING))
 
 
@@ -127,16 +130,16 @@ def _sections(markdown: str) -> list[tuple[bool, str]]:
     return sections
 
 
-def _prose(markdown: str, base: str) -> str:
+def _prose(markdown: str, base: str, *, steps: bool) -> str:
     if "\n" in markdown and ("==" in markdown or "--" in markdown):
         markdown = _UNDERLINED.sub(lambda found: _bold(found["title"]), markdown)
     if "#" in markdown:
-        markdown = "\n".join(_without_headings(markdown.split("\n")))
+        markdown = "\n".join(_without_headings(markdown.split("\n"), numbered=steps))
     return linked(markdown, base)
 
 
-def _without_headings(lines: list[str]) -> list[str]:
-    """Headings as bold lines; steps as a numbered list.
+def _without_headings(lines: list[str], *, numbered: bool) -> list[str]:
+    """Headings as bold lines; steps as a list, if it may be `numbered`.
 
     Texts in Textile number steps with `#`. Two short lines that begin with a single `#`, one right under the other, are
     steps: a heading has something below it. Deeper ones among them are steps of a step.
@@ -144,7 +147,7 @@ def _without_headings(lines: list[str]) -> list[str]:
     shown = list(lines)
     at = 0
     while at < len(lines):
-        steps = _steps(lines, at)
+        steps = _steps(lines, at) if numbered else []
         if sum(len(mark) == 1 for mark, _ in steps) > 1:
             shown[at : at + len(steps)] = _numbered(steps)
         else:
