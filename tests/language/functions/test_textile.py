@@ -36,7 +36,7 @@ PARSER = MarkdownIt("commonmark").enable(["strikethrough", "table"])
         ("!>https://x.example/i.png!:https://x.example/", "[i.png](https://x.example/)"),
         ("Wow! Really! !Yes!", "Wow! Really! !Yes!"),
         ("a == b == c, ==*d*== e", "a == b == c, \\*d\\* e"),
-        ("https://x.example/a/-/b and https://x.example/a/-/c_d_", "https://x.example/a/-/b and https://x.example/a/-/c_d_"),
+        ("https://x.example/a/-/b and https://x.example/-/c_d_e", "https://x.example/a/-/b and https://x.example/-/c_d_e"),
         ('["it":https://x.example/a]', "[[it](https://x.example/a)]"),
         ("* a\n** b\n** c\n* d", "- a\n   - b\n   - c\n- d"),
         ("# a\n# b\n## c\n## d\n# e\n\n# f\ntext\n# g", "1. a\n2. b\n   1. c\n   2. d\n3. e\n\n4. f\ntext\n1. g"),
