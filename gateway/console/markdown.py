@@ -33,10 +33,10 @@ REL: Final = "noopener noreferrer nofollow"
 _SCHEME = re.compile(r"\s*([A-Za-z][A-Za-z0-9+.-]*):")
 _BEFORE_URL = re.compile(r"(?:^|[^A-Za-z0-9])(https?)$", re.I)
 _LONGEST_BEFORE: Final = len("?https")
-_URL = re.compile(r"://[^\s<>`]{1,2048}")
+_URL = re.compile(r"://[^\s<>`\ufeff]{1,2048}")
 _URL_TAIL = ".,;:!?'\"*_~]"
 _MARKS = re.compile(
-    r"(?P<www>(?<![\w./@-])www\.[\w-]+\.[^\s<>`]{1,2048})"
+    r"(?P<www>(?<![\w./@-])www\.[\w-]+\.[^\s<>`\ufeff]{1,2048})"
     r"|(?P<mail>(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+)"
     r"|(?<![\w@])(?P<mention>@[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?)"
     r"|(?<![\w~])(?P<channel>~[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?)"

@@ -62,6 +62,7 @@ def test_markdown_is_read_as_mattermost_reads_it(text, html):
         ("(https://x.example/a(b))", "https://x.example/a(b)", "https://x.example/a(b)"),
         ("**https://x.example**", "https://x.example", "https://x.example"),
         ("www.x.example!", "http://www.x.example", "www.x.example"),
+        ('"https://x.example/a\ufeff","b"', "https://x.example/a", "https://x.example/a"),
         ("ada@x.example", "mailto:ada@x.example", "ada@x.example"),
         ("[t](x.example:8080/a)", "http://x.example:8080/a", "t"),
         ("![alt](https://x.example/i.png)", "https://x.example/i.png", "alt"),
