@@ -4,17 +4,24 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 
-_FENCE = re.compile(r"^(?:[ \t]{0,8}>){0,8}[ \t]{0,16}(`{3,}|~{3,})([^\n]*)$", re.M)
+_FENCE = re.compile(r"^(?P<lead>(?:[ \t]{0,8}>){0,8}[ \t]{0,16})(?P<mark>`{3,}|~{3,})(?P<info>[^\n]*)$", re.M)
+_INDENT = 4  # blanks that make a block of code of a line
+_UNQUOTED = re.compile(r"\n(?![ \t]*>)")
 _PARAGRAPH_END = re.compile(r"\n[ \t]*(?=\n)")
 _TICKS = re.compile(r"`+")
 _GAP = re.compile(r"\n{3,}")
 
 
 class CodeRanges:
-    """The ranges of a text that are code, in order; each is (start, end), marks included. Takes linear time."""
+    """The ranges of a text that are code, in order; each is (start, end), marks included. Takes linear time.
 
-    def __init__(self, text: str) -> None:
-        self.ranges = list(_ranges(text)) if "`" in text or "~~~" in text else []
+    With `strict`, what only some parsers take for a fence begins no block: one that is indented by more than three
+    blanks. Without `spans`, the ranges are those of blocks.
+    """
+
+    def __init__(self, text: str, *, strict: bool = False, spans: bool = True) -> None:
+        known = "`" in text or "~~~" in text
+        self.ranges = list(_ranges(text, strict=strict, spans=spans)) if known else []
         self._starts = [start for start, _ in self.ranges]
 
     def hold(self, index: int) -> bool:
@@ -31,27 +38,39 @@ def without_gaps(markdown: str) -> str:
     return _GAP.sub(lambda gap: gap[0] if code.hold(gap.start()) else "\n\n", markdown)
 
 
-def _ranges(text: str) -> Iterator[tuple[int, int]]:
+def _ranges(text: str, *, strict: bool, spans: bool) -> Iterator[tuple[int, int]]:
     at = 0
-    for start, end in _blocks(text):
-        yield from _spans(text, at, start)
+    for start, end in _blocks(text, strict=strict):
+        if spans:
+            yield from _spans(text, at, start)
         yield start, end
         at = end
-    yield from _spans(text, at, len(text))
+    if spans:
+        yield from _spans(text, at, len(text))
 
 
-def _blocks(text: str) -> Iterator[tuple[int, int]]:
-    """Fenced blocks; one that nothing closes ends with the text."""
-    opened, mark = 0, ""
+def _blocks(text: str, *, strict: bool) -> Iterator[tuple[int, int]]:
+    """Fenced blocks; one that nothing closes ends with the text, and in a quote it is none."""
+    opened, mark, quote = 0, "", -1
     for fence in _FENCE.finditer(text):
+        if mark and 0 <= quote <= fence.start():
+            mark = ""  # the quote ended before
         if not mark:
-            if not (fence[1][0] == "`" and "`" in fence[2]):
-                opened, mark = fence.start(), fence[1]
-        elif fence[1].startswith(mark) and not fence[2].strip():
+            indented = strict and (len(fence["lead"].rpartition(">")[2]) >= _INDENT or "\t" in fence["lead"])
+            if not indented and not (fence["mark"][0] == "`" and "`" in fence["info"]):
+                opened, mark = fence.start(), fence["mark"]
+                quote = _quote_end(text, opened) if ">" in fence["lead"] else -1
+        elif fence["mark"].startswith(mark) and not fence["info"].strip():
             yield opened, fence.end()
             mark = ""
-    if mark:
+    if mark and quote < 0:
         yield opened, len(text)
+
+
+def _quote_end(text: str, start: int) -> int:
+    """The end of the lines from `start` on that are quoted."""
+    end = _UNQUOTED.search(text, start)
+    return len(text) if end is None else end.start()
 
 
 def _spans(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:

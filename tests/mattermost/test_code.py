@@ -21,6 +21,8 @@ PARSER = MarkdownIt("commonmark")
         ("`a\nb`", ["`a\nb`"]),
         ("x\n```py\na `b\n```\n`c`", ["```py\na `b\n```", "`c`"]),
         ("> ~~~\n> a\n> ~~~\nb", ["> ~~~\n> a\n> ~~~"]),
+        ("> ```\n> a\nb `c`\n```\nd", ["`c`", "```\nd"]),
+        ("> ```\n> a", []),
         ("````\n```\nopen", ["````\n```\nopen"]),
         ("``` a`b\nc", []),
         ("no code", []),
@@ -32,6 +34,13 @@ def test_code_in_markdown(text: str, code: list[str]) -> None:
     assert [text[start:end] for start, end in found.ranges] == code
     inside = {index for start, end in found.ranges for index in range(start, end)}
     assert [found.hold(index) for index in range(len(text))] == [index in inside for index in range(len(text))]
+
+
+def test_what_only_some_take_for_code() -> None:
+    """A fence that is indented like code begins a block for lists alone; blocks can be told from spans."""
+    text = "a `b`\n    ```\nc\n```\nd\n```"
+    assert [text[start:end] for start, end in CodeRanges(text).ranges] == ["`b`", "    ```\nc\n```", "```"]
+    assert [text[start:end] for start, end in CodeRanges(text, strict=True, spans=False).ranges] == ["```\nd\n```"]
 
 
 @settings(deadline=None)

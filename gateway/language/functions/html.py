@@ -14,6 +14,7 @@ import nh3
 from bs4 import BeautifulSoup, MarkupResemblesLocatorWarning, XMLParsedAsHTMLWarning
 from markdownify import MarkdownConverter
 
+from gateway.language.functions.bareurl import END
 from gateway.language.functions.coerce import count_of, text_of
 from gateway.language.functions.markdown import absolute_url, code_block, code_span, escape, link_to
 from gateway.language.functions.markup import Markup
@@ -62,6 +63,15 @@ for _guess in (MarkupResemblesLocatorWarning, XMLParsedAsHTMLWarning):
     warnings.filterwarnings("ignore", category=_guess)
 
 
+def _in_line(convert: Callable[..., str]) -> Callable[..., str]:
+    """A conversion to text between two marks, which mark nothing around blocks."""
+
+    def converted(self: Any, el: Any, text: str, parent_tags: Collection[str]) -> str:
+        return text if "\n\n" in text or "```" in text else convert(self, el, text, parent_tags)
+
+    return converted
+
+
 class _Converter(MarkdownConverter):
     """The library's conversion where Mattermost differs from its defaults; the method names are the library's."""
 
@@ -72,6 +82,15 @@ class _Converter(MarkdownConverter):
 
     def escape(self, text: str, parent_tags: Collection[str]) -> str:  # noqa: ARG002
         return self._literal(text)
+
+    def process_text(self, el: Any, parent_tags: Collection[str] | None = None) -> str:
+        shown: str = super().process_text(el, parent_tags)  # type: ignore[misc]
+        goes_on = el.next_sibling is not None and "://" in shown[-2048:].rpartition(" ")[2]
+        return shown + END if goes_on else shown
+
+    convert_b = convert_strong = _in_line(MarkdownConverter.convert_b)
+    convert_i = convert_em = _in_line(MarkdownConverter.convert_em)
+    convert_s = convert_del = _in_line(MarkdownConverter.convert_del)
 
     def convert_a(self, el: Any, text: str, parent_tags: Collection[str]) -> str:
         if "_noformat" in parent_tags or not text.strip():

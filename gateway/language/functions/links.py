@@ -8,7 +8,7 @@ import re
 from html import unescape
 from typing import Final
 
-from gateway.language.functions.bareurl import has_odd_url, whole_urls
+from gateway.language.functions.bareurl import END, has_odd_url, whole_urls
 from gateway.language.functions.markdown import absolute_url, safe_url
 from gateway.mattermost.code import CodeRanges
 
@@ -49,16 +49,22 @@ class _Reader:
         self.parts: list[str] = []
 
     def code(self, text: str) -> None:
-        """Code, which is a label's content like any other."""
+        """Code, which is a label's content like any other. It is no part of a URL before it."""
+        if self.parts and "://" in self.parts[-1][-2048:].rpartition(" ")[2]:
+            self.parts.append(END)
         self.parts.append(text)
 
     def prose(self, text: str) -> None:
         """Text between code."""
         at = 0
-        for mark in _MARKS.finditer(text):
+        while (mark := _MARKS.search(text, at)) is not None:
             self._text(text[at : mark.start()])
             at = mark.end()
-            self._mark(mark)
+            if mark["to"] is not None and not self._open:  # no link: what stands in its brackets may be one
+                at = mark.start() + 2
+                self.parts.append("](")
+            else:
+                self._mark(mark)
         self._text(text[at:])
 
     def _text(self, text: str) -> None:
@@ -71,7 +77,7 @@ class _Reader:
             self._open.append(_Open(len(self.parts)))
         elif kind == "paragraph":
             self._open.clear()
-        elif kind == "to" and self._open:
+        elif kind == "to":
             self._close(self._open.pop(), mark["to"])
             return
         elif kind == "close" and self._open:
@@ -111,7 +117,7 @@ def linked(markdown: str, base: str) -> str:
         return markdown
     reader = _Reader(base)
     at = 0
-    for start, end in CodeRanges(markdown).ranges:
+    for start, end in CodeRanges(markdown, strict=True).ranges:
         reader.prose(markdown[at:start])
         reader.code(markdown[start:end])
         at = end

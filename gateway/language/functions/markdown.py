@@ -33,8 +33,8 @@ _INLINE = r"""
                  | (?<=_)(?:(?<![A-Za-z0-9]_)|(?![A-Za-z0-9]))
                  | (?<=~)(?:(?=~)|(?<=~~))
                  | (?<=\\)(?=[!-/:-@\[-`{-~\r\n]|\Z))
-      | (?P<angle> (?<=<)(?=[^\ >]{0,80}(?:@|:/|www)))
-      | (?P<apart> (?<=<)(?=[A-Za-z/!?]|\Z) | (?<=&)(?=\#?[A-Za-z0-9]+;) | (?<=\])(?=[(:]|\Z) | (?<=~)(?=\Z)))
+      | (?P<angle> (?<=<)(?=[^\ >]{0,80}(?:@|:/|www)|\Z))
+      | (?P<apart> (?<=<)(?=[A-Za-z/!?]) | (?<=&)(?=\#?[A-Za-z0-9]+;) | (?<=\])(?=[(:]|\Z) | (?<=~)(?=\Z)))
 """
 _IN_LINE = re.compile(_INLINE, re.VERBOSE)
 """Markup inside a line. One set of first characters, with lookbehinds after it, lets `re` skip other text fast."""

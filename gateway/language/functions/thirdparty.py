@@ -33,7 +33,7 @@ _CODE_OR_COMMENT = re.compile(
 _TAGS: Final = "|".join(sorted(SHOWN))
 _TAG = re.compile(rf"</?(?:{_TAGS})(?=[\s/>])[^<>]*>", re.IGNORECASE)
 _NO_TAG = re.compile(rf"<(?!/?(?:{_TAGS})(?=[\s/>]))", re.IGNORECASE)
-_DEFINITION = re.compile(r"^[ ]{0,3}\[[^\]\^\n][^\]\n]{0,500}\]:[ \t]*\S", re.MULTILINE)
+_DEFINITION = re.compile(r"^[ ]*\[[^\]\^\n][^\]\n]{0,500}\]:[ \t]*\S", re.MULTILINE)
 _NOTE = re.compile(r"^[ ]{0,3}\[\^(?P<name>[^\]\s]{1,100})\]:[^\n]*(?:\n(?:[ ]{2,}|\t)[^\n]*)*\n?", re.MULTILINE)
 _NOTE_MARK = re.compile(r"\[\^([^\]\s]{1,100})\]")
 _STEP = re.compile(r"[ ]{0,3}(#{1,3})[ \t]+(\S.{0,199})")
@@ -80,13 +80,13 @@ def _needs_parser(text: str) -> bool:
     """Whether HTML that is shown otherwise, or the definition of a link, stands outside of code."""
     if text.count("[") > _MOST_BRACKETS:
         return False
-    found = [match.start() for match in _TAG.finditer(text)] if "<" in text else []
-    if "]:" in text:
-        found += [match.start() for match in _DEFINITION.finditer(text)]
-    if not found:
-        return False
-    code = CodeRanges(text)
-    return any(not code.hold(start) for start in found)
+    tags = [match.start() for match in _TAG.finditer(text)] if "<" in text else []
+    if tags:
+        code = CodeRanges(text, strict=True)
+        if not all(map(code.hold, tags)):
+            return True
+    definitions = [match.start() for match in _DEFINITION.finditer(text)] if "]:" in text else []
+    return bool(definitions) and not all(map(CodeRanges(text, strict=True, spans=False).hold, definitions))
 
 
 def _raw(_renderer: object, tokens: list[Token], index: int, _options: object, _env: object) -> str:
@@ -117,7 +117,8 @@ def _sections(markdown: str) -> list[tuple[bool, str]]:
         opens = not fence and found is not None and not ("`" in found[1] and "`" in found[2])
         closes = bool(fence) and found is not None and found[1].startswith(fence) and not found[2].strip()
         if opens and lines:
-            sections.append((False, "\n".join(lines)))
+            apart = [""] if lines[-1].lstrip().startswith(">") else []  # a quote goes on to the next blank line
+            sections.append((False, "\n".join(lines + apart)))
             lines = []
         lines.append(line)
         if opens and found is not None:

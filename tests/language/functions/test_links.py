@@ -27,6 +27,8 @@ X = "https://x.example"
         (f"[a]({X}/b?c=1&amp;d=2) \\[e](rel)", f"[a]({X}/b?c=1&d=2) \\[e](rel)"),
         ("`[a](rel)` [b\n\nc](rel) [d] [e][f]", "`[a](rel)` [b\n\nc](rel) [d] [e][f]"),
         (f"<{X}/a*b>, {X}/c*d", f"{X}/a%2Ab, {X}/c%2Ad"),
+        ("](a ![b](c)) ![d](e)", "](a b) d"),
+        ("    ```\n[a](rel)\n\n![b](c)", "    ```\na\n\nb"),
     ],
 )
 def test_links(source: str, expected: str) -> None:
