@@ -88,9 +88,9 @@ class _Converter(MarkdownConverter):
         goes_on = el.next_sibling is not None and "://" in shown[-2048:].rpartition(" ")[2]
         return shown + END if goes_on else shown
 
-    convert_b = convert_strong = _in_line(MarkdownConverter.convert_b)
-    convert_i = convert_em = _in_line(MarkdownConverter.convert_em)
-    convert_s = convert_del = _in_line(MarkdownConverter.convert_del)
+    convert_b = convert_strong = _in_line(MarkdownConverter.convert_b)  # type: ignore[attr-defined]
+    convert_i = convert_em = _in_line(MarkdownConverter.convert_em)  # type: ignore[attr-defined]
+    convert_s = convert_del = _in_line(MarkdownConverter.convert_del)  # type: ignore[attr-defined]
 
     def convert_a(self, el: Any, text: str, parent_tags: Collection[str]) -> str:
         if "_noformat" in parent_tags or not text.strip():

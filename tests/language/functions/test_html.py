@@ -55,7 +55,7 @@ def test_html_that_looks_like_something_else() -> None:
         ("<blockquote>a<p>b</p></blockquote>", "> a\n>\n> b"),
         ("https://x.example/a<b>b</b> https://x.example", "https://x.example/a\ufeff**b** https://x.example"),
         ("<pre class='language-py'>a</pre><ol start='3'><li>b<li>c</ol>", "```py\na\n```\n\n3. b\n4. c"),
-        ("<b>a<pre>b</pre></b> <strong>c</strong> <em>d</em>", "a\n\n```\nb\n```\n\n**c** *d*"),
+        ("<b>a<pre>b</pre></b><strong>c</strong> <em>d</em>", "a\n\n```\nb\n```\n\n**c** *d*"),
         ("<a href='/a'>b</a><details><summary>c</summary>d</details>", "b\n\n**c**\n\nd"),
         ("<a href='https://x.example'><img src='https://x.example/i.png' alt='p'></a>", "[p](https://x.example)"),
         ("<del>d</del> <s>~</s>", "~~d~~ ~~\u200b~\u200b~~"),
