@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Struct
 
 from gateway import secret
-from gateway.language.functions.plain import unmark
+from gateway.mattermost.plain import unmark
 
 LONGEST: Final = 200
 """Characters of a headline."""
