@@ -6,13 +6,14 @@ from typing import Final
 
 from gateway.language.functions.coerce import count_of, text_of
 from gateway.language.functions.emoji import drawn
-from gateway.language.functions.markdown import code_block, code_span, escape, link_to, safe_url, without_controls
+from gateway.language.functions.markdown import code_block, code_span, escape, link_to, safe_url
 from gateway.language.functions.markup import Markup
-from gateway.language.functions.plain import unmark
 from gateway.language.functions.registry import Example, function
 from gateway.language.functions.text import shorten
 from gateway.language.functions.time import moment_of
 from gateway.language.functions.weave import MAX_DEPTH, around, weave
+from gateway.mattermost.plain import unmark
+from gateway.mattermost.terminal import without_controls
 from gateway.model import JSON
 
 LONGEST: Final = 80_000
