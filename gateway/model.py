@@ -133,6 +133,30 @@ class Discard(Struct, frozen=True):
 DISCARD_REASON = 300
 
 
+class DestinationState(StrEnum):
+    """How a destination stands. `delivery.condition` says which of them it is, when several could be meant."""
+
+    HEALTHY = "healthy"
+    THROTTLED = "throttled"
+    FAILING = "failing"
+    HELD = "held"
+    PAUSED = "paused"
+
+
+class Pause(Struct, frozen=True):
+    """A person's decision at `at` that nothing is delivered to a destination until it is resumed.
+
+    `by` is who it was as far as that is known, PAUSE_BY characters at most; `reason` PAUSE_REASON at most.
+    """
+
+    at: float
+    by: str
+    reason: str
+
+
+PAUSE_BY, PAUSE_REASON = 100, 300
+
+
 class AttemptResult(StrEnum):
     """How one attempt ended; one for each kind of `Result`."""
 

@@ -40,13 +40,13 @@ def application(metrics: Metrics, gateway: Gateway) -> web.Application:
         return web.Response(text="ok\n")
 
     async def readyz(request: web.Request) -> web.Response:
-        """Answer 503 when requests cannot be stored. A broken destination is shown only: its messages wait."""
+        """Answer 503 when requests cannot be stored. A destination in trouble is shown only: its messages wait."""
         why = gateway.trouble()
         body: dict[str, object] = {"ready": not why}
         if may_look(request):
             body["destinations"] = {
-                name: {"state": state, "why": reason} if reason else {"state": state}
-                for name, (state, reason) in gateway.destinations().items()
+                name: {"state": one.state, "why": one.why} if one.why else {"state": one.state}
+                for name, one in gateway.destinations().items()
             }
             body |= {"why": why} if why else {}
         return web.Response(status=503 if why else 200, body=msgspec.json.encode(body), content_type="application/json")

@@ -13,12 +13,14 @@ from gateway.app.destinations import Destinations
 from gateway.catalog.catalog import Catalog
 from gateway.catalog.service import Service
 from gateway.console.port import Changes
+from gateway.delivery.condition import Condition
 from gateway.delivery.destinations import Destination
 from gateway.delivery.dispatcher import Dispatcher
 from gateway.errors import Fault, FaultyFilesError, SettingsError
 from gateway.ingress.acceptance import Acceptance
 from gateway.ingress.http import Ingress
 from gateway.journal import Appended, DeadLimits, Entry, Journal
+from gateway.model import Pause
 from gateway.observe import logs
 from gateway.observe.metrics import Metrics
 from gateway.pipeline import route as routes
@@ -61,9 +63,14 @@ class RunningGateway:
         """The series of these names."""
         return list(self._parts.metrics.registry.restricted_registry(names).collect())
 
-    def destinations(self) -> Mapping[str, tuple[str, str]]:
-        """The state of each destination, and its reason."""
-        return self._parts.dispatcher.states()
+    def destinations(self) -> Mapping[str, Condition]:
+        """How each destination stands."""
+        return self._parts.dispatcher.conditions()
+
+    async def set_pause(self, destination: str, pause: Pause | None) -> None:
+        """Pause or resume a destination."""
+        await self.journal.set_pause(destination, pause)
+        await self._parts.dispatcher.read_pauses()
 
     def trouble(self) -> str:
         """Why requests cannot be stored; "" when they can."""

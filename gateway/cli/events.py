@@ -1,6 +1,7 @@
 """`mattergate events`: list, show and replay events, also while the gateway runs."""
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from typing import Annotated, Final
 
@@ -32,6 +33,7 @@ from gateway.cli.output import (
 from gateway.console import events as facts
 from gateway.console import replay
 from gateway.console.events import DeliveryDetail, EventDetail, EventRow, Sent
+from gateway.console.waiting import Wait
 from gateway.errors import Refused
 from gateway.journal import Query
 from gateway.model import Outcome
@@ -134,7 +136,7 @@ def show_event(event: given.EventId, output: given.Output = Format.TABLE, config
     """Show one event whole: the request, its outcome, every message, delivery and attempt; secrets are masked."""
 
     async def look(gateway: OfflineGateway) -> EventDetail:
-        return await facts.detail(gateway, await journal.complete(gateway.journal, event))
+        return await detail(gateway, event)
 
     found = offline.run(config, look)
     if output is Format.TABLE:
@@ -222,6 +224,16 @@ async def _to_replay(
         one.event.id for one in reversed(found) if today or replay.settled(one, query.destination, query.delivery_state)
     ]
     return ids, f"{plural(len(found), 'event')} match: " if len(found) != len(ids) else ""
+
+
+async def detail(gateway: OfflineGateway, event: str) -> EventDetail:
+    """An event by the beginning of its id; if it waits, with how its destinations stand at the gateway that runs."""
+    event_id = await journal.complete(gateway.journal, event)
+    if any(one.wait for one in await facts.deliveries(gateway, event_id)) and (
+        missing := await gateway.ask_destinations()
+    ):
+        warn(f"nothing is delivered now: {missing}")
+    return await facts.detail(gateway, event_id)
 
 
 def _standing(one: Sent) -> str:
@@ -340,6 +352,8 @@ def print_delivery(delivery: DeliveryDetail) -> None:
     tries = plural(delivery.attempts, "attempt")
     why = f", {delivery.reason}" if delivery.reason else ""
     say(f"\ndelivery {delivery.seq} to {delivery.destination}{gone}: {delivery.state}, {tries}{why}")
+    if delivery.wait:
+        _print_wait(delivery, delivery.wait)
     for attempt in delivery.log:
         status = str(attempt.status or attempt.code)
         say(f"  {clock(attempt.at)}  {attempt.result:9}  {status:7}  {attempt.answer}".rstrip())
@@ -347,3 +361,14 @@ def print_delivery(delivery: DeliveryDetail) -> None:
         say(f"  {clock(delivery.discard.at)}  discarded: {delivery.discard.reason}")
     if delivery.permalink:
         say(f"  {delivery.permalink}")
+
+
+def _print_wait(delivery: DeliveryDetail, wait: Wait) -> None:
+    for words in wait.words:
+        say(f"  waits: {words}")
+    if wait.behind_event:
+        say(f"  waits: `mattergate events show {wait.behind_event}` shows the one that goes first")
+    elif delivery.not_before > time.time():
+        say(f"  waits: its next attempt is at {clock(delivery.not_before)} UTC")
+    if wait.next_at > time.time():
+        say(f"  waits: {delivery.destination} gets the next attempt at {clock(wait.next_at)} UTC")

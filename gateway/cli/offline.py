@@ -1,29 +1,39 @@
 """A gateway made of the files on the disk, for commands: settings, catalog and journal, whether or not one runs."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 from prometheus_client.metrics_core import Metric
 
 from gateway.app import ingress
 from gateway.catalog.catalog import Catalog
 from gateway.catalog.service import Service
-from gateway.cli import catalog, journal
+from gateway.cli import catalog, journal, running
 from gateway.cli import settings as settings_file
 from gateway.cli.output import fail, fault_line, warn
+from gateway.cli.running import NoGatewayError
+from gateway.console.destinations import DestinationList, DestinationStanding
 from gateway.console.port import Changes
-from gateway.delivery.destinations import DestinationState
+from gateway.delivery.condition import Condition
+from gateway.delivery.destinations import recalled
 from gateway.errors import JournalError
 from gateway.ingress.doors.hooks import NAME as PASSTHROUGH
 from gateway.ingress.table import open_doors
 from gateway.journal import Appended, Entry, Journal, deliveries
+from gateway.journal.standing import streak
+from gateway.model import DestinationState, Pause
 from gateway.pipeline.entry import Traits
 from gateway.pipeline.route import Route
 from gateway.settings import Settings
 
 T = TypeVar("T")
+
+_TAKEN_UP: Final = 3.0
+"""Seconds in which a gateway that runs takes up a pause; usually it does at once."""
+_LOOK: Final = 0.02
 
 
 class OfflineGateway:
@@ -34,6 +44,8 @@ class OfflineGateway:
         self.journal = journal
         self._table = open_doors(settings, self.catalog())
         self._services: dict[str, Service | None] = {}
+        self._conditions: Mapping[str, Condition] = {}
+        self.told: Sequence[DestinationStanding] = ()
 
     @property
     def folders(self) -> list[Path]:
@@ -48,10 +60,42 @@ class OfflineGateway:
         """No series: nothing runs."""
         return ()
 
-    def destinations(self) -> Mapping[str, tuple[str, str]]:
-        """The destinations of the settings, all healthy: their state is not known here."""
+    def destinations(self) -> Mapping[str, Condition]:
+        """The destinations of the settings, as `ask_destinations` has learned that they stand; else all are healthy."""
         through = (PASSTHROUGH,) if self.settings.passthrough is not None else ()
-        return dict.fromkeys((*self.settings.destinations, *through), (DestinationState.HEALTHY, ""))
+        return {name: self._conditions.get(name, Condition()) for name in (*self.settings.destinations, *through)}
+
+    async def ask_destinations(self) -> str:
+        """Learn how the destinations stand: from the gateway that runs, or as far as the journal tells.
+
+        Returns why no gateway told, "" when one did: then `told` is all that it said.
+        """
+        try:
+            told = await running.ask(self.settings, "/destinations", DestinationList)
+        except NoGatewayError as error:
+            self._conditions, self.told = await self._recalled(), ()
+            return str(error)
+        self.told = told.destinations
+        self._conditions = {
+            one.name: Condition(DestinationState(one.state), one.why, one.since, one.next, one.next_at)
+            for one in told.destinations
+        }
+        return ""
+
+    async def _recalled(self) -> Mapping[str, Condition]:
+        """How destinations stand as a gateway would know at its start."""
+        pauses, tried = await self.journal.pauses(), await self.journal.tried()
+        return {name: recalled(pauses.get(name), streak(tried.get(name, ()))) for name in {*pauses, *tried}}
+
+    async def set_pause(self, destination: str, pause: Pause | None) -> None:
+        """Pause or resume a destination, and wait until a gateway that runs has taken it up. Raises JournalError."""
+        await self.journal.set_pause(destination, pause)
+        until = time.monotonic() + _TAKEN_UP
+        while not await self.ask_destinations() and time.monotonic() < until:
+            found = self.destinations().get(destination, Condition())
+            if (found.state is DestinationState.PAUSED) is (pause is not None):
+                return
+            await asyncio.sleep(_LOOK)
 
     def route(self, name: str, address: str = "") -> Route | None:
         """A route of the settings; None when there is none."""

@@ -1,38 +1,24 @@
 """`mattergate status`: how the running gateway is doing, as its console shows it."""
 
 import asyncio
-import ipaddress
-import os
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Final
 
-import aiohttp
 import msgspec
 import typer
 
 from gateway import units
-from gateway.cli import app
+from gateway.cli import app, running
 from gateway.cli import options as given
 from gateway.cli import settings as settings_file
+from gateway.cli.destinations import COLUMNS as DESTINATIONS
 from gateway.cli.options import DEFAULT, example
 from gateway.cli.output import Column, Format, clock, fail, plural, print_json, print_line, print_rows, say, working
-from gateway.console.overview import DestinationStanding, RouteStanding, Status
+from gateway.cli.running import NoGatewayError
+from gateway.console.overview import RouteStanding, Status
+from gateway.model import DestinationState
 from gateway.settings import Settings
-from gateway.settings.keys import Address
 
-_SECONDS: Final = 10.0
-"""How long the gateway may take to answer."""
-
-_DESTINATIONS: Final[Sequence[Column[DestinationStanding]]] = (
-    Column("destination", lambda row: row.name),
-    Column("state", lambda row: row.state),
-    Column("waiting", lambda row: str(row.waiting)),
-    Column("oldest", lambda row: units.written(row.oldest) if row.waiting else ""),
-    Column("dead", lambda row: str(row.dead)),
-    Column("delivered", lambda row: str(row.delivered)),
-    Column("why", lambda row: row.why),
-)
 _ROUTES: Final[Sequence[Column[RouteStanding]]] = (
     Column("route", lambda row: row.name),
     Column("service", lambda row: row.service),
@@ -51,11 +37,11 @@ _ROUTES: Final[Sequence[Column[RouteStanding]]] = (
 def status(output: given.Output = Format.TABLE, config: given.Config = DEFAULT) -> None:
     """Show how the running gateway is doing: destinations with their queues, and routes with their requests by outcome.
 
-    The exit code is 1 when no gateway answers, when it cannot store requests, or when a destination takes no messages.
+    The exit code is 1 when no gateway answers, when it cannot store requests, or when a destination is held or failing.
     """
     known = settings_file.require(config)
     with working("asking the gateway"):
-        found = _decode(asyncio.run(_ask(known)), base(known.server.admin))
+        found = _status(known)
     if output is Format.JSON:
         print_json(found)
     elif output is Format.JSONL:
@@ -64,52 +50,16 @@ def status(output: given.Output = Format.TABLE, config: given.Config = DEFAULT) 
                 print_line({"kind": kind, **msgspec.to_builtins(row)})
     else:
         _print(found)
-    if found.trouble or any(one.state in ("held", "failing") for one in found.destinations):
+    if found.trouble or {one.state for one in found.destinations} & {DestinationState.HELD, DestinationState.FAILING}:
         raise typer.Exit(1)
 
 
-def base(admin: Address) -> str:
-    """The URL of the admin listener as this machine reaches it."""
-    host = admin.host
-    with suppress(ValueError):  # a name is reached as it is
-        address = ipaddress.ip_address(host)
-        if address.is_unspecified:
-            host = "::1" if address.version == 6 else "127.0.0.1"
-    return f"http://{Address(host, admin.port)}"
-
-
-async def _ask(known: Settings) -> tuple[int, bytes]:
-    """Ask the admin listener; give status and body of its answer. Without an answer the command ends."""
-    if not known.server.admin.port:
-        fail("[server] admin has port 0, which the system chose: name a port, and restart the gateway")
-    token = known.admin.read_token or known.admin.token
-    headers = {"Authorization": f"Bearer {token.reveal()}"} if token is not None else {}
-    url = base(known.server.admin)
+def _status(known: Settings) -> Status:
+    """The overview of the running gateway; without one the command ends."""
     try:
-        async with (
-            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_SECONDS)) as session,
-            session.get(f"{url}/api/v1/overview", headers=headers, allow_redirects=False) as got,
-        ):
-            return got.status, await got.read()
-    except TimeoutError:
-        fail(f"the gateway at {url} did not answer within {_SECONDS:g} s: it is overloaded, or hangs; see its log")
-    except (aiohttp.ClientError, OSError) as error:
-        number = getattr(error, "errno", None)
-        why = os.strerror(number).lower() if number else str(error) or type(error).__name__
-        fail(
-            f"no gateway answers at {url} ({why}): start it with `mattergate serve`, or name its settings with --config"
-        )
-
-
-def _decode(answer: tuple[int, bytes], url: str) -> Status:
-    """The overview in an answer; any other answer ends the command."""
-    code, body = answer
-    if code in (401, 403):
-        fail(f"the gateway at {url} does not take the token of these settings: it was started with another one")
-    try:
-        return msgspec.json.decode(body if code == 200 else b"", type=Status)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        fail(f"{url} is not a gateway of this version: GET /api/v1/overview answered {code}")
+        return asyncio.run(running.ask(known, "/overview", Status))
+    except NoGatewayError as error:
+        fail(error)
 
 
 def _print(found: Status) -> None:
@@ -124,6 +74,6 @@ def _print(found: Status) -> None:
     since = f" since {clock(kept.oldest)} UTC" if kept.oldest else ""
     dead = f", {kept.dead_events:,} of them dead ({kept.dead_size / 1e6:,.1f} MB)" if kept.dead_events else ""
     say(f"the journal keeps {plural(kept.events, 'event')} ({kept.size / 1e6:,.1f} MB){since}{dead}\n")
-    print_rows(found.destinations, _DESTINATIONS, Format.TABLE, "no destinations")
+    print_rows(found.destinations, DESTINATIONS, Format.TABLE, "no destinations")
     say("")
     print_rows(found.routes, _ROUTES, Format.TABLE, "no routes")

@@ -28,10 +28,11 @@ import msgspec
 from aiohttp import web
 from msgspec import Struct
 
-from gateway.console import catalog, control, dead, events, first, overview, replays, tryout
+from gateway.console import catalog, control, dead, destinations, events, first, overview, replays, tryout
 from gateway.console.history import History
 from gateway.console.pages import catalog as catalog_pages
 from gateway.console.pages import dead as dead_pages
+from gateway.console.pages import destinations as destination_pages
 from gateway.console.pages import events as event_pages
 from gateway.console.pages import overview as overview_pages
 from gateway.console.pages import replays as replay_pages
@@ -74,6 +75,7 @@ TOPICS: Final = (
     Topic("First requests", operations=first.OPERATIONS),
     Topic("Replays", "", replays.OPERATIONS, replay_pages.PAGES, replay_pages.feeds),
     Topic("Dead letters", "/dead", dead.OPERATIONS, dead_pages.PAGES, dead_pages.feeds, dead.waiting),
+    Topic("Destinations", "", destinations.OPERATIONS, destination_pages.PAGES, destination_pages.feeds),
     Topic("Try it", "/try", tryout.OPERATIONS, tryout_pages.PAGES),
     Topic("Catalog", "/catalog", catalog.OPERATIONS, catalog_pages.PAGES),
     Topic("Console", operations=control.OPERATIONS),

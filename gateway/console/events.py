@@ -22,6 +22,7 @@ from gateway.console.masked import RequestView
 from gateway.console.port import Gateway
 from gateway.console.replay import Replayed, Reread
 from gateway.console.samples import SampleDocument, SampleWish, SampleWritten
+from gateway.console.waiting import Wait, waits
 from gateway.console.web.operations import Ask, Operation
 from gateway.decode.content import Content
 from gateway.errors import Refused
@@ -115,7 +116,7 @@ class MessageDetail(Struct, frozen=True):
 class DeliveryDetail(Struct, frozen=True):
     """One delivery. `gone`: the settings no longer have its destination; `permalink` is empty if it is not known.
 
-    `discard` is when and why a person put it away, also when it was sent again since.
+    `discard` is when and why a person put it away, also when it was sent again since; `wait` is why it is pending.
     """
 
     seq: int
@@ -130,6 +131,7 @@ class DeliveryDetail(Struct, frozen=True):
     permalink: str
     log: Sequence[Attempt]
     discard: Discard | None = None
+    wait: Wait | None = None
 
 
 class EventDetail(Struct, frozen=True):
@@ -181,8 +183,19 @@ def _moment(name: str, text: str, now: float) -> float | None:
 async def detail(gateway: Gateway, event_id: str) -> EventDetail:
     """One event whole. Raises Refused (404)."""
     found = await lookup.load(gateway, event_id)
-    deliveries = [_delivery(gateway, one) for one in found.record.deliveries]
+    deliveries = await _deliveries(gateway, found.record)
     return await asyncio.to_thread(_detail, found, deliveries, gateway.settings.server.depth_limit)
+
+
+async def deliveries(gateway: Gateway, event_id: str) -> Sequence[DeliveryDetail]:
+    """The deliveries of an event as they stand now; empty for an unknown one."""
+    records = (await gateway.journal.find(Query(event_id=event_id, bodies=False))).records if event_id else ()
+    return await _deliveries(gateway, records[0]) if records else ()
+
+
+async def _deliveries(gateway: Gateway, record: Record) -> list[DeliveryDetail]:
+    why = await waits(gateway, record.deliveries)
+    return [_delivery(gateway, one, why.get(one.seq)) for one in record.deliveries]
 
 
 async def body(gateway: Gateway, event_id: str) -> bytes:
@@ -255,7 +268,7 @@ def _redact(value: JSON) -> JSON:
     return list(map(_redact, value)) if isinstance(value, list) else value
 
 
-def _delivery(gateway: Gateway, one: Delivery) -> DeliveryDetail:
+def _delivery(gateway: Gateway, one: Delivery, wait: Wait | None) -> DeliveryDetail:
     return DeliveryDetail(
         seq=one.seq,
         destination=one.destination,
@@ -269,6 +282,7 @@ def _delivery(gateway: Gateway, one: Delivery) -> DeliveryDetail:
         permalink=_permalink(gateway, one),
         log=one.log,
         discard=one.discard,
+        wait=wait,
     )
 
 

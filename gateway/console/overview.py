@@ -8,6 +8,7 @@ from msgspec import Meta, Struct
 
 from gateway import __version__
 from gateway.console import gauges
+from gateway.console.destinations import DestinationStanding, standing
 from gateway.console.history import Day, History, Past, per_second
 from gateway.console.port import Gateway
 from gateway.console.web.operations import Ask, Console, Operation
@@ -55,21 +56,6 @@ class Kept(Struct, frozen=True):
     dead_size: Annotated[int, Meta(description="The bytes of these.")] = 0
 
 
-class DestinationStanding(Struct, frozen=True):
-    """One destination: whether messages flow to it, and if not, why. `delivered` is of the last day."""
-
-    name: str
-    state: Annotated[
-        str,
-        Meta(description="healthy, throttled (it asked to wait), held (it does not answer) or failing (it refuses)."),
-    ]
-    why: str
-    waiting: int
-    oldest: float
-    dead: int
-    delivered: int
-
-
 class Status(Struct, frozen=True):
     """How the gateway is doing at one moment. `trouble` says why requests cannot be stored, "" when they can.
 
@@ -109,16 +95,15 @@ async def overview(console: Console) -> Overview:
         },
     )
     destinations = tuple(
-        DestinationStanding(
+        standing(
             name,
-            state,
-            why,
-            int(found[gauges.DEPTH].get((name,), 0)),
-            found[gauges.OLDEST].get((name,), 0.0),
-            int(found[gauges.DEAD].get((name,), 0)),
-            day.delivered.get(name, 0),
+            one,
+            waiting=int(found[gauges.DEPTH].get((name,), 0)),
+            oldest=found[gauges.OLDEST].get((name,), 0.0),
+            dead=int(found[gauges.DEAD].get((name,), 0)),
+            delivered=day.delivered.get(name, 0),
         )
-        for name, (state, why) in gateway.destinations().items()
+        for name, one in gateway.destinations().items()
     )
     return Overview(
         time.time(),

@@ -8,7 +8,9 @@ from prometheus_client.metrics_core import Metric
 
 from gateway.catalog.catalog import Catalog
 from gateway.catalog.service import Service
+from gateway.delivery.condition import Condition
 from gateway.journal import Appended, Entry, Journal
+from gateway.model import Pause
 from gateway.pipeline.entry import Traits
 from gateway.pipeline.route import Route
 from gateway.settings import Settings
@@ -38,8 +40,11 @@ class Gateway(Protocol):
     def samples(self, *names: str) -> Sequence[Metric]:
         """The series of these names ("mattergate_requests_total") as /metrics shows them, with their samples."""
 
-    def destinations(self) -> Mapping[str, tuple[str, str]]:
-        """The state of each destination (`DestinationState`) and its reason ("" when healthy)."""
+    def destinations(self) -> Mapping[str, Condition]:
+        """How each destination stands; times are epoch seconds."""
+
+    async def set_pause(self, destination: str, pause: Pause | None) -> None:
+        """Pause a destination, or with None resume it; takes effect before it returns. Raises JournalError."""
 
     def route(self, name: str, address: str = "") -> Route | None:
         """A route as ingress uses it; None when it is gone. `address` is the hook of a pass-through route."""

@@ -40,10 +40,10 @@ class Breaker:
 
     `opens_at` is the time from which an attempt or a question may start, infinity while one is under way; `check_at`
     that at which the server is to be asked for its health, infinity when it is not. `probing` says that the last
-    admitted attempt is the probe.
+    admitted attempt is the probe. `since` is the time of the first failure in a row, `why` the last one in words.
     """
 
-    __slots__ = ("_checks", "_failures", "check_at", "epoch", "holds", "opens_at", "probing", "state", "why")
+    __slots__ = ("_checks", "_failures", "check_at", "epoch", "holds", "opens_at", "probing", "since", "state", "why")
 
     def __init__(self) -> None:
         self._failures = 0
@@ -54,6 +54,7 @@ class Breaker:
         self.state = BreakerState.CLOSED
         self.opens_at = 0.0
         self.check_at = inf
+        self.since = 0.0
         self.why = ""
 
     def check(self) -> None:
@@ -93,6 +94,8 @@ class Breaker:
         """Record that an attempt, admitted at `epoch`, got no answer for the reason `why`."""
         if epoch != self.epoch:
             return
+        if not self._failures:
+            self.since = now
         self._failures += 1
         self.why = f"{self._failures} failures in a row, last: {why}" if self._failures > 1 else why
         if self.probing:

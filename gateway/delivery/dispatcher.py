@@ -11,13 +11,16 @@ posts under way, `concurrency` of a destination, and those whose outcomes are no
 import asyncio
 import itertools
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from functools import partial
 from random import random as draw
 from time import time
 
 import structlog
+from msgspec.structs import replace
 
 from gateway.delivery.addresses import Addresses
 from gateway.delivery.clock import Jumps
+from gateway.delivery.condition import Condition
 from gateway.delivery.destinations import Destination
 from gateway.delivery.feed import Feed
 from gateway.delivery.lanes import Lanes
@@ -25,7 +28,8 @@ from gateway.delivery.outlet import Attempting, Outlet
 from gateway.delivery.settler import Settler
 from gateway.errors import JournalError
 from gateway.journal import Journal, Settlement, Standing
-from gateway.model import Delivery, DeliveryState
+from gateway.journal.standing import streak
+from gateway.model import Delivery, DeliveryState, DestinationState, Pause
 from gateway.observe import tracing
 from gateway.observe.metrics import Metrics
 
@@ -36,11 +40,14 @@ RECOUNT = 5
 """Ticks between two counts of dead deliveries, at least: a count reads all that wait, too."""
 
 ROUND = 60
-"""Ticks between unprompted reads of the journal.
+"""Ticks between unprompted reads of the journal, of deliveries and of pauses.
 
 The journal announces everything that a gateway or its writing process adds. A command line tool that found no gateway
 writes to the file by itself: these reads find what it adds just as a gateway starts.
 """
+
+PAUSES_AGAIN = 1.0
+"""Seconds until the next read of the pauses when the journal cannot be read."""
 
 SETTLE_GRACE = 5.0
 """Seconds that `stop` waits for the journal to store the last outcomes."""
@@ -96,6 +103,8 @@ class Dispatcher:
                 raise ValueError(f"two destinations are called {destination.name!r}: give one another name")
             self._add(destination)
         self._share()
+        self._pauses: Mapping[str, Pause] = {}
+        self._pauses_changed = asyncio.Event()
         self._missed: set[str] = set()
         self._main: asyncio.Task[None] | None = None
         self._side: list[asyncio.Task[None]] = []
@@ -105,10 +114,17 @@ class Dispatcher:
         self._settling: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Start to deliver, the backlog first. Raises JournalError when the journal cannot be read."""
+        """Start to deliver, the backlog first. Raises JournalError when the journal cannot be read.
+
+        What is paused stays so, and what was failing as far as the journal tells is failing until a message passes.
+        """
         standings = await self._journal.census()
+        tried = await self._journal.tried()
         for outlet in self._outlets.values():
             self._show(outlet, standings.get(outlet.name, Standing()))
+            past = streak(tried.get(outlet.name, ()))
+            outlet.recall(replace(past, since=past.since - self._ahead()))
+        await self.read_pauses()
         self._journal.listen(self._on_added)
         self.failed = asyncio.get_running_loop().create_future()
         ready = asyncio.Event()
@@ -127,6 +143,8 @@ class Dispatcher:
             name = destination.name
             if name not in self._outlets:
                 self._show(self._add(destination), Standing())
+                if name in self._pauses:
+                    self._apply_pause(name)
                 self._missed.discard(name)
                 self._uncounted = True
             self._outlets[name].replace(destination)
@@ -166,10 +184,25 @@ class Dispatcher:
             await _cancel(late)
         await asyncio.wait({self._main})
 
-    def states(self) -> dict[str, tuple[str, str]]:
-        """The state of each destination (`DestinationState`), and the reason (empty when healthy)."""
-        now = asyncio.get_running_loop().time()
-        return {name: outlet.destination.state(now) for name, outlet in self._outlets.items()}
+    async def read_pauses(self) -> None:
+        """Take up the pauses as the journal has them now. Raises JournalError."""
+        self._pauses, before = await self._journal.pauses(), self._pauses
+        for name in self._outlets:
+            if self._pauses.get(name) != before.get(name):
+                self._apply_pause(name)
+
+    def conditions(self) -> dict[str, Condition]:
+        """How each destination stands; times are epoch seconds."""
+        now, ahead = asyncio.get_running_loop().time(), self._ahead()
+        found = {}
+        for name, outlet in self._outlets.items():
+            one = outlet.destination.condition(now)
+            found[name] = replace(
+                one,
+                since=one.since + ahead if one.since else 0.0,
+                next_at=one.next_at + ahead if one.next_at else 0.0,
+            )
+        return found
 
     async def _run(self, ready: asyncio.Event) -> None:
         async with asyncio.TaskGroup() as group:
@@ -180,6 +213,7 @@ class Dispatcher:
             self._side = [
                 group.create_task(self._feed.run(), name="feed"),
                 group.create_task(self._tick(), name="tick"),
+                group.create_task(self._follow_pauses(), name="pauses"),
             ]
             ready.set()
 
@@ -243,10 +277,35 @@ class Dispatcher:
                     outlet.clock_set(by)
             if count % ROUND == 0:
                 self._feed.nudge()
+                self._pauses_changed.set()
                 self._uncounted = True
             if self._uncounted and count >= due:
                 due = count + RECOUNT
                 await self._recount_dead()
+
+    async def _follow_pauses(self) -> None:
+        """Read the pauses whenever the journal tells of a change by others."""
+        while True:
+            await self._pauses_changed.wait()
+            self._pauses_changed.clear()
+            try:
+                await self.read_pauses()
+            except JournalError as error:
+                log.warning("pauses not read, trying again", seconds=PAUSES_AGAIN, reason=str(error))
+                await asyncio.sleep(PAUSES_AGAIN)
+                self._pauses_changed.set()
+
+    def _apply_pause(self, name: str) -> None:
+        pause = self._pauses.get(name)
+        self._outlets[name].pause(None if pause is None else replace(pause, at=pause.at - self._ahead()))
+        if pause is None:
+            log.info("destination resumed", destination=name)
+        else:
+            log.warning("destination paused, its messages wait", destination=name, by=pause.by, reason=pause.reason)
+
+    def _ahead(self) -> float:
+        """What the wall clock is ahead of the monotonic one."""
+        return self._clock() - asyncio.get_running_loop().time()
 
     async def _recount_dead(self) -> None:
         self._uncounted = False
@@ -271,16 +330,26 @@ class Dispatcher:
 
         self._metrics.queue_depth.labels(name).set_function(depth)
         self._metrics.queue_oldest_seconds.labels(name).set_function(oldest)
-        self._metrics.destination_open.labels(name).set_function(lambda: float(outlet.destination.flows))
+        for state in DestinationState:
+            self._metrics.destination_state.labels(name, state.value).set_function(partial(self._is, outlet, state))
         self._metrics.destination_degraded.labels(name).set_function(
             lambda: float(bool(outlet.destination.sender.warning))
         )
         self._metrics.dead.labels(name).set(standing.dead)
 
+    def _is(self, outlet: Outlet, state: DestinationState) -> float:
+        """1 when that is the state of the destination."""
+        return float(outlet.destination.condition(asyncio.get_running_loop().time()).state is state)
+
     def _on_added(self, newest: int) -> None:
-        """Read deliveries that others added, up to this number, and recount the dead: some may have been replayed."""
+        """Read deliveries that others added, up to this number, and recount the dead: some may have been replayed.
+
+        Without a number others may have paused or resumed destinations.
+        """
         self._feed.added(newest)
         self._uncounted = True
+        if not newest:
+            self._pauses_changed.set()
 
     def _bury(self, stray: Delivery) -> None:
         name = stray.destination

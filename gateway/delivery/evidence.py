@@ -15,6 +15,7 @@ All times are seconds on one monotonic clock.
 
 from msgspec import Struct
 
+from gateway.delivery.condition import Cause
 from gateway.delivery.retry import ceiling
 
 MOST_REFUSALS = 6
@@ -61,11 +62,12 @@ class _Target:
         self.absolve()
 
     def absolve(self) -> None:
-        """Forget the refusals: a message passed."""
+        """Forget the refusals: a message passed. `since` and `why` are those of the first and of the last one."""
         self.lanes: set[str] = set()
         self.refusals = 0
         self.probes = 0
         self.probe_at = 0.0
+        self.since = 0.0
         self.why = ""
 
     def fails(self, *, everybody: bool) -> bool:
@@ -95,9 +97,12 @@ class Evidence:
         self.targets: dict[str, _Target] = {}
 
     @property
-    def failing(self) -> str:
-        """Why a target fails, in the words of its last refusal; "" when none does."""
-        return next((target.why for target in self.targets.values() if target.fails(everybody=False)), "")
+    def failing(self) -> Cause | None:
+        """Why a target fails, in the words of its last refusal, and when its next probe is; None when none does."""
+        for target in self.targets.values():
+            if target.fails(everybody=False):
+                return Cause(target.why, target.since, target.probe_at)
+        return None
 
     def gate(self) -> float:
         """The time before which no attempt may start at all; 0 when nothing is known against the whole destination."""
@@ -140,6 +145,8 @@ class Evidence:
         if found.passes > suspect.passes and not every:
             suspect.passes = found.passes
             return Judgement(suspect.refusals >= MOST_REFUSALS, 0.0, suspect.refusals)
+        if not found.refusals:
+            found.since = now
         found.why = why
         found.refusals += 1
         if len(found.lanes) < MANY_LANES:

@@ -22,7 +22,8 @@ from gateway.delivery.destinations import Destination
 from gateway.delivery.evidence import PROBE_MOST, Judgement
 from gateway.delivery.lanes import Lane, Lanes
 from gateway.journal import Settlement
-from gateway.model import Blame, Delivered, Delivery, DeliveryState, Later, Result
+from gateway.journal.standing import Streak
+from gateway.model import Blame, Delivered, Delivery, DeliveryState, Later, Pause, Result
 from gateway.observe import tracing
 from gateway.observe.metrics import CODES, RESULTS, Metrics
 from gateway.observe.tracing import AttemptSpan
@@ -127,7 +128,7 @@ class Outlet:
 
     def pump(self) -> None:
         """Wake a worker if there is something to do now, and set the alarm for what is to be done later."""
-        if self._halted:
+        if self._halted or self.destination.pause is not None:
             return
         now, lanes = self._steady(), self.lanes
         if lanes.waiting:
@@ -144,8 +145,20 @@ class Outlet:
     def replace(self, destination: Destination) -> None:
         """Use other settings from the next attempt on; deliveries that wait after a failure are tried at once."""
         if destination is not self.destination:
+            destination.pause = self.destination.pause
             self.destination = destination
             self._flowed = destination.flows
+            self._release()
+
+    def recall(self, past: Streak) -> None:
+        """Take note of what the destination refused before a restart."""
+        self.destination.recall(past)
+        self._report()
+
+    def pause(self, pause: Pause | None) -> None:
+        """Start no attempt while there is a pause, by the monotonic clock; those in flight end normally."""
+        self.destination.pause = pause
+        if pause is None:
             self._release()
 
     def clock_set(self, by: float) -> None:
@@ -170,7 +183,7 @@ class Outlet:
     async def work(self) -> None:
         """Run one worker: check the server's health when that is due, else claim, send, conclude; until halted."""
         while not self._halted:
-            if self.destination.breaker.check_at <= self._steady():
+            if self.destination.breaker.check_at <= self._steady() and self.destination.pause is None:
                 await self._check(self.destination)
                 continue
             claim = self._claim()
@@ -273,7 +286,7 @@ class Outlet:
             if not current:
                 settlement = replace(settlement, not_before=now)
         elif settlement.state is DeliveryState.DEAD:
-            destination.forget(lane.name)
+            destination.bury(lane.name, settlement.reason, self._steady(), counts=not self._is_stranger(delivery))
             log.warning(
                 "delivery dead",
                 destination=self.name,
@@ -338,8 +351,8 @@ class Outlet:
             return
         self._flowed = not self._flowed
         if not self._flowed:
-            state, why = destination.state(self._steady())
-            log.warning("destination does not take messages, they wait", destination=self.name, state=state, why=why)
+            found = destination.condition(self._steady())
+            log.warning("destination does not take messages", destination=self.name, state=found.state, why=found.why)
         else:
             log.info("destination takes messages again", destination=self.name)
             self._release()

@@ -1,7 +1,7 @@
 """The durable store of events and deliveries, as the rest of the gateway sees it.
 
-Five Protocols, `Queue`, `Cards`, `Secrets`, `Archive` and `Counts`, with operations that an embedded database and a
-server can both offer. `tests/contract/test_journal.py` checks these promises for every implementation:
+Six Protocols, `Queue`, `Cards`, `Secrets`, `Archive`, `Counts` and `Standings`, with operations that an embedded
+database and a server can both offer. `tests/contract/test_journal.py` checks these promises for every implementation:
 
 - `append` returns only when the event and all of its parcels are durable, in one commit or not at all.
 - Deliveries get growing numbers in commit order; `pending` returns them in that order, also after a crash.
@@ -22,6 +22,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from gateway.journal.past import Counts
+from gateway.journal.standing import Standings
 from gateway.journalurl import file_of
 from gateway.model import Attempt, Delivery, DeliveryState, DiscardCause, Event, Outcome, Parcel
 
@@ -289,7 +290,7 @@ class Queue(Protocol):
 
         That is for deliveries added by other processes or by `requeue`, and for those stored although their `append`
         was cancelled or failed; not for those that an `append` returned. One call may stand for several additions. A
-        call with 0 says that dead deliveries were discarded.
+        call with 0 says that dead deliveries were discarded, or that others paused or resumed a destination.
         """
 
 
@@ -335,7 +336,7 @@ class Archive(Protocol):
         """Change the limits of retention (seconds, bytes) from now on; see `open`."""
 
 
-class Journal(Queue, Cards, Secrets, Archive, Counts, Protocol):
+class Journal(Queue, Cards, Secrets, Archive, Counts, Standings, Protocol):
     """All of the Protocols. A caller that needs fewer depends on those."""
 
     async def close(self) -> None:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from prometheus_client import CollectorRegistry
 
 from gateway import __version__
-from gateway.model import DiscardCause, Outcome
+from gateway.model import DestinationState, DiscardCause, Outcome
 from gateway.observe.series import Counter, Family, Gauge, Histogram, Series, counters, gauges, histograms, infos
 
 RESULTS = ("delivered", "later", "never")
@@ -96,8 +96,8 @@ class Metrics:
             "destination",
             "cause",
         )
-        self.destination_open = self._gauges(
-            "destination_open", "1 when deliveries flow, 0 while they wait: held or failing.", "destination"
+        self.destination_state = self._gauges(
+            "destination_state", "1 for the state that a destination is in, 0 for each other.", "destination", "state"
         )
         self.destination_degraded = self._gauges(
             "destination_degraded", "1 when messages arrive, but something is missing: see its state.", "destination"
@@ -154,7 +154,7 @@ class Metrics:
             self.empty_messages.labels(service, translator)
 
     def expect_destination(self, destination: str) -> None:
-        """Start the series of a destination at 0 (and `destination_open` at 1)."""
+        """Start the series of a destination at 0 (that of its state `healthy` at 1)."""
         for result in RESULTS:
             self.deliveries.labels(destination, result)
         for code in CODES:
@@ -164,7 +164,8 @@ class Metrics:
         self.delivery_seconds.labels(destination)
         for gauge in (self.queue_depth, self.queue_oldest_seconds, self.dead, self.destination_degraded):
             gauge.labels(destination).set(0)
-        self.destination_open.labels(destination).set(1)
+        for state in DestinationState:
+            self.destination_state.labels(destination, state.value).set(state is DestinationState.HEALTHY)
 
     def forget(self, **label: str) -> None:
         """Remove every series with this label, of a route or a destination that was removed."""

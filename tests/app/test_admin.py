@@ -123,7 +123,7 @@ async def test_a_destination_in_trouble_keeps_nobody_out(start, status, state):
     for number in range(8):
         await gateway.github("push", {"ref": "x", "repository": {"full_name": f"a/{number}"}}, f"d{number}")
     listener, states = Listener(gateway), gateway.running._running.destinations
-    await eventually(lambda: states()["ops"][0] == state, 20)
+    await eventually(lambda: states()["ops"].state == state, 20)
     found = await listener.get("/readyz", Authorization=f"Bearer {TOKEN}")
     assert (found.status, found.json()["ready"], found.json()["destinations"]["ops"]["state"]) == (200, True, state)
     assert f"{status}: " in found.json()["destinations"]["ops"]["why"]

@@ -6,6 +6,7 @@ from structlog.testing import capture_logs
 from gateway import settings
 from gateway.app import app
 from gateway.catalog import files
+from gateway.delivery.condition import Condition
 from gateway.errors import SettingsError
 from gateway.journal import Entry, Query
 from gateway.model import Event, Outcome, Parcel, Request
@@ -48,7 +49,7 @@ async def test_routes_are_those_of_the_settings(seen):
     assert seen.route("none") is None
     assert seen.route("") is None
     assert set(seen.traits()) == {"ops"}
-    assert seen.destinations() == {"ops": ("healthy", "")}
+    assert seen.destinations() == {"ops": Condition()}
 
 
 async def test_only_the_series_that_are_asked_for_come(seen):

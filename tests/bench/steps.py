@@ -347,6 +347,12 @@ class _Journal:
     async def census(self) -> Mapping[str, Any]:
         return {}
 
+    async def tried(self) -> Mapping[str, Any]:
+        return {}
+
+    async def pauses(self) -> Mapping[str, Any]:
+        return {}
+
     def listen(self, added: Callable[[int], None]) -> None:
         pass
 

@@ -39,6 +39,7 @@ service = "items"
 destinations = ["ops"]
 allow_unsigned = true
 """
+ROUTES = '[routes.any]\nservice = "generic"\ndestinations = ["ops"]\nallow_unsigned = true\n'
 REASON = "404: the channel is gone, or the account may not post in it"
 
 
@@ -169,3 +170,18 @@ def desk(tmp_path: Path, small_catalog: Path, monkeypatch: pytest.MonkeyPatch) -
     for name in [name for name in os.environ if name.startswith("MATTERGATE_")]:
         monkeypatch.delenv(name)
     return Desk(tmp_path)
+
+
+@pytest.fixture
+async def running(start, desk):
+    """Give a function that starts a gateway, and points the settings of the desk at its admin listener."""
+
+    async def begin(tables="", told=None):
+        gateway = await start(ROUTES, tables=tables)
+        port = gateway.running.admin.rpartition(":")[2]
+        text = desk.file.read_text().replace("127.0.0.1:1", f"127.0.0.1:{port}").replace("journal.db", "test.db")
+        text += tables if told is None else told
+        desk.write("mattergate.toml", text)
+        return gateway
+
+    return begin

@@ -6,26 +6,9 @@ import json
 import pytest
 from aiohttp import web
 
-from gateway.cli.status import base
-from gateway.settings.keys import Address
 from tests.conftest import eventually
 
 TOKENS = '[admin]\ntoken = "an-admin-token-of-the-tests"\nread_token = "a-read-token-of-the-tests"\n'
-ROUTES = '[routes.any]\nservice = "generic"\ndestinations = ["ops"]\nallow_unsigned = true\n'
-
-
-@pytest.fixture
-async def running(start, desk):
-    """Give a function that starts a gateway, and points the settings of the desk at its admin listener."""
-
-    async def begin(tables="", told=None):
-        gateway = await start(ROUTES, tables=tables)
-        port = gateway.running.admin.rpartition(":")[2]
-        text = desk.file.read_text().replace("127.0.0.1:1", f"127.0.0.1:{port}") + (tables if told is None else told)
-        desk.write("mattergate.toml", text)
-        return gateway
-
-    return begin
 
 
 @pytest.mark.parametrize("tables", ["", TOKENS])
@@ -131,18 +114,3 @@ async def test_the_share_of_dead_letters_is_printed(desk):
         await stop()
         desk.write("mattergate.toml", desk.file.read_text().replace(f'127.0.0.1:{port}"', '127.0.0.1:1"'))
         assert part in said.out
-
-
-@pytest.mark.parametrize(
-    ("host", "url"),
-    [
-        ("127.0.0.1", "http://127.0.0.1:9090"),
-        ("0.0.0.0", "http://127.0.0.1:9090"),
-        ("::", "http://[::1]:9090"),
-        ("::1", "http://[::1]:9090"),
-        ("gateway", "http://gateway:9090"),
-    ],
-)
-def test_the_admin_listener_is_reached_from_this_machine(host, url):
-    """An address that means all of them is asked at loopback."""
-    assert base(Address(host, 9090)) == url

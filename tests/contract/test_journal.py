@@ -37,6 +37,7 @@ from gateway.journal import open as open_journal
 from gateway.journal.past import DeliveredCount, EventCount
 from gateway.journal.sqlite import lease
 from gateway.journal.sqlite.file import prepare
+from gateway.journal.standing import Ahead
 from gateway.model import (
     Attempt,
     AttemptResult,
@@ -49,6 +50,7 @@ from gateway.model import (
     Event,
     Outcome,
     Parcel,
+    Pause,
     Phase,
     Request,
 )
@@ -927,6 +929,88 @@ async def test_secrets_are_remembered_by_route(reopen: Reopen) -> None:
     await journal.remember("build", "second")
     assert dict(await journal.secrets()) == {"build": "second", "alerts": "söcret \x00 ☃"}
     assert dict(await (await reopen()).secrets()) == {"build": "second", "alerts": "söcret \x00 ☃"}
+
+
+async def test_a_pause_is_kept_until_it_is_taken_back(reopen: Reopen) -> None:
+    """It has its time, person and reason, also after a restart; another one replaces it."""
+    journal = await reopen()
+    assert await journal.pauses() == {}
+    await journal.set_pause("ops", Pause(NOW, "ada on desk", "it moves"))
+    await journal.set_pause("dev", Pause(NOW + 1, "", "söld ☃"))
+    await journal.set_pause("ops", Pause(NOW + 2, "", "it still moves"))
+    journal = await reopen()
+    assert await journal.pauses() == {"ops": Pause(NOW + 2, "", "it still moves"), "dev": Pause(NOW + 1, "", "söld ☃")}
+    await journal.set_pause("ops", None)
+    await journal.set_pause("unknown", None)
+    assert list(await journal.pauses()) == ["dev"]
+
+
+async def test_a_gateway_hears_that_others_pause(tmp_path: Path) -> None:
+    """A command line beside it is heard at once, with the number of no delivery; it needs no telling of its own."""
+    async with AsyncExitStack() as stack:
+        gateway = await opened_as(tmp_path, deliver=True)
+        stack.push_async_callback(gateway.close)
+        told: list[int] = []
+        gateway.listen(told.append)
+        tool = await opened_as(tmp_path, deliver=False)
+        stack.push_async_callback(tool.close)
+        await gateway.set_pause("dev", Pause(NOW, "", "mine"))
+        await tool.set_pause("ops", Pause(NOW, "", "theirs"))
+        await eventually(lambda: told == [0])
+        assert set(await gateway.pauses()) == {"dev", "ops"}
+
+
+async def test_the_newest_results_of_destinations_in_trouble_are_told(journal: Journal) -> None:
+    """Dead ones, delivered ones, and pending ones that were tried; of a destination without trouble nothing."""
+    attempts = {
+        DEAD: Attempt(NOW + 1, AttemptResult.NEVER, 413, "4xx", "413: too large"),
+        DELIVERED: Attempt(NOW + 2, AttemptResult.DELIVERED, 200, "2xx"),
+        PENDING: Attempt(NOW + 3, AttemptResult.LATER, 404, "4xx", "404: gone"),
+    }
+    stored = [(await journal.append(entry(b"x", lane=f"ops:{n}"))).deliveries[0] for n in range(4)]
+    await journal.settle(
+        [
+            settled(one, state, attempt=attempt, reason=attempt.answer)
+            for one, (state, attempt) in zip(stored, attempts.items(), strict=False)
+        ]
+    )
+    fine = replace(entry(), parcels=(Parcel("dev", "dev:a", b"x"),))
+    (passed,) = (await journal.append(fine)).deliveries
+    await journal.settle([settled(passed, DELIVERED, attempt=attempts[DELIVERED])])
+    found = await journal.tried()
+    assert list(found) == ["ops"]
+    assert {one.state: one.log for one in found["ops"]} == {state: (attempt,) for state, attempt in attempts.items()}
+    assert {one.reason for one in found["ops"]} == {"413: too large", "404: gone", ""}
+
+
+async def test_a_few_results_tell_of_many(journal: Journal) -> None:
+    """However many are dead, a handful of the newest is told; those that say no word about an attempt are left out."""
+    many = [(await journal.append(entry(*[b"x"] * 30, lane=f"ops:{n}"))).deliveries for n in range(3)]
+    at = iter(range(1000))
+    for deliveries in many:
+        await journal.settle(
+            [
+                settled(one, DEAD, attempt=Attempt(NOW + next(at), AttemptResult.NEVER, 413, "4xx", "413"))
+                for one in deliveries
+            ]
+        )
+    (buried,) = (await journal.append(entry(b"x"))).deliveries
+    await journal.settle([settled(buried, DEAD, attempts=0, reason="no such destination")])
+    found = (await journal.tried())["ops"]
+    assert 3 <= len(found) < 100
+    assert max(one.log[-1].at for one in found) == NOW + 89
+
+
+async def test_a_delivery_knows_its_place_in_its_lane(journal: Journal) -> None:
+    """How many go before it, and which is the next; other lanes and destinations do not count, nor what is settled."""
+    first, second, third = (await journal.append(entry(b"1", b"2", b"3", id="first"))).deliveries
+    (other,) = (await journal.append(entry(b"x", lane="ops:b"))).deliveries
+    (last,) = (await journal.append(entry(b"4"))).deliveries
+    assert await journal.ahead(last.seq) == Ahead(3, first.seq, "first")
+    assert await journal.ahead(first.seq) == await journal.ahead(other.seq) == await journal.ahead(999) == Ahead()
+    await journal.settle([settled(first, DELIVERED), settled(second, DEAD)])
+    assert await journal.ahead(last.seq) == Ahead(1, third.seq, "first")
+    assert await journal.ahead(first.seq) == Ahead()
 
 
 async def test_a_replay_is_told(journal: Journal) -> None:

@@ -15,7 +15,8 @@ from gateway.delivery.destinations import Destination
 from gateway.delivery.dispatcher import Dispatcher
 from gateway.errors import JournalError
 from gateway.journal import Settlement, Standing
-from gateway.model import Delivered, Delivery, DeliveryState
+from gateway.journal.standing import Tried
+from gateway.model import Delivered, Delivery, DeliveryState, Pause
 from gateway.observe.metrics import Metrics
 
 
@@ -55,6 +56,8 @@ class MemoryJournal:
         self.reads = 0
         self.added: Callable[[int], None] = lambda newest: None
         self.last = 0
+        self.paused: dict[str, Pause] = {}
+        self.past: dict[str, list[Tried]] = {}
         self._delay = delay
 
     def add(self, lane: str = "a", destination: str = "ops", payload: bytes = b"{}", received: float = 1_000_000.0):
@@ -93,6 +96,17 @@ class MemoryJournal:
             self.rows[s.seq] = replace(
                 self.rows[s.seq], state=s.state, attempts=s.attempts, not_before=s.not_before, reason=s.reason
             )
+
+    async def pauses(self):
+        """Read the pauses."""
+        if self.unreadable:
+            self.unreadable -= 1
+            raise JournalError("the disk does not answer")
+        return dict(self.paused)
+
+    async def tried(self):
+        """Tell of what was tried before the start."""
+        return self.past
 
     async def census(self):
         """Count by destination."""

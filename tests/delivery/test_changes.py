@@ -9,7 +9,7 @@ from gateway.delivery.destinations import Destination
 from gateway.delivery.dispatcher import TICK
 from gateway.model import Blame, DeliveryState, Later
 from gateway.observe.metrics import Metrics
-from tests.delivery.watching import Watch, settled, until
+from tests.delivery.watching import Watch, settled, stands, until
 
 DEAD, PENDING, DELIVERED = DeliveryState.DEAD, DeliveryState.PENDING, DeliveryState.DELIVERED
 
@@ -69,7 +69,7 @@ def test_a_new_destination_is_served(rig):
             bench.add("a", destination="dev")
             await until(lambda: settled(bench.journal))
             assert (old.got, new.got) == ([b"1"], [b"2"])
-            assert set(bench.dispatcher.states()) == {"ops", "dev"}
+            assert set(bench.dispatcher.conditions()) == {"ops", "dev"}
 
     rig.run(scenario())
 
@@ -103,7 +103,7 @@ def test_the_same_object_goes_on_undisturbed(rig):
             await asyncio.sleep(0.5)
             await bench.adopt(bench.ops)
             await asyncio.sleep(0.1)
-            assert bench.dispatcher.states()["ops"][0] == "held"
+            assert stands(bench.dispatcher)[0] == "held"
             assert len(sender.got) == 1
 
     rig.run(scenario())
@@ -137,11 +137,11 @@ def test_what_waits_after_a_failure_is_tried_at_once_by_the_new_settings(rig):
         async with Bench(rig, old) as bench:
             bench.add("a", "b", "c")
             await asyncio.sleep(1.0)
-            assert bench.dispatcher.states()["ops"][0] == "throttled"
+            assert stands(bench.dispatcher)[0] == "throttled"
             await bench.adopt(Destination("ops", new))
             await asyncio.sleep(1.0)
             assert sorted(new.got) == [b"1", b"2", b"3"]
-            assert bench.dispatcher.states()["ops"] == ("healthy", "")
+            assert stands(bench.dispatcher) == ("healthy", "")
 
     rig.run(scenario())
 
@@ -161,7 +161,7 @@ def test_a_failure_of_the_old_way_does_not_hold_up_the_new_one(rig):
                 await bench.adopt(Destination("ops", new, concurrency=1))
                 await asyncio.sleep(3.0)
                 assert new.got == [b"1"]
-                assert bench.dispatcher.states()["ops"] == ("healthy", "")
+                assert stands(bench.dispatcher) == ("healthy", "")
 
     rig.run(scenario())
 
@@ -178,7 +178,7 @@ def test_what_waits_for_a_destination_that_goes_is_dead_and_what_is_under_way_co
             bench.add("a", destination="dev")
             await asyncio.sleep(0.1)
             await bench.adopt(dev)
-            assert set(bench.dispatcher.states()) == {"dev"}
+            assert set(bench.dispatcher.conditions()) == {"dev"}
             await asyncio.sleep(1.0)
             assert states(bench.journal)[:3] == [PENDING] * 3
             await until(lambda: settled(bench.journal))

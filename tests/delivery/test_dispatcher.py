@@ -11,9 +11,10 @@ from msgspec.structs import replace
 from gateway.delivery.destinations import Destination
 from gateway.delivery.dispatcher import ROUND, TICK, Dispatcher
 from gateway.errors import JournalDamaged
-from gateway.model import Blame, Delivered, DeliveryState, Later, Never
+from gateway.journal.standing import Tried
+from gateway.model import Attempt, AttemptResult, Blame, Delivered, DeliveryState, Later, Never, Pause
 from gateway.observe.metrics import Metrics
-from tests.delivery.watching import Watch, settled, until
+from tests.delivery.watching import Watch, settled, stands, until
 
 
 def test_what_is_offered_is_delivered_without_a_further_read(rig):
@@ -192,7 +193,7 @@ def test_a_destination_that_is_down_holds_up_no_other(rig):
         dispatcher.offer([journal.add("x", "good", b"through")])
         await asyncio.sleep(1.0)
         assert good.got == [b"through"]
-        assert dispatcher.states()["bad"][0] == "held"
+        assert stands(dispatcher, "bad")[0] == "held"
         down = False
         bad.got.clear()
         await until(lambda: settled(journal))
@@ -368,13 +369,13 @@ def test_a_server_that_does_not_answer_gets_hardly_a_message_before_it_does(rig)
         await asyncio.sleep(3600.0)
         assert 100 < len(sender.got) < 140
         assert 3000 < sender.checks < 4000
-        state, why = dispatcher.states()["ops"]
+        state, why = stands(dispatcher)
         assert state == "held"
         assert why.endswith("failures in a row, last: no route")
         down = False
         await asyncio.sleep(2.0)
         assert settled(journal)
-        assert dispatcher.states()["ops"] == ("healthy", "")
+        assert stands(dispatcher) == ("healthy", "")
         await dispatcher.stop(1.0)
 
     rig.run(scenario())
@@ -393,7 +394,7 @@ def test_a_server_that_answers_but_takes_no_message_gets_one_a_second(rig):
         assert 80 < len(sender.got) < 110
         assert len(set(sender.got)) == 50
         assert max(d.attempts for d in journal.rows.values()) == 1
-        state, why = dispatcher.states()["ops"]
+        state, why = stands(dispatcher)
         assert state == "held"
         assert "failures in a row, last: 503" in why
         await dispatcher.stop(1.0)
@@ -412,7 +413,7 @@ def test_one_lost_connection_holds_up_nobody(rig):
         dispatcher.offer([journal.add(f"l{n}", payload=b"%d" % n) for n in range(20)])
         await asyncio.sleep(0.1)
         assert len(set(sender.got)) == 20
-        assert dispatcher.states()["ops"] == ("healthy", "")
+        assert stands(dispatcher) == ("healthy", "")
         await until(lambda: settled(journal))
         await dispatcher.stop(1.0)
 
@@ -437,7 +438,7 @@ def test_poisoned_messages_hold_up_nobody_and_are_dead_soon(rig, bad):
             assert journal.rows[bad + 1 + n].state is DeliveryState.DELIVERED
         assert {journal.rows[n + 1].state for n in range(bad)} == {DeliveryState.DEAD}
         assert "while other messages passed: 500: no" in journal.rows[1].reason
-        assert dispatcher.states()["ops"] == ("healthy", "")
+        assert stands(dispatcher) == ("healthy", "")
         await dispatcher.stop(1.0)
 
     rig.run(scenario())
@@ -475,8 +476,13 @@ def test_what_an_operator_can_mend_makes_no_message_dead(rig, blame):
         await dispatcher.start()
         dispatcher.offer([journal.add(f"l{n % 40}", payload=b"%d" % n) for n in range(200)])
         await asyncio.sleep(300.0)
-        assert dispatcher.states()["ops"] == ("failing", "400: recreate the hook")
-        assert metrics.registry.get_sample_value("mattergate_destination_open", {"destination": "ops"}) == 0
+        assert stands(dispatcher) == ("failing", "400: recreate the hook")
+        assert (
+            metrics.registry.get_sample_value(
+                "mattergate_destination_state", {"destination": "ops", "state": "failing"}
+            )
+            == 1
+        )
         so_far = len(sender.got)
         assert so_far < 30
         await asyncio.sleep(6 * 3600.0)
@@ -484,7 +490,7 @@ def test_what_an_operator_can_mend_makes_no_message_dead(rig, blame):
         mended = True
         await asyncio.sleep(62.0)
         assert {row.state for row in journal.rows.values()} == {DeliveryState.DELIVERED}
-        assert dispatcher.states()["ops"] == ("healthy", "")
+        assert stands(dispatcher) == ("healthy", "")
         await dispatcher.stop(1.0)
 
     rig.run(scenario())
@@ -502,7 +508,7 @@ def test_the_only_message_of_a_failing_destination_waits_for_its_age(rig):
         await until(lambda: settled(journal), 3700.0)
         assert journal.rows[1].reason == "gave up after 1 h: last: 404: the channel is archived"
         assert 60 <= len(sender.got) <= 75
-        assert dispatcher.states()["ops"] == ("healthy", "")
+        assert stands(dispatcher) == ("healthy", "")
         await dispatcher.stop(1.0)
 
     rig.run(scenario())
@@ -524,7 +530,7 @@ def test_a_closed_channel_holds_up_no_other_channel(rig):
             assert journal.rows[rows[1].seq].state is DeliveryState.DELIVERED
         found = [row.state for row in journal.rows.values() if row.payload.startswith(b"closed:")]
         assert found == [DeliveryState.PENDING] * 300
-        assert dispatcher.states()["ops"] == ("failing", "403: invite the bot")
+        assert stands(dispatcher) == ("failing", "403: invite the bot")
         assert sum(payload.startswith(b"closed:") for payload in sender.got) < 30
         await dispatcher.stop(1.0)
 
@@ -585,9 +591,101 @@ def test_a_429_holds_the_whole_destination(rig):
         await dispatcher.start()
         dispatcher.offer([journal.add(f"l{n}") for n in range(5)])
         await asyncio.sleep(1.0)
-        assert dispatcher.states()["ops"][0] == "throttled"
+        assert stands(dispatcher)[0] == "throttled"
         await until(lambda: settled(journal))
         assert sender.at[1] - sender.at[0] >= 20.0
+        await dispatcher.stop(1.0)
+
+    rig.run(scenario())
+
+
+def test_a_paused_destination_accepts_and_delivers_in_order_when_it_is_resumed(rig):
+    """The attempt in flight ends; then nothing is sent, whatever comes. Other destinations are not concerned."""
+
+    async def scenario():
+        journal, sender, other = rig.journal_class(), rig.sender_class(seconds=lambda: 1.0), rig.sender_class()
+        dispatcher = rig.dispatcher(journal, Destination("ops", sender), Destination("dev", other))
+        await dispatcher.start()
+        dispatcher.offer([journal.add("a", payload=b"1"), journal.add("a", payload=b"2")])
+        await asyncio.sleep(0.5)
+        journal.paused["ops"] = Pause(asyncio.get_running_loop().time(), "ada", "it moves")
+        journal.added(0)  # as the journal tells of what a command line did
+        await asyncio.sleep(0.1)
+        assert stands(dispatcher) == ("paused", "by ada: it moves")
+        dispatcher.offer([journal.add("a", payload=b"3"), journal.add("b", payload=b"x"), journal.add("c", "dev")])
+        await asyncio.sleep(3600.0)
+        assert (sender.got, len(other.got)) == ([b"1"], 1)
+        assert journal.rows[1].state is DeliveryState.DELIVERED
+        assert dispatcher.conditions()["ops"].since == pytest.approx(journal.paused["ops"].at)
+        del journal.paused["ops"]
+        await dispatcher.read_pauses()
+        await asyncio.sleep(5.0)
+        assert [payload for payload in sender.got if payload != b"x"] == [b"1", b"2", b"3"]
+        assert settled(journal)
+        assert stands(dispatcher) == ("healthy", "")
+        await dispatcher.stop(1.0)
+
+    rig.run(scenario())
+
+
+def test_a_pause_outlives_a_restart_a_reload_and_a_journal_that_cannot_be_read(rig):
+    """It is known before the first delivery, kept by settings that change, and read again until that succeeds."""
+
+    async def scenario():
+        journal, sender = rig.journal_class(), rig.sender_class()
+        journal.paused["ops"] = Pause(1.0, "", "it moves")
+        journal.add()
+        dispatcher = rig.dispatcher(journal, Destination("ops", sender))
+        await dispatcher.start()
+        await dispatcher.serve([Destination("ops", sender, concurrency=3), Destination("dev", sender)])
+        await asyncio.sleep(100.0)
+        assert (sender.got, stands(dispatcher)[0]) == ([], "paused")
+        dispatcher.retire({"dev"})
+        await asyncio.sleep(1.0)
+        await dispatcher.serve([Destination("ops", sender)])
+        assert stands(dispatcher)[0] == "paused"
+        journal.paused.clear()
+        journal.unreadable = 3
+        journal.added(0)
+        await asyncio.sleep(10.0)
+        assert stands(dispatcher)[0] == "healthy"
+        await dispatcher.stop(1.0)
+
+    rig.run(scenario())
+
+
+def test_pauses_are_looked_for_once_a_minute(rig):
+    """A command line that found no gateway just as one started is not missed."""
+
+    async def scenario():
+        journal = rig.journal_class()
+        dispatcher = rig.dispatcher(journal, Destination("ops", rig.sender_class()))
+        await dispatcher.start()
+        journal.paused["ops"] = Pause(1.0, "", "it moves")
+        await asyncio.sleep(ROUND * TICK + 2.0)
+        assert stands(dispatcher)[0] == "paused"
+        await dispatcher.stop(1.0)
+
+    rig.run(scenario())
+
+
+def test_a_destination_that_only_refused_before_a_restart_is_failing(rig):
+    """It says so from the start, with the time of the first refusal, until one message passes."""
+
+    async def scenario():
+        journal, metrics = rig.journal_class(), Metrics()
+        refusal = Attempt(999_000.0, AttemptResult.NEVER, 413, "4xx", "413: too large")
+        journal.past["ops"] = [Tried(DeliveryState.DEAD, "413: too large", (refusal,))] * 3
+        dispatcher = rig.dispatcher(journal, Destination("ops", rig.sender_class()), metrics=metrics)
+        await dispatcher.start()
+        assert stands(dispatcher) == ("failing", "413: too large")
+        assert dispatcher.conditions()["ops"].since == pytest.approx(999_000.0)
+        labels = {"destination": "ops", "state": "failing"}
+        assert metrics.registry.get_sample_value("mattergate_destination_state", labels) == 1
+        dispatcher.offer([journal.add()])
+        await asyncio.sleep(1.0)
+        assert stands(dispatcher) == ("healthy", "")
+        assert metrics.registry.get_sample_value("mattergate_destination_state", labels) == 0
         await dispatcher.stop(1.0)
 
     rig.run(scenario())
@@ -617,9 +715,9 @@ def test_metrics_tell_what_happens(rig):
         assert value("deliveries_total", result="later") == 1
         assert value("delivery_attempts_total", code="timeout") == 1
         assert value("delivery_seconds_count") == 1
-        assert value("destination_open") == 1
+        assert value("destination_state", state="healthy") == 1
         await asyncio.sleep(600.0)
-        assert value("destination_open") == 0
+        assert value("destination_state", state="held") == 1
         journal.rows.clear()
         await asyncio.sleep(61.0)
         assert value("dead") == 0
@@ -645,16 +743,28 @@ STEPS = st.lists(
         st.tuples(st.just("reoffer"), st.just(""), st.integers(1, 5)),
         st.tuples(st.just("sleep"), st.just(""), st.sampled_from([0, 1, 3, 40, 2000])),
         st.tuples(st.just("trouble"), st.just(""), st.integers(1, 3)),
+        st.tuples(st.just("pause"), st.sampled_from(["ops", "dev"]), st.booleans()),
         st.tuples(st.just("restart"), st.just(""), st.sampled_from([0, 10])),
     ),
     max_size=40,
 )
 
 
+def disturb(journal, kind, name, number):
+    """Let the journal fail so many times, or pause or resume a destination."""
+    if kind == "trouble":
+        journal.failures += number
+        return
+    journal.paused.pop(name, None)
+    if number:
+        journal.paused[name] = Pause(1.0, "", "at random")
+    journal.added(0)
+
+
 @settings(max_examples=100, deadline=None)
 @given(steps=STEPS, seed=st.integers(0, 10**6), window=st.sampled_from([2, 6, 1000]))
 def test_each_enters_once_and_in_order_whatever_happens(rig, steps, seed, window):
-    """Offers, gaps, repeats, trouble, restarts at random: each is settled once, lanes stay in order, none is lost."""
+    """Offers, gaps, repeats, trouble, pauses, restarts: each is settled once, lanes stay in order, none is lost."""
 
     async def scenario():
         watch = Watch(seed)
@@ -677,12 +787,14 @@ def test_each_enters_once_and_in_order_whatever_happens(rig, steps, seed, window
                 dispatcher.offer([row for row in list(journal.rows.values())[-number:] if row.seq > first])
             elif kind == "sleep":
                 await asyncio.sleep(number / 1000)
-            elif kind == "trouble":
-                journal.failures += number
+            elif kind in ("trouble", "pause"):
+                disturb(journal, kind, lane, number)
             else:
                 journal.failures = min(journal.failures, 3)  # more could outlast the stop: messages repeated by right
                 await dispatcher.stop(number)
                 dispatcher, first = await fresh(), journal.last
+        journal.paused.clear()
+        journal.added(0)
         await until(lambda: settled(journal))
         await dispatcher.stop(10.0)
         assert dispatcher.failed.result() is None

@@ -2,6 +2,7 @@
 
 import pytest
 
+from gateway.delivery.condition import Cause
 from gateway.delivery.evidence import (
     EVERY,
     MANY_LANES,
@@ -28,7 +29,7 @@ def test_a_message_refused_while_others_pass_is_at_fault_after_six_attempts():
     for _ in range(MOST_REFUSALS):
         found.append(evidence.refused("", "bad", "400: no", 0.0))
         evidence.passed("", "good")
-        assert (evidence.failing, evidence.opens_at("", "good")) == ("", 0.0)
+        assert (evidence.failing, evidence.opens_at("", "good")) == (None, 0.0)
     assert [one.at_fault for one in found] == [False] * (MOST_REFUSALS - 1) + [True]
     evidence.forget("bad")
     assert not evidence.targets
@@ -41,7 +42,7 @@ def test_a_target_that_refuses_every_message_fails():
         assert evidence.opens_at("", "fresh") == 0.0
         found = refuse(evidence, f"lane {n}", now=100.0)
     assert found == Judgement(False, 100.0 + BASE, 1)
-    assert evidence.failing == "400: no"
+    assert evidence.failing.why == "400: no"
     assert evidence.opens_at("", "fresh") == 100.0 + BASE
 
 
@@ -80,7 +81,7 @@ def test_a_pass_ends_the_failure():
     evidence = Evidence()
     refuse(evidence, "bad", 2 * MOST_REFUSALS)
     evidence.passed("", "good")
-    assert (evidence.failing, evidence.opens_at("", "bad")) == ("", 0.0)
+    assert (evidence.failing, evidence.opens_at("", "bad")) == (None, 0.0)
     evidence.passed("", "good")
     assert refuse(evidence, "bad").at_fault
 
@@ -108,11 +109,12 @@ def test_one_refusal_that_would_meet_every_message_closes_the_gate():
     """No message of any target goes before the probe; one that passes opens it."""
     evidence = Evidence()
     assert evidence.refused("a", "lane", "501: hooks are off", 100.0, every=True) == Judgement(False, 100.0 + BASE, 1)
-    assert (evidence.gate(), evidence.failing) == (100.0 + BASE, "501: hooks are off")
+    assert evidence.failing == Cause("501: hooks are off", 100.0, 100.0 + BASE)
+    assert evidence.gate() == 100.0 + BASE
     evidence.admit("b", "fresh", 200.0)
     assert evidence.gate() > 200.0
     evidence.passed("b", "fresh")
-    assert (evidence.gate(), evidence.failing) == (0.0, "")
+    assert (evidence.gate(), evidence.failing) == (0.0, None)
 
 
 def test_a_refusal_that_would_meet_every_message_proves_no_fault_of_one():

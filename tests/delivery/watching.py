@@ -62,3 +62,9 @@ class Watch:
     def target(self, delivery):
         """Name a target for each lane."""
         return delivery.lane
+
+
+def stands(dispatcher, name="ops"):
+    """State and reason of a destination."""
+    found = dispatcher.conditions()[name]
+    return found.state, found.why

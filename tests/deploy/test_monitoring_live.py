@@ -298,7 +298,7 @@ async def test_alerts_arrive_in_mattermost(gateway, alertmanager):
         await _tell(gateway, alertmanager, {"labels": labels, "annotations": rule["annotations"]})
         posts = await gateway.posts(expected)
     past, through = (post.attachments[0] for post in posts)
-    assert past["title"].startswith("FIRING: No message reaches")
-    assert "\nDo: `mattergate status` says which" in past["text"]
+    assert "does not answer: no message reaches it" in past["title"]
+    assert "\nDo: `mattergate destinations list` says why" in past["text"]
     assert through["title"] == "Firing: MattergateDeadLetters on gw:9090"
     assert "\nDo: `/dead`, or `mattergate dead list" in through["text"].replace("\\`", "`")

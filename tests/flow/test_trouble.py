@@ -147,7 +147,7 @@ async def test_a_destination_that_is_down_keeps_nobody_out(items):
     status, text = await items.get("/readyz")
     assert (status, json.loads(text)["ready"]) == (200, True)
     assert "cannot connect" in json.loads(text)["destinations"]["ops"]["why"]
-    assert await items.value("destination_open", destination="ops") == 0
+    assert await items.value("destination_state", destination="ops", state="held") == 1
     assert await items.value("queue_depth", destination="ops") == 16
     assert (await items.item("a", 9))[0] == 202
     async with standin.serve(port=port):
@@ -204,7 +204,7 @@ async def test_a_hook_that_is_gone_keeps_its_messages(items):
     assert "recreate the hook in Mattermost" in text
     code, said = await items.command("status")
     assert (code, "failing" in said) == (1, True), said
-    assert await items.value("destination_open", destination="ops") == 0
+    assert await items.value("destination_state", destination="ops", state="failing") == 1
     assert await items.value("queue_depth", destination="ops") == 16
     assert await items.dead(0)
 

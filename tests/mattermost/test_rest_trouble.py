@@ -108,6 +108,6 @@ async def test_being_told_to_wait_for_a_login_pauses_the_destination(desk):
     delivery = desk.delivery("x")
     destination.record(await destination.sender.send(delivery), "lane", delivery, 0, 100.0, lambda: 0.5)
     assert destination.opens_at(100.0) == pytest.approx(160.0, abs=1.0)
-    state, why = destination.state(100.0)
-    assert state == "throttled"
-    assert re.search("password is wrong.* reload", why)
+    found = destination.condition(100.0)
+    assert found.state == "throttled"
+    assert re.search("password is wrong.* reload", found.why)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from gateway.model import DiscardCause, Outcome
+from gateway.model import DestinationState, DiscardCause, Outcome
 from gateway.observe.metrics import CAUSES, CODES, NO_TRANSLATOR, RESULTS, TRANSLATIONS, Metrics
 
 
@@ -66,7 +66,7 @@ def test_refusals_start_at_zero(metrics):
     assert found == dict.fromkeys(CAUSES, 0)
 
 
-def test_a_destination_starts_at_zero_and_open(metrics):
+def test_a_destination_starts_at_zero_and_healthy(metrics):
     """Each result and class of answer before it happens."""
     found = series(metrics)
     for result in RESULTS:
@@ -78,7 +78,9 @@ def test_a_destination_starts_at_zero_and_open(metrics):
         labels = frozenset({"destination": "ops", "cause": cause.value}.items())
         assert found["mattergate_dead_discarded_total", labels] == 0
     ops = frozenset({"destination": "ops"}.items())
-    assert found["mattergate_destination_open", ops] == 1
+    for state in DestinationState:
+        labels = frozenset({"destination": "ops", "state": state.value}.items())
+        assert found["mattergate_destination_state", labels] == (state == "healthy")
     names = ("queue_depth", "queue_oldest_seconds", "dead", "destination_degraded")
     assert [found[f"mattergate_{name}", ops] for name in names] == [0] * len(names)
 

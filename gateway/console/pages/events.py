@@ -1,6 +1,7 @@
 """The list of events, one event whole, and what can be done with it."""
 
 import asyncio
+import time
 from collections.abc import Mapping, Sequence
 from typing import Final
 from urllib.parse import urlencode
@@ -10,6 +11,7 @@ from aiohttp import hdrs, web
 from msgspec import Struct
 
 from gateway.console import events, first, preview, replay, samples
+from gateway.console.destinations import TEST_SERVICE
 from gateway.console.events import EventFilter, MessageDetail
 from gateway.console.port import Gateway
 from gateway.console.preview import MessageView
@@ -22,6 +24,9 @@ from gateway.model import DeliveryState, Outcome
 
 RECENT: Final = 40
 """Newest events that a listener is sent in one look; a page with more new ones says "many"."""
+
+PARTS: Final = ("standings", "deliveries")
+"""The macros of `_event.html` that are sent live under their names."""
 
 
 RANGES: Final = {"": "Any time", "1h": "Last hour", "24h": "Last day", "7d": "Last week"}
@@ -104,6 +109,7 @@ async def show_one(visit: Visit) -> Shown:
         "messages": messages,
         "origin": replay.origin(found.event.reason),
         "destinations": {one.seq: one.destination for one in found.deliveries},
+        "test": found.event.service == TEST_SERVICE,
         "folders": visit.gateway.settings.catalog.folders,
     }
     return Shown("event.html", facts)
@@ -169,8 +175,11 @@ PAGES = (
 )
 
 
-def feeds(_: Rendering) -> tuple[Feed, ...]:
-    """The newest events, as JSON rows of id, time, and some of a filter's fields: a page counts what it would show."""
+def feeds(rendering: Rendering) -> tuple[Feed, ...]:
+    """The newest events, as JSON rows of id, time, and some of a filter's fields: a page counts what it would show.
+
+    And the deliveries of one event, as HTML.
+    """
 
     async def take(console: Console) -> Mapping[str, str]:
         found = await console.gateway.journal.find(Query(limit=RECENT, bodies=False))
@@ -178,4 +187,8 @@ def feeds(_: Rendering) -> tuple[Feed, ...]:
         rows = [(one.id, one.received, one.route, one.service, one.outcome, one.translator) for one in newest]
         return {"events": msgspec.json.encode(rows).decode()}
 
-    return (Feed("events", take),)
+    async def take_one(console: Console, event_id: str) -> Mapping[str, str]:
+        found, now = await events.deliveries(console.gateway, event_id), time.time()
+        return {part: rendering.part("_event.html", part, found, now) for part in PARTS} if found else {}
+
+    return Feed("events", take), Feed("event", take_one, about=True)

@@ -36,8 +36,9 @@ function children(old, fresh) {
 }
 
 function attributes(old, fresh) {
-  for (const { name, value } of [...fresh.attributes]) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
-  for (const { name } of [...old.attributes]) if (!fresh.hasAttribute(name)) old.removeAttribute(name);
+  const kept = (name) => name === "open" && old.nodeName === "DETAILS"; // whoever reads has opened or closed it
+  for (const { name, value } of [...fresh.attributes]) if (!kept(name) && old.getAttribute(name) !== value) old.setAttribute(name, value);
+  for (const { name } of [...old.attributes]) if (!kept(name) && !fresh.hasAttribute(name)) old.removeAttribute(name);
 }
 
 /** Write the distance of a time (seconds since the epoch) from now, as the server does. */

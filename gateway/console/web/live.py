@@ -1,18 +1,18 @@
 """/live: updates of open pages, by server-sent events.
 
 Once a second, or less often where that is much work, each feed that anybody follows is taken once, for all who follow
-it; nothing is computed when nobody listens. An event is one JSON object of the named texts that changed for this
-listener. A slow listener misses steps, and is disconnected when it reads nothing.
+it; nothing is computed when nobody listens. `NAME:THING` follows a feed about one thing. An event is one JSON object of
+the named texts that changed for this listener. A slow listener misses steps, and is disconnected when it reads nothing.
 """
 
 import asyncio
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 from aiohttp import web
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from gateway.console.web.operations import Console, Feed
 from gateway.console.web.params import read_pairs
@@ -30,6 +30,9 @@ MOST: Final = 50
 
 HEARTBEAT: Final = 15.0
 """Seconds of silence after which a comment shows proxies and browsers that the stream is alive."""
+
+FEEDS: Final = 8
+"""Feeds that one page follows."""
 
 LIFETIME: Final = 600.0
 """Seconds after which a stream ends; the browser reconnects, and is authenticated again.
@@ -49,7 +52,7 @@ def pause(took: float) -> float:
 
 
 class _Wanted(Struct, frozen=True):
-    feed: tuple[str, ...] = ()
+    feed: Annotated[tuple[Annotated[str, Meta(max_length=200)], ...], Meta(max_length=FEEDS)] = ()
 
 
 class Live:
@@ -61,7 +64,7 @@ class Live:
         self._followers: Counter[str] = Counter()
         self._streams = 0
         self._texts: dict[str, Mapping[str, str]] = {}
-        self._events: dict[tuple[str, ...], bytes] = {}  # made of `_texts`, by the names of their texts
+        self._events: dict[tuple[tuple[str, ...], ...], bytes] = {}  # made of `_texts`, by feeds and names of texts
         self._number = 0
         self._next = asyncio.Event()  # set and replaced with every tick
         self._ticking: asyncio.Task[None] | None = None
@@ -70,9 +73,9 @@ class Live:
     async def stream(self, request: web.Request) -> web.StreamResponse:
         """Answer GET /live?feed=NAME&feed=NAME. Raises Refused: 400 unknown feed, 503 one stream too many."""
         names = tuple(dict.fromkeys(read_pairs(request.query, _Wanted).feed))
-        unknown = [name for name in names if name not in self._feeds]
-        if unknown or not names:
-            raise Refused(400, "Bad Request", f"feed: expected some of {', '.join(self._feeds)}")
+        if not names or not all(map(self._knows, names)):
+            known = (f"{name}:..." if feed.about else name for name, feed in self._feeds.items())
+            raise Refused(400, "Bad Request", f"feed: expected some of {', '.join(known)}")
         if self._streams >= MOST or self._closed:
             raise Refused(503, "Service Unavailable", f"{MOST} pages are followed live already")
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "X-Accel-Buffering": "no"})
@@ -108,15 +111,15 @@ class Live:
             if changed:
                 sent |= changed
                 spoke = loop.time()
-                await self._send(response, self._event(changed))
+                await self._send(response, self._event(names, changed))
             elif loop.time() - spoke > HEARTBEAT:
                 spoke = loop.time()
                 await self._send(response, b":\n\n")
             await self._next.wait()
 
-    def _event(self, changed: Mapping[str, str]) -> bytes:
-        """Encode one event of these changed texts; listeners that miss the same texts share its bytes."""
-        key = tuple(changed)
+    def _event(self, names: tuple[str, ...], changed: Mapping[str, str]) -> bytes:
+        """Encode one event of these changed texts of feeds; listeners that miss the same texts share its bytes."""
+        key = names, tuple(changed)
         if key not in self._events:
             self._events[key] = b"id: %d\ndata: %b\n\n" % (self._number, msgspec.json.encode(changed))
         return self._events[key]
@@ -133,7 +136,7 @@ class Live:
 
     def _leave(self, names: tuple[str, ...]) -> None:
         self._streams -= 1
-        self._followers.subtract(names)
+        self._followers -= Counter(names)  # which forgets those that nobody follows
         self._texts = {name: taken for name, taken in self._texts.items() if self._followers[name]}
         self._events.clear()
         if not self._streams and self._ticking is not None:
@@ -144,18 +147,28 @@ class Live:
         loop = asyncio.get_running_loop()
         while True:
             began = loop.time()
-            for name in [name for name, followers in self._followers.items() if followers]:
-                await self._take(self._feeds[name])
+            for name in list(self._followers):
+                await self._take(name)
             self._number += 1
             self._next.set()
             self._next = asyncio.Event()
             await asyncio.sleep(pause(loop.time() - began))
 
-    async def _take(self, feed: Feed) -> None:
+    def _knows(self, name: str) -> bool:
+        """Whether there is such a feed: those about one thing need to be told which, others must not."""
+        kind, _, about = name.partition(":")
+        return kind in self._feeds and self._feeds[kind].about is bool(about)
+
+    async def _take(self, name: str) -> None:
+        kind, _, about = name.partition(":")
+        feed = self._feeds[kind]
         try:
-            self._texts[feed.name] = await feed.take(self._console)
-            self._events.clear()
+            texts = await (feed.take(self._console, about) if feed.about else feed.take(self._console))
         except JournalError as error:
-            _log.warning("live pages are behind", feed=feed.name, why=str(error))
+            _log.warning("live pages are behind", feed=kind, why=str(error))
         except Exception as error:
-            _log.error("a feed of the live pages failed", feed=feed.name, exc_info=error)
+            _log.error("a feed of the live pages failed", feed=kind, exc_info=error)
+        else:
+            if self._followers[name]:
+                self._texts[name] = texts
+                self._events.clear()

@@ -98,8 +98,11 @@ class Operation(Struct, frozen=True, kw_only=True):
 class Feed(Struct, frozen=True):
     """A source of live updates: `take` is called while anybody listens, at most once a second, for all of them.
 
-    It gives named texts; those that changed are sent, and replace the element whose `data-live` is the name.
+    It gives named texts; those that changed are sent, and replace the element whose `data-live` is the name. A feed
+    `about` one thing, which a page names behind a colon ("event:019a7c"), is taken with it: `take(console, thing)`. For
+    an unknown thing it gives nothing.
     """
 
     name: str
-    take: Callable[[Console], Awaitable[Mapping[str, str]]]
+    take: Callable[..., Awaitable[Mapping[str, str]]]
+    about: bool = False

@@ -137,7 +137,7 @@ class Writer:
             _resolve(future, work, answer)
         for each in gone:
             self._on_discard(each)
-        if added or gone:
+        if added or gone or answers.paused:
             self.added(added)
 
     def broken(self, why: str) -> None:

@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from gateway.errors import JournalDamaged
 from gateway.journal import DeadDiscard, Entry
-from gateway.journal.sqlite import keys_sql, prune_sql, write_sql
+from gateway.journal.sqlite import keys_sql, prune_sql, standing_sql, write_sql
 from gateway.journal.sqlite.file import as_journal_error, connect, identity, is_environment
 from gateway.journal.sqlite.keys_sql import Keys
 from gateway.journal.sqlite.memory_sql import Memory, recall
@@ -33,6 +33,7 @@ from gateway.journal.sqlite.messages import (
     Prune,
     Remember,
     Requeue,
+    SetPause,
     Settle,
     Stop,
 )
@@ -306,5 +307,8 @@ def _perform(connection: sqlite3.Connection, memory: Memory, jobs: Sequence[Job]
             answers.append((job, write_sql.discard(connection, job.work.seqs, job.work.reason, job.work.now)))
         elif isinstance(job.work, Remember):
             write_sql.remember(connection, job.work.route, job.work.secret)
+            answers.append((job, None))
+        elif isinstance(job.work, SetPause):
+            standing_sql.set_pause(connection, job.work.destination, job.work.pause)
             answers.append((job, None))
     return answers

@@ -33,19 +33,20 @@ from gateway.journal import (
 )
 from gateway.journal.clock import SteadyClock, WindowClock, uptime
 from gateway.journal.past import EventCount, PastCounts
-from gateway.journal.sqlite import count_sql, past_sql, read_sql, search_sql
+from gateway.journal.sqlite import count_sql, past_sql, read_sql, search_sql, standing_sql
 from gateway.journal.sqlite.client import Writer
 from gateway.journal.sqlite.file import as_journal_error, prepare, require_writable
 from gateway.journal.sqlite.learned_file import take_over
 from gateway.journal.sqlite.lease import Lease
-from gateway.journal.sqlite.messages import DiscardDead, Remember, Requeue, Settle, Work
+from gateway.journal.sqlite.messages import DiscardDead, Remember, Requeue, SetPause, Settle, Work
 from gateway.journal.sqlite.process_line import ProcessLine
 from gateway.journal.sqlite.reader import ReadConnection
 from gateway.journal.sqlite.socket_line import SocketLine
 from gateway.journal.sqlite.soundness import require_sound
 from gateway.journal.sqlite.thread_line import ThreadLine
 from gateway.journal.sqlite.upkeep import Limits, Upkeep
-from gateway.model import Delivery
+from gateway.journal.standing import Ahead, Tried
+from gateway.model import Delivery, Pause
 
 REQUEUED = 1000
 """Deliveries that one commit copies for `requeue`, or changes for `discard`: appends wait for its end."""
@@ -159,6 +160,22 @@ class SqliteJournal:
     async def remember(self, route: str, secret: str) -> None:
         """Store the secret of a route durably, replacing an earlier one."""
         await self._writer.ask(Remember(route, secret))
+
+    async def pauses(self) -> Mapping[str, Pause]:
+        """The pauses of destinations that are paused."""
+        return await self._reader.read(standing_sql.pauses)
+
+    async def set_pause(self, destination: str, pause: Pause | None) -> None:
+        """Store durably that a destination is paused, or with None that it is not."""
+        await self._writer.ask(SetPause(destination, pause))
+
+    async def tried(self) -> Mapping[str, Sequence[Tried]]:
+        """The newest results of destinations with pending or dead deliveries."""
+        return await self._reader.read(standing_sql.tried)
+
+    async def ahead(self, seq: int) -> Ahead:
+        """What is before a pending delivery in its lane."""
+        return await self._reader.read(lambda connection: standing_sql.ahead(connection, seq))
 
     async def find(self, query: Query) -> Page:
         """Events with their deliveries, newest first. Raises JournalError for a text that is too long."""

@@ -6,9 +6,9 @@ from typing import Final
 from msgspec import Struct
 
 from gateway.journal import DeadDiscard, Entry, Settlement
-from gateway.model import DiscardCause
+from gateway.model import DiscardCause, Pause
 
-PROTOCOL: Final = 3
+PROTOCOL: Final = 4
 """Version of these messages, to raise with every change: a command line may connect to a gateway of another release."""
 
 
@@ -44,6 +44,13 @@ class Remember(Struct, frozen=True, tag=True):
     secret: str
 
 
+class SetPause(Struct, frozen=True, tag=True):
+    """Store that a destination is paused, or with None that it is not; answered by None."""
+
+    destination: str
+    pause: Pause | None
+
+
 class Doomed(Struct, frozen=True):
     """Events to delete, the last first: those with a dead delivery for this cause, without one for None."""
 
@@ -75,7 +82,7 @@ class Stop(Struct, frozen=True, tag=True):
     """Finish all jobs before this one; answered by None. The owner's also closes the file."""
 
 
-Work = Entry | Settle | Requeue | DiscardDead | Remember | Prune | Migrate | Checkpoint | Stop
+Work = Entry | Settle | Requeue | DiscardDead | Remember | SetPause | Prune | Migrate | Checkpoint | Stop
 
 
 class Stored(Struct, frozen=True, tag=True):
@@ -147,7 +154,8 @@ class Answers(Struct, frozen=True, array_like=True):
     """Answers, each with the number of its job; the seconds of the commit, and the bytes it added to the log.
 
     `newest` is the number of the newest delivery that other clients added, 0 when they added none. `discards` is what
-    other clients and pruning did to dead deliveries; only the owner gets it.
+    other clients and pruning did to dead deliveries, `paused` that other clients paused or resumed a destination; only
+    the owner gets these.
     """
 
     answers: Sequence[tuple[int, Answer]]
@@ -155,6 +163,7 @@ class Answers(Struct, frozen=True, array_like=True):
     logged: int = 0
     newest: int = 0
     discards: tuple[DeadDiscard, ...] = ()
+    paused: bool = False
 
 
 def newest(work: Work, answer: Answer) -> int:

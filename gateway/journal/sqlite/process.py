@@ -21,7 +21,7 @@ import msgspec
 
 from gateway.journal.sqlite.commits import GROUP_BYTES, Done, Writing, group
 from gateway.journal.sqlite.frames import Frames, framed
-from gateway.journal.sqlite.messages import LARGEST, OWNER, PROTOCOL, Answers, Discarded, Hello, Job, newest
+from gateway.journal.sqlite.messages import LARGEST, OWNER, PROTOCOL, Answers, Discarded, Hello, Job, SetPause, newest
 
 MOST_CLIENTS: Final = 32
 """The most clients at once beside the gateway. With LARGEST it bounds the memory that their jobs take here."""
@@ -178,7 +178,8 @@ class Server:
     def _send_answers(self, done: Done) -> None:
         """Answer each client's jobs, and send every other client the number of the newest delivery that they added.
 
-        The owner is also sent what others, and pruning, did to dead deliveries.
+        The owner is also sent what others, and pruning, did to dead deliveries, and that others paused or resumed a
+        destination.
         """
         if self._alone:
             self._send(self._owner, self._encode(done.answers()))
@@ -186,12 +187,13 @@ class Server:
         answered = done.answered
         foreign = [answer for job, answer in answered if job.client != OWNER and isinstance(answer, Discarded)]
         gone = (*done.pruned, *(one for answer in foreign for one in answer.discards))
+        paused = any(job.client != OWNER and isinstance(job.work, SetPause) for job, _ in answered)
         for client in list(self._clients.values()):
             answers = [(job.number, answer) for job, answer in answered if job.client == client.number]
             others = [newest(job.work, answer) for job, answer in answered if job.client != client.number]
             latest = max(others, default=0)
-            if client is self._owner and (gone or not client.blocked or answers):
-                self._send(client, self._encode(Answers(answers, done.seconds, done.logged, latest, gone)))
+            if client is self._owner and (gone or paused or not client.blocked or answers):
+                self._send(client, self._encode(Answers(answers, done.seconds, done.logged, latest, gone, paused)))
             elif client.blocked and not answers:
                 client.newest = max(client.newest, latest)
             elif answers or latest:

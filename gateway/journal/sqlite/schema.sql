@@ -201,3 +201,13 @@ CREATE TABLE kind_of_event (
 CREATE TABLE migration (below INTEGER NOT NULL);
 
 INSERT INTO migration SELECT coalesce(max(number), 0) + 1 FROM event;
+
+-- version 6
+
+-- A person's decision that nothing is delivered to a destination until it is resumed.
+CREATE TABLE pause (
+    destination TEXT PRIMARY KEY,
+    at          REAL NOT NULL,
+    person      TEXT NOT NULL,
+    reason      TEXT NOT NULL
+) WITHOUT ROWID;

@@ -108,6 +108,37 @@ async def test_a_page_that_is_open_holds_up_no_stop(tmp_path):
             await response.read()
 
 
+async def test_what_is_about_one_thing_is_sent_to_who_follows_that(console):
+    """Two events have parts of the same names; each page gets its own, and nothing of what is not there."""
+    browser = await console()
+    ids = []
+    for number in range(2):
+        body = {"ref": "x", "repository": {"full_name": f"a/{number}"}}
+        ids.append((await browser.gateway.github("push", body, f"d{number}"))[1]["id"])
+    await browser.gateway.posts(2)
+    async with (
+        browser.stream(f"/live?feed=event:{ids[0]}") as one,
+        browser.stream(f"/live?feed=event:{ids[1]}") as other,
+        browser.stream("/live?feed=event:unknown&feed=overview") as third,
+    ):
+        [first], [second] = await events(one, 1), await events(other, 1)
+        assert set(first) == set(second) == {"standings", "deliveries"}
+        assert first["deliveries"] != second["deliveries"]
+        assert "deliveries" not in (await events(third, 1))[0]
+
+
+@pytest.mark.parametrize("feed", ["event", "event:", "overview:ops", f"event:{'x' * 300}"])
+async def test_a_feed_is_followed_as_it_is_meant(console, feed):
+    """One about a thing needs to know which, another takes none; the problem shows how it is written."""
+    browser = await console()
+    answer = await browser.get(f"/live?feed={feed}")
+    assert answer.status == 400
+    assert answer.json()["detail"].startswith("feed")
+    assert "event:..." in (await browser.get("/live?feed=event")).json()["detail"]
+    many = "&".join(f"feed=event:{number}" for number in range(live.FEEDS + 1))
+    assert (await browser.get(f"/live?{many}")).status == 400
+
+
 class Taker:
     """A feed that counts how often it is taken."""
 
@@ -151,7 +182,9 @@ async def test_a_feed_is_taken_once_for_all_and_never_for_nobody(streams):
     for first in firsts:
         counts = [int(event["count"]) for event in first]
         assert counts == list(range(counts[0], counts[0] + 3)), "it was taken again for somebody else"
-    assert set(made._events) <= {("count", "same"), ("count",)}, "an event was made more than once"
+    assert set(made._events) <= {(("counted",), ("count", "same")), (("counted",), ("count",))}, (
+        "an event was made more than once"
+    )
     for response in responses:
         response.close()
     await eventually(lambda: not made._streams)

@@ -203,6 +203,16 @@ async def test_what_goes_of_the_dead_is_told(line: Line) -> None:
     assert added == [0]
 
 
+async def test_a_pause_by_others_is_told(line: Line) -> None:
+    """With the number of no delivery."""
+    writer = Writer(Path("journal.db"))
+    writer.use(line)
+    added: list[int] = []
+    writer.added = added.append
+    writer.on_answers(Answers([], paused=True))
+    assert added == [0]
+
+
 async def test_only_entries_have_a_skew(line: Line) -> None:
     """Windows of keys run by it; the clock is not asked for anything else."""
     writer = Writer(Path("journal.db"), skew=lambda: -7.5)

@@ -18,13 +18,14 @@ from gateway.journal.sqlite.messages import (
     Remember,
     Requeue,
     Requeued,
+    SetPause,
     Settle,
     Stop,
     Stored,
     Work,
     newest,
 )
-from gateway.model import DeliveryState, DiscardCause, Event, Outcome, Parcel, Request
+from gateway.model import DeliveryState, DiscardCause, Event, Outcome, Parcel, Pause, Request
 
 EVENT = Event("e", 1.5, "r", "s", Outcome.MESSAGE, "n", "t", "", "", Request(body=b"\x00\xff"))
 TWO = Entry(EVENT, (Parcel("ops", "a", b"1"), Parcel("ops", "a", b"2")), (DuplicateKey(b"k", 60.0),))
@@ -39,6 +40,8 @@ GONE = DeadDiscard("ops", DiscardCause.PERSON, 2, 1.5, 2.5, "sold")
         Requeue([1, 2], 2.5),
         DiscardDead([1, 2], "söld", 2.5),
         Remember("r", "söcret"),
+        SetPause("ops", Pause(1.5, "ada", "söld")),
+        SetPause("ops", None),
         Prune([Doomed([3, 2], DiscardCause.AGE), Doomed([])], 1.0, 0.5, 0.25),
         Migrate(),
         Checkpoint(),
@@ -55,10 +58,10 @@ def test_answers_arrive_as_they_were_sent() -> None:
     """Every kind of answer survives the way back."""
     told = [(1, Stored("e", before=3)), (2, None), (3, JobFailed("why", damaged=True)), (4, Requeued(2, 9))]
     told += [(5, Migrated(3, left=True))]
-    answers = Answers([*told, (6, Discarded([GONE]))], 0.25, 10, 9, (GONE,))
+    answers = Answers([*told, (6, Discarded([GONE]))], 0.25, 10, 9, (GONE,), paused=True)
     found = msgspec.msgpack.decode(msgspec.msgpack.encode(answers), type=Answers)
     assert [tuple(answer) for answer in found.answers] == list(answers.answers)
-    assert (found.seconds, found.logged, found.newest, found.discards) == (0.25, 10, 9, (GONE,))
+    assert (found.seconds, found.logged, found.newest, found.discards, found.paused) == (0.25, 10, 9, (GONE,), True)
 
 
 def test_the_newest_number_that_work_has_added() -> None:

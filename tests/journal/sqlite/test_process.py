@@ -32,13 +32,14 @@ from gateway.journal.sqlite.messages import (
     Prune,
     Requeue,
     Requeued,
+    SetPause,
     Settle,
     Stop,
     Stored,
 )
 from gateway.journal.sqlite.process import MOST_CLIENTS
 from gateway.journal.sqlite.search_sql import find
-from gateway.model import DeliveryState, Event, Outcome, Parcel, Request
+from gateway.model import DeliveryState, Event, Outcome, Parcel, Pause, Request
 
 _ids = count(1)
 PATIENCE = 30.0
@@ -220,6 +221,18 @@ def test_a_discard_is_told_to_the_gateway(bed: Bed) -> None:
     assert idle.answers().newest == 1, "which was told of the delivery, and of nothing else since"
     bed.owner.answer(Job(3, entry()))
     assert idle.answers().newest == 2
+
+
+def test_a_pause_is_told_to_the_gateway(bed: Bed) -> None:
+    """It takes up what others decided; its own needs no telling, and other clients need not know."""
+    client = bed.client()
+    client.hello()
+    assert client.answer(Job(1, SetPause("ops", Pause(1.5, "ada", "it moves")))) is None
+    assert bed.owner.answers().paused
+    assert client.answer(Job(2, SetPause("ops", None))) is None
+    assert bed.owner.answers().paused
+    bed.owner.send(Job(1, SetPause("ops", None)))
+    assert not bed.owner.answers().paused
 
 
 def test_upkeep_and_the_end_are_the_owners(bed: Bed) -> None:
