@@ -3,15 +3,16 @@
 import asyncio
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Final
 
 from msgspec import Meta, Struct
 
 from gateway.console import gauges
+from gateway.console.history import History
 from gateway.console.port import Gateway
 from gateway.console.waiting import waits
-from gateway.console.web.operations import Ask, Operation
+from gateway.console.web.operations import Ask, Console, Operation
 from gateway.delivery.condition import Condition
 from gateway.errors import Refused
 from gateway.ingress.doors import hooks
@@ -60,7 +61,7 @@ class DestinationStanding(Struct, frozen=True):
     waiting: int
     oldest: Annotated[float, Meta(description="Seconds that the oldest message has waited; 0 when none waits.")]
     dead: int
-    delivered: Annotated[int, Meta(description="Since the gateway started.")]
+    delivered: Annotated[int, Meta(description="Messages that arrived in the last day, as far as it is known.")]
     since: float = 0.0
     next: Annotated[str, Meta(description="What happens next, without a person; empty when it is healthy.")] = ""
     next_at: float = 0.0
@@ -126,10 +127,12 @@ def standing(
     )
 
 
-async def listing(gateway: Gateway) -> DestinationList:
-    """Every destination, with the counts of the gateway; where none runs, with those of the journal."""
+async def listing(gateway: Gateway, arrived: Mapping[str, int] | None = None) -> DestinationList:
+    """Every destination, with the counts of the gateway; where none runs, with those of the journal.
+
+    `arrived` are the messages of the last day, which the history of a console counts.
+    """
     counted = gauges.read(gateway, dict.fromkeys((gauges.DEPTH, gauges.OLDEST, gauges.DEAD), ("destination",)))
-    delivered = gauges.read(gateway, {gauges.DELIVERIES: ("destination", "result")})[gauges.DELIVERIES]
     census = {} if counted[gauges.DEPTH] else await gateway.journal.census()
     now = time.time()
     found = []
@@ -142,16 +145,16 @@ async def listing(gateway: Gateway) -> DestinationList:
                 waiting=int(counted[gauges.DEPTH].get((name,), kept.pending)),
                 oldest=counted[gauges.OLDEST].get((name,), max(0.0, now - kept.oldest) if kept.oldest else 0.0),
                 dead=int(counted[gauges.DEAD].get((name,), kept.dead)),
-                delivered=int(delivered.get((name, "delivered"), 0)),
+                delivered=(arrived or {}).get(name, 0),
             )
         )
     return DestinationList(found)
 
 
-async def detail(gateway: Gateway, name: str) -> DestinationDetail:
-    """One destination. Raises Refused (404)."""
+async def detail(gateway: Gateway, name: str, arrived: Mapping[str, int] | None = None) -> DestinationDetail:
+    """One destination; `arrived` as in `listing`. Raises Refused (404)."""
     require_known(gateway, name)
-    [found] = [one for one in (await listing(gateway)).destinations if one.name == name]
+    [found] = [one for one in (await listing(gateway, arrived)).destinations if one.name == name]
     query = Query(delivery_state=DeliveryState.PENDING, destination=name, limit=WAITING, bodies=False)
     page = await gateway.journal.find(query)
     rows = [
@@ -262,12 +265,17 @@ def _as_code(text: str) -> str:
     return " ".join(text.replace("`", "'").split())
 
 
+def arrived(console: Console) -> Mapping[str, int]:
+    """How many messages arrived at each destination in the last day."""
+    return console.part(History).day().delivered
+
+
 async def _listing(ask: Ask) -> DestinationList:
-    return await listing(ask.gateway)
+    return await listing(ask.gateway, arrived(ask.console))
 
 
 async def _detail(ask: Ask) -> DestinationDetail:
-    return await detail(ask.gateway, ask.path["name"])
+    return await detail(ask.gateway, ask.path["name"], arrived(ask.console))
 
 
 async def _pause(ask: Ask) -> DestinationStanding:

@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 
 from gateway import __version__
 from gateway.console import gauges
-from gateway.console.destinations import DestinationStanding, standing
+from gateway.console.destinations import TEST_ROUTE, DestinationStanding, standing
 from gateway.console.history import Day, History, Past, per_second
 from gateway.console.port import Gateway
 from gateway.console.web.operations import Ask, Console, Operation
@@ -143,7 +143,8 @@ def _totals(past: Past, day: Day, destinations: tuple[DestinationStanding, ...])
 def _routes(gateway: Gateway, day: Day, last: Mapping[str, Last]) -> tuple[RouteStanding, ...]:
     """The configured routes, and those of pass-through hooks, which are counted without being configured."""
     services = {name: route.service for name, route in gateway.settings.routes.items()}
-    names = dict.fromkeys([*services, *(route for route, _ in day.received), *day.refused])
+    used = dict.fromkeys([*services, *(route for route, _ in day.received), *day.refused])
+    names = [name for name in used if name != TEST_ROUTE]
     received = {**day.received, **{(route, Outcome.REFUSED): count for route, count in day.refused.items()}}
     return tuple(
         RouteStanding(

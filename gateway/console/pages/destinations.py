@@ -18,7 +18,9 @@ PARTS: Final = ("standing", "waiting")
 
 async def show(visit: Visit) -> Shown:
     """The page."""
-    return Shown("destination.html", {"found": await destinations.detail(visit.gateway, visit.path["name"])})
+    arrived = destinations.arrived(visit.console)
+    found = await destinations.detail(visit.gateway, visit.path["name"], arrived)
+    return Shown("destination.html", {"found": found})
 
 
 async def pause(visit: Visit) -> Back:
@@ -65,7 +67,8 @@ def feeds(rendering: Rendering) -> tuple[Feed, ...]:
     async def take(console: Console, name: str) -> Mapping[str, str]:
         if name not in console.gateway.destinations():
             return {}
-        found, now = await destinations.detail(console.gateway, name), time.time()
+        found = await destinations.detail(console.gateway, name, destinations.arrived(console))
+        now = time.time()
         return {part: rendering.part("_destination.html", part, found, now) for part in PARTS}
 
     return (Feed("destination", take, about=True),)

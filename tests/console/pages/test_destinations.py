@@ -12,7 +12,7 @@ async def test_the_page_shows_how_it_stands_and_pauses_and_resumes_it(console):
     status, page = await person.page("/destinations/ops")
     assert status == 200
     assert '<span class="badge good">healthy</span>' in page
-    assert 'data-follow="destination:ops"' in page
+    assert 'data-follow="nav destination:ops"' in page
     status, path, page = await person.press("/destinations/ops/pause", ("reason", "it <moves>"))
     assert (status, path) == (200, "/destinations/ops")
     assert "ops is paused: its messages wait until it is resumed" in page
@@ -37,7 +37,7 @@ async def test_a_test_message_leads_to_its_event(console):
     person.gateway.standin.fail_next(100, 400)
     _, path, page = await person.press("/destinations/ops/test")
     assert "Test message to ops: it was refused or not answered: 400: " in page
-    assert f'data-follow="event:{path.rpartition("/")[2]}"' in page
+    assert f'data-follow="nav event:{path.rpartition("/")[2]}"' in page
 
 
 async def test_what_cannot_be_done_is_a_page_that_says_so(console):
