@@ -47,8 +47,9 @@ def heal(received: float, by: float, now: float) -> float:
     """A time from before a jump, by the clock that was set `by` seconds ahead and now shows `now`.
 
     A time that fits the new clock already is left alone: it was taken between the jump and its discovery. So is a time
-    in the past after the clock was set back: the delivery only looks younger.
+    in the past after the clock was set back: the delivery only looks younger. Less than LEAST ahead is no future, as
+    sums of floats are not exact.
     """
     if by > 0:
         return received + by if received + by <= now + LEAST else received
-    return received + by if received > now else received
+    return received + by if received > now + LEAST else received
