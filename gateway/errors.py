@@ -12,7 +12,7 @@
 Texts are for the reader: what, where, what to do. None of them holds a secret.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,17 +76,31 @@ class TranslationError(MattergateError):
 class Refused(MattergateError):  # noqa: N818 - an outcome of design, named as such
     """The request is not accepted; `status` is the HTTP status, `title` a constant text, `detail` says more.
 
-    `cause` is the label of its metric where the status alone does not say it, `retry` the seconds after which the same
-    request may be accepted (0: it says nothing about that).
+    `cause` is a `model.Cause` where the status alone does not say it, `retry` the seconds after which the same request
+    may be accepted (0: it says nothing about that). `why` and `hint` are for the operator and never sent: what exactly
+    was wrong, and what may mend it. `clue` finds a hint that takes work; it is asked after the answer was sent.
     """
 
-    def __init__(self, status: int, title: str, detail: str = "", *, cause: str = "", retry: int = 0) -> None:
+    def __init__(
+        self,
+        status: int,
+        title: str,
+        detail: str = "",
+        *,
+        cause: str = "",
+        retry: int = 0,
+        why: str = "",
+        hint: str = "",
+    ) -> None:
         super().__init__(f"{status} {title}" + (f": {detail}" if detail else ""))
         self.status = status
         self.title = title
         self.detail = detail
         self.cause = cause
         self.retry = retry
+        self.why = why or detail or title
+        self.hint = hint
+        self.clue: Callable[[], Awaitable[str]] | None = None
 
 
 class JournalError(MattergateError):

@@ -28,6 +28,8 @@ _STEP = re.compile(
     r"""\.?(?P<key>[^.\[\]"'\s]+) | \[(?P<index>-?\d+)\] | \[(?P<quote>["'])(?P<quoted>.*?)(?P=quote)\]""", re.X
 )
 
+_PLAIN = re.compile(r"""[^.\[\]"'\s]+""")
+
 Step = str | int
 STAR: Final = "*"
 
@@ -47,6 +49,18 @@ def parse(path: str) -> tuple[Step, ...]:
             steps.append(match["key"] if match["key"] is not None else match["quoted"])
         at = match.end()
     return tuple(steps)
+
+
+def written(steps: tuple[Step, ...]) -> str:
+    """A path as people write it: `$.alerts[0].labels`, `$["a.b"]`; `parse` gives the steps again."""
+    return "$" + "".join(map(_written, steps))
+
+
+def _written(step: Step) -> str:
+    if isinstance(step, int):
+        return f"[{step}]"
+    quote = "'" if '"' in step else '"'
+    return f".{step}" if _PLAIN.fullmatch(step) else f"[{quote}{step}{quote}]"
 
 
 def lookup(value: JSON, steps: tuple[Step, ...]) -> JSON:

@@ -22,6 +22,47 @@ class Outcome(StrEnum):
     BROKEN = "broken"
 
 
+class Note(StrEnum):
+    """Why nothing but the generic translator speaks for an event: it is told, but a person should look at it.
+
+    unknown: no translator for its name; mismatch: the payload does not match the schema; broken: the translator
+    failed; empty: its message had nothing in it; unreadable: the body is not what it claims to be.
+    """
+
+    UNKNOWN = "unknown"
+    MISMATCH = "mismatch"
+    BROKEN = "broken"
+    EMPTY = "empty"
+    UNREADABLE = "unreadable"
+
+
+class Cause(StrEnum):
+    """Why a request was refused. A closed set: these are labels of a metric.
+
+    unsigned: nothing in it proves who sent it; wrong_secret: what should prove it fits no secret of the route; stale:
+    its signed timestamp is too far from now.
+    """
+
+    CONNECTIONS = "connections"
+    DOCUMENTS = "documents"
+    ENCODING = "encoding"
+    HEAD_TOO_LARGE = "head_too_large"
+    MALFORMED = "malformed"
+    MEMORY = "memory"
+    METHOD = "method"
+    NO_ROUTE = "no_route"
+    NOT_UNDERSTOOD = "not_understood"
+    PROTOCOL = "protocol"
+    RATE = "rate"
+    SLOW = "slow"
+    STALE = "stale"
+    STRANGERS = "strangers"
+    TOO_LARGE = "too_large"
+    UNSIGNED = "unsigned"
+    WORK = "work"
+    WRONG_SECRET = "wrong_secret"  # noqa: S105 - a word
+
+
 class Request(Struct, frozen=True):
     """One HTTP request as received.
 
@@ -42,7 +83,8 @@ class Event(Struct, frozen=True):
     """One authentic request as the journal keeps it, with the outcome of its translation.
 
     `name` is the event name of the service ("pull_request.opened"), `translator` is "service/document", `reason`
-    explains every outcome but a plain message; `request` is the request with its secrets masked.
+    explains every outcome but a plain message; `request` is the request with its secrets masked. `note` is a Note, or
+    the Cause of a refused request, or "".
     """
 
     id: str
@@ -55,6 +97,30 @@ class Event(Struct, frozen=True):
     subject: str
     reason: str
     request: Request
+    note: str = ""
+
+
+class Refusal(Struct, frozen=True):
+    """One request that was not accepted, without its body and its URL: nobody knows what secrets of others they hold.
+
+    `route` is "" for a request that reached none, and `service` then, too. `reason` says what was wrong, in words of
+    the gateway, `hint` what may mend it ("": nothing is known). `method`, `agent` (User-Agent) and `content_type` are
+    the sender's words, bounded; `size` is that of the body as far as it is known.
+    """
+
+    id: str
+    received: float
+    route: str
+    service: str
+    cause: Cause
+    status: int
+    reason: str
+    hint: str = ""
+    peer: str = ""
+    method: str = ""
+    agent: str = ""
+    content_type: str = ""
+    size: int = 0
 
 
 class CardMode(StrEnum):

@@ -65,3 +65,12 @@ def test_the_tree_is_drawn():
     assert len(kinds) >= 8
     undrawn = {kind for kind in kinds if kind not in errors.__doc__}
     assert undrawn <= {"FaultyFilesError"}
+
+
+def test_a_refusal_says_more_to_the_operator():
+    """What the sender is told is what the operator reads where nothing else is known."""
+    assert Refused(413, "Content Too Large", "at most 9 bytes").why == "at most 9 bytes"
+    assert Refused(405, "Method Not Allowed").why == "Method Not Allowed"
+    told = Refused(401, "No", why="the header is missing", hint="set it")
+    assert (told.why, told.hint, told.clue) == ("the header is missing", "set it", None)
+    assert "missing" not in str(told)

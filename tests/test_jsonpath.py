@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.jsonpath import MISSING, every, lookup, parse
+from gateway.jsonpath import MISSING, every, lookup, parse, written
 
 VALUE = {
     "a": {"b": [{"c": 1}, {"c": None}, 7]},
@@ -97,3 +97,12 @@ def test_any_text_is_a_path_or_a_value_error(text, value):
         return
     for found in (lookup(value, steps), *every(value, steps)):
         assert found is MISSING or json.dumps(found) in json.dumps(value)
+
+
+@pytest.mark.parametrize(
+    "steps", [(), ("a", "b"), ("alerts", 0, "labels"), ("x.y", -1), ('x"y', "", "é"), ("a", "*", "b")]
+)
+def test_what_is_written_is_the_same_path(steps):
+    """As people write it, with quotes where a key needs them."""
+    assert parse(written(steps)) == steps
+    assert written(("alerts", 0, "x y")) == '$.alerts[0]["x y"]'

@@ -21,6 +21,7 @@ from gateway.errors import Fault, SettingsError
 from gateway.ingress.acceptance import Acceptance
 from gateway.ingress.doors import hooks
 from gateway.ingress.learned import Learned
+from gateway.ingress.recorder import Recorder
 from gateway.journal import DeadLimits
 from gateway.observe import logs, tracing
 from gateway.observe.metrics import Metrics
@@ -119,7 +120,10 @@ async def _parts(settings: Settings, on_change: Callable[[], None], stack: Async
     stack.push_async_callback(dispatcher.stop, settings.server.grace)
     acceptance = Acceptance(journal, dispatcher.offer)
     learned = Learned(journal, await journal.secrets(), partial(ingress.fetch, sessions))
-    taking = ingress.open_ingress(settings, catalog, acceptance.store, metrics, tracer, learned, strangers)
+    recorder = Recorder(journal.refuse)
+    stack.push_async_callback(recorder.close)
+    taking = ingress.open_ingress(settings, catalog, acceptance.store, metrics, tracer, learned, strangers, recorder)
+    stack.push_async_callback(taking.refusals.settle)
     return Parts(metrics, catalog, journal, destinations, dispatcher, acceptance, taking)
 
 

@@ -15,6 +15,7 @@ from gateway.ingress.doors import hooks
 from gateway.ingress.http import Ingress, Rules
 from gateway.ingress.learned import Learned
 from gateway.ingress.listener import Listener
+from gateway.ingress.recorder import Recorder
 from gateway.ingress.strangers import Strangers
 from gateway.ingress.table import open_doors
 from gateway.journal import Appended, Entry, Journal
@@ -44,10 +45,11 @@ def open_ingress(
     tracer: Tracer,
     learned: Learned,
     strangers: Strangers,
+    recorder: Recorder,
 ) -> Ingress:
     """Make the ingress for settings and a catalog that fit together."""
     own = rules(settings, known.current, metrics)
-    return Ingress(own, store, metrics, known.for_request, learned, tracer, strangers)
+    return Ingress(own, store, metrics, known.for_request, learned, tracer, strangers, recorder)
 
 
 async def strangers(journal: Journal, addresses: Addresses) -> Strangers:

@@ -89,6 +89,11 @@ def matches(name: str, patterns: tuple[str, ...]) -> bool:
     return any(fnmatchcase(name, pattern) or name.startswith(pattern + ".") for pattern in patterns)
 
 
+def first_match(name: str, patterns: Sequence[str]) -> str:
+    """The pattern that covers an event name that `matches`."""
+    return next(pattern for pattern in patterns if matches.__wrapped__(name, (pattern,)))
+
+
 class Named(Protocol):
     """An entry of an index: it has event patterns and perhaps a condition."""
 

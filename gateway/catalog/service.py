@@ -39,6 +39,7 @@ class Service:
 
     `delivery_headers` are the headers that hold the whole delivery id, None when a part of it stands elsewhere.
     `id_window` and `body_window` are the seconds within which a repeated delivery id or body is the same event.
+    `ignored_at` says where each pattern of `ignore` is written: "github/service.yaml:12".
     `documents` are those that the service was made of, by name ("service", "push", "cards/issue"). `described` is
     False for a service whose own document cannot be used: how its requests are verified is unknown.
     """
@@ -53,6 +54,10 @@ class Service:
         self.imitates: Sequence[str] = tuple(raw.get("imitates", ()))
         self.ignore: Sequence[str] = tuple(raw.get("ignore", ()))
         self.test_events: Sequence[str] = tuple(raw.get("test_events", ()))
+        self.ignored_at: Mapping[str, str] = {
+            pattern: yamlfile.where(source.file, source.text, ("ignore", index))
+            for index, pattern in enumerate(self.ignore)
+        }
         self._problems: list[tuple[tuple[str | int, ...], str]] = []
         self._problems += [
             (("ignore", index), _SWALLOWS) for index, pattern in enumerate(self.ignore) if matches(UNKNOWN, (pattern,))

@@ -13,13 +13,17 @@ from gateway.catalog.message_shape import MessageShape
 from gateway.catalog.schema import Mismatch, Schema
 from gateway.catalog.tolerance import tolerant
 from gateway.catalog.unknown import swallows
-from gateway.catalog.yamlfile import placed
+from gateway.catalog.yamlfile import placed, where
 from gateway.errors import TranslationError
 from gateway.language.document import Compiler, DocumentPlace, Note
+from gateway.language.functions.text import shorten
 from gateway.language.output import Mode
 from gateway.language.template import Context, Engine
 from gateway.mattermost.payload import Message
 from gateway.model import JSON, Phase, Request
+
+_CONDITION: Final = 200
+"""The most characters of a condition that the reason of an ignored event repeats."""
 
 _PHASES: Mapping[str | None, Phase] = {phase.value: phase for phase in Phase}
 
@@ -78,6 +82,7 @@ class Translator:
         self.speaks = compiler.condition(raw["when"], place / "when").holds if self.conditional else _always
         self._let = compiler.let(raw.get("let", {}), place / "let")
         self._ignore = compiler.condition(raw["ignore"], place / "ignore") if "ignore" in raw else None
+        self._ignored = _rule(source, raw["ignore"]) if "ignore" in raw else ""
         self._subject = compiler.template(raw.get("subject", ""), Mode.RAW, place / "subject")
         self._living = "phase" in raw or "card" in raw
         self._phase = compiler.template(raw.get("phase", ""), Mode.RAW, place / "phase")
@@ -119,12 +124,18 @@ class Translator:
         for name, value in self._let:
             context[name] = value.get(context)
         if self._ignore is not None and self._ignore.holds(context):
-            return Draft(ignored=f"{self.name} ignores it")
+            return Draft(ignored=self._ignored)
         subject, message = self._subject.render(context) or "", self._message.render(context)
         if cards is None or not self._living:
             return Draft(subject, message)
         phase = _PHASES.get(self._phase.render(context), Phase.CHANGE)  # before the card, which sets names of its own
         return Draft(subject, message, phase=phase, card=cards[self.card].render(context) if self.card else None)
+
+
+def _rule(source: Text, condition: JSON) -> str:
+    """The reason why a document ignores an event: where that is written, and the condition itself."""
+    written = " ".join(str(condition).split())
+    return f"{where(source.file, source.text, ('ignore',))} ignores it: {shorten(written, _CONDITION)}"
 
 
 TRANSLATOR: Final = register(Kind("translator", "", Translator, "translator"))

@@ -164,6 +164,13 @@ def place_of(text: str, steps: tuple[str | int, ...]) -> tuple[int, int]:
     return (mark.line + 1, mark.column + 1) if mark else (1, 1)
 
 
+def where(file: str, text: str, steps: tuple[str | int, ...]) -> str:
+    """The place of a value in a document of the catalog, in few words: "github/push.yaml:14"."""
+    first = re.search(rf"^{re.escape(str(steps[0]))} *:", text, re.MULTILINE) if len(steps) == 1 else None
+    line = text.count("\n", 0, first.start()) + 1 if first else place_of(text, steps)[0]  # which reads all of it
+    return f"{'/'.join(file.split('/')[-2:])}:{line}"
+
+
 def fault(file: str, text: str, steps: tuple[str | int, ...], problem: str, remedy: str = "", below: int = 0) -> Fault:
     """A fault of the value at `steps` of a document, `below` lines further down when its text has several."""
     line, column = place_of(text, steps)

@@ -9,7 +9,7 @@ import typer
 from msgspec import Struct
 from msgspec.structs import replace
 
-from gateway.cli import app, filters, journal, offline
+from gateway.cli import app, filters, journal, offline, refused
 from gateway.cli import options as given
 from gateway.cli.offline import OfflineGateway
 from gateway.cli.options import DEFAULT, example
@@ -36,7 +36,7 @@ from gateway.console.events import DeliveryDetail, EventDetail, EventRow, Sent
 from gateway.console.waiting import Wait
 from gateway.errors import Refused
 from gateway.journal import Query
-from gateway.model import Outcome
+from gateway.model import Cause, Outcome
 
 events = typer.Typer(no_args_is_help=True, help="What came in, what it became, and where it went.")
 app.add_typer(events, name="events")
@@ -51,10 +51,10 @@ _COLUMNS: Final[Sequence[Column[EventRow]]] = (
     Column("received (UTC)", lambda row: clock(row.received)),
     Column("route", lambda row: row.route),
     Column("event", lambda row: row.name),
-    Column("outcome", lambda row: row.outcome),
+    Column("outcome", lambda row: row.outcome + (f" {row.note}" if row.note and row.note != row.outcome else "")),
     Column("translator", lambda row: row.translator),
     Column("deliveries", lambda row: ", ".join(map(_standing, row.sent))),
-    Column("message", lambda row: row.title or row.subject),
+    Column("message, or why", lambda row: row.reason or row.title or row.subject),
 )
 _FOLLOWED: Final = (27, 19, 12, 16, 8, 20, 16, 0)
 """The minimum widths of those columns with --follow, which prints rows one by one."""
@@ -78,7 +78,8 @@ class ReplayRow(Struct, frozen=True):
     "list",
     epilog=example(
         "mattergate events list --route github --since 2h",
-        "mattergate events list --outcome broken -o jsonl | jq -r .id",
+        "mattergate events list --outcome refused",
+        "mattergate events list --note unknown -o jsonl | jq -r .id",
         "mattergate events list --destination ops --state dead --since 1d",
         "mattergate events list --follow",
     ),
@@ -88,6 +89,7 @@ def list_events(
     service: given.Service = "",
     translator: given.Translator = "",
     outcome: OutcomeOption = None,
+    note: refused.NoteOption = "",
     destination: given.Destination = "",
     state: given.State = None,
     text: given.Text = "",
@@ -101,12 +103,13 @@ def list_events(
     output: given.Output = Format.TABLE,
     config: given.Config = DEFAULT,
 ) -> None:
-    """List events, newest first."""
+    """List events, newest first; with --outcome refused, the requests that were not accepted."""
     query = Query(
         route=route,
         service=service,
         translator=translator,
-        outcome=outcome or "",
+        outcome=outcome or (Outcome.REFUSED if note in set(Cause) else ""),  # only refused requests have a cause
+        note=note,
         destination=destination,
         delivery_state=state,
         text=text,
@@ -124,7 +127,8 @@ def list_events(
             raise typer.Exit from None
         return
     records = offline.run(config, lambda gateway: filters.select(gateway, query, limit))
-    print_rows([facts.row(record) for record in records], _COLUMNS, output, "no events")
+    nothing = "nothing was refused" if _columns(query) is refused.COLUMNS else "no events"
+    print_rows([facts.row(record) for record in records], _columns(query), output, nothing)
     if len(records) == limit and out.is_terminal and output is Format.TABLE:
         warn(f"older ones: add --before {records[-1].event.id}")
 
@@ -213,6 +217,10 @@ def replay_events(
         raise typer.Exit(1)
 
 
+def _columns(query: Query) -> Sequence[Column[EventRow]]:
+    return refused.COLUMNS if query.outcome == Outcome.REFUSED else _COLUMNS
+
+
 async def _to_replay(
     gateway: OfflineGateway, chosen: Sequence[str] | None, query: Query, *, today: bool
 ) -> tuple[list[str], str]:
@@ -242,18 +250,19 @@ def _standing(one: Sent) -> str:
 
 async def _follow(gateway: OfflineGateway, query: Query, limit: int, form: Format) -> None:
     """Print the newest events and then each new one, until cancelled."""
-    latest = await _newer(gateway, "", 1)
+    every = Query(outcome=query.outcome) if query.outcome == Outcome.REFUSED else Query()
+    latest = await _newer(gateway, every, "", 1)
     mark = latest[0] if latest else ""
     await filters.require_known(gateway, query)
     records = await filters.select(gateway, query, limit)
-    put = _printer(form)
+    put = _printer(form, _columns(query))
     put([facts.row(record) for record in reversed(records)])
     shown = {record.event.id for record in records}
     while True:
         await asyncio.sleep(_POLL)
-        if not await _newer(gateway, mark, 1):  # a whole page is read only when there is something new
+        if not await _newer(gateway, every, mark, 1):  # a whole page is read only when there is something new
             continue
-        fresh = await _newer(gateway, mark)
+        fresh = await _newer(gateway, every, mark)
         for event_id in reversed(fresh):
             page = await gateway.journal.find(replace(query, event_id=event_id, bodies=False))
             put([facts.row(record) for record in page.records if event_id not in shown])
@@ -261,10 +270,10 @@ async def _follow(gateway: OfflineGateway, query: Query, limit: int, form: Forma
             mark, shown = fresh[0], set()
 
 
-async def _newer(gateway: OfflineGateway, mark: str, limit: int | None = None) -> list[str]:
-    """The ids of the events that were stored after this one, newest first, at most `limit`."""
+async def _newer(gateway: OfflineGateway, every: Query, mark: str, limit: int | None = None) -> list[str]:
+    """The ids of the events of a query that were stored after this one, newest first, at most `limit`."""
     found: list[str] = []
-    async for record in journal.walk(gateway.journal, Query(limit=limit or journal.PAGE, bodies=False)):
+    async for record in journal.walk(gateway.journal, replace(every, limit=limit or journal.PAGE, bodies=False)):
         if record.event.id == mark:
             break
         found.append(record.event.id)
@@ -273,18 +282,19 @@ async def _newer(gateway: OfflineGateway, mark: str, limit: int | None = None) -
     return found
 
 
-def _printer(form: Format) -> Callable[[Sequence[EventRow]], None]:
+def _printer(form: Format, columns: Sequence[Column[EventRow]]) -> Callable[[Sequence[EventRow]], None]:
     """Give the function that prints rows as they arrive; a table begins with its titles."""
+    widths = refused.WIDTHS if columns is refused.COLUMNS else _FOLLOWED
 
     def put(rows: Sequence[EventRow]) -> None:
         if form is Format.JSONL:
             print_values(rows, form)
         else:
-            for line in lines(rows, _COLUMNS, _FOLLOWED):
+            for line in lines(rows, columns, widths):
                 say(line)
 
     if form is Format.TABLE:
-        titles = zip(_COLUMNS, _FOLLOWED, strict=True)
+        titles = zip(columns, widths, strict=True)
         say("  ".join(column.title.ljust(width) for column, width in titles).rstrip())
     return put
 
@@ -324,8 +334,12 @@ def _going_out(count: int, *, dry_run: bool) -> str:
 
 def _print_event(found: EventDetail) -> None:
     event, request = found.event, found.request
+    if request is None:
+        refused.print_refused(event)
+        return
     say(f"{event.id}  {clock(event.received)} UTC  route {event.route}  service {event.service}")
-    say(f"outcome {event.outcome}  event {event.name or '-'}  translator {event.translator or '-'}")
+    note = f"  note {event.note}" if event.note else ""
+    say(f"outcome {event.outcome}{note}  event {event.name or '-'}  translator {event.translator or '-'}")
     if event.subject:
         say(f"subject {event.subject}")
     if event.reason:

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from gateway import journal as journals
 from gateway.cli.output import fail, plural
 from gateway.journal import Journal, Query, Record
+from gateway.model import Outcome
 from gateway.settings import Settings
 
 SHORTEST: Final = 6
@@ -48,11 +49,12 @@ async def complete(journal: Journal, text: str) -> str:
     if len(text) < SHORTEST:
         fail(f"{text!r} is too short for the beginning of an id: write at least {SHORTEST} characters of it", 2)
     found: list[Record] = []
-    async for record in walk(journal, Query(text=text, limit=PAGE, bodies=False)):
-        if record.event.id.startswith(text.lower()):
-            found.append(record)
-            if len(found) > _LISTED:
-                break
+    for outcome in ("", Outcome.REFUSED):
+        async for record in walk(journal, Query(outcome=outcome, text=text, limit=PAGE, bodies=False)):
+            if record.event.id.startswith(text.lower()):
+                found.append(record)
+                if len(found) > _LISTED:
+                    break
     if not found:
         fail(f"the journal has no event {text}; `mattergate events list` shows those that it has")
     if len(found) > 1:

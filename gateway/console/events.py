@@ -15,11 +15,12 @@ import msgspec
 from msgspec import Meta, Struct
 
 from gateway import secret, units
-from gateway.console import curl, lookup, masked, replay, samples
+from gateway.console import curl, lookup, masked, refused, replay, samples
 from gateway.console.headline import headline
 from gateway.console.lookup import Stored
 from gateway.console.masked import RequestView
 from gateway.console.port import Gateway
+from gateway.console.refused import NoteOrCause, RefusedRequest
 from gateway.console.replay import Replayed, Reread
 from gateway.console.samples import SampleDocument, SampleWish, SampleWritten
 from gateway.console.waiting import Wait, waits
@@ -46,13 +47,16 @@ _WHEN: Final = 'How long ago ("2h"), or a time ("2026-01-31T08:00", UTC unless i
 class EventChoice(Struct, frozen=True, kw_only=True):
     """Which events: those that match every field; an empty field matches all.
 
-    `destination` and `state` are those of the same delivery.
+    `destination` and `state` are those of the same delivery. Refused requests are found with the outcome "refused"
+    alone. `note` is what a person should look at: why only the generic translator spoke for an event, or the cause of a
+    refused request.
     """
 
     route: str = ""
     service: str = ""
     translator: str = ""
     outcome: Literal["", "message", "ignored", "refused", "broken"] = ""
+    note: NoteOrCause = ""
     destination: str = ""
     state: Literal["", "pending", "delivered", "dead", "replayed", "discarded"] = ""
     text: Annotated[str, Meta(max_length=200)] = ""
@@ -78,7 +82,8 @@ class Sent(Struct, frozen=True):
 class EventRow(Struct, frozen=True):
     """One event of a list. `deliveries` counts them by state, `sent` by destination and state.
 
-    `title` is the line by which readers know its first message: see `headline`. It is "" where there is none.
+    `title` is the line by which readers know its first message: see `headline`. It is "" where there is none. `refused`
+    is for refused requests alone.
     """
 
     id: str
@@ -91,6 +96,8 @@ class EventRow(Struct, frozen=True):
     subject: str
     reason: str
     deliveries: Mapping[str, int]
+    note: str = ""
+    refused: RefusedRequest | None = None
     title: str = ""
     sent: Sequence[Sent] = ()
 
@@ -135,10 +142,13 @@ class DeliveryDetail(Struct, frozen=True):
 
 
 class EventDetail(Struct, frozen=True):
-    """One event whole. `verdicts` are of the catalog as it is now; `more_messages` counts those that are left out."""
+    """One event whole. `verdicts` are of the catalog as it is now; `more_messages` counts those that are left out.
+
+    A refused request is not kept: `request` is null.
+    """
 
     event: EventRow
-    request: RequestView
+    request: RequestView | None
     verdicts: Sequence[Verdict]
     messages: Sequence[MessageDetail]
     more_messages: int
@@ -161,6 +171,7 @@ def query(choice: EventChoice, *, before: str = "", limit: int = 50, first_paylo
         service=choice.service,
         translator=choice.translator,
         outcome=choice.outcome,
+        note=choice.note,
         destination=choice.destination,
         delivery_state=DeliveryState(choice.state) if choice.state else None,
         text=choice.text,
@@ -182,7 +193,10 @@ def _moment(name: str, text: str, now: float) -> float | None:
 
 async def detail(gateway: Gateway, event_id: str) -> EventDetail:
     """One event whole. Raises Refused (404)."""
-    found = await lookup.load(gateway, event_id)
+    record = await lookup.find(gateway, event_id)
+    if record.refusal is not None:
+        return EventDetail(row(record), None, (), (), 0, (), "")
+    found = await lookup.complete(gateway, record)
     deliveries = await _deliveries(gateway, found.record)
     return await asyncio.to_thread(_detail, found, deliveries, gateway.settings.server.depth_limit)
 
@@ -219,6 +233,8 @@ def row(record: Record) -> EventRow:
         subject=event.subject,
         reason=event.reason,
         deliveries=Counter(one.state.value for one in record.deliveries),
+        note=event.note,
+        refused=refused.of(record),
         title=headline(record.deliveries[0].payload) if record.deliveries else "",
         sent=[Sent(destination, state, count) for (destination, state), count in sent.items()],
     )
@@ -318,7 +334,7 @@ OPERATIONS = (
         method="GET",
         path="/events",
         name="listEvents",
-        summary="Events, newest first, without their bodies.",
+        summary="Events, newest first, without their bodies; with outcome=refused, requests that were not accepted.",
         query=EventFilter,
         call=_listing,
         result=EventPage,

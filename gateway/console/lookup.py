@@ -37,11 +37,23 @@ class Stored(Struct, frozen=True):
 
 
 async def load(gateway: Gateway, event_id: str) -> Stored:
-    """The event of this id. Raises Refused (404)."""
+    """The event of this id. Raises Refused (404, 409 for a refused request, of which nothing else is kept)."""
+    return await complete(gateway, await find(gateway, event_id))
+
+
+async def find(gateway: Gateway, event_id: str) -> Record:
+    """The record of this id, which may be a refused request. Raises Refused (404)."""
     records = (await gateway.journal.find(Query(event_id=event_id))).records if event_id else ()
     if not records:
         raise Refused(404, "Not Found", f"the journal has no event {event_id}: it forgets them after its retention")
-    found = records[0]
+    return records[0]
+
+
+async def complete(gateway: Gateway, found: Record) -> Stored:
+    """A record with what settings and catalog have of it. Raises Refused (409) for a refused request."""
+    if found.refusal is not None:
+        detail = f"{found.event.id} was refused: nothing is kept of such a request but why"
+        raise Refused(409, "Refused", f"{detail}; when that is mended, have its sender send it again")
     service = await gateway.service(found.event.service)
     route = gateway.route(found.event.route, next((one.address for one in found.deliveries if one.address), ""))
     schemes: Sequence[Scheme] = ()

@@ -44,6 +44,8 @@ class RouteStanding(Struct, frozen=True):
     duplicates: int
     last: float
     last_outcome: str
+    last_note: str = ""
+    refusals: Annotated[int, Meta(description="Refused requests that are kept to be looked at, the newest.")] = 0
 
 
 class Kept(Struct, frozen=True):
@@ -72,9 +74,10 @@ class Status(Struct, frozen=True):
     destinations: tuple[DestinationStanding, ...]
     counted_from: float
     started: float
+    strays: Annotated[int, Meta(description="Refused requests that reached no route, as far as they are kept.")] = 0
 
 
-class Overview(Status, frozen=True):
+class Overview(Status, frozen=True, kw_only=True):
     """A status with the rates of the last hour."""
 
     past: Past
@@ -84,7 +87,7 @@ async def overview(console: Console) -> Overview:
     """How the gateway is doing now, also when the journal cannot be read: then `trouble` says so."""
     gateway = console.gateway
     history = console.part(History)
-    held, trouble = await _holdings(gateway, history)
+    held, refused, trouble = await _holdings(gateway, history)
     past, day = history.past(), history.day()
     found = gauges.read(
         gateway,
@@ -111,21 +114,25 @@ async def overview(console: Console) -> Overview:
         trouble,
         _totals(past, day, destinations),
         Kept(held.events, held.size, held.oldest, held.dead_events, held.dead_size),
-        _routes(gateway, day, held.last),
+        _routes(gateway, day, held.last, refused),
         destinations,
         day.since,
         day.started,
-        past,
+        refused.get("", 0),
+        past=past,
     )
 
 
-async def _holdings(gateway: Gateway, history: History) -> tuple[Holdings, str]:
-    """What the journal keeps, and what is wrong with it; the history is brought up to date."""
+async def _holdings(gateway: Gateway, history: History) -> tuple[Holdings, Mapping[str, int], str]:
+    """What the journal keeps, how many refused requests of each route, and what is wrong with it.
+
+    The history is brought up to date.
+    """
     try:
         await history.take()
-        return await gateway.journal.holdings(), gateway.trouble()
+        return await gateway.journal.holdings(), await gateway.journal.refused(), gateway.trouble()
     except JournalError as error:
-        return Holdings(), gateway.trouble() or str(error)
+        return Holdings(), {}, gateway.trouble() or str(error)
 
 
 def _totals(past: Past, day: Day, destinations: tuple[DestinationStanding, ...]) -> Totals:
@@ -140,7 +147,9 @@ def _totals(past: Past, day: Day, destinations: tuple[DestinationStanding, ...])
     )
 
 
-def _routes(gateway: Gateway, day: Day, last: Mapping[str, Last]) -> tuple[RouteStanding, ...]:
+def _routes(
+    gateway: Gateway, day: Day, last: Mapping[str, Last], refused: Mapping[str, int]
+) -> tuple[RouteStanding, ...]:
     """The configured routes, and those of pass-through hooks, which are counted without being configured."""
     services = {name: route.service for name, route in gateway.settings.routes.items()}
     used = dict.fromkeys([*services, *(route for route, _ in day.received), *day.refused])
@@ -154,6 +163,8 @@ def _routes(gateway: Gateway, day: Day, last: Mapping[str, Last]) -> tuple[Route
             day.repeated.get(name, 0),
             last[name].received if name in last else 0.0,
             last[name].outcome.value if name in last else "",
+            last[name].note if name in last else "",
+            refused.get(name, 0),
         )
         for name in names
     )

@@ -56,6 +56,7 @@ class TriedEvent(Struct, frozen=True):
     faults: tuple[SchemaFault, ...]
     messages: tuple[JSON, ...]
     card: JSON
+    note: str = ""
 
 
 class Result(Struct, frozen=True):
@@ -69,6 +70,7 @@ class Result(Struct, frozen=True):
     events: tuple[TriedEvent, ...]
     more: int
     seconds: float
+    note: str = ""
 
 
 def result(service: Service, request: Request, wishes: Wishes, texts: Mapping[str, str] | None = None) -> Result:
@@ -92,6 +94,7 @@ def result(service: Service, request: Request, wishes: Wishes, texts: Mapping[st
         tuple(explainer.event(piece, value) for piece, value in pairs),
         max(0, len(reading.pieces) - PIECES),
         seconds,
+        reading.note,
     )
 
 
@@ -132,6 +135,7 @@ class _Explainer(Struct, frozen=True):
             faults=tuple(SchemaFault(one.path, one.problem, _line(text, ("input", *one.rule))) for one in wrong),
             messages=tuple(map(_payload, piece.messages)),
             card=_payload(piece.card) if piece.card else None,
+            note=piece.note,
         )
 
     def _source(self, name: str) -> str:

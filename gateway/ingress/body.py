@@ -25,14 +25,14 @@ def arrived_body(incoming: web.BaseRequest, limit: int) -> bytes | None:
 
     Raises Refused (413).
     """
-    if (incoming.content_length or 0) > limit:
-        raise _too_large(limit)
+    if (length := incoming.content_length or 0) > limit:
+        raise _too_large(limit, f"{length} bytes")
     content = incoming.content
     if not content.is_eof() or content.exception() is not None:
         return None
     body = content.read_nowait()
     if len(body) > limit:
-        raise _too_large(limit)
+        raise _too_large(limit, f"{len(body)} bytes")
     return body
 
 
@@ -70,7 +70,7 @@ async def _arriving(incoming: web.BaseRequest, limit: int, patience: float, held
         async for chunk in incoming.content.iter_any():
             size += len(chunk)
             if size > limit:
-                raise _too_large(limit)
+                raise _too_large(limit, f"more than {limit} bytes")
             if len(pieces[-1]) >= _PIECE:
                 pieces.append(bytearray())
             pieces[-1] += chunk
@@ -82,5 +82,7 @@ async def _arriving(incoming: web.BaseRequest, limit: int, patience: float, held
     return b"".join(pieces)
 
 
-def _too_large(limit: int) -> Refused:
-    return Refused(413, "Content Too Large", f"a request of this route has at most {limit} bytes")
+def _too_large(limit: int, size: str) -> Refused:
+    hint = "raise `body_limit` of the route, or of [server]"
+    detail = f"a request of this route has at most {limit} bytes"
+    return Refused(413, "Content Too Large", detail, why=f"the body has {size}, the route takes {limit}", hint=hint)

@@ -7,6 +7,7 @@ answered as problem details (RFC 9457) without a secret, a hook id or a stack.
 import random
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Final
 
 from aiohttp import web
@@ -22,10 +23,12 @@ from gateway.ingress.answers import problem
 from gateway.ingress.body import arrived_body, read_body
 from gateway.ingress.budget import Budget
 from gateway.ingress.clock import Clock
+from gateway.ingress.clues import LARGEST, Clues
 from gateway.ingress.doors import Accepted, Match, Rejected
 from gateway.ingress.learned import Learned
 from gateway.ingress.peers import Peers
-from gateway.ingress.refusals import Refusals, cause_of
+from gateway.ingress.recorder import Recorder
+from gateway.ingress.refusals import Knock, Refusals, cause_of
 from gateway.ingress.response import Response
 from gateway.ingress.series import RouteSeries, Series
 from gateway.ingress.strangers import Strangers
@@ -33,13 +36,13 @@ from gateway.ingress.table import RouteTable
 from gateway.ingress.workers import Workers
 from gateway.journal import Appended, Entry
 from gateway.mattermost.fit import Limits
-from gateway.model import Outcome, Request
+from gateway.model import Cause, Outcome, Request
 from gateway.observe import logs
 from gateway.observe.metrics import NO_TRANSLATOR, Metrics
 from gateway.observe.tracing import OFF, RequestSpan, Tracer
 from gateway.pipeline.entry import Traits, entry, new_id
 from gateway.pipeline.interpret import Reading
-from gateway.pipeline.judge import Judgement, judge, light
+from gateway.pipeline.judge import METHODS, Judgement, judge, light
 from gateway.pipeline.route import Route
 from gateway.settings.tables import Server
 from gateway.verify import handshake
@@ -50,7 +53,6 @@ RETRY: Final = {"Retry-After": "10"}
 Answered = Response | web.Response
 """A response of aiohttp answers a handshake: its headers may repeat something of the request."""
 
-_NO_ROUTE = Refused(404, "Not Found", "no route of this name; the path is /in/{route}")
 _SHARES: Final = 4
 """How many peers with a whole share the memory for unproven bodies has."""
 
@@ -72,7 +74,7 @@ class Ingress:
 
     `store` stores an event durably and has it delivered, `compiled` returns a service, and compiles it if necessary.
     `strangers` bounds what is sent to addresses that have never delivered. `budget`, `peers` and `refusals` are those
-    of the listener, too.
+    of the listener, too; refusals are recorded by `recorder`.
     """
 
     def __init__(
@@ -84,9 +86,11 @@ class Ingress:
         learned: Learned | None = None,
         tracer: Tracer = OFF,
         strangers: Strangers | None = None,
+        recorder: Recorder | None = None,
     ) -> None:
         self.budget = Budget(0, 0)
-        self.refusals = Refusals(metrics)
+        self.refusals = Refusals(metrics, recorder)
+        self._clues = Clues()
         self._strangers = strangers or Strangers(Addresses(()))
         self._store = store
         self._compiled = compiled
@@ -116,8 +120,9 @@ class Ingress:
         peer = self.peers.of(incoming.remote or "", incoming.headers)
         match = rules.table.find(incoming.rel_url.raw_path)
         if match is None:
-            self.refusals.note(_NO_ROUTE, peer)
-            return problem(_NO_ROUTE.status, _NO_ROUTE.title, _NO_ROUTE.detail)
+            unknown = _no_route(rules.table, incoming.rel_url.raw_path)
+            self.refusals.note(unknown, knock(incoming, peer))
+            return problem(unknown.status, unknown.title, unknown.detail)
         route = match.route
         span = self._tracer.request(incoming.method, match.door.pattern, route.name, route.service_key)
         status = 500  # for an unexpected error
@@ -137,9 +142,9 @@ class Ingress:
             self._strangers.knock(route.address, peer)
             return await self._accept(incoming, rules, match, peer, series, span)
         except Refused as refused:
-            ours = cause_of(refused) == "documents"
+            ours = cause_of(refused) is Cause.DOCUMENTS
             series.answered[Outcome.BROKEN if ours else Outcome.REFUSED].inc()
-            self.refusals.note(refused, peer, route.name)
+            self.refusals.note(refused, knock(incoming, peer, route))
             return answer(Rejected(refused.status, refused.title, refused.detail, _headers(refused)))
         except JournalError as error:
             series.answered[Outcome.BROKEN].inc()
@@ -174,9 +179,9 @@ class Ingress:
         if judged.reply is not None:
             return await self._answer_handshake(route, judged.reply)
         if refusal is not None:
-            raise refusal if service.described or route.own_schemes else _faulty()
+            raise self._with_clue(refusal, rules, route, service, judged.content)
         if reading is None:
-            raise Refused(405, "Method Not Allowed")
+            raise Refused(405, "Method Not Allowed", f"an event is sent by {', '.join(sorted(METHODS))}")
         read = time.perf_counter()
         series.translating.observe(read - started)
         span.step("translate", judged.proven, judged.read)
@@ -227,6 +232,17 @@ class Ingress:
             held.charge(len(request.body))
             return await self._workers.run(route.name, work)
 
+    def _with_clue(self, refusal: Refused, rules: Rules, route: Route, service: Service, content: Content) -> Refused:
+        """The refusal of a request that nobody vouches for, with the way to find a hint where that is cheap enough."""
+        if not (service.described or route.own_schemes):
+            return _faulty()
+        if len(content.body) <= LARGEST:
+            schemes, secrets, now = route.schemes(service), self._secrets(route), self._clock.moments()[0]
+            refusal.clue = partial(
+                self._clues.of, refusal.cause, service, schemes, secrets, content, now, rules.catalog
+            )
+        return refusal
+
     def _secrets(self, route: Route) -> list[str]:
         """The secrets that a request may be signed with: those of the settings, and the one learned in a handshake."""
         return [secret.reveal() for secret in (*route.secrets, *self._learned.of(route.name))]
@@ -257,7 +273,33 @@ class Ingress:
 
 def _faulty() -> Refused:
     detail = "the documents of this service are faulty: nothing says how it signs"
-    return Refused(503, "Service Unavailable", detail, cause="documents")
+    hint = "`mattergate check` names every fault"
+    return Refused(503, "Service Unavailable", detail, cause=Cause.DOCUMENTS, hint=hint)
+
+
+def _no_route(table: RouteTable, path: str) -> Refused:
+    """The refusal of a request that no door takes. Its path may hold a secret, and is not kept."""
+    refused = Refused(404, "Not Found", "no route of this name; the path is /in/{route}")
+
+    async def near() -> str:
+        return table.near(path)
+
+    refused.clue = near
+    return refused
+
+
+def knock(incoming: web.BaseRequest, peer: str, route: Route | None = None) -> Knock:
+    """What is told of a request that is refused."""
+    headers = incoming.headers
+    return Knock(
+        peer=peer,
+        route=route.name if route is not None else "",
+        service=route.service_key if route is not None else "",
+        method=incoming.method,
+        agent=headers.get("User-Agent", ""),
+        content_type=headers.get("Content-Type", ""),
+        size=incoming.content_length or 0,
+    )
 
 
 def _headers(refused: Refused) -> Mapping[str, str]:

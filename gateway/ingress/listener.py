@@ -25,6 +25,7 @@ from gateway.ingress.answers import problem
 from gateway.ingress.body import RECEIVE_BUFFER
 from gateway.ingress.connections import Connections
 from gateway.ingress.http import Answered, Ingress
+from gateway.ingress.refusals import Knock
 from gateway.ingress.response import Response
 from gateway.observe import logs
 
@@ -275,7 +276,8 @@ class Listener(web.Server):
 
     def note(self, refused: Refused, connection: RequestHandler, headers: Mapping[str, str] | None = None) -> None:
         """Count and log a request that is refused before it has a route."""
-        self._ingress.refusals.note(refused, self._ingress.peers.of(_address(connection), headers or {}))
+        peer = self._ingress.peers.of(_address(connection), headers or {})
+        self._ingress.refusals.note(refused, Knock(peer, agent=(headers or {}).get("User-Agent", "")))
 
     def begun(self, connection: Connection) -> None:
         """A request of a connection waits to be answered: the connection is not closed for the sake of others."""

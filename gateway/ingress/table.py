@@ -1,15 +1,21 @@
 """The table of routes: it finds the route of a request path through the open doors."""
 
 from collections.abc import Container, Iterator, Sequence
+from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 from types import ModuleType
+from typing import Final
+from urllib.parse import unquote
 
 from gateway.ingress import doors
 from gateway.ingress.doors import Door, Match
 from gateway.pipeline.route import Route
 from gateway.settings import Settings
+
+_LONGEST: Final = 200
+"""Characters of an unknown path that are looked at."""
 
 
 class RouteTable:
@@ -32,6 +38,21 @@ class RouteTable:
     def named(self, name: str, address: str = "") -> Route | None:
         """The route whose events have this name and address; None when it no longer exists."""
         return next((route for door in self._doors if (route := door.named(name, address)) is not None), None)
+
+    def near(self, path: str) -> str:
+        """A hint for a path that no door takes: a route whose name is like the one in it, or what is missing.
+
+        It repeats nothing of the path, which may hold a secret.
+        """
+        parts = path[:_LONGEST].split("/")
+        if parts[1:2] == ["hooks"]:
+            open_for_hooks = any(door.pattern.startswith("/hooks/") for door in self._doors)
+            wanted = "a hook id of 26 characters, then a service of the catalog: /hooks/{hook}/{service}"
+            return wanted if open_for_hooks else "set [passthrough] server to take the paths of incoming webhooks"
+        if parts[1:2] != ["in"]:
+            return "the path begins with /in/, then the name of a route"
+        names = get_close_matches(unquote(parts[2]) if len(parts) > 2 else "", [route.name for route in self], 1)
+        return f"there is a route {names[0]}: its path is /in/{names[0]}" if names else ""
 
     def takes(self, name: str, service: str) -> bool:
         """Whether a route of this name accepts requests for this service."""

@@ -1,7 +1,8 @@
 """The durable store of events and deliveries, as the rest of the gateway sees it.
 
-Six Protocols, `Queue`, `Cards`, `Secrets`, `Archive`, `Counts` and `Standings`, with operations that an embedded
-database and a server can both offer. `tests/contract/test_journal.py` checks these promises for every implementation:
+The Protocols `Queue`, `Cards`, `Secrets`, `Refusals`, `Archive`, `Counts` and `Standings` have operations that an
+embedded database and a server can both offer. `tests/contract/test_journal.py` checks these promises for every
+implementation:
 
 - `append` returns only when the event and all of its parcels are durable, in one commit or not at all.
 - Deliveries get growing numbers in commit order; `pending` returns them in that order, also after a crash.
@@ -9,6 +10,7 @@ database and a server can both offer. `tests/contract/test_journal.py` checks th
 - Events are found in the order in which they were stored, page by page: events that are stored meanwhile shift no page,
   and a page costs about the same whatever the size of the journal.
 - One event per duplicate key within the key's window.
+- Of each route the newest refused requests can be looked at, and never more: whoever knocks cannot fill a disk.
 - Dead deliveries stay until a person decides, or until they exceed limits of their own; what goes is told.
 - One gateway delivers from a journal; any number of other processes may read it and send again.
 - Every operation ends within a bounded time, if only with a JournalError.
@@ -22,9 +24,10 @@ from typing import Protocol
 from msgspec import Struct
 
 from gateway.journal.past import Counts
+from gateway.journal.refusals import Refusals
 from gateway.journal.standing import Standings
 from gateway.journalurl import file_of
-from gateway.model import Attempt, Delivery, DeliveryState, DiscardCause, Event, Outcome, Parcel
+from gateway.model import Attempt, Delivery, DeliveryState, DiscardCause, Event, Outcome, Parcel, Refusal
 
 
 class DuplicateKey(Struct, frozen=True):
@@ -120,6 +123,9 @@ class Query(Struct, frozen=True):
     received between them, both included. They bound the search, too: an event whose time differs by more than ORDER
     seconds from those that were stored before and after it may be missed.
 
+    Refused requests are found with the outcome "refused", or by their id; then `text` is looked for in what is kept of
+    them. `note` is an event's Note, or the Cause of a refused request.
+
     Without `bodies` the body of the request and the payloads are not read, and are returned empty. `first_payloads`
     reads all the same, of each event, the payload of the first delivery, unless it is longer than FIRST_PAYLOAD bytes.
     """
@@ -128,6 +134,7 @@ class Query(Struct, frozen=True):
     route: str = ""
     service: str = ""
     outcome: str = ""
+    note: str = ""
     translator: str = ""
     since: float | None = None
     until: float | None = None
@@ -151,10 +158,15 @@ FIRST_PAYLOAD = 65_536
 
 
 class Record(Struct, frozen=True):
-    """One event with its deliveries, in the order of their numbers."""
+    """One event with its deliveries, in the order of their numbers.
+
+    `refusal` is None for an accepted request. For a refused one it is what is known of it, and `event` is the same as
+    far as an event can say it.
+    """
 
     event: Event
     deliveries: tuple[Delivery, ...]
+    refusal: Refusal | None = None
 
 
 class Page(Struct, frozen=True):
@@ -215,6 +227,7 @@ class Last(Struct, frozen=True):
 
     received: float
     outcome: Outcome
+    note: str = ""
 
 
 class Holdings(Struct, frozen=True):
@@ -336,7 +349,9 @@ class Archive(Protocol):
         """Change the limits of retention (seconds, bytes) from now on; see `open`."""
 
 
-class Journal(Queue, Cards, Secrets, Archive, Counts, Standings, Protocol):
+class Journal(Queue, Cards, Secrets, Refusals, Archive, Counts, Standings, Protocol):
+    """All of the Protocols. A caller that needs fewer depends on those."""
+
     """All of the Protocols. A caller that needs fewer depends on those."""
 
     async def close(self) -> None:

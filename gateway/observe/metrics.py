@@ -9,16 +9,13 @@ from typing import Any, TypeVar
 from prometheus_client import CollectorRegistry
 
 from gateway import __version__
-from gateway.model import DestinationState, DiscardCause, Outcome
+from gateway.model import Cause, DestinationState, DiscardCause, Outcome
 from gateway.observe.series import Counter, Family, Gauge, Histogram, Series, counters, gauges, histograms, infos
 
 RESULTS = ("delivered", "later", "never")
 CODES = ("2xx", "3xx", "4xx", "429", "5xx", "network", "timeout", "tls")
 TRANSLATIONS = ("message", "ignored", "broken")
-CAUSES = (
-    "connections", "documents", "encoding", "head_too_large", "malformed", "memory", "method", "no_route",
-    "not_authentic", "not_understood", "protocol", "rate", "slow", "strangers", "too_large", "work",
-)  # fmt: skip
+CAUSES = tuple(cause.value for cause in Cause)
 """Why requests are refused."""
 NO_TRANSLATOR = "none"
 """The label `translator` of an event that was ignored by its name, before a translator was selected."""

@@ -66,6 +66,7 @@ def entry(  # noqa: PLR0913 - each is a part of what is stored
         subject=reading.subject,
         reason=reading.reason,
         request=kept or masking.kept_request(content, route.schemes(service)),
+        note=reading.note,
     )
     outgoing = tuple(parcels(event_id, route, service, reading, traits, trace))
     return Entry(event, outgoing, keys(route, service, content, reading.key, proof))

@@ -9,7 +9,6 @@ from typing import Final
 from msgspec import Struct
 
 from gateway.catalog.generic import GENERIC, generic
-from gateway.catalog.select import matches
 from gateway.catalog.service import Service
 from gateway.catalog.translator import Draft, Translator, context
 from gateway.decode.bounds import EVENTS
@@ -20,14 +19,20 @@ from gateway.errors import Refused, TranslationError
 from gateway.language.functions.gist import event_of
 from gateway.mattermost.fit import Fitted, Limits, fitted
 from gateway.mattermost.payload import Message, Priority
-from gateway.model import JSON, CardMode, Outcome, Phase, Request
+from gateway.model import JSON, CardMode, Note, Outcome, Phase, Request
+from gateway.pipeline.reasons import dropped, mismatched, unreadable, without_translator
+
+_STRICT: Final = "`strict = true` of the route refuses what no translator understands"
 
 EXPLAINED: Final = 5
 """The events of one request of which it is told where they do not match a schema: to find that out takes longest."""
 
 
 class Wishes(Struct, frozen=True):
-    """The settings of a route for its messages: event filters, strictness, and overrides of the message's own keys."""
+    """The settings of a route for its messages: event filters, strictness, and overrides of the message's own keys.
+
+    `route` is its name, by which reasons call it; "" for a request without one.
+    """
 
     only: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
@@ -43,10 +48,13 @@ class Wishes(Struct, frozen=True):
     silent: bool | None = None
     card: CardMode | None = None
     depth: int = 64
+    route: str = ""
 
 
 class Piece(Struct, frozen=True):
     """The result of one event of a request. `mismatch` names the translator whose schema the payload did not match.
+
+    `note` is a Note where something but the generic translator should have spoken, else "".
 
     `phase` is where the event stands in the life of its subject (None: it has none), `card` the message that shows the
     subject as it is now (None: the first of its messages does); both count only where a route wants cards. `emptied`
@@ -63,6 +71,7 @@ class Piece(Struct, frozen=True):
     fitted: tuple[Fitted, ...] = ()
     phase: Phase | None = None
     card: Message | None = None
+    note: str = ""
 
     @property
     def messages(self) -> tuple[Message, ...]:
@@ -83,13 +92,14 @@ class Reading(Struct, frozen=True):
     reason: str
     key: str
     pieces: tuple[Piece, ...]
+    note: str = ""
 
 
 def interpret(service: Service, content: Content, wishes: Wishes, limits: Limits) -> Reading:
     """Read one request. Raises Refused (422) only where the route is strict."""
     request, decoded = content.request, content.decoded
     if decoded.fault and wishes.strict:
-        raise Refused(422, "Unprocessable Content", decoded.fault)
+        raise Refused(422, "Unprocessable Content", unreadable(request, decoded), hint=_STRICT)
     reader = _EventReader(service, request, decoded, wishes, limits)
     values = unwrap(decoded.value, service.unwrap)
     pieces = [reader.piece(value, explained=index < EXPLAINED) for index, value in enumerate(values[:EVENTS])]
@@ -101,11 +111,13 @@ def interpret(service: Service, content: Content, wishes: Wishes, limits: Limits
     first = pieces[0] if len(pieces) == 1 else _most_telling(pieces)
     key = service.delivery_key(request, decoded.value)
     reason = "; ".join(filter(None, (first.reason, decoded.note))) if decoded.note else first.reason
-    return Reading(first.outcome, first.name, first.translator, first.subject, reason, key, tuple(pieces))
+    return Reading(first.outcome, first.name, first.translator, first.subject, reason, key, tuple(pieces), first.note)
 
 
 def _most_telling(pieces: Sequence[Piece]) -> Piece:
-    return next((p for o in (Outcome.BROKEN, Outcome.MESSAGE) for p in pieces if p.outcome is o), pieces[0])
+    """The first broken piece, else the first message with a note, else the first message."""
+    ranks = {Outcome.BROKEN: 0, Outcome.MESSAGE: 2}
+    return min(pieces, key=lambda piece: ranks.get(piece.outcome, 3) - bool(piece.note))
 
 
 class Verdict(Struct, frozen=True):
@@ -147,26 +159,28 @@ class _EventReader(Struct, frozen=True):
         With `explained`, the reason of a mismatch says where it is.
         """
         name = self.service.event_name(self.request, value)
-        if why := _filter_reason(self.service, name, self.wishes):
+        if why := dropped(self.service, name, self.wishes.route, self.wishes.only, self.wishes.ignore):
             return Piece(Outcome.IGNORED, name, "", reason=why)
         translator = None
         try:
             seen = context(value, self.request, name)
             translator = self.service.speaker(name, seen)
             if translator is None:
-                return self._generic(value, name, self.decoded.fault or _no_translator_reason(self.service, name))
+                return self._generic(value, name, without_translator(self.service, name))
             if not translator.schema.matches(value):
-                why = _mismatch_reason(translator, value, explained=explained)
+                why = mismatched(translator, value, explained=explained)
                 return self._generic(value, name, why, translator.name)
             draft = translator.draft(seen, self.service.cards if self.wishes.card is not None else None)
             return self._translated_piece(translator, draft, value, name)
         except TranslationError as error:
+            if self.decoded.fault:
+                return self._generic(value, name, str(error))
             if translator and not translator.as_written.matches(value):
-                why = _mismatch_reason(translator, value, explained=explained)
+                why = mismatched(translator, value, explained=explained)
                 return self._generic(value, name, why, translator.name)
             broken = self._message(value, name)
             shown_by = translator.name if translator else GENERIC
-            return Piece(Outcome.BROKEN, name, shown_by, reason=str(error), fitted=broken)
+            return Piece(Outcome.BROKEN, name, shown_by, reason=str(error), fitted=broken, note=Note.BROKEN)
 
     def finished(self, message: Message) -> tuple[Fitted, ...]:
         """The message, with the route's overrides and the service's name and icon, in as many posts as it needs."""
@@ -199,10 +213,19 @@ class _EventReader(Struct, frozen=True):
         )
 
     def _generic(self, value: JSON, name: str, reason: str, mismatch: str = "", emptied: str = "") -> Piece:
+        """The piece that the generic translator makes, for a reason, "" where it is the only one of the service.
+
+        Where the body could not be read, that is the reason: what is missing in it follows from that.
+        """
+        note = (Note.MISMATCH if mismatch else Note.EMPTY if emptied else Note.UNKNOWN) if reason else ""
+        if (self.decoded.fault or (reason and not emptied)) and (unread := unreadable(self.request, self.decoded)):
+            reason, note = unread, Note.UNREADABLE
         if self.wishes.strict and reason:
-            raise Refused(422, "Unprocessable Content", reason)
+            raise Refused(422, "Unprocessable Content", reason, hint=_STRICT)
         shown = self._message(value, name)
-        return Piece(Outcome.MESSAGE, name, GENERIC, reason=reason, mismatch=mismatch, emptied=emptied, fitted=shown)
+        return Piece(
+            Outcome.MESSAGE, name, GENERIC, reason=reason, mismatch=mismatch, emptied=emptied, fitted=shown, note=note
+        )
 
     def _message(self, value: JSON, name: str) -> tuple[Fitted, ...]:
         name = name or event_of(self.request.headers)
@@ -220,25 +243,3 @@ def _priority(wishes: Wishes, own: Priority | None) -> Priority | None:
         own.requested_ack if ack is None else ack,
         own.persistent_notifications if nags is None else nags,
     )
-
-
-def _filter_reason(service: Service, name: str, wishes: Wishes) -> str:
-    """Why a filter drops an event of this name; "" when it passes."""
-    if matches(name, service.ignore):
-        return f"{service.key} lists {name} as not worth a message"
-    if wishes.only and not matches(name, wishes.only) and not matches(name, service.test_events):
-        return f"the route lets only {', '.join(wishes.only)} pass"
-    if wishes.ignore and matches(name, wishes.ignore):
-        return f"the route ignores {name}"
-    return ""
-
-
-def _no_translator_reason(service: Service, name: str) -> str:
-    if not service.translators:
-        return ""
-    return f"no translator of {service.key} speaks for {name or 'an event without a name'}"
-
-
-def _mismatch_reason(translator: Translator, value: JSON, *, explained: bool) -> str:
-    mismatches = ": " + "; ".join(map(str, translator.mismatches(value, 3))) if explained else ""
-    return f"the payload does not match the schema of {translator.name}{mismatches}"

@@ -5,6 +5,7 @@ for what is inflated is bounded by how many requests are judged at once: one in 
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Final
 
 from msgspec import Struct
@@ -17,6 +18,7 @@ from gateway.model import Request
 from gateway.pipeline.interpret import Reading, interpret
 from gateway.pipeline.route import Route
 from gateway.verify import handshake, masking, verify
+from gateway.verify.diagnosis import diagnose
 from gateway.verify.signature import Signature
 
 METHODS: Final = frozenset({"POST", "PUT", "GET"})
@@ -126,10 +128,8 @@ def _prove(
     schemes: Sequence[verify.Scheme], content: Content, secrets: Sequence[str], moments: Sequence[float]
 ) -> tuple[verify.Proof | None, Refused | None]:
     """The proof of the request's sender, and the refusal when there is none."""
-    refusal: Refused | None = None
     for now in moments:
-        try:
+        with suppress(Refused):
             return verify.verify(schemes, secrets, content, now), None
-        except Refused as refused:
-            refusal = refused
-    return None, refusal
+    found = diagnose(schemes, secrets, content, moments[0])
+    return None, Refused(401, verify.NOT_AUTHENTIC, cause=found.cause, why=found.why)

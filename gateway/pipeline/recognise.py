@@ -48,12 +48,12 @@ def candidates(services: Mapping[str, Service], content: Content) -> list[Candid
     """The services that a request may be from, the likeliest first; empty without enough evidence."""
     request, decoded = content.request, content.decoded
     value = None if decoded.kind == "text" else decoded.value  # text that could not be parsed is no evidence
-    spread = Counter(header for service in services.values() for header in _headers(service))
+    spread = Counter(header for service in services.values() for header in own_headers(service))
     found = {key: _weigh(service, request, value, spread) for key, service in services.items() if key != GENERIC}
     likely = {key: one for key, one in found.items() if one.points >= ENOUGH}
     for key in list(likely):
         for original in services[key].imitates:
-            own = _headers(services[key]) & request.headers.keys() or _names_itself(services[key], request.headers)
+            own = own_headers(services[key]) & request.headers.keys() or _names_itself(services[key], request.headers)
             if own and original in likely and likely[original].points >= likely[key].points:
                 reason = f"its requests carry what those of {services[original].name} do"
                 better = likely[original].points + 1
@@ -63,7 +63,7 @@ def candidates(services: Mapping[str, Service], content: Content) -> list[Candid
 
 def _weigh(service: Service, request: Request, value: JSON, spread: Mapping[str, int]) -> Candidate:
     points, reasons = 0.0, []
-    for header in sorted(_headers(service) & request.headers.keys()):
+    for header in sorted(own_headers(service) & request.headers.keys()):
         points += _HEADER / spread[header]
         reasons.append(f"the header {header} is there")
     if _names_itself(service, request.headers):
@@ -106,7 +106,7 @@ def _speaker(service: Service, request: Request, value: JSON, name: str) -> Tran
         return None
 
 
-def _headers(service: Service) -> set[str]:
+def own_headers(service: Service) -> set[str]:
     """The headers, in lower case, of the service's event name, delivery id and credentials."""
     selectors = (header for part in (*service.event, *service.delivery_id) for header in part.headers)
     return {*selectors, *_scheme_headers(service.verify)} - _SHARED

@@ -56,6 +56,7 @@ class Route:
             silent=settings.silent,
             card=CardMode(settings.card) if settings.card else None,
             depth=depth,
+            route=settings.name,
         )
 
     def __repr__(self) -> str:

@@ -109,14 +109,12 @@ class Claim(Struct, frozen=True):
 
 def claim(scheme: Signature, content: Content, now: float) -> Claim | None:
     """Read signatures and messages once for all secrets; None when one is missing, unreadable or stale."""
-    texts, stamp = _read_signatures(scheme, content)
+    texts, stamp = read_signatures(scheme, content)
     signatures = tuple([raw for text in texts[:_MOST_CANDIDATES] if (raw := decoded(text.strip(), scheme.encoding))])
     if not signatures:
         return None
     if scheme.timestamp is not None:
-        if scheme.timestamp.kind != "pair":
-            found = read(content, scheme.timestamp)
-            stamp = None if found is None else text_of(found)
+        stamp = stamp_of(scheme, content, stamp)
         if stamp is None or not _is_fresh(stamp.strip(), scheme, now):
             return None
     if scheme.covers_body_alone:
@@ -126,6 +124,14 @@ def claim(scheme: Signature, content: Content, now: float) -> Claim | None:
     if None in messages:
         return None
     return Claim(signatures, tuple(message for message in messages if message is not None))
+
+
+def stamp_of(scheme: Signature, content: Content, beside: str | None) -> str | None:
+    """Return the text of the timestamp: what stands `beside` the signature, or elsewhere; None where there is none."""
+    if scheme.timestamp is None or scheme.timestamp.kind == "pair":
+        return beside
+    found = read(content, scheme.timestamp)
+    return None if found is None else text_of(found)
 
 
 def reads_as(message: bytes, schemes: Iterable[Signature]) -> bool:
@@ -188,11 +194,11 @@ def encoded(raw: bytes, encoding: str) -> str:
     return text.replace("+", "-").replace("/", "_") if encoding == "base64url" else text
 
 
-def _read_signatures(scheme: Signature, content: Content) -> tuple[list[str], str | None]:
+def read_signatures(scheme: Signature, content: Content) -> tuple[list[str], str | None]:
     """Return every signature as written, without prefix, and the timestamp written beside it."""
     signatures: list[str] = []
     stamp: str | None = None
-    for whole in _places(scheme.source, content):
+    for whole in texts_at(scheme.source, content):
         text = whole.strip()
         rest = behind(scheme.prefix, text)
         if rest is not None:
@@ -212,7 +218,8 @@ def _read_signatures(scheme: Signature, content: Content) -> tuple[list[str], st
     return signatures, stamp
 
 
-def _places(source: Source, content: Content) -> Sequence[str]:
+def texts_at(source: Source, content: Content) -> Sequence[str]:
+    """Return the texts at a source; a numbered header may have several."""
     if source.kind == "header":
         names, headers = [source.name], content.request.headers
         if NUMBERED in source.name:
@@ -229,17 +236,21 @@ def _pair(piece: str) -> tuple[str, str]:
 
 def _is_fresh(stamp: str, scheme: Signature, now: float) -> bool:
     """Whether a timestamp is one, and within the window."""
+    sent = sent_at(stamp, scheme)
+    return sent is not None and (scheme.window is None or abs(now - sent) <= scheme.window)
+
+
+def sent_at(stamp: str, scheme: Signature) -> float | None:
+    """Return the time of a timestamp in seconds since the epoch; None when it is none."""
     if scheme.unit == "iso":
         try:
             moment = datetime.fromisoformat(stamp)
-            sent = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+            return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
         except (ValueError, OverflowError):
-            return False
-    elif _DECIMAL.fullmatch(stamp):
-        sent = float(stamp) / (1000 if scheme.unit == "ms" else 1)
-    else:
-        return False
-    return scheme.window is None or abs(now - sent) <= scheme.window
+            return None
+    if not _DECIMAL.fullmatch(stamp):
+        return None
+    return float(stamp) / (1000 if scheme.unit == "ms" else 1)
 
 
 def _message(scheme: Signature, content: Content, body: bytes, stamp: str) -> bytes | None:

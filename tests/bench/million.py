@@ -57,8 +57,8 @@ SELECT number, received, destination, destination || ' github:' || subject, iif(
           FROM event WHERE outcome <> 'ignored' ORDER BY number)"""
 
 _KINDS: Final = """
-INSERT INTO kind (route, service, outcome, newest)
-SELECT route, service, outcome, max(number) FROM event GROUP BY route, service, outcome"""
+INSERT INTO kind (route, service, outcome, note, newest)
+SELECT route, service, outcome, '', max(number) FROM event GROUP BY route, service, outcome"""
 
 _KINDS_OF_EVENTS: Final = """
 INSERT INTO kind_of_event

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Struct
 
-from gateway.catalog.select import Index, Selector, headers_of, matches
+from gateway.catalog.select import Index, Selector, first_match, headers_of, matches
 from gateway.model import Request
 
 REQUEST = Request(headers={"x-event": "push", "x-empty": ""}, query={"kind": "q"})
@@ -95,6 +95,12 @@ def test_patterns(name: str, pattern: str, match: bool) -> None:
     assert matches(name, (pattern,)) is match
     assert not matches(name, ())
     assert matches(name, ("no", pattern, "neither")) is match
+
+
+def test_the_first_pattern_that_covers_a_name_is_known() -> None:
+    """In the order in which they are written."""
+    assert first_match("push.created", ("pull", "p*", "push")) == "p*"
+    assert first_match("push.created", ("pull", "push", "p*")) == "push"
 
 
 class One(Struct, frozen=True):

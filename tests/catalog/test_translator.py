@@ -65,7 +65,7 @@ def test_when_it_speaks() -> None:
 def test_it_is_silent_on_purpose() -> None:
     """Then there is no message, and the reason names the document."""
     draft = translator().draft(seen({"n": 3, "quiet": True}))
-    assert (draft.message, draft.ignored) == (None, "own/one ignores it")
+    assert (draft.message, draft.ignored) == (None, "one.yaml:6 ignores it: {{ quiet }}")
 
 
 @pytest.mark.parametrize(

@@ -139,3 +139,11 @@ def test_a_fault_below_its_value_has_no_column() -> None:
     at = yamlfile.fault("x.yaml", "a: |\n  one\n  two\n", ("a",), "bad", "write it so", below=2)
     assert str(at) == "x.yaml:3: a: bad (write it so)"
     assert at.column == 0
+
+
+def test_a_place_in_few_words() -> None:
+    """The last folder, the file and the line; a key of the document is found without reading all of it."""
+    text = "title: x\nnested:\n  ignore: no\nignore:\n  - a\n  - b\n"
+    assert yamlfile.where("/some/where/own/service.yaml", text, ("ignore",)) == "own/service.yaml:4"
+    assert yamlfile.where("own/service.yaml", text, ("ignore", 1)) == "own/service.yaml:6"
+    assert yamlfile.where("service.yaml", "{title: x, ignore: y}", ("ignore",)) == "service.yaml:1"

@@ -180,7 +180,7 @@ async def test_a_route_brings_its_wishes(console):
     await browser.get("/try")
     answer = await browser.call("/try", {"route": "quiet", "headers": HEADERS, "body": json.dumps(BODY)})
     found = answer.json()
-    assert (found["running"]["outcome"], found["running"]["reason"]) == ("ignored", "the route ignores push")
+    assert (found["running"]["outcome"], found["running"]["reason"]) == ("ignored", "[routes.quiet] ignore names push")
     assert (await browser.call("/try", {"route": "none", "body": "{}"})).status == 422
 
 

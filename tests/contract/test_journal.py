@@ -35,6 +35,7 @@ from gateway.journal import (
 )
 from gateway.journal import open as open_journal
 from gateway.journal.past import DeliveredCount, EventCount
+from gateway.journal.refusals import REFUSED_LIMIT
 from gateway.journal.sqlite import lease
 from gateway.journal.sqlite.file import prepare
 from gateway.journal.standing import Ahead
@@ -43,15 +44,18 @@ from gateway.model import (
     AttemptResult,
     Card,
     CardMode,
+    Cause,
     Delivery,
     DeliveryState,
     Discard,
     DiscardCause,
     Event,
+    Note,
     Outcome,
     Parcel,
     Pause,
     Phase,
+    Refusal,
     Request,
 )
 from tests.conftest import eventually
@@ -1140,3 +1144,92 @@ async def closing(stack: AsyncExitStack, journal: Journal) -> Journal:
     """The journal, closed with the stack."""
     stack.push_async_callback(journal.close)
     return journal
+
+
+def refusal(number: int, route: str = "build", **more: object) -> Refusal:
+    """A refused request of a route, the newer the higher its number."""
+    values = {
+        "id": f"refused-{route}-{number}",
+        "received": NOW + number,
+        "route": route,
+        "service": "github",
+        "cause": Cause.WRONG_SECRET,
+        "status": 401,
+        "reason": f"the header X-Signature fits no secret, try {number}",
+    } | more
+    return Refusal(**values)
+
+
+async def test_a_refused_request_comes_back_as_it_was_stored(reopen: Reopen) -> None:
+    """Every field survives, also the end of the process; an event says as much of it as it can."""
+    journal = await reopen()
+    told = refusal(
+        1, cause=Cause.STALE, hint="Zoë ☃ set the clock", peer="192.0.2.1", method="PUT", agent="curl/8 \"x\"",
+        content_type="text/plain", size=12_345_678_901,
+    )  # fmt: skip
+    await journal.refuse([told, refusal(2, route="", service="", cause=Cause.NO_ROUTE, status=404)])
+    journal = await reopen()
+    (record,) = (await journal.find(Query(event_id=told.id))).records
+    assert record.refusal == told
+    assert record.deliveries == ()
+    assert record.event == Event(
+        told.id, told.received, "build", "github", Outcome.REFUSED, "", "", "", told.reason,
+        Request("PUT", {"user-agent": told.agent, "content-type": "text/plain"}), "stale",
+    )  # fmt: skip
+    assert await journal.refused() == {"build": 1, "": 1}
+
+
+async def test_refused_requests_are_found_when_they_are_asked_for(journal: Journal) -> None:
+    """They are not among the events; route, service, note and words narrow them, newest first, page by page."""
+    await journal.append(entry(id="event"))
+    await journal.refuse([refusal(number) for number in range(5)])
+    await journal.refuse([refusal(9, route="other", service="gitlab", cause=Cause.UNSIGNED, peer="192.0.2.77")])
+    assert await walk(journal, Query()) == ["event"]
+    refused = Query(outcome="refused")
+    everything = ["refused-other-9", *(f"refused-build-{number}" for number in reversed(range(5)))]
+    assert await walk(journal, replace(refused, limit=4)) == everything
+    assert await walk(journal, replace(refused, limit=2)) == everything
+    for query in ({"route": "other"}, {"service": "gitlab"}, {"note": "unsigned"}, {"text": "192.0.2.77 UNSIGNED"}):
+        assert await walk(journal, replace(refused, **query)) == ["refused-other-9"]
+    assert await walk(journal, replace(refused, text="try_3")) == []
+    assert await walk(journal, replace(refused, text="try fits 3")) == ["refused-build-3"]
+    assert await journal.find(replace(refused, before="gone")) == Page()
+    assert await journal.find(replace(refused, limit=0)) == Page()
+    assert await journal.find(replace(refused, destination="ops")) == Page()
+    assert await journal.find(Query(event_id="refused-build-1", outcome="message")) == Page()
+
+
+async def test_the_newest_refused_requests_of_a_route_are_kept(journal: Journal) -> None:
+    """However many come at once or one by one, and whatever other routes have."""
+    await journal.refuse([refusal(0, route="quiet")])
+    await journal.refuse([refusal(number) for number in range(REFUSED_LIMIT + 30)])
+    await journal.refuse([])
+    for number in range(REFUSED_LIMIT + 30, REFUSED_LIMIT + 33):
+        await journal.refuse([refusal(number)])
+    assert await journal.refused() == {"quiet": 1, "build": REFUSED_LIMIT}
+    kept = await walk(journal, Query(outcome="refused", route="build"))
+    assert kept == [f"refused-build-{number}" for number in range(REFUSED_LIMIT + 32, 32, -1)]
+
+
+async def test_a_refused_request_is_stored_once(journal: Journal) -> None:
+    """Whoever does not know whether it was stored may store it again."""
+    await journal.refuse([refusal(1)])
+    await journal.refuse([refusal(1), refusal(2)])
+    assert await journal.refused() == {"build": 2}
+
+
+async def test_the_note_of_an_event_is_kept_and_found(reopen: Reopen) -> None:
+    """Alone and with the other conditions; most events have none."""
+    journal = await reopen()
+    await journal.append(entry(id="plain"))
+    await journal.append(entry(id="unknown", note=Note.UNKNOWN))
+    await journal.append(entry(id="broken", note=Note.BROKEN, outcome=Outcome.BROKEN))
+    await journal.append(entry(id="unknown there", note=Note.UNKNOWN, route="other"))
+    journal = await reopen()
+    notes = {record.event.id: record.event.note for record in (await journal.find(Query())).records}
+    assert notes == {"plain": "", "unknown": "unknown", "broken": "broken", "unknown there": "unknown"}
+    assert await walk(journal, Query(note="unknown")) == ["unknown there", "unknown"]
+    assert await walk(journal, Query(note="unknown", route="build")) == ["unknown"]
+    assert await walk(journal, Query(note="broken", outcome="message")) == []
+    assert await walk(journal, Query(note="unknown", event_id="broken")) == []
+    assert (await journal.holdings()).last["build"].outcome is Outcome.BROKEN

@@ -41,3 +41,15 @@ def test_a_door_that_the_settings_do_not_open_is_not_there():
     made = open_doors(parsed(ROUTES), {"github"})
     assert made.find(f"/hooks/{HOOK}/github") is None
     assert made.named("passthrough-github", HOOK) is None
+
+
+def test_an_unknown_path_has_a_hint_that_repeats_nothing_of_it():
+    """A name that is nearly that of a route, a door that is closed, or what every path begins with."""
+    closed, opened = open_doors(parsed(ROUTES), {"github"}), open_doors(parsed(ROUTES + THROUGH), {"github"})
+    assert closed.near("/in/onne/a-secret") == "there is a route one: its path is /in/one"
+    assert closed.near("/in/%6Fne%20") == "there is a route one: its path is /in/one"
+    assert "begins with /in/" in closed.near("/webhook/one")
+    assert "set [passthrough] server" in closed.near(f"/hooks/{HOOK}/github")
+    assert "26 characters" in opened.near("/hooks/short/github")
+    for path in ("", "/", "/in", "/in/", "/in/a-secret", "/" * 100_000):
+        assert "secret" not in closed.near(path)

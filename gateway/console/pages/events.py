@@ -20,7 +20,7 @@ from gateway.console.web.operations import Console, Feed
 from gateway.console.web.page import Back, Page, Shown, Visit
 from gateway.console.web.rendering import Rendering
 from gateway.journal import Query
-from gateway.model import DeliveryState, Outcome
+from gateway.model import Cause, DeliveryState, Note, Outcome
 
 RECENT: Final = 40
 """Newest events that a listener is sent in one look; a page with more new ones says "many"."""
@@ -42,6 +42,7 @@ class Choices(Struct, frozen=True):
     translators: Sequence[str]
     outcomes: Sequence[str] = ("", *Outcome)
     states: Sequence[str] = ("", *DeliveryState)
+    notes: Sequence[str] = ("", *Note)
 
 
 class MessageShown(Struct, frozen=True):
@@ -69,7 +70,7 @@ async def show_list(visit: Visit) -> Shown:
         "first": None if page.events or filters or wanted.before else await first.requests(visit.gateway),
         "replay": f"/events/replay?{urlencode(filters)}" if filters else "",
     }
-    return Shown("events.html", facts)
+    return Shown("refused_requests.html" if wanted.outcome == "refused" else "events.html", facts)
 
 
 def _choices(gateway: Gateway, wanted: EventFilter) -> Choices:
@@ -87,6 +88,7 @@ def _choices(gateway: Gateway, wanted: EventFilter) -> Choices:
         destinations=offered(*gateway.destinations(), wanted.destination),
         services=offered(*keys, wanted.service),
         translators=sorted(speakers),
+        notes=("", *(Cause if wanted.outcome == "refused" else Note)),
     )
 
 
@@ -103,6 +105,8 @@ def _ranges(chosen: Mapping[str, object]) -> list[tuple[str, str, bool]]:
 async def show_one(visit: Visit) -> Shown:
     """One event."""
     found = await events.detail(visit.gateway, visit.path["id"])
+    if found.event.refused is not None:
+        return Shown("refused_request.html", {"event": found.event})
     messages = await asyncio.to_thread(lambda: [_message(one) for one in found.messages])
     facts = {
         "found": found,

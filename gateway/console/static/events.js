@@ -9,7 +9,7 @@ function announce(line) {
   const button = line.querySelector("button");
   const wanted = new URLSearchParams(location.search);
   const chosen = ["route", "service", "outcome", "translator"].map((name) => wanted.get(name) ?? "");
-  const exact = !["text", "state", "destination"].some((name) => wanted.get(name)); // only the server knows what these find
+  const exact = !["text", "state", "destination", "note"].some((name) => wanted.get(name)); // only the server knows what these find
   const since = Number(line.dataset.since);
   let known = new Set(), fresh = 0, more = false;
 

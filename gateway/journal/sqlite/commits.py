@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from gateway.errors import JournalDamaged
 from gateway.journal import DeadDiscard, Entry
-from gateway.journal.sqlite import keys_sql, prune_sql, standing_sql, write_sql
+from gateway.journal.sqlite import keys_sql, prune_sql, refusal_sql, standing_sql, write_sql
 from gateway.journal.sqlite.file import as_journal_error, connect, identity, is_environment
 from gateway.journal.sqlite.keys_sql import Keys
 from gateway.journal.sqlite.memory_sql import Memory, recall
@@ -31,6 +31,7 @@ from gateway.journal.sqlite.messages import (
     Migrate,
     Migrated,
     Prune,
+    Refuse,
     Remember,
     Requeue,
     SetPause,
@@ -283,6 +284,7 @@ class _Pruning:
             prune_sql.prune_keys(connection, prune.now, count),
             prune_sql.prune_cards(connection, prune.cards_before, count),
             prune_sql.prune_addresses(connection, prune.addresses_before, count),
+            refusal_sql.prune(connection, prune.refusals_before, count),
         )
         return max(deleted) == count, ()
 
@@ -307,6 +309,9 @@ def _perform(connection: sqlite3.Connection, memory: Memory, jobs: Sequence[Job]
             answers.append((job, write_sql.discard(connection, job.work.seqs, job.work.reason, job.work.now)))
         elif isinstance(job.work, Remember):
             write_sql.remember(connection, job.work.route, job.work.secret)
+            answers.append((job, None))
+        elif isinstance(job.work, Refuse):
+            refusal_sql.store(connection, job.work.refusals)
             answers.append((job, None))
         elif isinstance(job.work, SetPause):
             standing_sql.set_pause(connection, job.work.destination, job.work.pause)

@@ -35,8 +35,8 @@ SELECT json_group_array(json_array(destination, reason, number, quote(oldest), q
 # Of several rows with one max(), SQLite takes the bare columns from the row that has it. What is not in the narrow list
 # yet is the newest event of its kind.
 _LAST = f"""
-SELECT json_group_array(json_array(route, quote(received), outcome)) FROM (
-  SELECT event.route, event.received, event.outcome, max(event.number)
+SELECT json_group_array(json_array(route, quote(received), outcome, note)) FROM (
+  SELECT event.route, event.received, event.outcome, note, max(event.number)
     FROM kind JOIN event ON event.number = coalesce(
          (SELECT same.number FROM kind_of_event AS same
            WHERE same.kind = kind.number AND same.number BETWEEN kind.newest AND kind.newest + {NEAR - 1}
@@ -68,7 +68,7 @@ SELECT coalesce(sum(size) FILTER (WHERE first AND NOT dead), 0), coalesce(sum(si
 
 _standings = msgspec.json.Decoder(list[tuple[str, int, float, int]], strict=False)
 _groups = msgspec.json.Decoder(list[tuple[str, str, int, float, float]], strict=False)
-_lasts = msgspec.json.Decoder(list[tuple[str, float, Outcome]], strict=False)
+_lasts = msgspec.json.Decoder(list[tuple[str, float, Outcome, str]], strict=False)
 
 
 def census(connection: Connection) -> dict[str, Standing]:
@@ -92,7 +92,7 @@ def oldest(connection: Connection) -> float:
 def last(connection: Connection) -> dict[str, Last]:
     """The newest event of each route that has events: as many steps as there are kinds of events."""
     (rows,) = connection.execute(_LAST).fetchone()
-    return {route: Last(received, outcome) for route, received, outcome in _lasts.decode(rows)}
+    return {route: Last(received, outcome, note) for route, received, outcome, note in _lasts.decode(rows)}
 
 
 def count(connection: Connection, after: float) -> tuple[int, int, float | None]:

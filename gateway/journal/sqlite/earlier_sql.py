@@ -98,10 +98,11 @@ def _move_events(connection: Connection, memory: Memory) -> int:
         if body_size or keys:
             saved = len(body) - len(stored)
             connection.execute(_MOVE_EVENT, (stored, body_size, _present(keys), saved, number))
-        kind = memory_sql.kind(connection, memory, number, (route, service, outcome))
+        named = route, service, outcome, ""
+        kind = memory_sql.kind(connection, memory, number, named)
         connection.execute(_MOVE_KIND, (number, kind))
         if connection.execute(_RENEW_KIND, (number, kind, number)).rowcount:
-            memory.kinds[route, service, outcome] = kind, number
+            memory.kinds[named] = kind, number
     if rows:
         connection.execute(_MOVED_EVENTS, (rows[-1][0],))
     return len(rows)

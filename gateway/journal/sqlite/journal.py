@@ -33,12 +33,12 @@ from gateway.journal import (
 )
 from gateway.journal.clock import SteadyClock, WindowClock, uptime
 from gateway.journal.past import EventCount, PastCounts
-from gateway.journal.sqlite import count_sql, past_sql, read_sql, search_sql, standing_sql
+from gateway.journal.sqlite import count_sql, past_sql, read_sql, refusal_sql, search_sql, standing_sql
 from gateway.journal.sqlite.client import Writer
 from gateway.journal.sqlite.file import as_journal_error, prepare, require_writable
 from gateway.journal.sqlite.learned_file import take_over
 from gateway.journal.sqlite.lease import Lease
-from gateway.journal.sqlite.messages import DiscardDead, Remember, Requeue, SetPause, Settle, Work
+from gateway.journal.sqlite.messages import DiscardDead, Refuse, Remember, Requeue, SetPause, Settle, Work
 from gateway.journal.sqlite.process_line import ProcessLine
 from gateway.journal.sqlite.reader import ReadConnection
 from gateway.journal.sqlite.socket_line import SocketLine
@@ -46,7 +46,7 @@ from gateway.journal.sqlite.soundness import require_sound
 from gateway.journal.sqlite.thread_line import ThreadLine
 from gateway.journal.sqlite.upkeep import Limits, Upkeep
 from gateway.journal.standing import Ahead, Tried
-from gateway.model import Delivery, Pause
+from gateway.model import Delivery, Pause, Refusal
 
 REQUEUED = 1000
 """Deliveries that one commit copies for `requeue`, or changes for `discard`: appends wait for its end."""
@@ -160,6 +160,15 @@ class SqliteJournal:
     async def remember(self, route: str, secret: str) -> None:
         """Store the secret of a route durably, replacing an earlier one."""
         await self._writer.ask(Remember(route, secret))
+
+    async def refuse(self, refusals: Sequence[Refusal]) -> None:
+        """Store refused requests; of each route the newest ones stay."""
+        if refusals:
+            await self._writer.ask(Refuse(refusals))
+
+    async def refused(self) -> Mapping[str, int]:
+        """How many refused requests are kept of each route."""
+        return await self._reader.read(refusal_sql.count)
 
     async def pauses(self) -> Mapping[str, Pause]:
         """The pauses of destinations that are paused."""

@@ -1,5 +1,5 @@
 # ruff: noqa: S608 - statements are put together from constants of this module only
-"""What the writing connection knows by heart, above all the kinds of events: their route, service and outcome."""
+"""What the writing connection knows by heart, above all the kinds of events: route, service, outcome and note."""
 
 from collections.abc import Sequence
 from sqlite3 import Connection
@@ -12,14 +12,14 @@ from gateway.journal.sqlite import keys_sql
 from gateway.journal.sqlite.file import holds_earlier
 from gateway.journal.sqlite.keys_sql import Keys
 
-Kind = tuple[str, str, str]
-"""Route, service and outcome."""
+Kind = tuple[str, str, str, str]
+"""Route, service, outcome and note."""
 
 NEAR: Final = 1000
 """The newest event of a kind is less than so many numbers above the one stored as such, which is seldom stored anew."""
 
-_KINDS = "SELECT route, service, outcome, number, newest FROM kind"
-_NEW_KIND = "INSERT INTO kind (route, service, outcome, newest) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
+_KINDS = "SELECT route, service, outcome, note, number, newest FROM kind"
+_NEW_KIND = "INSERT INTO kind (route, service, outcome, note, newest) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 _RENEW_KIND = "UPDATE kind SET newest = ? WHERE number = ?"
 _DROP_KINDS = """
 DELETE FROM kind_of_event WHERE number IN (SELECT value FROM json_each(?))
@@ -53,7 +53,7 @@ def recall(connection: Connection) -> Memory:
 
 def _kinds(connection: Connection) -> dict[Kind, tuple[int, int]]:
     rows = connection.execute(_KINDS)
-    return {(route, service, outcome): (kind, newest) for route, service, outcome, kind, newest in rows}
+    return {(route, service, outcome, note): (kind, newest) for route, service, outcome, note, kind, newest in rows}
 
 
 def kind(connection: Connection, memory: Memory, event: int, named: Kind) -> int:

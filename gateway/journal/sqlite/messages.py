@@ -6,7 +6,7 @@ from typing import Final
 from msgspec import Struct
 
 from gateway.journal import DeadDiscard, Entry, Settlement
-from gateway.model import DiscardCause, Pause
+from gateway.model import DiscardCause, Pause, Refusal
 
 PROTOCOL: Final = 4
 """Version of these messages, to raise with every change: a command line may connect to a gateway of another release."""
@@ -44,6 +44,12 @@ class Remember(Struct, frozen=True, tag=True):
     secret: str
 
 
+class Refuse(Struct, frozen=True, tag=True):
+    """Store refused requests; answered by None."""
+
+    refusals: Sequence[Refusal]
+
+
 class SetPause(Struct, frozen=True, tag=True):
     """Store that a destination is paused, or with None that it is not; answered by None."""
 
@@ -61,13 +67,14 @@ class Doomed(Struct, frozen=True):
 class Prune(Struct, frozen=True, tag=True):
     """Delete these events, then keys that expired before `now`, and cards and addresses last used before a time.
 
-    All in slices; answered by None.
+    And requests that were refused before one. All in slices; answered by None.
     """
 
     doomed: list[Doomed]
     now: float
     cards_before: float
     addresses_before: float
+    refusals_before: float
 
 
 class Migrate(Struct, frozen=True, tag=True):
@@ -82,7 +89,7 @@ class Stop(Struct, frozen=True, tag=True):
     """Finish all jobs before this one; answered by None. The owner's also closes the file."""
 
 
-Work = Entry | Settle | Requeue | DiscardDead | Remember | SetPause | Prune | Migrate | Checkpoint | Stop
+Work = Entry | Settle | Requeue | DiscardDead | Remember | Refuse | SetPause | Prune | Migrate | Checkpoint | Stop
 
 
 class Stored(Struct, frozen=True, tag=True):

@@ -44,10 +44,12 @@ _FIRST_PAYLOAD = f"""iif(length(payload) <= {FIRST_PAYLOAD} AND seq = (
 _PACKED_EVENTS = """
 SELECT json_group_array(json_array(number, id, quote(received), outcome, route, service, name, translator, subject,
                                    reason, method, path_secret, url, json(query), json(headers), length(body),
-                                   body_size)),
+                                   body_size, note)),
        CAST(group_concat(body, '') AS BLOB)
   FROM (SELECT number, event.id, received, outcome, route, service, name, translator, subject, reason, method,
-               path_secret, url, query, headers, {body}
+               path_secret, url, query, headers, {body},
+               coalesce((SELECT note FROM kind_of_event JOIN kind ON kind.number = kind_of_event.kind
+                          WHERE kind_of_event.number = event.number), '') AS note
           FROM json_each(?) AS wanted CROSS JOIN event ON event.number = wanted.value ORDER BY wanted.key)"""
 
 _CARD = "SELECT post_id, used, closed FROM card WHERE destination = ? AND subject = ?"
@@ -131,6 +133,7 @@ class _EventRow(Struct, array_like=True):
     headers: dict[str, str]
     length: int
     body_size: int
+    note: str
 
 
 _to_json = msgspec.json.Encoder().encode
@@ -269,6 +272,7 @@ def _event(row: _EventRow, body: bytes) -> Event:
         subject=row.subject,
         reason=row.reason,
         request=Request(row.method, row.headers, row.query, body, row.path_secret, row.url),
+        note=row.note,
     )
 
 

@@ -204,6 +204,44 @@ INSERT INTO migration SELECT coalesce(max(number), 0) + 1 FROM event;
 
 -- version 6
 
+-- The kinds of events have a note, too: see `gateway.model.Note`.
+ALTER TABLE kind RENAME TO kind_without_note;
+
+CREATE TABLE kind (
+    number  INTEGER PRIMARY KEY,
+    route   TEXT NOT NULL,
+    service TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    note    TEXT NOT NULL,
+    newest  INTEGER NOT NULL,
+    UNIQUE (route, service, outcome, note)
+);
+
+INSERT INTO kind SELECT number, route, service, outcome, '', newest FROM kind_without_note;
+
+DROP TABLE kind_without_note;
+
+-- Requests that were not accepted, the newest of each route. AUTOINCREMENT: their order is that of their numbers.
+CREATE TABLE refusal (
+    number       INTEGER PRIMARY KEY AUTOINCREMENT,
+    id           TEXT NOT NULL UNIQUE,
+    received     REAL NOT NULL,
+    route        TEXT NOT NULL,
+    service      TEXT NOT NULL,
+    cause        TEXT NOT NULL,
+    status       INTEGER NOT NULL,
+    reason       TEXT NOT NULL,
+    hint         TEXT NOT NULL,
+    peer         TEXT NOT NULL,
+    method       TEXT NOT NULL,
+    agent        TEXT NOT NULL,
+    content_type TEXT NOT NULL,
+    size         INTEGER NOT NULL
+);
+
+CREATE INDEX refusal_route ON refusal (route);
+CREATE INDEX refusal_age ON refusal (received);
+
 -- A person's decision that nothing is delivered to a destination until it is resumed.
 CREATE TABLE pause (
     destination TEXT PRIMARY KEY,

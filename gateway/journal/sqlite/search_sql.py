@@ -3,11 +3,13 @@
 
 An index gives candidates in the order of their numbers, and the conditions are checked on them slice by slice:
 
-    an id                        that event
-    a destination and a reason   its dead deliveries
-    a rare delivery state        the events with a delivery in it, or once discarded
-    route, service, outcome      the events of the kinds that match
-    anything else                all events
+    an id                            that event
+    a destination and a reason       its dead deliveries
+    a rare delivery state            the events with a delivery in it, or once discarded
+    route, service, outcome, note    the events of the kinds that match
+    anything else                    all events
+
+Refused requests are a table of their own: see `refusal_sql`.
 
 Times are a range of numbers, found by the index over times; the conditions check them exactly. A page that is not full
 when its time is up ends short of its limit, and its `next` continues the search.
@@ -21,8 +23,9 @@ import msgspec
 
 from gateway.errors import JournalError
 from gateway.journal import ORDER, TEXT_LIMIT, Page, Query
+from gateway.journal.sqlite import refusal_sql
 from gateway.journal.sqlite.read_sql import records
-from gateway.model import DeliveryState
+from gateway.model import DeliveryState, Outcome
 
 _SLICE = 500
 """Candidates that one query checks: 1 ms from memory, tens of ms from a disk."""
@@ -41,7 +44,8 @@ _ONE = "SELECT number FROM event WHERE id = :event_id AND number < :before"
 _NARROW = "SELECT number, kind FROM kind_of_event WHERE number < :before ORDER BY number DESC LIMIT :narrow"
 _OF_KINDS = f"""SELECT number FROM ({_NARROW})
  WHERE kind IN (SELECT number FROM kind WHERE (:route = '' OR route = :route)
-                   AND (:service = '' OR service = :service) AND (:outcome = '' OR outcome = :outcome))"""
+                   AND (:service = '' OR service = :service) AND (:outcome = '' OR outcome = :outcome)
+                   AND (:note = '' OR note = :note))"""
 _IN_GROUP = """SELECT DISTINCT event AS number FROM delivery INDEXED BY delivery_dead
  WHERE state = 'dead' AND destination = :destination AND reason = :reason AND event < :before ORDER BY event DESC"""
 # SQLite uses a partial index only for a literal state.
@@ -69,7 +73,9 @@ SELECT count(*) > :few FROM (
 _OF_KIND = """(:event_id = '' OR id = :event_id) AND (:route = '' OR route = :route)
    AND (:service = '' OR service = :service) AND (:outcome = '' OR outcome = :outcome)
    AND (:translator = '' OR translator = :translator)
-   AND (:since IS NULL OR event.received >= :since) AND (:until IS NULL OR event.received <= :until)"""
+   AND (:since IS NULL OR event.received >= :since) AND (:until IS NULL OR event.received <= :until)
+   AND (:note = '' OR :note = (SELECT note FROM kind_of_event AS own JOIN kind ON kind.number = own.kind
+                                WHERE own.number = event.number))"""
 _HAS_DELIVERY = """ AND EXISTS (
    SELECT 1 FROM delivery INDEXED BY delivery_event
     WHERE event = event.number AND (:state = '' OR state = :state)
@@ -109,6 +115,8 @@ def find(connection: Connection, query: Query) -> Page:
 def _find(connection: Connection, query: Query) -> Page:
     if len(query.text) > TEXT_LIMIT:
         raise JournalError(f"the text to find has {len(query.text)} characters: at most {TEXT_LIMIT} can be searched")
+    if query.outcome == Outcome.REFUSED:
+        return _refused(connection, query)
     before, floor = _before(connection, query), _floor(connection, query)
     if before is None or before <= floor or query.limit <= 0:
         return Page()
@@ -117,6 +125,7 @@ def _find(connection: Connection, query: Query) -> Page:
         "route": query.route,
         "service": query.service,
         "outcome": query.outcome,
+        "note": query.note,
         "translator": query.translator,
         "since": query.since,
         "until": query.until,
@@ -135,8 +144,15 @@ def _find(connection: Connection, query: Query) -> Page:
         conditions += _HAS_DELIVERY
     conditions += _text_conditions(query.text, values)
     found, end = _walk(connection, candidates, conditions, values)
+    if query.event_id and not found and not query.outcome:
+        return _refused(connection, query)
     shown = records(connection, found, bodies=query.bodies, first_payloads=query.first_payloads)
     return Page(tuple(shown), _id_of(connection, end))
+
+
+def _refused(connection: Connection, query: Query) -> Page:
+    words = [[_pattern(spelling) for spelling in _spellings(word)] for word in sorted(set(query.text.split()))]
+    return refusal_sql.find(connection, query, words)
 
 
 def _walk(
@@ -205,7 +221,7 @@ def _candidates(connection: Connection, query: Query) -> str:
         return _DISCARDED
     if state is DeliveryState.PENDING and not connection.execute(_MANY_PENDING, {"few": _FEW}).fetchone()[0]:
         return _IN_STATE[state]
-    return _OF_KINDS if query.route or query.service or query.outcome else _EVERY
+    return _OF_KINDS if query.route or query.service or query.outcome or query.note else _EVERY
 
 
 def _text_conditions(text: str, values: dict[str, Any]) -> str:

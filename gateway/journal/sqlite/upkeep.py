@@ -207,7 +207,8 @@ class Upkeep:
         """Delete events, and what else is old; returns whether it was as many events of a kind as are read at once."""
         more = _PRUNE_EVENTS in (len(settled), len(dead))  # before the writer empties the lists
         doomed = [Doomed(dead[::-1], cause), Doomed(settled[::-1])]  # it takes from their ends
-        await self._writer.ask(Prune(doomed, self._windows.now(), now - CARD_AGE, now - ADDRESS_AGE))
+        aged = now - CARD_AGE, now - ADDRESS_AGE, now - self._limits.retention
+        await self._writer.ask(Prune(doomed, self._windows.now(), *aged))
         return more
 
     async def _numbers(self, query: Callable[..., list[int]], bound: float) -> list[int]:

@@ -17,7 +17,7 @@ from gateway.journal.sqlite import keys_sql, memory_sql
 from gateway.journal.sqlite.bodies import LIGHT, pack
 from gateway.journal.sqlite.insert_sql import Row, insert
 from gateway.journal.sqlite.keys_sql import Known
-from gateway.journal.sqlite.memory_sql import Memory
+from gateway.journal.sqlite.memory_sql import Kind, Memory
 from gateway.journal.sqlite.messages import Discarded, Requeued, Stored
 from gateway.model import Delivery, DeliveryState, DiscardCause
 
@@ -110,7 +110,7 @@ class _Group(Struct):
     keys: dict[bytes, Known]
     now: float = 0.0
     events: list[Row] = []
-    kinds: list[Row] = []
+    kinds: list[tuple[int, Kind]] = []
     deliveries: list[Row] = []
     duplicates: dict[bytes, tuple[bytes, int, float]] = {}
     shortened: list[tuple[bytes, int]] = []
@@ -127,10 +127,9 @@ def store(connection: Connection, memory: Memory, sent: Sequence[Sent]) -> list[
     known |= keys_sql.known(connection, memory.keys, [key.key for entry, _, _ in sent for key in entry.keys])
     group = _Group(connection, number, seq, known)
     answers = [_take(group, *one) for one in sent]
-    for row in group.events:
-        group.kinds.append((row[0], memory_sql.kind(connection, memory, row[0], row[4:7])))
+    kinds: list[Row] = [(number, memory_sql.kind(connection, memory, number, kind)) for number, kind in group.kinds]
     insert(connection, _EVENT, group.events)
-    insert(connection, _KIND_OF_EVENT, group.kinds)
+    insert(connection, _KIND_OF_EVENT, kinds)
     insert(connection, _DELIVERY, group.deliveries)
     for key, event in group.shortened:  # else the longer window, in the table, would count once the shorter has ended
         keys_sql.drop(connection, memory.keys, key, event)
@@ -156,6 +155,7 @@ def _take(group: _Group, entry: Entry, skew: float, body_size: int) -> Stored:
     for key in entry.keys:
         _remember_key(group, key.key, number, event.id, now + key.window)
     group.events.append(_event_row(number, entry, body_size))
+    group.kinds.append((number, (event.route, event.service, event.outcome.value, event.note)))
     stored = Stored(event.id, before=group.seq)
     added = deliveries(entry, group.seq)
     group.deliveries += [_delivery_row(number, delivery) for delivery in added]

@@ -134,7 +134,7 @@ def test_what_is_the_files_fault_meets_all(bed: Bed) -> None:
 
 def test_upkeep_and_the_end_are_the_owners(bed: Bed) -> None:
     """A client's are answered, and nothing comes of them."""
-    asked = jobs(Prune([Doomed([1])], 0.0, 0.0, 0.0), Migrate(), Checkpoint(), Stop(), client=3)
+    asked = jobs(Prune([Doomed([1])], 0.0, 0.0, 0.0, 0.0), Migrate(), Checkpoint(), Stop(), client=3)
     assert bed.writing.turn(asked)
     assert [type(bed.answers()[job.number]) for job in asked] == [JobFailed, JobFailed, JobFailed, type(None)]
     assert not bed.writing.restless
@@ -148,7 +148,7 @@ def test_pruning_goes_on_between_commits(bed: Bed, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(commits, "_SLICE", 2)
     bed.writing.turn(jobs(*(entry() for _ in range(6))))
     bed.writing.turn(jobs(Settle([Settlement(seq, DeliveryState.DELIVERED, 1) for seq in range(1, 6)])))
-    [prune] = jobs(Prune([Doomed([6, 5, 4, 3, 2, 1])], 10.0, 0.0, 0.0))
+    [prune] = jobs(Prune([Doomed([6, 5, 4, 3, 2, 1])], 10.0, 0.0, 0.0, 0.0))
     turns = 0
     bed.writing.turn([prune])
     while bed.writing.restless:
@@ -180,7 +180,7 @@ def test_what_goes_of_the_dead_is_told_slice_by_slice(bed: Bed, monkeypatch: pyt
     bed.writing.turn(jobs(*(entry() for _ in range(5))))
     bed.writing.turn(jobs(Settle([Settlement(seq, DeliveryState.DEAD, 1) for seq in range(1, 5)])))
     doomed = [Doomed([], DiscardCause.SIZE), Doomed([5, 4, 3, 2, 1], DiscardCause.AGE), Doomed([])]
-    bed.writing.turn(jobs(Prune(doomed, 10.0, 0.0, 0.0)))
+    bed.writing.turn(jobs(Prune(doomed, 10.0, 0.0, 0.0, 0.0)))
     while bed.writing.restless:
         assert sum(each.count for each in bed.pruned()) == 4 - bed.ask(
             "SELECT count(*) FROM delivery WHERE state = 'dead'"

@@ -81,6 +81,25 @@ async def test_a_journal_of_version_1_is_taken_over(tmp_path: Path) -> None:
     await journal.close()
 
 
+async def test_the_kinds_of_version_5_have_no_note(tmp_path: Path) -> None:
+    """They keep their numbers: the events that are of them are found as before."""
+    path = tmp_path / "journal.db"
+    sections = versions(resources.files("gateway.journal.sqlite").joinpath("schema.sql").read_text("utf-8"))
+    connection = plain(path)
+    migrate(connection, path, sections[:5])
+    event = (7, "e7", 1.5, 300, "build", "github", "ignored", "push", "", "", "why", "POST", "", "", "{}", "{}", b"")
+    connection.execute(f"INSERT INTO event VALUES ({','.join('?' * len(event))}, '', 0)", event)
+    connection.execute("INSERT INTO kind VALUES (3, 'build', 'github', 'ignored', 7)")
+    connection.execute("INSERT INTO kind_of_event VALUES (7, 3)")
+    connection.close()
+    journal = await SqliteJournal.open(path, retention=1e9, max_size=10**9, clock=lambda: 100.0)
+    (record,) = (await journal.find(Query(outcome="ignored", route="build"))).records
+    assert (record.event.id, record.event.note) == ("e7", "")
+    assert (await journal.find(Query(note="unknown"))).records == ()
+    assert await journal.refused() == {}
+    await journal.close()
+
+
 def test_a_migration_that_fails_changes_nothing(tmp_path: Path) -> None:
     """All sections are one transaction."""
     path = tmp_path / "journal.db"

@@ -15,6 +15,7 @@ from gateway.journal.sqlite.messages import (
     Migrate,
     Migrated,
     Prune,
+    Refuse,
     Remember,
     Requeue,
     Requeued,
@@ -25,7 +26,7 @@ from gateway.journal.sqlite.messages import (
     Work,
     newest,
 )
-from gateway.model import DeliveryState, DiscardCause, Event, Outcome, Parcel, Pause, Request
+from gateway.model import Cause, DeliveryState, DiscardCause, Event, Outcome, Parcel, Pause, Refusal, Request
 
 EVENT = Event("e", 1.5, "r", "s", Outcome.MESSAGE, "n", "t", "", "", Request(body=b"\x00\xff"))
 TWO = Entry(EVENT, (Parcel("ops", "a", b"1"), Parcel("ops", "a", b"2")), (DuplicateKey(b"k", 60.0),))
@@ -40,9 +41,10 @@ GONE = DeadDiscard("ops", DiscardCause.PERSON, 2, 1.5, 2.5, "sold")
         Requeue([1, 2], 2.5),
         DiscardDead([1, 2], "söld", 2.5),
         Remember("r", "söcret"),
+        Refuse([Refusal("id", 1.5, "r", "s", Cause.STALE, 401, "söld")]),
         SetPause("ops", Pause(1.5, "ada", "söld")),
         SetPause("ops", None),
-        Prune([Doomed([3, 2], DiscardCause.AGE), Doomed([])], 1.0, 0.5, 0.25),
+        Prune([Doomed([3, 2], DiscardCause.AGE), Doomed([])], 1.0, 0.5, 0.25, 0.125),
         Migrate(),
         Checkpoint(),
         Stop(),

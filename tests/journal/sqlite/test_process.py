@@ -239,7 +239,7 @@ def test_upkeep_and_the_end_are_the_owners(bed: Bed) -> None:
     """A tool neither prunes nor ends the writing; its Stop is answered when what it asked for is done."""
     client = bed.client()
     client.hello()
-    for number, work in enumerate((Prune([Doomed([1])], 0.0, 0.0, 0.0), Checkpoint()), 1):
+    for number, work in enumerate((Prune([Doomed([1])], 0.0, 0.0, 0.0, 0.0), Checkpoint()), 1):
         assert isinstance(client.answer(Job(number, work)), JobFailed)
     client.send(Job(3, entry()), Job(4, Stop()))
     assert client.collect(2) == [3, 4]

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from gateway.journal import Entry, Query, Settlement
 from gateway.journal.sqlite import search_sql
 from gateway.journal.sqlite.journal import SqliteJournal
-from gateway.model import DeliveryState, Event, Outcome, Parcel, Request
+from gateway.model import DeliveryState, Event, Note, Outcome, Parcel, Request
 
 DEAD = DeliveryState.DEAD
 
@@ -76,6 +76,24 @@ async def test_a_page_goes_on_while_there_is_time(
     assert found == [wanted[:2], *([wanted[2:]] if wanted[2:] else [])]
 
 
+async def test_events_with_a_note_are_found_among_the_kinds(
+    journal: SqliteJournal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One in thirty is found in the narrow list; a page that ends early leads on to it."""
+    odd = Event("odd", 1.0, "r0", "s", Outcome.MESSAGE, "n", "generic", "", "why", Request(), Note.UNKNOWN)
+    await journal.append(Entry(odd))
+    for number in range(30, 60):
+        event = Event(f"e{number}", 1.0, "r0", "s", Outcome.MESSAGE, "n", "t", "", "", Request())
+        await journal.append(Entry(event))
+    assert await pages(journal, Query(note="unknown", limit=20)) == [["odd"]]
+    assert await pages(journal, Query(note="unknown", route="r1")) == [[]]
+    monkeypatch.setattr(search_sql, "_SECONDS", -1)
+    monkeypatch.setattr(search_sql, "_NARROW_SLICE", 10)
+    found = await pages(journal, Query(note="unknown", limit=20))
+    assert len(found) > 3
+    assert [event_id for page in found for event_id in page] == ["odd"]
+
+
 async def test_a_rare_kind_is_searched_for_slice_by_slice(
     journal: SqliteJournal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -121,7 +139,7 @@ async def test_times_are_found_by_their_index(journal: SqliteJournal) -> None:
 
 async def test_no_filter_reads_more_than_its_index_names(journal: SqliteJournal) -> None:
     """Every search walks an index or the events in their order: none sorts all, none scans the deliveries."""
-    values: dict[str, Any] = dict.fromkeys(("route", "service", "outcome"), "")
+    values: dict[str, Any] = dict.fromkeys(("route", "service", "outcome", "note"), "")
     values |= {"narrow": 1, "before": 1, "slice": 1, "destination": "", "reason": "", "event_id": ""}
     lasting = [search_sql._IN_STATE[state] for state in (DEAD, DeliveryState.REPLAYED)]
     lasting.append(search_sql._DISCARDED)

@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 from structlog.testing import capture_logs
 
 from gateway.errors import JournalError
@@ -23,7 +24,7 @@ from gateway.journal.clock import CONFIRM, SteadyClock, WindowClock
 from gateway.journal.sqlite import count_sql, keys_sql, messages, upkeep
 from gateway.journal.sqlite.journal import SqliteJournal
 from gateway.journal.sqlite.upkeep import CARD_AGE
-from gateway.model import DeliveryState, DiscardCause, Event, Outcome, Parcel, Request
+from gateway.model import Cause, DeliveryState, DiscardCause, Event, Outcome, Parcel, Refusal, Request
 from tests.conftest import eventually
 from tests.journal.sqlite import version4
 from tests.journal.sqlite.test_journal import NOW, entry, ids, opened
@@ -231,13 +232,13 @@ async def test_what_changed_after_the_plan_is_kept(
     """What was settled when pruning began and is dead does not go unheard; what a person decided on stays."""
     dead, delivered = await add(journal, clock.now, DEAD), await add(journal, clock.now, DELIVERED)
     told = heard(journal)
-    await journal._writer.ask(messages.Prune([messages.Doomed([2, 1], cause)], clock.now, 0.0, 0.0))
+    await journal._writer.ask(messages.Prune([messages.Doomed([2, 1], cause)], clock.now, 0.0, 0.0, 0.0))
     assert await left(journal) == ([delivered] if cause else [dead])
     assert len(told) == (1 if cause else 0)
     await add(journal, clock.now, DEAD)
     (record, *_) = (await journal.find(Query())).records
     await journal.discard([record.deliveries[0].seq], "sold")
-    await journal._writer.ask(messages.Prune([messages.Doomed([3], DiscardCause.SIZE)], clock.now, 0.0, 0.0))
+    await journal._writer.ask(messages.Prune([messages.Doomed([3], DiscardCause.SIZE)], clock.now, 0.0, 0.0, 0.0))
     assert record.event.id in await left(journal)
 
 
@@ -335,6 +336,18 @@ async def test_addresses_are_forgotten_by_age(journal: SqliteJournal, clock: Clo
     assert await journal.addresses("hooks") == set()
 
 
+async def test_refused_requests_are_forgotten_by_age(journal: SqliteJournal, clock: Clock) -> None:
+    """With the events of their time, whatever their number."""
+    told = Refusal("a", clock.now, "r", "s", Cause.UNSIGNED, 401, "no header")
+    await journal.refuse([told, replace(told, id="b", received=clock.now + 10, route="")])
+    clock.now += KEPT_SECONDS + 1
+    await journal.upkeep.prune()
+    assert await journal.refused() == {"": 1}
+    clock.now += 10
+    await journal.upkeep.prune()
+    assert await journal.refused() == {}
+
+
 async def test_size_takes_the_oldest_settled(journal: SqliteJournal, clock: Clock) -> None:
     """Beyond the size, the oldest settled events go; dead and undelivered ones neither go for it nor count."""
     dead = await add(journal, clock.now, DEAD, size=90_000)
@@ -387,7 +400,7 @@ async def test_a_requeue_after_the_plan_is_kept(journal: SqliteJournal, clock: C
     event_id = await add(journal, clock.now, DEAD)
     (record,) = (await journal.find(Query())).records
     await journal.requeue([record.deliveries[0].seq])
-    await journal._writer.ask(messages.Prune([messages.Doomed([1])], clock.now, 0.0, 0.0))
+    await journal._writer.ask(messages.Prune([messages.Doomed([1])], clock.now, 0.0, 0.0, 0.0))
     assert await left(journal) == [event_id]
     assert len(await journal.pending(0, 10)) == 1
 
