@@ -352,8 +352,6 @@ class Archive(Protocol):
 class Journal(Queue, Cards, Secrets, Refusals, Archive, Counts, Standings, Protocol):
     """All of the Protocols. A caller that needs fewer depends on those."""
 
-    """All of the Protocols. A caller that needs fewer depends on those."""
-
     async def close(self) -> None:
         """Finish all operations, then release the store."""
 
