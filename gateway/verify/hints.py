@@ -24,6 +24,9 @@ MOST_SECRETS: Final = 4
 REWRITTEN: Final = 20_000
 """Bytes of a body that is written in other ways, to find out whether its signature fits one of them."""
 
+INDENTED: Final = 4 * REWRITTEN
+"""Characters of the longest such text: the lines of what is nested deeply begin with thousands of spaces."""
+
 _LENGTHS: Final[Mapping[int, str]] = {16: "md5", 20: "sha1", 32: "sha256", 64: "sha512"}
 """The bytes of a digest, and its algorithm."""
 _SPELLED: Final = {"md5": "MD5", "sha1": "SHA-1", "sha256": "SHA-256", "sha512": "SHA-512"}
@@ -160,10 +163,23 @@ def _rewritten(body: bytes) -> Iterator[bytes]:
         return
     for escaped in (False, True):
         compact = json.dumps(value, ensure_ascii=escaped, separators=(",", ":"))
-        spaced = json.dumps(value, ensure_ascii=escaped)
-        indented = json.dumps(value, ensure_ascii=escaped, indent=2)
-        for text in (compact, compact.replace("/", "\\/"), spaced, indented, f"{indented}\n"):
+        texts = [compact, compact.replace("/", "\\/"), json.dumps(value, ensure_ascii=escaped)]
+        if indented := _indented(value, escaped):
+            texts += indented, f"{indented}\n"
+        for text in texts:
             yield text.encode("utf-8", "replace")
+
+
+def _indented(value: Any, escaped: bool) -> str:
+    """A value with a line for each part of it; "" when that would be longer than INDENTED characters."""
+    pieces: list[str] = []
+    room = INDENTED
+    for piece in json.JSONEncoder(ensure_ascii=escaped, indent=2).iterencode(value):
+        room -= len(piece)
+        if room < 0:
+            return ""
+        pieces.append(piece)
+    return "".join(pieces)
 
 
 def _fits(scheme: Signature, claimed: Claim, secrets: Sequence[str]) -> bool:

@@ -114,3 +114,7 @@ def test_a_hint_costs_little():
     )
     deep = b"[" * 15_000
     assert hint({"x-acme-signature-256": signed(b"no")}, body=deep) == ""
+    for depth in (300, 900):
+        nested = b"[" * depth + b"[]," * 5_000 + b"0" + b"]" * depth
+        assert len(nested) <= REWRITTEN
+        assert seconds_of(lambda body=nested: hint(header, body=body, secrets=secrets)) < 0.2
