@@ -51,6 +51,9 @@ _BY_STATUS: Final = {
 _METHOD, _TYPE, _AGENT, _WHY, _HINT = 20, 100, 200, 800, 400
 """The most characters of a method, a media type, a User-Agent, a reason and a hint that are kept."""
 
+_SIZE: Final = 2**53 - 1
+"""The largest size that is kept, whatever a Content-Length claims: from 2**63 on it cannot be stored."""
+
 _random = random.Random()  # noqa: S311 - ids are no secrets
 _log = logs.get("ingress")
 
@@ -117,7 +120,7 @@ class Refusals:
             method=_clean(knock.method, _METHOD),
             agent=_clean(knock.agent, _AGENT),
             content_type=_clean(knock.content_type, _TYPE),
-            size=knock.size,
+            size=min(knock.size, _SIZE),
         )
 
     async def _tell_with_clue(self, refusal: Refusal, refused: Refused) -> None:

@@ -90,6 +90,13 @@ async def test_each_is_recorded_with_the_words_of_its_sender(lines):
     del hidden
 
 
+async def test_a_size_that_is_only_claimed_can_be_stored(lines):
+    """A Content-Length of 2**63 is more than a column holds: no refused request beside it would be stored."""
+    shelf = Shelf()
+    Refusals(Metrics(), shelf).note(Refused(413, "Content Too Large"), Knock("192.0.2.1", "r", size=2**64 - 1))
+    assert shelf.kept[0].size == 2**53 - 1
+
+
 async def test_a_hint_that_takes_work_is_looked_for_seldom(lines, monkeypatch):
     """The first few of a second have one; those beyond are recorded without, at once."""
     shelf = Shelf()
