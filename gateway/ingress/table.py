@@ -3,7 +3,9 @@
 from collections.abc import Container, Iterator, Sequence
 from difflib import get_close_matches
 from functools import cache
+from heapq import nlargest
 from importlib import import_module
+from itertools import pairwise
 from pkgutil import iter_modules
 from types import ModuleType
 from typing import Final
@@ -16,6 +18,9 @@ from gateway.settings import Settings
 
 _LONGEST: Final = 200
 """Characters of an unknown path that are looked at."""
+
+_COMPARED: Final = 20
+"""Routes whose names are compared with that in an unknown path: to compare one may take 0.3 ms."""
 
 
 class RouteTable:
@@ -51,7 +56,12 @@ class RouteTable:
             return wanted if open_for_hooks else "set [passthrough] server to take the paths of incoming webhooks"
         if parts[1:2] != ["in"]:
             return "the path begins with /in/, then the name of a route"
-        names = get_close_matches(unquote(parts[2]) if len(parts) > 2 else "", [route.name for route in self], 1)
+        name = unquote(parts[2]) if len(parts) > 2 else ""
+        pairs = set(pairwise(name))
+        likeliest = nlargest(
+            _COMPARED, [route.name for route in self], lambda one: len(pairs.intersection(pairwise(one)))
+        )
+        names = get_close_matches(name, likeliest, 1)
         return f"there is a route {names[0]}: its path is /in/{names[0]}" if names else ""
 
     def takes(self, name: str, service: str) -> bool:

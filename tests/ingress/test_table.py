@@ -2,6 +2,7 @@
 
 from gateway import settings
 from gateway.ingress.table import open_doors
+from tests.cost import seconds_of
 
 HOOK = "k3yk3yk3yk3yk3yk3yk3yk3yk3"
 ROUTES = (
@@ -53,3 +54,12 @@ def test_an_unknown_path_has_a_hint_that_repeats_nothing_of_it():
     assert "26 characters" in opened.near("/hooks/short/github")
     for path in ("", "/", "/in", "/in/", "/in/a-secret", "/" * 100_000):
         assert "secret" not in closed.near(path)
+
+
+def test_the_hint_for_an_unknown_path_costs_little():
+    """However many routes have a similar name; the nearest one is found among them."""
+    destination, route = ROUTES.split("[routes.one]")
+    routes = "".join(f"[routes.team-{number}-github]{route}" for number in range(1000))
+    made = open_doors(parsed(destination + routes), {"github"})
+    assert made.near("/in/team-77-githbu").startswith("there is a route team-77-github:")
+    assert seconds_of(lambda: made.near("/in/team-123456-github-11")) < 0.1
