@@ -167,10 +167,9 @@ def cause_of(refused: Refused) -> Cause:
 
 def _clean(text: str, most: int) -> str:
     """A text without secrets, control characters, and bytes that were not UTF-8; at most so many characters."""
-    if not text:
-        return ""
-    plain = text[: 2 * most].encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    shown = "".join(sign if sign.isprintable() else " " for sign in secret.redact(plain))
+    shown = secret.redact(text[: 2 * most])
+    if not shown.isprintable():  # a surrogate stands for such a byte
+        shown = "".join(sign if sign.isprintable() else " " for sign in shown)
     return shown if len(shown) <= most else f"{shown[: most - 1]}…"
 
 
