@@ -124,8 +124,8 @@ class Dispatcher:
             self._show(outlet, standings.get(outlet.name, Standing()))
             past = streak(tried.get(outlet.name, ()))
             outlet.recall(replace(past, since=past.since - self._ahead()))
+        self._journal.listen(self._on_added)  # from here on a pause by others is read again, once delivery runs
         await self.read_pauses()
-        self._journal.listen(self._on_added)
         self.failed = asyncio.get_running_loop().create_future()
         ready = asyncio.Event()
         self._main = asyncio.create_task(self._run(ready), name="dispatcher")

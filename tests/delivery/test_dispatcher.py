@@ -669,6 +669,30 @@ def test_pauses_are_looked_for_once_a_minute(rig):
     rig.run(scenario())
 
 
+def test_a_pause_that_comes_while_the_dispatcher_starts_is_not_missed(rig, monkeypatch):
+    """It is told as the journal is being read, which does not have it yet."""
+
+    async def scenario():
+        journal, sender = rig.journal_class(), rig.sender_class()
+        read = journal.pauses
+
+        async def overtaken():
+            found = await read()
+            if not journal.paused:
+                journal.paused["ops"] = Pause(1.0, "", "it moves")
+                journal.added(0)
+            return found
+
+        monkeypatch.setattr(journal, "pauses", overtaken)
+        dispatcher = rig.dispatcher(journal, Destination("ops", sender))
+        await dispatcher.start()
+        await asyncio.sleep(1.0)
+        assert stands(dispatcher)[0] == "paused"
+        await dispatcher.stop(1.0)
+
+    rig.run(scenario())
+
+
 def test_a_destination_that_only_refused_before_a_restart_is_failing(rig):
     """It says so from the start, with the time of the first refusal, until one message passes."""
 
