@@ -39,8 +39,8 @@ class Clues:
         catalog: Catalog,
     ) -> str:
         """The hint for a request that none of the schemes proves at `now`."""
-        senders = await self._senders_in(catalog)
-        others = {name: whose for name, whose in senders.items() if name not in own_headers(service)}
+        senders, own = await self._senders_in(catalog), own_headers(service)
+        others = {name: whose for name, whose in senders.items() if name not in own}
         if hint := find_hint(schemes, secrets, content, now, others):
             return hint
         where = f"`mattergate services {service.key}` says where"

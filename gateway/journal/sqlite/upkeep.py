@@ -106,7 +106,7 @@ class Upkeep:
         return self._counted
 
     async def past(self, since: float, until: float, step: float) -> PastCounts:
-        """What was received since a time and delivered until another, read slice by slice; see `Archive.past`."""
+        """What was received since a time and delivered until another, read slice by slice; see `Counts.past`."""
         newest = await self._keeper.read(past_sql.newest)
         events: list[EventCount] = []
         delivered: list[DeliveredCount] = []
