@@ -185,8 +185,13 @@ class Dispatcher:
         await asyncio.wait({self._main})
 
     async def read_pauses(self) -> None:
-        """Take up the pauses as the journal has them now. Raises JournalError."""
-        self._pauses, before = await self._journal.pauses(), self._pauses
+        """Take up the pauses as the journal has them now. Raises JournalError, and they are read again soon."""
+        try:
+            found = await self._journal.pauses()
+        except JournalError:
+            self._pauses_changed.set()
+            raise
+        before, self._pauses = self._pauses, found
         for name in self._outlets:
             if self._pauses.get(name) != before.get(name):
                 self._apply_pause(name)
@@ -293,7 +298,6 @@ class Dispatcher:
             except JournalError as error:
                 log.warning("pauses not read, trying again", seconds=PAUSES_AGAIN, reason=str(error))
                 await asyncio.sleep(PAUSES_AGAIN)
-                self._pauses_changed.set()
 
     def _apply_pause(self, name: str) -> None:
         pause = self._pauses.get(name)

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from gateway.delivery.destinations import Destination
 from gateway.delivery.dispatcher import ROUND, TICK, Dispatcher
-from gateway.errors import JournalDamaged
+from gateway.errors import JournalDamaged, JournalError
 from gateway.journal.standing import Tried
 from gateway.model import Attempt, AttemptResult, Blame, Delivered, DeliveryState, Later, Never, Pause
 from gateway.observe.metrics import Metrics
@@ -663,6 +663,25 @@ def test_pauses_are_looked_for_once_a_minute(rig):
         await dispatcher.start()
         journal.paused["ops"] = Pause(1.0, "", "it moves")
         await asyncio.sleep(ROUND * TICK + 2.0)
+        assert stands(dispatcher)[0] == "paused"
+        await dispatcher.stop(1.0)
+
+    rig.run(scenario())
+
+
+def test_a_pause_that_could_be_written_but_not_read_is_taken_up_soon(rig):
+    """Who paused is told of the trouble, and it is paused all the same."""
+
+    async def scenario():
+        journal = rig.journal_class()
+        dispatcher = rig.dispatcher(journal, Destination("ops", rig.sender_class()))
+        await dispatcher.start()
+        journal.paused["ops"] = Pause(1.0, "", "it moves")
+        await asyncio.sleep(1.0)
+        journal.unreadable = 2
+        with pytest.raises(JournalError):
+            await dispatcher.read_pauses()
+        await asyncio.sleep(3.0)
         assert stands(dispatcher)[0] == "paused"
         await dispatcher.stop(1.0)
 
