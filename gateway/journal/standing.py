@@ -89,9 +89,10 @@ class Standings(Protocol):
         """Store durably that a destination is paused, replacing an earlier pause, or with None that it is not."""
 
     async def tried(self) -> Mapping[str, Sequence[Tried]]:
-        """Of each destination with pending or dead deliveries, those of its newest results that tell of refusals.
+        """Of destinations, those of their newest results that tell of refusals, or that there are none.
 
-        A handful for each: the newest dead and delivered ones, and the oldest pending ones that were tried.
+        A handful for each: the newest dead and delivered ones, and the oldest pending ones that were tried. What lies
+        far back in the journal is not looked for.
         """
 
     async def ahead(self, seq: int) -> Ahead:

@@ -964,8 +964,8 @@ async def test_a_gateway_hears_that_others_pause(tmp_path: Path) -> None:
         assert set(await gateway.pauses()) == {"dev", "ops"}
 
 
-async def test_the_newest_results_of_destinations_in_trouble_are_told(journal: Journal) -> None:
-    """Dead ones, delivered ones, and pending ones that were tried; of a destination without trouble nothing."""
+async def test_the_newest_results_of_destinations_are_told(journal: Journal) -> None:
+    """Dead ones, delivered ones, and pending ones that were tried; of a destination without any nothing."""
     attempts = {
         DEAD: Attempt(NOW + 1, AttemptResult.NEVER, 413, "4xx", "413: too large"),
         DELIVERED: Attempt(NOW + 2, AttemptResult.DELIVERED, 200, "2xx"),
@@ -981,8 +981,10 @@ async def test_the_newest_results_of_destinations_in_trouble_are_told(journal: J
     fine = replace(entry(), parcels=(Parcel("dev", "dev:a", b"x"),))
     (passed,) = (await journal.append(fine)).deliveries
     await journal.settle([settled(passed, DELIVERED, attempt=attempts[DELIVERED])])
+    await journal.append(replace(fine, event=entry().event, parcels=(Parcel("new", "new:a", b"x"),)))
     found = await journal.tried()
-    assert list(found) == ["ops"]
+    assert set(found) == {"ops", "dev"}
+    assert [one.state for one in found["dev"]] == [DELIVERED]
     assert {one.state: one.log for one in found["ops"]} == {state: (attempt,) for state, attempt in attempts.items()}
     assert {one.reason for one in found["ops"]} == {"413: too large", "404: gone", ""}
 

@@ -6,7 +6,6 @@ from typing import Final
 
 import msgspec
 
-from gateway.journal.sqlite import count_sql
 from gateway.journal.standing import AHEAD_LIMIT, Ahead, Tried
 from gateway.model import Attempt, AttemptResult, DeliveryState, Pause
 
@@ -14,27 +13,30 @@ _FEW: Final = 8
 """Results of a kind that are read of a destination: more than it takes to be failing."""
 
 _NEWEST: Final = 2000
-"""The newest deliveries, among which those that passed or are dead count, and the oldest pending ones that are read."""
+"""The newest deliveries of all destinations, among which those that passed or are dead count."""
+
+_OLDEST: Final = 10_000
+"""The oldest pending deliveries of all destinations, among which those that were tried count: 20 ms from memory."""
 
 _PAUSE = "INSERT OR REPLACE INTO pause VALUES (?, ?, ?, ?)"
 _RESUME = "DELETE FROM pause WHERE destination = ?"
 
-# Each reads few logs, which are behind the payload: the rows are chosen by what stands before it. The dead are from the
+# Few logs are read, which are behind the payload: the rows are chosen by what stands before it. The dead are from the
 # same stretch as those that passed, or an old failure would look like the present.
-_RECENT = f"delivery.seq > (SELECT seq FROM sqlite_sequence WHERE name = 'delivery') - {_NEWEST}"
-_OF = "SELECT delivery.state, delivery.reason, delivery.log FROM"
-_TRIED = (
-    f"""{_OF} (SELECT seq FROM delivery
-                WHERE {_RECENT} AND destination = :name AND state = 'delivered' ORDER BY seq DESC LIMIT {_FEW})
-         CROSS JOIN delivery USING (seq)""",
-    f"""{_OF} (SELECT DISTINCT event FROM delivery INDEXED BY delivery_dead_event
-                WHERE state = 'dead' AND destination = :name ORDER BY event DESC LIMIT {_FEW}) AS dead
-         CROSS JOIN delivery INDEXED BY delivery_event ON delivery.event = dead.event
-         WHERE {_RECENT} AND +state = 'dead' AND destination = :name LIMIT {10 * _FEW}""",
-    f"""{_OF} (SELECT seq FROM delivery INDEXED BY delivery_pending
-                WHERE state = 'pending' AND destination = :name ORDER BY seq LIMIT {_NEWEST}) AS waiting
-         CROSS JOIN delivery USING (seq) WHERE attempts > 0 LIMIT {_FEW}""",
-)
+_TRIED = f"""
+SELECT destination, state, reason, log FROM (
+  SELECT seq FROM (
+    SELECT seq, row_number() OVER (PARTITION BY destination, state ORDER BY seq DESC) AS place FROM delivery
+     WHERE seq > (SELECT seq FROM sqlite_sequence WHERE name = 'delivery') - {_NEWEST}
+       AND state IN ('delivered', 'dead') AND attempts > 0)
+   WHERE place <= {_FEW}
+   UNION ALL
+  SELECT seq FROM (
+    SELECT seq, row_number() OVER (PARTITION BY delivery.destination ORDER BY seq) AS place
+      FROM (SELECT seq FROM delivery INDEXED BY delivery_pending WHERE state = 'pending' ORDER BY seq LIMIT {_OLDEST})
+      CROSS JOIN delivery USING (seq) WHERE attempts > 0)
+   WHERE place <= {_FEW})
+  CROSS JOIN delivery USING (seq)"""
 
 _PLACE = "SELECT destination, lane FROM delivery WHERE seq = ? AND state = 'pending'"
 _AHEAD = f"""
@@ -62,17 +64,13 @@ def set_pause(connection: Connection, destination: str, pause: Pause | None) -> 
 
 
 def tried(connection: Connection) -> dict[str, list[Tried]]:
-    """The newest results of each destination with pending or dead deliveries; see `standing.Standings`."""
-    return {name: _tried(connection, name) for name in count_sql.census(connection)}
-
-
-def _tried(connection: Connection, name: str) -> list[Tried]:
-    return [
-        Tried(DeliveryState(state), reason, tuple(Attempt(*line) for line in _attempt.decode_lines(log)))
-        for statement in _TRIED
-        for state, reason, log in connection.execute(statement, {"name": name})
-        if log
-    ]
+    """The newest results of destinations; see `standing.Standings`."""
+    found: dict[str, list[Tried]] = {}
+    for destination, state, reason, log in connection.execute(_TRIED):
+        if log:
+            attempts = tuple(Attempt(*line) for line in _attempt.decode_lines(log))
+            found.setdefault(destination, []).append(Tried(DeliveryState(state), reason, attempts))
+    return found
 
 
 def ahead(connection: Connection, seq: int) -> Ahead:
