@@ -65,9 +65,9 @@ class Doomed(Struct, frozen=True):
 
 
 class Prune(Struct, frozen=True, tag=True):
-    """Delete these events, then keys that expired before `now`, and cards and addresses last used before a time.
+    """Delete these events, then keys that expired before `now`, and what is older than its time.
 
-    And requests that were refused before one. All in slices; answered by None.
+    That is cards and addresses by their last use, and refused requests. All in slices; answered by None.
     """
 
     doomed: list[Doomed]
