@@ -13,7 +13,6 @@ from gateway.console.history import History
 from gateway.console.port import Gateway
 from gateway.console.waiting import waits
 from gateway.console.web.operations import Ask, Console, Operation
-from gateway.delivery.condition import Condition
 from gateway.errors import Refused
 from gateway.ingress.doors import hooks
 from gateway.journal import Entry, Query, Standing
@@ -118,43 +117,44 @@ class SentTest(Struct, frozen=True):
     words: str
 
 
-def standing(
-    name: str, one: Condition, *, waiting: int, oldest: float, dead: int, delivered: int
-) -> DestinationStanding:
-    """How a destination stands, with what is counted of it."""
-    return DestinationStanding(
-        name, one.state.value, one.why, waiting, oldest, dead, delivered, one.since, one.next, one.next_at
-    )
-
-
 async def listing(gateway: Gateway, arrived: Mapping[str, int] | None = None) -> DestinationList:
     """Every destination, with the counts of the gateway; where none runs, with those of the journal.
 
     `arrived` are the messages of the last day, which the history of a console counts.
     """
+    conditions = gateway.destinations()
     counted = gauges.read(gateway, dict.fromkeys((gauges.DEPTH, gauges.OLDEST, gauges.DEAD), ("destination",)))
-    census = {} if counted[gauges.DEPTH] else await gateway.journal.census()
+    census = {} if counted[gauges.DEPTH] or not conditions else await gateway.journal.census()
     now = time.time()
     found = []
-    for name, one in gateway.destinations().items():
+    for name, one in conditions.items():
         kept = census.get(name, Standing())
         found.append(
-            standing(
+            DestinationStanding(
                 name,
-                one,
+                one.state.value,
+                one.why,
                 waiting=int(counted[gauges.DEPTH].get((name,), kept.pending)),
                 oldest=counted[gauges.OLDEST].get((name,), max(0.0, now - kept.oldest) if kept.oldest else 0.0),
                 dead=int(counted[gauges.DEAD].get((name,), kept.dead)),
                 delivered=(arrived or {}).get(name, 0),
+                since=one.since,
+                next=one.next,
+                next_at=one.next_at,
             )
         )
     return DestinationList(found)
 
 
+async def _standing(gateway: Gateway, name: str, arrived: Mapping[str, int] | None = None) -> DestinationStanding:
+    """How one destination of the settings stands."""
+    return next(one for one in (await listing(gateway, arrived)).destinations if one.name == name)
+
+
 async def detail(gateway: Gateway, name: str, arrived: Mapping[str, int] | None = None) -> DestinationDetail:
     """One destination; `arrived` as in `listing`. Raises Refused (404)."""
     require_known(gateway, name)
-    [found] = [one for one in (await listing(gateway, arrived)).destinations if one.name == name]
+    found = await _standing(gateway, name, arrived)
     query = Query(delivery_state=DeliveryState.PENDING, destination=name, limit=WAITING, bodies=False)
     page = await gateway.journal.find(query)
     rows = [
@@ -182,7 +182,7 @@ async def pause(gateway: Gateway, name: str, by: str, reason: str) -> Destinatio
     if not reason.strip():
         raise Refused(400, "Bad Request", "reason: say why it is paused; it is shown wherever the destination is")
     await gateway.set_pause(name, Pause(time.time(), by.strip(), reason.strip()))
-    return (await detail(gateway, name)).standing
+    return await _standing(gateway, name)
 
 
 async def resume(gateway: Gateway, name: str) -> DestinationStanding:
@@ -192,7 +192,7 @@ async def resume(gateway: Gateway, name: str) -> DestinationStanding:
         state = gateway.destinations()[name].state
         raise Refused(409, "Not paused", f"{name} is not paused: it is {state}")
     await gateway.set_pause(name, None)
-    return (await detail(gateway, name)).standing
+    return await _standing(gateway, name)
 
 
 async def send_test(gateway: Gateway, name: str, by: str, patience: float = PATIENCE) -> SentTest:

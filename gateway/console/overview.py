@@ -1,14 +1,14 @@
 """How the gateway is doing: rates, queue, routes and destinations, from the metrics and what the journal counts."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Final
 
 from msgspec import Meta, Struct
 
 from gateway import __version__
-from gateway.console import gauges
-from gateway.console.destinations import TEST_ROUTE, DestinationStanding, standing
+from gateway.console import destinations
+from gateway.console.destinations import TEST_ROUTE, DestinationStanding
 from gateway.console.history import Day, History, Past, per_second
 from gateway.console.port import Gateway
 from gateway.console.web.operations import Ask, Console, Operation
@@ -89,33 +89,15 @@ async def overview(console: Console) -> Overview:
     history = console.part(History)
     held, refused, trouble = await _holdings(gateway, history)
     past, day = history.past(), history.day()
-    found = gauges.read(
-        gateway,
-        {
-            gauges.DEPTH: ("destination",),
-            gauges.OLDEST: ("destination",),
-            gauges.DEAD: ("destination",),
-        },
-    )
-    destinations = tuple(
-        standing(
-            name,
-            one,
-            waiting=int(found[gauges.DEPTH].get((name,), 0)),
-            oldest=found[gauges.OLDEST].get((name,), 0.0),
-            dead=int(found[gauges.DEAD].get((name,), 0)),
-            delivered=day.delivered.get(name, 0),
-        )
-        for name, one in gateway.destinations().items()
-    )
+    standings = tuple((await destinations.listing(gateway, day.delivered)).destinations)
     return Overview(
         time.time(),
         __version__,
         trouble,
-        _totals(past, day, destinations),
+        _totals(past, day, standings),
         Kept(held.events, held.size, held.oldest, held.dead_events, held.dead_size),
         _routes(gateway, day, held.last, refused),
-        destinations,
+        standings,
         day.since,
         day.started,
         refused.get("", 0),
@@ -135,15 +117,15 @@ async def _holdings(gateway: Gateway, history: History) -> tuple[Holdings, Mappi
         return Holdings(), {}, gateway.trouble() or str(error)
 
 
-def _totals(past: Past, day: Day, destinations: tuple[DestinationStanding, ...]) -> Totals:
+def _totals(past: Past, day: Day, standings: Sequence[DestinationStanding]) -> Totals:
     return Totals(
         per_second(past.received, past.step, RECENT),
         per_second(past.delivered, past.step, RECENT),
         sum(day.received.values()),
         sum(day.delivered.values()),
-        sum(one.waiting for one in destinations),
-        max((one.oldest for one in destinations), default=0.0),
-        sum(one.dead for one in destinations),
+        sum(one.waiting for one in standings),
+        max((one.oldest for one in standings), default=0.0),
+        sum(one.dead for one in standings),
     )
 
 
