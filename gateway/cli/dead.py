@@ -29,7 +29,8 @@ from gateway.cli.output import (
 )
 from gateway.console import dead as letters
 from gateway.console import events as facts
-from gateway.console.dead import Choice, DeadDelivery, DeadFilter, DeadRow, Decisions
+from gateway.console.dead import Choice, DeadDelivery, DeadFilter, Decisions
+from gateway.console.deliveries import DeliveryRow
 from gateway.console.events import EventDetail
 from gateway.console.progress import Progress
 from gateway.errors import Refused
@@ -45,7 +46,7 @@ Reason = Annotated[str, typer.Option(help="Only given up for this reason, word f
 _LOOK: Final = 0.02
 """Seconds between two looks at the progress."""
 
-_COLUMNS: Final[Sequence[Column[DeadRow]]] = (
+_COLUMNS: Final[Sequence[Column[DeliveryRow]]] = (
     Column("event", lambda row: row.event),
     Column("delivery", lambda row: str(row.seq)),
     Column("received (UTC)", lambda row: clock(row.received)),
@@ -73,10 +74,10 @@ def list_dead(
     """List dead deliveries with the reason why they were given up, newest first."""
     _require_destination(destination, reason)
 
-    async def look(gateway: OfflineGateway) -> list[DeadRow]:
+    async def look(gateway: OfflineGateway) -> list[DeliveryRow]:
         start = await journal.complete(gateway.journal, before) if before else ""
         wanted = DeadFilter(destination=destination, reason=reason, before=start, limit=min(limit, journal.PAGE))
-        found: list[DeadRow] = []
+        found: list[DeliveryRow] = []
         while True:
             page = await letters.listing(gateway, wanted)
             found += page.deliveries

@@ -73,7 +73,7 @@ def show_destination(name: Name, output: given.Output = Format.TABLE, config: gi
         tried = f"; {plural(one.attempts, 'attempt')}, last: {one.reason}" if one.attempts else ""
         say(f"waits: delivery {one.seq} of event {one.event}, received {clock(one.received)} UTC{tried}")
     if found.more:
-        say(f"and older ones: mattergate events list --destination {name}")
+        say(f"and older ones: mattergate events list --destination {name} --state pending")
 
 
 @destinations.command(

@@ -10,8 +10,8 @@ from typing import Annotated, Final
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from gateway.console import gauges
-from gateway.console.headline import headline
+from gateway.console import deliveries, gauges
+from gateway.console.deliveries import DeliveryRow
 from gateway.console.port import Gateway
 from gateway.console.progress import Decision, Progress, Work
 from gateway.console.web.operations import Ask, Operation
@@ -52,25 +52,10 @@ class DeadFilter(Struct, frozen=True, kw_only=True):
     limit: Annotated[int, Meta(ge=1, le=200)] = 50
 
 
-class DeadRow(Struct, frozen=True):
-    """One dead delivery and the event that it is of; `title` is the headline of its first message."""
-
-    event: str
-    seq: int
-    received: float
-    route: str
-    name: str
-    subject: str
-    destination: str
-    attempts: int
-    reason: str
-    title: str = ""
-
-
 class DeadPage(Struct, frozen=True):
     """A page of dead deliveries; `next` continues it as `before`, empty at the end."""
 
-    deliveries: Sequence[DeadRow]
+    deliveries: Sequence[DeliveryRow]
     next: str = ""
 
 
@@ -118,7 +103,11 @@ async def listing(gateway: Gateway, wanted: DeadFilter) -> DeadPage:
     """Dead deliveries, newest first."""
     asked = _query(wanted.destination, wanted.reason, wanted.before, wanted.limit)
     page = await gateway.journal.find(replace(asked, first_payloads=True))
-    rows = [_row(record, one) for record in page.records for one in dead_of(record, wanted.destination, wanted.reason)]
+    rows = [
+        deliveries.row(record, one)
+        for record in page.records
+        for one in dead_of(record, wanted.destination, wanted.reason)
+    ]
     return DeadPage(rows, page.next)
 
 
@@ -214,12 +203,12 @@ class Decisions:
             if not before:
                 return sorted(seqs)
 
-    def _open_to_it(self, deliveries: Sequence[Delivery]) -> list[int]:
+    def _open_to_it(self, found: Sequence[Delivery]) -> list[int]:
         """The numbers of those that the decision can be carried out on: only what has a destination is sent again."""
         replay = self.progress is not None and self.progress.decision is Decision.REPLAY
         known = self._gateway.destinations()
-        seqs = [one.seq for one in deliveries if not replay or one.destination in known]
-        self._work.note(left=(self.progress.left if self.progress else 0) + len(deliveries) - len(seqs))
+        seqs = [one.seq for one in found if not replay or one.destination in known]
+        self._work.note(left=(self.progress.left if self.progress else 0) + len(found) - len(seqs))
         return seqs
 
 
@@ -231,22 +220,6 @@ def _query(destination: str, reason: str, before: str, limit: int) -> Query:
         before=before,
         limit=limit,
         bodies=False,
-    )
-
-
-def _row(record: Record, one: Delivery) -> DeadRow:
-    event = record.event
-    return DeadRow(
-        event=event.id,
-        seq=one.seq,
-        received=event.received,
-        route=event.route,
-        name=event.name,
-        subject=event.subject,
-        destination=one.destination,
-        attempts=one.attempts,
-        reason=one.reason,
-        title=headline(record.deliveries[0].payload),
     )
 
 

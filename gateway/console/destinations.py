@@ -8,7 +8,8 @@ from typing import Annotated, Final
 
 from msgspec import Meta, Struct
 
-from gateway.console import gauges
+from gateway.console import deliveries, gauges
+from gateway.console.deliveries import DeliveryRow
 from gateway.console.history import History
 from gateway.console.port import Gateway
 from gateway.console.waiting import waits
@@ -72,25 +73,11 @@ class DestinationList(Struct, frozen=True):
     destinations: Sequence[DestinationStanding]
 
 
-class WaitingRow(Struct, frozen=True):
-    """One delivery that waits, and the event that it is of. `not_before` is its next attempt, 0 or past: any time."""
-
-    event: str
-    seq: int
-    received: float
-    route: str
-    name: str
-    subject: str
-    attempts: int
-    reason: str
-    not_before: float
-
-
 class DestinationDetail(Struct, frozen=True):
     """One destination, with the newest deliveries that wait for it; `more` says that there are older ones."""
 
     standing: DestinationStanding
-    waiting: Sequence[WaitingRow]
+    waiting: Sequence[DeliveryRow]
     more: bool = False
 
 
@@ -155,20 +142,12 @@ async def detail(gateway: Gateway, name: str, arrived: Mapping[str, int] | None 
     """One destination; `arrived` as in `listing`. Raises Refused (404)."""
     require_known(gateway, name)
     found = await _standing(gateway, name, arrived)
-    query = Query(delivery_state=DeliveryState.PENDING, destination=name, limit=WAITING, bodies=False)
+    query = Query(
+        delivery_state=DeliveryState.PENDING, destination=name, limit=WAITING, bodies=False, first_payloads=True
+    )
     page = await gateway.journal.find(query)
     rows = [
-        WaitingRow(
-            record.event.id,
-            one.seq,
-            one.received,
-            record.event.route,
-            record.event.name,
-            record.event.subject,
-            one.attempts,
-            one.reason,
-            one.not_before,
-        )
+        deliveries.row(record, one)
         for record in page.records
         for one in record.deliveries
         if one.state is DeliveryState.PENDING and one.destination == name
