@@ -17,6 +17,7 @@ from gateway.console.web.operations import Ask, Console, Operation
 from gateway.errors import Refused
 from gateway.ingress.doors import hooks
 from gateway.journal import Entry, Query, Standing
+from gateway.language.functions.markdown import code_span
 from gateway.mattermost.payload import Message, encode
 from gateway.model import (
     PAUSE_BY,
@@ -200,8 +201,8 @@ async def send_test(gateway: Gateway, name: str, by: str, patience: float = PATI
 def entry_of_test(name: str, by: str, now: float, channel: str | None) -> Entry:
     """The event of a test message, with its only delivery in a lane of its own."""
     sent = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(now))
-    who = f", sent by `{_as_code(by)}`" if _as_code(by) else ", sent"
-    message = Message(text=f"Test message from mattergate{who} at {sent}.")
+    who = f" by {code_span(by)}" if by.strip() else ""
+    message = Message(text=f"Test message from mattergate, sent{who} at {sent}.")
     if channel:
         message.channel = channel
     event = Event(
@@ -237,11 +238,6 @@ def require_known(gateway: Gateway, name: str) -> None:
     if name not in known:
         have = f"they have {', '.join(known)}" if known else "they have none"
         raise Refused(404, "Not Found", f"the settings have no destination {name}: {have}")
-
-
-def _as_code(text: str) -> str:
-    """A text that cannot leave a code span, where Mattermost makes no mention of it."""
-    return " ".join(text.replace("`", "'").split())
 
 
 def arrived(console: Console) -> Mapping[str, int]:

@@ -134,7 +134,7 @@ async def test_a_test_message_goes_the_real_way(console):
     found = answer.json()
     assert (answer.status, found["state"], found["words"]) == (200, "delivered", "it arrived")
     [post] = browser.gateway.standin.posts
-    assert post.message.startswith("Test message from mattergate, sent by `ada @channel 'x'` at ")
+    assert post.message.startswith("Test message from mattergate, sent by `` ada @\u200bchannel `x` `` at ")
     event = (await browser.get(f"/api/v1/events/{found['event']}")).json()
     assert (event["event"]["service"], event["event"]["name"], event["event"]["route"]) == (
         "mattergate",
