@@ -5,7 +5,7 @@ A decision sends some of them again or discards them, in batches; see `progress`
 
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Annotated, Final
+from typing import Annotated
 
 from msgspec import Meta, Struct
 from msgspec.structs import replace
@@ -13,16 +13,11 @@ from msgspec.structs import replace
 from gateway.console import deliveries, gauges
 from gateway.console.deliveries import DeliveryRow
 from gateway.console.port import Gateway
-from gateway.console.progress import Decision, Progress, Work
+from gateway.console.progress import GONE, Decision, Progress, Work, pages
 from gateway.console.web.operations import Ask, Operation
 from gateway.errors import Refused
 from gateway.journal import Query, Record
 from gateway.model import DISCARD_REASON, Delivery, DeliveryState
-
-BATCH: Final = 200
-"""Deliveries that are sent again or discarded between two looks at the progress."""
-READ: Final = 500
-"""Events that are read at a time while dead deliveries are collected."""
 
 
 class DeadGroup(Struct, frozen=True):
@@ -101,13 +96,10 @@ async def groups(ask: Ask) -> DeadGroups:
 
 async def listing(gateway: Gateway, wanted: DeadFilter) -> DeadPage:
     """Dead deliveries, newest first."""
-    asked = _query(wanted.destination, wanted.reason, wanted.before, wanted.limit)
-    page = await gateway.journal.find(replace(asked, first_payloads=True))
-    rows = [
-        deliveries.row(record, one)
-        for record in page.records
-        for one in dead_of(record, wanted.destination, wanted.reason)
-    ]
+    destination, reason = wanted.destination, wanted.reason
+    asked = replace(_query(destination, reason), before=wanted.before, limit=wanted.limit, first_payloads=True)
+    page = await gateway.journal.find(asked)
+    rows = [deliveries.row(record, one) for record in page.records for one in dead_of(record, destination, reason)]
     return DeadPage(rows, page.next)
 
 
@@ -128,9 +120,6 @@ def dead_of(record: Record, destination: str = "", reason: str = "") -> list[Del
         for one in record.deliveries
         if one.state is DeliveryState.DEAD and destination in ("", one.destination) and reason in ("", one.reason)
     ]
-
-
-_GONE: Final = "the settings no longer have their destination"
 
 
 class Decisions:
@@ -170,14 +159,12 @@ class Decisions:
         await self._work.close()
 
     def _start(self, decision: Decision, choice: Choice, act: Callable[[Sequence[int]], Awaitable[int]]) -> Progress:
-        begun = Progress(decision, described(choice), time.time(), why_left=_GONE)
+        begun = Progress(decision, described(choice), time.time(), why_left=GONE)
         return self._work.start(begun, lambda: self._carry_out(choice, act))
 
     async def _carry_out(self, choice: Choice, act: Callable[[Sequence[int]], Awaitable[int]]) -> None:
         seqs = await (self._find_chosen(choice.deliveries) if choice.deliveries else self._collect(choice))
-        for at in range(0, len(seqs), BATCH):
-            await act(seqs[at : at + BATCH])
-            self._work.note(done=min(at + BATCH, len(seqs)))
+        await self._work.in_batches(seqs, act)
 
     async def _find_chosen(self, wanted: Sequence[DeadDelivery]) -> list[int]:
         """The numbers of chosen deliveries."""
@@ -188,20 +175,16 @@ class Decisions:
         chosen = {one.seq for one in wanted}
         seqs = self._open_to_it([one for one in found if one.seq in chosen])
         self._work.note(total=len(seqs))
-        return sorted(seqs)
+        return seqs
 
     async def _collect(self, choice: Choice) -> list[int]:
-        """The numbers of a group, oldest first; all are read before the first is sent, since some may die again."""
+        """The numbers of a group; all are read before the first is sent, since some may die again."""
         destination, reason = choice.destination, choice.reason
         seqs: list[int] = []
-        before = ""
-        while True:
-            page = await self._gateway.journal.find(_query(destination, reason, before, READ))
+        async for page in pages(self._gateway, _query(destination, reason)):
             seqs += self._open_to_it([one for record in page.records for one in dead_of(record, destination, reason)])
             self._work.note(total=len(seqs))
-            before = page.next
-            if not before:
-                return sorted(seqs)
+        return seqs
 
     def _open_to_it(self, found: Sequence[Delivery]) -> list[int]:
         """The numbers of those that the decision can be carried out on: only what has a destination is sent again."""
@@ -212,15 +195,8 @@ class Decisions:
         return seqs
 
 
-def _query(destination: str, reason: str, before: str, limit: int) -> Query:
-    return Query(
-        delivery_state=DeliveryState.DEAD,
-        destination=destination,
-        reason=reason,
-        before=before,
-        limit=limit,
-        bodies=False,
-    )
+def _query(destination: str, reason: str) -> Query:
+    return Query(delivery_state=DeliveryState.DEAD, destination=destination, reason=reason, bodies=False)
 
 
 def described(choice: Choice) -> str:

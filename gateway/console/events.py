@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 import msgspec
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from gateway import secret, units
 from gateway.console import curl, lookup, masked, refused, replay, samples
@@ -158,12 +159,12 @@ class EventDetail(Struct, frozen=True):
 
 async def listing(gateway: Gateway, wanted: EventFilter) -> EventPage:
     """A page of events, newest first. Raises Refused (400) for a time that is none."""
-    asked = query(wanted, before=wanted.before, limit=wanted.limit, first_payloads=True)
+    asked = replace(query(wanted), before=wanted.before, limit=wanted.limit, first_payloads=True)
     page = await gateway.journal.find(asked)
     return EventPage(await asyncio.to_thread(lambda: [row(one) for one in page.records]), page.next)
 
 
-def query(choice: EventChoice, *, before: str = "", limit: int = 50, first_payloads: bool = False) -> Query:
+def query(choice: EventChoice) -> Query:
     """The search for chosen events, without their bodies. Raises Refused (400) for a time that is none."""
     now = time.time()
     return Query(
@@ -177,10 +178,7 @@ def query(choice: EventChoice, *, before: str = "", limit: int = 50, first_paylo
         text=choice.text,
         since=_moment("since", choice.since, now),
         until=_moment("until", choice.until, now),
-        before=before,
-        limit=limit,
         bodies=False,
-        first_payloads=first_payloads,
     )
 
 

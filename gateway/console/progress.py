@@ -2,14 +2,24 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from enum import StrEnum
+from typing import Final
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from gateway.console.port import Gateway
 from gateway.errors import JournalError, Refused
+from gateway.journal import Page, Query
 from gateway.observe import logs
+
+BATCH: Final = 200
+"""Deliveries that are sent again or discarded between two looks at the progress."""
+READ: Final = 500
+"""Events that are read at a time while they are collected."""
+GONE: Final = "the settings no longer have their destination"
+"""Why deliveries are left that would be sent again."""
 
 _log = logs.get("console")
 
@@ -44,6 +54,17 @@ class Progress(Struct, frozen=True):
         return not self.ended
 
 
+async def pages(gateway: Gateway, query: Query) -> AsyncIterator[Page]:
+    """Every page of READ events of a search, newest first."""
+    before = query.before
+    while True:
+        page = await gateway.journal.find(replace(query, before=before, limit=READ))
+        yield page
+        before = page.next
+        if not before:
+            return
+
+
 class Work:
     """The work under way, and the progress of it or of the last one since the gateway started."""
 
@@ -67,6 +88,13 @@ class Work:
         """Change the progress."""
         if self.progress is not None:
             self.progress = replace(self.progress, **changes)
+
+    async def in_batches(self, seqs: Sequence[int], act: Callable[[Sequence[int]], Awaitable[int]]) -> None:
+        """Do it to deliveries, in their order, BATCH of them at a time."""
+        ordered = sorted(seqs)
+        for at in range(0, len(ordered), BATCH):
+            await act(ordered[at : at + BATCH])
+            self.note(done=min(at + BATCH, len(ordered)))
 
     async def close(self) -> None:
         """Stop; what has not had its turn by then stays as it is."""

@@ -1,7 +1,6 @@
 """Replay of many events: those that match a filter, counted before and sent in a task of their own."""
 
 import time
-from collections.abc import AsyncIterator
 from typing import Final
 
 import msgspec
@@ -11,7 +10,7 @@ from msgspec.structs import replace
 from gateway.console import events, lookup, replay
 from gateway.console.events import EventChoice
 from gateway.console.port import Gateway
-from gateway.console.progress import Decision, Progress, Work
+from gateway.console.progress import GONE, Decision, Progress, Work, pages
 from gateway.console.web.operations import Ask, Operation
 from gateway.errors import Refused
 from gateway.journal import Query, Record
@@ -21,10 +20,6 @@ MOST: Final = 10_000
 """Events that are sent again in one go."""
 SECONDS: Final = 5.0
 """How long events are counted."""
-BATCH: Final = 200
-"""Deliveries that are sent again between two looks at the progress."""
-_READ: Final = 500
-"""Events that are read at a time."""
 
 
 class ReplayPlan(Struct, frozen=True):
@@ -59,16 +54,16 @@ async def plan(gateway: Gateway, choice: EventChoice) -> ReplayPlan:
     known = gateway.destinations()
     matched = sendable = deliveries = gone = 0
     back_to, give_up = asked.until or 0.0, time.monotonic() + SECONDS
-    async for page, reached in _pages(gateway, asked):
-        for record in page:
+    async for page in pages(gateway, asked):
+        for record in page.records:
             matched += 1
             again = _again(record, asked)
             there = [one for one in again if one.destination in known]
             deliveries += len(there)
             sendable, gone = sendable + bool(there), gone + bool(again and not there)
             back_to = record.event.received
-        if reached and (matched > MOST or time.monotonic() > give_up):
-            back_to = await _received(gateway, reached) or back_to
+        if page.next and (matched > MOST or time.monotonic() > give_up):
+            back_to = await _received(gateway, page.next) or back_to
             return ReplayPlan(matched, sendable, deliveries, gone, asked.until or 0.0, False, back_to)
     return ReplayPlan(matched, sendable, deliveries, gone, asked.until or 0.0, matched <= MOST, back_to)
 
@@ -104,11 +99,8 @@ class Replays:
             again = _again(record, asked)
             there = [one.seq for one in again if one.destination in known]
             seqs, gone = seqs + there, gone + len(again) - len(there)
-        seqs.sort()
-        self._work.note(total=len(seqs), left=gone, why_left="the settings no longer have their destination")
-        for at in range(0, len(seqs), BATCH):
-            await self._gateway.journal.requeue(seqs[at : at + BATCH])
-            self._work.note(done=min(at + BATCH, len(seqs)))
+        self._work.note(total=len(seqs), left=gone, why_left=GONE)
+        await self._work.in_batches(seqs, self._gateway.journal.requeue)
 
     async def _reread(self, asked: Query) -> None:
         """Read requests with today's catalog; one that cannot be is left, and the last reason told."""
@@ -127,8 +119,8 @@ class Replays:
     async def _collected(self, asked: Query) -> list[Record]:
         """The events, newest first. Raises Refused (409) for more than MOST."""
         found: list[Record] = []
-        async for page, _ in _pages(self._gateway, asked):
-            found += page
+        async for page in pages(self._gateway, asked):
+            found += page.records
             if len(found) > MOST:
                 raise Refused(409, "Too many events", f"more than {MOST:,} events match: choose a shorter time")
         return found
@@ -145,20 +137,10 @@ _FIELDS: Final = {field.name for field in msgspec.structs.fields(EventChoice)}
 
 def _query(choice: EventChoice) -> Query:
     """The search for the events that match now. Raises Refused (400) without any filter."""
-    asked = events.query(choice, limit=_READ)
-    if asked == Query(limit=_READ, bodies=False):
+    asked = events.query(choice)
+    if asked == Query(bodies=False):
         raise Refused(400, "Bad Request", "say which events: by at least one filter, such as route and since")
     return asked if asked.until is not None else replace(asked, until=time.time())
-
-
-async def _pages(gateway: Gateway, asked: Query) -> AsyncIterator[tuple[tuple[Record, ...], str]]:
-    """Pages of the events, newest first, with the id at which each ends, "" for the last."""
-    while True:
-        page = await gateway.journal.find(asked)
-        yield page.records, page.next
-        if not page.next:
-            return
-        asked = replace(asked, before=page.next)
 
 
 def _again(record: Record, asked: Query) -> list[Delivery]:

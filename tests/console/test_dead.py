@@ -78,8 +78,8 @@ async def test_one_and_many_are_replayed(items, tmp_path):
 
 async def test_a_group_is_replayed_in_batches(items, tmp_path, monkeypatch):
     """All of a group go out in their order, however many there are; other groups stay."""
-    monkeypatch.setattr(dead, "BATCH", 10)
-    monkeypatch.setattr(dead, "READ", 7)
+    monkeypatch.setattr("gateway.console.progress.BATCH", 10)
+    monkeypatch.setattr("gateway.console.progress.READ", 7)
     await keep(tmp_path / "test.db", *letters(45), *letters(2, 45, why="too large"))
     person = await items()
     group = ("what", "group"), ("destination", "ops"), ("reason", LOST)
@@ -225,8 +225,8 @@ async def test_one_and_many_are_discarded(items, tmp_path):
 
 async def test_a_group_and_everything_are_discarded_in_batches(items, tmp_path, monkeypatch):
     """However many there are, also those whose destination is gone; what was discarded is counted by its cause."""
-    monkeypatch.setattr(dead, "BATCH", 10)
-    monkeypatch.setattr(dead, "READ", 7)
+    monkeypatch.setattr("gateway.console.progress.BATCH", 10)
+    monkeypatch.setattr("gateway.console.progress.READ", 7)
     await keep(
         tmp_path / "test.db", *letters(25), *letters(2, 25, why="too large"), *letters(3, 27, destination="former")
     )

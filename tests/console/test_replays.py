@@ -33,8 +33,8 @@ async def ended(person) -> dict:
 
 async def test_what_matches_is_counted_and_goes_out(items, tmp_path, monkeypatch):
     """Oldest first, in batches; what has no destination any more, or is on its way, is counted as such and stays."""
-    monkeypatch.setattr(replays, "BATCH", 2)
-    monkeypatch.setattr(replays, "_READ", 2)
+    monkeypatch.setattr("gateway.console.progress.BATCH", 2)
+    monkeypatch.setattr("gateway.console.progress.READ", 2)
     await keep(tmp_path / "test.db", *stored({}, {}, {"destination": "former"}, {"route": "gone"}, {"name": "last"}))
     person = await items()
     assert (await person.api("GET", "/replays"))[1] == {"progress": None}
@@ -87,7 +87,7 @@ async def test_a_request_without_its_route_is_left(items, tmp_path):
 async def test_what_is_too_much_is_not_sent(items, tmp_path, monkeypatch):
     """The count says how far it came, and nothing can be sent that was not counted."""
     monkeypatch.setattr(replays, "MOST", 3)
-    monkeypatch.setattr(replays, "_READ", 2)
+    monkeypatch.setattr("gateway.console.progress.READ", 2)
     await keep(tmp_path / "test.db", *stored(*({} for _ in range(6))))
     person = await items()
     _, plan = await person.api("GET", "/replays/plan?route=items")
@@ -106,7 +106,7 @@ async def test_what_is_too_much_is_not_sent(items, tmp_path, monkeypatch):
 async def test_counting_ends_when_its_time_is_up(items, tmp_path, monkeypatch, seconds):
     """A rare filter may have a million events to look at."""
     monkeypatch.setattr(replays, "SECONDS", seconds)
-    monkeypatch.setattr(replays, "_READ", 2)
+    monkeypatch.setattr("gateway.console.progress.READ", 2)
     await keep(tmp_path / "test.db", *stored(*({} for _ in range(6))))
     person = await items()
     _, plan = await person.api("GET", "/replays/plan?route=items")
