@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from typing import Annotated, Final
 from urllib.parse import urlencode
 
-import msgspec
 from msgspec import Meta, Struct
 
 from gateway.console import dead
 from gateway.console.dead import Choice, DeadDelivery, DeadFilter, Decisions
 from gateway.console.progress import Decision
 from gateway.console.web.operations import Ask, Console, Feed
-from gateway.console.web.page import Back, Page, Shown, Visit
+from gateway.console.web.page import Back, Page, Shown, Visit, chosen_by
 from gateway.console.web.rendering import Rendering
 from gateway.errors import Refused
 from gateway.model import DISCARD_REASON
@@ -43,7 +42,7 @@ async def show_group(visit: Visit) -> Shown:
     """The deliveries of one group, newest first."""
     wanted = visit.query(DeadFilter)
     page = await dead.listing(visit.gateway, wanted)
-    chosen = {name: value for name, value in msgspec.to_builtins(wanted).items() if value and name != "before"}
+    chosen = chosen_by(wanted)
     facts = {
         "wanted": wanted,
         "page": page,

@@ -17,7 +17,7 @@ from gateway.console.port import Gateway
 from gateway.console.preview import MessageView
 from gateway.console.samples import SampleWish
 from gateway.console.web.operations import Console, Feed
-from gateway.console.web.page import Back, Page, Shown, Visit
+from gateway.console.web.page import Back, Page, Shown, Visit, chosen_by
 from gateway.console.web.rendering import Rendering
 from gateway.journal import Query
 from gateway.model import Cause, DeliveryState, Note, Outcome
@@ -40,9 +40,9 @@ class Choices(Struct, frozen=True):
     destinations: Sequence[str]
     services: Sequence[str]
     translators: Sequence[str]
+    notes: Sequence[str]
     outcomes: Sequence[str] = ("", *Outcome)
     states: Sequence[str] = ("", *DeliveryState)
-    notes: Sequence[str] = ("", *Note)
 
 
 class MessageShown(Struct, frozen=True):
@@ -58,8 +58,8 @@ async def show_list(visit: Visit) -> Shown:
     """The list, newest first."""
     wanted = visit.query(EventFilter)
     page = await events.listing(visit.gateway, wanted)
-    chosen = {name: value for name, value in msgspec.to_builtins(wanted).items() if value and name != "before"}
-    filters = {name: value for name, value in chosen.items() if name != "limit" and value}
+    chosen = chosen_by(wanted)
+    filters = {name: value for name, value in chosen.items() if name != "limit"}
     facts = {
         "wanted": wanted,
         "page": page,
@@ -180,19 +180,25 @@ PAGES = (
 
 
 def feeds(rendering: Rendering) -> tuple[Feed, ...]:
-    """The newest events, as JSON rows of id, time, and some of a filter's fields: a page counts what it would show.
+    """The newest events or refused requests, as JSON rows of id, time, and some of a filter's fields.
 
-    And the deliveries of one event, as HTML.
+    A page counts those that it would show. And the deliveries of one event, as HTML.
     """
 
-    async def take(console: Console) -> Mapping[str, str]:
-        found = await console.gateway.journal.find(Query(limit=RECENT, bodies=False))
-        newest = [record.event for record in found.records]
-        rows = [(one.id, one.received, one.route, one.service, one.outcome, one.translator) for one in newest]
+    async def newest(console: Console, outcome: str) -> Mapping[str, str]:
+        found = await console.gateway.journal.find(Query(outcome=outcome, limit=RECENT, bodies=False))
+        kept = [record.event for record in found.records]
+        rows = [(one.id, one.received, one.route, one.service, one.outcome, one.translator) for one in kept]
         return {"events": msgspec.json.encode(rows).decode()}
+
+    async def take(console: Console) -> Mapping[str, str]:
+        return await newest(console, "")
+
+    async def take_refused(console: Console) -> Mapping[str, str]:
+        return await newest(console, Outcome.REFUSED)
 
     async def take_one(console: Console, event_id: str) -> Mapping[str, str]:
         found, now = await events.deliveries(console.gateway, event_id), time.time()
         return {part: rendering.part("_event.html", part, found, now) for part in PARTS} if found else {}
 
-    return Feed("events", take), Feed("event", take_one, about=True)
+    return Feed("events", take), Feed("refused", take_refused), Feed("event", take_one, about=True)

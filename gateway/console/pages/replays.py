@@ -3,13 +3,11 @@
 from collections.abc import Mapping
 from typing import Final
 
-import msgspec
-
 from gateway.console import replays
 from gateway.console.events import EventChoice
 from gateway.console.replays import Replays
 from gateway.console.web.operations import Console, Feed
-from gateway.console.web.page import Back, Page, Shown, Visit
+from gateway.console.web.page import Back, Page, Shown, Visit, chosen_by
 from gateway.console.web.rendering import Rendering
 
 PATH: Final = "/events/replay"
@@ -24,7 +22,7 @@ class ReplayForm(EventChoice, frozen=True, kw_only=True):
 async def show(visit: Visit) -> Shown:
     """How many events match, and the buttons that send them again; without a filter, the progress alone."""
     wanted = visit.query(EventChoice)
-    chosen = {name: value for name, value in msgspec.to_builtins(wanted).items() if value}
+    chosen = chosen_by(wanted)
     facts: Mapping[str, object] = {
         "plan": await replays.plan(visit.gateway, wanted) if chosen else None,
         "what": replays.described(wanted) if chosen else "",

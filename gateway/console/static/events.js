@@ -4,12 +4,13 @@ const { ownTimes } = window.mattergate;
 
 const MOST = 40; // what the server tells of in one second
 
-/** Announce events that came in since the page was made, and show them above the others when that is asked for. */
+/** Announce what came in since the page was made, and show it above the rest of the list when that is asked for. */
 function announce(line) {
   const button = line.querySelector("button");
   const wanted = new URLSearchParams(location.search);
   const chosen = ["route", "service", "outcome", "translator"].map((name) => wanted.get(name) ?? "");
   const exact = !["text", "state", "destination", "note"].some((name) => wanted.get(name)); // only the server knows what these find
+  const what = line.dataset.what;
   const since = Number(line.dataset.since);
   let known = new Set(), fresh = 0, more = false;
 
@@ -21,7 +22,7 @@ function announce(line) {
     fresh += arrived.filter(([, , ...row]) => chosen.every((value, index) => !value || row[index] === value)).length;
     known = new Set(rows.map(([id]) => id));
     if (!fresh) return;
-    const count = exact ? `${more ? "more than " : ""}${fresh} new event${fresh === 1 && !more ? "" : "s"}` : "There are new events";
+    const count = exact ? `${more ? "more than " : ""}${fresh} new ${what}${fresh === 1 && !more ? "" : "s"}` : `There are new ${what}s`;
     button.textContent = `${count}: show`;
     line.hidden = false;
   });

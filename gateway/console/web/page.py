@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
+import msgspec
 from aiohttp import web
 from msgspec import Struct
 from multidict import MultiDict, MultiMapping
@@ -45,6 +46,11 @@ class Visit(Struct, frozen=True):
     def fields(self, table: type[T]) -> T:
         """The fields of the form as a Struct. Raises Refused (400)."""
         return read_pairs(MultiDict((name, text) for name, text in self.form.items() if name != CSRF_FIELD), table)
+
+
+def chosen_by(wanted: Struct) -> dict[str, Any]:
+    """What a query asks for, as parameters of a URL; but for `before`, the place in the list."""
+    return {name: value for name, value in msgspec.to_builtins(wanted).items() if value and name != "before"}
 
 
 class Shown(Struct, frozen=True):

@@ -43,6 +43,26 @@ async def test_a_refused_request_has_a_hint_and_nothing_of_its_body(window, star
     assert "calm" not in await page.content()
 
 
+async def test_refused_requests_are_announced_and_narrowed_by_time(window, start):
+    """As events are: new ones in a line, and a range of time a click away; what only events have is no filter."""
+    gateway = await start(ROUTES)
+    await happen(gateway, "wrong secret")
+    page = await (await window(gateway)).page("/events?outcome=refused")
+    listed = page.locator("tr[data-id]")
+    await expect(listed).to_have_count(1)
+    await expect(page.get_by_label("Destination")).to_have_count(0)
+    await expect(page.locator("#live")).to_have_text("live")
+    await happen(gateway, "missing signature", kept=2)
+    await page.get_by_role("button", name="1 new refused request: show").click()
+    await expect(listed).to_have_count(2)
+    await expect(listed.first).to_contain_text("X-Hub-Signature-256 is missing")
+    await page.get_by_role("link", name="Last hour").click()
+    await expect(listed).to_have_count(2)
+    await page.get_by_label("Until (UTC)").fill("1h")
+    await page.get_by_role("button", name="Show").click()
+    await expect(page.get_by_text("Nothing was refused")).to_be_visible()
+
+
 async def test_what_needs_a_look_can_be_filtered(window, start):
     """By its note, on the list of events."""
     gateway = await start(ROUTES)

@@ -6,7 +6,7 @@ from msgspec import Struct
 from multidict import MultiDict
 
 from gateway.console.web.auth import Role
-from gateway.console.web.page import Page, Visit
+from gateway.console.web.page import Page, Visit, chosen_by
 from gateway.errors import Refused
 
 
@@ -49,3 +49,15 @@ def test_query_and_form_are_apart():
         visit("/x?csrf=token&box=a").query(Box)
     with pytest.raises(Refused, match="box: is missing"):
         visit("/x?box=a").fields(Box)
+
+
+def test_what_is_asked_for_becomes_parameters_of_a_url():
+    """But for what is empty, and for the place in the list."""
+
+    class Wanted(Struct):
+        route: str = ""
+        text: str = ""
+        before: str = ""
+        limit: int = 50
+
+    assert chosen_by(Wanted("github", before="e1")) == {"route": "github", "limit": 50}
