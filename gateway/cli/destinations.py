@@ -77,20 +77,20 @@ def show_destination(name: Name, output: given.Output = Format.TABLE, config: gi
 
 
 @destinations.command(
-    "pause", epilog=example('mattergate destinations pause ops --reason "the channel is being moved"')
+    "pause", epilog=example('mattergate destinations pause ops --because "the channel is being moved"')
 )
 def pause_destination(
     name: Name,
-    reason: Annotated[str, typer.Option(help="Why; shown wherever the destination is.")],
+    because: Annotated[str, typer.Option(help="Why it is paused; shown wherever the destination is.")],
     config: given.Config = DEFAULT,
 ) -> None:
     """Pause a destination: its messages are accepted and wait, and nothing is delivered until it is resumed.
 
     Takes effect at once; attempts in flight end. A restart keeps it.
     """
-    if not reason.strip() or len(reason) > PAUSE_REASON:
-        fail(f"--reason: say why, in {PAUSE_REASON} characters at most", 2)
-    found = _run(config, lambda gateway: facts.pause(gateway, name, who(), reason))
+    if not because.strip() or len(because) > PAUSE_REASON:
+        fail(f"--because: say why, in {PAUSE_REASON} characters at most", 2)
+    found = _run(config, lambda gateway: facts.pause(gateway, name, who(), because))
     say(f"{name} is paused; {plural(found.waiting, 'message waits', 'messages wait')}")
 
 

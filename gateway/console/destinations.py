@@ -85,7 +85,7 @@ class DestinationDetail(Struct, frozen=True):
 class PauseWish(Struct, frozen=True, forbid_unknown_fields=True):
     """Why a destination is paused, and by whom; both are shown wherever it is."""
 
-    reason: Annotated[str, Meta(min_length=1, max_length=PAUSE_REASON)]
+    because: Annotated[str, Meta(min_length=1, max_length=PAUSE_REASON)]
     by: Annotated[str, Meta(max_length=PAUSE_BY)] = ""
 
 
@@ -156,12 +156,12 @@ async def detail(gateway: Gateway, name: str, arrived: Mapping[str, int] | None 
     return DestinationDetail(found, rows, bool(page.next))
 
 
-async def pause(gateway: Gateway, name: str, by: str, reason: str) -> DestinationStanding:
-    """Pause a destination; attempts in flight end. Raises Refused: 404, 400 for a blank reason."""
+async def pause(gateway: Gateway, name: str, by: str, because: str) -> DestinationStanding:
+    """Pause a destination; attempts in flight end. Raises Refused: 404, 400 for a blank `because`."""
     require_known(gateway, name)
-    if not reason.strip():
-        raise Refused(400, "Bad Request", "reason: say why it is paused; it is shown wherever the destination is")
-    await gateway.set_pause(name, Pause(time.time(), by.strip(), reason.strip()))
+    if not because.strip():
+        raise Refused(400, "Bad Request", "because: say why it is paused; it is shown wherever the destination is")
+    await gateway.set_pause(name, Pause(time.time(), by.strip(), because.strip()))
     return await _standing(gateway, name)
 
 
@@ -254,7 +254,7 @@ async def _detail(ask: Ask) -> DestinationDetail:
 
 
 async def _pause(ask: Ask) -> DestinationStanding:
-    return await pause(ask.gateway, ask.path["name"], ask.body.by, ask.body.reason)
+    return await pause(ask.gateway, ask.path["name"], ask.body.by, ask.body.because)
 
 
 async def _resume(ask: Ask) -> DestinationStanding:

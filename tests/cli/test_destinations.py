@@ -24,7 +24,7 @@ async def test_destinations_are_listed_as_the_gateway_sees_them(running, desk):
 def test_one_is_paused_and_resumed_without_a_gateway(desk):
     """The journal keeps it, the next gateway obeys; the list says where it has that from."""
     desk.store(ID, {"ops": "pending"})
-    assert desk.run("destinations", "pause", "ops", "--reason", "it moves").out == "ops is paused; 1 message waits\n"
+    assert desk.run("destinations", "pause", "ops", "--because", "it moves").out == "ops is paused; 1 message waits\n"
     listed = desk.run("destinations", "list")
     assert ["ops", "paused"] in [line.split()[:2] for line in listed.out.splitlines()]
     assert "states are what the journal tells: no gateway answers at" in listed.err
@@ -49,9 +49,9 @@ def test_what_is_failing_is_told_without_a_gateway(desk):
 def test_wrong_usage_is_told(desk):
     """An unknown name, a blank reason."""
     desk.store(ID)
-    said = desk.run("destinations", "pause", "nowhere", "--reason", "x")
+    said = desk.run("destinations", "pause", "nowhere", "--because", "x")
     assert (said.code, said.err) == (1, "the settings have no destination nowhere: they have ops, dev\n")
-    assert desk.run("destinations", "pause", "ops", "--reason", "  ").code == 2
+    assert desk.run("destinations", "pause", "ops", "--because", "  ").code == 2
     assert desk.run("destinations", "pause", "ops").code == 2
 
 

@@ -49,7 +49,7 @@ async def test_an_unknown_one_is_told(console):
     browser = await console()
     await browser.get("/")
     for method, path in (("GET", ""), ("POST", "/pause"), ("POST", "/resume"), ("POST", "/test")):
-        body = {"reason": "x"} if path == "/pause" else {}
+        body = {"because": "x"} if path == "/pause" else {}
         answer = await browser.call(f"/destinations/nowhere{path}", body if method == "POST" else None, method)
         assert (answer.status, answer.json()["detail"]) == (
             404,
@@ -61,7 +61,7 @@ async def test_a_paused_destination_takes_everything_and_delivers_nothing(consol
     """At once, with who and why wherever it is shown; what waited is delivered in order when it is resumed."""
     browser = await console()
     await browser.get("/")
-    answer = await browser.call("/destinations/ops/pause", {"reason": " it moves ", "by": "ada"})
+    answer = await browser.call("/destinations/ops/pause", {"because": " it moves ", "by": "ada"})
     assert (answer.status, answer.json()["state"], answer.json()["why"]) == (200, "paused", "by ada: it moves")
     ids = [await push(browser, number) for number in range(3)]
     assert (await browser.get("/api/v1/overview")).json()["destinations"][0]["state"] == "paused"
@@ -83,7 +83,7 @@ async def test_a_pause_needs_a_reason(console):
     """A blank one is none."""
     browser = await console()
     await browser.get("/")
-    for body in ({}, {"reason": ""}, {"reason": "  "}, {"reason": "x" * 301}, {"reason": "x", "bi": "ada"}):
+    for body in ({}, {"because": ""}, {"because": "  "}, {"because": "x" * 301}, {"because": "x", "bi": "ada"}):
         assert (await browser.call("/destinations/ops/pause", body)).status == 400
     assert (await browser.get("/api/v1/destinations/ops")).json()["standing"]["state"] == "healthy"
 
@@ -92,7 +92,7 @@ async def test_a_pause_outlives_the_gateway(console):
     """The next one knows it from the start."""
     browser = await console()
     await browser.get("/")
-    await browser.call("/destinations/ops/pause", {"reason": "it moves"})
+    await browser.call("/destinations/ops/pause", {"because": "it moves"})
     await push(browser, 1)
     await browser.gateway.stop()
     browser = await console()
@@ -166,7 +166,7 @@ async def test_a_test_message_to_a_paused_destination_waits(console):
     """The answer says so at once, and by whom it was paused."""
     browser = await console()
     await browser.get("/")
-    await browser.call("/destinations/ops/pause", {"reason": "it moves", "by": "ada"})
+    await browser.call("/destinations/ops/pause", {"because": "it moves", "by": "ada"})
     found = (await browser.call("/destinations/ops/test", {})).json()
     assert found["state"] == "pending"
     assert found["words"].startswith("ops is paused: by ada: it moves; messages are accepted and wait")
@@ -178,7 +178,7 @@ async def test_pass_through_hooks_have_no_place_for_a_test_message(console):
     await browser.get("/")
     answer = await browser.call("/destinations/passthrough/test", {})
     assert (answer.status, answer.json()["title"]) == (409, "No place of its own")
-    assert (await browser.call("/destinations/passthrough/pause", {"reason": "x"})).status == 200
+    assert (await browser.call("/destinations/passthrough/pause", {"because": "x"})).status == 200
 
 
 async def test_only_administrators_change(console):
@@ -186,9 +186,9 @@ async def test_only_administrators_change(console):
     browser = await console(tables=GUARDED)
     reader, admin = {"Authorization": f"Bearer {READ_TOKEN}"}, {"Authorization": f"Bearer {TOKEN}"}
     assert (await browser.get("/api/v1/destinations", **reader)).status == 200
-    for path, body in (("pause", {"reason": "x"}), ("resume", {}), ("test", {})):
+    for path, body in (("pause", {"because": "x"}), ("resume", {}), ("test", {})):
         assert (await browser.ask("POST", f"/api/v1/destinations/ops/{path}", json=body, **reader)).status == 403
-    answer = await browser.ask("POST", "/api/v1/destinations/ops/pause", json={"reason": "x"}, **admin)
+    answer = await browser.ask("POST", "/api/v1/destinations/ops/pause", json={"because": "x"}, **admin)
     assert answer.status == 200
 
 

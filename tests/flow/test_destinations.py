@@ -7,7 +7,7 @@ import pytest
 
 from tests.flow.conftest import Service
 
-PAUSE = ("destinations", "pause", "ops", "--reason", "the channel moves")
+PAUSE = ("destinations", "pause", "ops", "--because", "the channel moves")
 
 
 async def state(service: Service) -> str:

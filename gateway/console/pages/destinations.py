@@ -24,9 +24,9 @@ async def show(visit: Visit) -> Shown:
 
 
 async def pause(visit: Visit) -> Back:
-    """Pause it, for the reason in the form."""
+    """Pause it, for what the form says."""
     name = visit.path["name"]
-    await destinations.pause(visit.gateway, name, _who(visit), visit.fields(PauseWish).reason)
+    await destinations.pause(visit.gateway, name, _who(visit), visit.fields(PauseWish).because)
     return Back(_url(name), f"{name} is paused: its messages wait until it is resumed")
 
 

@@ -13,7 +13,7 @@ async def test_the_page_shows_how_it_stands_and_pauses_and_resumes_it(console):
     assert status == 200
     assert '<span class="badge good">healthy</span>' in page
     assert 'data-follow="nav destination:ops"' in page
-    status, path, page = await person.press("/destinations/ops/pause", ("reason", "it <moves>"))
+    status, path, page = await person.press("/destinations/ops/pause", ("because", "it <moves>"))
     assert (status, path) == (200, "/destinations/ops")
     assert "ops is paused: its messages wait until it is resumed" in page
     assert "by the console, from 127.0.0.1: it &lt;moves&gt;" in page
@@ -57,9 +57,9 @@ async def test_a_reader_sees_no_buttons_and_can_press_none(console):
     page = await browser.get("/destinations/ops")
     assert "Send a test message" not in page.text
     for action in ("pause", "resume", "test"):
-        assert (await browser.post(f"/destinations/ops/{action}", {"reason": "x"})).status == 403
+        assert (await browser.post(f"/destinations/ops/{action}", {"because": "x"})).status == 403
     await browser.sign_in(TOKEN)
     page = await browser.get("/destinations/ops")
     assert len(re.findall('<form method="post" action="/destinations/ops/', page.text)) == 2
     browser.csrf = "forged"
-    assert (await browser.post("/destinations/ops/pause", {"reason": "x"})).status == 403
+    assert (await browser.post("/destinations/ops/pause", {"because": "x"})).status == 403
