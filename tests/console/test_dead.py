@@ -85,7 +85,7 @@ async def test_a_group_is_replayed_in_batches(items, tmp_path, monkeypatch):
     group = ("what", "group"), ("destination", "ops"), ("reason", LOST)
     status, _, asked = await person.press("/dead/replay", *group)
     assert status == 200
-    assert "Send again 45 dead deliveries" in asked
+    assert "Replay 45 dead deliveries" in asked
     assert not person.gateway.standin.posts
     status, _, _ = await person.press("/dead/replay", *group, ("sure", "true"))
     assert status == 200

@@ -1,7 +1,7 @@
 """Replay of the events of a filter: the count before, the confirmation, and the progress."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, Literal
 
 from gateway.console import replays
 from gateway.console.events import EventChoice
@@ -14,9 +14,9 @@ PATH: Final = "/events/replay"
 
 
 class ReplayForm(EventChoice, frozen=True, kw_only=True):
-    """The events that were counted, and how they are sent again: `how` is the pressed button, "messages" or "today"."""
+    """The events that were counted, and how they are sent again: `how` is the pressed button."""
 
-    how: str
+    how: Literal["messages", "today"]
 
 
 async def show(visit: Visit) -> Shown:
@@ -46,9 +46,7 @@ def feeds(rendering: Rendering) -> tuple[Feed, ...]:
     """The progress of the last replay."""
 
     async def take(console: Console) -> Mapping[str, str]:
-        shown = rendering.part(
-            "_progress.html", "progress", console.part(Replays).progress, "/events", "Show the events"
-        )
-        return {"replaying": shown}
+        progress = console.part(Replays).progress
+        return {"progress": rendering.part("_progress.html", "progress", progress, "/events", "Show the events")}
 
     return (Feed("replay", take),)

@@ -22,7 +22,7 @@ async def test_a_group_is_sent_again(page, letters):
     groups = page.get_by_role("row").filter(has=page.get_by_role("button", name="Replay"))
     await expect(groups).to_have_count(2)
     await groups.filter(has_text="413: too large:").get_by_role("button", name="Replay").click()
-    await page.get_by_role("button", name="Send again 3 dead deliveries").click()
+    await page.get_by_role("button", name="Replay 3 dead deliveries").click()
     await expect(page.get_by_text("3 of 3 sent again")).to_be_visible()
     await letters.posts(3)
     await page.get_by_role("link", name="Show what is dead now").click()
@@ -61,10 +61,10 @@ async def test_everything_is_sent_again(page, letters):
     """One button empties the page; the bar of the progress is full in the end."""
     await page.goto("/dead")
     await page.get_by_role("button", name="Replay everything").click()
-    await expect(page.get_by_role("heading", level=1)).to_have_text("Send again: 4 dead deliveries")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Replay: 4 dead deliveries")
     await page.get_by_role("link", name="Cancel").click()
     await page.get_by_role("button", name="Replay everything").click()
-    await page.get_by_role("button", name="Send again 4 dead deliveries").click()
+    await page.get_by_role("button", name="Replay 4 dead deliveries").click()
     await expect(page.get_by_text("4 of 4 sent again")).to_be_visible()
     assert await page.get_by_role("progressbar").evaluate("bar => [bar.value, bar.max]") == [4, 4]
     await letters.posts(4)

@@ -110,7 +110,7 @@ async def test_what_matches_is_counted_before_it_is_sent_again(page, gateway):
     await page.goto("/events?route=generic")
     await page.get_by_role("link", name="Replay the events that match").click()
     await expect(page.get_by_text("3 events match; 3 can be sent again as they were (3 deliveries)")).to_be_visible()
-    await page.get_by_role("button", name="Send 3 again as they were").click()
+    await page.get_by_role("button", name="Replay 3 deliveries as they were").click()
     await expect(page.get_by_text("3 of 3 sent again")).to_be_visible()
     await gateway.posts(7)
     await page.get_by_role("link", name="Show the events").click()

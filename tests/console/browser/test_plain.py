@@ -54,7 +54,7 @@ async def test_narrowing_by_time_and_sending_what_matches(window, gateway):
     await expect(page.locator("tr[data-id]")).to_have_count(2)
     await expect(page).to_have_url(re.compile("since=24h"))
     await page.get_by_role("link", name="Replay the events that match").click()
-    await page.get_by_role("button", name="Send 2 again as they were").click()
+    await page.get_by_role("button", name="Replay 2 deliveries as they were").click()
     await expect(page.get_by_text("sent again")).to_be_visible()
     await gateway.posts(2)
     await send(gateway, "generic/json.alert", numbered(7))
@@ -64,7 +64,7 @@ async def test_narrowing_by_time_and_sending_what_matches(window, gateway):
         await settled(gateway)
     await page.get_by_role("link", name="Dead letters").click()
     await page.get_by_role("button", name="Replay everything").click()
-    await page.get_by_role("button", name="Send again 2 dead deliveries").click()
+    await page.get_by_role("button", name="Replay 2 dead deliveries").click()
     await gateway.posts(5)
 
 

@@ -15,7 +15,7 @@ async def test_the_form_carries_what_was_counted(items, tmp_path):
     assert (status, "/events/replay?route=items&state=dead" in Found(html).urls) == (200, True)
     status, html = await person.page("/events/replay?route=items&state=dead")
     assert "3 events match" in html
-    assert "Send 3 again as they were" in html
+    assert "Replay 3 deliveries as they were" in html
     status, path, html = await person.press(
         "/events/replay", ("route", "items"), ("state", "dead"), ("until", "2100-01-01"), ("how", "messages")
     )
