@@ -15,7 +15,7 @@ from msgspec import Struct
 from gateway.catalog import files
 from gateway.catalog.service import Service
 from gateway.console import signing
-from gateway.console.catalog import ANYWHERE
+from gateway.console.catalog import public_base
 from gateway.console.curl import quote
 from gateway.console.headline import headline
 from gateway.console.masked import readable
@@ -77,9 +77,7 @@ async def requests(gateway: Gateway) -> list[FirstRequest]:
 
 def base(settings: Settings) -> str:
     """The URL of the gateway for somebody on its machine."""
-    listen = settings.server.listen
-    host = "localhost" if listen.host in ANYWHERE else f"[{listen.host}]" if ":" in listen.host else listen.host
-    return settings.server.public_url.rstrip("/") or f"http://{host}:{listen.port}"
+    return public_base(settings)[0].replace("http://HOST:", "http://localhost:")
 
 
 def _first(settings: Settings, table: RouteSettings, route: Route, service: Service) -> FirstRequest:
@@ -107,15 +105,12 @@ def _secret(variable: str, route: str) -> str:
 def _send(url: str, request: Request, service: Service, written: Written, left_out: AbstractSet[str]) -> list[str]:
     """The lines that set BODY, sign it, and send it."""
     body = (readable(request.body) or "").strip()
-    proof = {*written.names}
-    kept = {name: value for name, value in request.headers.items() if name not in proof | left_out}
-    options = [f"--header {quote(f'{name}: {value}')}" for name, value in kept.items()]
-    fresh = [name for name in service.delivery_headers or () if name not in proof]
-    options = [one for one in options if not any(one.startswith(f"--header '{name}:") for name in fresh)]
+    fresh = {*(service.delivery_headers or ())} - {*written.names}
+    made = fresh | {*written.names} | left_out
+    headers = {"content-type": "application/json", **request.headers}
+    options = [f"--header {quote(f'{name}: {value}')}" for name, value in headers.items() if name not in made]
     options += [f'--header "{name}: first-$(date +%s)"' for name in sorted(fresh)]
     options += [*written.options, '--data-raw "$BODY"']
-    if "content-type" not in request.headers:
-        options.insert(0, "--header 'content-type: application/json'")
     curl = "curl --globoff" if "[" in url else "curl"
     call = " \\\n  ".join([f"{curl} {quote(url)}{written.url}", *options])
     return [f"BODY={quote(body)}", *written.before, call]

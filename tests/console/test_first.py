@@ -26,7 +26,7 @@ def routes(*services: str, more: str = "") -> str:
 
 async def pasted(command: str, gateway, secret: str = SECRET) -> str:
     """The output of a command in a shell, its secret put in and its URL that of a gateway whose port was chosen."""
-    command = re.sub("'PUT THE SECRET[A-Z ]*'", f"'{secret}'", command).replace("http://127.0.0.1:0", gateway.url)
+    command = re.sub("'PUT THE SECRET[A-Z ]*'", f"'{secret}'", command).replace("http://127.0.0.1:PORT", gateway.url)
     shell = await asyncio.create_subprocess_exec(
         "sh", "-c", command.replace("curl ", "curl --silent --show-error "), stdout=asyncio.subprocess.PIPE
     )
