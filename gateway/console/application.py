@@ -13,7 +13,8 @@ A topic is a row of TOPICS, and nothing else names it:
   `macros.html`, and puts `{{ m.csrf(visitor) }}` into every form that changes something.
 - *script*, if any, `static/NAME.js`: loaded by `{% block scripts %}{{ m.script("NAME.js") }}{% endblock %}`. What all
   pages share, `static/console.js`, gives `mattergate.post(path, body)` (fetch with the CSRF header),
-  `mattergate.morph(element, html)`, and the event `live` on `document`.
+  `mattergate.morph(element, html)`, `mattergate.ownTimes(element)` (the reader's zone beside the times in it), and the
+  event `live` on `document`.
 - *feeds*, if any, `operations.Feed`: named texts that pages follow: the names in `{% block follow %}`. An element with
   `data-live="KEY"` gets the HTML of that key; keys without an element arrive with the event `live`.
 

@@ -1,11 +1,8 @@
 """Sums of what was counted lately, in steps of time."""
 
 from collections import Counter, deque
-from typing import TypeVar
 
 Key = tuple[str, ...]
-
-K = TypeVar("K", bound=Key)
 
 
 class Ring:

@@ -155,6 +155,6 @@ document.addEventListener("keydown", (event) => {
 });
 if (location.hash === "#search") document.querySelector('input[type="search"]')?.focus();
 
-window.mattergate = { post, morph, ago, ownTimes };
+window.mattergate = { post, morph, ownTimes };
 const feeds = document.querySelector("main[data-follow]")?.dataset.follow.split(" ").filter(Boolean) ?? [];
 if (feeds.length) follow(feeds);
