@@ -40,7 +40,7 @@ class Choices(Struct, frozen=True):
     destinations: Sequence[str]
     services: Sequence[str]
     translators: Sequence[str]
-    notes: Sequence[str]
+    notes: Sequence[tuple[str, str]]
     outcomes: Sequence[str] = ("", *Outcome)
     states: Sequence[str] = ("", *DeliveryState)
 
@@ -88,8 +88,14 @@ def _choices(gateway: Gateway, wanted: EventFilter) -> Choices:
         destinations=offered(*gateway.destinations(), wanted.destination),
         services=offered(*keys, wanted.service),
         translators=sorted(speakers),
-        notes=("", *(Cause if wanted.outcome == "refused" else Note)),
+        notes=_notes(wanted),
     )
+
+
+def _notes(wanted: EventFilter) -> list[tuple[str, str]]:
+    """The notes of events or the causes of refused requests, each as it is asked for and as its badge says it."""
+    words = Cause if wanted.outcome == "refused" else Note
+    return [("", "any"), *((one, one.replace("_", " ")) for one in dict.fromkeys((*words, wanted.note)) if one)]
 
 
 def _ranges(chosen: Mapping[str, object]) -> list[tuple[str, str, bool]]:

@@ -23,10 +23,14 @@ async def test_pages_keep_their_filter(items, tmp_path):
 
 
 async def test_a_filter_for_what_is_gone_is_still_chosen(shared):
-    """A route or service that the settings have no more can be looked for, and the form shows that it is."""
+    """A route or service that the settings have no more can be looked for, and the form shows that it is.
+
+    So can the cause of a refused request among events, which have none.
+    """
     page = Found((await shared.get("/events?route=former&service=other")).text)
     assert [value for tag, name, value in page.attributes if (tag, name) == ("option", "value")].count("former") == 1
     assert [value for tag, name, value in page.attributes if (tag, name) == ("option", "value")].count("other") == 1
+    assert '<option value="wrong_secret" selected>wrong secret<' in (await shared.get("/events?note=wrong_secret")).text
 
 
 @pytest.mark.parametrize("hostile", HOSTILE[:4])
