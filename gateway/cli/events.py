@@ -154,7 +154,7 @@ def show_event(event: given.EventId, output: given.Output = Format.TABLE, config
     epilog=example(
         "mattergate events replay 019a7c3d11",
         "mattergate events replay 019a7c3d11 --today",
-        "mattergate events replay --route github --outcome broken --since 2h --today --dry-run",
+        "mattergate events replay --route github --note mismatch --since 2h --today --dry-run",
     ),
 )
 def replay_events(
@@ -163,6 +163,7 @@ def replay_events(
     service: given.Service = "",
     translator: given.Translator = "",
     outcome: OutcomeOption = None,
+    note: refused.NoteOption = "",
     destination: given.Destination = "",
     state: given.State = None,
     text: given.Text = "",
@@ -186,6 +187,7 @@ def replay_events(
         service=service,
         translator=translator,
         outcome=outcome or "",
+        note=note,
         destination=destination,
         delivery_state=state,
         text=text,

@@ -65,3 +65,12 @@ def _replay(command, event: str) -> str:
     with pytest.raises(AssertionError) as caught:
         asyncio.run(command("events", "replay", event))
     return str(caught.value)
+
+
+async def test_what_needs_a_look_is_replayed_by_its_note(start, command):
+    """With today's catalog, say: only events with the note that is named."""
+    gateway = await start(ROUTES)
+    await happen(gateway, "unknown event", "broken JSON")
+    said = await command("events", "replay", "--note", "unknown", "--today", "--dry-run", "-o", "jsonl")
+    [row] = map(json.loads, said.splitlines())
+    assert row["deliveries"] == 1
