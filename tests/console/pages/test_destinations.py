@@ -60,6 +60,6 @@ async def test_a_reader_sees_no_buttons_and_can_press_none(console):
         assert (await browser.post(f"/destinations/ops/{action}", {"because": "x"})).status == 403
     await browser.sign_in(TOKEN)
     page = await browser.get("/destinations/ops")
-    assert len(re.findall('<form method="post" action="/destinations/ops/', page.text)) == 2
+    assert len(re.findall('method="post" action="/destinations/ops/', page.text)) == 2
     browser.csrf = "forged"
     assert (await browser.post("/destinations/ops/pause", {"because": "x"})).status == 403
