@@ -75,7 +75,7 @@ TOPICS: Final = (
     Topic("Events", "/events", events.OPERATIONS, event_pages.PAGES, event_pages.feeds),
     Topic("First requests", operations=first.OPERATIONS),
     Topic("Replays", "", replays.OPERATIONS, replay_pages.PAGES, replay_pages.feeds),
-    Topic("Dead letters", "/dead", dead.OPERATIONS, dead_pages.PAGES, dead_pages.feeds, dead.waiting),
+    Topic("Dead letters", "/dead", dead.OPERATIONS, dead_pages.PAGES, dead_pages.feeds, dead.number_dead),
     Topic("Destinations", "", destinations.OPERATIONS, destination_pages.PAGES, destination_pages.feeds),
     Topic("Try it", "/try", tryout.OPERATIONS, tryout_pages.PAGES),
     Topic("Catalog", "/catalog", catalog.OPERATIONS, catalog_pages.PAGES),

@@ -79,7 +79,7 @@ class DiscardWish(Choice, frozen=True, kw_only=True, forbid_unknown_fields=True)
     because: Annotated[str, Meta(min_length=1, max_length=DISCARD_REASON)]
 
 
-def waiting(gateway: Gateway) -> int:
+def number_dead(gateway: Gateway) -> int:
     """How many deliveries are dead now, as the metrics have it: cheap enough for every page."""
     return int(sum(gauges.read(gateway, {gauges.DEAD: ()})[gauges.DEAD].values()))
 
