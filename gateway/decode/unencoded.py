@@ -22,9 +22,11 @@ MOST: Final = 300_000
 _QUOTE, _SPACE = b'" '
 _NAMES = "|".join(sorted(LIFTED))
 _START = re.compile(
-    rf"(?:\A|&)\s*(?P<around>['\"]?)(?P<name>{_NAMES})=\s*(?P<quote>['\"]?)\s*(?=[{{\[])".encode(), re.IGNORECASE
+    rf"(?:\A|&)\s*+(?P<around>['\"]?)(?P<name>{_NAMES})=\s*+(?P<quote>['\"]?)\s*+(?=[{{\[])".encode(), re.IGNORECASE
 )
-_WORDS = re.compile(rb"(?:\A|&)(?P<name>payload)=(?P<value>[^&=]*[ ][^&=]*)(?:&(?![^&=]*=)[^&]*)+", re.IGNORECASE)
+_WORDS = re.compile(
+    rb"(?:\A|&)(?P<name>payload)=(?P<value>(?=[^&= ]*+[ ])[^&=]*+)(?:&(?![^&=]*=)[^&]*)+", re.IGNORECASE
+)
 """A text with spaces, which a form would have encoded, up to where something looks like another field."""
 _TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[{\[]|[}\]]', re.DOTALL)
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)

@@ -94,6 +94,8 @@ def test_signed_fields_are_read_as_they_were_signed() -> None:
         b'payload={"' + b'\\"' * 149_000,
         b"payload={" + b'"a"' * 99_000,
         b"payload=a b" + b"&c" * 149_000,
+        b"payload=" + b" " * 299_000,
+        b"payload=" + b"a " * 149_000 + b"=",
         b"&payload='" * 30_000,
         b'payload="' + b'{"' * 140_000,
         b"x" * MOST + b"payload={",
