@@ -11,8 +11,12 @@ from gateway.language.functions.coerce import text_of
 from gateway.language.functions.registry import Example, function
 from gateway.model import JSON
 
-NAME: Final = re.compile(r"(?<![\w:]):(?P<name>[a-z0-9_+\-]{1,60}):(?![\w:])")
-"""The name of an emoji as Slack and Mattermost write it in a text."""
+_NAME: Final = r":[a-z0-9_+\-]{1,60}:"
+NAMES: Final = rf"(?<![\w:])(?:{_NAME})++(?![\w:])"
+"""The pattern of names of emoji, one or several in a row, as Slack and Mattermost write them in a text."""
+
+_EACH = re.compile(_NAME)
+_ROW = re.compile(NAMES)
 
 _OF_SLACK: Final[Mapping[str, str]] = {
     "large_green_circle": "🟢", "large_yellow_circle": "🟡", "large_orange_circle": "🟠", "large_purple_circle": "🟣",
@@ -26,7 +30,11 @@ _KEPT: Final = 1024
 
 def drawn(text: str) -> str:
     """The text with the characters of emoji in place of their names; a name that is none of Unicode's stays."""
-    return NAME.sub(lambda found: _character(found["name"]) or found[0], text) if ":" in text else text
+    return _ROW.sub(lambda row: _EACH.sub(_drawn_name, row[0]), text) if ":" in text else text
+
+
+def _drawn_name(found: re.Match[str]) -> str:
+    return _character(found[0].strip(":")) or found[0]
 
 
 @cache

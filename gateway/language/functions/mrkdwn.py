@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from gateway.language.functions.coerce import count_of, text_of
-from gateway.language.functions.emoji import drawn
+from gateway.language.functions.emoji import NAMES, drawn
 from gateway.language.functions.markdown import code_block, code_span, escape, link_to, safe_url
 from gateway.language.functions.markup import Markup
 from gateway.language.functions.registry import Example, function
@@ -35,6 +35,8 @@ _LABEL = re.compile(r"<[^<>|\s]{1,4000}\|[^<>]{1,4000}>")
 _LINE = re.compile(
     r"(?P<quote>(?:&gt;|>)[ ]?)?(?P<indent>[ ]{0,8})(?P<bullet>[•◦▪‣*-][ \t]+|\d{1,4}\.[ \t]+)?(?P<text>.*)"
 )
+_QUOTE_ALL = re.compile(r"^(?:&gt;|>){3}[ ]?", re.MULTILINE)
+"""What quotes all that follows."""
 _ANGLE = r"<[^<>\n]{1,4000}>"
 _INLINE = re.compile(
     rf"""
@@ -44,7 +46,7 @@ _INLINE = re.compile(
     | (?<![\w*])\*(?=\S)(?P<bold>(?:{_ANGLE}|[^*\n]){{1,4000}}+)(?<=\S)\*(?![\w*])
     | (?<![\w_])_(?=\S)(?P<italic>(?:{_ANGLE}|[^_\n]){{1,4000}}+)(?<=\S)_(?![\w_])
     | (?<![\w~])~(?=\S)(?P<strike>(?:{_ANGLE}|[^~\n]){{1,4000}}+)(?<=\S)~(?![\w~])
-    | (?<![\w:])(?P<emoji>:[a-z0-9_+\-]{{1,60}}:)(?![\w:])
+    | (?P<emoji>{NAMES})
     """,
     re.VERBOSE,
 )
@@ -83,6 +85,8 @@ def _code(content: str) -> str:
 def _lines(text: str) -> str:
     if "<" in text and "\n" in text:
         text = _LABEL.sub(lambda label: " ".join(label[0].split()), text)
+    if (">>>" in text or "&gt;&gt;&gt;" in text) and (quote := _QUOTE_ALL.search(text)):
+        text = text[: quote.start()] + "> " + text[quote.end() :].strip("\n").replace("\n", "\n> ")
     return "\n".join(_line(line) for line in text.strip("\n").split("\n"))
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from gateway.language.functions.coerce import count_of, list_of, text_of
+from gateway.language.functions.emoji import NAMES
 from gateway.language.functions.markdown import INVISIBLE, code_block, code_span, escape, link_to, quoted
 from gateway.language.functions.time import moment_of
 from gateway.language.functions.weave import weave
@@ -14,7 +15,7 @@ _MAX_ELEMENTS: Final = 1000
 _MAX_INDENT: Final = 6
 _MARKS: Final = {"bold": "**", "italic": "_", "strike": "~~"}
 _TOUCHY: Final = frozenset("*_~")
-_EMOJI = re.compile(r"(?<![\w:]):[a-z0-9_+\-]{1,60}:(?![\w:])")
+_EMOJI = re.compile(NAMES)
 _EMOJI_NAME = re.compile(r"[a-z0-9_+\-]{1,60}")
 
 Element = Mapping[str, JSON]

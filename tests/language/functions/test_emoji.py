@@ -13,6 +13,7 @@ from gateway.language.functions.emoji import drawn
         (":fire: Disk full", "🔥 Disk full"),
         (":large_green_circle: up :+1:", "🟢 up 👍"),
         ("10:20:30 and a:b:c", "10:20:30 and a:b:c"),
+        (":fire::of_our_own::tada:!", "🔥:of_our_own:🎉!"),
         (":of_our_own:", ":of_our_own:"),
         ("", ""),
     ],
