@@ -54,7 +54,7 @@ class Wishes(Struct, frozen=True):
 class Piece(Struct, frozen=True):
     """The result of one event of a request. `mismatch` names the translator whose schema the payload did not match.
 
-    `note` is a Note where something but the generic translator should have spoken, else "".
+    `note` is a Note where something but the generic translator should have spoken, or of other words, else "".
 
     `phase` is where the event stands in the life of its subject (None: it has none), `card` the message that shows the
     subject as it is now (None: the first of its messages does); both count only where a route wants cards. `emptied`
@@ -202,11 +202,14 @@ class _EventReader(Struct, frozen=True):
             return self._generic(
                 value, name, f"the message of {translator.name} came out empty", emptied=translator.name
             )
+        unread = unreadable(self.request, self.decoded) if self.decoded.fault else ""
         return Piece(
             Outcome.MESSAGE,
             name,
             translator.name,
             draft.subject,
+            unread,
+            note=Note.UNREADABLE if unread else "",
             fitted=shown,
             phase=draft.phase,
             card=next((one.message for one in self.finished(draft.card)), None) if draft.card else None,

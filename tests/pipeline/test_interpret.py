@@ -7,7 +7,7 @@ from gateway.decode.content import Content
 from gateway.errors import Refused
 from gateway.mattermost.limits import DEFAULT
 from gateway.mattermost.payload import Priority
-from gateway.model import Outcome, Request
+from gateway.model import Note, Outcome, Request
 from gateway.pipeline.interpret import Wishes, interpret
 
 SERVICE = """
@@ -171,6 +171,15 @@ def test_a_strict_route_refuses_an_empty_message(own):
     with pytest.raises(Refused, match="came out empty"):
         reading(own, b"{}", strict=True)
     assert not reading(own, b'{"text": "a"}', strict=True).reason
+
+
+def test_a_body_that_is_not_json_is_called_so_also_where_its_text_is_a_message(own):
+    """Such as a translator of chat messages, for which any text is one."""
+    found = reading(own, b'{"text": "a",}')
+    [piece] = found.pieces
+    assert (found.translator, piece.messages[0].text) == ("own/one", '{"text": "a",}')
+    assert found.reason.startswith("the body is not JSON") and found.reason.endswith("says application/json")
+    assert found.note == Note.UNREADABLE
 
 
 def test_what_was_repaired_is_said(own):
