@@ -21,7 +21,8 @@ _QUALIFIER = re.compile(
 """Last words that do not change what is named: `password_hash`, `X-Hub-Signature-256`."""
 _CREDENTIAL = re.compile(
     r"(?:^|_)(?:tokens?|secrets?|passwords?|passwd|passphrase|passcode|pwd|authorization|signatures?|cookies?|credentials?"
-    r"|jwt|otp|csrf|(?:api|access|private|secret|signing|shared|master|encryption)_?keys?|apikeys?)$"
+    r"|jwt|otp|csrf|(?:api|access|private|secret|signing|shared|master|encryption)_?keys?|apikeys?"
+    r"|(?:db|database|user|admin|root|smtp|mail|ftp|ssh|sudo|ldap|redis|mysql|postgres|registry|docker|login)_?pass)$"
 )
 _HARMLESS = re.compile(
     r"(?:^|_)(?:name|email|email_address|login|status|status_code|state|type|kind|role|title|reason|order|count|at|on|date|time"

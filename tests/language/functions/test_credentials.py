@@ -11,7 +11,7 @@ from gateway.language.functions.credentials import hidden_key, hide, is_credenti
     "key",
     [
         "token", "accessToken", "API-Key", "client_secret", "db.password", "Set-Cookie", "privateKey", "otp", "apikeys",
-        "X-Hub-Signature-256", "password_hash", "token_value", "new_password", "signatureV2", "AUTH_TOKEN",
+        "X-Hub-Signature-256", "password_hash", "token_value", "new_password", "signatureV2", "AUTH_TOKEN", "DB_PASS",
         "DBPassword",
     ],
 )  # fmt: skip
@@ -26,7 +26,7 @@ def test_names_of_credentials(key: str) -> None:
     "key",
     [
         "tokenizer", "token_count", "secretary", "signature_request", "api_key_id", "secret_name", "keys", "key",
-        "token_type", "password_changed_at", "credential_kind", "value", "test", "",
+        "token_type", "tests_pass", "boarding_pass", "password_changed_at", "credential_kind", "value", "test", "",
     ],
 )  # fmt: skip
 def test_names_of_other_things(key: str) -> None:
