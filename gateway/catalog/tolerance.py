@@ -43,7 +43,7 @@ def tolerant(schema: JSON) -> JSON:
 
 def _loosened(schema: JSON, *, nullable: bool = True) -> JSON:
     """The schema of a value that nobody demands; of a definition that is not known, so it takes no null of its own."""
-    types = _types(schema)
+    types = types_of(schema)
     if not types or not _NARROWS.isdisjoint(schema):
         return tolerant(schema)
     if not _SCALAR_TYPES.isdisjoint(types):
@@ -53,7 +53,7 @@ def _loosened(schema: JSON, *, nullable: bool = True) -> JSON:
     return {**tolerant(schema), "type": types}
 
 
-def _types(schema: JSON) -> list[str]:
+def types_of(schema: JSON) -> list[str]:
     """The types that a schema names; none when it names none, or is no schema."""
     named = schema.get("type") if isinstance(schema, Mapping) else None
     types = [named] if isinstance(named, str) else named

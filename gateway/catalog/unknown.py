@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from gateway.catalog.tolerance import types_of
 from gateway.model import JSON
 
 UNKNOWN: Final = "something unknown"
@@ -65,8 +66,7 @@ def _recognised(node: JSON) -> Iterator[list[JSON]]:
 
 def _types(node: Mapping[str, JSON]) -> list[str]:
     """The types that a schema allows, the first one first; those that its other keywords imply where it names none."""
-    written = node.get("type")
-    allowed = written if isinstance(written, list) else [written] if isinstance(written, str) else []
+    allowed = types_of(node)
     if not allowed and ("properties" in node or "required" in node):
         return ["object"]
     return [kind for kind in _TYPES if kind in allowed]
