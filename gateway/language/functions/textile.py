@@ -129,8 +129,8 @@ class _Lines:
     """The lines of a passage so far, and what the next one may belong to."""
 
     made: list[str] = field(default_factory=list)
-    steps: list[int] = field(default_factory=list)
-    """How many items each level of the list under way has."""
+    steps: list[tuple[str, int]] = field(default_factory=list)
+    """The sign of the items of each level of the list under way, and how many there are."""
     in_quote: bool = False
 
     def add(self, line: str) -> None:
@@ -147,10 +147,12 @@ class _Lines:
 
     def bullet(self, marks: str) -> str:
         """The indented bullet or number of a list item."""
-        level = len(marks)
-        self.steps = [*self.steps[:level], *[0] * (level - len(self.steps))]
-        self.steps[-1] += 1
-        return "   " * (level - 1) + (f"{self.steps[-1]}. " if marks[-1] == "#" else "- ")
+        above, sign = len(marks) - 1, marks[-1]
+        self.steps += [("", 0)] * (above + 1 - len(self.steps))
+        before, count = self.steps[above]
+        number = count + 1 if before == sign else 1
+        self.steps[above:] = [(sign, number)]
+        return "   " * above + (f"{number}. " if sign == "#" else "- ")
 
 
 class _Page:

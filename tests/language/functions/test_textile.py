@@ -41,6 +41,7 @@ PARSER = MarkdownIt("commonmark").enable(["strikethrough", "table"])
         ("* a\n** b\n** c\n* d", "- a\n   - b\n   - c\n- d"),
         ("# a\n# b\n## c\n## d\n# e\n\n# f\ntext\n# g", "1. a\n2. b\n   1. c\n   2. d\n3. e\n\n4. f\ntext\n1. g"),
         ("# a\n#* b\n# c", "1. a\n   - b\n2. c"),
+        ("* a\n** b\n\n# c\n# d", "- a\n   - b\n\n1. c\n2. d"),
         ("#12 is no step\n# step", "#12 is no step\n1. step"),
         ("bq. said\nthat\n\nafter", "> said\n> that\n\nafter"),
         ("> one\n> > two\nafter", "> one\n> > two\n\nafter"),
