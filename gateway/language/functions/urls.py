@@ -1,8 +1,9 @@
 """Relative URLs made absolute (RFC 3986, section 5)."""
 
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from gateway.language.functions.coerce import text_of
+from gateway.language.functions.markdown import absolute_url
 from gateway.language.functions.registry import Example, function
 from gateway.model import JSON
 
@@ -36,11 +37,7 @@ def is_absolute(url: str) -> bool:
 )
 def resolve(value: JSON, base: JSON = "") -> JSON:
     """See the registration."""
-    url, against = text_of(value).strip(), text_of(base).strip()
-    if not url or is_absolute(url):
-        return url or None
-    try:
-        joined = urljoin(against, url)
-    except ValueError:
-        return None
-    return joined if is_absolute(against) and is_absolute(joined) else None
+    url = text_of(value).strip()
+    if not is_absolute(url):
+        url = absolute_url(url, text_of(base).strip())
+    return url if is_absolute(url) else None
