@@ -4,13 +4,11 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from gateway.language.functions.coerce import count_of, text_of
 from gateway.language.functions.markdown import code_block, code_span, escape, link_to, quoted
 from gateway.language.functions.markup import Markup
 from gateway.language.functions.names import name_in
 from gateway.language.functions.registry import Example, function
-from gateway.language.functions.text import shorten
-from gateway.language.functions.weave import DEFAULT_LENGTH, MAX_DEPTH, MAX_LENGTH, around, weave
+from gateway.language.functions.weave import DEFAULT_LENGTH, MAX_DEPTH, around, source_of, weave
 from gateway.mattermost.plain import unmark
 from gateway.model import JSON
 
@@ -199,5 +197,5 @@ def jira(value: JSON, n: JSON = DEFAULT_LENGTH, payload: JSON = None) -> JSON:
     """See the registration."""
     if isinstance(value, Markup):
         return value
-    source = shorten(text_of(value), count_of(n, DEFAULT_LENGTH, MAX_LENGTH))
+    source = source_of(value, n)
     return Markup(to_markdown(_with_names(source, payload) if "[~accountid:" in source else source))

@@ -14,9 +14,8 @@ from gateway.language.functions.coerce import count_of, text_of
 from gateway.language.functions.markdown import code_block, code_span, escape, link_to, quoted
 from gateway.language.functions.markup import Markup
 from gateway.language.functions.registry import Example, function
-from gateway.language.functions.text import shorten
 from gateway.language.functions.thirdparty import markdown, tidy
-from gateway.language.functions.weave import DEFAULT_LENGTH, MAX_DEPTH, MAX_LENGTH, around, weave
+from gateway.language.functions.weave import DEFAULT_LENGTH, MAX_DEPTH, around, source_of, weave
 from gateway.mattermost.plain import unmark
 from gateway.model import JSON
 
@@ -323,11 +322,6 @@ def _found_blocks(text: str) -> Iterator[tuple[re.Match[str], int, int]]:
             at = opening.end()
 
 
-def _source(value: JSON, n: JSON) -> str:
-    """The text to convert, cut before the conversion, so that no mark is left open."""
-    return shorten(text_of(value), count_of(n, DEFAULT_LENGTH, MAX_LENGTH))
-
-
 def _plain(value: JSON, n: JSON = DEFAULT_LENGTH, root: JSON = "") -> JSON:
     """Textile in plain-text keys."""
     return unmark(textile(value, n, root))
@@ -355,7 +349,7 @@ def textile(value: JSON, n: JSON = DEFAULT_LENGTH, root: JSON = "") -> JSON:
     """See the registration."""
     if isinstance(value, Markup):
         return value
-    return Markup(to_markdown(_source(value, n), text_of(root)))
+    return Markup(to_markdown(source_of(value, n), text_of(root)))
 
 
 def _plain_of_either(value: JSON, n: JSON = DEFAULT_LENGTH, written_in: JSON = "", root: JSON = "") -> JSON:

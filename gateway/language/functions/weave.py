@@ -6,10 +6,7 @@ from typing import Final
 
 from gateway.language.functions.coerce import count_of, text_of
 from gateway.language.functions.markdown import escape
-from gateway.language.functions.markup import Markup
-from gateway.language.functions.registry import Call
 from gateway.language.functions.text import shorten
-from gateway.mattermost.plain import unmark
 from gateway.model import JSON
 
 MAX_DEPTH: Final = 4
@@ -37,18 +34,6 @@ def around(mark: str, inner: str) -> str:
     return f"{mark}{inner}{mark}" if inner.strip() and inner == inner.strip() else inner
 
 
-def converter(convert: Callable[[str], str]) -> tuple[Call, Call]:
-    """A conversion of text to Markdown as the two calls of a filter with a length limit: Markdown and plain text.
-
-    The limit is on the source, before conversion, so that no mark is left open.
-    """
-
-    def call(value: JSON, n: JSON = DEFAULT_LENGTH) -> JSON:
-        if isinstance(value, Markup):
-            return value
-        return Markup(convert(shorten(text_of(value), count_of(n, DEFAULT_LENGTH, MAX_LENGTH))))
-
-    def plain(value: JSON, n: JSON = DEFAULT_LENGTH) -> JSON:
-        return unmark(call(value, n))
-
-    return call, plain
+def source_of(value: JSON, n: JSON) -> str:
+    """The text of a value as far as it is converted; `n` limits the source, so that no mark is left open."""
+    return shorten(text_of(value), count_of(n, DEFAULT_LENGTH, MAX_LENGTH))
