@@ -7,6 +7,7 @@
     |- Refused             the request is the sender's fault; becomes an HTTP problem (RFC 9457)
     |- JournalError        a write to the journal or a read from it failed; senders get 503
     |  `- JournalDamaged   the file cannot be used at all
+    |- TakesLong           (in language.functions.haste) not to be done in haste; the request is judged beside the loop
     `- Unsent              (in outbound.exchange) a request to a server failed; holds the result of the delivery
 
 Texts are for the reader: what, where, what to do. None of them holds a secret.

@@ -35,6 +35,7 @@ from gateway.ingress.strangers import Strangers
 from gateway.ingress.table import RouteTable
 from gateway.ingress.workers import Workers
 from gateway.journal import Appended, Entry
+from gateway.language.functions.haste import TakesLong
 from gateway.mattermost.fit import Limits
 from gateway.model import Cause, Outcome, Request
 from gateway.observe import logs
@@ -218,11 +219,17 @@ class Ingress:
         return appended
 
     async def _judge(self, route: Route, service: Service, request: Request, peer: str) -> Judgement:
-        """Judge a request: at once in the event loop, or beside it where that may take long. Raises Refused."""
+        """Judge a request: at once in the event loop, or beside it where that may take long. Raises Refused.
+
+        Whether it does shows in its body (`light`), or only when its texts are read: that is begun again then.
+        """
         secrets, moments = self._secrets(route), self._clock.moments()
         content = light(request, route.body_limit, route.wishes.depth)
         if content is not None:
-            return judge(route, service, content, secrets, moments, self._limits, time.perf_counter)
+            try:
+                return judge(route, service, content, secrets, moments, self._limits, time.perf_counter, hasty=True)
+            except TakesLong:
+                content = None  # not kept while the request waits for its turn
 
         def work() -> Judgement:
             inflated = Content.of(request, route.body_limit, route.wishes.depth)

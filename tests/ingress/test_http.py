@@ -420,6 +420,17 @@ async def test_too_many_large_requests_at_once_are_503(start, monkeypatch):
         assert "too many large requests" in (await response.json(content_type=None))["detail"]
 
 
+async def test_a_text_that_takes_long_leaves_the_event_loop(start, monkeypatch):
+    """Which shows only when it is read: the request takes its turn with the large ones."""
+    gateway = await start(OPEN.replace("generic", "slack"))
+    body = json.dumps({"blocks": [{"type": "markdown", "text": "<b>x</b>\n" + "- *a*\n" * 900}]}).encode()
+    assert (await gateway.post("/in/open", body, Content_Type="application/json"))[0] == 202
+    [post] = await gateway.posts(1)
+    assert "**x**" in post.message
+    monkeypatch.setattr(workers, "WAITING", 0)
+    assert (await gateway.post("/in/open", body + b" ", Content_Type="application/json"))[0] == 503
+
+
 async def test_a_signed_push_counts_once_however_it_is_compressed(start):
     """The key is over what was inflated; so is that of a timestamped signature."""
     gateway = await start(GITHUB + SLACK)

@@ -5,6 +5,7 @@ import gzip
 import hmac
 import json
 import time
+from contextlib import suppress
 from urllib.parse import quote_plus
 
 import pytest
@@ -13,6 +14,7 @@ from msgspec.structs import replace
 from gateway.catalog import catalog, files
 from gateway.decode.content import Content
 from gateway.errors import Refused
+from gateway.language.functions.haste import TakesLong
 from gateway.mattermost.fit import Limits
 from gateway.model import Outcome, Request
 from gateway.pipeline.entry import keys
@@ -39,9 +41,23 @@ def judged(service: str, request: Request, moments=(NOW,), **settings) -> Judgem
     """Judge a request as ingress does."""
     settings = settings or {"secrets": (Secret(SECRET),)}
     route = route_of(service, **settings)
-    content = light(request, LIMIT, 64) or Content.of(request, LIMIT, 64)
     secrets = [secret.reveal() for secret in route.secrets]
-    return judge(route, CATALOG.services[service], content, secrets, moments, Limits(), time.perf_counter)
+    rest = (secrets, moments, Limits(), time.perf_counter)
+    if (content := light(request, LIMIT, 64)) is not None:
+        with suppress(TakesLong):
+            return judge(route, CATALOG.services[service], content, *rest, hasty=True)
+    return judge(route, CATALOG.services[service], Content.of(request, LIMIT, 64), *rest)
+
+
+def seconds_in_the_loop(service: str, request: Request) -> float:
+    """Seconds until a request is judged on an open route, or found to be one that is judged beside the event loop."""
+    route, known = route_of(service, allow_unsigned=True), CATALOG.services[service]
+
+    def begin() -> None:
+        if (content := light(request, LIMIT, 64)) is not None:
+            judge(route, known, content, [], (NOW,), Limits(), time.perf_counter, hasty=True)
+
+    return seconds_of(begin)
 
 
 def keys_of(service: str, request: Request) -> set[str] | None:
@@ -254,8 +270,36 @@ def test_what_is_light_is_quick(kind, size):
     """What the event loop judges itself takes it 20 ms at most; the bound is generous, for slow machines."""
     content_type, body = many(kind)
     request = Request(headers={"content-type": content_type}, body=body[:size])
-    if light(request, LIMIT, 64) is not None:
-        assert seconds_of(lambda: judged("generic", request, allow_unsigned=True)) < 0.05
+    assert seconds_in_the_loop("generic", request) < 0.05
+
+
+@pytest.mark.parametrize("unit", ["|\n", "1. a\n", "a\n\n", "*a*", "<b>x</b> ", "<p>", "<http://a>", "[a] "])
+@pytest.mark.parametrize("length", [1_900, 6_000, 20_000, 40_000])
+def test_markdown_with_html_does_not_hold_the_loop_up(unit, length):
+    """One tag makes a parser read all of a text, however its blocks and marks hide in escapes or in many texts."""
+    text = "<b>x</b>\n\n|a|\n|-|\n" + unit * (length // len(unit))
+    comment = {"action": "created", "issue": {"number": 1, "title": "t"}, "comment": {"body": text}}
+    blocks = [{"type": "markdown", "text": "<i>y</i>" + text[at : at + 900]} for at in range(0, len(text), 900)]
+    pushed = {"repository": {"full_name": "a/b"}, "sender": {"login": "a"}}
+    hidden = json.dumps(comment | pushed).replace("<", "\\u003c").encode()
+    headers = {"content-type": "application/json", "x-github-event": "issue_comment"}
+    assert seconds_in_the_loop("github", Request(headers=headers, body=hidden)) < 0.05
+    assert seconds_in_the_loop("slack", Request(headers=headers, body=json.dumps({"blocks": blocks}).encode())) < 0.05
+
+
+def test_what_takes_long_is_read_in_full_beside_the_loop():
+    """The judgement is begun again without haste, and is the same as one that never was in haste."""
+    comment = {"body": "<b>x</b>" + "\n- a *b*" * 3000, "user": {"login": "a"}, "html_url": "https://x.example/1"}
+    told = {"action": "created", "issue": {"number": 1, "title": "t"}, "comment": comment, "sender": {"login": "a"}}
+    body = json.dumps(told | {"repository": {"full_name": "a/b"}}).encode()
+    request = Request(headers={"content-type": "application/json", "x-github-event": "issue_comment"}, body=body)
+    route, known = route_of("github", allow_unsigned=True), CATALOG.services["github"]
+    rest = ([], (NOW,), Limits(), time.perf_counter)
+    with pytest.raises(TakesLong):
+        judge(route, known, light(request, LIMIT, 64), *rest, hasty=True)
+    calm = judge(route, known, Content.of(request, LIMIT, 64), *rest)
+    assert judged("github", request, allow_unsigned=True).reading == calm.reading
+    assert (calm.reading.outcome, calm.reading.translator) == (Outcome.MESSAGE, "github/issue_comment")
 
 
 @pytest.mark.parametrize("event", [{}, {"data": 1}, {"type": "a.b", "data": {f"size_{at}": at for at in range(90)}}])
@@ -277,7 +321,7 @@ def test_what_is_light():
     packed = replace(usual, headers={"content-encoding": "gzip"}, body=gzip.compress(usual.body))
     assert light(packed, LIMIT, 64).body == usual.body
     bomb = replace(packed, body=gzip.compress(bytes(LIGHT_BYTES + 1)))
-    for body in (bytes(LIGHT_BYTES + 1), b"<b>" * 1000, b"{" * 20_000, b"base64" + bytes(20_000)):
+    for body in (bytes(LIGHT_BYTES + 1), b"<b>" * 4000, b"{" * 20_000, b"base64" + bytes(20_000)):
         assert light(Request(body=body), LIMIT, 64) is None
     assert light(bomb, LIMIT, 64) is None
     with pytest.raises(Refused) as refused:

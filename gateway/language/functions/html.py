@@ -16,6 +16,7 @@ from markdownify import MarkdownConverter
 
 from gateway.language.functions.bareurl import END
 from gateway.language.functions.coerce import count_of, text_of
+from gateway.language.functions.haste import take
 from gateway.language.functions.markdown import absolute_url, code_block, code_span, escape, link_to
 from gateway.language.functions.markup import Markup
 from gateway.language.functions.registry import Example, function
@@ -30,6 +31,9 @@ MAX_HTML: Final = 20_000
 
 _MAX_TAGS: Final = 500
 """Tags that are parsed, opening and closing ones: each costs a hundred times what a character does."""
+
+_OF_TAG: Final = 20
+"""Microseconds that a tag takes until it is Markdown."""
 
 _MAX_BLANKS: Final = 60
 """Blanks in a row that are kept."""
@@ -166,8 +170,9 @@ def _language(pre: Any) -> str:
 
 
 def _parse(html: str) -> BeautifulSoup:
-    source = _BLANKS.sub(lambda run: run[0][:_MAX_BLANKS], _well_formed(_shortened(html)))
-    return BeautifulSoup(_shortened(source), "html.parser")
+    source = _shortened(_BLANKS.sub(lambda run: run[0][:_MAX_BLANKS], _well_formed(_shortened(html))))
+    take(_OF_TAG * source.count("<"))
+    return BeautifulSoup(source, "html.parser")
 
 
 def _well_formed(html: str) -> str:

@@ -11,11 +11,12 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from gateway.language.functions.coerce import count_of, text_of
+from gateway.language.functions.haste import take
 from gateway.language.functions.html import CLOSING, MAX_HTML, SHOWN, to_markdown
 from gateway.language.functions.links import linked
 from gateway.language.functions.markdown import escape
 from gateway.language.functions.markup import Markup
-from gateway.language.functions.registry import MAX_INPUT, Example, function
+from gateway.language.functions.registry import Example, function
 from gateway.language.functions.text import shorten
 from gateway.mattermost.code import CodeRanges, without_gaps
 from gateway.mattermost.mentions import silent
@@ -45,6 +46,8 @@ _HEADING_LEVELS: Final = 6
 _SOURCE: Final = 4
 """Characters of source for each that is shown, where HTML is: tags and addresses take room."""
 _LEAST_SOURCE: Final = 2000
+_OF_CHARACTER: Final = 5
+"""Microseconds that the parser takes for a character, where each two begin a block."""
 _MOST_BRACKETS: Final = 500
 """Brackets beyond which text is not parsed: the parser's time grows with their square."""
 
@@ -103,7 +106,9 @@ _parser.add_render_rule("hardbreak", lambda *_: "<br>")
 
 def _parsed(text: str, room: int, base: str) -> str:
     """The beginning of the text, at most `room` characters of source."""
-    shown = to_markdown(_parser.render(text[:room]), base, lambda words: escape(words, silent))
+    source = text[:room]
+    take(_OF_CHARACTER * len(source))
+    shown = to_markdown(_parser.render(source), base, lambda words: escape(words, silent))
     return shown if len(text) <= room else f"{shown}\n…"
 
 
@@ -196,7 +201,8 @@ def _bold(title: str) -> str:
 
 def _plain(value: JSON, n: JSON = 16_000, base: JSON = "", files: JSON = "") -> JSON:  # noqa: ARG001 - as markdown
     """Third-party Markdown in plain-text keys."""
-    return shorten(unmark(tidy(text_of(value), MAX_INPUT)), count_of(n, 16_000))
+    limit = count_of(n, 16_000)
+    return shorten(unmark(tidy(text_of(value), _SOURCE * limit)), limit)
 
 
 @function(
