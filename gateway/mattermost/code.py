@@ -51,7 +51,7 @@ def _ranges(text: str, *, strict: bool, spans: bool) -> Iterator[tuple[int, int]
 
 def _blocks(text: str, *, strict: bool) -> Iterator[tuple[int, int]]:
     """Fenced blocks; one that nothing closes ends with the text, and in a quote it is none."""
-    opened, mark, quote = 0, "", -1
+    opened, mark, quote, quoted = 0, "", -1, 0
     for fence in _FENCE.finditer(text):
         if mark and 0 <= quote <= fence.start():
             mark = ""  # the quote ended before
@@ -59,7 +59,10 @@ def _blocks(text: str, *, strict: bool) -> Iterator[tuple[int, int]]:
             indented = strict and (len(fence["lead"].rpartition(">")[2]) >= _INDENT or "\t" in fence["lead"])
             if not indented and not (fence["mark"][0] == "`" and "`" in fence["info"]):
                 opened, mark = fence.start(), fence["mark"]
-                quote = _quote_end(text, opened) if ">" in fence["lead"] else -1
+                in_quote = ">" in fence["lead"]
+                if in_quote and quoted <= opened:  # looked for once in each quote
+                    quoted = _quote_end(text, opened)
+                quote = quoted if in_quote else -1
         elif fence["mark"].startswith(mark) and not fence["info"].strip():
             yield opened, fence.end()
             mark = ""

@@ -62,7 +62,14 @@ def _content(span: str) -> str:
 
 @pytest.mark.parametrize(
     "text",
-    ["`a" * 50_000, "".join("`" * n + " " for n in range(440)), "```\n" * 25_000, "\\`" * 50_000, "\n " * 50_000],
+    [
+        "`a" * 50_000,
+        "".join("`" * n + " " for n in range(440)),
+        "```\n" * 25_000,
+        "> ```\n" * 20_000,
+        "\\`" * 50_000,
+        "\n " * 50_000,
+    ],
 )
 def test_time_is_linear(text: str) -> None:
     """What is left open again and again takes no longer than other text."""

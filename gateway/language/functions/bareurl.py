@@ -19,6 +19,8 @@ _ODD = re.compile(
     r"|H[Tt][Tt][Pp][Ss]?://"
 )
 """A URL of which something is to be changed, or looked at."""
+_MANY: Final = 200
+"""URLs beyond which all are looked at: where they stand in each other, the time of a search grows with their square."""
 _USUAL = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]+)?(?:[/?#][A-Za-z0-9%/:?#@$&+,=~._-]*[A-Za-z0-9%/#@$&+=-]|/)?")
 _HOST = re.compile(
     r"(?:https?://|(?=www\.))(?:[^/?#@]*@)?(?:\[[0-9A-Fa-f:.]+\]|[^/?#:@()\[\]{}*|'^!,;$&=~]+)(?::[0-9]*)?", re.I
@@ -35,7 +37,8 @@ _ENCODED: Final = str.maketrans({sign: f"%{ord(sign):02X}" for sign in "()[]{}*'
 
 def has_odd_url(text: str) -> bool:
     """Whether `whole_urls` may change anything; nearly no text is such."""
-    return ("://" in text or "www." in text) and _ODD.search(text) is not None
+    urls = text.count("://") + text.count("www.")
+    return urls > _MANY or (urls > 0 and _ODD.search(text) is not None)
 
 
 def whole_urls(text: str) -> str:

@@ -26,7 +26,7 @@ from gateway.model import JSON
 
 _FENCE = re.compile(r"^[ ]{0,3}(`{3,}|~{3,})(.*)$")
 _CODE_OR_COMMENT = re.compile(
-    r"^[ ]{0,3}(?P<fence>`{3,}|~{3,})[^\n]*\n(?:.*?^[ ]{0,3}(?P=fence)[`~]*[ \t]*$|.*)"
+    r"^[ ]{0,3}(?P<fence>`{3,}+|~{3,}+)[^\n]*+\n(?:.*?^[ ]{0,3}(?P=fence)[`~]*[ \t]*$|.*)"
     r"|(?<!`)(?P<ticks>`{1,9})(?!`)[^\n]{0,300}?(?<!`)(?P=ticks)(?!`)"
     r"|(?P<comment><!--.*?(?:-->|\Z))",
     re.MULTILINE | re.DOTALL,

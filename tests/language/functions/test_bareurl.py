@@ -69,7 +69,8 @@ def test_a_url_ends_where_it_is_linked_to(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", [f"{X}|" * 8_000, f"{X}/" + "(" * 100_000, f"{X}/" + "&a;" * 30_000, "https://" * 12_000]
+    "text",
+    [f"{X}|" * 8_000, f"{X}/" + "(" * 100_000, f"{X}/" + "&a;" * 30_000, "https://" * 12_000, "www." * 25_000],
 )
 def test_time_is_linear(text: str) -> None:
     """URLs that go on for ever are read once."""

@@ -213,3 +213,9 @@ def test_time_is_bounded(unit: str) -> None:
     """What a document shows of a text that repeats the same beginning takes no longer than other texts do."""
     assert seconds_of(lambda: tidy("<b>x</b>" + unit * 10_000, 600)) < 0.3
     assert seconds_of(lambda: tidy(unit * 10_000, 600)) < 0.3
+
+
+@pytest.mark.parametrize("sign", "`~")
+def test_a_fence_without_an_end_of_line_is_read_once(sign: str) -> None:
+    """Where comments are looked for, a run of its signs is one mark, however long."""
+    assert seconds_of(lambda: tidy("<!-- -->\n" + sign * 40_000, 600)) < 0.1
