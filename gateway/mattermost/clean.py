@@ -33,7 +33,7 @@ def text(value: str | None) -> str | None:
     if _UNWANTED.search(value) is None:
         return value
     value = value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    value = _UNWANTED.sub("", without_controls(value.replace("\r\n", "\n").replace("\r", "\n")))
+    value = without_controls(value.replace("\r\n", "\n").replace("\r", "\n"))
     return value if value and not value.isspace() else None
 
 
