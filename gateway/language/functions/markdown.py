@@ -79,11 +79,8 @@ def escape(text: str, tame: Callable[[str], str] = harmless) -> str:
     and between marks: no tilde at its edge lengthens a mark of tildes, which would then mark nothing.
     """
     if _ACTING.search(text) is None and (text[:1].isalpha() or _OPENING.match(text) is None):
-        if ":" not in text:
-            return text
-        return tame(whole_urls(text))
-    bare = without_controls(text)
-    bare = tame(whole_urls(bare))
+        return tame(whole_urls(text)) if ":" in text or "www." in text else text
+    bare = tame(whole_urls(without_controls(text)))
     if _NEEDS_TOKENS.search(bare):
         return _TOKEN.sub(_disarm, bare)
     start = INVISIBLE if _OPENING.match(bare) else ""

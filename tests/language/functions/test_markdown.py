@@ -86,6 +86,12 @@ def test_urls_stay_whole(url: str) -> None:
     assert escape(f"see *{url} now") == f"see \\*{url} now"
 
 
+@pytest.mark.parametrize("start", ["https://", "www."])
+def test_odd_urls_are_linked_whole(start: str) -> None:
+    """With a scheme and without, also where nothing else in the text needs to be looked at."""
+    assert escape(f"see {start}x.example/a(b)c now") == f"see {start}x.example/a%28b%29c now"
+
+
 @pytest.mark.parametrize("text", ["~", "~/.bashrc", "a~", "~~", "x~~", "~x~"])
 def test_tildes_lengthen_no_mark(text: str) -> None:
     """Between marks of tildes a text that begins or ends with one is struck through, as any other."""
