@@ -41,6 +41,12 @@ def has_odd_url(text: str) -> bool:
     return urls > _MANY or (urls > 0 and _ODD.search(text) is not None)
 
 
+def ends_in_url(text: str) -> bool:
+    """Whether the last word of a text may be a URL, of which what follows would become a part."""
+    last = text[-2048:].rpartition(" ")[2]
+    return "://" in last or "www." in last
+
+
 def whole_urls(text: str) -> str:
     """The text with every bare http, https or www URL in a form that is linked as a whole."""
     if not has_odd_url(text):

@@ -14,7 +14,7 @@ import nh3
 from bs4 import BeautifulSoup, MarkupResemblesLocatorWarning, XMLParsedAsHTMLWarning
 from markdownify import MarkdownConverter
 
-from gateway.language.functions.bareurl import END
+from gateway.language.functions.bareurl import END, ends_in_url
 from gateway.language.functions.coerce import count_of, text_of
 from gateway.language.functions.haste import take
 from gateway.language.functions.markdown import absolute_url, code_block, code_span, escape, link_to
@@ -89,8 +89,7 @@ class _Converter(MarkdownConverter):
 
     def process_text(self, el: Any, parent_tags: Collection[str] | None = None) -> str:
         shown: str = super().process_text(el, parent_tags)  # type: ignore[misc]
-        goes_on = el.next_sibling is not None and "://" in shown[-2048:].rpartition(" ")[2]
-        return shown + END if goes_on else shown
+        return shown + END if el.next_sibling is not None and ends_in_url(shown) else shown
 
     convert_b = convert_strong = _in_line(MarkdownConverter.convert_b)  # type: ignore[attr-defined]
     convert_i = convert_em = _in_line(MarkdownConverter.convert_em)  # type: ignore[attr-defined]

@@ -8,7 +8,7 @@ import re
 from html import unescape
 from typing import Final
 
-from gateway.language.functions.bareurl import END, has_odd_url, whole_urls
+from gateway.language.functions.bareurl import END, ends_in_url, has_odd_url, whole_urls
 from gateway.language.functions.markdown import absolute_url, safe_url
 from gateway.mattermost.code import CodeRanges
 
@@ -50,7 +50,7 @@ class _Reader:
 
     def code(self, text: str) -> None:
         """Code, which is a label's content like any other. It is no part of a URL before it."""
-        if self.parts and "://" in self.parts[-1][-2048:].rpartition(" ")[2]:
+        if self.parts and ends_in_url(self.parts[-1]):
             self.parts.append(END)
         self.parts.append(text)
 

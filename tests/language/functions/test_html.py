@@ -54,6 +54,7 @@ def test_html_that_looks_like_something_else() -> None:
         ),
         ("<blockquote>a<p>b</p></blockquote>", "> a\n>\n> b"),
         ("https://x.example/a<b>b</b> https://x.example", "https://x.example/a\ufeff**b** https://x.example"),
+        ("www.x.example<b>b</b> www.x.example", "www.x.example\ufeff**b** www.x.example"),
         ("<pre class='language-py'>a</pre><ol start='3'><li>b<li>c</ol>", "```py\na\n```\n\n3. b\n4. c"),
         ("<b>a<pre>b</pre></b><strong>c</strong> <em>d</em>", "a\n\n```\nb\n```\n\n**c** *d*"),
         ("<a href='/a'>b</a><details><summary>c</summary>d</details>", "b\n\n**c**\n\nd"),
