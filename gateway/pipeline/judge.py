@@ -30,7 +30,7 @@ LIGHT_BYTES: Final = 48_000
 
 _SMALL = 8_192
 _FEW = 300
-_SIGNS = b"<&{[%\\"
+_SIGNS = b"<&{[]%\\`~"
 _START = 16
 _OBJECTS = 40
 """How many objects an array of events may hold, found by the start of a body: those of unknown shape take 1 ms each."""
@@ -39,7 +39,7 @@ _COSTLY: Final[Sequence[tuple[tuple[bytes, ...], int]]] = (
     ((b"<", b"\\u003", b"%3"), 3000),  # 3 us as an element of XML or in a text; tags of HTML are left to `haste`
     ((b"&",), 1000),
     ((b"{",), 150),  # an event of a request that is split into many takes 150 us
-    ((b"[",), 4000),  # 2 us in a text that is escaped
+    ((b"[", b"]", b"`", b"~"), 8000),  # 1 us in a text that is escaped, or where links and code are looked for
 )
 """Signs, also as JSON and forms write them, and how many of them a body may have that is judged in the event loop."""
 

@@ -8,6 +8,8 @@ one that a text goes on after stands a character that JavaScript takes for white
 import re
 from typing import Final
 
+from gateway.language.functions.haste import take
+
 END: Final = "\ufeff"
 """Zero width no-break space: white space for the clients, which end a URL there."""
 
@@ -21,6 +23,8 @@ _ODD = re.compile(
 """A URL of which something is to be changed, or looked at."""
 _MANY: Final = 200
 """URLs beyond which all are looked at: where they stand in each other, the time of a search grows with their square."""
+_OF_URL: Final = 5
+"""Microseconds that one takes to be looked at."""
 _USUAL = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]+)?(?:[/?#][A-Za-z0-9%/:?#@$&+,=~._-]*[A-Za-z0-9%/#@$&+=-]|/)?")
 _HOST = re.compile(
     r"(?:https?://|(?=www\.))(?:[^/?#@]*@)?(?:\[[0-9A-Fa-f:.]+\]|[^/?#:@()\[\]{}*|'^!,;$&=~]+)(?::[0-9]*)?", re.I
@@ -51,6 +55,7 @@ def whole_urls(text: str) -> str:
     """The text with every bare http, https or www URL in a form that is linked as a whole."""
     if not has_odd_url(text):
         return text
+    take(_OF_URL * (text.count("://") + text.count("www.")))
     parts: list[str] = []
     at = 0
     while (match := _BARE.search(text, at)) is not None:

@@ -1,6 +1,7 @@
 """Haste: what may take long is not begun where others wait, so that all of it is done elsewhere.
 
-Nearly all functions take a microsecond or less for a character. The few that take far longer say so before they begin.
+Nearly all functions take a microsecond or less for a character. The few that may take far longer say so before they
+begin.
 """
 
 from contextvars import ContextVar

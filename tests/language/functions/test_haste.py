@@ -3,6 +3,7 @@
 import pytest
 
 from gateway.language.functions import TABLE
+from gateway.language.functions.bareurl import whole_urls
 from gateway.language.functions.haste import LEFT, MOST, TakesLong, take
 
 
@@ -34,5 +35,17 @@ def test_html_takes_long(name: str, call: str) -> None:
         take(MOST // 2)
         with pytest.raises(TakesLong):
             act("<b>x</b>" * 250, 500)
+    finally:
+        LEFT.reset(before)
+
+
+def test_thousands_of_odd_urls_take_long() -> None:
+    """Each of them is looked at; usual ones are not."""
+    before = LEFT.set([MOST])
+    try:
+        assert whole_urls("https://x.example/a " * 150) == "https://x.example/a " * 150
+        assert whole_urls("https://x.example/( " * 150) != ""
+        with pytest.raises(TakesLong):
+            whole_urls("https://x.example/( " * 4_000)
     finally:
         LEFT.reset(before)
