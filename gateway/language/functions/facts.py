@@ -12,7 +12,15 @@ from itertools import islice
 from typing import Final
 
 from gateway.language.functions.coerce import count_of, list_of, number_of, text_of
-from gateway.language.functions.credentials import KNOWN_WORDS, MASK, hidden_key, hide, is_credential, names_credential
+from gateway.language.functions.credentials import (
+    KNOWN_WORDS,
+    MASK,
+    hidden_keys,
+    hide,
+    is_credential,
+    names_credential,
+    without_named,
+)
 from gateway.language.functions.registry import MAX_INPUT, Example, function
 from gateway.language.functions.time import moment_of
 from gateway.language.functions.tree import Leaf, Path, label, tree_of
@@ -184,7 +192,8 @@ class _Remainder:
             return self._of_object(value, path, inside=inside)
         if isinstance(value, list):
             items = (
-                self.of(item, (*path, str(index)), inside=inside) for index, item in enumerate(value[: self._left])
+                self.of(item, (*path, str(index)), inside=inside)
+                for index, item in enumerate(without_named(value[: self._left], row=True))
             )
             return [item for item in items if item is not None] or None
         if inside and value is not None and not isinstance(value, bool) and path[-1].isdigit():
@@ -198,10 +207,10 @@ class _Remainder:
 
     def _of_object(self, value: Mapping[str, JSON], path: Path, *, inside: bool) -> JSON:
         kept = {}
-        masked = hidden_key(value)
+        masked = hidden_keys(value)
         for key, inner in islice(value.items(), _NODES):
             name = str(key)
-            if key == masked or is_credential(name, inner, inside=inside):
+            if key in masked or is_credential(name, inner, inside=inside):
                 left: JSON = MASK
             else:
                 left = self.of(inner, (*path, name), inside=inside or names_credential(name))

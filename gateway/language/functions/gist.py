@@ -172,7 +172,7 @@ def _lines(rows: Rows, *, names: bool) -> Iterator[str]:
 def _line(element: JSON, *, secret: bool) -> str:
     """An element of an array in a few words: its name, linked, with its state and what else tells most."""
     if not isinstance(element, dict):
-        text = items_text(element if isinstance(element, list) else [element])
+        text = items_text(element if isinstance(element, list) else [element], row=True)
         return "" if secret else escape(shorten(hide(text), NAME))
     answers = Answers(tree_of(element, secret=secret, most=_OF_ELEMENT))
     name, state, (actor, _), link = answers.name(deeper=5), answers.state(), answers.actor(), answers.link() or ""

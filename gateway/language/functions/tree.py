@@ -9,7 +9,7 @@ from itertools import groupby, islice
 from typing import Final, NamedTuple
 
 from gateway.language.functions.coerce import text_of
-from gateway.language.functions.credentials import hidden_key, is_credential, names_credential, words_of
+from gateway.language.functions.credentials import hidden_keys, is_credential, names_credential, without_named, words_of
 from gateway.language.functions.text import shorten
 from gateway.model import JSON
 
@@ -90,9 +90,9 @@ def tree_of(value: Mapping[str, JSON], *, secret: bool = False, most: int = MOST
     while queue and left > 0 and len(tree.leaves) < most:
         branch = queue.popleft()
         left -= 1 + min(len(branch.value), most)
-        masked = hidden_key(branch.value)
+        masked = hidden_keys(branch.value)
         for key, part in islice(branch.value.items(), most):
-            inner = None if key == masked else _sort_in(tree, branch, str(key), part)
+            inner = None if key in masked else _sort_in(tree, branch, str(key), part)
             if inner is not None:
                 queue.append(inner)
     return tree
@@ -117,7 +117,7 @@ def _sort_in(tree: Tree, above: _Branch, key: str, part: JSON) -> _Branch | None
             tree.leaves.append(Leaf(path, words, items_text(part), above.depth))
     elif isinstance(part, list) and any(isinstance(one, dict) or _are_scalars(one) for one in part[:_ITEMS]):
         tree.rows.append(Rows(words, part, secret))
-    else:
+    elif not secret:
         tree.others.append((path, part))
     return None
 
@@ -126,9 +126,10 @@ def _are_scalars(value: JSON) -> bool:
     return isinstance(value, list) and not any(isinstance(item, dict | list) for item in value[: _ITEMS + 1])
 
 
-def items_text(part: Sequence[JSON]) -> str:
-    """An array of scalars in a line: the first ten, and how many more."""
-    shown = ", ".join(text_of(item)[:200] for item in part[:_ITEMS] if item not in (None, ""))
+def items_text(part: Sequence[JSON], *, row: bool = False) -> str:
+    """An array of scalars, or a `row` of an array, in a line: the first ten, and how many more."""
+    items = without_named(part[:_ITEMS], row=row)
+    shown = ", ".join(text_of(item)[:200] for item in items if item not in (None, ""))
     return shown + (f" and {len(part) - _ITEMS} more" if len(part) > _ITEMS else "")
 
 

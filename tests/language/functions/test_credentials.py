@@ -4,7 +4,14 @@ from typing import Any
 
 import pytest
 
-from gateway.language.functions.credentials import hidden_key, hide, is_credential, names_credential, words_of
+from gateway.language.functions.credentials import (
+    hidden_keys,
+    hide,
+    is_credential,
+    names_credential,
+    without_named,
+    words_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -12,7 +19,7 @@ from gateway.language.functions.credentials import hidden_key, hide, is_credenti
     [
         "token", "accessToken", "API-Key", "client_secret", "db.password", "Set-Cookie", "privateKey", "otp", "apikeys",
         "X-Hub-Signature-256", "password_hash", "token_value", "new_password", "signatureV2", "AUTH_TOKEN", "DB_PASS",
-        "DBPassword",
+        "DBPassword", "hmac", "mfaCode",
     ],
 )  # fmt: skip
 def test_names_of_credentials(key: str) -> None:
@@ -50,17 +57,41 @@ def test_leaves_of_objects_that_are_named_like_credentials(key: str, *, credenti
 
 
 @pytest.mark.parametrize(
-    ("pair", "key"),
+    ("pair", "keys"),
     [
-        ({"name": "DB_PASSWORD", "value": "x"}, "value"),
-        ({"Key": "authToken", "Value": "x"}, "Value"),
-        ({"name": "REGION", "value": "x"}, None),
-        ({"name": "token"}, None),
+        ({"name": "DB_PASSWORD", "value": "x"}, ["value"]),
+        ({"Key": "authToken", "Value": "x"}, ["Value"]),
+        ({"variable": "DB_PASSWORD", "value": "x", "default": "y"}, ["value", "default"]),
+        ({"header": "X-Api-Key", "values": ["x"]}, ["values"]),
+        ({"name": "REGION", "value": "x"}, []),
+        ({"name": "token"}, []),
     ],
 )
-def test_pairs_whose_name_is_one_of_a_credential(pair: Any, key: str | None) -> None:
+def test_pairs_whose_name_is_one_of_a_credential(pair: Any, keys: list[str]) -> None:
     """Variables and headers come as pairs of a name and a value."""
-    assert hidden_key(pair) == key
+    assert list(hidden_keys(pair)) == keys
+
+
+@pytest.mark.parametrize(
+    ("items", "row", "shown"),
+    [
+        (["Authorization", "x"], True, ["Authorization", "***"]),
+        (["token", "x"], False, ["token", "x"]),
+        (["run", "--api-key", "x", "y"], False, ["run", "--api-key", "***", "y"]),
+        (["--token=x", "y"], False, ["--token=x", "y"]),
+        (["password", 7, "x"], True, ["password", 7, "x"]),
+    ],
+)
+def test_names_that_stand_before_a_credential(items: Any, *, row: bool, shown: Any) -> None:
+    """A header in an array of them is a row of two; an option of a command has its value behind it."""
+    assert without_named(items, row=row) == shown
+
+
+@pytest.mark.parametrize("key", ["tokens", "input_tokens", "cookies"])
+def test_numbers_of_tokens_are_no_credentials(key: str) -> None:
+    """A number under a plural counts; a text is one of them."""
+    assert not is_credential(key, 100)
+    assert is_credential(key, "x")
 
 
 @pytest.mark.parametrize(
@@ -72,6 +103,22 @@ def test_pairs_whose_name_is_one_of_a_credential(pair: Any, key: str | None) -> 
         ("key glpat-abcdefghijklmno", "key ***"),
         ("-----BEGIN RSA PRIVATE KEY-----\nabc", "***"),
         ("the token of the day", "the token of the day"),
+        ("accessToken=abc PGPASSWORD=abc", "accessToken=*** PGPASSWORD=***"),
+        ("aws_secret_access_key = abc", "aws_secret_access_key = ***"),
+        ("password:     abc\n**Token:** abc", "password:     ***\n**Token:** ***"),
+        ('{"password": "a b, c", "n": 1}', '{"password": "***", "n": 1}'),
+        (r"{\"password\": \"abc\"}", r'{\"password\": \"***"}'),
+        ("Authorization: token abcdefgh", "Authorization: token ***"),
+        ("X-Hub-Signature-256: sha256=abc", "X-Hub-Signature-256: sha256=***"),
+        ("Cookie: session=abc; b=c", "Cookie: ***"),
+        ("https://x.example/?key=abc", "https://x.example/?key=***"),
+        ("https://abcdefghijklmnopqrst@x.example/", "https://***@x.example/"),
+        ("https://hooks.slack.com/services/T0/B0/abcdef", "https://hooks.slack.com/services/***"),
+        ("https://chat.example/hooks/abcdefghijklmnopqrstuvwxyz", "https://chat.example/hooks/***"),
+        ("İstanbul TOKEN=abc", "İstanbul TOKEN=***"),
+        ("a basic understanding", "a basic understanding"),
+        ("task-force-meeting-today", "task-force-meeting-today"),
+        ("https://git@x.example:8080/a@b", "https://git@x.example:8080/a@b"),
     ],
 )
 def test_looks_of_credentials(text: str, hidden: str) -> None:
