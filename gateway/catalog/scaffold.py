@@ -1,6 +1,6 @@
 """A first draft of a service from one request that it sent: schema, translator and sample, to be edited."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from gateway.catalog import yamlfile
@@ -103,7 +103,7 @@ def _attachment(body: Mapping[str, JSON]) -> dict[str, Any]:
     paths = dict(_scalars(body))
     used: set[str] = set()
 
-    def take(words: tuple[str, ...]) -> str | None:
+    def take(words: Iterable[str]) -> str | None:
         path = next(
             (path for word in words for path in paths if path not in used and path.split(".")[-1].lower() == word), None
         )

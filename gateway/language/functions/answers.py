@@ -8,17 +8,19 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property, partial
 from typing import Final
 
+from msgspec.structs import replace
+
 from gateway.language.functions import clues
-from gateway.language.functions.clues import EVENTS, LEVELS, LINKS, NAMES, NOUNS, PERSONAL, SEVERITIES, TEXTS, VERBS
+from gateway.language.functions.clues import EVENTS, LEVELS, LINKS, NAMES, NOUNS, PERSONAL, SEVERITIES, VERBS
 from gateway.language.functions.coerce import text_of
 from gateway.language.functions.credentials import hide, words_of
-from gateway.language.functions.facts import DULL, NEVER, is_api, is_link, is_machine, rank, shown, told
+from gateway.language.functions.facts import DULL, NEVER, VALUE_LENGTH, is_api, is_link, is_machine, rank, shown, told
 from gateway.language.functions.html import html
 from gateway.language.functions.markdown import escape
 from gateway.language.functions.states import look_of
 from gateway.language.functions.text import shorten
 from gateway.language.functions.tree import Leaf, Path, Tree, Words, distance, joined, label
-from gateway.language.functions.wording import contains, first_line, in_words, is_html, plain, squashed
+from gateway.language.functions.wording import contains, first_line, framed, in_words, is_html, plain, squashed
 from gateway.model import JSON
 
 TITLE: Final = 150
@@ -34,6 +36,10 @@ _TRIES: Final = 8
 _ALIKE: Final = 25
 """Characters that two texts have to share at their beginning to be one text in two formats."""
 _LONGEST_LINK: Final = 500
+_OF_HTML: Final = 1000
+"""Characters of a text with tags that are read for a fact."""
+_DETAILED: Final = "detailed_message"
+"""The key of a text that says what a message says, and more."""
 _MANNER: Final = ("type", "role")
 """Keys that tell of a person what their name does not."""
 
@@ -41,7 +47,9 @@ Weigh = Callable[[Leaf], float | None]
 
 
 class Answers:
-    """The leaves of one payload; those that are `_used` are told, by title and author (`_head`) or by `_texts`.
+    """The leaves of one payload; those that are `_used` are told.
+
+    `_head` is what title and author say; `_said` and `_texts` are that and the texts in words, to be compared.
 
     The questions are to be asked in the order of the methods: later answers lean on earlier ones.
     """
@@ -53,6 +61,7 @@ class Answers:
         self._used: set[Path] = set()
         self._state: Leaf | None = None
         self._head: list[str] = []
+        self._said: list[str] = []
         self._texts: list[str] = []
         self._starts: set[str] = set()
 
@@ -122,6 +131,7 @@ class Answers:
     def say(self, *texts: str) -> None:
         """Title and author are made of these texts."""
         self._head += texts
+        self._said += map(framed, texts)
         self._starts |= {start for text in texts if (start := _start(text))}
 
     def link(self) -> str | None:
@@ -147,7 +157,7 @@ class Answers:
         if self.headline is not None and self.headline.path not in self._used:
             self._used.add(self.headline.path)
             rest = hide(text_of(self.headline.value).strip())
-            detailed = any(TEXTS[0] in leaf.words[-2:] for leaf in self.leaves)
+            detailed = any(_DETAILED in leaf.words[-2:] for leaf in self.leaves)
             if not detailed and not is_html(rest):
                 return self._prose(rest.partition("\n")[2].strip() if first_line(rest) == name else rest)
         for leaf in self._candidates(self._near(clues.text)):
@@ -192,7 +202,7 @@ class Answers:
             usual = leaf.word in LINKS and is_link(leaf.value) and not is_api(text_of(leaf.value))
             if usual and not _is_secret(leaf):
                 other = pages.get(leaf.home)
-                if other is None or LINKS.index(leaf.word) < LINKS.index(other.word):
+                if other is None or LINKS[leaf.word] < LINKS[other.word]:
                     pages[leaf.home] = leaf
         return pages
 
@@ -208,8 +218,10 @@ class Answers:
         """The leaf of the least weight, the first of equals; a used one only with `anew`."""
         best, least = None, 0.0
         for leaf in self.leaves:
-            weight = weigh(leaf) if anew or leaf.path not in self._used else None
-            if weight is not None and (best is None or weight < least):
+            weight = weigh(leaf)
+            if weight is None or (best is not None and weight >= least):
+                continue
+            if anew or leaf.path not in self._used:
                 best, least = leaf, weight
         return best
 
@@ -222,8 +234,8 @@ class Answers:
 
     def _candidates(self, weigh: Weigh) -> Iterator[Leaf]:
         """The best leaves, the likeliest first, each used as soon as it is looked at."""
-        weighed = ((weigh(leaf), at) for at, leaf in enumerate(self.leaves) if leaf.path not in self._used)
-        for _, at in sorted((weight, at) for weight, at in weighed if weight is not None)[:_TRIES]:
+        weighed = ((weight, at) for at, leaf in enumerate(self.leaves) if (weight := weigh(leaf)) is not None)
+        for _, at in sorted(one for one in weighed if self.leaves[one[1]].path not in self._used)[:_TRIES]:
             self._used.add(self.leaves[at].path)
             yield self.leaves[at]
 
@@ -248,8 +260,9 @@ class Answers:
     def _prose(self, words: str) -> str | None:
         if not words:
             return None
-        self._texts.append(plain(words))
-        self._starts.add(_start(self._texts[-1]))
+        text = plain(words)
+        self._texts.append(framed(text))
+        self._starts.add(_start(text))
         return str(html(words, TEXT)) if is_html(words) else escape(shorten(words, TEXT))
 
     def _ranked(self) -> list[Leaf]:
@@ -263,7 +276,7 @@ class Answers:
                 continue
             known = leaf.word not in _MANNER and (clues.is_beside(leaf) or clues.is_of_person(leaf))
             later = (12 if known else 3) if other and leaf.home != self.about else 0
-            ranked.append(leaf._replace(depth=leaf.depth + later) if later else leaf)
+            ranked.append(replace(leaf, depth=leaf.depth + later) if later else leaf)
         return ranked
 
     def _names(self) -> Mapping[Words, Leaf]:
@@ -272,21 +285,22 @@ class Answers:
         for leaf in self.leaves:
             if leaf.word in NAMES and leaf.home:
                 other = names.get(leaf.home)
-                if other is None or NAMES.index(leaf.word) < NAMES.index(other.word):
+                if other is None or NAMES[leaf.word] < NAMES[other.word]:
                     names[leaf.home] = leaf
         return names
 
     def _repeats(self, leaf: Leaf, text: str) -> bool:
         """Whether title, author, text or an earlier fact tells this already, or it only names an envelope."""
-        if text in self._head or not squashed(text):
+        words = framed(text)
+        if text in self._head or not words:
             return True
         if leaf.word in (*NOUNS, *EVENTS, *VERBS) and self._is_empty_kind(leaf, text):
             return True
         if len(text) < 6 or text.isdigit():
             return False
         start = _start(text)
-        said = [*self._head, *(self._texts if len(text) >= 12 else [])]
-        return (start != "" and start in self._starts) or any(contains(one, text) for one in said)
+        said = (*self._said, *self._texts) if len(text) >= 12 else self._said
+        return (start != "" and start in self._starts) or any(words in one for one in said)
 
     def _is_empty_kind(self, leaf: Leaf, text: str) -> bool:
         """Whether the kind of something says no more than its key, the event or the shape of the payload."""
@@ -307,8 +321,8 @@ def _start(text: str) -> str:
 
 def _brief(word: str, value: JSON) -> str:
     """A fact as a person reads it, a long text cut."""
-    if isinstance(value, str) and (len(value) > 200 or "\n" in value or "<" in value):
-        value = shorten(" ".join(plain(value[:1000]).split()), 200)
+    if isinstance(value, str) and (len(value) > VALUE_LENGTH or "\n" in value or "<" in value):
+        value = shorten(" ".join(plain(value[: _OF_HTML if "<" in value else 2 * VALUE_LENGTH]).split()), VALUE_LENGTH)
     return shown(word, value)
 
 

@@ -4,7 +4,7 @@ A clue weighs a leaf: the least weight is the likeliest answer, None is no answe
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 
@@ -14,17 +14,23 @@ from gateway.language.functions.facts import is_link
 from gateway.language.functions.states import look_of
 from gateway.language.functions.tree import Leaf, Words
 
-TITLES: Final = (
+
+def _in_order(*words: str) -> dict[str, int]:
+    """Words, the likeliest first, with their places."""
+    return {word: place for place, word in enumerate(words)}
+
+
+TITLES: Final = _in_order(
     "title", "subject", "headline", "event_title", "alert_name", "alertname", "rule_name", "check_name", "monitor_name",
 )  # fmt: skip
 """Keys whose value alone tells what the message is about."""
-MESSAGES: Final = ("summary", "message", "msg", "short_description")
+MESSAGES: Final = _in_order("summary", "message", "msg", "short_description")
 """Keys of a line that tells it where nothing is called a title."""
-TEXTS: Final = (
+TEXTS: Final = _in_order(
     "detailed_message", "description", "message", "msg", "text", "body", "details", "detail", "content", "comment",
     "note", "error", "error_message", "reason", "output", "raw", "summary", "blurb", "memo", "data",
 )  # fmt: skip
-INNER_TEXTS: Final = (
+INNER_TEXTS: Final = _in_order(
     "html", "text", "plain", "content", "body", "value", "raw", "data", "title", "summary", "markdown",
 )  # fmt: skip
 """Keys of the text in an object under one of `TEXTS`, the likeliest first."""
@@ -33,26 +39,26 @@ THINGS: Final = (
     "host", "project", "plan", "product", "email",
 )  # fmt: skip
 """Keys that tell which thing it is where nothing names it."""
-NAMES: Final = (
+NAMES: Final = _in_order(
     "display_name", "full_name", "name", "summary", "login", "username", "user_name", "pseudonym", "email", "title",
 )  # fmt: skip
 """Keys of the name of a thing or person, the better ones first."""
 PERSONAL: Final = ("login", "username", "user_name", "email", "full_name")
 """Names that only people have."""
-EVENTS: Final = (
+EVENTS: Final = _in_order(
     "event", "event_type", "event_name", "webhook_event", "event_key", "eventtype", "detail_type", "topic", "trigger",
     "hook",
 )  # fmt: skip
-NOUNS: Final = ("object_type", "object_kind", "resource_type", "entity_type", "type", "kind", "object")
-VERBS: Final = ("action", "operation", "activity")
-LINKS: Final = (
+NOUNS: Final = _in_order("object_type", "object_kind", "resource_type", "entity_type", "type", "kind", "object")
+VERBS: Final = _in_order("action", "operation", "activity")
+LINKS: Final = _in_order(
     "html_url", "web_url", "permalink", "permalinks", "external_url", "page_url", "target_url", "dashboard_url",
     "details_url", "app_url", "short_url", "url", "link", "links", "href", "html", "uri", "web",
 )  # fmt: skip
 IMAGES: Final = ("image_url", "image", "screenshot_url", "screenshot", "snapshot_url", "chart_url")
-STATES: Final = ("status", "state", "conclusion", "result", "outcome", "phase")
-SEVERITIES: Final = ("severity", "level")
-LEVELS: Final = (*SEVERITIES, "success", "ok", "passed", "priority", "urgency")
+STATES: Final = _in_order("status", "state", "conclusion", "result", "outcome", "phase")
+SEVERITIES: Final = _in_order("severity", "level")
+LEVELS: Final = _in_order(*SEVERITIES, "success", "ok", "passed", "priority", "urgency")
 ROLES: Final = (
     ("sender", "actor", "performed_by", "triggered_by", "initiated_by", "initiator", "changed_by", "by"),
     ("user", "username", "agent", "member_creator"),
@@ -95,7 +101,7 @@ _PICTURE = re.compile(r"image|photo|screenshot|snapshot|chart|banner")
 _ACTION_URL = re.compile(
     r"(?:^|_)(?:ack|acknowledge|close|resolve|delete|edit|cancel|approve|sign|signing|subscribe|logout)_"
 )
-_NAMES_OF_STATES: Final = ("name", "value", "label", "title", "text", "slug", "description", "display_name")
+_NAMES_OF_STATES: Final = frozenset("name value label title text slug description display_name".split())
 _NOT_NOW = re.compile(r"(?:previous|prev|old|last|delivery|merge|from)_")
 
 
@@ -113,16 +119,26 @@ def role_of(word: str) -> int | None:
 
 def is_of_person(leaf: Leaf) -> bool:
     """Whether it stands in an object that is a person."""
-    return any(role_of(word) is not None for word in leaf.home)
+    return _is_person(leaf.home)
+
+
+@lru_cache(KNOWN_WORDS)
+def _is_person(home: Words) -> bool:
+    return any(role_of(word) is not None for word in home)
 
 
 def is_beside(leaf: Leaf, about: Words = ()) -> bool:
     """Whether it stands in an object that is only the surroundings of what the message is `about`."""
-    inner = leaf.home[len(about) :] if leaf.home[: len(about)] == about else leaf.home
+    return _is_beside(leaf.home, about)
+
+
+@lru_cache(KNOWN_WORDS)
+def _is_beside(home: Words, about: Words) -> bool:
+    inner = home[len(about) :] if home[: len(about)] == about else home
     return any(word in CONTEXT or word.endswith(_PLACES) for word in inner)
 
 
-def event(leaf: Leaf, names: Sequence[str]) -> float | None:
+def event(leaf: Leaf, names: Mapping[str, int]) -> float | None:
     """What happened: one word or a few, near the top, and no envelope."""
     text = leaf.value
     if leaf.word not in names or leaf.depth > 2 or not isinstance(text, str) or _EVENT.fullmatch(text.strip()) is None:
@@ -130,7 +146,7 @@ def event(leaf: Leaf, names: Sequence[str]) -> float | None:
     inner = leaf.depth > 1 and leaf.parent not in (*EVENTS, *VERBS)
     if is_link(text) or is_envelope(text) or leaf.parent in CONTEXT or is_of_person(leaf) or (inner and names is NOUNS):
         return None
-    return 10 * leaf.depth + names.index(leaf.word)
+    return 10 * leaf.depth + names[leaf.word]
 
 
 def is_inner_text(leaf: Leaf) -> bool:
@@ -141,17 +157,22 @@ def is_inner_text(leaf: Leaf) -> bool:
 def name(leaf: Leaf) -> float | None:
     """What it happened to."""
     value = leaf.value
-    if isinstance(value, bool | float) or (isinstance(value, int) and leaf.word not in ("id", *THINGS)):
+    weight = 1.5 if is_inner_text(leaf) else _naming_of(leaf.word)
+    if weight is None or isinstance(value, bool | float) or is_of_person(leaf):
         return None
-    front, _, last = leaf.word.rpartition("_")
-    weight = _NAMING.get(leaf.word)
-    if is_inner_text(leaf):
-        weight = 1.5
-    elif weight is None and isinstance(value, str) and front and last in _NAMING_SUFFIXES and role_of(front) is None:
-        weight = _NAMING_SUFFIXES[last] + 3 * (front in CONTEXT)
-    if weight is None or is_of_person(leaf) or not _is_text(text_of(value)):
+    if (isinstance(value, int) and leaf.word not in ("id", *THINGS)) or not _is_text(text_of(value)):
         return None
     return 2 * leaf.depth + weight + 3 * is_beside(leaf) + len(leaf.words) / 5
+
+
+@lru_cache(KNOWN_WORDS)
+def _naming_of(word: str) -> float | None:
+    """How little a key, or its last word, names what the message is about; a person's name does not."""
+    front, _, last = word.rpartition("_")
+    weight = _NAMING.get(word)
+    if weight is None and front and last in _NAMING_SUFFIXES and role_of(front) is None:
+        return _NAMING_SUFFIXES[last] + 3 * (front in CONTEXT)
+    return weight
 
 
 def _is_text(value: str) -> bool:
@@ -176,7 +197,7 @@ def actor(leaf: Leaf) -> float | None:
         if at == last:
             return 2 * leaf.depth + role
         if at >= last - 2 and leaf.word in NAMES:
-            return 2 * (leaf.depth - last + at) + role + NAMES.index(leaf.word) / 10
+            return 2 * (leaf.depth - last + at) + role + NAMES[leaf.word] / 10
     return None
 
 
@@ -194,7 +215,7 @@ def _state_of(word: str) -> float | None:
     """How little a key means how something stands now."""
     key = re.sub(r"_(?:code|text|name|label|value)$", "", word)
     last = key.rpartition("_")[2]
-    return None if last not in STATES or _NOT_NOW.match(key) else STATES.index(last) / 10 + (key != last) / 2
+    return None if last not in STATES or _NOT_NOW.match(key) else STATES[last] / 10 + (key != last) / 2
 
 
 def _is_state(value: str) -> bool:
@@ -202,12 +223,12 @@ def _is_state(value: str) -> bool:
     return 0 < len(text) <= 30 and not text.isdigit() and "\n" not in text and not is_link(text)
 
 
-def level(leaf: Leaf, names: Sequence[str]) -> float | None:
+def level(leaf: Leaf, names: Mapping[str, int]) -> float | None:
     """How bad it is."""
     word = leaf.parent if leaf.word in ("name", "value", "label") and leaf.parent in names else leaf.word
     if word not in names or not isinstance(leaf.value, str | bool) or actor(leaf) is not None:
         return None
-    return names.index(word) / 10
+    return names[word] / 10
 
 
 def text(leaf: Leaf) -> float | None:
@@ -217,15 +238,15 @@ def text(leaf: Leaf) -> float | None:
         return None
     if actor(leaf) is not None:
         return None
-    key = TEXTS.index(leaf.parent if inner else leaf.word) / 10
-    return INNER_TEXTS.index(leaf.word) / 100 + key - 3 if inner else key
+    key = TEXTS[leaf.parent if inner else leaf.word] / 10
+    return INNER_TEXTS[leaf.word] / 100 + key - 3 if inner else key
 
 
 def link(leaf: Leaf) -> float | None:
     """Where to look: by its key or its object's; one on which a person acts with a click is seldom meant."""
     if not is_link(leaf.value) or _PICTURE.search(leaf.word):
         return None
-    pages = [LINKS.index(word) / 10 for word in (leaf.word, leaf.parent) if word in LINKS]
+    pages = [LINKS[word] / 10 for word in (leaf.word, leaf.parent) if word in LINKS]
     if pages:
         return min(pages)
     return 3.0 + 5 * bool(_ACTION_URL.search(leaf.word)) if leaf.word.endswith(("_url", "_link", "_uri")) else None

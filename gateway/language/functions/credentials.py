@@ -62,6 +62,8 @@ _HINTS: Final = (
     "hvs.", "aiza", "eyj", "@", "hooks", "-----begin",
 )  # fmt: skip
 """Without one of these no text has a credential in it."""
+_SHORTEST: Final = 6
+"""Characters of the shortest text with a credential in it: `://:x@`."""
 _LOWER: Final = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 
 
@@ -123,7 +125,7 @@ def hide(text: str) -> str:
     """The first 5,000 characters without credentials: `token=...`, `Bearer ...`, the password in a URL, known keys."""
     seen = text[:_SEEN]
     low = seen.lower()
-    if not any(hint in low for hint in _HINTS):
+    if len(low) < _SHORTEST or not any(map(low.__contains__, _HINTS)):
         return seen
     if len(low) != len(seen):  # a letter such as the Turkish İ becomes two
         low = seen.translate(_LOWER)

@@ -77,7 +77,7 @@ _API = re.compile(r"https?://api[.\d]|/_?apis?/|/rest/|\.json$|//[\w.-]*api\.")
 
 def is_link(value: JSON) -> bool:
     """Whether a value is a URL and nothing else."""
-    return isinstance(value, str) and _LINK.fullmatch(value.strip()) is not None
+    return isinstance(value, str) and "://" in value and _LINK.fullmatch(value.strip()) is not None
 
 
 def is_api(url: str) -> bool:
@@ -125,6 +125,11 @@ def _rank_of(word: str) -> int:
 
 
 @lru_cache(KNOWN_WORDS)
+def _is_of_time(word: str) -> bool:
+    return _TIMES.search(word) is not None
+
+
+@lru_cache(KNOWN_WORDS)
 def _is_decoration(word: str) -> bool:
     return _DECORATION.search(word) is not None
 
@@ -136,9 +141,9 @@ def shown(word: str, value: JSON) -> str:
     text = text_of(value).strip()
     if len(text) > VALUE_LENGTH or "\n" in text or text.lower() in _NOTHING or text.startswith(_UNSET):
         return ""
-    if _COMMIT.search(word) and _FULL_HASH.fullmatch(text):
+    if _FULL_HASH.fullmatch(text) and _COMMIT.search(word):
         return text[:10]
-    if not _TIMES.search(word) and not _ISO.match(text):
+    if not _is_of_time(word) and not _ISO.match(text):
         return hide(text)
     moment = None if "/" in text else moment_of(value)  # day before month, or the other way round: as it is written
     if moment is None:

@@ -5,11 +5,22 @@ Credentials are no leaves. One look takes a bounded number of nodes, shallow one
 
 from collections import deque
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from itertools import groupby, islice
 from typing import Final, NamedTuple
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from gateway.language.functions.coerce import text_of
-from gateway.language.functions.credentials import hidden_keys, is_credential, names_credential, without_named, words_of
+from gateway.language.functions.credentials import (
+    KNOWN_WORDS,
+    hidden_keys,
+    is_credential,
+    names_credential,
+    without_named,
+    words_of,
+)
 from gateway.language.functions.text import shorten
 from gateway.model import JSON
 
@@ -34,28 +45,24 @@ Words = tuple[str, ...]
 """The keys of a path in words (`words_of`), without positions in arrays: two spellings of one key are one."""
 
 
-class Leaf(NamedTuple):
-    """A scalar, or an array of them as one text. `depth` is its level, 1 at the top; wrappers count for nothing."""
+class Leaf(Struct):
+    """A scalar, or an array of them as one text. `depth` is its level, 1 at the top; wrappers count for nothing.
+
+    `word` is its own key in words, `home` the object that it is in, `parent` the key of that object, "" at the top.
+    """
 
     path: Path
     words: Words
     value: JSON
     depth: int
+    word: str = ""
+    home: Words = ()
+    parent: str = ""
 
-    @property
-    def word(self) -> str:
-        """Its own key in words."""
-        return self.words[-1]
-
-    @property
-    def home(self) -> Words:
-        """The object that it is in."""
-        return self.words[:-1]
-
-    @property
-    def parent(self) -> str:
-        """The key of that object, "" at the top."""
-        return self.words[-2] if len(self.words) > 1 else ""
+    def __post_init__(self) -> None:
+        """Derive what every question asks for."""
+        self.word, self.home = self.words[-1], self.words[:-1]
+        self.parent = self.words[-2] if len(self.words) > 1 else ""
 
 
 class Rows(NamedTuple):
@@ -139,6 +146,8 @@ def joined(leaves: Sequence[Leaf]) -> list[Leaf]:
     The first and the last name of a person are one name; of an object of nothing but a name and a value, such as
     `{"name": "Color", "value": "Blue"}`, the name is the key of the value.
     """
+    if not any(leaf.word in ("first_name", "value") for leaf in leaves):
+        return list(leaves)
     homes = dict[Words, dict[str, Leaf]]()
     for leaf in leaves:
         homes.setdefault(leaf.home, {})[leaf.word] = leaf
@@ -149,14 +158,15 @@ def _joined(leaf: Leaf, home: Mapping[str, Leaf]) -> Leaf | None:
     """The leaf as it is told beside the others of its object, None if another tells it."""
     if leaf.word in ("first_name", "last_name") and {"first_name", "last_name"} <= home.keys():
         both = f"{text_of(home['first_name'].value)} {text_of(home['last_name'].value)}"
-        return leaf._replace(words=(*leaf.home, "full_name"), value=both) if leaf.word == "first_name" else None
+        return replace(leaf, words=(*leaf.home, "full_name"), value=both) if leaf.word == "first_name" else None
     naming = next((word for word in ("name", "label") if home.keys() - {"type"} == {word, "value"}), None)
     if naming is None or not leaf.home or leaf.word == "type":
         return leaf
     name = words_of(text_of(home[naming].value)) or leaf.parent
-    return leaf._replace(words=(*leaf.home[:-1], name)) if leaf.word == "value" else None
+    return replace(leaf, words=(*leaf.home[:-1], name)) if leaf.word == "value" else None
 
 
+@lru_cache(KNOWN_WORDS)
 def label(words: Words, under: Words = ()) -> str:
     """`("payload", "check_name")` as "Check name": the last words, which tell most, without keys that only wrap.
 

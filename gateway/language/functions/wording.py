@@ -56,9 +56,16 @@ def squashed(text: str) -> str:
     return " ".join(_WORD.findall(text[:_SEEN].lower()))
 
 
+def framed(text: str) -> str:
+    """`squashed` with a space on both sides, so that parts begin and end with words; "" for a text without any."""
+    words = squashed(text)
+    return f" {words} " if words else ""
+
+
 def contains(whole: str, part: str) -> bool:
     """Whether one text has all words of another, in their order."""
-    return bool(part) and f" {squashed(part)} " in f" {squashed(whole)} "
+    words = framed(part)
+    return words != "" and words in framed(whole)
 
 
 def is_form_of(event: str, state: str) -> bool:
