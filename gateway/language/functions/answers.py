@@ -6,6 +6,7 @@ is not told again.
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property, partial
+from itertools import islice
 from typing import Final
 
 from msgspec.structs import replace
@@ -28,7 +29,8 @@ TEXT: Final = 1200
 NAME: Final = 100
 ENOUGH: Final = 10
 """The facts after which ids are told of nothing but the thing itself."""
-_MOST: Final = 100
+_MOST: Final = 150
+"""How many facts are looked at: a message shows fewer."""
 _NEARBY: Final = 2
 """The steps between a thing and a state that may be its own."""
 _TRIES: Final = 8
@@ -36,8 +38,8 @@ _TRIES: Final = 8
 _ALIKE: Final = 25
 """Characters that two texts have to share at their beginning to be one text in two formats."""
 _LONGEST_LINK: Final = 500
-_OF_HTML: Final = 1000
-"""Characters of a text with tags that are read for a fact."""
+_OF_HTML: Final = 3
+"""How much more of a text with tags is read than a fact shows."""
 _DETAILED: Final = "detailed_message"
 """The key of a text that says what a message says, and more."""
 _MANNER: Final = ("type", "role")
@@ -166,12 +168,12 @@ class Answers:
                 return self._prose(words)
         return self._prose(rest)
 
-    def facts(self) -> Iterator[tuple[Leaf, str, str, int]]:
-        """Leaf, title, text and rank of what nothing tells yet, but for links; most telling first."""
+    def facts(self, width: int = VALUE_LENGTH) -> Iterator[tuple[Leaf, str, str, int]]:
+        """Leaf, title, text of about `width` and rank of what nothing tells yet, but for links; most telling first."""
         known, titles = set[str](), set[str]()
-        for leaf, text, score in told(self._ranked(), self._used, _brief):
+        for leaf, text, score in islice(told(self._ranked(), self._used, partial(_brief, width)), _MOST):
             others = score >= DULL and len(titles) >= ENOUGH and leaf.home not in ((), self.about)
-            if others or score >= NEVER or is_link(leaf.value) or self._repeats(leaf, text) or text in known:
+            if others or score >= NEVER or self._repeats(leaf, text) or text in known:
                 continue
             title = label(leaf.home if self.is_name(leaf) else leaf.words, self.about)
             title = label(leaf.words) if title in titles else title
@@ -180,8 +182,6 @@ class Answers:
                 titles.add(title)
                 self._starts.add(_start(text))
                 yield leaf, title, text, score
-            if len(titles) >= _MOST:
-                return
 
     def links(self, *, few: bool) -> Iterator[Leaf]:
         """The links that nothing tells yet; where there are `few` facts also those for programs."""
@@ -266,11 +266,13 @@ class Answers:
         return str(html(words, TEXT)) if is_html(words) else escape(shorten(words, TEXT))
 
     def _ranked(self) -> list[Leaf]:
-        """The leaves as facts, long texts cut; what a named object says besides its name comes later."""
+        """The leaves as facts, but for links; what a named object says besides its name comes later."""
         names = self._names()
         ranked = []
         for leaf in self.leaves:
             value, name = leaf.value, names.get(leaf.home)
+            if is_link(value):
+                continue
             other = name is not None and leaf is not name
             if other and leaf.word in NAMES and contains(text_of(name.value if name else ""), text_of(value)):
                 continue
@@ -319,10 +321,11 @@ def _start(text: str) -> str:
     return squashed(text[:100])[:_ALIKE] if len(text) >= _ALIKE else ""
 
 
-def _brief(word: str, value: JSON) -> str:
+def _brief(width: int, word: str, value: JSON) -> str:
     """A fact as a person reads it, a long text cut."""
-    if isinstance(value, str) and (len(value) > VALUE_LENGTH or "\n" in value or "<" in value):
-        value = shorten(" ".join(plain(value[: _OF_HTML if "<" in value else 2 * VALUE_LENGTH]).split()), VALUE_LENGTH)
+    if isinstance(value, str) and (len(value) > width or "\n" in value or "<" in value):
+        read = value[: (_OF_HTML if "<" in value else 2) * width]
+        value = shorten(" ".join(plain(read).split()), width)
     return shown(word, value)
 
 

@@ -6,7 +6,7 @@ JSON only for what is neither. Everything is bounded.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Final
 
 from msgspec import Struct
@@ -34,6 +34,8 @@ _OTHERS: Final = 20
 _OF_ELEMENT: Final = 20
 _OF_NAME: Final = 8
 """How many leaves of an element are looked at: for its line, or for its name alone."""
+_OF_LINE: Final = 4
+"""The most facts in an element's line; beside its name half as many."""
 _FACT: Final = 60
 _MORE: Final = 280
 """Characters of the facts below the table: Mattermost shows 300 of a footer."""
@@ -75,7 +77,10 @@ class Gist(Struct):
 
 
 def gist(value: Mapping[str, JSON], event: str = "", *said: str, most: int = MOST) -> Gist:
-    """What the payload says by `most` leaves, but for what is `said`; `event` is its name if the request tells it."""
+    """What the payload says by `most` leaves, and by as large a share of arrays, but for what is `said`.
+
+    `event` is its name if the request tells it.
+    """
     tree = tree_of(_unkeyed(value), most=most)
     answers, found = Answers(tree), Gist()
     found.event = answers.event(event)
@@ -88,7 +93,9 @@ def gist(value: Mapping[str, JSON], event: str = "", *said: str, most: int = MOS
     found.link, found.image = answers.link(), answers.image()
     found.text = answers.text(found.name)
     found.facts, found.more = _table(answers)
-    found.lists = "\n\n".join([*_lists(tree.rows, answers.about), *_oddities(tree.others)]) or None
+    found.lists = (
+        "\n\n".join([*_lists(tree.rows, answers.about, max(1, ARRAYS * most // MOST)), *_oddities(tree.others)]) or None
+    )
     return found
 
 
@@ -147,11 +154,12 @@ def _footer(facts: Sequence[str]) -> str | None:
     return Markup(" · ".join(shown)) if shown else None
 
 
-def _lists(rows: Sequence[Rows], about: Words) -> Iterator[str]:
-    """Arrays of objects, such as commits or items, as a line for each of the first elements."""
+def _lists(rows: Sequence[Rows], about: Words, most: int) -> Iterator[str]:
+    """At most so many arrays of objects, such as commits or items, as a line for each of the first elements."""
     shown = 0
-    for array in sorted(rows, key=lambda one: (len(one.words), -min(len(one.elements), ELEMENTS))):
-        lines = list(_lines(array, names=not shown)) if shown < ARRAYS else []
+    shallow = sorted(rows, key=lambda one: (len(one.words), -min(len(one.elements), ELEMENTS)))
+    for array in shallow[: most + 1]:  # one may have nothing to tell
+        lines = list(_lines(array, names=not shown)) if shown < most else []
         if lines:
             shown += 1
             yield "\n".join([f"**{escape(label(array.words, about))}**", *lines])
@@ -180,16 +188,16 @@ def _line(element: JSON, *, secret: bool) -> str:
     if answers.headline is not None:
         answers.use(answers.headline)
     answers.say("", name, state, actor)
-    facts = [
-        (title, shorten(text, _FACT))
-        for _, title, text, score in answers.facts()
-        if score < (_PLAIN if named else DULL)
-    ]
+    telling = takewhile(lambda fact: fact[3] < (_PLAIN if named else DULL), answers.facts(_FACT))
+    facts = [(title, text) for _, title, text, _ in islice(telling, _OF_LINE)]
     if not named and not actor and all(title in ("Type", "Kind", "Object") for title, _ in facts):
         return ""
     head = shorten(name or actor, NAME)
     tail = [state, actor if named else ""]
-    tail += [text if title == "Value" else f"{title}: {text}" for title, text in facts[: 2 if named else 4]]
+    tail += [
+        text if title == "Value" else f"{title}: {text}"
+        for title, text in facts[: _OF_LINE // 2 if named else _OF_LINE]
+    ]
     shown = [link_to(escape(head), "" if is_api(link) else link)] if head else []
     return " · ".join([*shown, *(escape(part) for part in tail if part and not contains(head, part))])
 
