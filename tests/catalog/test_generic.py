@@ -210,6 +210,18 @@ def test_objects_are_told_by_their_names() -> None:
     assert attachment.text is None
 
 
+def test_what_links_lead_to_is_told_by_its_name() -> None:
+    """The names under `links` are things beside the one that the message is about; its own page is the link."""
+    links = {
+        "self": {"href": "https://api.x.example/r/1"},
+        "web": "https://x.example/r/1",
+        "repository": {"href": "https://api.x.example/p/2", "title": "Scheduler"},
+    }
+    attachment = only({"review": {"summary": "Fix", "_links": links, "prefs": {"title": "x"}}})
+    assert (attachment.title, attachment.title_link) == ("Fix", "https://x.example/r/1")
+    assert list(table(attachment)) == ["Repository", "Prefs", "Links"]
+
+
 def test_an_envelope_of_base64_is_opened() -> None:
     """A Pub/Sub push is told as the event itself, the subscription after it."""
     event = base64.b64encode(b'{"name": "backup", "status": "failed", "size": 7}').decode()

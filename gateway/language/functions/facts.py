@@ -103,11 +103,16 @@ def _dullness(leaf: Leaf) -> int:
         return NEVER if is_api(text_of(value)) else _OF_LINK
     if usual >= DULL or (isinstance(value, str) and not _COMMIT.search(leaf.word) and _HASH.fullmatch(value)):
         return max(usual, DULL)
-    if not _SETTINGS.isdisjoint(leaf.home):
+    if not _SETTINGS.isdisjoint(leaf.home) and not _is_linked(leaf):
         return _OF_SETTING
     if value is False or value == 0 or (isinstance(value, str) and value[:6].lower() in _NO):
         return _OF_NO
     return _OF_KIND if leaf.depth > 1 and leaf.word in ("type", "kind", "object") else usual
+
+
+def _is_linked(leaf: Leaf) -> bool:
+    """Whether it is the name of what a link leads to, as `{"_links": {"project": {"href": ..., "title": ...}}}`."""
+    return leaf.word in ("title", "name") and leaf.home[-2:-1] == ("links",)
 
 
 @lru_cache(KNOWN_WORDS)

@@ -26,7 +26,7 @@ from gateway.model import JSON
 
 WRAPPERS: Final = frozenset(
     "data payload event event_data body object attributes detail details resource record entity message"
-    " detailed_message object_attributes".split()
+    " detailed_message object_attributes links".split()
 )
 """Keys that only wrap: they say nothing in the name of a fact, and what is in them is not deep."""
 
