@@ -24,9 +24,8 @@ def masked(value: JSON) -> JSON:
 
 
 def _masked(name: str, value: JSON) -> JSON:
-    if (
-        isinstance(value, dict | list) and value
-    ):  # what is in it may be a credential, by its own name or by that of the whole
+    if isinstance(value, dict | list) and value:
+        # What is in it may be a credential, by its own name or by that of the whole.
         left = without({name: value}, ())
         return left[name] if isinstance(left, dict) else MASK
     if is_credential(name, value):

@@ -4,14 +4,13 @@ import re
 from html import unescape
 from typing import Final
 
-from gateway.language.functions.credentials import hide
+from gateway.language.functions.credentials import hide, words_of
 
 _HTML = re.compile(
     r"</?(?:p|br|div|a|b|i|strong|em|ul|li|h[1-6]|table|span|pre|code|ins|del)\b[^<>]{0,2000}>", re.IGNORECASE
 )
 _TAG = re.compile(r"</?[A-Za-z][^<>]{0,2000}>")
 _WORD = re.compile(r"[^\W_]+")
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _VERSION = re.compile(r"v\d+(?:(?:alpha|beta)\d*)?")
 _TOP_DOMAINS: Final = frozenset("com org net io dev co google".split())
 _SEEN: Final = 2000
@@ -29,7 +28,7 @@ def in_words(name: str) -> str:
     if len(parts) > 2 and parts[0].lower() in _TOP_DOMAINS:
         parts = parts[2:]
     words: list[str] = []
-    for word in _WORD.findall(_CAMEL.sub(" ", " ".join(parts)).lower()):
+    for word in words_of(".".join(parts)).split("_"):
         if word not in words[-1:] and not _VERSION.fullmatch(word):
             words.append(word)
     return " ".join(words).capitalize()
