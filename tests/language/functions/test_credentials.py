@@ -12,6 +12,7 @@ from gateway.language.functions.credentials import (
     without_named,
     words_of,
 )
+from tests.cost import seconds_of
 
 
 @pytest.mark.parametrize(
@@ -124,6 +125,15 @@ def test_numbers_of_tokens_are_no_credentials(key: str) -> None:
 def test_looks_of_credentials(text: str, hidden: str) -> None:
     """Credentials inside texts are known by what stands before them or by their own look."""
     assert hide(text) == hidden
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["eyJ" * 2000, "bearer " * 800, "token: '" * 700, "://" * 1700, "cookie: a" * 600, "-----BEGIN private " * 300],
+)
+def test_hostile_texts_take_little_time(text: str) -> None:
+    """About 0.1 us a character, whatever they repeat."""
+    assert seconds_of(lambda: hide(text)) < 0.01
 
 
 def test_keys_in_words() -> None:
