@@ -18,7 +18,7 @@ from gateway.model import JSON
 _SHORT: Final = 40
 """A field value up to this many visible characters shares its row with a neighbour, unless `short` says otherwise."""
 
-_TARGET: Final = re.compile(r"\]\([^)\s]*\)")
+_TARGET: Final = re.compile(r"\]\([^()\s]*\)")
 
 _MARKDOWN, _PLAIN, _RAW = Mode.MARKDOWN, Mode.PLAIN, Mode.RAW
 _ATTACHMENT: Final[Mapping[str, Mode]] = {
