@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from gateway.language.functions.coerce import count_of, text_of
-from gateway.language.functions.markdown import code_block, code_span, escape, link_to, quoted
+from gateway.language.functions.markdown import code_block, code_span, escape, link_to, quoted, without_images
 from gateway.language.functions.markup import Markup
 from gateway.language.functions.names import name_in
 from gateway.language.functions.registry import Example, function
@@ -206,4 +206,5 @@ def adf(value: JSON, n: JSON = _DEFAULT_LENGTH, payload: JSON = None) -> JSON:
     """See the registration."""
     if isinstance(value, Markup):
         return value
-    return Markup(tidy("\n".join(_Reader(payload).blocks(_document(value), 0)), count_of(n, _DEFAULT_LENGTH)))
+    shown = without_images("\n".join(_Reader(payload).blocks(_document(value), 0)))
+    return Markup(tidy(shown, count_of(n, _DEFAULT_LENGTH)))

@@ -17,7 +17,14 @@ from markdownify import MarkdownConverter
 from gateway.language.functions.bareurl import END, ends_in_url
 from gateway.language.functions.coerce import count_of, text_of
 from gateway.language.functions.haste import take
-from gateway.language.functions.markdown import absolute_url, code_block, code_span, escape, link_to
+from gateway.language.functions.markdown import (
+    absolute_url,
+    code_block,
+    code_span,
+    escape,
+    link_to,
+    without_images,
+)
 from gateway.language.functions.markup import Markup
 from gateway.language.functions.registry import Example, function
 from gateway.language.functions.text import shorten
@@ -144,7 +151,7 @@ def to_markdown(html: str, base: str = "", literal: Callable[[str], str] = escap
     soup = _parse(html)
     if _is_deep(soup):
         return literal(_words(soup))
-    shown = without_gaps(_Converter(base, literal).convert_soup(soup)).strip("\n")
+    shown = without_images(without_gaps(_Converter(base, literal).convert_soup(soup)).strip("\n"))
     return shown if len(html) <= MAX_HTML and html.count("<") <= _MAX_TAGS else f"{shown}\n…"
 
 

@@ -4,7 +4,15 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from gateway.language.functions.markdown import code_block, code_span, escape, link_to, quoted
+from gateway.language.functions.markdown import (
+    LINE_BREAK,
+    code_block,
+    code_span,
+    escape,
+    link_to,
+    quoted,
+    without_images,
+)
 from gateway.language.functions.markup import Markup
 from gateway.language.functions.names import name_in
 from gateway.language.functions.registry import Example, function
@@ -48,7 +56,7 @@ _NOT_IN_LABEL = re.compile(r"[\[\]|\r\n]")
 
 def to_markdown(text: str) -> str:
     """Jira wiki markup as Markdown."""
-    return _blocks(text.replace("\r\n", "\n"), 0)
+    return without_images(_blocks(LINE_BREAK.sub("\n", text), 0))
 
 
 def _with_names(text: str, payload: JSON) -> str:

@@ -9,7 +9,7 @@ from html import unescape
 from typing import Final
 
 from gateway.language.functions.bareurl import END, ends_in_url, has_odd_url, whole_urls
-from gateway.language.functions.markdown import absolute_url, safe_url
+from gateway.language.functions.markdown import INVISIBLE, absolute_url, safe_url
 from gateway.mattermost.code import CodeRanges
 
 _MARKS = re.compile(
@@ -23,7 +23,7 @@ _MARKS = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-_TITLE = re.compile(r"\s+(?:\"[^\"]*\"|'[^']*'|=[0-9x]+)$")
+_TITLE = re.compile(r"(?<!\s)\s++(?:\"[^\"]*\"|'[^']*'|=[0-9x]+)$")
 """What may stand behind an address: a title, or Mattermost's size of an image."""
 _USUAL = re.compile(r"\]\(https?://[A-Za-z0-9][A-Za-z0-9%/:?#@$&+,=~._-]*\)")
 _BACKSLASH = re.compile(r"\\([!-/:-@\[-`{-~])")
@@ -46,6 +46,7 @@ class _Reader:
     def __init__(self, base: str) -> None:
         self._base = base
         self._open: list[_Open] = []
+        self._links: set[int] = set()
         self.parts: list[str] = []
 
     def code(self, text: str) -> None:
@@ -75,6 +76,9 @@ class _Reader:
         kind = mark.lastgroup
         if kind == "open" and len(self._open) < _DEEPEST:
             self._open.append(_Open(len(self.parts)))
+        elif kind == "open":
+            self.parts.append(mark[0].replace("[", "&#91;"))  # a client would look deeper
+            return
         elif kind == "paragraph":
             self._open.clear()
         elif kind == "to":
@@ -98,8 +102,19 @@ class _Reader:
                 self.parts[part] = ""
         label = "" if len(self.parts) - opened.part > 1 else "image" if self.parts[opened.part] == "![" else target
         self.parts[opened.part] = f"[{label}" if target else label
+        if target:
+            self._links.add(opened.part)
         self.parts.append(f"]({target})" if target else "")
         self._keep_inner(opened, own if target else [])
+
+    def written(self) -> str:
+        """What has been written. A `!` right before a link would make an image of it."""
+        before = ""
+        for part, text in enumerate(self.parts):
+            if before == "!" and text and part in self._links:
+                self.parts[part] = INVISIBLE + text
+            before = text[-1:] or before
+        return "".join(self.parts)
 
     def _keep_inner(self, closed: _Open, own: list[int]) -> None:
         """Tell the bracket around a closed one which parts are those of links."""
@@ -122,7 +137,7 @@ def linked(markdown: str, base: str) -> str:
         reader.code(markdown[start:end])
         at = end
     reader.prose(markdown[at:])
-    return "".join(reader.parts)
+    return reader.written()
 
 
 def _is_usual(markdown: str) -> bool:

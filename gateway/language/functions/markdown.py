@@ -11,6 +11,7 @@ from urllib.parse import quote as percent_encode
 from urllib.parse import urljoin, urlsplit
 
 from gateway.language.functions.bareurl import whole_urls
+from gateway.mattermost.code import CodeRanges
 from gateway.mattermost.mentions import harmless, silent
 from gateway.mattermost.terminal import without_controls
 
@@ -33,7 +34,7 @@ _INLINE = r"""
                  | (?<=_)(?:(?<![A-Za-z0-9]_)|(?![A-Za-z0-9]))
                  | (?<=~)(?:(?=~)|(?<=~~))
                  | (?<=\\)(?=[!-/:-@\[-`{-~\r\n]|\Z))
-      | (?P<angle> (?<=<)(?=[^\ >]{0,80}(?:@|:/|www)|\Z))
+      | (?P<angle> (?<=<)(?=[^\ >]{0,80}(?:@|:/|www|\Z)))
       | (?P<apart> (?<=<)(?=[A-Za-z/!?]) | (?<=&)(?=\#?[A-Za-z0-9]+;) | (?<=\])(?=[(:]|\Z) | (?<=~)(?=\Z)))
 """
 _IN_LINE = re.compile(_INLINE, re.VERBOSE)
@@ -52,6 +53,9 @@ _SAFE_URL = re.compile(r"https?://[A-Za-z0-9][A-Za-z0-9.-]*(?::[0-9]+)?(?:[/?#][
 """The usual URL, of which `safe_url` would change nothing."""
 _PHONE = re.compile(r"tel:\+?[0-9().-]{1,30}", re.IGNORECASE)
 """A telephone number as an address (RFC 3966), without parameters."""
+LINE_BREAK: Final = re.compile(r"\r\n|[\r\n\u2424]")
+"""What the web client's parser takes for the end of a line; no other separator is one."""
+_IMAGE = re.compile(r"!(?=\[)")
 _WORD = re.compile(r"[A-Za-z0-9._/+-]+")
 """The usual code: commit ids, names, versions and paths, in which nothing acts."""
 
@@ -96,7 +100,7 @@ def code_span(text: str) -> str:
     """The text on one line as a code span; "" for blank text. Backtick runs inside are out-run (CommonMark 6.1)."""
     if _WORD.fullmatch(text):
         return f"`{text}`"
-    content = _code_text(" ".join(text.split()))
+    content = _code_text(" ".join(LINE_BREAK.sub(" ", text).split()))
     if not content:
         return ""
     fence = "`" * (1 + max((len(run) for run in _BACKTICKS.findall(content)), default=0))
@@ -106,7 +110,7 @@ def code_span(text: str) -> str:
 
 def code_block(text: str, language: str = "") -> str:
     """The text as a fenced block, its lines untouched; "" for blank text. `language` is dropped unless it is a name."""
-    content = _code_text(text.strip("\r\n").rstrip())
+    content = _code_text(LINE_BREAK.sub("\n", text).strip("\n").rstrip())
     if not content.strip():
         return ""
     longest = max((len(run) for run in _FENCES.findall(content)), default=2)
@@ -117,7 +121,8 @@ def code_block(text: str, language: str = "") -> str:
 
 def quoted(markdown: str) -> str:
     """Markdown as a block quote: every line, blank ones too, so that it stays one quote."""
-    return "\n".join(f"> {line}".rstrip() for line in markdown.strip("\r\n").splitlines())
+    lines = LINE_BREAK.split(markdown.strip("\r\n"))
+    return "\n".join(f"> {line}".rstrip() for line in lines) if any(lines) else ""
 
 
 def is_usual_url(url: object) -> bool:
@@ -166,12 +171,20 @@ def absolute_url(url: str, base: str) -> str:
 def link_to(label: str, url: str) -> str:
     """A link with a label of Markdown; the label alone if the URL is not safe, the URL as label if that is blank."""
     target = safe_url(url)
-    shown = " ".join(label.split())
+    shown = " ".join(label.replace("\u2424", " ").split())
     if not target:
         return shown
     if (len(shown) - len(shown.rstrip("\\"))) % 2:  # a backslash before white space acts on what follows instead
         shown += "\\"
     return f"[{_balance_brackets(shown or escape(url.strip()))}]({target})"
+
+
+def without_images(markdown: str) -> str:
+    """Markdown of escaped texts and links in which no text that ends with `!` makes an image of the link behind it."""
+    if "![" not in markdown:
+        return markdown
+    code = CodeRanges(markdown)
+    return _IMAGE.sub(lambda mark: mark[0] if code.hold(mark.start()) else mark[0] + INVISIBLE, markdown)
 
 
 def _balance_brackets(label: str) -> str:

@@ -6,7 +6,7 @@ from typing import Final
 
 from gateway.language.functions.coerce import count_of, text_of
 from gateway.language.functions.emoji import NAMES, drawn
-from gateway.language.functions.markdown import code_block, code_span, escape, link_to, safe_url
+from gateway.language.functions.markdown import code_block, code_span, escape, link_to, safe_url, without_images
 from gateway.language.functions.markup import Markup
 from gateway.language.functions.registry import Example, function
 from gateway.language.functions.text import shorten
@@ -72,7 +72,7 @@ def to_markdown(text: str) -> str:
     for block in _BLOCK.finditer(text):
         parts += (_lines(text[at : block.start()]), _code(block[block.lastgroup or 0]))
         at = block.end()
-    return "\n".join(part for part in [*parts, _lines(text[at:])] if part.strip())
+    return without_images("\n".join(part for part in [*parts, _lines(text[at:])] if part.strip()))
 
 
 def _code(content: str) -> str:

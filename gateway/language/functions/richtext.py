@@ -6,7 +6,15 @@ from typing import Final
 
 from gateway.language.functions.coerce import count_of, list_of, text_of
 from gateway.language.functions.emoji import NAMES
-from gateway.language.functions.markdown import INVISIBLE, code_block, code_span, escape, link_to, quoted
+from gateway.language.functions.markdown import (
+    INVISIBLE,
+    code_block,
+    code_span,
+    escape,
+    link_to,
+    quoted,
+    without_images,
+)
 from gateway.language.functions.time import moment_of
 from gateway.language.functions.weave import weave
 from gateway.model import JSON
@@ -35,7 +43,7 @@ def rich_text(block: Element) -> str:
         if part.strip():
             shown += ("\n" if kind == before == "rich_text_list" else "\n\n") + part.strip("\n")
             before = kind
-    return shown.strip("\n")
+    return without_images(shown.strip("\n"))
 
 
 def _elements(value: Element) -> list[Element]:

@@ -11,7 +11,15 @@ from typing import Final
 from urllib.parse import quote as percent_encode
 
 from gateway.language.functions.coerce import count_of, text_of
-from gateway.language.functions.markdown import code_block, code_span, escape, link_to, quoted
+from gateway.language.functions.markdown import (
+    LINE_BREAK,
+    code_block,
+    code_span,
+    escape,
+    link_to,
+    quoted,
+    without_images,
+)
 from gateway.language.functions.markup import Markup
 from gateway.language.functions.registry import Example, function
 from gateway.language.functions.thirdparty import markdown, tidy
@@ -120,7 +128,7 @@ def is_textile(text: str) -> bool:
 
 def to_markdown(text: str, root: str = "") -> str:
     """Textile as Markdown; issues and paths become links where `root`, the address of the Redmine, is known."""
-    return _Page(root.rstrip("/")).blocks(text.replace("\r\n", "\n").replace("\r", "\n"), 0)
+    return without_images(_Page(root.rstrip("/")).blocks(LINE_BREAK.sub("\n", text), 0))
 
 
 @dataclass(slots=True)

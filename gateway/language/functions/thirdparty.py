@@ -14,7 +14,7 @@ from gateway.language.functions.coerce import count_of, text_of
 from gateway.language.functions.haste import take
 from gateway.language.functions.html import CLOSING, MAX_HTML, SHOWN, to_markdown
 from gateway.language.functions.links import linked
-from gateway.language.functions.markdown import escape
+from gateway.language.functions.markdown import LINE_BREAK, escape
 from gateway.language.functions.markup import Markup
 from gateway.language.functions.registry import Example, function
 from gateway.language.functions.text import shorten
@@ -59,7 +59,7 @@ def tidy(markdown: str, limit: int, base: str = "", *, steps: bool = True) -> st
     HTML Markdown; comments and footnotes go, mentions are made inert. Code is left alone. With `steps`, the text may be
     Textile, in which steps are numbered with `#`.
     """
-    text = markdown.replace("\r\n", "\n").replace("\r", "\n")
+    text = LINE_BREAK.sub("\n", markdown) if not markdown.isascii() or "\r" in markdown else markdown
     if "<!--" in text:
         text = _CODE_OR_COMMENT.sub(lambda found: "" if found["comment"] else found[0], text)
     if "[^" in text and _NOTE.search(text):

@@ -111,3 +111,8 @@ def test_time_grows_with_the_text(piece: str) -> None:
 def test_blocks_that_are_not_closed_are_text() -> None:
     """An opening without its closing hides no block behind it."""
     assert TABLE["jira"].call("{code}a {quote}b{quote} {panel}c") == "{code}a\n> b\n\n{panel}c"
+
+
+def test_no_angle_bracket_takes_a_url_of_another_part_for_its_own() -> None:
+    """The web client links all that stands between angle brackets, whatever is before the scheme."""
+    assert TABLE["jira"].call("<(<http://x.example|a>") == "&lt;(&lt;http://x.example|a>"

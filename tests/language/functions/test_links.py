@@ -63,8 +63,34 @@ def test_no_address_stays_relative(source: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "unit", ["[", "](a", "[a](", "[![a](b)](c)", "](((", "](" + "a" * 1000, "\\", "[`", "<https://x|"]
+    "unit",
+    [
+        "[",
+        "](a",
+        "[a](",
+        "[![a](b)](c)",
+        "](((",
+        "](" + "a" * 1000,
+        "[a](b" + " " * 1900 + "c)",
+        "\\",
+        "[`",
+        "<https://x|",
+    ],
 )
 def test_time_is_linear(unit: str) -> None:
     """Brackets that are never closed are looked at once."""
     assert seconds_of(lambda: linked(unit * (100_000 // len(unit)), "")) < 0.5
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (f"!![a]({X}/a)", f"!\u200b[a]({X}/a)"),
+        (f"![[a]({X}/a)](rel)", f"[a]({X}/a)"),
+        (f"[!](rel)![a]({X}/a)", f"!\u200b[a]({X}/a)"),
+        ("[" * 20 + f"![a]({X}/a)", "[" * 19 + f"[!&#91;a]({X}/a)"),
+    ],
+)
+def test_a_link_never_becomes_an_image(text: str, expected: str) -> None:
+    """Not with a `!` before what was an image, and not deeper than brackets are looked at."""
+    assert linked(text, "") == expected

@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from gateway.language.functions.markdown import code_block, code_span, escape, link_to, quoted, safe_url
+from gateway.language.functions.markdown import (
+    code_block,
+    code_span,
+    escape,
+    link_to,
+    quoted,
+    safe_url,
+    without_images,
+)
 from gateway.mattermost.mentions import harmless
 from gateway.mattermost.terminal import without_controls
 
@@ -169,3 +177,25 @@ def test_unbalanced_brackets_do_not_break_a_link() -> None:
 def test_quote_covers_blank_lines() -> None:
     """A quote of two paragraphs is one quote."""
     assert quoted("a\n\nb") == "> a\n>\n> b"
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n", "\u2424"])
+def test_what_ends_a_line_for_the_web_client_does_so_here(end: str) -> None:
+    """It takes the symbol for newline as one: code and quotes would end there, and what follows would act."""
+    text = f"a{end}```{end}# b"
+    assert code_block(text) == "````\na\n```\n# b\n````"
+    assert code_span(f"a{end}b") == "`a b`"
+    assert quoted(f"a{end}{end}b") == "> a\n>\n> b"
+    assert link_to(f"a{end}> b", "https://x.example") == "[a > b](https://x.example)"
+
+
+@pytest.mark.parametrize("separator", ["\u2028", "\u2029", "\x85", "\x0b", "\x0c"])
+def test_no_other_separator_begins_a_line_of_a_quote(separator: str) -> None:
+    """What stands behind it was escaped as the middle of a line."""
+    assert quoted(f"a{separator}# b") == f"> a{separator}# b"
+
+
+def test_no_text_makes_an_image_of_a_link() -> None:
+    """A `!` right before a link is text; in code nothing changes."""
+    link = "[a](https://x.example/a.png)"
+    assert without_images(f"Go!{link} `v![0]`\n```\nvec![1]\n```") == (f"Go!\u200b{link} `v![0]`\n```\nvec![1]\n```")
