@@ -48,6 +48,11 @@ def silent(text: str) -> str:
     return text
 
 
+def without_links(title: str) -> str:
+    """A title in which no Markdown is a link or image: clients read it in titles of fields, and in those without link."""
+    return title.replace("](", f"]{BLANK}(") if "](" in title else title
+
+
 def restore(text: str) -> str:
     """Undo `harmless` and `silent`; exact for every text that had no U+200B and no `@%` of its own."""
     if BLANK in text or "@%" in text:

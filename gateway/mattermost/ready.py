@@ -75,7 +75,10 @@ def _is_ready_attachment(attachment: Attachment, limits: Limits) -> bool:
     title, author, footer, color = attachment.title, attachment.author_name, attachment.footer, attachment.color
     return (
         (title is not None or attachment.text is not None)
-        and (title is None or _is_line(title, limits.title))
+        and (
+            title is None
+            or (_is_line(title, limits.title) and ("](" not in title or attachment.title_link is not None))
+        )
         and (author is None or _is_line(author, limits.author))
         and (attachment.fallback is None or _is_line(attachment.fallback, limits.fallback))
         and (attachment.text is None or _is_text(attachment.text, limits.attachment))
@@ -93,11 +96,15 @@ def _is_ready_attachment(attachment: Attachment, limits: Limits) -> bool:
     )
 
 
+def _is_field_title(title: str, limits: Limits) -> bool:
+    return _is_line(title, limits.field_title) and "](" not in title
+
+
 def _has_ready_fields(attachment: Attachment, limits: Limits) -> bool:
     if len(attachment.fields) > limits.fields:
         return False
     for field in attachment.fields:
         has_value = _is_text(field.value, limits.field) or (field.value == "" and field.title)
-        if not has_value or (field.title and not _is_line(field.title, limits.field_title)):
+        if not has_value or (field.title and not _is_field_title(field.title, limits)):
             return False
     return True

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from gateway.mattermost import clean
 from gateway.mattermost.limits import Limits
-from gateway.mattermost.mentions import announce, restore, silent
+from gateway.mattermost.mentions import BLANK, announce, restore, silent, without_links
 from gateway.mattermost.payload import Attachment, Field, Message, Priority, Props
 from gateway.mattermost.plain import gist
 from gateway.mattermost.split import excerpt, split
@@ -51,7 +51,9 @@ class Tidier:
         pretexts = self._pieces(raw.pretext, part)
         texts = self._pieces(raw.text, part)
         groups = list(self._field_groups(raw.fields, part))
-        title, author = clean.line(raw.title, limits.title), clean.line(raw.author_name, limits.author)
+        title_link = clean.web_address(raw.title_link)
+        title = clean.line(raw.title if title_link or not raw.title else without_links(raw.title), limits.title)
+        author = clean.line(raw.author_name, limits.author)
         footer = self._short(raw.footer, limits.footer)
         thumb, image = clean.web_address(raw.thumb_url), clean.web_address(raw.image_url)
         if not (pretexts or texts or groups or title or author or footer or thumb or image):
@@ -62,7 +64,7 @@ class Tidier:
         first = Attachment(color=color, pretext=_pop(pretexts), author_name=author, title=title, thumb_url=thumb)
         first.author_link = clean.web_address(raw.author_link) if author else None
         first.author_icon = clean.web_address(raw.author_icon)
-        first.title_link = clean.web_address(raw.title_link) if title else None
+        first.title_link = title_link if title else None
         first.text = texts[0] if texts else None
         chain = [Attachment(color=color, pretext=pretext) for pretext in pretexts]
         chain.append(first)
@@ -101,7 +103,7 @@ class Tidier:
     def _fields(self, fields: list[Field], limit: int) -> Iterator[Field]:
         """Fields with a value, or with a title and a value that is empty on purpose; long ones go on."""
         for field in fields:
-            title = clean.line(field.title, min(self._limits.field_title, limit)) or ""
+            title = clean.line(without_links(field.title), min(self._limits.field_title, limit)) or ""
             if field.value == "" and title:
                 yield Field(title=title, value="", short=field.short)
             for index, value in enumerate(self._pieces(field.value, min(self._limits.field, limit))):
@@ -111,7 +113,7 @@ class Tidier:
 def fallback(attachment: Attachment, limits: Limits) -> str | None:
     """Return the plain text that notifications show for the attachment: its title, else the gist of its text."""
     if attachment.title is not None:
-        return clean.cut(attachment.title, limits.fallback)
+        return clean.cut(attachment.title.replace(BLANK, ""), limits.fallback)
     most = limits.fallback
     if text := attachment.text or attachment.pretext:
         return gist(text, most) or None

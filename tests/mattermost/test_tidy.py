@@ -2,6 +2,7 @@
 
 import pytest
 
+from gateway.mattermost.fit import fitted
 from gateway.mattermost.limits import DEFAULT, Limits
 from gateway.mattermost.payload import Attachment, Field, Message, Priority, Props
 from gateway.mattermost.tidy import Tidier, fallback, mentioned
@@ -107,3 +108,15 @@ def test_different_people_are_counted():
     )
     assert mentioned(message) == len({"ann", "bob.", "cat", "dan_1"})
     assert mentioned(Message()) == 0
+
+
+@pytest.mark.parametrize("link", [None, "javascript:x", "https://x.example"])
+def test_titles_hold_no_links(link):
+    """Clients read Markdown in the titles of fields, and of attachments that lead nowhere; notifications do not."""
+    form = "a ![b](https://y.example)"
+    message = Message(attachments=[Attachment(title=form, title_link=link, fields=[Field(form, "v")])])
+    (one,) = fitted(message)
+    (made,) = one.message.attachments
+    inert = "a ![b]\u200b(https://y.example)"
+    assert (made.title, made.fallback) == (form if made.title_link else inert, form)
+    assert made.fields[0].title == inert
