@@ -49,7 +49,7 @@ def silent(text: str) -> str:
 
 
 def without_links(title: str) -> str:
-    """A title in which no Markdown is a link or image: clients read it in titles of fields, and in those without link."""
+    """A title without links and images: clients read Markdown in those of fields, and in those that lead nowhere."""
     return title.replace("](", f"]{BLANK}(") if "](" in title else title
 
 
