@@ -22,7 +22,8 @@ _QUALIFIER = re.compile(
 _KEY: Final = "(?:api|access|private|secret|signing|shared|master|encryption)[_-]?key"
 _CREDENTIAL = re.compile(
     r"(?:^|_)(?:tokens?|secrets?|passwords?|passwd|passphrase|passcode|pwd|authorization|signatures?|cookies?|credentials?"
-    rf"|jwt|otp|totp|csrf|hmac|cvv|cvc|(?:verification|mfa|security|recovery|backup)_codes?|{_KEY}s?"
+    rf"|jwt|t?otp|csrf|hmac|bearer|psk|passkeys?|c(?:vv|vc)2?|code_verifier|session_?ids?|{_KEY}s?"
+    r"|(?:otp|verification|mfa|security|recovery|backup)_codes?"
     r"|(?:db|database|user|admin|root|smtp|mail|ftp|ssh|sudo|ldap|redis|mysql|postgres|registry|docker|login)_?pass)$"
 )
 _COUNTED = re.compile(r"(?:^|_)(?:tokens|secrets|passwords|signatures|cookies|credentials)$")
@@ -50,7 +51,7 @@ _CREDENTIAL_TEXT = re.compile(
     | hvs\.[a-z0-9_-]{{10,}} | aiza[a-z0-9_-]{{30,}}
     | e (?<![a-z0-9_-]e)yj[a-z0-9_-]{{10,}}\.[a-z0-9_-]{{10,}}\.[a-z0-9_-]*
     | :// (?: [^\s/:@]{{0,100}}:([^\s/@]{{1,200}}) | ([^\s/:@]{{20,200}}) ) (?=@)
-    | hooks\.slack\.com/[a-z]+/([\w/-]{{8,}}) | /webhooks/\d{{5,30}}/([\w-]{{20,}}) | /hooks/([a-z0-9]{{26}})\b
+    | hooks\.slack(?:-gov)?\.com/[a-z]+/([\w/-]{{8,}}) | /webhooks/\d{{5,30}}/([\w-]{{20,}}) | webhook\.office\.com/([^\s"'<>]{{3,}}) | /hooks/(?:commands/)?([a-z0-9]{{26}})\b
     | -----begin[ ][a-z ]*private[ ]key[\s\S]*
     """,
     re.VERBOSE,
@@ -122,7 +123,7 @@ def _announces(item: JSON, *, row: bool) -> bool:
 
 
 def hide(text: str) -> str:
-    """The first 5,000 characters without credentials: `token=...`, `Bearer ...`, the password in a URL, known keys."""
+    """The first 5,000 characters without credentials: `token=...`, `Bearer ...`, the password in a URL, known keys, URLs of hooks."""
     seen = text[:_SEEN]
     low = seen.lower()
     if len(low) < _SHORTEST or not any(map(low.__contains__, _HINTS)):

@@ -20,7 +20,7 @@ from tests.cost import seconds_of
     [
         "token", "accessToken", "API-Key", "client_secret", "db.password", "Set-Cookie", "privateKey", "otp", "apikeys",
         "X-Hub-Signature-256", "password_hash", "token_value", "new_password", "signatureV2", "AUTH_TOKEN", "DB_PASS",
-        "DBPassword", "hmac", "mfaCode",
+        "DBPassword", "hmac", "mfaCode", "wifi_psk", "cvv", "otp_code", "code_verifier", "sessionId",
     ],
 )  # fmt: skip
 def test_names_of_credentials(key: str) -> None:
@@ -103,6 +103,8 @@ def test_numbers_of_tokens_are_no_credentials(key: str) -> None:
         ("Authorization: Bearer abcdefghij", "Authorization: Bearer ***"),
         ("key glpat-abcdefghijklmno", "key ***"),
         ("-----BEGIN RSA PRIVATE KEY-----\nabc", "***"),
+        (f"https://x.example/hooks/{'h' * 26} is it", "https://x.example/hooks/*** is it"),
+        ("https://x.example/hooks/list", "https://x.example/hooks/list"),
         ("the token of the day", "the token of the day"),
         ("accessToken=abc PGPASSWORD=abc", "accessToken=*** PGPASSWORD=***"),
         ("aws_secret_access_key = abc", "aws_secret_access_key = ***"),
