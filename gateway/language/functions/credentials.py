@@ -51,7 +51,8 @@ _CREDENTIAL_TEXT = re.compile(
     | hvs\.[a-z0-9_-]{{10,}} | aiza[a-z0-9_-]{{30,}}
     | e (?<![a-z0-9_-]e)yj[a-z0-9_-]{{10,}}\.[a-z0-9_-]{{10,}}\.[a-z0-9_-]*
     | :// (?: [^\s/:@]{{0,100}}:([^\s/@]{{1,200}}) | ([^\s/:@]{{20,200}}) ) (?=@)
-    | hooks\.slack(?:-gov)?\.com/[a-z]+/([\w/-]{{8,}}) | /webhooks/\d{{5,30}}/([\w-]{{20,}}) | webhook\.office\.com/([^\s"'<>]{{3,}}) | /hooks/(?:commands/)?([a-z0-9]{{26}})\b
+    | hooks\.slack(?:-gov)?\.com/[a-z]+/([\w/-]{{8,}}) | /webhooks/\d{{5,30}}/([\w-]{{20,}})
+    | webhook\.office\.com/([^\s"'<>]{{3,}}) | /hooks/(?:commands/)?([a-z0-9]{{26}})\b
     | -----begin[ ][a-z ]*private[ ]key[\s\S]*
     """,
     re.VERBOSE,
@@ -60,7 +61,7 @@ _CREDENTIAL_TEXT = re.compile(
 _HINTS: Final = (
     "token", "secret", "pass", "pwd", "key", "sig", "authorization", "cookie", "bearer", "basic", "ghp_", "gho_",
     "ghu_", "ghs_", "ghr_", "github_pat", "glpat", "xox", "xapp", "sk-", "sk_", "shpat", "sg.", "whsec", "rk_", "npm_",
-    "hvs.", "aiza", "eyj", "@", "hooks", "-----begin",
+    "hvs.", "aiza", "eyj", "@", "hook", "-----begin",
 )  # fmt: skip
 """Without one of these no text has a credential in it."""
 _SHORTEST: Final = 6
@@ -123,7 +124,7 @@ def _announces(item: JSON, *, row: bool) -> bool:
 
 
 def hide(text: str) -> str:
-    """The first 5,000 characters without credentials: `token=...`, `Bearer ...`, the password in a URL, known keys, URLs of hooks."""
+    """The first 5,000 characters without credentials: `token=...`, `Bearer ...`, passwords and hooks in URLs, known keys."""
     seen = text[:_SEEN]
     low = seen.lower()
     if len(low) < _SHORTEST or not any(map(low.__contains__, _HINTS)):
