@@ -159,9 +159,10 @@ async def detail(gateway: Gateway, name: str, arrived: Mapping[str, int] | None 
 async def pause(gateway: Gateway, name: str, by: str, because: str) -> DestinationStanding:
     """Pause a destination; attempts in flight end. Raises Refused: 404, 400 for a blank `because`."""
     require_known(gateway, name)
-    if not because.strip():
+    because = _in_line(because)
+    if not because:
         raise Refused(400, "Bad Request", "because: say why it is paused; it is shown wherever the destination is")
-    await gateway.set_pause(name, Pause(time.time(), by.strip(), because.strip()))
+    await gateway.set_pause(name, Pause(time.time(), _in_line(by), because))
     return await _standing(gateway, name)
 
 
@@ -200,8 +201,9 @@ async def send_test(gateway: Gateway, name: str, by: str, patience: float = PATI
 
 def entry_of_test(name: str, by: str, now: float, channel: str | None) -> Entry:
     """The event of a test message, with its only delivery in a lane of its own."""
+    by = _in_line(by)
     sent = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(now))
-    who = f" by {code_span(by)}" if by.strip() else ""
+    who = f" by {code_span(by)}" if by else ""
     message = Message(text=f"Test message from mattergate, sent{who} at {sent}.")
     if channel:
         message.channel = channel
@@ -238,6 +240,11 @@ def require_known(gateway: Gateway, name: str) -> None:
     if name not in known:
         have = f"they have {', '.join(known)}" if known else "they have none"
         raise Refused(404, "Not Found", f"the settings have no destination {name}: {have}")
+
+
+def _in_line(text: str) -> str:
+    """A person's words on one line, without what cannot be seen: they go to terminals, logs and Mattermost, too."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text.replace("\u2424", " ")).split())
 
 
 def arrived(console: Console) -> Mapping[str, int]:

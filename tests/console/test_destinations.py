@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from gateway.console.destinations import entry_of_test
+from gateway.mattermost.payload import decode
 from tests.conftest import PATIENCE, eventually
 from tests.console.conftest import GUARDED, READ_TOKEN, TOKEN
 
@@ -198,3 +199,19 @@ def test_a_test_message_names_the_channel_of_its_destination():
     assert b'"channel":"town-square"' in parcel.payload
     assert b"Test message from mattergate, sent at 2027-01-15 08:00:00 UTC." in parcel.payload
     assert (parcel.destination, parcel.lane) == ("ops", "ops @test")
+
+
+def test_words_of_a_person_are_one_visible_line():
+    """Whoever calls the API may write anything; it stays in its code span, and no terminal obeys it."""
+    made = entry_of_test("ops", "a`\u2424\u2424@all\x1b[31m\u202e\nb", 0.0, None)
+    assert made.event.reason == "a test message to ops, by a` @all [31m b"
+    assert "sent by ``a` @all [31m b`` at" in decode(made.parcels[0].payload).text
+
+
+async def test_the_reason_of_a_pause_is_one_visible_line(console):
+    """It is shown wherever the destination is, in terminals and logs as well."""
+    browser = await console()
+    await browser.get("/")
+    answer = await browser.call("/destinations/ops/pause", {"because": "a\x1b[31m\nb", "by": "\u202ec"})
+    assert answer.json()["why"] == "by c: a [31m b"
+    assert (await browser.call("/destinations/ops/pause", {"because": "\u202e"})).status == 400
