@@ -10,6 +10,7 @@ import unicodedata
 from typing import NamedTuple
 
 from gateway.mattermost.clean import ELLIPSIS
+from gateway.mattermost.code import CodeRanges
 
 # Separators in order of preference, each with the earliest place of a cut as a share of the room.
 _PLACES = (("\n\n", 0.5), ("\n", 0.3), (" ", 0.1))
@@ -31,6 +32,13 @@ class _Fence(NamedTuple):
     start: int
 
 
+class _Span(NamedTuple):
+    """A code span that a cut falls into: where it starts, and its marks."""
+
+    start: int
+    marks: str
+
+
 def split(text: str, limit: int) -> list[str]:
     """Cut the text into pieces of at most `limit` code points; a text that fits is the only piece.
 
@@ -42,11 +50,36 @@ def split(text: str, limit: int) -> list[str]:
         opener = f"{fence.opener}\n" if fence else ""
         if len(opener) + len(text) <= limit:
             return [*pieces, opener + text] if not pieces or text.strip() else pieces
-        end, following, fence = _cut(text, limit - len(opener), fence)
-        closer = f"\n{fence.closer}" if fence else ""
+        room = limit - len(opener)
+        end, following, fence = _cut(text, room, fence)
+        marks = ""
+        if fence is None and (span := _open_span(opener + text, len(opener) + end)) is not None:
+            end, following, marks = _cut_span(span._replace(start=span.start - len(opener)), end, following, room)
+        closer = f"\n{fence.closer}" if fence else marks
         if text[:end].strip():
             pieces.append(opener + text[:end] + closer)
-        text = text[following:]
+        text = marks + text[following:]
+
+
+def _open_span(text: str, end: int) -> _Span | None:
+    """The code span that a cut at `end` falls into. Half of one would be text, in which links and images act."""
+    if "`" not in text[:end]:
+        return None
+    for start, stop in CodeRanges(text).ranges:
+        if start < end < stop and text[start] == "`":
+            return _Span(start, text[start : len(text) - len(text[start:].lstrip("`"))])
+    return None
+
+
+def _cut_span(span: _Span, end: int, following: int, room: int) -> tuple[int, int, str]:
+    """Where to cut a span, and the marks that close it there and open it again; before it, if there is no room for it.
+
+    Marks that take most of the room make it text.
+    """
+    last = min(end, room - len(span.marks))
+    if last > span.start + len(span.marks):
+        return last, following if last == end else last, span.marks
+    return (span.start, span.start, "") if span.start > 0 else (end, following, "")
 
 
 def excerpt(text: str, limit: int, closing: int = 0) -> str:
@@ -70,6 +103,11 @@ def _beginning(text: str, room: int) -> tuple[str, _Fence | None]:
     """At most `room` code points and an ellipsis, and the fence that is open then; no half of a fence's line."""
     end = _end_of_words(text, max(0, room))
     kept = (text[:end] if _fence_at(text[:end], None) else _without_half(text, end)).rstrip()
+    span = None if _fence_at(kept, None) else _open_span(text, len(kept))
+    if span is not None:
+        inside = kept[: room - len(span.marks)]
+        is_long = len(inside) > span.start + len(span.marks)
+        return (f"{inside}{ELLIPSIS}{span.marks}" if is_long else text[: span.start].rstrip() + ELLIPSIS), None
     last = kept.rpartition("\n")[2]
     while kept and (_FENCE.match(last) or not last.strip(" >`~")):
         kept = kept[: len(kept) - len(last)].rstrip()

@@ -152,3 +152,19 @@ def test_nothing_is_open_behind_an_excerpt(text, limit):
 def test_excerpts_take_linear_time(text):
     """Texts that begin the same thing over and over take no longer than others."""
     assert seconds_of(lambda: excerpt(text, 30_000)) < 0.5
+
+
+@pytest.mark.parametrize("marks", ["`", "``", "`" * 9])
+@pytest.mark.parametrize("before", ["", "w ", "word " * 20])
+def test_a_cut_leaves_no_code_span_in_half(marks: str, before: str) -> None:
+    """However long it is: half of one would be text, with links and images."""
+    text = f"{before}{marks} " + "x ![a](https://x.example/i.png) y " * 80 + f"{marks} end"
+    for limit in (80, 100, 127, 333):
+        pieces = [*split(text, limit), excerpt(text, limit)]
+        assert all(len(piece) <= limit for piece in pieces)
+        for piece in pieces:
+            assert not any(
+                token.type == "image" for block in MarkdownIt().parse(piece) for token in block.children or ()
+            )
+    whole = ["".join(part.replace("`", "").split()) for part in ("".join(split(text, 100)), text)]
+    assert whole[0] == whole[1] or len(marks) > 2  # a piece that begins with so many is a block, which is as well
