@@ -6,9 +6,11 @@ unless `[admin] open_metrics = true` or no token is set. Both answer without a t
 """
 
 import asyncio
+import logging
 
 import msgspec
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 from prometheus_client.exposition import choose_encoder
 
 from gateway.console import application as console
@@ -57,3 +59,18 @@ def application(metrics: Metrics, gateway: Gateway) -> web.Application:
     guard.route(app, "GET", "/healthz", healthz, Access(Face.API, known=False))
     guard.route(app, "GET", "/readyz", readyz, Access(Face.API, named=True))
     return app
+
+
+class _WithoutStrangers(logging.Filter):
+    """Drops what is no HTTP: anybody can send it, and its traceback shows the bytes of the head, cookies included."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        return not isinstance(error, HttpProcessingError)
+
+
+def logger() -> logging.Logger:
+    """The logger of the server of the console."""
+    made = logging.getLogger("gateway.console.server")
+    made.filters = [_WithoutStrangers()]
+    return made

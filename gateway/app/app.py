@@ -70,7 +70,10 @@ async def running(
         stack.push_async_callback(seen.close)
         seen.follow()
         pages = web.AppRunner(
-            admin.application(parts.metrics, seen), access_log=None, shutdown_timeout=settings.server.grace
+            admin.application(parts.metrics, seen),
+            access_log=None,
+            logger=admin.logger(),
+            shutdown_timeout=settings.server.grace,
         )
         admin_url = await _serve(pages, settings.server.admin, stack)
         on_change()

@@ -5,10 +5,12 @@ import json
 import threading
 
 import pytest
+from aiohttp.http_exceptions import BadHttpMessage
 from prometheus_client import generate_latest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as open_metrics
 from prometheus_client.parser import text_string_to_metric_families
 
+from gateway.app.admin import logger
 from gateway.ingress.acceptance import Acceptance
 from tests.conftest import eventually
 from tests.console.conftest import GUARDED, READ_TOKEN, ROUTES, TOKEN
@@ -128,3 +130,11 @@ async def test_a_destination_in_trouble_keeps_nobody_out(start, status, state):
     assert (found.status, found.json()["ready"], found.json()["destinations"]["ops"]["state"]) == (200, True, state)
     assert f"{status}: " in found.json()["destinations"]["ops"]["why"]
     assert gateway.hook.rpartition("/")[2] not in found.text
+
+
+def test_what_is_no_http_is_not_logged(caplog):
+    """Anybody can send it, and its traceback would show a cookie; what else goes wrong is logged."""
+    made = logger()
+    for error in (BadHttpMessage("Invalid header value: Cookie: session=1"), RuntimeError("a fault")):
+        made.error("Error handling request", exc_info=error)
+    assert [record.exc_info[1].args for record in caplog.records] == [("a fault",)]
