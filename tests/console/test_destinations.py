@@ -205,7 +205,7 @@ def test_words_of_a_person_are_one_visible_line():
     """Whoever calls the API may write anything; it stays in its code span, and no terminal obeys it."""
     made = entry_of_test("ops", "a`\u2424\u2424@all\x1b[31m\u202e\nb", 0.0, None)
     assert made.event.reason == "a test message to ops, by a` @all [31m b"
-    assert "sent by ``a` @all [31m b`` at" in decode(made.parcels[0].payload).text
+    assert "sent by ``a` @\u200ball [31m b`` at" in decode(made.parcels[0].payload).text
 
 
 async def test_the_reason_of_a_pause_is_one_visible_line(console):

@@ -99,7 +99,6 @@ def test_signed_fields_are_read_as_they_were_signed() -> None:
         b"&payload='" * 30_000,
         b'payload="' + b'{"' * 140_000,
         b"x" * MOST + b"payload={",
-        b"payload=" + b" " * 299_000,
         b"payload='" + b" " * 299_000 + b"x",
         b"payload=x" + b" " * 299_000,
         b"payload=" + b"a " * 149_000,

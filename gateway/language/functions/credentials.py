@@ -124,7 +124,7 @@ def _announces(item: JSON, *, row: bool) -> bool:
 
 
 def hide(text: str) -> str:
-    """The first 5,000 characters without credentials: `token=...`, `Bearer ...`, passwords and hooks in URLs, known keys."""
+    """The first 5,000 characters without credentials: `token=...`, `Bearer ...`, secrets in URLs, known keys."""
     seen = text[:_SEEN]
     low = seen.lower()
     if len(low) < _SHORTEST or not any(map(low.__contains__, _HINTS)):
