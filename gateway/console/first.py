@@ -1,7 +1,7 @@
 """The first request: for each route a command that sends one as pasted, and what will be seen of it.
 
 The request is that of a sample of the catalog. A route that wants a signature gets a command that makes one, with
-openssl; the secret comes from the variable of the settings, or from a placeholder that says so.
+openssl; the secret comes from the variable of the settings, or from whoever pastes the command, who is asked for it.
 """
 
 import asyncio
@@ -91,15 +91,18 @@ def _first(settings: Settings, table: RouteSettings, route: Route, service: Serv
     left_out = signing.headers(route.schemes(service)) | {"user-agent"}
     variable = next((secret.variable for secret in table.secrets if secret.variable), "")
     lines = [] if route.open else [_secret(variable, table.name)]
-    command = "\n".join([*lines, *_send(f"{base(settings)}/in/{table.name}", request, service, written, left_out)])
-    return FirstRequest(table.name, table.service, table.destinations, command, title)
+    lines += _send(f"{base(settings)}/in/{table.name}", request, service, written, left_out)
+    return FirstRequest(table.name, table.service, table.destinations, "\n".join(["(", *lines, ")"]), title)
 
 
 def _secret(variable: str, route: str) -> str:
-    """The line that sets SECRET."""
+    """The line that sets SECRET. What follows is not sent without one: all lines are one subshell.
+
+    A shell reads that whole before it begins, so that `read` takes what is typed and not the next line that was pasted.
+    """
     if variable:
         return f'SECRET="${{{variable}:?is not set in this shell, it is the secret of the route {route}}}"'
-    return "SECRET='PUT THE SECRET OF THE ROUTE HERE'"
+    return f"printf 'The secret of the route {route}: ' >&2; IFS= read -r SECRET"
 
 
 def _send(url: str, request: Request, service: Service, written: Written, left_out: AbstractSet[str]) -> list[str]:

@@ -1,7 +1,6 @@
 """The first request: commands that work as pasted."""
 
 import asyncio
-import re
 
 import pytest
 
@@ -25,12 +24,12 @@ def routes(*services: str, more: str = "") -> str:
 
 
 async def pasted(command: str, gateway, secret: str = SECRET) -> str:
-    """The output of a command in a shell, its secret put in and its URL that of a gateway whose port was chosen."""
-    command = re.sub("'PUT THE SECRET[A-Z ]*'", f"'{secret}'", command).replace("http://127.0.0.1:PORT", gateway.url)
+    """The output of a command in a shell that is told the secret; its URL is that of the gateway, whose port is new."""
+    command = command.replace("http://127.0.0.1:PORT", gateway.url).replace("curl ", "curl --silent --show-error ")
     shell = await asyncio.create_subprocess_exec(
-        "sh", "-c", command.replace("curl ", "curl --silent --show-error "), stdout=asyncio.subprocess.PIPE
+        "sh", "-c", command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
     )
-    out, _ = await shell.communicate()
+    out, _ = await shell.communicate(f"{secret}\n".encode())
     assert shell.returncode == 0
     return out.decode()
 
@@ -54,11 +53,22 @@ async def test_an_empty_console_leads_to_it_and_a_used_one_does_not(console, pat
     """Both first pages have the commands, without a secret; a filter that finds nothing is another matter."""
     browser = await console(routes=routes("github", "generic"))
     page = await browser.get(path)
-    assert page.text.count("SECRET=&#39;PUT THE SECRET") == 2
+    assert page.text.count("read -r SECRET") == 2
     assert SECRET not in page.text
     assert "Send a first request" not in (await browser.get("/events?route=github")).text
     await browser.gateway.github("ping", {"zen": "z", "hook_id": 1}, "1")
     assert "Send a first request" not in (await browser.get(path)).text
+
+
+async def test_nothing_is_sent_without_the_secret():
+    """A shell that lacks the variable says which, and sends no request that would be refused."""
+    lines = f"(\n{first._secret('A_SECRET', 'r')}\necho sent\n)\n"
+    shell = await asyncio.create_subprocess_exec(
+        "sh", env={"PATH": "/usr/bin:/bin"}, stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    out, err = await shell.communicate(lines.encode())
+    assert (out, b"A_SECRET: is not set in this shell" in err) == (b"", True)
 
 
 async def test_what_a_route_wants_decides(console):
