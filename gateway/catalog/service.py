@@ -121,6 +121,11 @@ class Service:
         """The name of the event: its parts that are there, joined by dots: "pull_request.opened", or ""."""
         return ".".join([part for selector in self.event if (part := selector.value(request, value))])
 
+    def told_name(self, request: Request, value: JSON) -> str:
+        """The name of the event without what is only supposed where a request does not say it: see `Selector.tells`."""
+        told = [selector.value(request, value) for selector in self.event if selector.tells(request, value)]
+        return ".".join(filter(None, told))
+
     def delivery_key(self, request: Request, value: JSON) -> str:
         """The delivery id, which is the same in repeats of an event; "" when a part of it is absent."""
         parts = []

@@ -218,11 +218,13 @@ class _EventReader(Struct, frozen=True):
     def _generic(self, value: JSON, name: str, reason: str, mismatch: str = "", emptied: str = "") -> Piece:
         """The piece that the generic translator makes, for a reason, "" where it is the only one of the service.
 
-        Where the body could not be read, that is the reason: what is missing in it follows from that.
+        Where the body could not be read, that is the reason: what is missing in it follows from that, and the event is
+        not called what is only supposed where nothing is said.
         """
         note = (Note.MISMATCH if mismatch else Note.EMPTY if emptied else Note.UNKNOWN) if reason else ""
         if (self.decoded.fault or (reason and not emptied)) and (unread := unreadable(self.request, self.decoded)):
             reason, note = unread, Note.UNREADABLE
+            name = self.service.told_name(self.request, value)
         if self.wishes.strict and reason:
             raise Refused(422, "Unprocessable Content", reason, hint=_STRICT)
         shown = self._message(value, name)

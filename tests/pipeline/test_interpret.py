@@ -194,3 +194,25 @@ def test_what_was_repaired_is_said(own):
     assert found.reason == "its form field payload was not percent-encoded, and was read as it stood"
     found = reading(own, b'payload={"x": "a\n& b"}', form)
     assert found.reason.startswith("the message of own/one came out empty; its form field payload was not")
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "name"),
+    [
+        ({}, b'{"status": "resolved", "alerts": [', ""),
+        ({}, b"", ""),
+        ({"x-kind": "alert"}, b'{"status": "resolved", "alerts": [', "alert"),
+        ({"x-kind": "alert"}, b"{}", "alert.firing"),
+    ],
+)
+def test_what_a_service_supposes_is_not_said_of_a_body_that_cannot_be_read(tmp_path, headers, body, name):
+    """An alert that could not be read may be a resolved one; what headers say is said."""
+    (tmp_path / "own").mkdir()
+    supposed = "event: [{header: x-kind}, {json: status, default: firing}]"
+    (tmp_path / "own" / "service.yaml").write_text(SERVICE.replace("event: [{json: kind}]", supposed))
+    (tmp_path / "own" / "one.yaml").write_text(TRANSLATOR.replace('["*"]', "[other]"))
+    service = catalog.load([tmp_path]).services["own"]
+    request = Request(headers={"content-type": "application/json", **headers}, body=body)
+    [piece] = interpret(service, Content(request, body), Wishes(), DEFAULT).pieces
+    assert piece.name == name
+    assert "firing" not in str(piece.messages) or name.endswith("firing")
