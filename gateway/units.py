@@ -53,3 +53,11 @@ def size(text: str) -> int:
     if match is None or match[2].lower() not in _BYTES:
         raise ValueError(f"{text!r} is not a size: write a number and one of B, kB, MB, GB, KiB, MiB, GiB")
     return int(float(match[1]) * _BYTES[match[2].lower()])
+
+
+def amount(number: float) -> str:
+    """A number of bytes for people: "512 B", "1.2 MB"."""
+    for step, unit in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
+        if number >= step * 0.99995:  # what the unit below would write as 1000.0
+            return f"{number / step:.1f} {unit}"
+    return f"{number:.0f} B"

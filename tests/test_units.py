@@ -1,8 +1,10 @@
 """Durations and sizes as people write them, both ways."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from gateway.units import moment, seconds, size, written
+from gateway.units import amount, moment, seconds, size, written
 
 
 @pytest.mark.parametrize(
@@ -67,3 +69,20 @@ def test_what_is_no_quantity_is_refused_with_the_units(read, text):
     """The error names the text and the units."""
     with pytest.raises(ValueError, match=r"write a number and one of"):
         read(text)
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [(0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (999_949, "999.9 kB"), (999_950, "1.0 MB"), (1_234_567, "1.2 MB"),
+     (999_999_999, "1.0 GB"), (5e12, "5000.0 GB")],
+)  # fmt: skip
+def test_sizes(number, text):
+    """In the unit in which fewer than a thousand of them are."""
+    assert amount(number) == text
+
+
+@given(st.floats(0, 1e12))
+def test_a_larger_size_is_never_written_smaller(number):
+    """The text is within a twentieth of the number."""
+    told, unit = amount(number).split()
+    assert float(told) * {"B": 1, "kB": 1e3, "MB": 1e6, "GB": 1e9}[unit] == pytest.approx(number, rel=0.06, abs=0.51)

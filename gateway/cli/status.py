@@ -72,8 +72,8 @@ def _print(found: Status) -> None:
     say(f"delivered {totals.delivered:,} (now {totals.delivered_rate:.1f}/s)")
     say(f"{plural(totals.waiting, 'delivery', 'deliveries')} waiting{waiting}; {totals.dead:,} dead")
     since = f" since {clock(kept.oldest)} UTC" if kept.oldest else ""
-    dead = f", {kept.dead_events:,} of them dead ({kept.dead_size / 1e6:,.1f} MB)" if kept.dead_events else ""
-    say(f"the journal keeps {plural(kept.events, 'event')} ({kept.size / 1e6:,.1f} MB){since}{dead}\n")
+    dead = f", {kept.dead_events:,} of them dead ({units.amount(kept.dead_size)})" if kept.dead_events else ""
+    say(f"the journal keeps {plural(kept.events, 'event')} ({units.amount(kept.size)}){since}{dead}\n")
     print_rows(found.destinations, DESTINATIONS, Format.TABLE, "no destinations")
     say("")
     print_rows(found.routes, _ROUTES, Format.TABLE, "no routes")

@@ -70,7 +70,7 @@ async def _arriving(incoming: web.BaseRequest, limit: int, patience: float, held
         async for chunk in incoming.content.iter_any():
             size += len(chunk)
             if size > limit:
-                raise _too_large(limit, f"more than {limit} bytes")
+                raise _too_large(limit, f"more than {limit:,} bytes")
             if len(pieces[-1]) >= _PIECE:
                 pieces.append(bytearray())
             pieces[-1] += chunk
@@ -85,4 +85,4 @@ async def _arriving(incoming: web.BaseRequest, limit: int, patience: float, held
 def _too_large(limit: int, size: str) -> Refused:
     hint = "raise `body_limit` of the route, or of [server]"
     detail = f"a request of this route has at most {limit} bytes"
-    return Refused(413, "Content Too Large", detail, why=f"the body has {size}, the route takes {limit}", hint=hint)
+    return Refused(413, "Content Too Large", detail, why=f"the body has {size}, the route takes {limit:,}", hint=hint)

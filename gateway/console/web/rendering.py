@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from gateway import __version__, units
 
@@ -39,7 +40,8 @@ class Rendering:
             "span": units.written,
             "count": count,
             "rate": rate,
-            "size": size,
+            "size": units.amount,
+            "ticked": ticked,
         }
 
     async def ready(self) -> None:
@@ -92,9 +94,8 @@ def rate(number: float) -> str:
     return f"{number:.1f}" if number >= 1 or number == 0 else f"{number:.2f}"
 
 
-def size(number: float) -> str:
-    """Write a number of bytes: "512 B", "1.2 MB"."""
-    for step, unit in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
-        if number >= step * 0.99995:  # what the unit below would write as 1000.0
-            return f"{number / step:.1f} {unit}"
-    return f"{number:.0f} B"
+def ticked(text: str) -> Markup:
+    """Text of ours with `names` in backticks, which become code."""
+    parts = text.split("`")
+    code = [f"<code>{part}</code>" if number % 2 else part for number, part in enumerate(map(escape, parts))]
+    return Markup("".join(code)) if len(parts) % 2 else escape(text)  # noqa: S704 - each part is escaped

@@ -1,12 +1,10 @@
 """How values are written on pages, and that a page never shows less than it should."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from jinja2 import UndefinedError
 
 from gateway.console.web.problems import FaultInFile, Problem
-from gateway.console.web.rendering import FOLDER, Rendering, ago, count, iso, rate, size, utc
+from gateway.console.web.rendering import FOLDER, Rendering, ago, count, iso, rate, ticked, utc
 from tests.console.markup import HOSTILE
 
 FACTS = {"visitor": None, "notice": None, "here": "/"}
@@ -44,26 +42,20 @@ def test_rates(number, text):
     assert rate(number) == text
 
 
-@pytest.mark.parametrize(
-    ("number", "text"),
-    [(0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (999_949, "999.9 kB"), (999_950, "1.0 MB"), (1_234_567, "1.2 MB"),
-     (999_999_999, "1.0 GB"), (5e12, "5000.0 GB")],
-)  # fmt: skip
-def test_sizes(number, text):
-    """In the unit in which fewer than a thousand of them are."""
-    assert size(number) == text
-
-
 def test_counts():
     """With commas, and without a fraction."""
     assert (count(0), count(12345), count(1e6)) == ("0", "12,345", "1,000,000")
 
 
-@given(st.floats(0, 1e12))
-def test_a_larger_size_is_never_written_smaller(number):
-    """The text is within a twentieth of the number."""
-    amount, unit = size(number).split()
-    assert float(amount) * {"B": 1, "kB": 1e3, "MB": 1e6, "GB": 1e9}[unit] == pytest.approx(number, rel=0.06, abs=0.51)
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [("see `mattergate check`", "see <code>mattergate check</code>"),
+     ("`<b>` & `x`", "<code>&lt;b&gt;</code> &amp; <code>x</code>"),
+     ("one ` alone", "one ` alone"), ("<i>", "&lt;i&gt;"), ("", "")],
+)  # fmt: skip
+def test_names_in_backticks_are_code(text, html):
+    """Everything else is text, as everywhere."""
+    assert ticked(text) == html
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)
