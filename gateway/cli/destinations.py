@@ -28,6 +28,13 @@ app.add_typer(destinations, name="destinations")
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The name of a destination in the settings.")]
 
+
+def next_words(row: DestinationStanding) -> str:
+    """What happens next at a destination, and when."""
+    due = f" (next attempt at {clock(row.next_at)} UTC)" if row.next_at > time.time() else ""
+    return row.next and row.next + due
+
+
 COLUMNS: Final[Sequence[Column[DestinationStanding]]] = (
     Column("destination", lambda row: row.name),
     Column("state", lambda row: row.state),
@@ -36,7 +43,7 @@ COLUMNS: Final[Sequence[Column[DestinationStanding]]] = (
     Column("oldest", lambda row: units.written(row.oldest) if row.waiting else ""),
     Column("dead", lambda row: str(row.dead)),
     Column("delivered", lambda row: str(row.delivered)),
-    Column("why, and what happens next", lambda row: "; ".join(part for part in (row.why, row.next) if part)),
+    Column("why, and what happens next", lambda row: "; ".join(part for part in (row.why, next_words(row)) if part)),
 )
 
 
@@ -143,8 +150,7 @@ def print_standing(one: DestinationStanding) -> None:
     if one.why:
         say(f"because {one.why}")
     if one.next:
-        due = f", at {clock(one.next_at)} UTC" if one.next_at > time.time() else ""
-        say(f"next: {one.next}{due}")
+        say(f"next: {next_words(one)}")
     waits = f", the oldest for {units.written(one.oldest)}" if one.waiting else ""
     say(f"waiting {one.waiting:,}{waits}; dead {one.dead:,}; delivered {one.delivered:,}")
 

@@ -8,7 +8,7 @@ from gateway.model import DestinationState, Pause
 
 _NEXT: Final = {
     DestinationState.HEALTHY: "",
-    DestinationState.THROTTLED: "deliveries go on when that time is over",
+    DestinationState.THROTTLED: "deliveries go on when the time that it asked for is over",
     DestinationState.FAILING: (
         "one of the refused messages is tried at growing intervals up to a minute; all go when it passes"
     ),
