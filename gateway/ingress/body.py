@@ -26,13 +26,13 @@ def arrived_body(incoming: web.BaseRequest, limit: int) -> bytes | None:
     Raises Refused (413).
     """
     if (length := incoming.content_length or 0) > limit:
-        raise _too_large(limit, f"{length} bytes")
+        raise _too_large(limit, f"{length:,} bytes")
     content = incoming.content
     if not content.is_eof() or content.exception() is not None:
         return None
     body = content.read_nowait()
     if len(body) > limit:
-        raise _too_large(limit, f"{len(body)} bytes")
+        raise _too_large(limit, f"{len(body):,} bytes")
     return body
 
 

@@ -19,15 +19,15 @@ hook = "http://127.0.0.1:9/hooks/aaaaaaaaaaaaaaaaaaaaaaaaaa"
 
 @pytest.fixture
 def command(tmp_path):
-    """A function that runs a command with the settings of the gateway, and gives what it wrote."""
+    """A function that runs a command with the settings of the gateway, and gives what it wrote, with or without errors."""
     file = tmp_path / "cli.toml"
     file.write_text(SETTINGS.format(folder=tmp_path) + ROUTES)
     file.chmod(0o600)
 
-    async def run(*arguments: str) -> str:
+    async def run(*arguments: str, errors: bool = False) -> str:
         got = await asyncio.to_thread(CliRunner().invoke, app, [*arguments, "-c", str(file)])
         assert got.exit_code == 0, got.output
-        return got.stdout
+        return got.output if errors else got.stdout
 
     return run
 
@@ -74,3 +74,16 @@ async def test_what_needs_a_look_is_replayed_by_its_note(start, command):
     said = await command("events", "replay", "--note", "unknown", "--today", "--dry-run", "-o", "jsonl")
     [row] = map(json.loads, said.splitlines())
     assert row["deliveries"] == 1
+
+
+async def test_a_list_of_events_says_that_requests_were_refused(start, command):
+    """Whoever looks for an event there finds the way to what became none; nobody else is told."""
+    gateway = await start(ROUTES)
+    await happen(gateway, "ignored by a filter")
+    assert "were refused" not in await command("events", "list", errors=True)
+    await happen(gateway, "wrong secret")
+    said = await command("events", "list", errors=True)
+    assert "requests were refused, too: mattergate events list --outcome refused\n" in said
+    assert "--outcome refused --route github" in await command("events", "list", "--route", "github", errors=True)
+    for options in (["--route", "quiet"], ["--outcome", "ignored"], ["-o", "json"], ["--until", "1d"]):
+        assert "were refused" not in await command("events", "list", *options, errors=True)

@@ -229,6 +229,13 @@ def test_only_deliveries_that_match_are_sent_again(kept):
     ]
 
 
+@pytest.mark.parametrize("options", [["--outcome", "refused"], ["--note", "wrong_secret"]])
+def test_a_refused_request_cannot_be_sent_again(kept, options):
+    """Its body was not kept, and whoever asks for that is told."""
+    said = kept.run("events", "replay", *options)
+    assert (said.code, "have its sender send it again" in said.err) == (2, True)
+
+
 def test_events_without_anything_to_send_again_are_passed_over(kept):
     """A filter that fits only such events is no fault; an event that is named is told why."""
     said = kept.run("events", "replay", "--route", "gone", "--yes")
