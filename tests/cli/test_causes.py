@@ -19,7 +19,7 @@ hook = "http://127.0.0.1:9/hooks/aaaaaaaaaaaaaaaaaaaaaaaaaa"
 
 @pytest.fixture
 def command(tmp_path):
-    """A function that runs a command with the settings of the gateway, and gives what it wrote, with or without errors."""
+    """A function that runs a command with the settings of the gateway, and gives what it wrote."""
     file = tmp_path / "cli.toml"
     file.write_text(SETTINGS.format(folder=tmp_path) + ROUTES)
     file.chmod(0o600)
