@@ -112,3 +112,12 @@ async def test_everything_is_discarded(page, letters):
     await expect(page.get_by_text("4 of 4 discarded")).to_be_visible()
     await page.get_by_role("link", name="Show what is dead now").click()
     await expect(page.get_by_text("Nothing is dead")).to_be_visible()
+
+
+async def test_a_reason_is_asked_for_where_it_is_missing(page, letters):
+    """The browser stays on the page and points to the field; nothing was sent, and to send again needs no reason."""
+    await page.goto("/dead")
+    await page.get_by_text("Discard everything").first.click()
+    await page.get_by_role("button", name="Discard everything").click()
+    await expect(page.get_by_label("Why")).to_be_focused()
+    await expect(page).to_have_url(f"{letters.running.admin}/dead")
