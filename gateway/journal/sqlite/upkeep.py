@@ -99,9 +99,10 @@ class Upkeep:
     async def counted(self) -> Counted:
         """What there is, as counted within the last HOLDINGS_AGE seconds, and longer ago the longer a count takes.
 
-        Running upkeep counts more often than that, so that callers need not wait here.
+        Running upkeep counts more often than that, so that callers need not wait here. That there is nothing is counted
+        each time: it costs nothing, and the first event of a new gateway is what its operator looks for.
         """
-        if time.monotonic() - self._counted_at > HOLDINGS_AGE + 2 * _SHARE * self._counting:
+        if not self._counted.events or time.monotonic() - self._counted_at > HOLDINGS_AGE + 2 * _SHARE * self._counting:
             return await self._recount()
         return self._counted
 
