@@ -35,7 +35,7 @@ from gateway.console import replay
 from gateway.console.events import DeliveryDetail, EventDetail, EventRow, Sent
 from gateway.console.waiting import Wait
 from gateway.errors import Refused
-from gateway.journal import Query, Record
+from gateway.journal import Query
 from gateway.model import Cause, Outcome
 
 events = typer.Typer(no_args_is_help=True, help="What came in, what it became, and where it went.")
@@ -126,14 +126,13 @@ def list_events(
         except KeyboardInterrupt:
             raise typer.Exit from None
         return
-    records, refusals = offline.run(config, lambda gateway: _listed(gateway, query, limit))
+    records, refusals = offline.run(config, lambda gateway: refused.list_events(gateway, query, limit))
     nothing = "nothing was refused" if _columns(query) is refused.COLUMNS else "no events"
     print_rows([facts.row(record) for record in records], _columns(query), output, nothing)
     if len(records) == limit and out.is_terminal and output is Format.TABLE:
         warn(f"older ones: add --before {records[-1].event.id}")
     if refusals and output is Format.TABLE:
-        only = f" --route {route}" if route else ""
-        warn(f"requests were refused, too: mattergate events list --outcome refused{only}")
+        warn(refusals)
 
 
 @events.command(
@@ -185,8 +184,6 @@ def replay_events(
     Name events by their ids or by filters; as they were, only deliveries that match go out.
     Asks for confirmation before more than one event.
     """
-    if outcome is Outcome.REFUSED or note in set(Cause):
-        fail("nothing is kept of a refused request that could be sent: have its sender send it again", 2)
     query = Query(
         route=route,
         service=service,
@@ -224,16 +221,6 @@ def replay_events(
         raise typer.Exit(1)
 
 
-async def _listed(gateway: OfflineGateway, query: Query, limit: int) -> tuple[list[Record], bool]:
-    """The events of a list, and whether requests were refused in its time that could be what is looked for."""
-    records = await filters.select(gateway, query, limit)
-    if replace(query, route="", since=None, until=None) != Query(first_payloads=True):
-        return records, False  # whoever looks for a property of events does not look for what became none
-    since = records[-1].event.received if len(records) == limit else query.since
-    asked = Query(outcome=Outcome.REFUSED, route=query.route, since=since, until=query.until, limit=1, bodies=False)
-    return records, bool((await gateway.journal.find(asked)).records)
-
-
 def _columns(query: Query) -> Sequence[Column[EventRow]]:
     return refused.COLUMNS if query.outcome == Outcome.REFUSED else _COLUMNS
 
@@ -244,6 +231,7 @@ async def _to_replay(
     """The ids of the events to send again, oldest first, and how many matched if some have nothing to send."""
     if chosen:
         return list(dict.fromkeys([await journal.complete(gateway.journal, one) for one in chosen])), ""
+    refused.require_accepted(query)
     found = await filters.select(gateway, query)
     ids = [
         one.event.id for one in reversed(found) if today or replay.settled(one, query.destination, query.delivery_state)
