@@ -18,7 +18,7 @@ def entry(number: int, received: float) -> Entry:
 
 @pytest.mark.parametrize("apart", [0.0, 0.4, 1.0])
 async def test_slices_make_up_the_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, apart: float) -> None:
-    """Each event is counted once, also where many came in one instant; the count is kept for a while, unless it is 0."""
+    """Each event is counted once, also where many came in one instant; the count is kept a while, unless it is 0."""
     monkeypatch.setattr(count_sql, "COUNT_SLICE", 3)
     monkeypatch.setattr(upkeep, "_UPKEEP_SECONDS", 1e6)  # upkeep counts, too
     journal = await SqliteJournal.open(tmp_path / "journal.db", retention=1e9, max_size=10**9, clock=lambda: 0.0)
