@@ -106,7 +106,7 @@ async def test_the_share_of_dead_letters_is_printed(desk):
     dead = {"kept": {"events": 3, "size": 3_000_000, "oldest": 0.0, "dead_events": 2, "dead_size": 2_000_000}}
     for found, part in (
         (BROKEN | dead, "3 events (3.0 MB), 2 of them dead (2.0 MB)\n"),
-        (BROKEN, "1 event (0 B)\n"),
+        (BROKEN, "1 event (1.0 kB)\n"),
     ):
         port, stop = await _serve(web.Response(text=json.dumps(found)))
         desk.write("mattergate.toml", desk.file.read_text().replace('127.0.0.1:1"', f'127.0.0.1:{port}"'))
