@@ -230,7 +230,7 @@ async def test_dead_letters_are_for_people(items):
         assert code == 0, text
         assert "a 1" in text or event in text
     assert "413: too large" in outputs[2][1]
-    assert "1 dead" in outputs[4][1]
+    assert "ops dead" in outputs[4][1]
     assert '"number": 1' in outputs[5][1]
     assert re.search(r"never +413 +413: too large", outputs[5][1])
     for options, fits in ((["--text", "A 1"], True), (["--text", "zebra"], False), (["--destination", "dev"], False)):
