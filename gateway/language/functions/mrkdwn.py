@@ -6,6 +6,7 @@ from typing import Final
 
 from gateway.language.functions.coerce import count_of, text_of
 from gateway.language.functions.emoji import NAMES, drawn
+from gateway.language.functions.haste import take
 from gateway.language.functions.markdown import code_block, code_span, escape, link_to, safe_url, without_images
 from gateway.language.functions.markup import Markup
 from gateway.language.functions.registry import Example, function
@@ -66,7 +67,8 @@ _TARGET = re.compile(r"<(?P<target>https?://[^<>|\s]{1,4000})(?:\|[^<>]{0,4000})
 
 
 def to_markdown(text: str) -> str:
-    """Slack's mrkdwn as Markdown; mentions keep their names and do nothing."""
+    """Slack's mrkdwn as Markdown; mentions keep their names and do nothing. Raises TakesLong."""
+    take(len(text) * 2 // 3)  # what it takes where every line is short, or every word bold
     parts: list[str] = []
     at = 0
     for block in _BLOCK.finditer(text):

@@ -5,6 +5,7 @@ import pytest
 from gateway.language.functions import TABLE
 from gateway.language.functions.bareurl import whole_urls
 from gateway.language.functions.haste import LEFT, MOST, TakesLong, take
+from gateway.language.functions.mrkdwn import to_markdown
 
 
 def test_without_haste_all_is_begun() -> None:
@@ -47,5 +48,16 @@ def test_thousands_of_odd_urls_take_long() -> None:
         assert whole_urls("https://x.example/( " * 150) != ""
         with pytest.raises(TakesLong):
             whole_urls("https://x.example/( " * 4_000)
+    finally:
+        LEFT.reset(before)
+
+
+def test_long_texts_of_slack_take_long() -> None:
+    """A usual one does not."""
+    before = LEFT.set([MOST])
+    try:
+        to_markdown("*a*\n" * 1_000)
+        with pytest.raises(TakesLong):
+            to_markdown("*a*\n" * 10_000)
     finally:
         LEFT.reset(before)
