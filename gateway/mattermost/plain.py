@@ -49,7 +49,7 @@ def unmark(markdown: str) -> str:
     return "".join(reader.parts).strip()
 
 
-def gist(markdown: str, limit: int) -> str:
+def plain_line(markdown: str, limit: int) -> str:
     """One line with the beginning of a Markdown text, of at most `limit` code points, for notifications."""
     return cut(" ".join(unmark(markdown[: limit * 10]).split()), limit)
 

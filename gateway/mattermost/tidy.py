@@ -7,7 +7,7 @@ from gateway.mattermost import clean
 from gateway.mattermost.limits import Limits
 from gateway.mattermost.mentions import BLANK, announce, restore, silent, without_links
 from gateway.mattermost.payload import Attachment, Field, Message, Priority, Props
-from gateway.mattermost.plain import gist
+from gateway.mattermost.plain import plain_line
 from gateway.mattermost.split import excerpt, split
 
 PRIORITIES = frozenset({"important", "urgent"})
@@ -111,16 +111,16 @@ class Tidier:
 
 
 def fallback(attachment: Attachment, limits: Limits) -> str | None:
-    """Return the plain text that notifications show for the attachment: its title, else the gist of its text."""
+    """Return the plain text that notifications show for the attachment: its title, else a line of its text."""
     if attachment.title is not None:
         return clean.cut(attachment.title.replace(BLANK, ""), limits.fallback)
     most = limits.fallback
     if text := attachment.text or attachment.pretext:
-        return gist(text, most) or None
+        return plain_line(text, most) or None
     if attachment.fields:
         first = attachment.fields[0]
-        return clean.cut(f"{first.title} {gist(first.value, most)}".strip(), most) or None
-    return clean.line(attachment.author_name, most) or gist(attachment.footer or "", most) or None
+        return clean.cut(f"{first.title} {plain_line(first.value, most)}".strip(), most) or None
+    return clean.line(attachment.author_name, most) or plain_line(attachment.footer or "", most) or None
 
 
 def mentioned(message: Message) -> int:

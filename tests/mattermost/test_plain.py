@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.language.functions.markdown import escape
-from gateway.mattermost.plain import gist, unmark
+from gateway.mattermost.plain import plain_line, unmark
 from tests.cost import seconds_of
 
 
@@ -55,13 +55,13 @@ def test_what_was_escaped_is_read_as_it_was(text: str) -> None:
 )  # fmt: skip
 def test_the_gist_of_markdown(markdown, text):
     """Marks go, words stay, on one line."""
-    assert gist(markdown, 100) == text
+    assert plain_line(markdown, 100) == text
 
 
 @given(st.text(st.sampled_from("ab *_`~[]()#>-|\\\n!"), max_size=60), st.integers(1, 30))
 def test_the_gist_is_short(markdown, limit):
     """Whatever the marks, the gist is one line within its limit."""
-    found = gist(markdown, limit)
+    found = plain_line(markdown, limit)
     assert len(found) <= limit
     assert "\n" not in found
 
