@@ -23,6 +23,7 @@ from gateway import settings
 from gateway.app import app
 from gateway.catalog import catalog, files
 from gateway.catalog.build import build
+from gateway.catalog.fragments import NO_FRAGMENTS, KnownFragments
 from gateway.catalog.kinds import Text
 from gateway.catalog.service import Service
 from gateway.errors import Fault
@@ -79,13 +80,19 @@ _BUILTIN = str(files.builtin_folder())
 _built: dict[tuple[str, int], Built] = {}
 
 
-def _build_once(key: str, texts: Mapping[str, Text], engine: Engine, before: Service | None = None) -> Built:
+def _build_once(
+    key: str,
+    texts: Mapping[str, Text],
+    engine: Engine,
+    before: Service | None = None,
+    fragments: KnownFragments = NO_FRAGMENTS,
+) -> Built:
     """A service as it is built; one that is all of the built-in catalog is built once."""
     if not all(text.file.startswith(_BUILTIN) for text in texts.values()):
-        return build(key, texts, engine, before)
+        return build(key, texts, engine, before, fragments)
     known = key, hash(tuple(sorted((name, text.text) for name, text in texts.items())))
     if known not in _built:
-        _built[known] = build(key, texts, engine, before)
+        _built[known] = build(key, texts, engine, before, fragments)
     return _built[known]
 
 

@@ -3,35 +3,56 @@
 from collections.abc import Iterator, Mapping
 
 from gateway.catalog import yamlfile
-from gateway.catalog.kinds import SERVICE, Kind, Text, kind_of
+from gateway.catalog.fragments import NO_FRAGMENTS, KnownFragments
+from gateway.catalog.kinds import ITSELF, SERVICE, SHARED, Kind, Text, kind_of
 from gateway.catalog.metaschema import meta_faults
+from gateway.catalog.scope import Scope
 from gateway.catalog.service import Document, Service
+from gateway.catalog.shared import scope_of
 from gateway.errors import CatalogError, Fault
 from gateway.language.template import Engine
 from gateway.model import JSON
 
 
 def build(
-    key: str, texts: Mapping[str, Text], engine: Engine, before: Service | None = None
+    key: str,
+    texts: Mapping[str, Text],
+    engine: Engine,
+    before: Service | None = None,
+    fragments: KnownFragments = NO_FRAGMENTS,
 ) -> tuple[Service, list[Fault]]:
-    """The service of `texts` (by the name of the document), and the faults in them.
+    """The service of `texts` (by the name of the document), and the faults in them and in the fragments they use.
 
     With any fault, the service has no translators and the generic one speaks for it: the events of a faulty document
     might match another document. Documents of `before` whose texts are the same are not compiled again.
     """
     plain, faults = described(key, texts[SERVICE])
-    compiled = {SERVICE: Document(hash(texts[SERVICE].text), texts[SERVICE].file)}
-    known = before.documents if before is not None else {}
+    plain.fragments = fragments
+    plain.scope, wrong = _scope(texts.get(SHARED), engine, fragments)
+    faults += wrong
+    compiled = {name: Document(hash(texts[name].text), texts[name].file) for name in ITSELF if name in texts}
+    like = before is not None and before.scope.digest == plain.scope.digest
+    known = before.documents if before is not None and like and fragments.continues(before.fragments) else {}
     for name, source in texts.items():
-        if name == SERVICE:
+        if name in ITSELF:
             continue
         document = known.get(name)
         if document is None or (document.digest, document.file) != (hash(source.text), source.file):
-            document = _compile(source, kind_of(name), engine, faults)
+            document = _compile(source, kind_of(name), engine, plain.scope, faults)
         compiled[name] = document
+    faults += fragments.faults
     service = plain.with_documents(compiled)
     faults += _contradictions(service, texts)
     return (plain if faults else service), faults
+
+
+def _scope(source: Text | None, engine: Engine, fragments: KnownFragments) -> tuple[Scope, list[Fault]]:
+    """What the documents of a service share, and the faults in its shared.yaml."""
+    faults: list[Fault] = []
+    raw = _load_valid(source, SHARED, "", faults) if source is not None else None
+    if raw is None:
+        return Scope(fragments=fragments), faults
+    return scope_of(source, raw, fragments, engine)
 
 
 def revised(service: Service, name: str, text: str, engine: Engine) -> Service:
@@ -47,7 +68,9 @@ def revised(service: Service, name: str, text: str, engine: Engine) -> Service:
     except KeyError:
         problem = "a service has no documents in such a folder"
         raise CatalogError([Fault(file, 0, "", problem, "name a translator without a slash")]) from None
-    document = _compile(source, kind, engine, faults)
+    if name in ITSELF:
+        raise CatalogError([Fault(file, 0, "", f"{name}.yaml is no translator", "give the document another name")])
+    document = _compile(source, kind, engine, service.scope, faults)
     twin = service.with_documents({**service.documents, name: document})
     faults += _contradictions(twin, {name: source})
     if faults:
@@ -65,9 +88,9 @@ def described(key: str, source: Text) -> tuple[Service, list[Fault]]:
     return (Service.undescribed(key) if service.faults else service), service.faults
 
 
-def _compile(source: Text, kind: Kind, engine: Engine, faults: list[Fault]) -> Document:
+def _compile(source: Text, kind: Kind, engine: Engine, scope: Scope, faults: list[Fault]) -> Document:
     raw = _load_valid(source, kind.schema, kind.definition, faults)
-    part = None if raw is None else kind.compile(source, raw, engine)
+    part = None if raw is None else kind.compile(source, raw, engine, scope)
     if part is not None:
         faults += part.faults
     return Document(hash(source.text), source.file, part)

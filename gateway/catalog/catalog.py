@@ -4,12 +4,13 @@ A service is read and compiled at first use, and stays compiled while its files 
 its own service only.
 """
 
-from collections.abc import Collection, Iterable, Set
+from collections.abc import Collection, Iterable, Mapping, Set
 
 from gateway.catalog import files
 from gateway.catalog.build import build, described
 from gateway.catalog.files import Folders
-from gateway.catalog.kinds import SERVICE, Text
+from gateway.catalog.fragments import KnownFragments
+from gateway.catalog.kinds import FRAGMENTS, ITSELF, SERVICE, Text
 from gateway.catalog.service import Service
 from gateway.catalog.translator import TRANSLATOR
 from gateway.errors import CatalogError, Fault
@@ -71,12 +72,18 @@ class Catalog:
         return [
             f"{key}/{name}"
             for name in self._listing.services.get(key, ())
-            if name != SERVICE and name.rpartition("/")[0] == TRANSLATOR.folder
+            if name not in ITSELF and name.rpartition("/")[0] == TRANSLATOR.folder
         ]
 
     def all_faults(self) -> list[Fault]:
-        """Every fault of the folders and of the services that were compiled."""
-        return [*self.folder_faults, *(fault for key in sorted(self.faults) for fault in self.faults[key])]
+        """Every fault of the folders and of the services that were compiled; that of a fragment once."""
+        every = (fault for key in sorted(self.faults) for fault in self.faults[key])
+        return [*self.folder_faults, *dict.fromkeys(every)]
+
+    def fragment_faults(self) -> list[Fault]:
+        """Every fault of the fragments, used or not. Not for the event loop."""
+        texts, faults = self._fragments()
+        return [*faults, *KnownFragments(texts).all_faults()]
 
     def forget(self) -> None:
         """Drop the compiled services that are not `needed`."""
@@ -86,8 +93,10 @@ class Catalog:
 
     def _take_over(self, before: "Catalog") -> None:
         """Keep the compiled services that have not changed; compile the others again."""
+        unchanged = self._listing.fragments == before._listing.fragments
         for key, service in list(before.services.items()):
             same = self._listing.services.get(key) == before._listing.services.get(key)
+            same = same and (unchanged or not service.fragments.used)
             if same and key not in before.faults and key not in self._listing.faults:
                 self.services[key] = service
             elif key in self:
@@ -98,7 +107,9 @@ class Catalog:
         service = Service.undescribed(key)
         if SERVICE in texts:
             try:
-                service, wrong = build(key, texts, Engine(), last)
+                fragments, unread = self._fragments()
+                service, wrong = build(key, texts, Engine(), last, KnownFragments(fragments))
+                faults += unread
             except Exception as error:  # no document may keep the others from being read
                 problem = f"cannot be compiled: {type(error).__name__}: {error}"
                 wrong = [Fault(texts[SERVICE].file, 0, "", problem, "this is a fault of mattergate, please report it")]
@@ -115,15 +126,24 @@ class Catalog:
         if stamps is None and not faults:
             remedy = "put its folder back, or correct the routes that name it"
             faults.append(Fault(str(self._folders[-1] / key), 0, "", "the catalog has no such service", remedy))
-        texts = {}
-        for name, stamp in (stamps or {}).items():
-            if names and name not in names:
-                continue
-            try:
-                texts[name] = Text(f"{key}/{name}", files.read(stamp.path), str(stamp.path))
-            except (OSError, UnicodeDecodeError) as error:
-                faults.append(_unreadable(str(stamp.path), error))
-        return texts, faults
+        chosen = {name: stamp for name, stamp in (stamps or {}).items() if not names or name in names}
+        texts, unread = _read(key, chosen)
+        return texts, faults + unread
+
+    def _fragments(self) -> tuple[dict[str, Text], list[Fault]]:
+        """The fragments as they are now; an unreadable one is a fault."""
+        return _read(FRAGMENTS, self._listing.fragments)
+
+
+def _read(folder: str, stamps: Mapping[str, files.Stamp]) -> tuple[dict[str, Text], list[Fault]]:
+    """The texts of documents by name, and a fault for each that cannot be read."""
+    texts, faults = {}, []
+    for name, stamp in stamps.items():
+        try:
+            texts[name] = Text(f"{folder}/{name}", files.read(stamp.path), str(stamp.path))
+        except (OSError, UnicodeDecodeError) as error:
+            faults.append(_unreadable(str(stamp.path), error))
+    return texts, faults
 
 
 def _unreadable(file: str, error: OSError | UnicodeDecodeError) -> Fault:
@@ -141,6 +161,6 @@ def load(folders: Folders, only: Collection[str] | None = None) -> Catalog:
     known = Catalog(folders)
     for key in sorted(known.keys) if only is None else only:
         known.service(key)
-    if faults := known.all_faults():
+    if faults := list(dict.fromkeys([*known.all_faults(), *(known.fragment_faults() if only is None else ())])):
         raise CatalogError(faults)
     return known

@@ -1,6 +1,8 @@
 """The folders of a catalog: listing and reading of documents and samples. Only this module reads the catalog's files.
 
+    fragments/<name>.yaml      parts that documents of all services use
     <service>/service.yaml     how its requests look
+    <service>/shared.yaml      what the documents of the service have in common
     <service>/<name>.yaml      a translator
     <service>/<kind>/*.yaml    documents of other kinds, each kind in a folder of its own (`kinds`)
     <service>/samples/*.yaml   executed by `mattergate test`
@@ -16,7 +18,7 @@ from typing import Final, NamedTuple
 
 from msgspec import Struct
 
-from gateway.catalog.kinds import KINDS, SERVICE
+from gateway.catalog.kinds import FRAGMENTS, KINDS, SERVICE
 from gateway.errors import Fault
 
 LARGEST: Final = 1_000_000
@@ -40,7 +42,7 @@ class Stamp(NamedTuple):
 
 
 class Listing(Struct, frozen=True):
-    """The documents of some folders: by service, by name ("push", "cards/issue").
+    """The documents of some folders: by service, by name ("push", "cards/issue"), and the fragments by name.
 
     `faults` says why a service cannot be used as it is, `folder_faults` why a whole folder cannot be listed.
     """
@@ -48,6 +50,7 @@ class Listing(Struct, frozen=True):
     services: Mapping[str, Mapping[str, Stamp]]
     faults: Mapping[str, tuple[Fault, ...]]
     folder_faults: tuple[Fault, ...]
+    fragments: Mapping[str, Stamp] = {}
 
 
 def builtin_folder() -> Path:
@@ -67,6 +70,7 @@ def scan(folders: Folders) -> Listing:
     faults: dict[str, list[Fault]] = {}
     folder_faults: list[Fault] = []
     owners: dict[str, Path] = {}
+    fragments: dict[str, Stamp] = {}
     for number, folder in enumerate(folders):
         try:
             entries = sorted(_folders(folder))
@@ -76,6 +80,11 @@ def scan(folders: Folders) -> Listing:
             continue
         for path in entries:
             key = path.name
+            if key == FRAGMENTS:
+                found, wrong = _fragments(path)
+                fragments |= found
+                folder_faults += wrong
+                continue
             documents, wrong = _documents(path)
             if wrong:
                 faults.setdefault(key, []).extend(wrong)
@@ -92,7 +101,8 @@ def scan(folders: Folders) -> Listing:
             remedy = f"write {SERVICE}{_ENDING} beside the translators"
             below = str(_first(documents).parent)
             faults.setdefault(key, []).append(Fault(below, 0, "", f"there is no {SERVICE}{_ENDING}", remedy))
-    return Listing(services, {key: tuple(found) for key, found in faults.items()}, tuple(folder_faults))
+    told = {key: tuple(found) for key, found in faults.items()}
+    return Listing(services, told, tuple(folder_faults), fragments)
 
 
 def read(path: Path) -> str:
@@ -127,21 +137,41 @@ def _folders(folder: Path) -> Iterator[Path]:
 
 def _documents(folder: Path) -> tuple[dict[str, Stamp], list[Fault]]:
     """The stamps of the documents of one service, by name, and what cannot be looked at."""
-    stamps, faults = {}, []
+    stamps: dict[str, Stamp] = {}
+    faults: list[Fault] = []
     for kind in sorted(KINDS.values(), key=lambda kind: kind.folder):
         try:
-            with os.scandir(folder / kind.folder) as entries:
-                files = [entry for entry in entries if entry.name.endswith(_ENDING) and entry.name[0] != "."]
-        except (FileNotFoundError, NotADirectoryError):  # a kind of which there are none, or a folder gone just now
-            continue
+            found, wrong = _in_folder(folder / kind.folder)
         except OSError as error:
             return {}, [_unreadable(folder / kind.folder, "this folder", error, "let the gateway read it")]
-        for entry in files:
-            found = _stamp(entry)
-            if isinstance(found, Fault):
-                faults.append(found)
-            elif found is not None:
-                stamps[kind.document(entry.name.removesuffix(_ENDING))] = found
+        stamps |= {kind.document(stem): stamp for stem, stamp in found.items()}
+        faults += wrong
+    return dict(sorted(stamps.items())), faults
+
+
+def _fragments(folder: Path) -> tuple[dict[str, Stamp], list[Fault]]:
+    """The stamps of the fragments of one catalog folder, by name, and what cannot be looked at."""
+    try:
+        return _in_folder(folder)
+    except OSError as error:
+        return {}, [_unreadable(folder, "this folder", error, "let the gateway read it")]
+
+
+def _in_folder(folder: Path) -> tuple[dict[str, Stamp], list[Fault]]:
+    """The stamps of the documents in a folder, by their stem, and what is none. Raises OSError for the folder."""
+    stamps: dict[str, Stamp] = {}
+    faults: list[Fault] = []
+    try:
+        with os.scandir(folder) as entries:
+            files = [entry for entry in entries if entry.name.endswith(_ENDING) and entry.name[0] != "."]
+    except (FileNotFoundError, NotADirectoryError):  # a kind of which there are none, or a folder gone just now
+        return {}, []
+    for entry in files:
+        found = _stamp(entry)
+        if isinstance(found, Fault):
+            faults.append(found)
+        elif found is not None:
+            stamps[entry.name.removesuffix(_ENDING)] = found
     return dict(sorted(stamps.items())), faults
 
 

@@ -8,12 +8,23 @@ from typing import Any, Final, Protocol
 
 from msgspec import Struct
 
+from gateway.catalog.scope import Scope
 from gateway.errors import Fault
 from gateway.language.template import Engine
 from gateway.model import JSON
 
 SERVICE: Final = "service"
 """The name of the document that describes the service itself."""
+
+SHARED: Final = "shared"
+"""The name of the document that says what those of a service have in common."""
+
+ITSELF: Final = (SERVICE, SHARED)
+"""The documents about the service itself, which are of no kind."""
+
+
+FRAGMENTS: Final = "fragments"
+"""The folder of a catalog, beside those of the services, that holds parts which all of them may use."""
 
 
 class Text(Struct, frozen=True):
@@ -35,7 +46,7 @@ class Part(Protocol):
 class Compile(Protocol):
     """Compiles a document that matches its meta-schema; further faults are noted in the part."""
 
-    def __call__(self, source: Text, raw: Mapping[str, JSON], engine: Engine) -> Part:
+    def __call__(self, source: Text, raw: Mapping[str, JSON], engine: Engine, scope: Scope) -> Part:
         """The compiled document."""
 
 

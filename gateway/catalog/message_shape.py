@@ -5,13 +5,20 @@ that needs it.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
+from msgspec.structs import replace
+
+from gateway.catalog.author import AuthorUse
+from gateway.catalog.scope import ALONE, Scope
+from gateway.catalog.states import STATE, StateShape
 from gateway.language.document import Compiler, DocumentPlace
 from gateway.language.output import Mode
 from gateway.language.repeat import Items, text
 from gateway.language.template import Condition, Context
+from gateway.language.uses import Use
 from gateway.mattermost.payload import Attachment, Field, Message, Priority, Props
 from gateway.model import JSON
 
@@ -75,25 +82,60 @@ def _rest_of_attachments(more: str | None) -> Attachment:
 
 
 class AttachmentShape:
-    """One attachment, left out when nothing visible is left of it."""
+    """One attachment, left out when nothing visible is left of it.
 
-    def __init__(self, raw: Mapping[str, JSON], compiler: Compiler, place: DocumentPlace) -> None:
+    With `use` it is what the fragment gives, and the texts that stand beside it. With `stated`, the document has a
+    state, whose colour is that of an attachment without one.
+    """
+
+    def __init__(
+        self,
+        raw: Mapping[str, JSON],
+        compiler: Compiler,
+        place: DocumentPlace,
+        scope: Scope = ALONE,
+        *,
+        stated: bool = False,
+    ) -> None:
         self._when = compiler.condition(raw["when"], place / "when") if "when" in raw else None
+        self._base = Use(raw, "attachment", compiler, place) if "use" in raw else None
+        self._state = StateShape(raw["state"], scope.states, compiler, place / "state") if "state" in raw else None
+        self._colored = "color" not in raw and (self._state is not None or (stated and self._base is None))
+        if self._colored:
+            compiler.engine.names_used.add(STATE)
+        self._author = AuthorUse(raw["author"], scope.author, compiler, place / "author") if "author" in raw else None
         self._texts = _texts(raw, _ATTACHMENT, compiler, place)
-        fields = raw.get("fields")
-        self._fields = (
-            Items(fields, FieldShape, _rest_of_fields, _MARKDOWN, compiler, place / "fields") if fields else None
-        )
+        self._fields = fields_of(raw["fields"], compiler, place / "fields") if raw.get("fields") else None
 
     def render(self, context: Context) -> Attachment | None:
         """The attachment, or None."""
         if self._when is not None and not self._when.holds(context):
             return None
-        texts: dict[str, Any] = {key: render(context) for key, render in self._texts}
-        attachment = Attachment(**texts)
+        if self._state is not None:
+            context = {**context, STATE: self._state.render(context)}
+        texts: dict[str, Any] = {} if self._author is None else self._author.render(context)
+        if self._colored:
+            texts["color"] = context[STATE].get("color")
+        for key, render in self._texts:
+            texts[key] = render(context) or texts.get(key)
+        attachment = Attachment(**texts) if self._base is None else _upon(self._base.render(context), texts)
         if self._fields is not None:
-            attachment.fields = self._fields.render(context)
+            attachment.fields = [*attachment.fields, *self._fields.render(context)]
         return attachment if attachment.title or attachment.text or attachment.fields or _shows(attachment) else None
+
+
+def fields_of(raw: Iterable[Mapping[str, JSON]], compiler: Compiler, place: DocumentPlace) -> Items[Field]:
+    """The compiled fields of an attachment or fragment."""
+    return Items(raw, _field, _rest_of_fields, _MARKDOWN, compiler, place)
+
+
+def _field(raw: Mapping[str, JSON], compiler: Compiler, place: DocumentPlace) -> FieldShape | Use:
+    return Use(raw, "fields", compiler, place) if "use" in raw else FieldShape(raw, compiler, place)
+
+
+def _upon(base: Attachment | None, texts: Mapping[str, Any]) -> Attachment:
+    """What a fragment gives, with the texts that are there instead of its own."""
+    return replace(base or Attachment(), **{key: text for key, text in texts.items() if text is not None})
 
 
 def _shows(attachment: Attachment) -> bool:
@@ -129,13 +171,21 @@ def _is_set(flag: Condition | None, context: Context) -> bool:
 
 
 class MessageShape:
-    """The whole message."""
+    """The whole message; see `AttachmentShape` for `stated`."""
 
-    def __init__(self, raw: Mapping[str, JSON], compiler: Compiler, place: DocumentPlace) -> None:
+    def __init__(
+        self,
+        raw: Mapping[str, JSON],
+        compiler: Compiler,
+        place: DocumentPlace,
+        scope: Scope = ALONE,
+        *,
+        stated: bool = False,
+    ) -> None:
         self._texts = _texts(raw, _MESSAGE, compiler, place)
-        attachments = raw.get("attachments", ())
+        make = partial(AttachmentShape, scope=scope, stated=stated)
         self._attachments = Items(
-            attachments, AttachmentShape, _rest_of_attachments, _MARKDOWN, compiler, place / "attachments"
+            raw.get("attachments", ()), make, _rest_of_attachments, _MARKDOWN, compiler, place / "attachments"
         )
         card = raw.get("props", {}).get("card")
         self._card = text(card, _MARKDOWN, compiler, place / "props" / "card") if card else None

@@ -9,7 +9,9 @@ from msgspec import Struct
 from gateway import units
 from gateway.catalog import yamlfile
 from gateway.catalog.card import CARD, CardShape
+from gateway.catalog.fragments import NO_FRAGMENTS
 from gateway.catalog.kinds import Text, parts_of
+from gateway.catalog.scope import ALONE
 from gateway.catalog.select import Index, Selector, headers_of, matches
 from gateway.catalog.translator import TRANSLATOR, Translator
 from gateway.catalog.unknown import UNKNOWN
@@ -40,6 +42,7 @@ class Service:
     `delivery_headers` are the headers that hold the whole delivery id, None when a part of it stands elsewhere.
     `id_window` and `body_window` are the seconds within which a repeated delivery id or body is the same event.
     `ignored_at` says where each pattern of `ignore` is written: "github/service.yaml:12".
+    `scope` is what its documents see besides the payload, `fragments` are those of its catalog.
     `documents` are those that the service was made of, by name ("service", "push", "cards/issue"). `described` is
     False for a service whose own document cannot be used: how its requests are verified is unknown.
     """
@@ -71,6 +74,8 @@ class Service:
         windows = raw.get("duplicates", {})
         self.id_window = self._seconds(windows, "id", ID_WINDOW)
         self.body_window = self._seconds(windows, "body", BODY_WINDOW)
+        self.scope = ALONE
+        self.fragments = NO_FRAGMENTS
         self.documents: Mapping[str, Document] = {}
         self.translators: Sequence[Translator] = ()
         self.cards: Mapping[str, CardShape] = {}

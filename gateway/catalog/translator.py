@@ -11,11 +11,14 @@ from gateway.catalog.card import CardShape
 from gateway.catalog.kinds import Kind, Text, register
 from gateway.catalog.message_shape import MessageShape
 from gateway.catalog.schema import Mismatch, Schema
+from gateway.catalog.scope import ALONE, Scope
+from gateway.catalog.shapes import compiled
+from gateway.catalog.states import STATE, StateShape
 from gateway.catalog.tolerance import tolerant
 from gateway.catalog.unknown import swallows
 from gateway.catalog.yamlfile import placed, where
 from gateway.errors import TranslationError
-from gateway.language.document import Compiler, DocumentPlace, Note
+from gateway.language.document import DocumentPlace, Note
 from gateway.language.functions.text import shorten
 from gateway.language.output import Mode
 from gateway.language.template import Context, Engine
@@ -64,14 +67,14 @@ class Translator:
     is only shown as it comes. Every fault is noted in `faults` instead of raised.
     """
 
-    def __init__(self, source: Text, raw: Mapping[str, JSON], engine: Engine) -> None:
+    def __init__(self, source: Text, raw: Mapping[str, JSON], engine: Engine, scope: Scope = ALONE) -> None:
         self.name = source.name
         self.file = source.file
         self.title: str = raw["title"]
         self.events: Sequence[str] = tuple(map(str, raw["events"]))
-        self.input: JSON = raw.get("input", True)
         noted: list[Note] = []
-        place, compiler = DocumentPlace(source.name, (), noted), Compiler(engine)
+        place, compiler = DocumentPlace(source.name, (), noted), scope.compiler(engine)
+        self.input: JSON = compiled(raw.get("input", True), scope.shapes, place / "input")
         try:
             self.schema = Schema(tolerant(self.input))
         except ValueError as error:
@@ -80,13 +83,18 @@ class Translator:
             DocumentPlace(source.name, ("input", *cost.steps), noted).fault(cost.problem)
         self.conditional = "when" in raw
         self.speaks = compiler.condition(raw["when"], place / "when").holds if self.conditional else _always
-        self._let = compiler.let(raw.get("let", {}), place / "let")
-        self._ignore = compiler.condition(raw["ignore"], place / "ignore") if "ignore" in raw else None
+        with compiler.names_used() as names:
+            let = compiler.let(raw.get("let", {}), place / "let")
+            self._ignore = compiler.condition(raw["ignore"], place / "ignore") if "ignore" in raw else None
+            self._subject = compiler.template(raw.get("subject", ""), Mode.RAW, place / "subject")
+            self._state = StateShape(raw["state"], scope.states, compiler, place / "state") if "state" in raw else None
+            phase = raw.get("phase", f"{{{{ {STATE}.phase }}}}" if self._state else "")
+            self._phase = compiler.template(phase, Mode.RAW, place / "phase")
+            stated = self._state is not None
+            self._message = MessageShape(raw["message"], compiler, place / "message", scope, stated=stated)
+        self._let = [*compiler.shared_among(names), *let]
         self._ignored = _rule(source, raw["ignore"]) if "ignore" in raw else ""
-        self._subject = compiler.template(raw.get("subject", ""), Mode.RAW, place / "subject")
         self._living = "phase" in raw or "card" in raw
-        self._phase = compiler.template(raw.get("phase", ""), Mode.RAW, place / "phase")
-        self._message = MessageShape(raw["message"], compiler, place / "message")
         self.card: str = raw.get("card", "")
         if self._ignore is not None and not noted and (why := swallows(self.input, self.events, self._ignores)):
             (place / "ignore").fault(why)
@@ -112,6 +120,8 @@ class Translator:
                 return None
             for name, named in self._let:
                 seen[name] = named.get(seen)
+            if self._state is not None:
+                seen[STATE] = self._state.render(seen)
             return self._ignore.holds(seen)
         except TranslationError:
             return False
@@ -123,6 +133,8 @@ class Translator:
         """
         for name, value in self._let:
             context[name] = value.get(context)
+        if self._state is not None:
+            context[STATE] = self._state.render(context)
         if self._ignore is not None and self._ignore.holds(context):
             return Draft(ignored=self._ignored)
         subject, message = self._subject.render(context) or "", self._message.render(context)

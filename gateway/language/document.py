@@ -1,8 +1,10 @@
 """Compiles the templates, conditions and values of a document; faults are noted with their place in it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol
+
+from msgspec import Struct
 
 from gateway.language.lint import Unusable
 from gateway.language.output import Mode
@@ -33,12 +35,64 @@ class DocumentPlace:
         self.faults.append((self.steps, line, problem))
 
 
-class Compiler:
-    """Compiles the strings of a document; one that cannot be compiled becomes a fault and an empty template."""
+class SharedName(Struct, frozen=True):
+    """A value that several documents may use: its name, the names that it uses itself, and its `growth`."""
 
-    def __init__(self, engine: Engine) -> None:
+    name: str
+    value: Value
+    uses: frozenset[str]
+    copies: int
+
+
+class Fragment(Protocol):
+    """A part that documents use by name: it sees the values of its inputs, and nothing else."""
+
+    @property
+    def inputs(self) -> Collection[str]:
+        """The names of its inputs."""
+
+    @property
+    def demanded(self) -> Collection[str]:
+        """The inputs that every use has to give."""
+
+    def part(self, gives: str) -> Any:
+        """What it gives ("attachment", "fields", "text"), with a `render`. Raises ValueError when that is another."""
+
+
+class Fragments(Protocol):
+    """The fragments that a document may use."""
+
+    def find(self, name: str) -> Fragment:
+        """The fragment of this name. Raises ValueError, which says why it cannot be used."""
+
+
+class NoFragments:
+    """For documents that can use none."""
+
+    def find(self, name: str) -> Fragment:
+        """Raise ValueError."""
+        raise ValueError(f"there is no fragment {name!r}")
+
+
+class Compiler:
+    """Compiles the strings of a document; one that cannot be compiled becomes a fault and an empty template.
+
+    `shared` are the values that the document may use besides its own, in an order in which each uses earlier ones.
+    """
+
+    def __init__(self, engine: Engine, shared: Collection[SharedName] = (), fragments: Fragments | None = None) -> None:
         self.engine = engine
-        engine.copies = {}
+        self.fragments = fragments or NoFragments()
+        self._shared = {one.name: one for one in shared}
+        engine.copies = {one.name: one.copies for one in shared}
+
+    def shared_among(self, names: Collection[str]) -> list[tuple[str, Value]]:
+        """The shared values that templates with these names need, in the order in which they are computed."""
+        needed = set(names)
+        for one in reversed(self._shared.values()):
+            if one.name in needed:
+                needed |= one.uses
+        return [(name, one.value) for name, one in self._shared.items() if name in needed]
 
     @contextmanager
     def names_used(self) -> Iterator[set[str]]:
@@ -70,6 +124,8 @@ class Compiler:
         """The values of a `let`, in their order; each may use those before it."""
         values = []
         for name, source in raw.items():
+            if name in self._shared:
+                (place / name).fault("shared.yaml gives this name to another value; choose another name")
             values.append((name, self.value(source, place / name)))
             self.engine.copies[name] = self.engine.parts
         return values

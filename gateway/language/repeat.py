@@ -5,11 +5,12 @@ needs it. This module does not know what the lines and objects are for.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Set
-from typing import Final, Generic, Protocol, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 from gateway.language.document import Compiler, DocumentPlace
 from gateway.language.output import Mode
 from gateway.language.template import Context, Template
+from gateway.language.uses import Use
 from gateway.model import JSON
 
 LINES: Final = 10
@@ -79,21 +80,25 @@ def text(raw: JSON, mode: Mode, compiler: Compiler, place: DocumentPlace) -> "Te
 
 
 class Text:
-    """A list of templates and repetitions whose results are the lines of a text."""
+    """A list of templates, repetitions and fragments whose results are the lines of a text."""
 
     __slots__ = ("_parts",)
 
     def __init__(self, raw: JSON, mode: Mode, compiler: Compiler, place: DocumentPlace) -> None:
-        self._parts: list[Template | Lines] = []
+        self._parts: list[Template | Lines | Use] = []
         for index, part in enumerate(raw if isinstance(raw, list) else [raw]):
-            at = place / index if isinstance(raw, list) else place
-            compiled = Lines(part, mode, compiler, at) if isinstance(part, dict) else compiler.template(part, mode, at)
-            self._parts.append(compiled)
+            self._parts.append(_line(part, mode, compiler, place / index if isinstance(raw, list) else place))
 
     def render(self, context: Context) -> str | None:
         """The text; None when nothing is left of it."""
         texts = [text for part in self._parts if (text := part.render(context)) is not None]
         return "\n".join(texts) or None
+
+
+def _line(raw: JSON, mode: Mode, compiler: Compiler, place: DocumentPlace) -> "Template | Lines | Use":
+    if not isinstance(raw, dict):
+        return compiler.template(raw, mode, place)
+    return Lines(raw, mode, compiler, place) if "each" in raw else Use(raw, "text", compiler, place)
 
 
 class Lines:
@@ -103,7 +108,11 @@ class Lines:
 
     def __init__(self, raw: Mapping[str, JSON], mode: Mode, compiler: Compiler, place: DocumentPlace) -> None:
         with compiler.names_used() as names:
-            self._line = compiler.template(raw["line"], mode, place / "line")
+            self._line = (
+                compiler.template(raw["line"], mode, place / "line")
+                if "line" in raw
+                else Use(raw, "text", compiler, place)
+            )
         self._each = Each(raw, mode, names, compiler, place)
         self._join: str = raw.get("join", "\n")
 
@@ -128,8 +137,8 @@ class Shape(Protocol[T_co]):
 class Items(Generic[T]):
     """A list of objects in which an element may be a repetition: `{each: ..., item: ...}`.
 
-    `make` compiles an object. `rest` makes the object that says how many elements a repetition leaves out; its argument
-    is that text, written in `mode`.
+    `make` compiles an object, or the use of a fragment that gives several. `rest` makes the object that says how many
+    elements a repetition leaves out; its argument is that text, written in `mode`.
     """
 
     __slots__ = ("_parts", "_rest")
@@ -137,34 +146,43 @@ class Items(Generic[T]):
     def __init__(
         self,
         raw: Iterable[Mapping[str, JSON]],
-        make: Callable[[Mapping[str, JSON], Compiler, DocumentPlace], Shape[T]],
+        make: Callable[[Mapping[str, JSON], Compiler, DocumentPlace], Shape[T] | Shape[list[T]]],
         rest: Callable[[str | None], T],
         mode: Mode,
         compiler: Compiler,
         place: DocumentPlace,
     ) -> None:
         self._rest = rest
-        self._parts: list[tuple[Each | None, Shape[T]]] = []
+        self._parts: list[tuple[Each | None, Shape[T] | Shape[list[T]]]] = []
         for index, part in enumerate(raw):
             at = place / index
             if "each" in part:
                 with compiler.names_used() as names:
-                    item = make(part["item"], compiler, at / "item")
+                    item = (
+                        make(part["item"], compiler, at / "item") if "item" in part else make(_bare(part), compiler, at)
+                    )
                 self._parts.append((Each(part, mode, names, compiler, at), item))
             else:
                 self._parts.append((None, make(part, compiler, at)))
 
     def render(self, context: Context) -> list[T]:
         """The objects; those of a repetition that was cut are followed by one from `rest`."""
-        objects: list[T | None] = []
+        objects: list[T] = []
         for each, item in self._parts:
             if len(objects) >= OBJECTS:
                 break
-            if each is None:
-                objects.append(item.render(context))
-                continue
-            inners, remaining = each.contexts(context)
-            objects += [item.render(inner) for inner in inners]
-            if remaining:
+            inners, remaining = ((context,), 0) if each is None else each.contexts(context)
+            for inner in inners:
+                made: Any = item.render(inner)
+                if type(made) is list:
+                    objects += made
+                elif made is not None:
+                    objects.append(made)
+            if each is not None and remaining:
                 objects.append(self._rest(each.more.render({**context, "remaining": remaining})))
-        return [item for item in objects if item is not None]
+        return objects
+
+
+def _bare(part: Mapping[str, JSON]) -> dict[str, JSON]:
+    """The use of a fragment without the keys of its repetition."""
+    return {key: value for key, value in part.items() if key not in {"each", "as", "when", "limit", "more"}}

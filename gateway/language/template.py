@@ -18,7 +18,7 @@ from gateway.language.fast.expressions import Words
 from gateway.language.fast.source import Emit, Evaluate, Source
 from gateway.language.functions import TABLE, Function
 from gateway.language.functions.markup import Markup
-from gateway.language.functions.registry import begin_run, end_run
+from gateway.language.functions.registry import Kind, begin_run, end_run
 from gateway.language.lint import METHODS, Unusable
 from gateway.language.output import Mode, Output, finalizer, tidied
 
@@ -58,8 +58,11 @@ class Engine:
 
     def __init__(self, table: Mapping[str, Function] = TABLE) -> None:
         self._environments = {mode: _environment(mode, table) for mode in Mode}
-        self._globals = frozenset(name for name, function in table.items() if function.kind == "global")
-        self._words = {mode: Words(_filters(mode, table), self._globals, Output(mode).value) for mode in Mode}
+        self._globals = frozenset(_calls(Mode.RAW, table, "global"))
+        self._words = {
+            mode: Words(_calls(mode, table, "filter"), _calls(mode, table, "global"), Output(mode).value)
+            for mode in Mode
+        }
         self._markdown_functions = {n for n, f in table.items() if f.call_plain is not f.call}
         self._filters = _BUILTIN.union(name for name, function in table.items() if function.kind == "filter")
         self.names_used: set[str] = set()
@@ -138,8 +141,12 @@ class Engine:
         return source.function(result(source, found))
 
 
-def _filters(mode: Mode, table: Mapping[str, Function]) -> Mapping[str, Callable[..., Any]]:
-    return {name: _call(mode, function) for name, function in table.items() if function.kind == "filter"}
+def _words(mode: Mode, table: Mapping[str, Function]) -> Words:
+    return Words(_calls(mode, table, "filter"), _calls(mode, table, "global"), Output(mode).value)
+
+
+def _calls(mode: Mode, table: Mapping[str, Function], kind: Kind) -> Mapping[str, Callable[..., Any]]:
+    return {name: _call(mode, function) for name, function in table.items() if function.kind == kind}
 
 
 def _call(mode: Mode, function: Function) -> Callable[..., Any]:

@@ -13,7 +13,7 @@ from gateway.errors import CatalogError, Fault
 class Note:
     """A document of a kind that only this test knows."""
 
-    def __init__(self, source: Text, raw, engine) -> None:
+    def __init__(self, source: Text, raw, engine, scope) -> None:
         self.text = source.text
         self.faults = [Fault(source.file, 1, "", "a faulty note")] if "faulty" in source.text else []
 

@@ -91,7 +91,7 @@ def test_what_fails_has_its_place() -> None:
 
 def test_every_fault_of_the_document_is_told() -> None:
     """Schema, conditions, names and message, each with its line, in one go."""
-    text = TEXT.replace("type: object", "type: 7").replace("n > 0", "n >").replace("n + n", "n | nothing")
+    text = TEXT.replace("type: object", "type: [7]").replace("n > 0", "n >").replace("n + n", "n | nothing")
     text = text.replace('"item {{ n }}"', '"{{ n.pop }}"')
     told = {fault.where: (fault.line, fault.problem) for fault in translator(text).faults}
     assert {where: line for where, (line, _) in told.items()} == {
@@ -115,10 +115,10 @@ message: {{text: "{{{{ text }}}}"}}
         ("", "state != 'done'"),
         ("", "state not in ['failed', 'broken']"),
         ("let: {body: '{{ text }}'}\n", "{{ not body and not attachments }}"),
-        ("input: {required: [state]}\n", "state != 'done'"),
-        ("input: {properties: {state: {type: string}}}\n", "state and state not in ['failed', 'broken']"),
-        ("input: {required: [state], properties: {state: {enum: [a, b]}}}\n", "state != 'done'"),
-        ("input: {properties: {quiet: {type: boolean}}}\n", "quiet or not quiet"),
+        ("input: {type: object, required: [state]}\n", "state != 'done'"),
+        ("input: {type: object, properties: {state: {type: string}}}\n", "state and state not in ['failed', 'broken']"),
+        ("input: {type: object, required: [state], properties: {state: {enum: [a, b]}}}\n", "state != 'done'"),
+        ("input: {type: object, properties: {quiet: {type: boolean}}}\n", "quiet or not quiet"),
         ("", "true"),
     ],
 )
@@ -137,9 +137,9 @@ def test_a_document_must_not_ignore_what_it_does_not_recognise(demands: str, ign
         ("", "text == ''"),
         ("", "request.event == 'started' and not text"),
         ("when: text\n", "not text"),
-        ("input: {required: [alerts], properties: {alerts: {type: array}}}\n", "not alerts"),
-        ("input: {properties: {quiet: {type: boolean}}}\n", "quiet"),
-        ("input: {required: [state], properties: {state: {enum: [a, b]}}}\n", "state != 'a'"),
+        ("input: {type: object, required: [alerts], properties: {alerts: {type: array}}}\n", "not alerts"),
+        ("input: {type: object, properties: {quiet: {type: boolean}}}\n", "quiet"),
+        ("input: {type: object, required: [state], properties: {state: {enum: [a, b]}}}\n", "state != 'a'"),
         ("", "text | at(7) | at(8) == 9"),
     ],
 )

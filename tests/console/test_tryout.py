@@ -92,7 +92,8 @@ NASTY = {
     "aliases": "a0: &a0 [x, x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 40)),
     "itself": "title: &a [*a]",
     "deep": "[" * 5_000,
-    "pattern": 'title: abc\nevents: [push]\ninput: {properties: {ref: {pattern: "^(a+)+$"}}}\nmessage: {text: x}\n',
+    "pattern": "title: abc\nevents: [push]\n"
+    'input: {type: object, properties: {ref: {pattern: "^(a+)+$"}}}\nmessage: {text: x}\n',
     "fetching": "title: abc\nevents: [push]\ninput: {$ref: 'http://127.0.0.1:9/x'}\nmessage: {text: x}\n",
 }
 

@@ -78,7 +78,7 @@ def test_mismatches_are_explained_for_the_first_events_only(tmp_path):
     """Of two hundred events that match no schema, the reasons of five say where."""
     (tmp_path / "own").mkdir()
     (tmp_path / "own" / "service.yaml").write_text(SERVICE + "unwrap: [{split: $}]\n")
-    (tmp_path / "own" / "one.yaml").write_text(TRANSLATOR + "input: {required: [level]}\n")
+    (tmp_path / "own" / "one.yaml").write_text(TRANSLATOR + "input: {type: object, required: [level]}\n")
     service = catalog.load([tmp_path]).services["own"]
     request = Request(headers={"content-type": "application/json"}, body=b"[" + b'{"kind": "a"},' * 249 + b"{}]")
     pieces = interpret(service, Content(request), Wishes(), DEFAULT).pieces
@@ -107,7 +107,7 @@ def test_a_template_that_cannot_compute_is_no_fault_of_the_document(tmp_path):
     """A value that is not of the type that the document says goes to the generic translator, with its path."""
     (tmp_path / "own").mkdir()
     (tmp_path / "own" / "service.yaml").write_text(SERVICE)
-    document = "title: One\nevents: ['*']\ninput: {properties: {n: {type: integer}, o: {}}}\n"
+    document = "title: One\nevents: ['*']\ninput: {type: object, properties: {n: {type: integer}, o: {}}}\n"
     (tmp_path / "own" / "one.yaml").write_text(document + 'message: {text: "{{ n - 1 }}{{ o }}"}\n')
     service = catalog.load([tmp_path]).services["own"]
     request = Request(headers={"content-type": "application/json"}, body=b'{"kind":"a","n":"many"}')

@@ -1,8 +1,9 @@
 """Templates of text and simple expressions, evaluated without the engine: most of a catalog's are no more than that.
 
-A simple expression is a path, and perhaps functions whose arguments are texts, whole numbers or paths:
-`commit.id | short(7) | code | link(commit.url)`. Other templates are left to the engine; both give the same text for
-what both support. Each becomes a function of its own (`source`), since they run for every line of every message.
+A simple expression is a path, or a function of paths, texts and whole numbers, and perhaps functions of that:
+`coalesce(commit.id, after) | short(7) | code | link(commit.url)`. Other templates are left to the engine; both give the
+same text for what both support. Each becomes a function of its own (`source`), since they run for every line of every
+message.
 """
 
 import re
@@ -16,6 +17,7 @@ PATH: Final = r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*"
 _ARGUMENT = rf"(?:{PATH}|\d{{1,9}}|'[^'\\]*'|\"[^\"\\]*\")"
 _START = re.compile(rf"\s*({PATH})\s*", re.ASCII)
 _CALL = re.compile(rf"\|\s*([A-Za-z_]\w*)\s*(?:\(\s*((?:{_ARGUMENT}\s*(?:,\s*{_ARGUMENT}\s*)*)?)\)\s*)?", re.ASCII)
+_OF_ARGUMENTS = re.compile(rf"\s*([A-Za-z_]\w*)\(\s*({_ARGUMENT}\s*(?:,\s*{_ARGUMENT}\s*)*)\)\s*", re.ASCII)
 _ARGUMENTS = re.compile(_ARGUMENT, re.ASCII)
 _OUTPUT = re.compile(r"\{\{(.*?)\}\}", re.S)
 _OTHER = ("{{", "}}", "{%", "{#")
@@ -25,10 +27,13 @@ _CONSTANTS: Final = frozenset("true false none True False None loop self".split(
 
 
 class Words(NamedTuple):
-    """The vocabulary of templates: functions, and names that are no keys. `output` writes the text of a value."""
+    """The vocabulary of templates: the functions of a value by name, and those of arguments alone, as `coalesce`.
+
+    The names of the latter are `taken`: no keys. `output` writes the text of a value.
+    """
 
     functions: Mapping[str, Callable[..., Any]]
-    taken: Collection[str]
+    taken: Mapping[str, Callable[..., Any]]
     output: Callable[[Source, str], str]
 
 
@@ -50,11 +55,9 @@ def text(template: str, words: Words) -> Emit | None:
 
 def expression(code: str, words: Words) -> Emit | None:
     """The value of the expression without its braces, or None when it is not a simple one."""
-    start = _START.match(code)
-    path = path_of(start[1], words.taken) if start else None
-    if start is None or path is None or code.count("|") > _MOST_CALLS:
+    value, at = _beginning(code, words)
+    if value is None or code.count("|") > _MOST_CALLS:
         return None
-    value, at = follower(path), start.end()
     while at < len(code):
         call = _CALL.match(code, at)
         if call is None or call[1] not in words.functions:
@@ -65,6 +68,28 @@ def expression(code: str, words: Words) -> Emit | None:
         value = _apply(bare(words.functions[call[1]]), value, arguments)
         at = call.end()
     return value
+
+
+def _beginning(code: str, words: Words) -> tuple[Emit | None, int]:
+    """The value of the path or call that an expression begins with, and where that ends."""
+    if call := _OF_ARGUMENTS.match(code):
+        arguments = [_argument(token, words.taken) for token in _ARGUMENTS.findall(call[2])]
+        if call[1] not in words.taken or None in arguments:
+            return None, 0
+        return _call(bare(words.taken[call[1]]), arguments), call.end()
+    start = _START.match(code)
+    path = path_of(start[1], words.taken) if start else None
+    return (follower(path), start.end()) if start and path is not None else (None, 0)
+
+
+def _call(function: Bare, arguments: Sequence[Any]) -> Emit:
+    """The result of a function of nothing but arguments."""
+
+    def emit(source: Source) -> str:
+        given = [source.path(one) if type(one) is tuple else source.bind(one) for one in arguments]
+        return source.let(f"{source.bind(function.call)}({', '.join(given)})")
+
+    return emit
 
 
 def _argument(token: str, taken: Collection[str]) -> Any:

@@ -18,7 +18,7 @@ from gateway.language.functions.credentials import hide, words_of
 from gateway.language.functions.facts import DULL, NEVER, VALUE_LENGTH, is_api, is_link, is_machine, rank, shown, told
 from gateway.language.functions.html import html
 from gateway.language.functions.markdown import escape
-from gateway.language.functions.states import look_of
+from gateway.language.functions.states import TONES, known_color, tone_of
 from gateway.language.functions.text import shorten
 from gateway.language.functions.tree import Leaf, Path, Tree, Words, distance, joined, label
 from gateway.language.functions.wording import contains, first_line, framed, in_words, is_html, plain, squashed
@@ -112,11 +112,11 @@ class Answers:
         levels = (self._near(partial(clues.level, names=names), origin=self._titled) for names in (SEVERITIES, LEVELS))
         severity, level = (self._best(weigh, anew=True) for weigh in levels)
         level = severity or level
-        known = [look for look in (look_of(one.value) for one in (self._state, level) if one) if look.words]
+        known = [tone for tone in (tone_of(one.value) for one in (self._state, level) if one) if tone]
         if not known:
-            return look_of(event).color if look_of(event).words or self._state or level else None
+            return known_color(event) or (TONES["gone"] if self._state or level else None)
         # The severity is more precise than a state such as "firing", but a good state overrides it.
-        return known[0].color if known[0].color == "good" or not severity else known[-1].color
+        return TONES[known[0] if known[0] == "done" or not severity else known[-1]]
 
     def actor(self) -> tuple[str, str | None]:
         """The person who acted, with their page; their other names are not told."""

@@ -11,7 +11,7 @@ from typing import Final
 from gateway.language.functions.coerce import text_of
 from gateway.language.functions.credentials import KNOWN_WORDS, words_of
 from gateway.language.functions.facts import is_link
-from gateway.language.functions.states import look_of
+from gateway.language.functions.states import tone_of
 from gateway.language.functions.tree import Leaf, Words
 
 
@@ -207,7 +207,7 @@ def state(leaf: Leaf) -> float | None:
     weight = _state_of(leaf.parent if inner else leaf.word)
     if weight is None or not isinstance(leaf.value, str) or not _is_state(leaf.value) or actor(leaf) is not None:
         return None
-    return weight + (leaf.word == "slug") + 3 * (not look_of(leaf.value).words)
+    return weight + (leaf.word == "slug") + 3 * (not tone_of(leaf.value))
 
 
 @lru_cache(KNOWN_WORDS)

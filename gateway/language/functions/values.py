@@ -14,21 +14,38 @@ from gateway.model import JSON
 _MAX_PARTS: Final = 1000
 _MAX_JSON: Final = 1_000_000
 _INTERNAL: Final = re.compile(r"__.+__", re.DOTALL)
+_EMPTY: Final[tuple[JSON, ...]] = (None, "", [], {})
 _NO_WORDS: Final = frozenset({"", "0", "false", "no", "off", "none", "null", "n"})
 
 
 @function(
     missing="replaces",
-    doc="The value, or `other` when it is missing or null; with `true` as second argument also when it is "
-    "empty or false.",
+    doc="The value, or `other` when it is missing or null: what stands where nothing is. Among several "
+    "places `coalesce` chooses.",
+    examples=[Example('{{ user.name | default("somebody") }}', {"user": {"name": None}}, "somebody")],
+)
+def default(value: JSON = None, other: JSON = "") -> JSON:
+    """See the registration."""
+    return other if value is None else value
+
+
+@function(
+    kind="global",
+    missing="handles",
+    doc="The first of the values that is there: neither missing nor null, nor an empty text, array or object. "
+    "0 and false are values. Where none is, the last one stands, also an empty text.",
     examples=[
-        Example('{{ user.name | default("somebody") }}', {"user": {"name": None}}, "somebody"),
-        Example('{{ name | default("somebody", true) }}', {"name": ""}, "somebody"),
+        Example("{{ coalesce(user.name, user.login) }}", {"user": {"name": "", "login": "ada"}}, "ada"),
+        Example('{{ coalesce(count, "none") }}', {"count": 0}, "0"),
+        Example('{{ coalesce(title, subject, "untitled") }}', {"subject": []}, "untitled"),
     ],
 )
-def default(value: JSON = None, other: JSON = "", empty: JSON = False) -> JSON:
+def coalesce(*values: JSON) -> JSON:
     """See the registration."""
-    return other if value is None or (empty and not value) else value
+    for value in values:
+        if value not in _EMPTY:
+            return value
+    return values[-1] if values else None
 
 
 @function(

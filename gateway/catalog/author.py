@@ -1,0 +1,59 @@
+"""Persons: what `author: EXPR` of an attachment shows of one, as the service describes them in shared.yaml.
+
+    author: {name: "{{ coalesce(full_name, login) }}", link: "{{ html_url }}", icon: "{{ avatar_url }}"}
+
+These templates see the keys of the person (`item`), and none of the payload, where `name` would be another one's. What
+is no object is the name itself.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from gateway.language.document import Compiler, DocumentPlace
+from gateway.language.output import Mode
+from gateway.language.template import Context
+from gateway.model import JSON
+
+_MODES: Final = {"name": Mode.PLAIN, "link": Mode.RAW, "icon": Mode.RAW}
+_SEEN: Final = ("payload", "request")
+
+Texts = dict[str, str | None]
+"""The texts by the keys of an attachment: author_name, author_link, author_icon."""
+
+
+class AuthorShape:
+    """The description of a person, compiled."""
+
+    def __init__(self, raw: Mapping[str, JSON], compiler: Compiler, place: DocumentPlace) -> None:
+        with compiler.names_used() as self.names:
+            self._templates = [
+                (f"author_{key}", compiler.template(raw[key], mode, place / key))
+                for key, mode in _MODES.items()
+                if key in raw
+            ]
+        self._shared = [name for name, _ in compiler.shared_among(self.names)]
+
+    def texts(self, person: Mapping[str, JSON], context: Context) -> Texts:
+        """What is shown of a person, in the context of the document. Raises TranslationError."""
+        seen = {key: context[key] for key in (*_SEEN, *self._shared) if key in context}
+        seen |= {name: person[name] for name in self.names if name in person}
+        return {key: template.render({**seen, "item": person}) for key, template in self._templates}
+
+
+class AuthorUse:
+    """`author: EXPR` in an attachment."""
+
+    def __init__(self, raw: str, shape: AuthorShape | None, compiler: Compiler, place: DocumentPlace) -> None:
+        self._person = compiler.value(raw, place, expression=True)
+        self._shape = shape
+        if shape is None:
+            place.fault("shared.yaml does not say what an author is: write `author: {name: ..., link: ...}` there")
+        else:
+            compiler.engine.names_used |= shape.names  # shared values among them are computed for the document
+
+    def render(self, context: Context) -> Texts:
+        """The texts of the person. Raises TranslationError."""
+        person = self._person.get(context)
+        if isinstance(person, dict) and self._shape is not None:
+            return self._shape.texts(person, context)
+        return {} if person is None or isinstance(person, list | dict) else {"author_name": str(person)}

@@ -1,0 +1,126 @@
+"""Fragments: parts of messages that documents of all services use by name, each a document in the folder `fragments`.
+
+    title: A build
+    inputs: {name: text, state: text, link?: url, branch?: text}
+    attachment: {color: "{{ state | severity_color }}", title: "{{ name }}: {{ state }}", title_link: "{{ link }}"}
+
+A fragment gives one of `attachment`, `fields` and `text`. It sees its inputs and its own `let`, never the payload.
+"""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from difflib import get_close_matches
+from typing import Any, Final
+
+from gateway.catalog import yamlfile
+from gateway.catalog.kinds import Text
+from gateway.catalog.message_shape import AttachmentShape, fields_of
+from gateway.catalog.metaschema import meta_faults
+from gateway.catalog.shapes import compiled
+from gateway.errors import CatalogError, Fault
+from gateway.language.document import Compiler, DocumentPlace, Fragment, Note
+from gateway.language.output import Mode
+from gateway.language.repeat import text
+from gateway.language.template import Context, Engine
+from gateway.model import JSON
+
+_GIVES: Final = ("attachment", "fields", "text")
+
+
+class FragmentShape:
+    """A compiled fragment. Every fault is noted in `faults` instead of raised."""
+
+    def __init__(self, source: Text, raw: Mapping[str, JSON], known: "KnownFragments") -> None:
+        noted: list[Note] = []
+        place, compiler = DocumentPlace(source.name, (), noted), Compiler(Engine(), fragments=known)
+        self.input: JSON = compiled(raw["inputs"], {}, place / "inputs")
+        self.inputs = tuple(self.input.get("properties", {}))
+        self.demanded = frozenset(self.input.get("required", ()))
+        self._let = compiler.let(raw.get("let", {}), place / "let")
+        self._gives = next(key for key in _GIVES if key in raw)
+        self._part = self._compiled(raw[self._gives], compiler, place / self._gives)
+        self.faults = yamlfile.placed(noted, source.text, source.file)
+
+    def _compiled(self, raw: Any, compiler: Compiler, place: DocumentPlace) -> Any:
+        if self._gives == "attachment":
+            return AttachmentShape(raw, compiler, place)
+        return fields_of(raw, compiler, place) if self._gives == "fields" else text(raw, Mode.MARKDOWN, compiler, place)
+
+    def part(self, gives: str) -> "FragmentShape":
+        """The fragment itself, which renders what it gives. Raises ValueError when that is something else."""
+        if gives != self._gives:
+            raise ValueError(f"this fragment gives {_told(self._gives)}; {_told(gives)} is needed here")
+        return self
+
+    def render(self, values: Context) -> Any:
+        """What it gives for the values of its inputs. Raises TranslationError."""
+        for name, value in self._let:
+            values[name] = value.get(values)
+        return self._part.render(values)
+
+
+def _told(gives: str) -> str:
+    return {"attachment": "an attachment", "fields": "fields", "text": "lines of a text"}[gives]
+
+
+class KnownFragments:
+    """The fragments of a catalog by name, each compiled when a document uses it.
+
+    `faults` are those of the fragments that were used, `used` their names.
+    """
+
+    def __init__(self, texts: Mapping[str, Text]) -> None:
+        self._texts = texts
+        self._made: dict[str, FragmentShape | None] = {}
+        self._open: list[str] = []
+        self.faults: list[Fault] = []
+        self.used: set[str] = set()
+
+    def continues(self, before: "KnownFragments") -> bool:
+        """Whether what was used before is the same now; its users are ours then."""
+        if any(self._texts.get(name) != before._texts.get(name) for name in before.used):
+            return False
+        self.used |= before.used
+        return True
+
+    def find(self, name: str) -> Fragment:
+        """The fragment of this name. Raises ValueError for one that does not exist, is faulty, or uses itself."""
+        if name in self._open:
+            raise ValueError(f"the fragment {name} uses itself: {' → '.join((*self._open, name))}")
+        self.used.add(name)
+        if name not in self._made:
+            if name not in self._texts:
+                near = get_close_matches(name, self._texts, 1)
+                hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(self._texts)) or 'none'}"
+                raise ValueError(f"there is no fragment {name!r}; {hint}")
+            self._open.append(name)
+            self._made[name] = self._compile(self._texts[name])
+            self._open.pop()
+        found = self._made[name]
+        if found is None:
+            raise ValueError(f"the fragment {name} has faults of its own: see {self._texts[name].file}")
+        return found
+
+    def all_faults(self) -> list[Fault]:
+        """The faults of every fragment, used or not."""
+        for name in self._texts:
+            with suppress(ValueError):
+                self.find(name)
+        return self.faults
+
+    def _compile(self, source: Text) -> FragmentShape | None:
+        try:
+            raw = yamlfile.load(source.text, source.file)
+        except CatalogError as error:
+            self.faults += error.faults
+            return None
+        if wrong := meta_faults(raw, "fragment", "", source):
+            self.faults += wrong
+            return None
+        made = FragmentShape(source, raw, self)
+        self.faults += made.faults
+        return None if made.faults else made
+
+
+NO_FRAGMENTS: Final = KnownFragments({})
+"""For services without a catalog around them."""
