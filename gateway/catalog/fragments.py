@@ -49,7 +49,7 @@ class FragmentShape:
     def part(self, gives: str) -> "FragmentShape":
         """The fragment itself, which renders what it gives. Raises ValueError when that is something else."""
         if gives != self._gives:
-            raise ValueError(f"this fragment gives {_told(self._gives)}; {_told(gives)} is needed here")
+            raise ValueError(f"this fragment gives {_told(self._gives)}; needed here: {_told(gives)}")
         return self
 
     def render(self, values: Context) -> Any:

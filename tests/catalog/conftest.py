@@ -5,7 +5,36 @@ from pathlib import Path
 
 import pytest
 
+from gateway.catalog.service import Service
+from gateway.catalog.translator import Draft, context
+from gateway.model import JSON, Request
+
 SERVICE = "name: %s\ndocs: https://example.com\nsetup: Nothing to set up; it is for tests.\nevent: [{json: kind}]\n"
+SHARED = """
+shapes: {user: {login?: text, url?: url}}
+author: {name: "{{ coalesce(name, login) }}", link: "{{ root }}{{ login }}"}
+states: {order: {placed: opened, shipped: resolved, lost: [gone astray, change, warned]}}
+let:
+  host: "{{ home | default('https://shop.example/') }}"
+  root: "{{ host }}users/"
+  unused: "{{ 1 / 0 }}"
+"""
+ONE = """
+title: One
+events: [one]
+input: {kind: text, by?: user, state?: text}
+state: {order: state}
+card: order
+message:
+  attachments:
+    - {author: by, title: "order {{ state.word }}", title_link: "{{ root }}"}
+"""
+CARD = """
+title: An order
+state: {order: payload.state}
+message: {attachments: [{author: by, title: "{{ state.word }}"}]}
+"""
+
 TRANSLATOR = "title: One\nevents: [%s]\nmessage: {text: '%s'}\n"
 
 
@@ -29,3 +58,23 @@ def two(write: Callable[[str, str], Path], tmp_path: Path) -> list[Path]:
         write(f"base/{key}/service.yaml", SERVICE % key.upper())
         write(f"base/{key}/one.yaml", TRANSLATOR % ("one", "first"))
     return [tmp_path / "base"]
+
+
+@pytest.fixture
+def shop(two: list[Path], write: Callable[[str, str], Path]) -> list[Path]:
+    """A catalog whose service `a` has shared.yaml, a translator and a card that use it."""
+    write("base/a/shared.yaml", SHARED)
+    write("base/a/one.yaml", ONE)
+    write("base/a/cards/order.yaml", CARD)
+    return two
+
+
+@pytest.fixture
+def draft() -> Callable[[Service, dict[str, JSON]], Draft]:
+    """What the translator of a service makes of a payload."""
+
+    def draft(service: Service, payload: dict[str, JSON]) -> Draft:
+        seen = context({"kind": "one", **payload}, Request(), "one")
+        return service.translators[0].draft(seen, service.cards)
+
+    return draft

@@ -38,11 +38,11 @@ ENDS = {
     "jira issue": ("good", "PAY-12: Card payments fail with a timeout", "Done"),
     "sentry issue": ("good", "api: issue API-2E: TimeoutError: gateway did not answer", "resolved by commit 9fceb02d"),
     "bitbucket pull request": (
-        "#8250df", "acme/api: pull request #31: Check the password before the token", "merged by Grace Hopper",
+        "good", "acme/api: pull request #31: Check the password before the token", "merged by Grace Hopper",
     ),
     "bitbucket issue": ("good", "acme/api: issue #12: Login fails with an expired token", "resolved"),
     "bitbucket-server pull request": (
-        "#8250df", "ACME/my_api: pull request #31: Check the password before the token", "merged",
+        "good", "ACME/my_api: pull request #31: Check the password before the token", "merged",
     ),
     "redmine issue": ("good", "Public API: Bug #191: Login fails with an expired token", "Closed"),
     "trac ticket": ("good", "Public API: ticket #12: Login fails with an expired token", "closed as fixed"),
