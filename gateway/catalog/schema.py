@@ -27,11 +27,15 @@ _OF_THE_WHOLE = frozenset(
 
 
 class Mismatch(Struct, frozen=True):
-    """Where a value does not match a schema: the JSON path in the value, what is wrong, the steps into the schema."""
+    """Where a value does not match a schema: the JSON path in the value, what is wrong, the steps into the schema.
+
+    `steps` are those of the path.
+    """
 
     path: str
     problem: str
     rule: tuple[str | int, ...]
+    steps: tuple[str | int, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.path}: {self.problem}"
@@ -76,7 +80,8 @@ class Schema:
 
 
 def _mismatch(error: Any) -> Mismatch:
-    return Mismatch(_json_path(error.instance_path), _short(error.message), tuple(error.schema_path))
+    steps = tuple(error.instance_path)
+    return Mismatch(_json_path(steps), _short(error.message), tuple(error.schema_path), steps)
 
 
 def _is_true(error: Any, excerpt: Excerpt) -> bool:

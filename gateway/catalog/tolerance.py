@@ -4,12 +4,14 @@ A document says of each value what it usually is: `title: text`, `author: {name:
 name of digits, null for what they do not know, a new version "ada" for {"name": "ada"}. A message shows what it can of
 these. So a value that the document does not require may be null, which means the same as its absence, and any scalar,
 also where the document says object or array. What the document requires decides as it is written. So does a type of
-which the author says more: `enum`, `const`, `pattern`, `minimum` and the like.
+which the author says more: `enum`, `const`, `pattern`, `minimum` and the like. A document that fails because it
+computes with an odd value speaks again, `without` it.
 
 Of the elements of an array only scalars stand for each other: an element that should be an object is none.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from copy import deepcopy
 from typing import Final
 
 from gateway.model import JSON
@@ -65,6 +67,20 @@ def _with_types(schema: JSON, more: Sequence[str]) -> JSON:
         return tolerant(schema)
     kept = [one for one in types if one != "integer" or "number" not in more]
     return {**tolerant(schema), "type": list(dict.fromkeys((*kept, *more)))}
+
+
+def without(value: JSON, paths: Iterable[Sequence[str | int]]) -> JSON:
+    """A copy of a value without the keys in which the paths end; what ends in an index becomes null."""
+    copy = deepcopy(value)
+    for *above, last in paths:
+        part = copy
+        for step in above:
+            part = part[step]
+        if isinstance(part, dict):
+            part.pop(last, None)
+        else:
+            part[last] = None
+    return copy
 
 
 def types_of(schema: JSON) -> list[str]:

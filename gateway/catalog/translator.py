@@ -14,7 +14,7 @@ from gateway.catalog.schema import Mismatch, Schema
 from gateway.catalog.scope import ALONE, Scope
 from gateway.catalog.shapes import compiled
 from gateway.catalog.states import STATE, StateShape
-from gateway.catalog.tolerance import tolerant
+from gateway.catalog.tolerance import tolerant, without
 from gateway.catalog.unknown import swallows
 from gateway.catalog.yamlfile import placed, where
 from gateway.errors import TranslationError
@@ -25,6 +25,8 @@ from gateway.language.template import Context, Engine
 from gateway.mattermost.payload import Message
 from gateway.model import JSON, Phase, Request
 
+_ODD: Final = 100
+"""The most values of a payload that are left out of it."""
 _CONDITION: Final = 200
 """The most characters of a condition that the reason of an ignored event repeats."""
 
@@ -106,6 +108,11 @@ class Translator:
         A template may compute with a value of which the payload has another type than the document says.
         """
         return self.schema.mismatches(value, limit) or self.as_written.mismatches(value, limit)
+
+    def without_odd(self, value: JSON) -> JSON | None:
+        """The payload without the values that are of another type than the document says; None when there are none."""
+        odd = [one.steps for one in self.as_written.mismatches(value, _ODD) if one.steps]
+        return without(value, sorted(odd, key=len, reverse=True)) if odd else None
 
     @cached_property
     def as_written(self) -> Schema:

@@ -17,6 +17,7 @@ from gateway.decode.decode import Decoded
 from gateway.decode.unwrap import unwrap
 from gateway.errors import Refused, TranslationError
 from gateway.language.functions.gist import event_of
+from gateway.language.template import Context
 from gateway.mattermost.fit import Fitted, Limits, fitted
 from gateway.mattermost.payload import Message, Priority
 from gateway.model import JSON, CardMode, Note, Outcome, Phase, Request
@@ -170,8 +171,7 @@ class _EventReader(Struct, frozen=True):
             if not translator.schema.matches(value):
                 why = mismatched(translator, value, explained=explained)
                 return self._generic(value, name, why, translator.name)
-            draft = translator.draft(seen, self.service.cards if self.wishes.card is not None else None)
-            return self._translated_piece(translator, draft, value, name)
+            return self._translated_piece(translator, self._draft(translator, seen, value, name), value, name)
         except TranslationError as error:
             if self.decoded.fault:
                 return self._generic(value, name, str(error))
@@ -181,6 +181,17 @@ class _EventReader(Struct, frozen=True):
             broken = self._message(value, name)
             shown_by = translator.name if translator else GENERIC
             return Piece(Outcome.BROKEN, name, shown_by, reason=str(error), fitted=broken, note=Note.BROKEN)
+
+    def _draft(self, translator: Translator, seen: Context, value: JSON, name: str) -> Draft:
+        """The draft of a translator; of the payload without its odd values where it cannot compute with these."""
+        cards = self.service.cards if self.wishes.card is not None else None
+        try:
+            return translator.draft(seen, cards)
+        except TranslationError:
+            rest = translator.without_odd(value)
+            if rest is None:
+                raise
+            return translator.draft(context(rest, self.request, name), cards)
 
     def finished(self, message: Message) -> tuple[Fitted, ...]:
         """The message, with the route's overrides and the service's name and icon, in as many posts as it needs."""
