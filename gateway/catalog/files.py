@@ -115,6 +115,11 @@ def read_schema(name: str) -> str:
     return read(builtin_folder() / f"{name}.schema.json")
 
 
+def schemas() -> dict[str, str]:
+    """The texts of all meta-schemas by the name of their file, "translator.schema.json"."""
+    return {path.name: read(path) for path in sorted(builtin_folder().glob("*.schema.json"))}
+
+
 def samples(folders: Folders) -> list[tuple[str, Path]]:
     """(service key, file) of every sample; a later folder's file replaces an earlier one of the same name."""
     found: dict[tuple[str, str], Path] = {}

@@ -20,7 +20,8 @@ def load(folders: Sequence[Path], only: Collection[str] | None = None) -> tuple[
     known = Catalog(folders)
     for key in sorted(known.keys if only is None else known.keys & set(only)):
         known.service(key)
-    return known, known.all_faults()
+    faults = known.all_faults() + (known.fragment_faults() if only is None else [])
+    return known, list(dict.fromkeys(faults))
 
 
 def require(folders: Sequence[Path], only: Collection[str]) -> Catalog:
