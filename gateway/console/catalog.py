@@ -12,6 +12,7 @@ from msgspec import Struct
 from gateway.catalog import files
 from gateway.catalog.catalog import Catalog
 from gateway.catalog.service import Service
+from gateway.catalog.tolerance import tolerant
 from gateway.catalog.translator import Translator
 from gateway.console.port import Gateway
 from gateway.console.proofs import proofs, url_with_secret
@@ -105,12 +106,16 @@ class Example(Struct, frozen=True):
 
 
 class TranslatorPage(Struct, frozen=True):
-    """One translator, its text, and its samples as messages; `more` samples are not shown."""
+    """One translator, its text, and its samples as messages; `more` samples are not shown.
+
+    `input` is the JSON Schema that decides which payloads it takes.
+    """
 
     service: str
     service_name: str
     translator: TranslatorRow
     text: str
+    input: JSON
     examples: tuple[Example, ...]
     more: int
 
@@ -160,7 +165,8 @@ async def translator(gateway: Gateway, workshop: Workshop, key: str, name: str) 
         raise Refused(409, "File gone", detail) from None
     paths = [path for path in await asyncio.to_thread(_samples, workshop, key) if path.stem.partition(".")[0] == name]
     examples = await workshop.run(partial(_examples, of_service, paths[:EXAMPLES]))
-    return TranslatorPage(key, of_service.name, _row(found), text, examples, max(0, len(paths) - EXAMPLES))
+    schema, more = tolerant(found.input), max(0, len(paths) - EXAMPLES)
+    return TranslatorPage(key, of_service.name, _row(found), text, schema, examples, more)
 
 
 async def _find(gateway: Gateway, key: str) -> Service:

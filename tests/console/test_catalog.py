@@ -86,6 +86,14 @@ async def test_a_translator_shows_its_samples_as_messages(browser):
     assert "github/push" in tried.text
 
 
+async def test_a_translator_shows_the_schema_that_decides(browser):
+    """What its short shape stands for, with what is only shown loosened."""
+    found = (await browser.get("/api/v1/catalog/github/push")).json()
+    assert "ref" in found["input"]["required"]
+    assert "null" in found["input"]["properties"]["before"]["type"]
+    assert "JSON Schema of its input" in (await browser.get("/catalog/github/push")).text
+
+
 async def test_every_service_and_translator_page_can_be_rendered(browser):
     """No page of the whole catalog fails, and none shows what a template left out."""
     for key, service in catalog.load([files.builtin_folder()]).services.items():

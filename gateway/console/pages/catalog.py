@@ -1,5 +1,7 @@
 """The catalog: its services, one service with its routes, one translator with its examples."""
 
+import msgspec
+
 from gateway.console import catalog
 from gateway.console.pages.tryout import shown
 from gateway.console.web.page import Page, Shown, Visit
@@ -21,7 +23,8 @@ async def show_translator(visit: Visit) -> Shown:
     path, workshop = visit.path, visit.console.part(Workshop)
     found = await catalog.translator(visit.gateway, workshop, path["service"], path["translator"])
     examples = await workshop.run(lambda: [(one, [*map(shown, one.messages)]) for one in found.examples])
-    return Shown("translator.html", {"found": found, "examples": examples})
+    schema = msgspec.json.format(msgspec.json.encode(found.input)).decode()
+    return Shown("translator.html", {"found": found, "examples": examples, "schema": schema})
 
 
 PAGES = (
