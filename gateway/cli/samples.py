@@ -28,7 +28,10 @@ from gateway.cli.output import (
     warn,
 )
 from gateway.errors import MattergateError
-from gateway.pipeline import sample, samplefile
+from gateway.model import JSON
+from gateway.pipeline import samplefile
+from gateway.pipeline.expectation import differences
+from gateway.pipeline.rehearsal import doubtful, written
 
 Samples = Sequence[tuple[str, Path]]
 
@@ -55,12 +58,20 @@ def run_samples(
         list[str] | None, typer.Argument(help="Only the samples of these services, or these files.")
     ] = None,
     write: Annotated[
-        bool, typer.Option("--write", help="Write the outcome into the samples, to be reviewed and committed.")
+        bool,
+        typer.Option(
+            "--write",
+            help="Write the outcome into the samples, to be reviewed and committed; not where it is broken or empty, "
+            "or not understood, unless the sample has that as `note` already.",
+        ),
     ] = False,
     folder: given.Folders = None,
     output: given.Output = Format.TABLE,
 ) -> None:
-    """Execute the samples of the catalog; the exit code is 1 when one does not hold."""
+    """Send the samples of the catalog through the gateway, signed as their services sign.
+
+    Each is sent twice: the second is a duplicate. The exit code is 1 when a sample does not hold.
+    """
     folders = catalog.folders(folder)
     chosen = _select(which or (), folders)
     known, faults = catalog.load(folders, {key for key, _ in chosen})
@@ -112,29 +123,35 @@ def _missing(name: str, folders: Sequence[Path]) -> str:
 
 
 def _run(known: Catalog, key: str, path: Path, *, write: bool) -> SampleRow:
-    """Execute one sample; with `write`, its outcome is written into it first."""
+    """Execute one sample; with `write`, its outcome is written into it, unless that is doubtful."""
     if key in known.faults or key not in known.services:
         return SampleRow(key, str(path), False, [f"the service {key} has faults"])
+    service = known.services[key]
     try:
-        if write:
-            _rewrite(path, known, key)
-        differences = samplefile.run(known.services[key], path)
+        one = samplefile.load(path)
+        found = samplefile.rehearsed(service, one, path).found
+        lines = differences(one.expect, found)
+        if write and (why := doubtful(one.expect, found)):
+            lines = [f"not written: {why}", *lines]
+        elif write:
+            _rewrite(path, msgspec.to_builtins(written(one, found, service)))
+            lines = []
     except (OSError, UnicodeDecodeError) as error:
-        differences = [unusable(path, error)]
+        lines = [unusable(path, error)]
     except MattergateError as error:
-        differences = [str(error)]
-    return SampleRow(key, str(path), not differences, differences)
+        lines = [str(error)]
+    return SampleRow(key, str(path), not lines, lines)
 
 
-def _rewrite(path: Path, known: Catalog, key: str) -> None:
+def _rewrite(path: Path, expect: JSON) -> None:
     """Replace the `expect` block, which is the last one of a sample; the request above it stays as it is written."""
-    found = samplefile.load(path)
     text = path.read_text("utf-8")
     before, mark, _ = text.partition("\nexpect:")
     if not mark:
         raise MattergateError("`expect:` is to be the last key of a sample")
-    expect = {"expect": msgspec.to_builtins(sample.outcome(found, known.services[key]))}
-    path.write_text(before + "\n" + yamlfile.dump(expect), "utf-8")
+    fresh = before + "\n" + yamlfile.dump({"expect": expect})
+    if fresh != text:
+        path.write_text(fresh, "utf-8")
 
 
 def _print(failed: Sequence[SampleRow]) -> None:

@@ -1,7 +1,9 @@
-"""Samples: whole requests with the outcome that they must have, executed against the catalog."""
+"""Samples: whole requests, how their senders sign them, and the outcome that they must have. `rehearsal` runs them."""
 
 from collections.abc import Collection
 from contextlib import suppress
+from datetime import datetime
+from urllib.parse import urlencode
 
 import msgspec
 from msgspec import Struct
@@ -11,23 +13,11 @@ from gateway.catalog.metaschema import meta_schema
 from gateway.catalog.service import Service
 from gateway.decode import jsontext
 from gateway.decode.content import Content
-from gateway.errors import CatalogError, Refused
+from gateway.errors import CatalogError, Fault
 from gateway.mattermost.fit import Limits
-from gateway.model import JSON, Outcome, Request
+from gateway.model import JSON, Request
+from gateway.pipeline.expectation import Expectation
 from gateway.pipeline.interpret import Reading, Wishes, interpret
-
-_EXCERPT = 100
-"""Characters of a long text that a difference shows."""
-
-
-class _MissingKey:
-    """The placeholder of a missing key: equal to no JSON value."""
-
-    def __repr__(self) -> str:
-        return "nothing"
-
-
-_MISSING_KEY = _MissingKey()
 
 _TRANSPORT_HEADERS = frozenset(
     "accept accept-encoding connection content-encoding content-length expect forwarded host te transfer-encoding "
@@ -36,28 +26,36 @@ _TRANSPORT_HEADERS = frozenset(
 """Headers about the transport of a request, not its content."""
 
 
+_URL = "https://mattergate.example.com/in/sample"
+"""The address of the route, where a sample names none."""
+
+
 class SampleRequest(Struct, frozen=True):
-    """A request as a sample writes it: an object or array as `body` is sent as JSON, a string as it is."""
+    """A request as a sample writes it: an object or array as `body` is sent as JSON, a string as it is.
+
+    `base64` stands for a body that is no text. `url` is the address of the route, for signatures that cover it.
+    """
 
     method: str = "POST"
     headers: dict[str, str] = {}
     query: dict[str, str] = {}
     body: JSON = ""
+    base64: bytes = b""
+    url: str = _URL
 
 
-class Expectation(Struct, frozen=True, omit_defaults=True):
-    """The expected result of the request. Absent parts are not compared."""
+class Sample(Struct, frozen=True, kw_only=True):
+    """One sample document: a request, how its sender signs it, and what becomes of it.
 
-    outcome: Outcome
-    translator: str | None = None
-    event: str | None = None
-    subject: str | None = None
-    messages: list[JSON] | None = None
+    `secret` is that of the route; without one it is open. `sign` chooses the scheme, see `signer.chosen`; with False
+    nobody signs. `signed_with` is the secret of a sender that has another one. `at` is the time of the runner's clock,
+    where it is not the signed time of the request.
+    """
 
-
-class Sample(Struct, frozen=True):
-    """One sample document."""
-
+    secret: str = ""
+    sign: bool | int | str | None = None
+    signed_with: str = ""
+    at: datetime | None = None
     request: SampleRequest
     expect: Expectation
 
@@ -70,29 +68,35 @@ def parse(text: str, file: str) -> Sample:
         first = next(iter(validator.iter_errors(raw)))
         raise CatalogError([yamlfile.fault(file, text, tuple(first.instance_path), str(first.message))])
     raw.pop("$schema", None)
-    return msgspec.convert(raw, Sample)
+    try:
+        return msgspec.convert(raw, Sample)
+    except msgspec.ValidationError as error:  # `at` is no time, `base64` is none
+        raise CatalogError([Fault(file, 1, "", str(error))]) from None
 
 
 def as_request(request: SampleRequest) -> Request:
     """The request as the gateway receives it."""
     headers = {name.lower(): value for name, value in request.headers.items()}
+    url = f"{request.url}?{urlencode(request.query)}" if request.query else request.url
     if isinstance(request.body, str):
-        return Request(request.method, headers, request.query, request.body.encode())
-    headers.setdefault("content-type", "application/json")
-    return Request(request.method, headers, request.query, msgspec.json.encode(request.body))
+        body = request.base64 or request.body.encode()
+    else:
+        headers.setdefault("content-type", "application/json")
+        body = msgspec.json.encode(request.body)
+    return Request(request.method, headers, request.query, body, url=url)
 
 
 def taken(request: Request, leave: Collection[str] = ()) -> SampleRequest:
     """A received request as a sample writes it, without the headers in `leave` and those of its transport.
 
-    A body that is a JSON object or array is written as such. Raises ValueError for a body that is no text.
+    A body that is a JSON object or array is written as such, one that is no text in base64.
     """
     left_out = _TRANSPORT_HEADERS.union(leave)
     headers = {name: value for name, value in request.headers.items() if name not in left_out}
     try:
         body: JSON = request.body.decode()
     except UnicodeDecodeError:
-        raise ValueError("the body is not text, and a sample can hold text only") from None
+        return SampleRequest(request.method, headers, dict(request.query), base64=request.body)
     with suppress(ValueError):
         value = jsontext.parse(request.body)
         body = value if isinstance(value, dict | list) else body
@@ -101,13 +105,12 @@ def taken(request: Request, leave: Collection[str] = ()) -> SampleRequest:
 
 def document(sample: Sample) -> str:
     """The text of a sample document, as `parse` reads it."""
-    content = {"request": _without_defaults(sample.request), "expect": msgspec.to_builtins(sample.expect)}
-    return yamlfile.dump(content)
-
-
-def _without_defaults(request: SampleRequest) -> dict[str, JSON]:
-    plain = SampleRequest()
-    return {key: value for key, value in msgspec.structs.asdict(request).items() if value != getattr(plain, key)}
+    about = {"secret": sample.secret, "sign": sample.sign, "signed_with": sample.signed_with, "at": sample.at}
+    said = {key: msgspec.to_builtins(value) for key, value in about.items() if value not in (None, "")}
+    request = msgspec.to_builtins(sample.request)
+    plain = msgspec.to_builtins(SampleRequest())
+    said["request"] = {key: value for key, value in request.items() if value != plain[key]}
+    return yamlfile.dump({**said, "expect": msgspec.to_builtins(sample.expect)})
 
 
 def read(service: Service, request: Request, wishes: Wishes | None = None, limits: Limits | None = None) -> Reading:
@@ -115,44 +118,3 @@ def read(service: Service, request: Request, wishes: Wishes | None = None, limit
     limits = limits or Limits()
     wishes = wishes or Wishes()
     return interpret(service, Content.of(request, 5_000_000, wishes.depth), wishes, limits)
-
-
-def outcome(sample: Sample, service: Service) -> Expectation:
-    """The actual result of the sample's request, as an expectation."""
-    try:
-        reading = read(service, as_request(sample.request))
-    except Refused:
-        return Expectation(Outcome.REFUSED)
-    messages = [msgspec.to_builtins(message) for piece in reading.pieces for message in piece.messages]
-    return Expectation(reading.outcome, reading.translator, reading.name, reading.subject, messages)
-
-
-def differences(expected: Expectation, found: Expectation) -> list[str]:
-    """`expect.subject: expected 'a', got 'b'` for every part that differs; empty when the sample passes."""
-    lines: list[str] = []
-    for part in ("outcome", "translator", "event", "subject", "messages"):
-        wanted, got = getattr(expected, part), getattr(found, part)
-        if wanted is not None:
-            _compare(f"expect.{part}", wanted, got, lines)
-    return lines
-
-
-def _compare(path: str, wanted: JSON, got: JSON, lines: list[str]) -> None:
-    if isinstance(wanted, dict) and isinstance(got, dict):
-        for key in [*wanted, *(key for key in got if key not in wanted)]:
-            _compare(f"{path}.{key}", wanted.get(key, _MISSING_KEY), got.get(key, _MISSING_KEY), lines)
-    elif isinstance(wanted, list) and isinstance(got, list) and len(wanted) == len(got):
-        for index, pair in enumerate(zip(wanted, got, strict=True)):
-            _compare(f"{path}[{index}]", *pair, lines)
-    elif wanted != got:
-        lines.append(f"{path}: expected {_excerpt(wanted, got)}, got {_excerpt(got, wanted)}")
-
-
-def _excerpt(value: JSON, other: JSON) -> str:
-    """The repr of the value; of a long text, that of the part where it begins to differ from the other."""
-    if not (isinstance(value, str) and isinstance(other, str)) or len(value) <= _EXCERPT:
-        return repr(value)
-    pairs = enumerate(zip(value, other, strict=False))
-    same = next((at for at, pair in pairs if pair[0] != pair[1]), min(len(value), len(other)))
-    start = max(0, same - _EXCERPT // 2)
-    return ("…" if start else "") + repr(value[start : start + _EXCERPT])

@@ -5,7 +5,9 @@ from pathlib import Path
 from gateway.catalog import files
 from gateway.catalog.service import Service
 from gateway.errors import CatalogError, Fault
-from gateway.pipeline.sample import Sample, differences, outcome, parse
+from gateway.pipeline.expectation import differences
+from gateway.pipeline.rehearsal import Rehearsal, rehearse
+from gateway.pipeline.sample import Sample, parse
 
 
 def load(path: Path) -> Sample:
@@ -19,7 +21,15 @@ def load(path: Path) -> Sample:
     return parse(text, str(path))
 
 
+def rehearsed(service: Service, sample: Sample, path: Path) -> Rehearsal:
+    """What became of a sample. Raises CatalogError where its sender cannot sign as it says."""
+    try:
+        return rehearse(sample, service)
+    except ValueError as error:
+        raise CatalogError([Fault(str(path), 1, "", str(error))]) from None
+
+
 def run(service: Service, path: Path) -> list[str]:
-    """Execute the sample in a file: the differences from what it expects. Raises CatalogError as `load` does."""
+    """Execute the sample in a file: the differences from what it expects. Raises CatalogError as the others do."""
     sample = load(path)
-    return differences(sample.expect, outcome(sample, service))
+    return differences(sample.expect, rehearsed(service, sample, path).found)

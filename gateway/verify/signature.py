@@ -120,7 +120,7 @@ def claim(scheme: Signature, content: Content, now: float) -> Claim | None:
     if scheme.covers_body_alone:
         return Claim(signatures, content.bodies)
     bodies = content.bodies if scheme.covers_body else content.bodies[:1]
-    messages = [_message(scheme, content, body, stamp or "") for body in bodies]
+    messages = [message_of(scheme, content, body, stamp or "") for body in bodies]
     if None in messages:
         return None
     return Claim(signatures, tuple(message for message in messages if message is not None))
@@ -253,8 +253,8 @@ def sent_at(stamp: str, scheme: Signature) -> float | None:
     return float(stamp) / (1000 if scheme.unit == "ms" else 1)
 
 
-def _message(scheme: Signature, content: Content, body: bytes, stamp: str) -> bytes | None:
-    """The signed message; None when a part is missing, or could end in another place.
+def message_of(scheme: Signature, content: Content, body: bytes, stamp: str) -> bytes | None:
+    """Return the message that is signed with this body; None when a part is missing, or could end in another place.
 
     What stands in front of the timestamp, and it itself, must not contain the literal that ends it: of `id.stamp.body`
     a recorded `1.170.{"a": "b.180.c"}` could else be read as id `1.170.{"a": "b` and stamp `180`.

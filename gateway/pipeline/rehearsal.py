@@ -1,0 +1,184 @@
+"""Samples taken the whole way: signed, judged, made an entry of the journal, and sent a second time. Pure.
+
+Everything is done by the functions that requests of strangers go through (`judge`, `entry`); this module only stands
+for the sender in front of them and for the journal behind.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from gateway.catalog.service import Service
+from gateway.decode.content import Content
+from gateway.errors import Refused
+from gateway.journal import DuplicateKey, Entry
+from gateway.mattermost.fit import Limits
+from gateway.model import JSON, Cause, Note, Outcome, Request
+from gateway.pipeline import entry
+from gateway.pipeline.entry import DestinationTraits
+from gateway.pipeline.expectation import Answer, Expectation
+from gateway.pipeline.interpret import Piece, Reading
+from gateway.pipeline.judge import Judgement, judge
+from gateway.pipeline.route import Route
+from gateway.pipeline.sample import Sample, as_request
+from gateway.secret import Secret
+from gateway.settings.tables import RouteSettings
+from gateway.verify import signer
+from gateway.verify.handshake import Reply
+
+ANSWERED: Final = "answered"
+"""The outcome of a handshake: no event, but an answer."""
+
+_NOON: Final = 1_767_268_800.0
+"""The time of a sample that says none: 2026-01-01T12:00:00Z."""
+_LATER: Final = 1.0
+"""Seconds after which the same request comes again."""
+_BODY: Final = 5_000_000
+_DEPTH: Final = 64
+_DESTINATION: Final = "channel"
+_TRAITS: Final[Mapping[str, DestinationTraits]] = {_DESTINATION: DestinationTraits(cards=True)}
+_ORDINARY_HEADERS: Final = frozenset({"X-Content-Type-Options"})
+"""Headers of every answer, which tell the sender nothing."""
+
+
+class Rehearsal(Struct, frozen=True):
+    """What became of a sample, and the pieces that its request was read as (none: it was refused, or a handshake)."""
+
+    found: Expectation
+    pieces: Sequence[Piece] = ()
+
+
+def rehearse(sample: Sample, service: Service) -> Rehearsal:
+    """Take a sample the whole way. Raises ValueError where its sender cannot sign as it says."""
+    route = _route(sample, service)
+    try:
+        content = Content.of(as_request(sample.request), _BODY, _DEPTH)
+    except Refused as refused:
+        return Rehearsal(_refused(refused))
+    sender = signer.chosen(route.schemes(service), content, None if isinstance(sample.sign, bool) else sample.sign)
+    now = _moment(sample, sender.sent(content))
+    secrets = [sender.held(sample.secret)] if sample.secret else []
+    signing = bool(sample.secret) and sample.sign is not False
+
+    def send(moment: float) -> Judgement:
+        sent = content
+        if signing:
+            sent = _content(sender.prove(content, sample.signed_with or sample.secret, moment))
+        return judge(route, service, sent, secrets, (moment,), Limits(), lambda: moment)
+
+    judged = send(now)
+    if judged.reply is not None:
+        return Rehearsal(_answered(judged.reply))
+    if judged.refusal is not None:
+        return Rehearsal(_refused(judged.refusal))
+    if judged.reading is None:
+        return Rehearsal(Expectation(Outcome.REFUSED.value, cause=Cause.METHOD.value))
+    stored, again = (_entry(one, route, service, now) for one in (judged, send(now + _LATER)))
+    known = again is not None and stored is not None and _recognised(stored.keys, again.keys)
+    return Rehearsal(_read(stored, judged.reading, service, duplicate=known), judged.reading.pieces)
+
+
+def written(sample: Sample, found: Expectation, service: Service) -> Expectation:
+    """What a sample is to expect when it is written anew: all that was found and can be otherwise.
+
+    The reason names lines of documents: it is kept where the sample expects a part of it.
+    """
+    wanted = sample.expect.reason
+    reason = wanted if wanted is None or wanted in (found.reason or "") else found.reason
+    delivery_id = found.delivery_id if service.delivery_id else None
+    return msgspec.structs.replace(found, reason=reason, delivery_id=delivery_id)
+
+
+def doubtful(expected: Expectation, found: Expectation) -> str:
+    """Why an outcome is not to be written into a sample that does not expect such a one; "" where it is.
+
+    A sample that is new, or of a document that has become faulty, would else make the fault the expectation.
+    """
+    if found.note and found.note != expected.note:
+        said = _DOUBTS.get(found.note, "the generic translator speaks for it")
+        return f"{said}: {found.reason}; if that is meant, write `note: {found.note}` into its `expect`"
+    if found.outcome == Outcome.REFUSED and expected.outcome != Outcome.REFUSED:
+        return f"the request is refused: {found.reason}; if that is meant, write `outcome: refused` into its `expect`"
+    return ""
+
+
+_DOUBTS: Final = {
+    Note.BROKEN: "its translator is broken",
+    Note.EMPTY: "its message is empty, and the generic translator speaks for it",
+}
+
+
+def _route(sample: Sample, service: Service) -> Route:
+    """The route that the request is sent to: one with cards, so that all of a document speaks."""
+    secrets = (Secret(sample.secret),) if sample.secret else ()
+    settings = RouteSettings(
+        name="sample",
+        service=service.key,
+        destinations=(_DESTINATION,),
+        secrets=secrets,
+        allow_unsigned=not secrets,
+        card="both",
+    )
+    return Route(settings, _BODY, _DEPTH)
+
+
+def _moment(sample: Sample, sent: float | None) -> float:
+    """The runner's clock: what the sample says, else the time that its request was signed at."""
+    if sample.at is not None:
+        return (sample.at if sample.at.tzinfo else sample.at.replace(tzinfo=UTC)).timestamp()
+    return _NOON if sent is None else sent
+
+
+def _content(request: Request) -> Content:
+    return Content.of(request, _BODY, _DEPTH)
+
+
+def _entry(judged: Judgement, route: Route, service: Service, now: float) -> Entry | None:
+    """The entry of the journal; None for a request that is none."""
+    if judged.reading is None:
+        return None
+    return entry.entry(
+        "sample", now, route, service, judged.content, judged.reading, judged.proof, _TRAITS, kept=judged.kept
+    )
+
+
+def _recognised(known: Sequence[DuplicateKey], again: Sequence[DuplicateKey]) -> bool:
+    """Whether the journal would find one of the keys of the second request among those of the first."""
+    windows = {one.key: one.window for one in known}
+    return any(windows.get(one.key, 0) > _LATER for one in again)
+
+
+def _read(stored: Entry | None, reading: Reading, service: Service, *, duplicate: bool) -> Expectation:
+    parcels = stored.parcels if stored is not None else ()
+    about = f"{service.key}:{reading.subject}"
+    card = next((one.card for one in parcels if one.card is not None and one.card.subject.startswith(about)), None)
+    living = card if reading.subject else None
+    return Expectation(
+        outcome=reading.outcome.value,
+        note=reading.note or None,
+        event=reading.name,
+        translator=reading.translator,
+        delivery_id=" ".join(reading.key.split("\n")),
+        subject=reading.subject,
+        phase=living.phase.value if living is not None else None,
+        reason=reading.reason,
+        messages=[msgspec.json.decode(one.payload) for one in parcels],
+        card=msgspec.json.decode(living.payload) if living is not None and living.payload else None,
+        duplicate=duplicate,
+    )
+
+
+def _refused(refused: Refused) -> Expectation:
+    return Expectation(Outcome.REFUSED.value, cause=refused.cause or None, reason=refused.why)
+
+
+def _answered(reply: Reply) -> Expectation:
+    headers = {name: text for name, text in reply.headers.items() if name not in _ORDINARY_HEADERS}
+    body: JSON = reply.body.decode("utf-8", "replace")
+    if "json" in reply.content_type:
+        body = msgspec.json.decode(reply.body)
+    effect = "" if reply.effect == "none" else reply.effect.value
+    return Expectation(ANSWERED, answer=Answer(reply.status, reply.content_type, headers, body, effect))
