@@ -1,6 +1,6 @@
 """`mattergate check`: every fault of settings and catalog, and whether the destinations will work."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -11,6 +11,7 @@ from msgspec import Struct
 from gateway import settings
 from gateway.app import senders
 from gateway.catalog import files, schema_cost, yamlfile
+from gateway.catalog.service import Service
 from gateway.catalog.translator import Translator
 from gateway.cli import app, catalog
 from gateway.cli import options as given
@@ -21,6 +22,8 @@ from gateway.errors import Fault, SettingsError
 from gateway.mattermost.probe import Level
 from gateway.observe import tracing
 from gateway.pipeline import route as routes
+from gateway.pipeline import samplefile
+from gateway.pipeline.unsampled import unsampled
 from gateway.settings import Settings
 
 WARNING: Final = "warning"
@@ -114,7 +117,22 @@ def _of_catalog(known: Settings) -> _Findings:
     services, faults = catalog.load(folders)
     faults += [*routes.unknown_services(known, services.keys), *routes.faults(known), *tracing.faults(known)]
     translators = [one for service in services.services.values() for one in service.translators]
-    return _Findings(faults, [warning for one in translators for warning in _costs(one)])
+    warnings = [warning for one in translators for warning in _costs(one)]
+    return _Findings(faults, warnings + _unsampled(services.services, folders))
+
+
+def _unsampled(services: Mapping[str, Service], folders: Sequence[Path]) -> list[Fault]:
+    """The events of the user's own documents that no sample reaches; those of the built-in ones are tested already."""
+    built_in = str(folders[0])
+    own = [one for service in services.values() for one in service.translators if not one.file.startswith(built_in)]
+    keys = {one.name.partition("/")[0] for one in own}
+    reached = samplefile.reached(services, [(key, path) for key, path in files.samples(folders) if key in keys])
+    return [
+        yamlfile.fault(
+            one.translator.file, files.read(Path(one.translator.file)), ("events", one.index), one.problem, one.remedy
+        )
+        for one in unsampled(own, reached)
+    ]
 
 
 def _costs(translator: Translator) -> Iterator[Fault]:

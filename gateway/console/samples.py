@@ -5,15 +5,21 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
 from msgspec import Struct
 
 from gateway.catalog.service import Service
 from gateway.console import lookup
 from gateway.console.lookup import Stored
 from gateway.console.port import Gateway
+from gateway.decode.content import Content
 from gateway.errors import Refused
-from gateway.pipeline import sample
-from gateway.pipeline.sample import Expectation, Sample, SampleRequest
+from gateway.model import Request
+from gateway.pipeline import rehearsal, sample
+from gateway.pipeline.expectation import Expectation
+from gateway.pipeline.route import CAPABILITY
+from gateway.pipeline.sample import Sample, SampleRequest
+from gateway.verify import signer
 from gateway.verify.masking import MASK
 from gateway.verify.schemes import HeaderSecret
 from gateway.verify.signature import Signature
@@ -81,18 +87,28 @@ def _folders(gateway: Gateway) -> Sequence[str]:
 
 def _document(found: Stored, service: Service) -> str:
     """The text of the sample: the request, and what it becomes today. Raises ValueError."""
-    request = _request(found)
-    expected = sample.outcome(Sample(request, Expectation(found.event.outcome)), service)
-    return sample.document(Sample(request, expected))
-
-
-def _request(found: Stored) -> SampleRequest:
-    """The request without credentials and signatures: samples are not verified. Raises ValueError."""
+    schemes = service.verify or CAPABILITY
     clean = found.request()
+    sender = signer.chosen(schemes, Content(clean))
+    request = _request(found, clean)
+    meant = signer.chosen(schemes, Content(sample.as_request(request)))
+    one = Sample(
+        secret=MASK if sender.kind == "token" else sender.example(),  # the token stays in the body, masked
+        sign=None if meant.scheme == sender.scheme else schemes.index(sender.scheme),
+        request=request,
+        expect=Expectation(found.event.outcome.value),
+    )
+    expected = rehearsal.written(one, rehearsal.rehearse(one, service).found, service)
+    return sample.document(msgspec.structs.replace(one, expect=expected))
+
+
+def _request(found: Stored, clean: Request) -> SampleRequest:
+    """The request without credentials and signatures: the sample has a secret of its own to sign with."""
     proofs = {one.source.name for one in found.schemes if isinstance(one, Signature) and one.source.kind == "header"}
     proofs |= {one.name for one in found.schemes if isinstance(one, HeaderSecret)}
     hidden = {name for name, value in clean.headers.items() if value == MASK}
-    return sample.taken(clean, proofs | hidden)
+    query = {name: value for name, value in clean.query.items() if value != MASK}
+    return sample.taken(msgspec.structs.replace(clean, query=query), proofs | hidden)
 
 
 def _write_new(file: Path, text: str) -> None:

@@ -1,5 +1,6 @@
 """Samples in their files: read, and executed."""
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from gateway.catalog import files
@@ -8,6 +9,7 @@ from gateway.errors import CatalogError, Fault
 from gateway.pipeline.expectation import differences
 from gateway.pipeline.rehearsal import Rehearsal, rehearse
 from gateway.pipeline.sample import Sample, parse
+from gateway.pipeline.unsampled import Reached
 
 
 def load(path: Path) -> Sample:
@@ -33,3 +35,18 @@ def run(service: Service, path: Path) -> list[str]:
     """Execute the sample in a file: the differences from what it expects. Raises CatalogError as the others do."""
     sample = load(path)
     return differences(sample.expect, rehearsed(service, sample, path).found)
+
+
+def reached(services: Mapping[str, Service], paths: Iterable[tuple[str, Path]]) -> Reached:
+    """The events that samples reach, of these services. A sample that cannot be used reaches none: `test` says why."""
+    found: dict[str, set[str]] = {}
+    for key, path in paths:
+        if key not in services:
+            continue
+        try:
+            pieces = rehearsed(services[key], load(path), path).pieces
+        except CatalogError:
+            continue
+        for piece in pieces:
+            found.setdefault(piece.translator, set()).add(piece.name)
+    return found

@@ -13,7 +13,10 @@ from gateway.catalog import catalog, files
 from gateway.catalog.translator import context
 from gateway.mattermost.fit import fitted
 from gateway.model import Outcome, Request
-from gateway.pipeline import sample, samplefile
+from gateway.pipeline import samplefile
+from gateway.pipeline.expectation import differences
+from gateway.pipeline.rehearsal import rehearse
+from gateway.pipeline.unsampled import unsampled
 from gateway.standin import incoming
 
 FOLDERS = [files.builtin_folder()]
@@ -26,9 +29,10 @@ TRANSLATORS = {translator.name: translator for one in KNOWN.services.values() fo
 def test_the_sample_holds(service, path):
     """The request of the sample becomes what the sample says, and Mattermost takes it as it is."""
     one = samplefile.load(path)
-    found = sample.outcome(one, KNOWN.services[service])
-    assert not sample.differences(one.expect, found)
-    for message in found.messages or ():
+    done = rehearse(one, KNOWN.services[service])
+    assert one.secret
+    assert not differences(one.expect, done.found)
+    for message in done.found.messages or ():
         assert len(incoming.posts(incoming.read(msgspec.json.encode(message)), {})) == 1
 
 
@@ -77,4 +81,18 @@ def test_any_payload_of_the_schema_becomes_a_message_that_fits(name):
 
 def test_no_outcome_is_broken():
     """No sample shows a translator that fails."""
-    assert all(samplefile.load(path).expect.outcome is not Outcome.BROKEN for _, path in SAMPLES)
+    assert all(samplefile.load(path).expect.outcome != Outcome.BROKEN for _, path in SAMPLES)
+
+
+def test_every_event_of_every_document_is_reached_by_a_sample():
+    """What a document names, somebody has seen."""
+    reached = samplefile.reached(KNOWN.services, SAMPLES)
+    assert not [one.problem for one in unsampled(TRANSLATORS.values(), reached)]
+
+
+@pytest.mark.parametrize("key", KNOWN.services)
+def test_every_service_keeps_strangers_out_and_answers_its_handshakes(key):
+    """A sample of each service has a wrong signature, and as many as its document has handshakes are answered."""
+    expected = [samplefile.load(path).expect for service, path in SAMPLES if service == key]
+    assert any(one.cause == "wrong_secret" for one in expected)
+    assert sum(one.outcome == "answered" for one in expected) >= len(KNOWN.services[key].handshake)

@@ -12,6 +12,8 @@ from gateway.catalog import catalog, files
 from gateway.catalog.service import Service
 from gateway.model import Outcome
 from gateway.pipeline import sample, samplefile
+from gateway.pipeline.expectation import Expectation
+from gateway.pipeline.rehearsal import rehearse
 
 SERVICES = ("jira", "redmine", "trac")
 FOLDERS = [files.builtin_folder()]
@@ -39,13 +41,13 @@ def parent_of(body: Any, steps: Steps) -> Any:
     return body
 
 
-def reading(service: Service, one: sample.Sample, body: Any) -> sample.Expectation:
+def reading(service: Service, one: sample.Sample, body: Any) -> Expectation:
     """What becomes of the sample's request with another body."""
     request = msgspec.structs.replace(one.request, body=body)
-    return sample.outcome(msgspec.structs.replace(one, request=request), service)
+    return rehearse(msgspec.structs.replace(one, request=request), service).found
 
 
-def nameless(found: sample.Expectation) -> list[str]:
+def nameless(found: Expectation) -> list[str]:
     """The titles, and the lines of changes, in which a name is missing."""
     shown = [one for message in found.messages or () for one in message["attachments"]]
     changes = [line for one in shown for line in one.get("text", "").split("\n") if re.match(r"- (?:[:#→]|$)", line)]
