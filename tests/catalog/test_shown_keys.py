@@ -13,7 +13,6 @@ from gateway.catalog.service import Service
 from gateway.model import Outcome
 from gateway.pipeline import sample, samplefile
 from gateway.pipeline.expectation import Expectation
-from gateway.pipeline.rehearsal import rehearse
 
 SERVICES = ("jira", "redmine", "trac")
 FOLDERS = [files.builtin_folder()]
@@ -44,7 +43,9 @@ def parent_of(body: Any, steps: Steps) -> Any:
 def reading(service: Service, one: sample.Sample, body: Any) -> Expectation:
     """What becomes of the sample's request with another body."""
     request = msgspec.structs.replace(one.request, body=body)
-    return rehearse(msgspec.structs.replace(one, request=request), service).found
+    found = sample.read(service, sample.as_request(request))
+    messages = [msgspec.to_builtins(message) for piece in found.pieces for message in piece.messages]
+    return Expectation(found.outcome, translator=found.translator, messages=messages)
 
 
 def nameless(found: Expectation) -> list[str]:
@@ -58,8 +59,8 @@ def nameless(found: Expectation) -> list[str]:
 def test_the_translator_speaks_whatever_an_optional_key_holds(key: str, path: Any) -> None:
     """Whatever the payload may do without may as well be null, a scalar or a structure; no title lacks a name then."""
     service, one = KNOWN.services[key], samplefile.load(path)
-    if not isinstance(one.request.body, dict):
-        pytest.skip("a form has only texts")
+    if not isinstance(one.request.body, dict) or one.expect.translator is None:
+        pytest.skip("a form has only texts, and who is refused or answered says nothing")
     speaker, optional = one.expect.translator, 0
     for steps in paths(one.request.body):
         body = copy.deepcopy(one.request.body)

@@ -57,8 +57,10 @@ def test_nearly_every_sample_is_recognised():
     known = catalog.load([files.builtin_folder()]).services
     hits: Counter[bool] = Counter()
     for key, path in files.samples([files.builtin_folder()]):
-        request = sample.as_request(samplefile.load(path).request)
-        found = candidates(known, Content(request))
+        one = samplefile.load(path)
+        if one.expect.outcome in ("refused", "answered"):  # bare requests: nothing of them is read
+            continue
+        found = candidates(known, Content(sample.as_request(one.request)))
         hits[(found[0].service if found else GENERIC) == key] += 1
     assert hits[True] / hits.total() > 0.98, hits
 

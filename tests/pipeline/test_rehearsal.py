@@ -1,0 +1,134 @@
+"""Samples go the whole way: proof, handshake, delivery id, duplicates, translation, card."""
+
+import pytest
+
+from gateway.catalog import catalog
+from gateway.pipeline.expectation import Answer, Expectation
+from gateway.pipeline.rehearsal import doubtful, rehearse, written
+from gateway.pipeline.sample import parse
+
+SERVICE = """
+name: Items
+docs: https://example.com
+setup: Nothing to set up here.
+event: [{json: kind}]
+delivery_id: [{header: X-Id}, {json: number, default: "-"}]
+ignore: [dull]
+verify:
+  - {header: X-Token}
+  - {hmac: sha256, header: X-Sig, timestamp: {header: X-Time}, message: [timestamp, ".", body]}
+handshake:
+  - {when: {json: {kind: hello}, signed: true}, take: {json: word}, reply: {body: {word: "{value}"}}}
+"""
+TRANSLATOR = """
+title: An item
+events: [item, other]
+input: {type: object, required: [box], properties: {box: {type: string}, number: {type: integer}}}
+subject: "{{ box }}"
+phase: "{{ 'open' if number == 1 else 'close' }}"
+card: item
+message: {text: "{{ box }} {{ number }}"}
+"""
+CARD = "title: An item\nmessage: {text: 'all of {{ box }}'}\n"
+
+
+@pytest.fixture(scope="module")
+def items(tmp_path_factory):
+    """Give the service `items`."""
+    folder = tmp_path_factory.mktemp("catalog")
+    (folder / "items" / "cards").mkdir(parents=True)
+    (folder / "items" / "service.yaml").write_text(SERVICE)
+    (folder / "items" / "item.yaml").write_text(TRANSLATOR)
+    (folder / "items" / "cards" / "item.yaml").write_text(CARD)
+    known = catalog.load([folder])
+    assert not known.faults
+    return known.services["items"]
+
+
+def found(items, text):
+    """What becomes of a sample; `expect` is added to its text."""
+    return rehearse(parse(text + "\nexpect: {outcome: message}", "a sample"), items).found
+
+
+ITEM = "request: {headers: {X-Id: a1}, body: {kind: item, box: a, number: 1}}"
+
+
+@pytest.mark.parametrize("how", ["secret: s", "secret: s\nsign: 1", "{}", "secret: s\nsign: X-Sig\nat: 2026-02-03T12:00:00Z"])
+def test_a_request_goes_the_whole_way(items, how):
+    """It is signed by either scheme, or sent to an open route; what it becomes is told in full."""
+    assert found(items, ITEM if how == "{}" else f"{how}\n{ITEM}") == Expectation(
+        "message",
+        translator="items/item",
+        event="item",
+        delivery_id="a1 1",
+        subject="a",
+        phase="open",
+        reason="",
+        messages=[{"text": "a 1", "username": "Items"}],
+        card={"text": "all of a", "username": "Items"},
+    )
+
+
+@pytest.mark.parametrize(
+    ("how", "cause"),
+    [
+        ("secret: s\nsigned_with: other", "wrong_secret"),
+        ("secret: s\nsign: 1\nsigned_with: other", "wrong_secret"),
+        ("secret: s\nsign: false", "unsigned"),
+    ],
+)
+def test_a_request_that_proves_nothing_is_refused(items, how, cause):
+    """With its cause, and the reason in words."""
+    refused = found(items, f"{how}\n{ITEM}")
+    assert (refused.outcome, refused.cause, bool(refused.reason)) == ("refused", cause, True)
+
+
+def test_a_signed_time_is_the_time_of_the_clock_unless_another_is_given(items):
+    """Half an hour later the signature is stale."""
+    text = "secret: s\n%srequest: {headers: {X-Time: '1769868300'}, body: {kind: item, box: a}}"
+    assert found(items, text % "").outcome == "message"
+    assert found(items, text % "at: 2026-01-31T14:35:00Z\n").cause == "stale"
+    assert found(items, "request: {method: DELETE}").cause == "method"
+    assert found(items, "request: {headers: {Content-Encoding: gzip}, body: x}").outcome == "refused"
+
+
+def test_a_handshake_is_answered(items):
+    """Its answer is told, and only whoever is authentic gets one."""
+    text = "request: {body: {kind: hello, word: w}}"
+    assert found(items, f"secret: s\n{text}") == Expectation(
+        "answered", answer=Answer(type="application/json", body={"word": "w"})
+    )
+    assert found(items, f"secret: s\nsign: false\n{text}").outcome == "refused"
+
+
+def test_a_repeat_that_is_not_recognised_is_told(items, monkeypatch):
+    """A delivery id that changes with each attempt is none."""
+    assert found(items, f"secret: s\n{ITEM}").duplicate
+    counted = iter(range(10))
+    monkeypatch.setattr(items, "delivery_key", lambda *_: f"id {next(counted)}")
+    assert not found(items, f"secret: s\n{ITEM}").duplicate
+
+
+@pytest.mark.parametrize(
+    ("body", "expected", "why"),
+    [
+        ("{kind: item, box: a}", "outcome: message", ""),
+        ("{kind: dull}", "outcome: message", ""),
+        ("{kind: strange}", "outcome: message", "write `note: unknown`"),
+        ("{kind: strange}", "outcome: message, note: unknown", ""),
+        ("{kind: item, box: {a: 1}}", "outcome: message", "write `note: mismatch`"),
+    ],
+)
+def test_a_doubtful_outcome_is_told(items, body, expected, why):
+    """What the generic translator says is no expectation, unless the sample says that it is."""
+    one = parse(f"request: {{body: {body}}}\nexpect: {{{expected}}}", "a sample")
+    told = doubtful(one.expect, rehearse(one, items).found)
+    assert (why in told) if why else not told
+    assert "write `outcome: refused`" in doubtful(one.expect, Expectation("refused", reason="r"))
+
+
+def test_what_is_written_is_what_can_be_otherwise(items):
+    """The reason names lines of documents: it is written where the sample has a part of it, as it stands there."""
+    one = parse("request: {body: {kind: dull}}\nexpect: {outcome: ignored, reason: ignores}", "a sample")
+    done = written(one, rehearse(one, items).found, items)
+    assert (done.reason, done.delivery_id, done.messages) == ("ignores", "", [])
