@@ -34,6 +34,7 @@ from gateway.verify.signature import (
     read_signatures,
     sent_at,
     stamp_of,
+    texts_at,
 )
 
 S = TypeVar("S")
@@ -201,12 +202,11 @@ class _HmacSender(Sender[Signature]):
         return {self.kind, (place.name or written(place.path)).lower()}
 
     def hinted(self, content: Content) -> bool:
-        scheme, headers = self.scheme, content.request.headers
-        places = (scheme.source, scheme.timestamp)
-        names = {_first(place.name) for place in places if place is not None and place.kind == "header"}
-        return not names.union(scheme.headers).isdisjoint(headers) or (
-            bool(scheme.field) and content.field(scheme.field) is not None
-        )
+        scheme = self.scheme
+        places = [place for place in (scheme.source, scheme.timestamp) if place is not None and place.kind != "pair"]
+        if any(texts_at(place, content) for place in places) or not scheme.headers.isdisjoint(content.request.headers):
+            return True
+        return bool(scheme.field) and content.field(scheme.field) is not None
 
     def sent(self, content: Content) -> float | None:
         _, beside = read_signatures(self.scheme, content)
@@ -253,7 +253,7 @@ class _HmacSender(Sender[Signature]):
 
 def _stamp(moment: float, unit: str) -> str:
     if unit == "iso":
-        return datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return str(int(moment * 1000 if unit == "ms" else moment))
 
 

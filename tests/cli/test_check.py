@@ -22,9 +22,12 @@ destinations = ["ops"]
 allow_unsigned = true
 """
 
+SAMPLE = "request: {body: {kind: item, box: a, number: 1}}\nexpect: {outcome: message}\n"
+
 
 def test_settings_without_a_fault(desk):
     """One line says what there is, in the right number."""
+    desk.write("catalog/items/samples/item.usual.yaml", SAMPLE)
     said = desk.run("check")
     assert (said.code, said.err) == (0, "")
     assert said.out == f"{desk.file}: 1 route, 2 destinations, no fault\n"
@@ -51,6 +54,7 @@ def test_every_fault_is_one_line_with_place_and_remedy(desk):
 
 def test_faults_for_programs(desk):
     """Each has a level, a file, a line, a place, a problem and a remedy; without any, the list is empty."""
+    desk.write("catalog/items/samples/item.usual.yaml", SAMPLE)
     assert desk.run("check", "-o", "json").out == "[]\n"
     desk.write("mattergate.toml", FAULTY)
     desk.file.chmod(0o644)
@@ -119,12 +123,29 @@ message: {text: x}
 def test_schemas_whose_cost_has_no_bound_are_warned_of(desk):
     """Recursion that doubles and patterns that are tried: warnings with their line; nothing fails for them."""
     desk.write("catalog/items/item.yaml", COSTLY)
+    desk.write("catalog/items/samples/item.usual.yaml", SAMPLE)
     said = desk.run("check")
     assert said.code == 0
     [doubles, tries] = sorted(said.err.splitlines())
     assert "item.yaml:7: input/$defs/node/properties/child: this leads back to itself twice" in doubles
     assert "item.yaml:8: input/$defs/node/properties/name: the pattern" in tries
     assert all(line.startswith("warning: ") and "keep the gateway busy" in line for line in (doubles, tries))
+
+
+def test_events_that_no_sample_reaches_are_warned_of(desk):
+    """Of the user's own documents: where the event is named, and what to write."""
+    desk.write("catalog/items/samples/item.usual.yaml", SAMPLE)
+    desk.write("catalog/items/samples/item.faulty.yaml", "request: [")
+    desk.write(
+        "catalog/items/gone.yaml", "title: An item is gone\nevents: [item, gone]\nwhen: gone\nmessage: {text: gone}\n"
+    )
+    said = desk.run("check")
+    assert said.code == 0
+    assert [line.partition("gone.yaml")[2] for line in said.err.splitlines()] == [
+        f":2: events/{at}: no sample shows what becomes of {event}: none comes to items/gone by such a name (write a "
+        "request with it into items/samples/gone.NAME.yaml, then run `mattergate test --write`)"
+        for at, event in enumerate(("item", "gone"))
+    ]
 
 
 def test_an_ignore_that_swallows_is_found(desk):

@@ -58,6 +58,25 @@ def test_what_came_out_is_taken_over(kept):
     assert kept.plain("test", "--catalog", "catalog", "items").code == 0
 
 
+def test_what_nobody_can_have_meant_is_not_taken_over(kept):
+    """`--write` says why an outcome is doubtful, and leaves the sample; a sample that says it is written in full."""
+    odd = "request: {body: {kind: odd}}\nexpect: {outcome: message%s}\n"
+    file = kept.write("catalog/items/samples/odd.yaml", odd % "")
+    said = kept.plain("test", "--catalog", "catalog", file, "--write")
+    assert said.code == 1
+    assert "not written: the generic translator speaks for it: no translator of items speaks for odd" in said.out
+    assert (kept.folder / file).read_text() == odd % ""
+    kept.write("catalog/items/samples/odd.yaml", odd % ", note: unknown")
+    assert kept.plain("test", "--catalog", "catalog", file, "--write").code == 0
+    assert "translator: generic" in (kept.folder / file).read_text()
+
+
+def test_a_sample_whose_sender_cannot_sign_is_told(kept):
+    """It names a scheme that the service does not have."""
+    file = kept.write("catalog/items/samples/odd.yaml", "secret: s\nsign: nosuch\n" + REQUEST + "expect: {outcome: message}\n")
+    assert "sign: the service has no scheme 'nosuch'" in kept.plain("test", "--catalog", "catalog", file).out
+
+
 @pytest.mark.parametrize(
     ("names", "part"),
     [

@@ -85,7 +85,7 @@ def test_a_request_that_proves_nothing_is_refused(items, how, cause):
 
 def test_a_signed_time_is_the_time_of_the_clock_unless_another_is_given(items):
     """Half an hour later the signature is stale."""
-    text = "secret: s\n%srequest: {headers: {X-Time: '1769868300'}, body: {kind: item, box: a}}"
+    text = "secret: s\n%srequest: {headers: {X-Time: '1769868300'}, body: {kind: item, box: a, number: 2}}"
     assert found(items, text % "").outcome == "message"
     assert found(items, text % "at: 2026-01-31T14:35:00Z\n").cause == "stale"
     assert found(items, "request: {method: DELETE}").cause == "method"
@@ -112,7 +112,7 @@ def test_a_repeat_that_is_not_recognised_is_told(items, monkeypatch):
 @pytest.mark.parametrize(
     ("body", "expected", "why"),
     [
-        ("{kind: item, box: a}", "outcome: message", ""),
+        ("{kind: item, box: a, number: 1}", "outcome: message", ""),
         ("{kind: dull}", "outcome: message", ""),
         ("{kind: strange}", "outcome: message", "write `note: unknown`"),
         ("{kind: strange}", "outcome: message, note: unknown", ""),
