@@ -35,8 +35,8 @@ class Answer(Struct, frozen=True, omit_defaults=True):
 class Expectation(Struct, frozen=True, omit_defaults=True):
     """The result of a request: the expected one, of which absent parts are not compared, or the actual one.
 
-    `outcome` is an Outcome or "answered" (a handshake, with its `answer`). `cause` is that of a refusal; `note` says why
-    the generic translator speaks (see `model.Note`), `reason` the same in words, of which a part may be expected.
+    `outcome` is an Outcome or "answered" (a handshake, with its `answer`). `cause` is that of a refusal; `note` says
+    why the generic translator speaks (see `model.Note`), `reason` the same in words, of which a part may be expected.
     `phase` and `card` are those of a route with `card = "both"`: `card` is the message that the card shows, where that
     is another one. `duplicate` says whether the same request, sent again, is recognised.
     """

@@ -105,7 +105,7 @@ def doubtful(expected: Expectation, found: Expectation) -> str:
     return ""
 
 
-_DOUBTS: Final = {
+_DOUBTS: Final[Mapping[str, str]] = {
     Note.BROKEN: "its translator is broken",
     Note.EMPTY: "its message is empty, and the generic translator speaks for it",
 }

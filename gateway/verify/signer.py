@@ -100,9 +100,10 @@ def sender_of(scheme: Scheme) -> Sender[Any]:
 
 
 def chosen(schemes: Sequence[Scheme], content: Content, sign: int | str | None = None) -> Sender[Any]:
-    """The sender that `sign` chooses: a number from 0, or a name; None: the first that the request hints at, or the first.
+    """The sender that `sign` chooses: a number from 0, or a name.
 
-    Where several have the name, that is so among them. Raises ValueError for a choice that there is not.
+    Without, and among several of a name, it is the first that the request hints at, or the first. Raises ValueError for
+    a choice that there is not.
     """
     senders = [sender_of(scheme) for scheme in schemes]
     if isinstance(sign, int) and sign < len(senders):
@@ -292,7 +293,7 @@ def _put(value: JSON, path: tuple[Step, ...], text: str) -> bool:
         return False
     step, rest = path[0], path[1:]
     if step == STAR:
-        return isinstance(value, list) and bool(rest) and all([_put(one, rest, text) for one in value])
+        return isinstance(value, list) and bool(rest) and all(_put(one, rest, text) for one in value)
     if isinstance(value, list) and isinstance(step, int) and 0 <= step < len(value):
         return bool(rest) and _put(value[step], rest, text)
     if not isinstance(value, dict):

@@ -73,7 +73,9 @@ def test_what_nobody_can_have_meant_is_not_taken_over(kept):
 
 def test_a_sample_whose_sender_cannot_sign_is_told(kept):
     """It names a scheme that the service does not have."""
-    file = kept.write("catalog/items/samples/odd.yaml", "secret: s\nsign: nosuch\n" + REQUEST + "expect: {outcome: message}\n")
+    file = kept.write(
+        "catalog/items/samples/odd.yaml", "secret: s\nsign: nosuch\n" + REQUEST + "expect: {outcome: message}\n"
+    )
     assert "sign: the service has no scheme 'nosuch'" in kept.plain("test", "--catalog", "catalog", file).out
 
 

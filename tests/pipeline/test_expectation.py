@@ -53,9 +53,7 @@ def test_two_texts_that_differ_never_look_the_same(same, one, other, after):
 
 def test_a_difference_at_the_end_of_a_long_text_is_shown():
     """Also where one text is the beginning of the other."""
-    [line] = differences(
-        Expectation("message", subject="a" * 300), Expectation("message", subject="a" * 300 + "!")
-    )
+    [line] = differences(Expectation("message", subject="a" * 300), Expectation("message", subject="a" * 300 + "!"))
     assert line == f"expect.subject: expected …{'a' * 50!r}, got …{'a' * 50 + '!'!r}"
 
 

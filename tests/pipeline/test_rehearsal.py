@@ -53,7 +53,9 @@ def found(items, text):
 ITEM = "request: {headers: {X-Id: a1}, body: {kind: item, box: a, number: 1}}"
 
 
-@pytest.mark.parametrize("how", ["secret: s", "secret: s\nsign: 1", "{}", "secret: s\nsign: X-Sig\nat: 2026-02-03T12:00:00Z"])
+@pytest.mark.parametrize(
+    "how", ["secret: s", "secret: s\nsign: 1", "{}", "secret: s\nsign: X-Sig\nat: 2026-02-03T12:00:00Z"]
+)
 def test_a_request_goes_the_whole_way(items, how):
     """It is signed by either scheme, or sent to an open route; what it becomes is told in full."""
     assert found(items, ITEM if how == "{}" else f"{how}\n{ITEM}") == Expectation(

@@ -53,7 +53,9 @@ def test_what_is_signed_is_authentic_for_its_secret_alone(raw, url):
     assert sender.hinted(Content(request))
     assert not sender.hinted(Content(asked))
     assert sender.prove(Content(request), "another", NOW + 5) == request
-    assert signer.chosen([parse_scheme({"hmac": "md5", "header": "X-Other"}), scheme], Content(request)).scheme == scheme
+    assert (
+        signer.chosen([parse_scheme({"hmac": "md5", "header": "X-Other"}), scheme], Content(request)).scheme == scheme
+    )
 
 
 @pytest.mark.parametrize(
