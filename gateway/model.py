@@ -143,13 +143,15 @@ class Card(Struct, frozen=True):
     """How a delivery joins the others about its subject, on destinations that can edit and thread.
 
     The first delivery of a `subject` posts `payload` (JSON of a message; empty: that of the delivery); later ones do
-    what `mode` says.
+    what `mode` says. With `alone` the delivery never is the first: where the subject has no post, it makes one of its
+    own, which further parts of the same message find under the name `alone` ("": it has no further parts).
     """
 
     subject: str
     mode: CardMode
     phase: Phase = Phase.CHANGE
     payload: str = ""
+    alone: str | None = None
 
 
 class Parcel(Struct, frozen=True):
@@ -278,12 +280,14 @@ class Delivery(Struct, frozen=True):
 class Delivered(Struct, frozen=True):
     """The destination has the message.
 
-    `code` is the class of the answer, one of `metrics.CODES`; `status` is the HTTP status, 0 without an answer.
+    `code` is the class of the answer, one of `metrics.CODES`; `status` is the HTTP status, 0 without an answer. `alone`
+    says that the post is one of the delivery's own, not the one that shows its subject: see `Card`.
     """
 
     post_id: str = ""
     code: str = "2xx"
     status: int = 0
+    alone: bool = False
 
 
 class Blame(StrEnum):

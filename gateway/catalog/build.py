@@ -117,4 +117,5 @@ def _contradictions(service: Service, texts: Mapping[str, Text]) -> Iterator[Fau
         if translator.card and translator.card not in service.cards:
             problem = f"the service has no card called {translator.card!r}: write cards/{translator.card}.yaml"
             source = texts.get(translator.name.partition("/")[2])
-            yield yamlfile.fault(translator.file, source.text if source else "", ("card",), problem)
+            steps = ("card", "reply") if translator.replies else ("card",)
+            yield yamlfile.fault(translator.file, source.text if source else "", steps, problem)

@@ -3,10 +3,14 @@
 from collections.abc import Mapping
 from typing import Final
 
+from gateway.catalog import schema_cost
 from gateway.catalog.kinds import Kind, Text, register
 from gateway.catalog.message_shape import MessageShape
+from gateway.catalog.schema import Schema
 from gateway.catalog.scope import ALONE, Scope
+from gateway.catalog.shapes import compiled
 from gateway.catalog.states import STATE, StateShape
+from gateway.catalog.tolerance import tolerant
 from gateway.catalog.yamlfile import placed
 from gateway.language.document import DocumentPlace, Note
 from gateway.language.template import Context, Engine
@@ -15,11 +19,24 @@ from gateway.model import JSON
 
 
 class CardShape:
-    """A compiled card document. Every fault is noted in `faults` instead of raised."""
+    """A compiled card document; `name` is "service/cards/document". Every fault is noted in `faults`, none is raised.
+
+    `input` is the schema of the payloads that have what the card shows (True: all have), as it is written.
+    """
 
     def __init__(self, source: Text, raw: Mapping[str, JSON], engine: Engine, scope: Scope = ALONE) -> None:
+        self.name = source.name
         noted: list[Note] = []
         place, compiler = DocumentPlace(source.name, (), noted), scope.compiler(engine)
+        self.input: JSON = compiled(raw.get("input", True), scope.shapes, place / "input")
+        try:
+            self._schema = Schema(tolerant(self.input)) if self.input is not True else None
+        except ValueError as error:
+            (place / "input").fault(str(error))
+        for cost in schema_cost.unbearable(self.input):
+            DocumentPlace(source.name, ("input", *cost.steps), noted).fault(cost.problem)
+        attachments = raw["message"].get("attachments", ())
+        self._titled = any(isinstance(one, Mapping) and "title" in one for one in attachments)
         with compiler.names_used() as names:
             let = compiler.let(raw.get("let", {}), place / "let")
             self._state = StateShape(raw["state"], scope.states, compiler, place / "state") if "state" in raw else None
@@ -28,6 +45,13 @@ class CardShape:
         self._let = [*compiler.shared_among(names), *let]
         self.faults = placed(noted, source.text, source.file)
 
+    def lacks(self, value: JSON, *, explained: bool = True) -> str:
+        """Why a payload has not what the card shows, and if that is to be `explained`, where; "" when it has."""
+        if self._schema is None or self._schema.matches(value):
+            return ""
+        where = ": " + "; ".join(map(str, self._schema.mismatches(value, 3))) if explained else ""
+        return f"the payload does not match the input of {self.name}{where}"
+
     def render(self, context: Context) -> Message:
         """The message. Raises TranslationError."""
         for name, value in self._let:
@@ -35,6 +59,10 @@ class CardShape:
         if self._state is not None:
             context[STATE] = self._state.render(context)
         return self._message.render(context)
+
+    def untitled(self, message: Message) -> bool:
+        """Whether a message of this card has lost the title, by which readers know what the card is about."""
+        return self._titled and not any(one.title for one in message.attachments)
 
 
 CARD: Final = register(Kind("card", "cards", CardShape, "translator", definition="card"))

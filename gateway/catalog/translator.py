@@ -30,6 +30,8 @@ _ODD: Final = 100
 _CONDITION: Final = 200
 """The most characters of a condition that the reason of an ignored event repeats."""
 
+_NO_PHASE: Final = "its phase {!r} is none of open, change and close, and counts as change"
+
 _PHASES: Mapping[str | None, Phase] = {phase.value: phase for phase in Phase}
 
 
@@ -37,7 +39,8 @@ class Draft(Struct, frozen=True):
     """The result of a translator: a message about a subject, or the reason why it ignores the event.
 
     `phase` is None when the document has neither phase nor card. `card` shows the subject as it is after the event;
-    None when the message does that itself.
+    None when the message does that itself. With `reply` nothing shows it anew: the message replies to the card that is
+    there, and `why` says for which reason if not because the document says so; `broken`: its card document failed.
     """
 
     subject: str = ""
@@ -45,6 +48,9 @@ class Draft(Struct, frozen=True):
     ignored: str = ""
     phase: Phase | None = None
     card: Message | None = None
+    reply: bool = False
+    why: str = ""
+    broken: bool = False
 
 
 def _always(_: Context) -> bool:
@@ -63,6 +69,8 @@ def context(value: JSON, request: Request, event: str) -> Context:
 
 class Translator:
     """A compiled document; `name` is "service/document", `card` the name of the card that shows its subject ("": none).
+
+    With `replies` its messages reply to that card and leave it as it is.
 
     `speaks` tells whether the `when` of the document holds for a context, and raises TranslationError; `conditional`
     says that there is a `when`. `input` is the schema as it is written, `schema` the one that decides, which takes what
@@ -97,7 +105,9 @@ class Translator:
         self._let = [*compiler.shared_among(names), *let]
         self._ignored = _rule(source, raw["ignore"]) if "ignore" in raw else ""
         self._living = "phase" in raw or "card" in raw
-        self.card: str = raw.get("card", "")
+        card = raw.get("card", "")
+        self.replies = isinstance(card, Mapping)
+        self.card: str = card["reply"] if self.replies else card
         if self._ignore is not None and not noted and (why := swallows(self.input, self.events, self._ignores)):
             (place / "ignore").fault(why)
         self.faults = placed(noted, source.text, source.file)
@@ -133,10 +143,11 @@ class Translator:
         except TranslationError:
             return False
 
-    def draft(self, context: Context, cards: Mapping[str, CardShape] | None = None) -> Draft:
+    def draft(self, context: Context, cards: Mapping[str, CardShape] | None = None, *, explained: bool = True) -> Draft:
         """The draft for a payload that matches the schema; with the `cards` of the service, also its phase and card.
 
-        Raises TranslationError.
+        With `explained` it says where a payload has not what the card shows. Raises TranslationError, but for a card
+        that fails: the message is good, and is told.
         """
         for name, value in self._let:
             context[name] = value.get(context)
@@ -147,8 +158,27 @@ class Translator:
         subject, message = self._subject.render(context) or "", self._message.render(context)
         if cards is None or not self._living:
             return Draft(subject, message)
-        phase = _PHASES.get(self._phase.render(context), Phase.CHANGE)  # before the card, which sets names of its own
-        return Draft(subject, message, phase=phase, card=cards[self.card].render(context) if self.card else None)
+        word = self._phase.render(context)  # before the card, which sets names of its own
+        phase = _PHASES.get(word, Phase.CHANGE)
+        odd = _NO_PHASE.format(shorten(word, _CONDITION)) if word and word not in _PHASES else ""
+        if not self.card or self.replies:
+            return Draft(subject, message, phase=phase, reply=self.replies, why=odd)
+        card = cards[self.card]
+        if why := card.lacks(context["payload"], explained=explained):
+            return Draft(subject, message, phase=phase, reply=True, why=_left_alone(why, odd))
+        try:
+            shown = card.render(context)
+        except TranslationError as error:
+            return Draft(subject, message, phase=phase, reply=True, why=_left_alone(str(error), odd), broken=True)
+        if card.untitled(shown):
+            why = f"{card.name} came out without its title"
+            return Draft(subject, message, phase=phase, reply=True, why=_left_alone(why, odd))
+        return Draft(subject, message, phase=phase, card=shown, why=odd)
+
+
+def _left_alone(why: str, odd: str) -> str:
+    """The reason of a message that replies although its document has a card, after one about its phase."""
+    return "; ".join(filter(None, (odd, f"the card stays as it is: {why}")))
 
 
 def _rule(source: Text, condition: JSON) -> str:

@@ -11,6 +11,7 @@ from gateway.model import (
     ANSWER_LIMIT,
     Attempt,
     AttemptResult,
+    Card,
     Delivered,
     Delivery,
     DeliveryState,
@@ -52,16 +53,22 @@ def decide(result: Result, delivery: Delivery, now: float, wait: float, dead: st
     seq, attempts = delivery.seq, delivery.attempts + 1
     if isinstance(result, Delivered):
         attempt = Attempt(now, AttemptResult.DELIVERED, result.status, result.code)
-        card = None
-        if delivery.card is not None and result.post_id:
-            closed = _CLOSED[delivery.card.phase]
-            card = CardPost(delivery.destination, delivery.card.subject, result.post_id, now, closed)
+        card = _card_post(result, delivery, delivery.card, now) if delivery.card is not None else None
         return Settlement(seq, DeliveryState.DELIVERED, attempts, post_id=result.post_id, card=card, attempt=attempt)
     kind = AttemptResult.NEVER if isinstance(result, Never) else AttemptResult.LATER
     attempt = Attempt(now, kind, result.status, result.code, result.reason[:ANSWER_LIMIT])
     if kind is AttemptResult.NEVER or dead:
         return Settlement(seq, DeliveryState.DEAD, attempts, reason=dead or result.reason, attempt=attempt)
     return Settlement(seq, DeliveryState.PENDING, attempts, now + wait, result.reason, attempt=attempt)
+
+
+def _card_post(result: Delivered, delivery: Delivery, card: Card, now: float) -> CardPost | None:
+    """What the journal remembers of the post of a delivery: the subject that it shows; None when it shows none."""
+    if not result.post_id:
+        return None
+    if not result.alone:
+        return CardPost(delivery.destination, card.subject, result.post_id, now, _CLOSED[card.phase])
+    return CardPost(delivery.destination, card.alone, result.post_id, now) if card.alone else None
 
 
 def wait(result: Later, failures: int, random: Callable[[], float]) -> float:

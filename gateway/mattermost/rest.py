@@ -4,6 +4,7 @@
     card, no post of it yet  POST the card; the journal remembers its id when the delivery is settled
     card with a post         update: PATCH it;  thread: POST a reply;  both: PATCH, then reply
     its post is gone         POST a new card
+    a card that only replies POST a reply; without a card of the subject, a post of its own
     it may not be edited     update: POST a new card;  both: reply alone
 
 Every POST has a marker made from its step, by which the server (for 30 seconds, contract 6.3) and the look-up of
@@ -134,13 +135,30 @@ class RestSender:
         return channel_of(delivery.payload)
 
     async def _show(self, delivery: Delivery, card: Card) -> Result:
-        shown = await self._cards(card.subject)
-        if shown is None or (shown.closed and card.phase is Phase.OPEN):
-            return await self._open(delivery, card, "card")
-        try:
-            return await self._follow(delivery, card, shown.post_id)
-        except _RootGone:
-            return await self._open(delivery, card, "new card")
+        shown, step = await self._cards(card.subject), "card"
+        if shown is not None and not (shown.closed and card.phase is Phase.OPEN):
+            try:
+                return await self._follow(delivery, card, shown.post_id)
+            except _RootGone:
+                step = "new card"
+        if card.alone is None:
+            return await self._open(delivery, card, step)
+        return await self._stand_alone(delivery, card.alone, step)
+
+    async def _stand_alone(self, delivery: Delivery, name: str, step: str) -> Result:
+        """Make a post that shows no subject; a further part of a message replies to the first one, found by `name`."""
+        payload, first = read(delivery.payload), await self._cards(name) if name else None
+        if first is not None:
+            try:
+                result = await self._post(delivery, _Step(payload, marker_of(delivery, "part"), first.post_id))
+            except _RootGone:
+                pass
+            else:
+                if isinstance(result, Delivered):
+                    return replace(result, post_id=first.post_id, alone=True)
+                return result
+        result = await self._post(delivery, _Step(payload, marker_of(delivery, step)))
+        return replace(result, alone=True) if isinstance(result, Delivered) else result
 
     async def _open(self, delivery: Delivery, card: Card, step: str) -> Result:
         payload = read(card.payload or delivery.payload)

@@ -11,7 +11,7 @@ from gateway.decode.content import Content
 from gateway.journal import DuplicateKey, Entry
 from gateway.journal.duplicates import SIZE, key_of
 from gateway.mattermost.payload import Message, encode
-from gateway.model import Card, CardMode, Event, Parcel, Request
+from gateway.model import Card, CardMode, Event, Parcel, Phase, Request
 from gateway.pipeline.interpret import Piece, Reading
 from gateway.pipeline.route import Route
 from gateway.verify import masking, verify
@@ -93,6 +93,8 @@ def parcels(
                 body = encode(_in_channel(one.message, channel)) if channel else one.payload
                 if own.cards and shown is None:
                     shown = _cards(piece, about, f"event {event_id} {number}", route.wishes.card)
+                if own.cards and shown and index >= len(shown):
+                    continue
                 card = shown[index] if own.cards and shown else None
                 outgoing.append(Parcel(name, f"{name}{within} {about}", body, route.address, card, trace))
     return outgoing
@@ -101,20 +103,22 @@ def parcels(
 def _cards(piece: Piece, about: str, alone: str, mode: CardMode | None) -> Sequence[Card | None]:
     """The card of each message of a piece, for destinations that can edit posts and have threads.
 
-    With a `mode`, the first message of an event with a phase shows the event's subject. Otherwise only a piece of
-    several messages has a card, `alone`. All messages but the first reply in its thread. A subject has a card in each
-    channel that its messages name, because a post cannot be answered from another channel.
+    With a `mode`, the first message of an event with a phase shows the event's subject, or replies to what shows it.
+    Otherwise only a piece of several messages has a card, `alone`. All messages but the first reply in its thread. A
+    subject has a card in each channel that its messages name, because a post cannot be answered from another channel.
+    Where a card is only edited to what its document makes, no message is shown, and there is one card for all of them.
     """
     first, *more = piece.messages
-    if mode is not None and piece.subject and piece.phase is not None:
-        subject = f"{about} in {first.channel}" if first.channel else about
-        shown = None if piece.card is None else msgspec.structs.replace(piece.card, channel=first.channel)
-        opening = Card(subject, mode, piece.phase, encode(shown).decode() if shown else "")
-    elif more:
-        opening = Card(alone, CardMode.THREAD)
-    else:
-        return (None,)
-    return (opening, *(Card(opening.subject, CardMode.THREAD) for _ in more))
+    if mode is None or not piece.subject or piece.phase is None:
+        return [Card(alone, CardMode.THREAD)] * len(piece.messages) if more else (None,)
+    subject = f"{about} in {first.channel}" if first.channel else about
+    further = [Card(subject, CardMode.THREAD, alone=alone)] * len(more)
+    if piece.reply:  # what opens is the card until an event has all that the card shows
+        apart = None if piece.phase is Phase.OPEN else alone if more else ""
+        return (Card(subject, CardMode.THREAD, piece.phase, alone=apart), *further)
+    shown = None if piece.card is None else msgspec.structs.replace(piece.card, channel=first.channel)
+    opening = Card(subject, mode, piece.phase, encode(shown).decode() if shown else "")
+    return (opening,) if shown and mode is CardMode.UPDATE else (opening, *further)
 
 
 def _in_channel(message: Message, channel: str) -> Message:

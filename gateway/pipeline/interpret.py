@@ -21,7 +21,7 @@ from gateway.language.template import Context
 from gateway.mattermost.fit import Fitted, Limits, fitted
 from gateway.mattermost.payload import Message, Priority
 from gateway.model import JSON, CardMode, Note, Outcome, Phase, Request
-from gateway.pipeline.reasons import dropped, mismatched, unreadable, without_translator
+from gateway.pipeline.reasons import dropped, emptied_card, mismatched, unreadable, without_translator
 
 _STRICT: Final = "`strict = true` of the route refuses what no translator understands"
 
@@ -58,8 +58,9 @@ class Piece(Struct, frozen=True):
     `note` is a Note where something but the generic translator should have spoken, or of other words, else "".
 
     `phase` is where the event stands in the life of its subject (None: it has none), `card` the message that shows the
-    subject as it is now (None: the first of its messages does); both count only where a route wants cards. `emptied`
-    names the translator whose message came out empty, so that the generic one speaks.
+    subject as it is now (None: the first of its messages does); with `reply` nothing shows it anew: the messages reply
+    to the card that is there. These count only where a route wants cards. `emptied` names the translator whose message
+    came out empty, so that the generic one speaks.
     """
 
     outcome: Outcome
@@ -72,6 +73,7 @@ class Piece(Struct, frozen=True):
     fitted: tuple[Fitted, ...] = ()
     phase: Phase | None = None
     card: Message | None = None
+    reply: bool = False
     note: str = ""
 
     @property
@@ -171,7 +173,8 @@ class _EventReader(Struct, frozen=True):
             if not translator.schema.matches(value):
                 why = mismatched(translator, value, explained=explained)
                 return self._generic(value, name, why, translator.name)
-            return self._translated_piece(translator, self._draft(translator, seen, value, name), value, name)
+            draft = self._draft(translator, seen, value, name, explained=explained)
+            return self._translated_piece(translator, draft, value, name)
         except TranslationError as error:
             if self.decoded.fault:
                 return self._generic(value, name, str(error))
@@ -182,16 +185,19 @@ class _EventReader(Struct, frozen=True):
             shown_by = translator.name if translator else GENERIC
             return Piece(Outcome.BROKEN, name, shown_by, reason=str(error), fitted=broken, note=Note.BROKEN)
 
-    def _draft(self, translator: Translator, seen: Context, value: JSON, name: str) -> Draft:
+    def _draft(self, translator: Translator, seen: Context, value: JSON, name: str, *, explained: bool) -> Draft:
         """The draft of a translator; of the payload without its odd values where it cannot compute with these."""
         cards = self.service.cards if self.wishes.card is not None else None
         try:
-            return translator.draft(seen, cards)
+            draft = translator.draft(seen, cards, explained=explained)
+            rest = translator.without_odd(value) if draft.broken else None
         except TranslationError:
-            rest = translator.without_odd(value)
+            draft, rest = None, translator.without_odd(value)
             if rest is None:
                 raise
-            return translator.draft(context(rest, self.request, name), cards)
+        if draft is not None and rest is None:
+            return draft
+        return translator.draft(context(rest, self.request, name), cards, explained=explained)
 
     def finished(self, message: Message) -> tuple[Fitted, ...]:
         """The message, with the route's overrides and the service's name and icon, in as many posts as it needs."""
@@ -214,16 +220,23 @@ class _EventReader(Struct, frozen=True):
                 value, name, f"the message of {translator.name} came out empty", emptied=translator.name
             )
         unread = unreadable(self.request, self.decoded) if self.decoded.fault else ""
+        card, reply, reason = None, draft.reply, unread or draft.why
+        if draft.card is not None:
+            card = next((one.message for one in self.finished(draft.card)), None)
+            if card is None:
+                reply, reason = True, unread or emptied_card(translator)
+        broken = draft.broken and not unread
         return Piece(
-            Outcome.MESSAGE,
+            Outcome.BROKEN if broken else Outcome.MESSAGE,
             name,
             translator.name,
             draft.subject,
-            unread,
-            note=Note.UNREADABLE if unread else "",
+            reason,
+            note=Note.UNREADABLE if unread else Note.BROKEN if broken else "",
             fitted=shown,
             phase=draft.phase,
-            card=next((one.message for one in self.finished(draft.card)), None) if draft.card else None,
+            card=card,
+            reply=reply,
         )
 
     def _generic(self, value: JSON, name: str, reason: str, mismatch: str = "", emptied: str = "") -> Piece:

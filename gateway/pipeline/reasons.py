@@ -46,6 +46,11 @@ def mismatched(translator: Translator, value: JSON, *, explained: bool) -> str:
     return f"the payload does not match the schema of {translator.name}{mismatches}"
 
 
+def emptied_card(translator: Translator) -> str:
+    """That the card of a translator has nothing in it, so that the message replies."""
+    return f"the card stays as it is: cards/{translator.card} came out empty"
+
+
 def unreadable(request: Request, decoded: Decoded) -> str:
     """Why nothing could be read out of the body: it is not what it claims to be, or not there. "" when it could be."""
     declared = request.headers.get("content-type", "")[:_TYPE]

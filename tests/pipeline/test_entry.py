@@ -36,7 +36,7 @@ def made(pieces, *destinations, traits=TRAITS, **more):
     return list(parcels("e1", route(*destinations, **more), Acme, reading, traits))
 
 
-def piece(*texts, subject="s", card=None, phase=Phase.CHANGE, channel=None):
+def piece(*texts, subject="s", card=None, phase=Phase.CHANGE, channel=None, reply=False):
     """A piece of these messages."""
     messages = [Message(text=text, channel=channel) for text in texts]
     shown = Message(text=card) if card else None
@@ -48,6 +48,7 @@ def piece(*texts, subject="s", card=None, phase=Phase.CHANGE, channel=None):
         fitted=tuple(Fitted(one, encode(one)) for one in messages),
         card=shown,
         phase=phase,
+        reply=reply,
     )
 
 
@@ -81,10 +82,29 @@ def test_the_events_of_one_request_have_threads_of_their_own():
 def test_a_route_with_cards_shows_the_subject(mode):
     """The first message is the subject's; what goes on replies under it, and a webhook gets neither."""
     pieces = [piece("a", "b", card="state", phase=Phase.OPEN)]
-    hook, first, _, second = made(pieces, "hook", "rest", card=mode.value)
-    assert hook.card is None
+    hook, first, further, *more = made(pieces, "hook", "rest", card=mode.value)
+    assert (hook.card, further.card, further.destination) == (None, None, "hook")
     assert first.card == Card("acme:s", mode, Phase.OPEN, '{"text":"state"}')
-    assert second.card == Card("acme:s", CardMode.THREAD)
+    replies = [] if mode is CardMode.UPDATE else [Card("acme:s", CardMode.THREAD, alone="event e1 1")]
+    assert [one.card for one in more] == replies
+
+
+@pytest.mark.parametrize("mode", CardMode)
+def test_a_message_that_replies_shows_no_subject(mode):
+    """Whatever the route wants; all parts of it find each other also where the subject has no card."""
+    [note] = made([piece("a", reply=True)], "rest", card=mode.value)
+    assert note.card == Card("acme:s", CardMode.THREAD, alone="")
+    parts = made([piece("a", "b", reply=True, phase=Phase.CLOSE)], "rest", card=mode.value)
+    assert [one.card for one in parts] == [
+        Card("acme:s", CardMode.THREAD, Phase.CLOSE, alone="event e1 1"),
+        Card("acme:s", CardMode.THREAD, alone="event e1 1"),
+    ]
+
+
+def test_what_opens_is_the_card_until_an_event_has_all_that_it_shows():
+    """A reply that opens a subject without a card is where the others reply to."""
+    [opened] = made([piece("a", reply=True, phase=Phase.OPEN)], "rest", card="both")
+    assert opened.card == Card("acme:s", CardMode.THREAD, Phase.OPEN)
 
 
 def test_without_a_card_document_the_message_is_the_card():
