@@ -30,6 +30,9 @@ _ODD: Final = 100
 _CONDITION: Final = 200
 """The most characters of a condition that the reason of an ignored event repeats."""
 
+STAYS: Final = "the card stays as it is: "
+"""How the reason of an event begins whose card is not edited."""
+
 _NO_PHASE: Final = "its phase {!r} is none of open, change and close, and counts as change"
 
 _PHASES: Mapping[str | None, Phase] = {phase.value: phase for phase in Phase}
@@ -177,8 +180,8 @@ class Translator:
 
 
 def _left_alone(why: str, odd: str) -> str:
-    """The reason of a message that replies although its document has a card, after one about its phase."""
-    return "; ".join(filter(None, (odd, f"the card stays as it is: {why}")))
+    """The reason of a message that replies although its document has a card, before one about its phase."""
+    return "; ".join(filter(None, (STAYS + why, odd)))
 
 
 def _rule(source: Text, condition: JSON) -> str:

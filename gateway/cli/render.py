@@ -16,9 +16,16 @@ from gateway.cli import app, catalog
 from gateway.cli import options as given
 from gateway.cli.options import example
 from gateway.cli.output import fail, print_json, print_line, unusable
+from gateway.decode.content import Content
+from gateway.decode.unwrap import unwrap
 from gateway.errors import MattergateError, Refused
+from gateway.mattermost.fit import Limits
 from gateway.model import JSON, Outcome, Request
 from gateway.pipeline import sample, samplefile
+from gateway.pipeline.interpret import Wishes, interpret
+
+BODY_MOST = 5_000_000
+"""Bytes that a body may become when it is inflated."""
 
 
 class Case(sample.SampleRequest, frozen=True):
@@ -32,6 +39,7 @@ class Case(sample.SampleRequest, frozen=True):
     epilog=example(
         "mattergate render push.json -s github -H 'X-GitHub-Event: push'",
         "mattergate render schemas/github/samples/push.usual.yaml",
+        "mattergate render notification.xml -s acme --payload",
         "mattergate render --batch < requests.jsonl | jq -r .outcome | sort | uniq -c",
     )
 )
@@ -55,6 +63,10 @@ def render(
         bool,
         typer.Option("--batch", help="JSON lines in (case, service, method, headers, query, body), JSON lines out."),
     ] = False,
+    payload: Annotated[
+        bool,
+        typer.Option("--payload", help="Show what templates see of each event instead: it is decoded and unwrapped."),
+    ] = False,
     folder: given.Folders = None,
 ) -> None:
     """Show the message that a request becomes.
@@ -65,14 +77,14 @@ def render(
     if batch:
         if file is not None or service is not None or header:
             fail("--batch reads standard input, whose lines say what each request is: give it nothing else", 2)
-        _batch(folders)
+        _batch(folders, payload=payload)
         return
     request, key = _request(file, _headers(header or ()))
     key = service or key
     found = catalog.require(folders, {key}).service(key)
     if found is None:
         fail(f"--service: {catalog.unknown(key, folders)}", 2)
-    answer = _answer(found, request)
+    answer = _answer(found, request, payload=payload)
     print_json(answer)
     if answer["outcome"] in {Outcome.REFUSED, Outcome.BROKEN}:
         raise typer.Exit(1)
@@ -105,7 +117,7 @@ def _request(file: Path | None, headers: dict[str, str]) -> tuple[Request, str]:
     return replace(found, headers={**found.headers, **headers}), above[1].name if len(above) > 1 else GENERIC
 
 
-def _batch(folders: Sequence[Path]) -> None:
+def _batch(folders: Sequence[Path], *, payload: bool) -> None:
     """Answer every line of standard input with one of standard output; the command fails when one is no request."""
 
     @cache
@@ -127,7 +139,7 @@ def _batch(folders: Sequence[Path]) -> None:
             print_line({**_case(line), "outcome": Outcome.BROKEN, "messages": [], "reason": problem})
             continue
         service, known = find(case.service)
-        answer = _answer(service, sample.as_request(case))
+        answer = _answer(service, sample.as_request(case), payload=payload)
         if not known:
             why = f"the catalog has no service {case.service!r}, the generic translator speaks"
             answer["reason"] = f"{why}; {answer['reason']}" if answer["reason"] else why
@@ -145,16 +157,22 @@ def _case(line: bytes) -> dict[str, JSON]:
     return {"case": found["case"]} if isinstance(found, dict) and "case" in found else {}
 
 
-def _answer(service: Service, request: Request) -> dict[str, JSON]:
+def _answer(service: Service, request: Request, *, payload: bool) -> dict[str, JSON]:
+    """What becomes of a request; with `payload` its decoded events in place of the messages."""
+    wishes = Wishes()
     try:
-        reading = sample.read(service, request)
+        content = Content.of(request, BODY_MOST, wishes.depth)
+        reading = interpret(service, content, wishes, Limits())
     except Refused as refused:
         return {"outcome": Outcome.REFUSED, "messages": [], "reason": str(refused)}
-    return {
+    found = {
         "outcome": reading.outcome,
         "event": reading.name,
         "translator": reading.translator,
         "subject": reading.subject,
         "reason": reading.reason,
-        "messages": [message for piece in reading.pieces for message in piece.messages],
     }
+    if not payload:
+        return {**found, "messages": [message for piece in reading.pieces for message in piece.messages]}
+    events = unwrap(content.value, service.unwrap)
+    return {**found, "body": content.decoded.kind, "unwrap": events.idle, "payloads": events.values}

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from gateway.catalog import yamlfile
 from gateway.catalog.service import Service
-from gateway.catalog.translator import Translator
+from gateway.catalog.translator import STAYS, Translator
 from gateway.decode.content import Content
 from gateway.decode.unwrap import unwrap
 from gateway.errors import Refused
@@ -42,7 +42,8 @@ class TriedEvent(Struct, frozen=True):
     """The result of one event of the request. `mismatch`: the translator whose schema the payload does not match.
 
     `line` is where in its document the translator failed, 0 if it did not. `card` shows the subject as it is now, where
-    the route wants cards and the translator has one.
+    the route wants cards and the translator has one; with `reply` the messages reply to the card that is there.
+    `payload` is the event as templates see it: decoded and unwrapped.
     """
 
     outcome: Outcome
@@ -56,6 +57,8 @@ class TriedEvent(Struct, frozen=True):
     faults: tuple[SchemaFault, ...]
     messages: tuple[JSON, ...]
     card: JSON
+    reply: bool = False
+    payload: JSON = None
     note: str = ""
 
 
@@ -84,7 +87,7 @@ def result(service: Service, request: Request, wishes: Wishes, texts: Mapping[st
         return Result(Outcome.REFUSED, "", "", "", reason, (), 0, time.perf_counter() - started)
     seconds = time.perf_counter() - started
     explainer = _Explainer(service, texts or {})
-    pairs = zip(reading.pieces[:PIECES], [*unwrap(content.value, service.unwrap), None], strict=False)
+    pairs = zip(reading.pieces[:PIECES], [*unwrap(content.value, service.unwrap).values, None], strict=False)
     return Result(
         reading.outcome,
         reading.name,
@@ -105,8 +108,12 @@ def translator_named(service: Service, name: str) -> Translator | None:
 
 def text_of(translator: Translator) -> str:
     """The text of a document; empty when its file went away a moment ago."""
+    return _text_in(translator.file)
+
+
+def _text_in(file: str) -> str:
     try:
-        return Path(translator.file).read_text("utf-8")
+        return Path(file).read_text("utf-8")
     except (OSError, UnicodeDecodeError):
         return ""
 
@@ -119,8 +126,9 @@ class _Explainer(Struct, frozen=True):
 
     def event(self, piece: Piece, value: JSON) -> TriedEvent:
         """One event with the places of its faults."""
-        about = piece.mismatch or piece.translator
-        text = self._source(about) if piece.mismatch or piece.outcome is Outcome.BROKEN else ""
+        failed = _PLACE.match(piece.reason.removeprefix(STAYS)) if piece.outcome is Outcome.BROKEN else None
+        about = failed["document"] if failed else piece.mismatch
+        text = self._source(about) if about else ""
         translator = translator_named(self.service, piece.mismatch)
         wrong = translator.mismatches(value, FAULTS) if translator else []
         return TriedEvent(
@@ -130,25 +138,24 @@ class _Explainer(Struct, frozen=True):
             mismatch=piece.mismatch,
             subject=piece.subject,
             reason=piece.reason,
-            line=_line_of(piece.reason, text) if piece.outcome is Outcome.BROKEN else 0,
+            line=_line_of(failed["pointer"], text) if failed else 0,
             phase=piece.phase,
             faults=tuple(SchemaFault(one.path, one.problem, _line(text, ("input", *one.rule))) for one in wrong),
             messages=tuple(map(_payload, piece.messages)),
             card=_payload(piece.card) if piece.card else None,
+            reply=piece.reply,
+            payload=value,
             note=piece.note,
         )
 
     def _source(self, name: str) -> str:
-        translator = translator_named(self.service, name)
-        return self.texts.get(name) or (text_of(translator) if translator else "")
+        document = self.service.documents.get(name.partition("/")[2])
+        return self.texts.get(name) or (_text_in(document.file) if document else "")
 
 
-def _line_of(reason: str, text: str) -> int:
+def _line_of(pointer: str, text: str) -> int:
     """The line that the reason of a broken event points to."""
-    place = _PLACE.match(reason)
-    if place is None:
-        return 0
-    return _line(text, tuple(int(step) if step.isdecimal() else step for step in place["pointer"].split("/")))
+    return _line(text, tuple(int(step) if step.isdecimal() else step for step in pointer.split("/")))
 
 
 def _line(text: str, steps: tuple[str | int, ...]) -> int:

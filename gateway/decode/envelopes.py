@@ -6,7 +6,7 @@ https://cloud.google.com/pubsub/docs/push#receive_push, https://docs.aws.amazon.
 import base64
 import binascii
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from gateway.decode import jsontext
@@ -17,7 +17,9 @@ _DEPTH: Final = 5
 _LONGEST: Final = 200_000
 _NODES: Final = 500
 _VALUES: Final = 20_000
-_BASE64 = re.compile(r"[A-Za-z0-9+/_-]+={0,2}\s*")
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]+={0,2}")
+_GROUP: Final = 4
+"""Characters of base64 that stand for whole bytes; the lines of a folded text have a multiple of it (RFC 2045, 6.8)."""
 _BYTES = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _JSON_AS_BASE64: Final = ("eyJ", "eyA", "ewo", "ew0", "W3s", "Wyb", "Wwo")
 """How `{"`, `{ `, `[{` and the like begin in base64."""
@@ -79,12 +81,27 @@ def _with_text(value: Mapping[str, JSON]) -> Mapping[str, JSON]:
 
 
 def text_in_base64(text: str) -> str | None:
-    """The text in base64 of either alphabet, with or without its padding; None where there is none, or other bytes."""
-    if _BASE64.fullmatch(text) is None:
+    """The text in base64 of either alphabet, with or without its padding; None where there is none, or other bytes.
+
+    It may stand in lines of one length and have white space around it; words between spaces are none.
+    """
+    lines = text.split()
+    if len(lines) > 1 and not _is_folded(lines):
         return None
-    bare = text.strip().replace("-", "+").replace("_", "/").rstrip("=")
+    folded = "".join(lines)
+    if _BASE64.fullmatch(folded) is None:
+        return None
+    bare = folded.replace("-", "+").replace("_", "/").rstrip("=")
     try:
-        found = base64.b64decode(bare + "=" * (-len(bare) % 4), validate=True).decode()
+        raw = base64.b64decode(bare + "=" * (-len(bare) % _GROUP), validate=True)
+        found = raw.decode()
     except (ValueError, binascii.Error):
         return None
-    return None if _BYTES.search(found) else found
+    chance = base64.b64encode(raw).rstrip(b"=") != bare.encode()  # its last character has bits that no encoder sets
+    return None if chance or _BYTES.search(found) else found
+
+
+def _is_folded(lines: Sequence[str]) -> bool:
+    """Whether these can be the lines of one text in base64: of one length, but for the last."""
+    *full, last = map(len, lines)
+    return len(set(full)) == 1 and not full[0] % _GROUP and last <= full[0]

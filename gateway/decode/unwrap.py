@@ -3,7 +3,7 @@
 unwrap: [{json: Message}, {base64: message.data}, {pick: event}, {split: alerts, keep: true}]
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -55,35 +55,89 @@ def parse_unwrap(raw: Mapping[str, Any]) -> UnwrapStep:
     return UnwrapStep(verb, path, document.keep)
 
 
-def unwrap(value: JSON, steps: tuple[UnwrapStep, ...] | list[UnwrapStep]) -> list[JSON]:
-    """Return the events inside a value, in order: one, unless a split finds several, or none in an empty array.
+class Unwrapped(Struct, frozen=True):
+    """The events inside of a value, in order. `idle` says which steps did nothing, and why: none where all did."""
 
-    A step whose path is absent or leads to another type, or to base64 of what is no text, leaves the value alone. The
-    value given is not changed. All texts together hold as many values as one request may; those beyond stay texts.
+    values: list[JSON]
+    idle: tuple[str, ...] = ()
+
+
+def unwrap(value: JSON, steps: Sequence[UnwrapStep]) -> Unwrapped:
+    """Return the events inside a value: one, unless a split finds several, or none in an empty array.
+
+    A step whose path is absent or leads to another type, to a text that is not JSON, or to base64 of what is no text,
+    leaves the value alone. The value given is not changed. All texts together hold as many values as one request may;
+    those beyond stay texts.
     """
     events = [value]
     if not steps:
-        return events
-    allowance = Allowance()
-    for step in steps:
-        events = [inner for event in events for inner in _apply(step, event, allowance)]
-    return events
+        return Unwrapped(events)
+    allowance, idle = Allowance(), []
+    for number, step in enumerate(steps):
+        run = _Run(step, allowance)
+        events = [inner for event in events for inner in run.on(event)]
+        if not run.did and events:
+            idle.append(f"unwrap/{number} ({step.verb}: {jsonpath.written(step.path)}) did nothing: {run.why}")
+    return Unwrapped(events, tuple(idle))
 
 
-def _apply(step: UnwrapStep, value: JSON, allowance: Allowance) -> list[JSON]:
-    if step.verb == "json":
-        return [_replace_at(value, step.path, lambda part: _from_json(part, allowance))]
-    if step.verb == "base64":
-        return [_replace_at(value, step.path, lambda part: _from_base64(part, allowance))]
-    found = jsonpath.lookup(value, step.path)
-    if step.verb == "pick":
-        return [value if found is MISSING else found]
-    if not isinstance(found, list):
-        return [value]
-    if not step.keep or not step.path:
-        return list(found)
-    outer = _remove(value, step.path)
-    return [{"outer": outer, **event} if isinstance(event, dict) else event for event in found]
+class _Run:
+    """One step on the events of a request: whether it `did` anything, and else `why` not at the last of them."""
+
+    def __init__(self, step: UnwrapStep, allowance: Allowance) -> None:
+        self.did = False
+        self.why = "nothing is there"
+        self._step = step
+        self._allowance = allowance
+
+    def on(self, value: JSON) -> list[JSON]:
+        """The events that the step makes of one."""
+        step = self._step
+        if step.verb in {"json", "base64"}:
+            return [_replace_at(value, step.path, self._from_json if step.verb == "json" else self._from_base64)]
+        found = jsonpath.lookup(value, step.path)
+        if found is MISSING:
+            return [value]
+        if step.verb == "pick":
+            self.did = True
+            return [found]
+        if not isinstance(found, list):
+            self.why = f"{_kind(found)} is there, not an array"
+            return [value]
+        self.did = True
+        if not step.keep or not step.path:
+            return list(found)
+        outer = _remove(value, step.path)
+        return [{"outer": outer, **event} if isinstance(event, dict) else event for event in found]
+
+    def _from_json(self, value: JSON) -> JSON:
+        if not isinstance(value, str):
+            self.why = f"{_kind(value)} is there, not a text"
+            return value
+        try:
+            found = jsontext.parse(value, allowance=self._allowance)
+        except ValueError as error:
+            self.why = f"the text there is not JSON, or too much: {error}"
+            return value
+        self.did = True
+        return found
+
+    def _from_base64(self, value: JSON) -> JSON:
+        text = text_in_base64(value) if isinstance(value, str) else None
+        if text is None:
+            self.why = f"{_kind(value)} is there" + (" that is not base64 of a text" if isinstance(value, str) else "")
+            return value
+        self.did = True
+        try:
+            return jsontext.parse(text, allowance=self._allowance)
+        except ValueError:
+            return text
+
+
+def _kind(value: JSON) -> str:
+    """What a value is, in words for the author of a service."""
+    words = {str: "a text", bool: "true or false", list: "an array", dict: "an object", type(None): "null"}
+    return words.get(type(value), "a number")
 
 
 def _replace_at(value: JSON, path: tuple[Step, ...], change: Callable[[JSON], JSON]) -> JSON:
@@ -111,20 +165,3 @@ def _remove(value: JSON, path: tuple[Step, ...]) -> JSON:
     if isinstance(value, dict):
         return {key: child for key, child in value.items() if key != path[0]}
     return _replace_at(value, path, lambda _: None)
-
-
-def _from_json(value: JSON, allowance: Allowance) -> JSON:
-    try:
-        return jsontext.parse(value, allowance=allowance) if isinstance(value, str) else value
-    except ValueError:
-        return value
-
-
-def _from_base64(value: JSON, allowance: Allowance) -> JSON:
-    text = text_in_base64(value) if isinstance(value, str) else None
-    if text is None:
-        return value
-    try:
-        return jsontext.parse(text, allowance=allowance)
-    except ValueError:
-        return text

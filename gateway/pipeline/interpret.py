@@ -104,7 +104,8 @@ def interpret(service: Service, content: Content, wishes: Wishes, limits: Limits
     if decoded.fault and wishes.strict:
         raise Refused(422, "Unprocessable Content", unreadable(request, decoded), hint=_STRICT)
     reader = _EventReader(service, request, decoded, wishes, limits)
-    values = unwrap(decoded.value, service.unwrap)
+    unwrapped = unwrap(decoded.value, service.unwrap)
+    values = unwrapped.values
     pieces = [reader.piece(value, explained=index < EXPLAINED) for index, value in enumerate(values[:EVENTS])]
     if len(values) > EVENTS:
         more = Message(text=f"and {len(values) - EVENTS} more events of {service.name} in the same request")
@@ -113,7 +114,8 @@ def interpret(service: Service, content: Content, wishes: Wishes, limits: Limits
         pieces.append(Piece(Outcome.IGNORED, "", "", reason="the request holds no event"))
     first = pieces[0] if len(pieces) == 1 else _most_telling(pieces)
     key = service.delivery_key(request, decoded.value)
-    reason = "; ".join(filter(None, (first.reason, decoded.note))) if decoded.note else first.reason
+    idle = unwrapped.idle if first.note else ()  # else the step had nothing to do, as an optional one
+    reason = "; ".join(filter(None, (first.reason, *idle, decoded.note))) if decoded.note or idle else first.reason
     return Reading(first.outcome, first.name, first.translator, first.subject, reason, key, tuple(pieces), first.note)
 
 
@@ -133,7 +135,7 @@ class Verdict(Struct, frozen=True):
 
 def verdicts(service: Service, content: Content, *, events: int, faults: int) -> list[Verdict]:
     """Match each event of a request with the schema of its translator: at most `events`, and `faults` of each."""
-    request, values = content.request, unwrap(content.value, service.unwrap)
+    request, values = content.request, unwrap(content.value, service.unwrap).values
     found = []
     for value in values[:events]:
         name = service.event_name(request, value)

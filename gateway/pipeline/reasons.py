@@ -5,7 +5,7 @@ from typing import Final
 
 from gateway.catalog.select import first_match, matches
 from gateway.catalog.service import Service
-from gateway.catalog.translator import Translator
+from gateway.catalog.translator import STAYS, Translator
 from gateway.decode.decode import Decoded
 from gateway.model import JSON, Request
 
@@ -48,7 +48,7 @@ def mismatched(translator: Translator, value: JSON, *, explained: bool) -> str:
 
 def emptied_card(translator: Translator) -> str:
     """That the card of a translator has nothing in it, so that the message replies."""
-    return f"the card stays as it is: cards/{translator.card} came out empty"
+    return f"{STAYS}cards/{translator.card} came out empty"
 
 
 def unreadable(request: Request, decoded: Decoded) -> str:

@@ -69,7 +69,7 @@ def _weigh(service: Service, request: Request, value: JSON, spread: Mapping[str,
     if _names_itself(service, request.headers):
         points += _NAMES_ITSELF
         reasons.append("headers name it")
-    for event in unwrap(value, service.unwrap)[:1] if value is not None else ():
+    for event in unwrap(value, service.unwrap).values[:1] if value is not None else ():
         more, why = _weigh_event(service, request, event)
         points += more
         reasons += why

@@ -76,7 +76,7 @@ def test_no_sentence_has_a_hole(key):
     service = KNOWN.services[key]
     for path in (path for of, path in files.samples(FOLDERS) if of == key):
         request = sample.as_request(samplefile.load(path).request)
-        for value in unwrap(Content.of(request, 5_000_000).value, service.unwrap):
+        for value in unwrap(Content.of(request, 5_000_000).value, service.unwrap).values:
             name, meant = told(service, request, value)
             for holder, gap, where in list(gaps(value)) if name else ():
                 if is_demanded(KNOWN_INPUT[name], where, KNOWN_INPUT[name]):

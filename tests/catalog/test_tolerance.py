@@ -122,7 +122,7 @@ def test_what_is_only_shown_may_be_null_and_every_scalar(key):
     service, tried = KNOWN.services[key], set()
     for path in (path for of, path in files.samples(FOLDERS) if of == key):
         request = sample.as_request(samplefile.load(path).request)
-        for value in unwrap(Content.of(request, 5_000_000).value, service.unwrap):
+        for value in unwrap(Content.of(request, 5_000_000).value, service.unwrap).values:
             own = speaker(service, request, value)
             for holder, name, where in list(parts(value)):
                 pattern = own and own.name, tuple(step for step in where if isinstance(step, str))

@@ -28,6 +28,22 @@ def test_standard_input_and_other_bodies(desk):
     assert json.loads(desk.plain("render", *options, stdin=packed).out)["translator"] == "items/item"
 
 
+def test_the_payload_is_shown_as_templates_see_it(desk):
+    """Decoded and unwrapped, with the kind of the body, and why a step of unwrap did nothing."""
+    desk.write("body.xml", "<order id='7'><box>a</box></order>")
+    options = ["-s", "generic", "--payload"]
+    answer = json.loads(desk.plain("render", "body.xml", *options, "-H", "Content-Type: text/xml").out)
+    assert (answer["body"], answer["payloads"]) == ("xml", [{"order": {"@id": "7", "box": "a"}}])
+    assert "messages" not in answer
+    desk.write("plain.json", "{}")
+    service = "name: Jobs\ndocs: https://example.com/\nsetup: Nothing is to be set up.\nunwrap: [{pick: job}]\n"
+    desk.write("own/jobs/service.yaml", service)
+    desk.write("own/jobs/job.yaml", "title: A job\nevents: [job]\nmessage: {text: done}\n")
+    answer = json.loads(desk.plain("render", "plain.json", "-s", "jobs", "--payload", "--catalog", "own").out)
+    assert answer["unwrap"] == ["unwrap/0 (pick: $.job) did nothing: nothing is there"]
+    assert "did nothing" in answer["reason"]
+
+
 def test_a_sample_knows_its_service(desk):
     """That of its folder, unless one is named."""
     file = desk.write(

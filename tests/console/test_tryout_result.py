@@ -43,6 +43,12 @@ def test_a_template_that_fails_has_its_line():
     assert (event.outcome, event.line) == (Outcome.BROKEN, 5)
 
 
+def test_the_payload_is_what_templates_see():
+    """Decoded, also where it came in a form."""
+    [event] = tried(b"payload=%7B%22ref%22%3A1%7D", **{"content-type": "application/x-www-form-urlencoded"}).events
+    assert (event.payload, event.reply) == ({"ref": 1}, False)
+
+
 def test_a_body_that_cannot_be_inflated_is_what_ingress_answers():
     """No event, and the status."""
     found = tried(b"not gzip", **{"content-encoding": "gzip"})

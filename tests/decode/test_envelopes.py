@@ -67,6 +67,9 @@ def test_what_holds_no_event_stays(value: Any) -> None:
         ("8J+RqeKAjfCfkrs=", "👩\u200d💻"),
         ("AAE=", None),
         ("a b", None),
+        ("word word", None),
+        ("aGkg aGk=", "hi hi"),
+        ("aGl", None),
         ("a", None),
     ],
 )

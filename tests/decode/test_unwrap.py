@@ -9,7 +9,7 @@ from gateway.decode.unwrap import parse_unwrap, unwrap
 
 def unwrapped(value, *documents):
     """Apply steps written as documents write them."""
-    return unwrap(value, [parse_unwrap(document) for document in documents])
+    return unwrap(value, [parse_unwrap(document) for document in documents]).values
 
 
 CODED = base64.b64encode(b'{"n": 1}').decode()
@@ -25,6 +25,8 @@ CODED = base64.b64encode(b'{"n": 1}').decode()
         ({"m": {"data": CODED}}, {"base64": "m.data"}, [{"m": {"data": {"n": 1}}}]),
         ({"data": CODED.rstrip("=")}, {"base64": "data"}, [{"data": {"n": 1}}]),
         ({"data": "aGk"}, {"base64": "data"}, [{"data": "hi"}]),
+        ({"data": "\n  " + CODED[:8] + "\r\n  " + CODED[8:] + "\n"}, {"base64": "data"}, [{"data": {"n": 1}}]),
+        ({"data": "eyJuIjoiw78_In0"}, {"base64": "data"}, [{"data": {"n": "ÿ?"}}]),
         ({"a": {"b": None}}, {"pick": "a.b"}, [None]),
         ({"alerts": [1, 2]}, {"split": "alerts"}, [1, 2]),
         ([1, 2], {"split": ""}, [1, 2]),
@@ -45,6 +47,32 @@ def test_steps(value, document, events):
 def test_a_step_that_does_not_fit_changes_nothing(value, verb):
     """An absent path or another type leaves the value alone."""
     assert unwrapped(value, {verb: "p"}) == [value]
+
+
+@pytest.mark.parametrize(
+    ("value", "document", "why"),
+    [
+        ({}, {"json": "a.b"}, "unwrap/0 (json: $.a.b) did nothing: nothing is there"),
+        ({"a": {}}, {"json": "a"}, "an object is there, not a text"),
+        ({"a": "hello"}, {"json": "a"}, "the text there is not JSON"),
+        ({"a": "Disk full"}, {"base64": "a"}, "a text is there that is not base64 of a text"),
+        ({"a": 7}, {"base64": "a"}, "a number is there"),
+        ({}, {"pick": "job"}, "unwrap/0 (pick: $.job) did nothing: nothing is there"),
+        ({"a": None}, {"split": "a"}, "null is there, not an array"),
+    ],
+)
+def test_a_step_that_did_nothing_says_why(value, document, why):
+    """With its number, as documents count, its path, and what is there instead."""
+    [idle] = unwrap(value, [parse_unwrap(document)]).idle
+    assert why in idle
+    assert not unwrap({"a": "1"}, [parse_unwrap({"json": "a"})]).idle
+
+
+def test_a_step_that_did_something_for_one_event_is_not_idle():
+    """Of the messages of a batch some may be text."""
+    steps = [parse_unwrap({"split": "r"}), parse_unwrap({"json": "m"})]
+    assert not unwrap({"r": [{"m": "text"}, {"m": "[1]"}, {}]}, steps).idle
+    assert unwrap({"r": [{"m": "text"}, {}]}, steps).idle
 
 
 def test_steps_follow_each_other():

@@ -34,7 +34,7 @@ class PostShown(Struct, frozen=True):
 
 def shown(payload: JSON, *, card: bool = False) -> PostShown:
     """A message for a template."""
-    return PostShown(preview.view(payload), msgspec.json.format(msgspec.json.encode(payload), indent=2).decode(), card)
+    return PostShown(preview.view(payload), _indented(payload), card)
 
 
 async def show(visit: Visit) -> Shown:
@@ -103,10 +103,16 @@ async def _facts(visit: Visit, found: Tried) -> dict[str, Any]:
     return {"found": found, "running": running, "edited": edited}
 
 
-def _posts(found: Result) -> list[tuple[TriedEvent, list[PostShown]]]:
+def _posts(found: Result) -> list[tuple[TriedEvent, list[PostShown], str]]:
+    """Each event with its posts and its payload, as it is shown."""
     return [
-        (one, [*map(shown, one.messages), *([shown(one.card, card=True)] if one.card else [])]) for one in found.events
+        (one, [*map(shown, one.messages), *([shown(one.card, card=True)] if one.card else [])], _indented(one.payload))
+        for one in found.events
     ]
+
+
+def _indented(value: JSON) -> str:
+    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode() if value is not None else ""
 
 
 PAGES = (
