@@ -272,7 +272,7 @@ class Ingress:
                 self._metrics.schema_mismatch.labels(route.service_key, piece.mismatch).inc()
             if piece.emptied:
                 self._metrics.empty_messages.labels(route.service_key, piece.emptied).inc()
-            if piece.reason and piece.outcome is not Outcome.IGNORED:
+            if piece.note:
                 _log.warning(
                     "not understood", route=route.name, name=piece.name, why=piece.reason, id=appended.event_id
                 )
