@@ -48,7 +48,7 @@ def mismatched(translator: Translator, value: JSON, *, explained: bool) -> str:
 
 def emptied_card(translator: Translator) -> str:
     """That the card of a translator has nothing in it, so that the message replies."""
-    return f"{STAYS}cards/{translator.card} came out empty"
+    return f"{STAYS}the card of {translator.name}, cards/{translator.card}, came out empty"
 
 
 def unreadable(request: Request, decoded: Decoded) -> str:

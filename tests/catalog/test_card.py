@@ -46,3 +46,33 @@ def test_templates_that_cannot_be_compiled_are_noted_with_their_lines():
         ("item.yaml", 3, "let/state"),
         ("item.yaml", 5, "message/text"),
     ]
+
+
+def test_a_document_that_replies_names_its_card(two, write):
+    """It makes no card; one that is not there is a fault with the line of its name."""
+    write("base/a/cards/item.yaml", CARD)
+    write("base/a/one.yaml", SPEAKER.replace("phase: change\ncard: item", "card: {reply: item}"))
+    service = load(two).services["a"]
+    drafted = service.translators[0].draft(context({"status": "open"}, Request(), "one"), service.cards)
+    assert (drafted.reply, drafted.card, drafted.phase, drafted.why) == (True, None, Phase.CHANGE, "")
+    write("base/a/one.yaml", SPEAKER.replace("card: item", "card:\n  reply: nothing"))
+    with pytest.raises(CatalogError) as raised:
+        load(two)
+    assert [(fault.line, fault.where) for fault in raised.value.faults] == [(6, "card/reply")]
+
+
+def test_an_input_that_is_no_schema_is_a_fault_of_the_card():
+    """With its line."""
+    text = "title: An item\ninput: {type: nothing}\nmessage: {text: a}\n"
+    made = CardShape(Text("a/cards/item", text, "item.yaml"), {"input": {"type": "nothing"}, "message": {}}, Engine())
+    assert [(fault.line, fault.where) for fault in made.faults] == [(2, "input")]
+
+
+def test_a_card_without_its_title_shows_nothing(two, write):
+    """A payload without the title is not about all that the card shows, whatever else there is."""
+    write("base/a/cards/item.yaml", CARD.replace("message: {", "message: {attachments: [{title: '{{ name }}'}], "))
+    write("base/a/one.yaml", SPEAKER)
+    service = load(two).services["a"]
+    drafted = service.translators[0].draft(context({"status": "open"}, Request(), "one"), service.cards)
+    assert (drafted.reply, drafted.card) == (True, None)
+    assert drafted.why == "the card stays as it is: a/cards/item came out without its title"

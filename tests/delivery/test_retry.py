@@ -1,9 +1,23 @@
 """Decisions after an attempt."""
 
 import pytest
+from msgspec.structs import replace
 
 from gateway.delivery.retry import BASE, CAP, PROBE_CAP, backoff, decide, probe_wait, wait
-from gateway.model import ANSWER_LIMIT, Attempt, AttemptResult, Delivered, Delivery, DeliveryState, Later, Never
+from gateway.journal import CardPost
+from gateway.model import (
+    ANSWER_LIMIT,
+    Attempt,
+    AttemptResult,
+    Card,
+    CardMode,
+    Delivered,
+    Delivery,
+    DeliveryState,
+    Later,
+    Never,
+    Phase,
+)
 
 DELIVERY = Delivery(7, "e", 1000.0, "ops", "lane", b"{}", attempts=2)
 
@@ -12,6 +26,17 @@ def test_delivered_is_final_and_keeps_the_post():
     """A delivered message is settled with its post id and the attempt counted."""
     got = decide(Delivered("p1"), DELIVERY, 1001.0, 4.0)
     assert (got.seq, got.state, got.attempts, got.post_id) == (7, DeliveryState.DELIVERED, 3, "p1")
+
+
+@pytest.mark.parametrize(
+    ("alone", "found", "shown"), [(None, False, "s"), ("", False, "s"), ("", True, None), ("e 1", True, "e 1")]
+)
+def test_the_journal_remembers_which_subject_a_post_shows(alone, found, shown):
+    """A post of the delivery's own shows none; its further parts find it by a name."""
+    delivery = replace(DELIVERY, card=Card("s", CardMode.THREAD, Phase.CLOSE, alone=alone))
+    card = decide(Delivered("p1", alone=found), delivery, 1001.0, 4.0).card
+    closed = None if found else True
+    assert card == (CardPost("ops", shown, "p1", 1001.0, closed) if shown else None)
 
 
 def test_never_is_dead_with_its_reason():

@@ -206,6 +206,18 @@ class TestCards:
         await sender.send(desk.delivery("again", self.card(CardMode.UPDATE, phase)))
         assert len(desk.board.posts) == posts
 
+    async def test_what_only_replies_is_never_the_card(self, desk):
+        """Its parts stand in one thread: that of the card, or where there is none, of the first part."""
+        sender, card = desk.sender(), Card("s", CardMode.THREAD, alone="e 1")
+        result = await sender.send(desk.delivery("one", card))
+        first = remember(desk, "e 1")
+        assert result == Delivered(first, status=201, alone=True)
+        assert await sender.send(desk.delivery("two", card)) == Delivered(first, status=201, alone=True)
+        await sender.send(desk.delivery("opened", self.card(CardMode.UPDATE)))
+        root = remember(desk, "s")
+        assert await sender.send(desk.delivery("three", card)) == Delivered(root, status=201)
+        assert [post["root_id"] for post in desk.board.posts.values()] == ["", first, "", root]
+
     async def test_a_server_in_trouble_does_not_make_a_new_card(self, desk):
         """An edit that fails for a passing reason is tried again, not replaced."""
         sender = desk.sender()

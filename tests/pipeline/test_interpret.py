@@ -7,7 +7,7 @@ from gateway.decode.content import Content
 from gateway.errors import Refused
 from gateway.mattermost.limits import DEFAULT
 from gateway.mattermost.payload import Priority
-from gateway.model import Note, Outcome, Request
+from gateway.model import CardMode, Note, Outcome, Request
 from gateway.pipeline.interpret import Wishes, interpret
 
 SERVICE = """
@@ -216,3 +216,64 @@ def test_what_a_service_supposes_is_not_said_of_a_body_that_cannot_be_read(tmp_p
     [piece] = interpret(service, Content(request, body), Wishes(), DEFAULT).pieces
     assert piece.name == name
     assert "firing" not in str(piece.messages) or name.endswith("firing")
+
+
+CARD_OF_ITEM = """
+title: An item as it is now
+input: {type: object, required: [about], properties: {about: {type: object, required: [state]}}}
+message:
+  text: "{{ about.state }}{% if about.more %}{{ about.more + 1 }}{% endif %}"
+"""
+ITEM = """
+title: One
+events: ["*"]
+subject: s
+phase: "{{ phase }}"
+card: item
+message: {text: told}
+"""
+
+
+@pytest.fixture
+def told(tmp_path):
+    """A function that gives the piece of a payload on a route that wants cards."""
+    (tmp_path / "own" / "cards").mkdir(parents=True)
+    (tmp_path / "own" / "service.yaml").write_text(SERVICE)
+    (tmp_path / "own" / "one.yaml").write_text(ITEM)
+    (tmp_path / "own" / "cards" / "item.yaml").write_text(CARD_OF_ITEM)
+    service = catalog.load([tmp_path]).services["own"]
+
+    def piece(body: bytes):
+        request = Request(headers={"content-type": "application/json"}, body=body)
+        [piece] = interpret(service, Content(request, body), Wishes(card=CardMode.BOTH), DEFAULT).pieces
+        assert (piece.messages[0].text, piece.subject) == ("told", "s")
+        return piece
+
+    return piece
+
+
+@pytest.mark.parametrize(
+    ("body", "outcome", "why"),
+    [
+        (b'{"about": {}}', Outcome.MESSAGE, 'own/cards/item: $.about: "state" is a required property'),
+        (b'{"about": {"state": " "}}', Outcome.MESSAGE, "the card of own/one, cards/item, came out empty"),
+        (b'{"about": {"state": "open"}}', Outcome.MESSAGE, ""),
+        (b'{"about": {"state": "open", "more": [1]}}', Outcome.BROKEN, "own/cards/item#/message/text"),
+    ],
+)
+def test_a_card_is_not_edited_by_what_lacks_what_it_shows(told, body, outcome, why):
+    """The message is told as a reply, also where the card is broken, and the reason says why."""
+    piece = told(body)
+    assert why in piece.reason
+    assert (piece.outcome, piece.card is None, piece.reply) == (outcome, bool(why), bool(why))
+    assert piece.note == (Note.BROKEN if outcome is Outcome.BROKEN else "")
+
+
+@pytest.mark.parametrize(
+    ("word", "phase"), [(b"open", "open"), (b"close", "close"), (b"", "change"), (b"Closed", "change")]
+)
+def test_a_phase_that_is_none_counts_as_change(told, word, phase):
+    """And the reason says so."""
+    piece = told(b'{"phase": "%b", "about": {"state": "open"}}' % word)
+    assert (piece.phase, bool(piece.card)) == (phase, True)
+    assert ("is none of open, change and close" in piece.reason) == (word == b"Closed")
