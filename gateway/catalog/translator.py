@@ -107,7 +107,7 @@ class Translator:
             self._message = MessageShape(raw["message"], compiler, place / "message", scope, stated=stated)
         self._let = [*compiler.shared_among(names), *let]
         self._ignored = _rule(source, raw["ignore"]) if "ignore" in raw else ""
-        self._living = "phase" in raw or "card" in raw
+        self._living = "phase" in raw or "card" in raw or "state" in raw
         card = raw.get("card", "")
         self.replies = isinstance(card, Mapping)
         self.card: str = card["reply"] if self.replies else card

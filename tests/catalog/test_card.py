@@ -65,7 +65,7 @@ def test_an_input_that_is_no_schema_is_a_fault_of_the_card():
     """With its line."""
     text = "title: An item\ninput: {type: nothing}\nmessage: {text: a}\n"
     made = CardShape(Text("a/cards/item", text, "item.yaml"), {"input": {"type": "nothing"}, "message": {}}, Engine())
-    assert [(fault.line, fault.where) for fault in made.faults] == [(2, "input")]
+    assert [(fault.line, fault.where) for fault in made.faults] == [(2, "input/type")]
 
 
 def test_a_card_without_its_title_shows_nothing(two, write):

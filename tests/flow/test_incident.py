@@ -35,10 +35,7 @@ message: {text: "note: {{ event.data.text }}"}
 """,
     "cards/incident": """
 title: An incident as it is now
-input:
-  type: object
-  required: [event]
-  properties: {event: {type: object, required: [data], properties: {data: {type: object, required: [title, state]}}}}
+input: {event: {data: {title: text, state: text}}}
 message: {text: "{{ event.data.title }}: {{ event.data.state }}"}
 """,
 }
