@@ -55,6 +55,7 @@ TESTS_OF_MANY = (
     "catalog/test_sentences.py",
     "catalog/test_shown_keys.py",
     "cli/test_causes.py",
+    "cli/test_faulty.py",
     "delivery/test_changes.py",
     "delivery/test_journal.py",
     "journal/sqlite/test_crash.py",

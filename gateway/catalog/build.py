@@ -9,6 +9,7 @@ from gateway.catalog.metaschema import meta_faults
 from gateway.catalog.scope import Scope
 from gateway.catalog.service import Document, Service
 from gateway.catalog.shared import scope_of
+from gateway.catalog.translator import Translator
 from gateway.errors import CatalogError, Fault
 from gateway.language.template import Engine
 from gateway.model import JSON
@@ -73,6 +74,10 @@ def revised(service: Service, name: str, text: str, engine: Engine) -> Service:
     document = _compile(source, kind, engine, service.scope, faults)
     twin = service.with_documents({**service.documents, name: document})
     faults += _contradictions(twin, {name: source})
+    if not faults:
+        from gateway.catalog import reading  # slow to import, needed by editors and commands only
+
+        faults += reading.faults(twin, {name: source})
     if faults:
         raise CatalogError(faults)
     return twin
@@ -111,11 +116,19 @@ def _load_valid(source: Text, schema: str, definition: str, faults: list[Fault])
 def _contradictions(service: Service, texts: Mapping[str, Text]) -> Iterator[Fault]:
     """The contradictions between documents of a service; their lines are those in `texts`."""
     for event, first, second in service.index.overlaps():
-        problem = f"{event!r} is already spoken for by {first.name}"
-        yield Fault(second.file, 1, "events", problem, "give one of the two a `when`")
+        problem = f"{event!r} is already spoken for by {first.name} ({first.events_at})"
+        where = ("events", second.events.index(event))
+        text = _text_of(second, texts)
+        line = yamlfile.place_of(text, where)[0] if text else int(second.events_at.rpartition(":")[2])
+        yield Fault(second.file, line, "/".join(map(str, where)), problem, "give one of the two a `when`")
     for translator in service.translators:
         if translator.card and translator.card not in service.cards:
             problem = f"the service has no card called {translator.card!r}: write cards/{translator.card}.yaml"
-            source = texts.get(translator.name.partition("/")[2])
             steps = ("card", "reply") if translator.replies else ("card",)
-            yield yamlfile.fault(translator.file, source.text if source else "", steps, problem)
+            yield yamlfile.fault(translator.file, _text_of(translator, texts), steps, problem)
+
+
+def _text_of(translator: Translator, texts: Mapping[str, Text]) -> str:
+    """The text of a translator's document; "" where it is not among those that are built."""
+    source = texts.get(translator.name.partition("/")[2])
+    return source.text if source else ""

@@ -85,6 +85,20 @@ class Catalog:
         texts, faults = self._fragments()
         return [*faults, *KnownFragments(texts).all_faults()]
 
+    def close_faults(self, key: str) -> list[Fault]:
+        """What a close reading finds in the documents of a compiled service without faults. Not for the event loop."""
+        from gateway.catalog import reading  # slow to import, needed by commands only
+
+        service = self.services.get(key)
+        return [] if service is None or key in self.faults else reading.faults(service, self._texts(key)[0])
+
+    def close_fragment_faults(self) -> list[Fault]:
+        """What a close reading finds in the fragments without faults. Not for the event loop."""
+        from gateway.catalog import reading
+
+        known = KnownFragments(self._fragments()[0])
+        return [fault for source, inputs in known.compiled() for fault in reading.fragment_faults(source, inputs)]
+
     def forget(self) -> None:
         """Drop the compiled services that are not `needed`."""
         for key in list(self.services.keys() - self.needed):

@@ -7,7 +7,7 @@
 A fragment gives one of `attachment`, `fields` and `text`. It sees its inputs and its own `let`, never the payload.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from difflib import get_close_matches
 from typing import Any, Final
@@ -100,6 +100,14 @@ class KnownFragments:
         if found is None:
             raise ValueError(f"the fragment {name} has faults of its own: see {self._texts[name].file}")
         return found
+
+    def compiled(self) -> Iterator[tuple[Text, JSON]]:
+        """The text of every fragment without faults, and the JSON Schema of its inputs."""
+        for name, source in self._texts.items():
+            with suppress(ValueError):
+                self.find(name)
+            if (made := self._made.get(name)) is not None:
+                yield source, made.input
 
     def all_faults(self) -> list[Fault]:
         """The faults of every fragment, used or not."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from gateway.catalog import yamlfile
+from gateway.catalog import drafts, yamlfile
 from gateway.language.functions import TABLE
 from gateway.language.functions.clues import ACTORS, LINKS, MESSAGES, STATES, TEXTS, TITLES
 from gateway.language.lint import METHODS
@@ -67,15 +67,15 @@ def scaffold(name: str, headers: Mapping[str, str], body: JSON) -> dict[str, str
     service = {
         "$schema": "../service.schema.json",
         "name": name.replace("-", " ").title(),
-        "docs": "https://example.com/replace-with-the-page-about-webhooks",
+        "docs": drafts.DOCS,
         "event": _event(interesting, body),
         "delivery_id": [{"header": header} for header in _like(interesting, _DELIVERY)[:1]],
         "verify": [{"hmac": "sha256", "header": header} for header in _like(interesting, _SIGNATURE)[:1]],
-        "setup": "Say here where in the sender the URL of the route is entered.\n",
+        "setup": drafts.SETUP,
     }
     translator = {
         "$schema": "../translator.schema.json",
-        "title": f"Something happened in {service['name']}",
+        "title": drafts.TITLE.format(service["name"]),
         "events": ["*"] if service["event"] else [""],
         "input": infer(body),
         "message": {"attachments": [_attachment(body)]},

@@ -16,6 +16,7 @@ from gateway.model import JSON
 
 _SHOWN = 5
 _PLAIN_KEY = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+_TYPES = ("object", "array", "string", "number", "integer", "boolean", "null")
 _CHOICES = frozenset({"anyOf", "oneOf", "not", "if"})
 """Keywords whose errors say less than those of the others."""
 
@@ -41,14 +42,23 @@ class Mismatch(Struct, frozen=True):
         return f"{self.path}: {self.problem}"
 
 
+class InvalidSchema(ValueError):  # noqa: N818 - states a condition
+    """A schema that is none; `steps` lead to what is wrong in it."""
+
+    def __init__(self, problem: str, steps: tuple[str | int, ...] = ()) -> None:
+        super().__init__(f"not a JSON Schema: {problem}")
+        self.steps = steps
+
+
 class Schema:
-    """A compiled schema. Raises ValueError for an invalid schema, and for one that refers to another document."""
+    """A compiled schema. Raises InvalidSchema, also for one that refers to another document."""
 
     def __init__(self, raw: JSON) -> None:
         try:
             self._validator: Any = jsonschema_rs.Draft202012Validator(raw, retriever=_refuse_reference)
         except (jsonschema_rs.ValidationError, ValueError, TypeError) as error:
-            raise ValueError(f"not a JSON Schema: {str(error).splitlines()[0]}") from error
+            steps = tuple(getattr(error, "instance_path", ()))
+            raise InvalidSchema(_invalid(str(error).splitlines()[0], steps), steps) from error
         self._raw = raw
 
     def matches(self, value: JSON) -> bool:
@@ -77,6 +87,13 @@ class Schema:
             except jsonschema_rs.ValidationError as error:
                 return _mismatch(error)
         return Mismatch("$", "it does not match, and is too large to tell where", ())
+
+
+def _invalid(problem: str, steps: tuple[str | int, ...]) -> str:
+    """What is wrong with a schema; the library says of an unknown type no more than that it matches no choice."""
+    if steps[-1:] != ("type",):
+        return problem
+    return f"{problem.partition(' is not')[0]} is no type; there are {', '.join(_TYPES)}"
 
 
 def _mismatch(error: Any) -> Mismatch:

@@ -139,9 +139,9 @@ class Index(Generic[N]):
         return found
 
     def overlaps(self) -> list[tuple[str, N, N]]:
-        """Exact names that two entries without a `when` claim: the second would never speak."""
-        clashes: list[tuple[str, N, N]] = []
-        for event, candidates in self._exact.items():
-            free = [entry for entry in candidates if not entry.conditional]
-            clashes.extend((event, free[0], other) for other in free[1:])
-        return clashes
+        """Equal names or patterns that two entries without a `when` claim: the second would never speak."""
+        claims: dict[str, list[N]] = {}
+        for event, entry in (*((event, one) for event, all_ in self._exact.items() for one in all_), *self._patterns):
+            if not entry.conditional and entry not in claims.setdefault(event, []):
+                claims[event].append(entry)
+        return [(event, free[0], other) for event, free in claims.items() for other in free[1:]]

@@ -10,7 +10,7 @@ from gateway.catalog import schema_cost
 from gateway.catalog.card import CardShape
 from gateway.catalog.kinds import Kind, Text, register
 from gateway.catalog.message_shape import MessageShape
-from gateway.catalog.schema import Mismatch, Schema
+from gateway.catalog.schema import InvalidSchema, Mismatch, Schema
 from gateway.catalog.scope import ALONE, Scope
 from gateway.catalog.shapes import compiled
 from gateway.catalog.states import STATE, StateShape
@@ -75,9 +75,10 @@ class Translator:
 
     With `replies` its messages reply to that card and leave it as it is.
 
-    `speaks` tells whether the `when` of the document holds for a context, and raises TranslationError; `conditional`
-    says that there is a `when`. `input` is the schema as it is written, `schema` the one that decides, which takes what
-    is only shown as it comes. Every fault is noted in `faults` instead of raised.
+    `events_at` says where the events are written: "github/push.yaml:3". `speaks` tells whether the `when` of the
+    document holds for a context, and raises TranslationError; `conditional` says that there is a `when`. `input` is the
+    schema as it is written, `schema` the one that decides, which takes what is only shown as it comes. Every fault is
+    noted in `faults` instead of raised.
     """
 
     def __init__(self, source: Text, raw: Mapping[str, JSON], engine: Engine, scope: Scope = ALONE) -> None:
@@ -85,13 +86,14 @@ class Translator:
         self.file = source.file
         self.title: str = raw["title"]
         self.events: Sequence[str] = tuple(map(str, raw["events"]))
+        self.events_at = where(source.file, source.text, ("events",))
         noted: list[Note] = []
         place, compiler = DocumentPlace(source.name, (), noted), scope.compiler(engine)
         self.input: JSON = compiled(raw.get("input", True), scope.shapes, place / "input")
         try:
             self.schema = Schema(tolerant(self.input))
-        except ValueError as error:
-            (place / "input").fault(str(error))
+        except InvalidSchema as error:
+            DocumentPlace(source.name, ("input", *error.steps), noted).fault(str(error))
         for cost in schema_cost.unbearable(self.input):
             DocumentPlace(source.name, ("input", *cost.steps), noted).fault(cost.problem)
         self.conditional = "when" in raw

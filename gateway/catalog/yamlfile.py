@@ -148,20 +148,27 @@ def _check_size(text: str, file: str) -> None:
 
 def place_of(text: str, steps: tuple[str | int, ...]) -> tuple[int, int]:
     """Line and column (from 1) where the value at `steps` begins, or those of its nearest parent that exists."""
+    return _found(text, steps)[0]
+
+
+def _found(text: str, steps: tuple[str | int, ...]) -> tuple[tuple[int, int], yaml.Node | None]:
+    """The place of the value at `steps` or of its nearest parent, and its node; None where it does not exist."""
     node = _compose(text)
-    mark = None
+    mark = node.start_mark if node is not None else None
     for step in steps:
         if isinstance(node, yaml.MappingNode):
             found = next(((key, value) for key, value in node.value if key.value == str(step)), None)
             if found is None:
+                node = None
                 break
             mark, node = found[0].start_mark, found[1]
         elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
             node = node.value[step]
             mark = node.start_mark
         else:
+            node = None
             break
-    return (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    return ((mark.line + 1, mark.column + 1) if mark else (1, 1)), node
 
 
 def where(file: str, text: str, steps: tuple[str | int, ...]) -> str:
@@ -171,15 +178,59 @@ def where(file: str, text: str, steps: tuple[str | int, ...]) -> str:
     return f"{'/'.join(file.split('/')[-2:])}:{line}"
 
 
-def fault(file: str, text: str, steps: tuple[str | int, ...], problem: str, remedy: str = "", below: int = 0) -> Fault:
-    """A fault of the value at `steps` of a document, `below` lines further down when its text has several."""
-    line, column = place_of(text, steps)
-    return Fault(file, line + below, "/".join(map(str, steps)), problem, remedy, 0 if below else column)
+def fault(
+    file: str,
+    text: str,
+    steps: tuple[str | int, ...],
+    problem: str,
+    remedy: str = "",
+    *,
+    at: int = -1,
+    word: str = "",
+) -> Fault:
+    """A fault of the value at `steps` of a document; with `at` or `word`, of a part of its text.
+
+    `at` is an offset in that text, `word` the first part that is written so.
+    """
+    (line, column), node = _found(text, steps)
+    if isinstance(node, yaml.ScalarNode) and (at >= 0 or word):
+        inside = _line_inside(text, node, at if at >= 0 else _offset(node.value, word))
+        line, column = inside, column if inside == line else 0
+    return Fault(file, line, "/".join(map(str, steps)), problem, remedy, column)
+
+
+def _offset(value: str, word: str) -> int:
+    """Where a word is written in a value: as it is, else the last part of a path; 0 where neither is there."""
+    for part in (word, re.split(r"[.\[]", word)[-1].strip("'\"]")):
+        if found := re.search(rf"(?<!\w){re.escape(part)}(?!\w)", value):
+            return found.start()
+    return 0
+
+
+def _line_inside(text: str, node: yaml.ScalarNode, at: int) -> int:
+    """The line (from 1) of the character at an offset of a scalar's value, whatever way its lines are folded.
+
+    Blanks change when YAML folds a text, and quotes are doubled; so what is counted are other characters.
+    """
+    lines = text.splitlines()[node.start_mark.line : node.end_mark.line + 1]
+    if not lines:
+        return int(node.start_mark.line) + 1
+    lines[0] = "" if node.style in ("|", ">") else lines[0][node.start_mark.column + bool(node.style) :]
+    left = len(_COUNTED.findall(node.value[:at]))
+    for number, line in enumerate(lines, node.start_mark.line + 1):
+        written = line.replace("''", "'") if node.style == "'" else line.replace('\\"', '"')
+        left -= len(_COUNTED.findall(written))
+        if left < 0:
+            return int(number)
+    return int(node.start_mark.line) + 1
+
+
+_COUNTED = re.compile(r"\S")
 
 
 def placed(notes: Iterable[Note], text: str, file: str) -> list[Fault]:
     """The faults that were noted about the document `text` in `file`, with their lines."""
-    return [fault(file, text, steps, problem, below=line) for steps, line, problem in notes]
+    return [fault(file, text, steps, problem, at=at) for steps, at, problem in notes]
 
 
 @lru_cache(maxsize=1)

@@ -15,13 +15,20 @@ def folders(extra: Iterable[Path | str] | None) -> list[Path]:
     return files.layered(extra or ())
 
 
-def load(folders: Sequence[Path], only: Collection[str] | None = None) -> tuple[Catalog, list[Fault]]:
-    """Load the catalog with its services compiled, and every fault; with `only`, those services alone."""
-    known = Catalog(folders)
+def load(
+    folders: Sequence[Path], only: Collection[str] | None = None, *, closely: bool = False
+) -> tuple[Catalog, list[Fault]]:
+    """Load the catalog with its services compiled, and every fault; with `only`, those services alone.
+
+    `closely` also reads the documents for what compiles, but cannot be meant: that takes about as long again.
+    """
+    known, found = Catalog(folders), list[Fault]()
     for key in sorted(known.keys if only is None else known.keys & set(only)):
         known.service(key)
+        found += known.close_faults(key) if closely else ()
+    found += known.close_fragment_faults() if closely and only is None else ()
     faults = known.all_faults() + (known.fragment_faults() if only is None else [])
-    return known, list(dict.fromkeys(faults))
+    return known, list(dict.fromkeys(faults + found))
 
 
 def require(folders: Sequence[Path], only: Collection[str]) -> Catalog:

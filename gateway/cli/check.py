@@ -10,7 +10,8 @@ from msgspec import Struct
 
 from gateway import settings
 from gateway.app import senders
-from gateway.catalog import files, schema_cost, yamlfile
+from gateway.catalog import drafts, files, schema_cost, yamlfile
+from gateway.catalog.kinds import Text
 from gateway.catalog.service import Service
 from gateway.catalog.translator import Translator
 from gateway.cli import app, catalog
@@ -114,10 +115,11 @@ class _Findings(Struct):
 def _of_catalog(known: Settings) -> _Findings:
     """What is wrong with the documents, where settings and catalog do not fit, and schemas that may cost too much."""
     folders = catalog.folders(known.catalog.folders)
-    services, faults = catalog.load(folders)
+    services, faults = catalog.load(folders, closely=True)
     faults += [*routes.unknown_services(known, services.keys), *routes.faults(known), *tracing.faults(known)]
     translators = [one for service in services.services.values() for one in service.translators]
     warnings = [warning for one in translators for warning in _costs(one)]
+    warnings += [one for service in services.services.values() for one in _left(service)]
     return _Findings(faults, warnings + _unsampled(services.services, folders))
 
 
@@ -133,6 +135,12 @@ def _unsampled(services: Mapping[str, Service], folders: Sequence[Path]) -> list
         )
         for one in unsampled(own, reached)
     ]
+
+
+def _left(service: Service) -> Iterator[Fault]:
+    """The placeholders of a draft in the documents of a service."""
+    for name, document in service.documents.items():
+        yield from drafts.left(Text(f"{service.key}/{name}", files.read(Path(document.file)), document.file))
 
 
 def _costs(translator: Translator) -> Iterator[Fault]:

@@ -74,7 +74,7 @@ def run_samples(
     """
     folders = catalog.folders(folder)
     chosen = _select(which or (), folders)
-    known, faults = catalog.load(folders, {key for key, _ in chosen})
+    known, faults = catalog.load(folders, {key for key, _ in chosen}, closely=True)
     for fault in faults:
         warn(fault_line(fault))
     rows = [_run(known, key, path, write=write) for key, path in progress(chosen, "testing")]

@@ -11,7 +11,7 @@ from gateway.language.output import Mode
 from gateway.language.template import Condition, Engine, Template, Value
 
 Note = tuple[tuple[str | int, ...], int, str]
-"""A noted fault: the steps to its place, the number of lines below that, and the problem."""
+"""A noted fault: the steps to its place, the offset in the text of the template there (-1: all of it), the problem."""
 
 
 class DocumentPlace:
@@ -30,9 +30,9 @@ class DocumentPlace:
         """The name of the template here: "service/document#/pointer"."""
         return f"{self.document}#/" + "/".join(map(str, self.steps))
 
-    def fault(self, problem: str, line: int = 0) -> None:
-        """Note a fault of the value at this place, `line` lines below its beginning."""
-        self.faults.append((self.steps, line, problem))
+    def fault(self, problem: str, at: int = -1) -> None:
+        """Note a fault of the value at this place, or of what stands at the offset `at` in its text."""
+        self.faults.append((self.steps, at, problem))
 
 
 class SharedName(Struct, frozen=True):
@@ -109,7 +109,7 @@ class Compiler:
         try:
             return self.engine.template(text, mode, place.name)
         except Unusable as error:
-            place.fault(str(error), error.line - 1)
+            place.fault(str(error), error.at)
             return self.engine.template("", mode, place.name)
 
     def condition(self, source: str, place: DocumentPlace) -> Condition:
@@ -117,7 +117,7 @@ class Compiler:
         try:
             return self.engine.condition(source, place.name)
         except Unusable as error:
-            place.fault(str(error), error.line - 1)
+            place.fault(str(error), error.at)
             return self.engine.condition("false", place.name)
 
     def let(self, raw: Mapping[str, Any], place: DocumentPlace) -> list[tuple[str, Value]]:
@@ -136,5 +136,5 @@ class Compiler:
         try:
             return make(str(source), place.name)
         except Unusable as error:
-            place.fault(str(error), error.line - 1)
+            place.fault(str(error), error.at)
             return self.engine.value("", place.name)

@@ -18,8 +18,8 @@ _WORDS: Final = frozenset("if else for in is not and or set true false none recu
 _BUILDING: Final = frozenset("[{+")
 
 
-def largest(source: str, code: Code, known: Mapping[str, int]) -> int:
-    """The parts of the largest value that the template `source` makes; `known` has those of names made before it.
+def largest(code: Code, known: Mapping[str, int]) -> int:
+    """The parts of the largest value that the template of this `code` makes; `known` has those of names made before it.
 
     Raises Unusable above MOST.
     """
@@ -31,7 +31,7 @@ def largest(source: str, code: Code, known: Mapping[str, int]) -> int:
         parts = _parts(expression, copies)
         if parts > MOST:
             problem = f"this holds its values {parts:,} times, at most {MOST} are allowed; build less of the same"
-            raise Unusable(problem, source.count("\n", 0, statement[0].at) + 1)
+            raise Unusable(problem, statement[0].at)
         copies |= dict.fromkeys(names, parts)
         most = max(most, parts)
     return most

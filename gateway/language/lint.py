@@ -5,9 +5,12 @@ method of the dict. Such templates are refused when the document is compiled, wi
 """
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import Final, NamedTuple
+
+from gateway.language import arguments
+from gateway.language.arguments import CHOOSING, TESTS, Signature
 
 _OPENING = re.compile(r"\{\{|\{%|\{#")
 _ENDING = {"{{": re.compile(r"\s*-?\}\}"), "{%": re.compile(r"\s*[-+]?%\}")}
@@ -25,11 +28,11 @@ _LEADING: Final = frozenset("if elif else for in set and or not is".split())
 
 
 class Unusable(ValueError):  # noqa: N818 - states a condition
-    """A template that cannot be compiled; `line` counts from 1 inside the template's text."""
+    """A template that cannot be compiled; `at` is the offset of the fault in the template's text."""
 
-    def __init__(self, problem: str, line: int = 1) -> None:
+    def __init__(self, problem: str, at: int = 0) -> None:
         super().__init__(problem)
-        self.line = line
+        self.at = at
 
 
 class Token(NamedTuple):
@@ -79,24 +82,23 @@ def tokens(source: str) -> Code:
             found.append(Token(kind, token[kind], token.start(kind)))
             depth += _DEPTH.get(token[kind], 0)
             if depth < 0:
-                raise Unusable(f"`{token[kind]}` closes nothing", _line(source, token.start(kind)))
+                raise Unusable(f"`{token[kind]}` closes nothing", token.start(kind))
             at = token.end()
         at = ending.end()
     return Code(found)
 
 
-def check(source: str, code: Code, filters: Collection[str], functions: Collection[str]) -> None:
-    """Raise Unusable, with an alternative, for what a template must not use."""
+Signatures = Mapping[str, Signature]
+
+
+def check(code: Code, filters: Signatures, functions: Signatures) -> None:
+    """Raise Unusable, with an alternative, for what a template must not use, and for calls with wrong arguments."""
     for index in range(1, len(code)):
         if problem := _problem(code, index, filters, functions):
-            raise Unusable(problem, _line(source, code[index].at))
+            raise Unusable(problem, code[index].at)
 
 
-def _line(source: str, at: int) -> int:
-    return source.count("\n", 0, at) + 1
-
-
-def _problem(code: Code, index: int, filters: Collection[str], functions: Collection[str]) -> str:
+def _problem(code: Code, index: int, filters: Signatures, functions: Signatures) -> str:
     before, token = code[index - 1], code[index]
     if token.text == "*" and "*" not in (before.text, code[index + 1].text if index + 1 < len(code) else ""):
         return "`*` would repeat a text or a list that the payload gives; write | times(...), which takes numbers only"
@@ -107,6 +109,8 @@ def _problem(code: Code, index: int, filters: Collection[str], functions: Collec
             return _filter(code, index, filters)
         if before.text == ".":
             return _attribute(code, index)
+        if (before.text == "is" and token.text != "not") or (before.text == "not" and code[index - 2].text == "is"):
+            return _test(token.text, len(_arguments(code, index)) if _is_called(code, index) else None)
         if before.text == "{%" and token.text not in TAGS:
             return f"there is no tag `{token.text}`; there are {', '.join(sorted(TAGS))}"
     if token.text == "(" and before.kind != "opening":
@@ -123,11 +127,17 @@ def _ends_value(token: Token) -> bool:
     return token.kind in {"string", "number"} or token.text in {")", "]"}
 
 
-def _filter(code: Code, index: int, filters: Collection[str]) -> str:
+def _filter(code: Code, index: int, filters: Signatures) -> str:
     name = code[index].text
     if name not in filters:
         near = get_close_matches(name, filters, 1)
         return f"there is no function `{name}`" + (f"; did you mean `{near[0]}`?" if near else "")
+    given = _arguments(code, index)
+    if problem := arguments.problem(name, filters[name], given):
+        return problem
+    if name in CHOOSING and len(given) > CHOOSING[name]:
+        (kind, text), *rest = given[CHOOSING[name]].tokens
+        return _test(text[1:-1], len(given) - CHOOSING[name] - 1) if kind == "string" and not rest else ""
     if name != "map":
         return ""
     inside = [token.text.strip("'\"") for token in code[index + 2 : index + 5]]
@@ -136,6 +146,28 @@ def _filter(code: Code, index: int, filters: Collection[str]) -> str:
     if inside and code[index + 2].kind == "string" and inside[0] in filters:
         return ""
     return "`map` takes attribute='...' or the name of a function in quotes"
+
+
+def _test(name: str, given: int | None) -> str:
+    """What is wrong with a test and its number of arguments, where that is known."""
+    if name not in TESTS:
+        near = get_close_matches(name, TESTS, 1)
+        known = "there are " + ", ".join(one for one in sorted(TESTS) if one.isalpha())
+        return f"there is no test `is {name}`; " + (f"did you mean `{near[0]}`?" if near else known)
+    if given is None or given == TESTS[name]:
+        return ""
+    return f"the test `{name}` takes " + ("one argument" if TESTS[name] else "no argument") + f", and here are {given}"
+
+
+def _is_called(code: Code, index: int) -> bool:
+    return index + 1 < len(code) and code[index + 1].text == "("
+
+
+def _arguments(code: Code, index: int) -> list[arguments.Argument]:
+    """The arguments of the call of the name at `index`; none where it is not followed by a bracket."""
+    if not _is_called(code, index):
+        return []
+    return arguments.arguments((token.kind, token.text) for token in code[index + 2 :])
 
 
 def _attribute(code: Code, index: int) -> str:
@@ -151,15 +183,17 @@ def _method(names: set[str]) -> str:
     return ""
 
 
-def _call(code: Code, index: int, functions: Collection[str]) -> str:
+def _call(code: Code, index: int, functions: Signatures) -> str:
     called = code[index - 1]
     if not _ends_value(called) and called.text != "}":
         return ""
     if called.kind != "name":
         return f"`{called.text}(...)` would call a value; only functions are called"
     before = [token.text for token in code[max(index - 3, 0) : index - 1]]
-    if before[-1] in {"|", "is", "."} or before == ["is", "not"] or called.text in functions:
+    if before[-1] in {"|", "is", "."} or before == ["is", "not"]:
         return ""  # a filter, a test, or an attribute, which is reported as such
+    if called.text in functions:
+        return arguments.problem(called.text, functions[called.text], _arguments(code, index - 1))
     return f"there is no function `{called.text}`"
 
 

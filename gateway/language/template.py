@@ -13,6 +13,7 @@ from minijinja import Environment, TemplateError
 
 from gateway.errors import TranslationError
 from gateway.language import growth, lint
+from gateway.language.arguments import signatures
 from gateway.language.fast import branches, expressions
 from gateway.language.fast.expressions import Words
 from gateway.language.fast.source import Emit, Evaluate, Source
@@ -31,8 +32,6 @@ LONGEST: Final = 8_000
 """Characters of one template."""
 
 _SINGLE = re.compile(r"\s*\{\{-?((?:(?!\}\}|\{\{).)*?)-?\}\}\s*", re.S)
-_BUILTIN: Final = frozenset("abs dictsort list map reject rejectattr reverse select selectattr sort unique".split())
-"""MiniJinja's own filters that templates may use; the others would undo the escaping or duplicate the table."""
 _FAILURES: Final = (TypeError, ValueError, AttributeError, LookupError, RecursionError, OverflowError, MemoryError)
 """The errors that a function or the engine may raise on an odd value."""
 _GLOBALS: Final = ("debug", "dict", "namespace", "cycler", "joiner", "range")
@@ -57,6 +56,7 @@ class Engine:
     """
 
     def __init__(self, table: Mapping[str, Function] = TABLE) -> None:
+        known = signatures(table)
         self._environments = {mode: _environment(mode, table) for mode in Mode}
         self._globals = frozenset(_calls(Mode.RAW, table, "global"))
         self._words = {
@@ -64,7 +64,8 @@ class Engine:
             for mode in Mode
         }
         self._markdown_functions = {n for n, f in table.items() if f.call_plain is not f.call}
-        self._filters = _BUILTIN.union(name for name, function in table.items() if function.kind == "filter")
+        self._filters = {name: one for name, one in known.items() if name not in self._globals}
+        self._functions = {name: known[name] for name in self._globals}
         self.names_used: set[str] = set()
         self.copies: dict[str, int] = {}
         self.parts = 1
@@ -116,8 +117,8 @@ class Engine:
         if len(source) > LONGEST:
             raise Unusable(f"a template has at most {LONGEST:,} characters, this has {len(source):,}")
         code = lint.tokens(source)
-        lint.check(source, code, self._filters, self._globals)
-        self.parts = growth.largest(source, code, self.copies)
+        lint.check(code, self._filters, self._functions)
+        self.parts = growth.largest(code, self.copies)
         return code
 
     def _compiled(self, source: str, mode: Mode, name: str, code: str = "") -> "Compiled":
@@ -127,7 +128,7 @@ class Engine:
         try:
             environment.add_template(name, code or source)
         except TemplateError as error:
-            raise Unusable(error.detail or str(error.kind), error.line or 1) from error
+            raise Unusable(error.detail or str(error.kind), _line_start(source, error.line or 1)) from error
         self.names_used |= names
         return Compiled(environment, name, names)
 
@@ -141,8 +142,9 @@ class Engine:
         return source.function(result(source, found))
 
 
-def _words(mode: Mode, table: Mapping[str, Function]) -> Words:
-    return Words(_calls(mode, table, "filter"), _calls(mode, table, "global"), Output(mode).value)
+def _line_start(source: str, line: int) -> int:
+    """The offset at which a line (from 1) of a template begins."""
+    return sum(len(one) for one in source.splitlines(keepends=True)[: line - 1])
 
 
 def _calls(mode: Mode, table: Mapping[str, Function], kind: Kind) -> Mapping[str, Callable[..., Any]]:

@@ -79,8 +79,13 @@ def meant(word: str, known: Mapping[str, object] | tuple[str, ...]) -> str:
 
 def close(word: str, known: Mapping[str, object] | tuple[str, ...]) -> str:
     """Suggest the known word that was likely meant; "" where none is like it."""
-    found = get_close_matches(word, list(known), 1)
-    return f'did you mean "{found[0]}"?' if found else ""
+    found = closest(word, known)
+    return f'did you mean "{found}"?' if found else ""
+
+
+def closest(word: str, known: Mapping[str, object] | tuple[str, ...]) -> str:
+    """The known word that is most like a word; "" where none is like it."""
+    return next(iter(get_close_matches(word, list(known), 1)), "")
 
 
 def shown(place: Place) -> str:

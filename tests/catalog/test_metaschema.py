@@ -44,11 +44,11 @@ def test_a_key_that_may_not_be_there_is_the_place():
 def test_a_key_that_is_missing_and_a_wrong_type_are_told_together():
     """Every fault of a document comes at once."""
     found = {fault.where: fault for fault in faults("title: One\nmessage: 7\n")}
-    assert "'events' is a required property" in found[""].problem
-    assert "7 is not of type 'object'" in found["message"].problem
+    assert found[""].problem == "the key 'events' is missing"
+    assert found["message"].problem == "expected keys with values, got a whole number"
 
 
-def test_a_long_value_is_cut():
-    """A fault stays readable whatever stands in the document."""
+def test_what_stands_in_a_document_is_not_repeated():
+    """A fault stays readable whatever stands there, and a schema is no help to anybody."""
     [fault] = faults(f"title: One\nevents: [a]\nmessage: {'x' * 1000}\n")
-    assert len(fault.problem) <= 301
+    assert len(fault.problem) < 100

@@ -95,7 +95,7 @@ def test_every_fault_of_the_document_is_told() -> None:
     text = text.replace('"item {{ n }}"', '"{{ n.pop }}"')
     told = {fault.where: (fault.line, fault.problem) for fault in translator(text).faults}
     assert {where: line for where, (line, _) in told.items()} == {
-        "input": 3, "when": 4, "let/twice": 5, "subject": 7,
+        "input/type": 3, "when": 4, "let/twice": 5, "subject": 7,
     }  # fmt: skip
     assert "there is no function `nothing`" in told["let/twice"][1]
 

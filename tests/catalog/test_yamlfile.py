@@ -134,11 +134,23 @@ def test_a_value_has_a_place(steps: tuple[str | int, ...], place: tuple[int, int
     assert yamlfile.place_of(DOCUMENT.replace("*other", "{}"), steps) == place
 
 
-def test_a_fault_below_its_value_has_no_column() -> None:
-    """In a text of several lines the line counts from where the value begins."""
-    at = yamlfile.fault("x.yaml", "a: |\n  one\n  two\n", ("a",), "bad", "write it so", below=2)
-    assert str(at) == "x.yaml:3: a: bad (write it so)"
-    assert at.column == 0
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: |\n  it's one\n  two\n",
+        "a: >-  # folded\n  it's one\n  two\n",
+        "a:\n  it's one\n  two\n",
+        "a:\n  'it''s one\n  two'\n",
+        'a:\n  "it\'s one\n  two"\n',
+    ],
+)
+def test_a_part_of_a_text_has_its_line(text: str) -> None:
+    """By its offset or as a word, however the text is folded; the column is that of the value, so it is not told."""
+    value = yamlfile.load(text, "x.yaml")["a"]
+    by_word = yamlfile.fault("x.yaml", text, ("a",), "bad", "write it so", word="two")
+    assert str(by_word) == "x.yaml:3: a: bad (write it so)"
+    assert yamlfile.fault("x.yaml", text, ("a",), "bad", "write it so", at=value.index("two")) == by_word
+    assert by_word.column == 0
 
 
 def test_a_place_in_few_words() -> None:

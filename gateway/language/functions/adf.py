@@ -7,7 +7,7 @@ from gateway.language.functions.coerce import count_of, text_of
 from gateway.language.functions.markdown import code_block, code_span, escape, link_to, quoted, without_images
 from gateway.language.functions.markup import Markup
 from gateway.language.functions.names import name_in
-from gateway.language.functions.registry import Example, function
+from gateway.language.functions.registry import Example, Number, function
 from gateway.language.functions.text import shorten
 from gateway.language.functions.thirdparty import tidy
 from gateway.language.functions.time import moment_of
@@ -167,14 +167,14 @@ def _document(value: JSON) -> Node:
     return {"type": "doc", "content": content}
 
 
-def _plain(value: JSON, n: JSON = _DEFAULT_LENGTH, payload: JSON = None) -> JSON:
+def _plain(value: JSON, limit: Number = _DEFAULT_LENGTH, payload: JSON = None) -> JSON:
     """A document in plain-text keys."""
-    return shorten(unmark(adf(value, 20_000, payload)), count_of(n, _DEFAULT_LENGTH))
+    return shorten(unmark(adf(value, 20_000, payload)), count_of(limit, _DEFAULT_LENGTH))
 
 
 @function(
     plain=_plain,
-    doc="An Atlassian document (the object in Jira Cloud's descriptions and comments) as Markdown, at most `n` "
+    doc="An Atlassian document (the object in Jira Cloud's descriptions and comments) as Markdown, at most `limit` "
     "characters; a text instead of an object stays text. With `payload`, mentions without a name get it from there.",
     examples=[
         Example(
@@ -202,9 +202,9 @@ def _plain(value: JSON, n: JSON = _DEFAULT_LENGTH, payload: JSON = None) -> JSON
         ),
     ],
 )
-def adf(value: JSON, n: JSON = _DEFAULT_LENGTH, payload: JSON = None) -> JSON:
+def adf(value: JSON, limit: Number = _DEFAULT_LENGTH, payload: JSON = None) -> JSON:
     """See the registration."""
     if isinstance(value, Markup):
         return value
     shown = without_images("\n".join(_Reader(payload).blocks(_document(value), 0)))
-    return Markup(tidy(shown, count_of(n, _DEFAULT_LENGTH)))
+    return Markup(tidy(shown, count_of(limit, _DEFAULT_LENGTH)))

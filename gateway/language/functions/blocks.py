@@ -27,7 +27,7 @@ from gateway.language.functions.coerce import count_of, list_of, text_of
 from gateway.language.functions.emoji import drawn
 from gateway.language.functions.markdown import link_to, safe_url
 from gateway.language.functions.markup import Markup
-from gateway.language.functions.registry import Example, function
+from gateway.language.functions.registry import Example, Number, function
 from gateway.language.functions.richtext import literal, rich_text
 from gateway.language.functions.thirdparty import tidy
 from gateway.mattermost.plain import unmark
@@ -198,15 +198,15 @@ def _join_blocks(shown: Sequence[str], limit: int) -> str:
     return "\n\n".join(kept)
 
 
-def _plain(value: JSON, n: JSON = _DEFAULT_LENGTH) -> JSON:
+def _plain(value: JSON, limit: Number = _DEFAULT_LENGTH) -> JSON:
     """Blocks in plain-text keys."""
-    return drawn(unmark(blocks(value, n)))
+    return drawn(unmark(blocks(value, limit)))
 
 
 @function(
     plain=_plain,
-    doc="Slack's Block Kit (the array `blocks` of a message) as Markdown, at most about `n` characters: buttons with a "
-    "URL become links, other controls are named.",
+    doc="Slack's Block Kit (the array `blocks` of a message) as Markdown, at most about `limit` characters: buttons "
+    "with a URL become links, other controls are named.",
     examples=[
         Example(
             "{{ blocks | blocks }}",
@@ -221,9 +221,9 @@ def _plain(value: JSON, n: JSON = _DEFAULT_LENGTH) -> JSON:
         ),
     ],
 )  # fmt: skip
-def blocks(value: JSON, n: JSON = _DEFAULT_LENGTH) -> JSON:
+def blocks(value: JSON, limit: Number = _DEFAULT_LENGTH) -> JSON:
     """See the registration; a single block counts as an array of one."""
     if isinstance(value, Markup):
         return value
     several = [value] if isinstance(value, dict) else value
-    return Markup(_join_blocks(_Reader().blocks(several, 0), count_of(n, _DEFAULT_LENGTH, _LONGEST)))
+    return Markup(_join_blocks(_Reader().blocks(several, 0), count_of(limit, _DEFAULT_LENGTH, _LONGEST)))

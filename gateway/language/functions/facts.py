@@ -21,7 +21,7 @@ from gateway.language.functions.credentials import (
     names_credential,
     without_named,
 )
-from gateway.language.functions.registry import MAX_INPUT, Example, function
+from gateway.language.functions.registry import MAX_INPUT, Example, Number, function
 from gateway.language.functions.time import moment_of
 from gateway.language.functions.tree import Leaf, Path, label, tree_of
 from gateway.mattermost.terminal import without_written_controls
@@ -249,7 +249,7 @@ def _paths(names: JSON) -> set[Path]:
 
 
 @function(
-    doc="The short facts in an object, at most `n`, most telling first, as an array of `{title, value}` for fields: "
+    doc="The short facts in an object, at most `limit`, most telling first, an array of `{title, value}` for fields, "
     "for payloads of unknown shape. Credentials and checksums are left out, and the keys that a second argument names.",
     examples=[
         Example(
@@ -259,9 +259,9 @@ def _paths(names: JSON) -> set[Path]:
         )
     ],
 )
-def facts(value: JSON, n: JSON = 10, hidden: JSON = None) -> JSON:
+def facts(value: JSON, limit: Number = 10, hidden: JSON = None) -> JSON:
     """See the registration."""
-    return [{"title": label(leaf.words), "value": text} for leaf, text in _facts(value, n, _paths(hidden))]
+    return [{"title": label(leaf.words), "value": text} for leaf, text in _facts(value, limit, _paths(hidden))]
 
 
 @function(
@@ -275,8 +275,8 @@ def facts(value: JSON, n: JSON = 10, hidden: JSON = None) -> JSON:
         )
     ],
 )
-def beyond_facts(value: JSON, n: JSON = 10, hidden: JSON = None) -> JSON:
+def beyond_facts(value: JSON, limit: Number = 10, hidden: JSON = None) -> JSON:
     """See the registration; a value that is no object is the whole remainder."""
     names = _paths(hidden)
-    left = without(value, names | {leaf.path for leaf, _ in _facts(value, n, names)})
+    left = without(value, names | {leaf.path for leaf, _ in _facts(value, limit, names)})
     return (left if isinstance(left, str) else as_json(left)) if left is not None else None

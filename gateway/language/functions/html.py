@@ -26,7 +26,7 @@ from gateway.language.functions.markdown import (
     without_images,
 )
 from gateway.language.functions.markup import Markup
-from gateway.language.functions.registry import Example, function
+from gateway.language.functions.registry import Example, Number, function
 from gateway.language.functions.text import shorten
 from gateway.mattermost.code import without_gaps
 from gateway.mattermost.mentions import silent
@@ -207,15 +207,15 @@ def _words(soup: BeautifulSoup) -> str:
     return "\n".join(line for line in (" ".join(part.split()) for part in soup.get_text("\n").split("\n")) if line)
 
 
-def _plain(value: JSON, n: JSON = _DEFAULT_LENGTH, base: JSON = "") -> JSON:  # noqa: ARG001 - called as html is
+def _plain(value: JSON, limit: Number = _DEFAULT_LENGTH, base: JSON = "") -> JSON:  # noqa: ARG001 - called as html is
     """HTML in plain-text keys: its words on one line."""
-    return shorten(" ".join(_parse(text_of(value)).get_text(" ").split()), count_of(n, _DEFAULT_LENGTH))
+    return shorten(" ".join(_parse(text_of(value)).get_text(" ").split()), count_of(limit, _DEFAULT_LENGTH))
 
 
 @function(
     plain=_plain,
     doc="HTML as Markdown: emphasis, links, lists, tables, code and quotes; scripts and styles go, images become "
-    "links. Relative addresses are resolved against the address `base`, or leave just their label. At most `n` "
+    "links. Relative addresses are resolved against the address `base`, or leave just their label. At most `limit` "
     "characters.",
     examples=[
         Example(
@@ -231,9 +231,9 @@ def _plain(value: JSON, n: JSON = _DEFAULT_LENGTH, base: JSON = "") -> JSON:  # 
         Example("{{ body | html }}", {"body": "<ul><li>1*2</li><li><code>a_b</code></li></ul>"}, "- 1\\*2\n- `a_b`"),
     ],
 )
-def html(value: JSON, n: JSON = _DEFAULT_LENGTH, base: JSON = "") -> JSON:
+def html(value: JSON, limit: Number = _DEFAULT_LENGTH, base: JSON = "") -> JSON:
     """See the registration."""
     if isinstance(value, Markup):
         return value
     shown = to_markdown(text_of(value), base if isinstance(base, str) else "")
-    return Markup(silent(excerpt(shown, count_of(n, _DEFAULT_LENGTH), CLOSING)))
+    return Markup(silent(excerpt(shown, count_of(limit, _DEFAULT_LENGTH), CLOSING)))

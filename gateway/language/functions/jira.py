@@ -15,7 +15,7 @@ from gateway.language.functions.markdown import (
 )
 from gateway.language.functions.markup import Markup
 from gateway.language.functions.names import name_in
-from gateway.language.functions.registry import Example, function
+from gateway.language.functions.registry import Example, Number, function
 from gateway.language.functions.weave import DEFAULT_LENGTH, MAX_DEPTH, around, source_of, weave
 from gateway.mattermost.plain import unmark
 from gateway.model import JSON
@@ -178,15 +178,15 @@ def _link(content: str) -> str:
     return linked if linked.endswith(")") and linked.startswith("[") else escape(label or f"[{content}]")
 
 
-def _plain(value: JSON, n: JSON = DEFAULT_LENGTH, payload: JSON = None) -> JSON:
+def _plain(value: JSON, limit: Number = DEFAULT_LENGTH, payload: JSON = None) -> JSON:
     """Jira wiki markup in plain-text keys."""
-    return unmark(jira(value, n, payload))
+    return unmark(jira(value, limit, payload))
 
 
 @function(
     plain=_plain,
     doc="Jira wiki markup as Markdown: headings, emphasis, links, users, images, lists, tables, code, quotes and "
-    "panels. `n` limits the source; with `payload`, mentions of account ids have the names that stand in it.",
+    "panels. `limit` limits the source; with `payload`, mentions of account ids have the names that stand in it.",
     examples=[
         Example(
             "{{ text | jira }}",
@@ -201,9 +201,9 @@ def _plain(value: JSON, n: JSON = DEFAULT_LENGTH, payload: JSON = None) -> JSON:
         Example("{{ text | jira }}", {"text": "{code:java}\nint a;\n{code}"}, "```java\nint a;\n```"),
     ],
 )
-def jira(value: JSON, n: JSON = DEFAULT_LENGTH, payload: JSON = None) -> JSON:
+def jira(value: JSON, limit: Number = DEFAULT_LENGTH, payload: JSON = None) -> JSON:
     """See the registration."""
     if isinstance(value, Markup):
         return value
-    source = source_of(value, n)
+    source = source_of(value, limit)
     return Markup(to_markdown(_with_names(source, payload) if "[~accountid:" in source else source))

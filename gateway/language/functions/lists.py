@@ -5,7 +5,7 @@ from typing import Final
 
 from gateway.language.functions.coerce import markdown_of, number_of, number_text, text_of
 from gateway.language.functions.markup import Markup
-from gateway.language.functions.registry import MAX_OUTPUT, Example, function
+from gateway.language.functions.registry import MAX_OUTPUT, Example, Number, function
 from gateway.model import JSON
 
 _LEAST: Final = 10
@@ -96,7 +96,7 @@ def replace(value: JSON, old: JSON = "", new: JSON = "") -> JSON:
     examples=[Example("{{ a | round(1) }}", {"a": 3.14159}, "3.1")],
     name="round",
 )
-def rounded(value: JSON, digits: JSON = 0) -> JSON:
+def rounded(value: JSON, digits: Number = 0) -> JSON:
     """The number as text, rounded; None for what is no number."""
     number, places = number_of(value), number_of(digits)
     if number is None:

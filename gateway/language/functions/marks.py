@@ -8,7 +8,7 @@ import re
 from gateway.language.functions.coerce import count_of, list_of, markdown_of, text_of
 from gateway.language.functions.markdown import code_block, code_span, escape, is_usual_url, link_to, quoted
 from gateway.language.functions.markup import Markup
-from gateway.language.functions.registry import Example, function
+from gateway.language.functions.registry import Example, Number, function
 from gateway.language.functions.text import short, shorten
 from gateway.model import JSON
 
@@ -60,14 +60,14 @@ def code(value: JSON) -> JSON:
     return Markup(code_span(text_of(value)))
 
 
-def _commit_plain(value: JSON, url: JSON = None, n: JSON = 7) -> JSON:  # noqa: ARG001 - called as commit is
+def _commit_plain(value: JSON, url: JSON = None, length: Number = 7) -> JSON:  # noqa: ARG001 - called as commit is
     """A commit id in plain-text keys: short."""
-    return short(value, n)
+    return short(value, length)
 
 
 @function(
     plain=_commit_plain,
-    doc="A commit id: its first `n` characters as code, linked; missing for Git's id of zeros, which means none.",
+    doc="A commit id: its first `length` characters as code, linked; missing for Git's id of zeros, which means none.",
     examples=[
         Example(
             "{{ id | commit(url) }}",
@@ -77,9 +77,9 @@ def _commit_plain(value: JSON, url: JSON = None, n: JSON = 7) -> JSON:  # noqa: 
         Example("{{ id | commit }}", {"id": "9fceb02d0ae598e95dc970b74767f19372d61af8"}, "`9fceb02`"),
     ],
 )
-def commit(value: JSON, url: JSON = None, n: JSON = 7) -> JSON:
+def commit(value: JSON, url: JSON = None, length: Number = 7) -> JSON:
     """See the registration; the same as `short(n) | code | link(url)`."""
-    shown = short(value, n)
+    shown = short(value, length)
     if shown is None:
         return None
     if is_usual_url(url) and shown.isalnum():  # nearly always
@@ -115,7 +115,7 @@ def aside(value: JSON = None, *unless: JSON) -> JSON:
     doc="The value as a block of code, at most `limit` characters of it.",
     examples=[Example('{{ log | codeblock("text") }}', {"log": "one\n  *two*"}, "```text\none\n  *two*\n```")],
 )
-def codeblock(value: JSON, language: JSON = "", limit: JSON = 4000) -> JSON:
+def codeblock(value: JSON, language: JSON = "", limit: Number = 4000) -> JSON:
     """See the registration."""
     return Markup(code_block(shorten(text_of(value), count_of(limit, 4000)), text_of(language)))
 
@@ -125,7 +125,7 @@ def codeblock(value: JSON, language: JSON = "", limit: JSON = 4000) -> JSON:
     doc="The value as a block quote, at most `limit` characters of it unless it is Markdown already.",
     examples=[Example("{{ text | quote }}", {"text": "one\ntwo"}, "> one\n> two")],
 )
-def quote(value: JSON, limit: JSON = 4000) -> JSON:
+def quote(value: JSON, limit: Number = 4000) -> JSON:
     """See the registration."""
     ready = isinstance(value, Markup)
     return Markup(quoted(markdown_of(value) if ready else escape(shorten(text_of(value), count_of(limit, 4000)))))
@@ -156,7 +156,7 @@ def _lines(value: JSON, limit: JSON) -> tuple[list[JSON], int]:
     return shown[:most], max(0, len(shown) - most)
 
 
-def _bullet_plain(value: JSON, limit: JSON = 10) -> JSON:
+def _bullet_plain(value: JSON, limit: Number = 10) -> JSON:
     """A list in plain-text keys: separated by commas."""
     shown, more = _lines(value, limit)
     return ", ".join([" ".join(text_of(element).split()) for element in shown] + ([f"{more} more"] if more else []))
@@ -167,7 +167,7 @@ def _bullet_plain(value: JSON, limit: JSON = 10) -> JSON:
     doc="A list with a bullet for each element, at most `limit`.",
     examples=[Example("{{ names | bullet(2) }}", {"names": ["a", "b", "c", "d"]}, "- a\n- b\n- … and 2 more")],
 )
-def bullet(value: JSON, limit: JSON = 10) -> JSON:
+def bullet(value: JSON, limit: Number = 10) -> JSON:
     """See the registration."""
     shown, more = _lines(value, limit)
     points = [" ".join(markdown_of(element).split()) for element in shown]
@@ -190,7 +190,7 @@ def _grid(value: JSON, columns: JSON, limit: JSON) -> tuple[list[str], list[dict
     return names, rows[:most], max(0, len(rows) - most)
 
 
-def _table_plain(value: JSON, columns: JSON = None, limit: JSON = 20) -> JSON:
+def _table_plain(value: JSON, columns: JSON = None, limit: Number = 20) -> JSON:
     """A table in plain-text keys: the cells of a row side by side, rows separated by commas."""
     names, rows, more = _grid(value, columns, limit)
     shown = [" ".join(" ".join(text_of(row.get(name)).split()) for name in names) for row in rows]
@@ -209,7 +209,7 @@ def _table_plain(value: JSON, columns: JSON = None, limit: JSON = 20) -> JSON:
         ),
     ],
 )
-def table(value: JSON, columns: JSON = None, limit: JSON = 20) -> JSON:
+def table(value: JSON, columns: JSON = None, limit: Number = 20) -> JSON:
     """See the registration."""
     names, rows, more = _grid(value, columns, limit)
     if not names:

@@ -9,7 +9,7 @@ from gateway.language.functions.emoji import NAMES, drawn
 from gateway.language.functions.haste import take
 from gateway.language.functions.markdown import code_block, code_span, escape, link_to, safe_url, without_images
 from gateway.language.functions.markup import Markup
-from gateway.language.functions.registry import Example, function
+from gateway.language.functions.registry import Example, Number, function
 from gateway.language.functions.text import shorten
 from gateway.language.functions.time import moment_of
 from gateway.language.functions.weave import MAX_DEPTH, around, weave
@@ -181,17 +181,17 @@ def _source(value: JSON, n: JSON) -> tuple[str, str]:
     return shorten(text, limit), f"\n\n_({left:,} more characters are left out)_" if left > 0 and limit > 1000 else ""
 
 
-def _plain(value: JSON, n: JSON = _DEFAULT_LENGTH) -> JSON:
+def _plain(value: JSON, limit: Number = _DEFAULT_LENGTH) -> JSON:
     """Slack's mrkdwn in plain-text keys: the words, with emoji drawn."""
     if isinstance(value, Markup):
         return unmark(value)
-    return drawn(unmark(to_markdown(_source(value, n)[0])))
+    return drawn(unmark(to_markdown(_source(value, limit)[0])))
 
 
 @function(
     plain=_plain,
     doc="Slack's mrkdwn as Markdown: bold, italic, strike, code, links, quotes, bullets; mentions and dates as their "
-    "text. `n` limits the source. In plain-text keys the names of emoji become characters.",
+    "text. `limit` limits the source. In plain-text keys the names of emoji become characters.",
     examples=[
         Example(
             "{{ text | mrkdwn }}",
@@ -204,11 +204,11 @@ def _plain(value: JSON, n: JSON = _DEFAULT_LENGTH) -> JSON:
         ),
     ],
 )
-def mrkdwn(value: JSON, n: JSON = _DEFAULT_LENGTH) -> JSON:
+def mrkdwn(value: JSON, limit: Number = _DEFAULT_LENGTH) -> JSON:
     """See the registration."""
     if isinstance(value, Markup):
         return value
-    text, more = _source(value, n)
+    text, more = _source(value, limit)
     return Markup(to_markdown(text) + more)
 
 

@@ -5,7 +5,7 @@ from math import isfinite
 from typing import Final
 
 from gateway.language.functions.coerce import count_of, number_of, number_text, text_of
-from gateway.language.functions.registry import Example, function
+from gateway.language.functions.registry import Example, Number, function
 from gateway.model import JSON
 
 _SIZES: Final = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
@@ -32,7 +32,7 @@ def _format_rounded(number: float, digits: int) -> str:
         Example("{{ n | number(0) }}", {"n": "1e6"}, "1,000,000"),
     ],
 )
-def number(value: JSON, digits: JSON = 2) -> JSON:
+def number(value: JSON, digits: Number = 2) -> JSON:
     """See the registration."""
     found = number_of(value)
     if found is None:
@@ -66,7 +66,7 @@ def bytes_(value: JSON) -> JSON:
         Example("{{ price | times(count) | money('eur') }}", {"price": 250, "count": "4"}, "10.00 EUR"),
     ],
 )
-def times(value: JSON, factor: JSON = 1) -> JSON:
+def times(value: JSON, factor: Number = 1) -> JSON:
     """See the registration."""
     found, by = number_of(value), number_of(factor)
     if found is None or by is None:
@@ -84,7 +84,7 @@ def times(value: JSON, factor: JSON = 1) -> JSON:
         Example("{{ used | percent(of=size) }}", {"used": 50, "size": 200}, "25%"),
     ],
 )
-def percent(value: JSON, digits: JSON = 1, of: JSON = 1) -> JSON:
+def percent(value: JSON, digits: Number = 1, of: JSON = 1) -> JSON:
     """See the registration."""
     found, whole = number_of(value), number_of(of)
     if found is None:

@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import wraps
+from inspect import Parameter
 from types import MappingProxyType
-from typing import Any, Final, Literal, NamedTuple
+from typing import Annotated, Any, Final, Literal, NamedTuple, get_args
 
 from gateway.language.functions.markup import Markup
 from gateway.model import JSON
@@ -26,6 +27,9 @@ ALLOWANCE: Final = 4_000_000
 _OF_OBJECT: Final = 8_000
 _OF_CALL: Final = 100
 """The characters that an array or object counts for at least, whose size is not known, and those of any other value."""
+
+Number = Annotated[JSON, "number"]
+"""A parameter of a function that is a number: a text that a template writes in its place is a fault."""
 
 Call = Callable[..., JSON]
 Kind = Literal["filter", "global"]
@@ -101,6 +105,11 @@ def function(
         return call
 
     return register
+
+
+def is_number(parameter: Parameter) -> bool:
+    """Whether a parameter of a function is a number."""
+    return get_args(parameter.annotation)[1:] == get_args(Number)[1:]
 
 
 def bare(call: Call) -> Bare:

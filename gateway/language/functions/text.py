@@ -4,7 +4,7 @@ import re
 from urllib.parse import quote
 
 from gateway.language.functions.coerce import count_of, number_of, number_text, text_of
-from gateway.language.functions.registry import MAX_INPUT, Example, function
+from gateway.language.functions.registry import MAX_INPUT, Example, Number, function
 from gateway.model import JSON
 
 _NULL_ID = re.compile(r"0{7,}")
@@ -22,7 +22,7 @@ _ELLIPSIS = "…"
         Example("{{ message | first_line(12) }}", {"message": "A rather long title\nand more"}, "A rather…"),
     ],
 )
-def first_line(value: JSON, limit: JSON = None) -> JSON:
+def first_line(value: JSON, limit: Number = None) -> JSON:
     """See the registration."""
     line = value.partition("\n")[0].strip() if type(value) is str else ""
     if not line or len(line) > MAX_INPUT or not line.isprintable():  # seldom
@@ -42,15 +42,15 @@ def rest(value: JSON) -> JSON:
 
 
 @function(
-    doc="At most `n` characters, cut between words where possible, with … in place of the rest.",
+    doc="At most `limit` characters, cut between words where possible, with … in place of the rest.",
     examples=[
         Example("{{ title | cut(12) }}", {"title": "A rather long title"}, "A rather…"),
         Example("{{ title | cut(80) }}", {"title": "Short"}, "Short"),
     ],
 )
-def cut(value: JSON, n: JSON = 100) -> JSON:
+def cut(value: JSON, limit: Number = 100) -> JSON:
     """See the registration."""
-    return shorten(text_of(value), count_of(n, 100))
+    return shorten(text_of(value), count_of(limit, 100))
 
 
 def shorten(text: str, limit: int) -> str:
@@ -67,14 +67,14 @@ def shorten(text: str, limit: int) -> str:
 
 
 @function(
-    doc="The first `n` lines; a last line with … says that there was more.",
+    doc="The first `limit` lines; a last line with … says that there was more.",
     examples=[Example("{{ log | lines(2) }}", {"log": "one\ntwo\nthree"}, "one\ntwo\n…")],
 )
-def lines(value: JSON, n: JSON = 10) -> JSON:
+def lines(value: JSON, limit: Number = 10) -> JSON:
     """See the registration."""
-    limit = count_of(n, 10)
+    most = count_of(limit, 10)
     every = text_of(value).strip("\r\n").splitlines()
-    return "\n".join(every if len(every) <= limit else [*every[:limit], _ELLIPSIS])
+    return "\n".join(every if len(every) <= most else [*every[:most], _ELLIPSIS])
 
 
 @function(
@@ -159,19 +159,19 @@ def ref_name(value: JSON) -> JSON:
 
 
 @function(
-    doc="The first `n` characters of a commit id or digest; missing for Git's id of zeros, which means none.",
+    doc="The first `length` characters of a commit id or digest; missing for Git's id of zeros, which means none.",
     examples=[Example("{{ id | short }}", {"id": "9fceb02d0ae598e95dc970b74767f19372d61af8"}, "9fceb02d")],
 )
-def short(value: JSON, n: JSON = 8) -> JSON:
+def short(value: JSON, length: Number = 8) -> JSON:
     """See the registration."""
-    if type(value) is str and type(n) is int and 0 < n <= MAX_INPUT:
-        start = value[:n]
+    if type(value) is str and type(length) is int and 0 < length <= MAX_INPUT:
+        start = value[:length]
         if start.isalnum() and start[0] not in "0s":  # nearly always: whatever follows, it is neither zeros nor sha256:
             return start
     text = text_of(value).strip()
     if text.startswith("0000000") and _NULL_ID.fullmatch(text):
         return None
-    return text.removeprefix("sha256:")[: count_of(n, 8)]
+    return text.removeprefix("sha256:")[: count_of(length, 8)]
 
 
 @function(

@@ -21,7 +21,7 @@ from gateway.language.functions.markdown import (
     without_images,
 )
 from gateway.language.functions.markup import Markup
-from gateway.language.functions.registry import Example, function
+from gateway.language.functions.registry import Example, Number, function
 from gateway.language.functions.thirdparty import markdown, tidy
 from gateway.language.functions.weave import DEFAULT_LENGTH, MAX_DEPTH, around, source_of, weave
 from gateway.mattermost.plain import unmark
@@ -330,15 +330,15 @@ def _found_blocks(text: str) -> Iterator[tuple[re.Match[str], int, int]]:
             at = opening.end()
 
 
-def _plain(value: JSON, n: JSON = DEFAULT_LENGTH, root: JSON = "") -> JSON:
+def _plain(value: JSON, limit: Number = DEFAULT_LENGTH, root: JSON = "") -> JSON:
     """Textile in plain-text keys."""
-    return unmark(textile(value, n, root))
+    return unmark(textile(value, limit, root))
 
 
 @function(
     plain=_plain,
     doc="Textile, Redmine's older text formatting, as Markdown: headings, emphasis, links, images, lists, tables, "
-    "quotes, code and macros. `n` limits the source; `root` is the address of the Redmine, for links to issues and "
+    "quotes, code and macros. `limit` limits the source; `root` is the address of the Redmine, for links to issues and "
     "paths.",
     examples=[
         Example(
@@ -353,35 +353,35 @@ def _plain(value: JSON, n: JSON = DEFAULT_LENGTH, root: JSON = "") -> JSON:
         ),
     ],
 )
-def textile(value: JSON, n: JSON = DEFAULT_LENGTH, root: JSON = "") -> JSON:
+def textile(value: JSON, limit: Number = DEFAULT_LENGTH, root: JSON = "") -> JSON:
     """See the registration."""
     if isinstance(value, Markup):
         return value
-    return Markup(to_markdown(source_of(value, n), text_of(root)))
+    return Markup(to_markdown(source_of(value, limit), text_of(root)))
 
 
-def _plain_of_either(value: JSON, n: JSON = DEFAULT_LENGTH, written_in: JSON = "", root: JSON = "") -> JSON:
+def _plain_of_either(value: JSON, limit: Number = DEFAULT_LENGTH, written_in: JSON = "", root: JSON = "") -> JSON:
     """`textile_or_markdown` in plain-text keys."""
-    return unmark(textile_or_markdown(value, n, written_in, root))
+    return unmark(textile_or_markdown(value, limit, written_in, root))
 
 
 @function(
     plain=_plain_of_either,
     doc="A text of a server that knows Textile and Markdown, as Redmine does: `written_in` says which of them "
-    'it is ("textile" or "markdown"); without it, the marks in the text do. `n` and `root` as for `textile`.',
+    'it is ("textile" or "markdown"); without it, the marks in the text do. `limit` and `root` as for `textile`.',
     examples=[
         Example("{{ text | textile_or_markdown }}", {"text": "h2. Why\n*slow*"}, "**Why**\n**slow**"),
         Example("{{ text | textile_or_markdown }}", {"text": "## Why\n*slow*"}, "**Why**\n*slow*"),
         Example('{{ text | textile_or_markdown(400, "textile") }}', {"text": "*slow*"}, "**slow**"),
     ],
 )
-def textile_or_markdown(value: JSON, n: JSON = DEFAULT_LENGTH, written_in: JSON = "", root: JSON = "") -> JSON:
+def textile_or_markdown(value: JSON, limit: Number = DEFAULT_LENGTH, written_in: JSON = "", root: JSON = "") -> JSON:
     """See the registration."""
     if isinstance(value, Markup):
         return value
     known = text_of(written_in).strip().lower()
     if known == "textile" or (known != "markdown" and is_textile(text_of(value))):
-        return textile(value, n, root)
+        return textile(value, limit, root)
     if known == "markdown":  # lines that begin with # are headings then, even one under the other
-        return Markup(tidy(text_of(value), count_of(n, DEFAULT_LENGTH), steps=False))
-    return markdown(value, n)
+        return Markup(tidy(text_of(value), count_of(limit, DEFAULT_LENGTH), steps=False))
+    return markdown(value, limit)

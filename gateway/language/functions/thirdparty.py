@@ -16,7 +16,7 @@ from gateway.language.functions.html import CLOSING, MAX_HTML, SHOWN, to_markdow
 from gateway.language.functions.links import linked
 from gateway.language.functions.markdown import LINE_BREAK, escape
 from gateway.language.functions.markup import Markup
-from gateway.language.functions.registry import Example, function
+from gateway.language.functions.registry import Example, Number, function
 from gateway.language.functions.text import shorten
 from gateway.mattermost.code import CodeRanges, without_gaps
 from gateway.mattermost.mentions import silent
@@ -199,17 +199,18 @@ def _bold(title: str) -> str:
     return f"**{title}**" if title else ""
 
 
-def _plain(value: JSON, n: JSON = 16_000, base: JSON = "", files: JSON = "") -> JSON:  # noqa: ARG001 - as markdown
+def _plain(value: JSON, limit: Number = 16_000, base: JSON = "", files: JSON = "") -> JSON:  # noqa: ARG001 - as markdown
     """Third-party Markdown in plain-text keys."""
-    limit = count_of(n, 16_000)
-    return shorten(unmark(tidy(text_of(value), _SOURCE * limit)), limit)
+    most = count_of(limit, 16_000)
+    return shorten(unmark(tidy(text_of(value), _SOURCE * most)), most)
 
 
 @function(
     plain=_plain,
     doc="Markdown that somebody wrote, kept as formatting: HTML in it becomes Markdown, images become links, headings "
     "bold; comments and footnotes go, mentions notify nobody. Relative addresses are resolved against the base URL, "
-    "`base` with the path `files` below it, or leave just their label. At most `n` characters, with nothing left open.",
+    "`base` with the path `files` below it, or leave just their label. At most `limit` characters, with nothing "
+    "left open.",
     examples=[
         Example(
             "{{ body | markdown }}",
@@ -230,11 +231,11 @@ def _plain(value: JSON, n: JSON = 16_000, base: JSON = "", files: JSON = "") -> 
         ),
     ],
 )
-def markdown(value: JSON, n: JSON = 16_000, base: JSON = "", files: JSON = "") -> JSON:
+def markdown(value: JSON, limit: Number = 16_000, base: JSON = "", files: JSON = "") -> JSON:
     """See the registration."""
     if isinstance(value, Markup):
         return value
-    return Markup(tidy(text_of(value), count_of(n, 16_000), _base(base, files)))
+    return Markup(tidy(text_of(value), count_of(limit, 16_000), _base(base, files)))
 
 
 def _base(project: JSON, files: JSON) -> str:

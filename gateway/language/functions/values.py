@@ -7,7 +7,7 @@ from gateway import jsonpath
 from gateway.decode import jsontext
 from gateway.language.functions.coerce import count_of, list_of, markdown_of, text_of
 from gateway.language.functions.markup import Markup
-from gateway.language.functions.registry import Example, function
+from gateway.language.functions.registry import Example, Number, function
 from gateway.mattermost.plain import unmark
 from gateway.model import JSON
 
@@ -196,7 +196,7 @@ def _name_of(element: JSON, key: JSON) -> JSON:
     return element
 
 
-def _join_names_plain(value: JSON, key: JSON = None, limit: JSON = 5) -> JSON:
+def _join_names_plain(value: JSON, key: JSON = None, limit: Number = 5) -> JSON:
     """`join_names` for plain-text keys."""
     joined = _join_names(value, key, limit)
     return unmark(joined) if isinstance(joined, Markup) else joined
@@ -212,7 +212,7 @@ def _join_names_plain(value: JSON, key: JSON = None, limit: JSON = 5) -> JSON:
         Example("{{ names | join_names(limit=2) }}", {"names": ["a", "b", "c", "d", "e"]}, "a, b and 3 more"),
     ],
 )
-def join_names(value: JSON, key: JSON = None, limit: JSON = 5) -> JSON:
+def join_names(value: JSON, key: JSON = None, limit: Number = 5) -> JSON:
     """See the registration."""
     return _join_names(value, key, limit)
 
@@ -264,7 +264,7 @@ def fill(value: JSON, key: JSON = "", filling: JSON = None) -> JSON:
         Example('{{ labels | pairs(": ", 1) }}', {"labels": {"job": "node", "env": "prod"}}, "job: node, 1 more"),
     ],
 )
-def pairs(value: JSON, sign: JSON = "=", limit: JSON = 20) -> JSON:
+def pairs(value: JSON, sign: JSON = "=", limit: Number = 20) -> JSON:
     """See the registration."""
     if not isinstance(value, dict):
         return None

@@ -4,7 +4,7 @@ import pytest
 
 from gateway.errors import TranslationError
 from gateway.language.fast import expressions
-from gateway.language.functions import TABLE
+from gateway.language.functions import TABLE, Function
 from gateway.language.functions.markup import Markup
 from gateway.language.output import Mode, Output
 from gateway.language.template import Engine, SimpleValue
@@ -63,7 +63,7 @@ def test_engine_writes_the_same(source: str, monkeypatch: pytest.MonkeyPatch):
     [
         "{% if a %}x{% endif %}", "{# note #}{{ a }}", "{{ a + 1 }}", "{{ a[0] }}", "{{ a if b }}", "{{ -a }}",
         "{{ 'x' }}",
-        "{{- a }}", "{{ a -}}", "{{ a | unknown }}", "{{ a | sort }}", "{{ a | cut(b + 1) }}", "{{ a | cut(n=3) }}",
+        "{{- a }}", "{{ a -}}", "{{ a | unknown }}", "{{ a | sort }}", "{{ a | cut(b + 1) }}", "{{ a | cut(limit=3) }}",
         "{{ true }}", "{{ loop.index }}", "{{ a | default(none) }}", "{{ a | default('}}') }}",
         "{{ a | default('\\n') }}",
         "{{ a | pick({'x': 'y'}) }}", "{{ taken }}", "{{ a | default(taken) }}", "{{ a", "{{ }}", "{{ a.0 }}",
@@ -83,9 +83,13 @@ def test_expression_keeps_the_type():
 
 @pytest.mark.parametrize("way", ["template", "value"])
 def test_failing_function_names_the_place(way: str):
-    """A function called with too many arguments is a fault of the document, told with its pointer."""
-    engine = Engine()
-    source, name = "{{ a | upper(1, 2) }}", "test/simple#/message/text"
+    """A function that raises after all is a fault of the document, told with its pointer."""
+
+    def fail(value: object) -> None:
+        raise TypeError(value)
+
+    engine = Engine({"fail": Function("fail", fail, fail, "Fails.")})
+    source, name = "{{ a | fail }}", "test/simple#/message/text"
     compiled = engine.template(source, Mode.PLAIN, name).render if way == "template" else engine.value(source, name).get
     with pytest.raises(TranslationError, match=r"test/simple#/message/text: TypeError"):
         compiled({"a": "x"})
