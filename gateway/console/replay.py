@@ -106,8 +106,8 @@ def _today(found: Stored) -> tuple[Route, Service]:
 def _entry(found: Stored, route: Route, service: Service, gateway: Gateway) -> Entry:
     request = found.event.request
     content = Content.of(request, route.body_limit, route.wishes.depth)
-    reading = interpret(service, content, route.wishes, Limits())
     now = time.time()
+    reading = interpret(service, content, route.wishes, Limits(), now)
     made = entry(new_id(now, random.getrandbits), now, route, service, content, reading, None, gateway.traits())
     reason = _MARK + found.event.id + (f"; {reading.reason}" if reading.reason else "")
     return Entry(msgspec.structs.replace(made.event, reason=reason), made.parcels)

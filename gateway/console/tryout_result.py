@@ -81,7 +81,7 @@ def result(service: Service, request: Request, wishes: Wishes, texts: Mapping[st
     started = time.perf_counter()
     try:
         content = Content.of(request, INFLATED, wishes.depth)
-        reading = interpret(service, content, wishes, Limits())
+        reading = interpret(service, content, wishes, Limits(), time.time())
     except Refused as refused:
         reason = f"ingress answers {refused.status}: {refused.detail or refused.title}"
         return Result(Outcome.REFUSED, "", "", "", reason, (), 0, time.perf_counter() - started)

@@ -89,7 +89,7 @@ def parcels(
         for index, one in enumerate(piece.fitted):
             for name in route.destinations:
                 own = traits.get(name, _NO_TRAITS)
-                channel = None if route.wishes.channel else own.channel
+                channel = None if route.wishes.channel or piece.channel else own.channel
                 body = encode(_in_channel(one.message, channel)) if channel else one.payload
                 if own.cards and shown is None:
                     shown = _cards(piece, about, f"event {event_id} {number}", route.wishes.card)

@@ -4,11 +4,14 @@ The steps stand in `interpret` and `_piece` in their order; each is one module's
 """
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from gateway.catalog.generic import GENERIC, generic
+from gateway.catalog.select import matches
 from gateway.catalog.service import Service
 from gateway.catalog.translator import Draft, Translator, context
 from gateway.decode.bounds import EVENTS
@@ -21,7 +24,9 @@ from gateway.language.template import Context
 from gateway.mattermost.fit import Fitted, Limits, fitted
 from gateway.mattermost.payload import Message, Priority
 from gateway.model import JSON, CardMode, Note, Outcome, Phase, Request
-from gateway.pipeline.reasons import dropped, emptied_card, mismatched, unreadable, without_translator
+from gateway.pipeline.brevity import Verbosity, shortened
+from gateway.pipeline.reasons import dropped, emptied_card, mismatched, muted, unreadable, without_translator
+from gateway.pipeline.rules import Rules
 
 _STRICT: Final = "`strict = true` of the route refuses what no translator understands"
 
@@ -29,17 +34,23 @@ EXPLAINED: Final = 5
 """The events of one request of which it is told where they do not match a schema: to find that out takes longest."""
 
 
-class Wishes(Struct, frozen=True):
+class Wishes(Struct, frozen=True, dict=True):
     """The settings of a route for its messages: event filters, strictness, and overrides of the message's own keys.
 
-    `route` is its name, by which reasons call it; "" for a request without one.
+    `route` is its name, by which reasons call it; "" for a request without one. `channel` is the one of every message,
+    `channel_template` chooses one of `channels` for each event. `muted_until` is in seconds since the epoch.
     """
 
     only: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
+    when: str = ""
+    muted_until: float = 0.0
+    verbosity: Verbosity = Verbosity.FULL
     strict: bool = False
     mentions: bool = False
     channel: str | None = None
+    channel_template: str = ""
+    channels: tuple[str, ...] = ()
     username: str | None = None
     icon_url: str | None = None
     icon_emoji: str | None = None
@@ -51,6 +62,13 @@ class Wishes(Struct, frozen=True):
     depth: int = 64
     route: str = ""
 
+    @cached_property
+    def rules(self) -> Rules | None:
+        """The rules that read the payload, compiled; None without any."""
+        if not (self.when or self.channel_template):
+            return None
+        return Rules(self.route, self.when, self.channel_template, self.channels)
+
 
 class Piece(Struct, frozen=True):
     """The result of one event of a request. `mismatch` names the translator whose schema the payload did not match.
@@ -60,7 +78,8 @@ class Piece(Struct, frozen=True):
     `phase` is where the event stands in the life of its subject (None: it has none), `card` the message that shows the
     subject as it is now (None: the first of its messages does); with `reply` nothing shows it anew: the messages reply
     to the card that is there. These count only where a route wants cards. `emptied` names the translator whose message
-    came out empty, so that the generic one speaks.
+    came out empty, so that the generic one speaks. `channel` is the channel that a rule of the route chose for the
+    event, "" for none.
     """
 
     outcome: Outcome
@@ -75,6 +94,7 @@ class Piece(Struct, frozen=True):
     card: Message | None = None
     reply: bool = False
     note: str = ""
+    channel: str = ""
 
     @property
     def messages(self) -> tuple[Message, ...]:
@@ -98,16 +118,20 @@ class Reading(Struct, frozen=True):
     note: str = ""
 
 
-def interpret(service: Service, content: Content, wishes: Wishes, limits: Limits) -> Reading:
-    """Read one request. Raises Refused (422) only where the route is strict."""
+def interpret(service: Service, content: Content, wishes: Wishes, limits: Limits, now: float | None = None) -> Reading:
+    """Read one request. Raises Refused (422) only where the route is strict.
+
+    `now`, in seconds since the epoch, tells whether the route is muted; without it, it is not.
+    """
     request, decoded = content.request, content.decoded
     if decoded.fault and wishes.strict:
         raise Refused(422, "Unprocessable Content", unreadable(request, decoded), hint=_STRICT)
-    reader = _EventReader(service, request, decoded, wishes, limits)
+    mute = muted(wishes.route, wishes.muted_until) if now is not None and now < wishes.muted_until else ""
+    reader = _EventReader(service, request, decoded, wishes, limits, wishes.rules, mute)
     unwrapped = unwrap(decoded.value, service.unwrap)
     values = unwrapped.values
     pieces = [reader.piece(value, explained=index < EXPLAINED) for index, value in enumerate(values[:EVENTS])]
-    if len(values) > EVENTS:
+    if len(values) > EVENTS and not mute:
         more = Message(text=f"and {len(values) - EVENTS} more events of {service.name} in the same request")
         pieces.append(Piece(Outcome.MESSAGE, "", GENERIC, fitted=reader.finished(more)))
     if not pieces:
@@ -157,6 +181,8 @@ class _EventReader(Struct, frozen=True):
     decoded: Decoded
     wishes: Wishes
     limits: Limits
+    rules: Rules | None
+    mute: str
 
     def piece(self, value: JSON, *, explained: bool) -> Piece:
         """Select, validate, translate, fit; the generic translator speaks for what no document can translate.
@@ -166,6 +192,10 @@ class _EventReader(Struct, frozen=True):
         name = self.service.event_name(self.request, value)
         if why := dropped(self.service, name, self.wishes.route, self.wishes.only, self.wishes.ignore):
             return Piece(Outcome.IGNORED, name, "", reason=why)
+        if self.mute:
+            return Piece(Outcome.IGNORED, name, "", reason=self.mute)
+        if self.rules is not None:
+            return self._ruled_piece(self.rules, value, name, explained=explained)
         translator = None
         try:
             seen = context(value, self.request, name)
@@ -201,9 +231,22 @@ class _EventReader(Struct, frozen=True):
             return draft
         return translator.draft(context(rest, self.request, name), cards, explained=explained)
 
+    def _ruled_piece(self, rules: Rules, value: JSON, name: str, *, explained: bool) -> Piece:
+        """The piece of an event as the rules of the route want it. What a body that is not readable says is unknown."""
+        passes = bool(self.decoded.fault) or matches(name, self.service.test_events)
+        ruling = rules.ruling(context(value, self.request, name), asks_when=not passes)
+        if ruling.dropped:
+            return Piece(Outcome.IGNORED, name, "", reason=ruling.dropped)
+        wishes = replace(self.wishes, channel=ruling.channel) if ruling.channel else self.wishes
+        piece = replace(self, wishes=wishes, rules=None).piece(value, explained=explained)
+        reason = "; ".join(filter(None, (piece.reason, ruling.note)))
+        return replace(piece, reason=reason, channel=ruling.channel)
+
     def finished(self, message: Message) -> tuple[Fitted, ...]:
         """The message, with the route's overrides and the service's name and icon, in as many posts as it needs."""
         wishes = self.wishes
+        if wishes.verbosity is not Verbosity.FULL:
+            message = shortened(message, wishes.verbosity)
         message.username = wishes.username or message.username or self.service.name
         message.icon_url = wishes.icon_url or message.icon_url or self.service.icon_url
         message.icon_emoji = wishes.icon_emoji or message.icon_emoji

@@ -105,8 +105,8 @@ def judge(
 ) -> Judgement:
     """Judge one request. Raises Refused (422) where the route is strict, and TakesLong only if it is to be `hasty`.
 
-    `moments` are the times, in seconds since the epoch, by one of which a signed timestamp must be fresh; `clock` times
-    the steps.
+    `moments` are the times, in seconds since the epoch, by one of which a signed timestamp must be fresh; the first is
+    that of the machine. `clock` times the steps.
     """
     started = clock()
     schemes = route.schemes(service)
@@ -124,7 +124,7 @@ def judge(
     if reply is None and refusal is None and content.request.method in METHODS:
         before = haste.LEFT.set([haste.MOST] if hasty else None)
         try:
-            reading = interpret(service, content, route.wishes, limits)
+            reading = interpret(service, content, route.wishes, limits, moments[0])
         finally:
             haste.LEFT.reset(before)
         kept = masking.kept_request(content, schemes, secrets)

@@ -1,6 +1,7 @@
 """The reasons of an event, in words for the operator: each names the rule that it follows from, and where that is."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Final
 
 from gateway.catalog.select import first_match, matches
@@ -31,6 +32,12 @@ def dropped(service: Service, name: str, route: str, only: tuple[str, ...], igno
     if ignore and matches(name, ignore):
         return f"[routes.{route}] ignore names {_covering(first_match(name, ignore), name)}"
     return ""
+
+
+def muted(route: str, until: float) -> str:
+    """That a route is muted until a time, in seconds since the epoch."""
+    written = datetime.fromtimestamp(until, UTC).isoformat(" ", "minutes").replace("+00:00", " UTC")
+    return f"[routes.{route}] mute_until: the route is muted until {written}"
 
 
 def without_translator(service: Service, name: str) -> str:

@@ -6,11 +6,12 @@ from copy import copy
 from gateway.catalog.service import Service
 from gateway.errors import Fault
 from gateway.model import CardMode
+from gateway.pipeline.brevity import Verbosity
 from gateway.pipeline.interpret import Wishes
 from gateway.secret import Secret
 from gateway.settings import Settings
 from gateway.settings.lines import Place, Report, meant, shown
-from gateway.settings.tables import RouteSettings
+from gateway.settings.routes import RouteSettings, is_template
 from gateway.verify import verify
 
 CAPABILITY = tuple(
@@ -41,23 +42,7 @@ class Route:
         self.body_limit = settings.body_limit or server_limit
         self.duplicate_window = settings.duplicate_window
         self.own_schemes = tuple(verify.parse_scheme(raw) for raw in settings.verify)
-        self.wishes = Wishes(
-            only=settings.only,
-            ignore=settings.ignore,
-            strict=settings.strict,
-            mentions=settings.mentions,
-            channel=settings.channel,
-            username=settings.username,
-            icon_url=settings.icon_url,
-            icon_emoji=settings.icon_emoji,
-            priority=settings.priority,
-            requested_ack=settings.requested_ack,
-            persistent_notifications=settings.persistent_notifications,
-            silent=settings.silent,
-            card=CardMode(settings.card) if settings.card else None,
-            depth=depth,
-            route=settings.name,
-        )
+        self.wishes = wishes_of(settings, depth)
 
     def __repr__(self) -> str:
         return f"<Route {self.name}>"
@@ -73,8 +58,35 @@ class Route:
         return self.own_schemes or service.verify or CAPABILITY
 
 
+def wishes_of(settings: RouteSettings, depth: int) -> Wishes:
+    """What the settings of a route want of its messages."""
+    chosen = is_template(settings.channel or "")
+    return Wishes(
+        only=settings.only,
+        ignore=settings.ignore,
+        when=settings.when or "",
+        muted_until=settings.mute_until or 0.0,
+        verbosity=Verbosity(settings.verbosity),
+        strict=settings.strict,
+        mentions=settings.mentions,
+        channel=None if chosen else settings.channel,
+        channel_template=settings.channel or "" if chosen else "",
+        channels=settings.channels,
+        username=settings.username,
+        icon_url=settings.icon_url,
+        icon_emoji=settings.icon_emoji,
+        priority=settings.priority,
+        requested_ack=settings.requested_ack,
+        persistent_notifications=settings.persistent_notifications,
+        silent=settings.silent,
+        card=CardMode(settings.card) if settings.card else None,
+        depth=depth,
+        route=settings.name,
+    )
+
+
 def faults(settings: Settings) -> list[Fault]:
-    """The faults in the verification of the routes: missing secrets, invalid schemes."""
+    """The faults in the verification and the rules of the routes: missing secrets, invalid schemes and templates."""
     return [fault for route in settings.routes.values() for fault in _faults(route, settings.source)]
 
 
@@ -110,3 +122,6 @@ def _faults(route: RouteSettings, source: Report) -> Iterator[Fault]:
             verify.parse_scheme(raw)
         except ValueError as error:
             yield source.fault((*place, "verify", index), str(error))
+    rules = wishes_of(route, 1).rules
+    for key, problem in rules.faults if rules else ():
+        yield source.fault((*place, key), problem, "`mattergate functions` lists what it may call")

@@ -7,7 +7,7 @@ default, and line in the reference. Fields without a `doc` are not keys.
 import math
 import re
 from collections.abc import Callable, Mapping
-from datetime import date, time
+from datetime import UTC, date, datetime, time
 from functools import cache
 from ipaddress import ip_network
 from types import UnionType
@@ -32,11 +32,15 @@ class Address(Struct, frozen=True):
 
 
 class Kind(Struct, frozen=True):
-    """A type of value that is written as text. `read` raises ValueError saying what is expected; `show` inverts it."""
+    """A type of value that is written as text, or as another TOML type that it `takes`.
+
+    `read` raises ValueError saying what is expected; `show` inverts it.
+    """
 
     name: str
-    read: Callable[[str], Any]
+    read: Callable[[Any], Any]
     show: Callable[[Any], str] = str
+    takes: type = str
 
 
 class Key(Struct, frozen=True):
@@ -107,8 +111,9 @@ def read(key: Key, value: Any) -> Any:
     Raises ValueError, which says what was expected and what was found.
     """
     if key.kind is not None:
-        if not isinstance(value, str):
-            raise ValueError(f"expected {key.kind.name} as text, got {described(value)}")
+        if not isinstance(value, key.kind.takes):
+            as_text = " as text" if key.kind.takes is str else ""
+            raise ValueError(f"expected {key.kind.name}{as_text}, got {described(value)}")
         return _check_bounds(key, key.kind.read(value), value)
     return _check_bounds(key, value, value)
 
@@ -254,6 +259,19 @@ def _read_base_url(text: str) -> str:
     return text.rstrip("/")
 
 
+def _read_moment(value: date) -> float:
+    """The seconds since the epoch of a TOML time, or of the beginning of a day in UTC."""
+    if not isinstance(value, datetime):
+        return datetime(value.year, value.month, value.day, tzinfo=UTC).timestamp()
+    if value.tzinfo is None:
+        raise ValueError('the time has no zone: end it with "Z" for UTC, or with an offset such as "+01:00"')
+    return value.timestamp()
+
+
+def _show_moment(value: float) -> str:
+    return datetime.fromtimestamp(value, UTC).isoformat().replace("+00:00", "Z")
+
+
 def _read_link(text: str) -> str:
     if not is_http_url(text.partition("?")[0]) or not text.isprintable() or " " in text:
         raise ValueError('expected a URL such as "https://example.com/icon.png"')
@@ -276,3 +294,4 @@ ADDRESS: Final = Kind("an address", _read_address)
 NETWORK: Final = Kind("a network", _read_network)
 BASE_URL: Final = Kind("a URL", _read_base_url)
 LINK: Final = Kind("a URL", _read_link)
+MOMENT: Final = Kind("a time with its zone (2026-12-01T06:00:00Z), or a date", _read_moment, _show_moment, date)

@@ -21,7 +21,6 @@ from gateway.settings.keys import (
     ADDRESS,
     BASE_URL,
     DURATION,
-    LINK,
     NETWORK,
     SIZE,
     Address,
@@ -30,9 +29,10 @@ from gateway.settings.keys import (
     expected,
     keys,
 )
-from gateway.settings.lines import Report, meant, syntax_fault
+from gateway.settings.lines import Report, syntax_fault
 from gateway.settings.proxies import Proxies, read_environment
 from gateway.settings.reader import PREFIX, Sections, TableReader, reason
+from gateway.settings.routes import RouteSettings, read_routes
 
 __all__ = [
     "Address",
@@ -123,47 +123,6 @@ class CatalogTable(Struct, frozen=True, kw_only=True):
         tuple[str, ...], doc("Folders of services laid over the built-in ones, relative to the settings file.")
     ] = ()
     reload: Annotated[bool, doc("Whether changed documents are reloaded while the gateway runs.")] = True
-
-
-class RouteSettings(Struct, frozen=True, kw_only=True):
-    """[routes.NAME]: the inbound URL /in/NAME. `verify` holds raw mappings; None leaves a key to service or server."""
-
-    name: str
-    service: Annotated[str, Meta(min_length=1), doc("The kind of sender: a folder of the catalog.")]
-    destinations: Annotated[tuple[str, ...], Meta(min_length=1), doc("Where the messages go; at least one.")]
-    secrets: Annotated[tuple[Secret, ...], doc("The secrets of the sender; several during a rotation.")] = ()
-    allow_unsigned: Annotated[bool, doc("Whether requests are accepted without any proof of their sender.")] = False
-    verify: Annotated[
-        tuple[dict[str, Any], ...], doc("How requests prove their sender, instead of the schemes of the service.")
-    ] = ()
-    only: Annotated[
-        tuple[str, ...],
-        Meta(min_length=1),
-        doc("Names of the events to show (* and ? match); none: all. Tests of a service, such as ping, pass."),
-    ] = ()
-    ignore: Annotated[tuple[str, ...], Meta(min_length=1), doc("Names of the events to ignore (* and ? match).")] = ()
-    channel: Annotated[str | None, Meta(min_length=1), doc("The channel to post in, instead of the destination's.")] = (
-        None
-    )
-    username: Annotated[str | None, Meta(min_length=1), doc("The name shown above the message.")] = None
-    icon_url: Annotated[str | None, doc("The picture shown beside the message.", LINK)] = None
-    icon_emoji: Annotated[str | None, Meta(min_length=1), doc("The emoji shown instead of a picture.")] = None
-    mentions: Annotated[bool, doc("Whether @names in payloads may notify people.")] = False
-    strict: Annotated[bool, doc("Whether a payload that no translator understands is answered 422.")] = False
-    body_limit: Annotated[int | None, _Counted, doc("The largest body of this route.", SIZE, "server")] = None
-    duplicate_window: Annotated[
-        float | None, Meta(ge=0), doc("How long a repeated request counts as the same event.", DURATION)
-    ] = None
-    priority: Annotated[Literal["important", "urgent"] | None, doc("The priority label of the messages.")] = None
-    requested_ack: Annotated[bool | None, doc("Whether readers are asked to acknowledge the messages.")] = None
-    persistent_notifications: Annotated[
-        bool | None, doc("Whether those mentioned in an urgent message are notified until they acknowledge.")
-    ] = None
-    silent: Annotated[bool | None, doc("Whether the messages come without notifications (by webhook only).")] = None
-    card: Annotated[
-        Literal["update", "thread", "both"] | None,
-        doc("What later events of a subject do over REST: edit its post, reply in its thread, or both."),
-    ] = None
 
 
 class Passthrough(Struct, frozen=True, kw_only=True):
@@ -315,7 +274,7 @@ def _settings(reader: TableReader, raw: Sections, wanted: Container[str]) -> Set
     delivery = read_delivery(reader, raw["delivery"])
     server = _server(reader, values("server"))
     destinations = read_destinations(reader, raw["destinations"], delivery)
-    routes = _routes(reader, raw["routes"], tuple(raw["destinations"]))
+    routes = read_routes(reader, raw["routes"], tuple(raw["destinations"]))
     _check_largest(reader, server, routes)
     return Settings(
         server=server,
@@ -358,26 +317,6 @@ def _journal(reader: TableReader, values: dict[str, Any]) -> JournalTable:
 def _catalog(reader: TableReader, values: dict[str, Any]) -> CatalogTable:
     catalog = CatalogTable(**values)
     return replace(catalog, folders=tuple(str(reader.folder / folder) for folder in catalog.folders))
-
-
-def _routes(reader: TableReader, raw: Mapping[str, Any], destinations: tuple[str, ...]) -> dict[str, RouteSettings]:
-    found = {}
-    for name, table in reader.named("routes", raw):
-        place = ("routes", name)
-        values = reader.values(RouteSettings, table, place)
-        goals = values.get("destinations", ("",))
-        if not goals:
-            reader.report.add((*place, "destinations"), "is empty", "name at least one destination")
-        for index, goal in enumerate(goals):
-            if goal and goal not in destinations:
-                reader.report.add(
-                    (*place, "destinations", index), f'"{goal}" is not a destination', meant(goal, destinations)
-                )
-            elif goal in goals[:index]:
-                reader.report.add((*place, "destinations", index), "is named twice", "it would get each message twice")
-        if "service" in values and "destinations" in values:
-            found[name] = RouteSettings(name=name, **values)
-    return found
 
 
 def _passthrough(reader: TableReader, values: dict[str, Any], raw: Sections) -> Passthrough | None:

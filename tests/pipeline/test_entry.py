@@ -2,6 +2,7 @@
 
 import hashlib
 
+import msgspec
 import pytest
 
 from gateway.decode.content import Content
@@ -131,6 +132,13 @@ def test_the_channel_of_the_route_goes_before_that_of_the_destination():
     """A message that the route sent somewhere stays there."""
     [parcel] = made([piece("a", channel="dev")], "hook", channel="dev")
     assert decode(parcel.payload).channel == "dev"
+
+
+def test_the_channel_that_a_rule_chose_goes_before_that_of_the_destination():
+    """The one that only the document named does not."""
+    plain = piece("a", channel="dev")
+    chosen = msgspec.structs.replace(plain, channel="dev")
+    assert [decode(parcel.payload).channel for parcel in made([chosen, plain], "hook")] == ["dev", "town"]
 
 
 def test_an_unknown_destination_is_a_webhook_without_a_channel():

@@ -8,6 +8,7 @@ from gateway.errors import Refused
 from gateway.mattermost.limits import DEFAULT
 from gateway.mattermost.payload import Priority
 from gateway.model import CardMode, Note, Outcome, Request
+from gateway.pipeline.brevity import Verbosity
 from gateway.pipeline.interpret import Wishes, interpret
 
 SERVICE = """
@@ -277,3 +278,78 @@ def test_a_phase_that_is_none_counts_as_change(told, word, phase):
     piece = told(b'{"phase": "%b", "about": {"state": "open"}}' % word)
     assert (piece.phase, bool(piece.card)) == (phase, True)
     assert ("is none of open, change and close" in piece.reason) == (word == b"Closed")
+def test_what_does_not_hold_is_ignored_for_each_event_of_a_request(tmp_path):
+    """After unwrapping: each event has its own branch; `request.event` is its name."""
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "service.yaml").write_text(f"{SERVICE}unwrap: [{{split: events}}]\n")
+    (tmp_path / "own" / "one.yaml").write_text(EMPTY)
+    service = catalog.load([tmp_path]).services["own"]
+    events = b'{"kind": "a", "ref": "main", "text": "1"}, {"kind": "a", "ref": "x"}, {"kind": "b", "ref": "main"}'
+    body = b'{"events": [' + events + b"]}"
+    when = "ref == 'main' and request.event == 'a'"
+    request = Request(headers={"content-type": "application/json"}, body=body)
+    pieces = interpret(service, Content(request), Wishes(route="r", when=when), DEFAULT).pieces
+    reason = f"[routes.r] when = {when} does not hold"
+    assert [(piece.outcome, piece.reason) for piece in pieces] == [
+        (Outcome.MESSAGE, ""), (Outcome.IGNORED, reason), (Outcome.IGNORED, reason),
+    ]  # fmt: skip
+
+
+def test_a_condition_that_cannot_be_told_loses_nothing(own):
+    """It fails on what it does not expect; a body that cannot be read is told, whatever the condition."""
+    failing = reading(own, b'{"text": "a", "labels": 3}', route="r", when="'x' in labels")
+    assert (failing.outcome, failing.translator) == (Outcome.MESSAGE, "own/one")
+    assert failing.reason.startswith("[routes.r] when fails, so that the event passes")
+    unread = reading(own, b"{", route="r", when="text == 'a'")
+    assert (unread.outcome, unread.note) == (Outcome.MESSAGE, Note.UNREADABLE)
+
+
+def test_the_test_of_a_service_passes_a_condition():
+    """It has nothing of what the condition asks for."""
+    service = catalog.load([files.builtin_folder()]).services["github"]
+    request = Request(headers={"x-github-event": "ping", "content-type": "application/json"}, body=b'{"zen":"x"}')
+    [piece] = interpret(service, Content(request), Wishes(when="ref == 'main'"), DEFAULT).pieces
+    assert piece.outcome is Outcome.MESSAGE
+
+
+@pytest.mark.parametrize(("team", "channel", "told"), [("web", "ops-web", False), ("root", None, True)])
+def test_a_payload_chooses_its_channel_among_those_of_the_route(own, team, channel, told):
+    """Any other leaves the message where it goes without the rule; that is said beside what else there is to say."""
+    found = reading(own, f'{{"team": "{team}"}}'.encode(), route="r", channel_template="ops-{{ team }}",
+                    channels=("ops-web",))  # fmt: skip
+    [piece] = found.pieces
+    assert (piece.channel, [message.channel for message in piece.messages]) == (channel or "", [channel])
+    assert ("came out empty; [routes.r] channel gives ops-root" in found.reason) == told
+
+
+@pytest.mark.parametrize(
+    ("now", "outcome"), [(99.0, Outcome.IGNORED), (100.0, Outcome.MESSAGE), (None, Outcome.MESSAGE)]
+)
+def test_a_muted_route_ignores_until_its_time(own, now, outcome):
+    """Every event, the test of a service and the rest of a large request, too; without a time nothing is muted."""
+    request = Request(headers={"content-type": "application/json"}, body=b'{"text": "a"}')
+    found = interpret(own, Content(request), Wishes(route="r", muted_until=100.0), DEFAULT, now)
+    reason = "[routes.r] mute_until: the route is muted until 1970-01-01 00:01 UTC"
+    assert (found.outcome, found.reason) == ((Outcome.IGNORED, reason) if muted else (Outcome.MESSAGE, ""))
+
+
+def test_a_muted_route_says_nothing_of_more_events(tmp_path):
+    """Of a request with more events than are read."""
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "service.yaml").write_text(f"{SERVICE}unwrap: [{{split: events}}]\n")
+    service = catalog.load([tmp_path]).services["own"]
+    body = b'{"events": [' + b",".join([b"{}"] * 201) + b"]}"
+    request = Request(headers={"content-type": "application/json"}, body=body)
+    muted = interpret(service, Content(request), Wishes(muted_until=2.0), DEFAULT, 1.0)
+    assert {piece.outcome for piece in muted.pieces} == {Outcome.IGNORED}
+
+
+def test_a_route_shortens_what_any_translator_makes(own):
+    """Its own message, the card beside it, and that of the generic translator."""
+    body = b'{"text": "one\\n\\ntwo", "more": "three\\nfour"}'
+    told = {mode: reading(own, body, verbosity=mode).pieces[0].messages[0] for mode in Verbosity}
+    assert [(one.text, [part.text for part in one.attachments]) for one in told.values()] == [
+        ("one\nthree", []), ("one", ["three\nfour"]), ("one\n\ntwo", ["three\nfour"]),
+    ]  # fmt: skip
+    [generic] = reading(own, b'{"message": "Disk full", "host": "a"}', verbosity=Verbosity.TITLE).pieces[0].messages
+    assert ("Disk full" in generic.text, generic.attachments) == (True, [])

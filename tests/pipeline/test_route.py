@@ -44,12 +44,21 @@ def test_the_settings_become_wishes():
         only=("a",), ignore=("b",), strict=True, mentions=True, channel="c", username="u", icon_url="https://i",
         icon_emoji="e", priority="urgent", requested_ack=True, persistent_notifications=False, silent=True, card="both",
     ).wishes  # fmt: skip
+    assert (wishes.when, wishes.muted_until, wishes.verbosity, wishes.rules) == ("", 0.0, "full", None)
     assert (wishes.only, wishes.ignore, wishes.strict, wishes.mentions) == (("a",), ("b",), True, True)
     assert (wishes.channel, wishes.username, wishes.icon_url, wishes.icon_emoji) == ("c", "u", "https://i", "e")
     assert (wishes.priority, wishes.requested_ack, wishes.persistent_notifications) == ("urgent", True, False)
     assert (wishes.silent, wishes.card, wishes.depth) == (True, CardMode.BOTH, 64)
     plain = made().wishes
     assert (plain.channel, plain.priority, plain.requested_ack, plain.silent, plain.card) == (None,) * 5
+
+
+def test_a_channel_that_is_a_template_is_a_rule():
+    """It is none that every message has."""
+    wishes = made(when="a", mute_until=5.0, verbosity="title", channel="ops-{{ a }}", channels=("ops-a",)).wishes
+    assert (wishes.channel, wishes.channel_template, wishes.channels) == (None, "ops-{{ a }}", ("ops-a",))
+    assert (wishes.when, wishes.muted_until, wishes.verbosity) == ("a", 5.0, "title")
+    assert wishes.rules is wishes.rules is not None
 
 
 @pytest.mark.parametrize(
@@ -119,6 +128,15 @@ def test_a_route_shows_no_secret():
                 " hmac, path, query, header, basic, token"
             ],
         ),
+        (
+            'service = "items"\nallow_unsigned = true\nwhen = "ref = 1"\nchannel = "{{ a | nofn }}"\nchannels = ["a"]',
+            [
+                "mattergate.toml:6: routes.r.when: unexpected `=`, expected end of block"
+                " (`mattergate functions` lists what it may call)",
+                "mattergate.toml:7: routes.r.channel: there is no function `nofn`"
+                " (`mattergate functions` lists what it may call)",
+            ],
+        ),
     ],
 )
 def test_what_does_not_fit_is_told_with_its_line(known, table, told):
@@ -128,4 +146,4 @@ def test_what_does_not_fit_is_told_with_its_line(known, table, told):
     lines = (HEAD + text).splitlines()
     assert [str(fault) for fault in found] == told
     for fault in found:
-        assert lines[fault.line - 1].startswith(("[routes.r]", "service", "verify"))
+        assert lines[fault.line - 1].startswith(("[routes.r]", "service", "verify", "when", "channel"))
