@@ -1,25 +1,46 @@
 """The event name of a request, and the index that finds the translators of an event by its name."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from fnmatch import fnmatchcase
 from functools import lru_cache
-from typing import Generic, Protocol, TypeVar
+from typing import Final, Generic, Protocol, TypeVar
 
 from gateway import jsonpath
 from gateway.jsonpath import MISSING
 from gateway.model import JSON, Request
 
 _WILD = "*?["
+_LONGEST = 200
+"""The most characters of a value that a pattern of a `map` may cover: what is longer is no name of an event."""
+_WORD_END = re.compile(r"[^\w.:]+|(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _CACHED_NAMES = 1024
+
+
+def _snake(text: str) -> str:
+    """Words in lower case, joined by `_`: "Page Opened" and "PageOpened" are page_opened.
+
+    Dots and colons stay, since they part a name: "jira:issue_updated".
+    """
+    return _WORD_END.sub("_", text).strip("_").lower()
+
+
+_CASES: Final[Mapping[str, Callable[[str], str]]] = {"lower": str.lower, "snake": _snake}
+
+
+def _covers(pattern: str, text: str) -> bool:
+    return any(sign in pattern for sign in _WILD) and len(text) <= _LONGEST and fnmatchcase(text, pattern)
 
 
 class Selector:
     """One value of a request: `{header: X-GitHub-Event}`, `{json: action}`, `{query: event}`, `{const: push}`.
 
     `{present: {data.issue: issue}}` is the name of the first path that is there, `{any: [...]}` the first selector that
-    has a value, `{all: [...]}` the values of all of them, joined by dots. `map` translates values ("" makes one
-    absent), `default` stands for absence. Raises ValueError for a path that is not one.
+    has a value, `{all: [...]}` the values of all of them, joined by dots. `case: lower` writes the value in lower case,
+    `case: snake` words as event names are written. `map` then translates values ("" makes one absent): the key that is
+    the value itself, else the first that is it without regard to case or covers it (`*` and `?`). `default` stands for
+    absence. Raises ValueError for a path that is not one.
 
     `headers` are those, in lower case, that the value may come from; `only_headers` says that it comes from nowhere
     else.
@@ -33,7 +54,9 @@ class Selector:
         self._present = [(jsonpath.parse(path), name) for path, name in raw.get("present", {}).items()]
         self._any = [Selector(one) for one in raw.get("any", ())]
         self._all = [Selector(one) for one in raw.get("all", ())]
+        self._case = _CASES[raw["case"]] if "case" in raw else None
         self._map: Mapping[str, str] = {str(key): value for key, value in raw.get("map", {}).items()}
+        self._patterns = [(key.lower(), value) for key, value in self._map.items()]
         self._default = raw.get("default")
         self.headers: list[str] = [self._header] if self._header else []
         self.headers += [header for one in (*self._any, *self._all) for header in one.headers]
@@ -43,12 +66,22 @@ class Selector:
     def value(self, request: Request, value: JSON) -> str | None:
         """The part, or None when it is absent and has no default. Objects and arrays count as absent."""
         found = self._find(request, value)
-        if type(found) is str and not self._map:
+        if type(found) is str and not self._map and self._case is None:
             return found or self._default
         if found is None or found is MISSING or isinstance(found, dict | list):
             return self._default
         text = str(found).lower() if isinstance(found, bool) else str(found)
-        return self._map.get(text, text) or self._default
+        if self._case is not None:
+            text = self._case(text)
+        return (self._mapped(text) if self._map else text) or self._default
+
+    def _mapped(self, text: str) -> str:
+        """The name that `map` gives a value; the value itself where no key is meant."""
+        exact = self._map.get(text)
+        if exact is not None:
+            return exact
+        lower = text.lower()
+        return next((value for key, value in self._patterns if key == lower or _covers(key, lower)), text)
 
     def tells(self, request: Request, value: JSON) -> bool:
         """Whether the request itself has the part; constants and defaults do not count."""

@@ -41,6 +41,42 @@ def test_a_part_of_a_request(selector: dict[str, Any], part: str | None) -> None
 
 
 @pytest.mark.parametrize(
+    ("given", "case", "name"),
+    [
+        ("Page Opened", "snake", "page_opened"), ("page-opened", "snake", "page_opened"), ("PUSH", "snake", "push"),
+        ("PageOpened", "snake", "page_opened"), ("HTTPRequestFailed", "snake", "http_request_failed"),
+        ("jira:issue_updated", "snake", "jira:issue_updated"), ("pr.Opened", "snake", "pr.opened"),
+        ("  Page  (2) Opened!", "snake", "page_2_opened"), ("Größe Geändert", "snake", "größe_geändert"),
+        ("v2Ready", "snake", "v2_ready"), (True, "snake", "true"), (7, "snake", "7"), ("!?", "snake", "d"),
+        ("Page Opened", "lower", "page opened"), (None, "lower", "d"),
+    ],
+)  # fmt: skip
+def test_a_vendor_writes_names_as_it_likes(given: Any, case: str, name: str) -> None:
+    """They become names as documents write them; where nothing is left, the default stands."""
+    assert Selector({"json": "a", "case": case, "default": "d"}).value(REQUEST, {"a": given}) == name
+
+
+@pytest.mark.parametrize(
+    ("value", "name"),
+    [
+        ("Opened", "exact"), ("OPENED", "other"), ("opened", "other"), ("build 12 passed", "build"),
+        ("Build Failed", "build"), ("build", "build"), ("pr:merge", ""), ("else", "else"), ("a*b", "starred"),
+        ("A*B", "starred"), ("build" + "x" * 300, "build" + "x" * 300),
+    ],
+)  # fmt: skip
+def test_keys_of_a_map_need_not_be_exact(value: str, name: str) -> None:
+    """The key that is the value itself goes first, then the others in their order: without case, by * and ?."""
+    names = {"opened": "other", "a*b": "starred", "Opened": "exact", "BUILD*": "build", "pr:?erge": ""}
+    assert Selector({"json": "a", "map": names, "default": "d"}).value(REQUEST, {"a": value}) == (name or "d")
+
+
+def test_a_map_sees_what_case_writes() -> None:
+    """So that one key is enough for each name."""
+    selector = Selector({"json": "a", "case": "snake", "map": {"page_opened": "incident.opened"}})
+    assert selector.value(REQUEST, {"a": "Page Opened"}) == "incident.opened"
+
+
+@pytest.mark.parametrize(
     ("selector", "tells"),
     [
         ({"header": "X-Event"}, True), ({"header": "X-Other", "default": "d"}, False), ({"const": "c"}, False),
@@ -73,7 +109,13 @@ VALUES = st.recursive(
 )
 
 
-@given(VALUES, st.sampled_from([{"json": ""}, {"json": "a.b"}, {"present": {"a[0]": "x"}}, {"any": [{"json": "b"}]}]))
+ODD = {"json": "a", "case": "snake", "map": {"a*": "x", "[": ""}}
+
+
+@given(
+    VALUES,
+    st.sampled_from([{"json": ""}, {"json": "a.b"}, {"present": {"a[0]": "x"}}, {"any": [{"json": "b"}]}, ODD]),
+)
 def test_any_body_has_a_part_or_none(value: Any, raw: dict[str, Any]) -> None:
     """Whatever was sent, a part is a text with something in it, or absent."""
     part = Selector(raw).value(REQUEST, value)
