@@ -37,6 +37,8 @@ REFUSED = [
     ("{{ a | map('keep_') }}", "`map` takes"),
     ("{{ a | map(b) }}", "`map` takes"),
     ("{{ a | map(attribute=b) }}", "`map` takes"),
+    ("{{ a | time(zone='Europe/Berln') }}", "there is no time zone 'Europe/Berln'; did you mean Europe/Berlin?"),
+    ("{{ between(a, b, zone='CEST') }}", "there is no time zone 'CEST'"),
     ("{{ a | safe }}", "there is no function `safe`"),
     ("{{ a | uper }}", "did you mean `upper`?"),
     ("{{ a ~ b }}", "`~` would write None"),
@@ -48,6 +50,7 @@ REFUSED = [
 ]
 USABLE = [
     "{{ 10 ** digits }}{{ '*' }}{{ a | replace('*', '') }} * ",
+    "{{ at | time(zone='Europe/Berlin') }}{{ at | time(zone=tz) }}{{ zone == 'x' }}{{ zone }}",
     "{{ a[0] }}{{ a[-1] }}{{ a[1:3] }}{{ a['b-c'] }}",
     "{{ {'opened': 'good'}[action] }}",
     "{{ a if b in ['items', c] else d }}",

@@ -1,6 +1,7 @@
 """Functions on time: every form of time that senders use becomes one form for readers, in UTC.
 
-No function reads a clock: the only times are those of the payload.
+No function reads a clock: the only times are those of the payload. One without a zone is shown without one, unless the
+document says in which zone the sender writes.
 """
 
 import re
@@ -10,6 +11,7 @@ from typing import Final
 
 from gateway.language.functions.coerce import number_of, text_of
 from gateway.language.functions.registry import Example, function
+from gateway.language.zones import zone_named
 from gateway.model import JSON
 
 _LOCAL_FORMATS: Final = ("%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y %I:%M %p", "%m/%d/%Y %H:%M:%S", "%Y/%m/%d %H:%M:%S")
@@ -35,16 +37,21 @@ _FIRST_YEAR: Final = 1971
 """Years before are sentinels such as 0001-01-01 or the epoch: the sender means "not set"."""
 
 
-def moment_of(value: JSON) -> datetime | None:
+def moment_of(value: JSON, zone: JSON = None) -> datetime | None:
     """The moment in a JSON value: epoch in s, ms, us or ns (told apart by size), ISO 8601, RFC 2822 and similar forms.
 
-    None if it is no time or a sentinel. Without a zone in the value the moment has none either.
+    None if it is no time or a sentinel. Without a zone in the value the moment is in the one named `zone`; without
+    that, or where there is no zone of this name, it has none. Of a local time that the clock shows twice it is the
+    first, and of one that it skips it is as if the clock had not been put forward (PEP 495).
     """
     number = number_of(value)
     if number is not None:
         return _from_epoch(number)
     found = _from_text(value.strip()[:100]) if isinstance(value, str) else None
-    return found if found is not None and found.year >= _FIRST_YEAR else None
+    if found is None or found.year < _FIRST_YEAR:
+        return None
+    own = zone_named(zone) if found.tzinfo is None and isinstance(zone, str) else None
+    return found if own is None else _in_utc(found.replace(tzinfo=own)) or found  # beyond the years that there are
 
 
 def _from_epoch(number: float) -> datetime | None:
@@ -91,17 +98,21 @@ def _in_utc(moment: datetime) -> datetime | None:
 
 @function(
     doc='A time in UTC: `2026-01-31 14:05 UTC`, from epochs in s, ms, us or ns, ISO 8601 and RFC 2822; "not set" '
-    "values such as `0001-01-01T00:00:00Z` are missing. `format` is one of strftime.",
+    "values such as `0001-01-01T00:00:00Z` are missing. `format` is one of strftime; `zone` is the zone of a time that "
+    "says none: an IANA name or an offset.",
     examples=[
         Example("{{ at | time }}", {"at": 1769868300}, "2026-01-31 14:05 UTC"),
         Example("{{ at | time }}", {"at": "2026-01-31T15:05:00.123+01:00"}, "2026-01-31 14:05 UTC"),
         Example('{{ at | time("%H:%M") }}', {"at": 1769868300000}, "14:05"),
         Example('{{ ends | time | default("open") }}', {"ends": "0001-01-01T00:00:00Z"}, "open"),
+        Example("{{ at | time(zone='Europe/Berlin') }}", {"at": "2026-01-31 15:05:00"}, "2026-01-31 14:05 UTC"),
+        Example("{{ at | time('%H:%M', zone=tz) }}", {"at": "2026-07-31 16:05:00", "tz": "+02:00"}, "14:05"),
+        Example("{{ at | time(zone='Europe/Berlin') }}", {"at": "2026-01-31T15:05:00Z"}, "2026-01-31 15:05 UTC"),
     ],
 )
-def time(value: JSON, format: JSON = None) -> JSON:  # noqa: A002 - the template author's word
+def time(value: JSON, format: JSON = None, zone: JSON = None) -> JSON:  # noqa: A002 - the template author's word
     """See the registration; text that is no time stays, so that nothing is lost; a missing zone is not guessed."""
-    moment = moment_of(value)
+    moment = moment_of(value, None if _is_day(value) else zone)
     if moment is None:
         return _unknown(value)
     if isinstance(format, str) and 0 < len(format) <= 100:
@@ -109,9 +120,14 @@ def time(value: JSON, format: JSON = None) -> JSON:  # noqa: A002 - the template
             return moment.strftime(format)
         except (ValueError, UnicodeError):
             pass
-    if isinstance(value, str) and _DAY.fullmatch(value.strip()):
+    if _is_day(value):
         return moment.strftime("%Y-%m-%d")
     return moment.strftime("%Y-%m-%d %H:%M UTC" if moment.tzinfo else "%Y-%m-%d %H:%M")
+
+
+def _is_day(value: JSON) -> bool:
+    """Whether it is a date without a time of day, which is the same day in any zone."""
+    return isinstance(value, str) and _DAY.fullmatch(value.strip()) is not None
 
 
 def _unknown(value: JSON) -> JSON:
@@ -122,12 +138,15 @@ def _unknown(value: JSON) -> JSON:
 
 
 @function(
-    doc="The day of a time in UTC: `2026-01-31`.",
-    examples=[Example("{{ at | date }}", {"at": "Sat, 31 Jan 2026 14:05:00 GMT"}, "2026-01-31")],
+    doc="The day of a time in UTC: `2026-01-31`. `zone` is the zone of a time that says none.",
+    examples=[
+        Example("{{ at | date }}", {"at": "Sat, 31 Jan 2026 14:05:00 GMT"}, "2026-01-31"),
+        Example("{{ at | date(zone='Europe/Berlin') }}", {"at": "2026-02-01 00:30:00"}, "2026-01-31"),
+    ],
 )
-def date(value: JSON) -> JSON:
+def date(value: JSON, zone: JSON = None) -> JSON:
     """See the registration."""
-    moment = moment_of(value)
+    moment = moment_of(value, None if _is_day(value) else zone)
     return _unknown(value) if moment is None else moment.strftime("%Y-%m-%d")
 
 
@@ -180,15 +199,17 @@ def duration(value: JSON, unit: JSON = "s") -> JSON:
 
 @function(
     kind="global",
-    doc="The duration between two times; missing when one of them is, when only one says its zone, or when it is 0.",
+    doc="The duration between two times; missing when one of them is, when only one says its zone, or when it is 0. "
+    "`zone` is the zone of a time that says none.",
     examples=[
         Example("{{ between(start, end) }}", {"start": "2026-01-31T14:00:00Z", "end": 1769868300}, "5 min"),
         Example('{{ between(start, end) | default("running") }}', {"start": 1769868300, "end": None}, "running"),
+        Example("{{ between(a, b, zone='Asia/Tokyo') }}", {"a": "2026-01-31 22:55", "b": 1769868300}, "10 min"),
     ],
 )
-def between(start: JSON, end: JSON = None) -> JSON:
+def between(start: JSON, end: JSON = None, zone: JSON = None) -> JSON:
     """See the registration."""
-    first, last = moment_of(start), moment_of(end)
+    first, last = moment_of(start, zone), moment_of(end, zone)
     if first is None or last is None or (first.tzinfo is None) != (last.tzinfo is None):
         return None
     took = (last - first).total_seconds()

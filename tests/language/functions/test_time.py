@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway.language.functions.time import between, date, duration, moment_of, time
 
@@ -99,3 +101,37 @@ def test_between_needs_both_zones_or_none() -> None:
     assert between("2026-01-31T14:00:00Z", "2026-01-31T15:01:00+00:00") == "1 h 1 min"
     assert between("2026-01-31T14:00:00", "2026-01-31 14:00:09") == "9 s"
     assert between("2026-01-31T14:00:00", "2026-01-31T15:00:00Z") is None
+
+
+@pytest.mark.parametrize(
+    ("value", "zone", "told"),
+    [
+        ("2026-01-31 15:05:00", "Europe/Berlin", "2026-01-31 14:05 UTC"),
+        ("2026-07-31 15:05:00", "Europe/Berlin", "2026-07-31 13:05 UTC"),
+        ("1/31/2026 9:05 AM", "-05:00", "2026-01-31 14:05 UTC"),
+        ("2026-01-31T15:05:00Z", "Europe/Berlin", "2026-01-31 15:05 UTC"),
+        (1769868300, "Europe/Berlin", "2026-01-31 14:05 UTC"),
+        ("2026-01-31", "Europe/Berlin", "2026-01-31"),
+        ("2026-01-31 15:05:00", "Berlin time", "2026-01-31 15:05"),
+        ("2026-01-31 15:05:00", None, "2026-01-31 15:05"),
+        ("2026-10-25 02:30:00", "Europe/Berlin", "2026-10-25 00:30 UTC"),
+        ("9999-12-31 23:59:59", "-05:00", "9999-12-31 23:59"),
+        ("soon", "Europe/Berlin", "soon"),
+    ],
+)
+def test_a_time_without_a_zone_takes_that_of_its_sender(value: Any, zone: Any, told: str) -> None:
+    """One with a zone keeps its own, a day stays a day, and a name that is no zone says nothing."""
+    assert time(value, zone=zone) == told
+
+
+values = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=12), st.just([1]), st.just({"a": 1}),
+    st.datetimes().map(str), st.dates().map(str),
+)  # fmt: skip
+
+
+@given(values, values, st.one_of(values, st.sampled_from(["Europe/Berlin", "UTC", "+14:00", "Pacific/Apia"])))
+def test_times_are_total(value: Any, other: Any, zone: Any) -> None:
+    """Any value, in any zone, gives a text or nothing."""
+    for found in (time(value, zone=zone), date(value, zone=zone), between(value, other, zone=zone)):
+        assert found is None or isinstance(found, str)
