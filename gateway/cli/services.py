@@ -6,6 +6,7 @@ from typing import Annotated, Final
 
 import typer
 
+from gateway.catalog.payload_paths import PayloadPath
 from gateway.cli import app, catalog
 from gateway.cli import options as given
 from gateway.cli import settings as settings_file
@@ -74,6 +75,8 @@ def _print(page: ServicePage) -> None:
         say(f"route {route.route}: {route.url}")
         if route.url_with_secret:
             say(f"  or, with its secret in the place of SECRET: {route.url_with_secret}")
+        for line in route.filters:
+            say(f"  {line}")
     if page.passthrough:
         say(f"pass-through: {page.passthrough}")
     if page.note and (page.routes or page.passthrough):
@@ -90,3 +93,22 @@ def _print(page: ServicePage) -> None:
     print_rows(page.translators, columns, Format.TABLE, "Every event is shown by the generic translator.")
     if page.ignored:
         say(f"\nignored: {', '.join(page.ignored)}")
+    if page.tests:
+        say(f"tests, which `only` and `when` of a route let pass: {', '.join(page.tests)}")
+    _print_paths(page)
+
+
+def _print_paths(page: ServicePage) -> None:
+    """Print what the rules of a route can ask for."""
+    if not page.paths:
+        return
+    say("\n`only` and `ignore` of a route take the events, with * and ?; `when` and `channel` these paths and")
+    say("`request.event`; a payload may have others, by its sender's documentation:\n")
+    columns: Sequence[Column[PayloadPath]] = (
+        Column("path", lambda row: row.path),
+        Column("type", lambda row: row.type),
+        Column("translators", lambda row: ", ".join(row.translators) + (f" and {row.more} more" if row.more else "")),
+    )
+    print_rows(page.paths, columns, Format.TABLE, "")
+    if page.more_paths:
+        say(f"and {page.more_paths} more, which the documents of the service name")

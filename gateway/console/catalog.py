@@ -9,8 +9,9 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from gateway.catalog import files
+from gateway.catalog import files, payload_paths
 from gateway.catalog.catalog import Catalog
+from gateway.catalog.payload_paths import PayloadPath
 from gateway.catalog.service import Service
 from gateway.catalog.tolerance import tolerant
 from gateway.catalog.translator import Translator
@@ -23,7 +24,8 @@ from gateway.model import JSON, Outcome
 from gateway.pipeline import sample, samplefile
 from gateway.pipeline.route import CAPABILITY
 from gateway.settings import Settings
-from gateway.settings.tables import RouteSettings
+from gateway.settings.keys import written
+from gateway.settings.routes import FILTERS, RouteSettings
 from gateway.verify.schemes import Scheme
 from gateway.verify.verify import parse_scheme
 
@@ -63,7 +65,8 @@ class Address(Struct, frozen=True):
 
     `url` is for senders that sign or send a header, `url_with_secret` for those that can only call a URL: SECRET stands
     for the secret of the route; empty when the URL cannot carry it. `proofs` say in words what a request needs, any of
-    them; none are needed by an `open` route.
+    them; none are needed by an `open` route. `filters` are the lines of the settings that decide which events become
+    messages, in which channel, and how much of them shows.
     """
 
     route: str
@@ -72,13 +75,15 @@ class Address(Struct, frozen=True):
     proofs: tuple[str, ...]
     open: bool
     destinations: tuple[str, ...]
+    filters: tuple[str, ...] = ()
 
 
 class ServicePage(Struct, frozen=True):
     """One service with how to connect its sender. `passthrough` is the form of its pass-through URL, "" when off.
 
     `note` says what in the URLs has to be replaced; empty when they are exact. `faults` are those of its documents: its
-    last good version goes on, or the generic translator speaks.
+    last good version goes on, or the generic translator speaks. `tests` are the events that `only` and `when` of a
+    route let pass. `paths` are those that its translators know of payloads, beside `more_paths` others.
     """
 
     key: str
@@ -92,6 +97,9 @@ class ServicePage(Struct, frozen=True):
     passthrough: str
     note: str
     faults: tuple[str, ...] = ()
+    tests: tuple[str, ...] = ()
+    paths: tuple[PayloadPath, ...] = ()
+    more_paths: int = 0
 
 
 class Example(Struct, frozen=True):
@@ -147,9 +155,8 @@ def rows(known: Catalog, services: Mapping[str, Service], settings: Settings) ->
 async def service(gateway: Gateway, key: str) -> ServicePage:
     """One service. Raises Refused (404)."""
     found = await _find(gateway, key)
-    return msgspec.structs.replace(
-        page(found, gateway.settings), faults=tuple(map(str, gateway.catalog().faults.get(key, ())))
-    )
+    made = await asyncio.to_thread(page, found, gateway.settings)
+    return msgspec.structs.replace(made, faults=tuple(map(str, gateway.catalog().faults.get(key, ()))))
 
 
 async def translator(gateway: Gateway, workshop: Workshop, key: str, name: str) -> TranslatorPage:
@@ -183,6 +190,7 @@ def page(found: Service, settings: Settings) -> ServicePage:
     through = settings.passthrough
     passes = through is not None and (not through.services or found.key in through.services)
     routes = [route for route in settings.routes.values() if route.service == found.key]
+    known = payload_paths.of_service(found.translators)
     return ServicePage(
         key=found.key,
         name=found.name,
@@ -194,6 +202,9 @@ def page(found: Service, settings: Settings) -> ServicePage:
         routes=tuple(_address(route, found, base) for route in routes),
         passthrough=f"{base}/hooks/HOOK_ID/{found.key}" if passes else "",
         note=note,
+        tests=tuple(found.test_events),
+        paths=known.paths,
+        more_paths=known.more,
     )
 
 
@@ -211,9 +222,11 @@ def public_base(settings: Settings) -> tuple[str, str]:
 def _address(route: RouteSettings, found: Service, base: str) -> Address:
     schemes: Sequence[Scheme] = tuple(map(parse_scheme, route.verify)) or found.verify or CAPABILITY
     url, is_open = f"{base}/in/{route.name}", route.allow_unsigned and not route.secrets
+    filters = tuple(f"{name} = {text}" for name, text in written(route, FILTERS))
     if is_open:
-        return Address(route.name, url, "", (), True, route.destinations)
-    return Address(route.name, url, url_with_secret(url, schemes), _words(schemes), False, route.destinations)
+        return Address(route.name, url, "", (), True, route.destinations, filters)
+    with_secret = url_with_secret(url, schemes)
+    return Address(route.name, url, with_secret, _words(schemes), False, route.destinations, filters)
 
 
 def _words(schemes: Sequence[Scheme]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ default, and line in the reference. Fields without a `doc` are not keys.
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from functools import cache
 from ipaddress import ip_network
@@ -149,9 +149,21 @@ def default_text(key: Key, table: str) -> str:
         return "" if key.secret else "(required)"
     if key.default is None:
         return ""
+    return _as_toml(key, key.default)
+
+
+def written(table: Struct, names: Sequence[str]) -> list[tuple[str, str]]:
+    """Of these keys those that differ from their defaults, with their values as TOML. None of them may be a secret."""
+    known = keys(type(table))
+    values = [(known[name], getattr(table, name)) for name in names]
+    return [(key.name, _as_toml(key, value)) for key, value in values if value != key.default]
+
+
+def _as_toml(key: Key, value: Any) -> str:
     if key.kind is not None and not key.listed:
-        return f'"{key.kind.show(key.default)}"'
-    return f"{key.default:g}" if isinstance(key.default, float) else msgspec.json.encode(key.default).decode()
+        shown = key.kind.show(value)
+        return f'"{shown}"' if key.kind.takes is str else shown
+    return f"{value:g}" if isinstance(value, float) else msgspec.json.encode(value).decode()
 
 
 def described(value: Any) -> str:

@@ -1,7 +1,7 @@
 """The routes: the table of each inbound URL, and what its keys must be together."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from msgspec import Meta, Struct
 
@@ -9,6 +9,9 @@ from gateway.secret import Secret
 from gateway.settings.keys import DURATION, LINK, MOMENT, SIZE, doc
 from gateway.settings.lines import meant
 from gateway.settings.reader import TableReader
+
+FILTERS: Final = ("only", "ignore", "when", "mute_until", "verbosity", "channel", "channels")
+"""The keys that decide which events become messages, where, and how much of them shows."""
 
 
 class RouteSettings(Struct, frozen=True, kw_only=True):
