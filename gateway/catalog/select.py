@@ -12,6 +12,7 @@ from gateway.jsonpath import MISSING
 from gateway.model import JSON, Request
 
 _WILD = "*?["
+_CLASS = re.compile(r"\[[^\]]+\]")
 _LONGEST = 200
 """The most characters of a value that a pattern of a `map` may cover: what is longer is no name of an event."""
 _WORD_END = re.compile(r"[^\w.:]+|(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -125,6 +126,23 @@ def matches(name: str, patterns: tuple[str, ...]) -> bool:
 def first_match(name: str, patterns: Sequence[str]) -> str:
     """The pattern that covers an event name that `matches`."""
     return next(pattern for pattern in patterns if matches.__wrapped__(name, (pattern,)))
+
+
+def overlap(one: str, other: str) -> bool:
+    """Whether some name is covered by both patterns; a class such as `[ab]` counts as any character."""
+    ours, theirs = (_CLASS.sub("?", pattern) for pattern in (one, other))
+    reached = [True, *(False for _ in theirs)]  # which beginnings of `theirs` may end where one of `ours` does
+    for at, sign in enumerate(theirs):
+        reached[at + 1] = reached[at] and sign == "*"
+    for sign in ours:
+        fresh = [reached[0] and sign == "*"]
+        for at, there in enumerate(theirs):
+            if sign == "*" or there == "*":
+                fresh.append(reached[at + 1] or fresh[at])
+            else:
+                fresh.append(reached[at] and (sign == there or "?" in (sign, there)))
+        reached = fresh
+    return reached[-1]
 
 
 class Named(Protocol):

@@ -22,6 +22,7 @@ from gateway.cli.output import Format, fail, fault_line, plural, print_values, s
 from gateway.errors import Fault, SettingsError
 from gateway.mattermost.probe import Level
 from gateway.observe import tracing
+from gateway.pipeline import filters
 from gateway.pipeline import route as routes
 from gateway.pipeline import samplefile
 from gateway.pipeline.unsampled import unsampled
@@ -120,7 +121,8 @@ def _of_catalog(known: Settings) -> _Findings:
     translators = [one for service in services.services.values() for one in service.translators]
     warnings = [warning for one in translators for warning in _costs(one)]
     warnings += [one for service in services.services.values() for one in _left(service)]
-    return _Findings(faults, warnings + _unsampled(services.services, folders))
+    warnings += _unsampled(services.services, folders)
+    return _Findings(faults, [*filters.unknown(known, services.services), *warnings])
 
 
 def _unsampled(services: Mapping[str, Service], folders: Sequence[Path]) -> list[Fault]:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Struct
 
-from gateway.catalog.select import Index, Selector, first_match, headers_of, matches
+from gateway.catalog.select import Index, Selector, first_match, headers_of, matches, overlap
 from gateway.model import Request
 
 REQUEST = Request(headers={"x-event": "push", "x-empty": ""}, query={"kind": "q"})
@@ -216,3 +216,17 @@ def test_a_value_that_comes_from_headers_alone(selector: dict[str, Any], only: b
 def test_headers_of_several_values(selectors: list[dict[str, Any]], headers: set[str] | None) -> None:
     """There are none of a value that may come from elsewhere, which is not the same as no value at all."""
     assert headers_of([Selector(one) for one in selectors]) == headers
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "both"),
+    [
+        ("push", "push", True), ("push", "pull", False), ("push*", "*.forced", True), ("*", "", True),
+        ("a*b", "b*a", False),
+        ("issue?", "issues", True), ("issue?", "issue", False), ("a*c", "*b*", True), ("[ab]c", "bc", True),
+        ("pull_request.*", "pull_request.opened", True), ("pul_request.*", "pull_request.*", False),
+    ],
+)  # fmt: skip
+def test_patterns_overlap_where_a_name_is_covered_by_both(one: str, other: str, both: bool) -> None:
+    """In either order."""
+    assert (overlap(one, other), overlap(other, one)) == (both, both)
