@@ -33,10 +33,8 @@ def test_paths_have_the_types_that_shapes_write(schema, found):
 
 def test_a_schema_that_refers_to_itself_ends():
     """So does one that is deep: beyond four keys nothing is looked at."""
-    tree = {
-        "$defs": {"t": {"properties": {"a": {"$ref": "#/$defs/t"}, "b": {"$ref": "#/$defs/t"}}}},
-        "$ref": "#/$defs/t",
-    }
+    again = {"$ref": "#/$defs/t"}
+    tree = {"$defs": {"t": {"properties": {"a": again, "b": again}}}, **again}
     assert all(path.count(".") < 4 for path in paths(tree))
     deep = {"type": "string"}
     for key in "fedcba":
@@ -64,7 +62,7 @@ def test_of_many_paths_those_are_listed_that_many_know():
 
 
 SCHEMAS = st.recursive(
-    st.booleans() | st.none() | st.sampled_from([{}, {"type": "string"}, {"type": "array"}, {"$ref": "#/a"}, {"$ref": "x"}]),
+    st.booleans() | st.none() | st.sampled_from([{}, {"type": "string"}, {"type": "array"}, {"$ref": "#/a"}]),
     lambda inner: st.fixed_dictionaries(
         {}, optional={"properties": st.dictionaries(st.sampled_from("ab"), inner), "items": inner, "$ref": st.just("#"),
                       "anyOf": st.lists(inner, max_size=2), "type": st.sampled_from(["object", ["array", "null"]])}

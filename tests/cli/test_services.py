@@ -36,6 +36,22 @@ def test_one_service_with_the_url_of_each_route(desk):
     assert (page["key"], page["routes"][0]["route"]) == ("items", "items")
 
 
+def test_a_service_tells_what_the_rules_of_a_route_can_ask_for(desk):
+    """The paths with their types, the events, and the rules of each route as the settings write them."""
+    text = desk.file.read_text()
+    rules = 'when = "kind == \'opened\'"\nverbosity = "title"\nmute_until = 2026-12-01\n'
+    desk.file.write_text(text.replace("[routes.items]\n", f"[routes.items]\n{rules}"))
+    said = desk.run("services", "items")
+    for part in ("  when = \"kind == 'opened'\"", '  verbosity = "title"', "  mute_until = 2026-12-01T00:00:00Z"):
+        assert part in said.out
+    github = desk.run("services", "github")
+    assert "tests, which `only` and `when` of a route let pass: ping" in github.out
+    page = json.loads(desk.run("services", "github", "-o", "json").out)
+    types = {one["path"]: one["type"] for one in page["paths"]}
+    assert (types["pull_request.base.ref"], types["sender.login"]) == ("text", "text")
+    assert any(line.startswith("and ") and "more, which the documents" in line for line in github.out.splitlines())
+
+
 def test_an_unknown_service_is_told(desk):
     """The error says which may be meant."""
     said = desk.run("services", "githib")

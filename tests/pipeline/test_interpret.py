@@ -278,6 +278,8 @@ def test_a_phase_that_is_none_counts_as_change(told, word, phase):
     piece = told(b'{"phase": "%b", "about": {"state": "open"}}' % word)
     assert (piece.phase, bool(piece.card)) == (phase, True)
     assert ("is none of open, change and close" in piece.reason) == (word == b"Closed")
+
+
 def test_what_does_not_hold_is_ignored_for_each_event_of_a_request(tmp_path):
     """After unwrapping: each event has its own branch; `request.event` is its name."""
     (tmp_path / "own").mkdir()
