@@ -44,12 +44,10 @@ def test_a_service_tells_what_the_rules_of_a_route_can_ask_for(desk):
     said = desk.run("services", "items")
     for part in ("  when = \"kind == 'opened'\"", '  verbosity = "title"', "  mute_until = 2026-12-01T00:00:00Z"):
         assert part in said.out
-    github = desk.run("services", "github")
-    assert "tests, which `only` and `when` of a route let pass: ping" in github.out
-    page = json.loads(desk.run("services", "github", "-o", "json").out)
-    types = {one["path"]: one["type"] for one in page["paths"]}
-    assert (types["pull_request.base.ref"], types["sender.login"]) == ("text", "text")
-    assert any(line.startswith("and ") and "more, which the documents" in line for line in github.out.splitlines())
+    alerts = desk.plain("services", "alertmanager")
+    assert ["alerts[].labels", "map", "alerts"] in [line.split() for line in alerts.out.splitlines()]
+    page = json.loads(desk.plain("services", "alertmanager", "-o", "json").out)
+    assert {"path": "receiver", "type": "text", "translators": ["alerts"], "more": 0} in page["paths"]
 
 
 def test_an_unknown_service_is_told(desk):
