@@ -22,9 +22,8 @@ from gateway.cli.output import Format, fail, fault_line, plural, print_values, s
 from gateway.errors import Fault, SettingsError
 from gateway.mattermost.probe import Level
 from gateway.observe import tracing
-from gateway.pipeline import filters
+from gateway.pipeline import filters, samplefile
 from gateway.pipeline import route as routes
-from gateway.pipeline import samplefile
 from gateway.pipeline.unsampled import unsampled
 from gateway.settings import Settings
 
