@@ -106,20 +106,26 @@ def _problem(code: Code, index: int, filters: Signatures, functions: Signatures)
     if token.text == "~":
         return "`~` would write None for null; write the text around the braces, in `let` if need be"
     if token.kind == "name":
-        if before.text == "|":
-            return _filter(code, index, filters)
-        if token.text == "zone":
-            return _zone(code, index)
-        if before.text == ".":
-            return _attribute(code, index)
-        if (before.text == "is" and token.text != "not") or (before.text == "not" and code[index - 2].text == "is"):
-            return _test(token.text, len(_arguments(code, index)) if _is_called(code, index) else None)
-        if before.text == "{%" and token.text not in TAGS:
-            return f"there is no tag `{token.text}`; there are {', '.join(sorted(TAGS))}"
+        return _name(code, index, filters)
     if token.text == "(" and before.kind != "opening":
         return _call(code, index, functions)
     if token.text == "[" and _ends_value(before):
         return _subscript(code, index)
+    return ""
+
+
+def _name(code: Code, index: int, filters: Signatures) -> str:
+    before, token = code[index - 1], code[index]
+    if before.text == "|":
+        return _filter(code, index, filters)
+    if token.text == "zone":
+        return _zone(code, index)
+    if before.text == ".":
+        return _attribute(code, index)
+    if (before.text == "is" and token.text != "not") or (before.text == "not" and code[index - 2].text == "is"):
+        return _test(token.text, len(_arguments(code, index)) if _is_called(code, index) else None)
+    if before.text == "{%" and token.text not in TAGS:
+        return f"there is no tag `{token.text}`; there are {', '.join(sorted(TAGS))}"
     return ""
 
 

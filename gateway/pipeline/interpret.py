@@ -20,7 +20,6 @@ from gateway.decode.decode import Decoded
 from gateway.decode.unwrap import unwrap
 from gateway.errors import Refused, TranslationError
 from gateway.language.functions.gist import event_of
-from gateway.language.template import Context
 from gateway.mattermost.fit import Fitted, Limits, fitted
 from gateway.mattermost.payload import Message, Priority
 from gateway.model import JSON, CardMode, Note, Outcome, Phase, Request
@@ -187,7 +186,8 @@ class _EventReader(Struct, frozen=True):
     def piece(self, value: JSON, *, explained: bool) -> Piece:
         """Select, validate, translate, fit; the generic translator speaks for what no document can translate.
 
-        With `explained`, the reason of a mismatch says where it is.
+        A payload that its document cannot compute with is read again without its odd values (`tolerance`). With
+        `explained`, the reason of a mismatch says where it is.
         """
         name = self.service.event_name(self.request, value)
         if why := dropped(self.service, name, self.wishes.route, self.wishes.only, self.wishes.ignore):
@@ -205,31 +205,33 @@ class _EventReader(Struct, frozen=True):
             if not translator.schema.matches(value):
                 why = mismatched(translator, value, explained=explained)
                 return self._generic(value, name, why, translator.name)
-            draft = self._draft(translator, seen, value, name, explained=explained)
+            cards = self.service.cards if self.wishes.card is not None else None
+            draft = translator.draft(seen, cards, explained=explained)
+            if draft.broken and (plain := self._plain_piece(translator, value, explained=explained)):
+                return plain
             return self._translated_piece(translator, draft, value, name)
         except TranslationError as error:
-            if self.decoded.fault:
-                return self._generic(value, name, str(error))
-            if translator and not translator.as_written.matches(value):
-                why = mismatched(translator, value, explained=explained)
-                return self._generic(value, name, why, translator.name)
-            broken = self._message(value, name)
-            shown_by = translator.name if translator else GENERIC
-            return Piece(Outcome.BROKEN, name, shown_by, reason=str(error), fitted=broken, note=Note.BROKEN)
+            return self._failed_piece(error, translator, value, name, explained=explained)
 
-    def _draft(self, translator: Translator, seen: Context, value: JSON, name: str, *, explained: bool) -> Draft:
-        """The draft of a translator; of the payload without its odd values where it cannot compute with these."""
-        cards = self.service.cards if self.wishes.card is not None else None
-        try:
-            draft = translator.draft(seen, cards, explained=explained)
-            rest = translator.without_odd(value) if draft.broken else None
-        except TranslationError:
-            draft, rest = None, translator.without_odd(value)
-            if rest is None:
-                raise
-        if draft is not None and rest is None:
-            return draft
-        return translator.draft(context(rest, self.request, name), cards, explained=explained)
+    def _failed_piece(
+        self, error: TranslationError, translator: Translator | None, value: JSON, name: str, *, explained: bool
+    ) -> Piece:
+        """The piece of an event at which the templates of a document failed, or of all that were asked for it."""
+        if self.decoded.fault:
+            return self._generic(value, name, str(error))
+        if translator and (plain := self._plain_piece(translator, value, explained=explained)):
+            return plain
+        if translator and not translator.as_written.matches(value):
+            why = mismatched(translator, value, explained=explained)
+            return self._generic(value, name, why, translator.name)
+        broken, shown_by = self._message(value, name), translator.name if translator else GENERIC
+        return Piece(Outcome.BROKEN, name, shown_by, reason=str(error), fitted=broken, note=Note.BROKEN)
+
+    def _plain_piece(self, translator: Translator, value: JSON, *, explained: bool) -> Piece | None:
+        """The piece of a payload without the odd values that a document cannot compute with; None if that is no help."""
+        rest = translator.without_odd(value)
+        piece = None if rest is None else self.piece(rest, explained=explained)
+        return None if piece is None or piece.outcome is Outcome.BROKEN else piece
 
     def _ruled_piece(self, rules: Rules, value: JSON, name: str, *, explained: bool) -> Piece:
         """The piece of an event as the rules of the route want it. What a body that is not readable says is unknown."""
