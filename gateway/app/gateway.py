@@ -18,6 +18,7 @@ from gateway.delivery.destinations import Destination
 from gateway.delivery.dispatcher import Dispatcher
 from gateway.errors import Fault, FaultyFilesError, SettingsError
 from gateway.ingress.acceptance import Acceptance
+from gateway.ingress.captures import Captures
 from gateway.ingress.http import Ingress
 from gateway.journal import Appended, DeadLimits, Entry, Journal
 from gateway.model import Pause
@@ -58,6 +59,11 @@ class RunningGateway:
         self._changing = asyncio.Lock()
         self._following: asyncio.Task[None] | None = None
         self._warming: asyncio.Task[None] | None = None
+
+    @property
+    def captures(self) -> Captures:
+        """The addresses whose requests become no events."""
+        return self._parts.ingress.captures
 
     def samples(self, *names: str) -> Sequence[Metric]:
         """The series of these names."""

@@ -20,6 +20,7 @@ from gateway.console.port import Changes
 from gateway.delivery.condition import Condition
 from gateway.delivery.destinations import recalled
 from gateway.errors import JournalError
+from gateway.ingress.captures import Captures
 from gateway.ingress.doors.hooks import NAME as PASSTHROUGH
 from gateway.ingress.table import open_doors
 from gateway.journal import Appended, Entry, Journal, deliveries
@@ -104,6 +105,11 @@ class OfflineGateway:
     def traits(self) -> Traits:
         """Of each destination, its channel or that it shows cards."""
         return ingress.traits(self.settings)
+
+    @property
+    def captures(self) -> Captures:
+        """None: what is captured is in the memory of a gateway that runs."""
+        return Captures()
 
     def trouble(self) -> str:
         """Always "": a journal that cannot be used is not opened."""

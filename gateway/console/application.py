@@ -29,7 +29,7 @@ import msgspec
 from aiohttp import web
 from msgspec import Struct
 
-from gateway.console import catalog, control, dead, destinations, events, first, overview, replays, tryout
+from gateway.console import captures, catalog, control, dead, destinations, events, first, overview, replays, tryout
 from gateway.console.history import History
 from gateway.console.pages import catalog as catalog_pages
 from gateway.console.pages import dead as dead_pages
@@ -79,6 +79,7 @@ TOPICS: Final = (
     Topic("Destinations", "", destinations.OPERATIONS, destination_pages.PAGES, destination_pages.feeds),
     Topic("Try it", "/try", tryout.OPERATIONS, tryout_pages.PAGES),
     Topic("Catalog", "/catalog", catalog.OPERATIONS, catalog_pages.PAGES),
+    Topic("Captures", operations=captures.OPERATIONS),
     Topic("Console", operations=control.OPERATIONS),
 )
 """Every topic, in the order of the top bar."""

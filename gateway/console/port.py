@@ -9,6 +9,7 @@ from prometheus_client.metrics_core import Metric
 from gateway.catalog.catalog import Catalog
 from gateway.catalog.service import Service
 from gateway.delivery.condition import Condition
+from gateway.ingress.captures import Captures
 from gateway.journal import Appended, Entry, Journal
 from gateway.model import Pause
 from gateway.pipeline.entry import Traits
@@ -36,6 +37,10 @@ class Gateway(Protocol):
     @property
     def journal(self) -> Journal:
         """The journal; the dispatcher hears of what `requeue` adds."""
+
+    @property
+    def captures(self) -> Captures:
+        """The addresses whose requests become no events."""
 
     def samples(self, *names: str) -> Sequence[Metric]:
         """The series of these names ("mattergate_requests_total") as /metrics shows them, with their samples."""

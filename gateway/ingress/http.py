@@ -22,6 +22,7 @@ from gateway.ingress.acceptance import size_of
 from gateway.ingress.answers import problem
 from gateway.ingress.body import arrived_body, read_body
 from gateway.ingress.budget import Budget
+from gateway.ingress.captures import Capture, Captures, unknown
 from gateway.ingress.clock import Clock
 from gateway.ingress.clues import LARGEST, Clues
 from gateway.ingress.doors import Accepted, Match, Rejected
@@ -75,7 +76,7 @@ class Ingress:
 
     `store` stores an event durably and has it delivered, `compiled` returns a service, and compiles it if necessary.
     `strangers` bounds what is sent to addresses that have never delivered. `budget`, `peers` and `refusals` are those
-    of the listener, too; refusals are recorded by `recorder`.
+    of the listener, too; refusals are recorded by `recorder`. `captures` are addresses whose requests become no events.
     """
 
     def __init__(
@@ -91,6 +92,7 @@ class Ingress:
     ) -> None:
         self.budget = Budget(0, 0)
         self.refusals = Refusals(metrics, recorder)
+        self.captures = Captures()
         self._clues = Clues()
         self._strangers = strangers or Strangers(Addresses(()))
         self._store = store
@@ -121,9 +123,11 @@ class Ingress:
         peer = self.peers.of(incoming.remote or "", incoming.headers)
         match = rules.table.find(incoming.rel_url.raw_path)
         if match is None:
-            unknown = _no_route(rules.table, incoming.rel_url.raw_path)
-            self.refusals.note(unknown, knock(incoming, peer))
-            return problem(unknown.status, unknown.title, unknown.detail)
+            if (capture := self.captures.at(incoming.rel_url.raw_path)) is not None:
+                return await self._capture(incoming, capture, peer)
+            refused = _no_route(rules.table, incoming.rel_url.raw_path)
+            self.refusals.note(refused, knock(incoming, peer))
+            return problem(refused.status, refused.title, refused.detail)
         route = match.route
         span = self._tracer.request(incoming.method, match.door.pattern, route.name, route.service_key)
         status = 500  # for an unexpected error
@@ -133,6 +137,17 @@ class Ingress:
             return response
         finally:
             span.end(status)
+
+    async def _capture(self, incoming: web.BaseRequest, capture: Capture, peer: str) -> Answered:
+        """Keep a request that becomes no event; it is neither counted nor noted."""
+        server = self.rules.server
+        try:
+            with self.budget.hold(peer) as held:
+                body = await read_body(incoming, capture.room, server.read_timeout, held)
+            reply = capture.keep(as_request(incoming, body, "", server.public_url))
+        except Refused as refused:
+            return problem(refused.status, refused.title, refused.detail, _headers(refused))
+        return _of_handshake(reply)
 
     async def _answer_refusals(
         self, incoming: web.BaseRequest, rules: Rules, match: Match, peer: str, span: RequestSpan
@@ -257,9 +272,7 @@ class Ingress:
     async def _answer_handshake(self, route: Route, reply: handshake.Reply) -> web.Response:
         if reply.effect is not handshake.Effect.NONE:
             await self._learned.act(route.name, reply)
-        return web.Response(
-            status=reply.status, body=reply.body, content_type=reply.content_type, headers=reply.headers
-        )
+        return _of_handshake(reply)
 
     def _count(self, route: Route, series: RouteSeries, reading: Reading, appended: Appended) -> None:
         series.answered[reading.outcome].inc()
@@ -278,6 +291,10 @@ class Ingress:
                 )
 
 
+def _of_handshake(reply: handshake.Reply) -> web.Response:
+    return web.Response(status=reply.status, body=reply.body, content_type=reply.content_type, headers=reply.headers)
+
+
 def _faulty() -> Refused:
     detail = "the documents of this service are faulty: nothing says how it signs"
     hint = "`mattergate check` names every fault"
@@ -286,7 +303,7 @@ def _faulty() -> Refused:
 
 def _no_route(table: RouteTable, path: str) -> Refused:
     """The refusal of a request that no door takes. Its path may hold a secret, and is not kept."""
-    refused = Refused(404, "Not Found", "no route of this name; the path is /in/{route}")
+    refused = unknown()
 
     async def near() -> str:
         return table.near(path)

@@ -4,7 +4,8 @@ import pytest
 from msgspec import Struct
 
 from gateway import settings
-from gateway.cli.running import NoGatewayError, ask, base
+from gateway.cli.running import NoGatewayError, ask, base, change
+from gateway.console.captures import CaptureState
 from gateway.settings.keys import Address
 
 
@@ -21,6 +22,18 @@ async def test_an_operation_is_asked_for(running, desk):
     assert (await ask(known, "/overview", Anything)).version
     with pytest.raises(NoGatewayError, match="is not a gateway of this version: GET /api/v1/nothing answered 404"):
         await ask(known, "/nothing", Anything)
+
+
+@pytest.mark.parametrize("tables", ["", '[admin]\ntoken = "an-admin-token-of-the-tests"\n'])
+async def test_an_operation_that_changes(running, desk, tables):
+    """With the token, or where none is set as a page of the console does; what is refused says why."""
+    await running(tables)
+    known = settings.load(desk.file, {})
+    begun = await change(known, "POST", "/captures", CaptureState)
+    assert (await change(known, "GET", f"/captures/{begun.id}", CaptureState)).requests == ()
+    assert await change(known, "DELETE", f"/captures/{begun.id}") is None
+    with pytest.raises(NoGatewayError, match="there is no such capture"):
+        await change(known, "GET", f"/captures/{begun.id}", CaptureState)
 
 
 async def test_who_does_not_answer_is_told(desk):
