@@ -47,7 +47,7 @@ def head(text: str) -> Head:
             faults.append(f"line {number}: expected “Name: value”")
     if len(faults) > _MOST_FAULTS:
         faults[_MOST_FAULTS:] = [f"and {len(faults) - _MOST_FAULTS} more lines"]
-    return Head(_join_headers(pairs), method, found, tuple(faults))
+    return Head(joined_headers(pairs), method, found, tuple(faults))
 
 
 def query(text: str) -> dict[str, str]:
@@ -70,11 +70,11 @@ def _from_json(text: str) -> Head:
         value = json.loads(text)
     except (ValueError, RecursionError) as error:
         return Head({}, faults=(f"not JSON: {error}",))
-    pairs = list(_pairs(value))
-    return Head(_join_headers(pairs), faults=() if pairs or not value else ("expected an object of names and values",))
+    pairs = list(header_pairs(value))
+    return Head(joined_headers(pairs), faults=() if pairs or not value else ("expected an object of names and values",))
 
 
-def _pairs(value: JSON) -> Iterable[tuple[str, str]]:
+def header_pairs(value: JSON) -> Iterable[tuple[str, str]]:
     """Names and values of an object, or of a list of {name, value} as browsers export them."""
     if isinstance(value, dict):
         for name, given in value.items():
@@ -90,7 +90,7 @@ def _text(value: JSON) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def _join_headers(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+def joined_headers(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Names in lower case; repeated ones joined by commas (RFC 9110 section 5.3)."""
     found: dict[str, list[str]] = {}
     for name, value in pairs:
