@@ -51,7 +51,7 @@ Weigh = Callable[[Leaf], float | None]
 class Answers:
     """The leaves of one payload; those that are `_used` are told.
 
-    `_head` is what title and author say; `_said` and `_texts` are that and the texts in words, to be compared.
+    `places` are the leaves that answered a question: "actor", "link", "text". `_head` is what title and author say; `_said` and `_texts` are that and the texts in words, to be compared.
 
     The questions are to be asked in the order of the methods: later answers lean on earlier ones.
     """
@@ -60,6 +60,7 @@ class Answers:
         self.leaves = joined(tree.leaves)
         self.about: Words = ()
         self.headline: Leaf | None = None
+        self.places: dict[str, Leaf] = {}
         self._used: set[Path] = set()
         self._state: Leaf | None = None
         self._head: list[str] = []
@@ -123,6 +124,7 @@ class Answers:
         found = self._take(clues.actor)
         if found is None:
             return "", None
+        self.places["actor"] = found
         name = shorten(hide(text_of(found.value).strip()), 60)
         if not clues.is_of_person(found):
             return name, None
@@ -145,8 +147,11 @@ class Answers:
             weight = None if of_person or is_machine(leaf) else clues.link(leaf)
             return None if weight is None else weight + 60 * is_api(text_of(leaf.value))
 
-        candidates = self._candidates(self._near(weigh))
-        return next((text_of(leaf.value).strip() for leaf in candidates if not _is_secret(leaf)), None)
+        found = next((leaf for leaf in self._candidates(self._near(weigh)) if not _is_secret(leaf)), None)
+        if found is None:
+            return None
+        self.places["link"] = found
+        return text_of(found.value).strip()
 
     def image(self) -> str | None:
         """A picture of the thing."""
@@ -158,6 +163,7 @@ class Answers:
         rest = ""
         if self.headline is not None and self.headline.path not in self._used:
             self._used.add(self.headline.path)
+            self.places["text"] = self.headline
             rest = hide(text_of(self.headline.value).strip())
             detailed = any(_DETAILED in leaf.words[-2:] for leaf in self.leaves)
             if not detailed and not is_html(rest):
@@ -165,6 +171,7 @@ class Answers:
         for leaf in self._candidates(self._near(clues.text)):
             words = hide(text_of(leaf.value).strip())
             if not any(contains(said, plain(words)) for said in self._head):
+                self.places["text"] = leaf
                 return self._prose(words)
         return self._prose(rest)
 

@@ -130,7 +130,8 @@ def _rank_of(word: str) -> int:
 
 
 @lru_cache(KNOWN_WORDS)
-def _is_of_time(word: str) -> bool:
+def is_time(word: str) -> bool:
+    """Whether a key names a time."""
     return _TIMES.search(word) is not None
 
 
@@ -148,7 +149,7 @@ def shown(word: str, value: JSON) -> str:
         return ""
     if _FULL_HASH.fullmatch(text) and _COMMIT.search(word):
         return text[:10]
-    if not _is_of_time(word) and not _ISO.match(text):
+    if not is_time(word) and not _ISO.match(text):
         return hide(text)
     moment = None if "/" in text else moment_of(value)  # day before month, or the other way round: as it is written
     if moment is None:

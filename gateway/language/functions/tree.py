@@ -71,6 +71,7 @@ class Rows(NamedTuple):
     words: Words
     elements: list[JSON]
     secret: bool
+    path: Path = ()
 
 
 class Tree(NamedTuple):
@@ -123,7 +124,7 @@ def _sort_in(tree: Tree, above: _Branch, key: str, part: JSON) -> _Branch | None
         if not secret:
             tree.leaves.append(Leaf(path, words, items_text(part), above.depth))
     elif isinstance(part, list) and any(isinstance(one, dict) or _are_scalars(one) for one in part[:_ITEMS]):
-        tree.rows.append(Rows(words, part, secret))
+        tree.rows.append(Rows(words, part, secret, path))
     elif not secret:
         tree.others.append((path, part))
     return None
