@@ -51,7 +51,8 @@ Weigh = Callable[[Leaf], float | None]
 class Answers:
     """The leaves of one payload; those that are `_used` are told.
 
-    `places` are the leaves that answered a question: "actor", "link", "text". `_head` is what title and author say; `_said` and `_texts` are that and the texts in words, to be compared.
+    `places` are the leaves that answered a question: "state", "actor", "link", "text". `_head` is what title and author
+    say; `_said` and `_texts` are that and the texts in words, to be compared.
 
     The questions are to be asked in the order of the methods: later answers lean on earlier ones.
     """
@@ -106,6 +107,8 @@ class Answers:
     def state(self) -> str:
         """How it stands."""
         self._state = self._take(self._near(clues.state, _NEARBY, self._titled))
+        if self._state is not None:
+            self.places["state"] = self._state
         return hide(text_of(self._state.value)).strip() if self._state else ""
 
     def color(self, event: str) -> str | None:

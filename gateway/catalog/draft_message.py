@@ -1,0 +1,220 @@
+"""The first message of a draft: what the generic translator would tell of a payload, as templates over its paths.
+
+The reading is that of `language.functions.answers`: this module knows no words of its own, only how each answer is
+written in a document.
+"""
+
+from collections.abc import Mapping
+from itertools import islice
+from typing import Any, Final
+
+from msgspec import Struct
+
+from gateway import jsonpath
+from gateway.catalog.draft_shape import Path, is_shapely
+from gateway.language.functions import clues
+from gateway.language.functions.answers import Answers
+from gateway.language.functions.coerce import text_of
+from gateway.language.functions.facts import DULL, is_link, is_time
+from gateway.language.functions.time import moment_of
+from gateway.language.functions.tree import Leaf, Rows, tree_of
+from gateway.language.functions.wording import contains, is_html
+from gateway.language.lint import METHODS
+from gateway.model import JSON
+
+FIELDS: Final = 8
+_ELEMENT: Final = 20
+_LONG: Final = 150
+_RESERVED: Final = frozenset(
+    "and or not in is if else elif for set true false none True False None payload request state item index"
+    " loop self".split()
+)
+"""Keys that have another meaning in templates."""
+_MARKDOWN: Final = ("](", "**", "```", "\n- ", "\n* ", "\n#", "`")
+_IDS: Final = ("number", "key", "identifier", "id", "uuid", "reference", "slug", "fingerprint")
+
+
+class Drafted(Struct):
+    """A message and what it leans on.
+
+    `attachment` is that of the document; `needed` are the paths that it cannot do without, `used` all that it shows.
+    `state` is the path of a state, `person` that of the object of whoever acted, `subject` a template or "".
+    """
+
+    attachment: dict[str, Any]
+    needed: set[Path]
+    used: set[Path]
+    state: Path | None = None
+    person: Path | None = None
+    subject: str = ""
+
+
+def drafted(payload: Mapping[str, JSON], event: str, title: str) -> Drafted:
+    """The message for a payload of an event; `title` is what happened in words."""
+    return _Drafting(payload, event, title).result()
+
+
+class _Drafting:
+    def __init__(self, payload: Mapping[str, JSON], event: str, title: str) -> None:
+        self._payload = payload
+        self._event = event
+        self._title = title
+        self._tree = tree_of(payload)
+        self._answers = Answers(self._tree)
+        self._found = Drafted({}, set(), set())
+
+    def result(self) -> Drafted:
+        found, answers = self._found, self._answers
+        happened = answers.event(self._event)
+        name = answers.name(happened)
+        state = answers.state()
+        state_leaf = answers.places.get("state")
+        actor, _ = answers.actor()
+        answers.say(happened, name, state, actor)
+        link, _ = answers.link(), answers.image()
+        answers.text(name)
+        attachment: dict[str, Any] = {}
+        if actor:
+            self._author(attachment, answers.places["actor"])
+        if state_leaf is not None and self._can(state_leaf):
+            found.state = self._use(state_leaf)
+        attachment["title"] = self._titled(name, state)
+        if link and self._can(answers.places["link"]):
+            attachment["title_link"] = insert(self._use(answers.places["link"]))
+        if text := self._text():
+            attachment["text"] = text
+        if fields := self._fields():
+            attachment["fields"] = fields
+        found.attachment, found.subject = attachment, self._subject()
+        return found
+
+    def _titled(self, name: str, state: str) -> str:
+        title, headline = self._title, self._answers.headline
+        if name and headline is not None and self._can(headline):
+            path = self._use(headline)
+            self._found.needed.add(path)
+            cut = len(text_of(headline.value)) > _LONG or "\n" in text_of(headline.value)
+            sign = "#" if headline.word == "number" and text_of(headline.value).isdigit() else ""
+            title += f": {sign}" + insert(path, "first_line | cut(150)" if cut else "")
+        if self._found.state is not None and not contains(self._title, state):
+            title += "{{ state.word | aside }}"
+        return title
+
+    def _author(self, attachment: dict[str, Any], leaf: Leaf) -> None:
+        home = leaf.path[:-1]
+        if not self._can(leaf):
+            return
+        self._use(leaf)
+        if home and leaf.word in clues.NAMES and clues.is_of_person(leaf):
+            self._found.person = home
+            attachment["author"] = expression(home)
+        else:
+            attachment["author_name"] = insert(leaf.path)
+
+    def _text(self) -> JSON:
+        parts: list[Any] = []
+        leaf = self._answers.places.get("text")
+        if leaf is not None and self._can(leaf):
+            words = text_of(leaf.value)
+            marked = any(sign in words for sign in _MARKDOWN)
+            parts.append(
+                insert(self._use(leaf), "html(500)" if is_html(words) else "markdown(500)" if marked else "cut(500)")
+            )
+        rows = next((one for one in self._tree.rows if not one.secret and usable(one.path)), None)
+        if rows is not None and (line := self._line(rows)):
+            parts.append({"each": expression(rows.path), "line": line})
+        return parts[0] if len(parts) == 1 and isinstance(parts[0], str) else parts
+
+    def _line(self, rows: Rows) -> str:
+        """The line of an element: its name with its link, and a fact or two."""
+        element = next((one for one in rows.elements if isinstance(one, dict)), None)
+        if element is None:
+            return ""
+        answers = Answers(tree_of(element, most=_ELEMENT))
+        name, link = answers.name(deeper=5), answers.link()
+        answers.say("", name)
+        shown, leaf = "", answers.headline
+        if name and leaf is not None and usable(leaf.path):
+            answers.use(leaf)
+            shown = self._of_item(rows, leaf.path)
+            if link and usable(answers.places["link"].path):
+                place = answers.places["link"].path
+                shown += f" | link({self._of_item(rows, place)})"
+        facts = (one for one, _, _, score in answers.facts() if score < DULL and usable(one.path))
+        more = [self._of_item(rows, one.path) for one in islice(facts, 2)]
+        if not shown:
+            shown, more = (more[0], more[1:]) if more else ("", [])
+        if not shown:
+            return ""
+        tail = "".join(f"{{{{ {one} | aside }}}}" for one in more)
+        return f"- {{{{ {shown} }}}}{tail}"
+
+    def _of_item(self, rows: Rows, path: Path) -> str:
+        self._found.used.add((*rows.path, "0", *path))
+        plain = all(step.isidentifier() and step not in METHODS for step in path)
+        return f"item.{'.'.join(path)}" if plain else f"item | path('{jsonpath.written(path)[2:]}')"
+
+    def _fields(self) -> list[dict[str, str]]:
+        fields: list[dict[str, str]] = []
+        for leaf, title, _, score in self._answers.facts():
+            if score >= DULL or len(fields) >= FIELDS:
+                break
+            if not self._can(leaf) or leaf.path == self._found.state:
+                continue
+            fields.append({"title": title, "value": self._field(leaf)})
+        return fields
+
+    def _field(self, leaf: Leaf) -> str:
+        page = self._answers.pages.get(leaf.home) if self._answers.is_name(leaf) else None
+        value = self._value(leaf)
+        path = self._use(leaf)
+        if page is not None and usable(page.path):
+            self._answers.use(page)
+            return insert(path, f"link({expression(self._use(page))})")
+        if isinstance(value, list):
+            return insert(path, "join(', ')")
+        if isinstance(value, bool):
+            return f"{{{{ 'yes' if {expression(path)} else 'no' }}}}"
+        timely = is_time(leaf.word) or (isinstance(value, str) and "T" in value)
+        return insert(path, "time" if timely and moment_of(value) and not is_link(value) else "")
+
+    def _subject(self) -> str:
+        """What the thing is called by those who sent it: the number or id in the object that the message is about."""
+        about = self._answers.about
+        inside = [leaf for leaf in self._answers.leaves if leaf.home == about and usable(leaf.path) and about]
+        found = next((leaf for word in _IDS for leaf in inside if leaf.word == word), None)
+        if found is None:
+            return ""
+        return f"{about[-1].replace('_', ' ')} {insert(self._use(found))}"
+
+    def _value(self, leaf: Leaf) -> JSON:
+        value: Any = self._payload
+        for step in leaf.path:
+            value = value[int(step)] if isinstance(value, list) else value[step]
+        return value
+
+    def _can(self, leaf: Leaf) -> bool:
+        return usable(leaf.path) and not isinstance(self._value(leaf), dict)
+
+    def _use(self, leaf: Leaf) -> Path:
+        self._found.used.add(leaf.path)
+        return leaf.path
+
+
+def usable(path: Path) -> bool:
+    """Whether a draft can name a path: without the signs of paths, and each key can stand in a shape."""
+    return bool(path) and all(is_shapely(step) and not set(step) & set("'\"\\[]{}%\n\r") for step in path)
+
+
+def expression(path: Path) -> str:
+    """A path as a template expression; one with a reserved word or the name of a method is looked up by `path`."""
+    names = all(step.isidentifier() and step.isascii() for step in path)
+    if names and path[0] not in _RESERVED and METHODS.isdisjoint(path):
+        return ".".join(path)
+    steps = tuple(int(step) if step.isdigit() else step for step in path)
+    return f"payload | path('{jsonpath.written(steps)[1:].removeprefix('.')}')"
+
+
+def insert(path: Path, function: str = "") -> str:
+    """The value at a path, through a function."""
+    return "{{ " + expression(path) + (f" | {function}" if function else "") + " }}"
