@@ -84,7 +84,7 @@ def _of_signature(scheme: Signature, secrets: Sequence[str], content: Content, n
     fits = algorithm != scheme.digest and _fits(replace(scheme, digest=algorithm), claimed, secrets)
     trials.append((fits, f"signed with {_SPELLED[algorithm]}: turn on {_SPELLED[scheme.digest]} at the sender"))
     small = scheme.covers_body_alone and len(content.body) <= REWRITTEN
-    messages = tuple(_rewritten(content.body)) if small else ()
+    messages = tuple(rewritings(content.body)) if small else ()
     fits = bool(messages) and _fits(scheme, Claim(claimed.signatures, messages), secrets)
     trials.append((fits, "it fits the body written in another way: something on the way, such as a proxy, changes it"))
     return next((words for fits, words in trials if fits), "")
@@ -151,7 +151,7 @@ def _respelled(secrets: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
     yield "in quotation marks: take them off", [f"{mark}{one}{mark}" for one in secrets for mark in "\"'"]
 
 
-def _rewritten(body: bytes) -> Iterator[bytes]:
+def rewritings(body: bytes) -> Iterator[bytes]:
     """The body as its sender may have written it, if something on the way wrote it anew."""
     yield body + b"\n"
     yield body.rstrip(b"\r\n")
