@@ -5,7 +5,7 @@ differs between the requests, or is the same in all, tells the rest.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from msgspec import Struct
@@ -73,7 +73,7 @@ def delivery_selectors(seen: Sequence[Seen], event: Sequence[Mapping[str, Any]])
         return [{"header": _cased(found)}]
     homes = {jsonpath.parse(path)[:-1] for path in _paths(event)}
     for key in _DELIVERY_KEYS:
-        for leaf in _common(seen, lambda one, key=key: one.word == key and one.depth <= 2):
+        for leaf in _common(seen, key):
             if key in _PLAIN_IDS and leaf.path[:-1] not in homes:
                 continue
             values = [jsonpath.lookup(one.value, _steps(leaf.path)) for one in seen]
@@ -127,10 +127,10 @@ def _common_headers(seen: Sequence[Seen]) -> Iterator[str]:
     return (name for name in seen[0].request.headers if all(name in one.request.headers for one in seen))
 
 
-def _common(seen: Sequence[Seen], wanted: Callable[[Leaf], bool]) -> Iterator[Leaf]:
-    """The leaves that are wanted and in every payload."""
+def _common(seen: Sequence[Seen], key: str) -> Iterator[Leaf]:
+    """The leaves under this key that stand near the top of every payload."""
     for leaf in seen[0].leaves:
-        if wanted(leaf) and usable(leaf.path):
+        if leaf.word == key and leaf.depth <= 2 and usable(leaf.path):
             values = [jsonpath.lookup(one.value, _steps(leaf.path)) for one in seen]
             if all(isinstance(value, str | int) and not isinstance(value, bool) for value in values):
                 yield leaf

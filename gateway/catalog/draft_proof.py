@@ -168,7 +168,9 @@ def _messages(seen: Sequence[Seen], *, stamped: bool) -> Iterator[list[Any]]:
 def _trials(signatures: Sequence[Raw], seen: Sequence[Seen]) -> Iterator[Raw]:
     for raw in signatures:
         stamp = _stamp(raw, seen)
-        covers = [(stamp, one) for one in _messages(seen, stamped=True)] if stamp is not None else []
+        covers: list[tuple[Raw | None, list[Any]]] = (
+            [(stamp, one) for one in _messages(seen, stamped=True)] if stamp is not None else []
+        )
         covers += [(None, one) for one in _messages(seen, stamped=False)]
         for key, (where, message) in product(_KEYS, covers):
             yield _scheme(raw, where, message, key)
@@ -220,7 +222,8 @@ def _static_of(seen: Sequence[Seen], secret: str) -> Raw | None:
         if text.strip().endswith(secret) and len(text) < len(secret) + 30:
             prefix = text.strip().removesuffix(secret)
             return {"header": _cased(name), **({"prefix": prefix} if prefix else {})}
-    for raw in ({"basic": True}, *({"query": name} for name, text in request.query.items() if text == secret)):
+    places: list[Raw] = [{"basic": True}, *({"query": name} for name, text in request.query.items() if text == secret)]
+    for raw in places:
         if _fits_static(raw, seen[0], secret):
             return raw
     tokens = ({"token": key} for key, text in _scalars(seen[0].value) if text == secret)

@@ -1,87 +1,204 @@
-"""`mattergate new`: a service of your own, drafted from one request that it sent."""
+"""`mattergate new`: a service of your own, or an event of one that is there, drafted from requests that were sent."""
 
-import json
+import os
 import re
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
-from gateway.catalog.scaffold import scaffold
-from gateway.cli import app
-from gateway.cli.options import example
-from gateway.cli.output import fail, say, unusable
-from gateway.model import JSON
+from gateway import settings as all_settings
+from gateway.catalog import files
+from gateway.catalog.catalog import Catalog
+from gateway.catalog.draft import Draft, added, draft
+from gateway.catalog.service import Service
+from gateway.cli import app, catalog
+from gateway.cli import capture as capturing
+from gateway.cli import options as given
+from gateway.cli.options import DEFAULT, example
+from gateway.cli.output import fail, fault_line, plural, say, unusable, warn
+from gateway.errors import MattergateError, SettingsError
+from gateway.model import Request
+from gateway.pipeline import drafted_sample, recorded
+
+LARGEST: Final = 50_000_000
+"""Bytes of the largest file of requests: a HAR of a whole visit."""
 
 
 @app.command(
     epilog=example(
-        "mattergate new acme-orders --from request.json",
-        "curl -s https://example.com/sample.json | mattergate new acme-orders --from -",
+        "mattergate new acme --from request.json",
+        "mattergate new acme --from recorded/ --secret-env ACME_SECRET",
+        "mattergate new acme --from traffic.har --from more.http --docs https://acme.example/webhooks",
+        "pbpaste | mattergate new acme --from -          # a curl command, raw HTTP, JSON",
+        "mattergate new acme --capture                   # point the sender at the URL that is shown",
+        "mattergate new github --from sponsors.json      # an event that the built-in service lacks",
     )
 )
 def new(
     service: Annotated[str, typer.Argument(help="The key of the service: a-z, 0-9 and -.")],
     source: Annotated[
-        Path,
+        list[Path] | None,
         typer.Option(
-            "--from", help="A request: a JSON body, or an object with `headers` and `body`; `-`: standard input."
+            "--from",
+            help="A file with requests, or a folder of them; `-`: standard input. May be repeated.",
         ),
-    ],
+    ] = None,
     folder: Annotated[Path, typer.Option(help="Your catalog folder; the service becomes a folder in it.")] = Path(
         "schemas"
     ),
+    secret_env: Annotated[
+        str,
+        typer.Option(help="The environment variable with the secret of the sender: its signatures are tried with it."),
+    ] = "",
+    docs: Annotated[str, typer.Option(help="The vendor's page about its webhooks.")] = "",
+    capture: Annotated[
+        bool, typer.Option("--capture", help="Let the running gateway keep what is sent to a URL, and draft from that.")
+    ] = False,
+    count: Annotated[int, typer.Option(min=1, max=10, help="With --capture: draft after so many requests.")] = 10,
+    config: given.Config = DEFAULT,
 ) -> None:
-    """Draft a service from one request: its schema is inferred, a translator and a sample are written for you to edit.
+    """Draft a service from requests that it sent: documents and samples that hold, for you to edit.
 
-    Then: put the folder into `[catalog] folders`, edit event.yaml, and watch
-    `mattergate test --catalog schemas SERVICE --write`.
+    A file holds JSON (a body; an object with `headers` and `body`; a list or lines of these), HAR, raw HTTP, curl
+    commands, or the bare body of a request: JSON, XML, a form, text. Give several requests: each event gets a
+    translator, what one of them lacks is optional, and what differs between them names events and deliveries.
+
+    A service that is there gets the events that it lacks; no file that exists is changed. Credentials are masked in
+    what is written. With --secret-env the ways to sign are tried until one fits; without, the likeliest is written
+    and said to be unproven.
     """
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", service):
         fail(f"{service!r} is no key of a service: use a-z, 0-9 and -, not - first", 2)
-    headers, body = _request(source)
-    target = folder / service
-    if target.exists():
-        fail(f"{target} is there already; remove it or choose another name")
-    for name, text in scaffold(service, headers, body).items():
-        path = target / name
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, "utf-8")
-        except OSError as error:
-            fail(unusable(path, error))
-        say(f"wrote {path}")
-    say(f"now edit {target / 'event.yaml'}, and run: mattergate test --catalog {folder} {service} --write")
-
-
-def _request(source: Path) -> tuple[dict[str, str], dict[str, JSON]]:
-    """Headers and body of the request in a file; one that cannot be drafted from ends the command."""
+    if capture == bool(source):
+        fail("say where the requests come from: --from FILE (or a folder, or -), or --capture", 2)
+    if docs and not docs.startswith(("http://", "https://")):
+        fail("--docs is the URL of a page, with https://", 2)
+    secret = _secret(secret_env)
+    requests = capturing.requests(config, count) if capture else _requests(source or ())
+    known = _existing(service, folder)
     try:
-        text = sys.stdin.buffer.read().decode() if str(source) == "-" else source.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        fail(unusable(source, error))
-    request = _json(text, f"{source}")
-    if not isinstance(request, dict):
-        fail(f"{source}: expected a JSON object, found {_kind(request)}")
-    if not (isinstance(request.get("headers"), dict) and "body" in request):
-        return {}, request
-    body = request["body"]
-    body = _json(body, f"{source}: body") if isinstance(body, str) else body
-    if not isinstance(body, dict):
-        fail(f"{source}: body: expected a JSON object, found {_kind(body)}")
-    return {str(name): str(value) for name, value in request["headers"].items()}, body
-
-
-def _json(text: str, where: str) -> JSON:
-    try:
-        return json.loads(text)
-    except RecursionError:
-        fail(f"{where}: it is nested too deeply")
+        made = added(known, requests, _taken(known)) if known else draft(service, requests, secret=secret, docs=docs)
     except ValueError as error:
-        fail(f"{where}: it is not JSON ({error}); services are drafted from JSON bodies alone")
+        fail(str(error))
+    _write(folder, service, made, secret)
+    for note in made.notes:
+        warn(note)
+    _next_steps(folder, service, made, config, is_new=known is None)
 
 
-def _kind(value: JSON) -> str:
-    names = {list: "an array", str: "a string", bool: "a boolean", type(None): "null"}
-    return names.get(type(value), "a number")
+def _secret(variable: str) -> str:
+    if not variable:
+        return ""
+    return os.environ.get(variable) or fail(f"--secret-env: the environment has no {variable}, or it is empty", 2)
+
+
+def _requests(sources: Sequence[Path]) -> list[Request]:
+    """The requests in files and folders; what cannot be read ends the command."""
+    found: list[Request] = []
+    for source in sources:
+        try:
+            for name, data in _contents(source):
+                try:
+                    found += recorded.requests(data)
+                except ValueError as error:
+                    fail(f"{name}: {error}")
+        except OSError as error:
+            fail(unusable(source, error))
+    return found or fail("there are no files in that folder")
+
+
+def _contents(source: Path) -> Iterator[tuple[str, bytes]]:
+    """Name and content of a file, of each file of a folder, or of standard input. Raises OSError."""
+    if str(source) == "-":
+        yield "-", sys.stdin.buffer.read()
+        return
+    paths = sorted(path for path in source.iterdir() if path.is_file()) if source.is_dir() else [source]
+    for path in paths:
+        if path.name.startswith("."):
+            continue
+        if path.stat().st_size > LARGEST:
+            fail(f"{path}: it has more than {LARGEST:,} bytes; divide it")
+        yield str(path), path.read_bytes()
+
+
+def _existing(key: str, folder: Path) -> Service | None:
+    """The service of this key in the built-in catalog or in the folder; its faults end the command."""
+    folders = catalog.folders([folder] if folder.is_dir() else ())
+    if key not in Catalog(folders).keys:
+        return None
+    return catalog.require(folders, {key}).service(key)
+
+
+def _taken(known: Service) -> list[str]:
+    return list(known.documents)
+
+
+def _write(folder: Path, key: str, made: Draft, secret: str) -> None:
+    """Write documents and samples; a file that is there is never written over."""
+    target = folder / key
+    for name, text in made.documents.items():
+        _create(target / name, text)
+    folders = catalog.folders([folder])
+    found, faults = catalog.load(folders, {key})
+    for fault in faults:
+        warn(fault_line(fault))
+    written = found.service(key)
+    if faults or written is None:
+        fail("the draft has faults, which is a fault of mattergate: please report it; no samples are written")
+    there = {path.stem for service, path in files.samples(folders) if service == key}
+    for stem, request in made.samples.items():
+        free = next(name for name in _names(stem) if name not in there)
+        there.add(free)
+        try:
+            _create(target / "samples" / f"{free}.yaml", drafted_sample.text(written, request, made.proof, secret))
+        except MattergateError as error:
+            warn(f"no sample {free}: {error}")
+
+
+def _names(stem: str) -> Iterator[str]:
+    yield stem
+    for number in range(2, 10_000):
+        yield f"{stem}_{number}"
+
+
+def _create(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        fail(unusable(path, error))
+    say(f"wrote {path}")
+
+
+def _next_steps(folder: Path, key: str, made: Draft, config: Path, *, is_new: bool) -> None:
+    """Say in three lines what to do."""
+    documents = plural(len(made.events), "event")
+    say(
+        f"\n1. read and edit {folder / key} ({documents}); see what comes out: mattergate test --catalog {folder} {key}"
+    )
+    if _is_configured(config, folder):
+        say(f"2. {folder} is a catalog folder of {config}: a gateway that runs has taken it up, and takes up each edit")
+    else:
+        say(
+            f'2. let the gateway use it: [catalog] folders = ["{folder}"] in {config}, then `mattergate check` and a reload'
+        )
+    if is_new:
+        route = f'[routes.{key}] service = "{key}", destinations = [...], secrets_env = [...]'
+        say(f"3. add a route, {route}; the sender's URL is then /in/{key}")
+    else:
+        say(f"3. routes of {key} that are there tell the new events from then on")
+
+
+def _is_configured(config: Path, folder: Path) -> bool:
+    """Whether the settings name this catalog folder; False where there are no settings that can be read."""
+    if not config.exists():
+        return False
+    try:
+        known = all_settings.load(config, dict(os.environ))
+    except (SettingsError, OSError):
+        return False
+    return folder.resolve() in {Path(one).resolve() for one in known.catalog.folders}
