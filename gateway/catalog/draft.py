@@ -34,7 +34,7 @@ KEYS: Final = 30
 SAMPLES: Final = 3
 """Samples that are written of one event."""
 _LARGEST: Final = 5_000_000
-_WRAPPED: Final = 40
+_WRAPPED: Final = 20
 """Characters of the shortest text that is taken for an event in JSON."""
 
 Raw = dict[str, Any]
@@ -96,7 +96,7 @@ def added(service: Service, requests: Sequence[Request], taken: Collection[str])
             fresh = Seen(one.request, event)
             if speaker := _speaker(service, fresh):
                 notes.append(
-                    f"{_told(service.event_name(one.request, event))} is spoken for by {speaker}; it is left alone"
+                    f"{_told(service.event_name(one.request, event))} is spoken for by {speaker}, and left alone"
                 )
             else:
                 seen.append(fresh)
@@ -188,7 +188,7 @@ def _events(seen: Sequence[Seen], name_of: Callable[[Seen], str], service: str, 
         payload = richest.value if isinstance(richest.value, dict) else {}
         document = next(stem for stem in _stems(file_name(name)) if stem not in documents)
         documents.add(document)
-        found.append(_Event(name, document, those, drafted(payload, name, _title(name, service))))
+        found.append(_Event(name, document, those, drafted(payload, name, in_words(name), _title(name, service))))
     return found
 
 
@@ -269,7 +269,7 @@ def _states(events: Sequence[_Event]) -> dict[str, list[str]]:
             for step in event.message.state:
                 with suppress(LookupError, ValueError, TypeError):
                     value = value[int(step)] if isinstance(value, list) else value[step]
-            if isinstance(value, str) and value.strip() and value.strip() not in words:
+            if isinstance(value, str) and value.strip().isprintable() and value.strip() not in words:
                 words.append(value.strip())
     return found
 

@@ -49,13 +49,14 @@ class Drafted(Struct):
     subject: str = ""
 
 
-def drafted(payload: Mapping[str, JSON], event: str, title: str) -> Drafted:
-    """The message for a payload of an event; `title` is what happened in words."""
-    return _Drafting(payload, event, title).result()
+def drafted(payload: Mapping[str, JSON], event: str, title: str, unnamed: str) -> Drafted:
+    """The message for a payload of an event; `title` is what happened in words, `unnamed` stands where nothing else."""
+    return _Drafting(payload, event, title, unnamed).result()
 
 
 class _Drafting:
-    def __init__(self, payload: Mapping[str, JSON], event: str, title: str) -> None:
+    def __init__(self, payload: Mapping[str, JSON], event: str, title: str, unnamed: str) -> None:
+        self._unnamed = unnamed
         self._payload = payload
         self._event = event
         self._title = title
@@ -95,7 +96,9 @@ class _Drafting:
             self._found.needed.add(path)
             cut = len(text_of(headline.value)) > _LONG or "\n" in text_of(headline.value)
             sign = "#" if headline.word == "number" and text_of(headline.value).isdigit() else ""
-            title += f": {sign}" + insert(path, "first_line | cut(150)" if cut else "")
+            named = sign + insert(path, "first_line | cut(150)" if cut else "")
+            title = f"{title}: {named}" if title else named
+        title = title or self._unnamed
         if self._found.state is not None and not contains(self._title, state):
             title += "{{ state.word | aside }}"
         return title

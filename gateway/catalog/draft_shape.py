@@ -69,7 +69,13 @@ class _Shapes:
 
 def is_shapely(key: str) -> bool:
     """Whether a key can stand in a short shape: it is no sign of it, nor of JSON Schema."""
-    return bool(key) and not key.endswith("?") and not key.startswith("$") and key not in ("anyOf", "allOf", "oneOf")
+    return (
+        key.isprintable()
+        and bool(key)
+        and not key.endswith("?")
+        and not key.startswith("$")
+        and key not in ("anyOf", "allOf", "oneOf")
+    )
 
 
 def _scalar(values: Sequence[JSON], key: str) -> str:

@@ -19,7 +19,7 @@ LOOK: Final = 0.5
 
 
 def requests(config: Path, count: int) -> list[Request]:
-    """The first `count` requests that are sent to a new URL, or what came before Ctrl-C; without any, the command ends."""
+    """The first `count` requests sent to a new URL, or those before Ctrl-C; without any, the command ends."""
     known = settings_file.require(config)
     found: list[CapturedRequest] = []
     try:

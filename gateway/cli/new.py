@@ -176,19 +176,14 @@ def _create(path: Path, text: str) -> None:
 
 def _next_steps(folder: Path, key: str, made: Draft, config: Path, *, is_new: bool) -> None:
     """Say in three lines what to do."""
-    documents = plural(len(made.events), "event")
-    say(
-        f"\n1. read and edit {folder / key} ({documents}); see what comes out: mattergate test --catalog {folder} {key}"
-    )
+    events, target = plural(len(made.events), "event"), folder / key
+    say(f"\n1. read and edit {target} ({events}); what comes out: mattergate test --catalog {folder} {key}")
     if _is_configured(config, folder):
-        say(f"2. {folder} is a catalog folder of {config}: a gateway that runs has taken it up, and takes up each edit")
+        say(f"2. {folder} is a catalog folder of {config}: a gateway that runs takes up each edit")
     else:
-        say(
-            f'2. let the gateway use it: [catalog] folders = ["{folder}"] in {config}, then `mattergate check` and a reload'
-        )
+        say(f'2. let the gateway use it: [catalog] folders = ["{folder}"] in {config}, then reload it')
     if is_new:
-        route = f'[routes.{key}] service = "{key}", destinations = [...], secrets_env = [...]'
-        say(f"3. add a route, {route}; the sender's URL is then /in/{key}")
+        say(f'3. add a route: [routes.{key}] service = "{key}", destinations = [...], secrets_env = [...]')
     else:
         say(f"3. routes of {key} that are there tell the new events from then on")
 

@@ -1,0 +1,176 @@
+"""The first draft of a service: it can be used as it is, takes its own requests, and shows what they say."""
+
+import json
+import keyword
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.catalog import yamlfile
+from gateway.catalog.build import build
+from gateway.catalog.draft import Draft, added, draft
+from gateway.catalog.kinds import Text
+from gateway.catalog.service import Service
+from gateway.language.lint import METHODS
+from gateway.language.template import Engine
+from gateway.mattermost.payload import Attachment
+from gateway.model import JSON, Outcome, Request
+from gateway.pipeline import sample
+
+WORDS = [*keyword.kwlist, *METHODS, *"payload request loop self true none title url status user message id".split()]
+KEYS = st.sampled_from(WORDS) | st.text(max_size=4)
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**60), 2**60) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4),
+    max_leaves=10,
+)
+BODIES = st.dictionaries(KEYS, VALUES, min_size=1, max_size=5)
+ORDER = {
+    "type": "order.paid",
+    "id": "evt_1",
+    "data": {
+        "order": {
+            "number": 7, "status": "paid", "url": "https://shop.example/7", "created_at": "2026-01-31T08:00:00Z",
+            "items": [{"sku": "x1", "name": "Cup"}, {"sku": "x2", "name": "Pot", "note": None}],
+        },
+        "user": {"login": "bob", "avatar_url": "https://x.example/a.png", "html_url": "https://x.example/bob"},
+    },
+}  # fmt: skip
+
+
+def sent(*bodies: JSON, **headers: str) -> list[Request]:
+    """Requests with these bodies."""
+    named = {name.replace("_", "-"): text for name, text in headers.items()}
+    return [
+        Request("POST", {"content-type": "application/json", **named}, {}, json.dumps(one).encode()) for one in bodies
+    ]
+
+
+def service_of(made: Draft) -> Service:
+    """The service of the documents, which have no fault."""
+    names = {name.removesuffix(".yaml"): text for name, text in made.documents.items()}
+    built, faults = build("acme", {name: Text(f"acme/{name}", text, name) for name, text in names.items()}, Engine())
+    assert not faults, "\n".join(map(str, faults))
+    return built
+
+
+def shown(requests: list[Request]) -> Attachment:
+    """What the drafted service makes of the first request that it was drafted from."""
+    reading = sample.read(service_of(draft("acme", requests)), requests[0])
+    assert reading.outcome is Outcome.MESSAGE, reading.reason
+    assert reading.translator.startswith("acme/"), reading.reason
+    return reading.pieces[0].messages[0].attachments[0]
+
+
+def document(made: Draft, name: str) -> dict[str, Any]:
+    """One of the documents."""
+    return yamlfile.load(made.documents[f"{name}.yaml"], name)
+
+
+@settings(max_examples=25, deadline=None)
+@given(BODIES, BODIES)
+def test_a_draft_can_be_used_as_it_is(body: JSON, other: JSON) -> None:
+    """Whatever the keys are called, the documents have no fault, and a translator of theirs takes the request."""
+    requests = sent(body, other)
+    try:
+        made = draft("acme", requests)
+    except ValueError:  # a handshake
+        return
+    known = service_of(made)
+    for stem, request in made.samples.items():
+        assert sample.read(known, request).translator.startswith(("acme/", "generic/")), stem
+
+
+def test_an_order_is_told_as_a_person_would():
+    """Title with state, link, author, text, facts; times are times."""
+    found = shown(sent(ORDER))
+    assert (found.title, found.title_link, found.color) == ("Order paid: #7", "https://shop.example/7", "good")
+    assert (found.author_name, found.author_link) == ("bob", "https://x.example/bob")
+    assert found.text == "- Cup (x1)\n- Pot (x2)"
+    assert [(one.title, one.value) for one in found.fields] == [("Created at", "2026-01-31 08:00 UTC")]
+
+
+def test_the_documents_are_in_the_short_language():
+    """Shapes, the person and the states of the service said once, a subject, names of events and deliveries."""
+    other = {
+        **ORDER,
+        "id": "evt_2",
+        "type": "order.sent",
+        "data": {"order": {**ORDER["data"]["order"], "status": "open"}},
+    }
+    made = draft("acme", sent(ORDER, other), docs="https://acme.example/webhooks")
+    assert list(made.documents) == ["service.yaml", "shared.yaml", "order_paid.yaml", "order_sent.yaml"]
+    service, shared, paid = document(made, "service"), document(made, "shared"), document(made, "order_paid")
+    assert (service["event"], service["delivery_id"]) == ([{"json": "type"}], [{"json": "id"}])
+    assert service["docs"] == "https://acme.example/webhooks"
+    assert shared["shapes"] == {"user": {"login?": "text", "avatar_url?": "url", "html_url?": "url"}}
+    assert shared["author"]["name"] == "{{ login }}"
+    assert shared["states"] == {"status": {"paid": ["paid", "change", "done"], "open": "opened"}}
+    assert paid["input"]["data"]["user?"] == "user"
+    assert paid["input"]["data"]["order"]["items?"] == [{"sku": "text", "name": "text", "note?": "any"}]
+    assert paid["state"] == {"status": "{{ data.order.status }}"}
+    assert paid["subject"] == "order {{ data.order.number }}"
+    assert paid["message"]["attachments"][0]["author"] == "data.user"
+
+
+def test_of_a_large_payload_stands_what_is_shown():
+    """A comment says so; the sample has it all."""
+    body = {"event": "x.y", "name": "it", "url": "https://x.example/1", "more": {f"k{n}": {"id": n} for n in range(40)}}
+    text = draft("acme", sent(body)).documents["x_y.yaml"]
+    assert "# of 84 keys those that the message shows" in text
+    assert yamlfile.load(text, "x")["input"].keys() >= {"name", "url?"}
+    assert len(text.splitlines()) < 40
+
+
+@pytest.mark.parametrize(
+    ("request_", "title"),
+    [
+        (Request(body=b"<alert><title>Disk full</title><id>1</id></alert>"), "Disk full"),
+        (Request(body=b"payload=%7B%22event%22%3A%22push%22%2C%22title%22%3A%22Hi%22%7D"), "Push: Hi"),
+        (Request(body=b"Something broke on db1"), "Something broke on db1"),
+        (Request("GET", {}, {"title": "Hi there"}), "Hi there"),
+        (Request(body=b'[{"name": "one"}, {"name": "two"}]'), "one"),
+        (Request(body=json.dumps({"Type": "N", "Message": '{"event": "job.done", "name": "a b"}'}).encode()), "Job done: a b"),
+        (Request(body=b'--b\r\nContent-Disposition: form-data; name="title"\r\n\r\nHi\r\n--b--'), "Hi"),
+    ],
+)  # fmt: skip
+def test_any_content_type(request_, title):
+    """XML, a form with JSON in a field, text, a query, arrays and JSON in JSON, multipart."""
+    assert shown([request_]).title == title
+
+
+def test_a_handshake_among_the_requests_becomes_a_rule():
+    """It is no event; without any event there is nothing to draft."""
+    challenge = Request(body=b'{"type": "url_verification", "challenge": "c1"}')
+    made = draft("acme", [challenge, *sent(ORDER)])
+    assert list(made.events) == ["order.paid"]
+    assert len(service_of(made).handshake) == 1
+    with pytest.raises(ValueError, match="none of the requests is an event"):
+        draft("acme", [challenge, Request("HEAD")])
+
+
+def test_events_are_added_to_a_service():
+    """Only those that nothing speaks for; the names of documents that are there stay theirs."""
+    first = draft("acme", sent(ORDER))
+    known = service_of(first)
+    lost = {**ORDER, "type": "order.lost"}
+    more = added(known, sent(ORDER, lost), list(known.documents))
+    assert list(more.documents) == ["order_lost.yaml"]
+    assert more.notes == ["the event order.paid is spoken for by acme/order_paid, and left alone"]
+    whole = service_of(Draft({**first.documents, **more.documents}, {}, {}, []))
+    [attachment] = sample.read(whole, sent(lost)[0]).pieces[0].messages[0].attachments
+    assert (attachment.author_name, attachment.title, attachment.color) == ("bob", "Order lost: #7 (paid)", "good")
+    with pytest.raises(ValueError, match=r"there is nothing to add to acme: the event order.paid is spoken for"):
+        added(known, sent(ORDER), ())
+
+
+def test_samples_hold_no_secret():
+    """Neither the one that was given nor what looks like one."""
+    body = {**ORDER, "api_token": "a-token-of-somebody", "note": "key s3cret-of-the-route"}
+    made = draft("acme", sent(body, authorization="Bearer s3cret-of-the-route"), secret="s3cret-of-the-route")
+    assert document(made, "service")["verify"] == [{"header": "Authorization", "prefix": "Bearer "}]
+    written = str(made.samples) + str(made.documents)
+    assert "s3cret-of-the-route" not in written
+    assert "a-token-of-somebody" not in written

@@ -1,0 +1,61 @@
+"""The message of a draft, as templates over the paths of a payload."""
+
+import keyword
+
+import pytest
+
+from gateway.catalog.draft_message import drafted, expression, usable
+from gateway.language.lint import METHODS
+
+WORDS = [*keyword.kwlist, *METHODS, *"payload request loop self true none title url state user message id".split()]
+
+
+@pytest.mark.parametrize(
+    ("path", "written"),
+    [
+        (("a", "b"), "a.b"),
+        (("data", "items"), "payload | path('data.items')"),
+        (("state",), "payload | path('state')"),
+        (("events", "0", "name"), "payload | path('events[0].name')"),
+        (("a b", "größe"), "payload | path('[\"a b\"].größe')"),
+    ],
+)
+def test_paths_are_expressions(path, written):
+    """A word of the templates or the name of a method is looked up; others stand as they are."""
+    assert expression(path) == written
+
+
+def test_what_no_template_can_name():
+    """Quotes, brackets and the signs of templates."""
+    assert usable(("a", "b-c"))
+    assert not any(map(usable, [(), ("a'b",), ("{{",), ("a?",), ("$ref",)]))
+
+
+def test_the_parts_have_their_places():
+    """What happened, to what, how it stands, by whom, where to look, what is said, and facts."""
+    body = {
+        "build": {"name": "Nightly", "status": {"name": "failed"}, "url": "https://x.example/1", "number": 7},
+        "actor": {"name": "ann", "email": "ann@x.example"},
+        "description": "**It** broke.",
+        "tags": ["a", "b"],
+        "finished_at": 1769868300,
+        "commits": [{"message": "Fix", "url": "https://x.example/c"}],
+    }
+    found = drafted(body, "build.ended", "Build ended", "Event")
+    shown = found.attachment
+    assert shown["title"] == "Build ended: {{ build.name }}{{ state.word | aside }}"
+    assert (found.state, found.person) == (("build", "status", "name"), ("actor",))
+    assert found.needed == {("build", "name")}
+    assert shown["author"] == "actor"
+    assert shown["title_link"] == "{{ build.url }}"
+    assert shown["text"][0] == "{{ description | markdown(500) }}"
+    assert shown["text"][1] == {"each": "commits", "line": "- {{ item.message | link(item.url) }}"}
+    fields = {one["title"]: one["value"] for one in shown["fields"]}
+    assert fields["Finished at"] == "{{ finished_at | time }}"
+    assert fields["Tags"] == "{{ tags | join(', ') }}"
+    assert found.subject == "build {{ build.number }}"
+
+
+def test_a_payload_that_says_nothing():
+    """Its event is told."""
+    assert drafted({}, "", "", "Event of Acme").attachment == {"title": "Event of Acme"}
