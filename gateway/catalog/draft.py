@@ -154,10 +154,7 @@ def _unwrapping(sent: Sequence[Seen]) -> list[Raw]:
         return [{"split": "$"}]
     objects = [one.value for one in sent if isinstance(one.value, dict)]
     for key in objects[0] if len(objects) == len(sent) and objects else ():
-        texts = [one.get(key) for one in objects]
-        if all(isinstance(text, str) and text.lstrip().startswith("{") and len(text) > 40 for text in texts) and usable(
-            (key,)
-        ):
+        if usable((key,)) and all(_is_json_text(one.get(key)) for one in objects):
             return [{"json": key}]
     return []
 

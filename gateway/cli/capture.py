@@ -42,7 +42,9 @@ async def _capture(known: Settings, count: int, found: list[CapturedRequest]) ->
         if begun.note:
             say(f"({begun.note})")
         most = min(count, begun.most)
-        say(f"for {units.written(begun.seconds)} or {plural(most, 'request')}; Ctrl-C drafts from what has arrived")
+        say(
+            f"for {units.written(round(begun.seconds))} or {plural(most, 'request')}; Ctrl-C drafts from what has arrived"
+        )
         await _follow(known, begun.id, most, found)
     finally:
         with suppress(NoGatewayError):

@@ -43,7 +43,7 @@ def seen(*values, **headers):
     ],
 )  # fmt: skip
 def test_events(requests, selectors):
-    """In headers, at the top of bodies and below, of a noun and a verb, by the object that is there, in either place."""
+    """In headers, at the top of bodies and below, of noun and verb, by the object that is there, in either place."""
     assert event_selectors(requests) == selectors
 
 
