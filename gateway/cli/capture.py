@@ -42,9 +42,8 @@ async def _capture(known: Settings, count: int, found: list[CapturedRequest]) ->
         if begun.note:
             say(f"({begun.note})")
         most = min(count, begun.most)
-        say(
-            f"for {units.written(round(begun.seconds))} or {plural(most, 'request')}; Ctrl-C drafts from what has arrived"
-        )
+        lasts = f"{units.written(round(begun.seconds))} or {plural(most, 'request')}"
+        say(f"for {lasts}; Ctrl-C drafts from what has arrived")
         await _follow(known, begun.id, most, found)
     finally:
         with suppress(NoGatewayError):

@@ -94,7 +94,7 @@ async def test_a_draft_in_a_folder_of_the_settings_is_live(running, desk):
     (desk.folder / "own").mkdir()
     route = '[routes.acme]\nservice = "acme"\ndestinations = ["ops"]\nallow_unsigned = true\n'
     gateway = await running('folders = ["own"]\n' + route, told="")
-    assert (await gateway.post("/in/acme", BODY))[1]["translator"].startswith("generic/")
+    assert (await gateway.post("/in/acme", BODY))[1].get("translator") != "acme/order_paid"
     desk.write("mattergate.toml", desk.file.read_text().replace('["catalog"]', '["own"]'))
     desk.write("request.json", json.dumps(BODY))
     said = await asyncio.to_thread(desk.run, "new", "acme", "--from", "request.json", "--folder", "own")
@@ -107,7 +107,7 @@ async def test_a_draft_in_a_folder_of_the_settings_is_live(running, desk):
         nonlocal number
         number += 1
         answer = await gateway.post("/in/acme", {**BODY, "number": number})
-        return answer[1]["translator"] == "acme/order_paid"
+        return answer[1].get("translator") == "acme/order_paid"
 
     await eventually(is_told)
 
