@@ -8,6 +8,7 @@ import json
 import pytest
 import yaml
 
+from tests import conftest
 from tests.conftest import eventually
 
 BODY = {"event": "order.paid", "order": {"id": 7, "status": "paid"}}
@@ -89,9 +90,10 @@ def test_an_event_is_added_to_a_service_that_is_there(desk):
     assert desk.plain("test", "acme", "github", "--catalog", "schemas").code == 0
 
 
-async def test_a_draft_in_a_folder_of_the_settings_is_live(running, desk):
+async def test_a_draft_in_a_folder_of_the_settings_is_live(running, desk, monkeypatch):
     """A route that waited for the service tells its events from then on, without a restart."""
     (desk.folder / "own").mkdir()
+    monkeypatch.setattr(conftest, "HEAD", conftest.HEAD.replace("reload = false", "reload = true"))
     route = '[routes.acme]\nservice = "acme"\ndestinations = ["ops"]\nallow_unsigned = true\n'
     gateway = await running('folders = ["own"]\n' + route, told="")
     assert (await gateway.post("/in/acme", BODY))[1].get("translator") != "acme/order_paid"
