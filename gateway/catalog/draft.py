@@ -181,11 +181,11 @@ def _events(seen: Sequence[Seen], name_of: Callable[[Seen], str], service: str, 
     found: list[_Event] = []
     documents = set(taken)
     for name, those in groups.items():
-        richest = max(those, key=lambda one: len(one.leaves))
-        payload = richest.value if isinstance(richest.value, dict) else {}
         document = next(stem for stem in _stems(file_name(name)) if stem not in documents)
         documents.add(document)
-        found.append(_Event(name, document, those, drafted(payload, name, in_words(name), _title(name, service))))
+        payloads = [one.value for one in those]
+        message = drafted(payloads, name, in_words(name), _title(name, service))
+        found.append(_Event(name, document, those, message))
     return found
 
 

@@ -4,7 +4,7 @@ The reading is that of `language.functions.answers`: this module knows no words 
 written in a document.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from typing import Any, Final
 
@@ -49,13 +49,21 @@ class Drafted(Struct):
     subject: str = ""
 
 
-def drafted(payload: Mapping[str, JSON], event: str, title: str, unnamed: str) -> Drafted:
-    """The message for a payload of an event; `title` is what happened in words, `unnamed` stands where nothing else."""
-    return _Drafting(payload, event, title, unnamed).result()
+def drafted(payloads: Sequence[JSON], event: str, title: str, unnamed: str) -> Drafted:
+    """The message for the payloads of an event, read in that which says most.
+
+    `title` is what happened in words; `unnamed` stands where nothing else does.
+    """
+    objects = [one for one in payloads if isinstance(one, dict)]
+    richest: Mapping[str, JSON] = max(objects, key=lambda one: len(tree_of(one).leaves), default={})
+    drafting = _Drafting(richest, event, title, unnamed)
+    drafting.all_have = lambda path: all(_at(path, one) not in (None, "") for one in payloads)
+    return drafting.result()
 
 
 class _Drafting:
     def __init__(self, payload: Mapping[str, JSON], event: str, title: str, unnamed: str) -> None:
+        self.all_have: Callable[[Path], bool] = lambda _: True
         self._unnamed = unnamed
         self._payload = payload
         self._event = event
@@ -98,6 +106,8 @@ class _Drafting:
             sign = "#" if headline.word == "number" and text_of(headline.value).isdigit() else ""
             named = sign + insert(path, "first_line | cut(150)" if cut else "")
             title = f"{title}: {named}" if title else named
+            if not self.all_have(path):  # without a title there would be no message
+                title = f"{{% if {expression(path)} %}}{title}{{% else %}}{self._title or self._unnamed}{{% endif %}}"
         title = title or self._unnamed
         if self._found.state is not None and not contains(self._title, state):
             title += "{{ state.word | aside }}"
@@ -191,10 +201,7 @@ class _Drafting:
         return f"{about[-1].replace('_', ' ')} {insert(self._use(found))}"
 
     def _value(self, leaf: Leaf) -> JSON:
-        value: Any = self._payload
-        for step in leaf.path:
-            value = value[int(step)] if isinstance(value, list) else value[step]
-        return value
+        return _at(leaf.path, self._payload)
 
     def _can(self, leaf: Leaf) -> bool:
         return usable(leaf.path) and not isinstance(self._value(leaf), dict)
@@ -202,6 +209,17 @@ class _Drafting:
     def _use(self, leaf: Leaf) -> Path:
         self._found.used.add(leaf.path)
         return leaf.path
+
+
+def _at(path: Path, payload: JSON) -> JSON:
+    """The value at a path; None where there is none."""
+    found = jsonpath.lookup(payload, steps_of(path))
+    return None if found is jsonpath.MISSING else found
+
+
+def steps_of(path: Path) -> tuple[jsonpath.Step, ...]:
+    """A path of keys, in which the positions of elements are digits, as the steps of `jsonpath`."""
+    return tuple(int(step) if step.isdigit() else step for step in path)
 
 
 def usable(path: Path) -> bool:
@@ -214,8 +232,7 @@ def expression(path: Path) -> str:
     names = all(step.isidentifier() and step.isascii() for step in path)
     if names and path[0] not in _RESERVED and METHODS.isdisjoint(path):
         return ".".join(path)
-    steps = tuple(int(step) if step.isdigit() else step for step in path)
-    return f"payload | path('{jsonpath.written(steps)[1:].removeprefix('.')}')"
+    return f"payload | path('{jsonpath.written(steps_of(path))[1:].removeprefix('.')}')"
 
 
 def insert(path: Path, function: str = "") -> str:

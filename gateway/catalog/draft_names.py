@@ -11,7 +11,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from gateway import jsonpath
-from gateway.catalog.draft_message import usable
+from gateway.catalog.draft_message import steps_of, usable
 from gateway.language.functions import clues
 from gateway.language.functions.clues import EVENTS, NOUNS, VERBS
 from gateway.language.functions.coerce import text_of
@@ -53,7 +53,8 @@ def event_selectors(seen: Sequence[Seen]) -> list[Raw]:
     header, body = _header(seen), _in_body(seen, EVENTS)
     noun, verb = _in_body(seen, NOUNS), _in_body(seen, VERBS)
     if header is not None:
-        return [header, verb] if verb and not body else [header]
+        happened = body is not None and _all_have(body, seen)
+        return [header, verb] if verb and not happened and "." not in verb["json"] else [header]
     if body is None and (query := _in_query(seen)) is not None:
         return [query]
     if body is None:
@@ -76,7 +77,7 @@ def delivery_selectors(seen: Sequence[Seen], event: Sequence[Mapping[str, Any]])
         for leaf in _common(seen, key):
             if key in _PLAIN_IDS and leaf.path[:-1] not in homes:
                 continue
-            values = [jsonpath.lookup(one.value, _steps(leaf.path)) for one in seen]
+            values = [jsonpath.lookup(one.value, steps_of(leaf.path)) for one in seen]
             if _differs([text_of(value) for value in values], seen):
                 return [{"json": _path(leaf)}]
     return []
@@ -108,7 +109,7 @@ def _in_body(seen: Sequence[Seen], names: Mapping[str, int]) -> Raw | None:
     if not weights:
         return None
     best = min(weights, key=lambda path: (len(seen) - len(weights[path]), min(weights[path])))
-    return {"json": jsonpath.written(_steps(best))[1:].removeprefix(".")}
+    return {"json": jsonpath.written(steps_of(best))[1:].removeprefix(".")}
 
 
 def _present(seen: Sequence[Seen]) -> list[Raw]:
@@ -131,7 +132,7 @@ def _common(seen: Sequence[Seen], key: str) -> Iterator[Leaf]:
     """The leaves under this key that stand near the top of every payload."""
     for leaf in seen[0].leaves:
         if leaf.word == key and leaf.depth <= 2 and usable(leaf.path):
-            values = [jsonpath.lookup(one.value, _steps(leaf.path)) for one in seen]
+            values = [jsonpath.lookup(one.value, steps_of(leaf.path)) for one in seen]
             if all(isinstance(value, str | int) and not isinstance(value, bool) for value in values):
                 yield leaf
 
@@ -165,12 +166,8 @@ def _is_name(text: str) -> bool:
     return _NAME.fullmatch(text.strip()) is not None
 
 
-def _steps(path: Sequence[str]) -> tuple[jsonpath.Step, ...]:
-    return tuple(int(step) if step.isdigit() else step for step in path)
-
-
 def _path(leaf: Leaf) -> str:
-    return jsonpath.written(_steps(leaf.path))[1:].removeprefix(".")
+    return jsonpath.written(steps_of(leaf.path))[1:].removeprefix(".")
 
 
 def _cased(header: str) -> str:

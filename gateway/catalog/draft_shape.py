@@ -109,7 +109,7 @@ def size(shape: JSON) -> int:
 
 def replaced(shape: JSON, names: Mapping[str, JSON], path: Path = (), at: Mapping[Path, str] | None = None) -> JSON:
     """The shape with the names of shared shapes in their places; `at` says where which one stands."""
-    if at and path in at and at[path] in names:
+    if at and path in at and at[path] in names and isinstance(shape, dict):
         return at[path]
     if isinstance(shape, list):
         return [replaced(shape[0], names, (*path, "0"), at)]

@@ -41,7 +41,7 @@ def test_the_parts_have_their_places():
         "finished_at": 1769868300,
         "commits": [{"message": "Fix", "url": "https://x.example/c"}],
     }
-    found = drafted(body, "build.ended", "Build ended", "Event")
+    found = drafted([body], "build.ended", "Build ended", "Event")
     shown = found.attachment
     assert shown["title"] == "Build ended: {{ build.name }}{{ state.word | aside }}"
     assert (found.state, found.person) == (("build", "status", "name"), ("actor",))
@@ -58,4 +58,13 @@ def test_the_parts_have_their_places():
 
 def test_a_payload_that_says_nothing():
     """Its event is told."""
-    assert drafted({}, "", "", "Event of Acme").attachment == {"title": "Event of Acme"}
+    assert drafted([{}], "", "", "Event of Acme").attachment == {"title": "Event of Acme"}
+
+
+def test_a_title_that_one_payload_has_not():
+    """Says what happened alone: without a title there would be no message."""
+    found = drafted([{"sprint": {"name": "S1"}}, {}], "sprint.closed", "Sprint closed", "Event")
+    assert (
+        found.attachment["title"]
+        == "{% if sprint.name %}Sprint closed: {{ sprint.name }}{% else %}Sprint closed{% endif %}"
+    )
