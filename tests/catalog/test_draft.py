@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.catalog import yamlfile
+from gateway.catalog import files, yamlfile
 from gateway.catalog.build import build
 from gateway.catalog.draft import Draft, added, draft
 from gateway.catalog.kinds import Text
@@ -17,7 +17,7 @@ from gateway.language.lint import METHODS
 from gateway.language.template import Engine
 from gateway.mattermost.payload import Attachment
 from gateway.model import JSON, Outcome, Request
-from gateway.pipeline import sample
+from gateway.pipeline import sample, samplefile
 
 WORDS = [*keyword.kwlist, *METHODS, *"payload request loop self true none title url status user message id".split()]
 KEYS = st.sampled_from(WORDS) | st.text(max_size=4)
@@ -174,3 +174,14 @@ def test_samples_hold_no_secret():
     written = str(made.samples) + str(made.documents)
     assert "s3cret-of-the-route" not in written
     assert "a-token-of-somebody" not in written
+
+
+@pytest.mark.parametrize("key", ["alertmanager", "gitea", "jira", "slack", "trac"])
+def test_the_requests_of_a_known_service_could_be_drafted_from(key):
+    """As if nobody knew it: usual ones and odd ones, none of which is left to the generic translator."""
+    paths = [path for name, path in files.samples(files.layered(())) if name == key]
+    requests = [sample.as_request(samplefile.load(path).request) for path in paths]
+    made = draft("acme", requests)
+    known = service_of(made)
+    told = {stem: sample.read(known, request) for stem, request in made.samples.items()}
+    assert not {stem: one.reason for stem, one in told.items() if not one.translator.startswith("acme/")}
