@@ -32,9 +32,9 @@ LARGEST: Final = 50_000_000
         "mattergate new acme --from request.json",
         "mattergate new acme --from recorded/ --secret-env ACME_SECRET",
         "mattergate new acme --from traffic.har --from more.http --docs https://acme.example/webhooks",
-        "pbpaste | mattergate new acme --from -          # a curl command, raw HTTP, JSON",
-        "mattergate new acme --capture                   # point the sender at the URL that is shown",
-        "mattergate new github --from sponsors.json      # an event that the built-in service lacks",
+        "pbpaste | mattergate new acme --from -",
+        "mattergate new acme --capture --secret-env ACME_SECRET",
+        "mattergate new github --from sponsorship.json",
     )
 )
 def new(
@@ -66,7 +66,8 @@ def new(
     commands, or the bare body of a request: JSON, XML, a form, text. Give several requests: each event gets a
     translator, what one of them lacks is optional, and what differs between them names events and deliveries.
 
-    A service that is there gets the events that it lacks; no file that exists is changed. Credentials are masked in
+    With --capture, point the sender at the URL that is shown. A service that is there, built in or yours, gets the
+    events that it lacks; no file that exists is changed. Credentials are masked in
     what is written. With --secret-env the ways to sign are tried until one fits; without, the likeliest is written
     and said to be unproven.
     """
