@@ -72,7 +72,7 @@ def draft(key: str, requests: Sequence[Request], *, secret: str = "", docs: str 
     name, proof = key.replace("-", " ").title(), proof_of(sent, secret)
     parsed = [Selector(raw) for raw in selectors]
     events = _events(seen, lambda one: _named(parsed, one), name, ())
-    people = People([(one.message.person, [seen.value for seen in one.seen]) for one in events])
+    people = People([(one.message, [seen.value for seen in one.seen]) for one in events])
     documents = {
         "service.yaml": _service(name, docs, proof, selectors, delivery_selectors(seen, selectors), steps, echoes)
     }

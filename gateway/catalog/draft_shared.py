@@ -25,9 +25,16 @@ class People:
     `shape_name` is that of their shape in shared.yaml, "" for none.
     """
 
-    def __init__(self, found: Sequence[tuple[Path | None, Sequence[JSON]]]) -> None:
-        self.paths = {path for path, _ in found if path is not None}
-        self.values = [one for path, payloads in found if path is not None for one in _at(path, payloads)]
+    def __init__(self, found: Sequence[tuple[Drafted, Sequence[JSON]]]) -> None:
+        acting = [(message.person, message.used, payloads) for message, payloads in found if message.person is not None]
+        self.paths = {path for path, _, _ in acting}
+        self.values = [one for path, _, payloads in acting for one in _at(path, payloads)]
+        self._shown = {
+            one[len(path)]
+            for path, used, _ in acting
+            for one in used
+            if one[: len(path)] == path and len(one) > len(path)
+        }
         self.described = bool(self.values)
         self.shape_name = SHAPE if self.values else ""
 
@@ -63,7 +70,8 @@ class People:
 
     @property
     def _keys(self) -> list[str]:
-        return [*self._names, *self._links[:1], *self._icons[:1]]
+        known = [*self._names, *self._links[:1], *self._icons[:1]]
+        return [*known, *sorted(self._shown.difference(known))]
 
     @property
     def _names(self) -> list[str]:
