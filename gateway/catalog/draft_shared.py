@@ -30,10 +30,11 @@ class People:
         self.paths = {path for path, _, _ in acting}
         self.values = [one for path, _, payloads in acting for one in _at(path, payloads)]
         self._shown = {
-            one[len(path)]
+            step
             for path, used, _ in acting
             for one in used
-            if one[: len(path)] == path and len(one) > len(path)
+            if one[: len(path)] == path
+            for step in one[len(path) :][:1]
         }
         self.described = bool(self.values)
         self.shape_name = SHAPE if self.values else ""
