@@ -29,13 +29,8 @@ class People:
         acting = [(message.person, message.used, payloads) for message, payloads in found if message.person is not None]
         self.paths = {path for path, _, _ in acting}
         self.values = [one for path, _, payloads in acting for one in _at(path, payloads)]
-        self._shown = {
-            step
-            for path, used, _ in acting
-            for one in used
-            if one[: len(path)] == path
-            for step in one[len(path) :][:1]
-        }
+        below = [one[len(path) :] for path, used, _ in acting for one in used if one[: len(path)] == path]
+        self._shown = {one[0] for one in below if one}
         self.described = bool(self.values)
         self.shape_name = SHAPE if self.values else ""
 

@@ -84,7 +84,7 @@ def new(
         made = added(known, requests, _taken(known)) if known else draft(service, requests, secret=secret, docs=docs)
     except ValueError as error:
         fail(str(error))
-    _write(folder, service, made, secret)
+    _write(folder, service, made)
     for note in made.notes:
         warn(note)
     _next_steps(folder, service, made, config, is_new=known is None)
@@ -137,7 +137,7 @@ def _taken(known: Service) -> list[str]:
     return list(known.documents)
 
 
-def _write(folder: Path, key: str, made: Draft, secret: str) -> None:
+def _write(folder: Path, key: str, made: Draft) -> None:
     """Write documents and samples; a file that is there is never written over."""
     target = folder / key
     for name, text in made.documents.items():
@@ -154,7 +154,7 @@ def _write(folder: Path, key: str, made: Draft, secret: str) -> None:
         free = next(name for name in _names(stem) if name not in there)
         there.add(free)
         try:
-            _create(target / "samples" / f"{free}.yaml", drafted_sample.text(written, request, made.proof, secret))
+            _create(target / "samples" / f"{free}.yaml", drafted_sample.text(written, request, made.proof))
         except MattergateError as error:
             warn(f"no sample {free}: {error}")
 

@@ -1,13 +1,82 @@
-"""The text of a sample for a drafted document: a masked request, and what becomes of it."""
+"""The text of a sample for a drafted document: a masked request that its runner signs, and what becomes of it."""
 
+import base64
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+from msgspec.structs import replace
+
+from gateway import jsonpath
 from gateway.catalog.draft_proof import Proof
 from gateway.catalog.service import Service
+from gateway.errors import MattergateError
 from gateway.model import Outcome, Request
 from gateway.pipeline import sample
-from gateway.pipeline.sample import Expectation, Sample
+from gateway.pipeline.expectation import Expectation
+from gateway.pipeline.rehearsal import rehearse, written
+from gateway.pipeline.sample import Sample
+from gateway.verify.masking import MASK
+from gateway.verify.signer import WORD
+
+_ENCODED: Final = base64.b64encode(b"the key of a sample").decode()
+_KEYS: Final = {"base64": _ENCODED, "whsec": f"whsec_{_ENCODED}", "hex": b"the key of a sample".hex()}
+"""Secrets of samples where the key is not the text itself."""
 
 
-def text(service: Service, request: Request, proof: Proof | None, secret: str) -> str:  # noqa: ARG001
-    """The sample of a request of a service. Raises MattergateError for one that no sample can hold."""
-    plain = Sample(sample.taken(request, proof.signed if proof is not None else ()), Expectation(Outcome.MESSAGE))
-    return sample.document(Sample(plain.request, sample.outcome(plain, service)))
+def text(service: Service, request: Request, proof: Proof | None) -> str:
+    """The sample of a request of a service; an open one where it cannot be signed.
+
+    `proof` is that of a drafted service; one that was there says itself how its requests are proven, and a proof that
+    a request has stays in it. Raises MattergateError for a request that is refused as it is.
+    """
+    raw: Mapping[str, Any] = proof.schemes[0] if proof is not None and proof.schemes else {}
+    plain = sample.taken(_unproven(request, raw), proof.signed if proof is not None else ())
+    for secret in (_secret(raw), ""):
+        found = _rehearsed(Sample(secret=secret, request=plain, expect=Expectation(Outcome.MESSAGE.value)), service)
+        if found is not None and (found.expect.outcome != Outcome.REFUSED or not secret):
+            return sample.document(found)
+    raise MattergateError("its request cannot be sent again")
+
+
+def _rehearsed(plain: Sample, service: Service) -> Sample | None:
+    """The sample with what becomes of it; None where its sender cannot sign."""
+    try:
+        found = rehearse(plain, service).found
+    except ValueError:
+        return None
+    return replace(plain, expect=written(plain, found, service))
+
+
+def _secret(raw: Mapping[str, Any]) -> str:
+    """The secret of a sample; a token in the body is masked, and so is its secret."""
+    if "token" in raw:
+        return MASK
+    return f"user:{WORD}" if raw.get("basic") is True else _KEYS.get(raw.get("key", ""), WORD)
+
+
+def _unproven(request: Request, raw: Mapping[str, Any]) -> Request:
+    """The request without the places of its proof, which its runner fills."""
+    name = "authorization" if "basic" in raw else raw.get("header", "").lower()
+    headers = {key: one for key, one in request.headers.items() if key != name}
+    query = {key: one for key, one in request.query.items() if key != raw.get("query")}
+    return replace(
+        request,
+        headers=headers,
+        query=query,
+        body=_without(request.body, raw["json"]) if "json" in raw else request.body,
+    )
+
+
+def _without(body: bytes, path: str) -> bytes:
+    """A JSON body without the value at a path; any other stays as it is."""
+    try:
+        value = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return body
+    *above, last = jsonpath.parse(path)
+    home = jsonpath.lookup(value, tuple(above))
+    if not isinstance(home, dict) or last not in home:
+        return body
+    del home[last]
+    return msgspec.json.encode(value)

@@ -3,6 +3,7 @@
 import pytest
 
 from gateway.catalog import yamlfile
+from gateway.catalog.draft_message import Drafted
 from gateway.catalog.draft_shared import People, row, shared_text
 
 

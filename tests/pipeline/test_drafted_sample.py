@@ -1,19 +1,49 @@
 """The text of a sample for a drafted document."""
 
+import pytest
+
 from gateway.catalog.build import build
 from gateway.catalog.draft import draft
 from gateway.catalog.kinds import Text
 from gateway.language.template import Engine
 from gateway.model import Request
 from gateway.pipeline import drafted_sample, sample
+from gateway.pipeline.expectation import differences
+from gateway.pipeline.rehearsal import rehearse
+
+PLACES = {
+    "signature": Request(headers={"x-signature": "00" * 32}, body=b'{"event": "a.b", "name": "it"}'),
+    "standard": Request(
+        headers={"webhook-id": "m1", "webhook-timestamp": "1700000000", "webhook-signature": "v1," + "A" * 43 + "="},
+        body=b'{"event": "a.b", "name": "it"}',
+    ),
+    "bearer": Request(headers={"authorization": "Bearer abcdefgh12345"}, body=b'{"event": "a.b", "name": "it"}'),
+    "basic": Request(headers={"authorization": "Basic dTpwYXNzd29yZDEyMzQ="}, body=b'{"event": "a.b", "name": "it"}'),
+    "query": Request(query={"token": "abcdefgh12345"}, body=b'{"event": "a.b", "name": "it"}'),
+    "token": Request(body=b'{"event": "a.b", "name": "it", "token": "abcdefgh12345"}'),
+}
 
 
-def test_a_sample_holds_and_has_no_signature_of_its_sender():
-    """Its runner signs."""
-    request = Request(headers={"x-signature": "00" * 32}, body=b'{"event": "a.b", "name": "it"}')
+@pytest.mark.parametrize("place", PLACES)
+def test_a_sample_is_signed_by_its_runner(place):
+    """It has a secret of its own, and nothing of the proof of its sender; the document speaks for it."""
+    made = draft("acme", [PLACES[place]])
+    texts = {name.removesuffix(".yaml"): text for name, text in made.documents.items()}
+    service, _ = build("acme", {name: Text(f"acme/{name}", text, name) for name, text in texts.items()}, Engine())
+    text = drafted_sample.text(service, made.samples["a_b.usual"], made.proof)
+    found = sample.parse(text, "a_b.usual.yaml")
+    assert found.secret
+    assert (found.expect.outcome, found.expect.translator) == ("message", "acme/a_b")
+    assert not differences(found.expect, rehearse(found, service).found)
+    assert "abcdefgh12345" not in text
+    assert "00" * 32 not in text
+
+
+def test_what_cannot_be_signed_is_a_sample_of_an_open_route():
+    """A signature in the body that it covers cannot be computed from what is known."""
+    request = Request(body=b'{"event": "a.b", "name": "it", "signature": "' + b"00" * 32 + b'"}')
     made = draft("acme", [request])
     texts = {name.removesuffix(".yaml"): text for name, text in made.documents.items()}
     service, _ = build("acme", {name: Text(f"acme/{name}", text, name) for name, text in texts.items()}, Engine())
-    found = sample.parse(drafted_sample.text(service, made.samples["a_b.usual"], made.proof, ""), "a_b.usual.yaml")
-    assert "x-signature" not in found.request.headers
-    assert found.expect.translator == "acme/a_b"
+    found = sample.parse(drafted_sample.text(service, made.samples["a_b.usual"], made.proof), "a_b.usual.yaml")
+    assert (found.secret, found.expect.translator) == ("", "acme/a_b")
