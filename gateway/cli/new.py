@@ -43,6 +43,7 @@ def new(
         list[Path] | None,
         typer.Option(
             "--from",
+            metavar="FILE",
             help="A file with requests, or a folder of them; `-`: standard input. May be repeated.",
         ),
     ] = None,
