@@ -165,7 +165,7 @@ def _is_json_text(value: JSON) -> bool:
 
 def _unwrapped(value: JSON, steps: Sequence[Any]) -> list[JSON]:
     parsed = [parse_unwrap(step) if isinstance(step, dict) else step for step in steps]
-    events = unwrap(value, parsed)
+    events = unwrap(value, parsed).values
     return [one if isinstance(one, dict) else {"text": one} if isinstance(one, str) else one for one in events]
 
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from gateway import settings
 from gateway.app import senders
-from gateway.catalog import drafts, files, schema_cost, yamlfile
+from gateway.catalog import files, placeholders, schema_cost, yamlfile
 from gateway.catalog.kinds import Text
 from gateway.catalog.service import Service
 from gateway.catalog.translator import Translator
@@ -141,7 +141,7 @@ def _unsampled(services: Mapping[str, Service], folders: Sequence[Path]) -> list
 def _left(service: Service) -> Iterator[Fault]:
     """The placeholders of a draft in the documents of a service."""
     for name, document in service.documents.items():
-        yield from drafts.left(Text(f"{service.key}/{name}", files.read(Path(document.file)), document.file))
+        yield from placeholders.left(Text(f"{service.key}/{name}", files.read(Path(document.file)), document.file))
 
 
 def _costs(translator: Translator) -> Iterator[Fault]:
