@@ -28,12 +28,14 @@ def tried(body: bytes, document: str = "", **headers: str) -> Result:
 
 def test_a_mismatch_has_its_path_and_line():
     """The line is that of the document which is edited, or else of the file."""
-    [event] = tried(b'{"ref": 7}').events
+    [event] = tried(b'{"ref": {}}').events
     assert event.mismatch == "github/push"
     assert {fault.path for fault in event.faults} >= {"$.ref"}
-    document = HEAD + "input:\n  required: [ref]\n  properties:\n    ref: {type: string}\nmessage: {text: x}\n"
+    document = (
+        HEAD + "input:\n  type: object\n  required: [ref]\n  properties:\n    ref: {type: string}\nmessage: {text: x}\n"
+    )
     [event] = tried(b'{"ref": 7}', document).events
-    assert [(fault.path, fault.line) for fault in event.faults] == [("$.ref", 6)]
+    assert [(fault.path, fault.line) for fault in event.faults] == [("$.ref", 7)]
 
 
 def test_a_template_that_fails_has_its_line():
