@@ -16,7 +16,7 @@ from gateway.decode.content import Content
 from gateway.errors import Refused
 from gateway.journal import DuplicateKey, Entry
 from gateway.mattermost.fit import Limits
-from gateway.model import JSON, Cause, Note, Outcome, Request
+from gateway.model import JSON, Card, Cause, Note, Outcome, Request
 from gateway.pipeline import entry
 from gateway.pipeline.entry import DestinationTraits
 from gateway.pipeline.expectation import Answer, Expectation
@@ -40,6 +40,7 @@ _BODY: Final = 5_000_000
 _DEPTH: Final = 64
 _DESTINATION: Final = "channel"
 _TRAITS: Final[Mapping[str, DestinationTraits]] = {_DESTINATION: DestinationTraits(cards=True)}
+_REPLY: Final[JSON] = {"reply": True}
 _ORDINARY_HEADERS: Final = frozenset({"X-Content-Type-Options"})
 """Headers of every answer, which tell the sender nothing."""
 
@@ -166,9 +167,16 @@ def _read(stored: Entry | None, reading: Reading, service: Service, *, duplicate
         phase=living.phase.value if living is not None else None,
         reason=reading.reason,
         messages=[msgspec.json.decode(one.payload) for one in parcels],
-        card=msgspec.json.decode(living.payload) if living is not None and living.payload else None,
+        card=_shown(living),
         duplicate=duplicate,
     )
+
+
+def _shown(card: Card | None) -> JSON:
+    """What a sample says of a card: the message that it shows, or that it stays while the message replies to it."""
+    if card is None:
+        return None
+    return _REPLY if card.alone is not None else msgspec.json.decode(card.payload) if card.payload else None
 
 
 def _refused(refused: Refused) -> Expectation:

@@ -103,6 +103,17 @@ def test_a_handshake_is_answered(items):
     assert found(items, f"secret: s\nsign: false\n{text}").outcome == "refused"
 
 
+def test_a_message_that_replies_to_its_card_is_told(tmp_path):
+    """The card stays as it is."""
+    (tmp_path / "notes" / "cards").mkdir(parents=True)
+    (tmp_path / "notes" / "service.yaml").write_text(SERVICE)
+    (tmp_path / "notes" / "item.yaml").write_text(TRANSLATOR.replace("card: item", "card: {reply: item}"))
+    (tmp_path / "notes" / "cards" / "item.yaml").write_text(CARD)
+    notes = catalog.load([tmp_path]).services["notes"]
+    said = found(notes, "secret: s\nrequest: {body: {kind: item, box: a, number: 2}}")
+    assert (said.phase, said.card) == ("close", {"reply": True})
+
+
 def test_a_repeat_that_is_not_recognised_is_told(items, monkeypatch):
     """A delivery id that changes with each attempt is none."""
     assert found(items, f"secret: s\n{ITEM}").duplicate
