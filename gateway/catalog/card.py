@@ -8,7 +8,7 @@ from gateway.catalog.kinds import Kind, Text, register
 from gateway.catalog.message_shape import MessageShape
 from gateway.catalog.schema import Schema
 from gateway.catalog.scope import ALONE, Scope
-from gateway.catalog.shapes import compiled
+from gateway.catalog.shapes import compiled, steps_of
 from gateway.catalog.states import STATE, StateShape
 from gateway.catalog.tolerance import tolerant
 from gateway.catalog.yamlfile import placed
@@ -34,7 +34,8 @@ class CardShape:
         except ValueError as error:
             (place / "input").fault(str(error))
         for cost in schema_cost.unbearable(self.input):
-            DocumentPlace(source.name, ("input", *cost.steps), noted).fault(cost.problem)
+            steps = steps_of(raw.get("input", True), cost.steps)
+            DocumentPlace(source.name, ("input", *steps), noted).fault(cost.problem)
         attachments = raw["message"].get("attachments", ())
         self._titled = any(isinstance(one, Mapping) and "title" in one for one in attachments)
         with compiler.names_used() as names:

@@ -7,7 +7,7 @@ An object names its keys; `key?` may be missing or null. A list holds one shape,
 by `$schema`, `$ref`, `$defs`, `anyOf`, `allOf`, `oneOf`, or a `type` that is one of JSON Schema's own words.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import Final
 
@@ -59,6 +59,26 @@ def compiled(raw: JSON, shared: Mapping[str, JSON], place: DocumentPlace) -> JSO
     else:
         place.fault(f"this is no shape: write a type ({', '.join(TYPES)}), [SHAPE] or {{key: SHAPE}}")
     return {}
+
+
+def steps_of(raw: JSON, rule: Sequence[str | int]) -> tuple[str | int, ...]:
+    """The steps into a shape to what steps into its schema lead to, or to the shared shape that holds that."""
+    steps: list[str | int] = []
+    rest = list(rule)
+    while rest:
+        if is_schema(raw):
+            return (*steps, *rest)
+        word, *rest = rest
+        if word == "items" and isinstance(raw, list):
+            key: str | int = 0
+        elif word == "properties" and rest and isinstance(raw, Mapping):
+            key, *rest = rest
+            key = key if key in raw else f"{key}{_OPTIONAL}"
+        else:
+            break
+        steps.append(key)
+        raw = raw[key]
+    return tuple(steps)
 
 
 def compiled_all(raw: Mapping[str, JSON], place: DocumentPlace) -> dict[str, JSON]:

@@ -12,7 +12,7 @@ from gateway.catalog.kinds import Kind, Text, register
 from gateway.catalog.message_shape import MessageShape
 from gateway.catalog.schema import InvalidSchema, Mismatch, Schema
 from gateway.catalog.scope import ALONE, Scope
-from gateway.catalog.shapes import compiled
+from gateway.catalog.shapes import compiled, steps_of
 from gateway.catalog.states import STATE, StateShape
 from gateway.catalog.tolerance import tolerant, without
 from gateway.catalog.unknown import swallows
@@ -89,13 +89,14 @@ class Translator:
         self.events_at = where(source.file, source.text, ("events",))
         noted: list[Note] = []
         place, compiler = DocumentPlace(source.name, (), noted), scope.compiler(engine)
-        self.input: JSON = compiled(raw.get("input", True), scope.shapes, place / "input")
+        self._written: JSON = raw.get("input", True)
+        self.input: JSON = compiled(self._written, scope.shapes, place / "input")
         try:
             self.schema = Schema(tolerant(self.input))
         except InvalidSchema as error:
-            DocumentPlace(source.name, ("input", *error.steps), noted).fault(str(error))
+            DocumentPlace(source.name, self.input_steps(error.steps), noted).fault(str(error))
         for cost in schema_cost.unbearable(self.input):
-            DocumentPlace(source.name, ("input", *cost.steps), noted).fault(cost.problem)
+            DocumentPlace(source.name, self.input_steps(cost.steps), noted).fault(cost.problem)
         self.conditional = "when" in raw
         self.speaks = compiler.condition(raw["when"], place / "when").holds if self.conditional else _always
         with compiler.names_used() as names:
@@ -123,6 +124,10 @@ class Translator:
         A template may compute with a value of which the payload has another type than the document says.
         """
         return self.schema.mismatches(value, limit) or self.as_written.mismatches(value, limit)
+
+    def input_steps(self, rule: Sequence[str | int]) -> tuple[str | int, ...]:
+        """The steps into the document to a rule of the schema of its input."""
+        return ("input", *steps_of(self._written, rule))
 
     def without_odd(self, value: JSON) -> JSON | None:
         """The payload without the values that are of another type than the document says; None when there are none."""

@@ -149,7 +149,7 @@ def _costs(translator: Translator) -> Iterator[Fault]:
     if found := schema_cost.costs(translator.input):
         text = files.read(Path(translator.file))
         for one in found:
-            yield yamlfile.fault(translator.file, text, ("input", *one.steps), one.problem, _CHEAPER)
+            yield yamlfile.fault(translator.file, text, translator.input_steps(one.steps), one.problem, _CHEAPER)
 
 
 def _probe(known: Settings, *, post: bool) -> list[Finding]:

@@ -131,6 +131,7 @@ class _Explainer(Struct, frozen=True):
         text = self._source(about) if about else ""
         translator = translator_named(self.service, piece.mismatch)
         wrong = translator.mismatches(value, FAULTS) if translator else []
+        places = [translator.input_steps(one.rule) for one in wrong] if translator else []
         return TriedEvent(
             outcome=piece.outcome,
             event=piece.name,
@@ -140,7 +141,9 @@ class _Explainer(Struct, frozen=True):
             reason=piece.reason,
             line=_line_of(failed["pointer"], text) if failed else 0,
             phase=piece.phase,
-            faults=tuple(SchemaFault(one.path, one.problem, _line(text, ("input", *one.rule))) for one in wrong),
+            faults=tuple(
+                SchemaFault(one.path, one.problem, _line(text, steps)) for one, steps in zip(wrong, places, strict=True)
+            ),
             messages=tuple(map(_payload, piece.messages)),
             card=_payload(piece.card) if piece.card else None,
             reply=piece.reply,

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.catalog.schema import Schema
-from gateway.catalog.shapes import TYPES, compiled, compiled_all, is_schema
+from gateway.catalog.shapes import TYPES, compiled, compiled_all, is_schema, steps_of
 from gateway.catalog.tolerance import tolerant
 from gateway.language.document import DocumentPlace
 
@@ -122,3 +122,18 @@ def test_every_optional_key_may_be_null_or_any_scalar(shape, value, odd):
     for key in shape:
         if key.endswith("?"):
             assert schema.matches({**value, key.removesuffix("?"): odd})
+
+
+@pytest.mark.parametrize(
+    ("raw", "rule", "steps"),
+    [
+        ({"a": {"b?": "text"}}, ("properties", "a", "properties", "b", "type"), ("a", "b?")),
+        ({"a?": [{"b": "text"}]}, ("properties", "a", "items", "required"), ("a?", 0)),
+        ({"a": "user"}, ("properties", "a", "properties", "login", "type"), ("a",)),
+        ({"a": {"type": "object"}}, ("properties", "a", "properties", "b"), ("a", "properties", "b")),
+        ("text", ("type",), ()),
+    ],
+)
+def test_a_rule_of_the_schema_is_found_in_the_shape(raw, rule, steps):
+    """Or the shared shape that it stands in; a JSON Schema has the same steps."""
+    assert steps_of(raw, rule) == steps

@@ -117,9 +117,9 @@ async def test_malformed_bodies_are_kept_and_shown(start):
 async def test_a_strict_route_answers_422_with_paths(start):
     """On a strict route, what no translator understands is 422 and says where."""
     gateway = await start(GITHUB + "strict = true\n")
-    status, answer = await gateway.github("push", {"ref": 7}, "d-1")
+    status, answer = await gateway.github("push", {"ref": "main", "repository": {"full_name": {}}}, "d-1")
     assert status == 422
-    assert "$.ref" in answer["detail"]
+    assert "$.repository.full_name" in answer["detail"]
 
 
 async def test_repeats_are_one_event(start):

@@ -20,7 +20,7 @@ from gateway.language.template import Engine
         ("a | upper(1)", "`upper` takes no argument: upper()"),
         ("a | sort(foo=1)", "`sort` takes no argument called `foo`: sort(reverse, attribute=..., case_sensitive=...)"),
         ("a | selectattr", "`selectattr` needs 1 argument: selectattr(attribute, test, ...)"),
-        ("between()", "`between` needs 1 argument: between(start, end)"),
+        ("between()", "`between` needs 1 argument: between(start, end, zone)"),
         ("a is startswith('b')", "there is no test `is startswith`; did you mean `startingwith`?"),
         ("a is not startingwith('b', 'c')", "the test `startingwith` takes one argument, and here are 2"),
         ("a | select('even', 3)", "the test `even` takes no argument, and here are 1"),

@@ -38,8 +38,8 @@ async def test_the_result_follows_what_is_typed(page, gateway):
 async def test_what_breaks_the_schema_is_told_by_its_path(page, gateway):
     """A body that does not match the schema shows faults with their JSON paths; broken JSON is no fault of the page."""
     body = msgspec.json.decode(PUSH.body)
-    await typed(page, body=msgspec.json.encode({**body, "commits": "none"}).decode())
-    await expect(page.locator(".faults")).to_contain_text("$.commits")
+    await typed(page, body=msgspec.json.encode({**body, "ref": {}}).decode())
+    await expect(page.locator(".faults")).to_contain_text("$.ref")
     await page.get_by_label("Body", exact=True).fill('{"ref": ')
     await expect(page.locator("#tried")).to_contain_text("generic")
     await expect(page.locator("#trouble")).to_be_hidden()
@@ -121,6 +121,6 @@ async def test_a_reader_tries_requests_and_edits_nothing(window, start):
     await expect(page.get_by_text("signed in with the read-only token")).to_be_visible()
     await expect(page.locator("#document, #edit")).to_have_count(0)
     body = msgspec.json.decode(PUSH.body)
-    await page.get_by_label("Body", exact=True).fill(msgspec.json.encode({**body, "commits": "none"}).decode())
+    await page.get_by_label("Body", exact=True).fill(msgspec.json.encode({**body, "ref": {}}).decode())
     await expect(page.locator(".faults")).to_contain_text("line")
     await expect(page.locator(".faults a")).to_have_count(0)
