@@ -40,13 +40,14 @@ class Cause(StrEnum):
     """Why a request was refused. A closed set: these are labels of a metric.
 
     unsigned: nothing in it proves who sent it; wrong_secret: what should prove it fits no secret of the route; stale:
-    its signed timestamp is too far from now.
+    its signed timestamp is too far from now; keys: the public key that could prove it cannot be fetched now.
     """
 
     CONNECTIONS = "connections"
     DOCUMENTS = "documents"
     ENCODING = "encoding"
     HEAD_TOO_LARGE = "head_too_large"
+    KEYS = "keys"
     MALFORMED = "malformed"
     MEMORY = "memory"
     METHOD = "method"

@@ -17,8 +17,8 @@ from gateway.catalog.draft_names import Seen
 from gateway.decode.content import Content
 from gateway.errors import Refused
 from gateway.language.functions.credentials import names_credential
+from gateway.verify.encoding import decoded
 from gateway.verify.hints import rewritings
-from gateway.verify.signature import decoded
 from gateway.verify.verify import parse_scheme, verify
 
 Raw = dict[str, Any]

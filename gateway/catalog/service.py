@@ -68,7 +68,8 @@ class Service:
         self.event = self._each(raw, "event", Selector)
         self.delivery_id = self._each(raw, "delivery_id", Selector)
         self.delivery_headers = headers_of(self.delivery_id)
-        self.verify = self._each(raw, "verify", verify.parse_scheme)
+        self.verify, faults = verify.read_schemes(raw.get("verify", ()))
+        self._problems += [(("verify", index), problem) for index, problem in faults]
         self.unwrap = self._each(raw, "unwrap", parse_unwrap)
         self.handshake = self._each(raw, "handshake", handshake.parse_handshake)
         windows = raw.get("duplicates", {})

@@ -22,12 +22,11 @@ from gateway.console.workshop import Workshop
 from gateway.errors import Refused
 from gateway.model import JSON, Outcome
 from gateway.pipeline import sample, samplefile
-from gateway.pipeline.route import CAPABILITY
 from gateway.settings import Settings
 from gateway.settings.keys import written
 from gateway.settings.routes import FILTERS, RouteSettings
 from gateway.verify.schemes import Scheme
-from gateway.verify.verify import parse_scheme
+from gateway.verify.verify import parse_schemes
 
 EXAMPLES: Final = 12
 """Samples of one translator that are rendered."""
@@ -198,7 +197,7 @@ def page(found: Service, settings: Settings) -> ServicePage:
         setup=found.setup.strip(),
         translators=tuple(map(_row, found.translators)),
         ignored=tuple(found.ignore),
-        proofs=_words(found.verify or CAPABILITY),
+        proofs=_words(found.verify),
         routes=tuple(_address(route, found, base) for route in routes),
         passthrough=f"{base}/hooks/HOOK_ID/{found.key}" if passes else "",
         note=note,
@@ -220,7 +219,7 @@ def public_base(settings: Settings) -> tuple[str, str]:
 
 
 def _address(route: RouteSettings, found: Service, base: str) -> Address:
-    schemes: Sequence[Scheme] = tuple(map(parse_scheme, route.verify)) or found.verify or CAPABILITY
+    schemes: Sequence[Scheme] = parse_schemes(route.verify) if route.verify else found.verify
     url, is_open = f"{base}/in/{route.name}", route.allow_unsigned and not route.secrets
     filters = tuple(f"{name} = {text}" for name, text in written(route, FILTERS))
     if is_open:

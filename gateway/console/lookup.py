@@ -10,7 +10,7 @@ from gateway.console.port import Gateway
 from gateway.errors import Refused
 from gateway.journal import Query, Record
 from gateway.model import Delivery, Event, Request
-from gateway.pipeline.route import CAPABILITY, Route
+from gateway.pipeline.route import Route
 from gateway.verify.verify import Scheme
 
 
@@ -58,7 +58,7 @@ async def complete(gateway: Gateway, found: Record) -> Stored:
     route = gateway.route(found.event.route, next((one.address for one in found.deliveries if one.address), ""))
     schemes: Sequence[Scheme] = ()
     if service is not None:
-        schemes = route.schemes(service) if route is not None else service.verify or CAPABILITY
+        schemes = route.schemes(service) if route is not None else service.verify
     limit = route.body_limit if route is not None else gateway.settings.server.body_limit
     return Stored(found, service, route, schemes, limit)
 

@@ -17,7 +17,7 @@ from gateway.decode.content import Content
 from gateway.errors import Refused
 from gateway.model import Request
 from gateway.verify import masking
-from gateway.verify.schemes import Scheme
+from gateway.verify.schemes import Scheme, sent
 
 SHOWN: Final = 200_000
 """Characters of a body that a page shows."""
@@ -66,7 +66,7 @@ def shown_request(request: Request, schemes: Sequence[Scheme], limit: int, mask:
         headers={name: _redact(value, mask) for name, value in headers.items()},
         query={name: _redact(value, mask) for name, value in request.query.items()},
         url=_redact(request.url, mask),
-        body=_mask_body(body, masking.body_tokens(Content(request, body), schemes), mask),
+        body=_mask_body(body, masking.body_tokens(Content(request, body), sent(schemes)), mask),
     )
 
 

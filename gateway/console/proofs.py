@@ -8,9 +8,12 @@ from msgspec import Struct
 
 from gateway.jsonpath import Step
 from gateway.model import Request
+from gateway.verify.diagnosis import algorithm_of
 from gateway.verify.material import Source
+from gateway.verify.message import Part
 from gateway.verify.schemes import BasicSecret, HeaderSecret, PathSecret, QuerySecret, Scheme, TokenSecret
-from gateway.verify.signature import Part, Signature
+from gateway.verify.signature import Signature
+from gateway.verify.webtoken import WebToken
 
 SECRET: Final = "SECRET"  # noqa: S105 - the placeholder for one
 """What stands for the secret of a route wherever one is shown."""
@@ -20,6 +23,7 @@ _PARTS: Final = {
     "timestamp": "the timestamp",
     "method": "the method",
     "url": "the URL",
+    "secret": "the secret",
     "sorted-form": "the form fields in order",
 }
 
@@ -40,6 +44,8 @@ def words(scheme: Scheme) -> str:
     """One scheme in words: `HMAC-SHA256 of the body in the header X-Hub-Signature-256`."""
     if isinstance(scheme, Signature):
         return _signature(scheme)
+    if isinstance(scheme, WebToken):
+        return _token(scheme)
     if isinstance(scheme, PathSecret):
         return "the secret as the last segment of the URL"
     if isinstance(scheme, QuerySecret):
@@ -54,7 +60,8 @@ def words(scheme: Scheme) -> str:
             else "a secret of the form user:password"
         )
         return f"HTTP Basic with {user}"
-    return f"the secret in the body, at {_path(scheme.path)}"
+    digest = f"{scheme.hash.upper()} of the secret" if scheme.hash else "the secret"
+    return f"{digest} in the body, at {_path(scheme.path)}"
 
 
 def url_with_secret(url: str, schemes: Sequence[Scheme]) -> str:
@@ -69,8 +76,8 @@ def url_with_secret(url: str, schemes: Sequence[Scheme]) -> str:
 
 def _signature(scheme: Signature) -> str:
     covered = " + ".join(_part(part) for part in scheme.message)
-    words = f"HMAC-{scheme.digest.upper()} of {covered} in {_source(scheme.source)}"
-    details = []
+    words = f"{algorithm_of(scheme)} of {covered} in {_source(scheme.source)}"
+    details = _of_key(scheme)
     if scheme.prefix:
         details.append(f"behind “{scheme.prefix}”")
     if scheme.encoding != "hex":
@@ -80,11 +87,41 @@ def _signature(scheme: Signature) -> str:
     return f"{words} ({', '.join(details)})" if details else words
 
 
+def _token(scheme: WebToken) -> str:
+    details = _of_key(scheme)
+    if scheme.prefix.strip():
+        details.insert(0, f"behind “{scheme.prefix.strip()}”")
+    if scheme.audience is not None and scheme.audience.secret:
+        details.append("for the secret as its audience")
+    if scheme.stated is not None:
+        details.append("with the digest of the body")
+    words = f"{' or '.join(scheme.algorithms)} token in {_source(scheme.source)}"
+    return f"{words} ({', '.join(details)})" if details else words
+
+
+def _of_key(scheme: Signature | WebToken) -> list[str]:
+    """Which public key checks it, and what must stand beside it."""
+    found = []
+    if scheme.is_keyed_by_route:
+        found.append("the secret is the public key")
+    if scheme.public_keys:
+        found.append("by the public key of the service")
+    if scheme.fetch is not None:
+        found.append(f"by a key from {', '.join(scheme.fetch.hosts)}")
+    if scheme.also:
+        found.append(f"and {' or '.join(words(one) for one in scheme.also)}")
+    return found
+
+
 def _part(part: Part) -> str:
     if part.kind == "text":
         return f"“{part.text}”"
     if part.kind == "digest":
         return f"the {part.text.partition('-')[0].upper()} of the body"
+    if part.kind == "stamp":
+        return f"the timestamp in whole {part.text}"
+    if part.kind == "lines":
+        return f"lines of {', '.join(_path(one.path) for one in part.sources)}"
     return _source(part.source) if part.source is not None else _PARTS[part.kind]
 
 
@@ -104,7 +141,7 @@ def _path(path: tuple[Step, ...]) -> str:
 
 
 def _is_there(scheme: Scheme, request: Request) -> bool:
-    if isinstance(scheme, Signature):
+    if isinstance(scheme, Signature | WebToken):
         return scheme.source.kind == "header" and scheme.source.name in request.headers
     if isinstance(scheme, QuerySecret):
         return scheme.name in request.query

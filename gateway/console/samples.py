@@ -17,12 +17,10 @@ from gateway.errors import Refused
 from gateway.model import Request
 from gateway.pipeline import rehearsal, sample
 from gateway.pipeline.expectation import Expectation
-from gateway.pipeline.route import CAPABILITY
 from gateway.pipeline.sample import Sample, SampleRequest
 from gateway.verify import signer
 from gateway.verify.masking import MASK
-from gateway.verify.schemes import HeaderSecret
-from gateway.verify.signature import Signature
+from gateway.verify.schemes import headers_of
 
 _UNFIT = re.compile(r"[^a-z0-9_.-]+")
 
@@ -87,7 +85,7 @@ def _folders(gateway: Gateway) -> Sequence[str]:
 
 def _document(found: Stored, service: Service) -> str:
     """The text of the sample: the request, and what it becomes today. Raises ValueError."""
-    schemes = service.verify or CAPABILITY
+    schemes = service.verify
     clean = found.request()
     sender = signer.chosen(schemes, Content(clean))
     request = _request(found, clean)
@@ -104,11 +102,9 @@ def _document(found: Stored, service: Service) -> str:
 
 def _request(found: Stored, clean: Request) -> SampleRequest:
     """The request without credentials and signatures: the sample has a secret of its own to sign with."""
-    proofs = {one.source.name for one in found.schemes if isinstance(one, Signature) and one.source.kind == "header"}
-    proofs |= {one.name for one in found.schemes if isinstance(one, HeaderSecret)}
     hidden = {name for name, value in clean.headers.items() if value == MASK}
     query = {name: value for name, value in clean.query.items() if value != MASK}
-    return sample.taken(msgspec.structs.replace(clean, query=query), proofs | hidden)
+    return sample.taken(msgspec.structs.replace(clean, query=query), hidden.union(headers_of(found.schemes)))
 
 
 def _write_new(file: Path, text: str) -> None:

@@ -9,8 +9,10 @@ from typing import Final
 from msgspec import Struct
 
 from gateway.console.curl import quote
+from gateway.verify.message import Part
 from gateway.verify.schemes import BasicSecret, HeaderSecret, PathSecret, QuerySecret, Scheme
-from gateway.verify.signature import NUMBERED, Part, Signature
+from gateway.verify.signature import NUMBERED, Signature
+from gateway.verify.webtoken import WebToken
 
 _STAMPS: Final = {"s": "$(date +%s)", "ms": "$(date +%s)000", "iso": "$(date -u +%Y-%m-%dT%H:%M:%SZ)"}
 _ENCODINGS: Final = {
@@ -54,8 +56,8 @@ def headers(schemes: Sequence[Scheme]) -> set[str]:
     for scheme in schemes:
         if isinstance(scheme, HeaderSecret):
             found.add(scheme.name)
-        elif isinstance(scheme, Signature):
-            places = (scheme.source, scheme.timestamp)
+        elif isinstance(scheme, Signature | WebToken):
+            places = (scheme.source, scheme.timestamp if isinstance(scheme, Signature) else None)
             found |= {place.name for place in places if place is not None and place.kind == "header"}
     return found
 
@@ -76,12 +78,12 @@ def _written(scheme: Scheme) -> Written | None:
             return Written(options=[f'--user {quote(f"{user}:") if user else ""}"$SECRET"'], names=["authorization"])
         case Signature():
             return _signed(scheme)
-    return None  # a token in the body: the sample has another one
+    return None  # a token in the body: the sample has another one; a web token: nobody here has the key
 
 
 def _signed(scheme: Signature) -> Written | None:
-    parts = [_part(part) for part in scheme.message]
-    if scheme.source.kind != "header" or None in parts:
+    parts = [_part(part, scheme.unit) for part in scheme.message]
+    if not scheme.is_plain or scheme.unit not in _STAMPS or scheme.source.kind != "header" or None in parts:
         return None
     before, key = _key(scheme)
     options, names = [], [scheme.source.name.replace(NUMBERED, "1")]
@@ -119,7 +121,7 @@ def _key(scheme: Signature) -> tuple[list[str], str]:
     return lines, f'-mac HMAC -macopt hexkey:"${"SECRET" if scheme.key == "hex" else "KEY"}"'
 
 
-def _part(part: Part) -> str | None:
+def _part(part: Part, unit: str) -> str | None:
     """A part of the signed message as a word of the shell; None for one that it cannot make."""
     match part.kind:
         case "text":
@@ -127,6 +129,8 @@ def _part(part: Part) -> str | None:
         case "body":
             return '"$BODY"'
         case "timestamp":
+            return '"$STAMP"'
+        case "stamp" if part.text == unit:
             return '"$STAMP"'
         case "method":
             return "POST"

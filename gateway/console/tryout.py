@@ -29,7 +29,7 @@ from gateway.pipeline import recognise
 from gateway.pipeline.interpret import Wishes
 from gateway.pipeline.pasted import Head
 from gateway.pipeline.recognise import Candidate
-from gateway.pipeline.route import CAPABILITY, Route
+from gateway.pipeline.route import Route
 from gateway.verify import handshake
 
 
@@ -119,7 +119,7 @@ def _explained(asked: _Asked, head: Head, found: Sequence[Candidate]) -> Tried:
     service, route = asked.service, asked.route
     running = result(service, asked.request, asked.wishes)
     name = f"{service.key}/{asked.translator}" if asked.translator else _speaker(running)
-    schemes = route.schemes(service) if route else service.verify or CAPABILITY
+    schemes = route.schemes(service) if route else service.verify
     return Tried(
         service=service.key,
         name=service.name,

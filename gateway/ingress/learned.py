@@ -34,9 +34,9 @@ class Learned:
 
     async def act(self, route: str, reply: Reply) -> None:
         """Carry out the effect of a handshake beside its answer. Raises JournalError when a secret cannot be stored."""
-        if reply.effect is Effect.STORE:
+        if reply.effect in {Effect.STORE, Effect.STORE_AND_SHOW}:
             await self._store(route, reply.value)
-        elif reply.effect is Effect.SHOW:
+        if reply.effect in {Effect.SHOW, Effect.STORE_AND_SHOW}:
             _log.warning("the service asks you to enter this value on its page", route=route, value=reply.value)
         elif reply.effect is Effect.FETCH and self._fetch is not None:
             task = asyncio.ensure_future(self._confirm(self._fetch, route, reply.value))

@@ -16,6 +16,7 @@ from gateway.pipeline.interpret import Piece, Reading
 from gateway.pipeline.route import Route
 from gateway.verify import masking, verify
 from gateway.verify.signature import Signature
+from gateway.verify.webtoken import WebToken
 
 
 class DestinationTraits(Struct, frozen=True):
@@ -155,6 +156,8 @@ def keys(
 def _forgeable(service: Service, scheme: verify.Scheme) -> bool:
     """Whether a recorded request would pass again under a fresh delivery id, or without one."""
     ids = service.delivery_headers
+    if isinstance(scheme, WebToken):
+        return scheme.stated is not None
     return isinstance(scheme, Signature) and not (ids is not None and ids <= scheme.headers)
 
 

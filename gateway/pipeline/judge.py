@@ -5,7 +5,6 @@ for what is inflated is bounded by how many requests are judged at once: one in 
 """
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from typing import Final
 
 from msgspec import Struct
@@ -20,6 +19,7 @@ from gateway.pipeline.interpret import Reading, interpret
 from gateway.pipeline.route import Route
 from gateway.verify import handshake, masking, verify
 from gateway.verify.diagnosis import diagnose
+from gateway.verify.keys import NO_KEYS, Keys
 from gateway.verify.signature import Signature
 
 METHODS: Final = frozenset({"POST", "PUT", "GET"})
@@ -102,15 +102,17 @@ def judge(
     clock: Callable[[], float],
     *,
     hasty: bool = False,
+    keys: Keys = NO_KEYS,
 ) -> Judgement:
     """Judge one request. Raises Refused (422) where the route is strict, and TakesLong only if it is to be `hasty`.
 
     `moments` are the times, in seconds since the epoch, by one of which a signed timestamp must be fresh; the first is
-    that of the machine. `clock` times the steps.
+    that of the machine. `clock` times the steps. `keys` are the documents of public keys that
+    `verify.wanted` asked for.
     """
     started = clock()
     schemes = route.schemes(service)
-    proof, refusal = (None, None) if route.open else _prove(schemes, content, secrets, moments)
+    proof, refusal = (None, None) if route.open else _prove(schemes, content, secrets, moments, keys)
     proven = clock()
     if proof is not None and proof.field:
         content = content.only(proof.field)
@@ -132,11 +134,14 @@ def judge(
 
 
 def _prove(
-    schemes: Sequence[verify.Scheme], content: Content, secrets: Sequence[str], moments: Sequence[float]
+    schemes: Sequence[verify.Scheme], content: Content, secrets: Sequence[str], moments: Sequence[float], keys: Keys
 ) -> tuple[verify.Proof | None, Refused | None]:
     """The proof of the request's sender, and the refusal when there is none."""
     for now in moments:
-        with suppress(Refused):
-            return verify.verify(schemes, secrets, content, now), None
-    found = diagnose(schemes, secrets, content, moments[0])
+        try:
+            return verify.verify(schemes, secrets, content, now, keys), None
+        except Refused as refused:
+            if refused.cause:  # a key is absent that may prove it
+                return None, refused
+    found = diagnose(schemes, secrets, content, moments[0], keys)
     return None, Refused(401, verify.NOT_AUTHENTIC, cause=found.cause, why=found.why)

@@ -6,7 +6,7 @@ that many services share counts less than one of a single service.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
 from msgspec import Struct
@@ -20,8 +20,7 @@ from gateway.decode.content import Content
 from gateway.decode.unwrap import unwrap
 from gateway.errors import TranslationError
 from gateway.model import JSON, Request
-from gateway.verify.schemes import HeaderSecret, Scheme
-from gateway.verify.signature import Signature
+from gateway.verify.schemes import headers_of
 
 ENOUGH: Final = 2.5
 """Points that a service needs to be a candidate."""
@@ -109,15 +108,7 @@ def _speaker(service: Service, request: Request, value: JSON, name: str) -> Tran
 def own_headers(service: Service) -> set[str]:
     """The headers, in lower case, of the service's event name, delivery id and credentials."""
     selectors = (header for part in (*service.event, *service.delivery_id) for header in part.headers)
-    return {*selectors, *_scheme_headers(service.verify)} - _SHARED
-
-
-def _scheme_headers(schemes: Sequence[Scheme]) -> Iterable[str]:
-    for scheme in schemes:
-        if isinstance(scheme, HeaderSecret):
-            yield scheme.name
-        elif isinstance(scheme, Signature) and scheme.source.kind == "header":
-            yield scheme.source.name
+    return {*selectors, *headers_of(service.verify)} - _SHARED
 
 
 def _names_itself(service: Service, headers: Mapping[str, str]) -> bool:

@@ -14,17 +14,6 @@ from gateway.settings.lines import Place, Report, meant, shown
 from gateway.settings.routes import RouteSettings, is_template
 from gateway.verify import verify
 
-CAPABILITY = tuple(
-    verify.parse_scheme(raw)
-    for raw in (
-        {"path": True},
-        {"query": "token"},
-        {"header": "Authorization", "prefix": "Bearer "},
-        {"basic": True},
-    )
-)
-"""The verification schemes where neither the route nor the service has any: the secret in the URL or a header."""
-
 
 class Route:
     """One inbound URL. It names its service by key; ingress looks that up for each request, so that a reload applies.
@@ -41,7 +30,7 @@ class Route:
         self.open = settings.allow_unsigned and not settings.secrets
         self.body_limit = settings.body_limit or server_limit
         self.duplicate_window = settings.duplicate_window
-        self.own_schemes = tuple(verify.parse_scheme(raw) for raw in settings.verify)
+        self.own_schemes = verify.parse_schemes(settings.verify) if settings.verify else ()
         self.wishes = wishes_of(settings, depth)
 
     def __repr__(self) -> str:
@@ -55,7 +44,7 @@ class Route:
 
     def schemes(self, service: Service) -> Sequence[verify.Scheme]:
         """The verification schemes, of which an authentic request satisfies one."""
-        return self.own_schemes or service.verify or CAPABILITY
+        return self.own_schemes or service.verify
 
 
 def wishes_of(settings: RouteSettings, depth: int) -> Wishes:
@@ -117,11 +106,8 @@ def _faults(route: RouteSettings, source: Report) -> Iterator[Fault]:
     if not route.secrets and not route.allow_unsigned and not unread:
         remedy = "set secrets_env, or allow_unsigned = true where the network is trusted"
         yield source.fault(place, "anyone could post here: the route has no secret", remedy)
-    for index, raw in enumerate(route.verify):
-        try:
-            verify.parse_scheme(raw)
-        except ValueError as error:
-            yield source.fault((*place, "verify", index), str(error))
+    for index, problem in verify.read_schemes(route.verify)[1]:
+        yield source.fault((*place, "verify", index), problem)
     rules = wishes_of(route, 1).rules
     for key, problem in rules.faults if rules else ():
         yield source.fault((*place, key), problem, "`mattergate functions` lists what it may call")

@@ -136,7 +136,7 @@ def read_text(key: Key, text: str) -> Any:
 def expected(key: Key) -> str:
     """Describe the values that a key accepts: "a whole number, at least 1"."""
     if key.listed:
-        item = "tables" if get_origin(get_args(key.type)[0]) is dict else "texts"
+        item = " or ".join("tables" if get_origin(one) is dict else "texts" for one in _options(get_args(key.type)[0]))
         return f"a list of {f'{key.kind.name.split()[-1]}s' if key.kind is not None else item}"
     return ", ".join([_type_name(key), *(_bound_name(meta) for meta in key.bounds)])
 
@@ -214,9 +214,15 @@ def _type_name(key: Key) -> str:
         return key.kind.name
     if get_origin(key.type) is Literal:
         return " or ".join(f'"{choice}"' for choice in get_args(key.type))
+    if len(options := _options(key.type)) > 1:
+        return " or ".join("a table" if get_origin(one) is dict else "text" for one in options)
     if get_origin(key.type) is dict:
         return "a table"
     return {bool: "true or false", int: "a whole number", float: "a number"}.get(key.type, "text")
+
+
+def _options(kind: Any) -> tuple[Any, ...]:
+    return get_args(kind) if get_origin(kind) in (Union, UnionType) else (kind,)
 
 
 def _bound_name(meta: Meta) -> str:

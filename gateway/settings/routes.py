@@ -23,7 +23,7 @@ class RouteSettings(Struct, frozen=True, kw_only=True):
     secrets: Annotated[tuple[Secret, ...], doc("The secrets of the sender; several during a rotation.")] = ()
     allow_unsigned: Annotated[bool, doc("Whether requests are accepted without any proof of their sender.")] = False
     verify: Annotated[
-        tuple[dict[str, Any], ...], doc("How requests prove their sender, instead of the schemes of the service.")
+        tuple[dict[str, Any] | str, ...], doc("How requests prove their sender, instead of the schemes of the service.")
     ] = ()
     only: Annotated[
         tuple[str, ...],

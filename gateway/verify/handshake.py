@@ -19,25 +19,28 @@ from msgspec import Struct
 from gateway.decode.content import Content
 from gateway.jsonpath import MISSING
 from gateway.model import JSON, Request
+from gateway.verify.carried import SECRET, carries
+from gateway.verify.encoding import encoded
 from gateway.verify.handshake_rule import Effect, Handshake, Predicate, Take, parse_handshake
+from gateway.verify.hosts import allows, host_of
 from gateway.verify.material import as_text, octets
-from gateway.verify.signature import encoded
 
 __all__ = ["Effect", "Handshake", "Reply", "answer", "parse_handshake"]
 
 METHODS: Final = "GET, HEAD, OPTIONS, POST, PUT"
 
+_STORES: Final = frozenset({Effect.STORE, Effect.STORE_AND_SHOW})
 _LONGEST = 4096
 _HOLE = re.compile(r"\{(value|hmac)\}")
 _PRINTABLE = re.compile(r"[\x20-\x7e]*")
-_URL = re.compile(r"https://([a-z0-9-]+(?:\.[a-z0-9-]+)+)(?::443)?(?:[/?][\x21-\x7e]*)?", re.I)
 
 
 class Reply(Struct, frozen=True):
     """The answer to a handshake, ready to be sent, and its side effect.
 
     `effect` says what to do with `value`, the text taken from the request: STORE it as a secret of the route, SHOW it
-    to the operator, FETCH it as a URL. `signed`: send this only when the request is authentic.
+    to the operator, or both, FETCH it as a URL, which lies on one of `hosts`. `signed`: send this only when the request
+    is authentic.
     """
 
     status: int
@@ -47,6 +50,7 @@ class Reply(Struct, frozen=True):
     effect: Effect = Effect.NONE
     value: str = ""
     signed: bool = False
+    hosts: tuple[str, ...] = ()
 
 
 def answer(
@@ -62,7 +66,7 @@ def answer(
     for rule in rules:
         if rule.signed and authentic is False:
             continue
-        if rule.effect is Effect.STORE and active and not (rule.signed or authentic):
+        if rule.effect in _STORES and active and not (rule.signed or rule.secret or authentic):
             continue
         if _rule_applies(rule, content, active) and (reply := _reply(rule, content, active)) is not None:
             return reply
@@ -71,6 +75,8 @@ def answer(
 
 def _rule_applies(rule: Handshake, content: Content, secrets: Sequence[str]) -> bool:
     if rule.methods and content.request.method.upper() not in rule.methods:
+        return False
+    if rule.secret and not any(carries(place, secrets, content) for place in SECRET):
         return False
     return all(
         _condition_holds(condition, _value_at(condition.take, content), secrets) for condition in rule.conditions
@@ -101,7 +107,7 @@ def _reply(rule: Handshake, content: Content, secrets: Sequence[str]) -> Reply |
     taken = "" if rule.take is None else as_text(_value_at(rule.take, content))
     if taken is None or len(taken) > _LONGEST or (rule.take is not None and not taken):
         return None
-    if rule.effect is Effect.FETCH and not _is_on_hosts(taken, rule.hosts):
+    if rule.effect is Effect.FETCH and not allows(rule.hosts, host_of(taken)):
         return None
     holes = {"value": taken}
     if rule.hmac is not None:
@@ -120,6 +126,7 @@ def _reply(rule: Handshake, content: Content, secrets: Sequence[str]) -> Reply |
         effect=rule.effect,
         value=taken,
         signed=rule.signed,
+        hosts=rule.hosts,
     )
 
 
@@ -140,13 +147,6 @@ def _fill_json(template: JSON, holes: Mapping[str, str]) -> JSON:
 
 def _fill(template: str, holes: Mapping[str, str]) -> str:
     return _HOLE.sub(lambda hole: holes.get(hole[1], hole[0]), template)
-
-
-def _is_on_hosts(url: str, hosts: Sequence[str]) -> bool:
-    """Tell whether a URL is https, on the usual port, without user, and its host is one of these or below one."""
-    match = _URL.fullmatch(url)
-    host = match[1].lower() if match else ""
-    return any(host == suffix or host.endswith(f".{suffix}") for suffix in hosts)
 
 
 def _built_in_reply(request: Request) -> Reply | None:

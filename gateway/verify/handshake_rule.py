@@ -1,11 +1,11 @@
 """Handshake rules as service documents write them, read into frozen values.
 
 when:   method (one or a list), header, query, json: name or path -> value, {present: true} or {secret: true};
-        signed: true answers only authentic requests
+        signed: true answers only authentic requests, secret: true those with a secret in URL or Authorization
 take:   {json: PATH} | {query: NAME} | {header: NAME}, the text that `{value}` stands for in the reply
 hmac:   sha256, or {digest: sha256, encoding: hex, prefix: ""}: the HMAC of that text, `{hmac}` in the reply
 reply:  status, type, headers, body; a body that is a mapping or a list is sent as JSON
-effect: store | show | fetch; fetch needs `hosts`, the domains in which the URL may lie
+effect: store | show | store and show | fetch; fetch needs `hosts`, the hosts on which the URL may lie
 """
 
 from collections.abc import Mapping
@@ -15,9 +15,10 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct
 
-from gateway import jsonpath
-from gateway.jsonpath import STAR, Step
+from gateway.jsonpath import Step
 from gateway.model import JSON
+from gateway.verify.hosts import parse_host
+from gateway.verify.rule import convert, path_of
 
 
 class Effect(StrEnum):
@@ -26,6 +27,7 @@ class Effect(StrEnum):
     NONE = "none"
     STORE = "store"
     SHOW = "show"
+    STORE_AND_SHOW = "store and show"
     FETCH = "fetch"
 
 
@@ -64,11 +66,15 @@ class ReplyTemplate(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Handshake(Struct, frozen=True, kw_only=True):
-    """One rule. `methods` empty: any; `hosts` are domains in lower case."""
+    """One rule. `methods` empty: any; `hosts` are patterns of `gateway.verify.hosts`.
+
+    `secret`: the request must carry a secret of the route in its URL or in Authorization.
+    """
 
     methods: tuple[str, ...]
     conditions: tuple[Predicate, ...]
     signed: bool
+    secret: bool
     take: Take | None
     hmac: HmacOf | None
     reply: ReplyTemplate
@@ -82,6 +88,7 @@ class _When(Struct, forbid_unknown_fields=True):
     query: dict[str, JSON] = {}
     json: dict[str, JSON] = {}
     signed: bool = False
+    secret: bool = False
 
 
 class _Take(Struct, forbid_unknown_fields=True):
@@ -101,28 +108,26 @@ class _Document(Struct, forbid_unknown_fields=True):
 
 def parse_handshake(raw: Mapping[str, Any]) -> Handshake:
     """Read one rule from its mapping; ValueError names the key and what is expected there."""
-    try:
-        given = msgspec.convert(raw, _Document)
-        hashed = msgspec.convert({"digest": given.hmac}, HmacOf) if isinstance(given.hmac, str) else given.hmac
-    except msgspec.ValidationError as error:
-        raise ValueError(str(error)) from None
+    given = convert(raw, _Document)
+    hashed = convert({"digest": given.hmac}, HmacOf) if isinstance(given.hmac, str) else given.hmac
     conditions = tuple(
         _predicate(kind, name, wanted)
         for kind in ("header", "query", "json")
         for name, wanted in getattr(given.when, kind).items()
     )
     methods = [given.when.method] if isinstance(given.when.method, str) else given.when.method
-    if not conditions and not methods:
+    if not conditions and not methods and not given.when.secret:
         raise ValueError("when: expected a condition, else the rule would answer every event")
     rule = Handshake(
         methods=tuple(method.upper() for method in methods),
         conditions=conditions,
         signed=given.when.signed,
+        secret=given.when.secret,
         take=None if given.take is None else _parse_take(given.take),
         hmac=hashed,
         reply=_reply(given.reply),
         effect=given.effect,
-        hosts=tuple(host.lower().lstrip(".") for host in given.hosts),
+        hosts=tuple(_host(host) for host in given.hosts),
     )
     _check(rule)
     return rule
@@ -132,13 +137,22 @@ def _check(rule: Handshake) -> None:
     """Raise ValueError for a rule whose parts contradict each other."""
     if rule.take is None and (rule.effect is not Effect.NONE or rule.hmac is not None):
         raise ValueError("take: required, because effect and hmac use the value that it takes")
-    if (rule.effect is Effect.FETCH) != bool(rule.hosts) or not all(rule.hosts):
-        raise ValueError("hosts: expected a list of domains with effect: fetch, and only with it")
+    if (rule.effect is Effect.FETCH) != bool(rule.hosts):
+        raise ValueError("hosts: expected a list of hosts with effect: fetch, and only with it")
+    if rule.effect is Effect.FETCH and not rule.signed:
+        raise ValueError("when: expected signed: true with effect: fetch, else anybody could have a URL fetched")
     reply = msgspec.json.encode((rule.reply.body, rule.reply.headers)).decode()
     if rule.hmac is None and "{hmac}" in reply:
         raise ValueError("reply: {hmac} needs the key hmac, which says how to compute it")
     if rule.take is None and "{value}" in reply:
         raise ValueError("reply: {value} needs the key take, which says where the value is")
+
+
+def _host(text: str) -> str:
+    try:
+        return parse_host(text)
+    except ValueError as error:
+        raise ValueError(f"hosts: {error}") from None
 
 
 def _reply(given: ReplyTemplate) -> ReplyTemplate:
@@ -162,13 +176,7 @@ def _parse_take(given: _Take) -> Take:
 def _place(kind: str, name: str) -> Take:
     if kind != "json":
         return Take(kind, name.lower() if kind == "header" else name)
-    try:
-        path = jsonpath.parse(name)
-    except ValueError as error:
-        raise ValueError(f"json: {error}") from None
-    if STAR in path:
-        raise ValueError(f"json: expected a path without *, got {name!r}")
-    return Take(kind, path=path)
+    return Take(kind, path=path_of("json", name))
 
 
 def _predicate(kind: str, name: str, wanted: JSON) -> Predicate:

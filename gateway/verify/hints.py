@@ -15,8 +15,9 @@ from msgspec.structs import replace
 
 from gateway.decode.content import Content
 from gateway.verify.diagnosis import as_header
+from gateway.verify.encoding import decoded
 from gateway.verify.schemes import HeaderSecret, PathSecret, QuerySecret, Scheme
-from gateway.verify.signature import Claim, Signature, claim, decoded, proves, read_signatures
+from gateway.verify.signature import Claim, Signature, claim, proves, read_signatures
 
 MOST_SECRETS: Final = 4
 """Secrets of a route that are tried; a route has two during a rotation."""
@@ -44,7 +45,7 @@ def find_hint(
     `senders` names the services whose requests carry a header, by that header in lower case.
     """
     active = [secret for secret in secrets if secret][:MOST_SECRETS]
-    signatures = [scheme for scheme in schemes if isinstance(scheme, Signature)]
+    signatures = [scheme for scheme in schemes if isinstance(scheme, Signature) and scheme.is_plain]
     sure, unsure = _of_other_digests(signatures, active, content)
     found = [
         *(_of_stale(scheme, active, content, now) for scheme in signatures),

@@ -25,8 +25,9 @@ import msgspec
 
 from gateway.decode.content import Content
 from gateway.model import Request
+from gateway.verify.carried import Carried
 from gateway.verify.material import as_text, basic_credentials, behind, octets
-from gateway.verify.schemes import HeaderSecret, QuerySecret, Scheme, TokenSecret
+from gateway.verify.schemes import HeaderSecret, QuerySecret, Scheme, TokenSecret, sent
 from gateway.verify.signature import Signature
 
 T = TypeVar("T")
@@ -61,7 +62,8 @@ _CREDENTIALS: Final = (
 def kept_request(content: Content, schemes: Sequence[Scheme], secrets: Sequence[str] = ()) -> Request:
     """The request as the journal keeps it, by the promise above. `secrets` are those of its route."""
     request = content.request
-    sending = [scheme for scheme in schemes if not isinstance(scheme, Signature)]  # a signature sends no secret
+    more = [scheme for scheme in schemes if not isinstance(scheme, Signature) or scheme.also]
+    sending = sent(more) if more else []  # a signature sends no secret
     headers = {scheme.name for scheme in sending if isinstance(scheme, HeaderSecret)}
     query = {scheme.name for scheme in sending if isinstance(scheme, QuerySecret)}
     tokens = body_tokens(content, sending) if sending else []
@@ -128,7 +130,7 @@ _remembered_for_credentials = lru_cache(_REMEMBERED)(_hold_credentials)
 """A sender has the same headers in each request."""
 
 
-def _presented(request: Request, schemes: Sequence[Scheme], tokens: Sequence[str]) -> list[str]:
+def _presented(request: Request, schemes: Sequence[Carried], tokens: Sequence[str]) -> list[str]:
     """The credentials that a request presents, as they stand there and decoded, but for those that may be any word."""
     found = [request.path_secret, *tokens]
     for scheme in schemes:

@@ -10,7 +10,7 @@ from gateway.model import JSON
 
 
 class Source(Struct, frozen=True):
-    """A place in a request: `kind` is header, json, form or pair (in the signature); `name` or `path` says which."""
+    """A place in a request: `kind` is header, query, json, form or pair (in the signature); `name` or `path` which."""
 
     kind: str
     name: str = ""
@@ -23,6 +23,8 @@ def read(content: Content, source: Source) -> bytes | None:
         return content.field(source.name)
     if source.kind == "header":
         text = content.request.headers.get(source.name)
+    elif source.kind == "query":
+        text = content.request.query.get(source.name)
     else:
         text = as_text(content.glimpse.at(source.path))
     return None if text is None else octets(text)

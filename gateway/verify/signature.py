@@ -1,29 +1,38 @@
-"""The one HMAC engine: where the signature is, how it is written, and which bytes it covers.
+"""The one engine of signatures: where a signature is, how it is written, and which bytes it covers.
 
-Every signing sender of the catalog is a choice of these parameters; RFC 2104 is the algorithm.
+Every signing sender of the catalog is a choice of these parameters. HMAC (RFC 2104) and plain digests have the secret
+of the route as their key; other algorithms have a public key, which is the secret of the route, pinned, or fetched.
 """
 
-import binascii
 import hashlib
 import hmac
-import re
-import zlib
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
-from datetime import UTC, datetime
 from functools import cached_property, lru_cache
+from typing import Any, Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from gateway.decode.content import Content
-from gateway.verify.material import Source, behind, octets, read, text_of
+from gateway.jsonpath import STAR, Step
+from gateway.verify.carried import Carried
+from gateway.verify.encoding import decoded
+from gateway.verify.keys import NO_KEYS, Fetch, Keys, keys_in, request_of
+from gateway.verify.material import Source, behind, read, text_of
+from gateway.verify.message import Part, Stated, grammar, is_header, message, sent_at
 
 NUMBERED = "{n}"
 """In a header name: stands for 1, 2, 3 and so on, one header for each active key."""
 
+PUBLIC: Final = ("whpk_", "-----BEGIN ")
+"""How a secret begins that says of itself that it is a public key: it is never a key of HMAC, nor a password."""
+
+_SECRET_KEYED: Final = frozenset({"hmac", "hash"})
 _MOST_NUMBERED = 20
 _MOST_CANDIDATES = 100
-_DECIMAL = re.compile(r"[0-9]{1,15}(\.[0-9]{1,9})?")
+_MOST_PUBLIC = 8
+"""Signatures that are tried with public keys, each of which takes 50 to 200 us."""
 
 
 class Pairs(Struct, frozen=True, forbid_unknown_fields=True):
@@ -34,22 +43,22 @@ class Pairs(Struct, frozen=True, forbid_unknown_fields=True):
     delimiter: str = ","
 
 
-class Part(Struct, frozen=True):
-    """One part of the signed message: `kind` text, timestamp, method, url, body, digest, sorted-form or source."""
-
-    kind: str
-    text: str = ""
-    source: Source | None = None
-
-
 class Signature(Struct, frozen=True, kw_only=True, dict=True):
-    """An HMAC scheme. `window` is in seconds, None for any age; `unit` is that of the timestamp: s, ms or iso.
+    """A scheme in which a signature or digest of a message stands in the request.
+
+    `algorithm` is hmac, hash, ed25519, ecdsa or rsa with a `digest`; `style` der or raw (ecdsa), pkcs1 or pss (rsa).
+    `window` is in seconds, None for any age; `unit` is that of the timestamp: s, ms, iso or http. `also` are further
+    places, one of which must carry a secret. `each` is the path of an array of which each element has a signature of
+    its own. A public key is one of `public_keys` or of the document that `fetch` describes; with neither it is the
+    secret of the route, which must be `marked` as one where other schemes of the list take secrets.
 
     What follows from the message is computed once, not for each request.
     """
 
     digest: str
     source: Source
+    algorithm: str = "hmac"
+    style: str = ""
     prefix: str = ""
     prefix_required: bool = True
     pairs: Pairs | None = None
@@ -60,6 +69,33 @@ class Signature(Struct, frozen=True, kw_only=True, dict=True):
     unit: str = "s"
     window: float | None = 300.0
     message: tuple[Part, ...] = (Part("body"),)
+    stated: Stated | None = None
+    each: tuple[Step, ...] | None = None
+    also: tuple[Carried, ...] = ()
+    public_keys: tuple[str, ...] = ()
+    fetch: Fetch | None = None
+    marked: bool = False
+
+    @cached_property
+    def is_plain(self) -> bool:
+        """Whether it is an HMAC of a message that does not depend on the secret, and nothing else: most are."""
+        more = self.also or self.stated is not None or self.each is not None
+        return self.algorithm == "hmac" and not more and not self.holds_secret
+
+    @cached_property
+    def has_secret_key(self) -> bool:
+        """Whether who can verify a signature could also make it."""
+        return self.algorithm in _SECRET_KEYED
+
+    @cached_property
+    def is_keyed_by_route(self) -> bool:
+        """Whether the secret of the route is the public key."""
+        return not (self.has_secret_key or self.public_keys or self.fetch is not None)
+
+    @cached_property
+    def holds_secret(self) -> bool:
+        """Whether the secret is a part of the signed message."""
+        return any(part.kind == "secret" for part in self.message)
 
     @cached_property
     def covers_body_alone(self) -> bool:
@@ -68,13 +104,14 @@ class Signature(Struct, frozen=True, kw_only=True, dict=True):
 
     @cached_property
     def covers_body(self) -> bool:
-        """Whether the signed message holds the whole body or a digest of it."""
-        return not _BODY.isdisjoint([part.kind for part in self.message])
+        """Whether the signed message holds the whole body or a digest of it, or says where one is."""
+        return self.stated is not None or not _BODY.isdisjoint([part.kind for part in self.message])
 
     @cached_property
     def binds_body(self) -> bool:
         """Whether nobody can find another body with the same signature: for a CRC everybody can."""
-        return any(part.kind == "body" or (part.kind == "digest" and part.text != "crc32") for part in self.message)
+        whole = any(part.kind == "body" or (part.kind == "digest" and part.text != "crc32") for part in self.message)
+        return whole or self.stated is not None
 
     @cached_property
     def headers(self) -> AbstractSet[str]:
@@ -84,17 +121,13 @@ class Signature(Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def field(self) -> str:
         """The name of the form field that is all of the body that the signature covers; "" for any other signature."""
-        sources = [part.source for part in self.message if part.kind in _PAYLOAD and not _is_header(part.source)]
+        sources = [part.source for part in self.message if part.kind in _PAYLOAD and not is_header(part.source)]
         return sources[0].name if len(sources) == 1 and sources[0] is not None and sources[0].kind == "form" else ""
 
 
 _BODY = frozenset({"body", "digest"})
-_PAYLOAD = frozenset({"body", "digest", "sorted-form", "source"})
+_PAYLOAD = frozenset({"body", "digest", "sorted-form", "source", "lines"})
 _BODY_ALONE = (Part("body"),)
-
-
-def _is_header(source: Source | None) -> bool:
-    return source is not None and source.kind == "header"
 
 
 class Claim(Struct, frozen=True):
@@ -107,8 +140,11 @@ class Claim(Struct, frozen=True):
     messages: tuple[bytes, ...]
 
 
-def claim(scheme: Signature, content: Content, now: float) -> Claim | None:
-    """Read signatures and messages once for all secrets; None when one is missing, unreadable or stale."""
+def claim(scheme: Signature, content: Content, now: float, secret: str = "") -> Claim | None:
+    """Read signatures and messages once for all secrets; None when one is missing, unreadable or stale.
+
+    `secret` is needed for a scheme of which it is a part of the message.
+    """
     texts, stamp = read_signatures(scheme, content)
     signatures = tuple([raw for text in texts[:_MOST_CANDIDATES] if (raw := decoded(text.strip(), scheme.encoding))])
     if not signatures:
@@ -120,10 +156,44 @@ def claim(scheme: Signature, content: Content, now: float) -> Claim | None:
     if scheme.covers_body_alone:
         return Claim(signatures, content.bodies)
     bodies = content.bodies if scheme.covers_body else content.bodies[:1]
-    messages = [message_of(scheme, content, body, stamp or "") for body in bodies]
+    messages = [message_of(scheme, content, body, stamp or "", secret) for body in bodies]
     if None in messages:
         return None
-    return Claim(signatures, tuple(message for message in messages if message is not None))
+    return Claim(signatures, tuple(one for one in messages if one is not None))
+
+
+def message_of(scheme: Signature, content: Content, body: bytes, stamp: str, secret: str = "") -> bytes | None:
+    """The message that a scheme signs of a request with this body and timestamp; None when a part is missing."""
+    return message(scheme.message, scheme.unit, content, body, stamp, secret)
+
+
+@lru_cache(256)
+def element(scheme: Signature, index: int) -> Signature:
+    """The scheme of one element of an array of which each has a signature."""
+    before = (*(scheme.each or ()), index)
+    parts = tuple(
+        part if part.source is None or part.source.kind != "json" else replace(part, source=_below(before, part.source))
+        for part in scheme.message
+    )
+    stamp = scheme.timestamp
+    if stamp is not None and stamp.kind == "json":
+        stamp = _below(before, stamp)
+    return replace(scheme, each=None, source=_below(before, scheme.source), timestamp=stamp, message=parts)
+
+
+def _below(path: tuple[Step, ...], source: Source) -> Source:
+    return replace(source, path=(*path, *source.path))
+
+
+def elements(scheme: Signature, content: Content) -> Sequence[Signature]:
+    """The schemes of all elements of the array; none where it has none, or too many."""
+    if scheme.each is None:
+        return (scheme,)
+    count = 0
+    for count, _ in enumerate(content.glimpse.each((*scheme.each, STAR)), 1):
+        if count > _MOST_CANDIDATES:
+            return ()
+    return [element(scheme, index) for index in range(count)]
 
 
 def stamp_of(scheme: Signature, content: Content, beside: str | None) -> str | None:
@@ -134,13 +204,13 @@ def stamp_of(scheme: Signature, content: Content, beside: str | None) -> str | N
     return None if found is None else text_of(found)
 
 
-def reads_as(message: bytes, schemes: Iterable[Signature]) -> bool:
+def reads_as(signed: bytes, schemes: Iterable[Signature]) -> bool:
     """Tell whether the signed message is what one of these schemes signs, which cover a timestamp.
 
     Whoever recorded a request of such a scheme could send its whole message as the body of a scheme without timestamp:
     the signature is the same, and would hold for ever.
     """
-    return any(_grammar(scheme).fullmatch(message) for scheme in schemes)
+    return any(grammar(scheme.message, scheme.unit).fullmatch(signed) for scheme in schemes)
 
 
 def proves(scheme: Signature, claimed: Claim, secret: str) -> tuple[int, bytes] | None:
@@ -153,12 +223,48 @@ def proves(scheme: Signature, claimed: Claim, secret: str) -> tuple[int, bytes] 
     except ValueError:
         return None
     proven = None
-    for index, message in enumerate(claimed.messages):
-        expected = hmac.digest(key, message, scheme.digest)
+    for index, signed in enumerate(claimed.messages):
+        if scheme.algorithm == "hash":
+            expected = hashlib.new(scheme.digest, signed, usedforsecurity=False).digest()
+        else:
+            expected = hmac.digest(key, signed, scheme.digest)
         for signature in claimed.signatures:
             if hmac.compare_digest(expected, signature):
                 proven = index, expected
     return proven
+
+
+def proves_publicly(scheme: Signature, claimed: Claim, keys: Sequence[Any]) -> tuple[int, bytes] | None:
+    """The same for public keys. The digest is that of the message: of a signature there may be several for one."""
+    from gateway.verify import publickey  # the parser of schemes has loaded it
+
+    kind, digest, style = scheme.algorithm, scheme.digest, scheme.style
+    for index, signed in enumerate(claimed.messages):
+        for signature in claimed.signatures[:_MOST_PUBLIC]:
+            for key in keys:
+                plain = getattr(key, "key", key)  # of a JWK
+                if publickey.signed(plain, kind, digest, style, signature, signed):
+                    return index, hashlib.sha256(signed).digest()
+    return None
+
+
+def public_keys(
+    scheme: Signature, content: Content, secrets: Sequence[str], now: float, keys: Keys = NO_KEYS
+) -> Sequence[Any]:
+    """The public keys that may have made a signature: pinned ones, fetched ones, or the secrets of the route."""
+    from gateway.verify import publickey
+
+    if scheme.fetch is not None:
+        wanted = request_of(scheme.fetch, content)
+        return () if wanted is None or wanted.url not in keys else keys_in(scheme.fetch, keys[wanted.url], "", now)
+    found: list[Any] = []
+    for text in scheme.public_keys or secrets:
+        if scheme.public_keys or not scheme.marked or text.startswith(PUBLIC):
+            try:
+                found.append(publickey.read_key(text))
+            except ValueError:
+                continue  # a secret for another scheme; `diagnosis` says so
+    return found
 
 
 def key_of(scheme: Signature, secret: str) -> bytes:
@@ -171,27 +277,6 @@ def key_of(scheme: Signature, secret: str) -> bytes:
     if not key:
         raise ValueError(f"the secret is not {written}, as the scheme's key says")
     return key
-
-
-def decoded(text: str, encoding: str) -> bytes | None:
-    """Decode hex, base64 or base64url, padded or not; None when the text is not that."""
-    try:
-        if encoding == "hex":
-            return binascii.unhexlify(text)
-        if encoding == "base64url":
-            text = text.replace("-", "+").replace("_", "/")
-        bare = text.rstrip("=")
-        return binascii.a2b_base64(bare + "=" * (-len(bare) % 4), strict_mode=True)
-    except ValueError:
-        return None
-
-
-def encoded(raw: bytes, encoding: str) -> str:
-    """Write bytes as hex, base64 or base64url, padded."""
-    if encoding == "hex":
-        return raw.hex()
-    text = binascii.b2a_base64(raw, newline=False).decode()
-    return text.replace("+", "-").replace("/", "_") if encoding == "base64url" else text
 
 
 def read_signatures(scheme: Signature, content: Content) -> tuple[list[str], str | None]:
@@ -231,85 +316,13 @@ def texts_at(source: Source, content: Content) -> Sequence[str]:
 
 def _pair(piece: str) -> tuple[str, str]:
     key, _, value = piece.partition("=")
-    return key.strip(), value.strip()
+    value = value.strip()
+    if len(value) > 1 and value[0] == value[-1] == '"':  # HTTP signatures quote their values
+        value = value[1:-1]
+    return key.strip(), value
 
 
 def _is_fresh(stamp: str, scheme: Signature, now: float) -> bool:
     """Whether a timestamp is one, and within the window."""
-    sent = sent_at(stamp, scheme)
+    sent = sent_at(stamp, scheme.unit)
     return sent is not None and (scheme.window is None or abs(now - sent) <= scheme.window)
-
-
-def sent_at(stamp: str, scheme: Signature) -> float | None:
-    """Return the time of a timestamp in seconds since the epoch; None when it is none."""
-    if scheme.unit == "iso":
-        try:
-            moment = datetime.fromisoformat(stamp)
-            return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-        except (ValueError, OverflowError):
-            return None
-    if not _DECIMAL.fullmatch(stamp):
-        return None
-    return float(stamp) / (1000 if scheme.unit == "ms" else 1)
-
-
-def message_of(scheme: Signature, content: Content, body: bytes, stamp: str) -> bytes | None:
-    """Return the message that is signed with this body; None when a part is missing, or could end in another place.
-
-    What stands in front of the timestamp, and it itself, must not contain the literal that ends it: of `id.stamp.body`
-    a recorded `1.170.{"a": "b.180.c"}` could else be read as id `1.170.{"a": "b` and stamp `180`.
-    """
-    pieces: list[bytes] = []
-    guarded = max((index for index, part in enumerate(scheme.message) if part.kind == "timestamp"), default=-1)
-    for index, part in enumerate(scheme.message):
-        piece = _piece(part, content, body, stamp)
-        if piece is None:
-            return None
-        if index <= guarded and (part.kind == "timestamp" or _is_header(part.source)):
-            end = next((other.text for other in scheme.message[index + 1 : index + 2] if other.kind == "text"), "")
-            if end and octets(end) in piece:
-                return None
-        pieces.append(piece)
-    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
-
-
-def _piece(part: Part, content: Content, body: bytes, stamp: str) -> bytes | None:
-    if part.kind == "body":
-        return body
-    if part.kind == "digest":
-        return _digest(part.text, body)
-    if part.kind == "sorted-form":
-        fields = content.form
-        return None if fields is None else octets("".join(name + value for name, value in sorted(set(fields))))
-    if part.source is not None:
-        return read(content, part.source)
-    words = {"timestamp": stamp, "method": content.request.method.upper(), "url": content.request.url}
-    return octets(words.get(part.kind, part.text))
-
-
-@lru_cache(64)
-def _grammar(scheme: Signature) -> re.Pattern[bytes]:
-    """What the messages of a scheme look like."""
-    stamp = rb"[0-9TWZ:.,+ -]{8,40}" if scheme.unit == "iso" else _DECIMAL.pattern.encode()
-    shapes: list[bytes] = []
-    for part in scheme.message:
-        if part.kind == "text":
-            shapes.append(re.escape(octets(part.text)))
-        elif part.kind == "timestamp":
-            shapes.append(stamp)
-        elif part.kind == "method":
-            shapes.append(b"[A-Z]+")
-        elif _is_header(part.source):
-            shapes.append(rb"[^\r\n]*?")
-        elif shapes[-1:] != [_ANYTHING]:
-            shapes.append(_ANYTHING)
-    return re.compile(b"".join(shapes))
-
-
-_ANYTHING = rb"[\s\S]*"
-
-
-def _digest(name: str, body: bytes) -> bytes:
-    if name == "crc32":
-        return str(zlib.crc32(body)).encode()
-    return hashlib.new(name.removesuffix("-hex"), body, usedforsecurity=False).hexdigest().encode()

@@ -8,11 +8,13 @@ is put in, so that the examples of a vendor's documentation can be tried as they
 """
 
 import base64
+import hashlib
 import hmac
 from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from datetime import UTC, datetime
+from email.utils import format_datetime
 from typing import Any, ClassVar, Final, Generic, TypeVar
 from urllib.parse import quote, urlencode
 
@@ -23,19 +25,20 @@ from gateway.decode import jsontext
 from gateway.decode.content import Content
 from gateway.jsonpath import MISSING, STAR, Step, written
 from gateway.model import JSON, Request
+from gateway.verify.encoding import encoded
 from gateway.verify.material import Source, as_text, basic_credentials, behind, octets
+from gateway.verify.message import sent_at
 from gateway.verify.schemes import BasicSecret, HeaderSecret, PathSecret, QuerySecret, Scheme, TokenSecret
 from gateway.verify.signature import (
     NUMBERED,
     Signature,
-    encoded,
     key_of,
     message_of,
     read_signatures,
-    sent_at,
     stamp_of,
     texts_at,
 )
+from gateway.verify.webtoken import WebToken
 
 S = TypeVar("S")
 
@@ -212,7 +215,7 @@ class _HmacSender(Sender[Signature]):
     def sent(self, content: Content) -> float | None:
         _, beside = read_signatures(self.scheme, content)
         stamp = stamp_of(self.scheme, content, beside)
-        return None if stamp is None else sent_at(stamp.strip(), self.scheme)
+        return None if stamp is None else sent_at(stamp.strip(), self.scheme.unit)
 
     def example(self) -> str:
         key = octets(WORD)
@@ -223,6 +226,10 @@ class _HmacSender(Sender[Signature]):
 
     def prove(self, content: Content, secret: str, moment: float) -> Request:
         scheme = self.scheme
+        if not scheme.has_secret_key or scheme.each is not None or scheme.stated is not None:
+            raise ValueError("only its sender can sign by this scheme")
+        for also in scheme.also[:1]:
+            content = Content(sender_of(also).prove(content, secret, moment))
         texts, stamp = read_signatures(scheme, content)
         if texts:
             return content.request
@@ -234,11 +241,16 @@ class _HmacSender(Sender[Signature]):
                     content = Content(_with_text(content.request, scheme.timestamp, stamp))
         for name in sorted(scheme.headers):
             content = Content(_with_header(content.request, name, _ID))
-        message = message_of(scheme, content, content.bodies[0], stamp or "")
+        message = message_of(scheme, content, content.bodies[0], stamp or "", secret)
         if message is None:
             raise ValueError("the request lacks a part that the signature covers, or cannot be told from what follows")
-        digest = hmac.digest(key_of(scheme, secret), message, scheme.digest)
-        return _with_text(content.request, scheme.source, self._written(encoded(digest, scheme.encoding), stamp or ""))
+        signature = self._written(encoded(self._digest(message, secret), scheme.encoding), stamp or "")
+        return _with_text(content.request, scheme.source, signature)
+
+    def _digest(self, message: bytes, secret: str) -> bytes:
+        if self.scheme.algorithm == "hash":
+            return hashlib.new(self.scheme.digest, message, usedforsecurity=False).digest()
+        return hmac.digest(key_of(self.scheme, secret), message, self.scheme.digest)
 
     def _written(self, signature: str, stamp: str) -> str:
         """The signature as it stands in its place."""
@@ -252,7 +264,22 @@ class _HmacSender(Sender[Signature]):
         return scheme.prefix + signature
 
 
+@register(WebToken)
+class _TokensSender(Sender[WebToken]):
+    kind = "jwt"
+
+    def hinted(self, content: Content) -> bool:
+        return bool(texts_at(self.scheme.source, content))
+
+    def prove(self, content: Content, secret: str, moment: float) -> Request:  # noqa: ARG002
+        if self.hinted(content):
+            return content.request
+        raise ValueError("only its sender can make a token")
+
+
 def _stamp(moment: float, unit: str) -> str:
+    if unit == "http":
+        return format_datetime(datetime.fromtimestamp(int(moment), UTC), usegmt=True)
     if unit == "iso":
         return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return str(int(moment * 1000 if unit == "ms" else moment))

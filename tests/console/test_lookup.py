@@ -9,9 +9,10 @@ from gateway.console import lookup
 from gateway.errors import Refused
 from gateway.journal import Page, Record
 from gateway.model import Delivery, DeliveryState, Event, Outcome, Request
-from gateway.pipeline.route import CAPABILITY, Route
+from gateway.pipeline.route import Route
 from gateway.settings import Settings
 from gateway.settings.tables import RouteSettings
+from gateway.verify.carried import SECRET
 from gateway.verify.schemes import HeaderSecret, TokenSecret
 from tests.conftest import ITEMS_SERVICE
 
@@ -69,9 +70,9 @@ SIGNED = "verify: [{header: X-Service}]\n"
     [
         ({"verify": ({"header": "X-Own"},)}, SIGNED, (OWN,), 77),
         ({"body_limit": 5}, SIGNED, (HeaderSecret("x-service"),), 5),
-        ({}, "", CAPABILITY, 77),
+        ({}, "", tuple(SECRET), 77),
         (None, SIGNED, (HeaderSecret("x-service"),), Settings().server.body_limit),
-        (None, "", CAPABILITY, Settings().server.body_limit),
+        (None, "", tuple(SECRET), Settings().server.body_limit),
         ({"verify": ({"header": "X-Own"},)}, None, (), 77),
         (None, None, (), Settings().server.body_limit),
     ],

@@ -11,8 +11,7 @@ from msgspec import Struct
 from gateway.catalog import files
 from gateway.catalog.yamlfile import load
 from gateway.pipeline import sample
-from gateway.pipeline.route import CAPABILITY
-from gateway.verify.schemes import Scheme, parse_scheme
+from gateway.verify.schemes import Scheme, parse_schemes
 from tests.hostile.drafts import Draft
 
 
@@ -44,7 +43,7 @@ def schemes() -> dict[str, Sequence[Scheme]]:
 def _service(folder: Path) -> Service:
     document = folder / "service.yaml"
     raw = load(document.read_text("utf-8"), str(document)) if document.exists() else {}
-    schemes = tuple(map(parse_scheme, raw.get("verify", ()))) or CAPABILITY
+    schemes = parse_schemes(raw.get("verify", ()))
     samples = (_draft(folder.name, path) for path in sorted(folder.glob("samples/*.yaml")))
     return Service(folder.name, schemes, tuple(draft for draft in samples if len(draft.body) <= _LARGEST))
 

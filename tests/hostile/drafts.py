@@ -12,8 +12,10 @@ from urllib.parse import parse_qsl, quote
 
 from msgspec import Struct
 
+from gateway.verify.encoding import encoded
+from gateway.verify.message import Part
 from gateway.verify.schemes import BasicSecret, HeaderSecret, PathSecret, QuerySecret, Scheme
-from gateway.verify.signature import Part, Signature, encoded, key_of
+from gateway.verify.signature import Signature, key_of
 
 SECRET: Final = "whsec_" + base64.b64encode(b"a secret of the hostile run that nobody may see").decode()
 """The secret of every route, written so that each kind of key can be read from it."""
@@ -84,7 +86,7 @@ def prove(draft: Draft, scheme: Scheme, secret: str = SECRET, user: str = USER, 
 
 
 def _sign(draft: Draft, scheme: Signature, secret: str, now: float) -> bool:
-    if scheme.source.kind != "header":
+    if not scheme.is_plain or scheme.source.kind != "header":
         return False
     stamp = str(int(now * (1000 if scheme.unit == "ms" else 1)))
     if scheme.timestamp is not None and scheme.timestamp.kind == "header":
@@ -107,7 +109,8 @@ def _piece(draft: Draft, part: Part, stamp: str) -> bytes | None:
     if part.source is not None and part.source.kind == "form":
         fields = parse_qsl(draft.body.decode("utf-8", "replace"), keep_blank_values=True)
         return next((text.encode() for name, text in fields if part.source.name == name), None)
-    own = {"body": draft.body, "timestamp": stamp.encode(), "method": draft.method.upper().encode()}
+    own = {"body": draft.body, "method": draft.method.upper().encode()}
+    own |= dict.fromkeys(("timestamp", "stamp"), stamp.encode())
     return own.get(part.kind, part.text.encode() if part.kind == "text" else None)
 
 

@@ -22,7 +22,8 @@ from gateway.pipeline.judge import LIGHT_BYTES, Judgement, judge, light
 from gateway.pipeline.route import Route
 from gateway.secret import Secret
 from gateway.settings.tables import RouteSettings
-from gateway.verify.signature import Signature, encoded
+from gateway.verify.encoding import encoded
+from gateway.verify.signature import Signature
 from tests.cost import bytes_of, seconds_of
 
 NOW = 1_760_000_000.0
@@ -76,7 +77,7 @@ SIGNING = [
     (name, number)
     for name, service in CATALOG.services.items()
     for number, scheme in enumerate(service.verify)
-    if isinstance(scheme, Signature)
+    if isinstance(scheme, Signature) and scheme.is_plain
 ]
 
 
@@ -86,7 +87,7 @@ def signed(service: str, number: int, body: bytes = b'{"title": "Disk full"}', *
     headers = {"content-type": "application/json", "webhook-id": "m_1", "svix-id": "m_1", **headers}
     ids = [header for selector in CATALOG.services[service].delivery_id for header in selector.headers]
     headers |= {header: headers.get(header, "d-1") for header in ids[:1]}
-    pieces = {"timestamp": STAMP.encode(), "body": body}
+    pieces = {"timestamp": STAMP.encode(), "stamp": STAMP.encode(), "body": body}
     message = b""
     for part in scheme.message:
         if part.source is not None and part.source.kind == "form":

@@ -8,9 +8,10 @@ from gateway import settings
 from gateway.catalog import catalog
 from gateway.model import CardMode
 from gateway.pipeline import route
-from gateway.pipeline.route import CAPABILITY, Route
+from gateway.pipeline.route import Route
 from gateway.secret import Secret
 from gateway.settings.tables import RouteSettings
+from gateway.verify.carried import SECRET
 from gateway.verify.schemes import BasicSecret, HeaderSecret, PathSecret, QuerySecret
 from tests.conftest import ITEMS_SERVICE, ITEMS_TRANSLATOR
 
@@ -81,10 +82,10 @@ def test_schemes_of_the_route_go_before_those_of_the_service(known):
     own = made(verify=({"query": "k"},))
     assert own.schemes(known.services["signed"]) == (QuerySecret("k"),)
     assert made().schemes(known.services["signed"]) == (HeaderSecret("x-signed"),)
-    assert made().schemes(known.services["items"]) == CAPABILITY
+    assert made().schemes(known.services["items"]) == tuple(SECRET)
     assert (
         PathSecret(), QuerySecret("token"), HeaderSecret("authorization", "Bearer "), BasicSecret(),
-    ) == CAPABILITY  # fmt: skip
+    ) == tuple(SECRET)  # fmt: skip
 
 
 def test_a_route_of_an_address_is_another_one():
@@ -124,8 +125,8 @@ def test_a_route_shows_no_secret():
         (
             'service = "items"\nallow_unsigned = true\nverify = [{path = true}, {sign = "x"}]',
             [
-                "mattergate.toml:6: routes.r.verify[1]: a verify scheme is a mapping with one of the keys"
-                " hmac, path, query, header, basic, token"
+                "mattergate.toml:6: routes.r.verify[1]: a verify scheme is the word secret, or a mapping with"
+                " one of the keys hmac, hash, ed25519, ecdsa, rsa, jwt, path, query, header, basic, token"
             ],
         ),
         (

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from gateway.decode.content import Content
 from gateway.errors import Refused
 from gateway.model import Cause, Request
-from gateway.pipeline.route import CAPABILITY
+from gateway.verify.carried import SECRET as CAPABILITY
 from gateway.verify.diagnosis import as_header, described, diagnose
 from gateway.verify.verify import parse_scheme, verify
 from tests.cost import seconds_of

@@ -58,13 +58,29 @@ SNS = {
     "when": {"header": {"x-amz-sns-message-type": "SubscriptionConfirmation"}, "signed": True},
     "take": {"json": "SubscribeURL"},
     "effect": "fetch",
-    "hosts": ["amazonaws.com", "amazonaws.com.cn"],
+    "hosts": ["sns.*.amazonaws.com", "sns.*.amazonaws.com.cn"],
 }
 NOTION = {
-    "when": {"method": "POST", "json": {"verification_token": {"present": True}, "type": {"present": False}}},
+    "when": {
+        "method": "POST",
+        "json": {"verification_token": {"present": True}, "type": {"present": False}},
+        "secret": True,
+    },
     "take": {"json": "verification_token"},
-    "effect": "show",
+    "effect": "store and show",
 }
+OKTA = {
+    "when": {"method": "GET", "header": {"X-Okta-Verification-Challenge": {"present": True}}},
+    "take": {"header": "X-Okta-Verification-Challenge"},
+    "reply": {"body": {"verification": "{value}"}},
+}
+EVENT_GRID = {
+    "when": {"json": {"[0].eventType": "Microsoft.EventGrid.SubscriptionValidationEvent"}},
+    "take": {"json": "[0].data.validationCode"},
+    "reply": {"body": {"validationResponse": "{value}"}},
+}
+DISCORD = {"when": {"json": {"type": 0}, "signed": True}, "reply": {"status": 204}}
+XERO = {"when": {"json": {"firstEventSequence": 0, "lastEventSequence": 0}, "signed": True}}
 
 
 def ask(document: dict, request: Request, value=MISSING, secrets=SECRETS, **options) -> Reply | None:
@@ -163,14 +179,51 @@ def test_sns_fetches_only_pinned_urls(url, fetched):
     assert (reply is not None) == fetched
     if reply is not None:
         assert (reply.effect, reply.value, reply.signed) == (Effect.FETCH, url, True)
+        assert reply.hosts == tuple(SNS["hosts"])
+
+
+@pytest.mark.parametrize(
+    ("rule", "request_", "value", "reply"),
+    [
+        (OKTA, Request("GET", headers={"x-okta-verification-challenge": "c1"}), None, (200, b'{"verification":"c1"}')),
+        (
+            EVENT_GRID,
+            Request(),
+            [{"eventType": "Microsoft.EventGrid.SubscriptionValidationEvent", "data": {"validationCode": "v1"}}],
+            (200, b'{"validationResponse":"v1"}'),
+        ),
+        (DISCORD, Request(), {"type": 0}, (204, b"")),
+        (XERO, Request(), {"events": [], "firstEventSequence": 0, "lastEventSequence": 0, "entropy": "E"}, (200, b"")),
+    ],
+    ids=["Okta", "Event Grid", "Discord", "Xero"],
+)
+def test_documented_exchanges(rule, request_, value, reply):
+    """A header echoed in JSON, a code in an array, and two requests that are only looked at."""
+    found = ask(rule, request_, value)
+    assert found is not None
+    assert (found.status, found.body) == reply
+    assert ask(rule, Request(), {"type": 1, "firstEventSequence": 3}) is None
+
+
+def test_a_secret_is_stored_for_who_has_one():
+    """Once the route has a secret in its URL, a service stores its own behind that URL, and nobody else does."""
+    rule = {**ASANA, "when": {**ASANA["when"], "secret": True}}
+    headers = {"x-hook-secret": "learned"}
+    stored = answer([parse_handshake(rule)], Content(Request(headers=headers, path_secret=SECRETS[1])), SECRETS)
+    assert stored is not None
+    assert (stored.effect, stored.value, stored.headers["X-Hook-Secret"]) == (Effect.STORE, "learned", "learned")
+    for stranger in (Request(headers=headers), Request(headers=headers, path_secret="guess")):
+        assert answer([parse_handshake(rule)], Content(stranger), SECRETS) is None
 
 
 def test_notion():
-    """Notion: the token of the first request is shown to the operator; events are no handshake."""
-    reply = ask(NOTION, Request(), {"verification_token": "t1"})
+    """Notion: the token of the first request is shown to the operator and kept as the key; events are no handshake."""
+    reply = ask(NOTION, Request(path_secret=SECRETS[0]), {"verification_token": "t1"})
     assert reply is not None
-    assert (reply.status, reply.effect, reply.value) == (200, Effect.SHOW, "t1")
-    assert ask(NOTION, Request(), {"verification_token": "t1", "type": "page.created"}) is None
+    assert (reply.status, reply.effect, reply.value) == (200, Effect.STORE_AND_SHOW, "t1")
+    assert ask(NOTION, Request(), {"verification_token": "t1"}) is None
+    event = {"verification_token": "t1", "type": "page.created"}
+    assert ask(NOTION, Request(path_secret=SECRETS[0]), event) is None
 
 
 def test_json_conditions_compare_values():

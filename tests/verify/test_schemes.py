@@ -2,8 +2,9 @@
 
 import pytest
 
+from gateway.verify.message import Part
 from gateway.verify.schemes import BasicSecret, HeaderSecret, PathSecret, QuerySecret, TokenSecret, parse_scheme
-from gateway.verify.signature import Part, Signature
+from gateway.verify.signature import Signature
 
 
 def test_static_schemes():
@@ -37,15 +38,15 @@ HMAC = {"hmac": "sha256", "header": "X"}
 @pytest.mark.parametrize(
     ("document", "fault"),
     [
-        ([], "a verify scheme is a mapping"),
-        ({"bearer": True}, "a verify scheme is a mapping"),
+        ([], "a verify scheme is the word secret, or a mapping"),
+        ({"bearer": True}, "a verify scheme is the word secret, or a mapping"),
         ({"path": False}, "path: expected true"),
-        ({"path": "x"}, "$.path"),
+        ({"path": "x"}, "path: expected"),
         ({"header": ""}, "header: expected a name"),
         ({"header": "X", "query": "y"}, "header: not a key of a query scheme"),
         ({"query": "y", "prefix": "z"}, "prefix: not a key"),
         ({"token": "a["}, "token: not a path"),
-        ({"hmac": "sha3", "header": "X"}, "$.hmac"),
+        ({"hmac": "sha3", "header": "X"}, "hmac: expected one of"),
         ({"hmac": "sha256"}, "exactly one of header, json, form"),
         ({**HMAC, "form": "y"}, "exactly one of header, json, form"),
         ({**HMAC, "secret": "y"}, "secret"),

@@ -5,15 +5,18 @@ import hashlib
 import hmac
 
 import pytest
+from cryptography.hazmat.primitives import hashes
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.decode.content import Content
 from gateway.errors import Refused
 from gateway.model import Request
+from gateway.verify.carried import SECRET as SECRET_PLACES
 from gateway.verify.masking import kept_request
-from gateway.verify.verify import NOT_AUTHENTIC, parse_scheme, verify
+from gateway.verify.verify import NOT_AUTHENTIC, parse_scheme, parse_schemes, read_schemes, verify
 from tests.cost import bytes_of, seconds_of
+from tests.verify import pki
 
 NOW = 1_760_000_000.0
 SECRET = "open sesame"
@@ -553,3 +556,157 @@ def test_a_form_that_cannot_be_read_is_not_an_empty_one(content_type, body):
     headers = {"x-s": digest(b"u").hex()}
     assert passes(document, Request(headers=headers, url="u"))
     assert not passes(document, Request(headers={**headers, "content-type": content_type}, url="u", body=body))
+
+
+def test_the_word_secret():
+    """In a list it stands for four places; a list without schemes is that word alone."""
+    assert parse_schemes(["secret"]) == parse_schemes([]) == tuple(SECRET_PLACES)
+    both = parse_schemes([{"header": "X-Token"}, "secret", {"path": True}])
+    assert both == (parse_scheme({"header": "X-Token"}), *SECRET_PLACES)
+    _, faults = read_schemes(["secrt", "secret", {"hmac": "sha256"}])
+    assert [index for index, _ in faults] == [0, 2]
+    assert 'did you mean "secret"?' in faults[0][1]
+
+
+STATED = "SHA-256=" + b64(hashlib.sha256(BODY).digest())
+COMPOSED = {
+    "Weblate, decimals that are signed without": (
+        {
+            "hmac": "sha256",
+            "header": "webhook-signature",
+            "tagged": "v1",
+            "encoding": "base64",
+            "timestamp": {"header": "webhook-timestamp"},
+            "message": [{"header": "webhook-id"}, ".", {"timestamp": "s"}, ".", "body"],
+        },
+        Request(
+            headers={
+                "webhook-id": "m1",
+                "webhook-timestamp": STAMP + ".987",
+                "webhook-signature": "v1," + b64(digest(b"m1." + STAMP.encode() + b"." + BODY)),
+            },
+            body=BODY,
+        ),
+    ),
+    "Nextcloud Flow, the digest of body and secret": (
+        {"hash": "sha256", "header": "X-Nextcloud-Webhooks", "message": ["body", "secret"]},
+        Request(
+            headers={"x-nextcloud-webhooks": hashlib.sha256(BODY + SECRET.encode()).hexdigest()},
+            body=BODY,
+        ),
+    ),
+    "Threema, six fields of a form": (
+        {
+            "hmac": "sha256",
+            "form": "mac",
+            "timestamp": {"form": "date"},
+            "message": [{"form": name} for name in ("from", "to", "messageId", "date", "nonce", "box")],
+        },
+        Request(
+            headers={"content-type": "application/x-www-form-urlencoded"},
+            body=b"from=ECHOECHO&to=%%2AMYIDENT&messageId=01&date=%b&nonce=0a&box=0b&nickname=x&mac=%b"
+            % (STAMP.encode(), digest(b"ECHOECHO*MYIDENT01%b0a0b" % STAMP.encode()).hex().encode()),
+        ),
+    ),
+    "Drone, an HTTP signature over Date and Digest": (
+        {
+            "hmac": "sha256",
+            "header": "Signature",
+            "pairs": {"signature": "signature"},
+            "encoding": "base64",
+            "timestamp": {"header": "Date"},
+            "unit": "http",
+            "message": ["date: ", "timestamp", "\ndigest: ", {"header": "Digest"}],
+            "body": {"header": "Digest", "prefix": "SHA-256=", "encoding": "base64"},
+        },
+        Request(
+            headers={
+                "date": "Thu, 09 Oct 2025 08:53:20 GMT",
+                "digest": STATED,
+                "signature": 'keyId="hmac-key",algorithm="hmac-sha256",headers="date digest",signature="'
+                + b64(digest(f"date: Thu, 09 Oct 2025 08:53:20 GMT\ndigest: {STATED}".encode()))
+                + '"',
+            },
+            body=BODY,
+        ),
+    ),
+    "Twilio, JSON with its digest in the URL": (
+        {
+            "hmac": "sha1",
+            "header": "X-Twilio-Signature",
+            "encoding": "base64",
+            "message": ["url"],
+            "body": {"query": "bodySHA256"},
+        },
+        Request(
+            headers={
+                "x-twilio-signature": b64(
+                    digest(b"https://h/x?bodySHA256=" + hashlib.sha256(BODY).hexdigest().encode(), name="sha1")
+                )
+            },
+            url="https://h/x?bodySHA256=" + hashlib.sha256(BODY).hexdigest(),
+            query={"bodySHA256": hashlib.sha256(BODY).hexdigest()},
+            body=BODY,
+        ),
+    ),
+    "Dropbox Sign, fields in a JSON of a form": (
+        {
+            "hmac": "sha256",
+            "json": "event.event_hash",
+            "timestamp": {"json": "event.event_time"},
+            "message": ["timestamp", {"json": "event.event_type"}],
+        },
+        Request(
+            headers={"content-type": "multipart/form-data; boundary=q"},
+            body=b'--q\r\nContent-Disposition: form-data; name="json"\r\n\r\n{"event": {"event_time": "%s", '
+            b'"event_type": "signed", "event_hash": "%s"}}\r\n--q--\r\n'
+            % (STAMP.encode(), digest(STAMP.encode() + b"signed").hex().encode()),
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", COMPOSED)
+def test_ways_of_few_senders(name):
+    """What only one sender does is said in the same words; another secret, body or place proves nothing."""
+    document, request = COMPOSED[name]
+    assert passes(document, request)
+    assert not passes(document, request, ["wrong"])
+    changed = request.body.replace(b"signed", b"viewed").replace(b"=0b", b"=0c").replace(b'"n": 1', b'"n": 2')
+    assert changed != request.body
+    assert not passes(document, Request(request.method, request.headers, request.query, changed, "", request.url))
+
+
+@pytest.mark.parametrize(("kind", "key"), [("rsa", pki.rsa_key), ("ed25519", pki.ed_key)])
+def test_a_pinned_key_needs_a_secret_beside_it(kind, key):
+    """Wise (RSA) and SourceHut (Ed25519) sign for all of their users with one key: the URL has a secret."""
+    document = {
+        kind: True if kind == "ed25519" else "sha256",
+        "header": "X-Sig",
+        "encoding": "base64",
+        "message": ["body", {"header": "X-Nonce"}],
+        "public_key": [pki.pem(pki.rsa_key("old")), pki.pem(key())],
+        "also": {"path": True},
+    }
+    made = pki.signed(BODY + b"n1", hashes.SHA256()) if kind == "rsa" else key().sign(BODY + b"n1")
+    headers = {"x-sig": b64(made), "x-nonce": "n1"}
+    assert passes(document, Request(headers=headers, body=BODY, path_secret=SECRET))
+    assert not passes(document, Request(headers=headers, body=BODY, path_secret="guess"))
+    assert not passes(document, Request(headers=headers, body=BODY))
+    assert not passes(document, Request(headers={**headers, "x-nonce": "n2"}, body=BODY, path_secret=SECRET))
+    assert not passes(document, Request(body=BODY, path_secret=SECRET))
+
+
+def test_what_of_it_is_kept():
+    """A token is masked as the credential that it is, and so is a secret beside a signature; public keys are none."""
+    bearer = {"jwt": "HS256", "header": "Authorization", "prefix": "Bearer "}
+    request = Request(headers={"authorization": "Bearer eyJ.eyJ.abc", "x-copy": "of eyJ.eyJ.abc"}, body=BODY)
+    kept = kept_request(Content(request), parse_schemes([bearer]), ["a secret"])
+    assert kept.headers == {"authorization": "***", "x-copy": "of ***"}
+    signed = {"rsa": "sha256", "header": "X-Sig", "public_key": pki.pem(pki.rsa_key()), "also": {"query": "key"}}
+    request = Request(
+        headers={"x-sig": "c2ln"}, query={"key": "a secret"}, url="https://h/in/x?key=a%20secret", body=BODY
+    )
+    kept = kept_request(Content(request), parse_schemes([signed]), ["a secret"])
+    assert (kept.headers, kept.query) == ({"x-sig": "c2ln"}, {"key": "***"})
+    assert "secret" not in kept.url
