@@ -26,7 +26,8 @@ class Note(StrEnum):
     """Why nothing but the generic translator speaks for an event: it is told, but a person should look at it.
 
     unknown: no translator for its name; mismatch: the payload does not match the schema; broken: the translator
-    failed; empty: its message had nothing in it; unreadable: the body is not what it claims to be.
+    failed; empty: its message had nothing in it; unreadable: the body is not what it claims to be; unconfirmed: a
+    subscription that it asks to confirm could not be confirmed.
     """
 
     UNKNOWN = "unknown"
@@ -34,6 +35,7 @@ class Note(StrEnum):
     BROKEN = "broken"
     EMPTY = "empty"
     UNREADABLE = "unreadable"
+    UNCONFIRMED = "unconfirmed"
 
 
 class Cause(StrEnum):
@@ -62,6 +64,21 @@ class Cause(StrEnum):
     UNSIGNED = "unsigned"
     WORK = "work"
     WRONG_SECRET = "wrong_secret"  # noqa: S105 - a word
+
+
+class FetchOutcome(StrEnum):
+    """What became of one fetch.
+
+    forbidden: the host is not listed, or has an address that is not public; unreachable: no answer; status: an answer
+    that is no success, a redirect among them; too_large: more bytes than are read; unusable: not what it should be.
+    """
+
+    FETCHED = "fetched"
+    FORBIDDEN = "forbidden"
+    UNREACHABLE = "unreachable"
+    STATUS = "status"
+    TOO_LARGE = "too_large"
+    UNUSABLE = "unusable"
 
 
 class Request(Struct, frozen=True):

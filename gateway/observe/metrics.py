@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from prometheus_client import CollectorRegistry
 
 from gateway import __version__
-from gateway.model import Cause, DestinationState, DiscardCause, Outcome
+from gateway.model import Cause, DestinationState, DiscardCause, FetchOutcome, Outcome
 from gateway.observe.series import Counter, Family, Gauge, Histogram, Series, counters, gauges, histograms, infos
 
 RESULTS = ("delivered", "later", "never")
@@ -45,6 +45,11 @@ class Metrics:
         self.refusals = self._counters("refusals", "Requests refused, also those that reached no route.", "cause")
         for cause in CAUSES:
             self.refusals.labels(cause)
+        self.key_fetches = self._counters(
+            "key_fetches", "Fetches of public keys that requests are verified with, by outcome.", "outcome"
+        )
+        for fetched in FetchOutcome:
+            self.key_fetches.labels(fetched.value)
         self.unproven_bytes = self._gauges("unproven_bytes", "Bytes held of requests that are not proven yet.").labels()
         self.unstored = self._counters("unstored", "Requests answered 503: the journal could not store them.", "route")
         self.request_bytes = self._counters("request_bytes", "Bytes of request bodies received.", "route")

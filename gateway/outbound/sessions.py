@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 from typing import Any, Self, cast
 
 import aiohttp
+from aiohttp.abc import AbstractResolver
 from yarl import URL
 
 from gateway import __version__
@@ -75,17 +76,26 @@ class HttpSession:
 
 
 def open_session(
-    tls: ssl.SSLContext | bool = True, middlewares: Sequence[aiohttp.ClientMiddlewareType] = (), proxy: str = ""
+    tls: ssl.SSLContext | bool = True,
+    middlewares: Sequence[aiohttp.ClientMiddlewareType] = (),
+    proxy: str = "",
+    resolver: AbstractResolver | None = None,
 ) -> HttpSession:
     """Open a session.
 
     Connections are limited by the destinations' concurrency, not here. Cookies are not kept: a session cookie would
     make the next POST fail Mattermost's CSRF check (contract 7, 20). `tls` may be a context that trusts a private CA,
-    `proxy` is the URL of the HTTP proxy that all requests pass. `trust_env` stays off: with it aiohttp would not only
+    `proxy` is the URL of the HTTP proxy that all requests pass; `resolver` finds the addresses of names (None: as the
+    system does), and whoever made it closes it. `trust_env` stays off: with it aiohttp would not only
     look for proxies, but put passwords of a `.netrc` file into Authorization headers.
     """
     connector = aiohttp.TCPConnector(
-        limit=0, ssl=tls, keepalive_timeout=30.0, enable_cleanup_closed=False, ttl_dns_cache=DNS_SECONDS
+        limit=0,
+        ssl=tls,
+        keepalive_timeout=30.0,
+        enable_cleanup_closed=False,
+        ttl_dns_cache=DNS_SECONDS,
+        resolver=resolver,
     )
     connector._factory = cast(Any, functools.partial(Protocol, loop=asyncio.get_running_loop()))
     client = aiohttp.ClientSession(
@@ -104,7 +114,8 @@ def open_session(
 class Sessions:
     """One session for each set of trusted certificates and each proxy; the stack closes them.
 
-    `middlewares` see every request, `proxies` are those of the environment.
+    `middlewares` see every request, `proxies` are those of the environment. `tls` and `resolver` as in `open_session`;
+    the name of a proxy is resolved as the system does.
     """
 
     def __init__(
@@ -112,22 +123,27 @@ class Sessions:
         stack: AsyncExitStack,
         middlewares: Sequence[aiohttp.ClientMiddlewareType] = (),
         proxies: Proxies = NO_PROXIES,
+        tls: ssl.SSLContext | bool = True,
+        resolver: AbstractResolver | None = None,
     ) -> None:
         self._stack = stack
         self._middlewares = middlewares
         self._proxies = proxies
+        self._tls = tls
+        self._resolver = resolver
         self._open: dict[tuple[str | None, str], HttpSession] = {}
 
     async def to(self, url: str, ca_file: str | None = None, proxy: Secret | None = None) -> HttpSession:
         """The session for requests to the server of a URL. Raises SettingsError.
 
-        It trusts the certificates of `ca_file` (None: of the system), and passes `proxy`, the choice of the settings,
+        It trusts the certificates of `ca_file` (None: that `tls` does), and passes `proxy`, the choice of the settings,
         or else that of the environment.
         """
         passed = self._proxies.to(url, proxy)
         key = ca_file, passed.reveal() if passed else ""
         if key not in self._open:
-            session = open_session(_context(ca_file) if ca_file else True, self._middlewares, key[1])
+            tls = _context(ca_file) if ca_file else self._tls
+            session = open_session(tls, self._middlewares, key[1], None if passed else self._resolver)
             self._open[key] = await self._stack.enter_async_context(session)
         return self._open[key]
 
