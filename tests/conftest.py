@@ -21,6 +21,7 @@ from hypothesis import settings as settings_of_hypothesis
 
 from gateway import settings
 from gateway.app import app
+from gateway.app.fetching import INTERNET, Outside
 from gateway.catalog import catalog, files
 from gateway.catalog.build import build
 from gateway.catalog.fragments import NO_FRAGMENTS, KnownFragments
@@ -222,11 +223,13 @@ async def gateways(folder: Path) -> AsyncIterator[Callable[..., Awaitable[Gatewa
         session = await stack.enter_async_context(aiohttp.ClientSession())
         hook = f"{mattermost}/hooks/{standin.add_hook()}"
 
-        async def begin(routes: str = "", server: str = "", tables: str = "") -> Gateway:
+        async def begin(
+            routes: str = "", server: str = "", tables: str = "", outside: Outside = INTERNET
+        ) -> Gateway:
             text = HEAD.format(server=server, tables=tables.format(mattermost=mattermost), hook=hook) + routes
             known = settings.parse(text, str(folder / "mattergate.toml"), {}, lambda path: path.read_text("utf-8"))
             own = await stack.enter_async_context(AsyncExitStack())
-            running = await own.enter_async_context(app.running(known))
+            running = await own.enter_async_context(app.running(known, outside=outside))
             return Gateway(running, standin, hook, session, own.aclose)
 
         yield begin

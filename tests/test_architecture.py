@@ -46,6 +46,7 @@ UNTESTED_BY_NAME = ("console.port", "model")
 """
 
 TESTS_OF_MANY = (
+    "app/test_fetched_keys.py",
     "catalog/test_alert_groups.py",
     "catalog/test_bad_input.py",
     "catalog/test_cards.py",

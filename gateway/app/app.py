@@ -11,6 +11,7 @@ from gateway import journal as journals
 from gateway.app import admin, deadletters, ingress
 from gateway.app.catalog import RunningCatalog
 from gateway.app.destinations import Destinations
+from gateway.app.fetching import INTERNET, Fetching, Outside, reporter
 from gateway.app.gateway import Parts, RunningGateway
 from gateway.app.senders import Senders
 from gateway.catalog.catalog import Catalog
@@ -19,12 +20,14 @@ from gateway.delivery.addresses import Addresses
 from gateway.delivery.dispatcher import Dispatcher
 from gateway.errors import Fault, SettingsError
 from gateway.ingress.acceptance import Acceptance
+from gateway.ingress.confirmations import Confirmations
 from gateway.ingress.doors import hooks
 from gateway.ingress.learned import Learned
 from gateway.ingress.recorder import Recorder
 from gateway.journal import DeadLimits
 from gateway.observe import logs, tracing
 from gateway.observe.metrics import Metrics
+from gateway.outbound.keyring import Keyring
 from gateway.outbound.sessions import Sessions
 from gateway.pipeline import route as routes
 from gateway.settings import Settings
@@ -53,19 +56,23 @@ class App:
 
 @asynccontextmanager
 async def running(
-    settings: Settings, read: Callable[[], Settings] | None = None, on_change: Callable[[], None] = lambda: None
+    settings: Settings,
+    read: Callable[[], Settings] | None = None,
+    on_change: Callable[[], None] = lambda: None,
+    outside: Outside = INTERNET,
 ) -> AsyncIterator[App]:
     """The gateway, running inside the block; leaving it stops in order and loses nothing.
 
     `read` gives the settings as they are written at a reload (none: these). `on_change` is called when catalog and
-    routes have been built, and whenever they are replaced. Raises SettingsError or JournalError before it listens.
+    routes have been built, and whenever they are replaced. Keys are fetched from the hosts `outside`. Raises
+    SettingsError or JournalError before it listens.
     """
     if missing := tracing.faults(settings):
         raise SettingsError(missing)
     if wrong := routes.faults(settings):
         raise SettingsError(wrong)
     async with AsyncExitStack() as stack:
-        parts = await _parts(settings, on_change, stack)
+        parts = await _parts(settings, on_change, outside, stack)
         seen = RunningGateway(settings, parts, read or (lambda: settings))
         stack.push_async_callback(seen.close)
         seen.follow()
@@ -90,7 +97,7 @@ async def running(
         yield App(public_url, admin_url, seen, parts)
 
 
-async def _parts(settings: Settings, on_change: Callable[[], None], stack: AsyncExitStack) -> Parts:
+async def _parts(settings: Settings, on_change: Callable[[], None], outside: Outside, stack: AsyncExitStack) -> Parts:
     """Build everything between the listeners and Mattermost; the stack closes it in reverse order."""
     metrics = Metrics()
     needed = ingress.services_of_routes(settings) | ingress.services_of_hooks(settings)
@@ -122,10 +129,23 @@ async def _parts(settings: Settings, on_change: Callable[[], None], stack: Async
     await dispatcher.start()
     stack.push_async_callback(dispatcher.stop, settings.server.grace)
     acceptance = Acceptance(journal, dispatcher.offer)
-    learned = Learned(journal, await journal.secrets(), partial(ingress.fetch, sessions))
+    fetching = Fetching(closing, outside, settings.proxies)
+    learned = Learned(journal, await journal.secrets(), Confirmations(fetching.confirm))
+    keys = Keyring(fetching.key, reporter(metrics))
+    stack.push_async_callback(keys.close)
     recorder = Recorder(journal.refuse)
     stack.push_async_callback(recorder.close)
-    taking = ingress.open_ingress(settings, catalog, acceptance.store, metrics, tracer, learned, strangers, recorder)
+    taking = ingress.open_ingress(
+        settings,
+        catalog,
+        acceptance.store,
+        metrics,
+        tracer,
+        learned,
+        strangers,
+        recorder,
+        keys,
+    )
     stack.push_async_callback(taking.refusals.settle)
     return Parts(metrics, catalog, journal, destinations, dispatcher, acceptance, taking)
 

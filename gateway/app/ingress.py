@@ -22,17 +22,13 @@ from gateway.journal import Appended, Entry, Journal
 from gateway.observe import logs
 from gateway.observe.metrics import Metrics
 from gateway.observe.tracing import Tracer
-from gateway.outbound.exchange import Unsent, exchange
-from gateway.outbound.sessions import Sessions
+from gateway.outbound.keyring import Keyring
 from gateway.pipeline.entry import DestinationTraits, Traits
 from gateway.settings import Settings
 from gateway.settings.tables import Server
 
 FILES = 200
 """Open files that are kept for the journal, the destinations and the console."""
-
-FETCH_TIMEOUT = 10.0
-"""Seconds for the request that confirms a handshake."""
 
 _log = logs.get("ingress")
 
@@ -46,10 +42,11 @@ def open_ingress(
     learned: Learned,
     strangers: Strangers,
     recorder: Recorder,
+    keys: Keyring,
 ) -> Ingress:
     """Make the ingress for settings and a catalog that fit together."""
     own = rules(settings, known.current, metrics)
-    return Ingress(own, store, metrics, known.for_request, learned, tracer, strangers, recorder)
+    return Ingress(own, store, metrics, known.for_request, learned, tracer, strangers, recorder, keys)
 
 
 async def strangers(journal: Journal, addresses: Addresses) -> Strangers:
@@ -75,16 +72,6 @@ def listener(ingress: Ingress, server: Server) -> web.BaseRunner:
         _log.warning("fewer connections than [server] connections: too few open files", files=files, now=connections)
     made = Listener(ingress, header_limit=server.header_limit, connections=connections)
     return web.ServerRunner(made, shutdown_timeout=server.grace)
-
-
-async def fetch(sessions: Sessions, url: str) -> None:
-    """Fetch the URL that confirms a handshake. Raises OSError, which says why it failed."""
-    try:
-        reply = await exchange(await sessions.to(url), "GET", url, None, None, FETCH_TIMEOUT)
-    except Unsent as unsent:
-        raise OSError(unsent.result.reason) from unsent
-    if reply.status >= 300:
-        raise OSError(f"answered {reply.status}")
 
 
 def folders(settings: Settings) -> list[Path]:

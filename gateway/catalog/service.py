@@ -43,6 +43,7 @@ class Service:
     `id_window` and `body_window` are the seconds within which a repeated delivery id or body is the same event.
     `ignored_at` says where each pattern of `ignore` is written: "github/service.yaml:12".
     `scope` is what its documents see besides the payload, `fragments` are those of its catalog.
+    `fetches_keys` says whether a scheme of its needs public keys that must be fetched.
     `documents` are those that the service was made of, by name ("service", "push", "cards/issue"). `described` is
     False for a service whose own document cannot be used: how its requests are verified is unknown.
     """
@@ -70,6 +71,7 @@ class Service:
         self.delivery_headers = headers_of(self.delivery_id)
         self.verify, faults = verify.read_schemes(raw.get("verify", ()))
         self._problems += [(("verify", index), problem) for index, problem in faults]
+        self.fetches_keys = verify.fetches(self.verify)
         self.unwrap = self._each(raw, "unwrap", parse_unwrap)
         self.handshake = self._each(raw, "handshake", handshake.parse_handshake)
         windows = raw.get("duplicates", {})

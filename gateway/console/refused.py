@@ -7,8 +7,8 @@ from msgspec import Struct
 from gateway.journal import Record
 
 NoteOrCause = Literal[
-    "", "unknown", "mismatch", "broken", "empty", "unreadable",
-    "connections", "documents", "encoding", "head_too_large", "malformed", "memory", "method", "no_route",
+    "", "unknown", "mismatch", "broken", "empty", "unreadable", "unconfirmed",
+    "connections", "documents", "encoding", "head_too_large", "keys", "malformed", "memory", "method", "no_route",
     "not_understood", "protocol", "rate", "slow", "stale", "strangers", "too_large", "unsigned", "work", "wrong_secret",
 ]  # fmt: skip
 """A Note, or a Cause of a refused request."""

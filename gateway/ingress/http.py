@@ -26,6 +26,7 @@ from gateway.ingress.captures import Capture, Captures, unknown
 from gateway.ingress.clock import Clock
 from gateway.ingress.clues import LARGEST, Clues
 from gateway.ingress.doors import Accepted, Match, Rejected
+from gateway.ingress.judging import Judging
 from gateway.ingress.learned import Learned
 from gateway.ingress.peers import Peers
 from gateway.ingress.recorder import Recorder
@@ -36,18 +37,19 @@ from gateway.ingress.strangers import Strangers
 from gateway.ingress.table import RouteTable
 from gateway.ingress.workers import Workers
 from gateway.journal import Appended, Entry
-from gateway.language.functions.haste import TakesLong
 from gateway.mattermost.fit import Limits
 from gateway.model import Cause, Outcome, Request
 from gateway.observe import logs
 from gateway.observe.metrics import NO_TRANSLATOR, Metrics
 from gateway.observe.tracing import OFF, RequestSpan, Tracer
+from gateway.outbound.keyring import Keyring
+from gateway.pipeline.confirmation import confirmation
 from gateway.pipeline.entry import Traits, entry, new_id
 from gateway.pipeline.interpret import Reading
-from gateway.pipeline.judge import METHODS, Judgement, judge, light
+from gateway.pipeline.judge import METHODS, Judgement
 from gateway.pipeline.route import Route
 from gateway.settings.tables import Server
-from gateway.verify import handshake
+from gateway.verify import handshake, masking
 
 RETRY: Final = {"Retry-After": "10"}
 """Seconds after which a sender should try again when the fault is the gateway's."""
@@ -77,6 +79,7 @@ class Ingress:
     `store` stores an event durably and has it delivered, `compiled` returns a service, and compiles it if necessary.
     `strangers` bounds what is sent to addresses that have never delivered. `budget`, `peers` and `refusals` are those
     of the listener, too; refusals are recorded by `recorder`. `captures` are addresses whose requests become no events.
+    `keys` are the public keys that requests are verified with; without them those of other hosts cannot be had.
     """
 
     def __init__(
@@ -89,6 +92,7 @@ class Ingress:
         tracer: Tracer = OFF,
         strangers: Strangers | None = None,
         recorder: Recorder | None = None,
+        keys: Keyring | None = None,
     ) -> None:
         self.budget = Budget(0, 0)
         self.refusals = Refusals(metrics, recorder)
@@ -103,6 +107,7 @@ class Ingress:
         self._learned = learned or Learned()
         self._workers = Workers()
         self._clock = Clock()
+        self._judging = Judging(self.budget, self._workers, self._clock, keys, self._limits)
         self._tracer = tracer
         self._series = Series(metrics)
         metrics.unproven_bytes.set_function(lambda: float(self.budget.size))
@@ -187,12 +192,14 @@ class Ingress:
         started = time.perf_counter()
         series.bytes_received.inc(len(body))
         request = as_request(incoming, body, match.path_secret, rules.server.public_url)
-        judged = await self._judge(route, service, request, peer)
+        judged = await self._judging.judge(route, service, request, self._secrets(route), peer)
         proof, refusal, reading = judged.proof, judged.refusal, judged.reading
         if refusal is None:
             span.begin(request.headers if proof else {})
             span.step("verify", judged.started, judged.proven)
         if judged.reply is not None:
+            if judged.reply.effect is handshake.Effect.FETCH:
+                await self._confirm(rules, route, service, judged, judged.reply, series, span)
             return await self._answer_handshake(route, judged.reply)
         if refusal is not None:
             raise self._with_clue(refusal, rules, route, service, judged.content)
@@ -233,32 +240,11 @@ class Ingress:
             take_back()
         return appended
 
-    async def _judge(self, route: Route, service: Service, request: Request, peer: str) -> Judgement:
-        """Judge a request: at once in the event loop, or beside it where that may take long. Raises Refused.
-
-        Whether it does shows in its body (`light`), or only when its texts are read: that is begun again then.
-        """
-        secrets, moments = self._secrets(route), self._clock.moments()
-        content = light(request, route.body_limit, route.wishes.depth)
-        if content is not None:
-            try:
-                return judge(route, service, content, secrets, moments, self._limits, time.perf_counter, hasty=True)
-            except TakesLong:
-                content = None  # not kept while the request waits for its turn
-
-        def work() -> Judgement:
-            inflated = Content.of(request, route.body_limit, route.wishes.depth)
-            return judge(route, service, inflated, secrets, moments, self._limits, time.perf_counter)
-
-        with self.budget.hold(peer) as held:
-            held.charge(len(request.body))
-            return await self._workers.run(route.name, work)
-
     def _with_clue(self, refusal: Refused, rules: Rules, route: Route, service: Service, content: Content) -> Refused:
         """The refusal of a request that nobody vouches for, with the way to find a hint where that is cheap enough."""
         if not (service.described or route.own_schemes):
             return _faulty()
-        if len(content.body) <= LARGEST:
+        if refusal.status == 401 and len(content.body) <= LARGEST:
             schemes, secrets, now = route.schemes(service), self._secrets(route), self._clock.moments()[0]
             refusal.clue = partial(
                 self._clues.of, refusal.cause, service, schemes, secrets, content, now, rules.catalog
@@ -273,6 +259,33 @@ class Ingress:
         if reply.effect is not handshake.Effect.NONE:
             await self._learned.act(route.name, reply)
         return _of_handshake(reply)
+
+    async def _confirm(
+        self,
+        rules: Rules,
+        route: Route,
+        service: Service,
+        judged: Judgement,
+        reply: handshake.Reply,
+        series: RouteSeries,
+        span: RequestSpan,
+    ) -> None:
+        """Ask for the URL that confirms a subscription, and store how that ended. Raises Refused, JournalError."""
+        why = await self._learned.confirmations.confirm(route.name, reply)
+        now, secrets, content = time.time(), self._secrets(route), judged.content
+
+        def work() -> tuple[Reading, Entry]:
+            reading = confirmation(service, content, route.wishes, self._limits, reply.value, why)
+            kept = masking.kept_request(content, route.schemes(service), secrets)
+            event_id, trace = new_id(now, _random.getrandbits), span.traceparent
+            return reading, entry(
+                event_id, now, route, service, content, reading, judged.proof, rules.traits, trace, kept
+            )
+
+        reading, fresh = await self._workers.run(route.name, work)
+        appended = await self._store_bounded(fresh, route)
+        series.answered[reading.outcome].inc()
+        span.event(appended.event_id, "duplicate" if appended.duplicate else reading.outcome.value, reading.translator)
 
     def _count(self, route: Route, series: RouteSeries, reading: Reading, appended: Appended) -> None:
         series.answered[reading.outcome].inc()

@@ -172,6 +172,13 @@ def verdicts(service: Service, content: Content, *, events: int, faults: int) ->
     return found
 
 
+def own_message(
+    service: Service, content: Content, wishes: Wishes, limits: Limits, message: Message
+) -> tuple[Fitted, ...]:
+    """A message that the gateway itself has about a request, in the posts that a message of the service would be."""
+    return _EventReader(service, content.request, content.decoded, wishes, limits).finished(message)
+
+
 class _EventReader(Struct, frozen=True):
     """Reads the events of one request."""
 

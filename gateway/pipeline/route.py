@@ -31,6 +31,7 @@ class Route:
         self.body_limit = settings.body_limit or server_limit
         self.duplicate_window = settings.duplicate_window
         self.own_schemes = verify.parse_schemes(settings.verify) if settings.verify else ()
+        self.fetches_keys = verify.fetches(self.own_schemes)
         self.wishes = wishes_of(settings, depth)
 
     def __repr__(self) -> str:

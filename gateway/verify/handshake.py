@@ -22,7 +22,6 @@ from gateway.model import JSON, Request
 from gateway.verify.carried import SECRET, carries
 from gateway.verify.encoding import encoded
 from gateway.verify.handshake_rule import Effect, Handshake, Predicate, Take, parse_handshake
-from gateway.verify.hosts import allows, host_of
 from gateway.verify.material import as_text, octets
 
 __all__ = ["Effect", "Handshake", "Reply", "answer", "parse_handshake"]
@@ -39,7 +38,7 @@ class Reply(Struct, frozen=True):
     """The answer to a handshake, ready to be sent, and its side effect.
 
     `effect` says what to do with `value`, the text taken from the request: STORE it as a secret of the route, SHOW it
-    to the operator, or both, FETCH it as a URL, which lies on one of `hosts`. `signed`: send this only when the request
+    to the operator, or both, FETCH it as a URL, if it lies on one of `hosts`. `signed`: send this only when the request
     is authentic.
     """
 
@@ -103,11 +102,9 @@ def _condition_holds(condition: Predicate, found: JSON, secrets: Sequence[str]) 
 
 
 def _reply(rule: Handshake, content: Content, secrets: Sequence[str]) -> Reply | None:
-    """Fill in the rule's reply; None when the value is absent, too long, or not allowed as a header or URL."""
+    """Fill in the rule's reply; None when the value is absent, too long, or not allowed as a header."""
     taken = "" if rule.take is None else as_text(_value_at(rule.take, content))
     if taken is None or len(taken) > _LONGEST or (rule.take is not None and not taken):
-        return None
-    if rule.effect is Effect.FETCH and not allows(rule.hosts, host_of(taken)):
         return None
     holes = {"value": taken}
     if rule.hmac is not None:

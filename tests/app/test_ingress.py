@@ -1,22 +1,14 @@
 """Taking requests in by other rules: routes come and go with their series."""
 
-import socket
-from contextlib import AsyncExitStack
-
 import aiohttp
 import pytest
-from aiohttp import web
 
 from gateway import settings
 from gateway.app import app, ingress
 from gateway.journal import DeadLimits
 from gateway.journal.sqlite.upkeep import Limits
-from gateway.outbound.sessions import USER_AGENT, Sessions
-from gateway.secret import Secret
-from gateway.settings.proxies import Proxies
 from gateway.settings.tables import Server
 from tests.conftest import Gateway
-from tests.outbound.proxy import Proxy
 
 ROUTE = '[routes.{name}]\nservice = "{service}"\ndestinations = ["ops"]\nallow_unsigned = true\n'
 THROUGH = '[passthrough]\nserver = "https://chat.example.com"\n'
@@ -122,50 +114,6 @@ async def test_the_journal_keeps_as_long_as_it_is_told_now(rewritten):
     )
     journal = rewritten.gateway.running._running.journal
     assert journal.upkeep._limits == Limits(3600.0, 1_000_000, DeadLimits(7200.0, 2_000_000))
-
-
-@pytest.mark.parametrize(("status", "why"), [(200, ""), (204, ""), (302, "answered 302"), (404, "answered 404")])
-async def test_a_handshake_is_confirmed_by_one_request(aiohttp_server, status, why):
-    """The URL that confirms a handshake is asked for once, and nowhere else; any answer but success says why."""
-    asked = []
-
-    async def handler(request):
-        asked.append((request.method, request.path_qs, request.headers["User-Agent"]))
-        return web.Response(status=status, headers={"Location": "/elsewhere"})
-
-    application = web.Application()
-    application.router.add_route("*", "/{path:.*}", handler)
-    server = await aiohttp_server(application)
-    async with AsyncExitStack() as stack:
-        url = str(server.make_url("/confirm?Token=a"))
-        if why:
-            with pytest.raises(OSError, match=why):
-                await ingress.fetch(Sessions(stack), url)
-        else:
-            await ingress.fetch(Sessions(stack), url)
-    assert asked == [("GET", "/confirm?Token=a", USER_AGENT)]
-
-
-async def test_a_handshake_that_cannot_be_confirmed_says_why():
-    """Without an answer, the reason is one line without the URL."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    async with AsyncExitStack() as stack:
-        with pytest.raises(OSError, match="cannot connect") as caught:
-            await ingress.fetch(Sessions(stack), f"http://127.0.0.1:{port}/confirm?Token=s3cret")
-    assert "s3cret" not in str(caught.value)
-
-
-async def test_a_handshake_passes_the_proxy_of_the_environment():
-    """The URL that confirms is somewhere on the internet, which may be behind a proxy."""
-    proxy = Proxy(refusal=204)
-    async with proxy.serve() as url, AsyncExitStack() as stack:
-        sessions = Sessions(stack, (), Proxies(http=Secret(url), exempt=("near.test",)))
-        await ingress.fetch(sessions, "http://sns.test/confirm?Token=a")
-        with pytest.raises(OSError, match="does not resolve"):
-            await ingress.fetch(sessions, "http://near.test/confirm?Token=a")
-    assert proxy.asked == ["GET http://sns.test/confirm?Token=a"]
 
 
 @pytest.mark.parametrize(("files", "most"), [(100_000, 1000), (700, 500), (10, 2)])

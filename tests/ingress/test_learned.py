@@ -59,22 +59,3 @@ async def test_a_value_for_a_person_is_shown_in_the_log() -> None:
         await learned.act("build", Reply(200, effect=Effect.SHOW, value="code 17"))
     assert [(line["route"], line["value"]) for line in said] == [("build", "code 17")]
     assert told(learned, "build") == []
-
-
-@pytest.mark.parametrize("fails", [False, True])
-async def test_a_url_is_fetched_beside_the_answer(fails: bool) -> None:
-    """Whether that worked is told in the log."""
-    fetched: list[str] = []
-
-    async def fetch(url: str) -> None:
-        fetched.append(url)
-        if fails:
-            raise OSError("answered 500")
-
-    learned = Learned(fetch=fetch)
-    with capture_logs() as said:
-        await learned.act("build", Reply(200, effect=Effect.FETCH, value="https://sns.example.com/confirm"))
-        for task in list(learned._tasks):
-            await task
-    assert fetched == ["https://sns.example.com/confirm"]
-    assert [line["event"] for line in said] == ["subscription not confirmed" if fails else "subscription confirmed"]
