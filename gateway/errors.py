@@ -8,6 +8,7 @@
     |- JournalError        a write to the journal or a read from it failed; senders get 503
     |  `- JournalDamaged   the file cannot be used at all
     |- TakesLong           (in language.functions.haste) not to be done in haste; the request is judged beside the loop
+    |- NotFetched          (in outbound.fetch) what a document or a request names could not be fetched
     `- Unsent              (in outbound.exchange) a request to a server failed; holds the result of the delivery
 
 Texts are for the reader: what, where, what to do. None of them holds a secret.

@@ -223,9 +223,7 @@ async def gateways(folder: Path) -> AsyncIterator[Callable[..., Awaitable[Gatewa
         session = await stack.enter_async_context(aiohttp.ClientSession())
         hook = f"{mattermost}/hooks/{standin.add_hook()}"
 
-        async def begin(
-            routes: str = "", server: str = "", tables: str = "", outside: Outside = INTERNET
-        ) -> Gateway:
+        async def begin(routes: str = "", server: str = "", tables: str = "", outside: Outside = INTERNET) -> Gateway:
             text = HEAD.format(server=server, tables=tables.format(mattermost=mattermost), hook=hook) + routes
             known = settings.parse(text, str(folder / "mattergate.toml"), {}, lambda path: path.read_text("utf-8"))
             own = await stack.enter_async_context(AsyncExitStack())

@@ -244,7 +244,9 @@ class Ingress:
         """The refusal of a request that nobody vouches for, with the way to find a hint where that is cheap enough."""
         if not (service.described or route.own_schemes):
             return _faulty()
-        if refusal.status == 401 and len(content.body) <= LARGEST:
+        if refusal.cause == Cause.KEYS:
+            refusal.hint = "let the gateway reach that host; the log says what is wrong: `keys not fetched`"
+        elif len(content.body) <= LARGEST:
             schemes, secrets, now = route.schemes(service), self._secrets(route), self._clock.moments()[0]
             refusal.clue = partial(
                 self._clues.of, refusal.cause, service, schemes, secrets, content, now, rules.catalog

@@ -38,6 +38,9 @@ DOCUMENTS: Final = 64
 UNKNOWN: Final = 1000
 """The most unknown key ids that are remembered."""
 
+LONGEST: Final = 300
+"""Characters of the longest key id that is remembered; those of issuers have up to 100."""
+
 WAITING: Final = 200
 """The most requests that wait for keys at once; those beyond do without."""
 
@@ -114,11 +117,16 @@ class Keyring:
         if not self._has(document, request) and not self._is_unknown(request):
             if document.since < asked:
                 return None
-            self._unknown.pop(request, None)
-            self._unknown[request] = self._clock() + UNKNOWN_FOR
-            if len(self._unknown) > UNKNOWN:
-                self._unknown.popitem(last=False)
+            self._remember(request)
         return document.body
+
+    def _remember(self, request: KeyRequest) -> None:
+        """Remember that there is no such key."""
+        self._unknown.pop(request, None)
+        if len(request.kid) <= LONGEST:
+            self._unknown[request] = self._clock() + UNKNOWN_FOR
+        if len(self._unknown) > UNKNOWN:
+            self._unknown.popitem(last=False)
 
     def _usable(self, url: str) -> _Document | None:
         document = self._documents.get(url)

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+from collections.abc import Sequence
 from time import time
 from urllib.parse import quote
 
@@ -13,9 +14,11 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from gateway.app.fetching import Outside
+from gateway.journal import Query, Record
 from gateway.outbound import keyring
 from gateway.outbound.fetch import PublicResolver
 from tests.app.test_fetching import HEAD, SECRET, outside, route, series, services
+from tests.conftest import eventually
 from tests.outbound.authority import SIGNING, Authority, Host, jwks, pem, serving
 
 __all__ = ["services"]
@@ -59,6 +62,11 @@ async def send(gateway, sent: str) -> tuple[int, str]:
 async def refused(gateway, cause: str) -> float:
     """How many requests were refused for a cause."""
     return await series(gateway, f'refusals_total{{cause="{cause}"}}')
+
+
+async def recorded(gateway) -> Sequence[Record]:
+    """The refused requests that the journal has."""
+    return (await gateway.running._running.journal.find(Query(outcome="refused"))).records
 
 
 async def fetches(gateway, outcome: str) -> float:
@@ -136,6 +144,10 @@ async def test_a_host_that_gives_no_keys(start, services, answer, outcome):
         gateway = await tokens(start, services, host)
         assert await send(gateway, token("a")) == (503, "60")
         assert (await refused(gateway, "keys"), await fetches(gateway, outcome)) == (1, 1)
+        await eventually(lambda: recorded(gateway))
+        [refusal] = await recorded(gateway)
+        assert f"cannot be fetched from {HOST} now" in refusal.event.reason
+        assert "keys not fetched" in refusal.refusal.hint
     assert len(host.asked) == 1
     assert not gateway.standin.posts
 

@@ -68,6 +68,14 @@ async def test_memory_is_held_while_keys_are_fetched():
     assert bed.budget.size == 0
 
 
+async def test_a_route_with_schemes_of_its_own():
+    """They stand instead of those of the service."""
+    bed = Bed()
+    bed.go.set()
+    assert await bed.judge(route(verify=(RULE | {"keys": KEYS},)), PLAIN) == Cause.KEYS
+    assert bed.asked == 1
+
+
 async def test_without_room_nothing_is_fetched():
     """The sender is to come again."""
     bed = Bed(limit=99)
