@@ -187,8 +187,8 @@ class _EventReader(Struct, frozen=True):
     decoded: Decoded
     wishes: Wishes
     limits: Limits
-    rules: Rules | None
-    mute: str
+    rules: Rules | None = None
+    mute: str = ""
 
     def piece(self, value: JSON, *, explained: bool) -> Piece:
         """Select, validate, translate, fit; the generic translator speaks for what no document can translate.
