@@ -1,36 +1,39 @@
-"""The generated tables of deploy/reference.md. `python -m tests.reference` writes them anew.
+"""The generated tables of deploy/reference.md and schemas/README.md. `python -m tests.reference` writes them anew.
 
-A table stands between `<!-- generated: NAME -->` and `<!-- end -->`; all other text of the page is written by hand.
+A table stands between `<!-- generated: NAME -->` and `<!-- end -->`; all other text of a page is written by hand.
 """
 
+import inspect
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from enum import EnumType
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import typer
 from typer.testing import CliRunner
 
+from gateway.catalog.shapes import TYPES
 from gateway.cli import app
-from gateway.language.functions import TABLE
+from gateway.language import arguments
+from gateway.language.functions import TABLE, Function
+from gateway.language.functions.states import STATES, TONES
 from gateway.observe.metrics import Metrics
 from gateway.settings import tables
+from tests import keytables
+from tests.keytables import table
 
-PAGE: Final = Path(__file__).parents[1] / "deploy" / "reference.md"
-_BLOCK: Final = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.S)
+_ROOT: Final = Path(__file__).parents[1]
+PAGE: Final = _ROOT / "deploy" / "reference.md"
+AUTHORS: Final = _ROOT / "schemas" / "README.md"
+BLOCK: Final = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.S)
 
 
-def filled(text: str) -> str:
-    """Give the page with every generated table as the code is now. Raises KeyError on a name without a generator."""
-    return _BLOCK.sub(lambda found: f"{found[1]}{GENERATORS[found[2]]()}\n{found[3]}", text)
-
-
-def _table(*rows: Iterable[str]) -> str:
-    """A Markdown table; the first row is its head."""
-    head, *body = [list(row) for row in rows]
-    lines = [" | ".join(cell.replace("|", "\\|") for cell in row) for row in [head, *body]]
-    return "\n".join(f"| {line} |" for line in [lines[0], " | ".join("---" for _ in head), *lines[1:]])
+def filled(page: Path, text: str = "") -> str:
+    """A page (or another text of it) with every table as the code is now. Raises KeyError for one without a generator."""
+    makers = GENERATORS[page]
+    return BLOCK.sub(lambda found: f"{found[1]}{makers[found[2]]()}\n{found[3]}", text or page.read_text("utf-8"))
 
 
 def settings() -> str:
@@ -41,7 +44,7 @@ def settings() -> str:
 def variables() -> str:
     """Every environment variable that overrides the settings file."""
     rows = [(f"`{name}`", f"`[{table}] {key}`") for name, (table, key) in tables.variables().items()]
-    return _table(("variable", "overrides"), *rows)
+    return table(("variable", "overrides"), *rows)
 
 
 def metrics() -> str:
@@ -56,7 +59,7 @@ def metrics() -> str:
         )
         for family in Metrics().families
     ]
-    return _table(("series", "type", "labels", ""), *rows)
+    return table(("series", "type", "labels", ""), *rows)
 
 
 def commands() -> str:
@@ -69,7 +72,7 @@ def _sections(name: str, command: Any) -> Iterator[str]:
     inner = getattr(command, "commands", {})
     if parameters or not inner:
         rows = [_parameter(parameter) for parameter in parameters]
-        yield f"### {name}\n\n{command.help}" + (f"\n\n{_table(('option', '', 'default'), *rows)}" if rows else "")
+        yield f"### {name}\n\n{command.help}" + (f"\n\n{table(('option', '', 'default'), *rows)}" if rows else "")
     for key, one in inner.items():
         yield from _sections(f"{name} {key}", one)
 
@@ -89,22 +92,71 @@ def _parameter(parameter: Any) -> tuple[str, str, str]:
 
 
 def functions() -> str:
-    """Every function that templates may call, with its first example."""
+    """Every function that templates may call, with its arguments and its first example."""
     rows = [
-        (f"`{name}`", function.doc, f"`{function.examples[0].template}`" if function.examples else "")
+        (
+            f"`{name}`",
+            f"`{_arguments(function)}`" if _arguments(function) else "",
+            function.doc,
+            f"`{function.examples[0].template}`" if function.examples else "",
+        )
         for name, function in sorted(TABLE.items())
     ]
-    return _table(("function", "", "for example"), *rows)
+    return table(("function", "arguments", "", "for example"), *rows)
 
 
-GENERATORS: Final[dict[str, Callable[[], str]]] = {
-    "settings": settings,
-    "variables": variables,
-    "commands": commands,
-    "metrics": metrics,
-    "functions": functions,
+def _arguments(function: Function) -> str:
+    """The arguments besides the value: `limit`, `limit=10`, `limit?` for one that may be absent, `*others`."""
+    taken = list(inspect.signature(function.call).parameters.values())[1 if function.kind == "filter" else 0 :]
+    return ", ".join(map(_argument, taken))
+
+
+def _argument(one: inspect.Parameter) -> str:
+    if one.kind is one.VAR_POSITIONAL:
+        return f"*{one.name}"
+    if one.default is one.empty:
+        return one.name
+    return f"{one.name}?" if one.default in (None, "") else f"{one.name}={one.default!r}"
+
+
+def engine() -> str:
+    """The filters and tests of the template engine that templates may use besides."""
+    filters = ", ".join(f"`{call.written(name).removesuffix('()')}`" for name, call in arguments.BUILTIN.items())
+    tests = ", ".join(f"`{name}`" for name in arguments.TESTS)
+    return f"Filters of the engine: {filters}.\n\nTests, after `is` and in `select`: {tests}."
+
+
+def shapes() -> str:
+    """The types of short shapes, and what each takes."""
+    rows = [(f"`{name}`", keytables.words(schema)) for name, schema in TYPES.items()]
+    return table(("type", "takes"), *rows)
+
+
+def states() -> str:
+    """The states of the product, with the phase and the tone of each."""
+    return table(("state", "phase", "tone"), *((f"`{word}`", *row) for word, row in STATES.items()))
+
+
+def tones() -> str:
+    """The tones, and the colour of each."""
+    return table(("tone", "colour"), *((f"`{tone}`", f"`{color}`") for tone, color in TONES.items()))
+
+
+GENERATORS: Final[Mapping[Path, Mapping[str, Callable[[], str]]]] = {
+    PAGE: {"settings": settings, "variables": variables, "commands": commands, "metrics": metrics},
+    AUTHORS: {
+        "shapes": shapes,
+        "functions": functions,
+        "engine": engine,
+        "states": states,
+        "tones": tones,
+        **{kind: partial(keytables.keys, kind) for kind in keytables.KINDS},
+        "values": keytables.values,
+    },
 }
+"""The tables of each page, in their order."""
 
 
 if __name__ == "__main__":
-    PAGE.write_text(filled(PAGE.read_text("utf-8")), "utf-8")
+    for page in GENERATORS:
+        page.write_text(filled(page), "utf-8")

@@ -1,0 +1,190 @@
+"""schemas/README.md, the page for authors: what it shows works, and every key and function is on it."""
+
+import json
+import re
+
+import jsonschema
+import pytest
+
+from gateway.catalog import files, yamlfile
+from gateway.catalog.select import Selector
+from gateway.catalog.shapes import compiled
+from gateway.catalog.tolerance import tolerant
+from gateway.cli import catalog
+from gateway.decode.content import Content
+from gateway.decode.unwrap import parse_unwrap, unwrap
+from gateway.language.document import DocumentPlace
+from gateway.language.functions import TABLE
+from gateway.language.functions.states import STATES, TONES
+from gateway.language.output import Mode
+from gateway.language.template import Engine
+from gateway.model import CardMode, Request
+from gateway.pipeline import sample, samplefile
+from gateway.pipeline.interpret import Wishes
+from gateway.pipeline.unsampled import unsampled
+from gateway.verify.verify import parse_scheme
+from tests import keytables, reference
+
+PAGE = reference.AUTHORS.read_text("utf-8")
+PROSE = reference.BLOCK.sub("", PAGE)
+
+
+def _rows(head: str) -> list[list[str]]:
+    """The rows of the table with this head, each cell without its back quotes."""
+    table = PAGE.split(f"| {head} |\n", 1)[1].split("\n\n", 1)[0].splitlines()[1:]
+    cells = [re.split(r" (?<!\\)\| ", row.removeprefix("| ").removesuffix(" |")) for row in table]
+    return [[cell.removeprefix("`").removesuffix("`").replace("\\|", "|") for cell in row] for row in cells]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A catalog folder with every document of the page, as its first line names it."""
+    root = tmp_path_factory.mktemp("authors")
+    for name, text in re.findall(r"```yaml\n# (\S+)\n(.*?)```", PAGE, re.S):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    described = "name: Pager\nsetup: There is nothing to set up.\nevent: [{json: event}]\n"
+    (root / "pager" / "service.yaml").write_text(described)
+    return root
+
+
+@pytest.fixture(scope="module")
+def services(folder):
+    """The services of the page, without a fault."""
+    known, faults = catalog.load([folder], closely=True)
+    assert [f"{one.file}:{one.line} {one.problem}" for one in faults] == []
+    return known.services
+
+
+def test_every_example_is_a_file_of_a_service():
+    """No block of YAML stands on the page that no test reads."""
+    blocks = re.findall(r"```(?!sh|\n)(\w+)\n(.*)", PROSE)
+    assert {language for language, _ in blocks} == {"yaml"}
+    assert [first for _, first in blocks if not re.fullmatch(r"# [\w/.-]+\.yaml", first)] == []
+
+
+def test_the_samples_of_the_page_hold_and_reach_every_event(folder, services):
+    """What the page shows as the outcome of a request is what the gateway makes of it."""
+    paths = files.samples([folder])
+    assert {path.name for _, path in paths} == set(re.findall(r"# \S+/samples/(\S+)", PAGE))
+    assert [(path.name, samplefile.run(services[key], path)) for key, path in paths] == [(p.name, []) for _, p in paths]
+    reached = samplefile.reached(services, paths)
+    assert [one.problem for one in unsampled(services["acme-orders"].translators, reached)] == []
+
+
+@pytest.mark.parametrize(("shape", "payload", "speaks"), _rows("shape | payload | does it speak?"))
+def test_the_examples_of_shapes(shape, payload, speaks):
+    """A payload matches a shape, or does not."""
+    noted = []
+    schema = tolerant(compiled(yamlfile.load(shape, "shape.yaml"), {}, DocumentPlace("a/b", (), noted)))
+    assert (jsonschema.Draft202012Validator(schema).is_valid(json.loads(payload)), noted) == (speaks == "yes", [])
+
+
+@pytest.mark.parametrize("line", [row[0] for row in _rows("you write | it is")])
+def test_the_ways_to_write_a_shape(line):
+    """Each is a shape, with the name of another that the service shares."""
+    noted = []
+    compiled(yamlfile.load(line, "shape.yaml"), {"customer": {}}, DocumentPlace("a/b", (), noted))
+    assert noted == []
+
+
+@pytest.mark.parametrize(("template", "values", "text"), _rows("template | values | what comes out"))
+def test_the_examples_of_expressions(template, values, text):
+    """Each gives the text beside it, where Mattermost renders Markdown."""
+    found = Engine().template(template, Mode.MARKDOWN, "a/b").render(json.loads(values))
+    assert found == (None if text == "*nothing*" else text)
+
+
+@pytest.mark.parametrize(("event", "headers", "body", "name"), _rows("event | headers | body | name"))
+def test_the_examples_of_names(event, headers, body, name):
+    """Each list of selectors makes the name beside it."""
+    selectors = [Selector(raw) for raw in yamlfile.load(f"event: {event}", "service.yaml")["event"]]
+    request = Request(headers=json.loads(headers))
+    parts = [one.value(request, json.loads(body)) for one in selectors]
+    assert ".".join(filter(None, parts)) == name
+
+
+@pytest.mark.parametrize("scheme", [row[1] for row in _rows("the vendor's page says | you write")])
+def test_the_examples_of_schemes(scheme):
+    """Each is read without a fault."""
+    assert parse_scheme(yamlfile.load(scheme, "service.yaml"))
+
+
+@pytest.mark.parametrize(("body", "content_type", "value"), _rows("body | content type | what templates see"))
+def test_the_examples_of_bodies(body, content_type, value):
+    """JSON, XML, forms, multipart and text."""
+    written = body.replace("\\n", "\r\n") if content_type.startswith("multipart") else body
+    request = Request(headers={"content-type": content_type}, body=written.encode())
+    assert Content.of(request, 10_000, 64).value == json.loads(value)
+
+
+@pytest.mark.parametrize(("step", "before", "after"), _rows("step | before | after"))
+def test_the_examples_of_unwrap(step, before, after):
+    """Of a split, an event each."""
+    events = [json.loads(one.strip("` ")) for one in after.removesuffix(", two events").split("` and `")]
+    found = unwrap(json.loads(before), [parse_unwrap(yamlfile.load(step, "step.yaml"))])
+    assert (found.values, found.idle) == (events, ())
+
+
+def test_the_example_of_a_card(services):
+    """The documents of an incident do what the table below them says."""
+
+    def told(event, **more):
+        request = Request(body=json.dumps({"event": event, **more}).encode())
+        piece = sample.read(services["pager"], request, Wishes(card=CardMode.BOTH)).pieces[0]
+        return piece.phase, piece.reply, piece.card.attachments[0].color if piece.card else None
+
+    fired = {"id": "P1", "title": "Disk full", "state": "firing"}
+    assert told("incident.triggered", incident=fired) == ("open", False, "danger")
+    assert told("note.added", note={"incident": "P1", "text": "on it"}) == ("change", True, None)
+    assert told("incident.priority_changed", incident={"id": "P1"}) == ("change", True, None)
+    assert told("incident.resolved", incident={**fired, "state": "resolved"}) == ("close", False, "good")
+
+
+def test_every_function_and_state_is_there():
+    """Whoever searches the page for one finds it."""
+    assert [name for name in (*TABLE, *STATES, *TONES) if f"\n| `{name}` | " not in PAGE] == []
+
+
+@pytest.mark.parametrize("kind", keytables.KINDS)
+def test_every_key_is_described_and_on_the_page(kind):
+    """A key of a document that says nothing of itself helps nobody, neither here nor in an editor."""
+    assert keytables.undescribed(kind) == []
+    rows = re.findall(r"^\| `([^`]+)` \| (.*?) \| (.*) \|$", keytables.keys(kind), re.M)
+    assert [key for key, _, text in rows if not text and "](#" not in _] == []
+
+
+def test_every_kind_of_document_has_its_tables():
+    """A meta-schema that is added is on the page."""
+    assert {f"{kind}.schema.json" for kind in keytables.KINDS} == set(files.schemas())
+
+
+def test_a_table_shows_what_a_schema_says():
+    """Nested keys, choices, bounds, defaults, examples, and which keys need or exclude each other."""
+    schema = {
+        "type": "object",
+        "required": ["a"],
+        "oneOf": [{"required": ["a"]}, {"required": ["b"]}],
+        "properties": {
+            "a": {"description": "One.", "enum": ["x", "y"], "default": "x", "examples": ["y"]},
+            "b": {"anyOf": [{"type": "string"}, {"type": "object", "properties": {"c": {"const": True}}}]},
+            "d": {"type": "array", "items": {"type": "object", "properties": {"e": {"type": "integer", "minimum": 1}}}},
+        },
+    }
+    assert keytables.described("", schema).splitlines() == [
+        "Exactly one of `a`, `b`.",
+        "",
+        "| key | value |  |",
+        "| --- | --- | --- |",
+        "| `a` | `x` or `y`, required | One. Default: `x`. For example `y`. |",
+        "| `b` | string or mapping |  |",
+        "| `b.c` | `true` |  |",
+        "| `d` | list of mapping |  |",
+        "| `d[].e` | whole number | At least 1. |",
+    ]
+
+
+def test_alternatives_that_depend_on_what_is_there_are_listed():
+    """`if`, `then` and `else` at any depth."""
+    schema = {"if": {}, "then": {"const": "secret"}, "else": {"if": {}, "then": {"type": "string"}, "else": {"type": "null"}}}
+    assert keytables.described("#### one", schema) == "#### one\n\nIt is one of: `secret`, string, nothing."
