@@ -67,6 +67,7 @@ TESTS_OF_MANY = (
     "outbound/test_oddities.py",
     "outbound/test_proxies.py",
     "test_architecture.py",
+    "test_authors.py",
     "test_github.py",
     "test_jira.py",
     "test_package.py",

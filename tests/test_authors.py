@@ -56,6 +56,14 @@ def services(folder):
     return known.services
 
 
+def test_every_heading_has_an_address_of_its_own():
+    """A link leads to the table that it means, and not to the first of two headings."""
+    headings = [
+        heading.lower() for heading in re.findall(r"^#+ (.*)$", re.sub(r"```.*?```", "", PAGE, flags=re.S), re.M)
+    ]
+    assert len(headings) == len(set(headings))
+
+
 def test_every_example_is_a_file_of_a_service():
     """No block of YAML stands on the page that no test reads."""
     blocks = re.findall(r"```(?!sh|\n)(\w+)\n(.*)", PROSE)
@@ -186,5 +194,9 @@ def test_a_table_shows_what_a_schema_says():
 
 def test_alternatives_that_depend_on_what_is_there_are_listed():
     """`if`, `then` and `else` at any depth."""
-    schema = {"if": {}, "then": {"const": "secret"}, "else": {"if": {}, "then": {"type": "string"}, "else": {"type": "null"}}}
+    schema = {
+        "if": {},
+        "then": {"const": "secret"},
+        "else": {"if": {}, "then": {"type": "string"}, "else": {"type": "null"}},
+    }
     assert keytables.described("#### one", schema) == "#### one\n\nIt is one of: `secret`, string, nothing."

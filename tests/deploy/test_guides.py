@@ -13,7 +13,12 @@ from gateway.settings import tables
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 GUIDES = {name: (DEPLOY / name).read_text() for name in ("README.md", "operations.md", "reference.md")}
-PAGES = [ROOT / "README.md", ROOT / "schemas" / "README.md", *sorted((ROOT / ".github").glob("*.md")), *sorted(DEPLOY.rglob("*.md"))]
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "schemas" / "README.md",
+    *sorted((ROOT / ".github").glob("*.md")),
+    *sorted(DEPLOY.rglob("*.md")),
+]
 TEXT = "\n".join(GUIDES.values())
 
 
