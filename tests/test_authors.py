@@ -7,6 +7,7 @@ import jsonschema
 import pytest
 
 from gateway.catalog import files, yamlfile
+from gateway.catalog.metaschema import meta_schema
 from gateway.catalog.select import Selector
 from gateway.catalog.shapes import compiled
 from gateway.catalog.tolerance import tolerant
@@ -160,6 +161,27 @@ def test_every_key_is_described_and_on_the_page(kind):
     assert keytables.undescribed(kind) == []
     rows = re.findall(r"^\| `([^`]+)` \| (.*?) \| (.*) \|$", keytables.keys(kind), re.M)
     assert [key for key, _, text in rows if not text and "](#" not in _] == []
+
+
+def _parts(schema):
+    """A schema, and those inside of it."""
+    yield schema
+    for key in schema.keys() - {"examples", "default"}:
+        inner = schema[key]
+        inside = inner.values() if key in ("properties", "$defs") else inner if isinstance(inner, list) else [inner]
+        for one in inside:
+            if isinstance(one, dict):
+                yield from _parts(one)
+
+
+@pytest.mark.parametrize("kind", keytables.KINDS)
+def test_the_examples_of_keys_are_valid(kind):
+    """What a table shows as an example or default may stand there."""
+    schema, _ = meta_schema(kind)
+    for part in _parts(schema):
+        shown = [*(part.get("examples") or ()), *([part["default"]] if "default" in part else ())]
+        known = jsonschema.Draft202012Validator({"$defs": schema.get("$defs", {}), **part} if shown else {})
+        assert [value for value in shown if not known.is_valid(value)] == []
 
 
 def test_every_kind_of_document_has_its_tables():
