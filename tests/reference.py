@@ -31,7 +31,7 @@ BLOCK: Final = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.
 
 
 def filled(page: Path, text: str = "") -> str:
-    """A page, or another text of it, with every table as the code is now. Raises KeyError for one that nothing makes."""
+    """A page, or another text of it, with every table as the code is. Raises KeyError for one that nothing makes."""
     makers = GENERATORS[page]
     return BLOCK.sub(lambda found: f"{found[1]}{makers[found[2]]()}\n{found[3]}", text or page.read_text("utf-8"))
 
