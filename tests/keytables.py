@@ -92,10 +92,9 @@ def _sentence(title: str) -> str:
 def _alternatives(schema: Mapping[str, Any]) -> str:
     """What may stand there, where that is one of several things."""
     branches = list(_chain(schema)) if "if" in schema else _branches(schema)
-    if not all("properties" in one for one in branches):
-        return f"It is one of: {', '.join(dict.fromkeys(map(words, branches)))}."
-    told = [one["description"] for one in branches if "description" in one]
-    return "\n".join(f"- {text}" for text in told)
+    alike = all("properties" in one for one in branches)
+    told = [": ".join(filter(None, ["" if alike else words(one), one.get("description", "")])) for one in branches]
+    return "\n".join(f"- {text}" for text in dict.fromkeys(told) if text)
 
 
 def _chain(schema: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -221,4 +221,4 @@ def test_alternatives_that_depend_on_what_is_there_are_listed():
         "then": {"const": "secret"},
         "else": {"if": {}, "then": {"type": "string"}, "else": {"type": "null"}},
     }
-    assert keytables.described("#### one", schema) == "#### one\n\nIt is one of: `secret`, string, nothing."
+    assert keytables.described("#### one", schema) == "#### one\n\n- `secret`\n- string\n- nothing"
