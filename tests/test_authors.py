@@ -5,13 +5,15 @@ import re
 
 import jsonschema
 import pytest
+import typer
 
+from gateway import settings
 from gateway.catalog import files, yamlfile
 from gateway.catalog.metaschema import meta_schema
 from gateway.catalog.select import Selector
 from gateway.catalog.shapes import compiled
 from gateway.catalog.tolerance import tolerant
-from gateway.cli import catalog
+from gateway.cli import app, catalog
 from gateway.decode.content import Content
 from gateway.decode.unwrap import parse_unwrap, unwrap
 from gateway.language.document import DocumentPlace
@@ -67,9 +69,30 @@ def test_every_heading_has_an_address_of_its_own():
 
 def test_every_example_is_a_file_of_a_service():
     """No block of YAML stands on the page that no test reads."""
-    blocks = re.findall(r"```(?!sh|\n)(\w+)\n(.*)", PROSE)
-    assert {language for language, _ in blocks} == {"yaml"}
-    assert [first for _, first in blocks if not re.fullmatch(r"# [\w/.-]+\.yaml", first)] == []
+    blocks = re.findall(r"```(\w+)\n(.*)", PROSE)
+    assert {language for language, _ in blocks} == {"yaml", "sh", "toml"}
+    assert [
+        first for language, first in blocks if language == "yaml" and not re.fullmatch(r"# [\w/.-]+\.yaml", first)
+    ] == []
+
+
+def test_the_example_settings_are_valid():
+    """With a destination, they are read without a fault."""
+    text = "".join(re.findall(r"```toml\n(.*?)```", PROSE, re.S)) + "[destinations.ops]\nhook_env = 'OPS_HOOK'\n"
+    given = {"ACME_SECRET": "a secret of a route", "OPS_HOOK": "https://chat.example.com/hooks/abc"}
+    known = settings.parse(text, "mattergate.toml", given, lambda path: path.read_text())
+    assert known.routes["orders"].service == "acme-orders"
+
+
+def test_the_commands_of_the_page_exist():
+    """Each `mattergate COMMAND` is one, with the options that are written."""
+    known = typer.main.get_command(app).commands
+    lines = re.findall(r"^ *mattergate .*$|`mattergate [^`]*`", PROSE, re.M)
+    named = [re.match(r"\W*mattergate (\w+)(.*)", line).groups() for line in lines]
+    assert {name for name, _ in named} >= {"new", "test", "render", "check", "schema", "functions"}
+    for name, rest in named:
+        options = {option for parameter in known[name].params for option in parameter.opts}
+        assert set(re.findall(r"(?<= )-{1,2}[a-z-]+", rest)) <= options, (name, rest)
 
 
 def test_the_samples_of_the_page_hold_and_reach_every_event(folder, services):
@@ -143,7 +166,7 @@ def test_the_example_of_a_card(services):
         piece = sample.read(services["pager"], request, Wishes(card=CardMode.BOTH)).pieces[0]
         return piece.phase, piece.reply, piece.card.attachments[0].color if piece.card else None
 
-    fired = {"id": "P1", "title": "Disk full", "state": "firing"}
+    fired = {"id": "P1", "title": "Disk full", "state": "triggered"}
     assert told("incident.triggered", incident=fired) == ("open", False, "danger")
     assert told("note.added", note={"incident": "P1", "text": "on it"}) == ("change", True, None)
     assert told("incident.priority_changed", incident={"id": "P1"}) == ("change", True, None)
