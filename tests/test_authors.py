@@ -6,11 +6,14 @@ import re
 import jsonschema
 import pytest
 import typer
+from msgspec.structs import replace
 
 from gateway import settings
 from gateway.catalog import files, yamlfile
+from gateway.catalog.kinds import Text
 from gateway.catalog.metaschema import meta_schema
 from gateway.catalog.select import Selector
+from gateway.catalog.service import Service
 from gateway.catalog.shapes import compiled
 from gateway.catalog.tolerance import tolerant
 from gateway.cli import app, catalog
@@ -23,9 +26,11 @@ from gateway.language.output import Mode
 from gateway.language.template import Engine
 from gateway.model import CardMode, Request
 from gateway.pipeline import sample, samplefile
+from gateway.pipeline.expectation import Expectation
 from gateway.pipeline.interpret import Wishes
+from gateway.pipeline.rehearsal import rehearse
+from gateway.pipeline.sample import Sample, SampleRequest
 from gateway.pipeline.unsampled import unsampled
-from gateway.verify.verify import parse_scheme
 from tests import keytables, reference
 
 PAGE = reference.AUTHORS.read_text("utf-8")
@@ -138,8 +143,15 @@ def test_the_examples_of_names(event, headers, body, name):
 
 @pytest.mark.parametrize("scheme", [row[1] for row in _rows("the vendor's page says | you write")])
 def test_the_examples_of_schemes(scheme):
-    """Each is read without a fault."""
-    assert parse_scheme(yamlfile.load(scheme, "service.yaml"))
+    """Each is read without a fault; where the secret signs, the right one is accepted, and another one refused."""
+    text = f"name: Acme\nsetup: Enter the URL.\nverify: [{scheme}]\n"
+    service = Service("acme", yamlfile.load(text, "service.yaml"), Text("acme/service", text, "service.yaml"))
+    assert not service.faults
+    if {"ed25519", "ecdsa", "rsa", "jwt"}.isdisjoint(yamlfile.load(scheme, "scheme.yaml")):
+        accepted = Expectation("message")
+        one = Sample(secret="s3cret", request=SampleRequest(body={"title": "Disk full"}), expect=accepted)
+        assert rehearse(one, service).found.outcome == "message"
+        assert rehearse(replace(one, signed_with="guessed"), service).found.cause == "wrong_secret"
 
 
 @pytest.mark.parametrize(("body", "content_type", "value"), _rows("body | content type | what templates see"))
