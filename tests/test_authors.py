@@ -6,6 +6,7 @@ import re
 import jsonschema
 import pytest
 import typer
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec.structs import replace
 
 from gateway import settings
@@ -152,6 +153,18 @@ def test_the_examples_of_schemes(scheme):
         one = Sample(secret="s3cret", request=SampleRequest(body={"title": "Disk full"}), expect=accepted)
         assert rehearse(one, service).found.outcome == "message"
         assert rehearse(replace(one, signed_with="guessed"), service).found.cause == "wrong_secret"
+
+
+@pytest.mark.parametrize(("body", "outcome"), [('{"a": 1}', "message"), ('{"a": 2}', "refused")])
+def test_a_sample_holds_a_recorded_signature(body, outcome):
+    """The secret is the public key, nobody signs, and only what was signed is accepted."""
+    text = "name: Acme\nsetup: Enter the URL.\nverify: [{ed25519: true, header: X-Signature}]\n"
+    service = Service("acme", yamlfile.load(text, "service.yaml"), Text("acme/service", text, "service.yaml"))
+    key = Ed25519PrivateKey.from_private_bytes(bytes(32))
+    request = SampleRequest(headers={"X-Signature": key.sign(b'{"a": 1}').hex()}, body=body)
+    public = key.public_key().public_bytes_raw().hex()
+    one = Sample(secret=public, sign=False, request=request, expect=Expectation(outcome))
+    assert rehearse(one, service).found.outcome == outcome
 
 
 @pytest.mark.parametrize(("body", "content_type", "value"), _rows("body | content type | what templates see"))
