@@ -7,6 +7,7 @@ from gateway.catalog.catalog import Catalog, load
 from gateway.errors import CatalogError
 from gateway.model import Outcome, Request
 from gateway.pipeline.sample import read
+from gateway.verify.carried import SECRET
 from tests.catalog.conftest import SERVICE, TRANSLATOR
 
 FAULTY = TRANSLATOR % ("one", "never") + "colour: red\n"
@@ -116,7 +117,7 @@ def test_a_service_whose_own_document_is_faulty_is_not_described(two, write, tex
     write("base/a/service.yaml", text)
     known = Catalog(two)
     service = known.service("a")
-    assert (service.described, service.verify, service.translators) == (False, (), ())
+    assert (service.described, service.verify, service.translators) == (False, tuple(SECRET), ())
     assert known.faults["a"]
 
 
