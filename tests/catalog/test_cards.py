@@ -174,8 +174,8 @@ LIVES = [
         "closed",
         "good",
     ),
-    life("gitlab", "close issue.closed\nchange issue.reopened", "open", "#2f81f7"),
-    life("gitlab", "open issue.incident_opened\nchange issue.incident_escalation", "open", "danger"),
+    life("gitlab", "close issue.closed\nopen issue.reopened", "opened", "#2f81f7"),
+    life("gitlab", "open issue.incident_opened\nchange issue.incident_escalation", "opened", "danger"),
     life(
         "gitlab",
         """
@@ -196,7 +196,7 @@ LIVES = [
         open merge_request.opened_draft_from_fork
         change merge_request.ready
         close merge_request.closed
-        change merge_request.reopened
+        open merge_request.reopened
         close merge_request.closed
         """,
         "closed without merging",
@@ -205,11 +205,11 @@ LIVES = [
     life("gitlab", "open merge_request.opened_draft_from_fork", "draft", "#6e7781"),
     life("gitlab", "open milestone.created\nclose milestone.closed", "closed", "good"),
     life(
-        "gitlab", "open release.published\nchange release.changed\nclose release.deleted_sparse", "deleted", "warning"
+        "gitlab", "open release.published\nchange release.changed\nclose release.deleted_sparse", "deleted", "#6e7781"
     ),
     life("gitlab", "open pipeline.running\nclose pipeline.failed", "failed", "danger"),
-    life("gitlab", "open job.running\nclose job.successful", "successful", "good"),
-    life("gitlab", "open deployment.running\nclose deployment.successful", "successful", "good"),
+    life("gitlab", "open job.running\nclose job.successful", "succeeded", "good"),
+    life("gitlab", "open deployment.running\nclose deployment.successful", "succeeded", "good"),
     life("gitlab", "open vulnerability.detected\nclose vulnerability.resolved", "resolved", "good"),
 ]
 """Add a row for every thing that begins and ends; see `life`."""
