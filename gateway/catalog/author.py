@@ -3,7 +3,8 @@
     author: {name: "{{ coalesce(full_name, login) }}", link: "{{ html_url }}", icon: "{{ avatar_url }}"}
 
 These templates see the keys of the person (`item`), and none of the payload, where `name` would be another one's. What
-is no object is the name itself.
+is no object has the name that `name` makes of `item` (some services send ids), and is the name itself where that is
+nothing.
 """
 
 from collections.abc import Mapping
@@ -35,9 +36,16 @@ class AuthorShape:
 
     def texts(self, person: Mapping[str, JSON], context: Context) -> Texts:
         """What is shown of a person, in the context of the document. Raises TranslationError."""
-        seen = {key: context[key] for key in (*_SEEN, *self._shared) if key in context}
-        seen |= {name: person[name] for name in self.names if name in person}
+        seen = self._seen(context) | {name: person[name] for name in self.names if name in person}
         return {key: template.render({**seen, "item": person}) for key, template in self._templates}
+
+    def of_scalar(self, person: JSON, context: Context) -> Texts:
+        """The same of a person who is a name or an id."""
+        name = self._templates[0][1].render({**self._seen(context), "item": person})
+        return {"author_name": name or str(person)}
+
+    def _seen(self, context: Context) -> dict[str, JSON]:
+        return {key: context[key] for key in (*_SEEN, *self._shared) if key in context}
 
 
 class AuthorUse:
@@ -56,4 +64,6 @@ class AuthorUse:
         person = self._person.get(context)
         if isinstance(person, dict) and self._shape is not None:
             return self._shape.texts(person, context)
-        return {} if person is None or isinstance(person, list | dict) else {"author_name": str(person)}
+        if person is None or self._shape is None or isinstance(person, list | dict):
+            return {}
+        return self._shape.of_scalar(person, context)

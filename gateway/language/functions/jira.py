@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from gateway.language.functions.adf import adf
 from gateway.language.functions.markdown import (
     LINE_BREAK,
     code_block,
@@ -179,14 +180,15 @@ def _link(content: str) -> str:
 
 
 def _plain(value: JSON, limit: Number = DEFAULT_LENGTH, payload: JSON = None) -> JSON:
-    """Jira wiki markup in plain-text keys."""
+    """A text of Jira in plain-text keys."""
     return unmark(jira(value, limit, payload))
 
 
 @function(
     plain=_plain,
-    doc="Jira wiki markup as Markdown: headings, emphasis, links, users, images, lists, tables, code, quotes and "
-    "panels. `limit` limits the source; with `payload`, mentions of account ids have the names that stand in it.",
+    doc="A text of Jira as Markdown, wiki markup (headings, emphasis, links, users, images, lists, tables, code, quotes "
+    "and panels) or a document as `adf` takes it. `limit` limits it; with `payload`, mentions of account ids have the "
+    "names that stand in it.",
     examples=[
         Example(
             "{{ text | jira }}",
@@ -199,11 +201,18 @@ def _plain(value: JSON, limit: Number = DEFAULT_LENGTH, payload: JSON = None) ->
             "ask @\u200bAda",
         ),
         Example("{{ text | jira }}", {"text": "{code:java}\nint a;\n{code}"}, "```java\nint a;\n```"),
+        Example(
+            "{{ text | jira }}",
+            {"text": {"type": "paragraph", "content": [{"type": "text", "text": "a*b"}]}},
+            r"a\*b",
+        ),
     ],
 )
 def jira(value: JSON, limit: Number = DEFAULT_LENGTH, payload: JSON = None) -> JSON:
     """See the registration."""
     if isinstance(value, Markup):
         return value
+    if isinstance(value, dict):
+        return adf(value, limit, payload)
     source = source_of(value, limit)
     return Markup(to_markdown(_with_names(source, payload) if "[~accountid:" in source else source))

@@ -1,4 +1,4 @@
-"""What people call the things and persons of a payload."""
+"""What people call the things and persons of a payload, wherever it says so."""
 
 from collections.abc import Iterator, Mapping
 from itertools import islice
@@ -17,7 +17,7 @@ _IDS: Final = ("accountId", "name", "key", "id", "login", "username")
 """Keys of what a payload may say instead of a person."""
 
 _MAX_PARTS: Final = 5000
-"""Objects and arrays of a payload that are looked through for a name."""
+"""Objects and arrays of a payload that are looked through for a name or key."""
 
 
 def name_in(payload: JSON, known: str) -> str:
@@ -73,3 +73,21 @@ def _first(value: Mapping[str, JSON], keys: tuple[str, ...]) -> str:
 def _text(value: JSON) -> str:
     """A scalar as text; "" for anything else."""
     return "" if isinstance(value, dict | list | tuple) else text_of(value).strip()
+
+
+@function(
+    doc="The first text or number under a key, wherever in the value it stands, objects before those inside of them: "
+    "for what a sender says of whatever an event is about.",
+    examples=[
+        Example(
+            "{{ event | anywhere('self') }}",
+            {"event": {"issue": {"key": 7, "self": "https://x.example/7"}}},
+            "https://x.example/7",
+        ),
+        Example("{{ event | anywhere('id') }}", {"event": {"issue": {"id": 7}, "id": None}}, "7"),
+    ],
+)
+def anywhere(value: JSON, key: JSON = "") -> JSON:
+    """See the registration."""
+    name = text_of(key)
+    return next((found for one in _objects(value) if (found := _text(one.get(name)))), None)
