@@ -29,8 +29,8 @@ LIVES = {
         "bitbucket-server", "pull_request.opened", "pull_request_comment.added", "pull_request_review.approved",
         "pull_request.merged",
     ),
-    "redmine issue": ("redmine", "issue.created", "issue.comment", "issue.in_progress", "issue.closed"),
-    "trac ticket": ("trac", "ticket.created", "ticket.comment", "ticket.fields", "ticket.closed"),
+    "redmine issue": ("redmine", "issue.created", "issue_comment.added", "issue.in_progress", "issue.closed"),
+    "trac ticket": ("trac", "ticket.created", "ticket_comment.added", "ticket.fields", "ticket.closed"),
 }  # fmt: skip
 """Thing -> service, and samples in a plausible order: the first opens, the last closes."""
 
