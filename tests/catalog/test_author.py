@@ -21,7 +21,7 @@ def test_a_service_without_shared_yaml_has_no_author(two, write):
 
 def test_an_author_may_be_an_id(two, write, draft):
     """What is no object has the name that the service makes of it, and is the name itself where that is nothing."""
-    write("base/a/shared.yaml", "author: {name: \"{{ payload | path('names') | at(item) }}\", icon: \"{{ icon }}\"}\n")
+    write("base/a/shared.yaml", 'author: {name: "{{ payload | path(\'names\') | at(item) }}", icon: "{{ icon }}"}\n')
     write("base/a/one.yaml", "title: One\nevents: [one]\nmessage: {attachments: [{author: by, title: x}]}\n")
     service = load(two).services["a"]
     for person, name in (("u1", "Ada"), ("u2", "u2")):
