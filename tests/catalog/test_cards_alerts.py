@@ -122,9 +122,9 @@ def test_an_alert_group_opens_when_it_fires_and_closes_when_all_is_resolved(serv
     assert (resolved.messages[0].attachments[0].title or "").startswith("Resolved: ")
 
 
-def test_what_is_opened_again_by_a_person_changes_its_card_and_a_regression_gets_a_new_one():
-    """An error that comes back is an alert that fires again; one that a person reopens goes on with its card."""
-    assert piece("sentry", "issue.unresolved_by_hand").phase == "change"
+def test_what_comes_back_opens_its_subject_anew():
+    """What is reopened, or an error that comes back, gets a card of its own after the close."""
+    assert piece("jira", "issue_updated.reopened").phase == "open"
     assert piece("sentry", "issue.regressed").phase == "open"
 
 

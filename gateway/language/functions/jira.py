@@ -187,8 +187,8 @@ def _plain(value: JSON, limit: Number = DEFAULT_LENGTH, payload: JSON = None) ->
 @function(
     plain=_plain,
     doc="A text of Jira as Markdown: wiki markup (headings, emphasis, links, users, images, lists, tables, code, "
-    "quotes, panels), or a document as `adf` takes it. `limit` limits it; with `payload`, mentions of account ids have the "
-    "names that stand in it.",
+    "quotes, panels), or a document as `adf` takes it. `limit` limits it; with `payload`, mentions of account ids have "
+    "the names that stand in it.",
     examples=[
         Example(
             "{{ text | jira }}",
