@@ -65,3 +65,18 @@ def test_a_large_payload_is_not_looked_through_whole() -> None:
     broad: JSON = [[{"a": {}}] * 1000] * 1000
     assert seconds_of(lambda: name_in(deep, "a")) < 0.1
     assert seconds_of(lambda: name_in(broad, "a")) < 0.1
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ({"a": {"self": "inner"}, "self": "outer"}, "outer"),
+        ({"a": [{"self": ""}, {"self": {"x": 1}}, {"b": {"self": 7}}]}, "7"),
+        ({"a": [{"b": None}]}, None),
+        ("self", None),
+        (None, None),
+    ],
+)
+def test_anywhere(value: JSON, expected: JSON) -> None:
+    """The outermost text or number under the key; what holds none has none."""
+    assert TABLE["anywhere"].call(value, "self") == expected
