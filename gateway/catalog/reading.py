@@ -4,6 +4,7 @@ It takes about as long as compiling them; the running gateway does without it.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
 from gateway.catalog import yamlfile
 from gateway.catalog.card import CARD
@@ -37,6 +38,7 @@ class _ServiceReader:
         self._raws = {name: yamlfile.load(source.text, source.file) for name, source in texts.items()}
         self._shared = DocumentReader(texts.get(SHARED, Text("", "", "")))
         self._authors: list[Known] = []
+        self._around: list[Known] = []
 
     def faults(self) -> Iterator[Fault]:
         """The faults of translators, of cards, which see what those see that name them, and of shared.yaml."""
@@ -46,13 +48,12 @@ class _ServiceReader:
             names = reader.read(self._raws[name], names_of(self._service.documents[name].part.input), self._with_shared)
             if (card := _card_of(self._raws[name])) is not None:
                 seen_by_cards.setdefault(CARD.document(card), []).append(names)
-            self._authors += reader.authors
+            self._note_authors(reader, names)
             yield from reader.faults
         for name in self._documents(CARD):
             reader = DocumentReader(self._texts[name])
             if name in seen_by_cards:
-                reader.read(self._raws[name], union(seen_by_cards[name]))
-            self._authors += reader.authors
+                self._note_authors(reader, reader.read(self._raws[name], union(seen_by_cards[name])))
             yield from reader.faults
         self._read_author()
         yield from self._shared.faults
@@ -71,15 +72,25 @@ class _ServiceReader:
         """What is known of a shared value in a document; anything where its text is not at hand."""
         return lambda: ANY if source is None else self._shared.text("let", source, names, ("let", name))
 
+    def _note_authors(self, reader: DocumentReader, names: Known) -> None:
+        """Keep what a document says of its authors, and what it sees itself, if it has any."""
+        self._authors += reader.authors
+        self._around += [names] if reader.authors else []
+
     def _read_author(self) -> None:
-        """Read what shared.yaml says of authors, of whom it sees what any document says of one."""
+        """Read what shared.yaml says of authors: of one it sees what any document says, and the shared values of that."""
         templates = self._raws.get(SHARED, {}).get("author", {})
         if templates and self._authors:
             person = union(self._authors)
             names = person.extended({"item": person, "payload": ANY, "request": REQUEST})
-            names = self._with_shared(names)
+            for one in self._service.scope.names:
+                names = names.extended_later(one.name, partial(self._shared_around, one.name))
             for key, source in templates.items():
                 self._shared.text(f"author_{key}", source, names, ("author", key))
+
+    def _shared_around(self, name: str) -> Known:
+        """What is known of a shared value in the documents that name authors."""
+        return union(self._around).key(name) or ANY
 
 
 def _card_of(raw: Mapping[str, JSON]) -> str | None:
