@@ -78,7 +78,7 @@ class _ServiceReader:
         self._around += [names] if reader.authors else []
 
     def _read_author(self) -> None:
-        """Read what shared.yaml says of authors: of one it sees what any document says, and the shared values of that."""
+        """Read what shared.yaml says of authors: it sees what any document says of one, and the shared values there."""
         templates = self._raws.get(SHARED, {}).get("author", {})
         if templates and self._authors:
             person = union(self._authors)

@@ -143,8 +143,8 @@ LIVES = [
         "closed",
         "good",
     ),
-    life("gitea", "close issues.closed\nchange issues.reopened", "open", "#2f81f7"),
-    life("gitea", "open issues.opened\nclose issues.deleted", "deleted", "warning"),
+    life("gitea", "close issues.closed\nopen issues.reopened", "open", "#2f81f7"),
+    life("gitea", "open issues.opened\nclose issues.deleted", "deleted", "#6e7781"),
     life(
         "gitea",
         """
@@ -161,7 +161,7 @@ LIVES = [
     ),
     life("gitea", "open pull_request.opened\nclose pull_request.closed", "closed without merging", "#6e7781"),
     life("gitea", "close pull_request.merged\nchange pull_request_comment.deleted_on_merged", "merged", "good"),
-    life("gitea", "open release.published\nclose release.deleted", "deleted", "danger"),
+    life("gitea", "open release.published\nclose release.deleted", "deleted", "#6e7781"),
     life("gitea", "change workflow_job.failure\nclose workflow_run.failure", "failed", "danger"),
     life(
         "gitlab",
@@ -244,7 +244,7 @@ def test_the_subject_stays_and_the_phases_are_right(one):
 @pytest.mark.parametrize("one", LIVES, ids=NAMES)
 def test_the_card_tells_how_the_thing_stands(one):
     """Every card is one post that says what it is about, and the last one tells state and colour of the end."""
-    cards = [shown(piece) for piece in pieces(one)]
+    cards = [shown(piece) for piece in pieces(one) if not piece.reply]
     for card in cards:
         assert len(incoming.posts(incoming.read(json.encode(card)), {})) == 1
         assert card.attachments[0].title

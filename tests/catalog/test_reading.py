@@ -41,7 +41,8 @@ def test_what_a_service_shares_is_read_as_its_documents_see_it(tmp_path):
     texts = {
         "own/service": SERVICE,
         "own/shared": (
-            "author:\n  name: '{{ name }}'\n  link: '{{ used }}{{ lnk }}'\nlet:\n  unused: '{{ nothing }}'\n  used: '{{ knd }}'\n"
+            "author:\n  name: '{{ name }}'\n  link: '{{ used }}{{ lnk }}'\nlet:\n"
+            "  unused: '{{ nothing }}'\n  used: '{{ knd }}'\n"
         ),
         "own/event": (
             "title: One\nevents: [a]\ninput: {kind: text, by?: {name?: text}}\nmessage:\n  attachments:\n"

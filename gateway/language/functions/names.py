@@ -8,7 +8,7 @@ from gateway.language.functions.coerce import text_of
 from gateway.language.functions.registry import Example, function
 from gateway.model import JSON
 
-_NAMES: Final = ("displayName", "name", "title", "value")
+_NAMES: Final = ("displayName", "display_name", "name", "title", "value")
 _FULL: Final = ("firstname", "lastname")
 _LESS: Final = ("login", "username", "emailAddress", "key", "accountId", "id")
 """Keys of a name, the one that people would say first; those of a name in two parts; those of what stands for it."""
@@ -49,6 +49,7 @@ def _objects(payload: JSON) -> Iterator[dict[str, JSON]]:
     examples=[
         Example("{{ priority | name_of }}", {"priority": {"id": 2, "name": "High"}}, "High"),
         Example("{{ priority | name_of }}", {"priority": "High"}, "High"),
+        Example("{{ user | name_of }}", {"user": {"display_name": "Ada", "nickname": "al"}}, "Ada"),
         Example(
             "{{ by | name_of(all) }}", {"by": "5f00", "all": {"a": {"accountId": "5f00", "displayName": "Ada"}}}, "Ada"
         ),
