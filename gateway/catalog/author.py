@@ -34,18 +34,12 @@ class AuthorShape:
             ]
         self._shared = [name for name, _ in compiler.shared_among(self.names)]
 
-    def texts(self, person: Mapping[str, JSON], context: Context) -> Texts:
+    def texts(self, person: JSON, context: Context) -> Texts:
         """What is shown of a person, in the context of the document. Raises TranslationError."""
-        seen = self._seen(context) | {name: person[name] for name in self.names if name in person}
+        seen = {key: context[key] for key in (*_SEEN, *self._shared) if key in context}
+        if isinstance(person, dict):
+            seen |= {name: person[name] for name in self.names if name in person}
         return {key: template.render({**seen, "item": person}) for key, template in self._templates}
-
-    def of_scalar(self, person: JSON, context: Context) -> Texts:
-        """The same of a person who is a name or an id."""
-        name = self._templates[0][1].render({**self._seen(context), "item": person})
-        return {"author_name": name or str(person)}
-
-    def _seen(self, context: Context) -> dict[str, JSON]:
-        return {key: context[key] for key in (*_SEEN, *self._shared) if key in context}
 
 
 class AuthorUse:
@@ -62,8 +56,9 @@ class AuthorUse:
     def render(self, context: Context) -> Texts:
         """The texts of the person. Raises TranslationError."""
         person = self._person.get(context)
-        if isinstance(person, dict) and self._shape is not None:
-            return self._shape.texts(person, context)
-        if person is None or self._shape is None or isinstance(person, list | dict):
+        if person is None or self._shape is None or isinstance(person, list):
             return {}
-        return self._shape.of_scalar(person, context)
+        texts = self._shape.texts(person, context)
+        if not isinstance(person, dict):
+            texts["author_name"] = texts["author_name"] or str(person)
+        return texts
