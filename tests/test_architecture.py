@@ -52,6 +52,7 @@ TESTS_OF_MANY = (
     "catalog/test_cards.py",
     "catalog/test_cards_alerts.py",
     "catalog/test_forges.py",
+    "catalog/test_one_look.py",
     "catalog/test_samples.py",
     "catalog/test_sentences.py",
     "catalog/test_shown_keys.py",

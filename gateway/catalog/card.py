@@ -37,7 +37,7 @@ class CardShape:
             steps = steps_of(raw.get("input", True), cost.steps)
             DocumentPlace(source.name, ("input", *steps), noted).fault(cost.problem)
         attachments = raw["message"].get("attachments", ())
-        self._titled = any(isinstance(one, Mapping) and "title" in one for one in attachments)
+        self._titled = any("title" in one or ("use" in one and _gives_title(one["use"], scope)) for one in attachments)
         with compiler.names_used() as names:
             let = compiler.let(raw.get("let", {}), place / "let")
             self._state = StateShape(raw["state"], scope.states, compiler, place / "state") if "state" in raw else None
@@ -64,6 +64,14 @@ class CardShape:
     def untitled(self, message: Message) -> bool:
         """Whether a message of this card has lost the title, by which readers know what the card is about."""
         return self._titled and not any(one.title for one in message.attachments)
+
+
+def _gives_title(fragment: str, scope: Scope) -> bool:
+    """Whether a fragment makes a title; one that cannot be used is a fault of its use."""
+    try:
+        return scope.fragments.find(fragment).titled
+    except ValueError:
+        return False
 
 
 CARD: Final = register(Kind("card", "cards", CardShape, "translator", definition="card"))

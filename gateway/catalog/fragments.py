@@ -38,6 +38,7 @@ class FragmentShape:
         self.demanded = frozenset(self.input.get("required", ()))
         self._let = compiler.let(raw.get("let", {}), place / "let")
         self._gives = next(key for key in _GIVES if key in raw)
+        self.titled = self._gives == "attachment" and "title" in raw[self._gives]
         self._part = self._compiled(raw[self._gives], compiler, place / self._gives)
         self.faults = yamlfile.placed(noted, source.text, source.file)
 

@@ -55,6 +55,10 @@ class Fragment(Protocol):
     def demanded(self) -> Collection[str]:
         """The inputs that every use has to give."""
 
+    @property
+    def titled(self) -> bool:
+        """Whether it is an attachment with a title."""
+
     def part(self, gives: str) -> Any:
         """What it gives ("attachment", "fields", "text"), with a `render`. Raises ValueError when that is another."""
 

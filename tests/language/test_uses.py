@@ -12,6 +12,7 @@ class Greeting:
 
     inputs = ("name", "times", "by")
     demanded = frozenset({"name"})
+    titled = False
 
     def part(self, gives):
         """Itself, for lines only."""
