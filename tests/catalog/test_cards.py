@@ -44,7 +44,7 @@ LIVES = [
         change issue_dependencies.blocked
         close issues.closed_completed
         """,
-        "closed as completed",
+        "closed",
         "good",
     ),
     life(
@@ -52,14 +52,14 @@ LIVES = [
         """
         open issues_opened.bug
         close issues.closed_completed
-        change issues.reopened
+        open issues.reopened
         close issues.closed_not_planned
         """,
         "closed as not planned",
         "#6e7781",
     ),
     life("github", "open issues_opened.bug\nclose issues_transferred.to_web", "transferred", "#6e7781"),
-    life("github", "open issues_opened.bug\nclose issues.deleted_of_ghost", "deleted", "warning"),
+    life("github", "open issues_opened.bug\nclose issues.deleted_of_ghost", "deleted", "#6e7781"),
     life(
         "github",
         """
@@ -72,6 +72,7 @@ LIVES = [
         change pull_request_review.approved
         change pull_request_comment.created
         change pull_request_edited.title
+        change pull_request_queue.enqueued
         close pull_request_closed.merged
         """,
         "merged by grace-hopper",
@@ -82,7 +83,7 @@ LIVES = [
         """
         open pull_request_opened.draft_from_fork
         close pull_request_closed.unmerged
-        change pull_request_opened.reopened
+        open pull_request_opened.reopened
         change pull_request.converted_to_draft
         """,
         "draft",
@@ -94,7 +95,6 @@ LIVES = [
         "closed without merging",
         "#6e7781",
     ),
-    life("github", "close pull_request_closed.merged\nchange pull_request_comment.on_merged", "merged", "good"),
     life("github", "open discussion.created\nchange discussion.answered", "answered", "good"),
     life(
         "github",
@@ -109,7 +109,7 @@ LIVES = [
     ),
     life("github", "open milestone.created\nclose milestone.closed_with_open_issues", "closed", "warning"),
     life("github", "open release.draft\nopen release.published\nchange release.edited", "published", "good"),
-    life("github", "open release.published\nclose release.deleted", "deleted", "warning"),
+    life("github", "open release.published\nclose release.deleted", "deleted", "#6e7781"),
     life(
         "github",
         """
