@@ -50,7 +50,7 @@ ENDS = {
 """Thing -> colour, title and state of its last card."""
 
 SHOWN_BY_MESSAGE = {
-    "sentry metric alert": ("sentry", "metric_alert.critical", "metric_alert.resolved", "alert resolved"),
+    "sentry metric alert": ("sentry", "metric_alert.critical", "metric_alert.resolved", "Resolved: "),
     "jira sprint": ("jira", "sprint.started", "sprint.closed", "closed"),
     "redmine version": ("redmine", "version.created", "version.closed", "closed"),
     "jenkins build": ("jenkins", "note.usual", "finished.success", "succeeded"),
@@ -125,6 +125,7 @@ def test_an_alert_group_opens_when_it_fires_and_closes_when_all_is_resolved(serv
 def test_what_comes_back_opens_its_subject_anew():
     """What is reopened, or an error that comes back, gets a card of its own after the close."""
     assert piece("jira", "issue_updated.reopened").phase == "open"
+    assert piece("sentry", "issue.unresolved_by_hand").phase == "open"
     assert piece("sentry", "issue.regressed").phase == "open"
 
 
