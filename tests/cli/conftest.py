@@ -154,8 +154,8 @@ def small_catalog(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder, whole = tmp_path_factory.mktemp("schemas"), files.builtin_folder()
     for schema in whole.glob("*.json"):
         shutil.copy(schema, folder)
-    for service in ("alertmanager", "generic"):
-        shutil.copytree(whole / service, folder / service)
+    for copied in ("alertmanager", "fragments", "generic"):
+        shutil.copytree(whole / copied, folder / copied)
     for service in ("github", "gitlab"):
         (folder / service).mkdir()
         shutil.copy(whole / service / "service.yaml", folder / service)

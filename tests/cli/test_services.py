@@ -47,7 +47,7 @@ def test_a_service_tells_what_the_rules_of_a_route_can_ask_for(desk):
     alerts = desk.plain("services", "alertmanager")
     assert ["alerts[].labels", "map", "alerts"] in [line.split() for line in alerts.out.splitlines()]
     page = json.loads(desk.plain("services", "alertmanager", "-o", "json").out)
-    assert {"path": "receiver", "type": "text", "translators": ["alerts"], "more": 0} in page["paths"]
+    assert {"path": "groupKey", "type": "text", "translators": ["alerts"], "more": 0} in page["paths"]
 
 
 def test_an_unknown_service_is_told(desk):
