@@ -27,26 +27,19 @@ class AuthorShape:
 
     def __init__(self, raw: Mapping[str, JSON], compiler: Compiler, place: DocumentPlace) -> None:
         with compiler.names_used() as self.names:
-            self._templates = [
-                (f"author_{key}", compiler.template(raw[key], mode, place / key))
+            self.templates = [
+                (f"author_{key}", compiler.template(raw[key], mode, place / key).render)
                 for key, mode in _MODES.items()
                 if key in raw
             ]
-        self._shared = [name for name, _ in compiler.shared_among(self.names)]
-
-    def texts(self, person: JSON, context: Context) -> Texts:
-        """What is shown of a person, in the context of the document. Raises TranslationError."""
-        seen = {key: context[key] for key in (*_SEEN, *self._shared) if key in context}
-        if isinstance(person, dict):
-            seen |= {name: person[name] for name in self.names if name in person}
-        return {key: template.render({**seen, "item": person}) for key, template in self._templates}
+        self.shared = [name for name, _ in compiler.shared_among(self.names)]
 
 
 class AuthorUse:
     """`author: EXPR` in an attachment."""
 
     def __init__(self, raw: str, shape: AuthorShape | None, compiler: Compiler, place: DocumentPlace) -> None:
-        self._person = compiler.value(raw, place, expression=True)
+        self._person = compiler.value(raw, place, expression=True).get
         self._shape = shape
         if shape is None:
             place.fault("shared.yaml does not say what an author is: write `author: {name: ..., link: ...}` there")
@@ -55,10 +48,24 @@ class AuthorUse:
 
     def render(self, context: Context) -> Texts:
         """The texts of the person. Raises TranslationError."""
-        person = self._person.get(context)
-        if person is None or self._shape is None or isinstance(person, list):
+        person, shape = self._person(context), self._shape
+        if person is None or shape is None or isinstance(person, list):
             return {}
-        texts = self._shape.texts(person, context)
+        seen: Context = {}
+        for name in (
+            *_SEEN,
+            *shape.shared,
+        ):  # loops, since a comprehension is a call: an author stands in every message
+            if name in context:
+                seen[name] = context[name]
+        if isinstance(person, dict):
+            for name in shape.names:
+                if name in person:
+                    seen[name] = person[name]
+        seen["item"] = person
+        texts: Texts = {}
+        for key, render in shape.templates:
+            texts[key] = render(seen)
         if not isinstance(person, dict):
             texts["author_name"] = texts["author_name"] or str(person)
         return texts
