@@ -28,6 +28,7 @@ from gateway.secret import Secret
 from gateway.settings.tables import RouteSettings
 from gateway.verify import signer
 from gateway.verify.handshake import Reply
+from gateway.verify.keys import NO_KEYS
 
 ANSWERED: Final = "answered"
 """The outcome of a handshake: no event, but an answer."""
@@ -59,16 +60,18 @@ def rehearse(sample: Sample, service: Service) -> Rehearsal:
         content = Content.of(as_request(sample.request), _BODY, _DEPTH)
     except Refused as refused:
         return Rehearsal(_refused(refused))
-    sender = signer.chosen(route.schemes(service), content, None if isinstance(sample.sign, bool) else sample.sign)
+    schemes = route.schemes(service)
+    sender = signer.chosen(schemes, content, None if isinstance(sample.sign, bool) else sample.sign)
     now = _moment(sample, sender.sent(content))
-    secrets = [sender.held(sample.secret)] if sample.secret else []
+    secrets = sender.secrets(sample.secret) if sample.secret else ()
     signing = bool(sample.secret) and sample.sign is not False
 
     def send(moment: float) -> Judgement:
         sent = content
         if signing:
             sent = _content(sender.prove(content, sample.signed_with or sample.secret, moment))
-        return judge(route, service, sent, secrets, (moment,), Limits(), lambda: moment)
+        keys = signer.documents(schemes, sent, sample.secret) if secrets else NO_KEYS
+        return judge(route, service, sent, secrets, (moment,), Limits(), lambda: moment, keys=keys)
 
     judged = send(now)
     if judged.reply is not None:
@@ -113,7 +116,10 @@ _DOUBTS: Final[Mapping[str, str]] = {
 
 
 def _route(sample: Sample, service: Service) -> Route:
-    """The route that the request is sent to: one with cards, so that all of a document speaks."""
+    """The route that the request is sent to: one with cards, so that all of a document speaks.
+
+    It tries the schemes of the service: in place of the keys of a vendor, those of the sample's own sender prove.
+    """
     secrets = (Secret(sample.secret),) if sample.secret else ()
     settings = RouteSettings(
         name="sample",
@@ -123,7 +129,10 @@ def _route(sample: Sample, service: Service) -> Route:
         allow_unsigned=not secrets,
         card="both",
     )
-    return Route(settings, _BODY, _DEPTH)
+    route = Route(settings, _BODY, _DEPTH)
+    if sample.secret:
+        route.own_schemes = tuple(signer.tried(service.verify, sample.secret))
+    return route
 
 
 def _moment(sample: Sample, sent: float | None) -> float:

@@ -60,7 +60,7 @@ def carries(scheme: Carried, secrets: Sequence[str], content: Content) -> bool:
     """
     if isinstance(scheme, TokenSecret):
         tokens = [as_text(found) or "" for found in content.glimpse.each(scheme.path)]
-        wanted = [_hashed(secret, scheme.hash) for secret in secrets] if scheme.hash else secrets
+        wanted = [hashed(secret, scheme.hash) for secret in secrets] if scheme.hash else secrets
         if scheme.hash:
             tokens = [token.lower() for token in tokens]
         return bool(tokens) and _any_true(not _any_true(not _equal(token, one) for token in tokens) for one in wanted)
@@ -68,7 +68,8 @@ def carries(scheme: Carried, secrets: Sequence[str], content: Content) -> bool:
     return _any_true(_equal(candidate, secret) for candidate in given for secret in secrets)
 
 
-def _hashed(secret: str, digest: str) -> str:
+def hashed(secret: str, digest: str) -> str:
+    """The digest of a secret in hex, as a token of the body may be written."""
     return hashlib.new(digest, octets(secret), usedforsecurity=False).hexdigest()
 
 

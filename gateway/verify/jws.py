@@ -60,6 +60,11 @@ class Token(Struct, frozen=True):
         return str(self.header.get("kid") or "")
 
 
+def made(claims: JSON, key: Any, algorithm: str, kid: str = "") -> str:
+    """The text of a token with these claims, signed with a secret in bytes or a private key."""
+    return _ENGINE.encode(msgspec.json.encode(claims), key, algorithm, {"kid": kid} if kid else None)
+
+
 def text_at(scheme: WebToken, content: Content) -> str | None:
     """The text of the token, None where there is none."""
     raw = read(content, scheme.source)
@@ -162,10 +167,15 @@ def _secret_keys(scheme: WebToken, secrets: Sequence[str]) -> list[bytes]:
     found: list[bytes] = []
     for secret in secrets:
         try:
-            found.append(key_of(Signature(digest="sha256", source=scheme.source, key=scheme.key), secret))
+            found.append(secret_key(scheme, secret))
         except ValueError:
             continue
     return found
+
+
+def secret_key(scheme: WebToken, secret: str) -> bytes:
+    """The key that a secret stands for; ValueError when the secret is not written as the scheme says."""
+    return key_of(Signature(digest="sha256", source=scheme.source, key=scheme.key), secret)
 
 
 def _signed(scheme: WebToken, text: str, key: Any) -> bool:

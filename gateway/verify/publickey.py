@@ -27,7 +27,7 @@ from gateway.verify.encoding import decoded
 
 PublicKey = Ed25519PublicKey | EllipticCurvePublicKey | RSAPublicKey
 
-_HASHES: Final[Mapping[str, type[hashes.SHA1 | hashes.SHA256 | hashes.SHA384 | hashes.SHA512]]] = {
+HASHES: Final[Mapping[str, type[hashes.SHA1 | hashes.SHA256 | hashes.SHA384 | hashes.SHA512]]] = {
     "sha1": hashes.SHA1,
     "sha256": hashes.SHA256,
     "sha384": hashes.SHA384,
@@ -126,12 +126,12 @@ def signed(key: PublicKey, kind: str, digest: str, style: str, signature: bytes,
         if isinstance(key, Ed25519PublicKey):
             key.verify(signature, message)
         elif isinstance(key, EllipticCurvePublicKey):
-            key.verify(_der(signature) if style == "raw" else signature, message, ECDSA(_HASHES[digest]()))
+            key.verify(_der(signature) if style == "raw" else signature, message, ECDSA(HASHES[digest]()))
         elif style == "pss":
-            scheme = padding.PSS(padding.MGF1(_HASHES[digest]()), padding.PSS.AUTO)
-            key.verify(signature, message, scheme, _HASHES[digest]())
+            scheme = padding.PSS(padding.MGF1(HASHES[digest]()), padding.PSS.AUTO)
+            key.verify(signature, message, scheme, HASHES[digest]())
         else:
-            key.verify(signature, message, padding.PKCS1v15(), _HASHES[digest]())
+            key.verify(signature, message, padding.PKCS1v15(), HASHES[digest]())
     except (InvalidSignature, ValueError, UnsupportedAlgorithm):
         return False
     return True

@@ -7,6 +7,8 @@ from gateway.errors import Refused
 from gateway.model import Request
 from gateway.verify import signer
 from gateway.verify.verify import parse_scheme, verify
+from tests.verify import pki
+from tests.verify.test_verify import SIGNED as SIGNED_REQUESTS
 
 NOW = 1_767_268_800.0
 JSON = {"content-type": "application/json"}
@@ -38,18 +40,73 @@ SIGNED = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("raw", PLAIN + SIGNED, ids=str)
+ALSO = {"query": "account"}
+PINNED = {"ed25519": "whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4=", "ecdsa": pki.pem(pki.ec_key())}
+JWKS = {"jwks": "https://login.example.com/keys"}
+KEYED = [
+    {"ed25519": True, "header": "X-Sig", "timestamp": {"header": "X-Time"}, "message": ["timestamp", "body"]},
+    {"ed25519": True, "header": "X-Sig", "public_key": PINNED["ed25519"], "also": "secret"},
+    {"ed25519": True, "header": "X-Sig", "also": ALSO},
+    {"ecdsa": "sha256", "header": "X-Sig", "encoding": "base64"},
+    {"ecdsa": "sha256", "style": "raw", "header": "X-Sig", "encoding": "base64url"},
+    {"ecdsa": "sha256", "header": "X-Sig", "public_key": [PINNED["ecdsa"]], "also": ALSO},
+    {"rsa": "sha1", "header": "X-Sig", "encoding": "base64"},
+    {"rsa": "sha512", "style": "pss", "header": "X-Sig", "encoding": "base64"},
+    {"rsa": "sha256", "header": "X-Sig", "keys": {"pem": "https://api.example.com/a", "at": "b.0.c"}, "also": "secret"},
+    {"ed25519": True, "header": "X-Sig", "keys": {"pem": "https://api.example.com/a"}, "also": "secret"},
+    {"rsa": "sha256", "header": "X-Sig", "encoding": "base64", "timestamp": {"header": "X-Time"}, "unit": "iso",
+     "message": [{"header": "X-Id"}, "|", {"header": "X-Time"}, "|", "secret", "|", {"digest": "crc32"}],
+     "keys": {"certificate": {"header": "X-Cert-Url"}, "hosts": ["api.example.com"], "names": ["*.example.com"]}},
+    {"ecdsa": "sha256", "json": "Signature", "encoding": "base64", "message": [{"lines": ["event", "Time"]}],
+     "timestamp": {"json": "Time"}, "unit": "iso", "also": {"token": "Topic"},
+     "keys": {"certificate": {"json": "CertUrl"}, "hosts": ["sns.*.amazonaws.com"]}},
+]  # fmt: skip
+STATED = [
+    {"hmac": "sha256", "header": "X-Sig", "message": [{"header": "Digest"}],
+     "body": {"header": "Digest", "prefix": "SHA-256=", "encoding": "base64"}},
+    {"hmac": "sha256", "header": "X-Sig", "message": ["url"], "body": {"query": "bodySHA256"}},
+    {"hmac": "sha256", "header": "X-Sig", "also": ALSO},
+    {"hmac": "sha256", "each": "events", "json": "proof.sig", "message": [{"json": "at", "default": ""}]},
+    {"hash": "sha256", "header": "X-Sig", "message": ["body", "secret"]},
+    {"token": "auth", "hash": "sha1"},
+]  # fmt: skip
+TOKENS = [
+    {"jwt": "HS256", "header": "X-Sig", "key": "base64", "issuer": ["a", "b"], "expires": False,
+     "body": {"claim": "sha256"}},
+    {"jwt": ["RS256", "ES256"], "header": "Authorization", "prefix": "Bearer ", "keys": JWKS, "audience": "secret",
+     "issuer": "https://login.example.com"},
+    {"jwt": "ES256", "header": "X-Sig", "keys": JWKS, "audience": "gateway", "also": "secret"},
+    {"jwt": "EdDSA", "header": "X-Sig", "keys": JWKS, "audience": "secret"},
+    {"jwt": "PS256", "header": "X-Sig", "claims": {"webhook.url": "url", "tenant": "secret"}},
+    {"jwt": "RS256", "json": "token", "public_key": pki.pem(pki.rsa_key()), "audience": "secret"},
+]  # fmt: skip
+RECORDED = [
+    document for document, _ in SIGNED_REQUESTS.values() if not {"form", "sorted"} & set(str(document).split("'"))
+]
+
+
+@pytest.mark.parametrize("raw", PLAIN + SIGNED + KEYED + STATED + TOKENS + RECORDED, ids=str)
 @pytest.mark.parametrize("url", ["https://gate.example/in/a", "https://gate.example/in/a?b=1"])
-def test_what_is_signed_is_authentic_for_its_secret_alone(raw, url):
-    """The proof is there, holds at its time for its secret, and nothing that was written is changed."""
+def test_what_is_signed_is_authentic_for_its_word_alone(raw, url):
+    """The proof is there, holds at its time for its word, and nothing that was written is changed."""
     scheme = parse_scheme(raw)
     sender = signer.sender_of(scheme)
-    secret = sender.example()
-    asked = Request(headers=JSON, body=b'{"event": "a", "events": [{}, {}]}', url=url)
-    request = sender.prove(Content(asked), secret, NOW)
-    assert verify([scheme], [sender.held(secret)], Content(request), NOW).scheme == scheme
-    with pytest.raises(Refused):
-        verify([scheme], ["another"], Content(request), NOW)
+    word = sender.example()
+    body = b'{"event": "a", "events": [{}, {}], "signature": {"token": "t"}}'
+    asked = Request(headers=JSON, body=body, url=url)
+    request = sender.prove(Content(asked), word, NOW)
+    schemes = signer.tried([scheme], word)
+    keys = signer.documents(schemes, Content(request), word)
+    assert verify(schemes, sender.secrets(word), Content(request), NOW, keys).scheme == schemes[0]
+    others = signer.tried([scheme], "another")
+    theirs = signer.documents(others, Content(request), "another")
+    held = [sender.secrets("another")]
+    if others != [scheme] or theirs:
+        held.append(sender.secrets(word))  # the secret beside the signature is right, and the public key is not
+    for secrets in held:
+        with pytest.raises(Refused) as refused:
+            verify(others, secrets, Content(request), NOW, theirs)
+        assert refused.value.status == 401
     assert sender.hinted(Content(request))
     assert not sender.hinted(Content(asked))
     assert sender.prove(Content(request), "another", NOW + 5) == request
