@@ -140,9 +140,6 @@ def _check(scheme: Signature) -> None:
     """Raise ValueError for a scheme that proves nothing, or whose parts contradict each other."""
     if not scheme.message:
         raise ValueError("message: expected at least one part")
-    whole = any(part.kind in {"body", "digest"} for part in scheme.message)
-    if whole and scheme.source.kind in {"json", "form"}:
-        raise ValueError(f"message: the {scheme.source.kind} body holds the signature, which cannot cover all of it")
     if scheme.timestamp is not None and not _signs(scheme.message, scheme.timestamp):
         raise ValueError("timestamp: the signature does not cover it; add timestamp to message, or leave it out")
     if scheme.algorithm == "hash" and not scheme.holds_secret:

@@ -85,6 +85,30 @@ def test_a_request_that_proves_nothing_is_refused(items, how, cause):
     assert (refused.outcome, refused.cause, bool(refused.reason)) == ("refused", cause, True)
 
 
+KEYS = {
+    "pinned": "{ed25519: true, header: X-Sig, also: secret, message: [body, {header: X-Id}],"
+    " public_key: whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4=}",
+    "fetched": '{ecdsa: sha256, header: X-Sig, also: secret, keys: {pem: "https://keys.example.com/a.pem"}}',
+    "token": '{jwt: RS256, header: X-Sig, audience: secret, keys: {jwks: "https://keys.example.com/jwks"}}',
+    "of the route": "{rsa: sha256, style: pss, header: X-Sig}",
+}
+
+
+@pytest.mark.parametrize("scheme", KEYS.values(), ids=KEYS)
+def test_a_request_is_signed_with_a_pair_of_keys(tmp_path, scheme):
+    """Its own, without network; another word signs with another pair, and a public key with none."""
+    (tmp_path / "keyed").mkdir()
+    described = "name: Keyed\nsetup: Nothing to set up here.\nevent: [{json: kind}]\n"
+    (tmp_path / "keyed" / "service.yaml").write_text(f"{described}verify: [{scheme}]\n")
+    keyed = catalog.load([tmp_path]).services["keyed"]
+    text = "secret: a word\nrequest: {body: {title: t}}"
+    assert (found(keyed, text).outcome, found(keyed, text).duplicate) == ("message", True)
+    assert found(keyed, f"signed_with: another\n{text}").cause == "wrong_secret"
+    assert found(keyed, f"sign: false\n{text}").cause == "unsigned"
+    with pytest.raises(ValueError, match="a public key, which signs nothing"):
+        found(keyed, text.replace("a word", "whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4="))
+
+
 def test_a_signed_time_is_the_time_of_the_clock_unless_another_is_given(items):
     """Half an hour later the signature is stale."""
     text = "secret: s\n%srequest: {headers: {X-Time: '1769868300'}, body: {kind: item, box: a, number: 2}}"

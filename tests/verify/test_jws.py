@@ -11,6 +11,7 @@ from gateway.decode.content import Content
 from gateway.errors import Refused
 from gateway.model import Cause, Request
 from gateway.verify.diagnosis import diagnose
+from gateway.verify.jws import made, secret_key
 from gateway.verify.keys import KeyRequest, holds
 from gateway.verify.verify import fetches, parse_schemes, verify, wanted
 from tests.verify import pki
@@ -116,6 +117,14 @@ def test_algorithms_are_pinned():
     assert passes(keyed, request(token()), pki.pem(pki.rsa_key()))
     assert not passes(keyed, request(forged), pki.pem(pki.rsa_key()))
     assert not passes({**keyed, "jwt": "HS256"}, request(forged), pki.pem(pki.rsa_key()))
+
+
+def test_tokens_of_samples():
+    """A token that is made here is one: of a private key, and of a secret of any length."""
+    assert passes(GOOGLE, request(made(CLAIMS, pki.rsa_key(), "RS256", "k1")))
+    assert not passes(GOOGLE, request(made(CLAIMS, pki.rsa_key(), "RS256", "k2")))
+    plain = {"jwt": "HS256", "header": "Authorization", "prefix": "Bearer "}
+    assert passes(plain, request(made(CLAIMS, secret_key(parse_schemes([plain])[0], "short"), "HS256")), "short")
 
 
 @pytest.mark.parametrize(
