@@ -14,7 +14,7 @@ from gateway.console.lookup import Stored
 from gateway.console.port import Gateway
 from gateway.decode.content import Content
 from gateway.errors import Refused
-from gateway.model import Request
+from gateway.model import Outcome, Request
 from gateway.pipeline import rehearsal, sample
 from gateway.pipeline.expectation import Expectation
 from gateway.pipeline.sample import Sample, SampleRequest
@@ -96,8 +96,10 @@ def _document(found: Stored, service: Service) -> str:
         request=request,
         expect=Expectation(found.event.outcome.value),
     )
-    expected = rehearsal.written(one, rehearsal.rehearse(one, service).found, service)
-    return sample.document(msgspec.structs.replace(one, expect=expected))
+    became = rehearsal.rehearse(one, service).found
+    if became.outcome == Outcome.REFUSED:  # a signature in its body stays there, and is not by the sample's secret
+        raise ValueError(f"sent again with the secret of samples, it is refused: {became.reason or became.cause}")
+    return sample.document(msgspec.structs.replace(one, expect=rehearsal.written(one, became, service)))
 
 
 def _request(found: Stored, clean: Request) -> SampleRequest:

@@ -47,9 +47,9 @@ class SampleRequest(Struct, frozen=True):
 class Sample(Struct, frozen=True, kw_only=True):
     """One sample document: a request, how its sender signs it, and what becomes of it.
 
-    `secret` is that of the route; without one it is open. `sign` chooses the scheme, see `signer.chosen`; with False
-    nobody signs. `signed_with` is the secret of a sender that has another one. `at` is the time of the runner's clock,
-    where it is not the signed time of the request.
+    `secret` is that of the route, or a word from which its public key follows; without one it is open. `sign` chooses
+    the scheme, see `signer.chosen`; with False nobody signs. `signed_with` is that of a sender that has another one.
+    `at` is the time of the runner's clock, where it is not the signed time of the request.
     """
 
     secret: str = ""

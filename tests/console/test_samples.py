@@ -81,6 +81,18 @@ async def test_credentials_are_left_out(items, tmp_path):
     assert samplefile.load(file).request.headers == {**JSON, "x-kept": "1"}
 
 
+async def test_a_signature_in_the_body_makes_no_sample(items, tmp_path):
+    """It is by the sender's secret, which a sample does not have; one that is refused would be none of the event."""
+    service = tmp_path / "catalog" / "items" / "service.yaml"
+    scheme = "{hmac: sha256, json: sig, message: [{json: box}]}"
+    request = Request("POST", JSON, {}, b'{"kind": "item", "box": "a", "number": 1, "sig": "00"}')
+    await keep(tmp_path / "test.db", ("e1", {"payload": b"{}", "request": request}))
+    service.write_text(f"{service.read_text()}\nverify: [{scheme}]\n")
+    person = await items()
+    status, problem = await person.api("GET", "/events/e1/sample")
+    assert (status, "does not match the secret" in problem["detail"]) == (409, True), problem
+
+
 async def test_a_folder_that_cannot_be_written_is_told(items, tmp_path):
     """With the file and the reason; without any folder in the settings that is said."""
     await keep(tmp_path / "test.db", ("e1", {"payload": b"{}", "request": Request("POST", JSON, {}, b"{}")}))
