@@ -226,7 +226,7 @@ async def test_a_bot_that_may_post_but_not_edit_is_told(site: Site) -> None:
     assert (degraded, "add it to the channel" in why) == (1.0, True)
     site.standin.join("gate", "town-square")
     await live(site, opened)
-    assert len(await site.settled()) == 4
+    assert len(await site.settled()) == 5  # the comment alone, which replies to the card
     assert await site.degraded() == (0.0, "")
 
 

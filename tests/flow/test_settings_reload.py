@@ -291,7 +291,7 @@ async def test_every_fault_of_settings_and_catalog_is_told_at_once(changing):
     changing.write(wrong)
     changing.items.document("items/bad.yaml", "title: Bad\nevents: [bad]\nmessage: {colour: red}\n")
     assert (await problems())[:2] == [first, second]
-    assert "'colour' was unexpected" in (await problems())[2]
+    assert "there is no key 'colour'" in (await problems())[2]
 
 
 async def test_what_needs_a_restart_is_refused_whole(changing):
