@@ -31,7 +31,14 @@ _DELIVERY_KEYS: Final = (
     "event_uuid", "uuid", "id",
 )  # fmt: skip
 _PLAIN_IDS: Final = ("uuid", "id")
-"""Keys that are an id of the delivery in the envelope of an event alone: elsewhere they are those of the thing."""
+"""Keys that are an id of the delivery in the envelope of an event alone: elsewhere they are those of the thing.
+
+Whoever takes the id of an order for that of a delivery loses every later event of the order as a repeat.
+"""
+_CONTENTS: Final = ("data", "payload", "object", "resource", "detail", "body")
+"""Keys of what an envelope holds."""
+_LEAST_ID: Final = 16
+"""Characters that the id of a delivery has at least, where its key does not say that it is one."""
 
 Raw = dict[str, Any]
 
@@ -75,12 +82,19 @@ def delivery_selectors(seen: Sequence[Seen], event: Sequence[Mapping[str, Any]])
     homes = {jsonpath.parse(path)[:-1] for path in _paths(event)}
     for key in _DELIVERY_KEYS:
         for leaf in _common(seen, key):
-            if key in _PLAIN_IDS and leaf.path[:-1] not in homes:
-                continue
             values = [jsonpath.lookup(one.value, steps_of(leaf.path)) for one in seen]
+            if key in _PLAIN_IDS and not (leaf.path[:-1] in homes and _in_envelopes(leaf, values, seen)):
+                continue
             if _differs([text_of(value) for value in values], seen):
                 return [{"json": _path(leaf)}]
     return []
+
+
+def _in_envelopes(leaf: Leaf, values: Sequence[JSON], seen: Sequence[Seen]) -> bool:
+    """Whether the ids stand in envelopes, beside what these hold, and are long enough for ids of deliveries."""
+    homes = (jsonpath.lookup(one.value, steps_of(leaf.path[:-1])) for one in seen)
+    held = all(isinstance(home, dict) and any(isinstance(home.get(key), dict) for key in _CONTENTS) for home in homes)
+    return held and all(len(text_of(value)) >= _LEAST_ID for value in values)
 
 
 def _header(seen: Sequence[Seen]) -> Raw | None:

@@ -29,7 +29,7 @@ VALUES = st.recursive(
 BODIES = st.dictionaries(KEYS, VALUES, min_size=1, max_size=5)
 ORDER = {
     "type": "order.paid",
-    "id": "evt_1",
+    "id": "evt_1NxyzA7b2c3d4e5f",
     "data": {
         "order": {
             "number": 7, "status": "paid", "url": "https://shop.example/7", "created_at": "2026-01-31T08:00:00Z",
@@ -96,7 +96,7 @@ def test_the_documents_are_in_the_short_language():
     """Shapes, the person and the states of the service said once, a subject, names of events and deliveries."""
     other = {
         **ORDER,
-        "id": "evt_2",
+        "id": "evt_2NxyzA7b2c3d4e5f",
         "type": "order.sent",
         "data": {"order": {**ORDER["data"]["order"], "status": "open"}},
     }

@@ -47,11 +47,20 @@ def test_events(requests, selectors):
     assert event_selectors(requests) == selectors
 
 
+LONG = "evt_1NxyzA7b2c3d4e5f"
+
+
 @pytest.mark.parametrize(
     ("requests", "selectors"),
     [
-        (seen({"type": "a.b", "id": "e1"}, {"type": "a.b", "id": "e2"}), [{"json": "id"}]),
-        (seen({"event": {"id": "e1", "event_type": "a.b"}}), [{"json": "event.id"}]),
+        (
+            seen({"type": "a.b", "id": f"{LONG}1", "data": {}}, {"type": "a.b", "id": f"{LONG}2", "data": {}}),
+            [{"json": "id"}],
+        ),
+        (seen({"event": {"id": LONG, "event_type": "a.b", "data": {"id": "P1"}}}), [{"json": "event.id"}]),
+        (seen({"type": "a.b", "id": LONG}), []),
+        (seen({"order": {"@id": "7", "@event": "sent"}}, {"order": {"@id": "8", "@event": "sent"}}), []),
+        (seen({"event": "sent", "id": 7, "data": {}}, {"event": "sent", "id": 8, "data": {}}), []),
         (seen({"type": "a.b", "order": {"id": 7}}), []),
         (seen({"a": 1}, {"a": 2}, x_acme_delivery=["1", "2"]), [{"header": "X-Acme-Delivery"}]),
         (seen({"a": 1}, {"a": 2}, x_webhook_id=["1", "1"]), []),
