@@ -99,8 +99,12 @@ def written(sample: Sample, found: Expectation, service: Service) -> Expectation
 def doubtful(expected: Expectation, found: Expectation) -> str:
     """Why an outcome is not to be written into a sample that does not expect such a one; "" where it is.
 
-    A sample that is new, or of a document that has become faulty, would else make the fault the expectation.
+    A sample that is new, or of a document that has become faulty, would else make the fault the expectation; one of a
+    stranger would expect that he is let in.
     """
+    if expected.outcome == Outcome.REFUSED and found.outcome != Outcome.REFUSED:
+        said = f"it expects that the request is refused, and the outcome is {found.outcome}"
+        return f"{said}; if that is meant, write `outcome: {found.outcome}` into its `expect`"
     if found.note and found.note != expected.note:
         said = _DOUBTS.get(found.note, "the generic translator speaks for it")
         return f"{said}: {found.reason}; if that is meant, write `note: {found.note}` into its `expect`"

@@ -154,6 +154,7 @@ def test_a_repeat_that_is_not_recognised_is_told(items, monkeypatch):
         ("{kind: strange}", "outcome: message", "write `note: unknown`"),
         ("{kind: strange}", "outcome: message, note: unknown", ""),
         ("{kind: item, box: {a: 1}}", "outcome: message", "write `note: mismatch`"),
+        ("{kind: item, box: a, number: 1}", "outcome: refused", "expects that the request is refused"),
     ],
 )
 def test_a_doubtful_outcome_is_told(items, body, expected, why):
@@ -161,7 +162,7 @@ def test_a_doubtful_outcome_is_told(items, body, expected, why):
     one = parse(f"request: {{body: {body}}}\nexpect: {{{expected}}}", "a sample")
     told = doubtful(one.expect, rehearse(one, items).found)
     assert (why in told) if why else not told
-    assert "write `outcome: refused`" in doubtful(one.expect, Expectation("refused", reason="r"))
+    assert "write `outcome: refused`" in doubtful(Expectation("message"), Expectation("refused", reason="r"))
 
 
 def test_what_is_written_is_what_can_be_otherwise(items):
