@@ -50,7 +50,7 @@ def build(
 def _scope(source: Text | None, engine: Engine, fragments: KnownFragments) -> tuple[Scope, list[Fault]]:
     """What the documents of a service share, and the faults in its shared.yaml."""
     faults: list[Fault] = []
-    raw = _load_valid(source, SHARED, "", faults) if source is not None else None
+    raw = _load_valid(source, "translator", SHARED, faults) if source is not None else None
     if raw is None:
         return Scope(fragments=fragments), faults
     return scope_of(source, raw, fragments, engine)

@@ -111,7 +111,7 @@ def shared_text(people: People, states: Mapping[str, Sequence[str]]) -> str:
     tables = {table: {word: row(word) for word in words} for table, words in states.items() if words}
     if tables:
         text += "states:\n" + "".join(f"  {table}: {flow(rows)}\n" for table, rows in tables.items())
-    return f"$schema: ../shared.schema.json\n{text}" if text else ""
+    return f"$schema: ../translator.schema.json#/$defs/shared\n{text}" if text else ""
 
 
 def row(word: str) -> JSON:

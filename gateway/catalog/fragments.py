@@ -123,7 +123,7 @@ class KnownFragments:
         except CatalogError as error:
             self.faults += error.faults
             return None
-        if wrong := meta_faults(raw, "fragment", "", source):
+        if wrong := meta_faults(raw, "translator", "fragment", source):
             self.faults += wrong
             return None
         made = FragmentShape(source, raw, self)

@@ -20,14 +20,6 @@ def test_every_meta_schema_is_read_once(name):
     assert meta_schema(name)[0] is schema
 
 
-@pytest.mark.parametrize("name", ["shared", "fragment"])
-def test_what_documents_have_in_common_is_described_alike(name):
-    """Each schema stands alone, for editors; what it shares with that of a translator is the same."""
-    common = meta_schema("translator")[0]["$defs"]
-    for key, definition in meta_schema(name)[0]["$defs"].items():
-        assert definition == common[key], key
-
-
 def test_a_document_that_matches_has_no_faults():
     """Neither a translator nor a card, which is a definition of the same schema."""
     assert faults("title: One\nevents: [a]\nmessage: {text: hello}\n") == []
