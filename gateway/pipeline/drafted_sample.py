@@ -1,8 +1,7 @@
 """The text of a sample for a drafted document: a masked request that its runner signs, and what becomes of it."""
 
-import base64
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 from msgspec.structs import replace
@@ -17,11 +16,9 @@ from gateway.pipeline.expectation import Expectation
 from gateway.pipeline.rehearsal import rehearse, written
 from gateway.pipeline.sample import Sample
 from gateway.verify.masking import MASK
-from gateway.verify.signer import WORD
-
-_ENCODED: Final = base64.b64encode(b"the key of a sample").decode()
-_KEYS: Final = {"base64": _ENCODED, "whsec": f"whsec_{_ENCODED}", "hex": b"the key of a sample".hex()}
-"""Secrets of samples where the key is not the text itself."""
+from gateway.verify.schemes import parse_scheme
+from gateway.verify.sender import WORD
+from gateway.verify.signer import sender_of
 
 
 def text(service: Service, request: Request, proof: Proof | None) -> str:
@@ -52,7 +49,7 @@ def _secret(raw: Mapping[str, Any]) -> str:
     """The secret of a sample; a token in the body is masked, and so is its secret."""
     if "token" in raw:
         return MASK
-    return f"user:{WORD}" if raw.get("basic") is True else _KEYS.get(raw.get("key", ""), WORD)
+    return sender_of(parse_scheme(raw)).example() if raw else WORD
 
 
 def _unproven(request: Request, raw: Mapping[str, Any]) -> Request:

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from gateway.catalog.catalog import load
 from gateway.catalog.service import Service
 from gateway.catalog.translator import Draft, context
+from gateway.errors import CatalogError, Fault
 from gateway.model import JSON, Request
 
 SERVICE = "name: %s\ndocs: https://example.com\nsetup: Nothing to set up; it is for tests.\nevent: [{json: kind}]\n"
@@ -78,3 +80,11 @@ def draft() -> Callable[[Service, dict[str, JSON]], Draft]:
         return service.translators[0].draft(seen, service.cards)
 
     return draft
+
+
+def fault_in(folders: list[Path], file: Path) -> Fault:
+    """The one fault that a catalog has in a file."""
+    with pytest.raises(CatalogError) as raised:
+        load(folders)
+    (fault,) = [fault for fault in raised.value.faults if fault.file == str(file)]
+    return fault

@@ -6,6 +6,7 @@ from gateway.catalog.catalog import Catalog, load
 from gateway.catalog.translator import context
 from gateway.errors import CatalogError
 from gateway.model import Request
+from tests.catalog.conftest import fault_in
 
 ALERT = """
 title: One alert
@@ -88,9 +89,7 @@ def test_a_fragment_gives_its_part(alerts):
 def test_a_fault_is_told_where_it_is(alerts, write, name, text, line, told):
     """In the document that has it, with what is valid there."""
     file = write(f"base/{name}.yaml", text)
-    with pytest.raises(CatalogError) as raised:
-        load(alerts)
-    (fault,) = [fault for fault in raised.value.faults if fault.file == str(file)]
+    fault = fault_in(alerts, file)
     assert fault.line == line
     assert told in f"{fault.problem} {fault.where}"
 

@@ -2,9 +2,8 @@
 
 import pytest
 
-from gateway.catalog.catalog import Catalog, load
-from gateway.errors import CatalogError
-from tests.catalog.conftest import ONE, SHARED
+from gateway.catalog.catalog import Catalog
+from tests.catalog.conftest import ONE, SHARED, fault_in
 
 
 @pytest.mark.parametrize(
@@ -23,9 +22,7 @@ from tests.catalog.conftest import ONE, SHARED
 def test_a_fault_is_told_where_it_is(shop, write, name, text, line, told):
     """In the document that has it."""
     file = write(f"base/a/{name}.yaml", text)
-    with pytest.raises(CatalogError) as raised:
-        load(shop)
-    (fault,) = [fault for fault in raised.value.faults if fault.file == str(file)]
+    fault = fault_in(shop, file)
     assert fault.line == line
     assert told in f"{fault.problem} {fault.where}"
 
