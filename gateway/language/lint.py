@@ -104,7 +104,9 @@ def _problem(code: Code, index: int, filters: Signatures, functions: Signatures)
     if token.text == "*" and "*" not in (before.text, code[index + 1].text if index + 1 < len(code) else ""):
         return "`*` would repeat a text or a list that the payload gives; write | times(...), which takes numbers only"
     if token.text == "~":
-        return "`~` would write None for null; write the text around the braces, in `let` if need be"
+        return "`~` would write None for null; write concat(...)"
+    if token.text == "+" and "string" in (before.kind, code[index + 1].kind if index + 1 < len(code) else ""):
+        return "`+` fails where a text meets a number or a missing value; write concat(...)"
     if token.kind == "name":
         return _name(code, index, filters)
     if token.text == "(" and before.kind != "opening":

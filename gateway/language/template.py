@@ -21,6 +21,7 @@ from gateway.language.functions import TABLE, Function
 from gateway.language.functions.markup import Markup
 from gateway.language.functions.registry import Kind, begin_run, end_run
 from gateway.language.lint import METHODS, Unusable
+from gateway.language.otherwise import completed
 from gateway.language.output import Mode, Output, finalizer, tidied
 
 Context = dict[str, Any]
@@ -73,7 +74,7 @@ class Engine:
 
     def template(self, source: str, mode: Mode, name: str) -> "Template":
         """A template that renders to text; `name` is "service/document#/pointer". Raises Unusable."""
-        compiled = self._compiled(source, mode, name)
+        compiled = self._compiled(source, mode, name, completed)
         simple = expressions.text(source, self._words[mode]) or branches.text(source, self._words[mode])
         if simple is None:
             return Template(lambda context: tidied(compiled.run(context), mode))
@@ -101,7 +102,7 @@ class Engine:
             has_markdown = self._markdown_functions & self._checked_code(source).filters
             template = self.template(source, Mode.MARKDOWN if has_markdown else Mode.RAW, name)
             return TextValue(template, markup=bool(has_markdown))
-        compiled = self._compiled(source, Mode.MARKDOWN, name, "{{ (" + single[1] + ") | keep_ }}")
+        compiled = self._compiled(source, Mode.MARKDOWN, name, lambda _: "{{ (" + single[1] + ") | keep_ }}")
         simple = expressions.expression(single[1], self._words[Mode.MARKDOWN])
         if simple is None:
             return KeptValue(compiled)
@@ -121,16 +122,18 @@ class Engine:
         self.parts = growth.largest(code, self.copies)
         return code
 
-    def _compiled(self, source: str, mode: Mode, name: str, code: str = "") -> "Compiled":
-        """Check `source` and add it to the engine, or `code` in its place if there is any. Raises Unusable."""
+    def _compiled(
+        self, source: str, mode: Mode, name: str, rewrite: Callable[[str], str] = lambda source: source
+    ) -> "Compiled":
+        """Check `source` and add what `rewrite` makes of it to the engine. Raises Unusable."""
         names = self._checked_code(source).names
-        environment = self._environments[mode]
+        environment, code = self._environments[mode], rewrite(source)
         try:
-            environment.add_template(name, code or source)
+            environment.add_template(name, code)
         except TemplateError as error:
             raise Unusable(error.detail or str(error.kind), _line_start(source, error.line or 1)) from error
         self.names_used |= names
-        return Compiled(environment, name, names)
+        return Compiled(environment, name, code, names)
 
     def _function(self, value: Emit, name: str, result: Callable[[Source, str], str]) -> Evaluate:
         """The function of a simple template; `result` writes its result from the expression of its value."""
@@ -181,6 +184,13 @@ def _error(name: str, problem: str) -> TranslationError:
     return TranslationError(document, pointer, problem)
 
 
+def _told(error: TemplateError, code: str) -> str:
+    """What went wrong, and the expression of the template in which it did."""
+    start, end = error.range or (0, 0)
+    at = code.encode()[start:end].decode(errors="replace")  # the engine counts bytes
+    return f"{error.detail or error.kind}, in `{' '.join(at.split())}`" if at else str(error.detail or error.kind)
+
+
 def _failure(name: str, error: Exception) -> TranslationError:
     """The error of a template in which a function or the engine raised `error`."""
     return _error(name, f"{type(error).__name__}: {error}")
@@ -189,11 +199,12 @@ def _failure(name: str, error: Exception) -> TranslationError:
 class Compiled:
     """A template in the engine, and the context names that it may look up: passing only those is faster."""
 
-    __slots__ = ("_environment", "_name", "_names")
+    __slots__ = ("_code", "_environment", "_name", "_names")
 
-    def __init__(self, environment: Environment, name: str, names: AbstractSet[str]) -> None:
+    def __init__(self, environment: Environment, name: str, code: str, names: AbstractSet[str]) -> None:
         self._environment = environment
         self._name = name
+        self._code = code
         self._names = sorted(names)
 
     def run(self, context: Context) -> str:
@@ -204,7 +215,7 @@ class Compiled:
             begin_run()
             return self._environment.render_template(self._name, **seen)
         except TemplateError as error:
-            raise _error(self._name, f"{error.detail or error.kind}, line {error.line}") from error
+            raise _error(self._name, _told(error, self._code)) from error
         except _FAILURES as error:
             raise _failure(self._name, error) from error
         finally:

@@ -48,6 +48,27 @@ def coalesce(*values: JSON) -> JSON:
     return values[-1] if values else None
 
 
+def _concat_plain(*values: JSON) -> JSON:
+    return None if None in values else "".join(map(text_of, values))
+
+
+@function(
+    kind="global",
+    missing="handles",
+    plain=_concat_plain,
+    doc="The values in one text; missing where one of them is missing or null.",
+    examples=[
+        Example("{{ concat('more than ', count) }}", {"count": 20}, "more than 20"),
+        Example("{{ concat(home, '/commits/', id) | default('no link') }}", {"home": "https://h"}, "no link"),
+    ],
+)
+def concat(*values: JSON) -> JSON:
+    """See the registration."""
+    if None in values or not any(isinstance(value, Markup) for value in values):
+        return _concat_plain(*values)
+    return Markup("".join(map(markdown_of, values)))
+
+
 @function(
     doc="Missing when the value is one of the given ones: drops words that say nothing.",
     examples=[
