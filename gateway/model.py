@@ -23,11 +23,12 @@ class Outcome(StrEnum):
 
 
 class Note(StrEnum):
-    """Why nothing but the generic translator speaks for an event: it is told, but a person should look at it.
+    """Why a person should look at an event that is told, nearly always by nothing but the generic translator.
 
     unknown: no translator for its name; mismatch: the payload does not match the schema; broken: the translator
     failed; empty: its message had nothing in it; unreadable: the body is not what it claims to be; unconfirmed: a
-    subscription that it asks to confirm could not be confirmed.
+    subscription that it asks to confirm could not be confirmed. untitled: the translator speaks, but its message has
+    lost the title that the document gives it.
     """
 
     UNKNOWN = "unknown"
@@ -36,6 +37,7 @@ class Note(StrEnum):
     EMPTY = "empty"
     UNREADABLE = "unreadable"
     UNCONFIRMED = "unconfirmed"
+    UNTITLED = "untitled"
 
 
 class Cause(StrEnum):

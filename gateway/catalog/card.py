@@ -12,7 +12,7 @@ from gateway.catalog.shapes import compiled, steps_of
 from gateway.catalog.states import STATE, StateShape
 from gateway.catalog.tolerance import tolerant
 from gateway.catalog.yamlfile import placed
-from gateway.language.document import DocumentPlace, Note
+from gateway.language.document import DocumentPlace, Note, add_values
 from gateway.language.template import Context, Engine
 from gateway.mattermost.payload import Message
 from gateway.model import JSON
@@ -36,8 +36,6 @@ class CardShape:
         for cost in schema_cost.unbearable(self.input):
             steps = steps_of(raw.get("input", True), cost.steps)
             DocumentPlace(source.name, ("input", *steps), noted).fault(cost.problem)
-        attachments = raw["message"].get("attachments", ())
-        self._titled = any("title" in one or ("use" in one and _gives_title(one["use"], scope)) for one in attachments)
         with compiler.names_used() as names:
             let = compiler.let(raw.get("let", {}), place / "let")
             self._state = StateShape(raw["state"], scope.states, compiler, place / "state") if "state" in raw else None
@@ -55,23 +53,14 @@ class CardShape:
 
     def render(self, context: Context) -> Message:
         """The message. Raises TranslationError."""
-        for name, value in self._let:
-            context[name] = value.get(context)
+        add_values(context, self._let)
         if self._state is not None:
             context[STATE] = self._state.render(context)
         return self._message.render(context)
 
     def untitled(self, message: Message) -> bool:
         """Whether a message of this card has lost the title, by which readers know what the card is about."""
-        return self._titled and not any(one.title for one in message.attachments)
-
-
-def _gives_title(fragment: str, scope: Scope) -> bool:
-    """Whether a fragment makes a title; one that cannot be used is a fault of its use."""
-    try:
-        return scope.fragments.find(fragment).titled
-    except ValueError:
-        return False
+        return self._message.untitled(message)
 
 
 CARD: Final = register(Kind("card", "cards", CardShape, "translator", definition="card"))

@@ -18,7 +18,7 @@ from gateway.catalog.message_shape import AttachmentShape, fields_of
 from gateway.catalog.metaschema import meta_faults
 from gateway.catalog.shapes import compiled
 from gateway.errors import CatalogError, Fault
-from gateway.language.document import Compiler, DocumentPlace, Fragment, Note
+from gateway.language.document import Compiler, DocumentPlace, Fragment, Note, add_values
 from gateway.language.output import Mode
 from gateway.language.repeat import text
 from gateway.language.template import Context, Engine
@@ -55,8 +55,7 @@ class FragmentShape:
 
     def render(self, values: Context) -> Any:
         """What it gives for the values of its inputs. Raises TranslationError."""
-        for name, value in self._let:
-            values[name] = value.get(values)
+        add_values(values, self._let)
         return self._part.render(values)
 
 

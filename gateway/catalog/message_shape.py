@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from gateway.catalog.author import AuthorUse
 from gateway.catalog.scope import ALONE, Scope
 from gateway.catalog.states import STATE, StateShape
-from gateway.language.document import Compiler, DocumentPlace
+from gateway.language.document import Compiler, DocumentPlace, Fragments
 from gateway.language.output import Mode
 from gateway.language.repeat import Items, text
 from gateway.language.template import Condition, Context
@@ -170,6 +170,15 @@ def _is_set(flag: Condition | None, context: Context) -> bool:
     return flag is not None and flag.holds(context)
 
 
+def _has_title(raw: Mapping[str, Any], fragments: Fragments) -> bool:
+    """Whether an attachment is given a title; a fragment that cannot be used is a fault of its use."""
+    raw = raw.get("item", raw)
+    try:
+        return "title" in raw or ("use" in raw and fragments.find(raw["use"]).titled)
+    except ValueError:
+        return False
+
+
 class MessageShape:
     """The whole message; see `AttachmentShape` for `stated`."""
 
@@ -187,10 +196,15 @@ class MessageShape:
         self._attachments = Items(
             raw.get("attachments", ()), make, _rest_of_attachments, _MARKDOWN, compiler, place / "attachments"
         )
+        self._titled = any(_has_title(one, compiler.fragments) for one in raw.get("attachments", ()))
         card = raw.get("props", {}).get("card")
         self._card = text(card, _MARKDOWN, compiler, place / "props" / "card") if card else None
         self._priority = PriorityShape(raw["priority"], compiler, place / "priority") if "priority" in raw else None
         self._silent = _flag(raw, "silent", compiler, place)
+
+    def untitled(self, message: Message) -> bool:
+        """Whether a message has lost the title that an attachment of the document has."""
+        return self._titled and not any(one.title for one in message.attachments)
 
     def render(self, context: Context) -> Message:
         """The message, of which `fit` makes none when it is empty. Raises TranslationError."""

@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from gateway.catalog import schema_cost
 from gateway.catalog.card import CardShape
@@ -18,7 +19,7 @@ from gateway.catalog.tolerance import tolerant, without
 from gateway.catalog.unknown import swallows
 from gateway.catalog.yamlfile import placed, where
 from gateway.errors import TranslationError
-from gateway.language.document import DocumentPlace, Note
+from gateway.language.document import DocumentPlace, Note, add_values
 from gateway.language.functions.text import shorten
 from gateway.language.output import Mode
 from gateway.language.template import Context, Engine
@@ -33,6 +34,7 @@ _CONDITION: Final = 200
 STAYS: Final = "the card stays as it is: "
 """How the reason of an event begins whose card is not edited."""
 
+_UNTITLED: Final = "{} came out without its title"
 _NO_PHASE: Final = "its phase {!r} is none of open, change and close, and counts as change"
 
 _PHASES: Mapping[str | None, Phase] = {phase.value: phase for phase in Phase}
@@ -43,7 +45,8 @@ class Draft(Struct, frozen=True):
 
     `phase` is None when the document has neither phase nor card. `card` shows the subject as it is after the event;
     None when the message does that itself. With `reply` nothing shows it anew: the message replies to the card that is
-    there, and `why` says for which reason if not because the document says so; `broken`: its card document failed.
+    there is, and `why` says for which reason if not because the document says so; `broken`: its card document failed.
+    `untitled`: the message has lost its title.
     """
 
     subject: str = ""
@@ -54,6 +57,7 @@ class Draft(Struct, frozen=True):
     reply: bool = False
     why: str = ""
     broken: bool = False
+    untitled: bool = False
 
 
 def _always(_: Context) -> bool:
@@ -145,8 +149,7 @@ class Translator:
         try:
             if self._ignore is None or not self.schema.matches(value) or not self.speaks(seen):
                 return None
-            for name, named in self._let:
-                seen[name] = named.get(seen)
+            add_values(seen, self._let)
             if self._state is not None:
                 seen[STATE] = self._state.render(seen)
             return self._ignore.holds(seen)
@@ -159,31 +162,37 @@ class Translator:
         With `explained` it says where a payload has not what the card shows. Raises TranslationError, but for a card
         that fails: the message is good, and is told.
         """
-        for name, value in self._let:
-            context[name] = value.get(context)
+        add_values(context, self._let)
         if self._state is not None:
             context[STATE] = self._state.render(context)
         if self._ignore is not None and self._ignore.holds(context):
             return Draft(ignored=self._ignored)
-        subject, message = self._subject.render(context) or "", self._message.render(context)
-        if cards is None or not self._living:
-            return Draft(subject, message)
+        draft = Draft(self._subject.render(context) or "", self._message.render(context))
+        if cards is not None and self._living:
+            draft = self._living_draft(draft, context, cards, explained=explained)
+        if draft.message is not None and self._message.untitled(draft.message):
+            return replace(draft, why="; ".join(filter(None, (_UNTITLED.format(self.name), draft.why))), untitled=True)
+        return draft
+
+    def _living_draft(
+        self, draft: Draft, context: Context, cards: Mapping[str, CardShape], *, explained: bool
+    ) -> Draft:
+        """The draft with what it means for the card of its subject."""
         word = self._phase.render(context)  # before the card, which sets names of its own
         phase = _PHASES.get(word, Phase.CHANGE)
         odd = _NO_PHASE.format(shorten(word, _CONDITION)) if word and word not in _PHASES else ""
         if not self.card or self.replies:
-            return Draft(subject, message, phase=phase, reply=self.replies, why=odd)
+            return replace(draft, phase=phase, reply=self.replies, why=odd)
         card = cards[self.card]
         if why := card.lacks(context["payload"], explained=explained):
-            return Draft(subject, message, phase=phase, reply=True, why=_left_alone(why, odd))
+            return replace(draft, phase=phase, reply=True, why=_left_alone(why, odd))
         try:
             shown = card.render(context)
         except TranslationError as error:
-            return Draft(subject, message, phase=phase, reply=True, why=_left_alone(str(error), odd), broken=True)
+            return replace(draft, phase=phase, reply=True, why=_left_alone(str(error), odd), broken=True)
         if card.untitled(shown):
-            why = f"{card.name} came out without its title"
-            return Draft(subject, message, phase=phase, reply=True, why=_left_alone(why, odd))
-        return Draft(subject, message, phase=phase, card=shown, why=odd)
+            return replace(draft, phase=phase, reply=True, why=_left_alone(_UNTITLED.format(card.name), odd))
+        return replace(draft, phase=phase, card=shown, why=odd)
 
 
 def _left_alone(why: str, odd: str) -> str:

@@ -7,7 +7,7 @@ from msgspec import Struct
 from gateway.journal import Record
 
 NoteOrCause = Literal[
-    "", "unknown", "mismatch", "broken", "empty", "unreadable", "unconfirmed",
+    "", "unknown", "mismatch", "broken", "empty", "unreadable", "unconfirmed", "untitled",
     "connections", "documents", "encoding", "head_too_large", "keys", "malformed", "memory", "method", "no_route",
     "not_understood", "protocol", "rate", "slow", "stale", "strangers", "too_large", "unsigned", "work", "wrong_secret",
 ]  # fmt: skip

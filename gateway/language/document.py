@@ -1,6 +1,6 @@
 """Compiles the templates, conditions and values of a document; faults are noted with their place in it."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from gateway.language.lint import Unusable
 from gateway.language.output import Mode
-from gateway.language.template import Condition, Engine, Template, Value
+from gateway.language.template import Condition, Context, Engine, Template, Value
 
 Note = tuple[tuple[str | int, ...], int, str]
 """A noted fault: the steps to its place, the offset in the text of the template there (-1: all of it), the problem."""
@@ -33,6 +33,19 @@ class DocumentPlace:
     def fault(self, problem: str, at: int = -1) -> None:
         """Note a fault of the value at this place, or of what stands at the offset `at` in its text."""
         self.faults.append((self.steps, at, problem))
+
+
+def add_values(context: Context, named: Iterable[tuple[str, Value]]) -> None:
+    """Add named values to a context, each seen by those after it; one without a value is missing there.
+
+    Raises TranslationError.
+    """
+    for name, value in named:
+        found = value.get(context)
+        if found is not None:
+            context[name] = found
+        elif name in context:
+            del context[name]  # a key of the payload that has the name
 
 
 class SharedName(Struct, frozen=True):

@@ -14,6 +14,7 @@ from gateway.catalog.generic import GENERIC, generic
 from gateway.catalog.select import matches
 from gateway.catalog.service import Service
 from gateway.catalog.translator import Draft, Translator, context
+from gateway.catalog.xmlshape import shaped
 from gateway.decode.bounds import EVENTS
 from gateway.decode.content import Content
 from gateway.decode.decode import Decoded
@@ -167,7 +168,9 @@ def verdicts(service: Service, content: Content, *, events: int, faults: int) ->
         except TranslationError as error:
             found.append(Verdict(name, error.document, (str(error),)))
             continue
-        wrong = map(str, translator.schema.mismatches(value, faults)) if translator else ()
+        is_xml = translator is not None and content.decoded.kind == "xml"
+        held = shaped(value, translator.input) if translator and is_xml else value
+        wrong = map(str, translator.schema.mismatches(held, faults)) if translator else ()
         found.append(Verdict(name, translator.name if translator else "", tuple(wrong)))
     return found
 
@@ -209,6 +212,9 @@ class _EventReader(Struct, frozen=True):
             translator = self.service.speaker(name, seen)
             if translator is None:
                 return self._generic(value, name, without_translator(self.service, name))
+            if self.decoded.kind == "xml":
+                value = shaped(value, translator.input)
+                seen = context(value, self.request, name)
             if not translator.schema.matches(value):
                 why = mismatched(translator, value, explained=explained)
                 return self._generic(value, name, why, translator.name)
@@ -286,7 +292,7 @@ class _EventReader(Struct, frozen=True):
             translator.name,
             draft.subject,
             reason,
-            note=Note.UNREADABLE if unread else Note.BROKEN if broken else "",
+            note=Note.UNREADABLE if unread else Note.BROKEN if broken else Note.UNTITLED if draft.untitled else "",
             fitted=shown,
             phase=draft.phase,
             card=card,

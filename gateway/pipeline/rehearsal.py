@@ -116,6 +116,7 @@ def doubtful(expected: Expectation, found: Expectation) -> str:
 _DOUBTS: Final[Mapping[str, str]] = {
     Note.BROKEN: "its translator is broken",
     Note.EMPTY: "its message is empty, and the generic translator speaks for it",
+    Note.UNTITLED: "its message has no title",
 }
 
 

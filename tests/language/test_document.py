@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.language.document import Compiler, DocumentPlace
+from gateway.language.document import Compiler, DocumentPlace, add_values
 from gateway.language.output import Mode
 from gateway.language.template import Engine
 
@@ -55,3 +55,13 @@ def test_names_asked_for_inside_count_outside():
     assert "b" in inner
     assert "a" not in inner
     assert outer >= {"a", "b"}
+
+
+def test_a_value_that_is_missing_is_missing_by_its_name():
+    """Also where the payload has a key of the name: what a document names stands for nothing else."""
+    compiler, place = Compiler(Engine()), DocumentPlace("t", (), [])
+    context = {"a": {"b": 1}, "gone": 1}
+    add_values(
+        context, compiler.let({"there": "{{ a.b }}", "gone": "{{ a.c }}", "sees": "{{ gone is defined }}"}, place)
+    )
+    assert context == {"a": {"b": 1}, "there": 1, "sees": False}

@@ -5,6 +5,7 @@ import weakref
 
 import pytest
 
+from gateway.errors import TranslationError
 from gateway.language.lint import Unusable
 from gateway.language.output import Mode
 from gateway.language.template import LONGEST, Engine
@@ -20,6 +21,13 @@ def test_an_engine_goes_with_its_templates():
     del engine, template, value
     gc.collect()
     assert gone() is None
+
+
+def test_an_expression_that_fails_is_quoted():
+    """The author finds it in a text of many lines."""
+    template = Engine().template("one\nü {{ (a + b) | upper }}", Mode.MARKDOWN, "test/x#/message/text")
+    with pytest.raises(TranslationError, match="number and string, in `a \\+ b`"):
+        template.render({"a": 1, "b": "x"})
 
 
 def test_a_template_has_a_longest_length():

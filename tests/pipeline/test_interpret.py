@@ -167,6 +167,36 @@ def test_a_message_that_comes_out_empty_is_told_by_the_generic_translator(own, b
     assert b"Disk full" not in body or message.attachments[0].title == "Disk full"
 
 
+def test_a_message_that_loses_its_title_is_told_and_noted(tmp_path):
+    """A person should look at it; with the title nothing is noted."""
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "service.yaml").write_text(SERVICE)
+    titled = EMPTY.replace("{color: good", "{title: '{{ name }} is down'")
+    (tmp_path / "own" / "one.yaml").write_text(titled)
+    service = catalog.load([tmp_path]).services["own"]
+    lost, kept = reading(service, b'{"more": "a"}'), reading(service, b'{"name": "db", "more": "a"}')
+    assert (lost.outcome, lost.note, lost.translator) == (Outcome.MESSAGE, "untitled", "own/one")
+    assert lost.reason == "own/one came out without its title"
+    assert (kept.note, kept.reason) == ("", "")
+
+
+def test_one_child_of_xml_is_a_list_where_the_shape_has_one(tmp_path):
+    """A template repeats for one as it does for several."""
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "service.yaml").write_text(SERVICE.replace("{json: kind}", "{json: o.kind}"))
+    shape = "{o: {item: [{name: text}]}}"
+    text = (
+        f"title: One\nevents: ['*']\ninput: {shape}\nmessage: {{text: [{{each: o.item, line: '- {{{{ name }}}}'}}]}}\n"
+    )
+    (tmp_path / "own" / "one.yaml").write_text(text)
+    service = catalog.load([tmp_path]).services["own"]
+    item = b"<item><name>tea</name></item>"
+    found = reading(service, b"<o>" + item + b"</o>", "text/xml")
+    assert [one.text for one in found.pieces[0].messages] == ["- tea"]
+    found = reading(service, b"<o>" + item + item + b"</o>", "text/xml")
+    assert [one.text for one in found.pieces[0].messages] == ["- tea\n- tea"]
+
+
 def test_a_strict_route_refuses_an_empty_message(own):
     """As it refuses all that no document can tell."""
     with pytest.raises(Refused, match="came out empty"):

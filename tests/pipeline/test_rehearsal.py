@@ -162,6 +162,7 @@ def test_a_doubtful_outcome_is_told(items, body, expected, why):
     one = parse(f"request: {{body: {body}}}\nexpect: {{{expected}}}", "a sample")
     told = doubtful(one.expect, rehearse(one, items).found)
     assert (why in told) if why else not told
+    assert "write `note: untitled`" in doubtful(Expectation("message"), Expectation("message", note="untitled"))
     assert "write `outcome: refused`" in doubtful(Expectation("message"), Expectation("refused", reason="r"))
 
 

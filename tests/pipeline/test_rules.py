@@ -59,11 +59,11 @@ def test_what_passes_anyway_is_not_asked():
     ("channel", "chosen", "note"),
     [
         ("ops-{{ labels.team }}", "ops-web", ""),
-        ("{{ 'ops-' + labels.team }}", "ops-web", ""),
+        ("{{ concat('ops-', labels.team) }}", "ops-web", ""),
         ("{% if ref | ref_name == 'main' %}ops-db{% endif %}", "ops-db", ""),
         ("{{ labels.team }}", "", "channel gives web, which is none of channels"),
         ("ops-{{ labels.nobody }}", "", "channel gives no channel"),
-        ("{{ 'ops-' + labels.nobody }}", "", "channel fails: tried to use + operator on unsupported types"),
+        ("{{ labels.team + labels.nobody }}", "", "channel fails: tried to use + operator on unsupported types"),
     ],
 )
 def test_a_channel_is_chosen_among_those_that_are_allowed(channel, chosen, note):
