@@ -13,6 +13,7 @@ from minijinja import Environment, TemplateError
 
 from gateway.errors import TranslationError
 from gateway.language import growth, lint
+from gateway.language.absent import completed, contained
 from gateway.language.arguments import signatures
 from gateway.language.fast import branches, expressions
 from gateway.language.fast.expressions import Words
@@ -21,7 +22,6 @@ from gateway.language.functions import TABLE, Function
 from gateway.language.functions.markup import Markup
 from gateway.language.functions.registry import Kind, begin_run, end_run
 from gateway.language.lint import METHODS, Unusable
-from gateway.language.otherwise import completed
 from gateway.language.output import Mode, Output, finalizer, tidied
 
 Context = dict[str, Any]
@@ -127,7 +127,7 @@ class Engine:
     ) -> "Compiled":
         """Check `source` and add what `rewrite` makes of it to the engine. Raises Unusable."""
         names = self._checked_code(source).names
-        environment, code = self._environments[mode], rewrite(source)
+        environment, code = self._environments[mode], contained(rewrite(source))
         try:
             environment.add_template(name, code)
         except TemplateError as error:

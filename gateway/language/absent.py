@@ -1,7 +1,9 @@
-"""`{{ 'x' if a }}`: what an `if` without an `else` gives where its condition does not hold.
+"""What is absent, where the engine takes it otherwise than templates do: they are rewritten before it compiles them.
 
-Alone on its line it gives nothing, as a missing value does, and the line goes. Beside other text it gives the empty
-text: a title does not vanish because a remark at its end does not apply.
+`{{ 'x' if a }}` alone on its line gives nothing where `a` does not hold, as a missing value does, and the line goes.
+Beside other text it gives the empty text: a title does not vanish because a remark at its end does not apply.
+
+`'x' in labels` is false where there are no labels; the engine fails.
 """
 
 from collections.abc import Iterator
@@ -10,6 +12,9 @@ from typing import Final
 from gateway.language.lint import Code, Token, tokens
 
 _DEPTH: Final = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
+_WORDS: Final = frozenset("true false none not and or if else in is".split())
+_GOING_ON: Final = frozenset("([|.")
+"""Signs that make a path a part of something else."""
 _ELSE: Final = " else ''"
 
 
@@ -21,6 +26,30 @@ def completed(source: str) -> str:
         if not _alone(source, start, end):
             source = source[:end] + _ELSE + source[end:]
     return source
+
+
+def contained(source: str) -> str:
+    """The template in which what is missing or null contains nothing. Raises Unusable."""
+    if " in " not in source:
+        return source
+    for start, end in reversed(list(_containers(tokens(source)))):
+        source = f"{source[:start]}({source[start:end]} or [])" + source[end:]
+    return source
+
+
+def _containers(code: Code) -> Iterator[tuple[int, int]]:
+    """Where each path begins and ends that an `in` asks: that of a loop is asked for its elements."""
+    for index, token in enumerate(code):
+        if token.text != "in" or token.kind != "name" or code[index - 2].text == "for":
+            continue
+        end = index + 1
+        while end < len(code) and code[end].kind == "name" and code[end].text not in _WORDS:
+            end += 2 if end + 1 < len(code) and code[end + 1].text == "." else 1
+            if code[end - 1].text != ".":
+                break
+        last = code[end - 1]
+        if end > index + 1 and (end == len(code) or code[end].text not in _GOING_ON):
+            yield code[index + 1].at, last.at + len(last.text)
 
 
 def _half(code: Code) -> Iterator[tuple[int, int]]:
