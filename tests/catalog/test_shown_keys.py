@@ -1,4 +1,4 @@
-"""Trackers tell what they can: a key that is only shown may hold null or any scalar, and their translators speak."""
+"""Senders tell what they can: a key that is only shown may hold null or any scalar, and no title lacks a name for it."""
 
 import copy
 import re
@@ -14,12 +14,15 @@ from gateway.model import Outcome
 from gateway.pipeline import sample, samplefile
 from gateway.pipeline.expectation import Expectation
 
-SERVICES = ("jira", "redmine", "trac")
+SERVICES = ("jenkins", "jira", "redmine", "trac")
 FOLDERS = [files.builtin_folder()]
 KNOWN = catalog.load(FOLDERS)
-SAMPLES = [(service, path) for service, path in files.samples(FOLDERS) if service in SERVICES]
+EVERY = list(files.samples(FOLDERS))
+SAMPLES = [(service, path) for service, path in EVERY if service in SERVICES]
 
-NAMELESS = re.compile(r"^$|^[\s:]|\s\s|\s:|:\s*$|:\s*:|(?<! turned) (?:to|on|in|by)$|\(\)|#(?!\d)")
+NAMELESS = re.compile(
+    r"^$|^[\s:]|\s\s|\s[:,)]|[:,(]\s*$|:\s*:|(?<! turned) (?:to|on|in|by|of|from|for|at)(?:$|:)|\(\)|\"\"|[#!](?:\s|$|:)"
+)
 """A title in which a name is missing."""
 
 Steps = tuple[str | int, ...]
@@ -48,9 +51,14 @@ def reading(service: Service, one: sample.Sample, body: Any) -> Expectation:
     return Expectation(found.outcome, translator=found.translator, messages=messages)
 
 
+def attachments(found: Expectation) -> list[dict[str, Any]]:
+    """What the messages show."""
+    return [one for message in found.messages or () for one in message.get("attachments", ())]
+
+
 def nameless(found: Expectation) -> list[str]:
     """The titles, and the lines of changes, in which a name is missing."""
-    shown = [one for message in found.messages or () for one in message["attachments"]]
+    shown = attachments(found)
     changes = [line for one in shown for line in one.get("text", "").split("\n") if re.match(r"- (?:[:#→]|$)", line)]
     return [one["title"] for one in shown if NAMELESS.search(one.get("title", "?"))] + changes
 
@@ -62,8 +70,8 @@ def test_the_translator_speaks_whatever_an_optional_key_holds(key: str, path: An
     With anything else in its place it is told, too, be it by the generic translator.
     """
     service, one = KNOWN.services[key], samplefile.load(path)
-    if not isinstance(one.request.body, dict) or one.expect.translator is None:
-        pytest.skip("a form has only texts, and who is refused or answered says nothing")
+    if not isinstance(one.request.body, dict) or not one.expect.translator:
+        pytest.skip("a form has only texts, and who is refused, ignored or answered says nothing")
     speaker, optional = one.expect.translator, 0
     for steps in paths(one.request.body):
         body = copy.deepcopy(one.request.body)
@@ -81,3 +89,33 @@ def test_the_translator_speaks_whatever_an_optional_key_holds(key: str, path: An
             if other in (None, ""):
                 assert not nameless(found), (steps, other)
     assert optional
+
+
+def in_titles(body: Any, titles: str) -> Iterator[Steps]:
+    """The paths of the texts and numbers below keys that the titles show, whole or as the short form of a commit."""
+    for steps in paths(body):
+        value = parent_of(body, steps)[steps[-1]]
+        shown = type(value) in (str, int) and value != "" and str(value)[:7] in titles
+        if shown and isinstance(steps[-1], str):
+            yield steps
+
+
+def holes(service: Service, one: sample.Sample) -> Iterator[tuple[Steps, str | None]]:
+    """What the titles of a sample show and its payload may do without: where they have a hole, or are lost, for it."""
+    usual = [shown.get("title") for shown in attachments(one.expect)]
+    for steps in in_titles(one.request.body, "\n".join(filter(None, usual))):
+        body = copy.deepcopy(one.request.body)
+        del parent_of(body, steps)[steps[-1]]
+        without = reading(service, one, body)
+        if without.translator != one.expect.translator:
+            continue  # what the translator cannot do without
+        parent_of(body, steps)[steps[-1]] = ""
+        titles = [shown.get("title") for found in (without, reading(service, one, body)) for shown in attachments(found)]
+        yield from ((steps, title) for title in titles if NAMELESS.search(title or ("" if None not in usual else "?")))
+
+
+@pytest.mark.parametrize("key", sorted(KNOWN.services))
+def test_no_title_has_a_hole(key: str) -> None:
+    """What a title shows of a payload, and the payload may do without, leaves no trace where it is missing or empty."""
+    samples = [samplefile.load(path) for name, path in EVERY if name == key]
+    assert [hole for one in samples if one.expect.translator for hole in holes(KNOWN.services[key], one)] == []
