@@ -13,6 +13,7 @@ from tests.catalog.conftest import ONE, SHARED, fault_in
         ("shared", SHARED.replace("opened", "openend"), 4, "did you mean opened?"),
         ("shared", SHARED.replace("[gone astray, change, warned]", "[gone astray, change, odd]"), 4, "[word, open|"),
         ("shared", SHARED.replace("[gone astray, change, warned]", "[closed, change, gone]"), 4, "of all services"),
+        ("shared", SHARED.replace("[gone astray, change, warned]", "[closed, gone]"), 4, "[closed, open|"),
         ("shared", SHARED.replace("1 / 0", "1 | nothing"), 8, "no function `nothing`"),
         ("shared", SHARED + "more: 1\n", 9, "more"),
         ("one", ONE.replace("{order: state}", "{orders: state}"), 5, "did you mean order?"),
