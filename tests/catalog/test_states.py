@@ -17,7 +17,7 @@ from gateway.catalog.catalog import load
     ],
 )
 def test_states_have_words_phases_and_colours(shop, draft, state, word, phase, color):
-    """A row may give a state another phase. A word without a row is the vendor's, in the colour that the product has."""
+    """A row may give a state another phase. A word without a row is the vendor's, in the colour of the product."""
     made = draft(load(shop).services["a"], {"state": state, "by": {"name": "Ada"}})
     (shown,) = made.message.attachments
     assert (shown.title, made.phase, shown.color) == (word and f"order {word}", phase, color)
