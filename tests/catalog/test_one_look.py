@@ -101,6 +101,12 @@ def test_documents_are_short():
     assert inputs / every <= 0.25
 
 
+def test_lines_of_documents_are_short():
+    """At most 120 columns, but for the prose of `setup`."""
+    texts = {path: path.read_text() for path in DOCUMENTS if path.stem != "service"}
+    assert [(path, line) for path, text in texts.items() for line in text.splitlines() if len(line) > 120] == []
+
+
 def input_lines(text):
     """How many lines `input` has."""
     for key, value in yaml.compose(text, yaml.CSafeLoader).value:
