@@ -1,8 +1,6 @@
 """The tables of states in shared.yaml: from a vendor's words to those of the product, with phase and colour.
 
-states: {issue: {opened: opened, reopened: reopened, closed: closed, triaged: [sorted, change, waiting]}}
-
-A state of the product has a phase of its own; a row gives another one: `done: [succeeded, close]`.
+states: {issue: {opened: opened, closed: closed, rejected: [rejected, close], triaged: [sorted, change, waiting]}}
 """
 
 from collections.abc import Mapping
@@ -41,22 +39,24 @@ class StateTable:
 
 
 def _row(raw: JSON, place: DocumentPlace) -> State:
-    word, phase, tone = (*map(str, raw if isinstance(raw, list) else [raw]), "", "")[:3]
-    own_phase, own_tone = STATES.get(word, ("", ""))
-    if word in STATES and not tone and (not phase or phase in _PHASES):
-        return {"word": word, "phase": phase or own_phase, "color": TONES[own_tone]}
-    if word not in STATES and phase in _PHASES and tone in TONES:
-        return {"word": word, "phase": phase, "color": TONES[tone]}
-    if word in STATES and tone:
-        place.fault(f"{word!r} is a state of all services: write {word}, or [{word}, {'|'.join(_PHASES)}]")
-    elif word in STATES:
-        place.fault(f"expected [{word}, {'|'.join(_PHASES)}]")
-    elif phase and tone:
-        place.fault(f"expected [word, {'|'.join(_PHASES)}, {'|'.join(TONES)}]")
+    if isinstance(raw, str) and raw in STATES:
+        phase, tone = STATES[raw]
+        return {"word": raw, "phase": phase, "color": TONES[tone]}
+    if isinstance(raw, list):
+        word, phase, *tones = map(str, raw)
+        tones = tones or ([STATES[word][1]] if word in STATES else [])
+        if word in STATES and len(raw) > 2:
+            place.fault(f"{word!r} has the same colour in all services: write it without a tone")
+        elif phase in _PHASES and tones and tones[0] in TONES:
+            return {"word": word, "phase": phase, "color": TONES[tones[0]]}
+        elif word in STATES:
+            place.fault(f"expected [{word}, {'|'.join(_PHASES)}]")
+        else:
+            place.fault(f"expected [word, {'|'.join(_PHASES)}, {'|'.join(TONES)}]")
     else:
-        near = get_close_matches(word, STATES, 1)
+        near = get_close_matches(str(raw), STATES, 1)
         hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(STATES)}"
-        place.fault(f"there is no state {word!r}; {hint}, or write [word, phase, tone]")
+        place.fault(f"there is no state {raw!r}; {hint}, or write [word, phase, tone]")
     return {"word": "", "phase": Phase.CHANGE.value, "color": None}
 
 

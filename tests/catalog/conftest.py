@@ -15,7 +15,7 @@ SERVICE = "name: %s\ndocs: https://example.com\nsetup: Nothing to set up; it is 
 SHARED = """
 shapes: {user: {login?: text, url?: url}}
 author: {name: "{{ coalesce(name, login) }}", link: "{{ root }}{{ login }}"}
-states: {order: {placed: opened, shipped: resolved, lost: [gone astray, change, warned], paid: [succeeded, close]}}
+states: {order: {placed: opened, shipped: resolved, lost: [gone astray, change, warned], refused: [rejected, close]}}
 let:
   host: "{{ home | default('https://shop.example/') }}"
   root: "{{ host }}users/"
