@@ -193,6 +193,7 @@ PURE_AMONG_OTHERS = (
     "delivery.lanes",
     "delivery.retry",
     "mattermost.answers",
+    "mattermost.emoji",
     "mattermost.fit",
     "mattermost.mentions",
     "mattermost.rest_answers",

@@ -11,7 +11,7 @@ from msgspec import Struct
 from gateway import settings
 from gateway.app import senders
 from gateway.catalog import files, placeholders, schema_cost, yamlfile
-from gateway.catalog.kinds import Text
+from gateway.catalog.kinds import SERVICE, Text
 from gateway.catalog.service import Service
 from gateway.catalog.translator import Translator
 from gateway.cli import app, catalog
@@ -24,7 +24,7 @@ from gateway.mattermost.probe import Level
 from gateway.observe import tracing
 from gateway.pipeline import filters, samplefile
 from gateway.pipeline import route as routes
-from gateway.pipeline.unsampled import unsampled
+from gateway.pipeline.unsampled import ID_REMEDY, NO_ID, unidentified, unsampled
 from gateway.settings import Settings
 
 WARNING: Final = "warning"
@@ -125,16 +125,18 @@ def _of_catalog(known: Settings) -> _Findings:
 
 
 def _unsampled(services: Mapping[str, Service], folders: Sequence[Path]) -> list[Fault]:
-    """The events of the user's own documents that no sample reaches; those of the built-in ones are tested already."""
+    """What of the user's own documents no sample reaches; that of the built-in ones is tested already."""
     built_in = str(folders[0])
     own = [one for service in services.values() for one in service.translators if not one.file.startswith(built_in)]
     keys = {one.name.partition("/")[0] for one in own}
     reached = samplefile.reached(services, [(key, path) for key, path in files.samples(folders) if key in keys])
+    found = [
+        (one.translator.file, ("events", one.index), one.problem, one.remedy) for one in unsampled(own, reached)
+    ]
+    nameless = unidentified(map(services.__getitem__, sorted(keys)), reached)
+    found += [(one.documents[SERVICE].file, ("delivery_id",), NO_ID, ID_REMEDY) for one in nameless]
     return [
-        yamlfile.fault(
-            one.translator.file, files.read(Path(one.translator.file)), ("events", one.index), one.problem, one.remedy
-        )
-        for one in unsampled(own, reached)
+        yamlfile.fault(file, files.read(Path(file)), steps, problem, remedy) for file, steps, problem, remedy in found
     ]
 
 

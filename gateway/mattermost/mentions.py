@@ -6,13 +6,17 @@ Mattermost does two things to a text on every way, and each is prevented at its 
   an `@` (contract 1.6). A zero-width space behind the sigil ends the name before it begins: `@` U+200B `channel`.
   Inside a URL that would break the link, so there the first letter of the name is percent-encoded, which RFC 3986
   section 6.2.2.2 makes the same address: `https://host/@%75ser`.
-- The client links `~channel` and draws `:emoji:`.
+- The client links `~channel` and draws `:emoji:`. A name of no emoji is left alone where it touches a word, so that
+  what people copy is whole: `arn:aws:sns:eu-west-1`. Clients draw one there only up to version 11, and of a server's
+  own emoji.
 
 Apply these to raw text, before Markdown escaping. The sigils are ASCII: no other character starts any of this. What
 only a webhook rewrites is left to its sender (`for_hook`).
 """
 
 import re
+
+from gateway.mattermost.emoji import character
 
 BLANK = "\u200b"
 
@@ -22,12 +26,13 @@ _NO_ADDRESS = r"(?<![A-Za-z0-9]@)(?<![A-Za-z0-9]_@)(?<![A-Za-z0-9]__@)"
 _AT = rf"(?<=@){_NO_ADDRESS}(?=[A-Za-z0-9_.&\\-])"
 _REFERENCE = r"(?<=&)(?:\#0{0,5}64|\#[xX]0{0,5}40|commat);(?!\u200b)"
 _CHANNEL = r"(?<=~)(?<![A-Za-z0-9_]~)(?<!~~~)(?=[0-9._-]{0,63}[A-Za-z])"
-_EMOJI = r"(?<=:)(?=[0-9_+-]{0,63}[A-Za-z][A-Za-z0-9_+-]{0,63}:|[+-]1:|100:|1234:)"
+_EMOJI = r"(?<=:)(?=(?P<emoji>[0-9_+-]{0,63}[A-Za-z][A-Za-z0-9_+-]{0,63}|[+-]1|100|1234):)"
 
 _NOTIFYING = re.compile(f"[@&hHfFwW](?:{_AT}|{_REFERENCE}|{_URL})")
 _ACTING = re.compile(f"[@:~&hHfFwW](?:{_AT}|{_EMOJI}|{_CHANNEL}|{_REFERENCE}|{_URL})")
 _AUTHORITY = re.compile(r"(?:[^/]*//)?[^/?#]*")
 _SPELT = re.compile(f"&{_REFERENCE}")
+_OF_WORD = re.compile(r"[A-Za-z0-9_]")
 _NAME = re.compile(rf"@{_NO_ADDRESS}([A-Za-z0-9_.-])")
 
 _RESTORABLE = re.compile(rf"([@~:;]){BLANK}|@%([2-7][0-9A-F])")
@@ -37,7 +42,7 @@ _ANNOUNCEMENT = re.compile(rf"<{BLANK}?!(channel|here|all)>")
 def harmless(text: str) -> str:
     """Make every mention, channel link and emoji name inert; idempotent."""
     if "@" in text or "~" in text or "&" in text or text.count(":") > 1:
-        return _ACTING.sub(_defuse, text)
+        return _ACTING.sub(_defuse_all, text)
     return text
 
 
@@ -63,6 +68,19 @@ def restore(text: str) -> str:
 def announce(text: str) -> str:
     """Slack's announcements as those of Mattermost: `<!here>` is `@here` over every way where mentions may notify."""
     return _ANNOUNCEMENT.sub(r"@\1", text) if "!" in text else text
+
+
+def _defuse_all(match: re.Match[str]) -> str:
+    name = match["emoji"]
+    if name and _touches_word(match, len(name)) and not character(name.lower()):
+        return match[0]
+    return _defuse(match)
+
+
+def _touches_word(match: re.Match[str], size: int) -> bool:
+    """Whether a letter, digit or underscore stands right before the name of an emoji or right behind it."""
+    text, start, end = match.string, match.start(), match.end() + size + 1
+    return bool(_OF_WORD.match(text, start - 1) if start else None) or _OF_WORD.match(text, end) is not None
 
 
 def _defuse(match: re.Match[str]) -> str:

@@ -102,10 +102,9 @@ async def fetch(
 
     The sessions should resolve by `PublicResolver`. Raises NotFetched, also for more than `limit` bytes.
     """
+    if why := hosts.forbidden(allowed, url):
+        raise NotFetched(FetchOutcome.FORBIDDEN, why)
     host = hosts.host_of(url)
-    if not hosts.allows(allowed, host):
-        where = f"the host {host}" if host else "the URL, which is no https URL of a host on the usual port,"
-        raise NotFetched(FetchOutcome.FORBIDDEN, f"{where} is not among those that the document lists")
     http = await sessions.to(url)
     try:
         status, headers, body = await http.request("GET", url, None, {}, timeout, limit + 1)

@@ -18,6 +18,7 @@ from gateway.journal import DuplicateKey, Entry
 from gateway.mattermost.fit import Limits
 from gateway.model import JSON, Card, Cause, Note, Outcome, Request
 from gateway.pipeline import entry
+from gateway.pipeline.confirmation import confirmation
 from gateway.pipeline.entry import DestinationTraits
 from gateway.pipeline.expectation import Answer, Expectation
 from gateway.pipeline.interpret import Piece, Reading
@@ -26,8 +27,8 @@ from gateway.pipeline.route import Route
 from gateway.pipeline.sample import Sample, as_request
 from gateway.secret import Secret
 from gateway.settings.tables import RouteSettings
-from gateway.verify import signer
-from gateway.verify.handshake import Reply
+from gateway.verify import hosts, signer
+from gateway.verify.handshake import Effect, Reply
 from gateway.verify.keys import NO_KEYS
 
 ANSWERED: Final = "answered"
@@ -75,12 +76,16 @@ def rehearse(sample: Sample, service: Service) -> Rehearsal:
 
     judged = send(now)
     if judged.reply is not None:
-        return Rehearsal(_answered(judged.reply))
+        why = hosts.forbidden(judged.reply.hosts, judged.reply.value) if judged.reply.effect is Effect.FETCH else ""
+        if not why:
+            return Rehearsal(_answered(judged.reply))
+        judged = _unconfirmed(judged, judged.reply, route, service, why)
     if judged.refusal is not None:
         return Rehearsal(_refused(judged.refusal))
     if judged.reading is None:
         return Rehearsal(Expectation(Outcome.REFUSED.value, cause=Cause.METHOD.value))
-    stored, again = (_entry(one, route, service, now) for one in (judged, send(now + _LATER)))
+    later = send(now + _LATER) if judged.reply is None else judged
+    stored, again = (_entry(one, route, service, now) for one in (judged, later))
     known = again is not None and stored is not None and _recognised(stored.keys, again.keys)
     return Rehearsal(_read(stored, judged.reading, service, duplicate=known), judged.reading.pieces)
 
@@ -117,6 +122,7 @@ _DOUBTS: Final[Mapping[str, str]] = {
     Note.BROKEN: "its translator is broken",
     Note.EMPTY: "its message is empty, and the generic translator speaks for it",
     Note.UNTITLED: "its message has no title",
+    Note.UNCONFIRMED: "the subscription that it asks to confirm would not be confirmed",
 }
 
 
@@ -138,6 +144,12 @@ def _route(sample: Sample, service: Service) -> Route:
     if sample.secret:
         route.own_schemes = tuple(signer.tried(service.verify, sample.secret))
     return route
+
+
+def _unconfirmed(judged: Judgement, reply: Reply, route: Route, service: Service, why: str) -> Judgement:
+    """What the gateway reads in a request of which the URL that confirms a subscription may not be fetched."""
+    reading = confirmation(service, judged.content, route.wishes, Limits(), reply.value, why)
+    return msgspec.structs.replace(judged, reading=reading)
 
 
 def _moment(sample: Sample, sent: float | None) -> float:

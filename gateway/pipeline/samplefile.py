@@ -38,15 +38,19 @@ def run(service: Service, path: Path) -> list[str]:
 
 
 def reached(services: Mapping[str, Service], paths: Iterable[tuple[str, Path]]) -> Reached:
-    """The events that samples reach, of these services. A sample that cannot be used reaches none: `test` says why."""
+    """What samples of these services reach. A sample that cannot be used reaches nothing: `test` says why."""
     found: dict[str, set[str]] = {}
+    told, identified = set[str](), set[str]()
     for key, path in paths:
         if key not in services:
             continue
         try:
-            pieces = rehearsed(services[key], load(path), path).pieces
+            rehearsal = rehearsed(services[key], load(path), path)
         except CatalogError:
             continue
-        for piece in pieces:
+        for piece in rehearsal.pieces:
             found.setdefault(piece.translator, set()).add(piece.name)
-    return found
+            told.add(key)
+        if rehearsal.found.delivery_id:
+            identified.add(key)
+    return Reached(found, told, identified)

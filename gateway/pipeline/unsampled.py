@@ -1,14 +1,26 @@
-"""The events that documents name and no sample reaches: nobody has seen what becomes of them."""
+"""What documents name and no sample reaches: events, and delivery ids. Nobody has seen what becomes of them."""
 
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from fnmatch import fnmatchcase
 
 from msgspec import Struct
 
+from gateway.catalog.service import Service
 from gateway.catalog.translator import Translator
 
-Reached = Mapping[str, set[str]]
-"""Translator ("github/push") -> the names of the events of samples for which it spoke, or was silent on purpose."""
+
+
+class Reached(Struct, frozen=True):
+    """What samples reach.
+
+    `events` are the names of the events for which a translator ("github/push") spoke, or was silent on purpose. `told`
+    are the keys of the services of which a sample became an event, `identified` of those with a delivery id.
+    """
+
+    events: Mapping[str, AbstractSet[str]]
+    told: AbstractSet[str] = frozenset()
+    identified: AbstractSet[str] = frozenset()
 
 
 class Unsampled(Struct, frozen=True):
@@ -36,5 +48,20 @@ def unsampled(translators: Iterable[Translator], reached: Reached) -> list[Unsam
         Unsampled(one, index)
         for one in translators
         for index, event in enumerate(one.events)
-        if not any(fnmatchcase(name, event) for name in reached.get(one.name, ()))
+        if not any(fnmatchcase(name, event) for name in reached.events.get(one.name, ()))
     ]
+
+
+NO_ID = "no sample has a delivery id: each is recognised by its body alone, for a short time"
+"""What is wrong with a `delivery_id` that no sample has."""
+
+ID_REMEDY = (
+    "a path of it begins in the body as it was sent, before `unwrap`; `mattergate test` says what a sample has, as "
+    "expect.delivery_id"
+)
+"""What to do about it."""
+
+
+def unidentified(services: Iterable[Service], reached: Reached) -> list[Service]:
+    """The services that describe delivery ids of which no sample has one, although some became events."""
+    return [one for one in services if one.delivery_id and one.key in reached.told - reached.identified]

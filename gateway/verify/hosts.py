@@ -62,6 +62,15 @@ def allows(patterns: Iterable[str], host: str) -> bool:
     return any(_matches(pattern.split("."), labels) for pattern in patterns)
 
 
+def forbidden(patterns: Iterable[str], url: str) -> str:
+    """Why a URL may not be fetched where a document allows these hosts; "" for one that may."""
+    host = host_of(url)
+    if allows(patterns, host):
+        return ""
+    where = f"the host {host}" if host else "the URL, which is no https URL of a host on the usual port,"
+    return f"{where} is not among those that the document lists"
+
+
 def _matches(pattern: Sequence[str], labels: Sequence[str]) -> bool:
     if len(pattern) != len(labels):
         return False

@@ -22,7 +22,7 @@ destinations = ["ops"]
 allow_unsigned = true
 """
 
-SAMPLE = "request: {body: {kind: item, box: a, number: 1}}\nexpect: {outcome: message}\n"
+SAMPLE = "request: {body: {kind: item, id: d1, box: a, number: 1}}\nexpect: {outcome: message}\n"
 
 
 def test_settings_without_a_fault(desk):
@@ -146,6 +146,17 @@ def test_events_that_no_sample_reaches_are_warned_of(desk):
         "request with it into items/samples/gone.NAME.yaml, then run `mattergate test --write`)"
         for at, event in enumerate(("item", "gone"))
     ]
+
+
+def test_a_delivery_id_that_no_sample_has_is_warned_of(desk):
+    """Else nobody would see that the path leads nowhere."""
+    desk.write("catalog/items/service.yaml", ITEMS_SERVICE.replace("json: id", "json: nope"))
+    desk.write("catalog/items/samples/item.usual.yaml", SAMPLE)
+    said = desk.run("check")
+    assert said.code == 0
+    assert "delivery_id: no sample has a delivery id" in said.err
+    desk.write("catalog/items/service.yaml", ITEMS_SERVICE)
+    assert "delivery id" not in desk.run("check").err
 
 
 def test_an_ignore_that_swallows_is_found(desk):

@@ -55,6 +55,7 @@ def _is_mention(word: str) -> bool:
         ("<@U123>", f"<@{Z}U123>"),
         ("see ~town-square", f"see ~{Z}town-square"),
         ("std :cat: and :+1:", f"std :{Z}cat: and :{Z}+1:"),
+        ("a:cat:b :ours: urn:ours:", f"a:{Z}cat:b :{Z}ours: urn:ours:"),
         ("https://h.example/@joe/x", "https://h.example/@%6Aoe/x"),
         ("www.h.example/@joe", "www.h.example/@%6Aoe"),
     ],
@@ -70,6 +71,8 @@ def test_what_would_act_is_made_inert(raw, expected):
     [
         "joe@example.com and foo_@example.com",
         "at 12:30:45 in 2026",
+        "arn:aws:sns:eu-west-1:123456789012:alarms and urn:isbn:0451450523",
+        "arn:aws:iam::123456789012:role/admin",
         "| a | b |\n|:-:|---|",
         "~~~python\nx\n~~~",
         "lodash@4.17.21 ~1.2.3 ~/bin",

@@ -127,6 +127,27 @@ def test_a_handshake_is_answered(items):
     assert found(items, f"secret: s\nsign: false\n{text}").outcome == "refused"
 
 
+@pytest.mark.parametrize(
+    ("url", "outcome", "note"),
+    [
+        ("https://sns.eu-west-1.amazonaws.com/?Token=1", "answered", None),
+        ("https://sns.example.com/?Token=1", "message", "unconfirmed"),
+        ("http://sns.eu-west-1.amazonaws.com/", "message", "unconfirmed"),
+    ],
+)
+def test_a_subscription_is_confirmed_on_hosts_of_the_document(tmp_path, url, outcome, note):
+    """Nothing is fetched; where nothing would be, it is told as in the channel."""
+    (tmp_path / "topic").mkdir()
+    described = (
+        "name: Topic\nsetup: Enter the URL.\nhandshake: [{when: {json: {Type: Confirm}, signed: true}, "
+        'take: {json: URL}, effect: fetch, hosts: ["sns.*.amazonaws.com"]}]\n'
+    )
+    (tmp_path / "topic" / "service.yaml").write_text(described)
+    topic = catalog.load([tmp_path]).services["topic"]
+    said = found(topic, f"secret: s\nrequest: {{body: {{Type: Confirm, URL: '{url}'}}}}")
+    assert (said.outcome, said.note, said.duplicate) == (outcome, note, True)
+
+
 def test_a_message_that_replies_to_its_card_is_told(tmp_path):
     """The card stays as it is."""
     (tmp_path / "notes" / "cards").mkdir(parents=True)

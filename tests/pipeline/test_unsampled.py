@@ -1,7 +1,7 @@
 """Events that documents name and no sample reaches."""
 
 from gateway.catalog import catalog
-from gateway.pipeline.unsampled import unsampled
+from gateway.pipeline.unsampled import Reached, unidentified, unsampled
 from tests.conftest import ITEMS_SERVICE, ITEMS_TRANSLATOR
 
 
@@ -13,8 +13,20 @@ def test_a_name_is_reached_by_itself_and_a_pattern_by_one_that_it_covers(tmp_pat
     assert text != ITEMS_TRANSLATOR
     (tmp_path / "items" / "item.yaml").write_text(text)
     translators = catalog.load([tmp_path]).services["items"].translators
-    assert [one.index for one in unsampled(translators, {})] == [0, 1, 2]
-    [left] = unsampled(translators, {"items/item": {"item", "item.new"}, "items/other": {"gone"}})
+    assert [one.index for one in unsampled(translators, Reached({}))] == [0, 1, 2]
+    [left] = unsampled(translators, Reached({"items/item": {"item", "item.new"}, "items/other": {"gone"}}))
     assert left.index == 2
     assert "gone" in left.problem
     assert "items/samples/item.NAME.yaml" in left.remedy
+
+
+def test_delivery_ids_that_no_sample_has_are_told(tmp_path):
+    """Of a service that describes one, and of which a sample became an event."""
+    for key, described in {"plain": ITEMS_SERVICE.replace("delivery_id:", "# "), "numbered": ITEMS_SERVICE}.items():
+        (tmp_path / key).mkdir()
+        (tmp_path / key / "service.yaml").write_text(described)
+    services = catalog.load([tmp_path]).services.values()
+    both = frozenset({"plain", "numbered"})
+    assert [one.key for one in unidentified(services, Reached({}, both))] == ["numbered"]
+    assert unidentified(services, Reached({}, both, both)) == []
+    assert unidentified(services, Reached({})) == []
