@@ -31,7 +31,7 @@ from gateway.pipeline.expectation import Expectation
 from gateway.pipeline.interpret import Wishes
 from gateway.pipeline.rehearsal import rehearse
 from gateway.pipeline.sample import Sample, SampleRequest
-from gateway.pipeline.unsampled import unsampled
+from gateway.pipeline.unsampled import unidentified, unsampled
 from tests import keytables, reference
 
 PAGE = reference.AUTHORS.read_text("utf-8")
@@ -52,15 +52,14 @@ def folder(tmp_path_factory):
     for name, text in re.findall(r"```yaml\n# (\S+)\n(.*?)```", PAGE, re.S):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text)
-    described = "name: Pager\nsetup: There is nothing to set up.\nevent: [{json: event}]\n"
-    (root / "pager" / "service.yaml").write_text(described)
     return root
 
 
 @pytest.fixture(scope="module")
 def services(folder):
     """The services of the page, without a fault."""
-    known, faults = catalog.load([folder], closely=True)
+    own = {path.parent.name for path in folder.glob("*/service.yaml")}
+    known, faults = catalog.load(files.layered([folder]), own, closely=True)
     assert [f"{one.file}:{one.line} {one.problem}" for one in faults] == []
     return known.services
 
@@ -76,15 +75,15 @@ def test_every_heading_has_an_address_of_its_own():
 def test_every_example_is_a_file_of_a_service():
     """No block of YAML stands on the page that no test reads."""
     blocks = re.findall(r"```(\w+)\n(.*)", PROSE)
-    assert {language for language, _ in blocks} == {"yaml", "sh", "toml"}
+    assert {language for language, _ in blocks} == {"yaml", "sh", "toml", "http", "text"}
     assert [
         first for language, first in blocks if language == "yaml" and not re.fullmatch(r"# [\w/.-]+\.yaml", first)
     ] == []
 
 
 def test_the_example_settings_are_valid():
-    """With a destination, they are read without a fault."""
-    text = "".join(re.findall(r"```toml\n(.*?)```", PROSE, re.S)) + "[destinations.ops]\nhook_env = 'OPS_HOOK'\n"
+    """They are read without a fault."""
+    text = "".join(re.findall(r"```toml\n(.*?)```", PROSE, re.S))
     given = {"ACME_SECRET": "a secret of a route", "OPS_HOOK": "https://chat.example.com/hooks/abc"}
     known = settings.parse(text, "mattergate.toml", given, lambda path: path.read_text())
     assert known.routes["orders"].service == "acme-orders"
@@ -107,7 +106,9 @@ def test_the_samples_of_the_page_hold_and_reach_every_event(folder, services):
     assert {path.name for _, path in paths} == set(re.findall(r"# \S+/samples/(\S+)", PAGE))
     assert [(path.name, samplefile.run(services[key], path)) for key, path in paths] == [(p.name, []) for _, p in paths]
     reached = samplefile.reached(services, paths)
-    assert [one.problem for one in unsampled(services["acme-orders"].translators, reached)] == []
+    translators = [one for service in services.values() for one in service.translators]
+    assert [one.problem for one in unsampled(translators, reached)] == []
+    assert unidentified(services.values(), reached) == []
 
 
 @pytest.mark.parametrize(("shape", "payload", "speaks"), _rows("shape | payload | does it speak?"))
@@ -148,7 +149,7 @@ def test_the_examples_of_schemes(scheme):
     text = f"name: Acme\nsetup: Enter the URL.\nverify: [{scheme}]\n"
     service = Service("acme", yamlfile.load(text, "service.yaml"), Text("acme/service", text, "service.yaml"))
     assert not service.faults
-    one = Sample(secret="s3cret", request=SampleRequest(body={"title": "Disk full"}), expect=Expectation("message"))
+    one = Sample(secret="s3cret", request=SampleRequest(body={"Message": "Disk full"}), expect=Expectation("message"))
     assert rehearse(one, service).found.outcome == "message"
     assert rehearse(replace(one, signed_with="guessed"), service).found.cause == "wrong_secret"
 
@@ -182,18 +183,25 @@ def test_the_examples_of_unwrap(step, before, after):
 
 
 def test_the_example_of_a_card(services):
-    """The documents of an incident do what the table below them says."""
+    """The documents of an order do what the table of the tutorial says."""
 
-    def told(event, **more):
-        request = Request(body=json.dumps({"event": event, **more}).encode())
-        piece = sample.read(services["pager"], request, Wishes(card=CardMode.BOTH)).pieces[0]
-        return piece.phase, piece.reply, piece.card.attachments[0].color if piece.card else None
+    def told(event, **order):
+        headers = {"x-acme-event": event}
+        body = {"order": {"id": 7, **order}, "note": {"text": "call first"}}
+        request = Request(headers=headers, body=json.dumps(body).encode())
+        piece = sample.read(services["acme-orders"], request, Wishes(card=CardMode.BOTH)).pieces[0]
+        return piece.phase, piece.reply, piece.card and (piece.card.attachments[0].fields[0].value, *_look(piece.card))
 
-    fired = {"id": "P1", "title": "Disk full", "state": "triggered"}
-    assert told("incident.triggered", incident=fired) == ("open", False, "danger")
-    assert told("note.added", note={"incident": "P1", "text": "on it"}) == ("change", True, None)
-    assert told("incident.priority_changed", incident={"id": "P1"}) == ("change", True, None)
-    assert told("incident.resolved", incident={**fired, "state": "resolved"}) == ("close", False, "good")
+    title = "Acme: order 7"
+    assert told("order.placed", status="placed", total=1250) == ("open", False, ("opened", title, TONES["started"]))
+    assert told("note") == ("change", True, None)
+    assert told("order.failed", status="failed", total=1250) == ("change", False, ("failed", title, "danger"))
+    assert told("order.paid", status="paid") == ("change", True, None)
+    assert told("order.delivered", status="delivered", total=1) == ("close", False, ("closed", title, "good"))
+
+
+def _look(message):
+    return message.attachments[0].title, message.attachments[0].color
 
 
 def test_every_function_and_state_is_there():

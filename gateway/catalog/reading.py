@@ -3,7 +3,7 @@
 It takes about as long as compiling them; the running gateway does without it.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 
 from gateway.catalog import yamlfile
@@ -53,10 +53,15 @@ class _ServiceReader:
         for name in self._documents(CARD):
             reader = DocumentReader(self._texts[name])
             if name in seen_by_cards:
-                self._note_authors(reader, reader.read(self._raws[name], union(seen_by_cards[name])))
+                self._note_authors(reader, reader.read(self._raws[name], union(self._seen(name, seen_by_cards[name]))))
             yield from reader.faults
         self._read_author()
         yield from self._shared.faults
+
+    def _seen(self, card: str, by_translators: Sequence[Known]) -> Sequence[Known]:
+        """What a card sees: what its translators see, and what its own input asks of a payload."""
+        shape = self._service.documents[card].part.input
+        return by_translators if shape is True else [*by_translators, names_of(shape)]
 
     def _documents(self, kind: Kind) -> list[str]:
         return [name for name in self._raws if name not in ITSELF and kind_of(name) == kind]

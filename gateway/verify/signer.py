@@ -9,11 +9,13 @@ token) is put in, so that the examples of a vendor's documentation can be tried 
 """
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from msgspec.structs import replace
 
 from gateway.decode.content import Content
+from gateway.verify.carried import SECRET
 from gateway.verify.carried_sender import carrier
 from gateway.verify.keys import Keys, request_of
 from gateway.verify.schemes import Scheme
@@ -43,12 +45,17 @@ def chosen(schemes: Sequence[Scheme], content: Content, sign: int | str | None =
     if isinstance(sign, int) and sign < len(senders):
         return senders[sign]
     if sign is not None:
-        named = [one for one in senders if str(sign).lower() in one.names()]
+        named = [one for one in senders if str(sign).lower() in _names(one)]
         if not named:
-            known = ", ".join(sorted({name for one in senders for name in one.names()}))
+            known = ", ".join(sorted({name for one in senders for name in _names(one)}))
             raise ValueError(f"sign: the service has no scheme {sign!r}; it has {known}, also by their numbers from 0")
         senders = named
     return next((one for one in senders if one.hinted(content)), senders[0])
+
+
+def _names(sender: Sender[Any]) -> AbstractSet[str]:
+    """What it calls itself, and the word `secret` for the places that it stands for in a list of schemes."""
+    return sender.names() | {"secret"} if sender.scheme in SECRET else sender.names()
 
 
 def tried(schemes: Sequence[Scheme], word: str) -> Sequence[Scheme]:

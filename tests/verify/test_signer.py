@@ -144,10 +144,10 @@ def test_a_scheme_is_chosen_by_number_or_name():
     """A choice that there is not names those that there are."""
     schemes = [parse_scheme(raw) for raw in (SIGNED[0], SIGNED[1], {"path": True}, {"query": "token"})]
     plain = Content(Request())
-    chosen = [signer.chosen(schemes, plain, sign).scheme for sign in (None, 1, "X-Sig", "path", "Token")]
-    assert chosen == [schemes[at] for at in (0, 1, 0, 2, 3)]
+    chosen = [signer.chosen(schemes, plain, sign).scheme for sign in (None, 1, "X-Sig", "path", "Token", "secret")]
+    assert chosen == [schemes[at] for at in (0, 1, 0, 2, 3, 2)]
     for wrong in (4, "basic"):
-        with pytest.raises(ValueError, match="it has hmac, path, query, token, x-sig"):
+        with pytest.raises(ValueError, match="it has hmac, path, query, secret, token, x-sig"):
             signer.chosen(schemes, plain, wrong)
 
 
