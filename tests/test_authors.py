@@ -16,6 +16,7 @@ from gateway.catalog.metaschema import meta_schema
 from gateway.catalog.select import Selector
 from gateway.catalog.service import Service
 from gateway.catalog.shapes import compiled
+from gateway.catalog.states import StateTable
 from gateway.catalog.tolerance import tolerant
 from gateway.cli import app, catalog
 from gateway.decode.content import Content
@@ -70,6 +71,13 @@ def test_every_heading_has_an_address_of_its_own():
         heading.lower() for heading in re.findall(r"^#+ (.*)$", re.sub(r"```.*?```", "", PAGE, flags=re.S), re.M)
     ]
     assert len(headings) == len(set(headings))
+
+
+def test_every_link_within_the_page_leads_somewhere():
+    """To the address of a heading, as GitHub makes it."""
+    text = re.sub(r"```.*?```", "", PAGE, flags=re.S)
+    headings = [re.sub(r"[^\w -]", "", heading.lower()) for heading in re.findall(r"^#+ (.*)$", text, re.M)]
+    assert set(re.findall(r"\]\(#([^)]*)\)", text)) - {heading.replace(" ", "-") for heading in headings} == set()
 
 
 def test_every_example_is_a_file_of_a_service():
@@ -202,6 +210,14 @@ def test_the_example_of_a_card(services):
 
 def _look(message):
     return message.attachments[0].title, message.attachments[0].color
+
+
+def test_the_rows_of_a_table_of_states():
+    """Each is one."""
+    noted = []
+    rows = yamlfile.load("\n".join(row[0] for row in _rows("row | what it is")), "shared.yaml")
+    StateTable(rows, DocumentPlace("a/shared", (), noted))
+    assert (len(rows), noted) == (3, [])
 
 
 def test_every_function_and_state_is_there():

@@ -130,9 +130,7 @@ def _unsampled(services: Mapping[str, Service], folders: Sequence[Path]) -> list
     own = [one for service in services.values() for one in service.translators if not one.file.startswith(built_in)]
     keys = {one.name.partition("/")[0] for one in own}
     reached = samplefile.reached(services, [(key, path) for key, path in files.samples(folders) if key in keys])
-    found = [
-        (one.translator.file, ("events", one.index), one.problem, one.remedy) for one in unsampled(own, reached)
-    ]
+    found = [(one.translator.file, ("events", one.index), one.problem, one.remedy) for one in unsampled(own, reached)]
     nameless = unidentified(map(services.__getitem__, sorted(keys)), reached)
     found += [(one.documents[SERVICE].file, ("delivery_id",), NO_ID, ID_REMEDY) for one in nameless]
     return [

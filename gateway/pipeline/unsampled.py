@@ -10,7 +10,6 @@ from gateway.catalog.service import Service
 from gateway.catalog.translator import Translator
 
 
-
 class Reached(Struct, frozen=True):
     """What samples reach.
 

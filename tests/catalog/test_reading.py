@@ -30,6 +30,14 @@ def test_a_card_sees_what_its_translators_see(own):
     assert own.close_faults("other") == []
 
 
+def test_a_card_sees_what_its_own_input_asks_for(tmp_path, own):
+    """Only payloads that have it are shown."""
+    (tmp_path / "own" / "cards" / "one.yaml").write_text(f"{CARD}input: {{kind: text, sort: text}}\n")
+    known = Catalog([tmp_path])
+    assert known.service("own").translators
+    assert known.close_faults("own") == []
+
+
 def test_an_editor_reads_closely(own):
     """What is tried in the console has the faults that `check` would find."""
     with pytest.raises(CatalogError, match="nothing here is called `knd`"):

@@ -15,6 +15,7 @@ NAMES: Final = rf"(?<![\w:])(?:{_NAME})++(?![\w:])"
 _EACH = re.compile(_NAME)
 _ROW = re.compile(NAMES)
 
+
 def drawn(text: str) -> str:
     """The text with the characters of emoji in place of their names; a name that is none of Unicode's stays."""
     return _ROW.sub(lambda row: _EACH.sub(_drawn_name, row[0]), text) if ":" in text else text
