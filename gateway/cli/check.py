@@ -132,9 +132,10 @@ def _unsampled(services: Mapping[str, Service], folders: Sequence[Path]) -> list
     reached = samplefile.reached(services, [(key, path) for key, path in files.samples(folders) if key in keys])
     found = [(one.translator.file, ("events", one.index), one.problem, one.remedy) for one in unsampled(own, reached)]
     nameless = unidentified(map(services.__getitem__, sorted(keys)), reached)
-    found += [(one.documents[SERVICE].file, ("delivery_id",), NO_ID, ID_REMEDY) for one in nameless]
+    ids = [(one.documents[SERVICE].file, ("delivery_id",), NO_ID, ID_REMEDY) for one in nameless]
     return [
-        yamlfile.fault(file, files.read(Path(file)), steps, problem, remedy) for file, steps, problem, remedy in found
+        yamlfile.fault(file, files.read(Path(file)), steps, problem, remedy)
+        for file, steps, problem, remedy in [*found, *ids]
     ]
 
 
