@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from gateway.catalog import schema_cost
-from gateway.catalog.kinds import Kind, Text, register
+from gateway.catalog.kinds import Kind, Text, misnamed, register
 from gateway.catalog.message_shape import MessageShape
 from gateway.catalog.schema import Schema
 from gateway.catalog.scope import ALONE, Scope
@@ -28,6 +28,8 @@ class CardShape:
         self.name = source.name
         noted: list[Note] = []
         place, compiler = DocumentPlace(source.name, (), noted), scope.compiler(engine)
+        if why := misnamed(source):
+            place.fault(why)
         self.input: JSON = compiled(raw.get("input", True), scope.shapes, place / "input")
         try:
             self._schema = Schema(tolerant(self.input)) if self.input is not True else None

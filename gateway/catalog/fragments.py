@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from typing import Any, Final
 
 from gateway.catalog import yamlfile
-from gateway.catalog.kinds import Text
+from gateway.catalog.kinds import Text, misnamed
 from gateway.catalog.message_shape import AttachmentShape, fields_of
 from gateway.catalog.metaschema import meta_faults
 from gateway.catalog.shapes import compiled
@@ -33,6 +33,8 @@ class FragmentShape:
     def __init__(self, source: Text, raw: Mapping[str, JSON], known: "KnownFragments") -> None:
         noted: list[Note] = []
         place, compiler = DocumentPlace(source.name, (), noted), Compiler(Engine(), fragments=known)
+        if why := misnamed(source):
+            place.fault(why)
         self.input: JSON = compiled(raw["inputs"], {}, place / "inputs")
         self.inputs = tuple(self.input.get("properties", {}))
         self.demanded = frozenset(self.input.get("required", ()))

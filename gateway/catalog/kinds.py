@@ -3,6 +3,7 @@
 A module that compiles a kind registers it here; no other module has to know the kind.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final, Protocol
 
@@ -33,6 +34,17 @@ class Text(Struct, frozen=True):
     name: str
     text: str
     file: str
+
+
+_CALLED: Final = re.compile(r"[a-z0-9_]+")
+
+
+def misnamed(source: Text) -> str:
+    """Why no document can call this one, a card or fragment, by its name; "" for a name that they can."""
+    stem = source.name.rpartition("/")[2]
+    if _CALLED.fullmatch(stem):
+        return ""
+    return f"no document can call it {stem!r}: rename the file, a name has a-z, 0-9 and _ before its ending"
 
 
 class Part(Protocol):

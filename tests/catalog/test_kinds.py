@@ -8,6 +8,7 @@ from gateway.catalog import kinds
 from gateway.catalog.catalog import load
 from gateway.catalog.kinds import Kind, Text, kind_of, parts_of, register
 from gateway.errors import CatalogError, Fault
+from tests.catalog.conftest import fault_in
 
 
 class Note:
@@ -50,3 +51,16 @@ def test_the_name_of_a_document_tells_its_kind():
     for name in ("drawers/push", "cards/deeper/issue", "/push/"):
         with pytest.raises(KeyError):
             kind_of(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("fragments/an-odd", "title: Odd\ninputs: {a: text}\ntext: '{{ a }}'\n"),
+        ("a/cards/an-odd", "title: Odd\nmessage: {text: odd}\n"),
+    ],
+)
+def test_a_document_that_nobody_can_call_is_told(two, write, name, text):
+    """A card or fragment of which the name is none that `card` or `use` takes."""
+    file = write(f"base/{name}.yaml", text)
+    assert "no document can call it 'an-odd': rename the file" in fault_in(two, file).problem
