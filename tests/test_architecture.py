@@ -73,6 +73,7 @@ TESTS_OF_MANY = (
     "test_jira.py",
     "test_package.py",
     "test_readme.py",
+    "test_tutorial.py",
     "verify/test_vectors.py",
 )
 """The test files beside those of the modules, each about one behaviour that many modules make together."""
