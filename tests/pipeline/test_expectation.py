@@ -4,6 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.catalog.metaschema import meta_schema
+from gateway.model import Note
 from gateway.pipeline.expectation import Answer, Expectation, differences
 
 BASE = Expectation("message", translator="a/b", event="e", subject="s", messages=[{"text": "t", "fields": [1, 2]}])
@@ -75,3 +77,9 @@ def test_answers_are_compared_whole():
     assert differences(Expectation("message"), Expectation("message", duplicate=False)) == [
         "expect.duplicate: expected True, got False"
     ]
+
+
+def test_a_sample_may_expect_every_note():
+    """What `test` tells somebody to write is taken."""
+    schema, _ = meta_schema("sample")
+    assert schema["properties"]["expect"]["properties"]["note"]["enum"] == [str(one) for one in Note]
