@@ -12,6 +12,7 @@ import jsonschema_rs
 from msgspec import Struct
 
 from gateway.catalog.excerpt import Excerpt
+from gateway.catalog.unmatched import MISSING, unmatched
 from gateway.model import JSON
 
 _SHOWN = 5
@@ -30,7 +31,7 @@ _OF_THE_WHOLE = frozenset(
 class Mismatch(Struct, frozen=True):
     """Where a value does not match a schema: the JSON path in the value, what is wrong, the steps into the schema.
 
-    `steps` are those of the path.
+    Of a key that is missing, `path` and `rule` are those of the key, and `steps` lead to the object that lacks it.
     """
 
     path: str
@@ -39,7 +40,8 @@ class Mismatch(Struct, frozen=True):
     steps: tuple[str | int, ...] = ()
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.problem}"
+        """The sentence: "commits[0].id has to be text, and is null"."""
+        return f"{self.path[1:].removeprefix('.') or 'the payload'} {self.problem}"
 
 
 class InvalidSchema(ValueError):  # noqa: N818 - states a condition
@@ -66,7 +68,7 @@ class Schema:
         return bool(self._validator.is_valid(value))
 
     def mismatches(self, value: JSON, limit: int = _SHOWN) -> list[Mismatch]:
-        """The mismatches, the `limit` most telling ones first: `$.commits[0].id: 7 is not of type "string"`.
+        """The mismatches, the `limit` most telling ones first: "commits[0].id has to be text, and is null".
 
         They are those of the beginning of a large value: the library collects all errors before it returns the first,
         which for 400,000 takes seconds and 800 MB.
@@ -76,7 +78,7 @@ class Schema:
         found = sorted((one for one in errors if not excerpt.cut or _is_true(one, excerpt)), key=_relevance)[:limit]
         if not found and excerpt.cut and not self.matches(value):
             return [self._first_mismatch(value)]
-        return [_mismatch(one) for one in found]
+        return [_mismatch(one, excerpt.value) for one in found]
 
     def _first_mismatch(self, value: JSON) -> Mismatch:
         """The first mismatch in all of a value, without its place where finding that could mean collecting many."""
@@ -85,8 +87,8 @@ class Schema:
             try:
                 self._validator.validate(value)
             except jsonschema_rs.ValidationError as error:
-                return _mismatch(error)
-        return Mismatch("$", "it does not match, and is too large to tell where", ())
+                return _mismatch(error, value)
+        return Mismatch("$", "does not match, and is too large to tell where", ())
 
 
 def _invalid(problem: str, steps: tuple[str | int, ...]) -> str:
@@ -96,9 +98,23 @@ def _invalid(problem: str, steps: tuple[str | int, ...]) -> str:
     return f"{problem.partition(' is not')[0]} is no type; there are {', '.join(_TYPES)}"
 
 
-def _mismatch(error: Any) -> Mismatch:
-    steps = tuple(error.instance_path)
-    return Mismatch(_json_path(steps), _short(error.message), tuple(error.schema_path), steps)
+def _mismatch(error: Any, whole: JSON) -> Mismatch:
+    """The mismatch of an error that the library found in a value."""
+    (steps, found), rule, kind = _located(error.instance_path, whole), tuple(error.schema_path), error.kind
+    if kind.name == "required":
+        key = kind.property
+        return Mismatch(_json_path((*steps, key)), MISSING, (*rule[:-1], "properties", key), steps)
+    problem = unmatched(kind.name, kind.value, found)
+    return Mismatch(_json_path(steps), _short(problem or f"does not fit: {error.message}"), rule, steps)
+
+
+def _located(path: Iterable[str | int], whole: JSON) -> tuple[tuple[str | int, ...], JSON]:
+    """The steps of a path, and the value that they lead to; the library gives a key of digits as a number."""
+    steps: list[str | int] = []
+    for step in path:
+        steps.append(str(step) if isinstance(whole, dict) else step)
+        whole = whole[steps[-1]]
+    return tuple(steps), whole
 
 
 def _is_true(error: Any, excerpt: Excerpt) -> bool:

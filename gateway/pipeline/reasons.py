@@ -48,9 +48,9 @@ def without_translator(service: Service, name: str) -> str:
 
 
 def mismatched(translator: Translator, value: JSON, *, explained: bool) -> str:
-    """That a payload does not match a schema, and if it is to be `explained`, where."""
+    """That a payload does not match the input of a document, and if it is to be `explained`, where."""
     mismatches = ": " + "; ".join(map(str, translator.mismatches(value, 3))) if explained else ""
-    return f"the payload does not match the schema of {translator.name}{mismatches}"
+    return f"the payload does not match the input of {translator.name}{mismatches}"
 
 
 def emptied_card(translator: Translator) -> str:

@@ -95,7 +95,7 @@ def _weigh_event(service: Service, request: Request, value: JSON) -> tuple[float
             *reasons,
             f"{speaker.name} understands the payload",
         ]
-    return points + _MISMATCH, [*reasons, f"but the payload does not match the schema of {speaker.name}"]
+    return points + _MISMATCH, [*reasons, f"but the payload does not match the input of {speaker.name}"]
 
 
 def _speaker(service: Service, request: Request, value: JSON, name: str) -> Translator | None:

@@ -9,7 +9,8 @@ import msgspec
 from msgspec import Struct
 
 from gateway.catalog import yamlfile
-from gateway.catalog.metaschema import meta_schema
+from gateway.catalog.kinds import Text
+from gateway.catalog.metaschema import meta_faults
 from gateway.catalog.service import Service
 from gateway.decode import jsontext
 from gateway.decode.content import Content
@@ -63,10 +64,8 @@ class Sample(Struct, frozen=True, kw_only=True):
 def parse(text: str, file: str) -> Sample:
     """The sample of a text; `file` is named in its faults. Raises CatalogError with the place of the first fault."""
     raw = yamlfile.load(text, file)
-    _, validator = meta_schema("sample")
-    if not validator.is_valid(raw):
-        first = next(iter(validator.iter_errors(raw)))
-        raise CatalogError([yamlfile.fault(file, text, tuple(first.instance_path), str(first.message))])
+    if wrong := meta_faults(raw, "sample", "", Text("", text, file)):
+        raise CatalogError(wrong[:1])
     raw.pop("$schema", None)
     try:
         return msgspec.convert(raw, Sample)

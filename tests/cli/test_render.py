@@ -61,7 +61,7 @@ def test_a_sample_knows_its_service(desk):
         (["body", "-H", ": no name"], 2, "is not a header"),
         (["nowhere.json"], 1, "nowhere.json: there is no such file"),
         (["catalog"], 1, "catalog: it is a folder"),
-        (["bad.yaml"], 1, 'bad.yaml:1: "expect" is a required property'),
+        (["bad.yaml"], 1, "bad.yaml:1: the key 'expect' is missing"),
         (["bytes.yaml"], 1, "bytes.yaml: it is not UTF-8 text"),
         (["body", "-s", "bad", "--catalog", "own"], 1, "own/bad/service.yaml"),
         (["body", "--batch"], 2, "--batch reads standard input"),

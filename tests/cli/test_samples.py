@@ -101,7 +101,7 @@ def test_names_without_samples_are_wrong_usage(kept, names, part):
 @pytest.mark.parametrize(
     ("content", "part"),
     [
-        (b"request: {body: ''}\n", '"expect" is a required property'),
+        (b"request: {body: ''}\n", "the key 'expect' is missing"),
         (b"\xff\xfe", "it is not UTF-8 text"),
         (b"request: [\n", "item.odd.yaml:"),
     ],

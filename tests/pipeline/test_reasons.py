@@ -120,7 +120,7 @@ def test_a_body_that_cannot_be_read_is_the_reason(service, body, content_type, s
         (b'{"branch": "main"}', "push", "", ""),
         (b'{"no": 1}', "unheard", "unknown", "no translator of own speaks for unheard"),
         (b'{"no": 1}', "", "unknown", "no translator of own speaks for an event without a name"),
-        (b'{"no": 1}', "push", "mismatch", "does not match the schema of own/push: $"),
+        (b'{"no": 1}', "push", "mismatch", "does not match the input of own/push: branch is required, and the payload has none"),
         (b'{"no": 1}', "breaks", "broken", "own/breaks#"),
         (b'{"no": 1}', "hollow", "empty", "the message of own/hollow came out empty"),
         (b'[{"kind": "push", "branch": "a"}, {"kind": "unheard"}]', "", "unknown", "speaks for unheard"),
@@ -149,7 +149,7 @@ def test_the_generic_service_has_no_note_but_for_a_body_that_cannot_be_read(tmp_
 
 def test_a_strict_route_refuses_with_the_same_words(service):
     """The sender is told where it is wrong, the operator also which setting refuses it."""
-    for body, said in ((b"{", "the body is not JSON"), (b'{"kind": "push"}', "does not match the schema")):
+    for body, said in ((b"{", "the body is not JSON"), (b'{"kind": "push"}', "does not match the input")):
         with pytest.raises(Refused, match=said) as caught:
             read(service, body, strict=True)
         assert caught.value.status == 422

@@ -114,7 +114,7 @@ def test_a_payload_that_does_not_match_speaks_against(weigh):
     """The event and the sender are right, the schema is not: it is told, if it is likely at all."""
     headers = {"x_own": "1", "user_agent": "acme"}
     [one] = weigh({"acme": "verify: [{hmac: sha256, header: X-Own}]"}, {"kind": "item", "box": 7}, **headers).values()
-    assert one.reasons[-1] == "but the payload does not match the schema of acme/item"
+    assert one.reasons[-1] == "but the payload does not match the input of acme/item"
 
 
 def test_an_imitator_that_does_not_show_itself(weigh):

@@ -16,11 +16,11 @@ GOOD = "request: {body: {kind: item}}\nexpect: {outcome: message}\n"
         (b"\xff", "it is not UTF-8 text"),
         (b"[", "bad.yaml:2: did not find"),
         (b"- 1", "bad.yaml:1:"),
-        (b"request: {}\n", '"expect" is a required property'),
+        (b"request: {}\n", "the key 'expect' is missing"),
         (GOOD.encode() + b"more: 1\n", "'more'"),
         (
             b"request:\n  headers: {a: 1}\nexpect: {outcome: message}\n",
-            "bad.yaml:2: request/headers/a: 1 is not of type",
+            "bad.yaml:2: request/headers/a: expected a text, got a whole number",
         ),
         (b"request: {}\nexpect:\n  outcome: lost\n", "bad.yaml:3: expect/outcome:"),
     ],
