@@ -19,7 +19,7 @@ _CHOICES: Final = 8
 """How many of the values that may stand there are shown."""
 _TEXT: Final = frozenset(TYPES["text"]["type"])
 _NAMES: Final = {
-    "object": "an object", "array": "a list", "string": "text", "number": "a number", "integer": "a whole number",
+    "object": "an object", "array": "a list", "string": "a string", "number": "a number", "integer": "a whole number",
     "boolean": "true or false", "null": "null",
 }  # fmt: skip
 

@@ -35,7 +35,7 @@ def test_mismatches_are_places_in_value_and_schema():
     schema = Schema({"anyOf": [{"required": ["z"]}], "properties": {"a b": {"items": {"type": "string"}}}})
     found = schema.mismatches({"a b": ["x", 7]})
     assert (found[0].path, found[0].rule) == ('$["a b"][1]', ("properties", "a b", "items", "type"))
-    assert str(found[0]) == '["a b"][1] has to be text, and is 7'
+    assert str(found[0]) == '["a b"][1] has to be a string, and is 7'
     assert found[1].rule == ("anyOf",)
 
 
@@ -100,7 +100,7 @@ def test_an_excerpt_makes_up_no_mismatch() -> None:
         assert Schema(raw).mismatches(value) == []
     late = {"list": [*value["list"], 7]}
     [found] = Schema({"properties": {"list": {"items": {"type": "string"}}}}).mismatches(late)
-    assert str(found) == "list[5000] has to be text, and is 7"
+    assert str(found) == "list[5000] has to be a string, and is 7"
     [found] = Schema({"required": ["name"]}).mismatches(value)
     assert str(found) == "name is required, and the payload has none"
 
