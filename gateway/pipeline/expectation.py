@@ -1,22 +1,17 @@
 """The outcome of a request as a sample says it, and how two of them differ."""
 
+import json
+
 import msgspec
 from msgspec import Struct
 
 from gateway.model import JSON
 
 _EXCERPT = 100
-"""Characters of a long text that a difference shows."""
+"""Characters of a long value that a difference shows."""
 
-
-class _MissingKey:
-    """The placeholder of a missing key: equal to no JSON value."""
-
-    def __repr__(self) -> str:
-        return "nothing"
-
-
-_MISSING_KEY = _MissingKey()
+_MISSING_KEY = object()
+"""The placeholder of a missing key: equal to no JSON value."""
 
 
 class Answer(Struct, frozen=True, omit_defaults=True):
@@ -58,16 +53,16 @@ class Expectation(Struct, frozen=True, omit_defaults=True):
 
 
 def differences(expected: Expectation, found: Expectation) -> list[str]:
-    """`expect.subject: expected 'a', got 'b'` for every part that differs; empty when the sample passes.
+    """`expect.subject: expected "a", got "b"` for every part that differs; empty when the sample passes.
 
-    The reason of an outcome that is not expected comes first.
+    The reason of what is not expected comes first.
     """
     lines: list[str] = []
     for part in Expectation.__struct_fields__:
         wanted, got = getattr(expected, part), getattr(found, part)
         if wanted is not None and not (part == "reason" and wanted in (got or "")):
             compare(f"expect.{part}", msgspec.to_builtins(wanted), msgspec.to_builtins(got), lines)
-    if found.reason and (found.outcome, found.note) != (expected.outcome, expected.note) and lines:
+    if found.reason and lines and expected.reason is None:
         lines.insert(0, f"it is {found.outcome}: {found.reason}")
     return lines
 
@@ -85,12 +80,17 @@ def compare(path: str, wanted: JSON, got: JSON, lines: list[str]) -> None:
 
 
 def _excerpt(value: JSON, other: JSON) -> str:
-    """The repr of the value; of a long text, that of the part where it begins to differ from the other."""
-    if value is None:
+    """The value as JSON; of a long text, the part where it begins to differ from the other."""
+    if value is None or value is _MISSING_KEY:
         return "nothing"
     if not (isinstance(value, str) and isinstance(other, str)) or len(value) <= _EXCERPT:
-        return repr(value)
+        written = _written(value)
+        return written if isinstance(value, str) or len(written) <= _EXCERPT else f"{written[:_EXCERPT]}…"
     pairs = enumerate(zip(value, other, strict=False))
     same = next((at for at, pair in pairs if pair[0] != pair[1]), min(len(value), len(other)))
     start = max(0, same - _EXCERPT // 2)
-    return ("…" if start else "") + repr(value[start : start + _EXCERPT])
+    return ("…" if start else "") + _written(value[start : start + _EXCERPT])
+
+
+def _written(value: JSON) -> str:
+    return json.dumps(value, ensure_ascii=False)

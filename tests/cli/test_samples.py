@@ -21,7 +21,7 @@ def test_samples_that_hold_and_one_that_does_not(kept):
     assert said.code == 1
     assert said.out.splitlines() == [
         "catalog/items/samples/item.wrong.yaml",
-        "  expect.subject: expected 'b', got 'a'",
+        '  expect.subject: expected "b", got "a"',
         "1 sample held, 1 did not",
     ]
 

@@ -17,21 +17,21 @@ BASE = Expectation("message", translator="a/b", event="e", subject="s", messages
         (BASE, []),
         (Expectation("message"), []),
         (Expectation("ignored", subject="x"), [
-            "expect.outcome: expected 'ignored', got 'message'",
-            "expect.subject: expected 'x', got 's'",
+            'expect.outcome: expected "ignored", got "message"',
+            'expect.subject: expected "x", got "s"',
         ]),
         (Expectation("message", messages=[{"text": "u", "fields": [1, 3]}]), [
-            "expect.messages[0].text: expected 'u', got 't'", "expect.messages[0].fields[1]: expected 3, got 2",
+            'expect.messages[0].text: expected "u", got "t"', "expect.messages[0].fields[1]: expected 3, got 2",
         ]),
         (Expectation("message", messages=[{"text": "t", "color": "red"}]), [
-            "expect.messages[0].color: expected 'red', got nothing",
+            'expect.messages[0].color: expected "red", got nothing',
             "expect.messages[0].fields: expected nothing, got [1, 2]",
         ]),
         (Expectation("message", messages=[{"text": "t", "fields": [1, 2], "color": "nothing"}]), [
-            "expect.messages[0].color: expected 'nothing', got nothing",
+            'expect.messages[0].color: expected "nothing", got nothing',
         ]),
         (Expectation("message", messages=[]), [
-            "expect.messages: expected [], got [{'text': 't', 'fields': [1, 2]}]",
+            'expect.messages: expected [], got [{"text": "t", "fields": [1, 2]}]',
         ]),
     ],
 )  # fmt: skip
@@ -56,7 +56,7 @@ def test_two_texts_that_differ_never_look_the_same(same, one, other, after):
 def test_a_difference_at_the_end_of_a_long_text_is_shown():
     """Also where one text is the beginning of the other."""
     [line] = differences(Expectation("message", subject="a" * 300), Expectation("message", subject="a" * 300 + "!"))
-    assert line == f"expect.subject: expected …{'a' * 50!r}, got …{'a' * 50 + '!'!r}"
+    assert line == f'expect.subject: expected …"{"a" * 50}", got …"{"a" * 50}!"'
 
 
 def test_the_reason_of_what_is_not_expected_comes_first():
@@ -65,7 +65,7 @@ def test_the_reason_of_what_is_not_expected_comes_first():
     assert differences(Expectation("message"), found)[0] == "it is refused: its timestamp is old"
     assert differences(Expectation("refused", reason="timestamp"), found) == []
     assert differences(Expectation("refused", reason="secret"), found) == [
-        "expect.reason: expected 'secret', got 'its timestamp is old'"
+        'expect.reason: expected "secret", got "its timestamp is old"'
     ]
 
 
@@ -75,7 +75,7 @@ def test_answers_are_compared_whole():
         "expect.answer.status: expected nothing, got 204"
     ]
     assert differences(Expectation("message"), Expectation("message", duplicate=False)) == [
-        "expect.duplicate: expected True, got False"
+        "expect.duplicate: expected true, got false"
     ]
 
 
