@@ -103,6 +103,10 @@ class KnownFragments:
             raise ValueError(f"the fragment {name} has faults of its own: see {self._texts[name].file}")
         return found
 
+    def text(self, name: str) -> Text | None:
+        """The text of a fragment; None when there is none of this name."""
+        return self._texts.get(name)
+
     def compiled(self) -> Iterator[tuple[Text, JSON]]:
         """The text of every fragment without faults, and the JSON Schema of its inputs."""
         for name, source in self._texts.items():

@@ -34,7 +34,9 @@ _CONDITION: Final = 200
 STAYS: Final = "the card stays as it is: "
 """How the reason of an event begins whose card is not edited."""
 
-_UNTITLED: Final = "{} came out without its title"
+UNTITLED: Final = "came out without its title"
+"""What the reason says of a document whose message or card has lost its title."""
+
 _NO_PHASE: Final = "its phase {!r} is none of open, change and close, and counts as change"
 
 _PHASES: Mapping[str | None, Phase] = {phase.value: phase for phase in Phase}
@@ -171,7 +173,7 @@ class Translator:
         if cards is not None and self._living:
             draft = self._living_draft(draft, context, cards, explained=explained)
         if draft.message is not None and self._message.untitled(draft.message):
-            return replace(draft, why="; ".join(filter(None, (_UNTITLED.format(self.name), draft.why))), untitled=True)
+            return replace(draft, why="; ".join(filter(None, (f"{self.name} {UNTITLED}", draft.why))), untitled=True)
         return draft
 
     def _living_draft(
@@ -191,7 +193,7 @@ class Translator:
         except TranslationError as error:
             return replace(draft, phase=phase, reply=True, why=_left_alone(str(error), odd), broken=True)
         if card.untitled(shown):
-            return replace(draft, phase=phase, reply=True, why=_left_alone(_UNTITLED.format(card.name), odd))
+            return replace(draft, phase=phase, reply=True, why=_left_alone(f"{card.name} {UNTITLED}", odd))
         return replace(draft, phase=phase, card=shown, why=odd)
 
 

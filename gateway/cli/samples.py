@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final, NamedTuple
 
 import msgspec
 import typer
@@ -27,22 +27,38 @@ from gateway.cli.output import (
     visible,
     warn,
 )
-from gateway.errors import MattergateError
+from gateway.errors import Fault, MattergateError
 from gateway.model import JSON
 from gateway.pipeline import samplefile
-from gateway.pipeline.expectation import differences
+from gateway.pipeline.blame import blame
+from gateway.pipeline.expectation import Expectation, differences
 from gateway.pipeline.rehearsal import doubtful, written
 
 Samples = Sequence[tuple[str, Path]]
 
+_UNWRITTEN: Final = "not written: "
+_NAMED: Final = 12
+"""How many of the samples are named that suffer from one fault."""
+
 
 class SampleRow(Struct, frozen=True):
-    """One sample, and every difference from its expected outcome; an unreadable sample has one difference."""
+    """One sample, and every difference from its expected outcome; an unreadable sample has one difference.
+
+    `faults` are those of documents that the differences come from: such differences say nothing of their own.
+    """
 
     service: str
     file: str
     holds: bool
     differences: Sequence[str]
+    faults: Sequence[str] = ()
+
+
+class _Tried(NamedTuple):
+    """A sample that was executed, and the faults of documents that it suffers from."""
+
+    row: SampleRow
+    faults: Sequence[Fault] = ()
 
 
 @app.command(
@@ -75,16 +91,18 @@ def run_samples(
     folders = catalog.folders(folder)
     chosen = _select(which or (), folders)
     known, faults = catalog.load(folders, {key for key, _ in chosen}, closely=True)
+    tried = [_run(known, key, path, write=write) for key, path in progress(chosen, "testing")]
+    failed = [one for one in tried if not one.row.holds]
+    told = {fault for one in failed for fault in one.faults} if output is Format.TABLE else set()
     for fault in faults:
-        warn(fault_line(fault))
-    rows = [_run(known, key, path, write=write) for key, path in progress(chosen, "testing")]
-    failed = [row for row in rows if not row.holds]
+        if fault not in told:
+            warn(fault_line(fault))
     if output is Format.TABLE:
         _print(failed)
-        held = len(rows) - len(failed)
+        held = len(tried) - len(failed)
         say(f"{plural(held, 'sample')} held, {len(failed):,} did not")
     else:
-        print_values(rows, output)
+        print_values([one.row for one in tried], output)
     if failed or faults:
         raise typer.Exit(1)
 
@@ -122,25 +140,39 @@ def _missing(name: str, folders: Sequence[Path]) -> str:
     return catalog.unknown(name, folders)
 
 
-def _run(known: Catalog, key: str, path: Path, *, write: bool) -> SampleRow:
+def _run(known: Catalog, key: str, path: Path, *, write: bool) -> _Tried:
     """Execute one sample; with `write`, its outcome is written into it, unless that is doubtful."""
     if key in known.faults or key not in known.services:
-        return SampleRow(key, str(path), False, [f"the service {key} has faults"])
+        return _tried(key, path, [f"the service {key} has faults"], known.faults.get(key, ()))
     service = known.services[key]
+    faults: Sequence[Fault] = ()
     try:
         one = samplefile.load(path)
-        found = samplefile.rehearsed(service, one, path).found
+        rehearsal = samplefile.rehearsed(service, one, path)
+        found = rehearsal.found
         lines = differences(one.expect, found)
         if write and (why := doubtful(one.expect, found)):
-            lines = [f"not written: {why}", *lines]
+            lines = [f"{_UNWRITTEN}{why}", *lines]
         elif write:
             _rewrite(path, msgspec.to_builtins(written(one, found, service)))
             lines = []
+        if lines and _has_another_fate(one.expect, found):
+            faults = blame(service, rehearsal.pieces)
     except (OSError, UnicodeDecodeError) as error:
         lines = [unusable(path, error)]
     except MattergateError as error:
         lines = [str(error)]
-    return SampleRow(key, str(path), not lines, lines)
+    return _tried(key, path, lines, faults)
+
+
+def _has_another_fate(expected: Expectation, found: Expectation) -> bool:
+    """Whether a document may have failed: somebody else speaks, or the card is not what was expected."""
+    other_card = expected.card is not None and expected.card != found.card
+    return other_card or (expected.outcome, expected.note) != (found.outcome, found.note)
+
+
+def _tried(key: str, path: Path, lines: Sequence[str], faults: Sequence[Fault]) -> _Tried:
+    return _Tried(SampleRow(key, str(path), not lines, lines, [fault_line(one) for one in faults]), faults)
 
 
 def _rewrite(path: Path, expect: JSON) -> None:
@@ -154,8 +186,26 @@ def _rewrite(path: Path, expect: JSON) -> None:
         path.write_text(fresh, "utf-8")
 
 
-def _print(failed: Sequence[SampleRow]) -> None:
-    for row in failed:
-        out.print(visible(row.file), style="bold red")
-        for line in row.differences:
+def _print(failed: Sequence[_Tried]) -> None:
+    """Print each fault of a document once, with the samples that suffer from it, then the others with what differs."""
+    suffering: dict[tuple[tuple[str, int, str], ...], list[_Tried]] = {}
+    for one in failed:
+        suffering.setdefault(tuple((fault.file, fault.line, fault.where) for fault in one.faults), []).append(one)
+    others = suffering.pop((), ())
+    for those in suffering.values():
+        for fault in those[0].faults:
+            out.print(visible(fault_line(fault)), style="bold red")
+        say(f"  {_named([one.row for one in those])}")
+    for one in others:
+        out.print(visible(one.row.file), style="bold red")
+        for line in one.row.differences:
             say(f"  {line}")
+
+
+def _named(rows: Sequence[SampleRow]) -> str:
+    """Which samples these are, in few words."""
+    names = [Path(row.file).stem for row in rows]
+    shown = ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else "")
+    unwritten = any(line.startswith(_UNWRITTEN) for row in rows for line in row.differences)
+    services = ", ".join(dict.fromkeys(row.service for row in rows))
+    return f"{plural(len(names), 'sample')} of {services}{', not written' if unwritten else ''}: {shown}"

@@ -1,6 +1,5 @@
 """What becomes of a request that is tried: each event with its message, or with the places of its faults."""
 
-import re
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,13 +10,14 @@ from msgspec import Struct
 
 from gateway.catalog import yamlfile
 from gateway.catalog.service import Service
-from gateway.catalog.translator import STAYS, Translator
+from gateway.catalog.translator import Translator
 from gateway.decode.content import Content
 from gateway.decode.unwrap import unwrap
 from gateway.errors import Refused
 from gateway.mattermost.fit import Limits
 from gateway.mattermost.payload import Message
 from gateway.model import JSON, Outcome, Phase, Request
+from gateway.pipeline.blame import failure
 from gateway.pipeline.interpret import Piece, Wishes, interpret
 
 PIECES: Final = 20
@@ -26,8 +26,6 @@ FAULTS: Final = 20
 """Faults of one payload that are shown."""
 INFLATED: Final = 5_000_000
 """Bytes that a compressed body may become."""
-
-_PLACE = re.compile(r"(?P<document>[^\s#]+)#/(?P<pointer>[^:]*): ")
 
 
 class SchemaFault(Struct, frozen=True):
@@ -126,8 +124,8 @@ class _Explainer(Struct, frozen=True):
 
     def event(self, piece: Piece, value: JSON) -> TriedEvent:
         """One event with the places of its faults."""
-        failed = _PLACE.match(piece.reason.removeprefix(STAYS)) if piece.outcome is Outcome.BROKEN else None
-        about = failed["document"] if failed else piece.mismatch
+        failed = failure(piece)
+        about = failed.document if failed else piece.mismatch
         text = self._source(about) if about else ""
         translator = translator_named(self.service, piece.mismatch)
         wrong = translator.mismatches(value, FAULTS) if translator else []
@@ -139,7 +137,7 @@ class _Explainer(Struct, frozen=True):
             mismatch=piece.mismatch,
             subject=piece.subject,
             reason=piece.reason,
-            line=_line_of(failed["pointer"], text) if failed else 0,
+            line=_line(text, failed.steps) if failed else 0,
             phase=piece.phase,
             faults=tuple(
                 SchemaFault(one.path, one.problem, _line(text, steps)) for one, steps in zip(wrong, places, strict=True)
@@ -154,11 +152,6 @@ class _Explainer(Struct, frozen=True):
     def _source(self, name: str) -> str:
         document = self.service.documents.get(name.partition("/")[2])
         return self.texts.get(name) or (_text_in(document.file) if document else "")
-
-
-def _line_of(pointer: str, text: str) -> int:
-    """The line that the reason of a broken event points to."""
-    return _line(text, tuple(int(step) if step.isdecimal() else step for step in pointer.split("/")))
 
 
 def _line(text: str, steps: tuple[str | int, ...]) -> int:

@@ -11,6 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from gateway.catalog.generic import GENERIC, generic
+from gateway.catalog.schema import Mismatch
 from gateway.catalog.select import matches
 from gateway.catalog.service import Service
 from gateway.catalog.translator import Draft, Translator, context
@@ -30,6 +31,8 @@ from gateway.pipeline.rules import Rules
 
 _STRICT: Final = "`strict = true` of the route refuses what no translator understands"
 
+_EXPLAINED_PLACES: Final = 3
+"""The places of a payload that are told."""
 EXPLAINED: Final = 5
 """The events of one request of which it is told where they do not match a schema: to find that out takes longest."""
 
@@ -73,6 +76,8 @@ class Wishes(Struct, frozen=True, dict=True):
 class Piece(Struct, frozen=True):
     """The result of one event of a request. `mismatch` names the translator whose schema the payload did not match.
 
+    `mismatches` are the first places where it did not.
+
     `note` is a Note where something but the generic translator should have spoken, or of other words, else "".
 
     `phase` is where the event stands in the life of its subject (None: it has none), `card` the message that shows the
@@ -95,6 +100,7 @@ class Piece(Struct, frozen=True):
     reply: bool = False
     note: str = ""
     channel: str = ""
+    mismatches: tuple[Mismatch, ...] = ()
 
     @property
     def messages(self) -> tuple[Message, ...]:
@@ -216,8 +222,7 @@ class _EventReader(Struct, frozen=True):
                 value = shaped(value, translator.input)
                 seen = context(value, self.request, name)
             if not translator.schema.matches(value):
-                why = mismatched(translator, value, explained=explained)
-                return self._generic(value, name, why, translator.name)
+                return self._mismatched_piece(translator, value, name, explained=explained)
             cards = self.service.cards if self.wishes.card is not None else None
             draft = translator.draft(seen, cards, explained=explained)
             if draft.broken and (plain := self._plain_piece(translator, value, explained=explained)):
@@ -235,10 +240,15 @@ class _EventReader(Struct, frozen=True):
         if translator and (plain := self._plain_piece(translator, value, explained=explained)):
             return plain
         if translator and not translator.as_written.matches(value):
-            why = mismatched(translator, value, explained=explained)
-            return self._generic(value, name, why, translator.name)
+            return self._mismatched_piece(translator, value, name, explained=explained)
         broken, shown_by = self._message(value, name), translator.name if translator else GENERIC
         return Piece(Outcome.BROKEN, name, shown_by, reason=str(error), fitted=broken, note=Note.BROKEN)
+
+    def _mismatched_piece(self, translator: Translator, value: JSON, name: str, *, explained: bool) -> Piece:
+        """The piece of a payload that does not match the input of its document."""
+        found = tuple(translator.mismatches(value, _EXPLAINED_PLACES)) if explained else ()
+        piece = self._generic(value, name, mismatched(translator, found), translator.name)
+        return replace(piece, mismatches=found)
 
     def _plain_piece(self, translator: Translator, value: JSON, *, explained: bool) -> Piece | None:
         """The piece of a payload without the odd values that a document cannot compute with; None if none is told."""

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
+from gateway.catalog.schema import Mismatch
 from gateway.catalog.select import first_match, matches
 from gateway.catalog.service import Service
 from gateway.catalog.translator import STAYS, Translator
 from gateway.decode.decode import Decoded
-from gateway.model import JSON, Request
+from gateway.model import Request
 
 LISTED: Final = 8
 """The most patterns of a filter that a reason repeats."""
@@ -47,10 +48,10 @@ def without_translator(service: Service, name: str) -> str:
     return f"no translator of {service.key} speaks for {name or _NAMELESS}"
 
 
-def mismatched(translator: Translator, value: JSON, *, explained: bool) -> str:
-    """That a payload does not match the input of a document, and if it is to be `explained`, where."""
-    mismatches = ": " + "; ".join(map(str, translator.mismatches(value, 3))) if explained else ""
-    return f"the payload does not match the input of {translator.name}{mismatches}"
+def mismatched(translator: Translator, found: Sequence[Mismatch]) -> str:
+    """That a payload does not match the input of a document, and the places that were looked for."""
+    where = ": " + "; ".join(map(str, found)) if found else ""
+    return f"the payload does not match the input of {translator.name}{where}"
 
 
 def emptied_card(translator: Translator) -> str:

@@ -126,9 +126,33 @@ def test_a_sample_that_cannot_be_rewritten_stays(kept):
 
 
 def test_samples_of_a_faulty_service_do_not_hold(kept):
-    """The faults are told, and the exit code is 1."""
+    """The fault is told once, with the samples that were not tried for it; programs get it with each."""
     kept.write("catalog/items/item.yaml", "title: An item\nevents: [item]\nmessage: 5\n")
     said = kept.plain("test", "--catalog", "catalog", "items")
-    assert said.code == 1
-    assert "catalog/items/item.yaml:3" in said.err
-    assert "the service items has faults" in said.out
+    assert (said.code, said.err) == (1, "")
+    fault, samples, count = said.out.splitlines()
+    assert fault.startswith("catalog/items/item.yaml:3: message: expected ")
+    assert samples == "  2 samples of items: item.usual, item.wrong"
+    assert count == "0 samples held, 2 did not"
+    said = kept.plain("test", "--catalog", "catalog", "items", "-o", "jsonl")
+    assert [(row["differences"], row["faults"]) for row in said.lines] == [
+        (["the service items has faults"], [fault])
+    ] * 2
+    assert fault in said.err
+
+
+def test_a_fault_of_a_document_is_told_once(kept):
+    """With its file, line and template, and the samples that suffer from it; what differs follows from that."""
+    document = "title: An item\nevents: [item]\nmessage: {text: '{{ number // zero }}'}\n"
+    kept.write("catalog/items/item.yaml", document)
+    for name, zero in (("usual", 0), ("wrong", 0), ("good", 1)):
+        request = f"request: {{body: {{kind: item, number: 1, zero: {zero}}}}}\n"
+        kept.write(f"catalog/items/samples/item.{name}.yaml", request + "expect: {outcome: message, messages: []}\n")
+    said = kept.plain("test", "--catalog", "catalog", "items")
+    fault, samples, good, difference, _ = said.out.splitlines()
+    assert fault.startswith("catalog/items/item.yaml:3: message/text: ")
+    assert "`{{ number // zero }}`" in fault
+    assert samples == "  2 samples of items: item.usual, item.wrong"
+    assert (good, difference[:26]) == ("catalog/items/samples/item.good.yaml", "  expect.messages: expecte")
+    said = kept.plain("test", "--catalog", "catalog", "items", "--write")
+    assert "2 samples of items, not written: item.usual, item.wrong" in said.out

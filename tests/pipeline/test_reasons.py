@@ -120,7 +120,12 @@ def test_a_body_that_cannot_be_read_is_the_reason(service, body, content_type, s
         (b'{"branch": "main"}', "push", "", ""),
         (b'{"no": 1}', "unheard", "unknown", "no translator of own speaks for unheard"),
         (b'{"no": 1}', "", "unknown", "no translator of own speaks for an event without a name"),
-        (b'{"no": 1}', "push", "mismatch", "does not match the input of own/push: branch is required, and the payload has none"),
+        (
+            b'{"no": 1}',
+            "push",
+            "mismatch",
+            "match the input of own/push: branch is required, and the payload",
+        ),
         (b'{"no": 1}', "breaks", "broken", "own/breaks#"),
         (b'{"no": 1}', "hollow", "empty", "the message of own/hollow came out empty"),
         (b'[{"kind": "push", "branch": "a"}, {"kind": "unheard"}]', "", "unknown", "speaks for unheard"),

@@ -1,0 +1,128 @@
+"""Which document is to blame for what became of an event: its file, line and key, and what is wrong there.
+
+For whoever wrote the document: the reason of an event names a document and a place in it, a person looks for a line.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from msgspec import Struct
+
+from gateway.catalog import files, yamlfile
+from gateway.catalog.kinds import FRAGMENTS, Text
+from gateway.catalog.service import Service
+from gateway.catalog.translator import STAYS, UNTITLED
+from gateway.errors import CatalogError, Fault
+from gateway.model import JSON, Outcome
+from gateway.pipeline.interpret import Piece
+
+_PLACE: Final = re.compile(r"(?P<document>[^\s#]+)#/(?P<pointer>[^:]*): (?P<problem>.*)", re.S)
+"""What a TranslationError says."""
+_OF_CARD: Final = re.compile(r"(?P<name>[^\s/]+/cards/[^\s:,;]+)")
+_SHOWN: Final = 100
+"""Characters of the longest template that a fault repeats."""
+
+Steps = tuple[str | int, ...]
+
+
+class Failure(Struct, frozen=True):
+    """Where a template failed: the full name of its document, the steps into it, and why."""
+
+    document: str
+    steps: Steps
+    problem: str
+
+
+def failure(piece: Piece) -> Failure | None:
+    """The template at which a piece broke; None for one that did not."""
+    found = _PLACE.match(piece.reason.removeprefix(STAYS)) if piece.outcome is Outcome.BROKEN else None
+    if found is None:
+        return None
+    steps = tuple(int(step) if step.isdecimal() else step for step in found["pointer"].split("/"))
+    return Failure(found["document"], steps, found["problem"])
+
+
+def blame(service: Service, pieces: Sequence[Piece]) -> list[Fault]:
+    """The faults that the documents of a service showed in these pieces of one request, each place once."""
+    found = {(one.file, one.line, one.where): one for piece in pieces for one in _faults(service, piece)}
+    return list(found.values())
+
+
+def _faults(service: Service, piece: Piece) -> Iterator[Fault]:
+    if (broken := failure(piece)) is not None:
+        yield from _at(service, broken.document, broken.steps, broken.problem)
+    elif piece.mismatches:
+        translator = next(one for one in service.translators if one.name == piece.mismatch)
+        for one in piece.mismatches:
+            yield from _at(service, piece.mismatch, translator.input_steps(one.rule), str(one))
+    elif piece.emptied:
+        yield from _at(service, piece.emptied, ("message",), "nothing of the message is left for this payload")
+    elif piece.reason.startswith(f"{piece.translator} {UNTITLED}"):
+        yield from _untitled(service, piece.translator)
+    elif piece.reason.startswith(STAYS) and (card := _OF_CARD.search(piece.reason)):
+        yield from _of_card(service, card["name"], piece.reason.removeprefix(STAYS))
+
+
+def _of_card(service: Service, name: str, why: str) -> Iterator[Fault]:
+    """What kept a card as it was, although its document did not fail."""
+    if UNTITLED in why:
+        yield from _untitled(service, name)
+    else:
+        yield from _at(service, name, ("input",) if "does not match" in why else ("message",), why)
+
+
+def _untitled(service: Service, name: str) -> Iterator[Fault]:
+    """That nothing came of the first title of a message, by which readers know what it is about."""
+    source = _source(service, name)
+    steps = next(_titles(_loaded(source)), ("message",)) if source else ()
+    yield from _at(service, name, steps, "nothing is left of the title for this payload")
+
+
+def _titles(raw: Any) -> Iterator[Steps]:
+    """The steps to the titles of attachments, repeated ones too."""
+    message = raw.get("message") if isinstance(raw, dict) else None
+    for index, one in enumerate(message.get("attachments", ()) if isinstance(message, dict) else ()):
+        for steps, attachment in (((), one), (("item",), one.get("item", {}))):
+            if "title" in attachment:
+                yield ("message", "attachments", index, *steps, "title")
+
+
+def _at(service: Service, name: str, steps: Steps, problem: str) -> Iterator[Fault]:
+    """The fault at a place of a document; none where the document went away a moment ago."""
+    source = _source(service, name)
+    if source is None:
+        return
+    template = _value_at(_loaded(source), steps)
+    if isinstance(template, str) and "{{" in template and len(template) <= _SHOWN and "in `" not in problem:
+        problem = f"{problem}, in `{' '.join(template.split())}`"
+    yield yamlfile.fault(source.file, source.text, steps, problem)
+
+
+def _source(service: Service, name: str) -> Text | None:
+    """The text of a document of the service, or of a fragment that it uses."""
+    home, _, rest = name.partition("/")
+    document = service.documents.get(rest)
+    try:
+        if home == FRAGMENTS:
+            return service.fragments.text(rest)
+        return Text(name, files.read(Path(document.file)), document.file) if document else None
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def _loaded(source: Text) -> JSON:
+    try:
+        return yamlfile.load(source.text, source.file)
+    except CatalogError:  # edited a moment ago
+        return None
+
+
+def _value_at(value: JSON, steps: Steps) -> JSON:
+    for step in steps:
+        try:
+            value = value[step]  # type: ignore[index]
+        except (LookupError, TypeError):
+            return None
+    return value
