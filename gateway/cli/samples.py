@@ -157,7 +157,7 @@ def _run(known: Catalog, key: str, path: Path, *, write: bool) -> _Tried:
             _rewrite(path, msgspec.to_builtins(written(one, found, service)))
             lines = []
         if lines and _has_another_fate(one.expect, found):
-            faults = blame(service, rehearsal.pieces)
+            faults = blame(service, rehearsal.pieces, lambda file: documents.read(Path(file)))
     except (OSError, UnicodeDecodeError) as error:
         lines = [unusable(path, error)]
     except MattergateError as error:

@@ -4,13 +4,12 @@ For whoever wrote the document: the reason of an event names a document and a pl
 """
 
 import re
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 from msgspec import Struct
 
-from gateway.catalog import files, yamlfile
+from gateway.catalog import yamlfile
 from gateway.catalog.kinds import FRAGMENTS, Text
 from gateway.catalog.service import Service
 from gateway.catalog.translator import STAYS, UNTITLED
@@ -44,40 +43,67 @@ def failure(piece: Piece) -> Failure | None:
     return Failure(found["document"], steps, found["problem"])
 
 
-def blame(service: Service, pieces: Sequence[Piece]) -> list[Fault]:
-    """The faults that the documents of a service showed in these pieces of one request, each place once."""
-    found = {(one.file, one.line, one.where): one for piece in pieces for one in _faults(service, piece)}
-    return list(found.values())
+def blame(service: Service, pieces: Sequence[Piece], read: Callable[[str], str]) -> list[Fault]:
+    """The faults that the documents of a service showed in these pieces of one request, each place once.
+
+    `read` gives the text of a file; a document of which it raises OSError or UnicodeDecodeError is not told.
+    """
+    found = [fault for piece in pieces for fault in _Blame(service, read).faults(piece)]
+    return list({(one.file, one.line, one.where): one for one in found}.values())
 
 
-def _faults(service: Service, piece: Piece) -> Iterator[Fault]:
-    if (broken := failure(piece)) is not None:
-        yield from _at(service, broken.document, broken.steps, broken.problem)
-    elif piece.mismatches:
-        translator = next(one for one in service.translators if one.name == piece.mismatch)
-        for one in piece.mismatches:
-            yield from _at(service, piece.mismatch, translator.input_steps(one.rule), str(one))
-    elif piece.emptied:
-        yield from _at(service, piece.emptied, ("message",), "nothing of the message is left for this payload")
-    elif piece.reason.startswith(f"{piece.translator} {UNTITLED}"):
-        yield from _untitled(service, piece.translator)
-    elif piece.reason.startswith(STAYS) and (card := _OF_CARD.search(piece.reason)):
-        yield from _of_card(service, card["name"], piece.reason.removeprefix(STAYS))
+class _Blame(Struct, frozen=True):
+    service: Service
+    read: Callable[[str], str]
 
+    def faults(self, piece: Piece) -> Iterator[Fault]:
+        """The faults that a piece shows."""
+        if (broken := failure(piece)) is not None:
+            yield from self._at(broken.document, broken.steps, broken.problem)
+        elif piece.mismatches:
+            translator = next(one for one in self.service.translators if one.name == piece.mismatch)
+            for one in piece.mismatches:
+                yield from self._at(piece.mismatch, translator.input_steps(one.rule), str(one))
+        elif piece.emptied:
+            yield from self._at(piece.emptied, ("message",), "nothing of the message is left for this payload")
+        elif piece.reason.startswith(f"{piece.translator} {UNTITLED}"):
+            yield from self._untitled(piece.translator)
+        elif piece.reason.startswith(STAYS) and (card := _OF_CARD.search(piece.reason)):
+            yield from self._of_card(card["name"], piece.reason.removeprefix(STAYS))
 
-def _of_card(service: Service, name: str, why: str) -> Iterator[Fault]:
-    """What kept a card as it was, although its document did not fail."""
-    if UNTITLED in why:
-        yield from _untitled(service, name)
-    else:
-        yield from _at(service, name, ("input",) if "does not match" in why else ("message",), why)
+    def _of_card(self, name: str, why: str) -> Iterator[Fault]:
+        """What kept a card as it was, although its document did not fail."""
+        if UNTITLED in why:
+            yield from self._untitled(name)
+        else:
+            yield from self._at(name, ("input",) if "does not match" in why else ("message",), why)
 
+    def _untitled(self, name: str) -> Iterator[Fault]:
+        """That nothing came of the first title of a message, by which readers know what it is about."""
+        source = self._source(name)
+        steps = next(_titles(_loaded(source)), ("message",)) if source else ()
+        yield from self._at(name, steps, "nothing is left of the title for this payload")
 
-def _untitled(service: Service, name: str) -> Iterator[Fault]:
-    """That nothing came of the first title of a message, by which readers know what it is about."""
-    source = _source(service, name)
-    steps = next(_titles(_loaded(source)), ("message",)) if source else ()
-    yield from _at(service, name, steps, "nothing is left of the title for this payload")
+    def _at(self, name: str, steps: Steps, problem: str) -> Iterator[Fault]:
+        """The fault at a place of a document, with the template that stands there; none where it went away just now."""
+        source = self._source(name)
+        if source is None:
+            return
+        template = _value_at(_loaded(source), steps)
+        if isinstance(template, str) and "{{" in template and len(template) <= _SHOWN and "in `" not in problem:
+            problem = f"{problem}, in `{' '.join(template.split())}`"
+        yield yamlfile.fault(source.file, source.text, steps, problem)
+
+    def _source(self, name: str) -> Text | None:
+        """The text of a document of the service, or of a fragment that it uses."""
+        home, _, rest = name.partition("/")
+        document = self.service.documents.get(rest)
+        if home == FRAGMENTS:
+            return self.service.fragments.text(rest)
+        try:
+            return Text(name, self.read(document.file), document.file) if document else None
+        except (OSError, UnicodeDecodeError):
+            return None
 
 
 def _titles(raw: Any) -> Iterator[Steps]:
@@ -87,29 +113,6 @@ def _titles(raw: Any) -> Iterator[Steps]:
         for steps, attachment in (((), one), (("item",), one.get("item", {}))):
             if "title" in attachment:
                 yield ("message", "attachments", index, *steps, "title")
-
-
-def _at(service: Service, name: str, steps: Steps, problem: str) -> Iterator[Fault]:
-    """The fault at a place of a document; none where the document went away a moment ago."""
-    source = _source(service, name)
-    if source is None:
-        return
-    template = _value_at(_loaded(source), steps)
-    if isinstance(template, str) and "{{" in template and len(template) <= _SHOWN and "in `" not in problem:
-        problem = f"{problem}, in `{' '.join(template.split())}`"
-    yield yamlfile.fault(source.file, source.text, steps, problem)
-
-
-def _source(service: Service, name: str) -> Text | None:
-    """The text of a document of the service, or of a fragment that it uses."""
-    home, _, rest = name.partition("/")
-    document = service.documents.get(rest)
-    try:
-        if home == FRAGMENTS:
-            return service.fragments.text(rest)
-        return Text(name, files.read(Path(document.file)), document.file) if document else None
-    except (OSError, UnicodeDecodeError):
-        return None
 
 
 def _loaded(source: Text) -> JSON:
@@ -122,7 +125,7 @@ def _loaded(source: Text) -> JSON:
 def _value_at(value: JSON, steps: Steps) -> JSON:
     for step in steps:
         try:
-            value = value[step]  # type: ignore[index]
+            value = value[step]
         except (LookupError, TypeError):
             return None
     return value

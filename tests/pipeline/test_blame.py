@@ -1,5 +1,7 @@
 """Which document is to blame: by its file, line and key."""
 
+from pathlib import Path
+
 import pytest
 
 from gateway.catalog.catalog import load
@@ -81,7 +83,9 @@ def service(tmp_path_factory):
 def test_the_place_of_a_fault_is_found(service, payload, told):
     """In translators, shared documents, fragments and cards; an event that is told has none."""
     request = sample.as_request(sample.SampleRequest(body=payload))
-    found = blame(service, sample.read(service, request, Wishes(card="both")).pieces)
+    found = blame(
+        service, sample.read(service, request, Wishes(card="both")).pieces, lambda file: Path(file).read_text()
+    )
     assert len(found) == len(told)
     for one, words in zip(found, told, strict=True):
         assert words in str(one)
