@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 import yaml
 
+from gateway.catalog.yamlremedy import CORRECT, remedy
 from gateway.errors import CatalogError, Fault
 from gateway.language.document import Note
 from gateway.model import JSON
@@ -57,7 +58,7 @@ def _check_keys(node: yaml.MappingNode) -> None:
     seen: set[str] = set()
     for key, _ in node.value:
         if not isinstance(key, yaml.ScalarNode):
-            problem = "a template must be quoted: write '{{ ... }}' in quotes"
+            problem = "a template must be quoted"
             raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
         if key.value in seen:
             problem = f"the key {key.value!r} is there twice"
@@ -80,7 +81,8 @@ def load(text: str, file: str) -> JSON:
         return yaml.load(text, _Loader)  # noqa: S506 - a safe loader, see above
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise _unusable(file, error.problem or error.context or "not YAML", mark) from error
+        todo = remedy(text, mark.line + 1 if mark else 0)
+        raise _unusable(file, error.problem or error.context or "not YAML", mark, todo) from error
     except (yaml.YAMLError, UnicodeEncodeError) as error:
         raise _unusable(file, f"not YAML: {error}") from error
 
@@ -104,17 +106,14 @@ def dump(document: JSON) -> str:
     return str(yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120))
 
 
-_REMEDY = "correct the YAML there"
-
-
 class _Mark(Protocol):
     line: int
     column: int
 
 
-def _unusable(file: str, problem: str, mark: _Mark | None = None) -> CatalogError:
+def _unusable(file: str, problem: str, mark: _Mark | None = None, todo: str = CORRECT) -> CatalogError:
     line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
-    return CatalogError([Fault(file, line, "", problem, _REMEDY, column)])
+    return CatalogError([Fault(file, line, "", problem, todo, column)])
 
 
 def _check_size(text: str, file: str) -> None:
