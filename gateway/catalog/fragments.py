@@ -7,6 +7,7 @@
 A fragment gives one of `attachment`, `fields` and `text`. It sees its inputs and its own `let`, never the payload.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from difflib import get_close_matches
@@ -16,6 +17,7 @@ from gateway.catalog import yamlfile
 from gateway.catalog.kinds import Text, misnamed
 from gateway.catalog.message_shape import AttachmentShape, fields_of
 from gateway.catalog.metaschema import meta_faults
+from gateway.catalog.misfits import as_name
 from gateway.catalog.shapes import compiled
 from gateway.errors import CatalogError, Fault
 from gateway.language.document import Compiler, DocumentPlace, Fragment, Note, add_values
@@ -24,6 +26,7 @@ from gateway.language.repeat import text
 from gateway.language.template import Context, Engine
 from gateway.model import JSON
 
+_NAME: Final = re.compile("[a-z0-9_]+")
 _GIVES: Final = ("attachment", "fields", "text")
 
 
@@ -92,9 +95,7 @@ class KnownFragments:
         self.used.add(name)
         if name not in self._made:
             if name not in self._texts:
-                near = get_close_matches(name, self._texts, 1)
-                hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(self._texts)) or 'none'}"
-                raise ValueError(f"there is no fragment {name!r}; {hint}")
+                raise ValueError(f"there is no fragment {name!r}; {self._meant(name)}")
             self._open.append(name)
             self._made[name] = self._compile(self._texts[name])
             self._open.pop()
@@ -102,6 +103,14 @@ class KnownFragments:
         if found is None:
             raise ValueError(f"the fragment {name} has faults of its own: see {self._texts[name].file}")
         return found
+
+    def _meant(self, name: str) -> str:
+        """The fragment that may be meant, perhaps by a file whose name none can use, or those that there are."""
+        odd = next((one for one in self._texts if not _NAME.fullmatch(one) and as_name(one) == name), "")
+        if odd:
+            return f"rename {self._texts[odd].file} to {name}.yaml"
+        near = get_close_matches(name, self._texts, 1)
+        return f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(self._texts)) or 'none'}"
 
     def text(self, name: str) -> Text | None:
         """The text of a fragment; None when there is none of this name."""
@@ -120,7 +129,14 @@ class KnownFragments:
         for name in self._texts:
             with suppress(ValueError):
                 self.find(name)
-        return self.faults
+        return [*self.faults, *self._misnamed()]
+
+    def _misnamed(self) -> Iterator[Fault]:
+        """The files whose names no document can use."""
+        for name, source in self._texts.items():
+            if not _NAME.fullmatch(name):
+                problem = f"no document can use a fragment called {name!r}: a name has a-z, 0-9 and _ only"
+                yield Fault(source.file, 0, "", problem, f"rename it to {as_name(name) or 'a_name'}.yaml")
 
     def _compile(self, source: Text) -> FragmentShape | None:
         try:

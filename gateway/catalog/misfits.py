@@ -3,6 +3,7 @@
 A fault repeats neither the schema nor what stands in the document, but for a short text where one of few is expected.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
@@ -55,7 +56,8 @@ def _of_error(error: Any) -> Iterator[Misfit]:
     else:
         explain = _EXPLAINED.get(error.validator)
         problem, remedy = explain(error.instance, error.validator_value) if explain else ("this does not fit here", "")
-        yield _misfit(error, problem, _description(error.schema) or remedy)
+        known = error.validator == "pattern" and error.validator_value in RULES
+        yield _misfit(error, problem, remedy if known else _description(error.schema) or remedy)
 
 
 def _misfit(error: Any, problem: str, remedy: str) -> Misfit:
@@ -141,9 +143,28 @@ def _of_enum(value: JSON, choices: Any) -> tuple[str, str]:
     return problem, (close(text, known) if text else "") or f"there are {', '.join(known)}"
 
 
+RULES: Final = {
+    "^[a-z0-9_]+$": "a name has a-z, 0-9 and _ only",
+    "^[a-z_][a-z0-9_]*$": "a name has a-z, 0-9 and _ only, and begins with no digit",
+    "^[a-z][a-z0-9_]*$": "a name has a-z, 0-9 and _ only, and begins with a letter",
+    r"^[a-z_][a-z0-9_]*\??$": "a name has a-z, 0-9 and _ only, no digit first, and ? behind it if it may be missing",
+    "^https?://": "it begins with https://",
+    "^https://": "it begins with https://",
+}
+"""The patterns of the meta-schemas in words."""
+
+
 def _of_pattern(value: JSON, pattern: Any) -> tuple[str, str]:
     shown = repr(value) if isinstance(value, str) and len(value) <= _SHOWN else "this"
-    return f"{shown} has characters or a form that it must not have here", f"it has to match {pattern}"
+    rule = RULES.get(pattern, f"it has to match {pattern}")
+    named = as_name(value) if isinstance(value, str) and len(value) <= _SHOWN and "0-9" in rule else ""
+    meant = f", as in {named}" if named and re.search(pattern, named) else ""
+    return f"{shown} has characters or a form that it must not have here", f"{rule}{meant}"
+
+
+def as_name(text: str) -> str:
+    """A text as a name of documents, shapes and values: "Alert-Group" as "alert_group"."""
+    return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
 
 
 def _least(what: str) -> Callable[[JSON, Any], tuple[str, str]]:

@@ -1,9 +1,13 @@
 """Why a document does not match its meta-schema, in words."""
 
+import json
+import re
+
 import jsonschema
 import pytest
 
-from gateway.catalog.misfits import misfits
+from gateway.catalog import files
+from gateway.catalog.misfits import RULES, misfits
 
 LINES = {
     "type": "object", "required": ["each", "line"], "additionalProperties": False,
@@ -17,6 +21,7 @@ SCHEMA = {
         "level": {"enum": ["important", "urgent"]},
         "name": {"type": "string", "pattern": "^[a-z]+$", "description": "In small letters."},
         "let": {"type": "object", "propertyNames": {"not": {"enum": ["payload"]}}},
+        "use": {"type": "string", "pattern": "^[a-z0-9_]+$", "description": "The name of a part."},
         "events": {"type": "array", "minItems": 1, "uniqueItems": True},
     },
 }
@@ -34,7 +39,7 @@ def told(value):
     ("value", "steps", "problem", "remedy"),
     [
         ({"txt": "a"}, ("txt",), "there is no key 'txt' here", 'did you mean "text"?'),
-        ({"q": "a"}, ("q",), "there is no key 'q' here", "there are text, level, name, let, events"),
+        ({"q": "a"}, ("q",), "there is no key 'q' here", "there are text, level, name, let, use, events"),
         ({"text": 7}, ("text",), "expected a text or keys with values or a list, got a whole number", ""),
         ({"text": {"each": "a"}}, ("text",), "the key 'line' is missing", ""),
         (
@@ -47,6 +52,18 @@ def told(value):
         ({"level": "urgant"}, ("level",), "there is no 'urgant' here", 'did you mean "urgent"?'),
         ({"level": 7}, ("level",), "expected one of a few texts, got a whole number", "there are important, urgent"),
         ({"name": "A"}, ("name",), "'A' has characters or a form that it must not have here", "In small letters."),
+        (
+            {"use": "a-B"},
+            ("use",),
+            "'a-B' has characters or a form that it must not have here",
+            "a name has a-z, 0-9 and _ only, as in a_b",
+        ),
+        (
+            {"use": ""},
+            ("use",),
+            "'' has characters or a form that it must not have here",
+            "a name has a-z, 0-9 and _ only",
+        ),
         ({"let": {"payload": 1}}, ("let", "payload"), "'payload' is taken", "write another"),
         ({"events": []}, ("events",), "this has too few elements, at least 1 is needed", ""),
         ({"events": [1, 1]}, ("events",), "the same stands here twice", "remove one of them"),
@@ -61,3 +78,9 @@ def test_what_matches_has_none():
     """And what has several has all of them."""
     assert told({"text": {"each": "a", "line": "b"}, "level": "urgent"}) == []
     assert len(told({"text": 7, "level": 7, "nme": 7})) == 3
+
+
+def test_every_pattern_of_the_meta_schemas_has_words():
+    """Nobody has to read a regular expression to know which names are allowed."""
+    patterns = set(re.findall(r'"pattern": "((?:[^"\\]|\\.)*)"', "".join(files.schemas().values())))
+    assert {json.loads(f'"{one}"') for one in patterns} <= set(RULES)
