@@ -1,30 +1,34 @@
 """The first draft of a service, or of events that a service lacks, from requests that were sent.
 
-One translator is written for each event name that the requests have, and a sample for each. What the documents of a
+One translator is written for the events that are told alike, and a sample for each event. What the documents of a
 service share, its people and states, goes into shared.yaml. A draft can be used as it is: it has no faults, and its
 samples hold.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import suppress
 from typing import Any, Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from gateway import jsonpath
 from gateway.catalog import yamlfile
+from gateway.catalog.draft_alike import alike, common
 from gateway.catalog.draft_masks import masked
-from gateway.catalog.draft_message import Drafted, drafted, insert, usable
+from gateway.catalog.draft_message import STATED, Drafted, drafted, insert, steps_of, usable
 from gateway.catalog.draft_names import Seen, delivery_selectors, event_selectors, file_name
 from gateway.catalog.draft_proof import Proof, proof_of
 from gateway.catalog.draft_shape import WIDTH, Path, flow, pruned, replaced, shape_of, size, written
 from gateway.catalog.draft_shared import People, shared_text
+from gateway.catalog.draft_spelling import Spelling
+from gateway.catalog.draft_subject import Subject, Told, subjects
 from gateway.catalog.select import Selector
 from gateway.catalog.service import Service
 from gateway.catalog.translator import context
 from gateway.decode.content import Content
 from gateway.decode.unwrap import parse_unwrap, unwrap
 from gateway.errors import Refused, TranslationError
-from gateway.language.functions.wording import in_words
+from gateway.language.functions.wording import contains, in_words
 from gateway.model import JSON, Request
 from gateway.verify.echoes import echo_of
 from gateway.verify.verify import parse_scheme
@@ -55,26 +59,45 @@ class Draft(Struct, frozen=True):
 
 
 class _Event(Struct):
-    name: str
+    """One document: its events with their requests, what they are called together, and what it tells."""
+
+    names: dict[str, list[Seen]]
+    called: str
     document: str
-    seen: list[Seen]
     message: Drafted
+    subject: Subject = Subject()
+
+    @property
+    def seen(self) -> list[Seen]:
+        """The requests of all events."""
+        return [one for those in self.names.values() for one in those]
+
+    @property
+    def payloads(self) -> list[JSON]:
+        """What they hold."""
+        return [one.value for one in self.seen]
 
 
-def draft(key: str, requests: Sequence[Request], *, secret: str = "", docs: str = "") -> Draft:
-    """The draft of a new service. Raises ValueError when none of the requests is an event."""
+def draft(key: str, requests: Sequence[Request], *, secret: str = "", docs: str = "", text: str = "") -> Draft:
+    """The draft of a new service; `text` is that in which the requests were recorded, with the sender's spellings.
+
+    Raises ValueError when none of the requests is an event.
+    """
     echoes, sent = _apart(requests)
     if not sent:
         raise ValueError("none of the requests is an event: each is a handshake, or has neither body nor query")
     steps = _unwrapping(sent)
     seen = [Seen(one.request, event) for one in sent for event in _unwrapped(one.value, steps)]
     selectors = event_selectors(seen)
-    name, proof = key.replace("-", " ").title(), proof_of(sent, secret)
+    spelling, proof = Spelling(key, text), proof_of(sent, secret)
+    proof = replace(proof, schemes=spelling.headers(proof.schemes))
+    name, deliveries = spelling.name, delivery_selectors(seen, selectors)
     parsed = [Selector(raw) for raw in selectors]
-    events = _events(seen, lambda one: _named(parsed, one), name, ())
-    people = People([(one.message, [seen.value for seen in one.seen]) for one in events])
+    events = _events(seen, lambda one: _named(parsed, one), name, (), _paths(deliveries), states=True)
+    people = People([(one.message, one.payloads) for one in events])
+    written_as = spelling.headers
     documents = {
-        "service.yaml": _service(name, docs, proof, selectors, delivery_selectors(seen, selectors), steps, echoes)
+        "service.yaml": _service(name, docs, proof, written_as(selectors), written_as(deliveries), steps, echoes)
     }
     states = _states(events)
     if shared := shared_text(people, states):
@@ -103,7 +126,12 @@ def added(service: Service, requests: Sequence[Request], taken: Collection[str])
     if not seen:
         why = "; ".join(dict.fromkeys(notes)) or "none of the requests is an event"
         raise ValueError(f"there is nothing to add to {service.key}: {why}")
-    events = _events(seen, lambda one: service.event_name(one.request, one.value), service.name, taken)
+    deliveries = {tuple(map(str, one.path)) for one in service.delivery_id if one.path}
+
+    def name_of(one: Seen) -> str:
+        return service.event_name(one.request, one.value)
+
+    events = _events(seen, name_of, service.name, taken, deliveries, states=False)
     people = People.of_service(service, [one.message.person for one in events])
     documents = {f"{one.document}.yaml": _translator(one, service.name, people, states=False) for one in events}
     kept = {one.request.body for one in seen}
@@ -124,12 +152,21 @@ def _draft(
     clean = {id(one.request): masked(one.request, schemes, (secret,) if secret else ()) for one in sent}
     samples: dict[str, Request] = {}
     for event in events:
-        requests = dict.fromkeys(id(one.request) for one in event.seen)
-        for number, one in enumerate(list(requests)[:SAMPLES], 1):
-            stem = f"{event.document}.usual" if number == 1 else f"{event.document}.usual_{number}"
-            if one in clean:
-                samples[stem] = clean[one]
-    return Draft(documents, samples, {one.name: one.document for one in events}, notes, proof)
+        for name, seen in event.names.items():
+            requests = dict.fromkeys(id(one.request) for one in seen)
+            for stem, one in zip(_stems(_sample_name(event, name)), list(requests)[:SAMPLES], strict=False):
+                if one in clean:
+                    samples[stem] = clean[one]
+    told = {name: one.document for one in events for name in one.names}
+    return Draft(documents, samples, told, notes, proof)
+
+
+def _sample_name(event: _Event, name: str) -> str:
+    """The stem of the sample of an event: "order_paid.usual", or "order.paid" where the document tells several."""
+    if len(event.names) == 1:
+        return f"{event.document}.usual"
+    words, shared = file_name(name), file_name(event.called)
+    return f"{event.document}.{words.removeprefix(f'{shared}_').removesuffix(f'_{shared}')}"
 
 
 def _apart(requests: Sequence[Request]) -> tuple[list[Mapping[str, Any]], list[Seen]]:
@@ -173,20 +210,52 @@ def _named(selectors: Sequence[Selector], one: Seen) -> str:
     return ".".join(part for selector in selectors if (part := selector.value(one.request, one.value)))
 
 
-def _events(seen: Sequence[Seen], name_of: Callable[[Seen], str], service: str, taken: Collection[str]) -> list[_Event]:
-    """The requests by their event, each with its message: that of the payload which says most."""
+def _events(
+    seen: list[Seen],
+    name_of: Callable[[Seen], str],
+    service: str,
+    taken: Collection[str],
+    deliveries: Collection[Path],
+    *,
+    states: bool,
+) -> list[_Event]:
+    """The documents: one for the events that are told alike, with the message of the payload that says most."""
     groups: dict[str, list[Seen]] = {}
     for one in seen:
         groups.setdefault(name_of(one), []).append(one)
     found: list[_Event] = []
     documents = set(taken)
-    for name, those in groups.items():
-        document = next(stem for stem in _stems(file_name(name)) if stem not in documents)
+    for names in alike({name: [one.value for one in those] for name, those in groups.items()}):
+        called = names[0] if len(names) == 1 else common(names)
+        document = next(stem for stem in _stems(file_name(called)) if stem not in documents)
         documents.add(document)
-        payloads = [one.value for one in those]
-        message = drafted(payloads, name, in_words(name), _title(name, service))
-        found.append(_Event(name, document, those, message))
+        those = {name: groups[name] for name in names}
+        payloads = [one.value for name in names for one in those[name]]
+        unnamed = _title(called, service)
+        message = drafted(payloads, names[0], in_words(called), unnamed)
+        if len(names) > 1:
+            message = drafted(payloads, names[0], _telling(those, message, called, states=states), unnamed)
+        found.append(_Event(those, called, document, message))
+    told = [Told(next(iter(one.names)), one.payloads, one.message.about) for one in found]
+    for event, subject in zip(found, subjects(told, deliveries), strict=True):
+        event.subject = subject
+        event.message.used |= {subject.path} if subject.path else set()
     return found
+
+
+def _telling(names: Mapping[str, Sequence[Seen]], message: Drafted, called: str, *, states: bool) -> str:
+    """How the title of several events begins: with the state that they are named by, else with their names."""
+    state = message.state if states else None
+    if state is not None:
+        words = ((name, _at(state, one.value)) for name, seen in names.items() for one in seen)
+        if all(isinstance(word, str) and contains(in_words(name), word) for name, word in words):
+            return f"{in_words(called)} {STATED}"
+    return "{{ request.event | humanize | capitalize }}"
+
+
+def _paths(selectors: Sequence[Mapping[str, Any]]) -> set[Path]:
+    """The paths of selectors that look into the body."""
+    return {tuple(map(str, jsonpath.parse(one["json"]))) for one in selectors if "json" in one}
 
 
 def _stems(name: str) -> Iterator[str]:
@@ -204,8 +273,8 @@ def _translator(event: _Event, service: str, people: "People", *, states: bool) 
     """The text of a translator."""
     message = event.message
     attachment = dict(message.attachment)
-    values = [one.value for one in event.seen]
-    shape = shape_of(values, message.needed)
+    lone = len(event.names) > 1 and min(map(len, event.names.values())) == 1
+    shape = shape_of(event.payloads, message.needed, lone=lone)
     used = set(message.used)
     if "author" in attachment and not (people.described and people.is_one(message.person)):
         attachment = {
@@ -218,13 +287,13 @@ def _translator(event: _Event, service: str, people: "People", *, states: bool) 
     told = shape if whole else pruned(shape, used)
     if message.person is not None and people.shape_name:
         told = replaced(told, {people.shape_name: True}, at={message.person: people.shape_name})
-    text = "$schema: ../translator.schema.json\n" + yamlfile.dump({"title": _title(event.name, service)})
-    text += f"events: {flow([event.name])}\n"
+    text = "$schema: ../translator.schema.json\n" + yamlfile.dump({"title": _title(event.called, service)})
+    text += f"events: {flow(list(event.names))}\n"
     if not whole:
         text += f"# of {size(shape)} keys those that the message shows; the sample has them all\n"
     text += written("input", told)
-    if message.subject:
-        text += yamlfile.dump({"subject": message.subject})
+    if event.subject.template:
+        text += yamlfile.dump({"subject": event.subject.template})
     if message.state is not None:
         if states:
             text += f"state: {flow({table_of(message.state): insert(message.state)})}\n"
@@ -261,14 +330,16 @@ def _states(events: Sequence[_Event]) -> dict[str, list[str]]:
         if event.message.state is None:
             continue
         words = found.setdefault(table_of(event.message.state), [])
-        for one in event.seen:
-            value: Any = one.value
-            for step in event.message.state:
-                with suppress(LookupError, ValueError, TypeError):
-                    value = value[int(step)] if isinstance(value, list) else value[step]
+        for value in (_at(event.message.state, one) for one in event.payloads):
             if isinstance(value, str) and value.strip().isprintable() and value.strip() not in words:
                 words.append(value.strip())
     return found
+
+
+def _at(path: Path, payload: JSON) -> JSON:
+    """The value at a path; None where there is none."""
+    found = jsonpath.lookup(payload, steps_of(path))
+    return None if found is jsonpath.MISSING else found
 
 
 def _service(

@@ -5,7 +5,7 @@ written in a document.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Any, Final
 
 from msgspec import Struct
@@ -17,12 +17,14 @@ from gateway.language.functions.answers import Answers
 from gateway.language.functions.coerce import text_of
 from gateway.language.functions.facts import DULL, is_link, is_time
 from gateway.language.functions.time import moment_of
-from gateway.language.functions.tree import Leaf, Rows, tree_of
+from gateway.language.functions.tree import Leaf, Rows, Words, tree_of
 from gateway.language.functions.wording import contains, is_html
 from gateway.language.lint import METHODS
 from gateway.model import JSON
 
 FIELDS: Final = 8
+STATED: Final = "{{ state.word }}"
+"""How a title tells the state of its thing."""
 _ELEMENT: Final = 20
 _LONG: Final = 150
 _RESERVED: Final = frozenset(
@@ -31,14 +33,18 @@ _RESERVED: Final = frozenset(
 )
 """Keys that have another meaning in templates."""
 _MARKDOWN: Final = ("](", "**", "```", "\n- ", "\n* ", "\n#", "`")
-_IDS: Final = ("number", "key", "identifier", "id", "uuid", "reference", "slug", "fingerprint")
+_LOOKED_AT: Final = 2 * FIELDS
+"""The facts of which the best are fields."""
+_GRAVE: Final = frozenset({*clues.LEVELS, "status", "state", "result", "reason", "conclusion", "criticality", "impact"})
+"""Keys of what a person asks first: how bad it is, and how it stands."""
 
 
 class Drafted(Struct):
     """A message and what it leans on.
 
     `attachment` is that of the document; `needed` are the paths that it cannot do without, `used` all that it shows.
-    `state` is the path of a state, `person` that of the object of whoever acted, `subject` a template or "".
+    `state` is the path of a state, `person` that of the object of whoever acted. `about` are the objects that the
+    message is about, the likeliest first.
     """
 
     attachment: dict[str, Any]
@@ -46,7 +52,7 @@ class Drafted(Struct):
     used: set[Path]
     state: Path | None = None
     person: Path | None = None
-    subject: str = ""
+    about: tuple[Words, ...] = ()
 
 
 def drafted(payloads: Sequence[JSON], event: str, title: str, unnamed: str) -> Drafted:
@@ -94,7 +100,8 @@ class _Drafting:
             attachment["text"] = text
         if fields := self._fields():
             attachment["fields"] = fields
-        found.attachment, found.subject = attachment, self._subject()
+        named = (answers.headline.home,) if answers.headline is not None else ()
+        found.attachment, found.about = attachment, (*named, answers.about)
         return found
 
     def _titled(self, name: str, state: str) -> str:
@@ -109,7 +116,7 @@ class _Drafting:
             if not self.all_have(path):  # without a title there would be no message
                 title = f"{{% if {expression(path)} %}}{title}{{% else %}}{self._title or self._unnamed}{{% endif %}}"
         title = title or self._unnamed
-        if self._found.state is not None and not contains(self._title, state):
+        if self._found.state is not None and not contains(self._title, state) and STATED not in self._title:
             title += "{{ state.word | aside }}"
         return title
 
@@ -153,8 +160,12 @@ class _Drafting:
             if link and usable(answers.places["link"].path):
                 place = answers.places["link"].path
                 shown += f" | link({self._of_item(rows, place)})"
-        facts = (one for one, _, _, score in answers.facts() if score < DULL and usable(one.path))
-        more = [self._of_item(rows, one.path) for one in islice(facts, 2)]
+        usual = (one for one, _, _, score in answers.facts() if score < DULL and usable(one.path))
+        facts = sorted(islice(usual, FIELDS), key=_weight)
+        if shown and leaf is not None and leaf.depth > 1 and (near := next((o for o in facts if o.depth == 1), None)):
+            facts.remove(near)  # the name of a thing deep inside says less
+            shown = self._of_item(rows, near.path)
+        more = [self._of_item(rows, one.path) for one in facts[:2]]
         if not shown:
             shown, more = (more[0], more[1:]) if more else ("", [])
         if not shown:
@@ -168,14 +179,11 @@ class _Drafting:
         return f"item.{'.'.join(path)}" if plain else f"item | path('{jsonpath.written(path)[2:]}')"
 
     def _fields(self) -> list[dict[str, str]]:
-        fields: list[dict[str, str]] = []
-        for leaf, title, _, score in self._answers.facts():
-            if score >= DULL or len(fields) >= FIELDS:
-                break
-            if not self._can(leaf) or leaf.path == self._found.state:
-                continue
-            fields.append({"title": title, "value": self._field(leaf)})
-        return fields
+        """The facts that tell most, grave ones first and times last."""
+        facts = takewhile(lambda fact: fact[3] < DULL, self._answers.facts())
+        usual = ((leaf, title) for leaf, title, *_ in facts if self._can(leaf) and leaf.path != self._found.state)
+        found = sorted(islice(usual, _LOOKED_AT), key=lambda one: _weight(one[0]))
+        return [{"title": title, "value": self._field(leaf)} for leaf, title in found[:FIELDS]]
 
     def _field(self, leaf: Leaf) -> str:
         page = self._answers.pages.get(leaf.home) if self._answers.is_name(leaf) else None
@@ -191,15 +199,6 @@ class _Drafting:
         timely = is_time(leaf.word) or (isinstance(value, str) and "T" in value)
         return insert(path, "time" if timely and moment_of(value) and not is_link(value) else "")
 
-    def _subject(self) -> str:
-        """What the thing is called by those who sent it: the number or id in the object that the message is about."""
-        about = self._answers.about
-        inside = [leaf for leaf in self._answers.leaves if leaf.home == about and usable(leaf.path) and about]
-        found = next((leaf for word in _IDS for leaf in inside if leaf.word == word), None)
-        if found is None:
-            return ""
-        return f"{about[-1].replace('_', ' ')} {insert(self._use(found))}"
-
     def _value(self, leaf: Leaf) -> JSON:
         return _at(leaf.path, self._payload)
 
@@ -209,6 +208,11 @@ class _Drafting:
     def _use(self, leaf: Leaf) -> Path:
         self._found.used.add(leaf.path)
         return leaf.path
+
+
+def _weight(leaf: Leaf) -> int:
+    """How late a fact is shown among others."""
+    return 0 if leaf.word in _GRAVE or leaf.parent in _GRAVE else 2 if is_time(leaf.word) else 1
 
 
 def _at(path: Path, payload: JSON) -> JSON:

@@ -26,13 +26,17 @@ _MAPS: Final = frozenset("labels annotations metadata headers properties custom_
 """Keys of objects whose own keys are data."""
 
 
-def shape_of(values: Sequence[JSON], needed: Collection[Path] = ()) -> JSON:
-    """The shape that the values (at least one) have in common; paths that are `needed` are required."""
-    return _Shapes(needed).of(values, ())
+def shape_of(values: Sequence[JSON], needed: Collection[Path] = (), *, lone: bool = False) -> JSON:
+    """The shape that the values (at least one) have in common; paths that are `needed` are required.
+
+    With `lone` nothing else is: each of the values is the only one of its event.
+    """
+    return _Shapes(needed, lone=lone).of(values, ())
 
 
 class _Shapes:
-    def __init__(self, needed: Collection[Path]) -> None:
+    def __init__(self, needed: Collection[Path], *, lone: bool) -> None:
+        self._lone = lone
         self._needed = {path[:end] for path in needed for end in range(1, len(path) + 1)}
 
     def of(self, values: Sequence[JSON], path: Path) -> JSON:
@@ -59,7 +63,7 @@ class _Shapes:
                 continue
             inner = [one[key] for one in values if key in one]
             always = len(inner) == len(values) and None not in inner
-            proven = len(values) > 1 or (*path, key) in self._needed
+            proven = (len(values) > 1 and not self._lone) or (*path, key) in self._needed
             shape[key if always and proven else f"{key}?"] = self.of(inner, (*path, key))
         return shape or "map"
 

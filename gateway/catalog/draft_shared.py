@@ -17,6 +17,30 @@ SHAPE: Final = "user"
 _ICONS: Final = ("avatar_url", "avatar", "icon_url", "icon", "picture", "gravatar_url", "image_url", "photo")
 _FORMS: Final = ("", "d", "ed", "led")
 """Endings that make a state of a verb: close, open, cancel."""
+SYNONYMS: Final[Mapping[str, str]] = {
+    word: state
+    for state, words in {
+        "opened": "new created",
+        "merged": "merge",
+        "deleted": "removed destroyed",
+        "published": "released",
+        "rejected": "declined denied changes_requested",
+        "waiting": "pending queued scheduled",
+        "started": "running in_progress processing building deploying",
+        "succeeded": "success successful passed",
+        "failed": "failure fail error errored broken crashed timed_out timedout timeout",
+        "unstable": "partially_failed flaky",
+        "cancelled": "canceled aborted abort",
+        "skipped": "skip",
+        "firing": "triggered alerting alert alarm critical down outage",
+        "warning": "warn degraded",
+        "acknowledged": "ack acked",
+        "silenced": "muted suppressed snoozed",
+        "resolved": "ok up recovered recovery cleared operational",
+    }.items()
+    for word in words.split()
+}
+"""Words of senders that mean a state of the product, whatever they are said of."""
 
 
 class People:
@@ -117,6 +141,6 @@ def shared_text(people: People, states: Mapping[str, Sequence[str]]) -> str:
 def row(word: str) -> JSON:
     """What a vendor's word is in the product: a state, or the word with its phase and tone."""
     plain = spelled(word)
-    known = {spelled(state): state for state in STATES}
+    known = {spelled(state): state for state in STATES} | dict(SYNONYMS)
     found = next((known[plain + ending] for ending in _FORMS if plain + ending in known), None)
     return found or [plain.replace("_", " ") or word, "change", tone_of(word) or "waiting"]

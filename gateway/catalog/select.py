@@ -43,15 +43,15 @@ class Selector:
     the value itself, else the first that is it without regard to case or covers it (`*` and `?`). `default` stands for
     absence. Raises ValueError for a path that is not one.
 
-    `headers` are those, in lower case, that the value may come from; `only_headers` says that it comes from nowhere
-    else.
+    `path` is that of its value in a body, None for another place. `headers` are those, in lower case, that the value
+    may come from; `only_headers` says that it comes from nowhere else.
     """
 
     def __init__(self, raw: Mapping[str, JSON]) -> None:
         self._header = str(raw.get("header", "")).lower()
         self._query = raw.get("query")
         self._const = raw.get("const")
-        self._json = jsonpath.parse(raw["json"]) if "json" in raw else None
+        self.path = jsonpath.parse(raw["json"]) if "json" in raw else None
         self._present = [(jsonpath.parse(path), name) for path, name in raw.get("present", {}).items()]
         self._any = [Selector(one) for one in raw.get("any", ())]
         self._all = [Selector(one) for one in raw.get("all", ())]
@@ -94,8 +94,8 @@ class Selector:
         return found is not None and found is not MISSING and not isinstance(found, dict | list)
 
     def _find(self, request: Request, value: JSON) -> JSON:
-        if self._json is not None:
-            return jsonpath.lookup(value, self._json)
+        if self.path is not None:
+            return jsonpath.lookup(value, self.path)
         if self._header:
             return request.headers.get(self._header)
         if self._query is not None:

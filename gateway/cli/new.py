@@ -79,10 +79,13 @@ def new(
     if docs and not docs.startswith(("http://", "https://")):
         fail("--docs is the URL of a page, with https://", 2)
     secret = _secret(secret_env)
-    requests = capturing.requests(config, count) if capture else _requests(source or ())
+    requests, text = (capturing.requests(config, count), "") if capture else _requests(source or ())
     known = _existing(service, folder)
     try:
-        made = added(known, requests, _taken(known)) if known else draft(service, requests, secret=secret, docs=docs)
+        if known is None:
+            made = draft(service, requests, secret=secret, docs=docs, text=text)
+        else:
+            made = added(known, requests, _taken(known))
     except ValueError as error:
         fail(str(error))
     _write(folder, service, made)
@@ -97,19 +100,21 @@ def _secret(variable: str) -> str:
     return os.environ.get(variable) or fail(f"--secret-env: the environment has no {variable}, or it is empty", 2)
 
 
-def _requests(sources: Sequence[Path]) -> list[Request]:
-    """The requests in files and folders; what cannot be read ends the command."""
+def _requests(sources: Sequence[Path]) -> tuple[list[Request], str]:
+    """The requests in files and folders, and all of their text; what cannot be read ends the command."""
     found: list[Request] = []
+    texts: list[str] = []
     for source in sources:
         try:
             for name, data in _contents(source):
+                texts.append(data.decode("utf-8", "replace"))
                 try:
                     found += recorded.requests(data)
                 except ValueError as error:
                     fail(f"{name}: {error}")
         except OSError as error:
             fail(unusable(source, error))
-    return found or fail("there are no files in that folder")
+    return found or fail("there are no files in that folder"), "\n".join(texts)
 
 
 def _contents(source: Path) -> Iterator[tuple[str, bytes]]:
@@ -177,7 +182,7 @@ def _create(path: Path, text: str) -> None:
 
 
 def _next_steps(folder: Path, key: str, made: Draft, config: Path, *, is_new: bool) -> None:
-    """Say in three lines what to do."""
+    """Say in four lines what to do."""
     events, target = plural(len(made.events), "event"), folder / key
     say(f"\n1. read and edit {target} ({events}); what comes out: mattergate test --catalog {folder} {key}")
     if _is_configured(config, folder):
@@ -188,6 +193,7 @@ def _next_steps(folder: Path, key: str, made: Draft, config: Path, *, is_new: bo
         say(f'3. add a route: [routes.{key}] service = "{key}", destinations = [...], secrets_env = [...]')
     else:
         say(f"3. routes of {key} that are there tell the new events from then on")
+    say(f"4. all that a document can say, with examples: {files.builtin_folder() / 'README.md'}")
 
 
 def _is_configured(config: Path, folder: Path) -> bool:

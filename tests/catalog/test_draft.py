@@ -185,3 +185,26 @@ def test_the_requests_of_a_known_service_could_be_drafted_from(key):
     known = service_of(made)
     told = {stem: sample.read(known, request) for stem, request in made.samples.items()}
     assert not {stem: one.reason for stem, one in told.items() if not one.translator.startswith("acme/")}
+
+
+def incident(event: str, status: str) -> JSON:
+    """An event in the life of an incident."""
+    about = {"id": "PGR0VU2", "number": 2, "title": "Disk full", "status": status, "service": {"id": "PF9KMXH"}}
+    return {"event": {"id": f"01DEN1HNLBC1VITK{event}", "event_type": f"incident.{event}", "data": about}}
+
+
+def test_the_life_of_a_thing_is_one_document():
+    """Its events have the same subject, also the one that names it in another place, and the product's states."""
+    note = incident("annotated", "")
+    note["event"]["data"] = {"incident": {"id": "PGR0VU2", "summary": "Disk"}, "id": "PNOTE12", "content": "Looking"}
+    bodies = [incident("triggered", "triggered"), incident("resolved", "resolved"), note]
+    made = draft("acme", sent(*bodies))
+    assert set(made.documents) == {"service.yaml", "shared.yaml", "incident.yaml", "incident_annotated.yaml"}
+    assert list(made.samples) == ["incident.triggered", "incident.resolved", "incident_annotated.usual"]
+    assert document(made, "incident")["events"] == ["incident.triggered", "incident.resolved"]
+    assert document(made, "shared")["states"] == {"status": {"triggered": "firing", "resolved": "resolved"}}
+    known = service_of(made)
+    told = [sample.read(known, one) for one in sent(*bodies)]
+    assert {one.subject for one in told} == {"incident PGR0VU2"}
+    titles = [one.pieces[0].messages[0].attachments[0].title for one in told]
+    assert titles == ["Incident firing: Disk full", "Incident resolved: Disk full", "Incident annotated: Looking"]

@@ -53,7 +53,7 @@ def test_the_parts_have_their_places():
     fields = {one["title"]: one["value"] for one in shown["fields"]}
     assert fields["Finished at"] == "{{ finished_at | time }}"
     assert fields["Tags"] == "{{ tags | join(', ') }}"
-    assert found.subject == "build {{ build.number }}"
+    assert found.about[0] == ("build",)
 
 
 def test_a_payload_that_says_nothing():
@@ -68,3 +68,14 @@ def test_a_title_that_one_payload_has_not():
         found.attachment["title"]
         == "{% if sprint.name %}Sprint closed: {{ sprint.name }}{% else %}Sprint closed{% endif %}"
     )
+
+
+def test_what_a_person_asks_first_comes_first():
+    """How bad it is before what else is known, times last; a line of a list is called by its element, not by a part."""
+    body = {
+        "event": "scan.ended", "name": "nightly", "at": "2026-01-31T08:00:00Z", "owner": "ops", "severity": "high",
+        "images": [{"tag": "v1", "report": {"scanner": {"name": "Trivy"}, "severity": "High"}}],
+    }  # fmt: skip
+    shown = drafted([body], "scan.ended", "Scan ended", "Event").attachment
+    assert [one["title"] for one in shown["fields"]] == ["Severity", "Owner", "At"]
+    assert shown["text"] == [{"each": "images", "line": "- {{ item.tag }}{{ item.report.severity | aside }}"}]

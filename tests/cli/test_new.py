@@ -32,23 +32,25 @@ def test_a_draft_is_a_service_whose_sample_holds(desk, request_):
     assert said.code == 0, said.text
     for name in ("service.yaml", "shared.yaml", "order_paid.yaml", "samples/order_paid.usual.yaml"):
         assert f"wrote own/acme-orders/{name}" in said.out
-    steps = said.out.splitlines()[-3:]
-    assert [one[:2] for one in steps] == ["1.", "2.", "3."]
+    steps = said.out.splitlines()[-4:]
+    assert [one[:2] for one in steps] == ["1.", "2.", "3.", "4."]
     assert "[routes.acme-orders]" in steps[2]
+    assert steps[3].endswith("/README.md")
     assert desk.plain("test", "acme-orders", "--catalog", "own").code == 0
 
 
 def test_requests_of_a_folder_and_of_standard_input(desk):
-    """Each event of all of them gets a translator."""
+    """Each event of all of them is told by a translator: those that are alike by one."""
     desk.write("sent/1.json", json.dumps(BODY))
     desk.write("sent/2.json", json.dumps(OTHER))
     desk.write("sent/.hidden", "")
     more = json.dumps({"event": "order.found", "order": {"id": 1}})
     said = desk.plain("new", "acme", "--from", "sent", "--from", "-", "--docs", "https://acme.example", stdin=more)
     assert said.code == 0, said.text
-    assert {"order_paid.yaml", "order_lost.yaml", "order_found.yaml"} <= {
-        path.name for path in (desk.folder / "schemas/acme").iterdir()
+    names = {
+        str(path.relative_to(desk.folder / "schemas/acme")) for path in (desk.folder / "schemas/acme").rglob("*.*")
     }
+    assert {"order_paid.yaml", "order.yaml", "samples/order.lost.yaml", "samples/order.found.yaml"} <= names
     assert yaml.safe_load((desk.folder / "schemas/acme/service.yaml").read_text())["docs"] == "https://acme.example"
 
 
@@ -157,3 +159,14 @@ def test_files_that_cannot_be_used_are_told(desk):
 def test_wrong_usage(desk, arguments):
     """A key that is none, arguments that are missing or too many."""
     assert desk.plain("new", *arguments).code == 2
+
+
+def test_names_are_spelled_as_the_sender_spells_them(desk):
+    """Of the service and of its headers; requests are read in lower case."""
+    head = "POST /x HTTP/1.1\nContent-Type: application/json\nX-ACMEcorp-Event: order.paid\nUser-Agent: AcmeCorp/1.0\n"
+    desk.write("request.http", f"{head}X-AcmeCorp-Delivery: 1\n\n{json.dumps(BODY)}")
+    assert desk.plain("new", "acmecorp", "--from", "request.http").code == 0
+    found = yaml.safe_load((desk.folder / "schemas/acmecorp/service.yaml").read_text())
+    assert (found["name"], found["event"], found["delivery_id"]) == (
+        "AcmeCorp", [{"header": "X-ACMEcorp-Event"}], [{"header": "X-AcmeCorp-Delivery"}],
+    )  # fmt: skip
