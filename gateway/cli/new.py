@@ -64,8 +64,9 @@ def new(
     """Draft a service from requests that it sent: documents and samples that hold, for you to edit.
 
     A file holds JSON (a body; an object with `headers` and `body`; a list or lines of these), HAR, raw HTTP, curl
-    commands, or the bare body of a request: JSON, XML, a form, text. Give several requests: each event gets a
-    translator, what one of them lacks is optional, and what differs between them names events and deliveries.
+    commands, or the bare body of a request: JSON, XML, a form, text. Give several requests: events that are told
+    alike get one translator, what one of them lacks is optional, what differs between them names events and
+    deliveries, and an id that comes again is what they are about.
 
     With --capture, point the sender at the URL that is shown. A service that is there, built in or yours, gets the
     events that it lacks; no file that exists is changed. Credentials are masked in

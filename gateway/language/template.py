@@ -23,6 +23,7 @@ from gateway.language.functions.markup import Markup
 from gateway.language.functions.registry import Kind, begin_run, end_run
 from gateway.language.lint import METHODS, Unusable
 from gateway.language.output import Mode, Output, finalizer, tidied
+from gateway.language.troubles import trouble
 
 Context = dict[str, Any]
 
@@ -188,7 +189,8 @@ def _told(error: TemplateError, code: str) -> str:
     """What went wrong, and the expression of the template in which it did."""
     start, end = error.range or (0, 0)
     at = code.encode()[start:end].decode(errors="replace")  # the engine counts bytes
-    return f"{error.detail or error.kind}, in `{' '.join(at.split())}`" if at else str(error.detail or error.kind)
+    why = trouble(str(error.kind), error.detail)
+    return f"{why}, in `{' '.join(at.split())}`" if at else why
 
 
 def _failure(name: str, error: Exception) -> TranslationError:
