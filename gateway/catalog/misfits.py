@@ -56,7 +56,7 @@ def _of_error(error: Any) -> Iterator[Misfit]:
     else:
         explain = _EXPLAINED.get(error.validator)
         problem, remedy = explain(error.instance, error.validator_value) if explain else ("this does not fit here", "")
-        known = error.validator == "pattern" and error.validator_value in RULES
+        known = error.validator == "enum" or (error.validator == "pattern" and error.validator_value in RULES)
         yield _misfit(error, problem, remedy if known else _description(error.schema) or remedy)
 
 

@@ -43,6 +43,7 @@ _DEPTH: Final = 64
 _DESTINATION: Final = "channel"
 _TRAITS: Final[Mapping[str, DestinationTraits]] = {_DESTINATION: DestinationTraits(cards=True)}
 _REPLY: Final[JSON] = {"reply": True}
+_AS_REPLY: Final = "card: {reply: true}"
 _ORDINARY_HEADERS: Final = frozenset({"X-Content-Type-Options"})
 """Headers of every answer, which tell the sender nothing."""
 
@@ -113,6 +114,8 @@ def doubtful(expected: Expectation, found: Expectation) -> str:
     if found.note and found.note != expected.note:
         said = _DOUBTS.get(found.note, "the generic translator speaks for it")
         return f"{said}: {found.reason}; if that is meant, write `note: {found.note}` into its `expect`"
+    if found.card == _REPLY and expected.card not in (None, _REPLY):
+        return f"it expects a card, and {found.reason or 'the message replies'}; if that is meant, write `{_AS_REPLY}`"
     if found.outcome == Outcome.REFUSED and expected.outcome != Outcome.REFUSED:
         return f"the request is refused: {found.reason}; if that is meant, write `outcome: refused` into its `expect`"
     return ""

@@ -18,7 +18,7 @@ SCHEMA = {
     "additionalProperties": False,
     "properties": {
         "text": {"oneOf": [{"type": "string"}, LINES, {"type": "array", "items": {"type": "string"}}]},
-        "level": {"enum": ["important", "urgent"]},
+        "level": {"enum": ["important", "urgent"], "description": "How much it matters."},
         "name": {"type": "string", "pattern": "^[a-z]+$", "description": "In small letters."},
         "let": {"type": "object", "propertyNames": {"not": {"enum": ["payload"]}}},
         "use": {"type": "string", "pattern": "^[a-z0-9_]+$", "description": "The name of a part."},

@@ -185,6 +185,9 @@ def test_a_doubtful_outcome_is_told(items, body, expected, why):
     assert (why in told) if why else not told
     assert "write `note: untitled`" in doubtful(Expectation("message"), Expectation("message", note="untitled"))
     assert "write `outcome: refused`" in doubtful(Expectation("message"), Expectation("refused", reason="r"))
+    reply = Expectation("message", card={"reply": True}, reason="the card stays as it is: why")
+    assert "it expects a card, and the card stays as it is: why" in doubtful(Expectation("message", card={}), reply)
+    assert not doubtful(Expectation("message", card={"reply": True}), reply)
 
 
 def test_what_is_written_is_what_can_be_otherwise(items):
