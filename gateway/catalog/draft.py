@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from gateway import jsonpath
 from gateway.catalog import yamlfile
-from gateway.catalog.draft_alike import alike, common
+from gateway.catalog.draft_alike import alike, called
 from gateway.catalog.draft_masks import masked
 from gateway.catalog.draft_message import STATED, Drafted, drafted, insert, steps_of, usable
 from gateway.catalog.draft_names import Seen, delivery_selectors, event_selectors, file_name
@@ -225,17 +225,18 @@ def _events(
         groups.setdefault(name_of(one), []).append(one)
     found: list[_Event] = []
     documents = set(taken)
-    for names in alike({name: [one.value for one in those] for name, those in groups.items()}):
-        called = names[0] if len(names) == 1 else common(names)
-        document = next(stem for stem in _stems(file_name(called)) if stem not in documents)
+    payloads_of = {name: [one.value for one in those] for name, those in groups.items()}
+    for names in alike(payloads_of):
+        title = names[0] if len(names) == 1 else called(names, payloads_of)
+        document = next(stem for stem in _stems(file_name(title)) if stem not in documents)
         documents.add(document)
         those = {name: groups[name] for name in names}
-        payloads = [one.value for name in names for one in those[name]]
-        unnamed = _title(called, service)
-        message = drafted(payloads, names[0], in_words(called), unnamed)
+        payloads = [one for name in names for one in payloads_of[name]]
+        unnamed = _title(title, service)
+        message = drafted(payloads, names[0], in_words(title), unnamed)
         if len(names) > 1:
-            message = drafted(payloads, names[0], _telling(those, message, called, states=states), unnamed)
-        found.append(_Event(those, called, document, message))
+            message = drafted(payloads, names[0], _telling(those, message, title, states=states), unnamed)
+        found.append(_Event(those, title, document, message))
     told = [Told(next(iter(one.names)), one.payloads, one.message.about) for one in found]
     for event, subject in zip(found, subjects(told, deliveries), strict=True):
         event.subject = subject
@@ -243,13 +244,13 @@ def _events(
     return found
 
 
-def _telling(names: Mapping[str, Sequence[Seen]], message: Drafted, called: str, *, states: bool) -> str:
+def _telling(names: Mapping[str, Sequence[Seen]], message: Drafted, title: str, *, states: bool) -> str:
     """How the title of several events begins: with the state that they are named by, else with their names."""
     state = message.state if states else None
     if state is not None:
         words = ((name, _at(state, one.value)) for name, seen in names.items() for one in seen)
         if all(isinstance(word, str) and contains(in_words(name), word) for name, word in words):
-            return f"{in_words(called)} {STATED}"
+            return f"{in_words(title)} {STATED}"
     return "{{ request.event | humanize | capitalize }}"
 
 

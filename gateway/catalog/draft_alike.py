@@ -21,12 +21,26 @@ def alike(groups: Mapping[str, Sequence[JSON]]) -> list[list[str]]:
     keys = {name: _keys(payloads) for name, payloads in groups.items()}
     found: list[list[str]] = []
     for name in groups:
-        home = next((those for those in found if common([*those, name]) and _share(keys[those[0]], keys[name])), None)
+        home = next(
+            (those for those in found if _share(keys[those[0]], keys[name]) and called([*those, name], groups)), None
+        )
         if home is None:
             found.append([name])
         else:
             home.append(name)
     return found
+
+
+def called(names: Sequence[str], groups: Mapping[str, Sequence[JSON]]) -> str:
+    """What events are called together: by what their names have in common, or by the one object that they all are."""
+    return common(names) or _root([one for name in names for one in groups[name]])
+
+
+def _root(payloads: Sequence[JSON]) -> str:
+    """The key of the one object that each payload is, as the root of XML; "" for none."""
+    roots = {next(iter(one)) if isinstance(one, dict) and len(one) == 1 else "" for one in payloads}
+    root = roots.pop() if len(roots) == 1 else ""
+    return words_of(root).replace("_", " ") if root and all(isinstance(one[root], dict) for one in payloads) else ""
 
 
 def common(names: Sequence[str]) -> str:

@@ -8,7 +8,8 @@ from typing import Any, Final
 _ACRONYM: Final = 4
 """Letters of the longest name that is written in capitals."""
 
-Raw = dict[str, Any]
+_ABBREVIATED: Final = re.compile("[b-df-hj-np-tv-xz]{2,4}")
+"""A word that nobody can say."""
 
 
 class Spelling:
@@ -16,7 +17,9 @@ class Spelling:
 
     def __init__(self, key: str, text: str = "") -> None:
         self._text = text
-        self._usual = key.replace("-", " ").title()
+        self._usual = " ".join(
+            part.upper() if _ABBREVIATED.fullmatch(part) else part.title() for part in key.split("-")
+        )
         self.name = self._product(key)
 
     def _product(self, key: str) -> str:

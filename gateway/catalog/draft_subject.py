@@ -70,7 +70,7 @@ def _subject(
 
     best = max(ids, key=score, default=None)
     if best is not None and not any(score(best)[:2]):
-        again = [one for one in ids if one.again and one.leaf.home]
+        again = [one for one in ids if one.leaf.home and (one.again or any(every[key] > 1 for key in one.keys))]
         best = again[0] if len(again) == 1 else None
     if best is None:
         return Subject()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.catalog.draft_alike import alike, common
+from gateway.catalog.draft_alike import alike, called, common
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,8 @@ def test_events_are_alike_by_their_keys():
         "order.paid": [order],
         "order.lost": [{"order": {**order["order"], "why": "rain"}}],
         "order.note": [{"note": {"text": "a"}}],
-        "user.made": [order],
+        "user.made": [{**order, "version": 1}],
     }
     assert alike(groups) == [["order.paid", "order.lost"], ["order.note"], ["user.made"]]
+    assert alike({"paid": [order], "lost": [order], "note": [{"note": {}}]}) == [["paid", "lost"], ["note"]]
+    assert called(["paid", "lost"], {"paid": [order], "lost": [order]}) == "order"

@@ -14,6 +14,7 @@ from gateway.catalog.draft_spelling import Spelling
         ("harbor", "HARBOR_URL harbor", "Harbor"),
         ("acme-orders", "", "Acme Orders"),
         ("acme", "AcmeX", "Acme"),
+        ("aws-sns", "", "Aws SNS"),
     ],
 )
 def test_the_name_of_a_service(key, text, name):
