@@ -151,7 +151,7 @@ def test_a_fault_of_a_document_is_told_once(kept):
     said = kept.plain("test", "--catalog", "catalog", "items")
     fault, samples, good, difference, _ = said.out.splitlines()
     assert fault.startswith("catalog/items/item.yaml:3: message/text: ")
-    assert "`{{ number // zero }}`" in fault
+    assert fault.endswith("in `number // zero`")
     assert samples == "  2 samples of items: item.usual, item.wrong"
     assert (good, difference[:26]) == ("catalog/items/samples/item.good.yaml", "  expect.messages: expecte")
     said = kept.plain("test", "--catalog", "catalog", "items", "--write")

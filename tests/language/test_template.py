@@ -26,7 +26,7 @@ def test_an_engine_goes_with_its_templates():
 def test_an_expression_that_fails_is_quoted():
     """The author finds it in a text of many lines."""
     template = Engine().template("one\nü {{ (a + b) | upper }}", Mode.MARKDOWN, "test/x#/message/text")
-    with pytest.raises(TranslationError, match="number and string, in `a \\+ b`"):
+    with pytest.raises(TranslationError, match="a number and a text, in `a \\+ b`"):
         template.render({"a": 1, "b": "x"})
 
 
