@@ -13,6 +13,7 @@ from gateway import settings as all_settings
 from gateway.catalog import files
 from gateway.catalog.catalog import Catalog
 from gateway.catalog.draft import Draft, added, draft
+from gateway.catalog.draft_spelling import Spelling
 from gateway.catalog.service import Service
 from gateway.cli import app, catalog
 from gateway.cli import capture as capturing
@@ -89,7 +90,7 @@ def new(
             made = added(known, requests, _taken(known))
     except ValueError as error:
         fail(str(error))
-    _write(folder, service, made)
+    _write(folder, service, made, Spelling(service, text))
     for note in made.notes:
         warn(note)
     _next_steps(folder, service, made, config, is_new=known is None)
@@ -144,7 +145,7 @@ def _taken(known: Service) -> list[str]:
     return list(known.documents)
 
 
-def _write(folder: Path, key: str, made: Draft) -> None:
+def _write(folder: Path, key: str, made: Draft, spelling: Spelling) -> None:
     """Write documents and samples; a file that is there is never written over."""
     target = folder / key
     for name, text in made.documents.items():
@@ -161,7 +162,8 @@ def _write(folder: Path, key: str, made: Draft) -> None:
         free = next(name for name in _names(stem) if name not in there)
         there.add(free)
         try:
-            _create(target / "samples" / f"{free}.yaml", drafted_sample.text(written, request, made.proof))
+            sample = drafted_sample.text(written, request, made.proof, spelling.header)
+            _create(target / "samples" / f"{free}.yaml", sample)
         except MattergateError as error:
             warn(f"no sample {free}: {error}")
 

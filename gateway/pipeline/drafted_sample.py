@@ -1,6 +1,6 @@
 """The text of a sample for a drafted document: a masked request that its runner signs, and what becomes of it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -21,14 +21,16 @@ from gateway.verify.sender import WORD
 from gateway.verify.signer import sender_of
 
 
-def text(service: Service, request: Request, proof: Proof | None) -> str:
+def text(service: Service, request: Request, proof: Proof | None, header: Callable[[str], str] = str) -> str:
     """The sample of a request of a service; an open one where it cannot be signed.
 
     `proof` is that of a drafted service; one that was there says itself how its requests are proven, and a proof that
-    a request has stays in it. Raises MattergateError for a request that is refused as it is.
+    a request has stays in it. `header` spells the name of a header. Raises MattergateError for a request that is
+    refused as it is.
     """
     raw: Mapping[str, Any] = proof.schemes[0] if proof is not None and proof.schemes else {}
     plain = sample.taken(_unproven(request, raw), proof.signed if proof is not None else ())
+    plain = replace(plain, headers={header(name): value for name, value in plain.headers.items()})
     for secret in (_secret(raw), ""):
         found = _rehearsed(Sample(secret=secret, request=plain, expect=Expectation(Outcome.MESSAGE.value)), service)
         if found is not None and (found.expect.outcome != Outcome.REFUSED or not secret):

@@ -170,3 +170,5 @@ def test_names_are_spelled_as_the_sender_spells_them(desk):
     assert (found["name"], found["event"], found["delivery_id"]) == (
         "AcmeCorp", [{"header": "X-ACMEcorp-Event"}], [{"header": "X-AcmeCorp-Delivery"}],
     )  # fmt: skip
+    sample = yaml.safe_load((desk.folder / "schemas/acmecorp/samples/order_paid.usual.yaml").read_text())
+    assert set(sample["request"]["headers"]) == {"Content-Type", "X-ACMEcorp-Event", "X-AcmeCorp-Delivery"}
