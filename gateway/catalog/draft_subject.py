@@ -23,6 +23,9 @@ _IDS: Final = ("number", "key", "identifier", "id", "uuid", "reference", "slug",
 _TELLING: Final = 4
 """Characters from which on an id is the same one in whatever place."""
 
+_MANY: Final = 4
+"""Documents that have the same id, from which on it may be that of a container."""
+
 _Key = str | tuple[str, str]
 
 
@@ -68,9 +71,11 @@ def _subject(
         shared = max((every[key] for key in one.keys), default=0)
         return others, one.own, shared, -_order(one.leaf.word), -one.leaf.depth
 
-    best = max(ids, key=score, default=None)
-    if best is not None and not any(score(best)[:2]):
-        again = [one for one in ids if one.leaf.home and (one.again or any(every[key] > 1 for key in one.keys))]
+    fitting = [one for one in ids if _is_named(one, told.event) or (one.own and not _is_container(one, own, every))]
+    best = max((one for one in fitting if any(score(one)[:2])), key=score, default=None)
+    if best is None:
+        things = (one for one in ids if one.leaf.home and not _is_container(one, own, every))
+        again = [one for one in things if one.again or any(every[key] > 1 for key in one.keys)]
         best = again[0] if len(again) == 1 else None
     if best is None:
         return Subject()
@@ -78,6 +83,16 @@ def _subject(
     nouns |= dict.fromkeys(best.keys, noun)
     path = best.leaf.path
     return Subject(f"{noun.replace('_', ' ')} {insert(path)}".strip(), path)
+
+
+def _is_named(one: _Id, event: str) -> bool:
+    """Whether the name of the event begins with the thing: incident.annotated is about an incident."""
+    return bool(one.leaf.home) and words_of(event).startswith(one.leaf.home[-1])
+
+
+def _is_container(one: _Id, own: Mapping[_Key, int], every: Mapping[_Key, int]) -> bool:
+    """Whether it is that in which most things are, as a repository: what is about it is about something in it."""
+    return any(every[key] >= _MANY and 2 * own.get(key, 0) < every[key] for key in one.keys)
 
 
 def _ids(told: Told, deliveries: Collection[Path]) -> Iterator[_Id]:

@@ -10,6 +10,9 @@ def told(event, *payloads, about=()):
     return Told(event, payloads, about)
 
 
+PUSHES = [("repo.made", [("repo",)]), ("push", [("repo",)]), ("tag", []), ("fork", [])]
+
+
 @pytest.mark.parametrize(
     ("documents", "found"),
     [
@@ -22,9 +25,9 @@ def told(event, *payloads, about=()):
         (
             [
                 told("issue.opened", {"issue": {"id": "IS-77"}}, about=[("issue",)]),
-                told("note.made", {"note": {"id": "N-1234", "on": {"id": "IS-77"}}}, about=[("note",)]),
+                told("issue.noted", {"note": {"id": "N-1234", "issue": {"id": "IS-77"}}}, about=[("note",)]),
             ],
-            ["issue {{ issue.id }}", "issue {{ note.on.id }}"],
+            ["issue {{ issue.id }}", "issue {{ note.issue.id }}"],
         ),
         (
             [
@@ -33,9 +36,16 @@ def told(event, *payloads, about=()):
             ],
             ["order {{ order.id }}", "order {{ order.id }}"],
         ),
+        (
+            [told(name, {"repo": {"id": "R-0001"}, "ref": name}, about=about) for name, about in PUSHES],
+            ["repo {{ repo.id }}", "", "", ""],
+        ),
         ([told("a.b", {"event": {"id": "E-1"}}, about=[("event",)])], [""]),
     ],
 )
 def test_the_id_of_the_thing_is_found(documents, found):
-    """In its object, by what documents have in common, or because it came again; never a delivery's or a person's."""
+    """In its object, by what documents have in common, or because it came again.
+
+    That of a delivery, a person, or of what holds most things is none.
+    """
     assert [one.template for one in subjects(documents, {("event", "id")})] == found
