@@ -10,7 +10,7 @@ def told(event, *payloads, about=()):
     return Told(event, payloads, about)
 
 
-PUSHES = [("repo.made", [("repo",)]), ("push", [("repo",)]), ("tag", []), ("fork", [])]
+PUSHES = [("repo.made", [("repo",)]), ("push", [("repo",)]), ("tag", []), ("fork", []), ("star", [])]
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ PUSHES = [("repo.made", [("repo",)]), ("push", [("repo",)]), ("tag", []), ("fork
         ),
         (
             [told(name, {"repo": {"id": "R-0001"}, "ref": name}, about=about) for name, about in PUSHES],
-            ["repo {{ repo.id }}", "", "", ""],
+            ["repo {{ repo.id }}", "", "", "", ""],
         ),
         ([told("a.b", {"event": {"id": "E-1"}}, about=[("event",)])], [""]),
     ],
