@@ -7,7 +7,6 @@
 A fragment gives one of `attachment`, `fields` and `text`. It sees its inputs and its own `let`, never the payload.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from difflib import get_close_matches
@@ -26,7 +25,6 @@ from gateway.language.repeat import text
 from gateway.language.template import Context, Engine
 from gateway.model import JSON
 
-_NAME: Final = re.compile("[a-z0-9_]+")
 _GIVES: Final = ("attachment", "fields", "text")
 
 
@@ -106,7 +104,7 @@ class KnownFragments:
 
     def _meant(self, name: str) -> str:
         """The fragment that may be meant, perhaps by a file whose name none can use, or those that there are."""
-        odd = next((one for one in self._texts if not _NAME.fullmatch(one) and as_name(one) == name), "")
+        odd = next((one for one in self._texts if misnamed(self._texts[one]) and as_name(one) == name), "")
         if odd:
             return f"rename {self._texts[odd].file} to {name}.yaml"
         near = get_close_matches(name, self._texts, 1)
@@ -129,14 +127,7 @@ class KnownFragments:
         for name in self._texts:
             with suppress(ValueError):
                 self.find(name)
-        return [*self.faults, *self._misnamed()]
-
-    def _misnamed(self) -> Iterator[Fault]:
-        """The files whose names no document can use."""
-        for name, source in self._texts.items():
-            if not _NAME.fullmatch(name):
-                problem = f"no document can use a fragment called {name!r}: a name has a-z, 0-9 and _ only"
-                yield Fault(source.file, 0, "", problem, f"rename it to {as_name(name) or 'a_name'}.yaml")
+        return self.faults
 
     def _compile(self, source: Text) -> FragmentShape | None:
         try:

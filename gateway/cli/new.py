@@ -196,7 +196,7 @@ def _next_steps(folder: Path, key: str, made: Draft, config: Path, *, is_new: bo
         say(f'3. add a route: [routes.{key}] service = "{key}", destinations = [...], secrets_env = [...]')
     else:
         say(f"3. routes of {key} that are there tell the new events from then on")
-    say(f"4. all that a document can say, with examples: {files.builtin_folder() / 'README.md'}")
+    say("4. all that a document can say, with examples: schemas/README.md")
 
 
 def _is_configured(config: Path, folder: Path) -> bool:

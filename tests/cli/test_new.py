@@ -35,7 +35,7 @@ def test_a_draft_is_a_service_whose_sample_holds(desk, request_):
     steps = said.out.splitlines()[-4:]
     assert [one[:2] for one in steps] == ["1.", "2.", "3.", "4."]
     assert "[routes.acme-orders]" in steps[2]
-    assert steps[3].endswith("/README.md")
+    assert steps[3].endswith(" schemas/README.md")
     assert desk.plain("test", "acme-orders", "--catalog", "own").code == 0
 
 
