@@ -123,7 +123,7 @@ def test_samples_are_run(items, tmp_path):
             f"expect: {{outcome: message, messages: [{{text: a {number}, username: Items}}]}}\n"
         )
     known = catalog.load([tmp_path])
-    assert samplefile.run(known.services["items"], files[1]) == ["expect.messages[0].text: expected 'a 2', got 'a 1'"]
+    assert samplefile.run(known.services["items"], files[1]) == ['expect.messages[0].text: expected "a 2", got "a 1"']
     assert samplefile.run(known.services["items"], files[0]) == []
     files[0].write_text("x")
     with pytest.raises(CatalogError, match=r"good\.yaml:1"):
