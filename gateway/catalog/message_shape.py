@@ -171,8 +171,9 @@ def _is_set(flag: Condition | None, context: Context) -> bool:
 
 
 def _has_title(raw: Mapping[str, Any], fragments: Fragments) -> bool:
-    """Whether an attachment is given a title; a fragment that cannot be used is a fault of its use."""
-    raw = raw.get("item", raw)
+    """Whether an attachment is in every message, with a title. A fragment that cannot be used is a fault of its use."""
+    if "each" in raw or "when" in raw:
+        return False
     try:
         return "title" in raw or ("use" in raw and fragments.find(raw["use"]).titled)
     except ValueError:
@@ -203,7 +204,7 @@ class MessageShape:
         self._silent = _flag(raw, "silent", compiler, place)
 
     def untitled(self, message: Message) -> bool:
-        """Whether a message has lost the title that an attachment of the document has."""
+        """Whether a message has lost the title that the document gives to it."""
         return self._titled and not any(one.title for one in message.attachments)
 
     def render(self, context: Context) -> Message:

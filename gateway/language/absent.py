@@ -6,6 +6,7 @@ Beside other text it gives the empty text: a title does not vanish because a rem
 `'x' in labels` is false where there are no labels; the engine fails.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -15,6 +16,7 @@ _DEPTH: Final = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
 _WORDS: Final = frozenset("true false none not and or if else in is".split())
 _GOING_ON: Final = frozenset("([|.")
 """Signs that make a path a part of something else."""
+_REWRITTEN: Final = re.compile(r"\(([\w.]+) or \[\]\)")
 _ELSE: Final = " else ''"
 
 
@@ -35,6 +37,11 @@ def contained(source: str) -> str:
     for start, end in reversed(list(_containers(tokens(source)))):
         source = f"{source[:start]}({source[start:end]} or [])" + source[end:]
     return source
+
+
+def as_written(code: str) -> str:
+    """A part of a rewritten template as its author wrote it."""
+    return _REWRITTEN.sub(r"\1", code)
 
 
 def _containers(code: Code) -> Iterator[tuple[int, int]]:

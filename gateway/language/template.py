@@ -13,7 +13,7 @@ from minijinja import Environment, TemplateError
 
 from gateway.errors import TranslationError
 from gateway.language import growth, lint
-from gateway.language.absent import completed, contained
+from gateway.language.absent import as_written, completed, contained
 from gateway.language.arguments import signatures
 from gateway.language.fast import branches, expressions
 from gateway.language.fast.expressions import Words
@@ -188,7 +188,7 @@ def _error(name: str, problem: str) -> TranslationError:
 def _told(error: TemplateError, code: str) -> str:
     """What went wrong, and the expression of the template in which it did."""
     start, end = error.range or (0, 0)
-    at = code.encode()[start:end].decode(errors="replace")  # the engine counts bytes
+    at = as_written(code.encode()[start:end].decode(errors="replace"))  # the engine counts bytes
     why = trouble(str(error.kind), error.detail)
     return f"{why}, in `{' '.join(at.split())}`" if at else why
 

@@ -28,7 +28,7 @@ class Answer(Struct, frozen=True, omit_defaults=True):
 
 
 class Expectation(Struct, frozen=True, omit_defaults=True):
-    """The result of a request: the expected one, of which absent parts are not compared, or the actual one.
+    """The result of a request: the expected one, of which no absent part but the note is compared, or the actual one.
 
     `outcome` is an Outcome or "answered" (a handshake, with its `answer`). `cause` is that of a refusal; `note` says
     why the generic translator speaks (see `model.Note`), `reason` the same in words, of which a part may be expected.
@@ -60,7 +60,7 @@ def differences(expected: Expectation, found: Expectation) -> list[str]:
     lines: list[str] = []
     for part in Expectation.__struct_fields__:
         wanted, got = getattr(expected, part), getattr(found, part)
-        if wanted is not None and not (part == "reason" and wanted in (got or "")):
+        if part == "note" or (wanted is not None and not (part == "reason" and wanted in (got or ""))):
             compare(f"expect.{part}", msgspec.to_builtins(wanted), msgspec.to_builtins(got), lines)
     if found.reason and lines and expected.reason is None:
         lines.insert(0, f"it is {found.outcome}: {found.reason}")

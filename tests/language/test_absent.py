@@ -2,6 +2,7 @@
 
 import pytest
 
+from gateway.errors import TranslationError
 from gateway.language.output import Mode
 from gateway.language.template import Engine
 
@@ -47,6 +48,13 @@ def test_nothing_contains_nothing(source):
     for context in ({}, {"a": None}, {"a": {"b": None}}):
         assert not engine.condition(source, "test/x#/c").holds(context)
         assert engine.value("{{ " + source + " }}", "test/x#/v").get(context) is False
+
+
+def test_an_error_quotes_what_was_written():
+    """And not what the engine was given."""
+    with pytest.raises(TranslationError) as caught:
+        Engine().condition("'x' in a.b", "t#/a").holds({"a": {"b": 3}})
+    assert "'x' in a.b" in str(caught.value)
 
 
 def test_what_is_there_is_looked_into():

@@ -69,6 +69,13 @@ def test_the_reason_of_what_is_not_expected_comes_first():
     ]
 
 
+def test_a_note_that_is_not_expected_is_a_difference():
+    """A sample that says no more than `outcome: message` does not mean the generic translator."""
+    found = Expectation("message", note="unknown", reason="nobody")
+    assert differences(Expectation("message"), found)[-1] == 'expect.note: expected nothing, got "unknown"'
+    assert not differences(Expectation("message", note="unknown"), found)
+
+
 def test_answers_are_compared_whole():
     """The status counts where it is not written, too; a repeat that is not recognised is told."""
     assert differences(Expectation("answered", answer=Answer()), Expectation("answered", answer=Answer(204))) == [
