@@ -159,12 +159,14 @@ class Phase(StrEnum):
     CLOSE = "close"
 
 
-class Card(Struct, frozen=True):
+class Card(Struct, frozen=True, omit_defaults=True):
     """How a delivery joins the others about its subject, on destinations that can edit and thread.
 
     The first delivery of a `subject` posts `payload` (JSON of a message; empty: that of the delivery); later ones do
     what `mode` says. With `alone` the delivery never is the first: where the subject has no post, it makes one of its
     own, which further parts of the same message find under the name `alone` ("": it has no further parts).
+
+    `origin` is the id of an earlier event whose news this is: of a request that was translated again.
     """
 
     subject: str
@@ -172,6 +174,7 @@ class Card(Struct, frozen=True):
     phase: Phase = Phase.CHANGE
     payload: str = ""
     alone: str | None = None
+    origin: str = ""
 
 
 class Parcel(Struct, frozen=True):
@@ -275,8 +278,9 @@ class Delivery(Struct, frozen=True):
 
     `seq` grows with every journalled delivery: deliveries of one lane leave in its order. `not_before` is the time
     before which no further attempt is made; on the monotonic clock while the delivery is in a lane. `reason` is the
-    reason of the last failed attempt. `log` holds the newest attempts, oldest first; it is empty unless the caller of
-    the journal asks for it. `discard` stays when a discarded delivery is sent again.
+    reason of the last failed attempt, or says why a delivered message stands elsewhere than expected. `log` holds the
+    newest attempts, oldest first; it is empty unless the caller of the journal asks for it. `discard` stays when a
+    discarded delivery is sent again.
     """
 
     seq: int
@@ -301,13 +305,15 @@ class Delivered(Struct, frozen=True):
     """The destination has the message.
 
     `code` is the class of the answer, one of `metrics.CODES`; `status` is the HTTP status, 0 without an answer. `alone`
-    says that the post is one of the delivery's own, not the one that shows its subject: see `Card`.
+    says that the post is one of the delivery's own, not the one that shows its subject: see `Card`. `late` says that
+    newer news of its subject were delivered before, so that it changed nothing of what shows the subject.
     """
 
     post_id: str = ""
     code: str = "2xx"
     status: int = 0
     alone: bool = False
+    late: bool = False
 
 
 class Blame(StrEnum):

@@ -100,7 +100,7 @@ async def _probe(table: DestinationSettings, senders: Senders) -> list[Finding]:
 
 
 async def _post(table: DestinationSettings, senders: Senders) -> Finding:
-    async def no_card(_: str) -> None:
+    async def no_card(_subject: str, _seq: int) -> None:
         return None
 
     message = Message(text=f"`mattergate check`: messages for the destination `{table.name}` arrive here.")

@@ -4,8 +4,8 @@ import asyncio
 import random
 import time
 
-import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from gateway.catalog.service import Service
 from gateway.console import lookup
@@ -15,7 +15,7 @@ from gateway.decode.content import Content
 from gateway.errors import Refused
 from gateway.journal import Entry, Record
 from gateway.mattermost.fit import Limits
-from gateway.model import Delivery, DeliveryState, Outcome
+from gateway.model import Delivery, DeliveryState, Outcome, Parcel
 from gateway.pipeline.entry import entry, new_id
 from gateway.pipeline.interpret import interpret
 from gateway.pipeline.route import Route
@@ -109,5 +109,12 @@ def _entry(found: Stored, route: Route, service: Service, gateway: Gateway) -> E
     now = time.time()
     reading = interpret(service, content, route.wishes, Limits(), now)
     made = entry(new_id(now, random.getrandbits), now, route, service, content, reading, None, gateway.traits())
+    cards = (one.card for one in found.record.deliveries if one.card is not None)
+    first = next((card.origin for card in cards if card.origin), found.event.id)
     reason = _MARK + found.event.id + (f"; {reading.reason}" if reading.reason else "")
-    return Entry(msgspec.structs.replace(made.event, reason=reason), made.parcels)
+    return Entry(replace(made.event, reason=reason), tuple(_news_of(first, one) for one in made.parcels))
+
+
+def _news_of(event_id: str, parcel: Parcel) -> Parcel:
+    """The parcel as news of an earlier event: a card that shows newer news is not set back by it."""
+    return parcel if parcel.card is None else replace(parcel, card=replace(parcel.card, origin=event_id))

@@ -31,6 +31,9 @@ PROBE_CAP = 30.0
 """Seconds after which the only lane of a destination that fails its probes is tried again, at most."""
 
 
+LATE = "posted without a change of the card: a newer event of its subject was delivered before"
+"""Why what was sent again does not stand where its like stands."""
+
 _CLOSED = {Phase.OPEN: False, Phase.CHANGE: None, Phase.CLOSE: True}
 
 
@@ -54,7 +57,10 @@ def decide(result: Result, delivery: Delivery, now: float, wait: float, dead: st
     if isinstance(result, Delivered):
         attempt = Attempt(now, AttemptResult.DELIVERED, result.status, result.code)
         card = _card_post(result, delivery, delivery.card, now) if delivery.card is not None else None
-        return Settlement(seq, DeliveryState.DELIVERED, attempts, post_id=result.post_id, card=card, attempt=attempt)
+        reason = LATE if result.late else ""
+        return Settlement(
+            seq, DeliveryState.DELIVERED, attempts, 0.0, reason, result.post_id, card=card, attempt=attempt
+        )
     kind = AttemptResult.NEVER if isinstance(result, Never) else AttemptResult.LATER
     attempt = Attempt(now, kind, result.status, result.code, result.reason[:ANSWER_LIMIT])
     if kind is AttemptResult.NEVER or dead:
@@ -67,7 +73,8 @@ def _card_post(result: Delivered, delivery: Delivery, card: Card, now: float) ->
     if not result.post_id:
         return None
     if not result.alone:
-        return CardPost(delivery.destination, card.subject, result.post_id, now, _CLOSED[card.phase])
+        closed = None if result.late else _CLOSED[card.phase]
+        return CardPost(delivery.destination, card.subject, result.post_id, now, closed)
     return CardPost(delivery.destination, card.alone, result.post_id, now) if card.alone else None
 
 

@@ -83,7 +83,8 @@ def deliveries(entry: Entry, before: int) -> tuple[Delivery, ...]:
 class CardPost(Struct, frozen=True):
     """The post that shows a subject at a destination, last used at `used`.
 
-    `closed` says whether the subject ended; None in a Settlement leaves the stored value unchanged.
+    `closed` says whether the subject ended; None in a Settlement leaves the stored value unchanged. `newer` of one that
+    was asked for with a delivery says that a later event than the delivery's has been delivered to the subject.
     """
 
     destination: str
@@ -91,6 +92,7 @@ class CardPost(Struct, frozen=True):
     post_id: str
     used: float
     closed: bool | None = None
+    newer: bool = False
 
 
 class Settlement(Struct, frozen=True):
@@ -310,8 +312,12 @@ class Queue(Protocol):
 class Cards(Protocol):
     """The posts that show subjects."""
 
-    async def card(self, destination: str, subject: str) -> CardPost | None:
-        """The post that shows a subject at a destination, as last settled; None when there is none."""
+    async def card(self, destination: str, subject: str, seq: int = 0) -> CardPost | None:
+        """The post that shows a subject at a destination, as last settled; None when there is none.
+
+        `seq` is the delivery that is about to be shown there, for `newer`. Events count in the order in which they were
+        stored, and a delivery that only replies to what is there (`Card.alone`) makes nothing newer.
+        """
 
 
 class Secrets(Protocol):

@@ -6,6 +6,7 @@
     its post is gone         POST a new card
     a card that only replies POST a reply; without a card of the subject, a post of its own
     it may not be edited     update: POST a new card;  both: reply alone
+    newer news are on it     POST a reply that says so, whatever the mode; without its post, a post of its own
 
 Every POST has a marker made from its step, by which the server (for 30 seconds, contract 6.3) and the look-up of
 `repeats` know it again, so that a repeat makes no second post. Messages without a card cost one request each: channels
@@ -26,7 +27,7 @@ from gateway.mattermost.editing import Editing, Verdict
 from gateway.mattermost.payload import channel_of
 from gateway.mattermost.repeats import Repeats
 from gateway.mattermost.rest_answers import Answer, Case, Extra
-from gateway.mattermost.rest_post import Payload, extras_of, marker_of, patch, post, read
+from gateway.mattermost.rest_post import Payload, as_late, extras_of, marker_of, patch, post, read
 from gateway.mattermost.session import Session
 from gateway.model import Card, CardMode, Delivered, Delivery, Later, Phase, Result
 from gateway.outbound.exchange import Unsent
@@ -48,9 +49,13 @@ class Shown(Protocol):
     def closed(self) -> bool | None:
         """Whether the subject ended, so that its next event opens a new post."""
 
+    @property
+    def newer(self) -> bool:
+        """Whether a later event than the delivery's has been delivered to the subject: so it is when it is replayed."""
 
-Cards = Callable[[str], Awaitable[Shown | None]]
-"""The post that shows a subject at the destination, as last settled. May raise JournalError."""
+
+Cards = Callable[[str, int], Awaitable[Shown | None]]
+"""The post that shows a subject, for the delivery of a number, as last settled. May raise JournalError."""
 
 
 class _RootGone(Exception):  # noqa: N818 - states a condition
@@ -135,7 +140,9 @@ class RestSender:
         return channel_of(delivery.payload)
 
     async def _show(self, delivery: Delivery, card: Card) -> Result:
-        shown, step = await self._cards(card.subject), "card"
+        shown, step = await self._cards(card.subject, delivery.seq), "card"
+        if shown is not None and shown.newer:
+            return await self._add_late(delivery, shown.post_id)
         if shown is not None and not (shown.closed and card.phase is Phase.OPEN):
             try:
                 return await self._follow(delivery, card, shown.post_id)
@@ -147,7 +154,7 @@ class RestSender:
 
     async def _stand_alone(self, delivery: Delivery, name: str, step: str) -> Result:
         """Make a post that shows no subject; a further part of a message replies to the first one, found by `name`."""
-        payload, first = read(delivery.payload), await self._cards(name) if name else None
+        payload, first = read(delivery.payload), await self._cards(name, delivery.seq) if name else None
         if first is not None:
             try:
                 result = await self._post(delivery, _Step(payload, marker_of(delivery, "part"), first.post_id))
@@ -159,6 +166,19 @@ class RestSender:
                 return result
         result = await self._post(delivery, _Step(payload, marker_of(delivery, step)))
         return replace(result, alone=True) if isinstance(result, Delivered) else result
+
+    async def _add_late(self, delivery: Delivery, root_id: str) -> Result:
+        """Reply to the root, which shows newer news and stays as it is; in a post of its own where the root is gone."""
+        payload = as_late(read(delivery.payload))
+        try:
+            result = await self._post(delivery, _Step(payload, marker_of(delivery, "late"), root_id))
+            alone = False
+        except _RootGone:
+            result = await self._post(delivery, _Step(payload, marker_of(delivery, "late alone")))
+            alone = True
+        if not isinstance(result, Delivered):
+            return result
+        return replace(result, post_id=result.post_id if alone else root_id, alone=alone, late=True)
 
     async def _open(self, delivery: Delivery, card: Card, step: str) -> Result:
         payload = read(card.payload or delivery.payload)

@@ -5,13 +5,19 @@ Only webhooks convert links and mentions in Slack's notation; the messages of th
 
 from collections.abc import Container
 from hashlib import blake2b
+from typing import Final
 
 import msgspec
 from msgspec import Raw, Struct
+from msgspec.structs import replace
 
+from gateway.mattermost.limits import DEFAULT
 from gateway.mattermost.payload import Priority, Props
 from gateway.mattermost.rest_answers import Extra
 from gateway.model import Delivery
+
+LATE: Final = "_Sent late: newer messages about this were posted before._"
+"""The first line of a message that is older than what its subject's post shows."""
 
 
 class Payload(Struct):
@@ -70,6 +76,12 @@ _encode = msgspec.json.Encoder().encode
 def read(payload: bytes | str) -> Payload:
     """Decode the JSON of a message."""
     return _decode(payload)
+
+
+def as_late(payload: Payload) -> Payload:
+    """The payload with LATE as its first line, where the text has room for it."""
+    text = f"{LATE}\n\n{payload.text}" if payload.text else LATE
+    return replace(payload, text=text) if len(text) <= DEFAULT.message else payload
 
 
 def post(payload: Payload, channel_id: str, root_id: str, marker: str, without: Container[Extra] = ()) -> bytes:

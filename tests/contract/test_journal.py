@@ -924,6 +924,39 @@ async def test_a_card_is_remembered_with_its_settlement(reopen: Reopen) -> None:
     assert [delivery.card for delivery in await only(journal, stored.event.id)] == [card] * 3
 
 
+async def test_a_card_knows_whether_it_shows_something_newer(reopen: Reopen) -> None:
+    """What is sent again is compared by its event, or by the one whose news it is; a mere reply makes nothing newer."""
+    journal = await reopen()
+    subject, post = "github:acme/api#1", CardPost("ops", "github:acme/api#1", "p", NOW)
+
+    async def added(name: str, **more: str) -> Delivery:
+        card = Card(subject, CardMode.UPDATE, **more)
+        stored = Entry(entry(id=name).event, (Parcel("ops", "ops:a", b"", card=card),))
+        return (await journal.append(stored)).deliveries[0]
+
+    async def end(delivery: Delivery, state: DeliveryState = DeliveryState.DELIVERED) -> None:
+        await journal.settle([settled(delivery, state, card=post if state is DeliveryState.DELIVERED else None)])
+
+    async def newer(delivery: Delivery) -> bool | None:
+        shown = await journal.card("ops", subject, delivery.seq)
+        return shown and shown.newer
+
+    opened, changed, noted = await added("opened"), await added("changed"), await added("noted", alone="")
+    assert await newer(opened) is None
+    await end(opened)
+    await end(changed, DeliveryState.DEAD)
+    await end(noted)
+    await journal.requeue([opened.seq, changed.seq])
+    first, second = await journal.pending(0, 10)
+    assert [await newer(first), await newer(second)] == [False, False]
+    await end(await added("closed"))
+    await end(second)  # late: nothing becomes older for it
+    read_again = await added("again", origin="changed")
+    journal = await reopen()
+    assert [await newer(one) for one in (first, second, read_again)] == [True, True, True]
+    assert await newer(await added("next")) is False
+
+
 async def test_secrets_are_remembered_by_route(reopen: Reopen) -> None:
     """What a service told is there after a restart; a later word replaces an earlier one."""
     journal = await reopen()

@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from gateway.delivery.retry import BASE, CAP, PROBE_CAP, backoff, decide, probe_wait, wait
+from gateway.delivery.retry import BASE, CAP, LATE, PROBE_CAP, backoff, decide, probe_wait, wait
 from gateway.journal import CardPost
 from gateway.model import (
     ANSWER_LIMIT,
@@ -37,6 +37,13 @@ def test_the_journal_remembers_which_subject_a_post_shows(alone, found, shown):
     card = decide(Delivered("p1", alone=found), delivery, 1001.0, 4.0).card
     closed = None if found else True
     assert card == (CardPost("ops", shown, "p1", 1001.0, closed) if shown else None)
+
+
+def test_what_is_late_opens_and_closes_nothing():
+    """The subject stands as newer news left it, and the delivery says why it stands elsewhere."""
+    delivery = replace(DELIVERY, card=Card("s", CardMode.UPDATE, Phase.CLOSE))
+    got = decide(Delivered("p1", late=True), delivery, 1001.0, 4.0)
+    assert (got.reason, got.card) == (LATE, CardPost("ops", "s", "p1", 1001.0))
 
 
 def test_never_is_dead_with_its_reason():

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -12,6 +13,8 @@ import pytest
 from gateway import settings
 from gateway.app import app
 from gateway.catalog import files
+from gateway.delivery import retry
+from gateway.mattermost.rest_post import LATE
 from gateway.pipeline import samplefile
 from gateway.standin.server import Post, StandIn
 from tests.conftest import eventually
@@ -80,8 +83,8 @@ class Site:
         """Stop the gateway."""
         await self._running.aclose()
 
-    async def send(self, service: str, body: dict, **headers: str) -> None:
-        """Send one event; it must be taken as a message."""
+    async def send(self, service: str, body: dict, **headers: str) -> str:
+        """Send one event, which must be taken as a message; its id."""
         self.sent += 1
         named = {"X-Token": SECRET, "X-GitHub-Delivery": f"d-{self.sent}"} | {
             name.replace("_", "-"): value for name, value in headers.items()
@@ -92,6 +95,17 @@ class Site:
         ):
             answer = await response.json()
             assert (response.status, answer["outcome"]) == (202, "message"), answer
+            return answer["id"]
+
+    async def api(self, method: str, path: str) -> dict:
+        """Ask the admin API as a page of the console does; it must do it."""
+        async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
+            async with session.get(f"{self._admin}/events") as page:
+                [csrf] = re.findall('<meta name="csrf" content="([^"]*)">', await page.text())
+            headers = {"X-CSRF-Token": csrf}
+            async with session.request(method, f"{self._admin}/api/v1{path}", headers=headers) as response:
+                assert response.status < 300, await response.text()
+                return await response.json()
 
     def alive(self) -> list[Post]:
         """The posts that nobody deleted, oldest first."""
@@ -276,3 +290,31 @@ async def test_an_alert_group_of_200_arrives_whole(site: Site) -> None:
     await site.send("alertmanager", group)
     shown = json.dumps([post.attachments for post in await site.settled()])
     assert all(f"db-{number:03}" in shown for number in range(200))
+
+
+async def test_a_card_is_not_set_back_by_what_is_sent_again(site: Site) -> None:
+    """An edit died, and is replayed when the issue is closed: the card stays, and a reply says what it is."""
+    await site.start(card="update", account=site.token)
+    opened = event("github/issues_opened.bug")
+    await site.send("github", opened, X_GitHub_Event="issues")
+    await site.settled()
+    site.standin.fail_next(1, 413, body='{"id": "api.context.request_body_too_large.app_error"}')
+    label = {"name": "late news", "color": "d73a4a"}
+    labelled = {**opened, "action": "labeled", "issue": {**opened["issue"], "labels": [label]}, "label": label}
+    died = await site.send("github", labelled, X_GitHub_Event="issues")
+    await site.settled()
+    closed = {**opened["issue"], "state": "closed", "state_reason": "completed"}
+    await site.send("github", {**opened, "action": "closed", "issue": closed}, X_GitHub_Event="issues")
+    [before] = await site.settled()
+    for how, count in (("replay", 2), ("reread", 3)):
+        answer = await site.api("POST", f"/events/{died}/{how}")
+        card, *replies = await site.settled()
+        assert (card.attachments, len(replies) + 1) == (before.attachments, count)
+        assert (replies[-1].root_id, replies[-1].message) == (card.id, LATE)
+        assert "late news" in json.dumps(replies[-1].attachments)
+        told = await site.api("GET", f"/events/{answer.get('event_id', died)}")
+        assert told["deliveries"][-1]["state"] == "delivered"
+        assert told["deliveries"][-1]["reason"] == retry.LATE
+    reopened = {**opened, "action": "reopened"}
+    await site.send("github", reopened, X_GitHub_Event="issues")
+    assert len(await site.settled()) == 4, "the late news opened the issue again"

@@ -174,9 +174,10 @@ class Board:
 class Remembered:
     """A post that shows a subject."""
 
-    def __init__(self, post_id: str, closed: bool | None = None) -> None:
+    def __init__(self, post_id: str, closed: bool | None = None, newer: bool = False) -> None:
         self.post_id = post_id
         self.closed = closed
+        self.newer = newer
 
 
 class Desk:
@@ -217,7 +218,7 @@ class Desk:
         payload = encode(Message(text=message) if isinstance(message, str) else message)
         return Delivery(seq, f"event{seq}", time(), "ops", "lane", payload, card=card)
 
-    async def _card(self, subject: str) -> Remembered | None:
+    async def _card(self, subject: str, seq: int) -> Remembered | None:
         return self.cards.get(subject)
 
 

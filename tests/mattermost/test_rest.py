@@ -13,8 +13,10 @@ from gateway.mattermost.history import History
 from gateway.mattermost.payload import Attachment, Message, Priority, Props, encode
 from gateway.mattermost.repeats import Repeats
 from gateway.mattermost.rest import DOING_WITHOUT, Concessions, RestSender
+from gateway.mattermost.rest_post import LATE
 from gateway.model import Card, CardMode, Delivered, Later, Phase
 from tests.mattermost.blaming import UNKNOWN, blamed
+from tests.mattermost.conftest import Remembered
 
 POSTS = ("POST", "/posts")
 
@@ -24,10 +26,10 @@ def response(status, name):
     return lambda: web.json_response({"id": name, "message": "third-party text"}, status=status)
 
 
-def remember(desk, subject, closed=None):
+def remember(desk, subject, closed=None, *, newer=False):
     """Note the newest post as the one that shows a subject."""
     [*_, post_id] = desk.board.posts
-    desk.cards[subject] = type("Shown", (), {"post_id": post_id, "closed": closed})()
+    desk.cards[subject] = Remembered(post_id, closed, newer)
     return post_id
 
 
@@ -227,10 +229,27 @@ class TestCards:
         assert isinstance(await sender.send(desk.delivery("changed", self.card(CardMode.UPDATE))), Later)
         assert len(desk.board.posts) == 1
 
+    @pytest.mark.parametrize("mode", CardMode)
+    @pytest.mark.parametrize("gone", [False, True])
+    async def test_what_is_late_changes_no_card(self, desk, mode, gone):
+        """It says so in the thread, also when the subject ended; where the post is gone, in a post of its own."""
+        sender = desk.sender()
+        await sender.send(desk.delivery("closed", self.card(mode, Phase.CLOSE)))
+        root = remember(desk, "s", closed=True, newer=True)
+        if gone:
+            del desk.board.posts[root]
+        late = await sender.send(desk.delivery("opened", self.card(mode, Phase.OPEN, text="red")))
+        if not gone:
+            assert desk.board.posts[root]["message"] == "closed"
+        [*_, post] = desk.board.posts.values()
+        assert post["message"] == f"{LATE}\n\nopened"
+        assert (post["root_id"], late.post_id) == (("", post["id"]) if gone else (root, root))
+        assert (late.late, late.alone) == (True, gone)
+
     async def test_a_journal_in_trouble_is_waited_for(self, desk):
         """When nobody knows which post shows the subject, nothing is posted."""
 
-        async def cards(subject):
+        async def cards(subject, seq):
             raise JournalError("the disk is full")
 
         session = desk.session()

@@ -149,9 +149,9 @@ class SqliteJournal:
         """Call `added` with the number of the newest delivery whenever others have added some."""
         self._writer.added = added
 
-    async def card(self, destination: str, subject: str) -> CardPost | None:
+    async def card(self, destination: str, subject: str, seq: int = 0) -> CardPost | None:
         """The post that shows a subject at a destination, as last settled; None when there is none."""
-        return await self._reader.read(lambda connection: read_sql.card(connection, destination, subject))
+        return await self._reader.read(lambda connection: read_sql.card(connection, destination, subject, seq))
 
     async def secrets(self) -> Mapping[str, str]:
         """The secret of each route that has learned one."""

@@ -52,7 +52,12 @@ SELECT json_group_array(json_array(number, id, quote(received), outcome, route, 
                           WHERE kind_of_event.number = event.number), '') AS note
           FROM json_each(?) AS wanted CROSS JOIN event ON event.number = wanted.value ORDER BY wanted.key)"""
 
-_CARD = "SELECT post_id, used, closed FROM card WHERE destination = ? AND subject = ?"
+NEWS_OF = "coalesce((SELECT number FROM event WHERE id = json_extract(nullif(card, ''), '$.origin')), event)"
+"""The number of the event whose news a row of `delivery` tells: its own, or the one that its card names."""
+
+_CARD = f"""
+SELECT post_id, used, closed, newest > (SELECT {NEWS_OF} FROM delivery WHERE seq = ?)
+  FROM card WHERE destination = ? AND subject = ?"""
 
 _ADDRESSES = "SELECT address FROM address WHERE destination = ?"
 _STRANGERS = """
@@ -163,10 +168,10 @@ def secrets(connection: Connection) -> dict[str, str]:
     return dict(connection.execute("SELECT route, secret FROM secret"))
 
 
-def card(connection: Connection, destination: str, subject: str) -> CardPost | None:
-    """The post that shows a subject at a destination, or None."""
-    found = connection.execute(_CARD, (destination, subject)).fetchone()
-    return CardPost(destination, subject, found[0], found[1], found[2] > 0) if found else None
+def card(connection: Connection, destination: str, subject: str, seq: int = 0) -> CardPost | None:
+    """The post that shows a subject at a destination, or None; `seq` is the delivery that is about to be shown."""
+    found = connection.execute(_CARD, (seq, destination, subject)).fetchone()
+    return CardPost(destination, subject, found[0], found[1], found[2] > 0, bool(found[3])) if found else None
 
 
 def addresses(connection: Connection, destination: str) -> set[str]:

@@ -249,3 +249,8 @@ CREATE TABLE pause (
     person      TEXT NOT NULL,
     reason      TEXT NOT NULL
 ) WITHOUT ROWID;
+
+-- version 7
+
+-- The newest event that a card shows: what is sent again must not set it back. 0 where it is not known, as of all before.
+ALTER TABLE card ADD COLUMN newest INTEGER NOT NULL DEFAULT 0;

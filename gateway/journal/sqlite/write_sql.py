@@ -19,15 +19,24 @@ from gateway.journal.sqlite.insert_sql import Row, insert
 from gateway.journal.sqlite.keys_sql import Known
 from gateway.journal.sqlite.memory_sql import Kind, Memory
 from gateway.journal.sqlite.messages import Discarded, Requeued, Stored
+from gateway.journal.sqlite.read_sql import NEWS_OF
 from gateway.model import Delivery, DeliveryState, DiscardCause
 
 _EVENT = "INSERT INTO event VALUES "
 _DELIVERY = "INSERT INTO delivery VALUES "
 _KIND_OF_EVENT = "INSERT INTO kind_of_event VALUES "
-_CARD = "INSERT INTO card VALUES "
-_NEWEST_CARD = """ ON CONFLICT (destination, subject) DO UPDATE
- SET post_id = excluded.post_id, used = excluded.used,
-     closed = iif(excluded.closed < 0, max(closed, 0), excluded.closed)"""
+_CARD = """
+INSERT INTO card (destination, subject, post_id, used, closed, newest)
+  WITH shown (destination, subject, post_id, used, closed, seq) AS (VALUES """
+# What only replies (it has a name to stand alone by) makes a card no newer.
+_NEWEST_CARD = f""")
+SELECT destination, subject, post_id, used, closed,
+       coalesce((SELECT iif(json_extract(nullif(card, ''), '$.alone') IS NULL, {NEWS_OF}, 0)
+                   FROM delivery WHERE delivery.seq = shown.seq), 0)
+  FROM shown WHERE true
+    ON CONFLICT (destination, subject) DO UPDATE
+   SET post_id = excluded.post_id, used = excluded.used, newest = max(newest, excluded.newest),
+       closed = iif(excluded.closed < 0, max(closed, 0), excluded.closed)"""
 _SETTLE = "WITH settled (seq, state, attempts, not_before, reason, post_id, line) AS (VALUES "
 # A log is lines of JSON. A full one loses its first line; nearly all are empty, and skip the search for line breaks.
 _SETTLED = f""")
@@ -241,8 +250,8 @@ def settle(connection: Connection, memory: Memory, settlements: Iterable[Settlem
         _drop_strangers(connection, memory, dead)
     rows = [(s.seq, s.state.value, s.attempts, s.not_before, s.reason, s.post_id, _line(s)) for s in last.values()]
     insert(connection, _SETTLE, rows, _SETTLED)
-    cards = {(c.destination, c.subject): c for s in last.values() if (c := s.card) is not None}
-    card_rows = [(c.destination, c.subject, c.post_id, c.used, _closed_flag(c)) for c in cards.values()]
+    cards = {(c.destination, c.subject): (c, seq) for seq, s in last.items() if (c := s.card) is not None}
+    card_rows = [(c.destination, c.subject, c.post_id, c.used, _closed_flag(c), seq) for c, seq in cards.values()]
     insert(connection, _CARD, card_rows, _NEWEST_CARD)
 
 

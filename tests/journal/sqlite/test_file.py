@@ -124,7 +124,7 @@ def test_a_newer_file_is_refused_untouched(tmp_path: Path) -> None:
     connection.execute("PRAGMA user_version = 99")
     connection.close()
     before = path.read_bytes()
-    with pytest.raises(JournalDamaged, match=r"journal\.db has schema version 99, this release knows up to 6: start"):
+    with pytest.raises(JournalDamaged, match=r"journal\.db has schema version 99, this release knows up to 7: start"):
         prepare(path)
     assert path.read_bytes() == before
 
@@ -180,7 +180,7 @@ def test_processes_may_start_on_one_new_file_at_once(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as starters:
         list(starters.map(lambda _: prepare(path), range(8)))
     connection = connect(path)
-    assert connection.execute("PRAGMA user_version").fetchone() == (6,)
+    assert connection.execute("PRAGMA user_version").fetchone() == (7,)
     connection.close()
     assert sorted(file.name for file in tmp_path.iterdir()) == ["journal.db"]
 
