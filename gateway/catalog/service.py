@@ -69,8 +69,9 @@ class Service:
         self.event = self._each(raw, "event", Selector)
         self.delivery_id = self._each(raw, "delivery_id", Selector)
         self.delivery_headers = headers_of(self.delivery_id)
-        self.verify, faults = verify.read_schemes(raw.get("verify", ()))
-        self._problems += [(("verify", index), problem) for index, problem in faults]
+        schemes = raw.get("verify", ())
+        self.verify, faults = verify.read_schemes(schemes)
+        self._problems += [_placed("verify", index, schemes[index], problem) for index, problem in faults]
         self.fetches_keys = verify.fetches(self.verify)
         self.unwrap = self._each(raw, "unwrap", parse_unwrap)
         self.handshake = self._each(raw, "handshake", handshake.parse_handshake)
@@ -98,7 +99,7 @@ class Service:
             try:
                 parsed.append(parse(item))
             except ValueError as error:
-                self._problems.append(((key, index), str(error)))
+                self._problems.append(_placed(key, index, item, str(error)))
         return tuple(parsed)
 
     def _seconds(self, windows: Mapping[str, str], key: str, default: str) -> float:
@@ -143,3 +144,17 @@ class Service:
                 return ""
             parts.append(part)
         return "\n".join(parts)
+
+
+def _placed(key: str, index: int, item: JSON, problem: str) -> tuple[tuple[str | int, ...], str]:
+    """The place of a problem in a list, and its words: those that begin with a key of the item lead to its line."""
+    steps: list[str | int] = [key, index]
+    name, colon, rest = problem.partition(": ")
+    if not colon:
+        return tuple(steps), problem
+    for part in name.split("."):
+        if not isinstance(item, Mapping) or part not in item:
+            return (key, index), problem
+        steps.append(part)
+        item = item[part]
+    return tuple(steps), rest

@@ -140,6 +140,12 @@ def _check(scheme: Signature) -> None:
     """Raise ValueError for a scheme that proves nothing, or whose parts contradict each other."""
     if not scheme.message:
         raise ValueError("message: expected at least one part")
+    if _covers_itself(scheme):
+        raise ValueError(
+            f"{scheme.source.kind}: a signature that stands in the body cannot cover all of it; list in message the "
+            "parts that the sender signs, such as {json: PATH}, {lines: [PATH, ...]} or {form: NAME}, or name the "
+            "header that has the signature"
+        )
     if scheme.timestamp is not None and not _signs(scheme.message, scheme.timestamp):
         raise ValueError("timestamp: the signature does not cover it; add timestamp to message, or leave it out")
     if scheme.algorithm == "hash" and not scheme.holds_secret:
@@ -157,6 +163,16 @@ def _check(scheme: Signature) -> None:
             raise ValueError(f"key: not a key of a {scheme.algorithm} scheme: how a public key is written shows")
         load()
         check_bound(scheme, scheme.holds_secret or bool(scheme.also))
+
+
+def _covers_itself(scheme: Signature) -> bool:
+    """Whether the signed message holds the signature: nobody can make such a one."""
+    kind = scheme.source.kind
+    return kind in {"json", "form"} and (
+        scheme.covers_body
+        or (kind == "form" and any(part.kind == "sorted-form" for part in scheme.message))
+        or any(scheme.source in (part.source, *part.sources) for part in scheme.message)
+    )
 
 
 def load() -> None:

@@ -60,14 +60,15 @@ def test_every_fault_of_the_document_is_told() -> None:
     """Each with its line and key, and the rest is read as if it were right."""
     text = (
         TEXT.replace("{json: action}", "{json: 'a..b'}")
-        + "verify: [{hmac: sha256}]\nduplicates: {id: soon, body: 1m}\n"
+        + "verify: [{hmac: sha256},\n  {hmac: sha256, header: X-A, window: soon}]\nduplicates: {id: soon, body: 1m}\n"
     )
     found = service(text)
     told = {fault.where: (fault.line, fault.problem) for fault in found.faults}
     assert told["event/1"] == (5, "not a path: 'a..b' at character 2")
-    assert told["verify/0"][0] == 7
-    assert told["duplicates/id"] == (8, "'soon' is not a duration: write a number and one of ms, s, m, h, d, w")
-    assert len(told) == 3
+    assert told["verify/0/hmac"][0] == 7
+    assert told["verify/1/window"][0] == 8
+    assert told["duplicates/id"] == (9, "'soon' is not a duration: write a number and one of ms, s, m, h, d, w")
+    assert len(told) == 4
     assert (len(found.event), found.body_window) == (1, 60.0)
     assert found.event_name(Request(headers={"x-kind": "pr"}), {}) == "pr"
 
