@@ -8,7 +8,8 @@ that neither a secret nor a control character of a payload reaches the stream, a
 import logging
 import os
 import re
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from itertools import takewhile
 from typing import Any, Final, TextIO, cast
 from weakref import WeakSet
 
@@ -31,6 +32,8 @@ LINE_LIMIT: Final = 2000
 """Bytes of the longest line."""
 _SPARE: Final = 200
 """Bytes of a line that colours and padding may take."""
+_MOST: Final = LINE_LIMIT // 2
+"""Values inside of one that are looked at: no more fit a line, and masking each takes time."""
 _CUTS: Final = ((600, 1200, 40), (200, 1000, 20), (60, 800, 10), (30, 300, 5))
 """To what a line that is too long is cut, tried in turn: characters of a value and of a traceback, items of a list."""
 
@@ -119,22 +122,35 @@ def _add_trace(_: Any, __: str, event: EventDict) -> EventDict:
 
 def _mask(_: Any, __: str, event: EventDict) -> EventDict:
     """Mask secrets in every key and value, and convert values that JSON does not have to text."""
-    return {_clean(str(key)): _plain(value) for key, value in event.items()}
+    return {_clean(str(key)): _Masking().plain(value) for key, value in event.items()}
 
 
-def _plain(value: Any, depth: int = 0) -> Any:
-    if value is None or isinstance(value, bool | float):
-        return value
-    if isinstance(value, str):
-        return _clean(value)
-    if isinstance(value, int):
-        # msgspec encodes integers of 64 bits at most, and JSON readers often accept fewer.
-        return value if -(2**63) <= value < 2**63 else str(value)
-    if isinstance(value, Mapping) and depth < _DEEPEST:
-        return {_clean(str(key)): _plain(item, depth + 1) for key, item in value.items()}
-    if isinstance(value, list | tuple | set | frozenset) and depth < _DEEPEST:
-        return [_plain(item, depth + 1) for item in value]
-    return _clean(str(value) if isinstance(value, BaseException) else repr(value))
+class _Masking:
+    """Makes one value plain, with "…" for what is in it beyond the first _MOST values."""
+
+    def __init__(self) -> None:
+        self._left = _MOST
+
+    def plain(self, value: Any, depth: int = 0) -> Any:
+        """The value as JSON has it."""
+        self._left -= 1
+        if value is None or isinstance(value, bool | float):
+            return value
+        if isinstance(value, str):
+            return _clean(value)
+        if isinstance(value, int):
+            # msgspec encodes integers of 64 bits at most, and JSON readers often accept fewer.
+            return value if -(2**63) <= value < 2**63 else str(value)
+        if isinstance(value, Mapping) and depth < _DEEPEST:
+            return {_clean(str(key)): self.plain(value[key], depth + 1) for key in self._first(value)}
+        if isinstance(value, list | tuple | set | frozenset) and depth < _DEEPEST:
+            items = [self.plain(item, depth + 1) for item in self._first(value)]
+            return items + ["…"] * (len(value) - len(items))
+        return _clean(str(value) if isinstance(value, BaseException) else repr(value))
+
+    def _first(self, values: Iterable[Any]) -> Iterator[Any]:
+        """Those that are looked at."""
+        return takewhile(lambda _: self._left > 0, values)
 
 
 def _clean(text: str) -> str:

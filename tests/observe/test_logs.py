@@ -264,6 +264,16 @@ def test_no_line_is_longer_than_the_limit(stream: io.StringIO, form: str, values
     assert "something" in line
 
 
+def test_a_large_value_is_not_looked_at_whole(stream: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Masking is a search for each living secret, and only a small part of the value is in the line."""
+    masked: list[str] = []
+    monkeypatch.setattr(logs, "redact", lambda text: masked.append(text) or text)
+    logs.configure("info", "json", stream)
+    log.info("large", deep=[[["a"] * 50] * 50] * 50, next="whole")
+    (line,) = lines(stream)
+    assert (len(masked) < 1100, line["next"], line["deep"][-1]) == (True, "whole", "… 10 more")
+
+
 def test_what_fits_is_not_cut(stream: io.StringIO) -> None:
     """A list says how much of it is left out."""
     logs.configure("info", "json", stream)
