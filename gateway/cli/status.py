@@ -77,3 +77,6 @@ def _print(found: Status) -> None:
     print_rows(found.destinations, DESTINATIONS, Format.TABLE, "no destinations")
     say("")
     print_rows(found.routes, _ROUTES, Format.TABLE, "no routes")
+    for one in found.routes:
+        if one.muted_until:
+            say(f"\n{one.name} is muted until {clock(one.muted_until)} UTC: its events are stored, and ignored")

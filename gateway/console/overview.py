@@ -46,6 +46,7 @@ class RouteStanding(Struct, frozen=True):
     last_outcome: str
     last_note: str = ""
     refusals: Annotated[int, Meta(description="Refused requests that are kept to be looked at, the newest.")] = 0
+    muted_until: Annotated[float, Meta(description="When `mute_until` of the route ends; 0: it is not muted.")] = 0
 
 
 class Kept(Struct, frozen=True):
@@ -136,6 +137,8 @@ def _routes(
     services = {name: route.service for name, route in gateway.settings.routes.items()}
     used = dict.fromkeys([*services, *(route for route, _ in day.received), *day.refused])
     names = [name for name in used if name != TEST_ROUTE]
+    now = time.time()
+    muted = {name: until for name, route in gateway.settings.routes.items() if (until := route.mute_until or 0.0) > now}
     received = {**day.received, **{(route, Outcome.REFUSED): count for route, count in day.refused.items()}}
     return tuple(
         RouteStanding(
@@ -147,6 +150,7 @@ def _routes(
             last[name].outcome.value if name in last else "",
             last[name].note if name in last else "",
             refused.get(name, 0),
+            muted.get(name, 0.0),
         )
         for name in names
     )
