@@ -16,7 +16,7 @@ from typing import Any
 
 import aiohttp
 import pytest
-from aiohttp import web
+from aiohttp import web, web_app
 from hypothesis import settings as settings_of_hypothesis
 
 from gateway import settings
@@ -103,6 +103,16 @@ def one_catalog() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(catalog, "build", _build_once)
         yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def forgotten_applications() -> Iterator[None]:
+    """Let go of the gateways of a module: aiohttp caches what it made of handlers, and with them all they refer to.
+
+    Text that is logged is searched for every living secret: with those of a thousand gateways that takes milliseconds.
+    """
+    yield
+    web_app._cached_build_middleware.cache_clear()
 
 
 async def _opened(url: str, *, deliver: bool, **more: Any) -> SqliteJournal:
