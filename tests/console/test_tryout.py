@@ -98,20 +98,14 @@ NASTY = {
 }
 
 
-@pytest.fixture
-def settled_memory():
-    """Takes what is there out of the garbage collector's sight, as `serve` does: here that is a heap of all tests."""
-
-    def settle():
-        gc.collect()
-        gc.freeze()
-
-    yield settle
-    gc.unfreeze()
+def settle_memory() -> None:
+    """Take what is there out of the garbage collector's sight, as `serve` does: here that is a heap of all tests."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.mark.parametrize("document", NASTY.values(), ids=NASTY)
-async def test_a_nasty_edit_ends_in_time_and_ingress_goes_on(console, settled_memory, document):
+async def test_a_nasty_edit_ends_in_time_and_ingress_goes_on(console, document):
     """Whatever is edited, the answer comes after bounded work, and the event loop is held up by none of it.
 
     Times are those of the processors: of the work of this process, whatever else the machine does.
@@ -120,7 +114,7 @@ async def test_a_nasty_edit_ends_in_time_and_ingress_goes_on(console, settled_me
     await browser.get("/try")
     body = {**BODY, "ref": "a" * 60 + "!", "commits": [{"id": str(n)} for n in range(200)]}
     await browser.call("/try", {"headers": HEADERS, "body": json.dumps(body)})  # the catalog is read once
-    settled_memory()
+    settle_memory()
     gaps, stop = [], asyncio.Event()
 
     async def beat():

@@ -2,7 +2,7 @@
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 import uvloop
@@ -13,17 +13,8 @@ def pytest_asyncio_loop_factories(config, item) -> dict[str, Callable[[], asynci
     return {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
 
 
-@pytest.fixture(scope="module")
-def only_new_objects() -> Iterator[None]:
-    """Keep what was there before from being searched again after every test."""
-    gc.collect()
-    gc.freeze()
-    yield
-    gc.unfreeze()
-
-
 @pytest.fixture
-async def nothing_left(only_new_objects) -> AsyncIterator[None]:
+async def nothing_left() -> AsyncIterator[None]:
     """No connection without an owner, no error that nobody takes, no task.
 
     Python warns of such connections when it collects them, and warnings are errors.
