@@ -128,8 +128,8 @@ def test_time_is_linear(text: str) -> None:
     assert seconds_of(lambda: for_hook(payload)) < 0.5
 
 
-@settings(max_examples=30, deadline=None)
-@given(st.lists(st.sampled_from(["<a|b>", "<<<<|x>", "é<|>", "`<a|b>`"]), min_size=1, max_size=3), st.integers(1, 9))
+@settings(max_examples=12, deadline=None)
+@given(st.lists(st.sampled_from(["<a|b>", "<<<<|x>", "é<|>", "`<a|b>`"]), min_size=1, max_size=3), st.integers(1, 3))
 def test_what_fits_still_fits(pieces: list[str], times: int) -> None:
     """A message that holds as much as may be is within the limits of the server on the wire, too."""
     text = "".join(pieces) * (2000 * times)

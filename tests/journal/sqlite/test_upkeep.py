@@ -501,13 +501,13 @@ async def test_the_log_starts_over(tmp_path: Path) -> None:
 async def test_a_log_that_grows_is_moved_and_starts_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Under load upkeep moves the log into the file piece by piece, and has it start over when it is large."""
     monkeypatch.setattr(upkeep, "_CHECKPOINT_SECONDS", 1e6)
-    monkeypatch.setattr(upkeep, "_CHECKPOINT_BYTES", 4_000_000)
-    monkeypatch.setattr(upkeep, "_MOVE_BYTES", 1_000_000)
+    monkeypatch.setattr(upkeep, "_CHECKPOINT_BYTES", 1_000_000)
+    monkeypatch.setattr(upkeep, "_MOVE_BYTES", 250_000)
     monkeypatch.setattr(upkeep, "_UPKEEP_SECONDS", 0.005)
     journal = await opened(tmp_path / "journal.db", deliver=True)
     file = tmp_path / "journal.db"
     async with asyncio.timeout(60):
-        while file.stat().st_size < 30_000_000:
+        while file.stat().st_size < 8_000_000:
             await asyncio.gather(*(journal.append(entry(b"x", body=bytes(8000))) for _ in range(20)))
     # A log that never starts over holds all that ever went through it, index pages many times.
     assert file.with_name("journal.db-wal").stat().st_size < file.stat().st_size
