@@ -34,9 +34,13 @@ def system_roots() -> Sequence[x509.Certificate]:
 def check_chain(document: bytes, roots: Sequence[x509.Certificate], now: float) -> None:
     """Raise ValueError, which says why, unless the first certificate of a PEM document is to be trusted.
 
-    A document with the certificates of its issuers must lead to one of the `roots`. Many have only the one that signs
-    (those of Amazon SNS do): if its issuer is none of the roots, the TLS of the host that the document lists vouches
-    for it alone, and it must not vouch for itself. `now` is in seconds since the epoch.
+    A document with the certificates of its issuers must lead to one of the `roots`, and so must a certificate alone
+    whose issuer has the name of a root. One alone of an issuer in between leads nowhere: those of Amazon SNS are such.
+    It is trusted as the keys of a JWKS are, for where it comes from: over TLS, whose own chain was verified, from a
+    host that the service lists. That is how AWS has SNS verified (SNS developer guide, "Verifying the signature of an
+    Amazon SNS message": take the key of the certificate that an AWS host serves over https). So `hosts` must name only
+    hosts that nobody but the vendor writes to. One that has signed itself is refused, as no authority issues such.
+    `now` is in seconds since the epoch.
     """
     first, *issuers = _certificates(document)
     moment = datetime.fromtimestamp(now, UTC)

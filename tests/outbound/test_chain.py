@@ -31,8 +31,12 @@ def test_a_chain_leads_to_a_root():
 
 
 def test_a_certificate_without_its_issuers():
-    """As Amazon SNS gives it: the TLS of the host vouches for it."""
+    """As Amazon SNS gives it: the host that served it over TLS vouches for it, whoever issued it but itself."""
     assert problem(pem(BELOW.issue("sns.example.com")[0])) == ""
+    unknown = Authority("Other Issuing", Authority("Other Root"))
+    assert problem(pem(unknown.issue("sns.example.com")[0])) == ""
+    assert problem(pem(unknown.issue("sns.example.com")[0], unknown.certificate)), "with issuers it must lead to a root"
+    assert problem(pem(Authority("Itself").certificate))
 
 
 def test_a_chain_to_nobody():
