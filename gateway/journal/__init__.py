@@ -83,8 +83,7 @@ def deliveries(entry: Entry, before: int) -> tuple[Delivery, ...]:
 class CardPost(Struct, frozen=True):
     """The post that shows a subject at a destination, last used at `used`.
 
-    `closed` says whether the subject ended; None in a Settlement leaves the stored value unchanged. `newer` of one that
-    was asked for with a delivery says that a later event than the delivery's has been delivered to the subject.
+    `closed` says whether the subject ended; None in a Settlement leaves the stored value unchanged. `newer`: see `card`.
     """
 
     destination: str
@@ -315,8 +314,7 @@ class Cards(Protocol):
     async def card(self, destination: str, subject: str, seq: int = 0) -> CardPost | None:
         """The post that shows a subject at a destination, as last settled; None when there is none.
 
-        `seq` is the delivery that is about to be shown there, for `newer`. Events count in the order in which they were
-        stored, and a delivery that only replies to what is there (`Card.alone`) makes nothing newer.
+        `newer` says whether it shows an event stored after that of the delivery `seq`; what only replies counts not.
         """
 
 
