@@ -81,9 +81,9 @@ def deliveries(entry: Entry, before: int) -> tuple[Delivery, ...]:
 
 
 class CardPost(Struct, frozen=True):
-    """The post that shows a subject at a destination, last used at `used`.
+    """The post that shows a subject at a destination, last used at `used`; `newer` is explained at `Cards.card`.
 
-    `closed` says whether the subject ended; None in a Settlement leaves the stored value unchanged. `newer`: see `card`.
+    `closed` says whether the subject ended; None in a Settlement leaves the stored value unchanged.
     """
 
     destination: str
@@ -312,10 +312,7 @@ class Cards(Protocol):
     """The posts that show subjects."""
 
     async def card(self, destination: str, subject: str, seq: int = 0) -> CardPost | None:
-        """The post that shows a subject at a destination, as last settled; None when there is none.
-
-        `newer` says whether it shows an event stored after that of the delivery `seq`; what only replies counts not.
-        """
+        """The post that shows a subject, as last settled. `newer`: it shows a later event than delivery `seq` tells."""
 
 
 class Secrets(Protocol):
