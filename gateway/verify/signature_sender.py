@@ -96,8 +96,6 @@ def _signed(scheme: Signature, content: Content, word: str, secret: str, moment:
     texts, stamp = read_signatures(scheme, content)
     if texts:
         return content.request
-    if scheme.source.kind in {"json", "form"} and any(part.kind in {"body", "digest"} for part in scheme.message):
-        raise ValueError(f"the {scheme.source.kind} body holds the signature, which cannot cover all of it")
     if scheme.fetch is not None:
         content = Content(with_url(scheme.fetch, content))
     if scheme.timestamp is not None:

@@ -128,6 +128,7 @@ async def test_an_edit_of_a_large_catalog_holds_up_nobody(tmp_path, monkeypatch)
         if (original / "cards").is_dir():
             (tmp_path / key / "cards").symlink_to(original / "cards")
         keys.append((key, original.name))
+    (tmp_path / "fragments").symlink_to(files.builtin_folder() / "fragments")
     edited = next(key for key, name in keys if name == "github")
     started = Started(tmp_path, edited, *(key for key, name in keys[:20] if name != "github"))
     await started.catalog.warm()

@@ -59,7 +59,7 @@ async def made():
             token = standin.add_bot("gate", roles=ANYWHERE, team=team)
             session = Session(url, TokenAccount(Secret(token)), http, PATIENCE)
 
-            async def card(subject: str) -> Remembered | None:
+            async def card(subject: str, _: int) -> Remembered | None:
                 return cards.get(subject)
 
             sender = RestSender(

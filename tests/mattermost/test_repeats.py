@@ -12,6 +12,7 @@ from gateway.mattermost.history import History
 from gateway.mattermost.repeats import Repeats
 from gateway.model import Card, CardMode, Delivered, Later, Never
 from gateway.outbound.exchange import Unsent
+from tests.mattermost.conftest import Remembered
 
 POSTS = ("POST", "/posts")
 CHANNEL = "alerts".ljust(26, "0")
@@ -136,7 +137,7 @@ async def test_a_reply_that_was_made_is_found(desk, mode):
     """A thread is part of its channel; the card stays the one that the journal knows."""
     sender = desk.sender()
     root = (await sender.send(desk.delivery("card"))).post_id
-    desk.cards["s"] = type("Shown", (), {"post_id": root, "closed": None})()
+    desk.cards["s"] = Remembered(root)
     desk.board.next_answer(*POSTS, stored_but(desk.board, cut))
     delivery = desk.delivery("reply", Card("s", mode))
     assert isinstance(await sender.send(delivery), Later)

@@ -14,6 +14,7 @@ from gateway.delivery.destinations import Destination
 from gateway.model import Card, CardMode, Delivered, Later, Phase
 from gateway.outbound.sessions import Sessions
 from tests.mattermost.blaming import DESTINATION, UNKNOWN, blamed
+from tests.mattermost.conftest import Remembered
 
 TLS = Path(__file__).parents[1] / "data" / "tls"
 SECRETS = ("t0kent0kent0kent0kent0kent", "c0rrect-h0rse", "s3cr3t-of-a-page")
@@ -52,7 +53,7 @@ async def test_answers_of_something_else(desk, path, answer, fault, hint):
 
 async def test_a_page_in_place_of_an_edit_makes_no_new_card(desk):
     """Only Mattermost itself can say that a post is gone."""
-    desk.cards["s"] = type("Shown", (), {"post_id": "p", "closed": None})()
+    desk.cards["s"] = Remembered("p")
     card = Card("s", CardMode.UPDATE, Phase.CHANGE)
     for status in (200, 403, 404):
         desk.board.next_answer("PUT", "/posts/p/patch", page(status))

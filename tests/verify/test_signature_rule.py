@@ -80,6 +80,13 @@ HASH = {"hash": "sha256", "header": "X"}
         ({**RSA, "keys": {**SNS, "hosts": ["com"]}, "also": "secret"}, "keys.hosts: 'com' allows too much"),
         ({**RSA, "keys": {"jwks": "https://a.example.com/", "at": "x"}, "also": "secret"}, "keys.at: expected pem"),
         (HASH, "message: anybody can make a digest"),
+        ({"hmac": "sha256", "json": "s"}, "json: a signature that stands in the body"),
+        (
+            {"hmac": "sha256", "form": "s", "message": ["url", {"digest": "sha256-hex"}]},
+            "form: a signature that stands",
+        ),
+        ({"hmac": "sha256", "form": "s", "message": [{"form": "sorted"}]}, "form: a signature that stands"),
+        ({"hmac": "sha256", "json": "s", "message": [{"json": "s"}]}, "json: a signature that stands"),
         ({**HASH, "message": ["secret"]}, "write {token: PATH, hash: DIGEST}"),
         ({**RSA, "each": "items"}, "each: expected json beside it"),
         ({**RSA, "body": {"header": "Digest"}}, "body: the signature does not cover that digest; add a part"),

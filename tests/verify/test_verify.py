@@ -393,7 +393,8 @@ def test_hostile_requests_are_only_refused(body, headers, secret):
             "key": "base64",
             "message": ["timestamp", "body"],
         },
-        {"hmac": "sha256", "form": "sig", "message": ["url", {"form": "sorted"}, {"header": "X-T"}]},
+        {"hmac": "sha256", "form": "sig", "message": ["url", {"form": "text"}, {"header": "X-T"}]},
+        {"hmac": "sha256", "header": "X-S", "message": ["url", {"form": "sorted"}, {"header": "X-T"}]},
         {"basic": True},
         {"token": "a.*.b"},
     ):
