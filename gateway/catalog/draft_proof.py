@@ -7,7 +7,7 @@ until one fits (`proven`); without it the likeliest is written, and said to be u
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from itertools import product
+from itertools import permutations, product
 from typing import Any, Final
 
 import msgspec
@@ -30,11 +30,14 @@ _ID_HEADER = re.compile(r"(?:webhook|svix|msg|message|delivery|request|event)[\w
 _TAGGED = re.compile(r"(?P<tag>v\d\w?),(?P<text>[A-Za-z0-9+/=_-]+)(?: v\d\w?,[A-Za-z0-9+/=_-]+)*")
 _PREFIXED = re.compile(r"(?P<prefix>[A-Za-z][\w-]{0,20}[=:]\s?)(?P<text>[A-Za-z0-9+/=_-]{20,})")
 _STAMP = re.compile(r"\d{10}(?:\.\d+)?|\d{13}|\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:?\d\d)?")
+_PLAIN = re.compile(r"[\w-]+")
 _KEYS: Final = ("utf8", "whsec", "base64", "hex")
 _TRIED: Final = 3
 """Requests that a composition is tried on."""
 _BODIES: Final = 12
 """Spellings of a JSON body that are tried: what was pasted may have been laid out anew."""
+_ORDERED: Final = 3
+"""Values beside a signature in the body of which every order is tried."""
 
 
 class Proof(Struct, frozen=True):
@@ -77,7 +80,7 @@ def _signatures(seen: Sequence[Seen]) -> Iterator[Raw]:
         if _SIGNED_HEADER.search(name) and (read := _read(text.strip())) is not None:
             found.append((read[0], {**read[1], "header": _cased(name)}))
     for path, text in _in_body(seen[0].value if seen else None):
-        if (read := _read(text.strip())) is not None:
+        if (read := _read(text.strip())) is not None and _beside(path, seen[0].value):
             found.append((read[0], {**read[1], "json": path}))
     for _, raw in sorted(found, key=lambda one: -one[0]):
         yield {"hmac": raw.pop("hmac"), **raw}
@@ -91,6 +94,17 @@ def _in_body(value: Any) -> Iterator[tuple[str, str]]:
                 yield key, inner
             elif isinstance(inner, dict) and isinstance(inner.get(key), str):
                 yield f"{key}.{key}", inner[key]
+
+
+def _beside(path: str, value: Any) -> list[Raw]:
+    """The texts and numbers in the object of a signature: it cannot cover all of the body that it stands in."""
+    home, _, own = path.rpartition(".")
+    fields = value[home] if home else value
+    return [
+        {"json": f"{home}.{key}" if home else key}
+        for key, inner in fields.items()
+        if key != own and isinstance(inner, str | int) and not isinstance(inner, bool) and _PLAIN.fullmatch(key)
+    ]
 
 
 def _read(text: str) -> tuple[int, Raw] | None:
@@ -167,6 +181,11 @@ def _messages(seen: Sequence[Seen], *, stamped: bool) -> Iterator[list[Any]]:
 
 def _trials(signatures: Sequence[Raw], seen: Sequence[Seen]) -> Iterator[Raw]:
     for raw in signatures:
+        if "json" in raw:
+            beside = _beside(raw["json"], seen[0].value)
+            orders = permutations(beside) if len(beside) <= _ORDERED else [beside]
+            yield from (_scheme(raw, None, list(order), key) for key, order in product(_KEYS, orders))
+            continue
         stamp = _stamp(raw, seen)
         covers: list[tuple[Raw | None, list[Any]]] = (
             [(stamp, one) for one in _messages(seen, stamped=True)] if stamp is not None else []
@@ -186,6 +205,8 @@ def _scheme(raw: Raw, stamp: Raw | None, message: list[Any], key: str) -> Raw:
 
 
 def _likeliest(raw: Raw, seen: Sequence[Seen]) -> Raw:
+    if "json" in raw:
+        return _scheme(raw, None, _beside(raw["json"], seen[0].value), "utf8")
     stamp, identity = _stamp(raw, seen), _identity(seen)
     if "tagged" in raw and stamp is not None and identity:  # Standard Webhooks
         return _scheme(raw, stamp, [identity, ".", "timestamp", ".", "body"], "whsec")
@@ -259,7 +280,7 @@ def _static(seen: Sequence[Seen]) -> Raw | None:
 def _scalars(value: Any) -> Iterator[tuple[str, str]]:
     """The texts at the top of a body by their keys."""
     for key, inner in value.items() if isinstance(value, dict) else ():
-        if isinstance(inner, str) and inner and re.fullmatch(r"[\w-]+", str(key)):
+        if isinstance(inner, str) and inner and _PLAIN.fullmatch(str(key)):
             yield key, inner
 
 

@@ -120,3 +120,18 @@ def test_the_secret_itself_is_found():
     assert proof_of(seen({"authorization": "Basic " + b64(b"u:pw")}), "u:pw").proven
     nothing = proof_of(seen())
     assert (nothing.schemes, "nothing in these requests" in nothing.comment) == ([], True)
+
+
+@pytest.mark.parametrize(
+    ("secret", "proven", "order"), [("s3cret", True, ["at", "token"]), ("", False, ["token", "at"])]
+)
+def test_a_signature_in_the_body_covers_what_stands_beside_it(secret, proven, order):
+    """Not all of the body, which holds it: with the secret, the order of the parts is found."""
+    parts = {"token": "abc", "at": 1700000000, "test": True}
+    value = {"signature": {**parts, "signature": signed(AT + b"abc").hexdigest()}, "name": "it"}
+    request = Request("POST", body=json.dumps(value).encode())
+    found = proof_of([Seen(request, value)], secret)
+    assert found.proven is proven
+    message = [{"json": f"signature.{name}"} for name in order]
+    assert found.schemes == [{"hmac": "sha256", "json": "signature.signature", "message": message}]
+    assert proof_of([Seen(Request(body=b'{"sign": ""}'), {"sign": signed(b"").hexdigest()})]).schemes == []

@@ -38,8 +38,8 @@ SLACK = {"hmac": "sha256", "header": "X-Slack-Signature", "prefix": "v0=", "time
         ({"hmac": "sha1", "header": "X-Sig"}, "HMAC-SHA1 of the body in the header X-Sig"),
         ({"hmac": "sha256", "json": "a.sig", "message": [{"json": "a.data"}]},
          "HMAC-SHA256 of the body at a.data in the body at a.sig"),
-        ({"hmac": "sha256", "form": "sig", "encoding": "base64", "message": ["url", {"form": "sorted"}]},
-         "HMAC-SHA256 of the URL + the form fields in order in the form field sig (in base64)"),
+        ({"hmac": "sha256", "header": "X-Sig", "encoding": "base64", "message": ["url", {"form": "sorted"}]},
+         "HMAC-SHA256 of the URL + the form fields in order in the header X-Sig (in base64)"),
         ({"hmac": "md5", "header": "X-Sig", "message": ["method", {"header": "X-Date"}, {"digest": "sha256-hex"}]},
          "HMAC-MD5 of the method + the header X-Date + the SHA256 of the body in the header X-Sig"),
         (SLACK, "HMAC-SHA256 of “v0:” + the timestamp + “:” + the body in the header X-Slack-Signature"
@@ -82,7 +82,7 @@ def test_a_url_has_a_hole_where_the_secret_goes(raws, url):
         (SLACK, Request(headers={"x-slack-signature": "v0=1"}), True),
         (SLACK, Request(headers={"x-slack-time": "1"}), False),
         ({"token": "t"}, Request(body=b'{"t": "x"}', path_secret="x"), False),
-        ({"hmac": "sha256", "json": "sig"}, Request(body=b'{"sig": "x"}'), False),
+        ({"hmac": "sha256", "json": "sig", "message": [{"json": "id"}]}, Request(body=b'{"sig": "x"}'), False),
     ],
 )
 def test_what_is_there_to_be_checked_is_told(raw, request_, there):

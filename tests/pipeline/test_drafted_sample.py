@@ -10,6 +10,7 @@ from gateway.model import Request
 from gateway.pipeline import drafted_sample, sample
 from gateway.pipeline.expectation import differences
 from gateway.pipeline.rehearsal import rehearse
+from gateway.verify.sender import WORD
 
 PLACES = {
     "signature": Request(headers={"x-signature": "00" * 32}, body=b'{"event": "a.b", "name": "it"}'),
@@ -39,11 +40,12 @@ def test_a_sample_is_signed_by_its_runner(place):
     assert "00" * 32 not in text
 
 
-def test_what_cannot_be_signed_is_a_sample_of_an_open_route():
-    """A signature in the body that it covers cannot be computed from what is known."""
+def test_a_signature_in_the_body_is_made_anew():
+    """Of what stands beside it."""
     request = Request(body=b'{"event": "a.b", "name": "it", "signature": "' + b"00" * 32 + b'"}')
     made = draft("acme", [request])
     texts = {name.removesuffix(".yaml"): text for name, text in made.documents.items()}
     service, _ = build("acme", {name: Text(f"acme/{name}", text, name) for name, text in texts.items()}, Engine())
     found = sample.parse(drafted_sample.text(service, made.samples["a_b.usual"], made.proof), "a_b.usual.yaml")
-    assert (found.secret, found.expect.translator) == ("", "acme/a_b")
+    assert (found.secret, found.expect.translator) == (WORD, "acme/a_b")
+    assert "signature" not in found.request.body
