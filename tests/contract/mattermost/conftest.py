@@ -14,6 +14,7 @@ import os
 import secrets
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -153,6 +154,7 @@ class Stage:
     def __init__(self, server: Server) -> None:
         self.server = server
         self.mark = secrets.token_hex(4)
+        self._numbers = count(1)
         self.team: dict[str, Any] = {}
         self.ann: dict[str, Any] = {}
         self.ben: dict[str, Any] = {}
@@ -187,7 +189,7 @@ class Stage:
 
     def name(self, stem: str) -> str:
         """A name that nobody else has."""
-        return f"{stem}-{self.mark}-{secrets.token_hex(3)}"
+        return f"{stem}-{self.mark}-{next(self._numbers):x}"
 
     async def join_team(self, user: str) -> None:
         """Make a user a member of the team."""
