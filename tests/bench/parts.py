@@ -4,8 +4,9 @@ import asyncio
 import statistics
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
+import samples
 import scenarios
 import servers
 import services
@@ -22,7 +23,7 @@ class Size(NamedTuple):
     Comparisons take `rounds`, with slices of `events` or of `seconds`. `memory` is the number of events after which
     memory and disk are looked at, `posts` those of the serial chain; a step is timed `repeats` times with `step`
     events; the console has `kept` events, of which each page is seen `looks` times, and `turns` of `watched` events;
-    the catalog has `services`.
+    the catalog has `services`; samples are read in so many `slices`.
     """
 
     rounds: int
@@ -37,12 +38,13 @@ class Size(NamedTuple):
     turns: int
     watched: int
     services: int
+    slices: int
 
 
 FULL = Size(rounds=5, events=4_000, seconds=3.0, memory=120_000, posts=300, repeats=20, step=200, kept=1_000_000,
-            looks=50, turns=10, watched=10_000, services=services.SERVICES)  # fmt: skip
+            looks=50, turns=10, watched=10_000, services=services.SERVICES, slices=60)  # fmt: skip
 QUICK = Size(rounds=1, events=250, seconds=0.3, memory=500, posts=40, repeats=2, step=20, kept=2_000, looks=2, turns=1,
-             watched=125, services=40)  # fmt: skip
+             watched=125, services=40, slices=3)  # fmt: skip
 
 RATE = 1_000.0
 """Requests per second at which latency is measured."""
@@ -52,7 +54,7 @@ DELAY = 0.010
 
 
 class Plan(NamedTuple):
-    """What parts need to know: how much to measure, where journals are made, another checkout for `before`.
+    """What parts need to know: how much to measure, where journals are made, another checkout to compare with.
 
     With `keep`, the numbers of calls that `steps` counts become those that are kept.
     """
@@ -109,6 +111,17 @@ async def before(plan: Plan) -> list[Row]:
         told("processor for 1,000 events", _thousand(found, here), "s", _split(found, here)),
         told("processor for 1,000 events before", _thousand(found, there), "s", _split(found, there)),
         told("end to end / before", statistics.median(rates), "ratio", _rates(found, here, there)),
+    ]
+
+
+async def reading(plan: Plan) -> list[Row]:
+    """Processor time from the body of a sample to its messages, beside another checkout."""
+    if plan.against is None:
+        raise ValueError("there is no other checkout to compare with")
+    found = await samples.compared(servers.OURS, plan.against, plan.size.slices)
+    return [
+        told(f"{name} / before", pair.here / pair.there, "ratio", f"{pair.here:.1f} us; before {pair.there:.1f} us")
+        for name, pair in found.items()
     ]
 
 
@@ -252,7 +265,11 @@ PARTS: Mapping[str, Callable[[Plan], Awaitable[list[Row]]]] = {
     "console": console,
     "catalog": catalog,
     "before": before,
+    "samples": reading,
 }
+
+COMPARING: Final = frozenset({"before", "samples"})
+"""The parts that need another checkout."""
 
 
 async def _slices(plan: Plan, variants: Mapping[str, scenarios.Variant]) -> list[Mapping[str, Slice]]:

@@ -19,7 +19,9 @@ Parts:
     console  the pages of the console with a million events kept, and deliveries while it is open in ten browsers
     catalog  what a catalog of many services costs, and an edit in it
     before   cost for one destination, in turns with the gateway of the checkout --against, and as a ratio to it; this
-             part alone has to be named
+             part has to be named
+    samples  processor from the body of a request to its messages, for samples of usual events, in turns with the
+             checkout --against, and as a ratio to it; this part has to be named, too
 
 Processes are real, HTTP is real (loopback), the journal is SQLite on the disk of --folder. The servers under test run
 on whatever cores there are, load generator and sink keep to the second one; so nothing else should run. Requests are
@@ -35,7 +37,7 @@ from pathlib import Path
 
 import command
 import report
-from parts import FULL, PARTS, QUICK, Plan
+from parts import COMPARING, FULL, PARTS, QUICK, Plan
 from report import Row
 from servers import LOAD_CORE, QUIET_CORE, pinned
 
@@ -43,11 +45,11 @@ from servers import LOAD_CORE, QUIET_CORE, pinned
 def arguments() -> argparse.Namespace:
     """The command line."""
     parser = command.parser(__doc__, PARTS, FULL.rounds)
-    parser.add_argument("--against", type=Path, metavar="DIR", help="another checkout of this project, for `before`")
+    parser.add_argument("--against", type=Path, metavar="DIR", help="another checkout of this project, for `before` and `samples`")
     parser.add_argument("--keep", action="store_true", help="keep the numbers of calls that `steps` counts")
     chosen = parser.parse_args()
-    if ("before" in chosen.parts) is not (chosen.against is not None):
-        parser.error("`before` and --against DIR, the checkout to compare with, go together")
+    if COMPARING.isdisjoint(chosen.parts) is not (chosen.against is None):
+        parser.error("`before` and `samples` go together with --against DIR, the checkout to compare with")
     if chosen.against and not (chosen.against / "gateway" / "__main__.py").exists():
         parser.error(f"{chosen.against} is no checkout of this project: it has no gateway/__main__.py")
     return chosen
@@ -60,8 +62,8 @@ async def measured(chosen: argparse.Namespace) -> Sequence[Row]:
     against = chosen.against.resolve() if chosen.against else None
     plan = Plan(size, chosen.folder.resolve(), against, keep=chosen.keep)
     rows: list[Row] = []
-    for name in [name for name in PARTS if name in (chosen.parts or PARTS.keys() - {"before"})]:
-        with pinned(QUIET_CORE if name == "steps" else LOAD_CORE):
+    for name in [name for name in PARTS if name in (chosen.parts or PARTS.keys() - COMPARING)]:
+        with pinned(QUIET_CORE if name in {"steps", "samples"} else LOAD_CORE):
             rows += await PARTS[name](plan)
     return rows
 

@@ -206,12 +206,16 @@ async def serving(folder: Path, settings: str, tree: Path = OURS) -> AsyncIterat
     """`mattergate serve` of a checkout with these settings, which are written into the folder; ports are free ones."""
     port, admin = free_port(), free_port()
     file = write_settings(folder, settings, port, admin).resolve()
-    own = tree / ".venv" / "bin" / "python"
-    python = own if own.exists() else Path(sys.executable)
-    command = (str(python), "-m", GATEWAY, "serve", "-c", str(file))
+    command = (str(python_of(tree)), "-m", GATEWAY, "serve", "-c", str(file))
     async with running(command, port, folder=tree, environment={"PYTHONPATH": str(tree)}) as server:
         server.admin = admin
         yield server
+
+
+def python_of(tree: Path) -> Path:
+    """The Python of a checkout: that of its own environment, if it has one."""
+    own = tree / ".venv" / "bin" / "python"
+    return own if own.exists() else Path(sys.executable)
 
 
 def write_settings(folder: Path, settings: str, port: int = 8080, admin: int = 9090) -> Path:
