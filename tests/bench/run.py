@@ -45,7 +45,9 @@ from servers import LOAD_CORE, QUIET_CORE, pinned
 def arguments() -> argparse.Namespace:
     """The command line."""
     parser = command.parser(__doc__, PARTS, FULL.rounds)
-    parser.add_argument("--against", type=Path, metavar="DIR", help="another checkout of this project, for `before` and `samples`")
+    parser.add_argument(
+        "--against", type=Path, metavar="DIR", help="another checkout of this project, for `before` and `samples`"
+    )
     parser.add_argument("--keep", action="store_true", help="keep the numbers of calls that `steps` counts")
     chosen = parser.parse_args()
     if COMPARING.isdisjoint(chosen.parts) is not (chosen.against is None):

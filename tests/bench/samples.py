@@ -120,8 +120,7 @@ def _serve() -> None:
     given = json.loads(sys.stdin.readline())
     known = catalog.load([files.builtin_folder()], {one["service"] for one in given.values()}).services
     readers = {
-        name: _reader(known[one["service"]], one["headers"], one["body"].encode())
-        for name, one in given.items()
+        name: _reader(known[one["service"]], one["headers"], one["body"].encode()) for name, one in given.items()
     }
     for line in sys.stdin:
         read = readers[line.strip()]

@@ -46,6 +46,10 @@ class Source:
         self.line(f"{name} = {expression}")
         return name
 
+    def named(self, expression: str) -> str:
+        """A name for the value of an expression, which may be a name already: for whoever uses it more than once."""
+        return expression if expression.isidentifier() else self.let(expression)
+
     def name(self) -> str:
         """A new name, without a value yet."""
         self._names += 1

@@ -10,7 +10,8 @@ from gateway.language.output import Mode, Output
 from gateway.language.template import Engine, SimpleValue
 
 FUNCTIONS = {name: function.call for name, function in TABLE.items() if function.kind == "filter"}
-WORDS = expressions.Words(FUNCTIONS, {"taken"}, Output(Mode.RAW).value)
+TAKEN = {name: function.call for name, function in TABLE.items() if function.kind == "global"}
+WORDS = expressions.Words(FUNCTIONS, TAKEN, Output(Mode.RAW).value)
 
 SIMPLE = [
     "{{ a }}",
@@ -28,6 +29,26 @@ SIMPLE = [
     "{{ a | unless('s', 1) }}",
     "{{ a | cut() }}",
     "{{ payload | path('k') }}",
+    "{{ a if a.b else l }}",
+    "{{ 'yes' if not a }}",
+    "{{ (a.b or m | code) | upper if a and m else (z or []) | join_names }} x",
+    "{{ z or a | short(2) or m }}",
+    "{{ a and l | join_names and a.b }}",
+    "{{ 'x' }}",
+    "{{ true }}{{ none }}",
+    "{{ a == 's' }} {{ a != z }} {{ a in ['s', 1] }} {{ a not in ['s'] }}",
+    "{{ a | default({}) }}",
+    "{{ a | default(none) }}",
+    "{{ z | default(l) | join_names }}",
+    "{{ [a, 'x', z, l] | join_names }}",
+    "{{ [{'name': a, 'url': z}] }}",
+    "{{ {'q': a | cut(2), 'b': [true, 1]} }}",
+    "{{ a | cut(limit=3) }} {{ a | pick({'s': 'y', '1': 'z'}) }}",
+    "{{ l | join_names(limit=1, key='b') }}",
+    "{{ coalesce(z, a.b, [], m) | code }} {{ coalesce(z) }}",
+    "{{ between(a, z) }}",
+    "{{ a is startingwith('s') }}",
+    "{{ a == none }} {{ z == none }} {{ z == a | unless('s') }} {{ (a | upper) != a }} {{ none == none }}",
 ]
 VALUES = [
     None, True, False, 0, 1, -5, 2**70, 2.5, 1e300, "s", "@all *x*", "a\x00b", "0000000000", "x\ny\n\n\n\nz", "\u2028x",
@@ -61,17 +82,37 @@ def test_engine_writes_the_same(source: str, monkeypatch: pytest.MonkeyPatch):
 @pytest.mark.parametrize(
     "source",
     [
-        "{% if a %}x{% endif %}", "{# note #}{{ a }}", "{{ a + 1 }}", "{{ a[0] }}", "{{ a if b }}", "{{ -a }}",
-        "{{ 'x' }}",
-        "{{- a }}", "{{ a -}}", "{{ a | unknown }}", "{{ a | sort }}", "{{ a | cut(b + 1) }}", "{{ a | cut(limit=3) }}",
-        "{{ true }}", "{{ loop.index }}", "{{ a | default(none) }}", "{{ a | default('}}') }}",
+        "{% if a %}x{% endif %}", "{# note #}{{ a }}", "{{ a + 1 }}", "{{ a[0] }}", "{{ -a }}", "{{ a ~ b }}",
+        "{{ 'x' 'y' }}", "{{ (a if b) == b }}", "{{ a < 1 }}", "{{ a in b }}", "{{ a == b == c }}",
+        "{{ a if b if a }}", "{{ [a,] }}", "{{ {1: a} }}", "{{ (a, b) }}", "{{ (a).b }}", "{{ a is defined }}",
+        "{{- a }}", "{{ a -}}", "{{ a | unknown }}", "{{ a | sort }}", "{{ a | cut(b + 1) }}",
+        "{{ a | cut(limit=3, b) }}", "{{ loop.index }}", "{{ a | default('}}') }}",
         "{{ a | default('\\n') }}",
-        "{{ a | pick({'x': 'y'}) }}", "{{ taken }}", "{{ a | default(taken) }}", "{{ a", "{{ }}", "{{ a.0 }}",
+        "{{ coalesce }}", "{{ a | default(coalesce) }}", "{{ a", "{{ }}", "{{ a.0 }}",
     ],
 )  # fmt: skip
 def test_rest_is_left_to_the_engine(source: str):
-    """Statements, operators, subscripts, other literals and the engine's own names are not simple."""
+    """Statements, other operators, subscripts, other literals and the engine's own names are not simple."""
     assert expressions.text(source, WORDS) is None
+
+
+def test_what_nests_deep_is_left_to_the_engine():
+    """As deep as both branches and brackets may be, Python still compiles it; deeper ones do not get there."""
+    for depth in (expressions.DEEPEST - 1, expressions.DEEPEST + 1):
+        for opening, closing in (("(z or ", ")"), ("(z if z else ", ")"), ("not ", ""), ("[", "]"), ("coalesce(", ")")):
+            code = opening * depth + "a | upper" + closing * depth
+            assert depth < expressions.DEEPEST or expressions.expression(code, WORDS) is None
+            branches = "{% if a %}" * depth + "{{ " + code + " }}" + "{% endif %}" * depth
+            assert Engine().template(branches, Mode.RAW, "test/simple#/x").render({"a": "x"})
+
+
+def test_functions_are_called_where_their_value_is_needed():
+    """The side of a choice that is not taken, and what stands behind an `or` that holds already, cost nothing."""
+    called: list[object] = []
+    count = Function("count", lambda value: called.append(value) or value, lambda value: value, "Counts.")
+    for code in ("a or a | count", "b and a | count", "a if a else a | count", "(a | count) if b else a"):
+        assert Engine({"count": count}).value("{{ " + code + " }}", "test/simple#/x").get({"a": 1}) in (1, None)
+    assert called == []
 
 
 def test_expression_keeps_the_type():
