@@ -16,14 +16,14 @@ from gateway.language.template import Context
 from gateway.model import JSON
 
 _MODES: Final = {"name": Mode.PLAIN, "link": Mode.RAW, "icon": Mode.RAW}
-_SEEN: Final = ("payload", "request")
+_AROUND: Final = ("payload", "request")
 
 Texts = dict[str, str | None]
 """The texts by the keys of an attachment: author_name, author_link, author_icon."""
 
 
 class AuthorShape:
-    """The description of a person, compiled."""
+    """The description of a person, compiled: templates that look up `names`, those `around` not in the person."""
 
     def __init__(self, raw: Mapping[str, JSON], compiler: Compiler, place: DocumentPlace) -> None:
         with compiler.names_used() as self.names:
@@ -32,7 +32,9 @@ class AuthorShape:
                 for key, mode in _MODES.items()
                 if key in raw
             ]
-        self.shared = [name for name, _ in compiler.shared_among(self.names)]
+        shared = [name for name, _ in compiler.shared_among(self.names)]
+        self.around = [name for name in (*_AROUND, *shared) if name in self.names]
+        self.item = "item" in self.names
 
 
 class AuthorUse:
@@ -51,18 +53,10 @@ class AuthorUse:
         person, shape = self._person(context), self._shape
         if person is None or shape is None or isinstance(person, list):
             return {}
-        seen: Context = {}
-        for name in (
-            *_SEEN,
-            *shape.shared,
-        ):  # loops, since a comprehension is a call: an author stands in every message
-            if name in context:
-                seen[name] = context[name]
-        if isinstance(person, dict):
-            for name in shape.names:
-                if name in person:
-                    seen[name] = person[name]
-        seen["item"] = person
+        seen: Context = person if isinstance(person, dict) else {}
+        if shape.item or shape.around:
+            around = {name: context[name] for name in shape.around if name in context}
+            seen = {**around, **seen, "item": person}
         texts: Texts = {}
         for key, render in shape.templates:
             texts[key] = render(seen)

@@ -117,7 +117,8 @@ class AttachmentShape:
         if self._colored:
             texts["color"] = context[STATE].get("color")
         for key, render in self._texts:
-            texts[key] = render(context) or texts.get(key)
+            if shown := render(context):
+                texts[key] = shown
         attachment = Attachment(**texts) if self._base is None else _upon(self._base.render(context), texts)
         if self._fields is not None:
             attachment.fields = [*attachment.fields, *self._fields.render(context)]

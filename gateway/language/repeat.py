@@ -43,7 +43,10 @@ class Each:
         self._limit = int(raw.get("limit", LINES))
         with compiler.names_used() as names_in_when:
             self._when = compiler.condition(raw["when"], place / "when") if "when" in raw else None
-        self._names = tuple(sorted((names | names_in_when) - {"item", "index", self._name}))
+        seen = names | names_in_when
+        self._own = tuple({"item", self._name} & seen)
+        self._indexed = "index" in seen and self._name != "index"
+        self._names = tuple(sorted(seen - {"item", "index", self._name}))
         self.more = compiler.template(raw.get("more", MORE), mode, place / "more")
 
     def contexts(self, context: Context) -> tuple[list[Context], int]:
@@ -54,7 +57,11 @@ class Each:
         context = {name: context[name] for name in self._names if name in context}
         chosen = []
         for index, element in enumerate(elements[: self._limit if self._when is None else EXAMINED], 1):
-            inner = {**context, "item": element, "index": index, self._name: element}
+            inner = context.copy()
+            for name in self._own:
+                inner[name] = element
+            if self._indexed:
+                inner["index"] = index
             if type(element) is dict:
                 for name in self._names:
                     if name in element:

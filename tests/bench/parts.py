@@ -23,7 +23,7 @@ class Size(NamedTuple):
     Comparisons take `rounds`, with slices of `events` or of `seconds`. `memory` is the number of events after which
     memory and disk are looked at, `posts` those of the serial chain; a step is timed `repeats` times with `step`
     events; the console has `kept` events, of which each page is seen `looks` times, and `turns` of `watched` events;
-    the catalog has `services`; samples are read in so many `slices`.
+    the catalog has `services`; samples are read in `pairs` of processes.
     """
 
     rounds: int
@@ -38,13 +38,13 @@ class Size(NamedTuple):
     turns: int
     watched: int
     services: int
-    slices: int
+    pairs: int
 
 
 FULL = Size(rounds=5, events=4_000, seconds=3.0, memory=120_000, posts=300, repeats=20, step=200, kept=1_000_000,
-            looks=50, turns=10, watched=10_000, services=services.SERVICES, slices=60)  # fmt: skip
+            looks=50, turns=10, watched=10_000, services=services.SERVICES, pairs=10)  # fmt: skip
 QUICK = Size(rounds=1, events=250, seconds=0.3, memory=500, posts=40, repeats=2, step=20, kept=2_000, looks=2, turns=1,
-             watched=125, services=40, slices=3)  # fmt: skip
+             watched=125, services=40, pairs=1)  # fmt: skip
 
 RATE = 1_000.0
 """Requests per second at which latency is measured."""
@@ -118,7 +118,7 @@ async def reading(plan: Plan) -> list[Row]:
     """Processor time from the body of a sample to its messages, beside another checkout."""
     if plan.against is None:
         raise ValueError("there is no other checkout to compare with")
-    found = await samples.compared(servers.OURS, plan.against, plan.size.slices)
+    found = await samples.compared(servers.OURS, plan.against, plan.size.pairs)
     return [
         told(f"{name} / before", pair.here / pair.there, "ratio", f"{pair.here:.1f} us; before {pair.there:.1f} us")
         for name, pair in found.items()

@@ -60,8 +60,9 @@ def _constant(parts: list[Any], index: int) -> str:
     before = "" if last else parts[index + 1] or parts[index + 2]
     if before.startswith("-"):
         constant = _stripped(constant.rstrip(_BLANK), -1)
-    elif not last and parts[index + 2] is not None and (blank := _BEFORE_BLOCK.search(constant)):
-        if blank.start() or first:
+    elif not last and parts[index + 2] is not None:
+        blank = _BEFORE_BLOCK.search(constant)
+        if blank and (blank.start() or first):
             constant = constant[: blank.start()]
     if behind.endswith("-"):
         constant = _stripped(constant.lstrip(_BLANK), 0)

@@ -1,9 +1,9 @@
 """Templates of text and simple expressions, evaluated without the engine: most of a catalog's are no more than that.
 
 A simple expression consists of paths, texts, whole numbers, lists and objects, functions of these, comparisons, `and`,
-`or`, `not` and `if`: `coalesce(commit.id, after) | short(7) | link(commit.url)`, `'good' if state == 'fixed' else color`.
-Other templates are left to the engine; both give the same text for what both support. Each becomes a function of its
-own (`source`), since they run for every line of every message.
+`or`, `not` and `if`: `coalesce(commit.id, after) | short(7)`, `'good' if state == 'fixed' else color`. Other templates
+are left to the engine; both give the same text for what both support. Each becomes a function of its own (`source`),
+since they run for every line of every message.
 """
 
 import re
@@ -206,22 +206,22 @@ class _Parser:
         return value
 
     def _value(self) -> Part:
-        token = self._next()
-        if token == "(":
+        word = self._next()
+        if word == "(":
             with self._deeper():
                 value = self.choice()
             self._expect(")")
             return value
-        if token == "[":
+        if word == "[":
             return _list(self._series(self.choice, "]"))
-        if token == "{":
+        if word == "{":
             return _object(self._series(self._pair, "}"))
-        if token in self._words.taken:
+        if word in self._words.taken:
             self._expect("(")
-            return _called(bare(self._words.taken[token]), *self._arguments())
-        if token in _CONSTANTS:
-            return _constant(_CONSTANTS[token])
-        return _constant(_literal(token)) if token[0] in "'\"" or token.isdigit() else self._path(token)
+            return _called(bare(self._words.taken[word]), *self._arguments())
+        if word in _CONSTANTS:
+            return _constant(_CONSTANTS[word])
+        return _constant(_literal(word)) if word[0] in "'\"" or word.isdigit() else self._path(word)
 
     def _path(self, token: str) -> Part:
         path = tuple(token.split("."))

@@ -17,7 +17,7 @@ Evaluate = Callable[[Mapping[str, Any]], Any]
 Emit = Callable[["Source"], str]
 """Writes the statements that compute a value into a source, and returns the Python expression of the value."""
 
-_FORMS: Final = 1024
+_FORMS: Final = 2048
 _LONGEST_FORM: Final = 10_000
 """How many compiled forms are cached (the catalog has fewer), and their length limit: long ones hardly recur."""
 

@@ -70,14 +70,14 @@ def test_conditions_hold_as_in_the_engine(source: str, monkeypatch: pytest.Monke
     "source",
     [
         "{{ a }}", "{%- if a %}\u00a0{%- endif %}", "{%+ if a %}x{% endif %}", "{% for x in a %}x{% endfor %}",
-        "{% set x = a %}{% if x %}x{% endif %}", "{% if a %}x{% elif a | length %}y{% endif %}", "{% if a > 1 %}x{% endif %}",
+        "{% set x = a %}{% if x %}x{% endif %}", "{% if a > 1 %}x{% endif %}",
         "{% if 'x' in a %}x{% endif %}", "{% if a in b %}x{% endif %}", "{% if a is mapping %}x{% endif %}",
         "{% if a is startingwith(b) %}x{% endif %}", "{% if a is startingwith 'x' %}x{% endif %}",
         "{% if a == b == c %}x{% endif %}", "{% if a if b %}x{% endif %}", "{% if a == none == b %}x{% endif %}",
         "{% if a[0] %}x{% endif %}", "{% if taken %}x{% endif %}", "{% if a == '%}' %}x{% endif %}",
         "{% if a == 1.5 %}x{% endif %}", "{% if a %}{{ a + 1 }}{% endif %}", "{% if a %}\r\nx{% endif %}",
         "{% if a %}{# x #}{% endif %}", "{% if a in [] %}x{% endif %}", "{% if (a %}x{% endif %}",
-        "{% if %}x{% endif %}", "{% elif a %}x", "{% if a == b.c | sort %}x{% endif %}",
+        "{% if a %}x{% elif a | length %}y{% endif %}", "{% if %}x{% endif %}", "{% elif a %}x", "{% if a == b.c | sort %}x{% endif %}",
         "{% if (a if b) == b %}x{% endif %}",
     ],
 )  # fmt: skip
