@@ -8,7 +8,7 @@ import re
 from gateway.language.functions.coerce import count_of, list_of, markdown_of, text_of
 from gateway.language.functions.markdown import code_block, code_span, escape, is_usual_url, link_to, quoted
 from gateway.language.functions.markup import Markup
-from gateway.language.functions.registry import Example, Number, function
+from gateway.language.functions.registry import MAX_INPUT, Example, Number, function
 from gateway.language.functions.text import short, shorten
 from gateway.model import JSON
 
@@ -106,7 +106,11 @@ def _aside_plain(value: JSON = None, *unless: JSON) -> JSON:
 )
 def aside(value: JSON = None, *unless: JSON) -> JSON:
     """See the registration."""
-    text = "" if value is None or value in unless else " ".join(markdown_of(value).split())
+    if value is None or value in unless:
+        return ""
+    if type(value) is str and value.isalnum() and len(value) <= MAX_INPUT:  # a word, in which nothing acts
+        return Markup(f" ({value})")
+    text = " ".join(markdown_of(value).split())
     return Markup(f" ({text})") if text else ""
 
 
