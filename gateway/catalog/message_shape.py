@@ -52,7 +52,10 @@ class FieldShape:
         """The field, or None."""
         if self._when is not None and not self._when.holds(context):
             return None
-        title, value = self._title.render(context), self._value.render(context)
+        value = self._value.render(context)
+        if value is None and self._blank is None:  # most fields of most events
+            return None
+        title = self._title.render(context)
         if title is None:
             return None
         if value is None:

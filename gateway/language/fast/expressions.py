@@ -64,12 +64,14 @@ class Part(NamedTuple):
 def text(template: str, words: Words) -> Emit | None:
     """The text of the template, or None when it holds more than text and simple expressions."""
     pieces: list[str | Emit] = []
-    for index, part in enumerate(_OUTPUT.split(template)):
+    parts = _OUTPUT.split(template)
+    alone = len(parts) == 3 and not parts[0] and not parts[2]
+    for index, part in enumerate(parts):
         if index % 2:
             value = expression(part, words)
             if value is None:
                 return None
-            pieces.append(output(value, words))
+            pieces.append(output(value, words, alone=alone))
         elif any(sign in part for sign in _OTHER):
             return None
         elif part:
@@ -99,9 +101,16 @@ def whole(code: str, words: Words, rule: Callable[["_Parser"], Part]) -> Part:
     return found
 
 
-def output(value: Emit, words: Words) -> Emit:
-    """The text of a value."""
-    return lambda source: words.output(source, source.named(value(source)))
+def output(value: Emit, words: Words, *, alone: bool = False) -> Emit:
+    """The text of a value; where it is all that the template has, a missing one ends the function."""
+
+    def emit(source: Source) -> str:
+        name = source.named(value(source))
+        if alone:
+            source.line(f"if {name} is None: return None")
+        return words.output(source, name)
+
+    return emit
 
 
 def joined(pieces: Sequence[str | Emit]) -> Emit:
