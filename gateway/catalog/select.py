@@ -58,6 +58,7 @@ class Selector:
         self._case = _CASES[raw["case"]] if "case" in raw else None
         self._map: Mapping[str, str] = {str(key): value for key, value in raw.get("map", {}).items()}
         self._patterns = [(key.lower(), value) for key, value in self._map.items()]
+        self._as_it_is = not self._map and self._case is None
         self._default = raw.get("default")
         self.headers: list[str] = [self._header] if self._header else []
         self.headers += [header for one in (*self._any, *self._all) for header in one.headers]
@@ -66,8 +67,8 @@ class Selector:
 
     def value(self, request: Request, value: JSON) -> str | None:
         """The part, or None when it is absent and has no default. Objects and arrays count as absent."""
-        found = self._find(request, value)
-        if type(found) is str and not self._map and self._case is None:
+        found = request.headers.get(self._header) if self._header else self._find(request, value)
+        if type(found) is str and self._as_it_is:
             return found or self._default
         if found is None or found is MISSING or isinstance(found, dict | list):
             return self._default

@@ -169,10 +169,11 @@ class Translator:
             context[STATE] = self._state.render(context)
         if self._ignore is not None and self._ignore.holds(context):
             return Draft(ignored=self._ignored)
-        draft = Draft(self._subject.render(context) or "", self._message.render(context))
+        subject, message = self._subject.render(context) or "", self._message.render(context)
+        draft = Draft(subject, message)
         if cards is not None and self._living:
             draft = self._living_draft(draft, context, cards, explained=explained)
-        if draft.message is not None and self._message.untitled(draft.message):
+        if self._message.untitled(message):
             return replace(draft, why="; ".join(filter(None, (f"{self.name} {UNTITLED}", draft.why))), untitled=True)
         return draft
 
