@@ -95,6 +95,6 @@ def tidied(text: str, mode: Mode) -> str | None:
     if _ABSENT in text:
         text = "\n".join(line for line in text.split("\n") if _ABSENT not in line)
     text = text.strip()
-    if mode is not Mode.MARKDOWN and "\n" in text:
+    if "\n" in text and mode is not Mode.MARKDOWN:
         return " ".join(text.split())
     return without_gaps(text) or None

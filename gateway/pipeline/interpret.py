@@ -33,6 +33,11 @@ _STRICT: Final = "`strict = true` of the route refuses what no translator unders
 
 _EXPLAINED_PLACES: Final = 3
 """The places of a payload that are told."""
+
+# What every event asks for, by a name: Python 3.11 takes 45 ns to find a member of an enumeration.
+_FULL: Final = Verbosity.FULL
+_MESSAGE: Final = Outcome.MESSAGE
+
 EXPLAINED: Final = 5
 """The events of one request of which it is told where they do not match a schema: to find that out takes longest."""
 
@@ -270,7 +275,7 @@ class _EventReader(Struct, frozen=True):
     def finished(self, message: Message) -> tuple[Fitted, ...]:
         """The message, with the route's overrides and the service's name and icon, in as many posts as it needs."""
         wishes = self.wishes
-        if wishes.verbosity is not Verbosity.FULL:
+        if wishes.verbosity is not _FULL:
             message = shortened(message, wishes.verbosity)
         message.username = wishes.username or message.username or self.service.name
         message.icon_url = wishes.icon_url or message.icon_url or self.service.icon_url
@@ -297,7 +302,7 @@ class _EventReader(Struct, frozen=True):
                 reply, reason = True, unread or emptied_card(translator)
         broken = draft.broken and not unread
         return Piece(
-            Outcome.BROKEN if broken else Outcome.MESSAGE,
+            Outcome.BROKEN if broken else _MESSAGE,
             name,
             translator.name,
             draft.subject,
