@@ -113,10 +113,13 @@ def test_quick_run_has_every_figure(tmp_path: Path):
 @pytest.mark.slow
 def test_two_checkouts_take_turns(tmp_path: Path):
     """A change is measured beside what was there before, in one run; whatever is no checkout is refused."""
-    command = [sys.executable, str(HERE / "run.py"), "--quick", "before", "--folder", str(tmp_path), "--against"]
+    parts = ("before", "samples")
+    command = [sys.executable, str(HERE / "run.py"), "--quick", *parts, "--folder", str(tmp_path), "--against"]
     done = subprocess.run([*command, str(ROOT)], capture_output=True, text=True, timeout=10 * PATIENCE, check=False)
     assert done.returncode == 0, done.stderr
     assert "| processor for 1,000 events / before | " in done.stdout
+    assert "| the push / before | " in done.stdout
+    assert "| alertmanager/alerts.group / before | " in done.stdout
     assert str(ROOT) in done.stdout
     wrong = subprocess.run([*command, str(tmp_path)], capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert wrong.returncode == 2

@@ -77,7 +77,8 @@ def test_conditions_hold_as_in_the_engine(source: str, monkeypatch: pytest.Monke
         "{% if a[0] %}x{% endif %}", "{% if taken %}x{% endif %}", "{% if a == '%}' %}x{% endif %}",
         "{% if a == 1.5 %}x{% endif %}", "{% if a %}{{ a + 1 }}{% endif %}", "{% if a %}\r\nx{% endif %}",
         "{% if a %}{# x #}{% endif %}", "{% if a in [] %}x{% endif %}", "{% if (a %}x{% endif %}",
-        "{% if a %}x{% elif a | length %}y{% endif %}", "{% if %}x{% endif %}", "{% elif a %}x", "{% if a == b.c | sort %}x{% endif %}",
+        "{% if a %}x{% elif a | length %}y{% endif %}", "{% if %}x{% endif %}", "{% elif a %}x",
+        "{% if a == b.c | sort %}x{% endif %}",
         "{% if (a if b) == b %}x{% endif %}",
     ],
 )  # fmt: skip
