@@ -75,8 +75,8 @@ class Engine:
 
     def template(self, source: str, mode: Mode, name: str) -> "Template":
         """A template that renders to text; `name` is "service/document#/pointer". Raises Unusable."""
-        compiled = self._compiled(source, mode, name, completed)
         whole, words = completed(source), self._words[mode]
+        compiled = self._compiled(source, mode, name, lambda _: whole)
         simple = expressions.text(whole, words) or branches.text(whole, words)
         if simple is None:
             return Template(lambda context: tidied(compiled.run(context), mode))
