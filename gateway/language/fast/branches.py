@@ -7,7 +7,8 @@ import re
 from typing import Any, Final
 
 from gateway.language.fast import expressions
-from gateway.language.fast.expressions import DEEPEST, NotSimple, Part, Words, joined, output
+from gateway.language.fast.expressions import DEEPEST, Words, joined, output
+from gateway.language.fast.parts import NotSimple, Part
 from gateway.language.fast.source import Emit, Source
 
 _TAG = re.compile(r"\{\{(.*?)\}\}|\{%(.*?)%\}", re.S)

@@ -7,14 +7,14 @@ since they run for every line of every message.
 """
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final, NamedTuple
 
-from gateway import jsonpath
-from gateway.jsonpath import MISSING
-from gateway.language.fast.source import Emit, Path, Source
-from gateway.language.functions.registry import Bare, bare
+from gateway.language.fast import parts
+from gateway.language.fast.parts import NotSimple, Part
+from gateway.language.fast.source import Emit, Source
+from gateway.language.functions.registry import bare
 
 _TOKEN = re.compile(
     r"\s*([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*(?![\w.])|\d{1,9}(?![\w.])|'[^'\\]*'|\"[^\"\\]*\"|==|!=|[()\[\]{},:|=])\s*",
@@ -32,10 +32,6 @@ _CONSTANTS: Final[Mapping[str, bool | None]] = {
 _RESERVED: Final = frozenset(("loop", "self", "and", "or", "not", "in", "is", "if", "else", *_CONSTANTS))
 
 
-class NotSimple(Exception):  # noqa: N818 - a way out, not a fault
-    """The template is left to the engine."""
-
-
 class Words(NamedTuple):
     """The vocabulary of templates: the functions of a value by name, and those of arguments alone, as `coalesce`.
 
@@ -47,26 +43,12 @@ class Words(NamedTuple):
     output: Callable[[Source, str], str]
 
 
-class Part(NamedTuple):
-    """An expression, or a part of one: what writes it, and what is known of its value.
-
-    It `calls` functions, or only looks up and compares; it is `defined` where the engine knows no difference of null
-    and missing in it; its `path` or `constant`, if it is one.
-    """
-
-    emit: Emit
-    calls: bool = False
-    defined: bool = True
-    path: Path = ()
-    constant: str | int | None = None
-
-
 def text(template: str, words: Words) -> Emit | None:
     """The text of the template, or None when it holds more than text and simple expressions."""
     pieces: list[str | Emit] = []
-    parts = _OUTPUT.split(template)
-    alone = len(parts) == 3 and not parts[0] and not parts[2]
-    for index, part in enumerate(parts):
+    split = _OUTPUT.split(template)
+    alone = len(split) == 3 and not split[0] and not split[2]
+    for index, part in enumerate(split):
         if index % 2:
             value = expression(part, words)
             if value is None:
@@ -117,8 +99,8 @@ def joined(pieces: Sequence[str | Emit]) -> Emit:
     """The concatenation of constant texts and generated ones."""
 
     def emit(source: Source) -> str:
-        parts = [source.bind(piece) if isinstance(piece, str) else piece(source) for piece in pieces]
-        return parts[0] if len(parts) == 1 else f"''.join(({', '.join(parts)}))"
+        texts = [source.bind(piece) if isinstance(piece, str) else piece(source) for piece in pieces]
+        return texts[0] if len(texts) == 1 else f"''.join(({', '.join(texts)}))"
 
     return emit
 
@@ -152,9 +134,9 @@ class _Parser:
             return value
         holds = self.disjunction()
         if not self._skip("else"):
-            return _chosen(holds, value, None)
+            return parts.chosen(holds, value, None)
         with self._deeper():
-            return _chosen(holds, value, self.choice())
+            return parts.chosen(holds, value, self.choice())
 
     def disjunction(self) -> Part:
         """Operands joined by `or`."""
@@ -167,25 +149,25 @@ class _Parser:
         sides = [side()]
         while self._skip(word):
             sides.append(side())
-        return sides[0] if len(sides) == 1 else _connected(word, sides)
+        return sides[0] if len(sides) == 1 else parts.connected(word, sides)
 
     def _negation(self) -> Part:
         if not self._skip("not"):
             return self._comparison()
         with self._deeper():
-            return _not(self._negation())
+            return parts.negated(self._negation())
 
     def _comparison(self) -> Part:
         value = self._filtered()
         if self._skip("=="):
-            return _equal(value, self._filtered())
+            return parts.equal(value, self._filtered())
         if self._skip("!="):
-            return _not(_equal(value, self._filtered()))
+            return parts.negated(parts.equal(value, self._filtered()))
         if self._skip("in"):
-            return _among(value, self._constants())
+            return parts.among(value, self._constants())
         if self._skip("not"):
             self._expect("in")
-            return _not(_among(value, self._constants()))
+            return parts.negated(parts.among(value, self._constants()))
         return self._test(value) if self._skip("is") else value
 
     def _test(self, value: Part) -> Part:
@@ -196,13 +178,8 @@ class _Parser:
         self._expect(")")
         if not isinstance(start, str) or not start:
             raise NotSimple
-
-        def emit(source: Source) -> str:
-            text = source.named(value.emit(source))
-            return f"(isinstance({text}, str) and {text}.startswith({source.bind(start)}))"
-
-        found = Part(emit, value.calls)
-        return found if wanted else _not(found)
+        found = parts.starting(value, start)
+        return found if wanted else parts.negated(found)
 
     def _filtered(self) -> Part:
         value = self._value()
@@ -211,7 +188,7 @@ class _Parser:
             if name not in self._words.functions:
                 raise NotSimple
             arguments, named = self._arguments() if self._skip("(") else ([], {})
-            value = _called(bare(self._words.functions[name]), [value, *arguments], named)
+            value = parts.called(bare(self._words.functions[name]), [value, *arguments], named)
         return value
 
     def _value(self) -> Part:
@@ -222,21 +199,21 @@ class _Parser:
             self._expect(")")
             return value
         if word == "[":
-            return _list(self._series(self.choice, "]"))
+            return parts.listed(self._series(self.choice, "]"))
         if word == "{":
-            return _object(self._series(self._pair, "}"))
+            return parts.mapped(self._series(self._pair, "}"))
         if word in self._words.taken:
             self._expect("(")
-            return _called(bare(self._words.taken[word]), *self._arguments())
+            return parts.called(bare(self._words.taken[word]), *self._arguments())
         if word in _CONSTANTS:
-            return _constant(_CONSTANTS[word])
-        return _constant(_literal(word)) if word[0] in "'\"" or word.isdigit() else self._path(word)
+            return parts.constant(_CONSTANTS[word])
+        return parts.constant(_literal(word)) if word[0] in "'\"" or word.isdigit() else self._path(word)
 
     def _path(self, token: str) -> Part:
         path = tuple(token.split("."))
         if path[0] in _RESERVED or path[0] in self._words.taken or not path[0].isidentifier():
             raise NotSimple
-        return Part(lambda source: source.path(path), defined=False, path=path)
+        return parts.followed(path)
 
     def _arguments(self) -> tuple[list[Part], dict[str, Part]]:
         """The arguments of a call behind its bracket, those by position and those by name."""
@@ -312,102 +289,3 @@ def _literal(token: str) -> str | int:
     if token.isdigit():
         return int(token)
     raise NotSimple
-
-
-def _constant(value: str | int | None) -> Part:
-    return Part(lambda source: source.bind(value), constant=value)
-
-
-def _list(items: Sequence[Part]) -> Part:
-    return Part(
-        lambda source: source.let(f"[{', '.join([one.emit(source) for one in items])}]"),
-        any(one.calls for one in items),
-    )
-
-
-def _object(pairs: Sequence[tuple[str, Part]]) -> Part:
-    def emit(source: Source) -> str:
-        return source.let("{" + ", ".join([f"{source.bind(key)}: {one.emit(source)}" for key, one in pairs]) + "}")
-
-    return Part(emit, any(one.calls for _, one in pairs))
-
-
-def _called(function: Bare, arguments: Sequence[Part], named: Mapping[str, Part]) -> Part:
-    """The result of a function."""
-
-    def emit(source: Source) -> str:
-        given = [source.named(one.emit(source)) for one in arguments]
-        if function.missing == "replaces" and len(given) == 2 and not named:
-            result = source.let(f"{given[1]} if {given[0]} is None else {given[0]}")
-        else:
-            by_name = [f"{source.bind(name)}: {one.emit(source)}" for name, one in named.items()]
-            all_given = ", ".join([*given, f"**{{{', '.join(by_name)}}}"] if named else given)
-            call = f"{source.bind(function.call)}({all_given})"
-            passes = function.missing == "passes" and given
-            result = source.let(f"None if {given[0]} is None else {call}" if passes else call)
-        source.line(f"if isinstance({result}, str) and len({result}) > MAX_OUTPUT: {result} = bounded({result})")
-        return result
-
-    return Part(emit, calls=True)
-
-
-def _chosen(holds: Part, value: Part, other: Part | None) -> Part:
-    """`value` where the condition holds, else `other`; without one it is missing."""
-
-    def emit(source: Source) -> str:
-        condition, name = holds.emit(source), source.name()
-        with source.block(f"if {condition}"):
-            source.line(f"{name} = {value.emit(source)}")
-        with source.block("else"):
-            source.line(f"{name} = {other.emit(source) if other else None}")
-        return name
-
-    defined = value.defined and other is not None and other.defined
-    return Part(emit, any(one.calls for one in (holds, value, other) if one), defined)
-
-
-def _connected(word: str, sides: Sequence[Part]) -> Part:
-    """Operands of `and` or `or`; functions are called only where their value is needed."""
-
-    def at_once(source: Source) -> str:
-        return "(" + f" {word} ".join([side.emit(source) for side in sides]) + ")"
-
-    def in_turn(source: Source) -> str:
-        name = source.let(sides[0].emit(source))
-        for side in sides[1:]:
-            with source.block(f"if {name}" if word == "and" else f"if not {name}"):
-                source.line(f"{name} = {side.emit(source)}")
-        return name
-
-    calls = any(side.calls for side in sides[1:])
-    return Part(in_turn if calls else at_once, calls or sides[0].calls, all(side.defined for side in sides))
-
-
-def _not(inner: Part) -> Part:
-    return Part(lambda source: f"(not {inner.emit(source)})", inner.calls)
-
-
-def _equal(left: Part, right: Part) -> Part:
-    """Whether two values are equal; null and missing differ."""
-    calls = left.calls or right.calls
-    if (left.defined and right.defined) or left.constant is not None or right.constant is not None:
-        return Part(lambda source: f"({left.emit(source)} == {right.emit(source)})", calls)
-    if not all(one.defined or one.path for one in (left, right)):
-        raise NotSimple
-
-    def emit(source: Source) -> str:
-        one, other = left.emit(source), right.emit(source)
-        alike = f"{source.bind(_both_null_or_missing)}(context, {source.bind(left.path)}, {source.bind(right.path)})"
-        return f"({one} == {other} and ({one} is not None or {alike}))"
-
-    return Part(emit, calls)
-
-
-def _among(value: Part, constants: Collection[str | int]) -> Part:
-    return Part(lambda source: f"({value.emit(source)} in {source.bind(constants)})", value.calls)
-
-
-def _both_null_or_missing(context: Mapping[str, Any], *paths: Path) -> bool:
-    """Whether two paths without a value are both null or both missing: these two differ. () stands for null."""
-    left, right = (bool(path) and jsonpath.lookup(context, path) is MISSING for path in paths)
-    return left == right

@@ -106,15 +106,6 @@ def test_what_nests_deep_is_left_to_the_engine():
             assert Engine().template(branches, Mode.RAW, "test/simple#/x").render({"a": "x"})
 
 
-def test_functions_are_called_where_their_value_is_needed():
-    """The side of a choice that is not taken, and what stands behind an `or` that holds already, cost nothing."""
-    called: list[object] = []
-    count = Function("count", lambda value: called.append(value) or value, lambda value: value, "Counts.")
-    for code in ("a or a | count", "b and a | count", "a if a else a | count", "(a | count) if b else a"):
-        assert Engine({"count": count}).value("{{ " + code + " }}", "test/simple#/x").get({"a": 1}) in (1, None)
-    assert called == []
-
-
 def test_expression_keeps_the_type():
     """The value of an expression is not turned into text."""
     value = Engine().value("{{ commits }}", "test/simple#/let/x")
