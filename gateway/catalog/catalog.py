@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Set
 from gateway.catalog import files
 from gateway.catalog.build import build, described
 from gateway.catalog.files import Folders
-from gateway.catalog.fragments import KnownFragments
+from gateway.catalog.fragments import FragmentTexts, KnownFragments
 from gateway.catalog.kinds import FRAGMENTS, ITSELF, SERVICE, Text
 from gateway.catalog.service import Service
 from gateway.catalog.translator import TRANSLATOR
@@ -33,6 +33,7 @@ class Catalog:
         self.faults: dict[str, tuple[Fault, ...]] = {}
         self.services: dict[str, Service] = {}
         self._descriptions: dict[str, Service] = {}
+        self._fragment_texts: FragmentTexts = FragmentTexts({}) if before is None else before._fragment_texts
         if before is not None:
             self._take_over(before)
 
@@ -82,8 +83,8 @@ class Catalog:
 
     def fragment_faults(self) -> list[Fault]:
         """Every fault of the fragments, used or not. Not for the event loop."""
-        texts, faults = self._fragments()
-        return [*faults, *KnownFragments(texts).all_faults()]
+        fragments, faults = self._fragments()
+        return [*faults, *fragments.all_faults()]
 
     def close_faults(self, key: str) -> list[Fault]:
         """What a close reading finds in the documents of a compiled service without faults. Not for the event loop."""
@@ -96,7 +97,7 @@ class Catalog:
         """What a close reading finds in the fragments without faults. Not for the event loop."""
         from gateway.catalog import reading
 
-        known = KnownFragments(self._fragments()[0])
+        known, _ = self._fragments()
         return [fault for source, inputs in known.compiled() for fault in reading.fragment_faults(source, inputs)]
 
     def forget(self) -> None:
@@ -122,7 +123,7 @@ class Catalog:
         if SERVICE in texts:
             try:
                 fragments, unread = self._fragments()
-                service, wrong = build(key, texts, Engine(), last, KnownFragments(fragments))
+                service, wrong = build(key, texts, Engine(), last, fragments)
                 faults += unread
             except Exception as error:  # no document may keep the others from being read
                 problem = f"cannot be compiled: {type(error).__name__}: {error}"
@@ -144,9 +145,12 @@ class Catalog:
         texts, unread = _read(key, chosen)
         return texts, faults + unread
 
-    def _fragments(self) -> tuple[dict[str, Text], list[Fault]]:
-        """The fragments as they are now; an unreadable one is a fault."""
-        return _read(FRAGMENTS, self._listing.fragments)
+    def _fragments(self) -> tuple[KnownFragments, list[Fault]]:
+        """The fragments as they are now; an unreadable one is a fault. Those that did not change stay compiled."""
+        texts, faults = _read(FRAGMENTS, self._listing.fragments)
+        if texts != self._fragment_texts.texts:
+            self._fragment_texts = FragmentTexts(texts)
+        return KnownFragments(self._fragment_texts), faults
 
 
 def _read(folder: str, stamps: Mapping[str, files.Stamp]) -> tuple[dict[str, Text], list[Fault]]:

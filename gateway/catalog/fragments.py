@@ -7,10 +7,13 @@
 A fragment gives one of `attachment`, `fields` and `text`. It sees its inputs and its own `let`, never the payload.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from difflib import get_close_matches
 from typing import Any, Final
+
+from msgspec import Struct
 
 from gateway.catalog import yamlfile
 from gateway.catalog.kinds import Text, misnamed
@@ -66,15 +69,32 @@ def _told(gives: str) -> str:
     return {"attachment": "an attachment", "fields": "fields", "text": "lines of a text"}[gives]
 
 
+class _Made(Struct, frozen=True):
+    """What became of the text of a fragment: the compiled one (None: it has `faults`), and the fragments it uses."""
+
+    shape: FragmentShape | None
+    faults: Sequence[Fault]
+    used: AbstractSet[str]
+
+
+class FragmentTexts:
+    """The texts of the fragments of a catalog by name; each is compiled once for all services."""
+
+    def __init__(self, texts: Mapping[str, Text]) -> None:
+        self.texts = texts
+        self.made: dict[str, _Made] = {}
+
+
 class KnownFragments:
-    """The fragments of a catalog by name, each compiled when a document uses it.
+    """The fragments of a catalog as one service uses them by name, each compiled when a document uses it.
 
     `faults` are those of the fragments that were used, `used` their names.
     """
 
-    def __init__(self, texts: Mapping[str, Text]) -> None:
-        self._texts = texts
-        self._made: dict[str, FragmentShape | None] = {}
+    def __init__(self, known: FragmentTexts) -> None:
+        self._known = known
+        self._texts = known.texts
+        self._made = known.made
         self._open: list[str] = []
         self.faults: list[Fault] = []
         self.used: set[str] = set()
@@ -90,17 +110,26 @@ class KnownFragments:
         """The fragment of this name. Raises ValueError for one that does not exist, is faulty, or uses itself."""
         if name in self._open:
             raise ValueError(f"the fragment {name} uses itself: {' → '.join((*self._open, name))}")
-        self.used.add(name)
-        if name not in self._made:
-            if name not in self._texts:
-                raise ValueError(f"there is no fragment {name!r}; {self._meant(name)}")
-            self._open.append(name)
-            self._made[name] = self._compile(self._texts[name])
-            self._open.pop()
-        found = self._made[name]
+        if name not in self.used:
+            if name in self._texts:
+                self._use(name)
+            self.used.add(name)
+        if name not in self._texts:
+            raise ValueError(f"there is no fragment {name!r}; {self._meant(name)}")
+        found = self._made[name].shape
         if found is None:
             raise ValueError(f"the fragment {name} has faults of its own: see {self._texts[name].file}")
         return found
+
+    def _use(self, name: str) -> None:
+        """Compile a fragment, unless another service did, and take over its faults and what it uses."""
+        if name not in self._made:
+            inner = KnownFragments(self._known)
+            inner._open = [*self._open, name]
+            self._made[name] = inner._compiled(self._texts[name])
+        made = self._made[name]
+        self.used |= made.used
+        self.faults += [fault for fault in made.faults if fault not in self.faults]
 
     def _meant(self, name: str) -> str:
         """The fragment that may be meant, perhaps by a file whose name none can use, or those that there are."""
@@ -119,8 +148,8 @@ class KnownFragments:
         for name, source in self._texts.items():
             with suppress(ValueError):
                 self.find(name)
-            if (made := self._made.get(name)) is not None:
-                yield source, made.input
+            if (shape := self._made[name].shape) is not None:
+                yield source, shape.input
 
     def all_faults(self) -> list[Fault]:
         """The faults of every fragment, used or not."""
@@ -129,19 +158,16 @@ class KnownFragments:
                 self.find(name)
         return self.faults
 
-    def _compile(self, source: Text) -> FragmentShape | None:
+    def _compiled(self, source: Text) -> _Made:
         try:
             raw = yamlfile.load(source.text, source.file)
         except CatalogError as error:
-            self.faults += error.faults
-            return None
+            return _Made(None, error.faults, frozenset())
         if wrong := meta_faults(raw, "translator", "fragment", source):
-            self.faults += wrong
-            return None
-        made = FragmentShape(source, raw, self)
-        self.faults += made.faults
-        return None if made.faults else made
+            return _Made(None, wrong, frozenset())
+        shape = FragmentShape(source, raw, self)
+        return _Made(None if shape.faults else shape, [*self.faults, *shape.faults], self.used)
 
 
-NO_FRAGMENTS: Final = KnownFragments({})
+NO_FRAGMENTS: Final = KnownFragments(FragmentTexts({}))
 """For services without a catalog around them."""

@@ -127,3 +127,19 @@ def test_a_file_that_nobody_can_use_is_found(alerts, write):
         load(alerts)
     told = "\n".join(map(str, caught.value.faults))
     assert "there is no fragment 'alert_line'; rename " in told
+
+
+def test_a_fragment_is_compiled_once_for_all_services(alerts, write):
+    """With what it uses: what others find wrong in it later is the same."""
+    write("base/b/one.yaml", ONE)
+    known = load(alerts)
+    parts = [known.services[key].fragments.find("alert") for key in ("a", "b")]
+    assert parts[0] is parts[1]
+    write("base/fragments/outer.yaml", "title: Outer\ninputs: {a: text}\ntext: [{use: inner, with: {a: '{{ a }}'}}]\n")
+    write("base/fragments/inner.yaml", "title: Inner\ninputs: {a: text}\ntext: '{{ a'\n")
+    known, told = Catalog(alerts), []
+    for key in ("a", "b"):
+        write(f"base/{key}/one.yaml", "title: One\nevents: [one]\nmessage: {text: [{use: outer, with: {a: x}}]}\n")
+        known.service(key)
+        told.append({fault.file.rpartition("/")[2] for fault in known.faults[key]})
+    assert told == [{"inner.yaml", "outer.yaml", "one.yaml"}] * 2
