@@ -17,7 +17,8 @@ from gateway.language.functions.text import shorten
 from gateway.mattermost.code import without_gaps
 from gateway.mattermost.terminal import without_controls
 
-_ABSENT: Final = "\x00"
+ABSENT: Final = "\x00"
+"""The mark of a value that is absent or null; it takes its line with it."""
 
 
 class Mode(Enum):
@@ -29,9 +30,9 @@ class Mode(Enum):
 
 
 def _text_of(value: Any) -> str:
-    """The text of a value that is not a string; `_ABSENT` for one that cannot be shown."""
+    """The text of a value that is not a string; `ABSENT` for one that cannot be shown."""
     if value is None or callable(value):
-        return _ABSENT
+        return ABSENT
     if value is True or value is False:
         return "yes" if value else "no"
     if isinstance(value, float) and value.is_integer() and abs(value) < 2**63:
@@ -85,15 +86,15 @@ class Output:
 
     def text(self, source: Source, text: str) -> str:
         """The text without incomplete lines, as `tidied` gives it."""
-        with source.block(f"if '\\n' in {text} or {source.bind(_ABSENT)} in {text}"):
+        with source.block(f"if '\\n' in {text} or {source.bind(ABSENT)} in {text}"):
             source.line(f"return {source.bind(tidied)}({text}, {source.bind(self._mode)})")
         return f"{text}.strip() or None"
 
 
 def tidied(text: str, mode: Mode) -> str | None:
     """The text without lines whose values are missing, on one line unless it is Markdown; None when nothing is left."""
-    if _ABSENT in text:
-        text = "\n".join(line for line in text.split("\n") if _ABSENT not in line)
+    if ABSENT in text:
+        text = "\n".join(line for line in text.split("\n") if ABSENT not in line)
     text = text.strip()
     if "\n" in text and mode is not Mode.MARKDOWN:
         return " ".join(text.split())

@@ -22,8 +22,8 @@ from gateway.language.functions import TABLE, Function
 from gateway.language.functions.markup import Markup
 from gateway.language.functions.registry import Kind, begin_run, end_run
 from gateway.language.lint import METHODS, Unusable
-from gateway.language.output import Mode, Output, finalizer, tidied
-from gateway.language.troubles import trouble
+from gateway.language.output import ABSENT, Mode, Output, finalizer, tidied
+from gateway.language.troubles import is_of_nothing, trouble
 
 Context = dict[str, Any]
 
@@ -211,13 +211,18 @@ class Compiled:
         self._names = sorted(names)
 
     def run(self, context: Context) -> str:
-        """The output. Raises TranslationError, whatever the functions of the template raised."""
+        """The output. Raises TranslationError, whatever the functions of the template raised.
+
+        What is computed of a missing value is missing: ABSENT, for a template of one line, which goes as a whole.
+        """
         try:
             # A missing name that is also a method of dict is passed as None, else the engine would find the method.
             seen = {name: context.get(name) for name in self._names if name in context or name in METHODS}
             begin_run()
             return self._environment.render_template(self._name, **seen)
         except TemplateError as error:
+            if is_of_nothing(error.detail) and "\n" not in self._code:
+                return ABSENT
             raise _error(self._name, _told(error, self._code)) from error
         except _FAILURES as error:
             raise _failure(self._name, error) from error
@@ -278,8 +283,7 @@ class KeptValue:
 
     def get(self, context: Context) -> Any:
         """The value; None when it is missing. Raises TranslationError."""
-        self._compiled.run(context)
-        return _last_value.get()
+        return None if self._compiled.run(context) == ABSENT else _last_value.get()
 
 
 class SimpleValue:

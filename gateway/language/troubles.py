@@ -42,6 +42,15 @@ _TOLD: Final[tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...]]
 """What the engine says, and what is said instead."""
 
 
+_NOTHING: Final = frozenset(("undefined", "none"))
+
+
+def is_of_nothing(detail: str | None) -> bool:
+    """Whether an error of the engine is that something was computed of a value that is missing or null."""
+    found = re.fullmatch(_OPERATOR, detail or "")
+    return found is not None and not _NOTHING.isdisjoint((found["left"], found["right"]))
+
+
 def trouble(kind: str, detail: str | None) -> str:
     """What went wrong by an error of the engine: its kind ("InvalidOperation"), and what it says of it."""
     for pattern, told in _TOLD:
