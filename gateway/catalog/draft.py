@@ -14,10 +14,11 @@ from msgspec.structs import replace
 from gateway import jsonpath
 from gateway.catalog import yamlfile
 from gateway.catalog.draft_alike import alike, called
+from gateway.catalog.draft_envelopes import Envelope, envelope_of
 from gateway.catalog.draft_masks import masked
 from gateway.catalog.draft_message import STATED, Drafted, drafted, insert, steps_of, usable
 from gateway.catalog.draft_names import Seen, delivery_selectors, event_selectors, file_name
-from gateway.catalog.draft_proof import Proof, proof_of
+from gateway.catalog.draft_proof import Proof, proof_of, proven
 from gateway.catalog.draft_shape import WIDTH, Path, flow, pruned, replaced, shape_of, size, written
 from gateway.catalog.draft_shared import People, shared_text
 from gateway.catalog.draft_spelling import Spelling
@@ -25,12 +26,15 @@ from gateway.catalog.draft_subject import Subject, Told, subjects
 from gateway.catalog.select import Selector
 from gateway.catalog.service import Service
 from gateway.catalog.translator import context
+from gateway.catalog.xmlshape import evened, shaped
 from gateway.decode.content import Content
 from gateway.decode.unwrap import parse_unwrap, unwrap
 from gateway.errors import Refused, TranslationError
 from gateway.language.functions.wording import contains, in_words
 from gateway.model import JSON, Request
 from gateway.verify.echoes import echo_of
+from gateway.verify.handshake import Handshake, answer, parse_handshake
+from gateway.verify.sender import WORD
 from gateway.verify.verify import parse_scheme
 
 KEYS: Final = 30
@@ -83,46 +87,60 @@ def draft(key: str, requests: Sequence[Request], *, secret: str = "", docs: str 
 
     Raises ValueError when none of the requests is an event.
     """
-    echoes, sent = _apart(requests)
+    handshakes, sent, notes = _apart(requests)
+    envelope = envelope_of([one.value for one in sent])
+    if envelope is not None:
+        sent = _unanswered(sent, [parse_handshake(raw) for raw in envelope.handshake], secret)
+        handshakes += envelope.handshake
     if not sent:
-        raise ValueError("none of the requests is an event: each is a handshake, or has neither body nor query")
-    steps = _unwrapping(sent)
-    seen = [Seen(one.request, event) for one in sent for event in _unwrapped(one.value, steps)]
-    selectors = event_selectors(seen)
-    spelling, proof = Spelling(key, text), proof_of(sent, secret)
+        why = envelope.confirm if envelope is not None else "each is a handshake, or has neither body nor query"
+        raise ValueError(f"none of the requests is an event: {why}")
+    steps = _unwrapping(sent, envelope)
+    seen = [event for one in sent for event in _unwrapped(one, steps)]
+    selectors = _selectors(seen, envelope)
+    spelling = Spelling(key, text)
+    proof = Proof(envelope.verify, envelope.proof) if envelope is not None else proof_of(sent, secret)
     proof = replace(proof, schemes=spelling.headers(proof.schemes))
-    name, deliveries = spelling.name, delivery_selectors(seen, selectors)
+    name = spelling.name
+    deliveries = delivery_selectors(seen, selectors) if envelope is None else envelope.delivery_id
     parsed = [Selector(raw) for raw in selectors]
     events = _events(seen, lambda one: _named(parsed, one), name, (), _paths(deliveries), states=True)
     people = People([(one.message, one.payloads) for one in events])
     written_as = spelling.headers
     documents = {
-        "service.yaml": _service(name, docs, proof, written_as(selectors), written_as(deliveries), steps, echoes)
-    }
+        "service.yaml": _service(
+            name, docs, proof, written_as(selectors), written_as(deliveries), steps, handshakes,
+            envelope.setup if envelope is not None else _setup(name, proof),
+        )
+    }  # fmt: skip
     states = _states(events)
     if shared := shared_text(people, states):
         documents["shared.yaml"] = shared
     documents |= {f"{one.document}.yaml": _translator(one, name, people, states=True) for one in events}
-    return _draft(documents, events, sent, proof, secret, list(_notes(proof, echoes)))
+    return _draft(documents, events, sent, proof, secret, [*notes, *_notes(proof, handshakes)])
 
 
-def added(service: Service, requests: Sequence[Request], taken: Collection[str]) -> Draft:
+def added(service: Service, requests: Sequence[Request], taken: Collection[str], *, secret: str = "") -> Draft:
     """The draft of the events that a service has no translator for. `taken` are the names of documents that are there.
 
     Raises ValueError when there is none.
     """
-    _, sent = _apart(requests)
-    notes: list[str] = []
+    _, those, notes = _apart(requests)
+    sent = _unanswered(those, service.handshake, secret)
+    if len(sent) < len(those):
+        notes.append(f"{service.key} answers a handshake among the requests, which needs no translator")
+    if secret and sent and service.verify:
+        held = sum(proven(service.verify, one.request, secret) for one in sent)
+        notes.append(f"the secret proves {held} of {len(sent)} requests in the way of {service.key}/service.yaml")
     seen = []
     for one in sent:
-        for event in _unwrapped(one.value, service.unwrap):
-            fresh = Seen(one.request, event)
-            if speaker := _speaker(service, fresh):
+        for event in _unwrapped(one, service.unwrap):
+            if speaker := _speaker(service, event):
                 notes.append(
-                    f"{_told(service.event_name(one.request, event))} is spoken for by {speaker}, and left alone"
+                    f"{_told(service.event_name(one.request, event.value))} is spoken for by {speaker}, and left alone"
                 )
             else:
-                seen.append(fresh)
+                seen.append(event)
     if not seen:
         why = "; ".join(dict.fromkeys(notes)) or "none of the requests is an event"
         raise ValueError(f"there is nothing to add to {service.key}: {why}")
@@ -135,9 +153,8 @@ def added(service: Service, requests: Sequence[Request], taken: Collection[str])
     people = People.of_service(service, [one.message.person for one in events])
     documents = {f"{one.document}.yaml": _translator(one, service.name, people, states=False) for one in events}
     kept = {one.request.body for one in seen}
-    return _draft(
-        documents, events, [one for one in sent if one.request.body in kept], None, "", list(dict.fromkeys(notes))
-    )
+    fresh = [one for one in sent if one.request.body in kept]
+    return _draft(documents, events, fresh, None, secret, list(dict.fromkeys(notes)))
 
 
 def _draft(
@@ -169,24 +186,49 @@ def _sample_name(event: _Event, name: str) -> str:
     return f"{event.document}.{words.removeprefix(f'{shared}_').removesuffix(f'_{shared}')}"
 
 
-def _apart(requests: Sequence[Request]) -> tuple[list[Mapping[str, Any]], list[Seen]]:
-    """The echoes that handshakes among the requests ask for, and the requests that are events."""
+def _apart(requests: Sequence[Request]) -> tuple[list[Mapping[str, Any]], list[Seen], list[str]]:
+    """The echoes that handshakes among the requests ask for, the requests that are events, and what is odd of them."""
     echoes: list[Mapping[str, Any]] = []
-    sent = []
-    for request in requests:
-        try:
-            content = Content.of(request, _LARGEST)
-        except Refused:
-            content = Content(request)
+    sent, notes = [], []
+    for number, request in enumerate(requests, 1):
+        content = _content(request)
         if (echo := echo_of(content)) is not None:
             echoes += [echo] if echo not in echoes else []
         elif content.body or (request.query and request.method != "HEAD"):
-            sent.append(Seen(request, content.value))
-    return echoes, sent
+            decoded = content.decoded
+            sent.append(Seen(request, decoded.value, decoded.kind == "xml"))
+            if decoded.fault:
+                notes.append(f"the body of request {number} is broken, and drafted as plain text: {decoded.fault}")
+    return echoes, sent, notes
 
 
-def _unwrapping(sent: Sequence[Seen]) -> list[Raw]:
+def _content(request: Request) -> Content:
+    try:
+        return Content.of(request, _LARGEST)
+    except Refused:
+        return Content(request)
+
+
+def _unanswered(sent: Sequence[Seen], rules: Sequence[Handshake], secret: str) -> list[Seen]:
+    """The requests that no handshake answers, wherever they prove their sender."""
+    asked = [replace(rule, secret=False) for rule in rules]
+    secrets = (secret or WORD,)
+    return [one for one in sent if answer(asked, _content(one.request), secrets, authentic=True) is None]
+
+
+def _selectors(seen: Sequence[Seen], envelope: Envelope | None) -> list[Raw]:
+    """The parts of the event name: of what an envelope holds, else the kind of envelope."""
+    if envelope is None:
+        return event_selectors(seen)
+    held = [replace(one, value=envelope.held(one.value)) for one in seen]
+    return event_selectors(held) or [{"json": envelope.kind}]
+
+
+def _unwrapping(sent: Sequence[Seen], envelope: Envelope | None = None) -> list[Raw]:
     """Steps to the events inside the bodies: each of an array, or the JSON in a text that is nearly all of the body."""
+    if envelope is not None:
+        texts = (envelope.held(one.value).get(envelope.content) for one in sent)
+        return [{"json": envelope.content}] if any(map(_is_json_text, texts)) else []
     if all(isinstance(one.value, list) and one.value and isinstance(one.value[0], dict) for one in sent):
         return [{"split": "$"}]
     objects = [one.value for one in sent if isinstance(one.value, dict)]
@@ -200,10 +242,11 @@ def _is_json_text(value: JSON) -> bool:
     return isinstance(value, str) and len(value) > _WRAPPED and value.lstrip().startswith("{")
 
 
-def _unwrapped(value: JSON, steps: Sequence[Any]) -> list[JSON]:
+def _unwrapped(one: Seen, steps: Sequence[Any]) -> list[Seen]:
+    """The events inside a request."""
     parsed = [parse_unwrap(step) if isinstance(step, dict) else step for step in steps]
-    events = unwrap(value, parsed).values
-    return [one if isinstance(one, dict) else {"text": one} if isinstance(one, str) else one for one in events]
+    events = unwrap(one.value, parsed).values
+    return [replace(one, value={"text": event} if isinstance(event, str) else event) for event in events]
 
 
 def _named(selectors: Sequence[Selector], one: Seen) -> str:
@@ -221,8 +264,8 @@ def _events(
 ) -> list[_Event]:
     """The documents: one for the events that are told alike, with the message of the payload that says most."""
     groups: dict[str, list[Seen]] = {}
-    for one in seen:
-        groups.setdefault(name_of(one), []).append(one)
+    for one, value in zip(seen, _payloads(seen), strict=True):
+        groups.setdefault(name_of(one), []).append(replace(one, value=value))
     found: list[_Event] = []
     documents = set(taken)
     payloads_of = {name: [one.value for one in those] for name, those in groups.items()}
@@ -242,6 +285,14 @@ def _events(
         event.subject = subject
         event.message.used |= {subject.path} if subject.path else set()
     return found
+
+
+def _payloads(seen: Sequence[Seen]) -> Iterator[JSON]:
+    """What the documents tell of: without the keys of envelopes, and of XML with a list where one request has one."""
+    envelope = envelope_of([one.value for one in seen])
+    even = iter(evened([one.value for one in seen if one.is_xml]))
+    for one in seen:
+        yield next(even) if one.is_xml else envelope.told(one.value) if envelope is not None else one.value
 
 
 def _telling(names: Mapping[str, Sequence[Seen]], message: Drafted, title: str, *, states: bool) -> str:
@@ -350,17 +401,22 @@ def _service(
     event: Sequence[Raw],
     delivery: Sequence[Raw],
     steps: Sequence[Raw],
-    echoes: Sequence[Mapping[str, Any]],
+    handshakes: Sequence[Mapping[str, Any]],
+    setup: str,
 ) -> str:
     """The text of service.yaml."""
     text = "$schema: ../service.schema.json\n" + yamlfile.dump({"name": name, **({"docs": docs} if docs else {})})
     for key, listed in (("event", event), ("delivery_id", delivery)):
         text += f"{key}: {flow(listed)}\n" if listed else ""
     text += f"# {proof.comment}\n"
-    text += _listed("verify", proof.schemes) + _listed("unwrap", steps) + _listed("handshake", echoes)
+    text += _listed("verify", proof.schemes) + _listed("unwrap", steps) + _listed("handshake", handshakes)
+    return text + yamlfile.dump({"setup": setup})
+
+
+def _setup(name: str, proof: Proof) -> str:
     where = f"Enter the URL of the route where {name} asks for the URL of a webhook"
     signs = " and the secret of the route as its signing secret" if any("hmac" in one for one in proof.schemes) else ""
-    return text + yamlfile.dump({"setup": f"{where}{signs}."})
+    return f"{where}{signs}."
 
 
 def _listed(key: str, entries: Sequence[Mapping[str, Any]]) -> str:
@@ -369,14 +425,19 @@ def _listed(key: str, entries: Sequence[Mapping[str, Any]]) -> str:
     lines = [flow(one) for one in entries]
     if all(len(line) < WIDTH for line in lines):
         return f"{key}:\n" + "".join(f"- {line}\n" for line in lines)
-    return yamlfile.dump({key: [dict(one) for one in entries]})
+    return f"{key}:\n" + "".join(f"- {'  '.join(_entries(one))}" for one in entries)
 
 
-def _notes(proof: Proof, echoes: Sequence[Any]) -> Iterator[str]:
-    if not proof.proven:
-        yield f"verify: {proof.comment}"
-    if echoes:
-        yield "handshake: the requests hold one, whose rule stands in service.yaml"
+def _entries(value: Mapping[str, Any]) -> Iterator[str]:
+    """Each key of an object in a line of its own."""
+    return (f"{key}: {flow(inner)}\n" for key, inner in value.items())
+
+
+def _notes(proof: Proof, handshakes: Sequence[Any]) -> Iterator[str]:
+    anew = "; a sample is signed anew, with a secret of its own" if proof.proven and proof.signed else ""
+    yield f"verify: {proof.comment}{anew}"
+    if handshakes:
+        yield "handshake: its rule stands in service.yaml"
 
 
 def _speaker(service: Service, one: Seen) -> str:
@@ -386,7 +447,9 @@ def _speaker(service: Service, one: Seen) -> str:
         speaker = service.speaker(name, context(one.value, one.request, name))
     except TranslationError:
         return ""
-    return speaker.name if speaker is not None and speaker.schema.matches(one.value) else ""
+    if speaker is None:
+        return ""
+    return speaker.name if speaker.schema.matches(shaped(one.value, speaker.input) if one.is_xml else one.value) else ""
 
 
 def _told(event: str) -> str:

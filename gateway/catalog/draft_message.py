@@ -4,6 +4,7 @@ The reading is that of `language.functions.answers`: this module knows no words 
 written in a document.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from itertools import islice, takewhile
 from typing import Any, Final
@@ -32,6 +33,8 @@ _RESERVED: Final = frozenset(
     " loop self".split()
 )
 """Keys that have another meaning in templates."""
+_OF_XML = re.compile(r"[@#][A-Za-z_]\w*", re.ASCII)
+"""The keys of attributes and text of an XML element."""
 _MARKDOWN: Final = ("](", "**", "```", "\n- ", "\n* ", "\n#", "`")
 _LOOKED_AT: Final = 2 * FIELDS
 """The facts of which the best are fields."""
@@ -175,8 +178,7 @@ class _Drafting:
 
     def _of_item(self, rows: Rows, path: Path) -> str:
         self._found.used.add((*rows.path, "0", *path))
-        plain = all(step.isidentifier() and step not in METHODS for step in path)
-        return f"item.{'.'.join(path)}" if plain else f"item | path('{jsonpath.written(path)[2:]}')"
+        return _chain(("item", *path)) or f"item | path('{jsonpath.written(path)[2:]}')"
 
     def _fields(self) -> list[dict[str, str]]:
         """The facts that tell most, grave ones first and times last."""
@@ -233,10 +235,18 @@ def usable(path: Path) -> bool:
 
 def expression(path: Path) -> str:
     """A path as a template expression; one with a reserved word or the name of a method is looked up by `path`."""
-    names = all(step.isidentifier() and step.isascii() for step in path)
-    if names and path[0] not in _RESERVED and METHODS.isdisjoint(path):
-        return ".".join(path)
+    if path[0] not in _RESERVED and (chain := _chain(path)):
+        return chain
     return f"payload | path('{jsonpath.written(steps_of(path))[1:].removeprefix('.')}')"
+
+
+def _chain(path: Path) -> str:
+    """Names joined by dots, attributes of XML in brackets: `order['@id']`; "" for a path with other keys in it."""
+    first, *rest = path
+    names = [step for step in rest if not _OF_XML.fullmatch(step)]
+    if not all(one.isidentifier() and one.isascii() and one not in METHODS for one in (first, *names)):
+        return ""
+    return first + "".join(f"['{step}']" if step[0] in "@#" else f".{step}" for step in rest)
 
 
 def insert(path: Path, function: str = "") -> str:

@@ -44,10 +44,11 @@ Raw = dict[str, Any]
 
 
 class Seen(Struct, frozen=True):
-    """One request and its decoded payload."""
+    """One request and its decoded payload; of XML the shape of a document decides what is a list (`xmlshape`)."""
 
     request: Request
     value: JSON
+    is_xml: bool = False
 
     @property
     def leaves(self) -> Sequence[Leaf]:

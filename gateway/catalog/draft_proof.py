@@ -18,7 +18,10 @@ from gateway.decode.content import Content
 from gateway.errors import Refused
 from gateway.language.functions.credentials import names_credential
 from gateway.verify.encoding import decoded
+from gateway.model import Request
 from gateway.verify.hints import rewritings
+from gateway.verify.schemes import Scheme
+from gateway.verify.signer import chosen
 from gateway.verify.verify import parse_scheme, verify
 
 Raw = dict[str, Any]
@@ -38,6 +41,9 @@ _BODIES: Final = 12
 """Spellings of a JSON body that are tried: what was pasted may have been laid out anew."""
 _ORDERED: Final = 3
 """Values beside a signature in the body of which every order is tried."""
+_OF_KEY: Final = 64
+"""Bytes of the shortest signature by a private key: Ed25519."""
+_LARGEST: Final = 5_000_000
 
 
 class Proof(Struct, frozen=True):
@@ -58,8 +64,8 @@ def proof_of(seen: Sequence[Seen], secret: str = "") -> Proof:
     signatures = list(_signatures(seen))
     if secret:
         for raw in _trials(signatures, seen):
-            if _fits(raw, seen, secret):
-                return Proof([raw], "the secret that was given proves these requests in this way", True, _signed(raw))
+            if held := _held(raw, seen, secret):
+                return Proof([raw], f"the secret that was given proves {held}", True, _signed(raw))
         if (static := _static_of(seen, secret)) is not None:
             return Proof([static], "the secret that was given stands here", True)
     if signatures:
@@ -69,6 +75,8 @@ def proof_of(seen: Sequence[Seen], secret: str = "") -> Proof:
         return Proof([likely], f"not proven: {why or 'the likeliest is'} this; {how}", signed=_signed(likely))
     if (found := _static(seen)) is not None:
         return Proof([found], "not proven: this looks like the secret", signed=frozenset())
+    if place := _by_key(seen[0]):
+        return Proof([], f"not proven: {place} may be a signature by a public key; see the page of the service")
     return Proof([], "nothing in these requests proves their sender: the secret is that of the URL, Bearer or Basic")
 
 
@@ -215,14 +223,20 @@ def _likeliest(raw: Raw, seen: Sequence[Seen]) -> Raw:
     return _scheme(raw, stamp, ["timestamp", ".", "body"] if stamp is not None else ["body"], "utf8")
 
 
-def _fits(raw: Raw, seen: Sequence[Seen], secret: str) -> bool:
-    """Whether the secret proves the requests that carry the signature, whatever pasting did to their bodies."""
+def _held(raw: Raw, seen: Sequence[Seen], secret: str) -> str:
+    """How many requests the secret proves, whatever pasting did to their bodies; "" unless it does the first ones.
+
+    Those are the first that carry the signature.
+    """
     try:
         scheme = parse_scheme({**raw, "window": "off"})
     except ValueError:
-        return False
+        return ""
     carrying = [one for one in seen if raw.get("header", "").lower() in one.request.headers or "json" in raw]
-    return bool(carrying) and all(_proves(scheme, one, secret) for one in carrying[:_TRIED])
+    if not (carrying and all(_proves(scheme, one, secret) for one in carrying[:_TRIED])):
+        return ""
+    held = len(carrying[:_TRIED]) + sum(_proves(scheme, one, secret) for one in carrying[_TRIED:])
+    return f"the signatures of {held} of {len(seen)} requests"
 
 
 def _proves(scheme: Any, one: Seen, secret: str) -> bool:
@@ -265,6 +279,8 @@ def _static(seen: Sequence[Seen]) -> Raw | None:
         if len(texts) != 1 or name == "cookie" or not names_credential(name):
             continue
         text = texts.pop()
+        if _is_signature(name, text):
+            continue
         if name == "authorization":
             kind = text.partition(" ")[0]
             return {"basic": True} if kind.lower() == "basic" else {"header": "Authorization", "prefix": f"{kind} "}
@@ -272,9 +288,33 @@ def _static(seen: Sequence[Seen]) -> Raw | None:
     for name in seen[0].request.query:
         if names_credential(name):
             return {"query": name}
-    keys = ((key, text) for key, text in _scalars(seen[0].value) if names_credential(key) and "." not in key)
+    named = ((key, text) for key, text in _scalars(seen[0].value) if names_credential(key) and "." not in key)
+    keys = ((key, text) for key, text in named if not _is_signature(key, text))
     same = (key for key, text in keys if all(dict(_scalars(one.value)).get(key) == text for one in seen))
     return next(({"token": key} for key in same), None)
+
+
+def _by_key(one: Seen) -> str:
+    """The place of what is too long for the HMAC of a secret, as signatures by private keys are; "" for none."""
+    places = (*one.request.headers.items(), *_scalars(one.value))
+    return next((name for name, text in places if _is_signature(name, text)), "")
+
+
+def _is_signature(name: str, text: str) -> bool:
+    """Whether a text is called a signature and looks like one, which is no secret."""
+    if not _SIGNED_HEADER.search(name.lower()):
+        return False
+    return any(len(decoded(text.strip(), how) or b"") >= _OF_KEY for how in ("hex", "base64", "base64url"))
+
+
+def proven(schemes: Sequence[Scheme], request: Request, secret: str) -> bool:
+    """Whether a secret proves a request by one of the schemes of a service, at the time that it was sent at."""
+    try:
+        content = Content.of(request, _LARGEST)
+        verify(schemes, [secret], content, chosen(schemes, content).sent(content) or 0.0)
+    except (Refused, ValueError):
+        return False
+    return True
 
 
 def _scalars(value: Any) -> Iterator[tuple[str, str]]:

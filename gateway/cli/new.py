@@ -87,7 +87,7 @@ def new(
         if known is None:
             made = draft(service, requests, secret=secret, docs=docs, text=text)
         else:
-            made = added(known, requests, _taken(known))
+            made = added(known, requests, _taken(known), secret=secret)
     except ValueError as error:
         fail(str(error))
     _write(folder, service, made, Spelling(service, text))

@@ -16,7 +16,6 @@ from gateway.pipeline.expectation import Expectation
 from gateway.pipeline.rehearsal import rehearse, written
 from gateway.pipeline.sample import Sample
 from gateway.verify.masking import MASK
-from gateway.verify.schemes import parse_scheme
 from gateway.verify.sender import WORD
 from gateway.verify.signer import sender_of
 
@@ -24,14 +23,14 @@ from gateway.verify.signer import sender_of
 def text(service: Service, request: Request, proof: Proof | None, header: Callable[[str], str] = str) -> str:
     """The sample of a request of a service; an open one where it cannot be signed.
 
-    `proof` is that of a drafted service; one that was there says itself how its requests are proven, and a proof that
-    a request has stays in it. `header` spells the name of a header. Raises MattergateError for a request that is
-    refused as it is.
+    `proof` is that of a drafted service; one that was there says itself how its requests are proven. A proof that was
+    masked is no longer one, and left to the runner, too. `header` spells the name of a header. Raises MattergateError
+    for a request that is refused as it is.
     """
     raw: Mapping[str, Any] = proof.schemes[0] if proof is not None and proof.schemes else {}
     plain = sample.taken(_unproven(request, raw), proof.signed if proof is not None else ())
     plain = replace(plain, headers={header(name): value for name, value in plain.headers.items()})
-    for secret in (_secret(raw), ""):
+    for secret in (_secret(raw, service), ""):
         found = _rehearsed(Sample(secret=secret, request=plain, expect=Expectation(Outcome.MESSAGE.value)), service)
         if found is not None and (found.expect.outcome != Outcome.REFUSED or not secret):
             return sample.document(found)
@@ -47,18 +46,18 @@ def _rehearsed(plain: Sample, service: Service) -> Sample | None:
     return replace(plain, expect=written(plain, found, service))
 
 
-def _secret(raw: Mapping[str, Any]) -> str:
+def _secret(raw: Mapping[str, Any], service: Service) -> str:
     """The secret of a sample; a token in the body is masked, and so is its secret."""
     if "token" in raw:
         return MASK
-    return sender_of(parse_scheme(raw)).example() if raw else WORD
+    return sender_of(service.verify[0]).example() if service.verify else WORD
 
 
 def _unproven(request: Request, raw: Mapping[str, Any]) -> Request:
     """The request without the places of its proof, which its runner fills."""
     name = "authorization" if "basic" in raw else raw.get("header", "").lower()
-    headers = {key: one for key, one in request.headers.items() if key != name}
-    query = {key: one for key, one in request.query.items() if key != raw.get("query")}
+    headers = {key: one for key, one in request.headers.items() if key != name and one != MASK}
+    query = {key: one for key, one in request.query.items() if key != raw.get("query") and one != MASK}
     return replace(
         request,
         headers=headers,
