@@ -14,11 +14,12 @@ from msgspec.structs import replace
 from gateway import jsonpath
 from gateway.catalog import yamlfile
 from gateway.catalog.draft_alike import alike, called
-from gateway.catalog.draft_envelopes import Envelope, envelope_of
+from gateway.catalog.draft_envelopes import Envelope
 from gateway.catalog.draft_masks import masked
-from gateway.catalog.draft_message import STATED, Drafted, drafted, insert, steps_of, usable
+from gateway.catalog.draft_message import STATED, Drafted, drafted, insert, steps_of
 from gateway.catalog.draft_names import Seen, delivery_selectors, event_selectors, file_name
 from gateway.catalog.draft_proof import Proof, proof_of, proven
+from gateway.catalog.draft_sent import by_known, by_strangers, payloads_told, steps_into, unwrapped
 from gateway.catalog.draft_shape import WIDTH, Path, flow, pruned, replaced, shape_of, size, written
 from gateway.catalog.draft_shared import People, shared_text
 from gateway.catalog.draft_spelling import Spelling
@@ -26,24 +27,16 @@ from gateway.catalog.draft_subject import Subject, Told, subjects
 from gateway.catalog.select import Selector
 from gateway.catalog.service import Service
 from gateway.catalog.translator import context
-from gateway.catalog.xmlshape import evened, shaped
-from gateway.decode.content import Content
-from gateway.decode.unwrap import parse_unwrap, unwrap
-from gateway.errors import Refused, TranslationError
+from gateway.catalog.xmlshape import shaped
+from gateway.errors import TranslationError
 from gateway.language.functions.wording import contains, in_words
 from gateway.model import JSON, Request
-from gateway.verify.echoes import echo_of
-from gateway.verify.handshake import Handshake, answer, parse_handshake
-from gateway.verify.sender import WORD
 from gateway.verify.verify import parse_scheme
 
 KEYS: Final = 30
 """Keys of the largest shape that is written whole; of a larger one stands what the message uses."""
 SAMPLES: Final = 3
 """Samples that are written of one event."""
-_LARGEST: Final = 5_000_000
-_WRAPPED: Final = 20
-"""Characters of the shortest text that is taken for an event in JSON."""
 
 Raw = dict[str, Any]
 
@@ -87,19 +80,16 @@ def draft(key: str, requests: Sequence[Request], *, secret: str = "", docs: str 
 
     Raises ValueError when none of the requests is an event.
     """
-    handshakes, sent, notes = _apart(requests)
-    envelope = envelope_of([one.value for one in sent])
-    if envelope is not None:
-        sent = _unanswered(sent, [parse_handshake(raw) for raw in envelope.handshake], secret)
-        handshakes += envelope.handshake
+    read = by_strangers(requests)
+    sent, envelope = read.events, read.envelope
     if not sent:
         why = envelope.confirm if envelope is not None else "each is a handshake, or has neither body nor query"
         raise ValueError(f"none of the requests is an event: {why}")
-    steps = _unwrapping(sent, envelope)
-    seen = [event for one in sent for event in _unwrapped(one, steps)]
+    steps = steps_into(sent, envelope)
+    seen = [event for one in sent for event in unwrapped(one, steps)]
     selectors = _selectors(seen, envelope)
     spelling = Spelling(key, text)
-    proof = Proof(envelope.verify, envelope.proof) if envelope is not None else proof_of(sent, secret)
+    proof = Proof(list(map(dict, envelope.verify)), envelope.proof) if envelope is not None else proof_of(sent, secret)
     proof = replace(proof, schemes=spelling.headers(proof.schemes))
     name = spelling.name
     deliveries = delivery_selectors(seen, selectors) if envelope is None else envelope.delivery_id
@@ -109,7 +99,7 @@ def draft(key: str, requests: Sequence[Request], *, secret: str = "", docs: str 
     written_as = spelling.headers
     documents = {
         "service.yaml": _service(
-            name, docs, proof, written_as(selectors), written_as(deliveries), steps, handshakes,
+            name, docs, proof, written_as(selectors), written_as(deliveries), steps, read.handshakes,
             envelope.setup if envelope is not None else _setup(name, proof),
         )
     }  # fmt: skip
@@ -117,7 +107,7 @@ def draft(key: str, requests: Sequence[Request], *, secret: str = "", docs: str 
     if shared := shared_text(people, states):
         documents["shared.yaml"] = shared
     documents |= {f"{one.document}.yaml": _translator(one, name, people, states=True) for one in events}
-    return _draft(documents, events, sent, proof, secret, [*notes, *_notes(proof, handshakes)])
+    return _draft(documents, events, sent, proof, secret, [*read.notes, *_notes(proof, read.handshakes)])
 
 
 def added(service: Service, requests: Sequence[Request], taken: Collection[str], *, secret: str = "") -> Draft:
@@ -125,16 +115,14 @@ def added(service: Service, requests: Sequence[Request], taken: Collection[str],
 
     Raises ValueError when there is none.
     """
-    _, those, notes = _apart(requests)
-    sent = _unanswered(those, service.handshake, secret)
-    if len(sent) < len(those):
-        notes.append(f"{service.key} answers a handshake among the requests, which needs no translator")
+    read = by_known(service, requests, secret)
+    sent, notes = read.events, list(read.notes)
     if secret and sent and service.verify:
         held = sum(proven(service.verify, one.request, secret) for one in sent)
         notes.append(f"the secret proves {held} of {len(sent)} requests in the way of {service.key}/service.yaml")
     seen = []
     for one in sent:
-        for event in _unwrapped(one, service.unwrap):
+        for event in unwrapped(one, service.unwrap):
             if speaker := _speaker(service, event):
                 notes.append(
                     f"{_told(service.event_name(one.request, event.value))} is spoken for by {speaker}, and left alone"
@@ -186,67 +174,12 @@ def _sample_name(event: _Event, name: str) -> str:
     return f"{event.document}.{words.removeprefix(f'{shared}_').removesuffix(f'_{shared}')}"
 
 
-def _apart(requests: Sequence[Request]) -> tuple[list[Mapping[str, Any]], list[Seen], list[str]]:
-    """The echoes that handshakes among the requests ask for, the requests that are events, and what is odd of them."""
-    echoes: list[Mapping[str, Any]] = []
-    sent, notes = [], []
-    for number, request in enumerate(requests, 1):
-        content = _content(request)
-        if (echo := echo_of(content)) is not None:
-            echoes += [echo] if echo not in echoes else []
-        elif content.body or (request.query and request.method != "HEAD"):
-            decoded = content.decoded
-            sent.append(Seen(request, decoded.value, decoded.kind == "xml"))
-            if decoded.fault:
-                notes.append(f"the body of request {number} is broken, and drafted as plain text: {decoded.fault}")
-    return echoes, sent, notes
-
-
-def _content(request: Request) -> Content:
-    try:
-        return Content.of(request, _LARGEST)
-    except Refused:
-        return Content(request)
-
-
-def _unanswered(sent: Sequence[Seen], rules: Sequence[Handshake], secret: str) -> list[Seen]:
-    """The requests that no handshake answers, wherever they prove their sender."""
-    asked = [replace(rule, secret=False) for rule in rules]
-    secrets = (secret or WORD,)
-    return [one for one in sent if answer(asked, _content(one.request), secrets, authentic=True) is None]
-
-
 def _selectors(seen: Sequence[Seen], envelope: Envelope | None) -> list[Raw]:
     """The parts of the event name: of what an envelope holds, else the kind of envelope."""
     if envelope is None:
         return event_selectors(seen)
     held = [replace(one, value=envelope.held(one.value)) for one in seen]
     return event_selectors(held) or [{"json": envelope.kind}]
-
-
-def _unwrapping(sent: Sequence[Seen], envelope: Envelope | None = None) -> list[Raw]:
-    """Steps to the events inside the bodies: each of an array, or the JSON in a text that is nearly all of the body."""
-    if envelope is not None:
-        texts = (envelope.held(one.value).get(envelope.content) for one in sent)
-        return [{"json": envelope.content}] if any(map(_is_json_text, texts)) else []
-    if all(isinstance(one.value, list) and one.value and isinstance(one.value[0], dict) for one in sent):
-        return [{"split": "$"}]
-    objects = [one.value for one in sent if isinstance(one.value, dict)]
-    for key in objects[0] if len(objects) == len(sent) and objects else ():
-        if usable((key,)) and all(_is_json_text(one.get(key)) for one in objects):
-            return [{"json": key}]
-    return []
-
-
-def _is_json_text(value: JSON) -> bool:
-    return isinstance(value, str) and len(value) > _WRAPPED and value.lstrip().startswith("{")
-
-
-def _unwrapped(one: Seen, steps: Sequence[Any]) -> list[Seen]:
-    """The events inside a request."""
-    parsed = [parse_unwrap(step) if isinstance(step, dict) else step for step in steps]
-    events = unwrap(one.value, parsed).values
-    return [replace(one, value={"text": event} if isinstance(event, str) else event) for event in events]
 
 
 def _named(selectors: Sequence[Selector], one: Seen) -> str:
@@ -264,7 +197,7 @@ def _events(
 ) -> list[_Event]:
     """The documents: one for the events that are told alike, with the message of the payload that says most."""
     groups: dict[str, list[Seen]] = {}
-    for one, value in zip(seen, _payloads(seen), strict=True):
+    for one, value in zip(seen, payloads_told(seen), strict=True):
         groups.setdefault(name_of(one), []).append(replace(one, value=value))
     found: list[_Event] = []
     documents = set(taken)
@@ -285,14 +218,6 @@ def _events(
         event.subject = subject
         event.message.used |= {subject.path} if subject.path else set()
     return found
-
-
-def _payloads(seen: Sequence[Seen]) -> Iterator[JSON]:
-    """What the documents tell of: without the keys of envelopes, and of XML with a list where one request has one."""
-    envelope = envelope_of([one.value for one in seen])
-    even = iter(evened([one.value for one in seen if one.is_xml]))
-    for one in seen:
-        yield next(even) if one.is_xml else envelope.told(one.value) if envelope is not None else one.value
 
 
 def _telling(names: Mapping[str, Sequence[Seen]], message: Drafted, title: str, *, states: bool) -> str:

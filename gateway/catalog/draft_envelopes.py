@@ -16,7 +16,7 @@ Raw = Mapping[str, Any]
 
 
 class Envelope(Struct, frozen=True):
-    """A kind of envelope, known by the `keys` at its top; `event` stands at `content`, as a text of JSON or another one.
+    """A kind of envelope, known by the `keys` at its top; the event stands at `content`, often as JSON in a text.
 
     `verify`, `handshake`, `delivery_id` and `setup` are those of a service document. `kind` is the key of what kind of
     envelope it is, `idle` are the keys that say nothing of the event. `proof` says what proves it, and `confirm` how to
@@ -51,7 +51,7 @@ _SNS: Final = Envelope(
     content="Message",
     kind="Type",
     idle=frozenset(
-        {"Type", "MessageId", "Signature", "SignatureVersion", "SigningCertURL", "SubscribeURL", "Token", "UnsubscribeURL"}
+        "Type MessageId Token Signature SignatureVersion SigningCertURL SubscribeURL UnsubscribeURL".split()
     ),
     verify=[
         {
@@ -76,8 +76,7 @@ _SNS: Final = Envelope(
     ],
     delivery_id=[{"json": "MessageId"}],
     setup="Subscribe the URL of the route, which ends in its secret, to the topic, by HTTPS.",
-    proof="Amazon SNS signs for all its customers, with SHA256 or SHA1 by the SignatureVersion of the topic: the URL that "
-    "is subscribed has the secret of the route besides",
+    proof="Amazon SNS signs for all its customers, by SHA1 or SHA256 (SignatureVersion 1, 2); the URL has the secret besides",
     confirm="Amazon SNS sends events once its SubscribeURL was opened: open it in a browser, and draft from what comes",
 )
 _ENVELOPES: Final = (_SNS,)

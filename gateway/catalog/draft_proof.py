@@ -17,8 +17,8 @@ from gateway.catalog.draft_names import Seen
 from gateway.decode.content import Content
 from gateway.errors import Refused
 from gateway.language.functions.credentials import names_credential
-from gateway.verify.encoding import decoded
 from gateway.model import Request
+from gateway.verify.encoding import decoded
 from gateway.verify.hints import rewritings
 from gateway.verify.schemes import Scheme
 from gateway.verify.signer import chosen

@@ -26,7 +26,7 @@ def shaped(value: JSON, schema: JSON) -> JSON:
 
 
 def evened(values: Sequence[JSON]) -> list[JSON]:
-    """Values of XML documents with lists and objects where one of them has them: what `shaped` does without a schema."""
+    """Values of XML documents with lists and objects where one of them has them: as `shaped` with a schema."""
     if any(isinstance(one, list) for one in values):
         rows = [one if isinstance(one, list) else [] if one in (None, "") else [one] for one in values]
         elements = iter(evened([element for row in rows for element in row]))

@@ -18,6 +18,8 @@ from gateway.language.template import Engine
 from gateway.mattermost.payload import Attachment
 from gateway.model import JSON, Outcome, Request
 from gateway.pipeline import sample, samplefile
+from tests.catalog.test_draft_sent import CONFIRMATION
+from tests.verify.test_keys import sns
 
 WORDS = [*keyword.kwlist, *METHODS, *"payload request loop self true none title url status user message id".split()]
 KEYS = st.sampled_from(WORDS) | st.text(max_size=4)
@@ -208,3 +210,48 @@ def test_the_life_of_a_thing_is_one_document():
     assert {one.subject for one in told} == {"incident PGR0VU2"}
     titles = [one.pieces[0].messages[0].attachments[0].title for one in told]
     assert titles == ["Incident firing: Disk full", "Incident resolved: Disk full", "Incident annotated: Looking"]
+
+
+def test_amazon_sns_is_known():
+    """Its proof, its handshake and what it wraps; a document tells of the event inside."""
+    notice = sns(Message=json.dumps({"kind": "DiskFull", "disk": {"name": "sda1", "state": "failed"}}))
+    made = draft("acme-topic", [CONFIRMATION, notice])
+    service = document(made, "service")
+    assert [one["rsa"] for one in service["verify"]] == ["sha256", "sha1"]
+    assert (service["unwrap"], service["delivery_id"]) == ([{"json": "Message"}], [{"json": "MessageId"}])
+    assert service["event"] == [{"json": "Message.kind"}]
+    assert service["handshake"][0]["effect"] == "fetch"
+    assert "ends in its secret" in service["setup"]
+    assert list(made.events) == ["DiskFull"]
+    assert document(made, made.events["DiskFull"])["input"].keys() == {"Message", "TopicArn?", "Timestamp?"}
+    known = service_of(made)
+    assert sample.read(known, notice).translator.startswith("acme/")
+    with pytest.raises(ValueError, match="acme answers a handshake among the requests"):
+        added(known, [CONFIRMATION], ())
+    plain = draft("acme-topic", [sns(Message="Disk full")])
+    assert document(plain, "service")["event"] == [{"json": "Type"}]
+    with pytest.raises(ValueError, match="SubscribeURL"):
+        draft("acme-topic", [CONFIRMATION])
+
+
+def test_one_child_of_xml_is_a_list_where_another_request_has_several():
+    """So one document tells of all, and goes on to tell of those with one."""
+    one, two = (
+        Request(
+            headers={"x-event": f"order.{name}"},
+            body=b'<order id="7"><items>%s</items></order>' % (b'<item sku="A1"><name>Cup</name></item>' * count),
+        )
+        for name, count in (("lost", 1), ("paid", 2))
+    )
+    made = draft("acme", [one, two])
+    assert made.events == {"order.lost": "order", "order.paid": "order"}
+    told = document(made, "order")
+    assert told["input"]["order"]["items?"] == {"item?": [{"@sku?": "text", "name?": "text"}]}
+    assert told["subject"] == "order {{ order['@id'] }}"
+    known = service_of(made)
+    [attachment] = sample.read(known, one).pieces[0].messages[0].attachments
+    assert attachment.text == "- Cup (A1)"
+    with pytest.raises(
+        ValueError, match="order.lost is spoken for by acme/order, and left alone; the event order.paid"
+    ):
+        added(known, [one, two], ())

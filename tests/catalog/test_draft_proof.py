@@ -8,7 +8,7 @@ import json
 import pytest
 
 from gateway.catalog.draft_names import Seen
-from gateway.catalog.draft_proof import proof_of
+from gateway.catalog.draft_proof import proof_of, proven
 from gateway.decode.content import Content
 from gateway.model import Request
 from gateway.verify.verify import parse_scheme, verify
@@ -135,3 +135,22 @@ def test_a_signature_in_the_body_covers_what_stands_beside_it(secret, proven, or
     message = [{"json": f"signature.{name}"} for name in order]
     assert found.schemes == [{"hmac": "sha256", "json": "signature.signature", "message": message}]
     assert proof_of([Seen(Request(body=b'{"sign": ""}'), {"sign": signed(b"").hexdigest()})]).schemes == []
+
+
+def test_it_is_told_how_many_requests_the_secret_proves():
+    """All are tried once the way is found by the first; of a service that is there, by its own schemes."""
+    headers = {"x-signature": signed(BODY).hexdigest()}
+    requests = [*seen(headers), *seen(headers), *seen(headers), *seen({"x-signature": "00" * 32}), *seen()]
+    assert proof_of(requests, "s3cret").comment == "the secret that was given proves the signatures of 3 of 5 requests"
+    schemes = [parse_scheme({"hmac": "sha256", "header": "X-Signature"})]
+    assert [proven(schemes, one.request, "s3cret") for one in requests] == [True, True, True, False, False]
+
+
+@pytest.mark.parametrize("how", ["header", "body"])
+def test_a_signature_by_a_key_is_no_secret(how):
+    """It is too long for a digest; what proves it is not known."""
+    text = b64(b"s" * 256)
+    one = Seen(Request(), {"Signature": text}) if how == "body" else seen({"x-signature": text})[0]
+    proof = proof_of([one])
+    assert proof.schemes == []
+    assert "ignature may be a signature by a public key" in proof.comment

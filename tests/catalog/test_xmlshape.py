@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.catalog.xmlshape import shaped
+from gateway.catalog.xmlshape import evened, shaped
 from gateway.decode import xmltext
 
 ITEM = {"type": "object", "properties": {"name": {"type": "string"}}}
@@ -29,3 +29,20 @@ def test_one_child_is_a_list_where_the_shape_has_one(xml, items):
 def test_what_the_shape_does_not_say_is_left_alone(schema):
     """A value is returned as it is."""
     assert shaped({"o": ""}, schema) == {"o": ""}
+
+
+def test_several_documents_are_evened():
+    """A child is a list in all where one repeats it, empty text an object where another has one; text stays text."""
+    texts = (
+        "<o><items><item><n>a</n></item><item><n>b</n><n>c</n></item></items><p>1</p></o>",
+        "<o><items><item><n>d</n></item></items><p>2</p></o>",
+        "<o><items/></o>",
+    )
+    found = [one["o"] for one in evened([xmltext.parse(text) for text in texts])]
+    assert found == [
+        {"items": {"item": [{"n": ["a"]}, {"n": ["b", "c"]}]}, "p": "1"},
+        {"items": {"item": [{"n": ["d"]}]}, "p": "2"},
+        {"items": {}},
+    ]
+    assert evened(["x", {"a": "1"}]) == ["x", {"a": "1"}]
+    assert evened([]) == []

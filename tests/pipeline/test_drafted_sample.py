@@ -4,6 +4,7 @@ import pytest
 
 from gateway.catalog.build import build
 from gateway.catalog.draft import draft
+from gateway.catalog.draft_masks import masked
 from gateway.catalog.kinds import Text
 from gateway.language.template import Engine
 from gateway.model import Request
@@ -49,3 +50,15 @@ def test_a_signature_in_the_body_is_made_anew():
     found = sample.parse(drafted_sample.text(service, made.samples["a_b.usual"], made.proof), "a_b.usual.yaml")
     assert (found.secret, found.expect.translator) == (WORD, "acme/a_b")
     assert "signature" not in found.request.body
+
+
+def test_a_masked_proof_is_made_anew():
+    """Of a service that was there: its own scheme says how, and with which kind of secret."""
+    text = (
+        "name: Acme\nsetup: Enter the URL of the route.\nverify: [{hmac: sha256, header: X-Acme-Signature, key: hex}]\n"
+    )
+    service, _ = build("acme", {"service": Text("acme/service", text, "service.yaml")}, Engine())
+    request = masked(Request(headers={"x-acme-signature": "00" * 32}, body=b'{"name": "it"}'))
+    found = sample.parse(drafted_sample.text(service, request, None), "a.yaml")
+    assert (found.expect.outcome, set(found.request.headers)) == ("message", set())
+    assert bytes.fromhex(found.secret)
