@@ -76,7 +76,7 @@ _SNS: Final = Envelope(
     ],
     delivery_id=[{"json": "MessageId"}],
     setup="Subscribe the URL of the route, which ends in its secret, to the topic, by HTTPS.",
-    proof="Amazon SNS signs for all its customers, by SHA1 or SHA256 (SignatureVersion 1, 2); the URL has the secret besides",
+    proof="Amazon SNS signs for all its customers, by SHA1 or SHA256 (SignatureVersion 1, 2): the URL has the secret",
     confirm="Amazon SNS sends events once its SubscribeURL was opened: open it in a browser, and draft from what comes",
 )
 _ENVELOPES: Final = (_SNS,)

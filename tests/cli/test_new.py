@@ -63,9 +63,15 @@ def test_the_secret_finds_the_way_to_sign_and_is_not_written(desk, monkeypatch):
     desk.write("request.json", json.dumps({"headers": headers, "body": body}))
     said = desk.plain("new", "acme", "--from", "request.json", "--secret-env", "ACME_SECRET")
     assert (said.code, "not proven" in said.text) == (0, False), said.text
+    assert "proves the signatures of 1 of 1 requests; a sample is signed anew" in said.err
     [scheme] = yaml.safe_load((desk.folder / "schemas/acme/service.yaml").read_text())["verify"]
     assert scheme["message"] == ["timestamp", ".", "body"]
     assert not [path for path in (desk.folder / "schemas").rglob("*.yaml") if "s3cret-of-acme" in path.read_text()]
+    assert desk.plain("test", "acme", "--catalog", "schemas").code == 0
+    desk.write("other.json", json.dumps({"headers": headers, "body": body.replace("paid", "sent")}))
+    again = desk.plain("new", "acme", "--from", "request.json", "--from", "other.json", "--secret-env", "ACME_SECRET")
+    assert "the secret proves 1 of 2 requests in the way of acme/service.yaml" in again.err
+    assert "***" not in (desk.folder / "schemas/acme/samples/order_sent.usual.yaml").read_text()
     assert desk.plain("test", "acme", "--catalog", "schemas").code == 0
     assert "not proven" in desk.plain("new", "other", "--from", "request.json").err
     assert "has no NOWHERE" in desk.plain("new", "third", "--from", "request.json", "--secret-env", "NOWHERE").err

@@ -54,9 +54,7 @@ def test_a_signature_in_the_body_is_made_anew():
 
 def test_a_masked_proof_is_made_anew():
     """Of a service that was there: its own scheme says how, and with which kind of secret."""
-    text = (
-        "name: Acme\nsetup: Enter the URL of the route.\nverify: [{hmac: sha256, header: X-Acme-Signature, key: hex}]\n"
-    )
+    text = "name: Acme\nsetup: Enter the URL there.\nverify: [{hmac: sha256, header: X-Acme-Signature, key: hex}]\n"
     service, _ = build("acme", {"service": Text("acme/service", text, "service.yaml")}, Engine())
     request = masked(Request(headers={"x-acme-signature": "00" * 32}, body=b'{"name": "it"}'))
     found = sample.parse(drafted_sample.text(service, request, None), "a.yaml")
