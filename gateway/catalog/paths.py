@@ -15,7 +15,7 @@ from gateway.errors import Fault
 from gateway.language.constants import constants
 from gateway.language.functions import TABLE
 from gateway.language.known import ANY, SCALAR, Known, SchemaReader
-from gateway.language.reader import Reader
+from gateway.language.reader import UNNAMED, Reader
 from gateway.model import JSON, Phase
 
 REQUEST: Final = Known.of(headers=ANY, query=ANY, event=SCALAR)
@@ -103,9 +103,12 @@ class DocumentReader:
         for name, value in raw.get("with", {}).items():
             self.text("with", value, names, (*steps, "with", name))
 
-    def text(self, key: str, source: JSON, names: Known, steps: Steps) -> Known:
-        """Read the template or expression under a key, which stands at `steps`; what is known of its value."""
-        reader = Reader(_FUNCTIONS)
+    def text(self, key: str, source: JSON, names: Known, steps: Steps, unnamed: str = UNNAMED) -> Known:
+        """Read the template or expression under a key, which stands at `steps`; what is known of its value.
+
+        `unnamed` says what to do about a name that nothing has.
+        """
+        reader = Reader(_FUNCTIONS, unnamed)
         value = (reader.expression if key in _EXPRESSIONS else reader.template)(str(source), names)
         self.faults += [
             yamlfile.fault(self._source.file, self._source.text, steps, one.problem, one.remedy, word=one.path)

@@ -5,6 +5,7 @@ It takes about as long as compiling them; the running gateway does without it.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from typing import Final
 
 from gateway.catalog import yamlfile
 from gateway.catalog.card import CARD
@@ -15,6 +16,9 @@ from gateway.catalog.translator import TRANSLATOR
 from gateway.errors import Fault
 from gateway.language.known import ANY, Known, SchemaReader, union
 from gateway.model import JSON
+
+_OF_TEXTS: Final = "write `item`: the persons that documents name are texts"
+_OF_PERSONS: Final = "say it in the `input` of a document, where it names the keys of a person"
 
 
 def faults(service: Service, texts: Mapping[str, Text]) -> list[Fault]:
@@ -91,7 +95,8 @@ class _ServiceReader:
             for one in self._service.scope.names:
                 names = names.extended_later(one.name, partial(self._shared_around, one.name))
             for key, source in templates.items():
-                self._shared.text(f"author_{key}", source, names, ("author", key))
+                unnamed = _OF_TEXTS if person.is_scalar else _OF_PERSONS
+                self._shared.text(f"author_{key}", source, names, ("author", key), unnamed)
 
     def _shared_around(self, name: str) -> Known:
         """What is known of a shared value in the documents that name authors."""

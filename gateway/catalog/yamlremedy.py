@@ -9,6 +9,8 @@ _LONGEST: Final = 80
 _ENTRY = re.compile(r"(?P<front>[\s-]*(?:[\w.?-]+:[ \t]+)?)(?P<value>\S.*)")
 _BEGUN = re.compile(r"""(?P<quote>['"])(?P<text>[^'"]*)(?P=quote)(?P<more>\s*[^\s,}\]#].*)""")
 """A quoted text at the beginning of a value, and something behind it: `'a' if b else 'c'`, `"{{ a }}": b`."""
+_KEY = re.compile(r"(?:^|[{,\s-])(?P<key>[@`%][\w-]+\??)(?=:(?:\s|$))")
+"""A key that begins with a sign which YAML keeps for itself: `@id: text`."""
 _SIGNS: Final = "@`%*&!-?"
 """Signs with a meaning of their own at the beginning of a value."""
 
@@ -25,6 +27,8 @@ def remedy(text: str, line: int) -> str:
     front, value = found["front"], found["value"].rstrip()
     if "\t" in front:
         return "indent with spaces, not with tabs"
+    if named := _KEY.search(value):
+        return f'put the key in quotes: "{named["key"]}": ...'
     if value[0] in "{[" and value[:2] not in ("{{", "{%"):
         return f'{_QUOTE}: "{{{{ ... }}}}"' if _is_bare(value) else CORRECT
     if value[0] in "|>":

@@ -19,7 +19,7 @@ _TOKEN = re.compile(
     r"\s*(?:(?P<string>\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*')|(?P<name>[^\W\d]\w*)|(?P<number>\d\w*)|(?P<sign>\S))",
     re.S,
 )
-_DEPTH: Final = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
+_CLOSING: Final = {"(": ")", "[": "]", "{": "}"}
 
 METHODS: Final = frozenset(name for kind in (dict, list) for name in dir(kind) if not name.startswith("_"))
 """Names of methods that the Python values of payloads have, and that a key may have, too."""
@@ -74,19 +74,31 @@ def tokens(source: str) -> Code:
             at = len(source) if end < 0 else end + 2
             continue
         found.append(Token("opening", opening[0], opening.start()))
-        depth = 0
-        while depth or not (ending := _ENDING[opening[0]].match(source, at)):
+        open_: list[str] = []
+        while open_ or not (ending := _ENDING[opening[0]].match(source, at)):
             token = _TOKEN.match(source, at)
             if token is None:
                 return Code(found)  # the code has no end, which the engine reports
             kind = token.lastgroup or ""
             found.append(Token(kind, token[kind], token.start(kind)))
-            depth += _DEPTH.get(token[kind], 0)
-            if depth < 0:
-                raise Unusable(f"`{token[kind]}` closes nothing", token.start(kind))
+            if token[kind] in _CLOSING:
+                open_.append(token[kind])
+            elif token[kind] in _CLOSING.values():
+                bracket = open_.pop() if open_ else ""
+                if _CLOSING.get(bracket) != token[kind]:
+                    raise Unusable(_unpaired(token[kind], opening[0], bracket), token.start(kind))
             at = token.end()
         at = ending.end()
     return Code(found)
+
+
+def _unpaired(closing: str, opening: str, bracket: str) -> str:
+    """What is wrong with a closing bracket behind an `opening`, where `bracket` is the one that is open, or none is."""
+    if bracket:
+        return f"`{bracket}` is not closed: `{_CLOSING[bracket]}` is missing before `{closing}`"
+    if (closing, opening) == ("}", "{{"):
+        return "a `}` is missing: what begins with `{{` ends with `}}`"
+    return f"`{closing}` closes nothing"
 
 
 Signatures = Mapping[str, Signature]
@@ -103,6 +115,8 @@ def _problem(code: Code, index: int, filters: Signatures, functions: Signatures)
     before, token = code[index - 1], code[index]
     if token.text == "*" and "*" not in (before.text, code[index + 1].text if index + 1 < len(code) else ""):
         return "`*` would repeat a text or a list that the payload gives; write | times(...), which takes numbers only"
+    if token.text == before.text == "|":
+        return "`||` is no operator; `or` is the word for it"
     if token.text == "~":
         return "`~` would write None for null; write concat(...)"
     if token.text == "+" and "string" in (before.kind, code[index + 1].kind if index + 1 < len(code) else ""):

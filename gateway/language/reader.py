@@ -26,6 +26,9 @@ _LOOP: Final = Known.of(
 )
 _CONSTANTS: Final = frozenset({"true", "false", "none", "True", "False", "None"})
 
+UNNAMED: Final = "say it in `input` or `let`"
+"""What to do about a name that nothing has, in most documents."""
+
 
 class Unknown(Struct, frozen=True):
     """A path that the document does not know: the path as it is written, what is wrong with it, and what to do."""
@@ -38,11 +41,12 @@ class Unknown(Struct, frozen=True):
 class Reader:
     """Reads the templates of a document; `unknown` collects the paths that it does not know.
 
-    `globals` are the names of functions.
+    `functions` are the names of functions; `unnamed` says what to do about a name that nothing has.
     """
 
-    def __init__(self, functions: Iterable[str]) -> None:
+    def __init__(self, functions: Iterable[str], unnamed: str = UNNAMED) -> None:
         self._functions = frozenset(functions)
+        self.unnamed = unnamed
         self.unknown: list[Unknown] = []
 
     def template(self, source: str, names: Known) -> Known:
@@ -155,7 +159,7 @@ class _Templates:
         found = self._names.key(name)
         if found is None:
             remedy = _meant(name, self._names.keys, "known here")
-            self._reader.add(name, f"nothing here is called `{name}`", f"{remedy} say it in `input` or `let`")
+            self._reader.add(name, f"nothing here is called `{name}`", f"{remedy} {self._reader.unnamed}")
             return ANY
         return found
 

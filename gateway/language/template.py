@@ -12,7 +12,7 @@ from typing import Any, Final
 from minijinja import Environment, TemplateError
 
 from gateway.errors import TranslationError
-from gateway.language import growth, lint
+from gateway.language import growth, lint, syntax
 from gateway.language.absent import as_written, completed, contained
 from gateway.language.arguments import signatures
 from gateway.language.fast import branches, expressions
@@ -128,14 +128,15 @@ class Engine:
         self, source: str, mode: Mode, name: str, rewrite: Callable[[str], str] = lambda source: source
     ) -> "Compiled":
         """Check `source` and add what `rewrite` makes of it to the engine. Raises Unusable."""
-        names = self._checked_code(source).names
+        tokens = self._checked_code(source)
         environment, code = self._environments[mode], contained(rewrite(source))
         try:
             environment.add_template(name, code)
         except TemplateError as error:
-            raise Unusable(error.detail or str(error.kind), _line_start(source, error.line or 1)) from error
-        self.names_used |= names
-        return Compiled(environment, name, code, names)
+            said = error.detail or str(error.kind)
+            raise syntax.unusable(tokens, said, _line_start(source, error.line or 1)) from error
+        self.names_used |= tokens.names
+        return Compiled(environment, name, code, tokens.names)
 
     def _function(self, value: Emit, name: str, result: Callable[[Source, str], str]) -> Evaluate:
         """The function of a simple template; `result` writes its result from the expression of its value."""

@@ -68,3 +68,22 @@ def test_what_a_service_shares_is_read_as_its_documents_see_it(tmp_path):
     assert sorted(told) == [(3, "nothing here is called `lnk`"), (6, "nothing here is called `knd`")]
     [fault] = known.close_fragment_faults()
     assert (fault.line, fault.problem) == (4, "nothing here is called `wrd`")
+
+
+@pytest.mark.parametrize(
+    ("person", "remedy"), [("text", "write `item`"), ("{login: text}", "say it in the `input` of a document")]
+)
+def test_the_keys_of_a_person_are_those_that_documents_say(tmp_path, person, remedy):
+    """`let` of shared.yaml would not help; a text has no keys."""
+    texts = {
+        "own/service": SERVICE,
+        "own/shared": "author:\n  name: '{{ name }}'\n",
+        "own/event": f"title: One\nevents: [a]\ninput: {{by: {person}}}\nmessage:\n  attachments: [{{author: by}}]\n",
+    }
+    (tmp_path / "own").mkdir()
+    for name, text in texts.items():
+        (tmp_path / f"{name}.yaml").write_text(text)
+    known = Catalog([tmp_path])
+    assert known.service("own").translators, known.all_faults()
+    [fault] = known.close_faults("own")
+    assert (fault.problem, remedy in fault.remedy) == ("nothing here is called `name`", True)

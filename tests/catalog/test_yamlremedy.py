@@ -21,6 +21,8 @@ from gateway.errors import CatalogError
         ("text: > {{ x }}", 'begin the text on the next line, or put it in quotes: text: "{{ x }}"'),
         ("text: Order: new", 'put the text in quotes: text: "Order: new"'),
         ("text: @all", 'put the text in quotes: text: "@all"'),
+        ("@id: text", 'put the key in quotes: "@id": ...'),
+        ("order: {sku: text, @id?: text}", 'put the key in quotes: "@id?": ...'),
         ("secret: 'a' b", 'put the expression in quotes, all of it: secret: "..."'),
         ("a: {b: c: d}", CORRECT),
         ("a:\n\tb: 1", "indent with spaces, not with tabs"),
