@@ -24,7 +24,7 @@ from gateway.mattermost.probe import Level
 from gateway.observe import tracing
 from gateway.pipeline import filters, samplefile
 from gateway.pipeline import route as routes
-from gateway.pipeline.unsampled import ID_REMEDY, NO_ID, unidentified, unsampled
+from gateway.pipeline.unsampled import ID_REMEDY, IDLE_REMEDY, NO_ID, unidentified, unsampled, unused
 from gateway.settings import Settings
 
 WARNING: Final = "warning"
@@ -120,23 +120,35 @@ def _of_catalog(known: Settings) -> _Findings:
     translators = [one for service in services.services.values() for one in service.translators]
     warnings = [warning for one in translators for warning in _costs(one)]
     warnings += [one for service in services.services.values() for one in _left(service)]
-    warnings += _unsampled(services.services, folders)
+    samples = _of_samples(services.services, folders)
+    faults += samples.faults
+    warnings += samples.warnings
     return _Findings(faults, [*filters.unknown(known, services.services), *warnings])
 
 
-def _unsampled(services: Mapping[str, Service], folders: Sequence[Path]) -> list[Fault]:
-    """What of the user's own documents no sample reaches; that of the built-in ones is tested already."""
-    built_in = str(folders[0])
-    own = [one for service in services.values() for one in service.translators if not one.file.startswith(built_in)]
+def _of_samples(services: Mapping[str, Service], folders: Sequence[Path]) -> _Findings:
+    """Files of the user that are no samples, and what of the user's documents no sample reaches.
+
+    Those that are built in are tested already.
+    """
+    built_in = folders[0]
+    every = [one for service in services.values() for one in service.translators]
+    own = [one for one in every if not Path(one.file).is_relative_to(built_in)]
     keys = {one.name.partition("/")[0] for one in own}
-    reached = samplefile.reached(services, [(key, path) for key, path in files.samples(folders) if key in keys])
+    paths = [one for one in files.samples(folders) if one[0] in keys or not one[1].is_relative_to(built_in)]
+    reached = samplefile.reached(services, paths)
     found = [(one.translator.file, ("events", one.index), one.problem, one.remedy) for one in unsampled(own, reached)]
-    nameless = unidentified(map(services.__getitem__, sorted(keys)), reached)
-    ids = [(one.documents[SERVICE].file, ("delivery_id",), NO_ID, ID_REMEDY) for one in nameless]
-    return [
-        yamlfile.fault(file, files.read(Path(file)), steps, problem, remedy)
-        for file, steps, problem, remedy in [*found, *ids]
+    those = [services[key] for key in sorted(keys)]
+    ids = [(one.documents[SERVICE].file, ("delivery_id",), NO_ID, ID_REMEDY) for one in unidentified(those, reached)]
+    steps = [
+        (one.documents[SERVICE].file, ("unwrap", idle.number), f"in every sample, {idle}", IDLE_REMEDY)
+        for one, idle in unused(those, reached)
     ]
+    warnings = [
+        yamlfile.fault(file, files.read(Path(file)), place, problem, remedy)
+        for file, place, problem, remedy in [*found, *ids, *steps]
+    ]
+    return _Findings([*reached.faults], warnings)
 
 
 def _left(service: Service) -> Iterator[Fault]:

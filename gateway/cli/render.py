@@ -175,4 +175,9 @@ def _answer(service: Service, request: Request, *, payload: bool) -> dict[str, J
     if not payload:
         return {**found, "messages": [message for piece in reading.pieces for message in piece.messages]}
     events = unwrap(content.value, service.unwrap)
-    return {**found, "body": content.decoded.kind, "unwrap": events.idle, "payloads": events.values}
+    return {
+        **found,
+        "body": content.decoded.kind,
+        "unwrap": [str(one) for one in events.idle],
+        "payloads": events.values,
+    }

@@ -100,7 +100,8 @@ def run_samples(
     if output is Format.TABLE:
         _print(failed)
         held = len(tried) - len(failed)
-        say(f"{plural(held, 'sample')} held, {len(failed):,} did not")
+        wrong = f"; {plural(len(faults), 'fault')}" if faults else ""
+        say(f"{plural(held, 'sample')} held, {len(failed):,} did not{wrong}")
     else:
         print_values([one.row for one in tried], output)
     if failed or faults:
@@ -157,7 +158,8 @@ def _run(known: Catalog, key: str, path: Path, *, write: bool) -> _Tried:
             _rewrite(path, msgspec.to_builtins(written(one, found, service)))
             lines = []
         if lines and _has_another_fate(one.expect, found):
-            faults = blame(service, rehearsal.pieces, lambda file: documents.read(Path(file)))
+            idle = rehearsal.idle if found.note else ()  # else the step had nothing to do, as an optional one
+            faults = blame(service, rehearsal.pieces, lambda file: documents.read(Path(file)), idle)
     except (OSError, UnicodeDecodeError) as error:
         lines = [unusable(path, error)]
     except MattergateError as error:
@@ -188,15 +190,14 @@ def _rewrite(path: Path, expect: JSON) -> None:
 
 def _print(failed: Sequence[_Tried]) -> None:
     """Print each fault of a document once, with the samples that suffer from it, then the others with what differs."""
-    suffering: dict[tuple[tuple[str, int, str], ...], list[_Tried]] = {}
+    suffering: dict[tuple[str, int, str], tuple[Fault, list[SampleRow]]] = {}
     for one in failed:
-        suffering.setdefault(tuple((fault.file, fault.line, fault.where) for fault in one.faults), []).append(one)
-    others = suffering.pop((), ())
-    for those in suffering.values():
-        for fault in those[0].faults:
-            out.print(visible(fault_line(fault)), style="bold red")
-        say(f"  {_named([one.row for one in those])}")
-    for one in others:
+        for fault in one.faults:
+            suffering.setdefault((fault.file, fault.line, fault.where), (fault, []))[1].append(one.row)
+    for fault, rows in suffering.values():
+        out.print(visible(fault_line(fault)), style="bold red")
+        say(f"  {_named(rows)}")
+    for one in (one for one in failed if not one.faults):
         out.print(visible(one.row.file), style="bold red")
         for line in one.row.differences:
             say(f"  {line}")

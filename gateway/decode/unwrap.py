@@ -4,7 +4,7 @@ unwrap: [{json: Message}, {base64: message.data}, {pick: event}, {split: alerts,
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from msgspec import Struct
@@ -55,11 +55,22 @@ def parse_unwrap(raw: Mapping[str, Any]) -> UnwrapStep:
     return UnwrapStep(verb, path, document.keep)
 
 
+class Idle(NamedTuple):
+    """A step that did nothing: its `number` from 0, what it should do ("json: $.Message"), and why it did not."""
+
+    number: int
+    step: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"unwrap/{self.number} ({self.step}) did nothing: {self.why}"
+
+
 class Unwrapped(Struct, frozen=True):
-    """The events inside of a value, in order. `idle` says which steps did nothing, and why: none where all did."""
+    """The events inside of a value, in order. `idle` are the steps that did nothing: none where all did."""
 
     values: list[JSON]
-    idle: tuple[str, ...] = ()
+    idle: tuple[Idle, ...] = ()
 
 
 def unwrap(value: JSON, steps: Sequence[UnwrapStep]) -> Unwrapped:
@@ -77,7 +88,7 @@ def unwrap(value: JSON, steps: Sequence[UnwrapStep]) -> Unwrapped:
         run = _Run(step, allowance)
         events = [inner for event in events for inner in run.on(event)]
         if not run.did and events:
-            idle.append(f"unwrap/{number} ({step.verb}: {jsonpath.written(step.path)}) did nothing: {run.why}")
+            idle.append(Idle(number, f"{step.verb}: {jsonpath.written(step.path)}", run.why))
     return Unwrapped(events, tuple(idle))
 
 

@@ -14,7 +14,7 @@ _WITHIN: Final = {"else": ("if", "for"), "elif": ("if",)}
 _WORDS: Final = frozenset("if elif else for in set and or not is".split())
 _LACKING: Final = {"|": "a function", "is": "a test", ".": "a key"}
 """What is missing behind a sign that ends an expression; a value behind the others."""
-_OPEN: Final = frozenset(["|", ".", "is", "+", "-", "/", "%", "<", ">", "=", ",", "if", "elif", "in", "and", "or", "not"])
+_OPEN: Final = frozenset("| . + - / % < > = , is if elif in and or not".split())
 """What no expression ends with."""
 _KNOWN: Final = frozenset("+-/%.,:|()[]{}<>=!")
 _MEANT: Final = {"&": "`and` is the word for it", "!": "`not` is the word for it", "?": "write `a if condition else b`"}
@@ -115,4 +115,5 @@ def _of_blocks(code: Code) -> Unusable | None:
             open_.pop()
     if not open_:
         return None
-    return Unusable(f"`{{% {_ENDS[open_[-1].text]} %}}` is missing: `{{% {open_[-1].text} %}}` has no end", open_[-1].at)
+    last = open_[-1]
+    return Unusable(f"`{{% {_ENDS[last.text]} %}}` is missing: `{{% {last.text} %}}` has no end", last.at)

@@ -10,9 +10,10 @@ from typing import Any, Final
 from msgspec import Struct
 
 from gateway.catalog import yamlfile
-from gateway.catalog.kinds import FRAGMENTS, Text
+from gateway.catalog.kinds import FRAGMENTS, SERVICE, Text
 from gateway.catalog.service import Service
 from gateway.catalog.translator import STAYS, UNTITLED
+from gateway.decode.unwrap import Idle
 from gateway.errors import CatalogError, Fault
 from gateway.model import JSON, Outcome
 from gateway.pipeline.interpret import Piece
@@ -43,18 +44,27 @@ def failure(piece: Piece) -> Failure | None:
     return Failure(found["document"], steps, found["problem"])
 
 
-def blame(service: Service, pieces: Sequence[Piece], read: Callable[[str], str]) -> list[Fault]:
+def blame(
+    service: Service, pieces: Sequence[Piece], read: Callable[[str], str], idle: Sequence[Idle] = ()
+) -> list[Fault]:
     """The faults that the documents of a service showed in these pieces of one request, each place once.
 
-    `read` gives the text of a file; a document of which it raises OSError or UnicodeDecodeError is not told.
+    `idle` are the steps of `unwrap` that did nothing, which explain what followed from that. `read` gives the
+    text of a file; a document of which it raises OSError or UnicodeDecodeError is not told.
     """
-    found = [fault for piece in pieces for fault in _Blame(service, read).faults(piece)]
+    reader = _Blame(service, read)
+    found = [fault for one in idle for fault in reader.idle(one)]
+    found += [fault for piece in pieces for fault in reader.faults(piece)]
     return list({(one.file, one.line, one.where): one for one in found}.values())
 
 
 class _Blame(Struct, frozen=True):
     service: Service
     read: Callable[[str], str]
+
+    def idle(self, step: Idle) -> Iterator[Fault]:
+        """That a step of `unwrap` did nothing."""
+        yield from self._at(f"{self.service.key}/{SERVICE}", ("unwrap", step.number), str(step))
 
     def faults(self, piece: Piece) -> Iterator[Fault]:
         """The faults that a piece shows."""

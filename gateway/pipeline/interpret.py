@@ -19,7 +19,7 @@ from gateway.catalog.xmlshape import shaped
 from gateway.decode.bounds import EVENTS
 from gateway.decode.content import Content
 from gateway.decode.decode import Decoded
-from gateway.decode.unwrap import unwrap
+from gateway.decode.unwrap import Idle, unwrap
 from gateway.errors import Refused, TranslationError
 from gateway.language.functions.gist import event_of
 from gateway.mattermost.fit import Fitted, Limits, fitted
@@ -116,7 +116,8 @@ class Piece(Struct, frozen=True):
 class Reading(Struct, frozen=True):
     """The result of a whole request: that of its most telling piece, and every piece. `key` recognises repeats.
 
-    The decoded values stay with the content: a reading is kept while the journal writes.
+    `idle` are the steps of `unwrap` that did nothing, as an optional one may. The decoded values stay with the
+    content: a reading is kept while the journal writes.
     """
 
     outcome: Outcome
@@ -127,6 +128,7 @@ class Reading(Struct, frozen=True):
     key: str
     pieces: tuple[Piece, ...]
     note: str = ""
+    idle: tuple[Idle, ...] = ()
 
 
 def interpret(service: Service, content: Content, wishes: Wishes, limits: Limits, now: float | None = None) -> Reading:
@@ -150,8 +152,20 @@ def interpret(service: Service, content: Content, wishes: Wishes, limits: Limits
     first = pieces[0] if len(pieces) == 1 else _most_telling(pieces)
     key = service.delivery_key(request, decoded.value)
     idle = unwrapped.idle if first.note else ()  # else the step had nothing to do, as an optional one
-    reason = "; ".join(filter(None, (first.reason, *idle, decoded.note))) if decoded.note or idle else first.reason
-    return Reading(first.outcome, first.name, first.translator, first.subject, reason, key, tuple(pieces), first.note)
+    reason = first.reason
+    if decoded.note or idle:
+        reason = "; ".join(filter(None, (reason, *map(str, idle), decoded.note)))
+    return Reading(
+        first.outcome,
+        first.name,
+        first.translator,
+        first.subject,
+        reason,
+        key,
+        tuple(pieces),
+        first.note,
+        unwrapped.idle,
+    )
 
 
 def _most_telling(pieces: Sequence[Piece]) -> Piece:

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from gateway.catalog.service import Service
 from gateway.decode.content import Content
+from gateway.decode.unwrap import Idle
 from gateway.errors import Refused
 from gateway.journal import DuplicateKey, Entry
 from gateway.mattermost.fit import Limits
@@ -49,10 +50,14 @@ _ORDINARY_HEADERS: Final = frozenset({"X-Content-Type-Options"})
 
 
 class Rehearsal(Struct, frozen=True):
-    """What became of a sample, and the pieces that its request was read as (none: it was refused, or a handshake)."""
+    """What became of a sample, and the pieces that its request was read as (none: it was refused, or a handshake).
+
+    `idle` are the steps of `unwrap` that did nothing.
+    """
 
     found: Expectation
     pieces: Sequence[Piece] = ()
+    idle: Sequence[Idle] = ()
 
 
 def rehearse(sample: Sample, service: Service) -> Rehearsal:
@@ -88,7 +93,8 @@ def rehearse(sample: Sample, service: Service) -> Rehearsal:
     later = send(now + _LATER) if judged.reply is None else judged
     stored, again = (_entry(one, route, service, now) for one in (judged, later))
     known = again is not None and stored is not None and _recognised(stored.keys, again.keys)
-    return Rehearsal(_read(stored, judged.reading, service, duplicate=known), judged.reading.pieces)
+    reading = judged.reading
+    return Rehearsal(_read(stored, reading, service, duplicate=known), reading.pieces, reading.idle)
 
 
 def written(sample: Sample, found: Expectation, service: Service) -> Expectation:

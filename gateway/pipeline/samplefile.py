@@ -1,11 +1,13 @@
 """Samples in their files: read, and executed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from gateway.catalog import files
 from gateway.catalog.service import Service
+from gateway.decode.unwrap import Idle
 from gateway.errors import CatalogError, Fault
+from gateway.model import Note
 from gateway.pipeline.expectation import differences
 from gateway.pipeline.rehearsal import Rehearsal, rehearse
 from gateway.pipeline.sample import Sample, parse
@@ -38,19 +40,35 @@ def run(service: Service, path: Path) -> list[str]:
 
 
 def reached(services: Mapping[str, Service], paths: Iterable[tuple[str, Path]]) -> Reached:
-    """What samples of these services reach. A sample that cannot be used reaches nothing: `test` says why."""
+    """What samples of these services reach, and which files are no samples.
+
+    A sample whose sender cannot sign as it says reaches nothing: `test` says why.
+    """
     found: dict[str, set[str]] = {}
     told, identified = set[str](), set[str]()
+    idle: dict[str, set[Idle]] = {}
+    faults: list[Fault] = []
     for key, path in paths:
-        if key not in services:
+        try:
+            sample = load(path)
+        except CatalogError as error:
+            faults += error.faults
             continue
         try:
-            rehearsal = rehearsed(services[key], load(path), path)
-        except CatalogError:
+            rehearsal = rehearsed(services[key], sample, path)
+        except (KeyError, CatalogError):
             continue
         for piece in rehearsal.pieces:
             found.setdefault(piece.translator, set()).add(piece.name)
             told.add(key)
         if rehearsal.found.delivery_id:
             identified.add(key)
-    return Reached(found, told, identified)
+        if rehearsal.pieces and rehearsal.found.note != Note.UNCONFIRMED:  # which nobody unwraps
+            idle[key] = _still_idle(idle.get(key), rehearsal.idle)
+    return Reached(found, told, identified, idle, faults)
+
+
+def _still_idle(before: set[Idle] | None, now: Sequence[Idle]) -> set[Idle]:
+    """The steps that did nothing in a sample either, of those that did nothing `before` (None: it is the first)."""
+    numbers = {one.number for one in now}
+    return set(now) if before is None else {one for one in before if one.number in numbers}

@@ -1,6 +1,9 @@
-"""What documents name and no sample reaches: events, and delivery ids. Nobody has seen what becomes of them."""
+"""What documents name and no sample reaches: events, delivery ids, steps of `unwrap`.
 
-from collections.abc import Iterable, Mapping
+Nobody has seen what becomes of them.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from fnmatch import fnmatchcase
 
@@ -8,18 +11,23 @@ from msgspec import Struct
 
 from gateway.catalog.service import Service
 from gateway.catalog.translator import Translator
+from gateway.decode.unwrap import Idle
+from gateway.errors import Fault
 
 
 class Reached(Struct, frozen=True):
     """What samples reach.
 
     `events` are the names of the events for which a translator ("github/push") spoke, or was silent on purpose. `told`
-    are the keys of the services of which a sample became an event, `identified` of those with a delivery id.
+    are the keys of the services of which a sample became an event, `identified` of those with a delivery id. `idle` are
+    the steps of a service's `unwrap` that did nothing in any of its samples. `faults` says which files are no samples.
     """
 
     events: Mapping[str, AbstractSet[str]]
     told: AbstractSet[str] = frozenset()
     identified: AbstractSet[str] = frozenset()
+    idle: Mapping[str, AbstractSet[Idle]] = {}
+    faults: Sequence[Fault] = ()
 
 
 class Unsampled(Struct, frozen=True):
@@ -64,3 +72,12 @@ ID_REMEDY = (
 def unidentified(services: Iterable[Service], reached: Reached) -> list[Service]:
     """The services that describe delivery ids of which no sample has one, although some became events."""
     return [one for one in services if one.delivery_id and one.key in reached.told - reached.identified]
+
+
+def unused(services: Iterable[Service], reached: Reached) -> list[tuple[Service, Idle]]:
+    """The steps of `unwrap` that did nothing in any sample, with their services: most likely a path is mistyped."""
+    return [(service, idle) for service in services for idle in sorted(reached.idle.get(service.key, ()))]
+
+
+IDLE_REMEDY = "correct its path, or write a sample with what it takes out"
+"""What to do about a step that did nothing in any sample."""

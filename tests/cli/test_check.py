@@ -135,7 +135,6 @@ def test_schemas_whose_cost_has_no_bound_are_warned_of(desk):
 def test_events_that_no_sample_reaches_are_warned_of(desk):
     """Of the user's own documents: where the event is named, and what to write."""
     desk.write("catalog/items/samples/item.usual.yaml", SAMPLE)
-    desk.write("catalog/items/samples/item.faulty.yaml", "request: [")
     desk.write(
         "catalog/items/gone.yaml", "title: An item is gone\nevents: [item, gone]\nwhen: gone\nmessage: {text: gone}\n"
     )
@@ -146,6 +145,33 @@ def test_events_that_no_sample_reaches_are_warned_of(desk):
         "request with it into items/samples/gone.NAME.yaml, then run `mattergate test --write`)"
         for at, event in enumerate(("item", "gone"))
     ]
+
+
+def test_a_file_that_is_no_sample_is_a_fault(desk):
+    """At its line, also of a service that is not there; whether a sample holds is for `test` to say."""
+    desk.write("catalog/items/samples/item.usual.yaml", SAMPLE.replace("outcome: message", "outcome: ignored"))
+    assert desk.run("check").code == 0
+    desk.write("catalog/items/samples/item.odd.yaml", SAMPLE.replace("outcome: message", "outcme: message"))
+    desk.write("catalog/gone/samples/item.odd.yaml", "request: [")
+    said = desk.run("check")
+    assert said.code == 1
+    gone, odd = said.out.splitlines()
+    assert "catalog/gone/samples/item.odd.yaml:2: " in gone
+    assert "item.odd.yaml:2: expect/outcme: there is no key 'outcme'" in odd
+    assert 'did you mean "outcome"?' in odd
+
+
+def test_a_step_of_unwrap_that_did_nothing_in_any_sample_is_warned_of(desk):
+    """With its line and why; one that did something in a sample may be optional."""
+    service = ITEMS_SERVICE + "unwrap:\n  - {json: boxes}\n  - {json: Mesage}\n"
+    desk.write("catalog/items/service.yaml", service)
+    for name, more in (("usual", ""), ("boxed", ", boxes: '[1]'")):
+        desk.write(f"catalog/items/samples/item.{name}.yaml", SAMPLE.replace("number: 1", f"number: 1{more}"))
+    said = desk.run("check")
+    assert said.code == 0
+    [line] = said.err.splitlines()
+    at = len(service.splitlines())
+    assert f"catalog/items/service.yaml:{at}: unwrap/1: in every sample, unwrap/1 (json: $.Mesage) did nothing" in line
 
 
 def test_a_delivery_id_that_no_sample_has_is_warned_of(desk):

@@ -133,7 +133,7 @@ def test_samples_of_a_faulty_service_do_not_hold(kept):
     fault, samples, count = said.out.splitlines()
     assert fault.startswith("catalog/items/item.yaml:3: message: expected ")
     assert samples == "  2 samples of items: item.usual, item.wrong"
-    assert count == "0 samples held, 2 did not"
+    assert count == "0 samples held, 2 did not; 1 fault"
     said = kept.plain("test", "--catalog", "catalog", "items", "-o", "jsonl")
     assert [(row["differences"], row["faults"]) for row in said.lines] == [
         (["the service items has faults"], [fault])
@@ -156,3 +156,28 @@ def test_a_fault_of_a_document_is_told_once(kept):
     assert (good, difference[:26]) == ("catalog/items/samples/item.good.yaml", "  expect.messages: expecte")
     said = kept.plain("test", "--catalog", "catalog", "items", "--write")
     assert "2 samples of items, not written: item.usual, item.wrong" in said.out
+
+
+def test_a_step_of_unwrap_that_did_nothing_is_told_once(kept):
+    """With its line, where the samples suffer from it; what differs follows from that."""
+    service = kept.folder / "catalog/items/service.yaml"
+    service.write_text(service.read_text() + "unwrap: [{json: Mesage}]\n")
+    for name in ("usual", "wrong"):
+        request = """request: {body: {Message: '{"kind": "item"}'}}\n"""
+        kept.write(f"catalog/items/samples/item.{name}.yaml", request + "expect: {outcome: message, event: item}\n")
+    said = kept.plain("test", "--catalog", "catalog", "items")
+    fault, samples, _ = said.out.splitlines()
+    assert "service.yaml:" in fault
+    assert fault.endswith("unwrap/0: unwrap/0 (json: $.Mesage) did nothing: nothing is there")
+    assert samples == "  2 samples of items: item.usual, item.wrong"
+
+
+def test_faults_are_counted_where_all_samples_hold(kept):
+    """The exit code is 1 for them, so the last line says why."""
+    (kept.folder / "catalog/items/samples/item.wrong.yaml").unlink()
+    kept.write(
+        "catalog/items/other.yaml", "title: Other\nevents: [other]\ninput: {a: text}\nmessage: {text: '{{ b }}'}\n"
+    )
+    said = kept.plain("test", "--catalog", "catalog", "items")
+    assert (said.code, said.out) == (1, "1 sample held, 0 did not; 1 fault\n")
+    assert "nothing here is called `b`" in said.err

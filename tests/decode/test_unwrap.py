@@ -63,7 +63,7 @@ def test_a_step_that_does_not_fit_changes_nothing(value, verb):
 )
 def test_a_step_that_did_nothing_says_why(value, document, why):
     """With its number, as documents count, its path, and what is there instead."""
-    [idle] = unwrap(value, [parse_unwrap(document)]).idle
+    [idle] = map(str, unwrap(value, [parse_unwrap(document)]).idle)
     assert why in idle
     assert not unwrap({"a": "1"}, [parse_unwrap({"json": "a"})]).idle
 

@@ -132,7 +132,7 @@ def test_a_route_shows_no_secret():
         (
             'service = "items"\nallow_unsigned = true\nwhen = "ref = 1"\nchannel = "{{ a | nofn }}"\nchannels = ["a"]',
             [
-                "mattergate.toml:6: routes.r.when: unexpected `=`, expected end of block"
+                "mattergate.toml:6: routes.r.when: `=` gives an argument its value; what compares is `==`"
                 " (`mattergate functions` lists what it may call)",
                 "mattergate.toml:7: routes.r.channel: there is no function `nofn`"
                 " (`mattergate functions` lists what it may call)",
