@@ -1,6 +1,7 @@
 """`mattergate test`: every sample of the catalog, executed."""
 
 from collections.abc import Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Annotated, Final, NamedTuple
 
@@ -194,8 +195,9 @@ def _print(failed: Sequence[_Tried]) -> None:
     for one in failed:
         for fault in one.faults:
             suffering.setdefault((fault.file, fault.line, fault.where), (fault, []))[1].append(one.row)
-    for fault, rows in suffering.values():
-        out.print(visible(fault_line(fault)), style="bold red")
+    for rows, those in groupby(suffering.values(), lambda one: one[1]):
+        for fault, _ in those:
+            out.print(visible(fault_line(fault)), style="bold red")
         say(f"  {_named(rows)}")
     for one in (one for one in failed if not one.faults):
         out.print(visible(one.row.file), style="bold red")

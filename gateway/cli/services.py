@@ -74,7 +74,7 @@ def _print(page: ServicePage) -> None:
     for route in page.routes:
         say(f"route {route.route}: {route.url}")
         if route.url_with_secret:
-            say(f"  or, with its secret in the place of SECRET: {route.url_with_secret}")
+            say(f"  where its secret stands in the URL, in the place of SECRET: {route.url_with_secret}")
         for line in route.filters:
             say(f"  {line}")
     if page.passthrough:

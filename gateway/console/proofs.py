@@ -11,7 +11,8 @@ from gateway.model import Request
 from gateway.verify.diagnosis import algorithm_of
 from gateway.verify.material import Source
 from gateway.verify.message import Part
-from gateway.verify.schemes import BasicSecret, HeaderSecret, PathSecret, QuerySecret, Scheme, TokenSecret
+from gateway.verify.schemes import SECRET as SECRETS
+from gateway.verify.schemes import BasicSecret, HeaderSecret, PathSecret, QuerySecret, Scheme, TokenSecret, sent
 from gateway.verify.signature import Signature
 from gateway.verify.webtoken import WebToken
 
@@ -65,8 +66,11 @@ def words(scheme: Scheme) -> str:
 
 
 def url_with_secret(url: str, schemes: Sequence[Scheme]) -> str:
-    """The URL for a sender that can only call it, with SECRET in the place of the secret; "" without such a scheme."""
-    for scheme in schemes:
+    """The URL for a sender that can only call it, with SECRET in the place of the secret; "" without such a scheme.
+
+    It may be the one way, or what has to stand beside a signature.
+    """
+    for scheme in sent(schemes):
         if isinstance(scheme, PathSecret):
             return f"{url}/{SECRET}"
         if isinstance(scheme, QuerySecret):
@@ -108,7 +112,9 @@ def _of_key(scheme: Signature | WebToken) -> list[str]:
         found.append("by the public key of the service")
     if scheme.fetch is not None:
         found.append(f"by a key from {', '.join(scheme.fetch.hosts)}")
-    if scheme.also:
+    if scheme.also == tuple(SECRETS):
+        found.append("and the secret in the URL or in Authorization")
+    elif scheme.also:
         found.append(f"and {' or '.join(words(one) for one in scheme.also)}")
     return found
 

@@ -140,7 +140,8 @@ def _check(rule: Handshake) -> None:
     if (rule.effect is Effect.FETCH) != bool(rule.hosts):
         raise ValueError("hosts: expected a list of hosts with effect: fetch, and only with it")
     if rule.effect is Effect.FETCH and not rule.signed:
-        raise ValueError("when: expected signed: true with effect: fetch, else anybody could have a URL fetched")
+        means = "which means that a way of `verify` holds, the secret of the route where that is [secret]"
+        raise ValueError(f"when: expected signed: true with effect: fetch, {means}: else anybody could have it fetched")
     reply = msgspec.json.encode((rule.reply.body, rule.reply.headers)).decode()
     if rule.hmac is None and "{hmac}" in reply:
         raise ValueError("reply: {hmac} needs the key hmac, which says how to compute it")

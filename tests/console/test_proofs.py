@@ -31,6 +31,8 @@ SLACK = {"hmac": "sha256", "header": "X-Slack-Signature", "prefix": "v0=", "time
           "keys": {"certificate": {"json": "Url"}, "hosts": ["sns.*.amazonaws.com"]}},
          "RSA-SHA1 signature of lines of A, B in the body at Sig (by a key from sns.*.amazonaws.com, and the secret in"
          " the body, at Arn)"),
+        ({"hmac": "sha256", "header": "X-Sig", "also": "secret"},
+         "HMAC-SHA256 of the body in the header X-Sig (and the secret in the URL or in Authorization)"),
         ({"jwt": "RS256", "header": "Authorization", "prefix": "Bearer ", "audience": "secret",
           "keys": {"jwks": "https://a.example.com/keys"}, "body": {"claim": "sha256"}},
          "RS256 token in the header Authorization (behind “Bearer”, by a key from a.example.com, for the secret as its"
@@ -61,6 +63,8 @@ def test_each_scheme_has_its_words(raw, text):
         ([{"header": "X-T"}, {"query": "a key&"}], "https://h/in/a?a%20key%26=SECRET"),
         ([{"query": "t"}, {"path": True}], "https://h/in/a?t=SECRET"),
         ([{"basic": True}, {"token": "t"}, SLACK], ""),
+        ([SLACK | {"also": "secret"}], "https://h/in/a/SECRET"),
+        ([SLACK | {"also": {"query": "key"}}], "https://h/in/a?key=SECRET"),
     ],
 )
 def test_a_url_has_a_hole_where_the_secret_goes(raws, url):

@@ -99,7 +99,8 @@ def percent(value: JSON, digits: Number = 1, of: JSON = 1) -> JSON:
 
 
 @function(
-    doc="An amount in minor units (cents) with its currency; `major=true` if the amount is in whole units already.",
+    doc="An amount in minor units (cents) with its currency; `major=true` if the amount is in whole units already. "
+    'A text that is a number counts as one: "12.50" needs `major=true`.',
     examples=[
         Example('{{ amount | money("eur") }}', {"amount": 123450}, "1,234.50 EUR"),
         Example("{{ amount | money(currency) }}", {"amount": 500, "currency": "JPY"}, "500 JPY"),
