@@ -24,7 +24,17 @@ from gateway.mattermost.probe import Level
 from gateway.observe import tracing
 from gateway.pipeline import filters, samplefile
 from gateway.pipeline import route as routes
-from gateway.pipeline.unsampled import ID_REMEDY, IDLE_REMEDY, NO_ID, unidentified, unsampled, unused
+from gateway.pipeline.unsampled import (
+    ID_REMEDY,
+    IDLE_REMEDY,
+    NAME_REMEDY,
+    NO_ID,
+    NO_NAME,
+    unidentified,
+    unnamed,
+    unsampled,
+    unused,
+)
 from gateway.settings import Settings
 
 WARNING: Final = "warning"
@@ -141,12 +151,18 @@ def _of_samples(services: Mapping[str, Service], folders: Sequence[Path]) -> _Fi
     those = [services[key] for key in sorted(keys)]
     ids = [(one.documents[SERVICE].file, ("delivery_id",), NO_ID, ID_REMEDY) for one in unidentified(those, reached)]
     steps = [
-        (one.documents[SERVICE].file, ("unwrap", idle.number), f"in every sample, {idle}", IDLE_REMEDY)
+        (
+            one.documents[SERVICE].file,
+            ("unwrap", idle.number),
+            f"`{idle.step}` did nothing in any sample: {idle.why}",
+            IDLE_REMEDY,
+        )
         for one, idle in unused(those, reached)
     ]
+    names = [(one.documents[SERVICE].file, ("event",), NO_NAME, NAME_REMEDY) for one in unnamed(those, reached)]
     warnings = [
         yamlfile.fault(file, files.read(Path(file)), place, problem, remedy)
-        for file, place, problem, remedy in [*found, *ids, *steps]
+        for file, place, problem, remedy in [*found, *names, *ids, *steps]
     ]
     return _Findings([*reached.faults], warnings)
 

@@ -15,7 +15,7 @@ from gateway.catalog.service import Service
 from gateway.catalog.translator import STAYS, UNTITLED
 from gateway.decode.unwrap import Idle
 from gateway.errors import CatalogError, Fault
-from gateway.model import JSON, Outcome
+from gateway.model import JSON, Note, Outcome
 from gateway.pipeline.interpret import Piece
 
 _PLACE: Final = re.compile(r"(?P<document>[^\s#]+)#/(?P<pointer>[^:]*): (?P<problem>.*)", re.S)
@@ -23,6 +23,9 @@ _PLACE: Final = re.compile(r"(?P<document>[^\s#]+)#/(?P<pointer>[^:]*): (?P<prob
 _OF_CARD: Final = re.compile(r"(?P<name>[^\s/]+/cards/[^\s:,;]+)")
 _SHOWN: Final = 100
 """Characters of the longest template that a fault repeats."""
+
+NAMELESS: Final = "none of these has a value in the request, so the event has no name"
+"""What is wrong with the selectors of a name that is empty."""
 
 Steps = tuple[str | int, ...]
 
@@ -64,7 +67,9 @@ class _Blame(Struct, frozen=True):
 
     def idle(self, step: Idle) -> Iterator[Fault]:
         """That a step of `unwrap` did nothing."""
-        yield from self._at(f"{self.service.key}/{SERVICE}", ("unwrap", step.number), str(step))
+        yield from self._at(
+            f"{self.service.key}/{SERVICE}", ("unwrap", step.number), f"`{step.step}` did nothing: {step.why}"
+        )
 
     def faults(self, piece: Piece) -> Iterator[Fault]:
         """The faults that a piece shows."""
@@ -74,6 +79,8 @@ class _Blame(Struct, frozen=True):
             translator = next(one for one in self.service.translators if one.name == piece.mismatch)
             for one in piece.mismatches:
                 yield from self._at(piece.mismatch, translator.input_steps(one.rule), str(one))
+        elif piece.note == Note.UNKNOWN and self.service.event and not piece.name:
+            yield from self._at(f"{self.service.key}/{SERVICE}", ("event",), NAMELESS)
         elif piece.emptied:
             yield from self._at(piece.emptied, ("message",), "nothing of the message is left for this payload")
         elif piece.reason.startswith(f"{piece.translator} {UNTITLED}"):

@@ -45,7 +45,7 @@ def reached(services: Mapping[str, Service], paths: Iterable[tuple[str, Path]]) 
     A sample whose sender cannot sign as it says reaches nothing: `test` says why.
     """
     found: dict[str, set[str]] = {}
-    told, identified = set[str](), set[str]()
+    told, named, identified = set[str](), set[str](), set[str]()
     idle: dict[str, set[Idle]] = {}
     faults: list[Fault] = []
     for key, path in paths:
@@ -61,11 +61,12 @@ def reached(services: Mapping[str, Service], paths: Iterable[tuple[str, Path]]) 
         for piece in rehearsal.pieces:
             found.setdefault(piece.translator, set()).add(piece.name)
             told.add(key)
+            named |= {key} if piece.name else set()
         if rehearsal.found.delivery_id:
             identified.add(key)
         if rehearsal.pieces and rehearsal.found.note != Note.UNCONFIRMED:  # which nobody unwraps
             idle[key] = _still_idle(idle.get(key), rehearsal.idle)
-    return Reached(found, told, identified, idle, faults)
+    return Reached(found, told, identified, named, idle, faults)
 
 
 def _still_idle(before: set[Idle] | None, now: Sequence[Idle]) -> set[Idle]:

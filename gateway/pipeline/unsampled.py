@@ -19,13 +19,15 @@ class Reached(Struct, frozen=True):
     """What samples reach.
 
     `events` are the names of the events for which a translator ("github/push") spoke, or was silent on purpose. `told`
-    are the keys of the services of which a sample became an event, `identified` of those with a delivery id. `idle` are
-    the steps of a service's `unwrap` that did nothing in any of its samples. `faults` says which files are no samples.
+    are the keys of the services of which a sample became an event, `identified` of those with a delivery id, `named` of
+    those with the name of an event. `idle` are the steps of a service's `unwrap` that did nothing in any of its
+    samples. `faults` says which files are no samples.
     """
 
     events: Mapping[str, AbstractSet[str]]
     told: AbstractSet[str] = frozenset()
     identified: AbstractSet[str] = frozenset()
+    named: AbstractSet[str] = frozenset()
     idle: Mapping[str, AbstractSet[Idle]] = {}
     faults: Sequence[Fault] = ()
 
@@ -72,6 +74,18 @@ ID_REMEDY = (
 def unidentified(services: Iterable[Service], reached: Reached) -> list[Service]:
     """The services that describe delivery ids of which no sample has one, although some became events."""
     return [one for one in services if one.delivery_id and one.key in reached.told - reached.identified]
+
+
+NO_NAME = "no sample has the name of an event: none of these has a value in any"
+"""What is wrong with the selectors of a name that no sample has."""
+
+NAME_REMEDY = "a path of it begins in one event, behind `unwrap`; `mattergate test` says what a sample has"
+"""What to do about it."""
+
+
+def unnamed(services: Iterable[Service], reached: Reached) -> list[Service]:
+    """The services that say how events are named of which no sample has a name, although some became events."""
+    return [one for one in services if one.event and one.key in reached.told - reached.named]
 
 
 def unused(services: Iterable[Service], reached: Reached) -> list[tuple[Service, Idle]]:

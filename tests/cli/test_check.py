@@ -171,7 +171,14 @@ def test_a_step_of_unwrap_that_did_nothing_in_any_sample_is_warned_of(desk):
     assert said.code == 0
     [line] = said.err.splitlines()
     at = len(service.splitlines())
-    assert f"catalog/items/service.yaml:{at}: unwrap/1: in every sample, unwrap/1 (json: $.Mesage) did nothing" in line
+    assert f"catalog/items/service.yaml:{at}: unwrap/1: `json: $.Mesage` did nothing in any sample: nothing" in line
+
+
+def test_selectors_of_names_that_no_sample_has_are_warned_of(desk):
+    """A path that is mistyped leaves every event without a name."""
+    desk.write("catalog/items/service.yaml", ITEMS_SERVICE.replace("json: kind", "json: knd"))
+    desk.write("catalog/items/samples/item.usual.yaml", SAMPLE)
+    assert "event: no sample has the name of an event" in desk.run("check").err
 
 
 def test_a_delivery_id_that_no_sample_has_is_warned_of(desk):

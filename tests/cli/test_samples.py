@@ -166,9 +166,10 @@ def test_a_step_of_unwrap_that_did_nothing_is_told_once(kept):
         request = """request: {body: {Message: '{"kind": "item"}'}}\n"""
         kept.write(f"catalog/items/samples/item.{name}.yaml", request + "expect: {outcome: message, event: item}\n")
     said = kept.plain("test", "--catalog", "catalog", "items")
-    fault, samples, _ = said.out.splitlines()
+    fault, nameless, samples, _ = said.out.splitlines()
     assert "service.yaml:" in fault
-    assert fault.endswith("unwrap/0: unwrap/0 (json: $.Mesage) did nothing: nothing is there")
+    assert nameless.endswith("event: none of these has a value in the request, so the event has no name")
+    assert fault.endswith("unwrap/0: `json: $.Mesage` did nothing: nothing is there")
     assert samples == "  2 samples of items: item.usual, item.wrong"
 
 

@@ -28,7 +28,7 @@ def test_faults_are_noted_where_they_are(kind):
     made = BROKEN[kind](Compiler(Engine()), DocumentPlace("test/document", (), faults) / "here")
     [(steps, at, problem)] = faults
     assert (steps, bool(problem)) == (("here",), True)
-    assert at == {"template": 11, "array": 6}.get(kind, 0)
+    assert at == {"template": 11, "condition": 9, "array": 5}.get(kind, 0)
     assert made is not None
 
 

@@ -1,7 +1,8 @@
 """Events that documents name and no sample reaches."""
 
 from gateway.catalog import catalog
-from gateway.pipeline.unsampled import Reached, unidentified, unsampled
+from gateway.decode.unwrap import Idle
+from gateway.pipeline.unsampled import Reached, unidentified, unnamed, unsampled, unused
 from tests.conftest import ITEMS_SERVICE, ITEMS_TRANSLATOR
 
 
@@ -30,3 +31,15 @@ def test_delivery_ids_that_no_sample_has_are_told(tmp_path):
     assert [one.key for one in unidentified(services, Reached({}, both))] == ["numbered"]
     assert unidentified(services, Reached({}, both, both)) == []
     assert unidentified(services, Reached({})) == []
+
+
+def test_names_and_steps_that_no_sample_has_are_told(tmp_path):
+    """Of a service of which a sample became an event; a step that did something in one of them may be optional."""
+    (tmp_path / "items").mkdir()
+    (tmp_path / "items" / "service.yaml").write_text(ITEMS_SERVICE)
+    [service] = catalog.load([tmp_path]).services.values()
+    assert [one.key for one in unnamed([service], Reached({}, frozenset({"items"})))] == ["items"]
+    assert unnamed([service], Reached({}, frozenset({"items"}), named=frozenset({"items"}))) == []
+    step = Idle(1, "json: $.Mesage", "nothing is there")
+    assert unused([service], Reached({}, idle={"items": {step}})) == [(service, step)]
+    assert unused([service], Reached({})) == []
