@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, Final, NamedTuple
 
-from gateway.language.functions.registry import Function, is_number
+from gateway.language.functions.registry import Function, Rule, rule_of
 
 _CLOSED: Final = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
 
@@ -16,14 +16,14 @@ _CLOSED: Final = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
 class Signature(NamedTuple):
     """What one function takes besides its value.
 
-    `names` are the arguments in their order, of which so many are `needed`; with `more`, others may follow. `numbers`
-    are the names of those that are numbers, `named_only` of those that are given by name alone.
+    `names` are the arguments in their order, of which so many are `needed`; with `more`, others may follow. `rules` are
+    those of the texts that a template may write for one, `named_only` the names of those given by name alone.
     """
 
     names: tuple[str, ...] = ()
     needed: int = 0
     more: bool = False
-    numbers: frozenset[str] = frozenset()
+    rules: Mapping[str, Rule] = {}
     named_only: tuple[str, ...] = ()
 
     def written(self, name: str) -> str:
@@ -48,7 +48,7 @@ def signature_of(call: Callable[..., Any], kind: str) -> Signature:
         tuple(one.name for one in named),
         sum(one.default is one.empty for one in named),
         any(one.kind is one.VAR_POSITIONAL for one in parameters),
-        frozenset(one.name for one in named if is_number(one)),
+        {one.name: rule for one in named if (rule := rule_of(one)) is not None},
     )
 
 
@@ -105,8 +105,10 @@ def problem(name: str, signature: Signature, given: Sequence[Argument]) -> str:
     if missing:
         return f"`{name}` needs {_count(signature.needed)}{usage}"
     for key, value in [*zip(signature.names, positional, strict=False), *((one.name, one) for one in given)]:
-        if key in signature.numbers and len(value.tokens) == 1 and value.tokens[0][0] == "string":
-            return f"`{name}` takes a number as `{key}`, and here is the text {value.tokens[0][1]}{usage}"
+        if key in signature.rules and len(value.tokens) == 1 and value.tokens[0][0] == "string":
+            text = value.tokens[0][1]
+            if wrong := signature.rules[key](text[1:-1]):
+                return f"`{name}` cannot take {text} as `{key}`: {wrong}{usage}"
     return ""
 
 

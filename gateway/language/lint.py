@@ -11,7 +11,6 @@ from typing import Final, NamedTuple
 
 from gateway.language import arguments
 from gateway.language.arguments import CHOOSING, TESTS, Signature
-from gateway.language.zones import problem_of
 
 _OPENING = re.compile(r"\{\{|\{%|\{#")
 _ENDING = {"{{": re.compile(r"\s*-?\}\}"), "{%": re.compile(r"\s*[-+]?%\}")}
@@ -134,8 +133,6 @@ def _name(code: Code, index: int, filters: Signatures) -> str:
     before, token = code[index - 1], code[index]
     if before.text == "|":
         return _filter(code, index, filters)
-    if token.text == "zone":
-        return _zone(code, index)
     if before.text == ".":
         return _attribute(code, index)
     if (before.text == "is" and token.text != "not") or (before.text == "not" and code[index - 2].text == "is"):
@@ -193,13 +190,6 @@ def _arguments(code: Code, index: int) -> list[arguments.Argument]:
     if not _is_called(code, index):
         return []
     return arguments.arguments((token.kind, token.text) for token in code[index + 2 :])
-
-
-def _zone(code: Code, index: int) -> str:
-    """The fault of a time zone that a call names as a text: one of a payload is not known before it comes."""
-    after = code[index + 1 : index + 3]
-    named = code[index - 1].text in {"(", ","} and [token.text for token in after[:1]] == ["="]
-    return problem_of(after[1].text[1:-1]) if named and len(after) == 2 and after[1].kind == "string" else ""
 
 
 def _attribute(code: Code, index: int) -> str:

@@ -4,7 +4,7 @@ A module registers its functions with the decorator; importing the package `gate
 Every call is total: no JSON value makes one raise, and no result is longer than `MAX_OUTPUT`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import wraps
@@ -28,8 +28,28 @@ _OF_OBJECT: Final = 8_000
 _OF_CALL: Final = 100
 """The characters that an array or object counts for at least, whose size is not known, and those of any other value."""
 
-Number = Annotated[JSON, "number"]
-"""A parameter of a function that is a number: a text that a template writes in its place is a fault."""
+Rule = Callable[[str], str]
+"""What is wrong with a text that a template writes as an argument, and what to write; "" where nothing is."""
+
+
+class Written(NamedTuple):
+    """In the annotation of a function's parameter: the rule of the texts that templates may write there.
+
+    `check` refuses others. A value of a payload is not known before it comes: that is for the function to bear.
+    """
+
+    rule: Rule
+
+
+Number = Annotated[JSON, Written(lambda _: "this has to be a number, written without quotes")]
+"""A parameter that is a number."""
+
+
+def one_of(choices: Collection[str]) -> Written:
+    """The annotation of a parameter of which the text is one of a few."""
+    known = ", ".join(map(repr, choices))
+    return Written(lambda text: "" if text in choices else f"there is no {text!r}; there are {known}")
+
 
 Call = Callable[..., JSON]
 Kind = Literal["filter", "global"]
@@ -107,9 +127,9 @@ def function(
     return register
 
 
-def is_number(parameter: Parameter) -> bool:
-    """Whether a parameter of a function is a number."""
-    return get_args(parameter.annotation)[1:] == get_args(Number)[1:]
+def rule_of(parameter: Parameter) -> Rule | None:
+    """The rule of the texts that templates may write for a parameter; None where it takes any."""
+    return next((one.rule for one in get_args(parameter.annotation)[1:] if isinstance(one, Written)), None)
 
 
 def bare(call: Call) -> Bare:

@@ -7,11 +7,11 @@ document says in which zone the sender writes.
 import re
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Final
+from typing import Annotated, Final
 
 from gateway.language.functions.coerce import number_of, text_of
-from gateway.language.functions.registry import Example, function
-from gateway.language.zones import zone_named
+from gateway.language.functions.registry import Example, Written, function, one_of
+from gateway.language.zones import problem_of, zone_named
 from gateway.model import JSON
 
 _LOCAL_FORMATS: Final = ("%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y %I:%M %p", "%m/%d/%Y %H:%M:%S", "%Y/%m/%d %H:%M:%S")
@@ -35,6 +35,14 @@ _STEPS: Final = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
 _LONGEST: Final = 1e15
 _FIRST_YEAR: Final = 1971
 """Years before are sentinels such as 0001-01-01 or the epoch: the sender means "not set"."""
+_NO_FORMAT: Final = "it has no %, as '%H:%M' has; a zone is given by its name: zone='UTC'"
+
+Zone = Annotated[JSON, Written(problem_of)]
+"""The zone of a time that says none."""
+Unit = Annotated[JSON, one_of(_UNITS)]
+"""The unit of a number."""
+Format = Annotated[JSON, Written(lambda text: "" if "%" in text else _NO_FORMAT)]
+"""A format of strftime."""
 
 
 def moment_of(value: JSON, zone: JSON = None) -> datetime | None:
@@ -110,7 +118,7 @@ def _in_utc(moment: datetime) -> datetime | None:
         Example("{{ at | time(zone='Europe/Berlin') }}", {"at": "2026-01-31T15:05:00Z"}, "2026-01-31 15:05 UTC"),
     ],
 )
-def time(value: JSON, format: JSON = None, zone: JSON = None) -> JSON:  # noqa: A002 - the template author's word
+def time(value: JSON, format: Format = None, zone: Zone = None) -> JSON:  # noqa: A002 - the template author's word
     """See the registration; text that is no time stays, so that nothing is lost; a missing zone is not guessed."""
     moment = moment_of(value, None if _is_day(value) else zone)
     if moment is None:
@@ -144,7 +152,7 @@ def _unknown(value: JSON) -> JSON:
         Example("{{ at | date(zone='Europe/Berlin') }}", {"at": "2026-02-01 00:30:00"}, "2026-01-31"),
     ],
 )
-def date(value: JSON, zone: JSON = None) -> JSON:
+def date(value: JSON, zone: Zone = None) -> JSON:
     """See the registration."""
     moment = moment_of(value, None if _is_day(value) else zone)
     return _unknown(value) if moment is None else moment.strftime("%Y-%m-%d")
@@ -189,7 +197,7 @@ def duration_text(seconds: float) -> str:
         Example("{{ took | duration }}", {"took": "PT1H5M"}, "1 h 5 min"),
     ],
 )
-def duration(value: JSON, unit: JSON = "s") -> JSON:
+def duration(value: JSON, unit: Unit = "s") -> JSON:
     """See the registration; text that is no duration stays as it is."""
     seconds = seconds_of(value, text_of(unit))
     if seconds is None:
@@ -207,7 +215,7 @@ def duration(value: JSON, unit: JSON = "s") -> JSON:
         Example("{{ between(a, b, zone='Asia/Tokyo') }}", {"a": "2026-01-31 22:55", "b": 1769868300}, "10 min"),
     ],
 )
-def between(start: JSON, end: JSON = None, zone: JSON = None) -> JSON:
+def between(start: JSON, end: JSON = None, zone: Zone = None) -> JSON:
     """See the registration."""
     first, last = moment_of(start, zone), moment_of(end, zone)
     if first is None or last is None or (first.tzinfo is None) != (last.tzinfo is None):
