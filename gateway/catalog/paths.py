@@ -12,6 +12,7 @@ from typing import Final
 from gateway.catalog import yamlfile
 from gateway.catalog.kinds import Text
 from gateway.errors import Fault
+from gateway.language import braces
 from gateway.language.constants import constants
 from gateway.language.functions import TABLE
 from gateway.language.known import ANY, SCALAR, Known, SchemaReader
@@ -32,6 +33,9 @@ _CHOICES: Final[Mapping[str, tuple[re.Pattern[str], str]]] = {
     "priority": (re.compile("important|urgent|standard"), "write important or urgent, or nothing"),
 }
 """Keys whose text is one of few, and what to write."""
+_URLS: Final = ("_link", "_url", "_icon")
+"""The ends of the names of keys that hold URLs."""
+_NO_LIST: Final = "this is a text or a number here: there is nothing to repeat for"
 _FUNCTIONS: Final = frozenset(name for name, function in TABLE.items() if function.kind == "global")
 
 Steps = tuple[str | int, ...]
@@ -95,6 +99,8 @@ class DocumentReader:
         names = outer
         if "each" in raw:
             repeated = self.text("each", raw["each"], outer, (*steps, "each"))
+            if repeated.is_scalar:
+                self._fault((*steps, "each"), _NO_LIST, "leave out `each`, or say in `input` that it is a list: [...]")
             names = _inside(outer, repeated.repeated(), str(raw.get("as", "item")))
         names = self._with_state(raw, names, steps)
         for key in (key for key in raw if key not in _NO_TEMPLATES):
@@ -109,11 +115,12 @@ class DocumentReader:
         `unnamed` says what to do about a name that nothing has.
         """
         reader = Reader(_FUNCTIONS, unnamed)
-        value = (reader.expression if key in _EXPRESSIONS else reader.template)(str(source), names)
-        self.faults += [
-            yamlfile.fault(self._source.file, self._source.text, steps, one.problem, one.remedy, word=one.path)
-            for one in reader.unknown
-        ]
+        is_expression = key in _EXPRESSIONS
+        value = (reader.expression if is_expression else reader.template)(str(source), names)
+        if not is_expression and (meant := braces.forgotten(str(source), names, is_url=key.endswith(_URLS))):
+            self._fault(steps, *meant)
+        for one in reader.unknown:
+            self._fault(steps, one.problem, one.remedy, one.path)
         if key == "author":
             self.authors.append(value)
         if key in _CHOICES:
@@ -125,10 +132,10 @@ class DocumentReader:
         pattern, remedy = _CHOICES[key]
         for text in sorted(constants(source)):
             if not pattern.fullmatch(text):
-                problem = f"{text!r} is no {key}"
-                self.faults.append(
-                    yamlfile.fault(self._source.file, self._source.text, steps, problem, remedy, word=text)
-                )
+                self._fault(steps, f"{text!r} is no {key}", remedy, text)
+
+    def _fault(self, steps: Steps, problem: str, remedy: str, word: str = "") -> None:
+        self.faults.append(yamlfile.fault(self._source.file, self._source.text, steps, problem, remedy, word=word))
 
 
 def _inside(outer: Known, element: Known, name: str) -> Known:
