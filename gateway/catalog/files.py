@@ -24,7 +24,7 @@ from gateway.errors import Fault
 LARGEST: Final = 1_000_000
 """Bytes that a document may have."""
 
-_ENDING = ".yaml"
+_ENDING, _OTHER_ENDING = _ENDINGS = ".yaml", ".yml"
 _SAMPLES = "samples"
 
 
@@ -129,6 +129,17 @@ def samples(folders: Folders) -> list[tuple[str, Path]]:
     return [(service, path) for (service, _), path in sorted(found.items())]
 
 
+def misnamed_samples(folders: Folders) -> list[tuple[str, Fault]]:
+    """(service key, fault) of every file among samples that looks like one, and is none by its name."""
+    found = [path for folder in folders for path in sorted(folder.glob(f"*/{_SAMPLES}/*{_OTHER_ENDING}"))]
+    return [(path.parents[1].name, _misnamed(path)) for path in found]
+
+
+def _misnamed(path: Path) -> Fault:
+    remedy = f"call it {path.stem}{_ENDING}, or remove it"
+    return Fault(str(path), 0, "", f"documents end in {_ENDING}: this one is not read", remedy)
+
+
 def _folders(folder: Path) -> Iterator[Path]:
     with os.scandir(folder) as entries:
         for entry in entries:
@@ -168,10 +179,13 @@ def _in_folder(folder: Path) -> tuple[dict[str, Stamp], list[Fault]]:
     faults: list[Fault] = []
     try:
         with os.scandir(folder) as entries:
-            files = [entry for entry in entries if entry.name.endswith(_ENDING) and entry.name[0] != "."]
+            files = [entry for entry in entries if entry.name.endswith(_ENDINGS) and entry.name[0] != "."]
     except (FileNotFoundError, NotADirectoryError):  # a kind of which there are none, or a folder gone just now
         return {}, []
     for entry in files:
+        if entry.name.endswith(_OTHER_ENDING):
+            faults.append(_misnamed(Path(entry.path)))
+            continue
         found = _stamp(entry)
         if isinstance(found, Fault):
             faults.append(found)

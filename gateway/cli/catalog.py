@@ -5,6 +5,7 @@ from pathlib import Path
 
 from gateway.catalog import files
 from gateway.catalog.catalog import Catalog
+from gateway.cli import settings as settings_file
 from gateway.cli.output import fail, fault_line, warn
 from gateway.errors import Fault
 from gateway.settings.lines import close
@@ -13,6 +14,11 @@ from gateway.settings.lines import close
 def folders(extra: Iterable[Path | str] | None) -> list[Path]:
     """The built-in catalog with the user's folders over it."""
     return files.layered(extra or ())
+
+
+def chosen(given: Sequence[Path] | None, config: Path) -> list[Path]:
+    """The built-in catalog with the given folders over it, else with those of the settings file, if there is one."""
+    return files.layered(given or settings_file.catalog_folders(config))
 
 
 def load(
@@ -27,6 +33,7 @@ def load(
         known.service(key)
         found += known.close_faults(key) if closely else ()
     found += known.close_fragment_faults() if closely and only is None else ()
+    found += [fault for key, fault in files.misnamed_samples(folders) if closely and (only is None or key in only)]
     faults = known.all_faults() + (known.fragment_faults() if only is None else [])
     return known, list(dict.fromkeys(faults + found))
 
@@ -50,7 +57,10 @@ def unknown(key: str, folders: Sequence[Path]) -> str:
     """Say that there is no such service, and what may be meant."""
     suggestion = close(key, tuple(names(folders)))
     hint = f"{suggestion} " if suggestion else ""
-    return f"the catalog has no service {key!r}; {hint}`mattergate services` lists those that it has"
+    own = ", ".join(map(str, folders[1:])) or "no folder of yours: name one with --catalog, or in the settings"
+    return (
+        f"the catalog has no service {key!r}; {hint}`mattergate services` lists those that it has (built in, and {own})"
+    )
 
 
 def completions(incomplete: str) -> list[str]:

@@ -32,7 +32,12 @@ Config = Annotated[
 ]
 Folders = Annotated[
     list[Path] | None,
-    typer.Option("--catalog", help="A folder of your own services, laid over the built-in catalog. May be repeated."),
+    typer.Option(
+        "--catalog",
+        exists=True,
+        file_okay=False,
+        help="A folder of your own services, laid over the built-in catalog. May be repeated.",
+    ),
 ]
 Output = Annotated[
     Format,

@@ -14,7 +14,7 @@ from gateway.catalog.generic import GENERIC
 from gateway.catalog.service import Service
 from gateway.cli import app, catalog
 from gateway.cli import options as given
-from gateway.cli.options import example
+from gateway.cli.options import DEFAULT, example
 from gateway.cli.output import fail, print_json, print_line, unusable
 from gateway.decode.content import Content
 from gateway.decode.unwrap import unwrap
@@ -68,12 +68,13 @@ def render(
         typer.Option("--payload", help="Show what templates see of each event instead: it is decoded and unwrapped."),
     ] = False,
     folder: given.Folders = None,
+    config: given.Config = DEFAULT,
 ) -> None:
     """Show the message that a request becomes.
 
     The exit code is 1 when the request is refused or broken; of a batch, when a line is not a request.
     """
-    folders = catalog.folders(folder)
+    folders = catalog.chosen(folder, config)
     if batch:
         if file is not None or service is not None or header:
             fail("--batch reads standard input, whose lines say what each request is: give it nothing else", 2)

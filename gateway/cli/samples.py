@@ -14,7 +14,7 @@ from gateway.catalog import yamlfile
 from gateway.catalog.catalog import Catalog
 from gateway.cli import app, catalog
 from gateway.cli import options as given
-from gateway.cli.options import example
+from gateway.cli.options import DEFAULT, example
 from gateway.cli.output import (
     Format,
     fail,
@@ -46,6 +46,7 @@ class SampleRow(Struct, frozen=True):
     """One sample, and every difference from its expected outcome; an unreadable sample has one difference.
 
     `faults` are those of documents that the differences come from: such differences say nothing of their own.
+    `written` says whether `--write` has changed the file.
     """
 
     service: str
@@ -53,6 +54,7 @@ class SampleRow(Struct, frozen=True):
     holds: bool
     differences: Sequence[str]
     faults: Sequence[str] = ()
+    written: bool = False
 
 
 class _Tried(NamedTuple):
@@ -83,13 +85,14 @@ def run_samples(
         ),
     ] = False,
     folder: given.Folders = None,
+    config: given.Config = DEFAULT,
     output: given.Output = Format.TABLE,
 ) -> None:
     """Send the samples of the catalog through the gateway, signed as their services sign.
 
     Each is sent twice: the second is a duplicate. The exit code is 1 when a sample does not hold.
     """
-    folders = catalog.folders(folder)
+    folders = catalog.chosen(folder, config)
     chosen = _select(which or (), folders)
     known, faults = catalog.load(folders, {key for key, _ in chosen}, closely=True)
     tried = [_run(known, key, path, write=write) for key, path in progress(chosen, "testing")]
@@ -100,6 +103,9 @@ def run_samples(
             warn(fault_line(fault))
     if output is Format.TABLE:
         _print(failed)
+        for one in tried:
+            if one.row.written:
+                say(f"{one.row.file}: written")
         held = len(tried) - len(failed)
         wrong = f"; {plural(len(faults), 'fault')}" if faults else ""
         say(f"{plural(held, 'sample')} held, {len(failed):,} did not{wrong}")
@@ -148,6 +154,7 @@ def _run(known: Catalog, key: str, path: Path, *, write: bool) -> _Tried:
         return _tried(key, path, [f"the service {key} has faults"], known.faults.get(key, ()))
     service = known.services[key]
     faults: Sequence[Fault] = ()
+    changed = False
     try:
         one = samplefile.load(path)
         rehearsal = samplefile.rehearsed(service, one, path)
@@ -156,7 +163,7 @@ def _run(known: Catalog, key: str, path: Path, *, write: bool) -> _Tried:
         if write and (why := doubtful(one.expect, found)):
             lines = [f"{_UNWRITTEN}{why}", *lines]
         elif write:
-            _rewrite(path, msgspec.to_builtins(written(one, found, service)))
+            changed = _rewrite(path, msgspec.to_builtins(written(one, found, service)))
             lines = []
         if lines and _has_another_fate(one.expect, found):
             idle = rehearsal.idle if found.note else ()  # else the step had nothing to do, as an optional one
@@ -165,7 +172,7 @@ def _run(known: Catalog, key: str, path: Path, *, write: bool) -> _Tried:
         lines = [unusable(path, error)]
     except MattergateError as error:
         lines = [str(error)]
-    return _tried(key, path, lines, faults)
+    return _tried(key, path, lines, faults, changed=changed)
 
 
 def _has_another_fate(expected: Expectation, found: Expectation) -> bool:
@@ -174,19 +181,24 @@ def _has_another_fate(expected: Expectation, found: Expectation) -> bool:
     return other_card or (expected.outcome, expected.note) != (found.outcome, found.note)
 
 
-def _tried(key: str, path: Path, lines: Sequence[str], faults: Sequence[Fault]) -> _Tried:
-    return _Tried(SampleRow(key, str(path), not lines, lines, [fault_line(one) for one in faults]), faults)
+def _tried(key: str, path: Path, lines: Sequence[str], faults: Sequence[Fault], *, changed: bool = False) -> _Tried:
+    return _Tried(SampleRow(key, str(path), not lines, lines, [fault_line(one) for one in faults], changed), faults)
 
 
-def _rewrite(path: Path, expect: JSON) -> None:
-    """Replace the `expect` block, which is the last one of a sample; the request above it stays as it is written."""
+def _rewrite(path: Path, expect: JSON) -> bool:
+    """Replace the `expect` block, which is the last one of a sample; whether that changes anything.
+
+    The request above it stays as it is written.
+    """
     text = path.read_text("utf-8")
     before, mark, _ = text.partition("\nexpect:")
     if not mark:
         raise MattergateError("`expect:` is to be the last key of a sample")
     fresh = before + "\n" + yamlfile.dump({"expect": expect})
-    if fresh != text:
-        path.write_text(fresh, "utf-8")
+    if fresh == text:
+        return False
+    path.write_text(fresh, "utf-8")
+    return True
 
 
 def _print(failed: Sequence[_Tried]) -> None:

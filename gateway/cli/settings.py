@@ -2,6 +2,7 @@
 
 import os
 import stat
+from collections.abc import Sequence
 from pathlib import Path
 
 from gateway import settings
@@ -37,3 +38,12 @@ def require(config: Path) -> Settings:
 def optional(config: Path) -> Settings:
     """Read the settings file, or take the defaults where none is there and none was named."""
     return Settings() if config == DEFAULT and not config.exists() else require(config)
+
+
+def catalog_folders(config: Path) -> Sequence[Path]:
+    """The catalog folders of the settings file, if there is one; what else is wrong with it is for `check` to say."""
+    try:
+        known = Settings() if config == DEFAULT and not config.exists() else read(config)
+    except SettingsError as error:
+        known = error.partial or fail(error)
+    return [*map(Path, known.catalog.folders)]

@@ -32,6 +32,23 @@ def test_one_file_alone(kept):
     assert (said.code, said.out) == (0, "1 sample held, 0 did not\n")
 
 
+def test_the_folders_are_those_of_the_settings(kept):
+    """As those of `check`; with --catalog those that it names, which have to be there."""
+    assert kept.run("test", "items").out.endswith("1 sample held, 1 did not\n")
+    said = kept.plain("test", "--catalog", "nowhere", "items")
+    assert (said.code, "'nowhere' does not exist" in said.err) == (2, True)
+
+
+def test_a_file_that_looks_like_a_sample_is_told(kept):
+    """And a document: neither is read by such a name."""
+    for name in ("samples/item.new.yml", "other.yml"):
+        kept.write(f"catalog/items/{name}", "")
+    said = kept.run("test", "items")
+    assert said.code == 1
+    assert "samples/item.new.yml: documents end in .yaml: this one is not read (call it item.new.yaml" in said.err
+    assert "other.yml: documents end in .yaml" in said.out
+
+
 def test_samples_run_in_the_order_in_which_they_are_named(kept):
     """Once each, also where a file is named again with its service."""
     wrong = kept.folder / "catalog/items/samples/item.wrong.yaml"
@@ -51,7 +68,8 @@ def test_results_for_programs(kept):
 
 def test_what_came_out_is_taken_over(kept):
     """`--write` replaces what is expected, and nothing of the request."""
-    assert kept.plain("test", "--catalog", "catalog", "items", "--write").code == 0
+    said = kept.plain("test", "--catalog", "catalog", "items", "--write")
+    assert (said.code, said.out.splitlines()[0]) == (0, "catalog/items/samples/item.usual.yaml: written")
     text = (kept.folder / "catalog/items/samples/item.wrong.yaml").read_text()
     assert text.startswith(REQUEST)
     assert "subject: a" in text
@@ -102,6 +120,7 @@ def test_names_without_samples_are_wrong_usage(kept, names, part):
     ("content", "part"),
     [
         (b"request: {body: ''}\n", "the key 'expect' is missing"),
+        (b"request: {body: ''}\nexpect: {outcome: refused, cause: wrongsecret}\n", 'did you mean "wrong_secret"?'),
         (b"\xff\xfe", "it is not UTF-8 text"),
         (b"request: [\n", "item.odd.yaml:"),
     ],

@@ -15,7 +15,7 @@ from gateway.language.template import Engine
         ("a | cut(1, 2)", "`cut` takes 1 argument: cut(limit), and here are 2"),
         ("a | cut(size=2)", "`cut` takes no argument called `size`: cut(limit)"),
         ("a | cut(2, limit=3)", "`cut` is given `limit` twice: cut(limit)"),
-        ("a | cut('2')", "`cut` cannot take '2' as `limit`: this has to be a number, written without quotes: cut(limit)"),
+        ("a | cut('2')", "`cut` cannot take '2' as `limit`: this has to be a number, written without quotes"),
         ("a | pairs(limit='2')", "`pairs` cannot take '2' as `limit`"),
         ("a | upper(1)", "`upper` takes no argument: upper()"),
         ("a | sort(foo=1)", "`sort` takes no argument called `foo`: sort(reverse, attribute=..., case_sensitive=...)"),
