@@ -117,6 +117,7 @@ def test_the_samples_of_the_page_hold_and_reach_every_event(folder, services):
     translators = [one for service in services.values() for one in service.translators]
     assert [one.problem for one in unsampled(translators, reached)] == []
     assert unidentified(services.values(), reached) == []
+    assert reached.alike == {}
 
 
 @pytest.mark.parametrize(("shape", "payload", "speaks"), _rows("shape | payload | does it speak?"))

@@ -25,6 +25,8 @@ from gateway.observe import tracing
 from gateway.pipeline import filters, samplefile
 from gateway.pipeline import route as routes
 from gateway.pipeline.unsampled import (
+    ALIKE,
+    ALIKE_REMEDY,
     ID_REMEDY,
     IDLE_REMEDY,
     NAME_REMEDY,
@@ -137,7 +139,7 @@ def _of_catalog(known: Settings) -> _Findings:
 
 
 def _of_samples(services: Mapping[str, Service], folders: Sequence[Path]) -> _Findings:
-    """Files of the user that are no samples, and what of the user's documents no sample reaches.
+    """Files of the user that are no samples, and what of the user's documents no sample reaches, or confuses.
 
     Those that are built in are tested already.
     """
@@ -150,6 +152,12 @@ def _of_samples(services: Mapping[str, Service], folders: Sequence[Path]) -> _Fi
     found = [(one.translator.file, ("events", one.index), one.problem, one.remedy) for one in unsampled(own, reached)]
     those = [services[key] for key in sorted(keys)]
     ids = [(one.documents[SERVICE].file, ("delivery_id",), NO_ID, ID_REMEDY) for one in unidentified(those, reached)]
+    described = [(key, services[key].documents[SERVICE].file) for key in sorted(reached.alike)]
+    ids += [
+        (file, ("delivery_id",), ALIKE.format(*reached.alike[key]), ALIKE_REMEDY)
+        for key, file in described
+        if not Path(file).is_relative_to(built_in)
+    ]
     steps = [
         (
             one.documents[SERVICE].file,

@@ -7,7 +7,7 @@ from gateway.catalog import files
 from gateway.catalog.service import Service
 from gateway.decode.unwrap import Idle
 from gateway.errors import CatalogError, Fault
-from gateway.model import Note
+from gateway.model import JSON, Note
 from gateway.pipeline.expectation import differences
 from gateway.pipeline.rehearsal import Rehearsal, rehearse
 from gateway.pipeline.sample import Sample, parse
@@ -48,6 +48,8 @@ def reached(services: Mapping[str, Service], paths: Iterable[tuple[str, Path]]) 
     told, named, identified = set[str](), set[str](), set[str]()
     idle: dict[str, set[Idle]] = {}
     faults: list[Fault] = []
+    shown: dict[tuple[str, str], tuple[str, list[JSON] | None]] = {}
+    alike: dict[str, tuple[str, str]] = {}
     for key, path in paths:
         try:
             sample = load(path)
@@ -62,11 +64,14 @@ def reached(services: Mapping[str, Service], paths: Iterable[tuple[str, Path]]) 
             found.setdefault(piece.translator, set()).add(piece.name)
             told.add(key)
             named |= {key} if piece.name else set()
-        if rehearsal.found.delivery_id:
+        if number := rehearsal.found.delivery_id:
             identified.add(key)
+            first, messages = shown.setdefault((key, number), (path.name, rehearsal.found.messages))
+            if messages != rehearsal.found.messages:
+                alike.setdefault(key, (first, path.name))
         if rehearsal.pieces and rehearsal.found.note != Note.UNCONFIRMED:  # which nobody unwraps
             idle[key] = _still_idle(idle.get(key), rehearsal.idle)
-    return Reached(found, told, identified, named, idle, faults)
+    return Reached(found, told, identified, named, idle, faults, alike)
 
 
 def _still_idle(before: set[Idle] | None, now: Sequence[Idle]) -> set[Idle]:

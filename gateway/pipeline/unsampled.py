@@ -1,4 +1,4 @@
-"""What documents name and no sample reaches: events, delivery ids, steps of `unwrap`.
+"""What documents name and no sample reaches: events, delivery ids, steps of `unwrap`; and ids that samples share.
 
 Nobody has seen what becomes of them.
 """
@@ -21,7 +21,8 @@ class Reached(Struct, frozen=True):
     `events` are the names of the events for which a translator ("github/push") spoke, or was silent on purpose. `told`
     are the keys of the services of which a sample became an event, `identified` of those with a delivery id, `named` of
     those with the name of an event. `idle` are the steps of a service's `unwrap` that did nothing in any of its
-    samples. `faults` says which files are no samples.
+    samples. `faults` says which files are no samples. `alike` names, of a service,
+    two samples with one delivery id that show different messages.
     """
 
     events: Mapping[str, AbstractSet[str]]
@@ -30,6 +31,7 @@ class Reached(Struct, frozen=True):
     named: AbstractSet[str] = frozenset()
     idle: Mapping[str, AbstractSet[Idle]] = {}
     faults: Sequence[Fault] = ()
+    alike: Mapping[str, tuple[str, str]] = {}
 
 
 class Unsampled(Struct, frozen=True):
@@ -95,3 +97,13 @@ def unused(services: Iterable[Service], reached: Reached) -> list[tuple[Service,
 
 IDLE_REMEDY = "correct its path, or write a sample with what it takes out"
 """What to do about a step that did nothing in any sample."""
+
+
+ALIKE = "{} and {} have one delivery id and show different messages: what comes second is taken for a repeat, and is lost"
+"""What is wrong with a `delivery_id` of two samples, by their names."""
+
+ALIKE_REMEDY = (
+    "add a part that differs from request to request, such as a header or a time; an id of what an event is about is "
+    "none of a delivery. Where one sample was copied from the other, change the id in it"
+)
+"""What to do about it."""

@@ -181,6 +181,18 @@ def test_selectors_of_names_that_no_sample_has_are_warned_of(desk):
     assert "event: no sample has the name of an event" in desk.run("check").err
 
 
+def test_a_delivery_id_that_events_share_is_warned_of(desk):
+    """What comes second would be lost; samples that show the same may be a repeat."""
+    sample = "request: {body: {kind: item, box: a, number: %d, id: %d}}\nexpect: {outcome: message}\n"
+    for name, values in {"one": (1, 7), "again": (1, 7), "other": (2, 8)}.items():
+        desk.write(f"catalog/items/samples/item.{name}.yaml", sample % values)
+    assert "delivery id" not in desk.run("check").err
+    desk.write("catalog/items/samples/item.other.yaml", sample % (2, 7))
+    said = desk.run("check")
+    assert said.code == 0
+    assert "items/service.yaml:6: delivery_id: item.again.yaml and item.other.yaml have one delivery id" in said.err
+
+
 def test_a_delivery_id_that_no_sample_has_is_warned_of(desk):
     """Else nobody would see that the path leads nowhere."""
     desk.write("catalog/items/service.yaml", ITEMS_SERVICE.replace("json: id", "json: nope"))
