@@ -24,6 +24,7 @@ from gateway.ingress.confirmations import Confirmations
 from gateway.ingress.doors import hooks
 from gateway.ingress.learned import Learned
 from gateway.ingress.recorder import Recorder
+from gateway.ingress.repeats import Repeats
 from gateway.journal import DeadLimits
 from gateway.observe import logs, tracing
 from gateway.observe.metrics import Metrics
@@ -128,7 +129,9 @@ async def _parts(settings: Settings, on_change: Callable[[], None], outside: Out
     )
     await dispatcher.start()
     stack.push_async_callback(dispatcher.stop, settings.server.grace)
-    acceptance = Acceptance(journal, dispatcher.offer)
+    repeats = Repeats(journal.find)
+    stack.push_async_callback(repeats.close)
+    acceptance = Acceptance(journal, dispatcher.offer, repeats.note)
     fetching = Fetching(closing, outside, settings.proxies)
     learned = Learned(journal, await journal.secrets(), Confirmations(fetching.confirm))
     keys = Keyring(fetching.key, reporter(metrics))

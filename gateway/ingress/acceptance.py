@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from gateway.errors import JournalError
 from gateway.journal import Appended, Entry, Queue
-from gateway.model import Delivery
+from gateway.model import Delivery, Event
 
 TROUBLE_SECONDS = 15.0
 """Seconds for which the gateway is not ready after an event could not be stored."""
@@ -18,11 +18,20 @@ WAITING, WAITING_BYTES = 2000, 64_000_000
 
 
 class Acceptance:
-    """Stores events. `offer` passes their deliveries to the dispatcher."""
+    """Stores events.
 
-    def __init__(self, journal: Queue, offer: Callable[[Sequence[Delivery]], None]) -> None:
+    `offer` passes their deliveries to the dispatcher; `on_repeat` gets a repeat, with the id of its first event.
+    """
+
+    def __init__(
+        self,
+        journal: Queue,
+        offer: Callable[[Sequence[Delivery]], None],
+        on_repeat: Callable[[Event, str], None] | None = None,
+    ) -> None:
         self._journal = journal
         self._offer = offer
+        self._on_repeat = on_repeat
         self._trouble = ("", 0.0)
         self._since: dict[object, float] = {}  # when each waiting event arrived, the oldest first
         self._bytes = 0
@@ -60,6 +69,8 @@ class Acceptance:
             self._bytes -= size
         self._trouble = ("", 0.0)
         self._offer(appended.deliveries)
+        if appended.duplicate and self._on_repeat is not None:
+            self._on_repeat(entry.event, appended.event_id)
         return appended
 
 

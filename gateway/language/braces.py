@@ -35,7 +35,7 @@ def _is_path(text: str, names: Known, least: int) -> bool:
         steps = jsonpath.parse(text)
     except ValueError:
         return False
-    if len(steps) < least or steps[0] not in names.keys:
+    if len(steps) < least or str(steps[0]) not in names.keys:
         return False
     inside = names
     for step in steps:

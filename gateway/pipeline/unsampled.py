@@ -21,8 +21,8 @@ class Reached(Struct, frozen=True):
     `events` are the names of the events for which a translator ("github/push") spoke, or was silent on purpose. `told`
     are the keys of the services of which a sample became an event, `identified` of those with a delivery id, `named` of
     those with the name of an event. `idle` are the steps of a service's `unwrap` that did nothing in any of its
-    samples. `faults` says which files are no samples. `alike` names, of a service,
-    two samples with one delivery id that show different messages.
+    samples. `faults` says which files are no samples. `alike` names, of a service, two samples with one delivery id that
+    show different messages: of two such requests, the second is taken for the first.
     """
 
     events: Mapping[str, AbstractSet[str]]
@@ -99,7 +99,9 @@ IDLE_REMEDY = "correct its path, or write a sample with what it takes out"
 """What to do about a step that did nothing in any sample."""
 
 
-ALIKE = "{} and {} have one delivery id and show different messages: what comes second is taken for a repeat, and is lost"
+ALIKE = (
+    "{} and {} have one delivery id and show different messages: what comes second is taken for a repeat, and is lost"
+)
 """What is wrong with a `delivery_id` of two samples, by their names."""
 
 ALIKE_REMEDY = (
