@@ -70,6 +70,7 @@ def scan(folders: Folders) -> Listing:
     faults: dict[str, list[Fault]] = {}
     folder_faults: list[Fault] = []
     owners: dict[str, Path] = {}
+    homes: dict[str, Path] = {}
     fragments: dict[str, Stamp] = {}
     for number, folder in enumerate(folders):
         try:
@@ -95,12 +96,12 @@ def scan(folders: Folders) -> Listing:
                 faults.setdefault(key, []).append(
                     Fault(str(_first(documents)), 1, "", problem, "rename one of them, or put both into one folder")
                 )
+            homes[key] = path
             services[key] = dict(sorted({**services.get(key, {}), **documents}.items()))
     for key, documents in services.items():
         if SERVICE not in documents:
-            remedy = f"write {SERVICE}{_ENDING} beside the translators"
-            below = str(_first(documents).parent)
-            faults.setdefault(key, []).append(Fault(below, 0, "", f"there is no {SERVICE}{_ENDING}", remedy))
+            remedy = f"write {SERVICE}{_ENDING} there"
+            faults.setdefault(key, []).append(Fault(str(homes[key]), 0, "", f"there is no {SERVICE}{_ENDING}", remedy))
     told = {key: tuple(found) for key, found in faults.items()}
     return Listing(services, told, tuple(folder_faults), fragments)
 

@@ -92,7 +92,9 @@ def compiled_all(raw: Mapping[str, JSON], place: DocumentPlace) -> dict[str, JSO
 def _compile_one(
     name: str, raw: Mapping[str, JSON], found: dict[str, JSON], above: tuple[str, ...], place: DocumentPlace
 ) -> None:
-    """Compile a shared shape, those that it names first."""
+    """Compile a shared shape, those that it names first; one that another has named is compiled already."""
+    if name in found:
+        return
     if name in TYPES:
         (place / name).fault(f"{name} is a type of its own: give the shape another name")
         return

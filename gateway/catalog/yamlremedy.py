@@ -37,6 +37,8 @@ def remedy(text: str, line: int) -> str:
         return _half_quoted(front, value)
     if "{{" in value or "{%" in value:
         return f"{_QUOTE}: {_quoted(front, value)}"
+    if value[0] == "*":
+        return f"`*` repeats what `&` has named before; for a text, put the text in quotes: {_quoted(front, value)}"
     return f"put the text in quotes: {_quoted(front, value)}" if ": " in value or value[0] in _SIGNS else CORRECT
 
 

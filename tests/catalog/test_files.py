@@ -65,6 +65,7 @@ def test_a_folder_without_permission_is_a_fault_of_its_service(two, monkeypatch)
 def test_translators_without_their_service_are_a_fault(write, tmp_path):
     """The document that describes the service has to be written."""
     write("mine/own/one.yaml", TRANSLATOR % ("one", "mine"))
+    write("mine/own/cards/one.yaml", "")
     [fault] = files.scan([tmp_path / "mine"]).faults["own"]
     assert (fault.file, fault.problem) == (str(tmp_path / "mine" / "own"), "there is no service.yaml")
 

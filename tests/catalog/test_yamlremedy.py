@@ -20,6 +20,8 @@ from gateway.errors import CatalogError
         ("- {title: {{ x }}, value: b}", 'put the expression in quotes: "{{ ... }}"'),
         ("text: > {{ x }}", 'begin the text on the next line, or put it in quotes: text: "{{ x }}"'),
         ("text: Order: new", 'put the text in quotes: text: "Order: new"'),
+        ("text: *nope", '`*` repeats what `&` has named before; for a text, put the text in quotes: text: "*nope"'),
+        ("text: *nope x", 'put the text in quotes: text: "*nope x"'),
         ("text: @all", 'put the text in quotes: text: "@all"'),
         ("@id: text", 'put the key in quotes: "@id": ...'),
         ("order: {sku: text, @id?: text}", 'put the key in quotes: "@id?": ...'),

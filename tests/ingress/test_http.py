@@ -134,6 +134,16 @@ async def test_repeats_are_one_event(start):
     assert 'mattergate_duplicates_total{route="github"} 2.0' in (await gateway.admin("/metrics"))[1]
 
 
+async def test_a_repeat_with_another_body_is_logged(start, capsys):
+    """The sender has its answer; the service may describe something else than an id of deliveries."""
+    gateway = await start(GITHUB)
+    _, first = await gateway.github("zen", ISSUE, "d-1")
+    assert (await gateway.github("zen", {"title": "another"}, "d-1"))[0] == 200
+    out = [""]
+    await eventually(lambda: out.append(capsys.readouterr().out) or "a repeat has another body" in "".join(out))
+    assert first["id"] in "".join(out).partition("a repeat has another body")[2]
+
+
 @pytest.mark.parametrize("method", ["HEAD", "GET", "OPTIONS"])
 async def test_handshakes_are_answered(start, method):
     """HEAD, a bare GET and OPTIONS are answered as endpoints do, without a secret."""
