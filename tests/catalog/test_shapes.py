@@ -99,6 +99,9 @@ def test_shared_shapes_may_name_each_other_in_any_order():
     assert "the shape note holds itself" in told["note"]
     assert "holds itself" in told["b"]
     assert "a type of its own" in told["text"]
+    noted.clear()
+    compiled_all({"issue": {"user?": "user"}, "user": {"login?": "txt"}}, place)
+    assert len(noted) == 1, "a shape that another names first is compiled once"
 
 
 VALUES = st.recursive(
