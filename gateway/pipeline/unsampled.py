@@ -21,8 +21,8 @@ class Reached(Struct, frozen=True):
     `events` are the names of the events for which a translator ("github/push") spoke, or was silent on purpose. `told`
     are the keys of the services of which a sample became an event, `identified` of those with a delivery id, `named` of
     those with the name of an event. `idle` are the steps of a service's `unwrap` that did nothing in any of its
-    samples. `faults` says which files are no samples. `alike` names, of a service, two samples with one delivery id that
-    show different messages: of two such requests, the second is taken for the first.
+    samples. `faults` says which files are no samples. `alike` names, of a service, two samples with one delivery id
+    that show different messages: of two such requests, the second is taken for the first.
     """
 
     events: Mapping[str, AbstractSet[str]]
