@@ -270,7 +270,7 @@ class _EventReader(Struct, frozen=True):
         return replace(piece, mismatches=found)
 
     def _plain_piece(self, translator: Translator, value: JSON, *, explained: bool) -> Piece | None:
-        """The piece of a payload without the odd values that a document cannot compute with; None if nothing is left."""
+        """The piece of a payload without the odd values that a document cannot compute with; None if none is told."""
         rest = translator.without_odd(value)
         piece = None if rest is None else self.piece(rest, explained=explained)
         return None if piece is None or piece.outcome is Outcome.BROKEN or piece.emptied else piece

@@ -31,7 +31,7 @@ message: {text: "{{ branch }}"}
 BREAKS = """
 title: It fails
 events: [breaks]
-message: {text: "{{ 1 // zero }}"}
+message: {text: "{{ 'x' - 1 }}"}
 """
 HOLLOW = """
 title: It says nothing

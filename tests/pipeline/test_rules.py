@@ -63,7 +63,7 @@ def test_what_passes_anyway_is_not_asked():
         ("{% if ref | ref_name == 'main' %}ops-db{% endif %}", "ops-db", ""),
         ("{{ labels.team }}", "", "channel gives web, which is none of channels"),
         ("ops-{{ labels.nobody }}", "", "channel gives no channel"),
-        ("{{ labels.team + labels.nobody }}", "", "channel fails: `+` cannot be computed of a text and nothing"),
+        ("{{ labels.team + 1 }}", "", "channel fails: `+` cannot be computed of a text and a number"),
     ],
 )
 def test_a_channel_is_chosen_among_those_that_are_allowed(channel, chosen, note):
