@@ -73,7 +73,7 @@ message: {text: "{{ box }} {{ number }}"}
 BREAKS = """
 title: A translator that fails
 events: [breaks]
-message: {text: "{{ 1 // zero }}"}
+message: {text: "{{ 1 // 0 }}"}
 """
 
 
