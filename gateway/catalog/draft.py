@@ -17,7 +17,7 @@ from gateway.catalog.draft_alike import alike, called
 from gateway.catalog.draft_envelopes import Envelope
 from gateway.catalog.draft_masks import masked
 from gateway.catalog.draft_message import STATED, Drafted, drafted, insert, steps_of
-from gateway.catalog.draft_names import Seen, delivery_selectors, event_selectors, file_name
+from gateway.catalog.draft_names import Delivery, Seen, delivery_of, event_selectors, file_name, repeated
 from gateway.catalog.draft_proof import Proof, proof_of, proven
 from gateway.catalog.draft_sent import by_known, by_strangers, payloads_told, steps_into, unwrapped
 from gateway.catalog.draft_shape import WIDTH, Path, flow, pruned, replaced, shape_of, size, written
@@ -35,7 +35,7 @@ from gateway.verify.verify import parse_scheme
 
 KEYS: Final = 30
 """Keys of the largest shape that is written whole; of a larger one stands what the message uses."""
-SAMPLES: Final = 3
+SAMPLES: Final = 10
 """Samples that are written of one event."""
 
 Raw = dict[str, Any]
@@ -83,7 +83,7 @@ def draft(key: str, requests: Sequence[Request], *, secret: str = "", docs: str 
     read = by_strangers(requests)
     sent, envelope = read.events, read.envelope
     if not sent:
-        why = envelope.confirm if envelope is not None else "each is a handshake, or has neither body nor query"
+        why = envelope.confirm if envelope is not None else "; ".join(read.notes) or "each is a handshake"
         raise ValueError(f"none of the requests is an event: {why}")
     steps = steps_into(sent, envelope)
     seen = [event for one in sent for event in unwrapped(one, steps)]
@@ -92,14 +92,14 @@ def draft(key: str, requests: Sequence[Request], *, secret: str = "", docs: str 
     proof = Proof(list(map(dict, envelope.verify)), envelope.proof) if envelope is not None else proof_of(sent, secret)
     proof = replace(proof, schemes=spelling.headers(proof.schemes))
     name = spelling.name
-    deliveries = delivery_selectors(seen, selectors) if envelope is None else envelope.delivery_id
+    delivery = delivery_of(seen, selectors) if envelope is None else Delivery(envelope.delivery_id, is_shown=True)
     parsed = [Selector(raw) for raw in selectors]
-    events = _events(seen, lambda one: _named(parsed, one), name, (), _paths(deliveries), states=True)
+    events = _events(seen, lambda one: _named(parsed, one), name, (), _paths(delivery.selectors), states=True)
     people = People([(one.message, one.payloads) for one in events])
-    written_as = spelling.headers
+    delivery = replace(delivery, selectors=spelling.headers(delivery.selectors))
     documents = {
         "service.yaml": _service(
-            name, docs, proof, written_as(selectors), written_as(deliveries), steps, read.handshakes,
+            name, docs, proof, spelling.headers(selectors), delivery, steps, read.handshakes,
             envelope.setup if envelope is not None else _setup(name, proof),
         )
     }  # fmt: skip
@@ -117,6 +117,11 @@ def added(service: Service, requests: Sequence[Request], taken: Collection[str],
     """
     read = by_known(service, requests, secret)
     sent, notes = read.events, list(read.notes)
+    if alike := repeated([service.delivery_key(one.request, one.value) for one in sent], sent):
+        notes.append(
+            f"{alike} requests that differ have the same delivery id as another: the gateway would take them for "
+            f"repeats and lose them; correct {service.delivery_at} (delivery_id)"
+        )
     if secret and sent and service.verify:
         held = sum(proven(service.verify, one.request, secret) for one in sent)
         notes.append(f"the secret proves {held} of {len(sent)} requests in the way of {service.key}/service.yaml")
@@ -156,12 +161,14 @@ def _draft(
     schemes = [parse_scheme(raw) for raw in proof.schemes] if proof is not None else []
     clean = {id(one.request): masked(one.request, schemes, (secret,) if secret else ()) for one in sent}
     samples: dict[str, Request] = {}
+    notes = list(notes)
     for event in events:
         for name, seen in event.names.items():
-            requests = dict.fromkeys(id(one.request) for one in seen)
-            for stem, one in zip(_stems(_sample_name(event, name)), list(requests)[:SAMPLES], strict=False):
-                if one in clean:
-                    samples[stem] = clean[one]
+            requests = [one for one in dict.fromkeys(id(one.request) for one in seen) if one in clean]
+            for stem, one in zip(_stems(_sample_name(event, name)), requests[:SAMPLES], strict=False):
+                samples[stem] = clean[one]
+            if more := len(requests[SAMPLES:]):
+                notes.append(f"{more} more requests of {_told(name)} are read, but no samples: {SAMPLES} are enough")
     told = {name: one.document for one in events for name in one.names}
     return Draft(documents, samples, told, notes, proof)
 
@@ -207,11 +214,11 @@ def _events(
         document = next(stem for stem in _stems(file_name(title)) if stem not in documents)
         documents.add(document)
         those = {name: groups[name] for name in names}
-        payloads = [one for name in names for one in payloads_of[name]]
+        payloads = [(name, one) for name in names for one in payloads_of[name]]
         unnamed = _title(title, service)
-        message = drafted(payloads, names[0], in_words(title), unnamed)
+        message = drafted(payloads, in_words(title), unnamed)
         if len(names) > 1:
-            message = drafted(payloads, names[0], _telling(those, message, title, states=states), unnamed)
+            message = drafted(payloads, _telling(those, message, title, states=states), unnamed)
         found.append(_Event(those, title, document, message))
     told = [Told(next(iter(one.names)), one.payloads, one.message.about) for one in found]
     for event, subject in zip(found, subjects(told, deliveries), strict=True):
@@ -250,8 +257,7 @@ def _translator(event: _Event, service: str, people: "People", *, states: bool) 
     """The text of a translator."""
     message = event.message
     attachment = dict(message.attachment)
-    lone = len(event.names) > 1 and min(map(len, event.names.values())) == 1
-    shape = shape_of(event.payloads, message.needed, lone=lone)
+    shape = shape_of(event.payloads, message.needed)
     used = set(message.used)
     if "author" in attachment and not (people.described and people.is_one(message.person)):
         attachment = {
@@ -266,6 +272,7 @@ def _translator(event: _Event, service: str, people: "People", *, states: bool) 
         told = replaced(told, {people.shape_name: True}, at={message.person: people.shape_name})
     text = "$schema: ../translator.schema.json\n" + yamlfile.dump({"title": _title(event.called, service)})
     text += f"events: {flow(list(event.names))}\n"
+    text += '# "" covers events of which no name is known; `event` of service.yaml says where names stand\n' * ("" in event.names)
     if not whole:
         text += f"# of {size(shape)} keys those that the message shows; the sample has them all\n"
     text += written("input", told)
@@ -324,15 +331,17 @@ def _service(
     docs: str,
     proof: Proof,
     event: Sequence[Raw],
-    delivery: Sequence[Raw],
+    delivery: Delivery,
     steps: Sequence[Raw],
     handshakes: Sequence[Mapping[str, Any]],
     setup: str,
 ) -> str:
     """The text of service.yaml."""
     text = "$schema: ../service.schema.json\n" + yamlfile.dump({"name": name, **({"docs": docs} if docs else {})})
-    for key, listed in (("event", event), ("delivery_id", delivery)):
-        text += f"{key}: {flow(listed)}\n" if listed else ""
+    text += f"event: {flow(event)}\n" if event else ""
+    if delivery.selectors:
+        line = f"delivery_id: {flow(delivery.selectors)}\n"
+        text += line if delivery.is_shown else f"# if it differs in each event, which these requests do not show:\n# {line}"
     text += f"# {proof.comment}\n"
     text += _listed("verify", proof.schemes) + _listed("unwrap", steps) + _listed("handshake", handshakes)
     return text + yamlfile.dump({"setup": setup})

@@ -5,21 +5,21 @@ written in a document.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice, takewhile
 from typing import Any, Final
 
 from msgspec import Struct
 
 from gateway import jsonpath
-from gateway.catalog.draft_shape import Path, is_shapely
+from gateway.catalog.draft_shape import Path, is_map, is_shapely
 from gateway.language.functions import clues
 from gateway.language.functions.answers import Answers
 from gateway.language.functions.coerce import text_of
 from gateway.language.functions.facts import DULL, is_link, is_time
 from gateway.language.functions.time import moment_of
 from gateway.language.functions.tree import Leaf, Rows, Words, tree_of
-from gateway.language.functions.wording import contains, is_html
+from gateway.language.functions.wording import contains, in_words, is_html
 from gateway.language.lint import METHODS
 from gateway.model import JSON
 
@@ -58,21 +58,21 @@ class Drafted(Struct):
     about: tuple[Words, ...] = ()
 
 
-def drafted(payloads: Sequence[JSON], event: str, title: str, unnamed: str) -> Drafted:
-    """The message for the payloads of an event, read in that which says most.
+def drafted(seen: Sequence[tuple[str, JSON]], title: str, unnamed: str) -> Drafted:
+    """The message for payloads with the names of their events, read in that which says most.
 
     `title` is what happened in words; `unnamed` stands where nothing else does.
     """
-    objects = [one for one in payloads if isinstance(one, dict)]
-    richest: Mapping[str, JSON] = max(objects, key=lambda one: len(tree_of(one).leaves), default={})
-    drafting = _Drafting(richest, event, title, unnamed)
-    drafting.all_have = lambda path: all(_at(path, one) not in (None, "") for one in payloads)
-    return drafting.result()
+    objects = [(event, one) for event, one in seen if isinstance(one, dict)]
+    event, richest = max(objects, key=lambda one: len(tree_of(one[1]).leaves), default=(seen[0][0], {}))
+    return _Drafting(seen, richest, event, title, unnamed).result()
 
 
 class _Drafting:
-    def __init__(self, payload: Mapping[str, JSON], event: str, title: str, unnamed: str) -> None:
-        self.all_have: Callable[[Path], bool] = lambda _: True
+    def __init__(
+        self, seen: Sequence[tuple[str, JSON]], payload: Mapping[str, JSON], event: str, title: str, unnamed: str
+    ) -> None:
+        self._seen = seen
         self._unnamed = unnamed
         self._payload = payload
         self._event = event
@@ -116,7 +116,7 @@ class _Drafting:
             sign = "#" if headline.word == "number" and text_of(headline.value).isdigit() else ""
             named = sign + insert(path, "first_line | cut(150)" if cut else "")
             title = f"{title}: {named}" if title else named
-            if not self.all_have(path):  # without a title there would be no message
+            if not all(_at(path, one) not in (None, "") for _, one in self._seen):  # without a title there would be no message
                 title = f"{{% if {expression(path)} %}}{title}{{% else %}}{self._title or self._unnamed}{{% endif %}}"
         title = title or self._unnamed
         if self._found.state is not None and not contains(self._title, state) and STATED not in self._title:
@@ -183,7 +183,11 @@ class _Drafting:
     def _fields(self) -> list[dict[str, str]]:
         """The facts that tell most, grave ones first and times last."""
         facts = takewhile(lambda fact: fact[3] < DULL, self._answers.facts())
-        usual = ((leaf, title) for leaf, title, *_ in facts if self._can(leaf) and leaf.path != self._found.state)
+        usual = (
+            (leaf, title)
+            for leaf, title, *_ in facts
+            if self._can(leaf) and leaf.path != self._found.state and not self._is_event(leaf)
+        )
         found = sorted(islice(usual, _LOOKED_AT), key=lambda one: _weight(one[0]))
         return [{"title": title, "value": self._field(leaf)} for leaf, title in found[:FIELDS]]
 
@@ -197,15 +201,26 @@ class _Drafting:
         if isinstance(value, list):
             return insert(path, "join(', ')")
         if isinstance(value, bool):
-            return f"{{{{ 'yes' if {expression(path)} else 'no' }}}}"
+            return insert(path, "yesno")
         timely = is_time(leaf.word) or (isinstance(value, str) and "T" in value)
         return insert(path, "time" if timely and moment_of(value) and not is_link(value) else "")
 
     def _value(self, leaf: Leaf) -> JSON:
         return _at(leaf.path, self._payload)
 
+    def _is_event(self, leaf: Leaf) -> bool:
+        """Whether it says what the name of the event says, in whatever request has it: the title tells that."""
+        told = [(event, value) for event, one in self._seen if (value := _at(leaf.path, one)) is not None]
+        return all(isinstance(value, str) and contains(in_words(event), in_words(value)) for event, value in told)
+
     def _can(self, leaf: Leaf) -> bool:
-        return usable(leaf.path) and not isinstance(self._value(leaf), dict)
+        numbered = any(step.isdigit() and self._is_in_map(leaf.path[:at]) for at, step in enumerate(leaf.path))
+        return usable(leaf.path) and not numbered and not isinstance(self._value(leaf), dict)
+
+    def _is_in_map(self, path: Path) -> bool:
+        """Whether the keys of the object there are data: a number in a path is a position."""
+        home = _at(path, self._payload)
+        return isinstance(home, dict) and is_map(home)
 
     def _use(self, leaf: Leaf) -> Path:
         self._found.used.add(leaf.path)

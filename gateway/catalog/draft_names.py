@@ -26,6 +26,12 @@ _DELIVERY_HEADER = re.compile(
     r"(?:x-)?(?:[\w-]+-)?(?:delivery|delivery-id|webhook-id|request-id|event-id|event-uuid|request-uuid|message-id|hook-uuid"
     r"|idempotency-key|delivery-uuid|msg-id|svix-id)"
 )
+_SAID_TO_BE = re.compile(
+    r"(?:[\w-]*-)?(?:delivery(?:-id|-uuid)?|(?:request|message|msg)-(?:id|uuid)|idempotency-key|svix-id)"
+)
+"""Headers that are called the id of a delivery; "X-Webhook-Id" may be that of a subscription, "X-Event-Id" of a thing."""
+_STANDARD: Final = ("webhook-id", "webhook-timestamp")
+"""The header of an id, and the one beside which it is that of a message: https://www.standardwebhooks.com."""
 _DELIVERY_KEYS: Final = (
     "delivery_id", "event_id", "notification_id", "message_id", "webhook_id", "request_id", "idempotency_key",
     "event_uuid", "uuid", "id",
@@ -35,6 +41,8 @@ _PLAIN_IDS: Final = ("uuid", "id")
 
 Whoever takes the id of an order for that of a delivery loses every later event of the order as a repeat.
 """
+_SAID_KEYS: Final = ("delivery_id", "idempotency_key")
+"""Keys that are called the id of a delivery."""
 _CONTENTS: Final = ("data", "payload", "object", "resource", "detail", "body")
 """Keys of what an envelope holds."""
 _LEAST_ID: Final = 16
@@ -74,21 +82,47 @@ def event_selectors(seen: Sequence[Seen]) -> list[Raw]:
     return [body]
 
 
-def delivery_selectors(seen: Sequence[Seen], event: Sequence[Mapping[str, Any]]) -> list[Raw]:
+class Delivery(Struct, frozen=True):
+    """The `selectors` of a delivery id. `is_shown` says that it is one: it differed, or is called so.
+
+    Whatever a sender repeats in another event, and is taken for its id, makes the gateway lose that event.
+    """
+
+    selectors: Sequence[Raw] = ()
+    is_shown: bool = False
+
+
+def delivery_of(seen: Sequence[Seen], event: Sequence[Mapping[str, Any]]) -> Delivery:
     """What stays the same in repeats of an event and differs between events, as `delivery_id`; none where unknown."""
-    headers = [name for name in _common_headers(seen) if _DELIVERY_HEADER.fullmatch(name)]
-    found = next((name for name in headers if _differs([one.request.headers[name] for one in seen], seen)), None)
-    if found is not None:
-        return [{"header": _cased(found)}]
+    found = list(_deliveries(seen, event))
+    return next((one for one in found if one.is_shown), found[0] if found else Delivery())
+
+
+def repeated(ids: Sequence[str], seen: Sequence[Seen]) -> int:
+    """How many requests have an id that another request has, which is no repeat of theirs."""
+    bodies: dict[str, set[bytes]] = {}
+    for text, one in zip(ids, seen, strict=True):
+        bodies.setdefault(text, set()).add(one.request.body)
+    return sum(bool(text) and len(bodies[text]) > 1 for text in ids)
+
+
+def _deliveries(seen: Sequence[Seen], event: Sequence[Mapping[str, Any]]) -> Iterator[Delivery]:
+    """What may be the id of a delivery, headers before keys of bodies."""
+    for name in _common_headers(seen):
+        texts = [one.request.headers[name] for one in seen]
+        if _DELIVERY_HEADER.fullmatch(name) and all(texts) and not repeated(texts, seen):
+            standard = name == _STANDARD[0] and _STANDARD[1] in seen[0].request.headers
+            is_said = standard or _SAID_TO_BE.fullmatch(name) is not None
+            yield Delivery([{"header": _cased(name)}], is_said or len(set(texts)) > 1)
     homes = {jsonpath.parse(path)[:-1] for path in _paths(event)}
     for key in _DELIVERY_KEYS:
         for leaf in _common(seen, key):
             values = [jsonpath.lookup(one.value, steps_of(leaf.path)) for one in seen]
             if key in _PLAIN_IDS and not (leaf.path[:-1] in homes and _in_envelopes(leaf, values, seen)):
                 continue
-            if _differs([text_of(value) for value in values], seen):
-                return [{"json": _path(leaf)}]
-    return []
+            texts = [text_of(value) for value in values]
+            if all(texts) and not repeated(texts, seen):
+                yield Delivery([{"json": _path(leaf)}], key in _SAID_KEYS or len(set(texts)) > 1)
 
 
 def _in_envelopes(leaf: Leaf, values: Sequence[JSON], seen: Sequence[Seen]) -> bool:
@@ -150,15 +184,6 @@ def _common(seen: Sequence[Seen], key: str) -> Iterator[Leaf]:
             values = [jsonpath.lookup(one.value, steps_of(leaf.path)) for one in seen]
             if all(isinstance(value, str | int) and not isinstance(value, bool) for value in values):
                 yield leaf
-
-
-def _differs(texts: Sequence[str], seen: Sequence[Seen]) -> bool:
-    """Whether the texts are ids: different in different requests, and the same only in those that are the same."""
-    known: dict[str, bytes] = {}
-    for text, one in zip(texts, seen, strict=True):
-        if not text or known.setdefault(text, one.request.body) != one.request.body:
-            return False
-    return True
 
 
 def _value(selector: Mapping[str, Any], one: Seen) -> str | None:

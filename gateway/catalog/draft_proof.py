@@ -31,6 +31,8 @@ _DIGESTS: Final[Mapping[int, str]] = {64: "sha512", 32: "sha256", 20: "sha1", 16
 _TIME_HEADER = re.compile(r"timestamp|-time$|-ts$")
 _ID_HEADER = re.compile(r"(?:webhook|svix|msg|message|delivery|request|event)[\w-]*-?id$|-delivery$")
 _TAGGED = re.compile(r"(?P<tag>v\d\w?),(?P<text>[A-Za-z0-9+/=_-]+)(?: v\d\w?,[A-Za-z0-9+/=_-]+)*")
+_VERSIONED = re.compile(r"v[1-9]\d?")
+"""The key of a signature of which a sender adds another for each secret while they rotate: "v1=...,v1=..."."""
 _PREFIXED = re.compile(r"(?P<prefix>[A-Za-z][\w-]{0,20}[=:]\s?)(?P<text>[A-Za-z0-9+/=_-]{20,})")
 _STAMP = re.compile(r"\d{10}(?:\.\d+)?|\d{13}|\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:?\d\d)?")
 _PLAIN = re.compile(r"[\w-]+")
@@ -84,14 +86,20 @@ def _signatures(seen: Sequence[Seen]) -> Iterator[Raw]:
     """The places of signatures that all requests may have, each as a scheme without what it covers; long ones first."""
     found: list[tuple[int, Raw]] = []
     for name in dict.fromkeys(header for one in seen for header in one.request.headers):
-        text = next(one.request.headers[name] for one in seen if name in one.request.headers)
-        if _SIGNED_HEADER.search(name) and (read := _read(text.strip())) is not None:
+        if _SIGNED_HEADER.search(name) and (read := _written(name, seen)) is not None:
             found.append((read[0], {**read[1], "header": _cased(name)}))
     for path, text in _in_body(seen[0].value if seen else None):
         if (read := _read(text.strip())) is not None and _beside(path, seen[0].value):
             found.append((read[0], {**read[1], "json": path}))
     for _, raw in sorted(found, key=lambda one: -one[0]):
         yield {"hmac": raw.pop("hmac"), **raw}
+
+
+def _written(name: str, seen: Sequence[Seen]) -> tuple[int, Raw] | None:
+    """How the signatures in a header are written: in pairs where one of the requests has several."""
+    texts = dict.fromkeys(one.request.headers[name].strip() for one in seen if name in one.request.headers)
+    known = [read for text in texts if (read := _read(text)) is not None]
+    return next((read for read in known if "pairs" in read[1]), known[0] if known else None)
 
 
 def _in_body(value: Any) -> Iterator[tuple[str, str]]:
@@ -121,7 +129,7 @@ def _read(text: str) -> tuple[int, Raw] | None:
         return _as(tagged["text"], {"tagged": tagged["tag"]})
     for delimiter in (",", ";"):
         pairs = [piece.strip().partition("=") for piece in text.split(delimiter)]
-        if len(pairs) < 2 or not all(sign for _, sign, _ in pairs):
+        if (len(pairs) < 2 and not _VERSIONED.fullmatch(pairs[0][0])) or not all(sign for _, sign, _ in pairs):
             continue
         stamps = [key for key, _, value in pairs if _STAMP.fullmatch(value)]
         for key, _, value in pairs:

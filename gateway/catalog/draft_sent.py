@@ -1,5 +1,7 @@
 """What was sent, before a draft says how it is told: the events in requests, and the handshakes among them."""
 
+import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -12,6 +14,7 @@ from gateway.catalog.draft_names import Seen
 from gateway.catalog.service import Service
 from gateway.catalog.xmlshape import evened
 from gateway.decode.content import Content
+from gateway.decode.decode import Decoded
 from gateway.decode.unwrap import parse_unwrap, unwrap
 from gateway.errors import Refused
 from gateway.model import JSON, Request
@@ -22,6 +25,12 @@ from gateway.verify.sender import WORD
 _LARGEST: Final = 5_000_000
 _WRAPPED: Final = 20
 """Characters of the shortest text that is taken for an event in JSON."""
+_NOTHING: Final[Sequence[JSON]] = (None, [], {"text": "null"})
+"""What bodies hold that tell nothing."""
+_SHOWN: Final = 40
+"""Characters that are shown of an odd body."""
+_READABLE: Final = re.compile(r"[^\x00-\x08\x0e-\x1f\x7f\ufffd]*")
+"""A text without controls, and without the sign for bytes that are none of UTF-8."""
 
 Raw = Mapping[str, Any]
 
@@ -66,12 +75,28 @@ def _apart(requests: Sequence[Request]) -> Sent:
         content = _content(request)
         if (echo := echo_of(content)) is not None:
             echoes += [echo] if echo not in echoes else []
-        elif content.body or (request.query and request.method != "HEAD"):
-            decoded = content.decoded
+            continue
+        decoded = content.decoded
+        if request.method == "HEAD" or not (content.body or request.query):
+            notes.append(f"request {number} has neither body nor query, and is left out")
+        elif decoded.value in _NOTHING:
+            notes.append(f"request {number} is left out: nothing is in its body but {'[]' if decoded.value == [] else 'null'}")
+        else:
             events.append(Seen(request, decoded.value, decoded.kind == "xml"))
-            if decoded.fault:
-                notes.append(f"the body of request {number} is broken, and drafted as plain text: {decoded.fault}")
+            if odd := _odd(decoded):
+                notes.append(f"the body of request {number} {odd}")
     return Sent(events, echoes, notes=notes)
+
+
+def _odd(decoded: Decoded) -> str:
+    """What an author has to know of a body; "" for a usual one."""
+    if decoded.fault:
+        return f"is broken, and drafted as plain text: {decoded.fault}"
+    if not isinstance(decoded.value, dict | list):
+        return f"is no object but {json.dumps(decoded.value)[:_SHOWN]}: a message can only say that it came"
+    if decoded.kind == "text" and not _READABLE.fullmatch(decoded.value["text"]):
+        return "is neither JSON, XML nor a form, and no text in UTF-8 either; it is drafted as plain text"
+    return ""
 
 
 def _content(request: Request) -> Content:

@@ -1,7 +1,7 @@
 """The short shape of payloads that were seen: their keys and types, and no wider than they were.
 
-A key that one of several payloads lacks, or that is null in one, is written `key?`. A single payload says nothing about
-what may be missing: of it only what the message cannot do without is required, and the objects that hold it.
+A few payloads do not show what others lack. So only what the message cannot do without is required, and the objects
+that hold it; every other key is written `key?`. An object whose keys are data is a `map`.
 """
 
 import json
@@ -24,19 +24,22 @@ _PLAIN = re.compile(r"[A-Za-z_][\w.-]*")
 _WORDS: Final = frozenset("true false null yes no on off".split())
 _MAPS: Final = frozenset("labels annotations metadata headers properties custom_fields variables tags params".split())
 """Keys of objects whose own keys are data."""
+_DATA = re.compile(r"\d+|[\w.+-]+/[\w.+-]+(?:\s*;.*)?", re.ASCII)
+"""Keys that are data: numbers and media types."""
 
 
-def shape_of(values: Sequence[JSON], needed: Collection[Path] = (), *, lone: bool = False) -> JSON:
-    """The shape that the values (at least one) have in common; paths that are `needed` are required.
+def shape_of(values: Sequence[JSON], needed: Collection[Path] = ()) -> JSON:
+    """The shape that the values (at least one) have in common; of their paths those that are `needed` are required."""
+    return _Shapes(needed).of(values, ())
 
-    With `lone` nothing else is: each of the values is the only one of its event.
-    """
-    return _Shapes(needed, lone=lone).of(values, ())
+
+def is_map(value: Mapping[str, JSON]) -> bool:
+    """Whether all keys of an object are data, which others have of their own."""
+    return bool(value) and all(map(_DATA.fullmatch, value))
 
 
 class _Shapes:
-    def __init__(self, needed: Collection[Path], *, lone: bool) -> None:
-        self._lone = lone
+    def __init__(self, needed: Collection[Path]) -> None:
         self._needed = {path[:end] for path in needed for end in range(1, len(path) + 1)}
 
     def of(self, values: Sequence[JSON], path: Path) -> JSON:
@@ -55,7 +58,7 @@ class _Shapes:
     def _object(self, values: Sequence[Mapping[str, JSON]], path: Path) -> JSON:
         keys = list(dict.fromkeys(key for one in values for key in one))
         flat = not any(isinstance(inner, dict | list) for one in values for inner in one.values())
-        if not keys or (path and words_of(path[-1]) in _MAPS and flat and not self._is_needed_below(path)):
+        if not keys or all(map(is_map, values)) or (path and words_of(path[-1]) in _MAPS and flat and not self._is_needed_below(path)):
             return "map"
         shape: dict[str, JSON] = {}
         for key in keys:
@@ -63,8 +66,7 @@ class _Shapes:
                 continue
             inner = [one[key] for one in values if key in one]
             always = len(inner) == len(values) and None not in inner
-            proven = (len(values) > 1 and not self._lone) or (*path, key) in self._needed
-            shape[key if always and proven else f"{key}?"] = self.of(inner, (*path, key))
+            shape[key if always and (*path, key) in self._needed else f"{key}?"] = self.of(inner, (*path, key))
         return shape or "map"
 
     def _is_needed_below(self, path: Path) -> bool:

@@ -80,7 +80,7 @@ class People:
         if not self.values:
             return
         shape = shape_of([{key: one for key, one in value.items() if key in self._keys} for value in self.values])
-        yield "shapes", {SHAPE: {key if key.endswith("?") else f"{key}?": inner for key, inner in shape.items()}}
+        yield "shapes", {SHAPE: shape}
         names, links, icons = self._names, self._links, self._icons
         inner = names[0] if len(names) == 1 else f"coalesce({', '.join(names)})"
         author = {"name": f"{{{{ {inner} }}}}"}

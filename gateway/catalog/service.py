@@ -68,6 +68,7 @@ class Service:
         ]
         self.event = self._each(raw, "event", Selector)
         self.delivery_id = self._each(raw, "delivery_id", Selector)
+        self.delivery_at = yamlfile.where(source.file, source.text, ("delivery_id",)) if self.delivery_id else ""
         self.delivery_headers = headers_of(self.delivery_id)
         schemes = raw.get("verify", ())
         self.verify, faults = verify.read_schemes(schemes)
