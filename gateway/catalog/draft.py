@@ -119,15 +119,18 @@ def added(service: Service, requests: Sequence[Request], taken: Collection[str],
     sent, notes = read.events, list(read.notes)
     if alike := repeated([service.delivery_key(one.request, one.value) for one in sent], sent):
         notes.append(
-            f"{alike} requests that differ have the same delivery id as another: the gateway would take them for "
-            f"repeats and lose them; correct {service.delivery_at} (delivery_id)"
+            f"{alike} requests that differ share a delivery id: the gateway would deliver the first and take the "
+            f"others for repeats; correct {service.delivery_at} (delivery_id)"
         )
     if secret and sent and service.verify:
         held = sum(proven(service.verify, one.request, secret) for one in sent)
         notes.append(f"the secret proves {held} of {len(sent)} requests in the way of {service.key}/service.yaml")
     seen = []
     for one in sent:
-        for event in unwrapped(one, service.unwrap):
+        events = unwrapped(one, service.unwrap)
+        if not events:
+            notes.append(f"a request without an event where {service.key}/service.yaml (unwrap) looks is left out")
+        for event in events:
             if speaker := _speaker(service, event):
                 notes.append(
                     f"{_told(service.event_name(one.request, event.value))} is spoken for by {speaker}, and left alone"
@@ -142,12 +145,12 @@ def added(service: Service, requests: Sequence[Request], taken: Collection[str],
     def name_of(one: Seen) -> str:
         return service.event_name(one.request, one.value)
 
-    events = _events(seen, name_of, service.name, taken, deliveries, states=False)
-    people = People.of_service(service, [one.message.person for one in events])
-    documents = {f"{one.document}.yaml": _translator(one, service.name, people, states=False) for one in events}
+    found = _events(seen, name_of, service.name, taken, deliveries, states=False)
+    people = People.of_service(service, [one.message.person for one in found])
+    documents = {f"{one.document}.yaml": _translator(one, service.name, people, states=False) for one in found}
     kept = {one.request.body for one in seen}
     fresh = [one for one in sent if one.request.body in kept]
-    return _draft(documents, events, fresh, None, secret, list(dict.fromkeys(notes)))
+    return _draft(documents, found, fresh, None, secret, list(dict.fromkeys(notes)))
 
 
 def _draft(
@@ -272,7 +275,8 @@ def _translator(event: _Event, service: str, people: "People", *, states: bool) 
         told = replaced(told, {people.shape_name: True}, at={message.person: people.shape_name})
     text = "$schema: ../translator.schema.json\n" + yamlfile.dump({"title": _title(event.called, service)})
     text += f"events: {flow(list(event.names))}\n"
-    text += '# "" covers events of which no name is known; `event` of service.yaml says where names stand\n' * ("" in event.names)
+    if "" in event.names:
+        text += '# "" covers events of which no name is known; `event` of service.yaml says where names stand\n'
     if not whole:
         text += f"# of {size(shape)} keys those that the message shows; the sample has them all\n"
     text += written("input", told)
@@ -341,7 +345,8 @@ def _service(
     text += f"event: {flow(event)}\n" if event else ""
     if delivery.selectors:
         line = f"delivery_id: {flow(delivery.selectors)}\n"
-        text += line if delivery.is_shown else f"# if it differs in each event, which these requests do not show:\n# {line}"
+        unsure = "# if it differs in each event, which these requests do not show:\n# "
+        text += line if delivery.is_shown else f"{unsure}{line}"
     text += f"# {proof.comment}\n"
     text += _listed("verify", proof.schemes) + _listed("unwrap", steps) + _listed("handshake", handshakes)
     return text + yamlfile.dump({"setup": setup})

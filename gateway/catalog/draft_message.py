@@ -116,7 +116,7 @@ class _Drafting:
             sign = "#" if headline.word == "number" and text_of(headline.value).isdigit() else ""
             named = sign + insert(path, "first_line | cut(150)" if cut else "")
             title = f"{title}: {named}" if title else named
-            if not all(_at(path, one) not in (None, "") for _, one in self._seen):  # without a title there would be no message
+            if any(_at(path, one) in (None, "") for _, one in self._seen):  # without a title there would be no message
                 title = f"{{% if {expression(path)} %}}{title}{{% else %}}{self._title or self._unnamed}{{% endif %}}"
         title = title or self._unnamed
         if self._found.state is not None and not contains(self._title, state) and STATED not in self._title:

@@ -29,7 +29,7 @@ _DELIVERY_HEADER = re.compile(
 _SAID_TO_BE = re.compile(
     r"(?:[\w-]*-)?(?:delivery(?:-id|-uuid)?|(?:request|message|msg)-(?:id|uuid)|idempotency-key|svix-id)"
 )
-"""Headers that are called the id of a delivery; "X-Webhook-Id" may be that of a subscription, "X-Event-Id" of a thing."""
+"""Headers that are called the id of a delivery; "X-Webhook-Id" may be that of a subscription."""
 _STANDARD: Final = ("webhook-id", "webhook-timestamp")
 """The header of an id, and the one beside which it is that of a message: https://www.standardwebhooks.com."""
 _DELIVERY_KEYS: Final = (
@@ -88,7 +88,7 @@ class Delivery(Struct, frozen=True):
     Whatever a sender repeats in another event, and is taken for its id, makes the gateway lose that event.
     """
 
-    selectors: Sequence[Raw] = ()
+    selectors: Sequence[Mapping[str, Any]] = ()
     is_shown: bool = False
 
 

@@ -80,7 +80,8 @@ def _apart(requests: Sequence[Request]) -> Sent:
         if request.method == "HEAD" or not (content.body or request.query):
             notes.append(f"request {number} has neither body nor query, and is left out")
         elif decoded.value in _NOTHING:
-            notes.append(f"request {number} is left out: nothing is in its body but {'[]' if decoded.value == [] else 'null'}")
+            body = "[]" if decoded.value == [] else "null"
+            notes.append(f"request {number} is left out: nothing is in its body but {body}")
         else:
             events.append(Seen(request, decoded.value, decoded.kind == "xml"))
             if odd := _odd(decoded):
@@ -94,7 +95,7 @@ def _odd(decoded: Decoded) -> str:
         return f"is broken, and drafted as plain text: {decoded.fault}"
     if not isinstance(decoded.value, dict | list):
         return f"is no object but {json.dumps(decoded.value)[:_SHOWN]}: a message can only say that it came"
-    if decoded.kind == "text" and not _READABLE.fullmatch(decoded.value["text"]):
+    if isinstance(decoded.value, dict) and decoded.kind == "text" and not _READABLE.fullmatch(decoded.value["text"]):
         return "is neither JSON, XML nor a form, and no text in UTF-8 either; it is drafted as plain text"
     return ""
 

@@ -57,8 +57,7 @@ class _Shapes:
 
     def _object(self, values: Sequence[Mapping[str, JSON]], path: Path) -> JSON:
         keys = list(dict.fromkeys(key for one in values for key in one))
-        flat = not any(isinstance(inner, dict | list) for one in values for inner in one.values())
-        if not keys or all(map(is_map, values)) or (path and words_of(path[-1]) in _MAPS and flat and not self._is_needed_below(path)):
+        if not keys or all(map(is_map, values)) or self._is_called_map(values, path):
             return "map"
         shape: dict[str, JSON] = {}
         for key in keys:
@@ -69,8 +68,11 @@ class _Shapes:
             shape[key if always and (*path, key) in self._needed else f"{key}?"] = self.of(inner, (*path, key))
         return shape or "map"
 
-    def _is_needed_below(self, path: Path) -> bool:
-        return any(one[: len(path)] == path and len(one) > len(path) for one in self._needed)
+    def _is_called_map(self, values: Sequence[Mapping[str, JSON]], path: Path) -> bool:
+        """Whether its own key says that its keys are data, and none of them is needed."""
+        flat = not any(isinstance(inner, dict | list) for one in values for inner in one.values())
+        needed = any(one[: len(path)] == path and len(one) > len(path) for one in self._needed)
+        return bool(path) and words_of(path[-1]) in _MAPS and flat and not needed
 
 
 def is_shapely(key: str) -> bool:

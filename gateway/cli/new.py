@@ -66,8 +66,8 @@ def new(
 
     A file holds JSON (a body; an object with `headers` and `body`; a list or lines of these), HAR, raw HTTP, curl
     commands, or the bare body of a request: JSON, XML, a form, text. Give several requests: events that are told
-    alike get one translator, what one of them lacks is optional, what differs between them names events and
-    deliveries, and an id that comes again is what they are about.
+    alike get one translator, what differs between them names events and deliveries, and an id that comes again is
+    what they are about. What a message can do without is optional; each request is a sample, or a line says why not.
 
     With --capture, point the sender at the URL that is shown. A service that is there, built in or yours, gets the
     events that it lacks; no file that exists is changed. Credentials are masked in

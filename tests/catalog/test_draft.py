@@ -111,7 +111,7 @@ def test_the_documents_are_in_the_short_language():
     assert shared["author"]["name"] == "{{ login }}"
     assert shared["states"] == {"status": {"paid": ["paid", "change", "done"], "open": "opened"}}
     assert paid["input"]["data"]["user?"] == "user"
-    assert paid["input"]["data"]["order"]["items?"] == [{"sku": "text", "name": "text", "note?": "any"}]
+    assert paid["input"]["data"]["order"]["items?"] == [{"sku?": "text", "name?": "text", "note?": "any"}]
     assert paid["state"] == {"status": "{{ data.order.status }}"}
     assert paid["subject"] == "order {{ data.order.number }}"
     assert paid["message"]["attachments"][0]["author"] == "data.user"
@@ -210,6 +210,34 @@ def test_the_life_of_a_thing_is_one_document():
     assert {one.subject for one in told} == {"incident PGR0VU2"}
     titles = [one.pieces[0].messages[0].attachments[0].title for one in told]
     assert titles == ["Incident firing: Disk full", "Incident resolved: Disk full", "Incident annotated: Looking"]
+
+
+def test_what_may_be_a_delivery_id_is_a_comment():
+    """Until requests show that it differs: whatever is repeated in another event would make the gateway lose that."""
+    [lost, found] = (incident(name, name) for name in ("lost", "found"))
+    text = draft("acme", sent(lost)).documents["service.yaml"]
+    assert "which these requests do not show:\n# delivery_id: [{json: event.id}]\n" in text
+    first = draft("acme", sent(lost, found))
+    assert document(first, "service")["delivery_id"] == [{"json": "event.id"}]
+    again = incident("lost", "lost")
+    again["event"]["event_type"] = "incident.again"
+    told = added(service_of(first), sent(lost, again), ()).notes[0]
+    assert told.startswith("2 requests that differ share a delivery id: ")
+    assert told.endswith("; correct service:4 (delivery_id)")
+    assert not any("delivery id" in one for one in added(service_of(first), sent(again, again), ()).notes)
+
+
+def test_each_request_is_a_sample_or_a_line_says_why_not():
+    """Ten of an event are enough; what is no event is told, and what a name without words covers."""
+    made = draft("acme", [Request("HEAD"), *sent(*({"name": f"n{number}"} for number in range(12)))])
+    assert len(made.samples) == 10
+    assert "2 more requests of an event without a name are read, but no samples: 10 are enough" in made.notes
+    assert "request 1 has neither body nor query, and is left out" in made.notes
+    assert 'events: [""]\n# "" covers events of which no name is known; `event` of' in made.documents["event.yaml"]
+    split = made.documents["service.yaml"] + "unwrap: [{split: events}]\n"
+    known = service_of(Draft({"service.yaml": split}, {}, {}, []))
+    notes = added(known, sent({"events": []}, {"events": [{"name": "it"}]}), ()).notes
+    assert notes[0] == "a request without an event where acme/service.yaml (unwrap) looks is left out"
 
 
 def test_amazon_sns_is_known():

@@ -41,7 +41,7 @@ def test_the_parts_have_their_places():
         "finished_at": 1769868300,
         "commits": [{"message": "Fix", "url": "https://x.example/c"}],
     }
-    found = drafted([body], "build.ended", "Build ended", "Event")
+    found = drafted([("build.ended", body)], "Build ended", "Event")
     shown = found.attachment
     assert shown["title"] == "Build ended: {{ build.name }}{{ state.word | aside }}"
     assert (found.state, found.person) == (("build", "status", "name"), ("actor",))
@@ -58,12 +58,12 @@ def test_the_parts_have_their_places():
 
 def test_a_payload_that_says_nothing():
     """Its event is told."""
-    assert drafted([{}], "", "", "Event of Acme").attachment == {"title": "Event of Acme"}
+    assert drafted([("", {})], "", "Event of Acme").attachment == {"title": "Event of Acme"}
 
 
 def test_a_title_that_one_payload_has_not():
     """Says what happened alone: without a title there would be no message."""
-    found = drafted([{"sprint": {"name": "S1"}}, {}], "sprint.closed", "Sprint closed", "Event")
+    found = drafted([("sprint.closed", one) for one in ({"sprint": {"name": "S1"}}, {})], "Sprint closed", "Event")
     assert (
         found.attachment["title"]
         == "{% if sprint.name %}Sprint closed: {{ sprint.name }}{% else %}Sprint closed{% endif %}"
@@ -76,6 +76,25 @@ def test_what_a_person_asks_first_comes_first():
         "event": "scan.ended", "name": "nightly", "at": "2026-01-31T08:00:00Z", "owner": "ops", "severity": "high",
         "images": [{"tag": "v1", "report": {"scanner": {"name": "Trivy"}, "severity": "High"}}],
     }  # fmt: skip
-    shown = drafted([body], "scan.ended", "Scan ended", "Event").attachment
+    shown = drafted([("scan.ended", body)], "Scan ended", "Event").attachment
     assert [one["title"] for one in shown["fields"]] == ["Severity", "Owner", "At"]
     assert shown["text"] == [{"each": "images", "line": "- {{ item.tag }}{{ item.report.severity | aside }}"}]
+
+
+def test_no_field_says_what_the_title_says():
+    """Nor anything of an object that a payload lacks, nor what stands under a number that is data."""
+    bodies = [
+        (
+            f"disk.{what}",
+            {
+                "kind": f"disk.{what}", "happened": what, "note": "disk", "name": "sda",
+                "more": {"urgent": False, "size": 5} if what == "full" else None, "ids": {"1": True},
+            },
+        )
+        for what in ("full", "gone")
+    ]  # fmt: skip
+    fields = drafted(bodies, "{{ request.event | humanize }}", "Event").attachment["fields"]
+    assert {one["title"]: one["value"] for one in fields} == {
+        "More size": "{{ more.size }}",
+        "More urgent": "{{ more.urgent | yesno }}",
+    }

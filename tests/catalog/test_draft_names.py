@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.catalog.draft_names import Seen, delivery_selectors, event_selectors, file_name
+from gateway.catalog.draft_names import Seen, delivery_of, event_selectors, file_name, repeated
 from gateway.model import Request
 
 
@@ -51,25 +51,37 @@ LONG = "evt_1NxyzA7b2c3d4e5f"
 
 
 @pytest.mark.parametrize(
-    ("requests", "selectors"),
+    ("requests", "selectors", "is_shown"),
     [
         (
             seen({"type": "a.b", "id": f"{LONG}1", "data": {}}, {"type": "a.b", "id": f"{LONG}2", "data": {}}),
-            [{"json": "id"}],
+            [{"json": "id"}], True,
         ),
-        (seen({"event": {"id": LONG, "event_type": "a.b", "data": {"id": "P1"}}}), [{"json": "event.id"}]),
-        (seen({"type": "a.b", "id": LONG}), []),
-        (seen({"order": {"@id": "7", "@event": "sent"}}, {"order": {"@id": "8", "@event": "sent"}}), []),
-        (seen({"event": "sent", "id": 7, "data": {}}, {"event": "sent", "id": 8, "data": {}}), []),
-        (seen({"type": "a.b", "order": {"id": 7}}), []),
-        (seen({"a": 1}, {"a": 2}, x_acme_delivery=["1", "2"]), [{"header": "X-Acme-Delivery"}]),
-        (seen({"a": 1}, {"a": 2}, x_webhook_id=["1", "1"]), []),
-        (seen({"a": 1, "delivery_id": "x"}), [{"json": "delivery_id"}]),
+        (seen({"event": {"id": LONG, "event_type": "a.b", "data": {"id": "P1"}}}), [{"json": "event.id"}], False),
+        (seen({"type": "a.b", "id": LONG}), [], False),
+        (seen({"order": {"@id": "7", "@event": "sent"}}, {"order": {"@id": "8", "@event": "sent"}}), [], False),
+        (seen({"event": "sent", "id": 7, "data": {}}, {"event": "sent", "id": 8, "data": {}}), [], False),
+        (seen({"type": "a.b", "order": {"id": 7}}), [], False),
+        (seen({"a": 1}, {"a": 2}, x_event_id=["1", "2"]), [{"header": "X-Event-Id"}], True),
+        (seen({"a": 1}, x_acme_delivery=["1"]), [{"header": "X-Acme-Delivery"}], True),
+        (seen({"a": 1}, x_webhook_id=["1"]), [{"header": "X-Webhook-Id"}], False),
+        (seen({"a": 1}, {"a": 1}, x_webhook_id=["1", "1"]), [{"header": "X-Webhook-Id"}], False),
+        (seen({"a": 1}, {"a": 2}, x_webhook_id=["1", "1"]), [], False),
+        (seen({"a": 1}, x_webhook_id=["1"], x_request_uuid=["2"]), [{"header": "X-Request-Uuid"}], True),
+        (seen({"a": 1}, webhook_id=["1"], webhook_timestamp=["2"]), [{"header": "Webhook-Id"}], True),
+        (seen({"a": 1, "delivery_id": "x"}), [{"json": "delivery_id"}], True),
     ],
-)
-def test_deliveries(requests, selectors):
-    """An id differs between events, and is that of the event, not of its thing."""
-    assert delivery_selectors(requests, event_selectors(requests)) == selectors
+)  # fmt: skip
+def test_deliveries(requests, selectors, is_shown):
+    """An id is that of the event, not of its thing; that it differs between events shows, or its name says so."""
+    found = delivery_of(requests, event_selectors(requests))
+    assert (list(found.selectors), found.is_shown) == (selectors, is_shown)
+
+
+def test_ids_of_requests_that_are_no_repeats():
+    """The same request that came again has the same id rightly; no id is none."""
+    assert repeated(["1", "1", "1", "", "", "2"], seen(*"aabcde")) == 3
+    assert repeated(["1", "1", "2"], seen(*"aab")) == 0
 
 
 @pytest.mark.parametrize(

@@ -146,6 +146,19 @@ def test_it_is_told_how_many_requests_the_secret_proves():
     assert [proven(schemes, one.request, "s3cret") for one in requests] == [True, True, True, False, False]
 
 
+def test_a_sender_that_rotates_secrets_has_several_signatures():
+    """As pairs, whether this shows in these requests or not: `v1=` alone is one of them."""
+    first, other = signed(BODY).hexdigest(), signed(BODY, b"new").hexdigest()
+    scheme = {"hmac": "sha256", "pairs": {"signature": "v1"}, "header": "X-Signature"}
+    for texts in ([f"v1={first}"], [f"v1={first}", f"v1={other},v1={first}"]):
+        requests = [one for text in texts for one in seen({"x-signature": text})]
+        proof = proof_of(requests, "s3cret")
+        assert list(proof.schemes) == [scheme]
+        assert f"proves the signatures of {len(texts)} of {len(texts)} requests" in proof.comment
+    plain = [one for text in (f"s={first}", f"s={other},s={first}") for one in seen({"x-signature": text})]
+    assert "of 2 of 2 requests" in proof_of(plain, "s3cret").comment
+
+
 @pytest.mark.parametrize("how", ["header", "body"])
 def test_a_signature_by_a_key_is_no_secret(how):
     """It is too long for a digest; what proves it is not known."""

@@ -24,6 +24,31 @@ def test_a_broken_body_is_told():
     assert note.startswith("the body of request 2 is broken, and drafted as plain text: not XML: mismatched tag")
 
 
+@pytest.mark.parametrize(
+    ("request_", "note", "is_event"),
+    [
+        (Request(body=b"null"), "request 1 is left out: nothing is in its body but null", False),
+        (Request(headers={"content-type": "application/json"}, body=b"null"), "nothing is in its body but null", False),
+        (Request(body=b"[]"), "nothing is in its body but []", False),
+        (Request(), "request 1 has neither body nor query, and is left out", False),
+        (Request("HEAD", {}, {"a": "1"}), "request 1 has neither body nor query", False),
+        (
+            Request(body=b"\x93\x01\xff" * 20),
+            "request 1 is neither JSON, XML nor a form, and no text",
+            True,
+        ),
+        (Request(headers={"content-type": "application/json"}, body=b"7"), "is no object but 7", True),
+        (Request(body="Größe\n\tok".encode()), "", True),
+    ],
+)
+def test_what_tells_nothing_is_told(request_, note, is_event):
+    """Each request is an event, or a line says why not; what is no text is drafted as if it were one."""
+    read = by_strangers([request_])
+    assert bool(read.events) is is_event
+    assert note in "; ".join(read.notes)
+    assert bool(note) is bool(read.notes)
+
+
 def test_the_confirmation_of_an_envelope_is_a_handshake():
     """Its rule is known, whether it was seen or not."""
     read = by_strangers([CONFIRMATION, sns()])
