@@ -12,7 +12,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from gateway import jsonpath
-from gateway.catalog.draft_shape import Path, is_map, is_shapely
+from gateway.catalog.draft_shape import Path, is_shapely
 from gateway.language.functions import clues
 from gateway.language.functions.answers import Answers
 from gateway.language.functions.coerce import text_of
@@ -143,7 +143,7 @@ class _Drafting:
             parts.append(
                 insert(self._use(leaf), "html(500)" if is_html(words) else "markdown(500)" if marked else "cut(500)")
             )
-        rows = next((one for one in self._tree.rows if not one.secret and usable(one.path)), None)
+        rows = next((one for one in self._tree.rows if not one.secret and self._can_name(one.path)), None)
         if rows is not None and (line := self._line(rows)):
             parts.append({"each": expression(rows.path), "line": line})
         return parts[0] if len(parts) == 1 and isinstance(parts[0], str) else parts
@@ -195,7 +195,7 @@ class _Drafting:
         page = self._answers.pages.get(leaf.home) if self._answers.is_name(leaf) else None
         value = self._value(leaf)
         path = self._use(leaf)
-        if page is not None and usable(page.path):
+        if page is not None and self._can_name(page.path):
             self._answers.use(page)
             return insert(path, f"link({expression(self._use(page))})")
         if isinstance(value, list):
@@ -214,13 +214,12 @@ class _Drafting:
         return all(isinstance(value, str) and contains(in_words(event), in_words(value)) for event, value in told)
 
     def _can(self, leaf: Leaf) -> bool:
-        numbered = any(step.isdigit() and self._is_in_map(leaf.path[:at]) for at, step in enumerate(leaf.path))
-        return usable(leaf.path) and not numbered and not isinstance(self._value(leaf), dict)
+        return self._can_name(leaf.path) and not isinstance(self._value(leaf), dict)
 
-    def _is_in_map(self, path: Path) -> bool:
-        """Whether the keys of the object there are data: a number in a path is a position."""
-        home = _at(path, self._payload)
-        return isinstance(home, dict) and is_map(home)
+    def _can_name(self, path: Path) -> bool:
+        """Whether a draft can name a path of this payload, in which each number is a position, not a key."""
+        above = (_at(path[:at], self._payload) for at, step in enumerate(path) if step.isdigit())
+        return usable(path) and not any(isinstance(home, dict) for home in above)
 
     def _use(self, leaf: Leaf) -> Path:
         self._found.used.add(leaf.path)

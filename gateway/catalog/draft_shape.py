@@ -33,7 +33,7 @@ def shape_of(values: Sequence[JSON], needed: Collection[Path] = ()) -> JSON:
     return _Shapes(needed).of(values, ())
 
 
-def is_map(value: Mapping[str, JSON]) -> bool:
+def _is_map(value: Mapping[str, JSON]) -> bool:
     """Whether all keys of an object are data, which others have of their own."""
     return bool(value) and all(map(_DATA.fullmatch, value))
 
@@ -57,7 +57,7 @@ class _Shapes:
 
     def _object(self, values: Sequence[Mapping[str, JSON]], path: Path) -> JSON:
         keys = list(dict.fromkeys(key for one in values for key in one))
-        if not keys or all(map(is_map, values)) or self._is_called_map(values, path):
+        if not keys or all(map(_is_map, values)) or self._is_called_map(values, path):
             return "map"
         shape: dict[str, JSON] = {}
         for key in keys:
