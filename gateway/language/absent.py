@@ -1,7 +1,8 @@
 """What is absent, where the engine takes it otherwise than templates do: they are rewritten before it compiles them.
 
-`{{ 'x' if a }}` alone on its line gives nothing where `a` does not hold, as a missing value does, and the line goes.
-Beside other text it gives the empty text: a title does not vanish because a remark at its end does not apply.
+`{{ x if a }}` gives nothing where `a` does not hold, as a missing value does, and its line goes. A remark beside other
+text does not: `{{ ' (draft)' if draft }}`, in which the text stands in the template itself, gives the empty text there.
+So a title does not vanish because the remark at its end does not apply.
 
 `'x' in labels` is false where there are no labels; the engine fails.
 """
@@ -21,10 +22,10 @@ _ELSE: Final = " else ''"
 
 
 def completed(source: str) -> str:
-    """The template with an `else` for each `if` that stands beside other text. Raises Unusable."""
+    """The template with an `else` for each remark that stands beside other text. Raises Unusable."""
     if " if " not in source:
         return source
-    for start, end in reversed(list(_half(tokens(source)))):
+    for start, end in reversed(list(_remarks(tokens(source)))):
         if not _alone(source, start, end):
             source = source[:end] + _ELSE + source[end:]
     return source
@@ -59,13 +60,18 @@ def _containers(code: Code) -> Iterator[tuple[int, int]]:
             yield code[index + 1].at, last.at + len(last.text)
 
 
-def _half(code: Code) -> Iterator[tuple[int, int]]:
-    """Where each `{{` begins whose expression is an `if` without `else`, and where that expression ends."""
+def _remarks(code: Code) -> Iterator[tuple[int, int]]:
+    """Where each `{{` begins that holds a text and an `if` without `else`, and where its expression ends."""
     openings = [index for index, token in enumerate(code) if token.kind == "opening"]
     for first, after in zip(openings, [*openings[1:], len(code)], strict=True):
         expression = code[first + 1 : after]
-        if code[first].text == "{{" and _words(expression) == ["if"]:
+        if code[first].text == "{{" and _words(expression) == ["if"] and _is_text(expression):
             yield code[first].at, expression[-1].at + len(expression[-1].text)
+
+
+def _is_text(expression: tuple[Token, ...]) -> bool:
+    """Whether an expression begins with a text, or joins one to something."""
+    return expression[0].kind == "string" or [one.text for one in expression[:2]] == ["concat", "("]
 
 
 def _words(expression: tuple[Token, ...]) -> list[str]:

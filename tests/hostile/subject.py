@@ -93,13 +93,17 @@ class Subject:
         return msgspec.json.decode(line, type=Report)
 
     async def quiet(self, seconds: float = 0.01) -> Report:
-        """The report once its loop has done nothing for so long; the question itself costs the loop nothing."""
+        """The report once its loop and its threads, which warm the catalog, have done nothing for so long.
+
+        The question itself costs the loop nothing.
+        """
         before = await self.report()
         while True:
             await asyncio.sleep(seconds)
             after = await self.report()
             after.longest += before.longest
-            if after.loop - before.loop < max(0.0005, 0.01 * seconds):
+            resting = after.process - before.process < max(0.005, 0.1 * seconds)
+            if resting and after.loop - before.loop < max(0.0005, 0.01 * seconds):
                 return after
             before = after
 

@@ -16,14 +16,16 @@ from gateway.language.template import Engine
         ("{{ 'x' if a }}{{ 'y' if a }}", "xy", None),
         ("{{ 'x' if a else 'y' }}!", "x!", "y!"),
         ("{{ 'x' if a }}: {{ 'if' if a else 'else' }}", "x: if", ": else"),
-        ("t {{ b if a }}", None, "t"),
+        ("t {{ b if a }}", None, None),
+        ("t {{ 1 if a }}", "t 1", None),
+        ("t{{ concat(' by ', 1) if a }}", "t by 1", "t"),
         ("{{ b }} {{ 'x' if a }}", None, None),
         ("{% if a %}{{ 'x' if a }}{% endif %} y", "x y", "y"),
         ("t {{ ('x' if a) | default('z') }}", "t x", "t z"),
     ],
 )
 def test_what_does_not_hold(source, holds, fails):
-    """With `b` missing: a missing value still takes its line, also the value of an `if` that holds."""
+    """With `b` missing: a missing value takes its line, a remark beside other text does not."""
     template = Engine().template(source, Mode.MARKDOWN, "test/x#/y")
     assert (template.render({"a": True}), template.render({})) == (holds, fails)
 
