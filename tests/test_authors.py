@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from gateway import settings
 from gateway.catalog import files, yamlfile
+from gateway.catalog.build import build
 from gateway.catalog.kinds import Text
 from gateway.catalog.metaschema import meta_schema
 from gateway.catalog.select import Selector
@@ -207,6 +208,23 @@ def test_the_example_of_a_card(services):
     assert told("order.failed", status="failed", total=1250) == ("change", False, ("failed", title, "danger"))
     assert told("order.paid", status="paid") == ("change", True, None)
     assert told("order.delivered", status="delivered", total=1) == ("close", False, ("closed", title, "good"))
+
+
+@pytest.mark.parametrize("mentions", [False, True])
+def test_what_the_page_says_of_mentions(mentions):
+    """They act on a route with `mentions`, and on no other: those of a document as those of a payload."""
+    documents = {
+        "service": "name: Acme\nsetup: Enter the URL.\nevent: [{json: kind}]\n",
+        "disk": "title: A disk\nevents: [disk]\ninput: {note: text}\nmessage: {text: '@here {{ note }}', priority: "
+        "{priority: urgent, persistent_notifications: true}}\n",
+    }
+    texts = {name: Text(f"acme/{name}", text, name) for name, text in documents.items()}
+    service, faults = build("acme", texts, Engine())
+    request = Request(body=b'{"kind": "disk", "note": "@channel"}')
+    [message] = sample.read(service, request, Wishes(mentions=mentions)).pieces[0].messages
+    at = "@" if mentions else "@\u200b"
+    assert (faults, message.text, message.priority.priority) == ([], f"{at}here {at}channel", "urgent")
+    assert message.priority.persistent_notifications is mentions
 
 
 def _look(message):
