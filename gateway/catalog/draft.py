@@ -19,7 +19,7 @@ from gateway.catalog.draft_masks import masked
 from gateway.catalog.draft_message import STATED, Drafted, drafted, insert, steps_of
 from gateway.catalog.draft_names import Delivery, Seen, delivery_of, event_selectors, file_name, repeated
 from gateway.catalog.draft_proof import Proof, proof_of, proven
-from gateway.catalog.draft_sent import by_known, by_strangers, payloads_told, steps_into, unwrapped
+from gateway.catalog.draft_sent import by_known, by_strangers, payloads_told, steps_into, unwrapped, within
 from gateway.catalog.draft_shape import WIDTH, Path, flow, pruned, replaced, shape_of, size, written
 from gateway.catalog.draft_shared import People, shared_text
 from gateway.catalog.draft_spelling import Spelling
@@ -140,7 +140,7 @@ def added(service: Service, requests: Sequence[Request], taken: Collection[str],
     if not seen:
         why = "; ".join(dict.fromkeys(notes)) or "none of the requests is an event"
         raise ValueError(f"there is nothing to add to {service.key}: {why}")
-    deliveries = {tuple(map(str, one.path)) for one in service.delivery_id if one.path}
+    deliveries = {path for one in service.delivery_id if one.path and (path := within(one.path, service.unwrap))}
 
     def name_of(one: Seen) -> str:
         return service.event_name(one.request, one.value)

@@ -11,12 +11,14 @@ from msgspec.structs import replace
 from gateway.catalog.draft_envelopes import Envelope, envelope_of
 from gateway.catalog.draft_message import usable
 from gateway.catalog.draft_names import Seen
+from gateway.catalog.draft_shape import Path
 from gateway.catalog.service import Service
 from gateway.catalog.xmlshape import evened
 from gateway.decode.content import Content
 from gateway.decode.decode import Decoded
-from gateway.decode.unwrap import parse_unwrap, unwrap
+from gateway.decode.unwrap import UnwrapStep, parse_unwrap, unwrap
 from gateway.errors import Refused
+from gateway.jsonpath import Step
 from gateway.model import JSON, Request
 from gateway.verify.echoes import echo_of
 from gateway.verify.handshake import Handshake, answer, parse_handshake
@@ -136,6 +138,21 @@ def unwrapped(one: Seen, steps: Sequence[Any]) -> list[Seen]:
     parsed = [parse_unwrap(step) if isinstance(step, dict) else step for step in steps]
     events = unwrap(one.value, parsed).values
     return [replace(one, value={"text": event} if isinstance(event, str) else event) for event in events]
+
+
+def within(path: Sequence[Step], steps: Iterable[UnwrapStep]) -> Path | None:
+    """Where a path of the body leads to in its events, after the steps that take them out; None for nowhere."""
+    for step in steps:
+        size = len(step.path)
+        if step.verb not in ("pick", "split"):
+            continue
+        if path[:size] == step.path:
+            path = path[size + (step.verb == "split") :]
+        elif step.keep:
+            path = ("outer", *path)
+        else:
+            return None
+    return tuple(map(str, path))
 
 
 def payloads_told(seen: Sequence[Seen]) -> Iterator[JSON]:

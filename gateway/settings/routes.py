@@ -56,7 +56,9 @@ class RouteSettings(Struct, frozen=True, kw_only=True):
     username: Annotated[str | None, Meta(min_length=1), doc("The name shown above the message.")] = None
     icon_url: Annotated[str | None, doc("The picture shown beside the message.", LINK)] = None
     icon_emoji: Annotated[str | None, Meta(min_length=1), doc("The emoji shown instead of a picture.")] = None
-    mentions: Annotated[bool, doc("Whether @names may notify people: those that documents write, and those in payloads.")] = False
+    mentions: Annotated[
+        bool, doc("Whether @names may notify people: those that documents write, and those in payloads.")
+    ] = False
     strict: Annotated[bool, doc("Whether a payload that no translator understands is answered 422.")] = False
     body_limit: Annotated[int | None, Meta(ge=1), doc("The largest body of this route.", SIZE, "server")] = None
     duplicate_window: Annotated[

@@ -168,6 +168,18 @@ def test_events_are_added_to_a_service():
         added(known, sent(ORDER), ())
 
 
+def test_an_event_that_is_picked_is_not_about_its_delivery():
+    """The id of a delivery stands elsewhere once `unwrap` took the event out of the body."""
+    text = (
+        "name: Acme\nsetup: Enter the URL of the route.\nevent: [{json: event_type}]\n"
+        "delivery_id: [{json: event.id}]\nunwrap: [{pick: event}]\n"
+    )
+    known = service_of(Draft({"service.yaml": text}, {}, {}, []))
+    event = {"event_type": "service.updated", "title": "Web is renamed", "data": {"id": "PSVC01", "type": "service"}}
+    made = added(known, sent({"event": {"id": "01EVT0001", **event}}, {"event": {"id": "01EVT0002", **event}}), ())
+    assert document(made, "service_updated")["subject"] == "service {{ data.id }}"
+
+
 def test_samples_hold_no_secret():
     """Neither the one that was given nor what looks like one."""
     body = {**ORDER, "api_token": "a-token-of-somebody", "note": "key s3cret-of-the-route"}

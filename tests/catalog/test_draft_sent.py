@@ -6,8 +6,9 @@ import pytest
 
 from gateway.catalog.build import build
 from gateway.catalog.draft_names import Seen
-from gateway.catalog.draft_sent import by_known, by_strangers, payloads_told, steps_into, unwrapped
+from gateway.catalog.draft_sent import by_known, by_strangers, payloads_told, steps_into, unwrapped, within
 from gateway.catalog.kinds import Text
+from gateway.decode.unwrap import parse_unwrap
 from gateway.language.template import Engine
 from gateway.model import Request
 from tests.verify.test_keys import sns
@@ -87,3 +88,18 @@ def test_events_are_unwrapped_and_told_alike():
     seen = by_strangers([Request(body=body) for body in bodies]).events
     assert list(payloads_told(seen)) == [{"o": {"i": ["1", "2"]}}, {"o": {"i": "1"}}, {"o": {"i": ["3"]}}]
     assert list(payloads_told([Seen(Request(), [1])])) == [[1]]
+
+
+@pytest.mark.parametrize(
+    ("path", "steps", "inside"),
+    [
+        (("event", "id"), [{"pick": "event"}], ("id",)),
+        (("id",), [{"pick": "event"}], None),
+        (("batch", 0, "id"), [{"split": "batch"}], ("id",)),
+        (("id",), [{"split": "batch", "keep": True}], ("outer", "id")),
+        (("Message", "id"), [{"json": "Message"}, {"pick": "Message"}], ("id",)),
+    ],
+)
+def test_where_a_path_of_the_body_leads_to_in_an_event(path, steps, inside):
+    """What steps take out of the body has another path, or none."""
+    assert within(path, map(parse_unwrap, steps)) == inside
