@@ -19,7 +19,7 @@ from gateway.catalog.draft_masks import masked
 from gateway.catalog.draft_message import STATED, Drafted, drafted, insert, steps_of
 from gateway.catalog.draft_names import Delivery, Seen, delivery_of, event_selectors, file_name, repeated
 from gateway.catalog.draft_proof import Proof, proof_of, proven
-from gateway.catalog.draft_sent import by_known, by_strangers, payloads_told, steps_into, unwrapped, within
+from gateway.catalog.draft_sent import Sent, by_known, by_strangers, payloads_told, steps_into, unwrapped, within
 from gateway.catalog.draft_shape import WIDTH, Path, flow, pruned, replaced, shape_of, size, written
 from gateway.catalog.draft_shared import People, shared_text
 from gateway.catalog.draft_spelling import Spelling
@@ -107,7 +107,7 @@ def draft(key: str, requests: Sequence[Request], *, secret: str = "", docs: str 
     if shared := shared_text(people, states):
         documents["shared.yaml"] = shared
     documents |= {f"{one.document}.yaml": _translator(one, name, people, states=True) for one in events}
-    return _draft(documents, events, sent, proof, secret, [*read.notes, *_notes(proof, read.handshakes)])
+    return _draft(documents, events, sent, proof, secret, [*read.notes, *_notes(proof, read)])
 
 
 def added(service: Service, requests: Sequence[Request], taken: Collection[str], *, secret: str = "") -> Draft:
@@ -372,11 +372,12 @@ def _entries(value: Mapping[str, Any]) -> Iterator[str]:
     return (f"{key}: {flow(inner)}\n" for key, inner in value.items())
 
 
-def _notes(proof: Proof, handshakes: Sequence[Any]) -> Iterator[str]:
+def _notes(proof: Proof, read: Sent) -> Iterator[str]:
     anew = "; a sample is signed anew, with a secret of its own" if proof.proven and proof.signed else ""
     yield f"verify: {proof.comment}{anew}"
-    if handshakes:
-        yield "handshake: its rule stands in service.yaml"
+    if read.handshakes:
+        answers = f"answers {read.answered} of the requests: no event, and so no sample, comes of that"
+        yield f"handshake: the rule in service.yaml {answers if read.answered else 'answers it'}"
 
 
 def _speaker(service: Service, one: Seen) -> str:

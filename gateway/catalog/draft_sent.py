@@ -40,13 +40,14 @@ Raw = Mapping[str, Any]
 class Sent(Struct, frozen=True):
     """The requests that are events, the `envelope` that all of them are, and the rules that answer handshakes.
 
-    `notes` say what is odd of them.
+    `answered` says how many of the requests are handshakes, `notes` what is odd of them.
     """
 
     events: Sequence[Seen]
     handshakes: Sequence[Raw] = ()
     envelope: Envelope | None = None
     notes: Sequence[str] = ()
+    answered: int = 0
 
 
 def by_strangers(requests: Sequence[Request]) -> Sent:
@@ -56,7 +57,9 @@ def by_strangers(requests: Sequence[Request]) -> Sent:
     if envelope is None:
         return read
     events = _unanswered(read.events, map(parse_handshake, envelope.handshake), WORD)
-    return replace(read, events=events, envelope=envelope, handshakes=[*read.handshakes, *envelope.handshake])
+    answered = read.answered + len(read.events) - len(events)
+    rules = [*read.handshakes, *envelope.handshake]
+    return replace(read, events=events, envelope=envelope, handshakes=rules, answered=answered)
 
 
 def by_known(service: Service, requests: Sequence[Request], secret: str = "") -> Sent:
@@ -65,17 +68,18 @@ def by_known(service: Service, requests: Sequence[Request], secret: str = "") ->
     events = _unanswered(read.events, service.handshake, secret or WORD)
     if len(events) == len(read.events):
         return read
-    note = f"{service.key} answers a handshake among the requests, which needs no translator"
+    note = f"{service.key} answers a handshake among the requests, which needs no translator and no sample"
     return replace(read, events=events, notes=[*read.notes, note])
 
 
 def _apart(requests: Sequence[Request]) -> Sent:
     """The requests, of which those that ask for an echo are handshakes."""
     echoes: list[Raw] = []
-    events, notes = [], []
+    events, notes, answered = [], [], 0
     for number, request in enumerate(requests, 1):
         content = _content(request)
         if (echo := echo_of(content)) is not None:
+            answered += 1
             echoes += [echo] if echo not in echoes else []
             continue
         decoded = content.decoded
@@ -88,7 +92,7 @@ def _apart(requests: Sequence[Request]) -> Sent:
             events.append(Seen(request, decoded.value, decoded.kind == "xml"))
             if odd := _odd(decoded):
                 notes.append(f"the body of request {number} {odd}")
-    return Sent(events, echoes, notes=notes)
+    return Sent(events, echoes, notes=notes, answered=answered)
 
 
 def _odd(decoded: Decoded) -> str:

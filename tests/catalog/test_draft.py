@@ -149,6 +149,7 @@ def test_a_handshake_among_the_requests_becomes_a_rule():
     made = draft("acme", [challenge, *sent(ORDER)])
     assert list(made.events) == ["order.paid"]
     assert len(service_of(made).handshake) == 1
+    assert made.notes[-1].endswith("answers 1 of the requests: no event, and so no sample, comes of that")
     with pytest.raises(ValueError, match="none of the requests is an event"):
         draft("acme", [challenge, Request("HEAD")])
 
@@ -264,6 +265,7 @@ def test_amazon_sns_is_known():
     assert "ends in its secret" in service["setup"]
     assert list(made.events) == ["DiskFull"]
     assert document(made, made.events["DiskFull"])["input"].keys() == {"Message", "TopicArn?", "Timestamp?"}
+    assert made.notes[-1].startswith("handshake: the rule in service.yaml answers 1 of the requests")
     known = service_of(made)
     assert sample.read(known, notice).translator.startswith("acme/")
     with pytest.raises(ValueError, match="acme answers a handshake among the requests"):

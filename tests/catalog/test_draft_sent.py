@@ -53,7 +53,7 @@ def test_what_tells_nothing_is_told(request_, note, is_event):
 def test_the_confirmation_of_an_envelope_is_a_handshake():
     """Its rule is known, whether it was seen or not."""
     read = by_strangers([CONFIRMATION, sns()])
-    assert [one.request for one in read.events] == [sns()]
+    assert ([one.request for one in read.events], read.answered) == ([sns()], 1)
     assert read.handshakes == by_strangers([sns()]).handshakes != []
     assert steps_into(read.events, read.envelope) == [{"json": "Message"}]
     assert steps_into(by_strangers([sns(Message="Disk full")]).events, read.envelope) == []
@@ -76,7 +76,7 @@ def test_what_a_known_service_answers_is_no_event(rule):
     hello, event = (Request(body=json.dumps({"type": kind, "key": "k1"}).encode()) for kind in ("hello", "other"))
     read = by_known(service, [hello, event])
     assert [one.request for one in read.events] == [event]
-    assert read.notes == ["acme answers a handshake among the requests, which needs no translator"]
+    assert read.notes == ["acme answers a handshake among the requests, which needs no translator and no sample"]
     assert not by_known(service, [event]).notes
 
 
