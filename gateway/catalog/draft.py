@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from gateway import jsonpath
 from gateway.catalog import yamlfile
 from gateway.catalog.draft_alike import alike, called
-from gateway.catalog.draft_envelopes import Envelope
+from gateway.catalog.draft_envelopes import Envelope, envelope_of
 from gateway.catalog.draft_masks import masked
 from gateway.catalog.draft_message import STATED, Drafted, drafted, insert, steps_of
 from gateway.catalog.draft_names import Delivery, Seen, delivery_of, event_selectors, file_name, repeated
@@ -212,6 +212,8 @@ def _events(
     found: list[_Event] = []
     documents = set(taken)
     payloads_of = {name: [one.value for one in those] for name, those in groups.items()}
+    envelope = envelope_of([one.value for one in seen])
+    optional = envelope.optional if envelope is not None else ()
     for names in alike(payloads_of):
         title = names[0] if len(names) == 1 else called(names, payloads_of)
         document = next(stem for stem in _stems(file_name(title)) if stem not in documents)
@@ -219,9 +221,9 @@ def _events(
         those = {name: groups[name] for name in names}
         payloads = [(name, one) for name in names for one in payloads_of[name]]
         unnamed = _title(title, service)
-        message = drafted(payloads, in_words(title), unnamed)
+        message = drafted(payloads, in_words(title), unnamed, optional)
         if len(names) > 1:
-            message = drafted(payloads, _telling(those, message, title, states=states), unnamed)
+            message = drafted(payloads, _telling(those, message, title, states=states), unnamed, optional)
         found.append(_Event(those, title, document, message))
     told = [Told(next(iter(one.names)), one.payloads, one.message.about) for one in found]
     for event, subject in zip(found, subjects(told, deliveries), strict=True):

@@ -19,14 +19,15 @@ class Envelope(Struct, frozen=True):
     """A kind of envelope, known by the `keys` at its top; the event stands at `content`, often as JSON in a text.
 
     `verify`, `handshake`, `delivery_id` and `setup` are those of a service document. `kind` is the key of what kind of
-    envelope it is, `idle` are the keys that say nothing of the event. `proof` says what proves it, and `confirm` how to
-    get the first event when there are none but handshakes.
+    envelope it is, `idle` are the keys that say nothing of the event, `optional` those that not every one has. `proof`
+    says what proves it, and `confirm` how to get the first event when there are none but handshakes.
     """
 
     keys: AbstractSet[str]
     content: str
     kind: str
     idle: AbstractSet[str]
+    optional: AbstractSet[str]
     verify: Sequence[Raw]
     handshake: Sequence[Raw]
     delivery_id: Sequence[Raw]
@@ -53,6 +54,7 @@ _SNS: Final = Envelope(
     idle=frozenset(
         "Type MessageId Token Signature SignatureVersion SigningCertURL SubscribeURL UnsubscribeURL".split()
     ),
+    optional=frozenset({"Subject"}),
     verify=[
         {
             "rsa": digest,  # SignatureVersion 2, and 1

@@ -5,7 +5,7 @@ written in a document.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import islice, takewhile
 from typing import Any, Final
 
@@ -58,21 +58,29 @@ class Drafted(Struct):
     about: tuple[Words, ...] = ()
 
 
-def drafted(seen: Sequence[tuple[str, JSON]], title: str, unnamed: str) -> Drafted:
+def drafted(seen: Sequence[tuple[str, JSON]], title: str, unnamed: str, optional: Collection[str] = ()) -> Drafted:
     """The message for payloads with the names of their events, read in that which says most.
 
-    `title` is what happened in words; `unnamed` stands where nothing else does.
+    `title` is what happened in words; `unnamed` stands where nothing else does. `optional` are keys that others of
+    these payloads are known to lack.
     """
     objects = [(event, one) for event, one in seen if isinstance(one, dict)]
     event, richest = max(objects, key=lambda one: len(tree_of(one[1]).leaves), default=(seen[0][0], {}))
-    return _Drafting(seen, richest, event, title, unnamed).result()
+    return _Drafting(seen, richest, event, title, unnamed, optional).result()
 
 
 class _Drafting:
     def __init__(
-        self, seen: Sequence[tuple[str, JSON]], payload: Mapping[str, JSON], event: str, title: str, unnamed: str
+        self,
+        seen: Sequence[tuple[str, JSON]],
+        payload: Mapping[str, JSON],
+        event: str,
+        title: str,
+        unnamed: str,
+        optional: Collection[str],
     ) -> None:
         self._seen = seen
+        self._optional = optional
         self._unnamed = unnamed
         self._payload = payload
         self._event = event
@@ -111,17 +119,21 @@ class _Drafting:
         title, headline = self._title, self._answers.headline
         if name and headline is not None and self._can(headline):
             path = self._use(headline)
-            self._found.needed.add(path)
             cut = len(text_of(headline.value)) > _LONG or "\n" in text_of(headline.value)
             sign = "#" if headline.word == "number" and text_of(headline.value).isdigit() else ""
             named = sign + insert(path, "first_line | cut(150)" if cut else "")
             title = f"{title}: {named}" if title else named
-            if any(_at(path, one) in (None, "") for _, one in self._seen):  # without a title there would be no message
+            if self._may_lack(path):  # without a title there would be no message
                 title = f"{{% if {expression(path)} %}}{title}{{% else %}}{self._title or self._unnamed}{{% endif %}}"
+            else:
+                self._found.needed.add(path)
         title = title or self._unnamed
         if self._found.state is not None and not contains(self._title, state) and STATED not in self._title:
             title += "{{ state.word | aside }}"
         return title
+
+    def _may_lack(self, path: Path) -> bool:
+        return path[0] in self._optional or any(_at(path, one) in (None, "") for _, one in self._seen)
 
     def _author(self, attachment: dict[str, Any], leaf: Leaf) -> None:
         home = leaf.path[:-1]

@@ -26,6 +26,9 @@ _TELLING: Final = 4
 _MANY: Final = 4
 """Documents that have the same id, from which on it may be that of a container."""
 
+_ARN: Final = "_arn"
+"""The end of the key of Amazon's name of a thing, which is its id: AlarmArn, beside AlarmName."""
+
 _Key = str | tuple[str, str]
 
 
@@ -99,8 +102,12 @@ def _ids(told: Told, deliveries: Collection[Path]) -> Iterator[_Id]:
     """The ids of things, no people, in the payloads of a document."""
     found: dict[Path, list[Leaf]] = {}
     for payload in told.payloads:
-        for leaf in tree_of(payload).leaves if isinstance(payload, dict) else ():
-            if leaf.path not in deliveries and usable(leaf.path) and _is_id(leaf, told.event):
+        leaves = tree_of(payload).leaves if isinstance(payload, dict) else ()
+        words = {leaf.words for leaf in leaves}
+        for leaf in leaves:
+            if leaf.path in deliveries or not usable(leaf.path):
+                continue
+            if _is_id(leaf, told.event) or _is_arn(leaf, words):
                 found.setdefault(leaf.path, []).append(leaf)
     for leaves in found.values():
         first = leaves[0]
@@ -114,6 +121,12 @@ def _is_id(leaf: Leaf, event: str) -> bool:
     if not isinstance(value, str | int) or isinstance(value, bool) or value == "":
         return False
     return not clues.is_of_person(leaf) and (leaf.word in _IDS or leaf.word == f"{_first_word(event)}_id")
+
+
+def _is_arn(leaf: Leaf, words: Collection[Words]) -> bool:
+    """Whether it is Amazon's name of a thing that has a plain one beside it; `words` are those of all leaves."""
+    named = (*leaf.home, f"{leaf.word.removesuffix(_ARN)}_name")
+    return leaf.word.endswith(_ARN) and named in words and text_of(leaf.value).startswith("arn:")
 
 
 def _key(leaf: Leaf) -> _Key:
@@ -139,7 +152,7 @@ def _noun(leaf: Leaf, event: str) -> str:
     """What the thing is: the key of its object, or the beginning of the event's name or of the id's key."""
     if leaf.home and leaf.home[-1] not in WRAPPERS:
         return leaf.home[-1]
-    return leaf.word.removesuffix("_id") if leaf.word not in _IDS else _first_word(event)
+    return leaf.word.removesuffix("_id").removesuffix(_ARN) if leaf.word not in _IDS else _first_word(event)
 
 
 def _first_word(event: str) -> str:

@@ -270,6 +270,10 @@ def test_amazon_sns_is_known():
     assert sample.read(known, notice).translator.startswith("acme/")
     with pytest.raises(ValueError, match="acme answers a handshake among the requests"):
         added(known, [CONFIRMATION], ())
+    alarm = {"AlarmName": "cpu", "AlarmArn": "arn:aws:cloudwatch:eu-west-1:1:alarm:cpu", "NewStateValue": "ALARM"}
+    alarms = draft("acme-topic", [sns(Message=json.dumps(alarm), Subject="ALARM: cpu")])
+    told = document(alarms, "notification")
+    assert (told["subject"], "Subject?" in told["input"]) == ("alarm {{ Message.AlarmArn }}", True)
     plain = draft("acme-topic", [sns(Message="Disk full")])
     assert document(plain, "service")["event"] == [{"json": "Type"}]
     with pytest.raises(ValueError, match="SubscribeURL"):

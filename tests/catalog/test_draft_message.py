@@ -68,6 +68,10 @@ def test_a_title_that_one_payload_has_not():
         found.attachment["title"]
         == "{% if sprint.name %}Sprint closed: {{ sprint.name }}{% else %}Sprint closed{% endif %}"
     )
+    assert drafted([("sprint.closed", {"title": "S1"})], "Sprint closed", "Event").needed == {("title",)}
+    others = drafted([("sprint.closed", {"title": "S1"})], "Sprint closed", "Event", {"title"})
+    assert others.attachment["title"] == "{% if title %}Sprint closed: {{ title }}{% else %}Sprint closed{% endif %}"
+    assert others.needed == set()
 
 
 def test_what_a_person_asks_first_comes_first():

@@ -40,6 +40,11 @@ PUSHES = [("repo.made", [("repo",)]), ("push", [("repo",)]), ("tag", []), ("fork
             [told(name, {"repo": {"id": "R-0001"}, "ref": name}, about=about) for name, about in PUSHES],
             ["repo {{ repo.id }}", "", "", "", ""],
         ),
+        (
+            [told("alarm", {"TopicArn": "arn:1", "Message": {"AlarmArn": "arn:2", "AlarmName": "a"}})],
+            ["alarm {{ Message.AlarmArn }}"],
+        ),
+        ([told("alarm", {"Message": {"RoleArn": "arn:2", "AlarmName": "a"}})], [""]),
         ([told("a.b", {"event": {"id": "E-1"}}, about=[("event",)])], [""]),
     ],
 )
