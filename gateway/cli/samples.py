@@ -38,6 +38,7 @@ from gateway.pipeline.rehearsal import doubtful, written
 Samples = Sequence[tuple[str, Path]]
 
 _UNWRITTEN: Final = "not written: "
+_FAULTY: Final = "the service {} has a fault, which may be what came out; mend it first"
 _NAMED: Final = 12
 """How many of the samples are named that suffer from one fault."""
 
@@ -81,7 +82,7 @@ def run_samples(
         typer.Option(
             "--write",
             help="Write the outcome into the samples, to be reviewed and committed; not where it is broken or empty, "
-            "or not understood, unless the sample has that as `note` already.",
+            "or not understood, unless the sample has that as `note` already, nor where the service has a fault.",
         ),
     ] = False,
     folder: given.Folders = None,
@@ -95,7 +96,8 @@ def run_samples(
     folders = catalog.chosen(folder, config)
     chosen = _select(which or (), folders)
     known, faults = catalog.load(folders, {key for key, _ in chosen}, closely=True)
-    tried = [_run(known, key, path, write=write) for key, path in progress(chosen, "testing")]
+    faulty = _faulty(faults, folders)
+    tried = [_run(known, key, path, write=write, faulty=key in faulty) for key, path in progress(chosen, "testing")]
     failed = [one for one in tried if not one.row.holds]
     told = {fault for one in failed for fault in one.faults} if output is Format.TABLE else set()
     for fault in faults:
@@ -148,8 +150,18 @@ def _missing(name: str, folders: Sequence[Path]) -> str:
     return catalog.unknown(name, folders)
 
 
-def _run(known: Catalog, key: str, path: Path, *, write: bool) -> _Tried:
-    """Execute one sample; with `write`, its outcome is written into it, unless that is doubtful."""
+def _faulty(faults: Sequence[Fault], folders: Sequence[Path]) -> set[str]:
+    """The services in whose folders these faults are."""
+    files = {Path(fault.file) for fault in faults}
+    inside = [file.relative_to(folder) for file in files for folder in folders if file.is_relative_to(folder)]
+    return {key for file in inside for key in file.parts[:1]}
+
+
+def _run(known: Catalog, key: str, path: Path, *, write: bool, faulty: bool) -> _Tried:
+    """Execute one sample; with `write`, its outcome is written into it, unless that is doubtful.
+
+    What a `faulty` service makes of a request may be what its fault makes of it, so that is not written either.
+    """
     if key in known.faults or key not in known.services:
         return _tried(key, path, [f"the service {key} has faults"], known.faults.get(key, ()))
     service = known.services[key]
@@ -163,8 +175,11 @@ def _run(known: Catalog, key: str, path: Path, *, write: bool) -> _Tried:
         if write and (why := doubtful(one.expect, found)):
             lines = [f"{_UNWRITTEN}{why}", *lines]
         elif write:
-            changed = _rewrite(path, msgspec.to_builtins(written(one, found, service)))
-            lines = []
+            text, fresh = _rewritten(path, msgspec.to_builtins(written(one, found, service)))
+            changed = fresh != text and not faulty
+            if changed:
+                path.write_text(fresh, "utf-8")
+            lines = [f"{_UNWRITTEN}{_FAULTY.format(key)}", *lines] if faulty and fresh != text else []
         if lines and _has_another_fate(one.expect, found):
             idle = rehearsal.idle if found.note else ()  # else the step had nothing to do, as an optional one
             faults = blame(service, rehearsal.pieces, lambda file: documents.read(Path(file)), idle)
@@ -185,8 +200,8 @@ def _tried(key: str, path: Path, lines: Sequence[str], faults: Sequence[Fault], 
     return _Tried(SampleRow(key, str(path), not lines, lines, [fault_line(one) for one in faults], changed), faults)
 
 
-def _rewrite(path: Path, expect: JSON) -> bool:
-    """Replace the `expect` block, which is the last one of a sample; whether that changes anything.
+def _rewritten(path: Path, expect: JSON) -> tuple[str, str]:
+    """The text of a sample, and the same with another `expect` block, which is the last one of a sample.
 
     The request above it stays as it is written.
     """
@@ -194,11 +209,7 @@ def _rewrite(path: Path, expect: JSON) -> bool:
     before, mark, _ = text.partition("\nexpect:")
     if not mark:
         raise MattergateError("`expect:` is to be the last key of a sample")
-    fresh = before + "\n" + yamlfile.dump({"expect": expect})
-    if fresh == text:
-        return False
-    path.write_text(fresh, "utf-8")
-    return True
+    return text, before + "\n" + yamlfile.dump({"expect": expect})
 
 
 def _print(failed: Sequence[_Tried]) -> None:

@@ -201,3 +201,18 @@ def test_faults_are_counted_where_all_samples_hold(kept):
     said = kept.plain("test", "--catalog", "catalog", "items")
     assert (said.code, said.out) == (1, "1 sample held, 0 did not; 1 fault\n")
     assert "nothing here is called `b`" in said.err
+
+
+def test_nothing_is_written_where_the_service_has_a_fault(kept):
+    """Of any kind: what its fault makes of a request is not what is to be expected."""
+    kept.write(
+        "catalog/items/other.yaml", "title: Other\nevents: [other]\ninput: {a: text}\nmessage: {text: '{{ b }}'}\n"
+    )
+    files = sorted((kept.folder / "catalog/items/samples").iterdir())
+    before = [file.read_text() for file in files]
+    said = kept.plain("test", "--catalog", "catalog", "items", "--write")
+    assert (said.code, [file.read_text() for file in files]) == (1, before)
+    told = "  not written: the service items has a fault, which may be what came out; mend it first"
+    assert said.out.splitlines().count(told) == 2
+    (kept.folder / "catalog/items/other.yaml").unlink()
+    assert kept.plain("test", "--catalog", "catalog", "items", "--write").code == 0
