@@ -31,7 +31,7 @@ from gateway.cli.output import (
 from gateway.errors import Fault, MattergateError
 from gateway.model import JSON
 from gateway.pipeline import samplefile
-from gateway.pipeline.blame import blame
+from gateway.pipeline.blame import alike, blame
 from gateway.pipeline.expectation import Expectation, differences
 from gateway.pipeline.rehearsal import doubtful, written
 
@@ -214,10 +214,10 @@ def _rewritten(path: Path, expect: JSON) -> tuple[str, str]:
 
 def _print(failed: Sequence[_Tried]) -> None:
     """Print each fault of a document once, with the samples that suffer from it, then the others with what differs."""
-    suffering: dict[tuple[str, int, str], tuple[Fault, list[SampleRow]]] = {}
+    suffering: dict[tuple[str, int, str, str], tuple[Fault, list[SampleRow]]] = {}
     for one in failed:
         for fault in one.faults:
-            suffering.setdefault((fault.file, fault.line, fault.where), (fault, []))[1].append(one.row)
+            suffering.setdefault(alike(fault), (fault, []))[1].append(one.row)
     for rows, those in groupby(suffering.values(), lambda one: one[1]):
         for fault, _ in those:
             out.print(visible(fault_line(fault)), style="bold red")

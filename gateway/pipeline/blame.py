@@ -21,6 +21,8 @@ from gateway.pipeline.interpret import Piece
 _PLACE: Final = re.compile(r"(?P<document>[^\s#]+)#/(?P<pointer>[^:]*): (?P<problem>.*)", re.S)
 """What a TranslationError says."""
 _OF_CARD: Final = re.compile(r"(?P<name>[^\s/]+/cards/[^\s:,;]+)")
+_HELD: Final = re.compile(r""" "[^"]*" | '[^']*' | \b\d+\b """, re.X)
+"""What a problem repeats of a payload: texts, numbers and positions in lists."""
 _SHOWN: Final = 100
 """Characters of the longest template that a fault repeats."""
 
@@ -50,7 +52,7 @@ def failure(piece: Piece) -> Failure | None:
 def blame(
     service: Service, pieces: Sequence[Piece], read: Callable[[str], str], idle: Sequence[Idle] = ()
 ) -> list[Fault]:
-    """The faults that the documents of a service showed in these pieces of one request, each place once.
+    """The faults that the documents of a service showed in these pieces of one request, each reason of a place once.
 
     `idle` are the steps of `unwrap` that did nothing, which explain what followed from that. `read` gives the
     text of a file; a document of which it raises OSError or UnicodeDecodeError is not told.
@@ -58,7 +60,18 @@ def blame(
     reader = _Blame(service, read)
     found = [fault for one in idle for fault in reader.idle(one)]
     found += [fault for piece in pieces for fault in reader.faults(piece)]
-    return list({(one.file, one.line, one.where): one for one in found}.values())
+    first: dict[tuple[str, int, str, str], Fault] = {}
+    for one in found:
+        first.setdefault(alike(one), one)
+    return list(first.values())
+
+
+def alike(fault: Fault) -> tuple[str, int, str, str]:
+    """What faults of one reason have in common: the place in a document, and the problem without what a payload holds.
+
+    One place may have several: that of a shared shape has those of all its keys.
+    """
+    return fault.file, fault.line, fault.where, _HELD.sub("", fault.problem)
 
 
 class _Blame(Struct, frozen=True):

@@ -177,6 +177,30 @@ def test_a_fault_of_a_document_is_told_once(kept):
     assert "2 samples of items, not written: item.usual, item.wrong" in said.out
 
 
+def test_each_reason_of_a_place_has_its_samples(kept):
+    """A shared shape is one place for all that it holds; values of payloads make no other reason."""
+    kept.write("catalog/items/shared.yaml", "shapes: {order: {items: {item: [{n: number}]}}}\n")
+    kept.write("catalog/items/item.yaml", "title: An item\nevents: [item]\ninput: {order: order}\nmessage: {text: a}\n")
+    orders = {
+        "bare": "{items: {}}",
+        "no": "{}",
+        "wrong": '{items: {item: ["Tea"]}}',
+        "usual": "{items: {item: [a, b]}}",
+    }
+    for name, order in orders.items():
+        request = f"request: {{body: {{kind: item, order: {order}}}}}\n"
+        kept.write(f"catalog/items/samples/item.{name}.yaml", request + "expect: {outcome: message, subject: a}\n")
+    said = kept.plain("test", "--catalog", "catalog", "items").out.splitlines()
+    assert [line.rpartition(": ")[2] for line in said[:-1]] == [
+        "order.items.item is required, and the payload has none",
+        "item.bare",
+        "order.items is required, and the payload has none",
+        "item.no",
+        'order.items.item[0] has to be an object, and is "a"',
+        "item.usual, item.wrong",
+    ]
+
+
 def test_a_step_of_unwrap_that_did_nothing_is_told_once(kept):
     """With its line, where the samples suffer from it; what differs follows from that."""
     service = kept.folder / "catalog/items/service.yaml"
