@@ -6,7 +6,7 @@ than none.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from gateway.catalog import yamlfile
@@ -68,8 +68,10 @@ class DocumentReader:
         if "when" in raw:  # which is asked before there are values of `let`
             self.text("when", raw["when"], names, ("when",))
         names = shared(names)
+        later = list(raw.get("let", {}))
         for name, value in raw.get("let", {}).items():
-            names = names.extended({name: self.text("let", value, names, ("let", name))})
+            later.remove(name)
+            names = names.extended({name: self.text("let", value, names, ("let", name), later=later)})
         names = self._with_state(raw, names, ())
         for key in _TEMPLATES:
             if key in raw:
@@ -109,12 +111,20 @@ class DocumentReader:
         for name, value in raw.get("with", {}).items():
             self.text("with", value, names, (*steps, "with", name))
 
-    def text(self, key: str, source: JSON, names: Known, steps: Steps, unnamed: str = UNNAMED) -> Known:
+    def text(
+        self,
+        key: str,
+        source: JSON,
+        names: Known,
+        steps: Steps,
+        unnamed: str = UNNAMED,
+        later: Sequence[str] = (),
+    ) -> Known:
         """Read the template or expression under a key, which stands at `steps`; what is known of its value.
 
-        `unnamed` says what to do about a name that nothing has.
+        `unnamed` says what to do about a name that nothing has; `later` are the names of `let` further down.
         """
-        reader = Reader(_FUNCTIONS, unnamed)
+        reader = Reader(_FUNCTIONS, unnamed, later)
         is_expression = key in _EXPRESSIONS
         value = (reader.expression if is_expression else reader.template)(str(source), names)
         if not is_expression and (meant := braces.forgotten(str(source), names, is_url=key.endswith(_URLS))):

@@ -73,13 +73,15 @@ class _ServiceReader:
     def _with_shared(self, names: Known) -> Known:
         """The names of a document with those of shared.yaml, each of which is read when the document uses it."""
         sources = self._raws.get(SHARED, {}).get("let", {})
-        for one in self._service.scope.names:
-            names = names.extended_later(one.name, self._value(one.name, sources.get(one.name), names))
+        later = [one.name for one in self._service.scope.names]
+        for name in tuple(later):
+            later.remove(name)
+            names = names.extended_later(name, self._value(name, sources.get(name), names, tuple(later)))
         return names
 
-    def _value(self, name: str, source: JSON, names: Known) -> Callable[[], Known]:
+    def _value(self, name: str, source: JSON, names: Known, later: Sequence[str]) -> Callable[[], Known]:
         """What is known of a shared value in a document; anything where its text is not at hand."""
-        return lambda: ANY if source is None else self._shared.text("let", source, names, ("let", name))
+        return lambda: ANY if source is None else self._shared.text("let", source, names, ("let", name), later=later)
 
     def _note_authors(self, reader: DocumentReader, names: Known) -> None:
         """Keep what a document says of its authors, and what it sees itself, if it has any."""

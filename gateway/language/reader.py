@@ -41,12 +41,14 @@ class Unknown(Struct, frozen=True):
 class Reader:
     """Reads the templates of a document; `unknown` collects the paths that it does not know.
 
-    `functions` are the names of functions; `unnamed` says what to do about a name that nothing has.
+    `functions` are the names of functions; `unnamed` says what to do about a name that nothing has, and `later` are the
+    names of `let` that have no value yet where the templates stand.
     """
 
-    def __init__(self, functions: Iterable[str], unnamed: str = UNNAMED) -> None:
+    def __init__(self, functions: Iterable[str], unnamed: str = UNNAMED, later: Iterable[str] = ()) -> None:
         self._functions = frozenset(functions)
-        self.unnamed = unnamed
+        self._later = frozenset(later)
+        self._unnamed = unnamed
         self.unknown: list[Unknown] = []
 
     def template(self, source: str, names: Known) -> Known:
@@ -64,6 +66,13 @@ class Reader:
     def is_function(self, name: str) -> bool:
         """Whether a name is that of a function."""
         return name in self._functions
+
+    def add_name(self, name: str, names: Iterable[str]) -> None:
+        """Note a name that is none of the `names` here."""
+        if name in self._later:
+            self.add(name, f"`{name}` stands further down in `let`", "move it up: each value sees those above it")
+        else:
+            self.add(name, f"nothing here is called `{name}`", f"{_meant(name, names, 'known here')} {self._unnamed}")
 
     def add(self, path: str, problem: str, remedy: str) -> None:
         """Note a path that is not known; each once."""
@@ -158,8 +167,7 @@ class _Templates:
             return SCALAR
         found = self._names.key(name)
         if found is None:
-            remedy = _meant(name, self._names.keys, "known here")
-            self._reader.add(name, f"nothing here is called `{name}`", f"{remedy} {self._reader.unnamed}")
+            self._reader.add_name(name, self._names.keys)
             return ANY
         return found
 

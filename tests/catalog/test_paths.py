@@ -42,7 +42,8 @@ def test_what_is_known_is_no_fault(text):
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("let: {b: '{{ a }}',\n  a: '{{ ref }}'}", (1, "nothing here is called `a`")),
+        ("let: {b: '{{ a }}',\n  a: '{{ ref }}'}", (1, "`a` stands further down in `let`")),
+        ("let: {a: '{{ ref }}',\n  b: '{{ b }}'}", (2, "nothing here is called `b`")),
         ("message:\n  text:\n    - each: commits\n      line: '{{ name }}'", (4, "nothing here is called `name`")),
         ("message: {text: [{each: commits, line: x, more: '{{ id }}'}]}", (1, "nothing here is called `id`")),
         ("message: {attachments: [\n  {when: sender.name, title: x}]}", (2, "`sender` has no key `name`")),
