@@ -22,20 +22,22 @@ class Known:
 
     `keys` are those that it may have, `rest` is what any other key holds (None: there are no others), `element` what an
     element of it is, where it may be a list (None: it is none). Each is made when it is asked for, since schemas refer
-    to themselves.
+    to themselves. `kind` says what it is where it is a number or a flag and nothing else, "" of any other value.
     """
 
-    __slots__ = ("_element", "_keys", "_rest")
+    __slots__ = ("_element", "_keys", "_rest", "kind")
 
     def __init__(
         self,
         keys: Mapping[str, Callable[[], "Known"]] = {},
         rest: "Callable[[], Known] | None" = None,
         element: "Callable[[], Known] | None" = None,
+        kind: str = "",
     ) -> None:
         self._keys = keys
         self._rest = rest
         self._element = element
+        self.kind = kind
 
     @classmethod
     def of(cls, **keys: "Known") -> "Known":
@@ -114,23 +116,34 @@ def _always(known: Known) -> Callable[[], Known]:
 SCALAR: Final = Known()
 """A text, a number, true or false, or null: it has no keys and no elements."""
 
+NUMBER: Final = Known(kind="a number")
+FLAG: Final = Known(kind="true or false")
+
 ANY: Final[Known] = Known({}, lambda: ANY, lambda: ANY)
 """A value of which nothing is known: it may have any key."""
 
 
 def union(choices: Iterable[Known]) -> Known:
     """What is known of a value that is one of several."""
-    several = [one for one in dict.fromkeys(choices) if not one.is_scalar]
+    every = list(dict.fromkeys(choices))
+    several = [one for one in every if not one.is_scalar]
     if ANY in several:
         return ANY
+    if not several:
+        return _of_kind({one.kind for one in every})
     if len(several) < 2:
-        return several[0] if several else SCALAR
+        return several[0]
     names = dict.fromkeys(name for one in several for name in one.keys)
     return Known(
         {name: _union_of([one._keys[name] for one in several if name in one._keys]) for name in names},
         _union_of([one._rest for one in several if one._rest is not None]),
         _union_of([one._element for one in several if one._element is not None]),
     )
+
+
+def _of_kind(kinds: "set[str]") -> Known:
+    """A scalar that is of one of these kinds."""
+    return {NUMBER.kind: NUMBER, FLAG.kind: FLAG}.get(kinds.pop(), SCALAR) if len(kinds) == 1 else SCALAR
 
 
 def _union_of(makers: "list[Callable[[], Known]]") -> Any:
@@ -193,6 +206,8 @@ class SchemaReader:
                 rest.append(True)
             if _may_be(node, "array"):
                 elements += [node.get("items", True), *_list(node.get("prefixItems"))]
+        if not (keys or rest or elements):
+            return _SCALARS.get(_types(nodes), SCALAR)
         return Known(
             {name: self._any_of(schemas) for name, schemas in keys.items()},
             self._any_of(rest) if rest else None,
@@ -210,6 +225,21 @@ _NAMING: Final = frozenset({"properties", "additionalProperties", "patternProper
 """Keywords that say which keys there are: those that are required may be a few of many."""
 _OF_LISTS: Final = frozenset({"items", "prefixItems", "contains", "minItems", "maxItems"})
 _OF_SCALARS: Final = frozenset({"enum", "const", "pattern", "format", "minLength", "maxLength", "minimum", "maximum"})
+
+
+_SCALARS: Final = {
+    frozenset({"number"}): NUMBER,
+    frozenset({"integer"}): NUMBER,
+    frozenset({"number", "integer"}): NUMBER,
+    frozenset({"boolean"}): FLAG,
+}
+
+
+def _types(nodes: "list[Mapping[str, Any]]") -> "frozenset[str]":
+    """The types that a value may have besides null; none where one of its schemas names no type."""
+    named = [_list(one.get("type")) or [one.get("type", "")] for one in nodes]
+    types = frozenset(map(str, (word for words in named for word in words)))
+    return frozenset() if "" in types else types - {"null"}
 
 
 def _may_be(node: Mapping[str, Any], kind: str) -> bool:

@@ -12,7 +12,8 @@ from jinja2 import Environment, TemplateSyntaxError, nodes
 from msgspec import Struct
 
 from gateway import jsonpath
-from gateway.language.known import ANY, SCALAR, Known, union
+from gateway.language.comparisons import impossible, written
+from gateway.language.known import ANY, FLAG, SCALAR, Known, union
 from gateway.settings.lines import close
 
 _SHOWN: Final = 12
@@ -172,7 +173,7 @@ class _Templates:
         return found
 
     def _of_attribute(self, node: nodes.Getattr) -> Known:
-        return self._key(self.value(node.node), node.attr, _written(node.node))
+        return self._key(self.value(node.node), node.attr, written(node.node))
 
     def _of_item(self, node: nodes.Getitem) -> Known:
         inside = self.value(node.node)
@@ -181,7 +182,7 @@ class _Templates:
                 self.value(one) if one is not None else SCALAR
             return inside
         if isinstance(node.arg, nodes.Const) and isinstance(node.arg.value, str):
-            return self._key(inside, node.arg.value, _written(node.node))
+            return self._key(inside, node.arg.value, written(node.node))
         self.value(node.arg)
         return inside.element()
 
@@ -235,7 +236,13 @@ class _Templates:
 
     def _of_choice(self, node: nodes.CondExpr) -> Known:
         self.value(node.test)
-        return union([self.value(one) for one in (node.expr1, node.expr2) if one is not None])
+        return union([SCALAR if one is None else self.value(one) for one in (node.expr1, node.expr2)])
+
+    def _of_comparison(self, node: nodes.Compare) -> Known:
+        known = [self.value(one) for one in (node.expr, *(operand.expr for operand in node.ops))]
+        for path, problem, remedy in impossible(node, known):
+            self._reader.add(path, problem, remedy)
+        return FLAG
 
     def _of_either(self, node: nodes.BinExpr) -> Known:
         return union([self.value(node.left), self.value(node.right)])
@@ -251,17 +258,6 @@ class _Templates:
 
 def _is_blank(node: nodes.Node) -> bool:
     return isinstance(node, nodes.TemplateData) and not node.data.strip()
-
-
-def _written(node: nodes.Node) -> str:
-    """A path as it is written; "" for any other expression."""
-    if isinstance(node, nodes.Name):
-        return node.name
-    if isinstance(node, nodes.Getattr) and (outer := _written(node.node)):
-        return f"{outer}.{node.attr}"
-    if isinstance(node, nodes.Getitem) and isinstance(node.arg, nodes.Const) and (outer := _written(node.node)):
-        return f"{outer}[{node.arg.value!r}]"
-    return ""
 
 
 def _meant(name: str, names: Iterable[str], lead: str) -> str:
@@ -283,7 +279,7 @@ class _Applied(NamedTuple):
     @property
     def written(self) -> str:
         """How the value is written, if it is a path."""
-        return _written(self.node.node) if self.node.node is not None else ""
+        return written(self.node.node) if self.node.node is not None else ""
 
     def inside(self, where: str | None) -> Known:
         """What a path leads to inside of the elements of the value, or inside of a single object."""
@@ -304,6 +300,10 @@ class _Applied(NamedTuple):
 
 def _same(applied: _Applied) -> Known:
     return applied.value
+
+
+def _trimmed(applied: _Applied) -> Known:
+    return SCALAR if applied.value.is_scalar else applied.value
 
 
 def _either(applied: _Applied) -> Known:
@@ -355,11 +355,12 @@ def _by_key(applied: _Applied) -> Known:
 _EITHER: Final = frozenset({"coalesce"})
 """The global functions that give one of their arguments."""
 _GIVES: Final[Mapping[str, Callable[[_Applied], Known]]] = {
-    **dict.fromkeys("unless list reverse select reject others trim".split(), _same),
+    **dict.fromkeys("unless list reverse select reject others".split(), _same),
     **dict.fromkeys("sort unique".split(), _by_named_attribute),
     **dict.fromkeys("selectattr rejectattr".split(), _by_attribute),
     **dict.fromkeys("first last".split(), _element),
     "default": _either, "path": _at_path, "at": _at_key, "map": _mapped, "fill": _filled, "join_names": _by_key,
+    "trim": _trimmed,
 }  # fmt: skip
 """What a function gives that hands on (a part of) its value; any other one gives a value of which nothing is known."""
 _READ: Final[Mapping[type[nodes.Node], Callable[[_Templates, Any], Known]]] = {
@@ -368,6 +369,7 @@ _READ: Final[Mapping[type[nodes.Node], Callable[[_Templates, Any], Known]]] = {
     nodes.Getitem: _Templates._of_item,
     nodes.Filter: _Templates._of_filter,
     nodes.Call: _Templates._of_call,
+    nodes.Compare: _Templates._of_comparison,
     nodes.CondExpr: _Templates._of_choice,
     nodes.And: _Templates._of_either,
     nodes.Or: _Templates._of_either,

@@ -71,3 +71,20 @@ def test_a_repetition_of_an_object_goes_through_its_pairs():
     assert set(Known.of(a=SCALAR).repeated().keys) == {"key", "value"}
     assert Known.list(Known.of(a=SCALAR)).repeated().keys == {"a"}
     assert SCALAR.repeated().is_scalar
+
+
+@pytest.mark.parametrize(
+    ("schema", "kind"),
+    [
+        ({"type": "integer"}, "a number"),
+        ({"type": ["number", "null"]}, "a number"),
+        ({"anyOf": [{"type": "null"}, {"type": "boolean"}]}, "true or false"),
+        ({"type": ["string", "number"]}, ""),
+        ({"anyOf": [{"type": "number"}, {"enum": ["x"]}]}, ""),
+        ({"type": ["number", "object"]}, ""),
+        ({"enum": [1]}, ""),
+    ],
+)
+def test_a_number_or_a_flag_is_told(schema, kind):
+    """Where it is nothing else but null."""
+    assert SchemaReader(schema).known().kind == kind
