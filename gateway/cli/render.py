@@ -22,7 +22,7 @@ from gateway.errors import MattergateError, Refused
 from gateway.mattermost.fit import Limits
 from gateway.model import JSON, Outcome, Request
 from gateway.pipeline import sample, samplefile
-from gateway.pipeline.interpret import Wishes, interpret
+from gateway.pipeline.interpret import Wishes, interpret, payloads
 
 BODY_MOST = 5_000_000
 """Bytes that a body may become when it is inflated."""
@@ -65,7 +65,10 @@ def render(
     ] = False,
     payload: Annotated[
         bool,
-        typer.Option("--payload", help="Show what templates see of each event instead: it is decoded and unwrapped."),
+        typer.Option(
+            "--payload",
+            help="Show what templates see of each event instead: decoded, unwrapped, XML in the shape of `input`.",
+        ),
     ] = False,
     folder: given.Folders = None,
     config: given.Config = DEFAULT,
@@ -175,10 +178,9 @@ def _answer(service: Service, request: Request, *, payload: bool) -> dict[str, J
     }
     if not payload:
         return {**found, "messages": [message for piece in reading.pieces for message in piece.messages]}
-    events = unwrap(content.value, service.unwrap)
     return {
         **found,
         "body": content.decoded.kind,
-        "unwrap": [str(one) for one in events.idle],
-        "payloads": events.values,
+        "unwrap": [str(one) for one in unwrap(content.value, service.unwrap).idle],
+        "payloads": list(payloads(service, content)),
     }

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -12,13 +13,12 @@ from gateway.catalog import yamlfile
 from gateway.catalog.service import Service
 from gateway.catalog.translator import Translator
 from gateway.decode.content import Content
-from gateway.decode.unwrap import unwrap
 from gateway.errors import Refused
 from gateway.mattermost.fit import Limits
 from gateway.mattermost.payload import Message
 from gateway.model import JSON, Outcome, Phase, Request
 from gateway.pipeline.blame import failure
-from gateway.pipeline.interpret import Piece, Wishes, interpret
+from gateway.pipeline.interpret import Piece, Wishes, interpret, payloads
 
 PIECES: Final = 20
 """Events of one request that are shown."""
@@ -85,7 +85,7 @@ def result(service: Service, request: Request, wishes: Wishes, texts: Mapping[st
         return Result(Outcome.REFUSED, "", "", "", reason, (), 0, time.perf_counter() - started)
     seconds = time.perf_counter() - started
     explainer = _Explainer(service, texts or {})
-    pairs = zip(reading.pieces[:PIECES], [*unwrap(content.value, service.unwrap).values, None], strict=False)
+    pairs = zip(reading.pieces[:PIECES], chain(payloads(service, content), [None]), strict=False)
     return Result(
         reading.outcome,
         reading.name,

@@ -3,7 +3,7 @@
 The steps stand in `interpret` and `_piece` in their order; each is one module's one function.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Final
 
@@ -193,11 +193,27 @@ def verdicts(service: Service, content: Content, *, events: int, faults: int) ->
         except TranslationError as error:
             found.append(Verdict(name, error.document, (str(error),)))
             continue
-        is_xml = translator is not None and content.decoded.kind == "xml"
-        held = shaped(value, translator.input) if translator and is_xml else value
+        held = _held(content.decoded, translator, value)
         wrong = map(str, translator.schema.mismatches(held, faults)) if translator else ()
         found.append(Verdict(name, translator.name if translator else "", tuple(wrong)))
     return found
+
+
+def payloads(service: Service, content: Content) -> Iterator[JSON]:
+    """Each event of a request as the templates of its document see it; as it is unwrapped where none speaks for it."""
+    request = content.request
+    for value in unwrap(content.value, service.unwrap).values:
+        name = service.event_name(request, value)
+        try:
+            translator = service.speaker(name, context(value, request, name))
+        except TranslationError:
+            translator = None
+        yield _held(content.decoded, translator, value)
+
+
+def _held(decoded: Decoded, translator: Translator | None, value: JSON) -> JSON:
+    """A value as its translator sees it: of XML, with lists and objects where its input has them."""
+    return shaped(value, translator.input) if translator is not None and decoded.kind == "xml" else value
 
 
 def own_message(

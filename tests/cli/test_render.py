@@ -44,6 +44,25 @@ def test_the_payload_is_shown_as_templates_see_it(desk):
     assert "did nothing" in answer["reason"]
 
 
+def test_xml_is_shown_in_the_shape_of_its_document(desk):
+    """One child is a list of one where `input` has a list; an event that no document speaks for stays as it is."""
+    service = "name: Shop\ndocs: https://example.com/\nsetup: Nothing is to be set up.\nevent: [{json: o.kind}]\n"
+    desk.write("own/shop/service.yaml", service)
+    shape = "input: {o: {item: [text], note: {by?: text}}}"
+    desk.write(
+        "own/shop/new.yaml", f"title: An order\nevents: [new]\n{shape}\nmessage: {{text: '{{{{ o.item[0] }}}}'}}\n"
+    )
+    shown = []
+    for kind in ("new", "old"):
+        desk.write("o.xml", f"<o><kind>{kind}</kind><item>Tea</item><note/></o>")
+        options = ["-s", "shop", "--catalog", "own", "--payload", "-H", "Content-Type: text/xml"]
+        shown += json.loads(desk.plain("render", "o.xml", *options).out)["payloads"]
+    assert shown == [
+        {"o": {"kind": "new", "item": ["Tea"], "note": {}}},
+        {"o": {"kind": "old", "item": "Tea", "note": ""}},
+    ]
+
+
 def test_a_sample_knows_its_service(desk):
     """That of its folder, unless one is named."""
     file = desk.write(
