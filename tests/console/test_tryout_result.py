@@ -46,9 +46,12 @@ def test_a_template_that_fails_has_its_line():
 
 
 def test_the_payload_is_what_templates_see():
-    """Decoded, also where it came in a form."""
+    """Decoded, also where it came in a form, and XML with the lists of the document."""
     [event] = tried(b"payload=%7B%22ref%22%3A1%7D", **{"content-type": "application/x-www-form-urlencoded"}).events
     assert (event.payload, event.reply) == ({"ref": 1}, False)
+    document = HEAD + "input: {o: {item: [text]}}\nmessage: {text: '{{ o.item[0] }}'}\n"
+    [event] = tried(b"<o><item>Tea</item></o>", document, **{"content-type": "text/xml"}).events
+    assert (event.payload, event.mismatch) == ({"o": {"item": ["Tea"]}}, "")
 
 
 def test_a_body_that_cannot_be_inflated_is_what_ingress_answers():
