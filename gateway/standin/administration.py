@@ -1,6 +1,6 @@
 """The REST API of the stand-in that administrators use: teams, channels, users, bots, hooks and settings."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
@@ -98,7 +98,7 @@ def routes() -> list[tuple[str, str, Handler]]:
 
 
 def _admin_only(handler: Handler) -> Handler:
-    def guarded(call: Call) -> Reply:
+    def guarded(call: Call) -> Reply | Awaitable[Reply]:
         call.check_admin()
         return handler(call)
 

@@ -1,4 +1,4 @@
-"""Attachments as Mattermost decodes and stores them, and Slack's forms in texts (contract 1.6 and 2): pure."""
+"""Attachments as Mattermost decodes and stores them, and Slack's forms in texts (contract 1.6 and 2)."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -7,6 +7,9 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
+
+from gateway.standin import gojson
+from gateway.standin.refusal import new_id
 
 NameOf = Callable[[str], str | None]
 """The username of an id, if there is such a user."""
@@ -33,6 +36,47 @@ class Field(Struct):
             self.short = _SHORT[self.short.lower()]
 
 
+class Option(Struct):
+    """One choice of a menu."""
+
+    text: str | None = None
+    value: str | None = None
+
+
+class Integration(Struct):
+    """Where a click goes, and what goes with it."""
+
+    url: str | None = None
+    context: dict[str, Any] | None = None
+
+
+class Action(Struct):
+    """A button or a menu, of the types that Go's decoder demands."""
+
+    id: str | None = None
+    type: str | None = None
+    name: str | None = None
+    disabled: bool | None = None
+    style: str | None = None
+    data_source: str | None = None
+    options: list[Option | None] | None = None
+    default_option: str | None = None
+    integration: Integration | None = None
+
+    def stored(self) -> dict[str, Any]:
+        """The action as Go stores it: with an id, without what is empty, numbers of the context after Go."""
+        texts = {name: value for name in self.__struct_fields__ if (value := getattr(self, name))}
+        stored = {**texts, "id": self.id or new_id()}
+        if self.options:
+            stored["options"] = [
+                option and {"text": option.text or "", "value": option.value or ""} for option in self.options
+            ]
+        if self.integration is not None:
+            parts = {"url": self.integration.url, "context": gojson.floats(self.integration.context)}
+            stored["integration"] = {name: part for name, part in parts.items() if part}
+        return stored
+
+
 class Attachment(Struct):
     """One attachment, of the types that Go's decoder demands; null is the same as absent."""
 
@@ -52,7 +96,7 @@ class Attachment(Struct):
     footer: str | None = None
     footer_icon: str | None = None
     ts: Any = None
-    actions: list[dict[str, Any] | None] | None = None
+    actions: list[Action | None] | None = None
 
     def stored(self) -> dict[str, Any]:
         """The attachment as Go stores it: every key is there, null for lists without elements."""
@@ -63,9 +107,20 @@ class Attachment(Struct):
             if field is not None
         ]
         stored |= {"id": self.id or 0, "fields": fields or None, "ts": self.ts}
-        if not self.actions:
+        stored["actions"] = [action.stored() for action in self.actions or () if action is not None]
+        if not stored["actions"]:
             del stored["actions"]
         return stored
+
+
+def for_readers(attachment: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A stored attachment as readers see it: where a click goes is not for them."""
+    if "actions" not in attachment:
+        return attachment
+    actions = [
+        {name: part for name, part in action.items() if name != "integration"} for action in attachment["actions"]
+    ]
+    return {**attachment, "actions": actions}
 
 
 def over_hook(attachment: Attachment, name_of: NameOf) -> dict[str, Any]:
@@ -86,7 +141,7 @@ def over_rest(value: Any) -> list[dict[str, Any]] | None:
     for item in value if isinstance(value, list) else ():
         try:
             found.append(msgspec.convert({} if item is None else item, Attachment).stored())
-        except msgspec.ValidationError:
+        except (msgspec.ValidationError, OverflowError):
             continue
     return found or None
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from inspect import isawaitable
 from typing import Any, TypeVar
 
 import msgspec
@@ -78,7 +79,8 @@ class Reply(Struct):
 
 
 OK = {"status": "OK"}
-Handler = Callable[[Call], Reply]
+Handler = Callable[[Call], Reply | Awaitable[Reply]]
+"""What answers a call, at once or when an integration has answered."""
 
 
 Guard = Callable[[web.Request], Awaitable[web.Response | None]]
@@ -97,6 +99,8 @@ def served(world: World, handler: Handler, guard: Guard) -> Callable[[web.Reques
             return instead
         try:
             reply = handler(_call(world, request, body, limit))
+            if isawaitable(reply):
+                reply = await reply
         except RefusedError as error:
             world.stats["refused"] += 1
             return document(error, developer=settings.service.enable_developer)

@@ -1,10 +1,11 @@
 """Incoming webhooks of the stand-in: who may post what where, in the server's order of checks (contract 1)."""
 
 import msgspec
+from msgspec import Struct
 
 from gateway.standin import incoming
 from gateway.standin.incoming import GENERAL, Draft, Incoming
-from gateway.standin.records import Channel, Hook, Post, now
+from gateway.standin.records import Channel, Hook, Post, User, now
 from gateway.standin.refusal import RefusedError, new_id
 from gateway.standin.world import World
 
@@ -23,7 +24,23 @@ def receive(world: World, hook_id: str, payload: bytes) -> int:
     if hook is None:
         raise RefusedError(400, GENERAL, "no such hook")
     channel = _channel(world, hook, message.channel or "")
-    pieces = incoming.drafts(message, _dress(world, hook, message), lambda user_id: _name(world, user_id))
+    message.username = message.username or hook.username
+    message.icon_url = message.icon_url or hook.icon_url
+    return store(world, Origin(world.users[hook.user], hook.id, hook.display_name), channel, message)
+
+
+class Origin(Struct):
+    """Where the posts of a hook come from: whose they are, the hook's id and shown name, and the thread."""
+
+    owner: User
+    hook: str
+    display_name: str
+    root: str = ""
+
+
+def store(world: World, origin: Origin, channel: Channel, message: Incoming) -> int:
+    """Store the posts of a message of a hook and count them; raises RefusedError."""
+    pieces = incoming.drafts(message, _dress(world, origin, message), lambda user_id: _name(world, user_id))
     for draft in pieces:
 
         def is_member(name: str) -> bool:
@@ -31,7 +48,7 @@ def receive(world: World, hook_id: str, payload: bytes) -> int:
             return user is not None and user.id in channel.members
 
         incoming.check_storable(draft, None if channel.kind == "D" else is_member)
-        world.keep(_post(world, hook, channel, draft))
+        world.keep(_post(origin, channel, draft))
     return len(pieces)
 
 
@@ -65,32 +82,33 @@ def _channel(world: World, hook: Hook, asked: str) -> Channel:
     return channel
 
 
-def _dress(world: World, hook: Hook, message: Incoming) -> dict[str, str]:
+def _dress(world: World, origin: Origin, message: Incoming) -> dict[str, str]:
     """The props that the server adds: where a post comes from and, where the settings let it, its name and icon."""
-    dress = {"from_webhook": "true", "webhook_display_name": hook.display_name}
-    if world.users[hook.user].bot:
+    dress = {"from_webhook": "true", "webhook_display_name": origin.display_name}
+    if origin.owner.bot:
         dress["from_bot"] = "true"
     if world.settings.service.enable_post_username_override:
-        dress["override_username"] = message.username or hook.username or "webhook"
+        dress["override_username"] = message.username or "webhook"
     if world.settings.service.enable_post_icon_override:
-        icons = {"override_icon_url": message.icon_url or hook.icon_url, "override_icon_emoji": message.icon_emoji}
+        icons = {"override_icon_url": message.icon_url, "override_icon_emoji": message.icon_emoji}
         dress |= {name: icon for name, icon in icons.items() if icon}
     return dress
 
 
-def _post(world: World, hook: Hook, channel: Channel, draft: Draft) -> Post:
+def _post(origin: Origin, channel: Channel, draft: Draft) -> Post:
     moment = now()
     return Post(
         id=new_id(),
         channel=channel.name,
         channel_id=channel.id,
-        user=world.users[hook.user].username,
-        user_id=hook.user,
+        user=origin.owner.username,
+        user_id=origin.owner.id,
         message=draft.message,
         props=draft.props,
         create_at=moment,
         update_at=moment,
+        root_id=origin.root,
         type=draft.kind,
-        hook=hook.id,
+        hook=origin.hook,
         priority=msgspec.to_builtins(draft.priority) if draft.priority else None,
     )

@@ -8,15 +8,16 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
-from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct
 
 from gateway.standin.attachments import Attachment, NameOf, complaints, message_text, over_hook, runes
+from gateway.standin.gojson import floats
 from gateway.standin.refusal import RefusedError
 
+T = TypeVar("T")
 MESSAGE_RUNES = 16_383
 PROPS_RUNES = 760_000
 PRIORITY_RUNES = 32
@@ -72,10 +73,18 @@ class Draft(Struct):
 def read(body: bytes) -> Incoming:
     """Decode the JSON of a request as the server does; raises RefusedError(400, DECODE)."""
     try:
-        value = _loads(body)
-        return msgspec.convert({} if value is None else _lower_keys(value), Incoming)
+        return decode(body, Incoming, repair=True)
     except (ValueError, RecursionError) as error:
         raise RefusedError(400, DECODE, f"could not decode the payload: {error}") from error
+
+
+def decode(body: bytes, kind: type[T], *, repair: bool = False) -> T:
+    """Decode the first JSON value of a body as Go does; raises ValueError or RecursionError.
+
+    `repair` is the server's second try, with raw line breaks and tabs in the usual texts (contract 1.2).
+    """
+    value = _loads(body, repair=repair)
+    return msgspec.convert({} if value is None else _lower_keys(value), kind)
 
 
 def _no_constant(name: str) -> Any:
@@ -94,8 +103,7 @@ _REPAIRED = re.compile(r'"(?:text|fallback|pretext|author_name|title|value)"\s*:
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-def _loads(body: bytes) -> Any:
-    """Read the first JSON value; a second try repairs raw line breaks and tabs in the usual texts (contract 1.2)."""
+def _loads(body: bytes, *, repair: bool) -> Any:
     try:
         return msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError):
@@ -103,6 +111,8 @@ def _loads(body: bytes) -> Any:
     try:
         value, _ = _first.raw_decode(text)
     except ValueError:
+        if not repair:
+            raise
         value, _ = _first.raw_decode(_REPAIRED.sub(_escape_breaks, text))
     return json.loads(_SURROGATE.sub("\ufffd", json.dumps(value, ensure_ascii=False)))
 
@@ -161,18 +171,9 @@ def _drafts(incoming: Incoming, dress: Mapping[str, str], name_of: NameOf) -> li
         raise RefusedError(400, GENERAL, "priority is required")
     if kind.startswith("system_"):
         raise RefusedError(400, GENERAL, "system types are not for webhooks")
-    props = {name: _go_value(value) for name, value in (incoming.props or {}).items() if name not in _RESERVED_PROPS}
+    props = {name: floats(value) for name, value in (incoming.props or {}).items() if name not in _RESERVED_PROPS}
     first = Draft(message_text(incoming.text or "", name_of), {**props, **dress}, kind, incoming.priority)
     return _split(first, stored)
-
-
-def _go_value(value: Any) -> Any:
-    """A JSON value after Go: whole numbers beyond those of a float lose digits."""
-    if isinstance(value, int) and abs(value) > 2**53:
-        return int(Decimal(repr(float(value))))
-    if isinstance(value, dict):
-        return {name: _go_value(item) for name, item in value.items()}
-    return [_go_value(item) for item in value] if isinstance(value, list) else value
 
 
 def _split(whole: Draft, attachments: list[dict[str, Any]]) -> list[Draft]:

@@ -1,5 +1,6 @@
 """How posts are made, changed and deleted over REST: the server's checks in its order (contract 6.3)."""
 
+from collections.abc import Callable
 from time import monotonic as clock
 from typing import Any
 
@@ -48,10 +49,11 @@ class Patch(Struct):
 
 
 class Posting:
-    """Makes and changes the posts of a world."""
+    """Makes and changes the posts of a world; `fire` calls the outgoing webhooks of a new one."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, fire: Callable[[Post], None]) -> None:
         self._world = world
+        self._fire = fire
         self._pending: dict[str, tuple[float, str]] = {}
 
     def forget(self) -> None:
@@ -77,6 +79,7 @@ class Posting:
             return shown
         post = self._new_post(user, channel, asked, priority)
         self._world.keep(post)
+        self._fire(post)
         if pending:
             self._remember(pending, post)
         return post.shown(self._world.thread(post)) | {"pending_post_id": pending}

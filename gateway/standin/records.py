@@ -8,6 +8,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from gateway.standin.attachments import for_readers
+
 
 def now() -> int:
     """The time in milliseconds since the epoch."""
@@ -90,6 +92,27 @@ class Hook(Struct, kw_only=True):
         return {name: getattr(self, name) for name in names} | ids
 
 
+class OutgoingHook(Struct, kw_only=True):
+    """An outgoing webhook, by the names of REST. `trigger_when` is 0 for the first word, 1 for how it begins."""
+
+    id: str = ""
+    token: str = ""
+    create_at: int = 0
+    update_at: int = 0
+    delete_at: int = 0
+    creator_id: str = ""
+    channel_id: str = ""
+    team_id: str = ""
+    trigger_words: list[str] | None = None
+    trigger_when: int = 0
+    callback_urls: list[str] = []
+    display_name: str = ""
+    description: str = ""
+    content_type: str = ""
+    username: str = ""
+    icon_url: str = ""
+
+
 class Token(Struct):
     """What a caller shows: a session of a login, or an access token (`access`), which ends only when it is revoked."""
 
@@ -165,6 +188,9 @@ class Post(Struct, kw_only=True):
         """The name of the emoji or the address that is shown beside it; empty for the author's own picture."""
         return str(self.props.get("override_icon_emoji") or self.props.get("override_icon_url") or "")
 
+    def _shown_props(self) -> dict[str, Any]:
+        return {**self.props, "attachments": [*map(for_readers, self.attachments)]} if self.attachments else self.props
+
     def shown(self, replies: int = 0) -> dict[str, Any]:
         """The post as REST shows one; `replies` is the length of its thread."""
         metadata: dict[str, Any] = {"embeds": [{"type": "message_attachment"}]} if self.attachments else {}
@@ -183,7 +209,7 @@ class Post(Struct, kw_only=True):
             "original_id": "",
             "message": self.message,
             "type": self.type,
-            "props": self.props,
+            "props": self._shown_props(),
             "hashtags": "",
             "file_ids": self.file_ids,
             "pending_post_id": "",

@@ -19,14 +19,16 @@ import sys
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from typing import Any
 
 from aiohttp import hdrs, web
 
-from gateway.standin import administration, hooks, rest
+from gateway.standin import administration, hooks, integrations, outgoing, rest
 from gateway.standin.body import payload_of, read_body
 from gateway.standin.call import SLACK, served
-from gateway.standin.posting import Posting
-from gateway.standin.records import Channel, Hook, Post, Team, User
+from gateway.standin.outside import Outside
+from gateway.standin.posting import NewPost, Posting
+from gateway.standin.records import Channel, Hook, OutgoingHook, Post, Team, User
 from gateway.standin.refusal import RefusedError, answer_headers, document, new_id
 from gateway.standin.serversettings import Settings
 from gateway.standin.trouble import Rate, Trouble, drop, page
@@ -53,7 +55,8 @@ class StandIn:
         self, *, keep: int = 10_000, payload: int = 300_000, rate: Rate | None = None, developer: bool = False
     ) -> None:
         self._world = World(keep)
-        self._posting = Posting(self._world)
+        self._outside = Outside(self._world)
+        self._posting = Posting(self._world, lambda post: outgoing.fire(self._world, self._outside, post))
         self._under_way: dict[int, web.Request] = {}
         self._trouble = Trouble(self._world.settings.rate)
         self._trouble.rate = rate
@@ -144,6 +147,29 @@ class StandIn:
         self._world.hooks[hook.id] = hook
         return hook.id
 
+    def add_outgoing(self, url: str, *words: str, channel: str = "", team: str = "home", **more: Any) -> OutgoingHook:
+        """Make an outgoing webhook of `owner`: for trigger words, or for all that is said in a public channel.
+
+        `more` are other fields by the names of REST, as `content_type`.
+        """
+        home = self._team(team)
+        hook = OutgoingHook(
+            creator_id=self._world.owner.id,
+            team_id=home.id,
+            channel_id=self.add_channel(channel, team=team) if channel else "",
+            trigger_words=list(words),
+            callback_urls=[url],
+            **more,
+        )
+        return integrations.add_outgoing_hook(self._world, hook)
+
+    def say(self, username: str, channel: str, text: str, *, root: str = "", team: str = "home") -> Post:
+        """Post as a user, who joins the channel; `root` is the id of the post that is answered."""
+        self.join(username, channel, team=team)
+        asked = NewPost(channel_id=self._channel(channel, team).id, message=text, root_id=root)
+        self._posting.create(self._user(username), asked)
+        return self.posts[-1]
+
     def join(self, username: str, channel: str, *, team: str = "home") -> None:
         """Make a user a member of a channel."""
         self._channel(channel, team).members.add(self._user(username).id)
@@ -220,9 +246,11 @@ class StandIn:
     def app(self) -> web.Application:
         """Give an application that serves this stand-in."""
         app = web.Application(client_max_size=0, middlewares=[self._guard])
+        app.cleanup_ctx.append(self._outside.run)
         app.router.add_post(r"/hooks/{id:[A-Za-z0-9]+}", self._incoming)
         app.router.add_get(_PING, self._ping)
-        for method, path, handler in [*rest.routes(self._posting), *administration.routes()]:
+        listed = [*rest.routes(self._posting), *administration.routes(), *integrations.routes()]
+        for method, path, handler in listed:
             app.router.add_route(method, _API + path, served(self._world, handler, self._met))
         app.router.add_route("*", _API + "{path:.*}", self._no_route)
         app.router.add_get("/stats", self._stats)

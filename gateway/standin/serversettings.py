@@ -11,16 +11,23 @@ from gateway.standin.refusal import VERSION, bad_body
 
 
 class ServiceSettings(Struct, rename="pascal"):
-    """Settings of hooks, posts and logins. Overrides are on here, unlike in a fresh Mattermost."""
+    """Settings of hooks, posts and logins; times in seconds.
+
+    Overrides are on here, unlike in a fresh Mattermost, and integrations on this machine may be called.
+    """
 
     enable_incoming_webhooks: bool = True
     enable_post_username_override: bool = True
     enable_post_icon_override: bool = True
     enable_user_access_tokens: bool = True
     enable_bot_account_creation: bool = True
+    enable_outgoing_webhooks: bool = True
+    enable_commands: bool = True
     enable_developer: bool = False
     post_priority: bool = True
     post_edit_time_limit: int = -1
+    outgoing_integration_requests_timeout: int = 30
+    allowed_untrusted_internal_connections: str = "127.0.0.1 ::1 localhost"
     maximum_login_attempts: int = 10
     maximum_payload_size_bytes: int = 300_000
     maximum_url_length: int = field(default=2048, name="MaximumURLLength")
@@ -76,6 +83,8 @@ class Settings(Struct):
             "MaxFileSize": str(file.max_file_size),
             "EnableFileAttachments": _word(file.enable_file_attachments),
             "EnableIncomingWebhooks": _word(service.enable_incoming_webhooks),
+            "EnableOutgoingWebhooks": _word(service.enable_outgoing_webhooks),
+            "EnableCommands": _word(service.enable_commands),
             "EnablePostUsernameOverride": _word(service.enable_post_username_override),
             "EnablePostIconOverride": _word(service.enable_post_icon_override),
             "EnableUserAccessTokens": _word(service.enable_user_access_tokens),

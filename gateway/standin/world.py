@@ -7,7 +7,7 @@ everywhere, `system_post_all_public` in public channels.
 from collections import Counter, deque
 from collections.abc import Callable
 
-from gateway.standin.records import Channel, File, Hook, Post, Team, Token, User, now
+from gateway.standin.records import Channel, File, Hook, OutgoingHook, Post, Team, Token, User, now
 from gateway.standin.refusal import RefusedError, new_id, permissions
 from gateway.standin.serversettings import Settings
 
@@ -27,6 +27,7 @@ class World:
         self.teams: dict[str, Team] = {}
         self.channels: dict[str, Channel] = {}
         self.hooks: dict[str, Hook] = {}
+        self.outgoing: dict[str, OutgoingHook] = {}
         self.tokens: dict[str, Token] = {}
         self.files: dict[str, File] = {}
         self.posts: deque[Post] = deque()
@@ -94,6 +95,8 @@ class World:
         channel.delete_at = now()
         for hook in [hook for hook in self.hooks.values() if hook.channel == channel.id]:
             del self.hooks[hook.id]
+        for outgoing in [hook for hook in self.outgoing.values() if hook.channel_id == channel.id]:
+            del self.outgoing[outgoing.id]
 
     def remove(self, channel: Channel) -> None:
         """Delete a channel for good, as if it had never been; its posts with it."""

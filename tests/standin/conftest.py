@@ -1,12 +1,15 @@
 """A stand-in, what is in it, and somebody who talks to it over real HTTP."""
 
 import json
+from urllib.parse import parse_qsl
 
 import aiohttp
 import pytest
+from aiohttp import web
 
 from gateway.standin.server import StandIn
 from gateway.standin.world import World
+from tests.conftest import eventually
 
 
 @pytest.fixture
@@ -59,6 +62,55 @@ async def client(standin):
         made = Client(url, session)
         made.boss_token = token
         yield made
+
+
+class Integration:
+    """A service that the stand-in calls: `asked` are the requests with their bodies, `answers` what it says in turn.
+
+    An answer is a document, bytes, or an HTTP response; the last one stays.
+    """
+
+    def __init__(self):
+        self.url = ""
+        self.asked = []
+        self.answers = [b""]
+
+    async def handle(self, request):
+        """Keep and answer one request."""
+        self.asked.append((request, await request.text()))
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, dict):
+            return web.json_response(answer)
+        return web.Response(body=answer) if isinstance(answer, bytes) else answer
+
+    async def got(self, count=1):
+        """Give the last request and its body, once there are so many."""
+        await eventually(lambda: len(self.asked) >= count)
+        return self.asked[count - 1]
+
+    async def form(self, count=1):
+        """Give the pairs of a form."""
+        return dict(parse_qsl((await self.got(count))[1], keep_blank_values=True))
+
+    async def json(self, count=1):
+        """Give a document that was sent."""
+        return json.loads((await self.got(count))[1])
+
+    async def post(self, standin, count):
+        """Give the last post of the stand-in, once there are so many."""
+        await eventually(lambda: len(standin.posts) >= count)
+        return standin.posts[count - 1]
+
+
+@pytest.fixture
+async def integration(aiohttp_server):
+    """Give a service that the stand-in calls."""
+    made = Integration()
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", made.handle)
+    server = await aiohttp_server(app)
+    made.url = f"http://{server.host}:{server.port}/in"
+    return made
 
 
 @pytest.fixture

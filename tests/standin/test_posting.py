@@ -18,7 +18,7 @@ def desk(world):
     bot.bot = True
     channel = world.channel_named(world.home.id, "town-square")
     channel.members.add(bot.id)
-    return Posting(world), bot, channel
+    return Posting(world, lambda _: None), bot, channel
 
 
 async def test_pending_ids_are_forgotten_after_half_a_minute(standin, client, monkeypatch):
@@ -79,7 +79,7 @@ def test_a_pending_id_makes_one_post(wanted):
     world = World(100)
     world.owner.roles = "system_admin"
     channel = world.channel_named(world.home.id, "town-square")
-    posts, told = Posting(world), {}
+    posts, told = Posting(world, lambda _: None), {}
     for pending in wanted:
         made = posts.create(world.owner, NewPost(channel.id, pending, pending_post_id=pending))
         assert told.setdefault(pending, made["id"]) == made["id"]

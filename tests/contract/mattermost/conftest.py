@@ -4,6 +4,9 @@ A real server is named by MATTERMOST_URL, MATTERMOST_ADMIN (login of a system ad
 Both are set up by the same requests: only the way to the first administrator differs. What is made there has names of
 its own, and is removed at the end as far as the server allows; settings that a behaviour needs are put back.
 
+MATTERMOST_CALLS is the name or address by which a real server reaches the machine of the tests, where it is asked to
+call an outside service; 127.0.0.1 without it.
+
 MATTERMOST_CRASH is a command of the shell that kills the real server with SIGKILL, starts it again, and ends when it
 answers; without it the behaviours of a crash are asked of the stand-in alone.
 """
@@ -24,9 +27,11 @@ import pytest_asyncio
 
 from gateway.standin.server import StandIn
 from tests.conftest import eventually
+from tests.contract.mattermost.service import Service
 
 REAL = "MATTERMOST_URL" in os.environ
 PASSWORD = "a password of the contract suite"
+HOST = os.environ.get("MATTERMOST_CALLS", "127.0.0.1")
 NEEDED = {
     "ServiceSettings": {
         "EnablePostUsernameOverride": True,
@@ -34,6 +39,9 @@ NEEDED = {
         "EnableUserAccessTokens": True,
         "EnableBotAccountCreation": True,
         "EnableIncomingWebhooks": True,
+        "EnableOutgoingWebhooks": True,
+        "EnableCommands": True,
+        "AllowedUntrustedInternalConnections": HOST,
         "PostPriority": True,
         "EnableDeveloper": False,
     },
@@ -285,6 +293,13 @@ class Place:
         shown = [listed["posts"][post] for post in reversed(listed["order"])]
         return [post for post in shown if not post["type"].startswith("system_")]
 
+    async def shown(self, count: int) -> list[dict[str, Any]]:
+        """What the channel shows once there are so many posts."""
+        async with asyncio.timeout(10):
+            while len(found := await self.posts()) < count:
+                await asyncio.sleep(0.02)
+        return found
+
     async def only(self) -> dict[str, Any]:
         """The one post of the channel."""
         (post,) = await self.posts()
@@ -327,3 +342,10 @@ async def stage(server: Server) -> AsyncIterator[Stage]:
 async def place(stage: Stage) -> Place:
     """A public channel of this test alone; the bot is a member, ann has a hook to it."""
     return await stage.place(stage.bot)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def service() -> AsyncIterator[Service]:
+    """The outside service that the servers call."""
+    async with Service(HOST).serve() as served:
+        yield served
