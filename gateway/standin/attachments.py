@@ -1,7 +1,7 @@
 """Attachments as Mattermost decodes and stores them, and Slack's forms in texts (contract 1.6 and 2)."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -64,9 +64,8 @@ class Action(Struct):
     integration: Integration | None = None
 
     def stored(self) -> dict[str, Any]:
-        """The action as Go stores it: with an id, without what is empty, numbers of the context after Go."""
-        texts = {name: value for name in self.__struct_fields__ if (value := getattr(self, name))}
-        stored = {**texts, "id": self.id or new_id()}
+        """The action as Go stores it: without what is empty, numbers of the context after Go."""
+        stored = {name: value for name in self.__struct_fields__ if (value := getattr(self, name))}
         if self.options:
             stored["options"] = [
                 option and {"text": option.text or "", "value": option.value or ""} for option in self.options
@@ -113,6 +112,13 @@ class Attachment(Struct):
         return stored
 
 
+def name_actions(attachments: Sequence[Mapping[str, Any]]) -> None:
+    """Give an id to every action without one, as the server does with each post before it is stored or shown."""
+    for attachment in attachments:
+        for action in attachment.get("actions", ()):
+            action.setdefault("id", new_id())
+
+
 def for_readers(attachment: Mapping[str, Any]) -> Mapping[str, Any]:
     """A stored attachment as readers see it: where a click goes is not for them."""
     if "actions" not in attachment:
@@ -128,10 +134,21 @@ def over_hook(attachment: Attachment, name_of: NameOf) -> dict[str, Any]:
     stored = attachment.stored()
     for name in ("pretext", "text"):
         stored[name] = _convert_links(stored[name], name_of)
-    stored["title"] = _expand_mentions(stored["title"], name_of)
+    stored["title"] = expand_mentions(stored["title"], name_of)
     for field in stored["fields"] or ():
         if field["value"] is not None:
             field["value"] = _convert_links(go_text(field["value"]), name_of)
+    return stored
+
+
+def of_command(attachment: Attachment) -> dict[str, Any]:
+    """An attachment of a command's answer that asks for no conversion: its links are converted all the same."""
+    stored = attachment.stored()
+    for name in ("pretext", "text"):
+        stored[name] = link_text(stored[name])
+    for field in stored["fields"] or ():
+        if field["value"] is not None:
+            field["value"] = link_text(go_text(field["value"]))
     return stored
 
 
@@ -148,15 +165,20 @@ def over_rest(value: Any) -> list[dict[str, Any]] | None:
 
 def message_text(text: str, name_of: NameOf) -> str:
     """The text of a hook's message as it is stored."""
-    return _MESSAGE_LINK.sub(r"[\2](\1)", _expand_mentions(text, name_of)) if "<" in text else text
+    return _MESSAGE_LINK.sub(r"[\2](\1)", expand_mentions(text, name_of)) if "<" in text else text
+
+
+def link_text(text: str) -> str:
+    """A text with its links converted, and nothing else."""
+    return _ATTACHMENT_LINK.sub(r"[\2](\1)", text) if "<" in text else text
 
 
 def _convert_links(text: str, name_of: NameOf) -> str:
-    return _ATTACHMENT_LINK.sub(r"[\2](\1)", _expand_mentions(text, name_of)) if "<" in text else text
+    return link_text(expand_mentions(text, name_of))
 
 
-def _expand_mentions(text: str, name_of: NameOf) -> str:
-    """Contract 1.6 rule 1."""
+def expand_mentions(text: str, name_of: NameOf) -> str:
+    """A text with the mentions of Slack's forms in Mattermost's (contract 1.6 rule 1)."""
     if "<" not in text:
         return text
     text = _ANNOUNCEMENT.sub(r"@\1", text)

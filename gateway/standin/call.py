@@ -1,6 +1,5 @@
 """One call of the stand-in's REST API: request and reply of a handler, and the way from HTTP and back."""
 
-import re
 from collections.abc import Awaitable, Callable, Mapping
 from inspect import isawaitable
 from typing import Any, TypeVar
@@ -12,17 +11,25 @@ from msgspec import Struct
 from gateway.standin import accounts
 from gateway.standin.body import TOO_LARGE, read_body
 from gateway.standin.records import Channel, Team, User
-from gateway.standin.refusal import RefusedError, answer_headers, bad_address, bad_body, document, permissions
+from gateway.standin.refusal import RefusedError, answer_headers, bad_address, bad_body, document, is_id, permissions
+from gateway.standin.trouble import drop
 from gateway.standin.world import ADMIN, World
 
+
+class CutError(Exception):
+    """A real server's handler breaks here: the caller's connection ends without an answer."""
+
+
 T = TypeVar("T")
-_ID = re.compile(r"[A-Za-z0-9]{26}")
 SLACK = 512
 """Bytes that a body may have beyond the setting."""
 
 
 class Call(Struct):
-    """A request: who calls (None for nobody), the parts of the path, query, body and content type."""
+    """A request: who calls (None for nobody), the parts of the path, query, body, content type.
+
+    `site` is the address of the server as the caller knows it.
+    """
 
     world: World
     user: User | None
@@ -31,6 +38,7 @@ class Call(Struct):
     query: Mapping[str, str]
     body: bytes
     content_type: str
+    site: str
 
     @property
     def caller(self) -> User:
@@ -48,7 +56,7 @@ class Call(Struct):
 
     def id(self, name: str) -> str:
         """An id in the path; raises RefusedError for what is none."""
-        if not _ID.fullmatch(self.path[name]):
+        if not is_id(self.path[name]):
             raise bad_address(name)
         return self.path[name]
 
@@ -104,6 +112,9 @@ def served(world: World, handler: Handler, guard: Guard) -> Callable[[web.Reques
         except RefusedError as error:
             world.stats["refused"] += 1
             return document(error, developer=settings.service.enable_developer)
+        except CutError:
+            world.stats["crashes"] += 1
+            return drop(request)
         headers = answer_headers() | {"Content-Type": "application/json"} | reply.headers
         return web.Response(status=reply.status, body=msgspec.json.encode(reply.value), headers=headers)
 
@@ -125,7 +136,9 @@ def _call(world: World, request: web.Request, body: bytes, limit: int) -> Call:
         raise TOO_LARGE
     user, token = (known[0], known[1].token) if known else (None, "")
     declared = request.headers.get(hdrs.CONTENT_TYPE, "")
-    return Call(world, user, token, request.match_info, request.query, body, declared)
+    return Call(
+        world, user, token, request.match_info, request.query, body, declared, f"{request.scheme}://{request.host}"
+    )
 
 
 OPEN = frozenset(

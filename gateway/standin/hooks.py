@@ -30,17 +30,22 @@ def receive(world: World, hook_id: str, payload: bytes) -> int:
 
 
 class Origin(Struct):
-    """Where the posts of a hook come from: whose they are, the hook's id and shown name, and the thread."""
+    """Where the posts of a hook come from: whose they are, the hook's id and shown name, and the thread.
+
+    `outgoing` tells the answer to an outgoing webhook.
+    """
 
     owner: User
     hook: str
     display_name: str
     root: str = ""
+    outgoing: bool = False
 
 
 def store(world: World, origin: Origin, channel: Channel, message: Incoming) -> int:
     """Store the posts of a message of a hook and count them; raises RefusedError."""
-    pieces = incoming.drafts(message, _dress(world, origin, message), lambda user_id: _name(world, user_id))
+    dress = _dress(world, origin, message)
+    pieces = incoming.drafts(message, dress, world.name_of, typed=origin.outgoing)
     for draft in pieces:
 
         def is_member(name: str) -> bool:
@@ -50,11 +55,6 @@ def store(world: World, origin: Origin, channel: Channel, message: Incoming) -> 
         incoming.check_storable(draft, None if channel.kind == "D" else is_member)
         world.keep(_post(origin, channel, draft))
     return len(pieces)
-
-
-def _name(world: World, user_id: str) -> str | None:
-    user = world.users.get(user_id)
-    return user.username if user else None
 
 
 def _channel(world: World, hook: Hook, asked: str) -> Channel:

@@ -103,6 +103,18 @@ _REPAIRED = re.compile(r'"(?:text|fallback|pretext|author_name|title|value)"\s*:
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
+def decode_whole(body: bytes, kind: type[T]) -> T:
+    """Decode a body that is one JSON value and nothing else; raises ValueError or RecursionError."""
+    try:
+        value = msgspec.json.decode(body)
+    except msgspec.DecodeError:
+        text = body.decode("utf-8", "replace").strip(" \t\r\n")
+        value, end = _first.raw_decode(text)
+        if text[end:]:
+            raise ValueError("something follows the value") from None
+    return msgspec.convert({} if value is None else _lower_keys(value), kind)
+
+
 def _loads(body: bytes, *, repair: bool) -> Any:
     try:
         return msgspec.json.decode(body)
@@ -125,7 +137,7 @@ def _lower_keys(value: Any) -> Any:
     """Go matches keys without regard to case; below `props` and field values they are data."""
     if isinstance(value, dict):
         lowered = {key.lower(): item for key, item in value.items()}
-        for name in ("attachments", "fields", "priority"):
+        for name in ("attachments", "fields", "priority", "extra_responses"):
             if name in lowered:
                 lowered[name] = _lower_keys(lowered[name])
         return lowered
@@ -153,20 +165,23 @@ def warnings(draft: Draft) -> list[str]:
     return complaints(draft.attachments)
 
 
-def drafts(incoming: Incoming, dress: Mapping[str, str], name_of: NameOf) -> list[Draft]:
+def drafts(incoming: Incoming, dress: Mapping[str, str], name_of: NameOf, *, typed: bool = False) -> list[Draft]:
     """Give the posts that the server would store; more than one means that it had to split. Raises RefusedError.
 
     `dress` has the props that the server adds: where the post comes from, and the name and icon that it shows.
+    `typed` keeps the type of a message with attachments, as answers of outgoing webhooks do.
     """
     try:
-        return _drafts(incoming, dress, name_of)
+        return _drafts(incoming, dress, name_of, typed=typed)
     except OverflowError as error:
         raise RefusedError(400, DECODE, "a number is beyond those of Go") from error
 
 
-def _drafts(incoming: Incoming, dress: Mapping[str, str], name_of: NameOf) -> list[Draft]:
+def _drafts(incoming: Incoming, dress: Mapping[str, str], name_of: NameOf, *, typed: bool) -> list[Draft]:
     stored = [over_hook(attachment, name_of) for attachment in incoming.attachments or () if attachment is not None]
-    kind = "slack_attachment" if stored else incoming.type or ""
+    kind = incoming.type or ""
+    if stored and not (typed and kind):
+        kind = "slack_attachment"
     if incoming.priority is not None and incoming.priority.priority is None:
         raise RefusedError(400, GENERAL, "priority is required")
     if kind.startswith("system_"):

@@ -122,5 +122,7 @@ def take(world: World, hook: OutgoingHook, trigger: Post, body: bytes) -> None:
         props=answer.props,
         priority=answer.priority,
     )
-    origin = hooks.Origin(world.users[hook.creator_id], hook.id, hook.display_name, trigger.id if reply else "")
+    origin = hooks.Origin(
+        world.users[hook.creator_id], hook.id, hook.display_name, trigger.id if reply else "", outgoing=True
+    )
     hooks.store(world, origin, world.channels[trigger.channel_id], message)

@@ -77,12 +77,17 @@ class Posting:
             shown = first.shown(self._world.thread(first))
             del shown["metadata"]
             return shown
-        post = self._new_post(user, channel, asked, priority)
-        self._world.keep(post)
-        self._fire(post)
+        post = self.store(user, channel, asked)
         if pending:
             self._remember(pending, post)
         return post.shown(self._world.thread(post)) | {"pending_post_id": pending}
+
+    def store(self, user: User, channel: Channel, asked: NewPost) -> Post:
+        """Store a post wherever it is asked for; raises RefusedError for one that cannot be stored."""
+        post = self._new_post(user, channel, asked)
+        self._world.keep(post)
+        self._fire(post)
+        return post
 
     def _check_priority(self, priority: Priority | None, root_id: str) -> None:
         """The rules of priorities of who has no licence; raises RefusedError."""
@@ -113,8 +118,9 @@ class Posting:
             del self._pending[oldest]
         self._pending[pending] = (moment + PENDING_SECONDS, post.id)
 
-    def _new_post(self, user: User, channel: Channel, asked: NewPost, priority: Priority | None) -> Post:
+    def _new_post(self, user: User, channel: Channel, asked: NewPost) -> Post:
         """The post that is asked for, fit to be stored; raises RefusedError."""
+        priority = asked.metadata.priority if asked.metadata else None
         root_id = asked.root_id or ""
         if root_id:
             self._check_root(root_id, channel)
@@ -122,7 +128,7 @@ class Posting:
             raise RefusedError(400, "app.post.save.existing.app_error")
         if not is_kind(asked.type or ""):
             raise RefusedError(400, "model.post.is_valid.type.app_error")
-        props = _props(asked.props or {}) | ({"from_bot": "true"} if user.bot else {})
+        props = stored_props(asked.props or {}) | ({"from_bot": "true"} if user.bot else {})
         message, moment, post_id = asked.message or "", now(), new_id()
         file_ids = list(dict.fromkeys(asked.file_ids or ()))
         _check_sizes(message, props, file_ids)
@@ -175,7 +181,7 @@ class Posting:
         if self._world.channels[post.channel_id].delete_at:
             raise RefusedError(400, "api.post.patch_post.can_not_update_post_in_deleted.error")
         message = post.message if patch.message is None else patch.message
-        props = post.props if patch.props is None else _props(patch.props)
+        props = post.props if patch.props is None else stored_props(patch.props)
         _check_sizes(message, props, patch.file_ids or [])
         if holds_nul(message, props):
             raise RefusedError(500, "app.post.update.app_error", "the database refuses it")
@@ -203,7 +209,7 @@ class Posting:
         return own or user.has(ADMIN)
 
 
-def _props(asked: dict[str, Any]) -> dict[str, Any]:
+def stored_props(asked: dict[str, Any]) -> dict[str, Any]:
     """The props as they are stored: attachments with every key."""
     return {**asked, "attachments": over_rest(asked["attachments"])} if "attachments" in asked else asked
 

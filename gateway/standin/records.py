@@ -113,6 +113,41 @@ class OutgoingHook(Struct, kw_only=True):
     icon_url: str = ""
 
 
+class Command(Struct, kw_only=True):
+    """A slash command, by the names of REST. `method` is P for POST, G for GET."""
+
+    id: str = ""
+    token: str = ""
+    create_at: int = 0
+    update_at: int = 0
+    delete_at: int = 0
+    creator_id: str = ""
+    team_id: str = ""
+    trigger: str = ""
+    method: str = ""
+    username: str = ""
+    icon_url: str = ""
+    auto_complete: bool = False
+    auto_complete_desc: str = ""
+    auto_complete_hint: str = ""
+    display_name: str = ""
+    description: str = ""
+    url: str = ""
+    plugin_id: str = ""
+
+
+class Delayed(Struct, kw_only=True):
+    """The right to answer a command later: whose it was and where, and how often it was used."""
+
+    id: str
+    command: str
+    user: str
+    channel: str
+    root: str
+    create_at: int
+    uses: int = 0
+
+
 class Token(Struct):
     """What a caller shows: a session of a login, or an access token (`access`), which ends only when it is revoked."""
 
@@ -219,3 +254,17 @@ class Post(Struct, kw_only=True):
             "participants": None,
             "metadata": metadata,
         }
+
+
+class Whisper(Struct):
+    """A post that only the user with a name saw."""
+
+    user: str
+    post: Post
+
+
+class Cookie(Struct):
+    """What stands behind the cookie of an action: the post, which is not stored, and the action."""
+
+    post: Post
+    action: dict[str, Any]

@@ -1,17 +1,24 @@
 """Refusals of the stand-in: the error document of Mattermost (contract 1.8)."""
 
+import re
 import secrets
 
 import msgspec
 from aiohttp import web
 
 VERSION = "11.2.0"
+_ID = re.compile(r"[A-Za-z0-9]{26}")
 _ID_LETTERS = "ybndrfg8ejkmcpqxot1uwisza345h769"
 
 
 def new_id() -> str:
     """An id like the server's: 26 characters of lower-case base32."""
     return "".join([_ID_LETTERS[byte & 31] for byte in secrets.token_bytes(26)])
+
+
+def is_id(text: str) -> bool:
+    """Whether a text has the form of an id."""
+    return _ID.fullmatch(text) is not None
 
 
 class RefusedError(Exception):

@@ -16,21 +16,17 @@ import asyncio
 import re
 import signal
 import sys
-from collections import Counter, deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import Any
 
-from aiohttp import hdrs, web
+from aiohttp import web
 
-from gateway.standin import administration, hooks, integrations, outgoing, rest
-from gateway.standin.body import payload_of, read_body
-from gateway.standin.call import SLACK, served
-from gateway.standin.outside import Outside
-from gateway.standin.posting import NewPost, Posting
-from gateway.standin.records import Channel, Hook, OutgoingHook, Post, Team, User
-from gateway.standin.refusal import RefusedError, answer_headers, document, new_id
-from gateway.standin.serversettings import Settings
+from gateway.standin import administration, integrations, rest
+from gateway.standin.call import served
+from gateway.standin.doors import Doors
+from gateway.standin.records import Post
+from gateway.standin.refusal import RefusedError, document
+from gateway.standin.scene import Scene
 from gateway.standin.trouble import Rate, Trouble, drop, page
 from gateway.standin.world import World
 
@@ -42,55 +38,24 @@ _READS = frozenset({"GET", "HEAD"})
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-class StandIn:
-    """A server with one team, `home`; hooks, channels, users and bots are added by the test, by their names.
+class StandIn(Scene):
+    """A server of a scene, to which the test adds what it needs.
 
     `mode` is what every request of hooks and of the REST API meets: "ok", "down" (503), "slow" (`delay` seconds, then
     ok), "drop" (the connection is cut without an answer), "drop after" (handled, then cut) or "html" (200 with a login
-    page). `rate` limits all requests. `posts` are all that were made, deleted ones included; `settings` are the
-    server's, by the names of Mattermost in small letters.
+    page). `rate` limits all requests.
     """
 
     def __init__(
         self, *, keep: int = 10_000, payload: int = 300_000, rate: Rate | None = None, developer: bool = False
     ) -> None:
-        self._world = World(keep)
-        self._outside = Outside(self._world)
-        self._posting = Posting(self._world, lambda post: outgoing.fire(self._world, self._outside, post))
+        super().__init__(World(keep))
+        self._doors = Doors(self._world, self._commands, self._met)
         self._under_way: dict[int, web.Request] = {}
         self._trouble = Trouble(self._world.settings.rate)
         self._trouble.rate = rate
         self.settings.service.maximum_payload_size_bytes = payload
         self.settings.service.enable_developer = developer
-
-    @property
-    def posts(self) -> deque[Post]:
-        """All posts, in the order of their making."""
-        return self._world.posts
-
-    @property
-    def hooks(self) -> dict[str, Hook]:
-        """The incoming webhooks by id; a test may take one away."""
-        return self._world.hooks
-
-    @property
-    def settings(self) -> Settings:
-        """The settings of the server, which a test may change."""
-        return self._world.settings
-
-    @property
-    def stats(self) -> Counter[str]:
-        """How many requests, posts, refusals and so on there were."""
-        return self._world.stats
-
-    @property
-    def enabled(self) -> bool:
-        """Whether incoming webhooks are on."""
-        return self.settings.service.enable_incoming_webhooks
-
-    @enabled.setter
-    def enabled(self, on: bool) -> None:
-        self.settings.service.enable_incoming_webhooks = on
 
     @property
     def mode(self) -> str:
@@ -119,100 +84,6 @@ class StandIn:
     def rate(self, rate: Rate | None) -> None:
         self._trouble.rate = rate
 
-    def add_team(self, name: str) -> str:
-        """Make another team; gives its id."""
-        return self._world.new_team(name).id
-
-    def add_user(self, login: str, password: str = "", *, roles: str = "system_user", team: str = "home") -> str:
-        """Make a person who is in a team and logs in with a password; gives the id."""
-        user = self._world.new_user(login, team=self._team(team))
-        user.password, user.roles = password, roles
-        return user.id
-
-    def add_bot(self, username: str, *, roles: str = "system_user", team: str = "home") -> str:
-        """Make a bot that is in a team and in no channel; gives a token of its own."""
-        bot = self._world.new_user(username, team=self._team(team))
-        bot.bot, bot.roles = True, roles
-        return self._world.new_token(bot, access=True).token
-
-    def add_channel(self, name: str, *, private: bool = False, team: str = "home") -> str:
-        """Make a channel, unless there is one of that name; gives its id. Nobody is in it."""
-        home = self._team(team)
-        found = self._world.channel_named(home.id, name)
-        return (found or self._world.new_channel(home, name, "P" if private else "O")).id
-
-    def add_hook(self, hook_id: str | None = None, channel: str = "town-square", *, locked: bool = False) -> str:
-        """Make an incoming webhook of `owner`; gives its id, which is 26 characters of base32 unless one is given."""
-        hook = Hook(id=hook_id or new_id(), channel=self.add_channel(channel), user=self._world.owner.id, locked=locked)
-        self._world.hooks[hook.id] = hook
-        return hook.id
-
-    def add_outgoing(self, url: str, *words: str, channel: str = "", team: str = "home", **more: Any) -> OutgoingHook:
-        """Make an outgoing webhook of `owner`: for trigger words, or for all that is said in a public channel.
-
-        `more` are other fields by the names of REST, as `content_type`.
-        """
-        home = self._team(team)
-        hook = OutgoingHook(
-            creator_id=self._world.owner.id,
-            team_id=home.id,
-            channel_id=self.add_channel(channel, team=team) if channel else "",
-            trigger_words=list(words),
-            callback_urls=[url],
-            **more,
-        )
-        return integrations.add_outgoing_hook(self._world, hook)
-
-    def say(self, username: str, channel: str, text: str, *, root: str = "", team: str = "home") -> Post:
-        """Post as a user, who joins the channel; `root` is the id of the post that is answered."""
-        self.join(username, channel, team=team)
-        asked = NewPost(channel_id=self._channel(channel, team).id, message=text, root_id=root)
-        self._posting.create(self._user(username), asked)
-        return self.posts[-1]
-
-    def join(self, username: str, channel: str, *, team: str = "home") -> None:
-        """Make a user a member of a channel."""
-        self._channel(channel, team).members.add(self._user(username).id)
-
-    def leave(self, username: str, channel: str, *, team: str = "home") -> None:
-        """Take a user out of a channel."""
-        self._channel(channel, team).members.discard(self._user(username).id)
-
-    def rename_channel(self, name: str, new: str, *, team: str = "home") -> None:
-        """Give a channel another name."""
-        self._world.rename(self._channel(name, team), new)
-
-    def archive_channel(self, name: str, *, team: str = "home") -> None:
-        """Archive a channel: nobody can post there, and its hooks are gone."""
-        self._world.archive(self._channel(name, team))
-
-    def delete_channel(self, name: str, *, team: str = "home") -> None:
-        """Delete a channel for good, with its posts."""
-        self._world.remove(self._channel(name, team))
-
-    def delete_post(self, post_id: str) -> None:
-        """Delete a post and its replies, as a person does who cleans up."""
-        post = self._world.post(post_id)
-        if post is None:
-            raise KeyError(post_id)
-        self._world.delete(post)
-
-    def expire_sessions(self) -> None:
-        """End every session of a login; the tokens of bots and persons go on."""
-        self._world.end_tokens(lambda token: not token.access)
-
-    def revoke(self, token: str) -> None:
-        """End one token or session."""
-        del self._world.tokens[token]
-
-    def lock(self, username: str) -> None:
-        """Lock the account of a person, as too many wrong passwords do."""
-        self._user(username).failures = self.settings.service.maximum_login_attempts
-
-    def deactivate(self, username: str) -> None:
-        """Deactivate an account: its tokens count for nothing."""
-        self._user(username).delete_at = 1
-
     def fail_next(
         self, count: int, status: int = 500, headers: Mapping[str, str] | None = None, body: str = "failed on request"
     ) -> None:
@@ -228,28 +99,15 @@ class StandIn:
         for request in self._under_way.values():
             drop(request)
 
-    def _team(self, name: str) -> Team:
-        return next(team for team in self._world.teams.values() if team.name == name)
-
-    def _user(self, username: str) -> User:
-        user = self._world.user_named(username)
-        if user is None:
-            raise KeyError(username)
-        return user
-
-    def _channel(self, name: str, team: str) -> Channel:
-        channel = self._world.channel_named(self._team(team).id, name)
-        if channel is None:
-            raise KeyError(name)
-        return channel
-
     def app(self) -> web.Application:
         """Give an application that serves this stand-in."""
         app = web.Application(client_max_size=0, middlewares=[self._guard])
         app.cleanup_ctx.append(self._outside.run)
-        app.router.add_post(r"/hooks/{id:[A-Za-z0-9]+}", self._incoming)
+        app.router.add_post(r"/hooks/{id:[A-Za-z0-9]+}", self._doors.incoming)
+        app.router.add_post(r"/hooks/commands/{id:[A-Za-z0-9]+}", self._doors.later)
         app.router.add_get(_PING, self._ping)
-        listed = [*rest.routes(self._posting), *administration.routes(), *integrations.routes()]
+        listed = [*rest.routes(self._posting), *administration.routes()]
+        listed += [*integrations.routes(), *self._commands.routes()]
         for method, path, handler in listed:
             app.router.add_route(method, _API + path, served(self._world, handler, self._met))
         app.router.add_route("*", _API + "{path:.*}", self._no_route)
@@ -265,7 +123,8 @@ class StandIn:
         await runner.setup()
         try:
             await web.TCPSite(runner, host, port).start()
-            yield f"http://{host}:{runner.addresses[0][1]}"
+            self.url = f"http://{host}:{runner.addresses[0][1]}"
+            yield self.url
         finally:
             await runner.cleanup()
 
@@ -299,24 +158,8 @@ class StandIn:
             return failed
         return await self._trouble.met(request)
 
-    async def _incoming(self, request: web.Request) -> web.StreamResponse:
-        hook_id = request.match_info["id"]
-        limit = self.settings.service.maximum_payload_size_bytes + SLACK  # contract 1.5
-        body = await read_body(request.content, limit)
-        instead = await self._met(request)
-        if instead is not None:
-            return instead
-        try:
-            declared = request.headers.get(hdrs.CONTENT_TYPE, "")
-            hooks.receive(self._world, hook_id, payload_of(body, declared, request.rel_url.raw_query_string, limit))
-        except RefusedError as error:
-            self.stats["refused"] += 1
-            return self._document(error, f"Failed to handle the payload of incoming webhook {hook_id}.")
-        return web.Response(body=b"ok", headers=answer_headers() | {"Content-Type": "text/plain"})
-
-    def _document(self, error: RefusedError, message: str = "") -> web.Response:
-        """The error document; that of a hook repeats the hook's id in its message, as the real one does."""
-        return document(error, message, developer=self.settings.service.enable_developer)
+    def _document(self, error: RefusedError) -> web.Response:
+        return document(error, developer=self.settings.service.enable_developer)
 
     async def _page(self, _: web.Request) -> web.Response:
         return page()

@@ -7,9 +7,25 @@ everywhere, `system_post_all_public` in public channels.
 from collections import Counter, deque
 from collections.abc import Callable
 
-from gateway.standin.records import Channel, File, Hook, OutgoingHook, Post, Team, Token, User, now
+from gateway.standin.attachments import name_actions
+from gateway.standin.records import (
+    Channel,
+    Command,
+    Cookie,
+    Delayed,
+    File,
+    Hook,
+    OutgoingHook,
+    Post,
+    Team,
+    Token,
+    User,
+    Whisper,
+    now,
+)
 from gateway.standin.refusal import RefusedError, new_id, permissions
 from gateway.standin.serversettings import Settings
+from gateway.standin.triggers import Triggers
 
 ADMIN = "system_admin"
 
@@ -32,6 +48,11 @@ class World:
         self.files: dict[str, File] = {}
         self.posts: deque[Post] = deque()
         self.replies: dict[str, list[Post]] = {}
+        self.commands: dict[str, Command] = {}
+        self.delayed: dict[str, Delayed] = {}
+        self.whispers: deque[Whisper] = deque(maxlen=keep)
+        self.cookies: dict[str, Cookie] = {}
+        self.triggers = Triggers()
         self._keep = keep
         self._posts: dict[str, Post] = {}
         self._names: dict[str, User] = {}
@@ -132,6 +153,11 @@ class World:
             raise RefusedError(404, "app.channel.get.existing.app_error")
         return self.channels[channel_id]
 
+    def name_of(self, user_id: str) -> str | None:
+        """The username of an id, if there is such a user."""
+        user = self.users.get(user_id)
+        return user.username if user else None
+
     def user_named(self, username: str) -> User | None:
         """The user with a name, if any."""
         return self._names.get(username)
@@ -151,11 +177,25 @@ class World:
             oldest = self.posts.popleft()
             self._posts.pop(oldest.id, None)
             self.replies.pop(oldest.id, None)
+        name_actions(post.attachments)
         self.posts.append(post)
         self.stats["posts"] += 1
         self._posts[post.id] = post
         if post.root_id in self._posts:
             self.replies.setdefault(post.root_id, []).append(post)
+
+    def whisper(self, user: User, post: Post) -> None:
+        """Show a user a post that is not stored. Its actions work by cookies, of which the oldest give way."""
+        post.type = "system_ephemeral"
+        name_actions(post.attachments)
+        for action in (action for attachment in post.attachments for action in attachment.get("actions", ())):
+            cookie = new_id() + new_id()
+            self.cookies[cookie] = Cookie(post, dict(action))
+            action.pop("integration", None)
+            action["cookie"] = cookie
+        while len(self.cookies) > self._keep:
+            del self.cookies[next(iter(self.cookies))]
+        self.whispers.append(Whisper(user.username, post))
 
     def delete(self, post: Post) -> None:
         """Delete a post and its replies, as a person does."""

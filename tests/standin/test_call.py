@@ -10,7 +10,7 @@ from gateway.standin.refusal import RefusedError, new_id
 
 def call(world, user=None, **more) -> Call:
     """A request as a handler gets it."""
-    usual = {"token": "", "path": {}, "query": {}, "body": b"", "content_type": ""}
+    usual = {"token": "", "path": {}, "query": {}, "body": b"", "content_type": "", "site": ""}
     return Call(world, user, **{**usual, **more})
 
 

@@ -168,6 +168,7 @@ class Stage:
         self.ben: dict[str, Any] = {}
         self.bot = ""
         self.bot_token = ""
+        self.ben_token = ""
         self.users: list[str] = []
         self.teams: list[str] = []
 

@@ -82,6 +82,10 @@ class Service:
 
         self._answers.setdefault(name, []).append(given)
 
+    def forget(self, name: str) -> None:
+        """Answer under a name with nothing again."""
+        self._answers.pop(name, None)
+
     async def _handle(self, request: web.Request) -> web.Response:
         name = request.path.split("/")[1]
         asked = Asked(request.method, request.raw_path, dict(request.headers), await request.text())
