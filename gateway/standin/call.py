@@ -142,6 +142,14 @@ def _call(world: World, request: web.Request, body: bytes, limit: int) -> Call:
 
 
 OPEN = frozenset(
-    f"/api/v4/{path}" for path in ("users", "users/login", "users/logout", "config/client", "license/client")
+    f"/api/v4/{path}"
+    for path in (
+        "users",
+        "users/login",
+        "users/logout",
+        "config/client",
+        "license/client",
+        "actions/dialogs/open",
+    )
 )
 """The paths that need no token."""

@@ -137,7 +137,7 @@ def _lower_keys(value: Any) -> Any:
     """Go matches keys without regard to case; below `props` and field values they are data."""
     if isinstance(value, dict):
         lowered = {key.lower(): item for key, item in value.items()}
-        for name in ("attachments", "fields", "priority", "extra_responses"):
+        for name in ("attachments", "fields", "priority", "extra_responses", "update", "form"):
             if name in lowered:
                 lowered[name] = _lower_keys(lowered[name])
         return lowered

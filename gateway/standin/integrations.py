@@ -1,15 +1,13 @@
 """The REST API for who administers integrations: outgoing webhooks and slash commands, with their tokens."""
 
-import re
-
 import msgspec
 
 from gateway.standin.call import OK, Call, Handler, Reply
+from gateway.standin.outside import ADDRESS
 from gateway.standin.records import Command, OutgoingHook, User, now
 from gateway.standin.refusal import RefusedError, bad_body, is_id, new_id, permissions
 from gateway.standin.world import ADMIN, World
 
-_ADDRESS = re.compile(r"https?://[^/?#\s]+\S*")
 _BUILT_IN = frozenset(
     """
     away clear code collapse dnd echo expand exportlink groupmsg header help invite invite_people join kick leave logout
@@ -120,7 +118,7 @@ def _check_hook(hook: OutgoingHook) -> None:
         "words": len(f"[{' '.join(words)}]".encode()) > _PRINTED,
         "trigger_words": "" in words,
         "callback": not addresses or len(f"[{' '.join(addresses)}]".encode()) > _PRINTED,
-        "url": not all(map(_ADDRESS.fullmatch, addresses)),
+        "url": not all(map(ADDRESS.fullmatch, addresses)),
         "display_name": len(hook.display_name.encode()) > 64,
         "description": len(hook.description.encode()) > 500,
         "content_type": len(hook.content_type) > 128 or hook.trigger_when > 1,
@@ -208,7 +206,7 @@ def _check_command(command: Command) -> None:
         "team_id": not is_id(command.team_id),
         "trigger": not 1 <= len(trigger.encode()) <= 128 or trigger.startswith("/") or " " in trigger,
         "url": not 1 <= len(command.url.encode()) <= 1024,
-        "url_http": not _ADDRESS.fullmatch(command.url),
+        "url_http": not ADDRESS.fullmatch(command.url),
         "method": command.method not in {"P", "G"},
         "display_name": len(command.display_name.encode()) > 64,
         "description": len(command.description.encode()) > 128,

@@ -2,6 +2,7 @@
 
 import asyncio
 import ipaddress
+import re
 import socket
 from collections.abc import AsyncIterator, Coroutine, Mapping
 from typing import Any
@@ -12,6 +13,9 @@ from msgspec import Struct
 from yarl import URL
 
 from gateway.standin.world import World
+
+ADDRESS = re.compile(r"https?://[^/?#\s]+\S*")
+"""The addresses that integrations may have."""
 
 MEBIBYTE = 1_048_576
 FORM = "application/x-www-form-urlencoded"

@@ -48,6 +48,14 @@ class Patch(Struct):
     is_pinned: bool | None = None
 
 
+class Update(Struct):
+    """A post that replaces another, but for who, where and when; null is the same as absent."""
+
+    message: str | None = None
+    props: dict[str, Any] | None = None
+    file_ids: list[str] | None = None
+
+
 class Posting:
     """Makes and changes the posts of a world; `fire` calls the outgoing webhooks of a new one."""
 
@@ -189,8 +197,24 @@ class Posting:
         post.update_at = now()
         post.edit_at = post.update_at if edited else post.edit_at
         post.message, post.props = message, props
+        self._world.change(post)
         post.is_pinned = post.is_pinned if patch.is_pinned is None else patch.is_pinned
         return post.shown(self._world.thread(post))
+
+    def replace(self, post: Post, update: Update) -> None:
+        """Replace message and files of a post, and its props if there are new ones; raises RefusedError."""
+        if self._world.channels[post.channel_id].delete_at:
+            raise RefusedError(400, "api.post.update_post.can_not_update_post_in_deleted.error")
+        message, file_ids = update.message or "", [one for one in update.file_ids or () if one in post.file_ids]
+        props = post.props if update.props is None else stored_props(update.props)
+        _check_sizes(message, props, file_ids)
+        if holds_nul(message, props):
+            raise RefusedError(500, "app.post.update.app_error", "the database refuses it")
+        before = (post.message, post.file_ids, post.props.get("attachments"))
+        post.message, post.file_ids, post.props, post.update_at = message, file_ids, props, now()
+        if before != (message, file_ids, props.get("attachments")):
+            post.edit_at = post.update_at
+        self._world.change(post)
 
     def delete(self, user: User, post_id: str) -> None:
         """Delete a post and its replies; raises RefusedError."""

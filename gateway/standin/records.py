@@ -263,6 +263,15 @@ class Whisper(Struct):
     post: Post
 
 
+class OpenedDialog(Struct):
+    """A dialog that the user with a name was shown: the client's trigger id, where it is sent, and all of it."""
+
+    user: str
+    trigger_id: str
+    url: str
+    dialog: dict[str, Any]
+
+
 class Cookie(Struct):
     """What stands behind the cookie of an action: the post, which is not stored, and the action."""
 

@@ -4,10 +4,12 @@ from collections import Counter, deque
 from typing import Any
 
 from gateway.standin import integrations, outgoing
+from gateway.standin.actions import Actions, Click
 from gateway.standin.commands import Commands, Executed
+from gateway.standin.dialogs import Dialogs, Submission
 from gateway.standin.outside import Outside
 from gateway.standin.posting import NewPost, Posting
-from gateway.standin.records import Channel, Command, Hook, OutgoingHook, Post, Team, User, Whisper
+from gateway.standin.records import Channel, Command, Hook, OpenedDialog, OutgoingHook, Post, Team, User, Whisper
 from gateway.standin.refusal import new_id
 from gateway.standin.serversettings import Settings
 from gateway.standin.world import World
@@ -26,6 +28,8 @@ class Scene:
         self._outside = Outside(world)
         self._posting = Posting(world, lambda post: outgoing.fire(world, self._outside, post))
         self._commands = Commands(world, self._posting, self._outside)
+        self._actions = Actions(world, self._posting, self._outside)
+        self._dialogs = Dialogs(world, self._outside)
 
     @property
     def posts(self) -> deque[Post]:
@@ -36,6 +40,11 @@ class Scene:
     def whispers(self) -> deque[Whisper]:
         """What only one user saw, in the order of its coming."""
         return self._world.whispers
+
+    @property
+    def dialogs(self) -> deque[OpenedDialog]:
+        """The dialogs that were opened, in their order."""
+        return self._world.dialogs
 
     @property
     def hooks(self) -> dict[str, Hook]:
@@ -117,6 +126,48 @@ class Scene:
         self.join(username, channel, team=team)
         asked = Executed(command, self._channel(channel, team).id, self._team(team).id, root)
         return await self._commands.execute(self._user(username), asked, self.url)
+
+    async def click(
+        self, username: str, post: Post, action: str, *, choice: str = "", cookie: str | None = None
+    ) -> str:
+        """Click as a user what has a name or an id in a post; gives the trigger id of his client. Raises RefusedError.
+
+        A post that was whispered is clicked by its cookie, unless another one is given.
+        """
+        actions = [one for attachment in post.attachments for one in attachment.get("actions", ())]
+        found = next(one for one in actions if action in (one["id"], one.get("name")))
+        click = Click(choice, found.get("cookie", "") if cookie is None else cookie)
+        return await self._actions.click(self._user(username), post.id, found["id"], click)
+
+    async def submit(
+        self, username: str, dialog: OpenedDialog, channel: str, values: dict[str, Any] | None, *, team: str = "home"
+    ) -> dict[str, Any]:
+        """Submit a dialog as a user who looks at a channel, or cancel it without values; gives the answer.
+
+        Raises RefusedError.
+        """
+        return await self._dialogs.submit(self._user(username), self._submission(dialog, channel, values, team))
+
+    async def lookup(
+        self, username: str, dialog: OpenedDialog, channel: str, field: str, query: str, *, team: str = "home"
+    ) -> list[dict[str, str]]:
+        """Search the choices of a field of a dialog as a user; gives them. Raises RefusedError."""
+        element = next(one for one in dialog.dialog["elements"] if one["name"] == field)
+        asked = self._submission(dialog, channel, {"query": query, "selected_field": field}, team)
+        asked.url = element["data_source_url"]
+        found = await self._dialogs.lookup(self._user(username), asked)
+        return found["items"] or []
+
+    def _submission(self, dialog: OpenedDialog, channel: str, values: dict[str, Any] | None, team: str) -> Submission:
+        return Submission(
+            url=dialog.url,
+            callback_id=dialog.dialog["callback_id"],
+            state=dialog.dialog["state"],
+            channel_id=self._channel(channel, team).id,
+            team_id=self._team(team).id,
+            submission=values,
+            cancelled=values is None,
+        )
 
     def say(self, username: str, channel: str, text: str, *, root: str = "", team: str = "home") -> Post:
         """Post as a user, who joins the channel; `root` is the id of the post that is answered."""

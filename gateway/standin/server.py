@@ -107,7 +107,8 @@ class StandIn(Scene):
         app.router.add_post(r"/hooks/commands/{id:[A-Za-z0-9]+}", self._doors.later)
         app.router.add_get(_PING, self._ping)
         listed = [*rest.routes(self._posting), *administration.routes()]
-        listed += [*integrations.routes(), *self._commands.routes()]
+        listed += [*integrations.routes(), *self._commands.routes(), *self._actions.routes()]
+        listed += self._dialogs.routes()
         for method, path, handler in listed:
             app.router.add_route(method, _API + path, served(self._world, handler, self._met))
         app.router.add_route("*", _API + "{path:.*}", self._no_route)

@@ -15,6 +15,7 @@ from gateway.standin.records import (
     Delayed,
     File,
     Hook,
+    OpenedDialog,
     OutgoingHook,
     Post,
     Team,
@@ -51,6 +52,7 @@ class World:
         self.commands: dict[str, Command] = {}
         self.delayed: dict[str, Delayed] = {}
         self.whispers: deque[Whisper] = deque(maxlen=keep)
+        self.dialogs: deque[OpenedDialog] = deque(maxlen=keep)
         self.cookies: dict[str, Cookie] = {}
         self.triggers = Triggers()
         self._keep = keep
@@ -196,6 +198,19 @@ class World:
         while len(self.cookies) > self._keep:
             del self.cookies[next(iter(self.cookies))]
         self.whispers.append(Whisper(user.username, post))
+
+    def open_dialog(self, dialog: OpenedDialog) -> None:
+        """Show a user a dialog."""
+        self.dialogs.append(dialog)
+
+    def change(self, post: Post) -> None:
+        """Take note of a post whose message or props have changed."""
+        name_actions(post.attachments)
+
+    def channel_of(self, post_id: str) -> Channel | None:
+        """The channel of a post, deleted or not."""
+        post = self._posts.get(post_id)
+        return self.channels.get(post.channel_id) if post is not None else None
 
     def delete(self, post: Post) -> None:
         """Delete a post and its replies, as a person does."""
