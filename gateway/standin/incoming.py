@@ -7,7 +7,7 @@ Each rule is named after the section of the wire contract that states it. `read`
 import json
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import msgspec
@@ -228,10 +228,10 @@ def check_storable(draft: Draft, is_member: Callable[[str], bool] | None) -> Non
     priority = draft.priority
     if priority is not None and len(priority.priority or "") > PRIORITY_RUNES:
         raise RefusedError(500, GENERAL, "the name of the priority is too long")
-    if priority is not None and priority.persistent_notifications and is_member is not None:
-        names = {name.lower().rstrip(".-_") for text in _mentioning(draft) for name in _MENTION.findall(text)}
-        if not 1 <= sum(map(is_member, names)) <= 5:
-            raise RefusedError(500, GENERAL, "persistent notifications need one to five recipients")
+    if priority is None or not priority.persistent_notifications or is_member is None:
+        return
+    if not 1 <= sum(map(is_member, mentions(draft.message, draft.attachments))) <= 5:
+        raise RefusedError(500, GENERAL, "persistent notifications need one to five recipients")
 
 
 def is_kind(kind: str) -> bool:
@@ -253,9 +253,10 @@ def _has_nul(value: Any) -> bool:
 _MENTION = re.compile(r"(?<![A-Za-z0-9_])@([A-Za-z0-9][A-Za-z0-9._-]*)")
 
 
-def _mentioning(draft: Draft) -> Iterator[str]:
-    """Give the texts that notify (contract 1.6)."""
-    yield draft.message
-    for attachment in draft.attachments:
-        yield from (attachment["pretext"], attachment["text"])
-        yield from (field["value"] for field in attachment["fields"] or () if field["value"] is not None)
+def mentions(message: str, attachments: list[dict[str, Any]]) -> set[str]:
+    """The names that a post mentions, in small letters (contract 1.6)."""
+    texts = [message]
+    for attachment in attachments:
+        texts += [attachment["pretext"], attachment["text"]]
+        texts += [str(field["value"]) for field in attachment["fields"] or () if field["value"] is not None]
+    return {name.lower().rstrip(".-_") for text in texts for name in _MENTION.findall(text)}

@@ -1,6 +1,7 @@
 """How posts are made, changed and deleted over REST: the server's checks in its order (contract 6.3)."""
 
 from collections.abc import Callable
+from copy import copy
 from time import monotonic as clock
 from typing import Any
 
@@ -193,12 +194,13 @@ class Posting:
         _check_sizes(message, props, patch.file_ids or [])
         if holds_nul(message, props):
             raise RefusedError(500, "app.post.update.app_error", "the database refuses it")
+        before = copy(post)
         edited = message != post.message or props.get("attachments") != post.props.get("attachments")
         post.update_at = now()
         post.edit_at = post.update_at if edited else post.edit_at
         post.message, post.props = message, props
-        self._world.change(post)
         post.is_pinned = post.is_pinned if patch.is_pinned is None else patch.is_pinned
+        self._world.change(post, before)
         return post.shown(self._world.thread(post))
 
     def replace(self, post: Post, update: Update) -> None:
@@ -210,11 +212,11 @@ class Posting:
         _check_sizes(message, props, file_ids)
         if holds_nul(message, props):
             raise RefusedError(500, "app.post.update.app_error", "the database refuses it")
-        before = (post.message, post.file_ids, post.props.get("attachments"))
+        before = copy(post)
         post.message, post.file_ids, post.props, post.update_at = message, file_ids, props, now()
-        if before != (message, file_ids, props.get("attachments")):
+        if (before.message, before.file_ids, before.attachments) != (message, file_ids, post.attachments):
             post.edit_at = post.update_at
-        self._world.change(post)
+        self._world.change(post, before)
 
     def delete(self, user: User, post_id: str) -> None:
         """Delete a post and its replies; raises RefusedError."""
@@ -225,7 +227,7 @@ class Posting:
             raise permissions("delete_post")
         if self._world.channels[post.channel_id].delete_at:
             raise RefusedError(400, "api.post.delete_post.can_not_delete_post_in_deleted.error")
-        self._world.delete(post)
+        self._world.delete(post, user.id)
 
     def _may_change(self, user: User, post: Post) -> bool:
         """Whether a post is one's own, in a channel that one is in; administrators change every one."""

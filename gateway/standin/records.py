@@ -186,7 +186,7 @@ class Post(Struct, kw_only=True):
     """One stored post.
 
     `channel` and `user` are names, `channel_id` and `user_id` ids; `hook` is the id of the hook that it came through,
-    if any. A deleted post keeps its text and has `delete_at`.
+    if any. A deleted post keeps its text and has `delete_at`. `original_id` tells an earlier version of a post.
     """
 
     id: str
@@ -200,7 +200,9 @@ class Post(Struct, kw_only=True):
     update_at: int
     edit_at: int = 0
     delete_at: int = 0
+    deleted_by: str = ""
     root_id: str = ""
+    original_id: str = ""
     type: str = ""
     hook: str = ""
     pending_post_id: str = ""
@@ -241,7 +243,7 @@ class Post(Struct, kw_only=True):
             "user_id": self.user_id,
             "channel_id": self.channel_id,
             "root_id": self.root_id,
-            "original_id": "",
+            "original_id": self.original_id,
             "message": self.message,
             "type": self.type,
             "props": self._shown_props(),

@@ -16,7 +16,15 @@ _NAME = "[A-Za-z0-9_-]+"
 _PAGE = 60
 _LARGEST_PAGE = 200
 _LARGEST_NUMBER = 1_000_000
+_LATEST = 10**15
+_MOST = 1000
+"""How many changed posts are told at most."""
 _MISSING = RefusedError(404, "app.channel.get_by_name.missing.app_error")
+
+
+class _Typing(Struct):
+    channel_id: str = ""
+    parent_id: str = ""
 
 
 class _NewMember(Struct):
@@ -27,6 +35,7 @@ def routes(posting: Posting) -> list[tuple[str, str, Handler]]:
     """Method, path below /api/v4 and handler of every call."""
 
     def create_post(call: Call) -> Reply:
+        call.world.hub.touch(call.token)
         return Reply(posting.create(call.caller, call.json(NewPost, "post")), 201)
 
     def patch_post(call: Call) -> Reply:
@@ -50,6 +59,7 @@ def routes(posting: Posting) -> list[tuple[str, str, Handler]]:
         ("GET", f"/channels/{channel}/members/{user}", _member),
         ("POST", f"/channels/{channel}/members", _join),
         ("POST", "/channels/direct", _direct),
+        ("POST", f"/users/{user}/typing", _typing),
         ("POST", "/posts", create_post),
         ("GET", f"/posts/{post}", _post),
         ("DELETE", f"/posts/{post}", delete_post),
@@ -132,6 +142,8 @@ def _posts(call: Call) -> Reply:
     """A page of a channel's posts, newest first; pages count from 0."""
     channel = call.channel()
     _check_readable(call, channel)
+    if (since := _whole(call.query.get("since", ""), 0, _LATEST)) > 0:
+        return Reply(_since(call, channel, since))
     size = _whole(call.query.get("per_page", ""), _PAGE, _LARGEST_PAGE)
     first = size * _whole(call.query.get("page", ""), 0, _LARGEST_NUMBER)
     newest = (post for post in reversed(call.world.posts) if post.channel_id == channel.id and not post.delete_at)
@@ -139,9 +151,30 @@ def _posts(call: Call) -> Reply:
     return Reply({"order": [post.id for post in found], "posts": {post.id: _post_json(call, post) for post in found}})
 
 
+def _since(call: Call, channel: Channel, moment: int) -> dict[str, Any]:
+    """What changed in a channel after a moment, newest first: deleted posts too, of which the text is gone.
+
+    What a changed post was before comes along, as a deleted post with an id of its own.
+    """
+    everything = [*reversed(call.world.versions), *reversed(call.world.posts)]
+    found = [post for post in everything if post.channel_id == channel.id and post.update_at > moment]
+    found.sort(key=lambda post: post.create_at, reverse=True)
+    shown = [_changed_json(call, post) for post in found[:_MOST]]
+    posts = {post["id"]: post for post in shown}
+    return {"order": list(posts), "posts": posts, "next_post_id": "", "prev_post_id": ""}
+
+
+def _changed_json(call: Call, post: Post) -> dict[str, Any]:
+    shown = _post_json(call, post)
+    if not post.delete_at:
+        return shown
+    by = {"deleteBy": post.deleted_by} if post.deleted_by else {}
+    return shown | {"message": "", "props": shown["props"] | by}
+
+
 def _whole(asked: str, usual: int, largest: int) -> int:
     """The number that a query asks for, at most the largest; what is no number asks for the usual one."""
-    return min(int(asked[:9]), largest) if asked.isascii() and asked.isdecimal() else usual
+    return min(int(asked[:15]), largest) if asked.isascii() and asked.isdecimal() else usual
 
 
 def _member(call: Call) -> Reply:
@@ -187,6 +220,16 @@ def _direct(call: Call) -> Reply:
     if users[0] is None or users[1] is None:
         raise RefusedError(400, "api.channel.create_direct_channel.invalid_user.app_error")
     return Reply(world.direct(users[0], users[1]).shown(), 201)
+
+
+def _typing(call: Call) -> Reply:
+    """Show that oneself writes."""
+    asked, user = call.json(_Typing, "typing"), call.target()
+    channel = call.world.channels.get(asked.channel_id)
+    if user is not call.caller or channel is None or not call.world.may_post(user, channel):
+        raise permissions("create_post")
+    call.world.typing(user, channel, asked.parent_id)
+    return Reply(OK)
 
 
 def _post(call: Call) -> Reply:

@@ -28,6 +28,7 @@ from gateway.standin.records import Post
 from gateway.standin.refusal import RefusedError, document
 from gateway.standin.scene import Scene
 from gateway.standin.trouble import Rate, Trouble, drop, page
+from gateway.standin.websocket import Sockets
 from gateway.standin.world import World
 
 __all__ = ["Post", "Rate", "StandIn"]
@@ -51,6 +52,7 @@ class StandIn(Scene):
     ) -> None:
         super().__init__(World(keep))
         self._doors = Doors(self._world, self._commands, self._met)
+        self._sockets = Sockets(self._world, self._met)
         self._under_way: dict[int, web.Request] = {}
         self._trouble = Trouble(self._world.settings.rate)
         self._trouble.rate = rate
@@ -96,8 +98,20 @@ class StandIn(Scene):
         What was stored stays, answered or not.
         """
         self._posting.forget()
+        self._world.hub.forget()
         for request in self._under_way.values():
             drop(request)
+
+    def cut_sockets(self) -> int:
+        """Cut all WebSockets, and count them; they can be resumed for as long as the server remembers them."""
+        return self._sockets.cut()
+
+    def forget_sockets(self) -> None:
+        """Forget the WebSockets that were cut or closed, as the server does sooner or later: none can be resumed."""
+        self._world.hub.reap()
+
+    async def _end_sockets(self, _: web.Application) -> None:
+        self._sockets.cut()
 
     def app(self) -> web.Application:
         """Give an application that serves this stand-in."""
@@ -106,6 +120,8 @@ class StandIn(Scene):
         app.router.add_post(r"/hooks/{id:[A-Za-z0-9]+}", self._doors.incoming)
         app.router.add_post(r"/hooks/commands/{id:[A-Za-z0-9]+}", self._doors.later)
         app.router.add_get(_PING, self._ping)
+        app.router.add_get(f"{_API}/websocket", self._sockets.connect)
+        app.on_shutdown.append(self._end_sockets)
         listed = [*rest.routes(self._posting), *administration.routes()]
         listed += [*integrations.routes(), *self._commands.routes(), *self._actions.routes()]
         listed += self._dialogs.routes()

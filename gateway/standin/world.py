@@ -7,7 +7,12 @@ everywhere, `system_post_all_public` in public channels.
 from collections import Counter, deque
 from collections.abc import Callable
 
+import msgspec
+from msgspec.structs import replace
+
+from gateway.standin import notices
 from gateway.standin.attachments import name_actions
+from gateway.standin.events import Hub
 from gateway.standin.records import (
     Channel,
     Command,
@@ -52,9 +57,11 @@ class World:
         self.commands: dict[str, Command] = {}
         self.delayed: dict[str, Delayed] = {}
         self.whispers: deque[Whisper] = deque(maxlen=keep)
+        self.versions: deque[Post] = deque(maxlen=keep)
         self.dialogs: deque[OpenedDialog] = deque(maxlen=keep)
         self.cookies: dict[str, Cookie] = {}
         self.triggers = Triggers()
+        self.hub = Hub(self.is_valid)
         self._keep = keep
         self._posts: dict[str, Post] = {}
         self._names: dict[str, User] = {}
@@ -79,6 +86,11 @@ class World:
         if not access:
             self.stats["logins"] += 1
         return token
+
+    def is_valid(self, token: str) -> bool:
+        """Whether a token counts."""
+        found = self.tokens.get(token)
+        return found is not None and not self.users[found.user].delete_at
 
     def end_tokens(self, ends: Callable[[Token], bool]) -> None:
         """Forget the tokens for which `ends` is true: their next use is 401."""
@@ -185,6 +197,13 @@ class World:
         self._posts[post.id] = post
         if post.root_id in self._posts:
             self.replies.setdefault(post.root_id, []).append(post)
+        if self.hub.connections:
+            self._announce(post)
+
+    def _announce(self, post: Post) -> None:
+        channel = self.channels[post.channel_id]
+        data = notices.posted(post, channel, self.users[post.user_id])
+        self.hub.tell_channel(channel, "posted", data, own=lambda reader: notices.mentioned(post, channel, reader))
 
     def whisper(self, user: User, post: Post) -> None:
         """Show a user a post that is not stored. Its actions work by cookies, of which the oldest give way."""
@@ -198,24 +217,40 @@ class World:
         while len(self.cookies) > self._keep:
             del self.cookies[next(iter(self.cookies))]
         self.whispers.append(Whisper(user.username, post))
+        self.hub.tell_user(user, "ephemeral_message", {"post": notices.text_of(post)}, post.channel_id)
 
     def open_dialog(self, dialog: OpenedDialog) -> None:
         """Show a user a dialog."""
         self.dialogs.append(dialog)
+        user = self.user_named(dialog.user)
+        if user is not None:
+            told = {"trigger_id": dialog.trigger_id, "url": dialog.url, "dialog": dialog.dialog}
+            self.hub.tell_user(user, "open_dialog", {"dialog": msgspec.json.encode(told).decode()})
 
-    def change(self, post: Post) -> None:
-        """Take note of a post whose message or props have changed."""
+    def typing(self, user: User, channel: Channel, parent_id: str) -> None:
+        """Show the others that a user writes, in a thread if there is a parent."""
+        data = {"parent_id": parent_id, "user_id": user.id}
+        self.hub.tell_channel(channel, "typing", data, omit=user)
+
+    def change(self, post: Post, before: Post) -> None:
+        """Take note of a post that has changed: what it was before is kept as if it were a deleted post."""
         name_actions(post.attachments)
+        version = replace(before, id=new_id(), original_id=post.id, update_at=post.update_at, delete_at=post.update_at)
+        self.versions.append(version)
+        self.hub.tell_channel(self.channels[post.channel_id], "post_edited", {"post": notices.text_of(post)})
 
     def channel_of(self, post_id: str) -> Channel | None:
         """The channel of a post, deleted or not."""
         post = self._posts.get(post_id)
         return self.channels.get(post.channel_id) if post is not None else None
 
-    def delete(self, post: Post) -> None:
-        """Delete a post and its replies, as a person does."""
+    def delete(self, post: Post, by: str = "") -> None:
+        """Delete a post and its replies, as a person does whose id is `by`; the event shows the post as it was."""
+        told = {"post": notices.text_of(post)}
         for each in (post, *self.replies.get(post.id, ())):
             each.delete_at = each.update_at = now()
+            each.deleted_by = by
+        self.hub.tell_channel(self.channels[post.channel_id], "post_deleted", told)
 
     def thread(self, post: Post) -> int:
         """The number of replies in the thread of a post."""
