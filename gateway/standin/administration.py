@@ -212,7 +212,8 @@ def _join_team(call: Call) -> Reply:
 def _new_channel(call: Call) -> Reply:
     asked = call.json(_NewChannel, "channel")
     channel = call.world.new_channel(call.world.team(asked.team_id), asked.name, asked.type, asked.display_name)
-    channel.members.add(call.caller.id)
+    call.world.join(channel, call.caller)
+    channel.admins.add(call.caller.id)
     return Reply(channel.shown(), 201)
 
 
@@ -228,7 +229,7 @@ def _archive(call: Call) -> Reply:
 
 
 def _leave(call: Call) -> Reply:
-    call.channel().members.discard(call.target().id)
+    call.world.leave(call.channel(), call.target(), call.caller)
     return Reply(OK)
 
 

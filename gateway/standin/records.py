@@ -57,7 +57,10 @@ class Team(Struct):
 
 
 class Channel(Struct, kw_only=True):
-    """A channel: `kind` is O (public), P (private) or D (direct, of no team); `members` are ids of users."""
+    """A channel: `kind` is O (public), P (private) or D (direct, of no team).
+
+    `members` are ids of users, and `admins` of those of them that administer it.
+    """
 
     id: str
     name: str
@@ -65,6 +68,7 @@ class Channel(Struct, kw_only=True):
     team: str
     kind: str
     members: set[str]
+    admins: set[str] = set()
     create_at: int
     delete_at: int = 0
 

@@ -7,9 +7,9 @@ from msgspec import Struct
 
 from gateway.standin import accounts, uploads
 from gateway.standin.call import OK, Call, Handler, Reply
-from gateway.standin.posting import NewPost, Patch, Posting
-from gateway.standin.records import Channel, Post
-from gateway.standin.refusal import RefusedError, bad_body, permissions
+from gateway.standin.posting import NewPost, Patch, Posting, stored_props
+from gateway.standin.records import Channel, Post, User, now
+from gateway.standin.refusal import RefusedError, bad_body, new_id, permissions
 from gateway.standin.world import ADMIN, World
 
 _NAME = "[A-Za-z0-9_-]+"
@@ -25,6 +25,11 @@ _MISSING = RefusedError(404, "app.channel.get_by_name.missing.app_error")
 class _Typing(Struct):
     channel_id: str = ""
     parent_id: str = ""
+
+
+class _NewWhisper(Struct):
+    user_id: str = ""
+    post: NewPost | None = None
 
 
 class _NewMember(Struct):
@@ -54,6 +59,8 @@ def routes(posting: Posting) -> list[tuple[str, str, Handler]]:
         ("GET", f"/teams/name/{{name:{_NAME}}}", _team_by_name),
         ("GET", f"/teams/{team}/channels/name/{{channel:{_NAME}}}", _channel_by_name),
         ("GET", f"/teams/name/{{name:{_NAME}}}/channels/name/{{channel:{_NAME}}}", _channel_by_names),
+        ("GET", f"/users/{user}/teams", _teams_of),
+        ("GET", f"/users/{user}/channels", _channels_of),
         ("GET", f"/channels/{channel}", _channel),
         ("GET", f"/channels/{channel}/posts", _posts),
         ("GET", f"/channels/{channel}/members/{user}", _member),
@@ -61,6 +68,7 @@ def routes(posting: Posting) -> list[tuple[str, str, Handler]]:
         ("POST", "/channels/direct", _direct),
         ("POST", f"/users/{user}/typing", _typing),
         ("POST", "/posts", create_post),
+        ("POST", "/posts/ephemeral", _whisper),
         ("GET", f"/posts/{post}", _post),
         ("DELETE", f"/posts/{post}", delete_post),
         ("PUT", f"/posts/{post}/patch", patch_post),
@@ -185,7 +193,34 @@ def _member(call: Call) -> Reply:
         raise permissions("read_channel")
     if user.id not in channel.members:
         raise RefusedError(404, "app.channel.get_member.missing.app_error")
-    return Reply({"channel_id": channel.id, "user_id": user.id})
+    return Reply(_membership(channel, user.id))
+
+
+def _membership(channel: Channel, user: str) -> dict[str, Any]:
+    """A member of a channel as REST shows one."""
+    admin = user in channel.admins
+    roles = "channel_user channel_admin" if admin else "channel_user"
+    return {"channel_id": channel.id, "user_id": user, "roles": roles, "scheme_admin": admin}
+
+
+def _oneself(call: Call) -> User:
+    """The user in the path, whom nobody else but an administrator may ask about; raises RefusedError."""
+    user = call.target()
+    if user is not call.caller and not call.caller.has(ADMIN):
+        raise permissions("edit_other_users")
+    return user
+
+
+def _teams_of(call: Call) -> Reply:
+    user = _oneself(call)
+    return Reply([team.shown() for team in call.world.teams.values() if user.id in team.members])
+
+
+def _channels_of(call: Call) -> Reply:
+    """The channels of all teams that a user is in, direct ones too; archived ones are left out."""
+    user = _oneself(call)
+    channels = call.world.channels.values()
+    return Reply([one.shown() for one in channels if user.id in one.members and not one.delete_at])
 
 
 def _join(call: Call) -> Reply:
@@ -196,8 +231,8 @@ def _join(call: Call) -> Reply:
     in_team = caller.id in call.world.teams[channel.team].members
     if not caller.has(ADMIN) and not (channel.kind == "O" and user == caller.id and in_team):
         raise permissions("join_public_channels")
-    channel.members.add(user)
-    return Reply({"channel_id": channel.id, "user_id": user}, 201)
+    call.world.join(channel, call.world.user(user))
+    return Reply(_membership(channel, user), 201)
 
 
 def _post_json(call: Call, post: Post) -> dict[str, Any]:
@@ -230,6 +265,32 @@ def _typing(call: Call) -> Reply:
         raise permissions("create_post")
     call.world.typing(user, channel, asked.parent_id)
     return Reply(OK)
+
+
+def _whisper(call: Call) -> Reply:
+    """Show somebody a post that is not stored, whether he is in the channel or not."""
+    asked, world = call.json(_NewWhisper, "body"), call.world
+    user = world.users.get(asked.user_id)
+    if not asked.user_id or asked.post is None:
+        raise bad_body("post" if asked.user_id else "user_id")
+    if not call.caller.has(ADMIN):
+        raise permissions("create_post_ephemeral")
+    channel = world.channels.get(asked.post.channel_id or "")
+    made = Post(
+        id=new_id(),
+        channel=channel.name if channel else "",
+        channel_id=asked.post.channel_id or "",
+        user=call.caller.username,
+        user_id=call.caller.id,
+        message=asked.post.message or "",
+        props=stored_props(asked.post.props or {}),
+        create_at=now(),
+        update_at=0,
+        root_id=asked.post.root_id or "",
+    )
+    if user is not None:
+        world.whisper(user, made)
+    return Reply(made.shown() | {"type": "system_ephemeral"}, 201)
 
 
 def _post(call: Call) -> Reply:

@@ -178,11 +178,11 @@ class Scene:
 
     def join(self, username: str, channel: str, *, team: str = "home") -> None:
         """Make a user a member of a channel."""
-        self._channel(channel, team).members.add(self._user(username).id)
+        self._world.join(self._channel(channel, team), self._user(username))
 
     def leave(self, username: str, channel: str, *, team: str = "home") -> None:
         """Take a user out of a channel."""
-        self._channel(channel, team).members.discard(self._user(username).id)
+        self._world.leave(self._channel(channel, team), self._user(username), self._world.owner)
 
     def rename_channel(self, name: str, new: str, *, team: str = "home") -> None:
         """Give a channel another name."""

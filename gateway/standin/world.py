@@ -117,6 +117,24 @@ class World:
         self.channels[made.id] = self._slugs[home, name] = made
         return made
 
+    def join(self, channel: Channel, user: User) -> None:
+        """Make a user a member of a channel; he and the others are told."""
+        if user.id in channel.members:
+            return
+        channel.members.add(user.id)
+        data = {"team_id": channel.team, "user_id": user.id}
+        self.hub.tell_user(user, "user_added", data, channel.id)
+        self.hub.tell_channel(channel, "user_added", data, omit=user)
+
+    def leave(self, channel: Channel, user: User, remover: User) -> None:
+        """Take a user out of a channel; he and the others are told, each his side of it."""
+        if user.id not in channel.members:
+            return
+        channel.members.discard(user.id)
+        channel.admins.discard(user.id)
+        self.hub.tell_user(user, "user_removed", {"channel_id": channel.id, "remover_id": remover.id})
+        self.hub.tell_channel(channel, "user_removed", {"user_id": user.id, "remover_id": remover.id})
+
     def rename(self, channel: Channel, name: str) -> None:
         """Give a channel another name; the old one is free. Raises RefusedError for one that is taken."""
         if self._slugs.get((channel.team, name), channel) is not channel:

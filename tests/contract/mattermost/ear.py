@@ -14,12 +14,16 @@ EVENTS = frozenset({"hello", "posted", "post_edited", "post_deleted", "ephemeral
 
 
 class Ear:
-    """One socket. `connection` and `expected` are what it takes to resume it: its id and the next number."""
+    """One socket. `connection` and `expected` are what it takes to resume it: its id and the next number.
+
+    `hears` are the names of the events that are not passed over.
+    """
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse, connection: str = "", expected: int = 0) -> None:
         self.socket = socket
         self.connection = connection
         self.expected = expected
+        self.hears = EVENTS
 
     async def message(self, seconds: float = 10.0) -> dict[str, Any] | None:
         """The next reply, or event that tests ask about; None when the socket has ended."""
@@ -34,7 +38,7 @@ class Ear:
                 self.expected = found["seq"] + 1
                 if found["event"] == "hello":
                     self.connection = found["data"]["connection_id"]
-                if found["event"] in EVENTS and not is_notice(found):
+                if found["event"] in self.hears and not is_notice(found):
                     return found
 
     async def event(self, name: str) -> dict[str, Any]:

@@ -50,6 +50,28 @@ async def test_nobody_joins_what_is_private_or_of_another_team(stage):
     assert (await join(stage, room, bot, token)).outcome == PERMISSIONS
 
 
+async def test_who_administers_a_channel(stage, place):
+    """Who made it; others are plain members."""
+    me = (await stage.server.done("GET", "/users/me"))["id"]
+    path = f"/channels/{place.id}/members"
+    maker, bot = [(await stage.server.api("GET", f"{path}/{one}", token=stage.bot_token)).json for one in (me, "me")]
+    assert (maker["roles"], maker["scheme_admin"]) == ("channel_user channel_admin", True)
+    assert (bot["roles"], bot["scheme_admin"]) == ("channel_user", False)
+
+
+async def test_where_one_is(stage, place):
+    """Teams and channels of one's own, direct ones too; those of others are for administrators."""
+    direct = (await stage.server.api("POST", "/channels/direct", [stage.bot, stage.ann["id"]], stage.bot_token)).json
+    channels = (await stage.server.api("GET", "/users/me/channels", token=stage.bot_token)).json
+    assert {place.id, direct["id"]} <= {channel["id"] for channel in channels}
+    teams = (await stage.server.api("GET", "/users/me/teams", token=stage.bot_token)).json
+    assert [team["id"] for team in teams] == [stage.team["id"]]
+    assert place.id in {one["id"] for one in await stage.server.done("GET", f"/users/{stage.bot}/channels")}
+    for what in ("channels", "teams"):
+        other = await stage.server.api("GET", f"/users/{stage.ann['id']}/{what}", token=stage.bot_token)
+        assert other.outcome == PERMISSIONS
+
+
 async def test_pages_of_posts(stage, place):
     """Newest first, replies among them, props as they were given; what was deleted is not there."""
     root = await place.made("0", props={"mattergate": "m0"})

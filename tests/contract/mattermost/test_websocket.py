@@ -158,6 +158,43 @@ async def test_only_members_are_told(stage, ear, place):
     assert (await ear.post())["message"] == "heard"
 
 
+async def test_coming_and_going(stage, place):
+    """The user is told of both, the others too."""
+    await place.join(stage.ben["id"])
+    stage.ben_token = stage.ben_token or await stage.session(stage.ben)
+    room = await stage.place(stage.bot, hook=False)
+    async with listening(stage.server, stage.ben_token) as ben, listening(stage.server, stage.bot_token) as bot:
+        for ear in (ben, bot):
+            await ear.event("hello")
+            ear.hears = frozenset({"user_added", "user_removed"})
+        me = (await stage.server.done("GET", "/users/me"))["id"]
+        await room.join(stage.ben["id"])
+        for ear in (ben, bot):
+            event = await ear.event("user_added")
+            while event["data"]["user_id"] == stage.bot:
+                event = await ear.event("user_added")
+            assert event["data"] == {"team_id": stage.team["id"], "user_id": stage.ben["id"]}
+            assert event["broadcast"]["channel_id"] == room.id
+        await stage.server.done("DELETE", f"/channels/{room.id}/members/{stage.ben['id']}")
+        assert (await ben.event("user_removed"))["data"] == {"channel_id": room.id, "remover_id": me}
+        assert (await bot.event("user_removed"))["data"] == {"user_id": stage.ben["id"], "remover_id": me}
+
+
+async def test_whispers_over_rest(stage, ear, place):
+    """An administrator's right; whoever is told need not be in the channel."""
+    body = {"user_id": stage.bot, "post": {"channel_id": place.id, "message": "<http://a|b>", "props": {"own": 1}}}
+    answer = await stage.server.api("POST", "/posts/ephemeral", body)
+    assert answer.status == 201
+    told = await ear.post("ephemeral_message")
+    assert (told["id"], told["message"], told["props"]) == (answer.json["id"], "<http://a|b>", {"own": 1})
+    permissions = (403, "api.context.permissions")
+    assert (await stage.server.api("POST", "/posts/ephemeral", body, stage.bot_token)).outcome == permissions
+    for change in ({"user_id": ""}, {"post": None}):
+        answer = await stage.server.api("POST", "/posts/ephemeral", body | change)
+        assert answer.outcome == (400, "api.context.invalid_body_param")
+    assert not await place.posts()
+
+
 async def test_typing(stage, ear, place):
     """Told to the others, by either way."""
     async with listening(stage.server, stage.ben_token) as ben:
