@@ -92,6 +92,10 @@ class Scene:
         found = self._world.channel_named(home.id, name)
         return (found or self._world.new_channel(home, name, "P" if private else "O")).id
 
+    def direct(self, first: str, second: str) -> str:
+        """The name of the direct channel of two users, made when there is none."""
+        return self._world.direct(self._user(first), self._user(second)).name
+
     def add_hook(self, hook_id: str | None = None, channel: str = "town-square", *, locked: bool = False) -> str:
         """Make an incoming webhook of `owner`; gives its id, which is 26 characters of base32 unless one is given."""
         hook = Hook(id=hook_id or new_id(), channel=self.add_channel(channel), user=self._world.owner.id, locked=locked)

@@ -7,6 +7,9 @@
         standin.join("gate", "town-square")
         ... POST {url}/api/v4/posts ...
         standin.posts[0].message
+        standin.add_command("deploy", "http://...")
+        await standin.execute("ann", "town-square", "/deploy shop")
+        await standin.click("ann", standin.posts[0], "Acknowledge")
 
 `python -m gateway.standin.server --port 8065` runs it as a process; `GET /stats` then counts what arrived.
 """
@@ -76,6 +79,15 @@ class StandIn(Scene):
     @delay.setter
     def delay(self, seconds: float) -> None:
         self._trouble.delay = seconds
+
+    @property
+    def linger(self) -> float:
+        """Seconds for which the server takes a WebSocket that has ended for open: until then it is not resumed."""
+        return self._sockets.linger
+
+    @linger.setter
+    def linger(self, seconds: float) -> None:
+        self._sockets.linger = seconds
 
     @property
     def rate(self) -> Rate | None:

@@ -38,12 +38,13 @@ class CutError(Exception):
 
 
 class Sockets:
-    """Serves WebSockets."""
+    """Serves WebSockets. For `linger` seconds the connection of one that has ended is taken for open."""
 
     def __init__(self, world: World, guard: Guard) -> None:
         self._world = world
         self._guard = guard
         self._open: dict[int, web.Request] = {}
+        self.linger = 0.0
 
     def cut(self) -> int:
         """Cut all sockets, and count them; the connections can be resumed."""
@@ -66,7 +67,7 @@ class Sockets:
         self._world.stats["sockets"] += 1
         self._open[id(request)] = request
         try:
-            await _Served(self._world, request, socket).run()
+            await _Served(self._world, request, socket, self.linger).run()
         except CutError:
             drop(request)
         finally:
@@ -77,8 +78,9 @@ class Sockets:
 class _Served:
     """One socket. `connection` is there from its authentication on."""
 
-    def __init__(self, world: World, request: web.Request, socket: web.WebSocketResponse) -> None:
+    def __init__(self, world: World, request: web.Request, socket: web.WebSocketResponse, linger: float) -> None:
         self._world = world
+        self._linger = linger
         self._request = request
         self._socket = socket
         self._connection: Connection | None = None
@@ -102,8 +104,14 @@ class _Served:
             pinger.cancel()
             if self._writer is not None:
                 self._writer.cancel()
-            if self._connection is not None:
-                self._world.hub.leave(self._connection)
+            self._leave()
+
+    def _leave(self) -> None:
+        connection, hub = self._connection, self._world.hub
+        if connection is not None and self._linger > 0:
+            asyncio.get_running_loop().call_later(self._linger, hub.leave, connection)
+        elif connection is not None:
+            hub.leave(connection)
 
     def _greet(self) -> None:
         """Begin with the credentials of the handshake; without valid ones a challenge may follow."""

@@ -12,5 +12,8 @@ async def test_persons_say_something(standin):
     assert [(post.user, post.channel, post.root_id) for post in (root, reply)] == [
         ("ann", "room", ""), ("ann", "room", root.id),
     ]  # fmt: skip
+    standin.add_bot("gate")
+    channel = standin.direct("ann", "gate")
+    assert standin.say("ann", channel, "psst").channel == channel == standin.direct("gate", "ann")
     with pytest.raises(KeyError):
         standin.say("nobody", "room", "x")

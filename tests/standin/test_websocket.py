@@ -40,6 +40,20 @@ async def test_cut_sockets_are_resumed_or_forgotten(standin, client):
     assert standin.stats["sockets"] == 3
 
 
+async def test_who_comes_back_too_soon_begins_anew(standin, client):
+    """The old connection is taken for open yet; it can be resumed when it is not."""
+    token, standin.linger = standin.add_bot("gate"), 0.3
+    socket, connection = await hello(client, token)
+    await socket.close()
+    way_back = f"?connection_id={connection}&sequence_number=1"
+    socket, other = await hello(client, token, way_back)
+    assert other not in (None, connection)
+    await eventually(lambda: not standin._world.hub.connections[connection].active)
+    standin.join("gate", "town-square")
+    socket, resumed = await hello(client, token, way_back)
+    assert (resumed, socket.closed) == (None, False)
+
+
 async def test_pings_of_the_server_want_an_answer(standin, client, monkeypatch):
     """Who gives none is cut; nothing else that he says counts."""
     monkeypatch.setattr(websocket, "PING", 0.02)
