@@ -183,6 +183,10 @@ class Stage:
         for user in self.users:
             await self._remove(f"/users/{user}")
         for team in self.teams:
+            for listed, more in (("/hooks/outgoing", ""), ("/commands", "&custom_only=true")):
+                found = (await self.server.tried("GET", f"{listed}?team_id={team}&per_page=200{more}")).json
+                for one in found:
+                    await self.server.tried("DELETE", f"{listed}/{one['id']}")
             await self._remove(f"/teams/{team}")
 
     async def _remove(self, path: str) -> None:
