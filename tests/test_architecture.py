@@ -23,6 +23,7 @@ LAYERS = (
     "catalog",
     "journal",
     "delivery pipeline",
+    "callbacks",
     "ingress",
     "console",
     "app",
@@ -184,7 +185,7 @@ def test_files_and_functions_can_be_seen_whole(path):
             assert node.end_lineno - node.lineno < FUNCTION_LINES, f"{node.name} is too long"
 
 
-PURE = ("decode", "verify", "language", "catalog", "pipeline")
+PURE = ("decode", "verify", "language", "catalog", "pipeline", "callbacks")
 """Packages of which each module is pure, but for those that read files."""
 
 READING = ("catalog.files", "pipeline.samplefile")
