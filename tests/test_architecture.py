@@ -223,7 +223,7 @@ def test_the_pure_core_knows_no_clock_socket_or_disk():
 
 def test_the_core_counts_nothing():
     """What a request goes through knows no metrics: ingress counts around it."""
-    core = {"decode", "verify", "outbound", "mattermost", "language", "catalog", "pipeline"}
+    core = {"decode", "verify", "outbound", "mattermost", "language", "catalog", "pipeline", "callbacks"}
     watching = {
         name_of(path): found
         for path in MODULES

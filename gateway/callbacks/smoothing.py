@@ -74,12 +74,19 @@ def smoothed(occasion: Occasion, sent: Mapping[str, JSON]) -> Said:
     return Said(
         occasion,
         {key: value for key, value in said.items() if value not in (None, "", {}, []) or key in _KEPT},
-        id=_text(sent, "post_id" if occasion is Occasion.OUTGOING else "trigger_id"),
+        id=_identity(occasion, sent, said),
         token=_secret(sent, "token"),
         trigger=_secret(sent, "trigger_id"),
         response=_secret(sent, "response_url"),
         lookup=occasion is Occasion.DIALOG and sent.get("type") == "dialog_lookup",
     )
+
+
+def _identity(occasion: Occasion, sent: Mapping[str, JSON], said: Input) -> str:
+    """What is the same in repeats: the post, where one was written, else the trigger of the command or click."""
+    if occasion in (Occasion.OUTGOING, Occasion.MESSAGE):
+        return str(said.get("post", {}).get("id", ""))
+    return _text(sent, "trigger_id")
 
 
 _KEPT: Final = frozenset({"text", "words", "context", "submission", "cancelled"})

@@ -89,6 +89,7 @@ def test_a_message_is_read_out_of_its_event():
     """The post is a JSON text within the data of the event."""
     post = {"id": "p2", "root_id": "p1", "user_id": "u1", "channel_id": "c1", "message": " hello ", "create_at": 5e12}
     said = smoothed(Occasion.MESSAGE, {"post": json.dumps(post), "sender_name": "@ann", "channel_name": "ops"})
+    assert said.id == "p2"
     assert said.input == {
         "text": "hello",
         "words": ["hello"],
