@@ -10,7 +10,7 @@ import yaml
 
 from gateway.catalog.metaschema import meta_schema
 
-KINDS: Final = ("service", "translator", "sample")
+KINDS: Final = ("service", "translator", "sample", "callback")
 """The meta-schemas, in the order of the page. What two of them define alike is shown where it comes first."""
 _NAMES: Final = {
     "string": "string", "number": "number", "integer": "whole number", "boolean": "true or false", "null": "nothing",

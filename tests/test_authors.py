@@ -10,6 +10,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec.structs import replace
 
 from gateway import settings
+from gateway.callbacks import sample as callback_sample
+from gateway.callbacks import samplefile as callback_samples
+from gateway.callbacks.document import CALLBACK
+from gateway.callbacks.known import KEYS
+from gateway.callbacks.reply import POSSIBLE
+from gateway.callbacks.smoothing import Occasion
 from gateway.catalog import files, yamlfile
 from gateway.catalog.build import build
 from gateway.catalog.kinds import Text
@@ -112,13 +118,36 @@ def test_the_commands_of_the_page_exist():
 def test_the_samples_of_the_page_hold_and_reach_every_event(folder, services):
     """What the page shows as the outcome of a request is what the gateway makes of it."""
     paths = files.samples([folder])
-    assert {path.name for _, path in paths} == set(re.findall(r"# \S+/samples/(\S+)", PAGE))
+    assert {path.name for _, path in paths} == set(re.findall(r"# [^/\s]+/samples/(\S+)", PAGE))
     assert [(path.name, samplefile.run(services[key], path)) for key, path in paths] == [(p.name, []) for _, p in paths]
     reached = samplefile.reached(services, paths)
     translators = [one for service in services.values() for one in service.translators]
     assert [one.problem for one in unsampled(translators, reached)] == []
     assert unidentified(services.values(), reached) == []
     assert reached.alike == {}
+
+
+def test_the_samples_of_callbacks_hold(folder, services):
+    """The request, and what Mattermost is answered."""
+    paths = files.samples([folder], CALLBACK.folder)
+    assert {path.name for _, path in paths} == set(re.findall(r"# [^/\s]+/callbacks/samples/(\S+)", PAGE))
+    for key, path in paths:
+        one = callback_samples.load(path)
+        assert callback_sample.differences(one.expect, callback_samples.rehearsed(services[key], one, path)) == []
+
+
+def test_the_names_of_callbacks_are_there():
+    """Every key of the input, and where a reply may appear."""
+    rows = _rows("name | what it is | occasions")
+    assert set(re.findall(r"[a-z]+", " ".join(row[0] for row in rows))) - set(KEYS) == {
+        "input", "settings", "secrets", "answer", "problem",
+    }  # fmt: skip
+    assert set(KEYS) <= set(re.findall(r"[a-z]+", " ".join(row[0] for row in rows)))
+    for occasion, _, usual, others in _rows(
+        "occasion | what happens | a reply appears, unless `to` says otherwise | or at"
+    ):
+        possible = {to.value for to in POSSIBLE[Occasion(occasion)]}
+        assert set(re.findall(r"channel|thread|update|nothing|caller", f"{usual} {others}")) == possible
 
 
 @pytest.mark.parametrize(("shape", "payload", "speaks"), _rows("shape | payload | does it speak?"))

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
+from gateway.callbacks import document as _callbacks  # noqa: F401 - registers their kind
 from gateway.catalog.catalog import Catalog
 from gateway.catalog.service import Service
 from gateway.errors import Fault

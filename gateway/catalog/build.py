@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from gateway.catalog import yamlfile
 from gateway.catalog.fragments import NO_FRAGMENTS, KnownFragments
-from gateway.catalog.kinds import ITSELF, SERVICE, SHARED, Kind, Text, kind_of
+from gateway.catalog.kinds import ITSELF, KINDS, SERVICE, SHARED, Kind, Text, kind_of, parts_of
 from gateway.catalog.metaschema import meta_faults
 from gateway.catalog.scope import Scope
 from gateway.catalog.service import Document, Service
@@ -126,6 +126,12 @@ def _contradictions(service: Service, texts: Mapping[str, Text]) -> Iterator[Fau
             problem = f"the service has no card called {translator.card!r}: write cards/{translator.card}.yaml"
             steps = ("card", "reply") if translator.replies else ("card",)
             yield yamlfile.fault(translator.file, _text_of(translator, texts), steps, problem)
+    parts = {name: document.part for name, document in service.documents.items() if document.part is not None}
+    for kind in KINDS.values():
+        for one in kind.conflicts(parts_of(kind, parts)):
+            name = kind.document(one.stem)
+            text = texts[name].text if name in texts else ""
+            yield yamlfile.fault(service.documents[name].file, text, one.steps, one.problem)
 
 
 def _text_of(translator: Translator, texts: Mapping[str, Text]) -> str:

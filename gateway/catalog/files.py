@@ -5,7 +5,8 @@
     <service>/shared.yaml      what the documents of the service have in common
     <service>/<name>.yaml      a translator
     <service>/<kind>/*.yaml    documents of other kinds, each kind in a folder of its own (`kinds`)
-    <service>/samples/*.yaml   executed by `mattergate test`
+    <service>/samples/*.yaml   executed by `mattergate test`, and so are those of other kinds:
+    <service>/<kind>/samples/*.yaml
 
 Later folders override the first, file by file. Names that begin with a dot belong to version control and editors.
 """
@@ -121,19 +122,23 @@ def schemas() -> dict[str, str]:
     return {path.name: read(path) for path in sorted(builtin_folder().glob("*.schema.json"))}
 
 
-def samples(folders: Folders) -> list[tuple[str, Path]]:
-    """(service key, file) of every sample; a later folder's file replaces an earlier one of the same name."""
+def samples(folders: Folders, kind: str = "") -> list[tuple[str, Path]]:
+    """(service key, file) of every sample; a later folder's file replaces an earlier one of the same name.
+
+    `kind` is the folder of the kind of documents that have samples of their own ("": translators and cards).
+    """
     found: dict[tuple[str, str], Path] = {}
     for folder in folders:
-        for path in sorted(folder.glob(f"*/{_SAMPLES}/*{_ENDING}")):
-            found[path.parents[1].name, path.name] = path
+        for path in sorted(folder.glob("/".join(filter(None, ("*", kind, _SAMPLES, f"*{_ENDING}"))))):
+            found[path.relative_to(folder).parts[0], path.name] = path
     return [(service, path) for (service, _), path in sorted(found.items())]
 
 
 def misnamed_samples(folders: Folders) -> list[tuple[str, Fault]]:
     """(service key, fault) of every file among samples that looks like one, and is none by its name."""
-    found = [path for folder in folders for path in sorted(folder.glob(f"*/{_SAMPLES}/*{_OTHER_ENDING}"))]
-    return [(path.parents[1].name, _misnamed(path)) for path in found]
+    patterns = {"/".join(filter(None, ("*", kind.folder, _SAMPLES, f"*{_OTHER_ENDING}"))) for kind in KINDS.values()}
+    found = [(folder, path) for folder in folders for one in sorted(patterns) for path in sorted(folder.glob(one))]
+    return [(path.relative_to(folder).parts[0], _misnamed(path)) for folder, path in found]
 
 
 def _misnamed(path: Path) -> Fault:

@@ -4,7 +4,7 @@ A module that compiles a kind registers it here; no other module has to know the
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, Protocol
 
 from msgspec import Struct
@@ -62,10 +62,28 @@ class Compile(Protocol):
         """The compiled document."""
 
 
+class Conflict(Struct, frozen=True):
+    """A contradiction between documents of a service: the stem of the one at fault, and the steps to the place."""
+
+    stem: str
+    steps: tuple[str | int, ...]
+    problem: str
+
+
+def _no_conflicts(_: Mapping[str, Any]) -> Iterable[Conflict]:
+    return ()
+
+
+def _nothing_read(_: Text, __: Mapping[str, JSON], ___: Any) -> Iterable[Fault]:
+    return ()
+
+
 class Kind(Struct, frozen=True):
     """One kind: `folder` below that of the service ("" beside service.yaml), the name of its meta-schema.
 
-    `definition` is the part of the meta-schema that such a document matches ("": all of it).
+    `definition` is the part of the meta-schema that such a document matches ("": all of it). `conflicts` finds what
+    does not fit between the parts of a service, by their stems; `read` is a close reading of a document and its part,
+    where the kind has one of its own.
     """
 
     name: str
@@ -73,6 +91,8 @@ class Kind(Struct, frozen=True):
     compile: Compile
     schema: str
     definition: str = ""
+    conflicts: Callable[[Mapping[str, Any]], Iterable[Conflict]] = _no_conflicts
+    read: Callable[[Text, Mapping[str, JSON], Any], Iterable[Fault]] = _nothing_read
 
     def document(self, stem: str) -> str:
         """The name within a service of the document in the file STEM.yaml: "push", "cards/issue"."""

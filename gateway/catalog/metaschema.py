@@ -2,6 +2,7 @@
 
 import json
 from functools import cache
+from typing import Final
 
 import jsonschema_rs
 
@@ -12,11 +13,19 @@ from gateway.catalog.misfits import misfits
 from gateway.errors import Fault
 from gateway.model import JSON
 
+_ELSEWHERE: Final = "translator.schema.json#/$defs/"
+
 
 @cache
 def meta_schema(name: str, definition: str = "") -> tuple[JSON, jsonschema_rs.Draft202012Validator]:
-    """The meta-schema of this name ("service", "translator", "sample"), or one definition of it, and its validator."""
-    schema = json.loads(read_schema(name))
+    """The meta-schema of this name ("service", "translator", "sample"), or one definition of it, and its validator.
+
+    What it refers to in that of translators becomes a definition of its own.
+    """
+    text = read_schema(name)
+    schema = json.loads(text.replace(_ELSEWHERE, "#/$defs/"))
+    if _ELSEWHERE in text:
+        schema["$defs"] = {**json.loads(read_schema("translator"))["$defs"], **schema.get("$defs", {})}
     if definition:
         schema = {"$defs": schema["$defs"], "$ref": f"#/$defs/{definition}"}
     return schema, jsonschema_rs.Draft202012Validator(schema)

@@ -148,6 +148,9 @@ RULES: Final = {
     "^[a-z_][a-z0-9_]*$": "a name has a-z, 0-9 and _ only, and begins with no digit",
     "^[a-z][a-z0-9_]*$": "a name has a-z, 0-9 and _ only, and begins with a letter",
     r"^[a-z_][a-z0-9_]*\??$": "a name has a-z, 0-9 and _ only, no digit first, and ? behind it if it may be missing",
+    "^[A-Za-z0-9-]+$": "the name of a header has letters, digits and - only",
+    "^[A-Za-z0-9_][A-Za-z0-9_-]*$": "it has letters, digits, _ and - only, and begins with no -",
+    "^[A-Za-z0-9_.-][A-Za-z0-9_./-]*$": "a trigger has letters, digits and ._/- only, and begins with no /",
     "^https?://": "it begins with https://",
     "^https://": "it begins with https://",
 }

@@ -75,7 +75,7 @@ class DocumentReader:
         names = self._with_state(raw, names, ())
         for key in _TEMPLATES:
             if key in raw:
-                self._part(key, raw[key], names, (key,))
+                self.part(key, raw[key], names, (key,))
         return names
 
     def _with_state(self, raw: Mapping[str, JSON], names: Known, steps: Steps) -> Known:
@@ -87,13 +87,13 @@ class DocumentReader:
             self.text("each", value, names, (*steps, "state", name))
         return names.extended({"state": _STATE})
 
-    def _part(self, key: str, raw: JSON, names: Known, steps: Steps) -> None:
-        """Read a part of a message: a template, an object, or a list of such."""
+    def part(self, key: str, raw: JSON, names: Known, steps: Steps) -> None:
+        """Read the part under a key of a message: a template, an object, or a list of such."""
         if isinstance(raw, str):
             self.text(key, raw, names, steps)
         elif isinstance(raw, list):
             for index, inner in enumerate(raw):
-                self._part(key, inner, names, (*steps, index))
+                self.part(key, inner, names, (*steps, index))
         elif isinstance(raw, Mapping):
             self._object(raw, names, steps)
 
@@ -103,11 +103,11 @@ class DocumentReader:
             repeated = self.text("each", raw["each"], outer, (*steps, "each"))
             if repeated.is_scalar:
                 self._fault((*steps, "each"), _NO_LIST, "leave out `each`, or say in `input` that it is a list: [...]")
-            names = _inside(outer, repeated.repeated(), str(raw.get("as", "item")))
+            names = inside(outer, repeated.repeated(), str(raw.get("as", "item")))
         names = self._with_state(raw, names, steps)
         for key in (key for key in raw if key not in _NO_TEMPLATES):
             seen = outer.extended({"remaining": SCALAR}) if key == "more" else names
-            self._part(key, raw[key], seen, (*steps, key))
+            self.part(key, raw[key], seen, (*steps, key))
         for name, value in raw.get("with", {}).items():
             self.text("with", value, names, (*steps, "with", name))
 
@@ -148,7 +148,7 @@ class DocumentReader:
         self.faults.append(yamlfile.fault(self._source.file, self._source.text, steps, problem, remedy, word=word))
 
 
-def _inside(outer: Known, element: Known, name: str) -> Known:
+def inside(outer: Known, element: Known, name: str) -> Known:
     """The names in a repetition: the keys of an element are among them, besides `item`, `index` and its own name."""
     keys = {key: found for key in element.keys if (found := element.key(key)) is not None}
     inner = outer.extended({**keys, "item": element, "index": SCALAR, name: element})

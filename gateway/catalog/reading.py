@@ -45,7 +45,7 @@ class _ServiceReader:
         self._around: list[Known] = []
 
     def faults(self) -> Iterator[Fault]:
-        """The faults of translators, of cards, which see what those see that name them, and of shared.yaml."""
+        """The faults of translators, cards (which see what those see that name them), other kinds and shared.yaml."""
         seen_by_cards: dict[str, list[Known]] = {}
         for name in self._documents(TRANSLATOR):
             reader = DocumentReader(self._texts[name])
@@ -59,6 +59,9 @@ class _ServiceReader:
             if name in seen_by_cards:
                 self._note_authors(reader, reader.read(self._raws[name], union(self._seen(name, seen_by_cards[name]))))
             yield from reader.faults
+        for name, source in self._texts.items():
+            if name not in ITSELF:
+                yield from kind_of(name).read(source, self._raws[name], self._service.documents[name].part)
         self._read_author()
         yield from self._shared.faults
 

@@ -13,13 +13,17 @@ from gateway.model import JSON
 
 
 class Scope(Struct, frozen=True):
-    """The surroundings of a document; `digest` is another one where a document would be compiled to something else."""
+    """The surroundings of a document; `digest` is another one where a document would be compiled to something else.
+
+    `callbacks` is what all callbacks of the service have in common, as it is written.
+    """
 
     shapes: Mapping[str, JSON] = {}
     names: Sequence[SharedName] = ()
     author: AuthorShape | None = None
     states: Mapping[str, StateTable] = {}
     fragments: Fragments = NoFragments()
+    callbacks: Mapping[str, JSON] = {}
     digest: int = 0
 
     def compiler(self, engine: Engine) -> Compiler:

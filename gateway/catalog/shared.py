@@ -4,6 +4,7 @@ shapes: {user: {login?: text, html_url?: url}}
 author: {name: "{{ login }}", link: "{{ html_url }}"}
 states: {issue: {opened: opened, closed: closed}}
 let: {root: "{{ repository.html_url | strip_suffix(repository.full_name) }}"}
+callbacks: {request: {headers: {Authorization: "Bearer {{ secrets.token }}"}}}
 """
 
 from collections.abc import Mapping
@@ -36,6 +37,7 @@ def scope_of(
         author=AuthorShape(raw["author"], compiler, place / "author") if "author" in raw else None,
         states={name: StateTable(table, place / "states" / name) for name, table in raw.get("states", {}).items()},
         fragments=fragments,
+        callbacks=raw.get("callbacks", {}),
         digest=hash(source.text),
     )
     return scope, yamlfile.placed(noted, source.text, source.file)

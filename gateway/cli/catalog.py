@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
+from gateway.callbacks import document as _callbacks  # noqa: F401 - registers their kind
 from gateway.catalog import files
 from gateway.catalog.catalog import Catalog
 from gateway.cli import settings as settings_file

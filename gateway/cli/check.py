@@ -10,6 +10,8 @@ from msgspec import Struct
 
 from gateway import settings
 from gateway.app import senders
+from gateway.callbacks import samplefile as callback_samples
+from gateway.callbacks.document import CALLBACK, callbacks
 from gateway.catalog import files, placeholders, schema_cost, yamlfile
 from gateway.catalog.kinds import SERVICE, Text
 from gateway.catalog.service import Service
@@ -41,6 +43,8 @@ from gateway.settings import Settings
 
 WARNING: Final = "warning"
 
+_UNTRIED: Final = "no sample shows what becomes of this callback"
+_TRY_IT: Final = "write what Mattermost sends and the service answers into callbacks/samples/NAME.yaml of the service"
 _CHEAPER: Final = "a payload may keep the gateway busy with it: say less in the schema, or say it once"
 
 
@@ -133,8 +137,9 @@ def _of_catalog(known: Settings) -> _Findings:
     warnings = [warning for one in translators for warning in _costs(one)]
     warnings += [one for service in services.services.values() for one in _left(service)]
     samples = _of_samples(services.services, folders)
-    faults += samples.faults
-    warnings += samples.warnings
+    of_callbacks = _of_callback_samples(services.services, folders)
+    faults += [*samples.faults, *of_callbacks.faults]
+    warnings += [*samples.warnings, *of_callbacks.warnings]
     return _Findings(faults, [*filters.unknown(known, services.services), *warnings])
 
 
@@ -173,6 +178,24 @@ def _of_samples(services: Mapping[str, Service], folders: Sequence[Path]) -> _Fi
         for file, place, problem, remedy in [*found, *names, *ids, *steps]
     ]
     return _Findings([*reached.faults], warnings)
+
+
+def _of_callback_samples(services: Mapping[str, Service], folders: Sequence[Path]) -> _Findings:
+    """Files of the user that are no samples of callbacks, and callbacks of the user that have none."""
+    built_in = folders[0]
+    own = [one for service in services.values() for one in callbacks(service).values()]
+    own = [one for one in own if not Path(one.file).is_relative_to(built_in)]
+    keys = {one.name.partition("/")[0] for one in own}
+    every = files.samples(folders, CALLBACK.folder)
+    sampled, faults = callback_samples.named(
+        one for one in every if one[0] in keys or not one[1].is_relative_to(built_in)
+    )
+    warnings = [
+        yamlfile.fault(one.file, files.read(Path(one.file)), ("title",), _UNTRIED, _TRY_IT)
+        for one in own
+        if one.name not in sampled
+    ]
+    return _Findings(faults, warnings)
 
 
 def _left(service: Service) -> Iterator[Fault]:

@@ -9,9 +9,13 @@ import msgspec
 import typer
 from msgspec import Struct
 
+from gateway.callbacks import sample as callback_sample
+from gateway.callbacks import samplefile as callback_samples
+from gateway.callbacks.document import CALLBACK
 from gateway.catalog import files as documents
 from gateway.catalog import yamlfile
 from gateway.catalog.catalog import Catalog
+from gateway.catalog.service import Service
 from gateway.cli import app, catalog
 from gateway.cli import options as given
 from gateway.cli.options import DEFAULT, example
@@ -35,7 +39,14 @@ from gateway.pipeline.blame import alike, blame
 from gateway.pipeline.expectation import Expectation, differences
 from gateway.pipeline.rehearsal import doubtful, written
 
-Samples = Sequence[tuple[str, Path]]
+
+class _Chosen(NamedTuple):
+    """A sample that is meant: its service, its file, and whether it is one of a callback."""
+
+    service: str
+    path: Path
+    of_callback: bool = False
+
 
 _UNWRITTEN: Final = "not written: "
 _FAULTY: Final = "the service {} has a fault, which may be what came out; mend it first"
@@ -91,13 +102,14 @@ def run_samples(
 ) -> None:
     """Send the samples of the catalog through the gateway, signed as their services sign.
 
-    Each is sent twice: the second is a duplicate. The exit code is 1 when a sample does not hold.
+    Each request is sent twice: the second is a duplicate. Callbacks are asked, and answered, as their samples say. The
+    exit code is 1 when a sample does not hold.
     """
     folders = catalog.chosen(folder, config)
     chosen = _select(which or (), folders)
-    known, faults = catalog.load(folders, {key for key, _ in chosen}, closely=True)
+    known, faults = catalog.load(folders, {one.service for one in chosen}, closely=True)
     faulty = _faulty(faults, folders)
-    tried = [_run(known, key, path, write=write, faulty=key in faulty) for key, path in progress(chosen, "testing")]
+    tried = [_run(known, one, write=write, faulty=one.service in faulty) for one in progress(chosen, "testing")]
     failed = [one for one in tried if not one.row.holds]
     told = {fault for one in failed for fault in one.faults} if output is Format.TABLE else set()
     for fault in faults:
@@ -117,24 +129,25 @@ def run_samples(
         raise typer.Exit(1)
 
 
-def _select(which: Sequence[str], folders: Sequence[Path]) -> Samples:
+def _select(which: Sequence[str], folders: Sequence[Path]) -> Sequence[_Chosen]:
     """The samples that are meant; a service or file without any ends the command."""
-    every = documents.samples(folders)
+    every = [_Chosen(key, path) for key, path in documents.samples(folders)]
+    every += [_Chosen(key, path, of_callback=True) for key, path in documents.samples(folders, CALLBACK.folder)]
     if not which:
         return every or fail("the catalog has no samples")
     any_file = any(map(_is_file, which))
-    named: dict[str | Path, list[tuple[str, Path]]] = {}
-    for key, path in every:
-        named.setdefault(key, []).append((key, path))
+    named: dict[str | Path, list[_Chosen]] = {}
+    for one in every:
+        named.setdefault(one.service, []).append(one)
         if any_file:
-            named.setdefault(path.resolve(), []).append((key, path))
-    found: dict[Path, str] = {}
+            named.setdefault(one.path.resolve(), []).append(one)
+    found: dict[Path, _Chosen] = {}
     for name in which:
         those = named.get(Path(name).resolve() if _is_file(name) else name)
         if those is None:
             fail(_missing(name, folders), 2)
-        found |= {path: key for key, path in those}
-    return [(key, path) for path, key in found.items()]
+        found |= {one.path: one for one in those}
+    return list(found.values())
 
 
 def _is_file(name: str) -> bool:
@@ -144,7 +157,8 @@ def _is_file(name: str) -> bool:
 def _missing(name: str, folders: Sequence[Path]) -> str:
     """Say why this service or file has no samples."""
     if _is_file(name):
-        return f"{name} is not a sample of the catalog: it has to be SERVICE/samples/NAME.yaml in one of its folders"
+        where = f"SERVICE/samples/NAME.yaml, or SERVICE/{CALLBACK.folder}/samples/NAME.yaml, in one of its folders"
+        return f"{name} is not a sample of the catalog: it has to be {where}"
     if name in catalog.names(folders):
         return f"the service {name} has no samples"
     return catalog.unknown(name, folders)
@@ -157,37 +171,62 @@ def _faulty(faults: Sequence[Fault], folders: Sequence[Path]) -> set[str]:
     return {key for file in inside for key in file.parts[:1]}
 
 
-def _run(known: Catalog, key: str, path: Path, *, write: bool, faulty: bool) -> _Tried:
+def _run(known: Catalog, chosen: _Chosen, *, write: bool, faulty: bool) -> _Tried:
     """Execute one sample; with `write`, its outcome is written into it, unless that is doubtful.
 
     What a `faulty` service makes of a request may be what its fault makes of it, so that is not written either.
     """
+    key, path = chosen.service, chosen.path
     if key in known.faults or key not in known.services:
         return _tried(key, path, [f"the service {key} has faults"], known.faults.get(key, ()))
-    service = known.services[key]
-    faults: Sequence[Fault] = ()
-    changed = False
+    run = _run_callback if chosen.of_callback else _run_request
     try:
-        one = samplefile.load(path)
-        rehearsal = samplefile.rehearsed(service, one, path)
-        found = rehearsal.found
-        lines = differences(one.expect, found)
-        if write and (why := doubtful(one.expect, found)):
-            lines = [f"{_UNWRITTEN}{why}", *lines]
-        elif write:
-            text, fresh = _rewritten(path, msgspec.to_builtins(written(one, found, service)))
-            changed = fresh != text and not faulty
-            if changed:
-                path.write_text(fresh, "utf-8")
-            lines = [f"{_UNWRITTEN}{_FAULTY.format(key)}", *lines] if faulty and fresh != text else []
-        if lines and _has_another_fate(one.expect, found):
-            idle = rehearsal.idle if found.note else ()  # else the step had nothing to do, as an optional one
-            faults = blame(service, rehearsal.pieces, lambda file: documents.read(Path(file)), idle)
+        return run(known.services[key], path, write=write, faulty=faulty)
     except (OSError, UnicodeDecodeError) as error:
         lines = [unusable(path, error)]
     except MattergateError as error:
         lines = [str(error)]
-    return _tried(key, path, lines, faults, changed=changed)
+    return _tried(key, path, lines)
+
+
+def _run_request(service: Service, path: Path, *, write: bool, faulty: bool) -> _Tried:
+    """Execute a sample of a request."""
+    one = samplefile.load(path)
+    rehearsal = samplefile.rehearsed(service, one, path)
+    found = rehearsal.found
+    lines, changed = differences(one.expect, found), False
+    faults: Sequence[Fault] = ()
+    if write and (why := doubtful(one.expect, found)):
+        lines = [f"{_UNWRITTEN}{why}", *lines]
+    elif write:
+        expect = msgspec.to_builtins(written(one, found, service))
+        lines, changed = _write(service, path, expect, lines, faulty=faulty)
+    if lines and _has_another_fate(one.expect, found):
+        idle = rehearsal.idle if found.note else ()  # else the step had nothing to do, as an optional one
+        faults = blame(service, rehearsal.pieces, lambda file: documents.read(Path(file)), idle)
+    return _tried(service.key, path, lines, faults, changed=changed)
+
+
+def _run_callback(service: Service, path: Path, *, write: bool, faulty: bool) -> _Tried:
+    """Execute a sample of a callback."""
+    one = callback_samples.load(path)
+    found = callback_samples.rehearsed(service, one, path)
+    lines, changed = callback_sample.differences(one.expect, found), False
+    if write and (why := callback_sample.doubtful(one.expect, found)):
+        lines = [f"{_UNWRITTEN}{why}", *lines]
+    elif write:
+        lines, changed = _write(service, path, msgspec.to_builtins(found), lines, faulty=faulty)
+    return _tried(service.key, path, lines, changed=changed)
+
+
+def _write(service: Service, path: Path, expect: JSON, lines: Sequence[str], *, faulty: bool) -> tuple[list[str], bool]:
+    """Write an outcome into a sample, unless its service is `faulty`: what still differs, and whether it changed."""
+    text, fresh = _rewritten(path, expect)
+    if faulty and fresh != text:
+        return [f"{_UNWRITTEN}{_FAULTY.format(service.key)}", *lines], False
+    if fresh != text:
+        path.write_text(fresh, "utf-8")
+    return [], fresh != text
 
 
 def _has_another_fate(expected: Expectation, found: Expectation) -> bool:
@@ -196,7 +235,9 @@ def _has_another_fate(expected: Expectation, found: Expectation) -> bool:
     return other_card or (expected.outcome, expected.note) != (found.outcome, found.note)
 
 
-def _tried(key: str, path: Path, lines: Sequence[str], faults: Sequence[Fault], *, changed: bool = False) -> _Tried:
+def _tried(
+    key: str, path: Path, lines: Sequence[str], faults: Sequence[Fault] = (), *, changed: bool = False
+) -> _Tried:
     return _Tried(SampleRow(key, str(path), not lines, lines, [fault_line(one) for one in faults], changed), faults)
 
 

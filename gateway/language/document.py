@@ -147,6 +147,14 @@ class Compiler:
             self.engine.copies[name] = self.engine.parts
         return values
 
+    def outside(self, source: str, place: DocumentPlace) -> Value:
+        """A value for a service outside: one expression keeps its type, nothing is escaped, lines stay lines."""
+        try:
+            return self.engine.value(source, place.name, Mode.LINES)
+        except Unusable as error:
+            place.fault(str(error), error.at)
+            return self.engine.value("", place.name)
+
     def value(self, source: Any, place: DocumentPlace, *, expression: bool = False) -> Value:
         """A value of the document: `let`, or with `expression` the array of an `each`."""
         make = self.engine.expression if expression else self.engine.value

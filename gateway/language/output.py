@@ -1,8 +1,9 @@
 """How values are written into texts, and how lines with missing values are dropped.
 
-Three ways to write a value, by the key that it is for: MARKDOWN (Mattermost renders it), PLAIN (shown as it is) and RAW
-(addresses, colours, subjects: never shown as text). A value that is absent or null leaves a mark; the line that holds
-the mark is dropped. A text is cut where the results of functions are: what no post shows costs no time.
+Four ways to write a value, by the key that it is for: MARKDOWN (Mattermost renders it), PLAIN (shown as it is), RAW
+(addresses, colours, subjects: never shown as text) and LINES (for a service outside: nothing is escaped). A value that
+is absent or null leaves a mark; the line that holds the mark is dropped. A text is cut where the results of functions
+are: what no post shows costs no time.
 """
 
 from collections.abc import Callable, Mapping
@@ -27,6 +28,7 @@ class Mode(Enum):
     MARKDOWN = "markdown"
     PLAIN = "plain"
     RAW = "raw"
+    LINES = "lines"
 
 
 def _text_of(value: Any) -> str:
@@ -92,10 +94,10 @@ class Output:
 
 
 def tidied(text: str, mode: Mode) -> str | None:
-    """The text without lines whose values are missing, on one line unless it is Markdown; None when nothing is left."""
+    """The text without lines whose values are missing; None when nothing is left. PLAIN and RAW are on one line."""
     if ABSENT in text:
         text = "\n".join(line for line in text.split("\n") if ABSENT not in line)
     text = text.strip()
-    if "\n" in text and mode is not Mode.MARKDOWN:
+    if "\n" in text and mode in (Mode.PLAIN, Mode.RAW):
         return " ".join(text.split())
     return without_gaps(text) or None

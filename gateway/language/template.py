@@ -71,7 +71,8 @@ class Engine:
         self.names_used: set[str] = set()
         self.copies: dict[str, int] = {}
         self.parts = 1
-        self._environments[Mode.MARKDOWN].add_filter("keep_", _keep)
+        for mode in (Mode.MARKDOWN, Mode.LINES):
+            self._environments[mode].add_filter("keep_", _keep)
 
     def template(self, source: str, mode: Mode, name: str) -> "Template":
         """A template that renders to text; `name` is "service/document#/pointer". Raises Unusable."""
@@ -97,15 +98,20 @@ class Engine:
         compiled.forget()
         return Condition(self._function(simple, name, lambda _, holds: f"bool({holds})"))
 
-    def value(self, source: str, name: str) -> "Value":
-        """A template whose result keeps its type when it is one expression, and is text otherwise. Raises Unusable."""
+    def value(self, source: str, name: str, mode: Mode = Mode.MARKDOWN) -> "Value":
+        """A template whose result keeps its type when it is one expression, and is text otherwise. Raises Unusable.
+
+        The value is for a message, or with Mode.LINES for a service outside, which gets texts as they are.
+        """
         single = _SINGLE.fullmatch(source)
+        if single is None and mode is Mode.LINES:
+            return TextValue(self.template(source, mode, name), markup=False)
         if single is None:
             has_markdown = self._markdown_functions & self._checked_code(source).filters
             template = self.template(source, Mode.MARKDOWN if has_markdown else Mode.RAW, name)
             return TextValue(template, markup=bool(has_markdown))
-        compiled = self._compiled(source, Mode.MARKDOWN, name, lambda _: "{{ (" + single[1] + ") | keep_ }}")
-        simple = expressions.expression(single[1], self._words[Mode.MARKDOWN])
+        compiled = self._compiled(source, mode, name, lambda _: "{{ (" + single[1] + ") | keep_ }}")
+        simple = expressions.expression(single[1], self._words[mode])
         if simple is None:
             return KeptValue(compiled)
         compiled.forget()

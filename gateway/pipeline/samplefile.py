@@ -16,13 +16,17 @@ from gateway.pipeline.unsampled import Reached
 
 def load(path: Path) -> Sample:
     """The sample in a file. Raises CatalogError with the place of the first fault."""
+    return parse(text_of(path), str(path))
+
+
+def text_of(path: Path) -> str:
+    """The text of a sample. Raises CatalogError."""
     try:
-        text = files.read(path)
+        return files.read(path)
     except OSError as error:
         raise CatalogError([Fault(str(path), 0, "", f"cannot be read: {error.strerror}")]) from None
     except UnicodeDecodeError:
         raise CatalogError([Fault(str(path), 0, "", "it is not UTF-8 text", "save it as UTF-8")]) from None
-    return parse(text, str(path))
 
 
 def rehearsed(service: Service, sample: Sample, path: Path) -> Rehearsal:

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 
 import pytest
+from msgspec.structs import replace
 
 from gateway.catalog import kinds
-from gateway.catalog.catalog import load
-from gateway.catalog.kinds import Kind, Text, kind_of, parts_of, register
+from gateway.catalog.catalog import Catalog, load
+from gateway.catalog.kinds import Conflict, Kind, Text, kind_of, parts_of, register
 from gateway.errors import CatalogError, Fault
 from tests.catalog.conftest import fault_in
 
@@ -24,6 +25,7 @@ def notes(monkeypatch: pytest.MonkeyPatch) -> Iterator[Kind]:
     """A further kind, as long as the test runs."""
     monkeypatch.setattr(kinds, "KINDS", kinds.KINDS.copy())
     monkeypatch.setattr("gateway.catalog.files.KINDS", kinds.KINDS)
+    monkeypatch.setattr("gateway.catalog.build.KINDS", kinds.KINDS)
     return register(Kind("note", "notes", Note, "translator", definition="card"))
 
 
@@ -43,6 +45,24 @@ def test_a_faulty_one_is_told_as_any_other(two, write, notes, text):
     with pytest.raises(CatalogError) as raised:
         load(two)
     assert {fault.file for fault in raised.value.faults} == {str(file)}
+
+
+def test_a_kind_knows_what_does_not_fit_and_reads_closely(two, write, notes):
+    """Between its documents, for all who load them; within one, for `check`."""
+
+    def conflicts(parts):
+        return [Conflict(name, ("title",), f"one of {len(parts)}") for name in parts if name == "second"]
+
+    def read(source, raw, part):
+        return [Fault(source.file, 1, raw["title"], part.text[:5])]
+
+    register(replace(notes, conflicts=conflicts, read=read))
+    first = write("base/a/notes/first.yaml", "title: A note\nmessage: {text: hello}\n")
+    known = Catalog(two)
+    known.service("a")
+    assert known.close_faults("a") == [Fault(str(first), 1, "A note", "title")]
+    second = write("base/a/notes/second.yaml", "title: A note\nmessage: {text: hello}\n")
+    assert (fault_in(two, second).problem, fault_in(two, second).line) == ("one of 2", 1)
 
 
 def test_the_name_of_a_document_tells_its_kind():

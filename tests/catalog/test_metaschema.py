@@ -1,8 +1,10 @@
 """Meta-schemas: where a document does not match its own, in words that help."""
 
+import json
+
 import pytest
 
-from gateway.catalog import yamlfile
+from gateway.catalog import files, yamlfile
 from gateway.catalog.kinds import Text
 from gateway.catalog.metaschema import meta_faults, meta_schema
 
@@ -12,12 +14,20 @@ def faults(text: str, name: str = "translator", definition: str = ""):
     return meta_faults(yamlfile.load(text, "x.yaml"), name, definition, Text("a/x", text, "x.yaml"))
 
 
-@pytest.mark.parametrize("name", ["service", "translator", "sample"])
+@pytest.mark.parametrize("name", ["service", "translator", "sample", "callback"])
 def test_every_meta_schema_is_read_once(name):
     """It is a schema that describes an object, and the same object each time."""
     schema, _ = meta_schema(name)
     assert schema["type"] == "object"
     assert meta_schema(name)[0] is schema
+
+
+def test_what_a_meta_schema_takes_from_that_of_translators_is_not_its_own():
+    """A definition of its own would hide the other one of the name in an editor, and be hidden here."""
+    own = json.loads(files.read_schema("callback"))["$defs"].keys()
+    theirs = json.loads(files.read_schema("translator"))["$defs"].keys()
+    assert not own & theirs
+    assert own | theirs == meta_schema("callback")[0]["$defs"].keys()
 
 
 def test_a_document_that_matches_has_no_faults():

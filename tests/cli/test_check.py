@@ -204,6 +204,22 @@ def test_a_delivery_id_that_no_sample_has_is_warned_of(desk):
     assert "delivery id" not in desk.run("check").err
 
 
+def test_a_callback_without_a_sample_is_warned_of(desk):
+    """And a file that is no sample of a callback is a fault; nothing is asked of the service."""
+    desk.write("catalog/items/samples/item.usual.yaml", SAMPLE)
+    desk.write("catalog/items/callbacks/ask.yaml", "title: Ask\nanswers: action\nreply: {message: {text: asked}}\n")
+    said = desk.run("check")
+    assert (said.code, len(said.err.splitlines())) == (0, 1)
+    assert "callbacks/ask.yaml:1: title: no sample shows what becomes of this callback (write" in said.err
+    sample = "callback: ask\nsent: {json: {}}\nexpect: {answer: {}}\n"
+    file = desk.write("catalog/items/callbacks/samples/ask.usual.yaml", sample)
+    assert desk.run("check").err == ""
+    file.write_text(sample.replace("callback", "calback"))
+    file.with_suffix(".yml").write_text(sample)
+    said = desk.run("check")
+    assert (said.code, said.out.count("samples/ask.usual.")) == (1, 2)
+
+
 def test_an_ignore_that_swallows_is_found(desk):
     """With its file, line and key, and what to write in its place."""
     desk.write(

@@ -240,3 +240,26 @@ def test_nothing_is_written_where_the_service_has_a_fault(kept):
     assert said.out.splitlines().count(told) == 2
     (kept.folder / "catalog/items/other.yaml").unlink()
     assert kept.plain("test", "--catalog", "catalog", "items", "--write").code == 0
+
+
+CALLBACK = """title: Ask about an item
+answers: command
+command: {trigger: item}
+request: {url: "https://items.example.com/{{ text | urlencode }}", method: GET}
+reply: {message: {text: "{{ answer.json.name }}"}}
+"""
+ASKED = "callback: ask\nsent: {form: {command: /item, text: b7}}\nanswer: %s\nexpect: {}\n"
+
+
+def test_samples_of_callbacks_run_with_the_others(desk):
+    """By the name of their service or file; their outcome is written, unless it fails unexpectedly."""
+    desk.write("catalog/items/callbacks/ask.yaml", CALLBACK)
+    usual = desk.write("catalog/items/callbacks/samples/ask.usual.yaml", ASKED % "{json: {name: tea}}")
+    said = desk.run("test", "items")
+    assert (said.code, "expect.request: expected nothing, got" in said.out) == (1, True)
+    assert desk.run("test", usual, "--write").code == 0
+    assert "text: tea" in usual.read_text()
+    assert desk.run("test", "items").out == "1 sample held, 0 did not\n"
+    gone = desk.write("catalog/items/callbacks/samples/ask.gone.yaml", ASKED % "{status: 404}")
+    assert "not written: it fails: items.example.com answered 404" in desk.run("test", "items", "--write").out
+    assert gone.read_text() == ASKED % "{status: 404}"

@@ -65,3 +65,20 @@ def test_a_value_that_is_missing_is_missing_by_its_name():
         context, compiler.let({"there": "{{ a.b }}", "gone": "{{ a.c }}", "sees": "{{ gone is defined }}"}, place)
     )
     assert context == {"a": {"b": 1}, "there": 1, "sees": False}
+
+
+@pytest.mark.parametrize(
+    ("source", "value"),
+    [
+        ("{{ a }}", "*x*\n@all"),
+        ("to {{ a }}\n\nand {{ n }}", "to *x*\n@all\n\nand 3"),
+        ("{{ n }}", 3),
+        ("one\n{{ gone }}", "one"),
+        ("{{ gone }}", None),
+        ("{{ a | link('https://x.example') }}!", "*x*\n@all!"),
+    ],
+)
+def test_a_value_for_a_service_outside_is_as_it_is(source, value):
+    """Nothing is escaped for Mattermost, and lines stay lines."""
+    place = DocumentPlace("test/document", (), [])
+    assert Compiler(Engine()).outside(source, place).get({"a": "*x*\n@all", "n": 3}) == value

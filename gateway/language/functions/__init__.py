@@ -4,6 +4,7 @@ from gateway.language.functions import (
     adf,
     blocks,
     emoji,
+    encode,
     facts,
     gist,
     html,
@@ -46,6 +47,7 @@ MODULES = (
     facts,
     masked,
     gist,
+    encode,
 )
 """The modules that fill the table, in the order of the manual."""
 

@@ -1,0 +1,73 @@
+"""What an outside service answered: how templates see it, and what is wrong with it."""
+
+from collections.abc import Collection, Mapping
+from http import HTTPStatus
+from typing import Final
+
+from msgspec import Struct
+
+from gateway.catalog.schema import Schema
+from gateway.decode import jsontext
+from gateway.language.template import Context
+from gateway.model import JSON
+
+_SHOWN: Final = 3
+"""Differences from the expected shape that a problem names."""
+_PAGES: Final = frozenset({"text/html", "application/xhtml+xml"})
+_BLANK: Final = b" \t\r\n\xef\xbb\xbf"
+
+
+class OutsideAnswer(Struct, frozen=True):
+    """One answer: `headers` has lower-case names, `body` is bounded by whoever read it."""
+
+    status: int
+    headers: Mapping[str, str] = {}
+    body: bytes = b""
+
+    def seen(self) -> Context:
+        """What templates see as `answer`: status, headers, and `json` or `text`."""
+        about = {"status": self.status, "headers": dict(self.headers)}
+        try:
+            return {**about, "json": self.parsed()}
+        except ValueError:
+            return {**about, "text": self.body.decode("utf-8", "replace")}
+
+    def parsed(self) -> JSON:
+        """The value of a JSON body, by its content type or its look. Raises ValueError for another body."""
+        kind = self.headers.get("content-type", "").lower()
+        if "json" not in kind and not ("html" not in kind and self.body.lstrip(_BLANK)[:1] in (b"{", b"[")):
+            raise ValueError("no JSON")
+        return jsontext.parse(self.body)
+
+
+class NoAnswer(Struct, frozen=True):
+    """A service did not answer; `problem` says so in words: "timed out after 10 s"."""
+
+    problem: str
+
+
+def problem_of(
+    answer: OutsideAnswer, host: str, expected: Collection[int], shape: Schema | None, *, shown: bool = False
+) -> str:
+    """What is wrong with an answer, in words that hold nothing of it; "" when nothing is.
+
+    Without `expected` statuses every success is one; `shape` is that of its JSON. Where an answer is to be `shown`, a
+    web page is none: it comes from a proxy or a sign-in in front of the service.
+    """
+    if answer.status not in expected if expected else not 200 <= answer.status < 300:
+        return f"{host} answered {_status(answer.status)}"
+    kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()[:100]
+    if shape is None:
+        return f"{host} answered a web page" if shown and kind in _PAGES else ""
+    try:
+        wrong = shape.mismatches(answer.parsed(), _SHOWN)
+    except ValueError:
+        return f"{host} answered no JSON" + (f" but {kind}" if kind and "json" not in kind else "")
+    return f"{host} answered something unexpected: {'; '.join(str(one) for one in wrong)}" if wrong else ""
+
+
+def _status(status: int) -> str:
+    try:
+        return f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return str(status)

@@ -1,0 +1,66 @@
+"""What the settings give to a callback: values that its templates see, and secrets, which only its request sees."""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from msgspec import Struct
+
+from gateway.language import lint
+from gateway.language.lint import Token, Unusable
+from gateway.language.template import Context
+from gateway.model import JSON
+from gateway.secret import MASK, Secret
+
+SECRETS: Final = "secrets"
+SETTINGS: Final = "settings"
+
+_EXPRESSIONS: Final = frozenset("when each blank silent requested_ack persistent_notifications author".split())
+_END: Final = Token("end", "", 0)
+_LEAST: Final = 8
+"""Characters from which on a secret is masked in what a service answers: shorter ones are parts of other words."""
+
+Steps = tuple[str | int, ...]
+
+
+class Given(Struct, frozen=True):
+    """The values of a callback in the settings; `settings.url` is the address of the service."""
+
+    settings: Mapping[str, str] = {}
+    secrets: Mapping[str, Secret] = {}
+
+    def seen(self, context: Context, *, masked: bool) -> Context:
+        """The context of a request, in which each secret is itself, or its mask."""
+        secrets = {name: MASK if masked else secret.reveal() for name, secret in self.secrets.items()}
+        return {**context, SETTINGS: dict(self.settings), SECRETS: secrets}
+
+    def masked(self, answer: bytes) -> bytes:
+        """What a service answered, without the secrets in it: some repeat what they were sent."""
+        for secret in self.secrets.values():
+            raw = secret.reveal().encode("utf-8", "replace")
+            if len(raw) >= _LEAST:
+                answer = answer.replace(raw, MASK.encode())
+        return answer
+
+
+def named(raw: JSON, name: str, key: str = "") -> Iterator[tuple[Steps, str]]:
+    """Where a part of a document writes `secrets.KEY` or `settings.KEY` (`name` says which), and each KEY.
+
+    KEY is "" where all of them are taken at once. `key` is that under which the part stands.
+    """
+    if isinstance(raw, str):
+        yield from (((), found) for found in _in_code(raw, name, key))
+    elif isinstance(raw, Mapping | list):
+        for step, inner in raw.items() if isinstance(raw, Mapping) else enumerate(raw):
+            yield from (((step, *steps), found) for steps, found in named(inner, name, str(step)))
+
+
+def _in_code(text: str, name: str, key: str) -> Iterator[str]:
+    """The keys that the code in a text takes; under some keys all of a text is code."""
+    code = text if "{" in text else "{{ " + text + " }}" if key in _EXPRESSIONS else ""
+    try:
+        found = [*lint.tokens(code), _END, _END]
+    except Unusable:
+        return  # which compiling it says
+    for before, token, dot, last in zip(found, found[1:], found[2:], found[3:], strict=False):
+        if (token.kind, token.text) == ("name", name) and before.text not in (".", "|"):
+            yield last.text if dot.text == "." and last.kind == "name" else ""

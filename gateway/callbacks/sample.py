@@ -1,0 +1,159 @@
+"""Samples of callbacks: what Mattermost sends, what the service answers, and what becomes of it. Pure."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import urlencode
+
+import msgspec
+from msgspec import UNSET, Struct, UnsetType
+
+from gateway.callbacks.answer import NoAnswer, OutsideAnswer
+from gateway.callbacks.answering import answered
+from gateway.callbacks.body import encoded
+from gateway.callbacks.document import Act, CallbackShape
+from gateway.callbacks.given import Given
+from gateway.callbacks.request import Wire
+from gateway.callbacks.smoothing import Occasion, Said, fields, smoothed
+from gateway.catalog import yamlfile
+from gateway.catalog.kinds import Text
+from gateway.catalog.metaschema import meta_faults
+from gateway.decode import jsontext
+from gateway.errors import CatalogError, Fault
+from gateway.model import JSON
+from gateway.pipeline.expectation import compare
+from gateway.secret import Secret
+
+UNANSWERED: Final = "it sends a request: write into `answer` what the service answers"
+"""Why nothing more is known of a sample without an answer."""
+
+_FORM: Final = "application/x-www-form-urlencoded"
+_JSON: Final = "application/json"
+
+
+class Sent(Struct, frozen=True):
+    """What Mattermost sends: a form, or JSON."""
+
+    form: dict[str, JSON] | None = None
+    json: dict[str, JSON] | None = None
+
+
+class ServiceAnswer(Struct, frozen=True):
+    """What the service answers; `problem` says why it does not."""
+
+    status: int = 200
+    headers: dict[str, str] = {}
+    json: JSON | UnsetType = UNSET
+    text: str = ""
+    problem: str = ""
+
+    def taken(self) -> OutsideAnswer | NoAnswer:
+        """The answer as the gateway reads it."""
+        if self.problem:
+            return NoAnswer(self.problem)
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        if self.json is UNSET:
+            return OutsideAnswer(self.status, headers, self.text.encode())
+        return OutsideAnswer(self.status, {"content-type": _JSON, **headers}, encoded(self.json))
+
+
+class CallbackOutcome(Struct, frozen=True, omit_defaults=True):
+    """What becomes of a sample: the request, the dialog, the answer to Mattermost and what is posted besides."""
+
+    request: JSON = None
+    dialog: JSON = None
+    problem: str = ""
+    answer: JSON = None
+    to: str = ""
+    left: list[JSON] = []
+
+
+class CallbackSample(Struct, frozen=True, kw_only=True):
+    """One sample document of a callback."""
+
+    callback: str
+    occasion: Occasion | None = None
+    sent: Sent
+    settings: dict[str, str] = {}
+    secrets: dict[str, str] = {}
+    answer: ServiceAnswer | None = None
+    expect: CallbackOutcome
+
+
+def parse(text: str, file: str) -> CallbackSample:
+    """The sample of a text; `file` is named in its faults. Raises CatalogError with the place of the first fault."""
+    raw = yamlfile.load(text, file)
+    if wrong := meta_faults(raw, "callback", "sample", Text("", text, file)):
+        raise CatalogError(wrong[:1])
+    raw.pop("$schema", None)
+    try:
+        return msgspec.convert(raw, CallbackSample)
+    except msgspec.ValidationError as error:
+        raise CatalogError([Fault(file, 1, "", str(error))]) from None
+
+
+def rehearse(sample: CallbackSample, callbacks: Mapping[str, CallbackShape]) -> CallbackOutcome:
+    """What becomes of a sample. Raises ValueError, which says why it cannot be used."""
+    shape = callbacks.get(sample.callback)
+    if shape is None:
+        raise ValueError(f"the service has no callback {sample.callback!r}: write callbacks/{sample.callback}.yaml")
+    said = _said(sample, shape)
+    given = Given(sample.settings, {name: Secret(text) for name, text in sample.secrets.items()})
+    if missing := sorted(shape.secrets - given.secrets.keys()):
+        raise ValueError(f"it needs the secret {missing[0]}: write `secrets: {{{missing[0]}: ...}}`, made up")
+    act = shape.act(said, given)
+    request = _request(act.request.reveal()) if act.request is not None else None
+    if act.dialog is not None:
+        return CallbackOutcome(dialog=dict(act.dialog))
+    if act.request is not None and sample.answer is None:
+        return CallbackOutcome(request, problem=UNANSWERED)
+    return _outcome(sample, shape, said, act, request)
+
+
+def _outcome(sample: CallbackSample, shape: CallbackShape, said: Said, act: Act, request: JSON) -> CallbackOutcome:
+    reply = shape.reply(act, sample.answer.taken() if sample.answer is not None and act.request is not None else None)
+    answer = answered(said.occasion, reply, lookup=said.lookup)
+    return CallbackOutcome(
+        request,
+        problem=reply.problem,
+        answer=msgspec.json.decode(answer.body),
+        to=answer.to.value if answer.left else "",
+        left=[msgspec.json.decode(one.payload) for one in answer.left],
+    )
+
+
+def differences(expected: CallbackOutcome, found: CallbackOutcome) -> list[str]:
+    """`expect.request.url: expected "a", got "b"` for every part that differs; empty when the sample holds."""
+    lines: list[str] = []
+    for part in CallbackOutcome.__struct_fields__:
+        wanted, got = getattr(expected, part), getattr(found, part)
+        if not (part == "problem" and wanted and wanted in got):
+            compare(f"expect.{part}", wanted, got, lines)
+    return lines
+
+
+def doubtful(expected: CallbackOutcome, found: CallbackOutcome) -> str:
+    """Why an outcome is not to be written into a sample that does not expect such a one; "" where it is."""
+    if found.problem == UNANSWERED:
+        return UNANSWERED
+    if found.problem and not expected.problem:
+        return f"it fails: {found.problem}; if that is meant, write `problem:` into its `expect`"
+    return ""
+
+
+def _said(sample: CallbackSample, shape: CallbackShape) -> Said:
+    occasion = sample.occasion or shape.answers[0]
+    if sample.occasion is None and len(shape.answers) > 1:
+        raise ValueError(f"the callback answers {', '.join(shape.answers)}: write which as `occasion`")
+    if occasion not in shape.answers:
+        raise ValueError(f"the callback does not answer {occasion}")
+    if sample.sent.form is not None:
+        return smoothed(occasion, fields(urlencode(sample.sent.form, doseq=True).encode(), _FORM))
+    return smoothed(occasion, fields(encoded(sample.sent.json), _JSON))
+
+
+def _request(wire: Wire) -> JSON:
+    """A request as a sample writes it; a JSON body as such."""
+    body: dict[str, Any] = {"text": wire.body.decode("utf-8", "replace")} if wire.body else {}
+    if wire.body and "json" in wire.headers.get("Content-Type", ""):
+        body = {"json": jsontext.parse(wire.body)}
+    return {"method": wire.method, "url": wire.url, "headers": dict(wire.headers), **body}
