@@ -23,6 +23,7 @@ LAYERS = (
     "catalog",
     "journal",
     "delivery pipeline",
+    "callbacks",
     "ingress",
     "console",
     "app",
@@ -184,7 +185,7 @@ def test_files_and_functions_can_be_seen_whole(path):
             assert node.end_lineno - node.lineno < FUNCTION_LINES, f"{node.name} is too long"
 
 
-PURE = ("decode", "verify", "language", "catalog", "pipeline")
+PURE = ("decode", "verify", "language", "catalog", "pipeline", "callbacks")
 """Packages of which each module is pure, but for those that read files."""
 
 READING = ("catalog.files", "pipeline.samplefile")
@@ -222,7 +223,7 @@ def test_the_pure_core_knows_no_clock_socket_or_disk():
 
 def test_the_core_counts_nothing():
     """What a request goes through knows no metrics: ingress counts around it."""
-    core = {"decode", "verify", "outbound", "mattermost", "language", "catalog", "pipeline"}
+    core = {"decode", "verify", "outbound", "mattermost", "language", "catalog", "pipeline", "callbacks"}
     watching = {
         name_of(path): found
         for path in MODULES

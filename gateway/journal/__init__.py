@@ -23,6 +23,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from gateway.journal.keyrings import Secrets
 from gateway.journal.past import Counts
 from gateway.journal.refusals import Refusals
 from gateway.journal.standing import Standings
@@ -313,16 +314,6 @@ class Cards(Protocol):
 
     async def card(self, destination: str, subject: str, seq: int = 0) -> CardPost | None:
         """The post that shows a subject, as last settled. `newer`: it shows a later event than delivery `seq` tells."""
-
-
-class Secrets(Protocol):
-    """The secrets that services sent to routes in handshakes."""
-
-    async def secrets(self) -> Mapping[str, str]:
-        """The secret of each route that has learned one."""
-
-    async def remember(self, route: str, secret: str) -> None:
-        """Store the secret of a route durably, replacing an earlier one. Raises JournalError."""
 
 
 class Archive(Protocol):
