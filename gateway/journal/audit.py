@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Final
+from typing import Final, Protocol
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -100,3 +100,16 @@ class AuditPage(Struct, frozen=True):
 
     lines: Sequence[AuditLine] = ()
     next: int | None = None
+
+
+class Audit(Protocol):
+    """The lines of the audit."""
+
+    async def record(self, lines: Sequence[AuditLine]) -> None:
+        """Store lines durably, the oldest first, as `clipped` cuts them. Raises JournalError.
+
+        The oldest lines go by AUDIT_AGE and AUDIT_LIMIT, and those that are not authentic by AUDIT_FORGED_LIMIT.
+        """
+
+    async def audit(self, query: AuditQuery) -> AuditPage:
+        """Lines in the order in which they were stored, newest first. Those stored meanwhile shift no page."""
