@@ -38,6 +38,9 @@ ID_BITS: Final = 96
 LONGEST: Final = 8_192
 """Characters of the longest ticket, which is far more than names and subjects take."""
 
+_SET_BACK: Final = 86_400.0
+"""Seconds by which a clock may be set back, so that a ticket lives longer than the journal's windows know."""
+
 _DOMAIN: Final = b"mattergate ticket 1\n"
 """Precedes what is signed: a MAC of the same key over something else is no ticket's."""
 
@@ -154,11 +157,11 @@ def pinned(ticket: Ticket, channel: str, post: str) -> Ticket:
 
 
 def once(route: str, ticket: Ticket, now: float) -> DuplicateKey:
-    """What makes each later use of a ticket a repeat of the first, as long as it is valid.
+    """What makes each later use of a ticket a repeat of the first, for longer than it is valid.
 
     `route` is that under which the event of the click is stored, together with this.
     """
-    return DuplicateKey(use_key(route, "ticket", ticket.id), ticket.expires - now)
+    return DuplicateKey(use_key(route, "ticket", ticket.id), ticket.expires - now + _SET_BACK)
 
 
 def _forged(kind: TicketKind, reason: str) -> TicketRefused:

@@ -11,10 +11,10 @@ AUDIT_AGE: Final = 400 * 86_400.0
 """Seconds for which a line is kept at most."""
 
 AUDIT_LIMIT: Final = 200_000
-"""How many lines are kept of what authentic people did, the newest ones; a few more between two prunings."""
+"""How many lines are kept of what was taken, the newest ones; a few more between two prunings."""
 
-AUDIT_FORGED_LIMIT: Final = 2_000
-"""How many lines are kept of what is not authentic, the newest ones: whoever forges pushes out nobody else's lines."""
+AUDIT_REFUSED_LIMIT: Final = 5_000
+"""How many lines are kept of what was not taken, the newest ones: whoever forges or repeats pushes out no others."""
 
 WORD_LIMIT: Final = 300
 SAID_LIMIT: Final = 1_000
@@ -43,8 +43,17 @@ class AuditOutcome(StrEnum):
     UNKNOWN_KEY = "unknown_key"
 
 
-NOT_AUTHENTIC: Final = frozenset({AuditOutcome.FORGED, AuditOutcome.FOREIGN, AuditOutcome.UNKNOWN_KEY})
-"""The outcomes that a stranger can bring about."""
+NOT_TAKEN: Final = frozenset(
+    {
+        AuditOutcome.DENIED,
+        AuditOutcome.REPEATED,
+        AuditOutcome.EXPIRED,
+        AuditOutcome.FORGED,
+        AuditOutcome.FOREIGN,
+        AuditOutcome.UNKNOWN_KEY,
+    }
+)
+"""The outcomes of what starts nothing, which can be brought about without end."""
 
 
 class AuditLine(Struct, frozen=True):
@@ -108,7 +117,7 @@ class Audit(Protocol):
     async def record(self, lines: Sequence[AuditLine]) -> None:
         """Store lines durably, the oldest first, as `clipped` cuts them. Raises JournalError.
 
-        The oldest lines go by AUDIT_AGE and AUDIT_LIMIT, and those that are not authentic by AUDIT_FORGED_LIMIT.
+        The oldest lines go by AUDIT_AGE and AUDIT_LIMIT, and those of what was NOT_TAKEN by AUDIT_REFUSED_LIMIT.
         """
 
     async def audit(self, query: AuditQuery) -> AuditPage:

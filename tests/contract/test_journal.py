@@ -34,7 +34,7 @@ from gateway.journal import (
     Stranger,
 )
 from gateway.journal import open as open_journal
-from gateway.journal.audit import AUDIT_FORGED_LIMIT, AuditLine, AuditOutcome, AuditQuery
+from gateway.journal.audit import AUDIT_REFUSED_LIMIT, AuditLine, AuditOutcome, AuditQuery
 from gateway.journal.duplicates import use_key
 from gateway.journal.keyrings import KEY_BYTES
 from gateway.journal.past import DeliveredCount, EventCount
@@ -1420,6 +1420,6 @@ async def test_what_is_stored_meanwhile_shifts_no_page_of_the_audit(journal: Jou
 async def test_forged_lines_are_few(journal: Journal) -> None:
     """Whoever forges fills no disk, and pushes out nobody else's line."""
     await journal.record([audited(1, text="kept")])
-    await journal.record([audited(2, outcome=AuditOutcome.FORGED) for _ in range(AUDIT_FORGED_LIMIT + 30)])
-    assert len(await told(journal, outcome=AuditOutcome.FORGED, limit=5000)) == AUDIT_FORGED_LIMIT
+    await journal.record([audited(2, outcome=AuditOutcome.FORGED) for _ in range(AUDIT_REFUSED_LIMIT + 30)])
+    assert len(await told(journal, outcome=AuditOutcome.FORGED, limit=9000)) == AUDIT_REFUSED_LIMIT
     assert await told(journal, outcome=AuditOutcome.DONE) == ["kept"]

@@ -9,9 +9,9 @@ import msgspec
 from msgspec.structs import asdict
 
 from gateway.journal.audit import (
-    AUDIT_FORGED_LIMIT,
     AUDIT_LIMIT,
-    NOT_AUTHENTIC,
+    AUDIT_REFUSED_LIMIT,
+    NOT_TAKEN,
     AuditLine,
     AuditPage,
     AuditQuery,
@@ -21,15 +21,15 @@ from gateway.journal.audit import (
 _COLUMNS: Final = ", ".join(AuditLine.__struct_fields__)
 _STORED: Final = [name for name in AuditLine.__struct_fields__ if name != "number"]
 _STORE = f"""
-INSERT INTO audit ({", ".join(_STORED)}, forged) VALUES ({", ".join(f":{name}" for name in _STORED)}, :forged)"""
+INSERT INTO audit ({", ".join(_STORED)}, taken) VALUES ({", ".join(f":{name}" for name in _STORED)}, :taken)"""
 
-_BEYOND = "SELECT number FROM audit INDEXED BY audit_forged WHERE forged = {} ORDER BY number DESC LIMIT 1 OFFSET {}"
-_FORGED_SURPLUS = f"DELETE FROM audit WHERE forged = 1 AND number <= ({_BEYOND.format(1, AUDIT_FORGED_LIMIT)})"
-_SURPLUS = _BEYOND.format(0, AUDIT_LIMIT)
+_BEYOND = "SELECT number FROM audit INDEXED BY audit_taken WHERE taken = {} ORDER BY number DESC LIMIT 1 OFFSET {}"
+_REFUSED_SURPLUS = f"DELETE FROM audit WHERE taken = 0 AND number <= ({_BEYOND.format(0, AUDIT_REFUSED_LIMIT)})"
+_SURPLUS = _BEYOND.format(1, AUDIT_LIMIT)
 _PRUNE_AGED = "DELETE FROM audit WHERE number IN (SELECT number FROM audit WHERE at < ? ORDER BY at LIMIT ?)"
 _PRUNE_SURPLUS = """
 DELETE FROM audit WHERE number IN (
-  SELECT number FROM audit WHERE forged = 0 AND number <= ? ORDER BY number LIMIT ?)"""
+  SELECT number FROM audit WHERE taken = 1 AND number <= ? ORDER BY number LIMIT ?)"""
 
 _FIND = f"""
 SELECT json_group_array(json_array({_COLUMNS.replace("at,", "quote(at),", 1)})) FROM (
@@ -53,11 +53,11 @@ _rows = msgspec.json.Decoder(list[_Row], strict=False)
 
 
 def store(connection: Connection, lines: Sequence[AuditLine]) -> None:
-    """Insert lines, and delete what is then too much of those that are not authentic."""
-    rows = [asdict(clipped(line)) | {"forged": line.outcome in NOT_AUTHENTIC} for line in lines]
+    """Insert lines, and delete what is then too much of what was not taken."""
+    rows = [asdict(clipped(line)) | {"taken": line.outcome not in NOT_TAKEN} for line in lines]
     connection.executemany(_STORE, rows)
-    if any(row["forged"] for row in rows):
-        connection.execute(_FORGED_SURPLUS)
+    if not all(row["taken"] for row in rows):
+        connection.execute(_REFUSED_SURPLUS)
 
 
 def find(connection: Connection, query: AuditQuery) -> AuditPage:
@@ -74,12 +74,15 @@ def find(connection: Connection, query: AuditQuery) -> AuditPage:
 
 
 def surplus(connection: Connection) -> int:
-    """The number up to which there are more authentic lines than are kept; 0 when there are not."""
+    """The number up to which there are more lines of what was taken than are kept; 0 when there are not."""
     found = connection.execute(_SURPLUS).fetchone()
     return int(found[0]) if found else 0
 
 
 def prune(connection: Connection, before: float, surplus: int, limit: int) -> int:
-    """Delete at most `limit` lines older than a time, and as many authentic ones up to a number; returns the most."""
+    """Delete at most `limit` lines older than a time, and as many up to a number of what was taken.
+
+    Returns the larger of both numbers.
+    """
     aged = connection.execute(_PRUNE_AGED, (before, limit)).rowcount
     return max(aged, connection.execute(_PRUNE_SURPLUS, (surplus, limit)).rowcount)

@@ -280,7 +280,7 @@ CREATE TABLE pin (
 
 CREATE INDEX pin_end ON pin (expires);
 
--- Who did what from Mattermost. AUTOINCREMENT: their order is that of their numbers. `forged`: see NOT_AUTHENTIC.
+-- Who did what from Mattermost. AUTOINCREMENT: their order is that of their numbers. `taken`: see NOT_TAKEN.
 CREATE TABLE audit (
     number    INTEGER PRIMARY KEY AUTOINCREMENT,
     at        REAL NOT NULL,
@@ -294,11 +294,11 @@ CREATE TABLE audit (
     post      TEXT NOT NULL,
     text      TEXT NOT NULL,
     event     TEXT NOT NULL,
-    forged    INTEGER NOT NULL
+    taken     INTEGER NOT NULL
 );
 
 CREATE INDEX audit_age ON audit (at);
-CREATE INDEX audit_forged ON audit (forged);
+CREATE INDEX audit_taken ON audit (taken);
 CREATE INDEX audit_callback ON audit (callback);
 CREATE INDEX audit_subject ON audit (subject);
 CREATE INDEX audit_user ON audit (user);

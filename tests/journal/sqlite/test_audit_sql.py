@@ -18,11 +18,11 @@ def numbers(connection: sqlite3.Connection) -> list[int]:
 
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Three authentic lines are kept, and two of the others."""
+    """Three lines are kept of what was taken, and two of the others."""
     beyond = audit_sql._BEYOND
-    monkeypatch.setattr(audit_sql, "_SURPLUS", beyond.format(0, 3))
+    monkeypatch.setattr(audit_sql, "_SURPLUS", beyond.format(1, 3))
     monkeypatch.setattr(
-        audit_sql, "_FORGED_SURPLUS", f"DELETE FROM audit WHERE forged = 1 AND number <= ({beyond.format(1, 2)})"
+        audit_sql, "_REFUSED_SURPLUS", f"DELETE FROM audit WHERE taken = 0 AND number <= ({beyond.format(0, 2)})"
     )
 
 
@@ -41,9 +41,9 @@ def test_the_oldest_go_a_slice_at_a_time(connection: sqlite3.Connection, few: No
 
 
 def test_a_stranger_pushes_out_no_line_of_others(connection: sqlite3.Connection, few: None) -> None:
-    """What is not authentic has a limit of its own, which holds at once."""
+    """What is not taken has a limit of its own, which holds at once."""
     audit_sql.store(connection, [LINE])
-    for outcome in (AuditOutcome.FORGED, AuditOutcome.FOREIGN, AuditOutcome.UNKNOWN_KEY, AuditOutcome.FORGED):
+    for outcome in (AuditOutcome.FORGED, AuditOutcome.REPEATED, AuditOutcome.DENIED, AuditOutcome.EXPIRED):
         audit_sql.store(connection, [replace(LINE, outcome=outcome)])
     assert numbers(connection) == [1, 4, 5]
     assert audit_sql.surplus(connection) == 0
