@@ -33,6 +33,7 @@ def main(
 
 
 from gateway.cli import (  # noqa: E402 - the modules register themselves on `app`, in the order of the help
+    audit,
     check,
     dead,
     demo,
@@ -50,6 +51,7 @@ from gateway.cli import (  # noqa: E402 - the modules register themselves on `ap
 
 __all__ = [
     "app",
+    "audit",
     "check",
     "dead",
     "demo",

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from gateway.ingress.confirmations import Confirmations
-from gateway.journal import Secrets
+from gateway.journal.keyrings import Secrets
 from gateway.observe import logs
 from gateway.secret import Secret
 from gateway.verify.handshake import Effect, Reply

@@ -1,8 +1,8 @@
 """The durable store of events and deliveries, as the rest of the gateway sees it.
 
-The Protocols `Queue`, `Cards`, `Secrets`, `Refusals`, `Archive`, `Counts` and `Standings` have operations that an
-embedded database and a server can both offer. `tests/contract/test_journal.py` checks these promises for every
-implementation:
+The Protocols `Queue`, `Cards`, `Secrets`, `Keys`, `Uses`, `Pins`, `Audit`, `Refusals`, `Archive`, `Counts` and
+`Standings` have operations that an embedded database and a server can both offer. `tests/contract/test_journal.py`
+checks these promises for every implementation:
 
 - `append` returns only when the event and all of its parcels are durable, in one commit or not at all.
 - Deliveries get growing numbers in commit order; `pending` returns them in that order, also after a crash.
@@ -10,6 +10,7 @@ implementation:
 - Events are found in the order in which they were stored, page by page: events that are stored meanwhile shift no page,
   and a page costs about the same whatever the size of the journal.
 - One event per duplicate key within the key's window.
+- A ticket, trigger or post is used once, a ticket at one place; of each ring of keys two are valid at most.
 - Of each route the newest refused requests can be looked at, and never more: whoever knocks cannot fill a disk.
 - Dead deliveries stay until a person decides, or until they exceed limits of their own; what goes is told.
 - One gateway delivers from a journal; any number of other processes may read it and send again.
@@ -23,9 +24,12 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from gateway.journal.audit import Audit
+from gateway.journal.keyrings import Keys, Secrets
 from gateway.journal.past import Counts
 from gateway.journal.refusals import Refusals
 from gateway.journal.standing import Standings
+from gateway.journal.uses import Pins, Uses
 from gateway.journalurl import file_of
 from gateway.model import Attempt, Delivery, DeliveryState, DiscardCause, Event, Outcome, Parcel, Refusal
 
@@ -315,16 +319,6 @@ class Cards(Protocol):
         """The post that shows a subject, as last settled. `newer`: it shows a later event than delivery `seq` tells."""
 
 
-class Secrets(Protocol):
-    """The secrets that services sent to routes in handshakes."""
-
-    async def secrets(self) -> Mapping[str, str]:
-        """The secret of each route that has learned one."""
-
-    async def remember(self, route: str, secret: str) -> None:
-        """Store the secret of a route durably, replacing an earlier one. Raises JournalError."""
-
-
 class Archive(Protocol):
     """The stored events, for people who search them."""
 
@@ -350,7 +344,7 @@ class Archive(Protocol):
         """Change the limits of retention (seconds, bytes) from now on; see `open`."""
 
 
-class Journal(Queue, Cards, Secrets, Refusals, Archive, Counts, Standings, Protocol):
+class Journal(Queue, Cards, Secrets, Keys, Uses, Pins, Audit, Refusals, Archive, Counts, Standings, Protocol):
     """All of the Protocols. A caller that needs fewer depends on those."""
 
     async def close(self) -> None:

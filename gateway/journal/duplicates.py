@@ -13,15 +13,23 @@ from typing import Final, Literal, get_args
 Kind = Literal["id", "body"]
 """What a digest is of: the delivery id, or what was proven or signed of the content."""
 
+Use = Literal["ticket", "trigger", "post"]
+"""What one act from Mattermost uses up: a ticket, the trigger of a click or command, a post with a trigger word."""
+
 SIZE: Final = 16
 """Bytes of a key: enough to tell bodies apart."""
 
 _TEXT: Final = re.compile(r"(.*) (id|body) ([0-9a-f]{32})", re.DOTALL)
 
 
-def key_of(route: str, kind: Kind, digest: bytes) -> bytes:
+def key_of(route: str, kind: Kind | Use, digest: bytes) -> bytes:
     """The key of a digest, of which the first 16 bytes count."""
     return (int.from_bytes(digest[:SIZE]) ^ _mask(route, kind)).to_bytes(SIZE)
+
+
+def use_key(route: str, use: Use, name: str) -> bytes:
+    """The key of the one use of a ticket, trigger or post of this id, by the callback that is stored as this route."""
+    return key_of(route, use, hashlib.sha256(name.encode("utf-8", "surrogatepass")).digest())
 
 
 def from_text(text: str) -> bytes | None:
@@ -40,5 +48,5 @@ def as_texts(route: str, key: bytes) -> Iterator[str]:
 
 
 @lru_cache(4096)
-def _mask(route: str, kind: Kind) -> int:
+def _mask(route: str, kind: Kind | Use) -> int:
     return int.from_bytes(hashlib.sha256(f"{route} {kind}".encode()).digest()[:SIZE])

@@ -144,4 +144,4 @@ def _prove(
             if refused.cause:  # a key is absent that may prove it
                 return None, refused
     found = diagnose(schemes, secrets, content, moments[0], keys)
-    return None, Refused(401, verify.NOT_AUTHENTIC, cause=found.cause, why=found.why)
+    return None, Refused(401, verify.NOT_TAKEN, cause=found.cause, why=found.why)

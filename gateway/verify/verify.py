@@ -30,10 +30,10 @@ from gateway.verify.signature import (
 from gateway.verify.webtoken import WebToken
 
 __all__ = [
-    "NOT_AUTHENTIC", "Proof", "Scheme", "fetches", "parse_scheme", "parse_schemes", "read_schemes", "verify", "wanted",
+    "NOT_TAKEN", "Proof", "Scheme", "fetches", "parse_scheme", "parse_schemes", "read_schemes", "verify", "wanted",
 ]  # fmt: skip
 
-NOT_AUTHENTIC: Final = "The request is not authentic"
+NOT_TAKEN: Final = "The request is not authentic"
 """The title of every refusal: wrong, missing and stale proofs look the same to the sender."""
 
 
@@ -115,7 +115,7 @@ def _wanted(scheme: Scheme, secrets: Sequence[str], content: Content, now: float
 def _refusal(schemes: Sequence[Scheme], secrets: Sequence[str], content: Content, now: float, keys: Keys) -> Refused:
     absent = [one for one in wanted(schemes, secrets, content, now) if one.url not in keys] if fetches(schemes) else []
     if not absent:
-        return Refused(401, NOT_AUTHENTIC)
+        return Refused(401, NOT_TAKEN)
     why = f"the keys that could prove it cannot be fetched from {host_of(absent[0].url)} now"
     return Refused(503, "Service Unavailable", cause=Cause.KEYS, retry=RETRY, why=why)
 

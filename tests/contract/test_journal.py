@@ -34,11 +34,15 @@ from gateway.journal import (
     Stranger,
 )
 from gateway.journal import open as open_journal
+from gateway.journal.audit import AUDIT_REFUSED_LIMIT, AuditLine, AuditOutcome, AuditQuery
+from gateway.journal.duplicates import use_key
+from gateway.journal.keyrings import KEY_BYTES
 from gateway.journal.past import DeliveredCount, EventCount
 from gateway.journal.refusals import REFUSED_LIMIT
 from gateway.journal.sqlite import lease
 from gateway.journal.sqlite.file import prepare
 from gateway.journal.standing import Ahead
+from gateway.journal.uses import Pin
 from gateway.model import (
     Attempt,
     AttemptResult,
@@ -1268,3 +1272,154 @@ async def test_the_note_of_an_event_is_kept_and_found(reopen: Reopen) -> None:
     assert await walk(journal, Query(note="broken", outcome="message")) == []
     assert await walk(journal, Query(note="unknown", event_id="broken")) == []
     assert (await journal.holdings()).last["build"].outcome is Outcome.BROKEN
+
+
+def act(name: str, *uses: DuplicateKey) -> Entry:
+    """An act that is stored with these uses."""
+    return entry(keys=uses, id=name, route="callbacks.ack")
+
+
+CLICK = (
+    DuplicateKey(use_key("callbacks.ack", "ticket", "ticket1"), 600.0),
+    DuplicateKey(use_key("callbacks.ack", "trigger", "trigger1"), 60.0),
+)
+
+
+async def test_what_is_used_once_starts_one_act(reopen: Reopen) -> None:
+    """Of clicks at once, and of later ones also after a restart, the first is the act, and all others learn its id."""
+    journal = await reopen()
+    answers = await asyncio.gather(*(journal.append(act(f"click{n}", *CLICK)) for n in range(30)))
+    assert {answer.event_id for answer in answers} == {"click0"}
+    assert sum(not answer.duplicate for answer in answers) == 1
+    journal = await reopen()
+    assert (await journal.append(act("late", CLICK[0]))).event_id == "click0"
+    assert not (
+        await journal.append(act("other", DuplicateKey(use_key("callbacks.b", "ticket", "ticket1"), 9)))
+    ).duplicate
+
+
+async def test_a_use_that_came_to_nothing_is_given_back(reopen: Reopen) -> None:
+    """The button works again, while the click that failed is still the same click; only its own act gives it back."""
+    journal = await reopen()
+    await journal.append(act("click", *CLICK))
+    await journal.release("click of another", [CLICK[0].key])
+    assert (await journal.append(act("again", CLICK[0]))).duplicate
+    await journal.release("click", [CLICK[0].key])
+    journal = await reopen()
+    assert (await journal.append(act("again", *CLICK))).event_id == "click"
+    assert not (await journal.append(act("anew", CLICK[0]))).duplicate
+    await journal.release("click", [CLICK[0].key])
+    assert (await journal.append(act("too late", CLICK[0]))).event_id == "anew"
+
+
+async def test_the_first_click_pins_a_ticket(reopen: Reopen) -> None:
+    """Of clicks at once one wins, and all learn where; that lasts over a restart, and each ticket has its own place."""
+    journal = await reopen()
+    places = await asyncio.gather(*(journal.pin("t1", "channel", f"post{n}", NOW + 600) for n in range(20)))
+    assert set(places) == {Pin("channel", "post0")}
+    journal = await reopen()
+    assert await journal.pin("t1", "elsewhere", "post9", NOW + 600) == Pin("channel", "post0")
+    assert await journal.pin("t2", "elsewhere", "post9", NOW + 600) == Pin("elsewhere", "post9")
+
+
+async def test_a_ring_has_a_key_from_its_first_use_on(reopen: Reopen) -> None:
+    """Whoever asks at once gets the same, and after a restart; other rings have another one, and none is shown."""
+    journal = await reopen()
+    rings = await asyncio.gather(*(journal.ring("tickets") for _ in range(20)))
+    assert {tuple(key.id for key in ring) for ring in rings} == {(rings[0][0].id,)}
+    (key,) = rings[0]
+    assert (len(key.key), key.made, key.valid_until) == (KEY_BYTES, NOW + 500, None)
+    assert list(await (await reopen()).ring("tickets")) == [key]
+    (other,) = await (await reopen()).ring("others")
+    assert key.key != other.key
+    assert repr(key.key)[2:-1] not in repr(rings)
+
+
+async def test_a_ring_rotates_with_two_valid_keys(reopen: Reopen) -> None:
+    """The former is valid as long as was asked for; a third one goes at once."""
+    journal = await reopen()
+    (first,) = await journal.ring("tickets")
+    second, former = await journal.rotate("tickets", 60.0)
+    assert former == replace(first, valid_until=NOW + 560)
+    journal = await reopen()
+    assert list(await journal.ring("tickets")) == [second, former]
+    third, *rest = await journal.rotate("tickets", 60.0)
+    assert rest == [replace(second, valid_until=NOW + 560)]
+    assert list(await journal.rotate("tickets", 0.0))[1:] == []
+    assert third.id not in {key.id for key in await journal.ring("tickets")}
+    assert len(await journal.rotate("new", 60.0)) == 1
+
+
+def audited(number: int, **more: Any) -> AuditLine:
+    """A line, the newer the higher its number."""
+    values = {"at": NOW + number, "outcome": AuditOutcome.DONE, "callback": "pagerduty/acknowledge"} | more
+    return AuditLine(**values)
+
+
+async def told(journal: Journal, **conditions: Any) -> list[str]:
+    """The texts of all lines of a query, page by page."""
+    query, found = AuditQuery(**conditions), []
+    while True:
+        page = await journal.audit(query)
+        assert len(page.lines) <= query.limit
+        found += [line.text for line in page.lines]
+        if page.next is None:
+            return found
+        query = replace(query, before=page.next)
+
+
+async def test_a_line_of_the_audit_comes_back_as_it_was_stored(reopen: Reopen) -> None:
+    """Every field survives a restart, all digits of the time included."""
+    journal = await reopen()
+    line = audited(
+        1, at=1763634317.1234567, outcome=AuditOutcome.DENIED, action="ack ☃", subject="naïve\x00nul", user="u1",
+        user_name="ann", channel="c1", post="p1", text='"quoted"\n', event="e1",
+    )  # fmt: skip
+    await journal.record([line, audited(2)])
+    await journal.record([])
+    journal = await reopen()
+    (first, second) = (await journal.audit(AuditQuery())).lines[::-1]
+    assert replace(first, number=0) == line
+    assert second.number > first.number
+
+
+async def test_the_audit_is_found_by_user_subject_and_callback(journal: Journal) -> None:
+    """Newest first, page by page, by each condition and by several; an unknown one finds nothing."""
+    people = [("u1", "ann"), ("u2", "ben")]
+    await journal.record(
+        [
+            audited(
+                n, text=str(n), user=people[n % 2][0], user_name=people[n % 2][1], subject=f"s{n % 3}", action="ack"
+            )
+            for n in range(6)
+        ]
+    )
+    await journal.record([audited(9, text="9", callback="other", outcome=AuditOutcome.FAILED)])
+    for limit in (1, 3, 50):
+        assert await told(journal, limit=limit) == ["9", "5", "4", "3", "2", "1", "0"]
+        assert await told(journal, user="ann", limit=limit) == ["4", "2", "0"]
+    assert await told(journal, user="u2") == ["5", "3", "1"]
+    assert await told(journal, user="u2", subject="s0") == ["3"]
+    assert await told(journal, subject="s1") == ["4", "1"]
+    assert await told(journal, callback="other") == await told(journal, outcome=AuditOutcome.FAILED) == ["9"]
+    assert await told(journal, action="ack", since=NOW + 4, until=NOW + 5) == ["5", "4"]
+    assert await told(journal, user="nobody") == []
+    assert (await journal.audit(AuditQuery(limit=0))).lines == ()
+
+
+async def test_what_is_stored_meanwhile_shifts_no_page_of_the_audit(journal: Journal) -> None:
+    """The next page begins where the one before ended."""
+    await journal.record([audited(n, text=str(n)) for n in range(4)])
+    page = await journal.audit(AuditQuery(limit=2))
+    await journal.record([audited(9, text="9")])
+    rest = await journal.audit(AuditQuery(limit=2, before=page.next))
+    assert [line.text for line in rest.lines] == ["1", "0"]
+    assert rest.next is None
+
+
+async def test_forged_lines_are_few(journal: Journal) -> None:
+    """Whoever forges fills no disk, and pushes out nobody else's line."""
+    await journal.record([audited(1, text="kept")])
+    await journal.record([audited(2, outcome=AuditOutcome.FORGED) for _ in range(AUDIT_REFUSED_LIMIT + 30)])
+    assert len(await told(journal, outcome=AuditOutcome.FORGED, limit=9000)) == AUDIT_REFUSED_LIMIT
+    assert await told(journal, outcome=AuditOutcome.DONE) == ["kept"]

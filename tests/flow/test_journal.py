@@ -95,7 +95,7 @@ def _newer(path: Path) -> None:
         (_halved, "is damaged or not a journal"),
         (_only_the_log, "is missing, but its log journal.db-wal is there: put the journal back"),
         (_folder, "is not a file but a directory or a device: name a file"),
-        (_newer, "has schema version 99, this release knows up to 7: start the release that wrote it"),
+        (_newer, "has schema version 99, this release knows up to 8: start the release that wrote it"),
     ],
 )
 async def test_what_is_not_this_journal_stops_the_start(items, spoil, said):

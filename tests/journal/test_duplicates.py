@@ -1,10 +1,12 @@
 """The form of duplicate keys, and that of earlier schemas."""
 
+from typing import get_args
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.journal.duplicates import as_texts, from_text, key_of
+from gateway.journal.duplicates import Use, as_texts, from_text, key_of, use_key
 
 DIGEST = bytes(range(32))
 
@@ -16,6 +18,13 @@ def test_a_key_is_16_bytes_of_a_route_a_kind_and_a_digest() -> None:
     assert len(keys) == 4
     assert key_of("build", "id", DIGEST) == key_of("build", "id", DIGEST[:16])
     assert DIGEST[:16] not in keys
+
+
+def test_a_use_is_that_of_one_callback_and_kind() -> None:
+    """One post asks every callback that it matches, and its id is no ticket's or trigger's."""
+    uses = {use_key(route, use, "id") for route in ("callbacks.a", "callbacks.b") for use in get_args(Use)}
+    assert len(uses) == 6
+    assert {len(key) for key in uses} == {16}
 
 
 @given(st.text(), st.sampled_from(["id", "body"]), st.binary(min_size=16, max_size=16))

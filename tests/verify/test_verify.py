@@ -14,7 +14,7 @@ from gateway.errors import Refused
 from gateway.model import Request
 from gateway.verify.carried import SECRET as SECRET_PLACES
 from gateway.verify.masking import kept_request
-from gateway.verify.verify import NOT_AUTHENTIC, parse_scheme, parse_schemes, read_schemes, verify
+from gateway.verify.verify import NOT_TAKEN, parse_scheme, parse_schemes, read_schemes, verify
 from tests.cost import bytes_of, seconds_of
 from tests.verify import pki
 
@@ -40,7 +40,7 @@ def passes(document: dict, request: Request, secrets: list[str] = OTHERS, inflat
     try:
         return verify([scheme], secrets, Content(request, inflated), NOW).scheme is scheme
     except Refused as refused:
-        if (refused.status, refused.title, refused.detail) == (401, NOT_AUTHENTIC, ""):
+        if (refused.status, refused.title, refused.detail) == (401, NOT_TAKEN, ""):
             return False
         raise
 

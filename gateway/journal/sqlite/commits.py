@@ -7,16 +7,25 @@ duplicate keys, in slices so small that no append waits long.
 import sqlite3
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from msgspec import Struct
 
 from gateway.errors import JournalDamaged
 from gateway.journal import DeadDiscard, Entry
-from gateway.journal.sqlite import keys_sql, prune_sql, refusal_sql, standing_sql, write_sql
+from gateway.journal.sqlite import (
+    audit_sql,
+    keys_sql,
+    prune_sql,
+    refusal_sql,
+    ring_sql,
+    standing_sql,
+    uses_sql,
+    write_sql,
+)
 from gateway.journal.sqlite.file import as_journal_error, connect, identity, is_environment
 from gateway.journal.sqlite.keys_sql import Keys
 from gateway.journal.sqlite.memory_sql import Memory, recall
@@ -30,10 +39,16 @@ from gateway.journal.sqlite.messages import (
     JobFailed,
     Migrate,
     Migrated,
+    Pinned,
+    PinTicket,
     Prune,
+    Record,
     Refuse,
+    Release,
     Remember,
+    Renew,
     Requeue,
+    Ring,
     SetPause,
     Settle,
     Stop,
@@ -285,7 +300,10 @@ class _Pruning:
             prune_sql.prune_cards(connection, prune.cards_before, count),
             prune_sql.prune_addresses(connection, prune.addresses_before, count),
             refusal_sql.prune(connection, prune.refusals_before, count),
+            audit_sql.prune(connection, prune.audit_before, prune.audit_surplus, count),
+            uses_sql.prune(connection, prune.ended, count),
         )
+        ring_sql.prune(connection, prune.ended)
         return max(deleted) == count, ()
 
 
@@ -303,17 +321,21 @@ def _perform(connection: sqlite3.Connection, memory: Memory, jobs: Sequence[Job]
         write_sql.settle(connection, memory, settled)
         answers += [(job, None) for job in settles]
     for job in jobs:
-        if isinstance(job.work, Requeue):
-            answers.append((job, write_sql.requeue(connection, job.work.seqs, job.work.now)))
-        elif isinstance(job.work, DiscardDead):
-            answers.append((job, write_sql.discard(connection, job.work.seqs, job.work.reason, job.work.now)))
-        elif isinstance(job.work, Remember):
-            write_sql.remember(connection, job.work.route, job.work.secret)
-            answers.append((job, None))
-        elif isinstance(job.work, Refuse):
-            refusal_sql.store(connection, job.work.refusals)
-            answers.append((job, None))
-        elif isinstance(job.work, SetPause):
-            standing_sql.set_pause(connection, job.work.destination, job.work.pause)
-            answers.append((job, None))
+        act = _RARE.get(type(job.work))
+        if act is not None:
+            answers.append((job, act(connection, memory, job.work)))
     return answers
+
+
+_RARE: Final[Mapping[type, Callable[[sqlite3.Connection, Memory, Any], Answer]]] = {
+    Requeue: lambda connection, _, work: write_sql.requeue(connection, work.seqs, work.now),
+    DiscardDead: lambda connection, _, work: write_sql.discard(connection, work.seqs, work.reason, work.now),
+    Remember: lambda connection, _, work: write_sql.remember(connection, work.route, work.secret),
+    Refuse: lambda connection, _, work: refusal_sql.store(connection, work.refusals),
+    SetPause: lambda connection, _, work: standing_sql.set_pause(connection, work.destination, work.pause),
+    Renew: lambda connection, _, work: Ring(ring_sql.renew(connection, work.ring, work.fresh, work.former_until)),
+    Release: lambda connection, memory, work: uses_sql.release(connection, memory.keys, work.event_id, work.keys),
+    PinTicket: lambda connection, _, work: Pinned(uses_sql.pin(connection, work.ticket, work.place, work.expires)),
+    Record: lambda connection, _, work: audit_sql.store(connection, work.lines),
+}
+"""What the rare kinds of work do; those that answer nothing give None."""

@@ -7,6 +7,7 @@ shrinks.
 """
 
 import asyncio
+import secrets
 import sqlite3
 import sys
 import time
@@ -31,14 +32,40 @@ from gateway.journal import (
     Standing,
     Stranger,
 )
+from gateway.journal.audit import AuditLine, AuditPage, AuditQuery
 from gateway.journal.clock import SteadyClock, WindowClock, uptime
+from gateway.journal.keyrings import KEY_BYTES, RingKey
 from gateway.journal.past import EventCount, PastCounts
-from gateway.journal.sqlite import count_sql, past_sql, read_sql, refusal_sql, search_sql, standing_sql
+from gateway.journal.sqlite import (
+    audit_sql,
+    count_sql,
+    past_sql,
+    read_sql,
+    refusal_sql,
+    ring_sql,
+    search_sql,
+    standing_sql,
+    uses_sql,
+)
 from gateway.journal.sqlite.client import Writer
 from gateway.journal.sqlite.file import as_journal_error, prepare, require_writable
 from gateway.journal.sqlite.learned_file import take_over
 from gateway.journal.sqlite.lease import Lease
-from gateway.journal.sqlite.messages import DiscardDead, Refuse, Remember, Requeue, SetPause, Settle, Work
+from gateway.journal.sqlite.messages import (
+    DiscardDead,
+    Pinned,
+    PinTicket,
+    Record,
+    Refuse,
+    Release,
+    Remember,
+    Renew,
+    Requeue,
+    Ring,
+    SetPause,
+    Settle,
+    Work,
+)
 from gateway.journal.sqlite.process_line import ProcessLine
 from gateway.journal.sqlite.reader import ReadConnection
 from gateway.journal.sqlite.socket_line import SocketLine
@@ -46,6 +73,7 @@ from gateway.journal.sqlite.soundness import require_sound
 from gateway.journal.sqlite.thread_line import ThreadLine
 from gateway.journal.sqlite.upkeep import Limits, Upkeep
 from gateway.journal.standing import Ahead, Tried
+from gateway.journal.uses import Pin
 from gateway.model import Delivery, Pause, Refusal
 
 REQUEUED = 1000
@@ -161,6 +189,36 @@ class SqliteJournal:
         """Store the secret of a route durably, replacing an earlier one."""
         await self._writer.ask(Remember(route, secret))
 
+    async def ring(self, name: str) -> Sequence[RingKey]:
+        """The valid keys of a ring, newest first; the first is made where there is none."""
+        found = await self._reader.read(lambda connection: ring_sql.ring(connection, name))
+        return self._valid(found) if found else await self._renew(name, None)
+
+    async def rotate(self, name: str, keep: float) -> Sequence[RingKey]:
+        """Sign with a new key; what the former one signed is taken for `keep` more seconds."""
+        return await self._renew(name, self._clock() + keep)
+
+    async def release(self, event_id: str, keys: Sequence[bytes]) -> None:
+        """Give back uses of an event."""
+        await self._writer.ask(Release(event_id, keys))
+
+    async def pin(self, ticket: str, channel: str, post: str, expires: float) -> Pin:
+        """The place of the first click on a ticket, which is this one if there was none."""
+        found = await self._reader.read(lambda connection: uses_sql.pinned(connection, ticket))
+        if found is None:
+            answer: Pinned = await self._writer.ask(PinTicket(ticket, Pin(channel, post), expires))
+            return answer.place
+        return found
+
+    async def record(self, lines: Sequence[AuditLine]) -> None:
+        """Store lines of the audit durably."""
+        if lines:
+            await self._writer.ask(Record(lines))
+
+    async def audit(self, query: AuditQuery) -> AuditPage:
+        """Lines of the audit, newest first."""
+        return await self._reader.read(lambda connection: audit_sql.find(connection, query))
+
     async def refuse(self, refusals: Sequence[Refusal]) -> None:
         """Store refused requests; of each route the newest ones stay."""
         if refusals:
@@ -227,6 +285,15 @@ class SqliteJournal:
         await self._writer.close()
         if self._lease is not None:
             self._lease.release()
+
+    async def _renew(self, name: str, former_until: float | None) -> Sequence[RingKey]:
+        fresh = RingKey(secrets.token_hex(4), secrets.token_bytes(KEY_BYTES), self._clock())
+        answer: Ring = await self._writer.ask(Renew(name, fresh, former_until))
+        return self._valid(answer.keys)
+
+    def _valid(self, keys: Sequence[RingKey]) -> Sequence[RingKey]:
+        now = self._clock()
+        return [key for key in keys if key.valid(now)]
 
     async def _in_slices(self, seqs: Sequence[int], work: Callable[[Sequence[int]], Work]) -> int:
         """Do work on deliveries in commits that delay no append for long; returns the sum of the answers."""

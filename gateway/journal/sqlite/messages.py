@@ -6,9 +6,12 @@ from typing import Final
 from msgspec import Struct
 
 from gateway.journal import DeadDiscard, Entry, Settlement
+from gateway.journal.audit import AuditLine
+from gateway.journal.keyrings import RingKey
+from gateway.journal.uses import Pin
 from gateway.model import DiscardCause, Pause, Refusal
 
-PROTOCOL: Final = 4
+PROTOCOL: Final = 5
 """Version of these messages, to raise with every change: a command line may connect to a gateway of another release."""
 
 
@@ -57,6 +60,35 @@ class SetPause(Struct, frozen=True, tag=True):
     pause: Pause | None
 
 
+class Renew(Struct, frozen=True, tag=True):
+    """Add a key to a ring, the former being valid until a time, or with None if there is none; answered by Ring."""
+
+    ring: str
+    fresh: RingKey
+    former_until: float | None = None
+
+
+class Release(Struct, frozen=True, tag=True):
+    """Delete duplicate keys of an event; answered by None."""
+
+    event_id: str
+    keys: Sequence[bytes]
+
+
+class PinTicket(Struct, frozen=True, tag=True):
+    """Give a ticket a place until it expires, unless it has one; answered by Pinned."""
+
+    ticket: str
+    place: Pin
+    expires: float
+
+
+class Record(Struct, frozen=True, tag=True):
+    """Store lines of the audit; answered by None."""
+
+    lines: Sequence[AuditLine]
+
+
 class Doomed(Struct, frozen=True):
     """Events to delete, the last first: those with a dead delivery for this cause, without one for None."""
 
@@ -67,7 +99,8 @@ class Doomed(Struct, frozen=True):
 class Prune(Struct, frozen=True, tag=True):
     """Delete these events, then keys that expired before `now`, and what is older than its time.
 
-    That is cards and addresses by their last use, and refused requests. All in slices; answered by None.
+    That is cards and addresses by their last use, refused requests, lines of the audit, which also go up to the number
+    `audit_surplus`, and what ended before `ended`: places of tickets, keys of rings. All in slices; answered by None.
     """
 
     doomed: list[Doomed]
@@ -75,6 +108,9 @@ class Prune(Struct, frozen=True, tag=True):
     cards_before: float
     addresses_before: float
     refusals_before: float
+    audit_before: float = 0.0
+    audit_surplus: int = 0
+    ended: float = 0.0
 
 
 class Migrate(Struct, frozen=True, tag=True):
@@ -89,7 +125,10 @@ class Stop(Struct, frozen=True, tag=True):
     """Finish all jobs before this one; answered by None. The owner's also closes the file."""
 
 
-Work = Entry | Settle | Requeue | DiscardDead | Remember | Refuse | SetPause | Prune | Migrate | Checkpoint | Stop
+Act = Renew | Release | PinTicket | Record
+"""What acts from Mattermost ask for."""
+
+Work = Entry | Settle | Requeue | DiscardDead | Remember | Refuse | SetPause | Act | Prune | Migrate | Checkpoint | Stop
 
 
 class Stored(Struct, frozen=True, tag=True):
@@ -116,6 +155,18 @@ class Discarded(Struct, frozen=True, tag=True):
     discards: Sequence[DeadDiscard]
 
 
+class Ring(Struct, frozen=True, tag=True):
+    """The answer to a Renew: the keys of the ring, newest first."""
+
+    keys: Sequence[RingKey]
+
+
+class Pinned(Struct, frozen=True, tag=True):
+    """The answer to a PinTicket: the place that the ticket has."""
+
+    place: Pin
+
+
 class Migrated(Struct, frozen=True, tag=True):
     """The answer to a Migrate: how many events were brought to the present form, and whether anything is left."""
 
@@ -130,7 +181,7 @@ class JobFailed(Struct, frozen=True, tag=True):
     damaged: bool = False
 
 
-Answer = Stored | Requeued | Discarded | Migrated | JobFailed | None
+Answer = Stored | Requeued | Discarded | Ring | Pinned | Migrated | JobFailed | None
 
 OWNER: Final = 0
 """The number of the client that started the writer: the gateway, or the process whose thread writes."""

@@ -254,3 +254,52 @@ CREATE TABLE pause (
 
 -- The newest event that a card shows: what is sent again must not set it back. 0 where it is not known, as of all before.
 ALTER TABLE card ADD COLUMN newest INTEGER NOT NULL DEFAULT 0;
+
+-- version 8
+
+-- The keys of rings, see `gateway.journal.keyrings`. The one without an end signs.
+CREATE TABLE ring_key (
+    number      INTEGER PRIMARY KEY,
+    ring        TEXT NOT NULL,
+    id          TEXT NOT NULL,
+    key         BLOB NOT NULL,
+    made        REAL NOT NULL,
+    valid_until REAL,
+    UNIQUE (ring, id)
+);
+
+CREATE UNIQUE INDEX ring_key_signing ON ring_key (ring) WHERE valid_until IS NULL;
+
+-- Where a ticket was clicked first.
+CREATE TABLE pin (
+    ticket  TEXT PRIMARY KEY,
+    channel TEXT NOT NULL,
+    post    TEXT NOT NULL,
+    expires REAL NOT NULL
+) WITHOUT ROWID;
+
+CREATE INDEX pin_end ON pin (expires);
+
+-- Who did what from Mattermost. AUTOINCREMENT: their order is that of their numbers. `taken`: see NOT_TAKEN.
+CREATE TABLE audit (
+    number    INTEGER PRIMARY KEY AUTOINCREMENT,
+    at        REAL NOT NULL,
+    outcome   TEXT NOT NULL,
+    callback  TEXT NOT NULL,
+    action    TEXT NOT NULL,
+    subject   TEXT NOT NULL,
+    user      TEXT NOT NULL,
+    user_name TEXT NOT NULL,
+    channel   TEXT NOT NULL,
+    post      TEXT NOT NULL,
+    text      TEXT NOT NULL,
+    event     TEXT NOT NULL,
+    taken     INTEGER NOT NULL
+);
+
+CREATE INDEX audit_age ON audit (at);
+CREATE INDEX audit_taken ON audit (taken);
+CREATE INDEX audit_callback ON audit (callback);
+CREATE INDEX audit_subject ON audit (subject);
+CREATE INDEX audit_user ON audit (user);
+CREATE INDEX audit_user_name ON audit (user_name);

@@ -17,9 +17,10 @@ from msgspec import Struct
 from gateway import units
 from gateway.errors import JournalError
 from gateway.journal import ADDRESS_AGE, HOLDINGS_AGE, DeadLimits
+from gateway.journal.audit import AUDIT_AGE
 from gateway.journal.clock import CONFIRM, SteadyClock, WindowClock
 from gateway.journal.past import PAST_DELIVERIES, PAST_EVENTS, DeliveredCount, EventCount, PastCounts
-from gateway.journal.sqlite import count_sql, earlier_sql, past_sql, read_sql
+from gateway.journal.sqlite import audit_sql, count_sql, earlier_sql, past_sql, read_sql
 from gateway.journal.sqlite.client import Writer
 from gateway.journal.sqlite.messages import Checkpoint, Doomed, Migrate, Migrated, Prune
 from gateway.journal.sqlite.reader import ReadConnection
@@ -208,8 +209,9 @@ class Upkeep:
         """Delete events, and what else is old; returns whether it was as many events of a kind as are read at once."""
         more = _PRUNE_EVENTS in (len(settled), len(dead))  # before the writer empties the lists
         doomed = [Doomed(dead[::-1], cause), Doomed(settled[::-1])]  # it takes from their ends
-        aged = now - CARD_AGE, now - ADDRESS_AGE, now - self._limits.retention
-        await self._writer.ask(Prune(doomed, self._windows.now(), *aged))
+        aged = now - CARD_AGE, now - ADDRESS_AGE, now - self._limits.retention, now - AUDIT_AGE
+        surplus = await self._keeper.read(audit_sql.surplus)
+        await self._writer.ask(Prune(doomed, self._windows.now(), *aged, audit_surplus=surplus, ended=now))
         return more
 
     async def _numbers(self, query: Callable[..., list[int]], bound: float) -> list[int]:

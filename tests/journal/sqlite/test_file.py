@@ -13,9 +13,11 @@ import pytest
 from gateway.errors import JournalDamaged, JournalError
 from gateway.journal import CardPost, DuplicateKey, Entry, Query, Settlement
 from gateway.journal import open as open_journal
+from gateway.journal.audit import AuditQuery
 from gateway.journal.duplicates import key_of
 from gateway.journal.sqlite.file import as_journal_error, connect, is_environment, migrate, prepare, versions
 from gateway.journal.sqlite.journal import SqliteJournal
+from gateway.journal.uses import Pin
 from gateway.model import Attempt, AttemptResult, Delivery, DeliveryState, Event, Outcome, Parcel, Request
 
 DATA = Path(__file__).parents[2] / "data" / "journal"
@@ -100,6 +102,22 @@ async def test_the_kinds_of_version_5_have_no_note(tmp_path: Path) -> None:
     await journal.close()
 
 
+async def test_a_journal_of_version_7_gets_rings_places_and_an_audit(tmp_path: Path) -> None:
+    """All of them begin empty, and what was there stays."""
+    path = tmp_path / "journal.db"
+    sections = versions(resources.files("gateway.journal.sqlite").joinpath("schema.sql").read_text("utf-8"))
+    connection = plain(path)
+    migrate(connection, path, sections[:7])
+    connection.execute("INSERT INTO secret VALUES ('build', 'kept')")
+    connection.close()
+    journal = await SqliteJournal.open(path, retention=1e9, max_size=10**9, clock=lambda: 100.0)
+    assert await journal.secrets() == {"build": "kept"}
+    assert (await journal.audit(AuditQuery())).lines == []
+    assert [key.made for key in await journal.ring("tickets")] == [100.0]
+    assert await journal.pin("t", "channel", "post", 200.0) == Pin("channel", "post")
+    await journal.close()
+
+
 def test_a_migration_that_fails_changes_nothing(tmp_path: Path) -> None:
     """All sections are one transaction."""
     path = tmp_path / "journal.db"
@@ -124,7 +142,7 @@ def test_a_newer_file_is_refused_untouched(tmp_path: Path) -> None:
     connection.execute("PRAGMA user_version = 99")
     connection.close()
     before = path.read_bytes()
-    with pytest.raises(JournalDamaged, match=r"journal\.db has schema version 99, this release knows up to 7: start"):
+    with pytest.raises(JournalDamaged, match=r"journal\.db has schema version 99, this release knows up to 8: start"):
         prepare(path)
     assert path.read_bytes() == before
 
@@ -180,7 +198,7 @@ def test_processes_may_start_on_one_new_file_at_once(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as starters:
         list(starters.map(lambda _: prepare(path), range(8)))
     connection = connect(path)
-    assert connection.execute("PRAGMA user_version").fetchone() == (7,)
+    assert connection.execute("PRAGMA user_version").fetchone() == (8,)
     connection.close()
     assert sorted(file.name for file in tmp_path.iterdir()) == ["journal.db"]
 

@@ -4,6 +4,8 @@ import msgspec
 import pytest
 
 from gateway.journal import DeadDiscard, DuplicateKey, Entry, Settlement
+from gateway.journal.audit import AuditLine, AuditOutcome
+from gateway.journal.keyrings import RingKey
 from gateway.journal.sqlite.messages import (
     Answers,
     Checkpoint,
@@ -14,11 +16,17 @@ from gateway.journal.sqlite.messages import (
     JobFailed,
     Migrate,
     Migrated,
+    Pinned,
+    PinTicket,
     Prune,
+    Record,
     Refuse,
+    Release,
     Remember,
+    Renew,
     Requeue,
     Requeued,
+    Ring,
     SetPause,
     Settle,
     Stop,
@@ -26,10 +34,13 @@ from gateway.journal.sqlite.messages import (
     Work,
     newest,
 )
+from gateway.journal.uses import Pin
 from gateway.model import Cause, DeliveryState, DiscardCause, Event, Outcome, Parcel, Pause, Refusal, Request
 
 EVENT = Event("e", 1.5, "r", "s", Outcome.MESSAGE, "n", "t", "", "", Request(body=b"\x00\xff"))
 TWO = Entry(EVENT, (Parcel("ops", "a", b"1"), Parcel("ops", "a", b"2")), (DuplicateKey(b"k", 60.0),))
+KEY = RingKey("k1", b"\x00\xff", 1.5)
+PLACE = Pin("channel", "post")
 GONE = DeadDiscard("ops", DiscardCause.PERSON, 2, 1.5, 2.5, "sold")
 
 
@@ -44,7 +55,11 @@ GONE = DeadDiscard("ops", DiscardCause.PERSON, 2, 1.5, 2.5, "sold")
         Refuse([Refusal("id", 1.5, "r", "s", Cause.STALE, 401, "söld")]),
         SetPause("ops", Pause(1.5, "ada", "söld")),
         SetPause("ops", None),
-        Prune([Doomed([3, 2], DiscardCause.AGE), Doomed([])], 1.0, 0.5, 0.25, 0.125),
+        Renew("tickets", KEY, 2.5),
+        Release("e", [b"\x00\xff"]),
+        PinTicket("t", PLACE, 2.5),
+        Record([AuditLine(1.5, AuditOutcome.DENIED, "söld", number=3)]),
+        Prune([Doomed([3, 2], DiscardCause.AGE), Doomed([])], 1.0, 0.5, 0.25, 0.125, 0.1, 7, 0.2),
         Migrate(),
         Checkpoint(),
         Stop(),
@@ -59,7 +74,7 @@ def test_a_job_arrives_as_it_was_sent(work: Work) -> None:
 def test_answers_arrive_as_they_were_sent() -> None:
     """Every kind of answer survives the way back."""
     told = [(1, Stored("e", before=3)), (2, None), (3, JobFailed("why", damaged=True)), (4, Requeued(2, 9))]
-    told += [(5, Migrated(3, left=True))]
+    told += [(5, Migrated(3, left=True)), (7, Ring([KEY])), (8, Pinned(PLACE))]
     answers = Answers([*told, (6, Discarded([GONE]))], 0.25, 10, 9, (GONE,), paused=True)
     found = msgspec.msgpack.decode(msgspec.msgpack.encode(answers), type=Answers)
     assert [tuple(answer) for answer in found.answers] == list(answers.answers)

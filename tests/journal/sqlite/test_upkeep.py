@@ -20,10 +20,12 @@ from structlog.testing import capture_logs
 
 from gateway.errors import JournalError
 from gateway.journal import ADDRESS_AGE, CardPost, DeadDiscard, DeadLimits, DuplicateKey, Entry, Query, Settlement
+from gateway.journal.audit import AUDIT_AGE, AuditLine, AuditOutcome, AuditQuery
 from gateway.journal.clock import CONFIRM, SteadyClock, WindowClock
 from gateway.journal.sqlite import count_sql, keys_sql, messages, upkeep
 from gateway.journal.sqlite.journal import SqliteJournal
 from gateway.journal.sqlite.upkeep import CARD_AGE
+from gateway.journal.uses import Pin
 from gateway.model import Cause, DeliveryState, DiscardCause, Event, Outcome, Parcel, Refusal, Request
 from tests.conftest import eventually
 from tests.journal.sqlite import version4
@@ -334,6 +336,29 @@ async def test_addresses_are_forgotten_by_age(journal: SqliteJournal, clock: Clo
     clock.now += 2
     await journal.upkeep.prune()
     assert await journal.addresses("hooks") == set()
+
+
+async def test_what_acts_leave_is_forgotten_by_age(journal: SqliteJournal, clock: Clock) -> None:
+    """Places with their tickets, former keys after their time, lines of the audit after theirs."""
+    (former,) = await journal.ring("tickets")
+    (signing, _) = await journal.rotate("tickets", KEPT_SECONDS)
+    begun = clock.now
+    await journal.pin("ticket", "channel", "post", begun + KEPT_SECONDS)
+    await journal.record([AuditLine(begun, AuditOutcome.DONE, "ack")])
+    clock.now += KEPT_SECONDS - 1
+    await journal.upkeep.prune()
+    assert [key.id for key in await journal.ring("tickets")] == [signing.id, former.id]
+    assert await journal.pin("ticket", "other", "other", 0.0) == Pin("channel", "post")
+    clock.now += 1
+    await journal.upkeep.prune()
+    assert list(await journal.ring("tickets")) == [signing]
+    assert await journal.pin("ticket", "other", "other", 0.0) == Pin("other", "other")
+    clock.now = begun + AUDIT_AGE
+    await journal.upkeep.prune()
+    assert len((await journal.audit(AuditQuery())).lines) == 1
+    clock.now += 1
+    await journal.upkeep.prune()
+    assert (await journal.audit(AuditQuery())).lines == []
 
 
 async def test_refused_requests_are_forgotten_by_age(journal: SqliteJournal, clock: Clock) -> None:
