@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from gateway.language.arguments import NESTING
 from gateway.language.lint import Code, Token, tokens
 
-_DEPTH: Final = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
 _WORDS: Final = frozenset("true false none not and or if else in is".split())
 _GOING_ON: Final = frozenset("([|.")
 """Signs that make a path a part of something else."""
@@ -78,7 +78,7 @@ def _words(expression: tuple[Token, ...]) -> list[str]:
     """The `if` and `else` that stand in no bracket."""
     depth, found = 0, []
     for token in expression:
-        depth += _DEPTH.get(token.text, 0) if token.kind == "sign" else 0
+        depth += NESTING.get(token.text, 0) if token.kind == "sign" else 0
         if depth == 0 and token.kind == "name" and token.text in {"if", "else"}:
             found.append(token.text)
     return found

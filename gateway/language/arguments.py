@@ -10,7 +10,8 @@ from typing import Any, Final, NamedTuple
 
 from gateway.language.functions.registry import Function, Rule, rule_of
 
-_CLOSED: Final = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
+NESTING: Final = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
+"""By how much a bracket changes the depth of what follows."""
 
 
 class Signature(NamedTuple):
@@ -121,7 +122,7 @@ def arguments(tokens: Iterator[tuple[str, str]]) -> list[Argument]:
     found: list[list[tuple[str, str]]] = [[]]
     depth = 0
     for kind, text in tokens:
-        depth += _CLOSED.get(text, 0) if kind == "sign" else 0
+        depth += NESTING.get(text, 0) if kind == "sign" else 0
         if depth < 0:
             break
         if text == "," and kind == "sign" and depth == 0:

@@ -96,7 +96,7 @@ class _Blame(Struct, frozen=True):
             yield from self._at(f"{self.service.key}/{SERVICE}", ("event",), NAMELESS)
         elif piece.emptied:
             yield from self._at(piece.emptied, ("message",), "nothing of the message is left for this payload")
-        elif piece.reason.startswith(f"{piece.translator} {UNTITLED}"):
+        elif piece.note == Note.UNTITLED:
             yield from self._untitled(piece.translator)
         elif piece.reason.startswith(STAYS) and (card := _OF_CARD.search(piece.reason)):
             yield from self._of_card(card["name"], piece.reason.removeprefix(STAYS))

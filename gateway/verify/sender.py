@@ -3,7 +3,7 @@
 import base64
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from typing import ClassVar, Final, Generic, TypeVar
+from typing import ClassVar, Final, Generic, Protocol, TypeVar
 
 from gateway.decode.content import Content
 from gateway.model import Request
@@ -45,6 +45,41 @@ class Sender(Generic[S]):
 
     def prove(self, content: Content, word: str, moment: float) -> Request:
         """The request with its proof in place, sent at `moment`. Raises ValueError where that has no place."""
+        raise NotImplementedError
+
+
+class Keyed(Protocol):
+    """A scheme whose key is a secret of the route, or the public half of a pair of keys."""
+
+    @property
+    def key(self) -> str:
+        """How the secret is written: as it is, or encoded."""
+
+    @property
+    def has_secret_key(self) -> bool:
+        """Whether sender and gateway have the same key."""
+
+    @property
+    def is_keyed_by_route(self) -> bool:
+        """Whether the public key is the secret of the route."""
+
+
+K = TypeVar("K", bound=Keyed)
+
+
+class KeyedSender(Sender[K]):
+    """The sender of a scheme with a key."""
+
+    def example(self) -> str:
+        """A secret as the scheme has it written; any word where a pair of keys follows."""
+        return written_key(self.scheme.key) if self.scheme.has_secret_key else WORD
+
+    def secrets(self, word: str) -> Sequence[str]:
+        """The word, or the public key that follows from it, where that is the secret of the route."""
+        return self.public_secrets(word) if self.scheme.is_keyed_by_route else (word,)
+
+    def public_secrets(self, word: str) -> Sequence[str]:
+        """The public key that follows from the word, and the word besides where the scheme asks for it, too."""
         raise NotImplementedError
 
 

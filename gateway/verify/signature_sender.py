@@ -23,7 +23,7 @@ from gateway.verify.keys import Fetch, request_of
 from gateway.verify.material import Source
 from gateway.verify.message import Stated, sent_at
 from gateway.verify.placing import with_header, with_text
-from gateway.verify.sender import WORD, Sender, public_secrets, refuse_public, written_key
+from gateway.verify.sender import KeyedSender, public_secrets, refuse_public
 from gateway.verify.signature import (
     NUMBERED,
     Signature,
@@ -41,7 +41,7 @@ _AT_VENDOR: Final = "/sample.pem"
 """The path of a document of keys, where the request names none."""
 
 
-class SignatureSender(Sender[Signature]):
+class SignatureSender(KeyedSender[Signature]):
     """All kinds of signatures, of the whole request or of each element of an array."""
 
     def names(self) -> AbstractSet[str]:
@@ -68,16 +68,9 @@ class SignatureSender(Sender[Signature]):
         """The scheme, or that of the first element that has a signature of its own."""
         return next(iter(elements(self.scheme, content)), self.scheme)
 
-    def example(self) -> str:
-        """A secret as the scheme has it written; any word where a pair of keys follows."""
-        return written_key(self.scheme.key) if self.scheme.has_secret_key else WORD
-
-    def secrets(self, word: str) -> Sequence[str]:
-        """The word, or the public key that follows from it, where that is the secret of the route."""
-        scheme = self.scheme
-        if not scheme.is_keyed_by_route:
-            return (word,)
-        return public_secrets(scheme.algorithm, word, also=bool(scheme.also))
+    def public_secrets(self, word: str) -> Sequence[str]:
+        """See `KeyedSender`."""
+        return public_secrets(self.scheme.algorithm, word, also=bool(self.scheme.also))
 
     def prove(self, content: Content, word: str, moment: float) -> Request:
         """The request with time, identifiers and signature; one that has a signature stays as it is."""

@@ -9,7 +9,7 @@ from gateway.jsonpath import written
 from gateway.model import JSON, Request
 from gateway.verify.carried_sender import carrier
 from gateway.verify.placing import put, with_text
-from gateway.verify.sender import WORD, Sender, public_secrets, refuse_public, written_key
+from gateway.verify.sender import KeyedSender, public_secrets, refuse_public
 from gateway.verify.signature import texts_at
 from gateway.verify.signature_sender import digest_of, with_url
 from gateway.verify.webtoken import Expected, WebToken
@@ -21,7 +21,7 @@ _KINDS: Final = {"R": "rsa", "P": "rsa", "E": "ecdsa"}
 """The kind of key by the first letter of an algorithm, but for EdDSA."""
 
 
-class WebTokenSender(Sender[WebToken]):
+class WebTokenSender(KeyedSender[WebToken]):
     """With the secret of the route (HS256), or a key of a pair that follows from the word (RS256, ES256, EdDSA)."""
 
     kind = "jwt"
@@ -43,15 +43,9 @@ class WebTokenSender(Sender[WebToken]):
         issued = None if token is None else token.claims.get("iat")
         return float(issued) if isinstance(issued, int | float) and not isinstance(issued, bool) else None
 
-    def example(self) -> str:
-        """A secret as the scheme has it written; any word where a pair of keys follows."""
-        return written_key(self.scheme.key) if self.scheme.has_secret_key else WORD
-
-    def secrets(self, word: str) -> Sequence[str]:
-        """The word, or the public key that follows from it, where that is the secret of the route."""
+    def public_secrets(self, word: str) -> Sequence[str]:
+        """See `KeyedSender`."""
         scheme = self.scheme
-        if not scheme.is_keyed_by_route:
-            return (word,)
         expected = (scheme.audience, scheme.issuer, *(one for _, one in scheme.claims))
         also = bool(scheme.also) or any(one is not None and one.secret for one in expected)
         return public_secrets(kind_of(scheme), word, also=also)
