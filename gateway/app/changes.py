@@ -22,7 +22,7 @@ _FIXED = (
 """Tables and keys that need a restart."""
 
 _TABLES = ("server", "journal", "catalog", "delivery", "passthrough", "log", "admin")
-_NAMED = ("destinations", "routes")
+_NAMED = ("destinations", "routes", "callbacks", "bots")
 
 
 def refusals(old: Settings, new: Settings) -> list[Fault]:

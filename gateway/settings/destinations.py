@@ -23,8 +23,8 @@ _CHANNEL_ID = re.compile(r"[a-z0-9]{26}")
 _WAYS: Final = "give hook alone, or server, team, channel and token"
 
 
-class DeliveryTable(Struct, frozen=True, kw_only=True):
-    """[delivery]: defaults for every destination. Times are seconds, `rate` is per second."""
+class Pace(Struct, frozen=True, kw_only=True):
+    """How fast and for how long something is tried. Times are seconds, `rate` is per second."""
 
     max_age: Annotated[
         float, _Positive, doc("How long a message is retried before it is dead.", DURATION, "delivery")
@@ -35,7 +35,6 @@ class DeliveryTable(Struct, frozen=True, kw_only=True):
     rate: Annotated[
         float, Meta(ge=0), doc("The most messages a second to one destination; 0 is no limit.", None, "delivery")
     ] = 0.0
-    timeout: Annotated[float, _Positive, doc("How long one attempt may take.", DURATION, "delivery")] = 10.0
     proxy: Annotated[
         Secret | None,
         doc(
@@ -47,7 +46,26 @@ class DeliveryTable(Struct, frozen=True, kw_only=True):
     ] = None
 
 
-class DestinationSettings(DeliveryTable, frozen=True, kw_only=True):
+class DeliveryTable(Pace, frozen=True, kw_only=True):
+    """[delivery]: defaults for every destination."""
+
+    timeout: Annotated[float, _Positive, doc("How long one attempt may take.", DURATION, "delivery")] = 10.0
+
+
+class AccountTable(DeliveryTable, frozen=True, kw_only=True):
+    """An account at a Mattermost server, and how to reach that."""
+
+    token: Annotated[Secret | None, doc("Over REST: the access token of a bot or user.")] = None
+    login: Annotated[
+        str | None, Meta(min_length=1), doc("Over REST, instead of a token: the name or e-mail address of a user.")
+    ] = None
+    password: Annotated[Secret | None, doc("The password of the login.")] = None
+    ca_file: Annotated[
+        str | None, doc("Certificates (PEM) to trust for this server, relative to the settings file.")
+    ] = None
+
+
+class DestinationSettings(AccountTable, frozen=True, kw_only=True):
     """[destinations.NAME]: either `hook`, or `server` with `channel` and either `token` or `login` and `password`.
 
     Missing keys of [delivery] have the values of that table.
@@ -68,14 +86,6 @@ class DestinationSettings(DeliveryTable, frozen=True, kw_only=True):
             "The channel to post in: for a hook if it is not locked to one; over REST a name, @user for a direct "
             "message, or an id."
         ),
-    ] = None
-    token: Annotated[Secret | None, doc("Over REST: the access token of a bot or user.")] = None
-    login: Annotated[
-        str | None, Meta(min_length=1), doc("Over REST, instead of a token: the name or e-mail address of a user.")
-    ] = None
-    password: Annotated[Secret | None, doc("The password of the login.")] = None
-    ca_file: Annotated[
-        str | None, doc("Certificates (PEM) to trust for this server, relative to the settings file.")
     ] = None
 
     @property
@@ -100,9 +110,7 @@ def read_destinations(
         place = ("destinations", name)
         values = reader.values(DestinationSettings, table, place)
         settle_choice(reader, DestinationSettings, table, values, place)
-        if "ca_file" in values:
-            values["ca_file"] = str(reader.folder / values["ca_file"])
-            reader.file_text(values["ca_file"], (*place, "ca_file"))
+        reader.settle_file(values, "ca_file", place)
         if spelling(DestinationSettings, "hook", table):
             _check_hook(reader, table, values, place)
         else:
@@ -134,18 +142,25 @@ def _check_rest(reader: TableReader, table: Mapping[str, Any], values: Mapping[s
         return
     if not given["server"]:
         reader.report.add(place, "server is missing", 'write server = "https://chat.example.com", or give a hook alone')
-    elif re.search(r"/(hooks|api)(/|$)", values.get("server", "")):
-        remedy = "leave out /hooks or /api and what follows it"
-        reader.report.add((*place, "server"), "is not the address of the server alone", remedy)
+    else:
+        check_server(reader, values, place)
     if not given["channel"]:
         reader.report.add(place, "channel is missing", 'name a channel, "@user", or give the id of a channel')
     elif not given["team"] and not _known_without_team(values.get("channel", "@")):
         remedy = "write the team as in the URL of the channel, or give the id of the channel"
         reader.report.add(place, "team is missing for a channel that is named", remedy)
-    _check_account(reader, given, place)
+    check_account(reader, given, place)
 
 
-def _check_account(reader: TableReader, given: Mapping[str, str], place: Place) -> None:
+def check_server(reader: TableReader, values: Mapping[str, Any], place: Place) -> None:
+    """Check that the value of `server` is the address of a server alone."""
+    if re.search(r"/(hooks|api)(/|$)", values.get("server", "")):
+        remedy = "leave out /hooks or /api and what follows it"
+        reader.report.add((*place, "server"), "is not the address of the server alone", remedy)
+
+
+def check_account(reader: TableReader, given: Mapping[str, str], place: Place) -> None:
+    """Check that either a token, or login and password are given; `given` are the names that they are written as."""
     token, login, password = given["token"], given["login"], given["password"]
     if token and (login or password):
         both = f"{token} and {login or password} are given together"

@@ -66,6 +66,11 @@ class Key(Struct, frozen=True):
         return self.type in (Secret, tuple[Secret, ...])
 
     @property
+    def secrets_by_name(self) -> bool:
+        """Whether the value is a table of secrets, whose names are those of documents."""
+        return bool(self.type == dict[str, Secret])
+
+    @property
     def written(self) -> tuple[str, ...]:
         """The names that the key may have in the file: those of a secret say where its text comes from."""
         return (self.name, f"{self.name}_env", f"{self.name}_file") if self.secret else (self.name,)
@@ -94,7 +99,7 @@ def keys(table: type[Struct]) -> Mapping[str, Key]:
             bounds=tuple(meta for meta in metas if meta is not described_by),
             text=described_by.description,
             required=field.required,
-            default=None if field.required else field.default,
+            default=None if field.required or field.default is msgspec.NODEFAULT else field.default,
             inherited=extra["inherited"],
         )
     return found

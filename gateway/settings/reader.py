@@ -91,7 +91,7 @@ class TableReader:
                 self.report.add((*place, name), "unknown key", meant(name, names))
         values = {}
         for name, key in known.items():
-            value = self._secret(key, raw, place) if key.secret else self._value(key, raw, place)
+            value = self._read(key, raw, place)
             if value is not None:
                 values[name] = value
         return values
@@ -118,6 +118,12 @@ class TableReader:
             self.report.add(place, f"the file named here cannot be read: {reason(error)}", "check path and permissions")
         return ""
 
+    def settle_file(self, values: dict[str, Any], key: str, place: Place) -> None:
+        """Make the path in a value one from the folder of the settings; that the file can be read is checked."""
+        if key in values:
+            values[key] = str(self.folder / values[key])
+            self.file_text(values[key], (*place, key))
+
     def check_variables(self) -> None:
         """Add a fault for every unknown variable with the gateway's prefix; call it when all else is read."""
         for name, value in self._environ.items():
@@ -137,6 +143,13 @@ class TableReader:
         """Take note that the value at a place, of a key that may hold a secret, holds none."""
         if place in self._inline:
             self._inline.remove(place)
+
+    def _read(self, key: Key, raw: Mapping[str, Any], table: Place) -> Any:
+        if key.secret:
+            return self._secret(key, raw, table)
+        if key.secrets_by_name:
+            return self._named_secrets(key, raw, table)
+        return self._value(key, raw, table)
 
     def _value(self, key: Key, raw: Mapping[str, Any], table: Place) -> Any:
         """Read one key; None when it is absent or has a fault."""
@@ -182,6 +195,26 @@ class TableReader:
             self.report.add((*table, given[-1]) if given else table, problem, f"give one of {', '.join(key.written)}")
             return None
         return self._fetch(given[0], raw[given[0]], (*table, given[0]))
+
+    def _named_secrets(self, key: Key, raw: Mapping[str, Any], table: Place) -> dict[str, Secret] | None:
+        """The secrets of a table of them: NAME, or NAME_env or NAME_file, which say where the text comes from."""
+        value, place = raw.get(key.name), (*table, key.name)
+        if value is None:
+            return None
+        if not isinstance(value, dict):
+            self.report.add(
+                place, f"expected a table, got {described(value)}", f"write it as [{'.'.join(map(str, place))}]"
+            )
+            return None
+        found: dict[str, Secret] = {}
+        for written, text in value.items():
+            name = written.removesuffix("_env").removesuffix("_file")
+            secret = self._fetch(written, text, (*place, written))
+            if name in found:
+                self.report.add((*place, written), f"{name} is given twice", "leave one of them out")
+            elif secret is not None:
+                found[name] = secret
+        return found
 
     def _secrets(self, name: str, value: Any, place: Place) -> list[Secret]:
         if not isinstance(value, list):

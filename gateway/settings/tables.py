@@ -16,6 +16,7 @@ from gateway.errors import Fault, SettingsError
 from gateway.journalurl import REMEDY, file_of, url_of
 from gateway.secret import Secret
 from gateway.settings.admin import Admin, read_admin
+from gateway.settings.callbacks import BotSettings, CallbackSettings, read_bots, read_callbacks
 from gateway.settings.destinations import DeliveryTable, DestinationSettings, read_delivery, read_destinations
 from gateway.settings.keys import (
     ADDRESS,
@@ -37,6 +38,8 @@ from gateway.settings.routes import RouteSettings, read_routes
 __all__ = [
     "Address",
     "Admin",
+    "BotSettings",
+    "CallbackSettings",
     "CatalogTable",
     "DeliveryTable",
     "DestinationSettings",
@@ -166,6 +169,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     delivery: DeliveryTable = DeliveryTable()
     destinations: dict[str, DestinationSettings] = {}
     routes: dict[str, RouteSettings] = {}
+    callbacks: dict[str, CallbackSettings] = {}
+    bots: dict[str, BotSettings] = {}
     passthrough: Passthrough | None = None
     log: Log = Log()
     tracing: Tracing | None = None
@@ -192,11 +197,13 @@ _TABLES: Final[dict[str, type[Struct]]] = {
     "delivery": DeliveryTable,
     "destinations": DestinationSettings,
     "routes": RouteSettings,
+    "callbacks": CallbackSettings,
+    "bots": BotSettings,
     "passthrough": Passthrough,
     "log": Log,
     "tracing": Tracing,
 }
-_NAMED: Final = ("destinations", "routes")
+_NAMED: Final = ("destinations", "routes", "callbacks", "bots")
 _OPTIONAL: Final = ("passthrough", "tracing")
 """Tables whose presence turns a feature on."""
 
@@ -275,6 +282,8 @@ def _settings(reader: TableReader, raw: Sections, wanted: Container[str]) -> Set
     server = _server(reader, values("server"))
     destinations = read_destinations(reader, raw["destinations"], delivery)
     routes = read_routes(reader, raw["routes"], tuple(raw["destinations"]))
+    bots = read_bots(reader, raw["bots"], delivery)
+    callbacks = read_callbacks(reader, raw["callbacks"], delivery, destinations, bots, raw["routes"])
     _check_largest(reader, server, routes)
     return Settings(
         server=server,
@@ -284,6 +293,8 @@ def _settings(reader: TableReader, raw: Sections, wanted: Container[str]) -> Set
         delivery=delivery,
         destinations=destinations,
         routes=routes,
+        callbacks=callbacks,
+        bots=bots,
         passthrough=_passthrough(reader, values("passthrough"), raw) if "passthrough" in wanted else None,
         log=Log(**values("log")),
         tracing=Tracing(**values("tracing")) if "tracing" in wanted else None,

@@ -18,7 +18,7 @@ from gateway.settings.lines import shown
 from tests.settings.reading import complete
 
 FIXED = {("server", key) for key in ("listen", "admin", "header_limit", "grace")} | {("journal", "url")}
-NAMED = {"destinations": "dev.team", "routes": "github"}
+NAMED = {"destinations": "dev.team", "routes": "github", "callbacks": "pager", "bots": "helper"}
 KEYS = [(table, name) for table, struct in tables._TABLES.items() for name in keys(struct)]
 SECRET = "correct-horse-battery-staple"
 
@@ -64,7 +64,7 @@ def test_each_key_is_told_or_refused_by_its_name(table, name):
     assert changes.settings_changes(old, new) == (f"[{place}]: {name} changed",)
 
 
-@pytest.mark.parametrize("table", ["destinations", "routes"])
+@pytest.mark.parametrize("table", list(NAMED))
 def test_what_comes_and_goes_is_told(table):
     """A destination or a route that is new, or gone, has a line."""
     old = complete()
