@@ -27,6 +27,15 @@ class Uses(Protocol):
         Raises JournalError.
         """
 
+    async def begin(self, seq: int) -> bool:
+        """Note that an attempt at a delivery begins which must not be repeated; False where one has begun before.
+
+        Then nobody knows what became of that: whoever made it ended meanwhile. Raises JournalError.
+        """
+
+    async def unbegin(self, seq: int) -> None:
+        """Take it back: the attempt certainly came to nothing. Raises JournalError."""
+
 
 class Pins(Protocol):
     """The places of tickets whose post is not known when they are signed: those that an incoming webhook posts."""

@@ -1312,6 +1312,18 @@ async def test_a_use_that_came_to_nothing_is_given_back(reopen: Reopen) -> None:
     assert (await journal.append(act("too late", CLICK[0]))).event_id == "anew"
 
 
+async def test_an_attempt_that_began_is_known_after_a_restart(reopen: Reopen) -> None:
+    """Whoever would repeat it learns that, unless the attempt certainly came to nothing; each delivery has its own."""
+    journal = await reopen()
+    assert sorted(await asyncio.gather(*(journal.begin(7) for _ in range(5)))) == [False] * 4 + [True]
+    assert await journal.begin(8)
+    journal = await reopen()
+    assert not await journal.begin(7)
+    await journal.unbegin(7)
+    assert await journal.begin(7)
+    assert not await journal.begin(8)
+
+
 async def test_the_first_click_pins_a_ticket(reopen: Reopen) -> None:
     """Of clicks at once one wins, and all learn where; that lasts over a restart, and each ticket has its own place."""
     journal = await reopen()

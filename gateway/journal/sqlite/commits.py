@@ -33,6 +33,8 @@ from gateway.journal.sqlite.messages import (
     OWNER,
     Answer,
     Answers,
+    Begin,
+    Begun,
     Checkpoint,
     DiscardDead,
     Job,
@@ -302,6 +304,7 @@ class _Pruning:
             refusal_sql.prune(connection, prune.refusals_before, count),
             audit_sql.prune(connection, prune.audit_before, prune.audit_surplus, count),
             uses_sql.prune(connection, prune.ended, count),
+            uses_sql.prune_begun(connection, count),
         )
         ring_sql.prune(connection, prune.ended)
         return max(deleted) == count, ()
@@ -335,6 +338,7 @@ _RARE: Final[Mapping[type, Callable[[sqlite3.Connection, Memory, Any], Answer]]]
     SetPause: lambda connection, _, work: standing_sql.set_pause(connection, work.destination, work.pause),
     Renew: lambda connection, _, work: Ring(ring_sql.renew(connection, work.ring, work.fresh, work.former_until)),
     Release: lambda connection, memory, work: uses_sql.release(connection, memory.keys, work.event_id, work.keys),
+    Begin: lambda connection, _, work: Begun(uses_sql.begin(connection, work.seq, back=work.back)),
     PinTicket: lambda connection, _, work: Pinned(uses_sql.pin(connection, work.ticket, work.place, work.expires)),
     Record: lambda connection, _, work: audit_sql.store(connection, work.lines),
 }

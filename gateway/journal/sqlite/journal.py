@@ -52,6 +52,8 @@ from gateway.journal.sqlite.file import as_journal_error, prepare, require_writa
 from gateway.journal.sqlite.learned_file import take_over
 from gateway.journal.sqlite.lease import Lease
 from gateway.journal.sqlite.messages import (
+    Begin,
+    Begun,
     DiscardDead,
     Pinned,
     PinTicket,
@@ -201,6 +203,15 @@ class SqliteJournal:
     async def release(self, event_id: str, keys: Sequence[bytes]) -> None:
         """Give back uses of an event."""
         await self._writer.ask(Release(event_id, keys))
+
+    async def begin(self, seq: int) -> bool:
+        """Note that an attempt begins which must not be repeated; False where one has begun before."""
+        answer: Begun = await self._writer.ask(Begin(seq))
+        return answer.first
+
+    async def unbegin(self, seq: int) -> None:
+        """Take it back: the attempt came to nothing."""
+        await self._writer.ask(Begin(seq, back=True))
 
     async def pin(self, ticket: str, channel: str, post: str, expires: float) -> Pin:
         """The place of the first click on a ticket, which is this one if there was none."""

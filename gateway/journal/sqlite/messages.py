@@ -75,6 +75,13 @@ class Release(Struct, frozen=True, tag=True):
     keys: Sequence[bytes]
 
 
+class Begin(Struct, frozen=True, tag=True):
+    """Note that an attempt at a delivery begins, or with `back` that it came to nothing; answered by Begun."""
+
+    seq: int
+    back: bool = False
+
+
 class PinTicket(Struct, frozen=True, tag=True):
     """Give a ticket a place until it expires, unless it has one; answered by Pinned."""
 
@@ -125,7 +132,7 @@ class Stop(Struct, frozen=True, tag=True):
     """Finish all jobs before this one; answered by None. The owner's also closes the file."""
 
 
-Act = Renew | Release | PinTicket | Record
+Act = Renew | Release | Begin | PinTicket | Record
 """What acts from Mattermost ask for."""
 
 Work = Entry | Settle | Requeue | DiscardDead | Remember | Refuse | SetPause | Act | Prune | Migrate | Checkpoint | Stop
@@ -161,6 +168,12 @@ class Ring(Struct, frozen=True, tag=True):
     keys: Sequence[RingKey]
 
 
+class Begun(Struct, frozen=True, tag=True):
+    """The answer to a Begin: whether no attempt at the delivery had begun before."""
+
+    first: bool
+
+
 class Pinned(Struct, frozen=True, tag=True):
     """The answer to a PinTicket: the place that the ticket has."""
 
@@ -181,7 +194,7 @@ class JobFailed(Struct, frozen=True, tag=True):
     damaged: bool = False
 
 
-Answer = Stored | Requeued | Discarded | Ring | Pinned | Migrated | JobFailed | None
+Answer = Stored | Requeued | Discarded | Ring | Begun | Pinned | Migrated | JobFailed | None
 
 OWNER: Final = 0
 """The number of the client that started the writer: the gateway, or the process whose thread writes."""

@@ -280,6 +280,11 @@ CREATE TABLE pin (
 
 CREATE INDEX pin_end ON pin (expires);
 
+-- Pending deliveries of which an attempt began that must not be repeated: see `gateway.journal.uses.Uses.begin`.
+CREATE TABLE begun (
+    seq INTEGER PRIMARY KEY
+);
+
 -- Who did what from Mattermost. AUTOINCREMENT: their order is that of their numbers. `taken`: see NOT_TAKEN.
 CREATE TABLE audit (
     number    INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -12,6 +12,23 @@ _PIN = "INSERT INTO pin VALUES (?, ?, ?, ?) ON CONFLICT (ticket) DO NOTHING"
 _PINNED = "SELECT channel, post FROM pin WHERE ticket = ?"
 _PRUNE = "DELETE FROM pin WHERE ticket IN (SELECT ticket FROM pin WHERE expires <= ? ORDER BY expires LIMIT ?)"
 
+_BEGIN = "INSERT INTO begun VALUES (?) ON CONFLICT (seq) DO NOTHING"
+_UNBEGIN = "DELETE FROM begun WHERE seq = ?"
+_PRUNE_BEGUN = """
+DELETE FROM begun WHERE seq IN (
+  SELECT begun.seq FROM begun LEFT JOIN delivery ON delivery.seq = begun.seq
+   WHERE +delivery.state IS NOT 'pending' LIMIT ?)"""
+
+
+def begin(connection: Connection, seq: int, *, back: bool) -> bool:
+    """Note that an attempt begins, or take it back; whether none had begun before."""
+    return connection.execute(_UNBEGIN if back else _BEGIN, (seq,)).rowcount > 0
+
+
+def prune_begun(connection: Connection, limit: int) -> int:
+    """Delete the notes about deliveries that are settled or deleted; returns how many."""
+    return connection.execute(_PRUNE_BEGUN, (limit,)).rowcount
+
 
 def release(connection: Connection, keys: Keys, event_id: str, released: Sequence[bytes]) -> None:
     """Delete duplicate keys of an event."""

@@ -44,3 +44,13 @@ def test_places_go_with_their_tickets(connection: sqlite3.Connection) -> None:
         assert uses_sql.pin(connection, f"t{number}", Pin("other", "p"), 99.0) == Pin("c", "p")
     assert [uses_sql.prune(connection, now, 2) for now in (-1.0, 2.0, 2.0)] == [0, 2, 1]
     assert [uses_sql.pinned(connection, f"t{number}") for number in (2, 3)] == [None, Pin("c", "p")]
+
+
+def test_notes_of_what_is_settled_go(connection: sqlite3.Connection) -> None:
+    """Those of pending deliveries stay."""
+    row = "INSERT INTO delivery (seq, event, received, destination, lane, state, attempts, not_before, reason, post_id,"
+    row += " address, card, payload) VALUES (?, 1, 0, 'd', 'l', ?, 0, 0, '', '', '', '', x'')"
+    connection.executemany(row, [(1, "pending"), (2, "delivered")])
+    assert [uses_sql.begin(connection, seq, back=False) for seq in (1, 2, 3, 1)] == [True, True, True, False]
+    assert [uses_sql.prune_begun(connection, 1), uses_sql.prune_begun(connection, 9)] == [1, 1]
+    assert [uses_sql.begin(connection, seq, back=False) for seq in (1, 2, 3)] == [False, True, True]
