@@ -16,6 +16,31 @@ class Field(Struct, omit_defaults=True):
     short: bool = False
 
 
+class Option(Struct, frozen=True):
+    """One choice of a menu: `text` is shown, `value` comes back."""
+
+    text: str
+    value: str
+
+
+class Integration(Struct, frozen=True):
+    """Where Mattermost sends a click, and what it sends along; whoever reads the post over REST sees neither."""
+
+    url: str
+    context: dict[str, str]
+
+
+class Action(Struct, omit_defaults=True, kw_only=True):
+    """A button, or with `options` a menu (type "select"). Contract section 2: `id` is letters and digits only."""
+
+    id: str
+    name: str
+    type: str
+    style: str = ""
+    options: list[Option] = []
+    integration: Integration
+
+
 class Attachment(Struct, omit_defaults=True):
     """One coloured block. `title`, `author_name` and `fallback` are plain text; text, pretext, footer are Markdown."""
 
@@ -33,6 +58,7 @@ class Attachment(Struct, omit_defaults=True):
     thumb_url: str | None = None
     footer: str | None = None
     footer_icon: str | None = None
+    actions: list[Action] = []
 
 
 class Priority(Struct, omit_defaults=True):
