@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from gateway.catalog import yamlfile
+from gateway.catalog.actions import misdirected
 from gateway.catalog.fragments import NO_FRAGMENTS, KnownFragments
 from gateway.catalog.kinds import ITSELF, KINDS, SERVICE, SHARED, Kind, Text, kind_of, parts_of
 from gateway.catalog.metaschema import meta_faults
@@ -127,6 +128,9 @@ def _contradictions(service: Service, texts: Mapping[str, Text]) -> Iterator[Fau
             steps = ("card", "reply") if translator.replies else ("card",)
             yield yamlfile.fault(translator.file, _text_of(translator, texts), steps, problem)
     parts = {name: document.part for name, document in service.documents.items() if document.part is not None}
+    for wrong in misdirected(service.key, parts):
+        text = texts[wrong.document].text if wrong.document in texts else ""
+        yield yamlfile.fault(service.documents[wrong.document].file, text, wrong.steps, wrong.problem)
     for kind in KINDS.values():
         for one in kind.conflicts(parts_of(kind, parts)):
             name = kind.document(one.stem)

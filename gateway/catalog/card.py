@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from gateway.catalog import schema_cost
+from gateway.catalog.actions import ActionsShape, Offers
 from gateway.catalog.kinds import Kind, Text, misnamed, register
 from gateway.catalog.message_shape import MessageShape
 from gateway.catalog.schema import Schema
@@ -12,6 +13,7 @@ from gateway.catalog.shapes import compiled, steps_of
 from gateway.catalog.states import STATE, StateShape
 from gateway.catalog.tolerance import tolerant
 from gateway.catalog.yamlfile import placed
+from gateway.errors import TranslationError
 from gateway.language.document import DocumentPlace, Note, add_values
 from gateway.language.template import Context, Engine
 from gateway.mattermost.payload import Message
@@ -21,7 +23,8 @@ from gateway.model import JSON
 class CardShape:
     """A compiled card document; `name` is "service/cards/document". Every fault is noted in `faults`, none is raised.
 
-    `input` is the schema of the payloads that have what the card shows (True: all have), as it is written.
+    `input` is the schema of the payloads that have what the card shows (True: all have), as it is written. `actions`
+    are those of the translators that name the card and have none of their own (None: it has none).
     """
 
     def __init__(self, source: Text, raw: Mapping[str, JSON], engine: Engine, scope: Scope = ALONE) -> None:
@@ -43,6 +46,7 @@ class CardShape:
             self._state = StateShape(raw["state"], scope.states, compiler, place / "state") if "state" in raw else None
             stated = self._state is not None
             self._message = MessageShape(raw["message"], compiler, place / "message", scope, stated=stated)
+            self.actions = ActionsShape(raw["actions"], compiler, place / "actions") if "actions" in raw else None
         self._let = [*compiler.shared_among(names), *let]
         self.faults = placed(noted, source.text, source.file)
 
@@ -55,10 +59,24 @@ class CardShape:
 
     def render(self, context: Context) -> Message:
         """The message. Raises TranslationError."""
+        self._add(context)
+        return self._message.render(context)
+
+    def offers(self, context: Context) -> Offers:
+        """Its actions, for a payload of which the card is not rendered."""
+        if self.actions is None or self.lacks(context["payload"], explained=False):
+            return Offers()
+        try:
+            self._add(context)
+        except TranslationError as error:
+            return Offers(why=f"no buttons: {error}")
+        return self.actions.offers(context)
+
+    def _add(self, context: Context) -> None:
+        """Add the names that only the card has."""
         add_values(context, self._let)
         if self._state is not None:
             context[STATE] = self._state.render(context)
-        return self._message.render(context)
 
     def untitled(self, message: Message) -> bool:
         """Whether a message of this card has lost the title, by which readers know what the card is about."""

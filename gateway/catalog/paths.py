@@ -76,7 +76,20 @@ class DocumentReader:
         for key in _TEMPLATES:
             if key in raw:
                 self.part(key, raw[key], names, (key,))
+        for index, action in enumerate(raw.get("actions", ())):
+            self._action(action, names, ("actions", index))
         return names
+
+    def _action(self, raw: Mapping[str, JSON], names: Known, steps: Steps) -> None:
+        """Read an action, whose `done` sees what is known when it was done."""
+        if "when" in raw:
+            self.text("when", raw["when"], names, (*steps, "when"))
+        for key, value in raw.get("context", {}).items():
+            self.text("context", value, names, (*steps, "context", key))
+        self.part("options", raw.get("options", []), names, (*steps, "options"))
+        if "done" in raw:
+            given = Known.of(option=SCALAR, **dict.fromkeys(raw.get("context", ()), SCALAR))
+            self.text("done", raw["done"], given, (*steps, "done"))
 
     def _with_state(self, raw: Mapping[str, JSON], names: Known, steps: Steps) -> Known:
         """The names with `state`, where a part of a document looks one up."""

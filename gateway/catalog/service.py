@@ -44,6 +44,7 @@ class Service:
     `ignored_at` says where each pattern of `ignore` is written: "github/service.yaml:12".
     `scope` is what its documents see besides the payload, `fragments` are those of its catalog.
     `fetches_keys` says whether a scheme of its needs public keys that must be fetched.
+    `offering` has, by the name of a translator without actions of its own, the card that has some.
     `documents` are those that the service was made of, by name ("service", "push", "cards/issue"). `described` is
     False for a service whose own document cannot be used: how its requests are verified is unknown.
     """
@@ -84,6 +85,7 @@ class Service:
         self.documents: Mapping[str, Document] = {}
         self.translators: Sequence[Translator] = ()
         self.cards: Mapping[str, CardShape] = {}
+        self.offering: Mapping[str, CardShape] = {}
         self.index: Index[Translator] = Index(())
         self.faults = [yamlfile.fault(source.file, source.text, steps, problem) for steps, problem in self._problems]
 
@@ -117,6 +119,11 @@ class Service:
         parts = {name: document.part for name, document in documents.items() if document.part is not None}
         service.translators = tuple(parts_of(TRANSLATOR, parts).values())
         service.cards = parts_of(CARD, parts)
+        service.offering = {
+            one.name: card
+            for one in service.translators
+            if one.actions is None and not one.replies and (card := service.cards.get(one.card)) and card.actions
+        }
         service.index = Index(service.translators)
         return service
 

@@ -8,6 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from gateway.catalog import schema_cost
+from gateway.catalog.actions import ActionsShape, Offered, Offers
 from gateway.catalog.card import CardShape
 from gateway.catalog.kinds import Kind, Text, register
 from gateway.catalog.message_shape import MessageShape
@@ -48,7 +49,7 @@ class Draft(Struct, frozen=True):
     `phase` is None when the document has neither phase nor card. `card` shows the subject as it is after the event;
     None when the message does that itself. With `reply` nothing shows it anew: the message replies to the card that is
     there is, and `why` says for which reason if not because the document says so; `broken`: its card document failed.
-    `untitled`: the message has lost its title.
+    `untitled`: the message has lost its title. `actions` are the buttons and menus of what shows the subject.
     """
 
     subject: str = ""
@@ -60,6 +61,13 @@ class Draft(Struct, frozen=True):
     why: str = ""
     broken: bool = False
     untitled: bool = False
+    actions: tuple[Offered, ...] = ()
+
+    def offering(self, offers: Offers) -> "Draft":
+        """The draft with these actions; what cannot be computed of them is told."""
+        if not offers.why:
+            return replace(self, actions=offers.actions)
+        return replace(self, why="; ".join(filter(None, (self.why, offers.why))), broken=True)
 
 
 def _always(_: Context) -> bool:
@@ -79,7 +87,7 @@ def context(value: JSON, request: Request, event: str) -> Context:
 class Translator:
     """A compiled document; `name` is "service/document", `card` the name of the card that shows its subject ("": none).
 
-    With `replies` its messages reply to that card and leave it as it is.
+    With `replies` its messages reply to that card, and leave it so. `actions` are its own; None: those of its card.
 
     `events_at` says where the events are written: "github/push.yaml:3". `speaks` tells whether the `when` of the
     document holds for a context, and raises TranslationError; `conditional` says that there is a `when`. `input` is the
@@ -114,6 +122,7 @@ class Translator:
             self._phase = compiler.template(phase, Mode.RAW, place / "phase")
             stated = self._state is not None
             self._message = MessageShape(raw["message"], compiler, place / "message", scope, stated=stated)
+            self.actions = ActionsShape(raw["actions"], compiler, place / "actions") if "actions" in raw else None
         self._let = [*compiler.shared_among(names), *let]
         self._ignored = _rule(source, raw["ignore"]) if "ignore" in raw else ""
         self._living = "phase" in raw or "card" in raw or "state" in raw
@@ -171,8 +180,11 @@ class Translator:
             return Draft(ignored=self._ignored)
         subject, message = self._subject.render(context) or "", self._message.render(context)
         draft = Draft(subject, message)
+        offers = self.actions.offers(context) if self.actions is not None else None  # before the card sets its names
         if cards is not None and self._living:
             draft = self._living_draft(draft, context, cards, explained=explained)
+        if offers is not None:
+            draft = draft.offering(offers)
         if self._message.untitled(message):
             return replace(draft, why="; ".join(filter(None, (f"{self.name} {UNTITLED}", draft.why))), untitled=True)
         return draft
@@ -195,7 +207,10 @@ class Translator:
             return replace(draft, phase=phase, reply=True, why=_left_alone(str(error), odd), broken=True)
         if card.untitled(shown):
             return replace(draft, phase=phase, reply=True, why=_left_alone(f"{card.name} {UNTITLED}", odd))
-        return replace(draft, phase=phase, card=shown, why=odd)
+        draft = replace(draft, phase=phase, card=shown, why=odd)
+        if card.actions is not None and self.actions is None:
+            return draft.offering(card.actions.offers(context))
+        return draft
 
 
 def _left_alone(why: str, odd: str) -> str:

@@ -16,7 +16,7 @@ from gateway.mattermost.ready import is_ready
 from gateway.mattermost.split import split
 from gateway.mattermost.tidy import Tidier, fallback, mentioned
 
-__all__ = ["Fitted", "Limits", "fitted"]
+__all__ = ["Fitted", "Limits", "fits", "fitted"]
 
 _ENVELOPE = 1_000  # runes and bytes that punctuation and the server's own props may add to one message
 _SKELETON = 300  # runes of the keys of an attachment, which Go writes even when they are empty
@@ -102,6 +102,16 @@ def _base_weight(message: Message) -> tuple[int, int]:
     raw = encode(message)
     size = len(raw) + _DEFUSED * raw.count(_LESS) + _ENVELOPE
     return 6 * len(message.props.card or "") + _ENVELOPE if message.props else _ENVELOPE, size
+
+
+def fits(message: Message, limits: Limits = DEFAULT) -> bool:
+    """Whether a message, each text of which is good, is as a whole no larger than Mattermost takes."""
+    runes, size = _base_weight(replace(message, attachments=[]))
+    weights = [_weight(attachment) for attachment in message.attachments]
+    return (
+        runes + sum(weight[0] for weight in weights) <= limits.props
+        and size + sum(weight[1] for weight in weights) <= limits.body
+    )
 
 
 def _weight(attachment: Attachment) -> tuple[int, int]:

@@ -21,10 +21,15 @@ _LOOK_ALIKE = "\u2039"
 
 
 def for_hook(payload: bytes) -> bytes:
-    """The JSON of a message, of which the server rewrites nothing; the usual one comes back as it is."""
-    if b"<" not in payload or not (b"|" in payload or b"<!" in payload or b"<@" in payload):
+    """The JSON of a message, of which the server rewrites nothing; the usual one comes back as it is.
+
+    What only destinations over REST understand is left out.
+    """
+    rewritten = b"<" in payload and (b"|" in payload or b"<!" in payload or b"<@" in payload)
+    if not rewritten and b'"channel_id":' not in payload and b'"root_id":' not in payload:
         return payload
     message = decode(payload)
+    message.channel_id = message.root_id = None
     message.text = _message_text(message.text)
     message.attachments = [_attachment(one) for one in message.attachments]
     return encode(message)

@@ -16,6 +16,31 @@ class Field(Struct, omit_defaults=True):
     short: bool = False
 
 
+class Option(Struct, frozen=True):
+    """One choice of a menu: `text` is shown, `value` comes back."""
+
+    text: str
+    value: str
+
+
+class Integration(Struct, frozen=True):
+    """Where Mattermost sends a click, and what it sends along; whoever reads the post over REST sees neither."""
+
+    url: str
+    context: dict[str, str]
+
+
+class Action(Struct, omit_defaults=True, kw_only=True):
+    """A button, or with `options` a menu (type "select"). Contract section 2: `id` is letters and digits only."""
+
+    id: str
+    name: str
+    type: str
+    style: str = ""
+    options: list[Option] = []
+    integration: Integration
+
+
 class Attachment(Struct, omit_defaults=True):
     """One coloured block. `title`, `author_name` and `fallback` are plain text; text, pretext, footer are Markdown."""
 
@@ -33,6 +58,7 @@ class Attachment(Struct, omit_defaults=True):
     thumb_url: str | None = None
     footer: str | None = None
     footer_icon: str | None = None
+    actions: list[Action] = []
 
 
 class Priority(Struct, omit_defaults=True):
@@ -56,6 +82,8 @@ class Message(Struct, omit_defaults=True):
     """One post. `fit` makes sure that it has at least one of `text` and `attachments`.
 
     `silent` asks a webhook for a message without notifications; servers before 11.8 ignore it (contract 7.24).
+    `channel_id` and `root_id` are for destinations over REST, as in POST /posts: where the post goes instead of
+    `channel`, and the post that it replies to. Hooks have neither and are not sent them.
     """
 
     text: str | None = None
@@ -63,6 +91,8 @@ class Message(Struct, omit_defaults=True):
     icon_url: str | None = None
     icon_emoji: str | None = None
     channel: str | None = None
+    channel_id: str | None = None
+    root_id: str | None = None
     attachments: list[Attachment] = []
     props: Props | None = None
     priority: Priority | None = None
@@ -83,13 +113,22 @@ def decode(payload: bytes) -> Message:
     return _decoder.decode(payload)
 
 
-class _Channel(Struct):
+class _Place(Struct):
     channel: str = ""
+    channel_id: str = ""
 
 
-_channel = msgspec.json.Decoder(_Channel)
+_place = msgspec.json.Decoder(_Place)
 
 
 def channel_of(payload: bytes) -> str:
-    """The channel that an encoded message names; "" for none."""
-    return _channel.decode(payload).channel if b'"channel":' in payload else ""
+    """The channel that an encoded message names to a hook; "" for none."""
+    return _place.decode(payload).channel if b'"channel":' in payload else ""
+
+
+def place_of(payload: bytes) -> str:
+    """The channel that an encoded message names over REST, by its id or its name; "" for none."""
+    if b'"channel' not in payload:
+        return ""
+    place = _place.decode(payload)
+    return place.channel_id or place.channel

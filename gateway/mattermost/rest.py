@@ -1,6 +1,6 @@
 """Posting to a channel over REST: posts, cards that are edited, replies in their threads.
 
-    no card                  POST
+    no card                  POST, as a reply if the message says so; a post of its own where that thread is gone
     card, no post of it yet  POST the card; the journal remembers its id when the delivery is settled
     card with a post         update: PATCH it;  thread: POST a reply;  both: PATCH, then reply
     its post is gone         POST a new card
@@ -24,7 +24,7 @@ from gateway.errors import JournalError
 from gateway.mattermost import rest_answers
 from gateway.mattermost.channel import Channels
 from gateway.mattermost.editing import Editing, Verdict
-from gateway.mattermost.payload import channel_of
+from gateway.mattermost.payload import place_of
 from gateway.mattermost.repeats import Repeats
 from gateway.mattermost.rest_answers import Answer, Case, Extra
 from gateway.mattermost.rest_post import Payload, as_late, extras_of, marker_of, patch, post, read
@@ -124,8 +124,12 @@ class RestSender:
         """Post, edit or reply, as the card of the delivery says. Failures of network or server are no exceptions."""
         try:
             if delivery.card is None:
-                return await self._post(delivery, _Step(read(delivery.payload), marker_of(delivery, "post")))
+                payload = read(delivery.payload)
+                step = _Step(payload, marker_of(delivery, "post"), payload.root_id)
+                return await self._post(delivery, step)
             return await self._show(delivery, delivery.card)
+        except _RootGone:  # only of a message with a `root_id`: cards have an answer to that
+            return await self._unrooted(delivery)
         except Unsent as unsent:
             return unsent.result
         except JournalError as error:
@@ -137,7 +141,14 @@ class RestSender:
 
     def target(self, delivery: Delivery) -> str:
         """The channel that the message names."""
-        return channel_of(delivery.payload)
+        return place_of(delivery.payload)
+
+    async def _unrooted(self, delivery: Delivery) -> Result:
+        """Make a post of its own of a reply whose thread is gone."""
+        try:
+            return await self._post(delivery, _Step(read(delivery.payload), marker_of(delivery, "unrooted")))
+        except Unsent as unsent:
+            return unsent.result
 
     async def _show(self, delivery: Delivery, card: Card) -> Result:
         shown, step = await self._cards(card.subject, delivery.seq), "card"
@@ -204,7 +215,7 @@ class RestSender:
 
     async def _post(self, delivery: Delivery, step: _Step) -> Result:
         """Make the post of one step, unless an earlier attempt made it. Raises Unsent and _RootGone."""
-        channel_id = await self._channels.id_of(step.payload.channel)
+        channel_id = await self._channels.id_of(step.payload.channel_id or step.payload.channel)
         if found := await self._repeats.find(delivery, step.marker, channel_id):
             return Delivered(found, status=200)
         since = monotonic()
@@ -226,7 +237,7 @@ class RestSender:
         """POST to the channel; a channel closed to the account is looked up once more. Raises Unsent."""
         answer = await self._post_in(channel_id, step)
         if answer.case is Case.PLACE:
-            channel_id = await self._channels.moved(step.payload.channel, channel_id)
+            channel_id = await self._channels.moved(step.payload.channel_id or step.payload.channel, channel_id)
             answer = await self._post_in(channel_id, step)
         return answer
 
@@ -239,7 +250,7 @@ class RestSender:
 
     async def _patch(self, payload: Payload, root_id: str) -> Result:
         """Edit the post; an account that is not in the channel joins it first. Raises Unsent, _RootGone and _Barred."""
-        channel_id = await self._channels.id_of(payload.channel)
+        channel_id = await self._channels.id_of(payload.channel_id or payload.channel)
         answer = await self._patch_once(payload, root_id)
         if answer.case is Case.ROOT and answer.result.status == 403:
             verdict = await self._editing.refused(root_id, channel_id)

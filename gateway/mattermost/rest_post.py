@@ -21,13 +21,18 @@ LATE: Final = "_Sent late: newer messages about this were posted before._"
 
 
 class Payload(Struct):
-    """The parts of a payload that a post needs: `payload.Message` with its attachments undecoded."""
+    """The parts of a payload that a post needs: `payload.Message` with its attachments undecoded.
+
+    `channel_id` comes before `channel`; `root_id` counts for messages without a card, whose posts decide that alone.
+    """
 
     text: str = ""
     username: str = ""
     icon_url: str = ""
     icon_emoji: str = ""
     channel: str = ""
+    channel_id: str = ""
+    root_id: str = ""
     attachments: Raw = Raw()
     props: Props | None = None
     priority: Priority | None = None

@@ -33,6 +33,8 @@ class Tidier:
             icon_url=clean.web_address(message.icon_url, self._limits.icon),
             icon_emoji=clean.emoji(message.icon_emoji),
             channel=clean.line(message.channel, self._limits.author),
+            channel_id=message.channel_id,
+            root_id=message.root_id,
             priority=_priority(message.priority),
             silent=message.silent,
         )

@@ -17,6 +17,7 @@ from aiohttp import (
     ClientPayloadError,
     ClientRequest,
     ClientTimeout,
+    ConnectionTimeoutError,
     ServerDisconnectedError,
     StreamReader,
 )
@@ -60,11 +61,15 @@ class Protocol(ResponseHandler):
 
 
 class Direct:
-    """Sends requests over the connections of a connector, with the headers `common` in each."""
+    """Sends requests over the connections of a connector, with the headers `common` in each.
+
+    A request that the server dropped is repeated if its method allows it, unless the connector keeps no connections.
+    """
 
     def __init__(self, connector: BaseConnector, common: Mapping[str, str]) -> None:
         self._connector = connector
         self._loop = asyncio.get_running_loop()
+        self._repeats = frozenset() if connector.force_close else IDEMPOTENT_METHODS
         self._common = _lines(common)
         self._servers: dict[str, ClientRequest] = {}
 
@@ -84,13 +89,13 @@ class Direct:
         """
         message = self._head(method, url, body, headers) + (body or b"")
         until = self._loop.time() + timeout
-        connection = await self._connect(url, until)
+        connection = await self._connect(method, url, until)
         try:
             return await self._exchange(connection, message, until, limit)
         except (ClientOSError, ServerDisconnectedError):
-            if method not in IDEMPOTENT_METHODS:  # RFC 9112 section 9.3.1
+            if method not in self._repeats:  # RFC 9112 section 9.3.1
                 raise
-        return await self._exchange(await self._connect(url, until), message, until, limit)
+        return await self._exchange(await self._connect(method, url, until), message, until, limit)
 
     async def _exchange(self, connection: Connection, message: bytes, until: float, limit: int) -> Answer:
         protocol, transport = connection.protocol, connection.transport
@@ -116,10 +121,10 @@ class Direct:
             connection.close()
         return answer.code, answer.headers, content
 
-    async def _connect(self, url: URL, until: float) -> Connection:
+    async def _connect(self, method: str, url: URL, until: float) -> Connection:
         """A connection with a parser for the next answer: a kept one where the server has said nothing since, or new.
 
-        Raises TimeoutError when there is none by the time `until` of the event loop.
+        Raises ConnectionTimeoutError when there is none by the time `until` of the event loop.
         """
         server = self._server(url)
         while (connection := await self._connector._get(server.connection_key, [])) is not None:
@@ -127,10 +132,13 @@ class Direct:
                 break
             connection.close()
         else:
-            async with asyncio.timeout_at(until):
-                connection = await self._connector.connect(server, [], _UNTIMED)
+            try:
+                async with asyncio.timeout_at(until):
+                    connection = await self._connector.connect(server, [], _UNTIMED)
+            except TimeoutError:
+                raise ConnectionTimeoutError from None
         if connection.protocol is not None:
-            connection.protocol.set_response_params(read_until_eof=True)
+            connection.protocol.set_response_params(skip_payload=method == "HEAD", read_until_eof=True)
         return connection
 
     def _server(self, url: URL) -> ClientRequest:

@@ -71,6 +71,11 @@ class PublicResolver(AbstractResolver):
         await self._inner.close()
 
 
+def is_literal(host: str) -> bool:
+    """Whether a host is an address and no name, or passes for one: of those nothing is resolved, and none is judged."""
+    return ":" in host or host.replace(".", "").isdigit()
+
+
 def is_public(text: str) -> bool:
     """Whether an address is one of the Internet, also the one of IPv4 that an address of IPv6 stands for."""
     try:
@@ -118,9 +123,24 @@ async def fetch(
     return body
 
 
-def _no_answer(error: BaseException, host: str) -> NotFetched:
+def is_not_public(error: BaseException) -> bool:
+    """Whether a request failed because of what `PublicResolver` refuses."""
+    return isinstance(error, aiohttp.ClientConnectorDNSError) and isinstance(error.os_error, NotPublic)
+
+
+def why_unanswered(error: BaseException, host: str) -> str:
+    """What became of a request to a host that got no answer but this error of the network, in words."""
+    if is_not_public(error):
+        return f"{host} has an address that is not public"
     if isinstance(error, aiohttp.ClientConnectorDNSError):
-        if isinstance(error.os_error, NotPublic):
-            return NotFetched(FetchOutcome.FORBIDDEN, f"{host} has an address that is not public")
-        return NotFetched(FetchOutcome.UNREACHABLE, f"the name {host} does not resolve")
-    return NotFetched(FetchOutcome.UNREACHABLE, f"{host}: {_PROBLEMS[unanswered(error).code]}")
+        return f"the name {host} does not resolve"
+    if isinstance(error, aiohttp.ClientProxyConnectionError | aiohttp.ClientHttpProxyError):
+        return f"the proxy on the way to {host} refuses, or is not there"
+    if isinstance(error, aiohttp.ClientResponseError | HttpProcessingError):
+        return f"{host} does not answer in proper HTTP"
+    return f"{host}: {_PROBLEMS[unanswered(error).code]}"
+
+
+def _no_answer(error: BaseException, host: str) -> NotFetched:
+    outcome = FetchOutcome.FORBIDDEN if is_not_public(error) else FetchOutcome.UNREACHABLE
+    return NotFetched(outcome, why_unanswered(error, host))

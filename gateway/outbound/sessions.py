@@ -80,42 +80,47 @@ def open_session(
     middlewares: Sequence[aiohttp.ClientMiddlewareType] = (),
     proxy: str = "",
     resolver: AbstractResolver | None = None,
+    *,
+    once: bool = False,
 ) -> HttpSession:
     """Open a session.
 
     Connections are limited by the destinations' concurrency, not here. Cookies are not kept: a session cookie would
     make the next POST fail Mattermost's CSRF check (contract 7, 20). `tls` may be a context that trusts a private CA,
     `proxy` is the URL of the HTTP proxy that all requests pass; `resolver` finds the addresses of names (None: as the
-    system does), and whoever made it closes it. `trust_env` stays off: with it aiohttp would not only
-    look for proxies, but put passwords of a `.netrc` file into Authorization headers.
+    system does), and whoever made it closes it. `once` is for requests that nobody may send twice: each has a
+    connection of its own and is never repeated; it also names its own User-Agent. `trust_env` stays off: with it
+    aiohttp would not only look for proxies, but put passwords of a `.netrc` file into Authorization headers.
     """
     connector = aiohttp.TCPConnector(
         limit=0,
         ssl=tls,
-        keepalive_timeout=30.0,
+        keepalive_timeout=None if once else 30.0,
         enable_cleanup_closed=False,
         ttl_dns_cache=DNS_SECONDS,
         resolver=resolver,
+        force_close=once,
     )
     connector._factory = cast(Any, functools.partial(Protocol, loop=asyncio.get_running_loop()))
     client = aiohttp.ClientSession(
         connector=connector,
         cookie_jar=aiohttp.DummyCookieJar(),
-        headers={"User-Agent": USER_AGENT},
+        headers={} if once else {"User-Agent": USER_AGENT},
         skip_auto_headers=("Accept", "Accept-Encoding"),
         raise_for_status=False,
         middlewares=middlewares,
         proxy=proxy or None,
         trust_env=False,
     )
+    client._retry_connection = not once
     return HttpSession(client, plain=not middlewares and not proxy)
 
 
 class Sessions:
     """One session for each set of trusted certificates and each proxy; the stack closes them.
 
-    `middlewares` see every request, `proxies` are those of the environment. `tls` and `resolver` as in `open_session`;
-    the name of a proxy is resolved as the system does.
+    `middlewares` see every request, `proxies` are those of the environment. `tls`, `resolver` and `once` as in
+    `open_session`; the name of a proxy is resolved as the system does.
     """
 
     def __init__(
@@ -125,12 +130,15 @@ class Sessions:
         proxies: Proxies = NO_PROXIES,
         tls: ssl.SSLContext | bool = True,
         resolver: AbstractResolver | None = None,
+        *,
+        once: bool = False,
     ) -> None:
         self._stack = stack
         self._middlewares = middlewares
         self._proxies = proxies
         self._tls = tls
         self._resolver = resolver
+        self._once = once
         self._open: dict[tuple[str | None, str], HttpSession] = {}
 
     async def to(self, url: str, ca_file: str | None = None, proxy: Secret | None = None) -> HttpSession:
@@ -143,7 +151,8 @@ class Sessions:
         key = ca_file, passed.reveal() if passed else ""
         if key not in self._open:
             tls = _context(ca_file) if ca_file else self._tls
-            session = open_session(tls, self._middlewares, key[1], None if passed else self._resolver)
+            resolver = None if passed else self._resolver
+            session = open_session(tls, self._middlewares, key[1], resolver, once=self._once)
             self._open[key] = await self._stack.enter_async_context(session)
         return self._open[key]
 

@@ -59,10 +59,11 @@ _UNANSWERED: tuple[tuple[type[BaseException], str, str], ...] = (
 _BEFORE_SENDING = (
     aiohttp.ClientConnectorError,
     aiohttp.ClientHttpProxyError,
+    aiohttp.ConnectionTimeoutError,
     aiohttp.ServerFingerprintMismatch,
     aiohttp.InvalidURL,
 )
-"""What fails before a request leaves. A timeout may come at any time."""
+"""What fails before a request leaves. Any other timeout may come at any time."""
 
 
 def was_sent(error: BaseException) -> bool:

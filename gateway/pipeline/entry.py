@@ -10,8 +10,9 @@ from gateway.catalog.service import Service
 from gateway.decode.content import Content
 from gateway.journal import DuplicateKey, Entry
 from gateway.journal.duplicates import SIZE, key_of
-from gateway.mattermost.payload import Message, encode
+from gateway.mattermost.payload import Message, decode, encode
 from gateway.model import Card, CardMode, Event, Parcel, Phase, Request
+from gateway.pipeline.attached import Buttons, Origin, with_buttons
 from gateway.pipeline.interpret import Piece, Reading
 from gateway.pipeline.route import Route
 from gateway.verify import masking, verify
@@ -51,10 +52,12 @@ def entry(  # noqa: PLR0913 - each is a part of what is stored
     traits: Traits,
     trace: str = "",
     kept: Request | None = None,
+    buttons: Buttons | None = None,
 ) -> Entry:
     """The journal entry of one request with its reading. `trace` is the traceparent of its deliveries.
 
-    `kept` is the request as the journal keeps it, if the caller has it.
+    `kept` is the request as the journal keeps it, if the caller has it. `buttons` makes those of its messages (None:
+    they have none).
     """
     event = Event(
         id=event_id,
@@ -69,7 +72,7 @@ def entry(  # noqa: PLR0913 - each is a part of what is stored
         request=kept or masking.kept_request(content, route.schemes(service)),
         note=reading.note,
     )
-    outgoing = tuple(parcels(event_id, route, service, reading, traits, trace))
+    outgoing = tuple(parcels(event_id, route, service, reading, traits, trace, buttons, now))
     return Entry(event, outgoing, keys(route, service, content, reading.key, proof))
 
 
@@ -80,8 +83,13 @@ def parcels(
     reading: Reading,
     traits: Traits,
     trace: str = "",
+    buttons: Buttons | None = None,
+    now: float = 0.0,
 ) -> Sequence[Parcel]:
-    """One parcel for every message and destination, in the order in which they are to arrive."""
+    """One parcel for every message and destination, in the order in which they are to arrive.
+
+    What shows the subject of an event has its `buttons`; `now` is when the event was received.
+    """
     outgoing = []
     within = f" {_hash(route.address.encode()).hex()}" if route.address else ""
     for number, piece in enumerate(reading.pieces, 1):
@@ -97,6 +105,10 @@ def parcels(
                 if own.cards and shown and index >= len(shown):
                     continue
                 card = shown[index] if own.cards and shown else None
+                if buttons is not None and piece.actions and not index:
+                    subject = about if piece.subject else ""
+                    origin = Origin(route.name, event_id, name, subject, now)
+                    body, card = _with_buttons(piece, body, card, buttons, origin)
                 outgoing.append(Parcel(name, f"{name}{within} {about}", body, route.address, card, trace))
     return outgoing
 
@@ -120,6 +132,25 @@ def _cards(piece: Piece, about: str, alone: str, mode: CardMode | None) -> Seque
     shown = None if piece.card is None else msgspec.structs.replace(piece.card, channel=first.channel)
     opening = Card(subject, mode, piece.phase, encode(shown).decode() if shown else "")
     return (opening,) if shown and mode is CardMode.UPDATE else (opening, *further)
+
+
+def _with_buttons(
+    piece: Piece, body: bytes, card: Card | None, buttons: Buttons, origin: Origin
+) -> tuple[bytes, Card | None]:
+    """The first message of a piece, and its card, with buttons on what shows the subject.
+
+    Where there is a card, that is its payload: the message itself may be posted in the thread of the card.
+    """
+    if card is None:
+        made = buttons.made(piece.actions, origin)
+        return (encode(with_buttons(decode(body), made)) if made else body), None
+    if card.alone is not None:  # it replies to what shows the subject
+        return body, card
+    origin = msgspec.structs.replace(origin, subject=card.subject if origin.subject else "")
+    if not (made := buttons.made(piece.actions, origin)):
+        return body, card
+    shown = with_buttons(decode(card.payload.encode() or body), made)
+    return body, msgspec.structs.replace(card, payload=encode(shown).decode())
 
 
 def _in_channel(message: Message, channel: str) -> Message:

@@ -10,6 +10,7 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
+from gateway.catalog.actions import Offered
 from gateway.catalog.generic import GENERIC, generic
 from gateway.catalog.schema import Mismatch
 from gateway.catalog.select import matches
@@ -25,6 +26,7 @@ from gateway.language.functions.gist import event_of
 from gateway.mattermost.fit import Fitted, Limits, fitted
 from gateway.mattermost.payload import Message, Priority
 from gateway.model import JSON, CardMode, Note, Outcome, Phase, Request
+from gateway.pipeline.attached import with_room
 from gateway.pipeline.brevity import Verbosity, shortened
 from gateway.pipeline.reasons import dropped, emptied_card, mismatched, muted, unreadable, without_translator
 from gateway.pipeline.rules import Rules
@@ -89,7 +91,7 @@ class Piece(Struct, frozen=True):
     subject as it is now (None: the first of its messages does); with `reply` nothing shows it anew: the messages reply
     to the card that is there. These count only where a route wants cards. `emptied` names the translator whose message
     came out empty, so that the generic one speaks. `channel` is the channel that a rule of the route chose for the
-    event, "" for none.
+    event, "" for none. `actions` are the buttons and menus of the post that shows the subject.
     """
 
     outcome: Outcome
@@ -106,6 +108,7 @@ class Piece(Struct, frozen=True):
     note: str = ""
     channel: str = ""
     mismatches: tuple[Mismatch, ...] = ()
+    actions: tuple[Offered, ...] = ()
 
     @property
     def messages(self) -> tuple[Message, ...]:
@@ -260,6 +263,8 @@ class _EventReader(Struct, frozen=True):
                 return self._mismatched_piece(translator, value, name, explained=explained)
             cards = self.service.cards if self.wishes.card is not None else None
             draft = translator.draft(seen, cards, explained=explained)
+            if cards is None and translator.name in self.service.offering and draft.message is not None:
+                draft = draft.offering(self.service.offering[translator.name].offers(seen))
             if draft.broken and (plain := self._plain_piece(translator, value, explained=explained)):
                 return plain
             return self._translated_piece(translator, draft, value, name)
@@ -302,9 +307,12 @@ class _EventReader(Struct, frozen=True):
         reason = "; ".join(filter(None, (piece.reason, ruling.note)))
         return replace(piece, reason=reason, channel=ruling.channel)
 
-    def finished(self, message: Message) -> tuple[Fitted, ...]:
-        """The message, with the route's overrides and the service's name and icon, in as many posts as it needs."""
-        wishes = self.wishes
+    def finished(self, message: Message, actions: Sequence[Offered] = ()) -> tuple[Fitted, ...]:
+        """The message, with the route's overrides and the service's name and icon, in as many posts as it needs.
+
+        The first of them has room for the actions.
+        """
+        wishes, limits = self.wishes, self.limits
         if wishes.verbosity is not _FULL:
             message = shortened(message, wishes.verbosity)
         message.username = wishes.username or message.username or self.service.name
@@ -314,12 +322,14 @@ class _EventReader(Struct, frozen=True):
         message.priority = _priority(wishes, message.priority)
         if wishes.silent is not None:
             message.silent = wishes.silent
-        return tuple(fitted(message, self.limits, mentions=wishes.mentions))
+        if actions:
+            limits = with_room(limits, actions)
+        return tuple(fitted(message, limits, mentions=wishes.mentions))
 
     def _translated_piece(self, translator: Translator, draft: Draft, value: JSON, name: str) -> Piece:
         if draft.message is None:
             return Piece(Outcome.IGNORED, name, translator.name, reason=draft.ignored)
-        shown = self.finished(draft.message)
+        shown = self.finished(draft.message, draft.actions)
         if not shown:
             return self._generic(
                 value, name, f"the message of {translator.name} came out empty", emptied=translator.name
@@ -327,7 +337,7 @@ class _EventReader(Struct, frozen=True):
         unread = unreadable(self.request, self.decoded) if self.decoded.fault else ""
         card, reply, reason = None, draft.reply, unread or draft.why
         if draft.card is not None:
-            card = next((one.message for one in self.finished(draft.card)), None)
+            card = next((one.message for one in self.finished(draft.card, draft.actions)), None)
             if card is None:
                 reply, reason = True, unread or emptied_card(translator)
         broken = draft.broken and not unread
@@ -342,6 +352,7 @@ class _EventReader(Struct, frozen=True):
             phase=draft.phase,
             card=card,
             reply=reply,
+            actions=draft.actions,
         )
 
     def _generic(self, value: JSON, name: str, reason: str, mismatch: str = "", emptied: str = "") -> Piece:

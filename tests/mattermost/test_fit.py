@@ -236,6 +236,8 @@ def test_continuations_keep_envelope_and_color():
         text="para\n\n" * 6000,
         username="CI",
         channel="ops",
+        channel_id="c",
+        root_id="r",
         priority=Priority("urgent"),
         props=Props(card="c"),
         attachments=[attachment],
@@ -243,6 +245,7 @@ def test_continuations_keep_envelope_and_color():
     results = fit(message)
     assert len(results) == 3
     assert {(one.username, one.channel, one.priority.priority) for one in results} == {("CI", "ops", "urgent")}
+    assert {(one.channel_id, one.root_id) for one in results} == {("c", "r")}
     assert [one.props and one.props.card for one in results] == ["c", None, None]
     parts = [part for one in results for part in one.attachments]
     assert len(parts) == 5

@@ -137,3 +137,12 @@ def test_what_fits_still_fits(pieces: list[str], times: int) -> None:
         payload = for_hook(one.payload)
         assert len(payload) <= 300_512
         assert len(posts(read(payload), {})) == 1
+
+
+def test_what_only_a_destination_over_rest_understands() -> None:
+    """A hook is sent the message without it."""
+    message = Message(text="a", channel="alerts", channel_id="c" * 26, root_id="r" * 26)
+    assert for_hook(encode(message)) == encode(Message(text="a", channel="alerts"))
+    for text in ('"channel_id":"c"', '"root_id":'):
+        payload = encode(Message(text=text))
+        assert for_hook(payload) is payload

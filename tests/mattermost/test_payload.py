@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.mattermost.payload import Attachment, Field, Message, Priority, Props, decode, encode
+from gateway.mattermost.payload import Attachment, Field, Message, Priority, Props, channel_of, decode, encode, place_of
 
 TEXTS = st.none() | st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 MESSAGES = st.builds(
@@ -55,3 +55,12 @@ def test_what_is_no_message_is_not_read(payload):
     """The error names the place."""
     with pytest.raises(msgspec.DecodeError):
         decode(payload)
+
+
+def test_where_a_message_goes():
+    """A hook knows the name of a channel; over REST its id comes first."""
+    assert (channel_of(b"{}"), place_of(b"{}"), place_of(encode(Message(text='"channel')))) == ("", "", "")
+    both = encode(Message(text="a", channel="alerts", channel_id="c" * 26))
+    assert (channel_of(both), place_of(both)) == ("alerts", "c" * 26)
+    assert place_of(encode(Message(channel="alerts"))) == "alerts"
+    assert channel_of(encode(Message(channel_id="c" * 26))) == ""

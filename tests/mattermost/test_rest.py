@@ -329,3 +329,40 @@ async def test_no_answer_in_time(desk):
     desk.board.delay = 0.3
     result = await desk.sender(timeout=0.05).send(desk.delivery("a"))
     assert (type(result), result.code) == (Later, "timeout")
+
+
+async def test_a_message_that_names_its_thread(desk):
+    """It goes to the channel with that id, not to the destination's own, and replies there, without a priority."""
+    sender, there = desk.sender(), desk.board.channels["other"]
+    await sender.send(desk.delivery(Message(text="question", channel_id=there)))
+    [root] = desk.board.posts
+    answer = Message(text="answer", channel="alerts", channel_id=there, root_id=root, priority=Priority("urgent"))
+    delivery = desk.delivery(answer)
+    result = await sender.send(delivery)
+    post = desk.board.posts[result.post_id]
+    assert (post["channel_id"], post["root_id"], "metadata" in post) == (there, root, False)
+    assert sender.target(delivery) == there
+    assert desk.board.paths() == ["POST /posts"] * 2
+
+
+async def test_a_thread_that_is_gone(desk):
+    """What would have been said there is a post of its own in that channel; a repeat makes no second one."""
+    there = desk.board.channels["other"]
+    sender, delivery = desk.sender(), desk.delivery(Message(text="answer", channel_id=there, root_id="gone"))
+    first, second = [await sender.send(delivery) for _ in range(2)]
+    [post] = desk.board.posts.values()
+    assert first == second == Delivered(post["id"], status=201)
+    assert (post["channel_id"], post["root_id"]) == (there, "")
+    desk.board.next_answer(*POSTS, response(400, "api.post.create_post.root_id.app_error"))
+    desk.board.next_answer(*POSTS, response(500, "app.post.save.app_error"))
+    assert isinstance(await sender.send(delivery), Later)
+
+
+async def test_a_channel_by_its_id_that_is_closed(desk):
+    """The refusal is told, and concerns that channel alone."""
+    there = desk.board.channels["other"]
+    desk.board.closed.add(there)
+    sender, delivery = desk.sender(), desk.delivery(Message(text="a", channel_id=there))
+    result = await sender.send(delivery)
+    assert result.reason.startswith("403: the account is not a member of the channel that the route or the message")
+    assert (result.blame, sender.target(delivery)) == (UNKNOWN, there)

@@ -74,6 +74,7 @@ RESET = failed("the connection broke before the answer was complete (Connection 
 CUT = failed("the answer broke off or could not be decoded")
 NOT_HTTP = failed("the answer is not proper HTTP: check what listens at that address")
 TIMEOUT = failed("no answer in time: check that the server is up and reachable, or raise `timeout`", "timeout")
+UNCONNECTED = failed(TIMEOUT[0].reason, "timeout", unsure=False)
 REFUSED = failed(
     "cannot connect: check that the server is up, and the firewall between (Connection refused)", unsure=False
 )

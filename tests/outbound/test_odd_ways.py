@@ -19,6 +19,7 @@ from tests.outbound.client import (
     OK,
     RESET,
     TIMEOUT,
+    UNCONNECTED,
     UNVERIFIED,
     client,
     failed,
@@ -107,7 +108,7 @@ NO_HANDSHAKE = {
     "another protocol": (banner, NO_TLS),
     "HTTP": (bad_request, NO_TLS),
     "an alert": (alert, NO_TLS),
-    "silence": (silent, TIMEOUT),
+    "silence": (silent, UNCONNECTED),
 }
 
 
@@ -185,7 +186,7 @@ async def test_a_post_that_ends_before_its_connection_is_there(cancelled):
             with pytest.raises(asyncio.CancelledError):
                 await task
         else:
-            assert await outcome(post, secure, timeout=SOON) == TIMEOUT
+            assert await outcome(post, secure, timeout=SOON) == UNCONNECTED
         await eventually(lambda: wire.open == 0)
 
 
@@ -305,7 +306,7 @@ async def test_a_server_that_takes_no_more_connections():
             waiting.setblocking(False)
             waiting.connect_ex(address)
         async with client() as post:
-            assert await outcome(post, f"http://127.0.0.1:{address[1]}/hooks/x", timeout=SOON) == TIMEOUT
+            assert await outcome(post, f"http://127.0.0.1:{address[1]}/hooks/x", timeout=SOON) == UNCONNECTED
 
 
 @pytest.fixture
@@ -374,7 +375,7 @@ async def test_a_name_that_is_never_found(addresses):
     """The time for an answer covers the search for the address."""
     addresses.append(None)
     async with client() as post:
-        assert await outcome(post, "http://many.test/hooks/x", timeout=SOON) == TIMEOUT
+        assert await outcome(post, "http://many.test/hooks/x", timeout=SOON) == UNCONNECTED
 
 
 @pytest.mark.parametrize("host", ["::1", "localhost"])

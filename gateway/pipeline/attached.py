@@ -1,0 +1,55 @@
+"""Buttons and menus on the post that shows a subject: who makes them, their room, and where in a message they stand."""
+
+from collections.abc import Sequence
+from typing import Final, Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from gateway.catalog.actions import Offered
+from gateway.mattermost.fit import fits
+from gateway.mattermost.limits import DEFAULT, Limits
+from gateway.mattermost.payload import Action, Attachment, Message
+
+BUTTON_ROOM: Final = 10_000
+"""Bytes and runes that a button may need: its name, its URL, and what comes back with a click."""
+
+_ESCAPED: Final = 6
+_OPTION_SKELETON: Final = 30
+
+
+class Origin(Struct, frozen=True):
+    """Where actions come from: the event whose message has them, the destination, and the subject that it shows there.
+
+    `subject` is that of the card, where there is one; "" for none. `now` is when the event was received.
+    """
+
+    route: str
+    event: str
+    destination: str
+    subject: str
+    now: float
+
+
+class Buttons(Protocol):
+    """Makes the buttons of what is offered."""
+
+    def made(self, offered: Sequence[Offered], origin: Origin) -> Sequence[Action]:
+        """The buttons, in the order of what is offered, without those that nobody answers."""
+
+
+def with_room(limits: Limits, offered: Sequence[Offered]) -> Limits:
+    """The limits of a message to which buttons are added, which take half of it at most."""
+    room = 0
+    for one in offered:
+        options = sum(len(option.text) + len(option.value) + _OPTION_SKELETON for option in one.options)
+        room += BUTTON_ROOM + _ESCAPED * options
+    room = min(room, limits.body // 2)
+    return replace(limits, body=limits.body - room, props=limits.props - room)
+
+
+def with_buttons(message: Message, buttons: Sequence[Action], limits: Limits = DEFAULT) -> Message:
+    """The message with buttons below its last attachment, or in one of their own; as it is where they do not fit."""
+    *before, last = message.attachments or [Attachment()]
+    shown = replace(message, attachments=[*before, replace(last, actions=list(buttons))])
+    return shown if fits(shown, limits) else message
