@@ -306,7 +306,8 @@ class Delivered(Struct, frozen=True):
 
     `code` is the class of the answer, one of `metrics.CODES`; `status` is the HTTP status, 0 without an answer. `alone`
     says that the post is one of the delivery's own, not the one that shows its subject: see `Card`. `late` says that
-    newer news of its subject were delivered before, so that it changed nothing of what shows the subject.
+    newer news of its subject were delivered before, so that it changed nothing of what shows the subject. `note` is
+    what else is to be known of it: "" for nothing.
     """
 
     post_id: str = ""
@@ -314,6 +315,7 @@ class Delivered(Struct, frozen=True):
     status: int = 0
     alone: bool = False
     late: bool = False
+    note: str = ""
 
 
 class Blame(StrEnum):

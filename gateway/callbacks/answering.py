@@ -36,13 +36,18 @@ class Answer(Struct, frozen=True):
     to: To = To.NOTHING
 
 
-def answered(occasion: Occasion, reply: Reply, *, lookup: bool = False, updatable: bool = True) -> Answer:
+def answered(
+    occasion: Occasion, reply: Reply, *, lookup: bool = False, updatable: bool = True, shown: bytes | None = None
+) -> Answer:
     """The answer that carries a reply.
 
-    `lookup`: a dialog asks for options. An ephemeral post is not `updatable`: its reply is one to the caller.
+    `lookup`: a dialog asks for options. An ephemeral post is not `updatable`: its reply is one to the caller. `shown`
+    is the message (JSON) that replaces the one with the button besides, to show what was done.
     """
     if occasion is Occasion.DIALOG:
         return _dialog(reply, lookup=lookup)
+    if shown is not None and occasion is Occasion.ACTION:
+        return _clicked(reply, shown)
     if reply.to is To.NOTHING or not reply.messages:
         return Answer()
     if occasion is Occasion.ACTION and not updatable and reply.to is To.UPDATE:
@@ -75,15 +80,30 @@ def _command(reply: Reply) -> Answer:
 
 def _action(reply: Reply) -> Answer:
     if reply.to is To.CALLER:
-        text = as_text(one.message for one in reply.messages)
-        return Answer(_encoded({"ephemeral_text": text, "skip_slack_parsing": True})) if text else Answer()
+        return Answer(_encoded(_whispered(reply)))
     if reply.to is not To.UPDATE:
         return Answer(left=reply.messages, to=reply.to)
     first, *others = reply.messages
-    given = msgspec.json.decode(first.payload)
+    return _answer({"update": _update(first.payload)}, others, To.THREAD)
+
+
+def _clicked(reply: Reply, shown: bytes) -> Answer:
+    """The answer to a click that did something: the message shows it, whatever else is said."""
+    if reply.to is To.CALLER:
+        return Answer(_encoded({"update": _update(shown), **_whispered(reply)}))
+    return _answer({"update": _update(shown)}, reply.messages, reply.to)
+
+
+def _whispered(reply: Reply) -> Body:
+    text = as_text(one.message for one in reply.messages)
+    return {"ephemeral_text": text, "skip_slack_parsing": True} if text else {}
+
+
+def _update(payload: bytes) -> Body:
+    """A message in place of the one with the button."""
+    given = msgspec.json.decode(payload)
     attachments = {"attachments": given["attachments"]} if given.get("attachments") else {}
-    update: Body = {"message": given.get("text", ""), "props": {**given.get("props", {}), **attachments}}
-    return _answer({"update": update}, others, To.THREAD)
+    return {"message": given.get("text", ""), "props": {**given.get("props", {}), **attachments}}
 
 
 def _message(reply: Reply) -> Answer:

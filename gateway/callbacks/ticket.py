@@ -156,12 +156,18 @@ def pinned(ticket: Ticket, channel: str, post: str) -> Ticket:
     return replace(ticket, place=replace(ticket.place, channel=channel, post=post))
 
 
-def once(route: str, ticket: Ticket, now: float) -> DuplicateKey:
+def once(route: str, ticket: Ticket, now: float, option: str = "") -> DuplicateKey:
     """What makes each later use of a ticket a repeat of the first, for longer than it is valid.
 
-    `route` is that under which the event of the click is stored, together with this.
+    `route` is that under which the event of the click is stored, together with this. Each `option` of a menu counts by
+    itself.
     """
-    return DuplicateKey(use_key(route, "ticket", ticket.id), ticket.expires - now + _SET_BACK)
+    return DuplicateKey(once_key(route, ticket, option), ticket.expires - now + _SET_BACK)
+
+
+def once_key(route: str, ticket: Ticket, option: str = "") -> bytes:
+    """The key of the use of a ticket, by which it is given back."""
+    return use_key(route, "ticket", f"{ticket.id} {option}" if option else ticket.id)
 
 
 def _forged(kind: TicketKind, reason: str) -> TicketRefused:

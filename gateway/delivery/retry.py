@@ -57,7 +57,7 @@ def decide(result: Result, delivery: Delivery, now: float, wait: float, dead: st
     if isinstance(result, Delivered):
         attempt = Attempt(now, AttemptResult.DELIVERED, result.status, result.code)
         card = _card_post(result, delivery, delivery.card, now) if delivery.card is not None else None
-        reason = LATE if result.late else ""
+        reason = LATE if result.late else result.note
         return Settlement(
             seq, DeliveryState.DELIVERED, attempts, 0.0, reason, result.post_id, card=card, attempt=attempt
         )

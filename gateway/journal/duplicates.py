@@ -13,8 +13,8 @@ from typing import Final, Literal, get_args
 Kind = Literal["id", "body"]
 """What a digest is of: the delivery id, or what was proven or signed of the content."""
 
-Use = Literal["ticket", "trigger", "post"]
-"""What one act from Mattermost uses up: a ticket, the trigger of a click or command, a post with a trigger word."""
+Use = Literal["ticket", "trigger", "post", "reply"]
+"""What is used up: a ticket, the trigger of a click or command, a post with a trigger word; by a reply, its act."""
 
 SIZE: Final = 16
 """Bytes of a key: enough to tell bodies apart."""
@@ -28,7 +28,7 @@ def key_of(route: str, kind: Kind | Use, digest: bytes) -> bytes:
 
 
 def use_key(route: str, use: Use, name: str) -> bytes:
-    """The key of the one use of a ticket, trigger or post of this id, by the callback that is stored as this route."""
+    """The key of the one use of a ticket, trigger, post or act of this id, by callbacks that are stored as a route."""
     return key_of(route, use, hashlib.sha256(name.encode("utf-8", "surrogatepass")).digest())
 
 

@@ -1,15 +1,17 @@
 """Doors: one module for each kind of public URL. A new door is a new module here, and changes no existing line.
 
 A module of this package has `open_door(settings, services)`, which returns its door, or None if the settings have none.
-`services` are the keys of the services in the catalog. Doors are opened again whenever settings or catalog change.
+`services` are the keys of the services in the catalog. Or it has `open_call_door(settings, acts)`, for a door through
+which Mattermost calls and waits for an answer. Doors are opened again whenever settings or catalog change.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Protocol
 
 from msgspec import Struct
 
 from gateway.ingress.response import Response
+from gateway.model import Request
 from gateway.pipeline.route import Route
 
 
@@ -64,3 +66,26 @@ class Match(Struct, frozen=True):
     door: Door
     route: Route
     path_secret: str
+
+
+class Call(Struct, frozen=True):
+    """A path by which Mattermost calls: `answer` verifies a request and answers it. Raises Refused, JournalError.
+
+    `name` and `service` are what refusals are recorded under. `path_secret` is the credential in the path, or "".
+    """
+
+    name: str
+    service: str
+    answer: Callable[[Request], Awaitable[Response]]
+    path_secret: str = ""
+
+
+class CallDoor(Protocol):
+    """One kind of URL by which Mattermost calls."""
+
+    @property
+    def pattern(self) -> str:
+        """The pattern of its paths, with the variable parts in braces: `/command/{name}`."""
+
+    def find(self, path: str) -> Call | None:
+        """The call of a raw request path (without query); None when the path is not one of this door."""

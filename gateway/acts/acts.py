@@ -1,0 +1,417 @@
+"""Acts on their way: taken from Mattermost, stored, performed, answered.
+
+    take --append--> journal --dispatcher--> perform --request--> outside service
+      |  waits `patience`                       |
+      +--------------- answer <-----------------+---> later: parcels (`late`), in the journal, too
+
+A callback without a request is answered at once: its event is stored, and nothing is left to do. One of a person who
+waits is tried once, and they are told. What is said to a service without anybody waiting is tried again as long as it
+certainly was not taken.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from typing import Any, AsyncIterator, Final, Protocol
+
+import msgspec
+from msgspec import Struct
+
+from gateway.acts import late, stored
+from gateway.acts.cards import Cards
+from gateway.acts.recorder import AuditRecorder
+from gateway.acts.stored import StoredAct, StoredResponse
+from gateway.acts.tables import Table, alive
+from gateway.callbacks.answer import NoAnswer, OutsideAnswer
+from gateway.callbacks.answering import Answer, answered
+from gateway.callbacks.document import Act, CallbackShape
+from gateway.callbacks.reply import Reply, To, told
+from gateway.callbacks.request import OutsideRequest
+from gateway.callbacks.smoothing import Occasion, Said
+from gateway.callbacks.ticket import Ticket, once_key
+from gateway.catalog.service import Service
+from gateway.journal import Appended, DuplicateKey, Entry, Journal
+from gateway.journal.audit import AuditLine, AuditOutcome
+from gateway.journal.duplicates import use_key
+from gateway.model import Blame, Delivered, Delivery, Event, Later, Never, Outcome, Parcel, Request, Result
+from gateway.observe import logs
+from gateway.observe.metrics import Metrics
+from gateway.outbound.call import Called, Calls, NotCalled
+from gateway.pipeline.entry import new_id
+from gateway.settings import Settings
+from gateway.settings.callbacks import CallbackSettings
+
+REPLY_WINDOW: Final = 8 * 86_400.0
+"""Seconds for which an act has one reply, whoever performs it."""
+
+TYPING: Final = 4.0
+"""Seconds after which a bot that works shows again that it is typing: clients show it for five."""
+
+_UNSURE: Final = "whether it was done is not known: look there before you try again"
+_STOPPED: Final = f"the gateway was stopped between the request and its answer, {_UNSURE}"
+_OPENING: Final = frozenset({Occasion.COMMAND, Occasion.ACTION})
+_AUDITED: Final = frozenset({Occasion.COMMAND, Occasion.ACTION, Occasion.DIALOG})
+
+_random = random.Random()  # noqa: S311 - ids are no secrets
+_log = logs.get("acts")
+
+
+class Taken(Struct, frozen=True):
+    """What became of an act in the time that Mattermost waits.
+
+    `answer` is None where it comes later, or where the act was `repeated`: it is that of the event `event_id`. `dialog`
+    is one to open instead. `problem` says what failed.
+    """
+
+    event_id: str
+    answer: Answer | None = None
+    repeated: bool = False
+    dialog: Mapping[str, Any] | None = None
+    problem: str = ""
+
+
+class Around(Protocol):
+    """What acts need of Mattermost."""
+
+    async def respond(self, table: CallbackSettings, response: StoredResponse) -> Result:
+        """Send a later answer to a command."""
+
+    async def show_typing(self, table: CallbackSettings, channel: str, root: str) -> None:
+        """Show that the bot of a table is typing; what fails is of no consequence."""
+
+
+class _Asked(Struct, frozen=True):
+    """The answer of the service to an act, and what the audit says of it; `again` is a later attempt instead."""
+
+    answer: OutsideAnswer | NoAnswer | None = None
+    outcome: AuditOutcome = AuditOutcome.DONE
+    again: Later | None = None
+
+
+class Acts:
+    """Takes and performs acts by the current settings.
+
+    `store` stores an event and has its parcels delivered, `service` gives a compiled service (None: there is none).
+    """
+
+    def __init__(  # noqa: PLR0913 - each is another part of the gateway
+        self,
+        settings: Settings,
+        journal: Journal,
+        store: Callable[[Entry], Awaitable[Appended]],
+        service: Callable[[str], Awaitable[Service | None]],
+        calls: Calls,
+        around: Around,
+        metrics: Metrics,
+    ) -> None:
+        self.settings = settings
+        self.audit = AuditRecorder(journal.record)
+        self.cards = Cards(journal)
+        self._journal = journal
+        self._store = store
+        self._service = service
+        self._calls = calls
+        self._around = around
+        self._metrics = metrics
+        self._alive: dict[str, tuple[CallbackSettings, Service, Table]] = {}
+        self._waiting: dict[str, asyncio.Future[Taken]] = {}
+        self._begun: set[int] = set()
+
+    async def table(self, name: str) -> Table | None:
+        """The table of a name with its callbacks; None when it is not in the settings, or its service is not there."""
+        settings = self.settings.callbacks.get(name)
+        service = await self._service(settings.service) if settings is not None else None
+        if settings is None or service is None:
+            return None
+        found = self._alive.get(name)
+        if found is None or found[0] is not settings or found[1] is not service:
+            found = self._alive[name] = settings, service, alive(settings, service)
+        return found[2]
+
+    async def take(
+        self,
+        table: Table,
+        name: str,
+        said: Said,
+        uses: Sequence[DuplicateKey] = (),
+        ticket: Ticket | None = None,
+        *,
+        wait: bool = True,
+    ) -> Taken:
+        """Take an act of the callback `name`: it is durable when this returns. Raises JournalError.
+
+        `uses` are what it uses up: the same again is a repeat. Unless this is to `wait`, every answer comes later.
+        """
+        shape = table.callbacks[name]
+        response = said.response.reveal() if said.response is not None else ""
+        act = StoredAct(name, said.occasion, said.input, response, ticket)
+        event = _event(table, shape, act)
+        if not shape.asks or said.input.get("cancelled") or (shape.dialog is not None and said.occasion in _OPENING):
+            return await self._take_at_once(table, shape, act, event, uses, wait=wait)
+        lane = table.settings.route if act.interactive else f"{table.settings.route} {_channel(act)}"
+        lane = f"{lane} {event.id}" if act.interactive else lane
+        entry = Entry(event, (Parcel(table.settings.route, lane, stored.encode(act)),), tuple(uses))
+        if not wait:
+            appended = await self._store(entry)
+            return Taken(appended.event_id, repeated=appended.duplicate)
+        future: asyncio.Future[Taken] = asyncio.get_running_loop().create_future()
+        self._waiting[event.id] = future
+        try:
+            appended = await self._store(entry)
+            if appended.duplicate:
+                return Taken(appended.event_id, repeated=True)
+            async with asyncio.timeout(table.settings.patience):
+                return await future
+        except TimeoutError:
+            return Taken(event.id)
+        finally:
+            del self._waiting[event.id]
+
+    async def look_up(self, table: Table, name: str, said: Said) -> Answer:
+        """The options that a field of a dialog asks for; nothing of it is stored."""
+        shape = table.callbacks[name]
+        act = shape.act(said, table.given)
+        asked = _Asked()
+        if act.request is not None:
+            try:
+                asked = _Asked(_heard(await self._call(table, act.request)))
+            except NotCalled as error:
+                asked = _Asked(NoAnswer(error.problem))
+        return answered(said.occasion, shape.reply(act, asked.answer), lookup=True)
+
+    async def perform(self, name: str, delivery: Delivery) -> Result:
+        """Perform what a delivery to the destination of a table says."""
+        kept = stored.decode(delivery.payload)
+        table = await self.table(name)
+        if table is None:
+            return Never(f"[callbacks.{name}] is not in the settings any more, or its service is gone: put it back")
+        if isinstance(kept, StoredResponse):
+            return await self._around.respond(table.settings, kept)
+        shape = table.callbacks.get(kept.callback)
+        if shape is None:
+            return Never(f"the callback {kept.callback} of {table.settings.service} is gone: put it back, then replay")
+        act = shape.act(Said(kept.occasion, dict(kept.input)), table.given)
+        asked = await self._ask(table, act, kept, delivery)
+        if asked.again is not None:
+            return asked.again
+        return await self._conclude(table, shape, act, kept, delivery, asked)
+
+    async def close(self) -> None:
+        """Store what the audit has not stored yet."""
+        await self.audit.close()
+
+    async def _take_at_once(
+        self,
+        table: Table,
+        shape: CallbackShape,
+        act: StoredAct,
+        event: Event,
+        uses: Sequence[DuplicateKey],
+        *,
+        wait: bool,
+    ) -> Taken:
+        """Answer an act that asks nobody; what its answer does not carry is stored with it."""
+        made = shape.act(Said(act.occasion, dict(act.input)), table.given)
+        reply = Reply() if made.dialog is not None else shape.reply(made)
+        outcome = _outcome(act, reply)
+        line = self._line(table, act, event.id, outcome, reply.problem)
+        answer = await self._answer(act, reply, line) if wait else Answer(left=reply.messages, to=reply.to)
+        rest = late.parcels(table, act, Reply(answer.to, answer.left), 0.0, self._is_rest)
+        appended = await self._store(Entry(event, tuple(rest), tuple(uses)))
+        if appended.duplicate:
+            return Taken(appended.event_id, repeated=True)
+        if made.dialog is None:
+            await self._note(table, act, line)
+        return Taken(event.id, answer, dialog=made.dialog, problem=reply.problem)
+
+    async def _ask(self, table: Table, act: Act, kept: StoredAct, delivery: Delivery) -> _Asked:
+        """Send the request of an act, unless one that must not be repeated was sent before the gateway was stopped."""
+        request, once = act.request, act.request is not None and act.request.repeat == "never"
+        if request is None:
+            return _Asked(outcome=AuditOutcome.FAILED if act.problem else AuditOutcome.DONE)
+        if once and delivery.seq not in self._begun:
+            if not await self._journal.begin(delivery.seq):
+                return _Asked(NoAnswer(_STOPPED), AuditOutcome.UNKNOWN)
+            self._begun.add(delivery.seq)
+        try:
+            async with self._typing(table, kept):
+                return _Asked(_heard(await self._call(table, request)))
+        except NotCalled as error:
+            if not kept.interactive and (not error.sent or not once):
+                if once:
+                    await self._journal.unbegin(delivery.seq)
+                    self._begun.discard(delivery.seq)
+                return _Asked(again=Later(error.problem, blame=Blame.UNKNOWN))
+            if error.sent and once:
+                return _Asked(NoAnswer(f"{error.problem}; {_UNSURE}"), AuditOutcome.UNKNOWN)
+            return _Asked(NoAnswer(error.problem), AuditOutcome.FAILED)
+
+    async def _conclude(
+        self, table: Table, shape: CallbackShape, act: Act, kept: StoredAct, delivery: Delivery, asked: _Asked
+    ) -> Result:
+        """Answer, in time or later; a ticket whose act came to nothing works again."""
+        reply = shape.reply(act, asked.answer)
+        outcome = AuditOutcome.FAILED if reply.problem and asked.outcome is AuditOutcome.DONE else asked.outcome
+        if kept.ticket is not None and outcome is not AuditOutcome.DONE:
+            await self._journal.release(delivery.event_id, [once_key(table.settings.route, kept.ticket, _option(kept))])
+        line = self._line(table, kept, delivery.event_id, outcome, reply.problem)
+        future = self._waiting.get(delivery.event_id)
+        in_time = future is not None and not future.done()
+        if future is not None and in_time:
+            answer = await self._answer(kept, reply, line)
+            left = Reply(answer.to, answer.left)
+            await self._answer_later(table, kept, left, delivery)
+            if not future.done():
+                future.set_result(Taken(delivery.event_id, answer, problem=reply.problem))
+        else:
+            await self._answer_later(table, kept, reply, delivery)
+        await self._note(table, kept, line)
+        self._begun.discard(delivery.seq)
+        return _result(asked, reply.problem, told=in_time and outcome is AuditOutcome.FAILED)
+
+    async def _answer(self, act: StoredAct, reply: Reply, line: AuditLine) -> Answer:
+        """The answer to Mattermost; of a click that did something, with the message that shows who did what."""
+        shown = None
+        if act.occasion is Occasion.ACTION and act.ticket is not None and reply.to is not To.UPDATE:
+            shown = await self.cards.shown(act.ticket, line)
+        return answered(act.occasion, reply, shown=shown)
+
+    async def _answer_later(self, table: Table, act: StoredAct, reply: Reply, delivery: Delivery) -> None:
+        """Store the messages of a reply, to be posted; once for each act, whoever performs it."""
+        age = time.time() - delivery.received
+        parcels = late.parcels(table, act, reply, age, self._is_rest, delivery.trace)
+        if not parcels:
+            if reply.messages:
+                _log.warning("an answer has no way back: name a bot or a destination", callbacks=table.settings.name)
+            return
+        shape = table.callbacks[act.callback]
+        event = _event(table, shape, act, reason=f"the answer to {delivery.event_id}")
+        key = use_key(table.settings.route, "reply", delivery.event_id)
+        await self._store(Entry(event, tuple(parcels), (DuplicateKey(key, REPLY_WINDOW),)))
+
+    async def _note(self, table: Table, act: StoredAct, line: AuditLine) -> None:
+        self._metrics.acts.labels(table.settings.name, act.occasion.value, line.outcome.value).inc()
+        if act.occasion in _AUDITED:
+            await self.audit.add(line)
+
+    def _line(self, table: Table, act: StoredAct, event_id: str, outcome: AuditOutcome, problem: str) -> AuditLine:
+        return audit_line(act.input, outcome, table.settings.name, act.callback, act.ticket, problem, event_id)
+
+    async def _call(self, table: Table, request: OutsideRequest) -> Called:
+        """Send a request. Raises NotCalled."""
+        wire, settings = request.reveal(), table.settings
+        with self._metrics.act_seconds.labels(settings.name).time():
+            return await self._calls.call(
+                wire.method,
+                wire.url,
+                wire.headers,
+                wire.body,
+                timeout=request.timeout,
+                private=settings.private,
+                ca_file=settings.ca_file,
+                proxy=settings.proxy,
+            )
+
+    @asynccontextmanager
+    async def _typing(self, table: Table, act: StoredAct) -> AsyncIterator[None]:
+        """Show that a bot is typing while the block runs."""
+        if act.occasion is not Occasion.MESSAGE or not table.settings.bot:
+            yield
+            return
+
+        async def show() -> None:
+            post = act.input.get("post", {})
+            while True:
+                root = post.get("root") or post.get("id", "")
+                await self._around.show_typing(table.settings, _channel(act), root)
+                await asyncio.sleep(TYPING)
+
+        showing = asyncio.create_task(show(), name="typing")
+        try:
+            yield
+        finally:
+            showing.cancel()
+            await asyncio.wait({showing})
+
+    def _is_rest(self, destination: str) -> bool:
+        found = self.settings.destinations.get(destination)
+        return found is not None and found.rest
+
+
+def audit_line(
+    said: Mapping[str, Any],
+    outcome: AuditOutcome,
+    table: str,
+    callback: str,
+    ticket: Ticket | None = None,
+    text: str = "",
+    event_id: str = "",
+) -> AuditLine:
+    """The line of the audit about what was said or clicked."""
+    user, channel, post = (said.get(key, {}) for key in ("user", "channel", "post"))
+    return AuditLine(
+        at=time.time(),
+        outcome=outcome,
+        callback=f"{table}/{callback}" if table else callback,
+        action=ticket.action if ticket is not None else str(said.get("command", "")),
+        subject=ticket.subject if ticket is not None else "",
+        user=user.get("id", ""),
+        user_name=user.get("name", ""),
+        channel=channel.get("id", ""),
+        post=post.get("id", ""),
+        text=text,
+        event=event_id,
+    )
+
+
+def _event(table: Table, shape: CallbackShape, act: StoredAct, reason: str = "") -> Event:
+    """The event of an act. Its request holds what templates see of it, never a token, a trigger or a URL."""
+    now = time.time()
+    user, channel = act.input.get("user", {}), act.input.get("channel", {})
+    where = f" in ~{channel['name']}" if channel.get("name") else ""
+    by = f"{act.occasion} by @{user.get('name') or user.get('id') or 'somebody'}{where}"
+    return Event(
+        id=new_id(now, _random.getrandbits),
+        received=now,
+        route=table.settings.route,
+        service=table.settings.service,
+        outcome=Outcome.MESSAGE,
+        name=act.callback,
+        translator=shape.name,
+        subject=act.ticket.subject if act.ticket is not None else "",
+        reason=reason or by,
+        request=Request("POST", {"content-type": "application/json"}, body=msgspec.json.encode(act.input)),
+    )
+
+
+def _heard(called: Called) -> OutsideAnswer:
+    return OutsideAnswer(called.status, called.headers, called.body)
+
+
+def _outcome(act: StoredAct, reply: Reply) -> AuditOutcome:
+    if act.input.get("cancelled"):
+        return AuditOutcome.CANCELLED
+    return AuditOutcome.FAILED if reply.problem else AuditOutcome.DONE
+
+
+def _result(asked: _Asked, problem: str, *, told: bool) -> Result:
+    """The outcome of the delivery. What failed while a person was told is done with: they decide what follows."""
+    status = asked.answer.status if isinstance(asked.answer, OutsideAnswer) else 0
+    code = ("429" if status == HTTPStatus.TOO_MANY_REQUESTS else f"{status // 100}xx") if status else "network"
+    if not problem:
+        return Delivered(code=code if status else "2xx", status=status)
+    if told:
+        return Delivered(code=code, status=status, note=f"failed, as the person was told: {problem}")
+    return Never(problem, code=code, status=status)
+
+
+def _channel(act: StoredAct) -> str:
+    found: str = act.input.get("channel", {}).get("id", "")
+    return found
+
+
+def _option(act: StoredAct) -> str:
+    return str(act.input.get("option") or "")

@@ -1,0 +1,82 @@
+"""Answers that come later, as parcels: to the response_url of a command, by a bot, or to a destination.
+
+They appear in the channel and thread of the question. Who alone could see an answer in time is called by name instead.
+"""
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+from msgspec.structs import replace
+
+from gateway.acts.stored import RESPONSE_LIFE, StoredAct, StoredResponse, encode
+from gateway.acts.tables import Table
+from gateway.callbacks.answering import answered
+from gateway.callbacks.reply import Reply, To
+from gateway.callbacks.smoothing import Occasion
+from gateway.mattermost import payload
+from gateway.mattermost.fit import Fitted
+from gateway.mattermost.payload import Message
+from gateway.model import Parcel
+from gateway.settings.callbacks import BOTS
+
+
+def parcels(
+    table: Table, act: StoredAct, reply: Reply, age: float, rest: Callable[[str], bool], trace: str = ""
+) -> list[Parcel]:
+    """The parcels of a reply to an act that was begun `age` seconds ago; none where nothing can take it.
+
+    `rest` says whether a destination posts over REST, where any channel and thread can be reached.
+    """
+    if reply.to is To.NOTHING or not reply.messages:
+        return []
+    if act.response and age < RESPONSE_LIFE:
+        return _responses(table, act, reply, trace)
+    settings = table.settings
+    ticket = act.ticket.destination if act.ticket is not None else ""
+    name = BOTS + settings.bot if settings.bot else settings.destination or ticket
+    if not name:
+        return []
+    placed = _by_id if settings.bot or rest(name) else _by_name
+    lane = f"{name} {_text(act, 'channel', 'id')} {_root(act, reply.to)}"
+    return [
+        Parcel(name, lane, payload.encode(placed(_called(act, reply.to, one), act, reply.to)), trace=trace)
+        for one in reply.messages
+    ]
+
+
+def _responses(table: Table, act: StoredAct, reply: Reply, trace: str) -> list[Parcel]:
+    """One answer with all messages, as each one would take one of five uses."""
+    answer = answered(Occasion.COMMAND, reply)
+    body = StoredResponse(act.response, msgspec.Raw(answer.body))
+    return [Parcel(table.settings.route, f"{table.settings.route} {act.response}", encode(body), trace=trace)]
+
+
+def _called(act: StoredAct, to: To, one: Fitted) -> Message:
+    """The message; one for the caller alone begins with their name, now that all see it."""
+    name = _text(act, "user", "name")
+    if to is not To.CALLER or not name:
+        return one.message
+    text = one.message.text
+    return replace(one.message, text=f"@{name} {text}" if text else f"@{name}")
+
+
+def _by_id(message: Message, act: StoredAct, to: To) -> Message:
+    return replace(message, channel=None, channel_id=_text(act, "channel", "id"), root_id=_root(act, to) or None)
+
+
+def _by_name(message: Message, act: StoredAct, _: To) -> Message:
+    return replace(message, channel=_text(act, "channel", "name") or None)
+
+
+def _root(act: StoredAct, to: To) -> str:
+    """The post in whose thread the answer stands; "" for none. What is said in a thread is answered there."""
+    post, root = _text(act, "post", "id"), _text(act, "post", "root")
+    if act.occasion is Occasion.COMMAND or to is To.CHANNEL:
+        return root
+    return root or post
+
+
+def _text(act: StoredAct, key: str, part: str) -> str:
+    found = act.input.get(key)
+    value = found.get(part) if isinstance(found, dict) else None
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,48 @@
+"""What the journal keeps of an act on its way, as the payload of a delivery to the destination of its callbacks."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+from msgspec import Raw, Struct
+
+from gateway.callbacks.smoothing import Occasion
+from gateway.callbacks.ticket import Ticket
+from gateway.model import JSON
+
+INTERACTIVE: Final = frozenset({Occasion.COMMAND, Occasion.ACTION, Occasion.DIALOG})
+"""Occasions at which a person waits for what becomes of it: nothing is tried again behind their back."""
+
+RESPONSE_LIFE: Final = 30 * 60.0
+"""Seconds for which Mattermost takes answers to a command at its response_url."""
+
+
+class StoredAct(Struct, frozen=True, tag="act", omit_defaults=True):
+    """One use of the callback `callback`: the `input` of its templates.
+
+    `response` is the URL for later answers to a command, a secret. `ticket` is that of the button or dialog.
+    """
+
+    callback: str
+    occasion: Occasion
+    input: Mapping[str, JSON]
+    response: str = ""
+    ticket: Ticket | None = None
+
+    @property
+    def interactive(self) -> bool:
+        """Whether a person waits for what becomes of it."""
+        return self.occasion in INTERACTIVE
+
+
+class StoredResponse(Struct, frozen=True, tag="response"):
+    """A later answer to a command, bound for its response_url."""
+
+    url: str
+    body: Raw
+
+
+Stored = StoredAct | StoredResponse
+
+encode = msgspec.json.Encoder().encode
+decode = msgspec.json.Decoder(Stored).decode

@@ -1,0 +1,31 @@
+"""The callbacks that the settings bring to life: those of a service, with what one table gives them."""
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from gateway.callbacks.document import CallbackShape, callbacks
+from gateway.callbacks.given import Given
+from gateway.callbacks.smoothing import Occasion
+from gateway.catalog.service import Service
+from gateway.settings.callbacks import CallbackSettings
+
+
+class Table(Struct, frozen=True):
+    """One table [callbacks.NAME], with the callbacks that it brings to life by the names of their documents."""
+
+    settings: CallbackSettings
+    callbacks: Mapping[str, CallbackShape]
+    given: Given
+
+    def answering(self, occasion: Occasion) -> dict[str, CallbackShape]:
+        """The callbacks for an occasion."""
+        return {name: one for name, one in self.callbacks.items() if occasion in one.answers}
+
+
+def alive(settings: CallbackSettings, service: Service) -> Table:
+    """The table with the callbacks of its service."""
+    every = callbacks(service)
+    chosen = {name: one for name, one in every.items() if not settings.only or name in settings.only}
+    values = {**settings.settings, "url": settings.url} if settings.url else settings.settings
+    return Table(settings, chosen, Given(values, settings.secrets))

@@ -1,0 +1,58 @@
+"""`/out/{name}`: the outgoing webhooks of Mattermost, each proven by its token.
+
+Mattermost posts what is answered, and tells nobody of an error; contract 3. A post calls once, whatever is sent again.
+"""
+
+from functools import partial
+from typing import Final
+
+from gateway.acts.acts import Acts
+from gateway.acts.proofs import prove_caller
+from gateway.acts.tables import Table
+from gateway.callbacks.smoothing import Occasion, Said
+from gateway.ingress.calling import in_json, nothing, read_said, table_of
+from gateway.ingress.doors import Call, CallDoor
+from gateway.ingress.response import Response
+from gateway.journal import DuplicateKey
+from gateway.journal.duplicates import use_key
+from gateway.model import Request
+from gateway.settings import Settings
+
+WINDOW: Final = 7 * 86_400.0
+"""Seconds for which a post calls once."""
+
+
+class OutDoor:
+    """Answers the outgoing webhooks of the tables of callbacks."""
+
+    pattern = "/out/{name}"
+
+    def __init__(self, acts: Acts) -> None:
+        self._acts = acts
+
+    def find(self, path: str) -> Call | None:
+        """See `CallDoor`."""
+        settings = table_of(self._acts.settings, path, "out")
+        return Call(settings.route, settings.service, partial(self._answer, settings.name)) if settings else None
+
+    async def _answer(self, name: str, request: Request) -> Response:
+        table = await self._acts.require(name)
+        said = read_said(Occasion.OUTGOING, request)
+        prove_caller(table.settings, request, said.token)
+        if (callback := chosen(table, said)) is None:
+            raise self._acts.nobody(table, Occasion.OUTGOING)
+        use = DuplicateKey(use_key(table.settings.route, "post", said.id), WINDOW)
+        taken = await self._acts.take(table, callback, said, [use] if said.id else [])
+        return in_json(taken.answer.body) if taken.answer is not None else nothing()
+
+
+def chosen(table: Table, said: Said) -> str | None:
+    """The callback for a post: the one named like its trigger word, or the first one; None where there is none."""
+    every = table.answering(said.occasion)
+    trigger = str(said.input.get("trigger", "")).strip("!/#:").lower()
+    return trigger if trigger in every else next(iter(every), None)
+
+
+def open_call_door(settings: Settings, acts: Acts) -> CallDoor | None:
+    """The door of these settings; None without callbacks."""
+    return OutDoor(acts) if settings.callbacks else None
