@@ -24,7 +24,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from gateway.journal.audit import Audit
+from gateway.journal.audit import Audit, AuditLine
 from gateway.journal.keyrings import Keys, Secrets
 from gateway.journal.past import Counts
 from gateway.journal.refusals import Refusals
@@ -87,7 +87,8 @@ def deliveries(entry: Entry, before: int) -> tuple[Delivery, ...]:
 class CardPost(Struct, frozen=True):
     """The post that shows a subject at a destination, last used at `used`; `newer` is explained at `Cards.card`.
 
-    `closed` says whether the subject ended; None in a Settlement leaves the stored value unchanged.
+    `closed` says whether the subject ended; None in a Settlement leaves the stored value unchanged. `acts` is what was
+    done at the post, in the lines of the audit, oldest first, the newest ACTS_LIMIT of them; a Settlement has none.
     """
 
     destination: str
@@ -96,6 +97,7 @@ class CardPost(Struct, frozen=True):
     used: float
     closed: bool | None = None
     newer: bool = False
+    acts: tuple[AuditLine, ...] = ()
 
 
 class Settlement(Struct, frozen=True):
@@ -316,7 +318,10 @@ class Cards(Protocol):
     """The posts that show subjects."""
 
     async def card(self, destination: str, subject: str, seq: int = 0) -> CardPost | None:
-        """The post that shows a subject, as last settled. `newer`: it shows a later event than delivery `seq` tells."""
+        """The post that shows a subject, as last settled, with what was done there.
+
+        `newer`: it shows a later event than delivery `seq` tells.
+        """
 
 
 class Archive(Protocol):

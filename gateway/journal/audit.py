@@ -21,6 +21,10 @@ SAID_LIMIT: Final = 1_000
 """Characters of a line's names, and of its text, that are kept."""
 
 
+ACTS_LIMIT: Final = 20
+"""How many lines of what was done at a post are shown on it, the newest ones."""
+
+
 class AuditOutcome(StrEnum):
     """How an act ended.
 
@@ -60,8 +64,8 @@ class AuditLine(Struct, frozen=True):
     """What a person did, at a time: `action` of the callback `callback`, about `subject`, in a channel at a post.
 
     `user`, `channel` and `post` are Mattermost's ids, `user_name` is without its @. `text` is what else is to be known,
-    never a secret. `event` is the id of the event that it started, if any. `number` is given by the journal: that of a
-    later line is higher.
+    never a secret. `event` is the id of the event that it started, if any. `done` is what the post says once it is done
+    ("Acknowledged"; "": the action says it). `number` is given by the journal: that of a later line is higher.
     """
 
     at: float
@@ -75,10 +79,11 @@ class AuditLine(Struct, frozen=True):
     post: str = ""
     text: str = ""
     event: str = ""
+    done: str = ""
     number: int = 0
 
 
-_WORDS: Final = ("callback", "action", "subject", "user", "user_name", "channel", "post", "event")
+_WORDS: Final = ("callback", "action", "subject", "user", "user_name", "channel", "post", "event", "done")
 
 
 def clipped(line: AuditLine) -> AuditLine:

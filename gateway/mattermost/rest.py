@@ -13,7 +13,7 @@ Every POST has a marker made from its step, by which the server (for 30 seconds,
 are looked up once.
 """
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from time import monotonic, time
 from typing import NamedTuple, Protocol
 
@@ -22,8 +22,10 @@ from msgspec.structs import replace
 
 from gateway.errors import JournalError
 from gateway.mattermost import rest_answers
+from gateway.mattermost.acts_shown import ROOM, DoneAct, raw_with_acts
 from gateway.mattermost.channel import Channels
 from gateway.mattermost.editing import Editing, Verdict
+from gateway.mattermost.limits import DEFAULT
 from gateway.mattermost.payload import place_of
 from gateway.mattermost.repeats import Repeats
 from gateway.mattermost.rest_answers import Answer, Case, Extra
@@ -52,6 +54,10 @@ class Shown(Protocol):
     @property
     def newer(self) -> bool:
         """Whether a later event than the delivery's has been delivered to the subject: so it is when it is replayed."""
+
+    @property
+    def acts(self) -> Sequence[DoneAct]:
+        """What was done with the buttons of the post, oldest first."""
 
 
 Cards = Callable[[str, int], Awaitable[Shown | None]]
@@ -156,7 +162,7 @@ class RestSender:
             return await self._add_late(delivery, shown.post_id)
         if shown is not None and not (shown.closed and card.phase is Phase.OPEN):
             try:
-                return await self._follow(delivery, card, shown.post_id)
+                return await self._follow(delivery, card, shown)
             except _RootGone:
                 step = "new card"
         if card.alone is None:
@@ -195,11 +201,12 @@ class RestSender:
         payload = read(card.payload or delivery.payload)
         return await self._post(delivery, _Step(payload, marker_of(delivery, step)))
 
-    async def _follow(self, delivery: Delivery, card: Card, root_id: str) -> Result:
+    async def _follow(self, delivery: Delivery, card: Card, shown: Shown) -> Result:
         """Edit or reply to the root. Raises _RootGone, also between the two steps of `both`."""
+        root_id = shown.post_id
         if card.mode is not CardMode.THREAD:
             try:
-                result = await self._patch(read(card.payload or delivery.payload), root_id)
+                result = await self._patch(_edited(delivery, card, shown.acts), root_id)
             except _Barred:
                 if card.mode is CardMode.UPDATE:
                     raise _RootGone from None
@@ -284,3 +291,12 @@ class RestSender:
             without.add(extra)
             if answer.lasting:
                 self._concessions.make(extra)
+
+
+def _edited(delivery: Delivery, card: Card, acts: Sequence[DoneAct]) -> Payload:
+    """What a card becomes by a delivery, with what was done there; a card without room for that stays without it."""
+    raw = card.payload or delivery.payload
+    payload = read(raw)
+    if not acts or len(raw) + ROOM > DEFAULT.body:
+        return payload
+    return replace(payload, attachments=raw_with_acts(payload.attachments, acts, delivery.received))

@@ -34,7 +34,7 @@ from gateway.journal import (
     Stranger,
 )
 from gateway.journal import open as open_journal
-from gateway.journal.audit import AUDIT_REFUSED_LIMIT, AuditLine, AuditOutcome, AuditQuery
+from gateway.journal.audit import ACTS_LIMIT, AUDIT_REFUSED_LIMIT, AuditLine, AuditOutcome, AuditQuery
 from gateway.journal.duplicates import use_key
 from gateway.journal.keyrings import KEY_BYTES
 from gateway.journal.past import DeliveredCount, EventCount
@@ -961,6 +961,21 @@ async def test_a_card_knows_whether_it_shows_something_newer(reopen: Reopen) -> 
     assert await newer(await added("next")) is False
 
 
+async def test_a_card_knows_what_was_done_at_its_post(reopen: Reopen) -> None:
+    """Oldest first, the newest of many, and nothing that was not done or was done elsewhere."""
+    journal = await reopen()
+    delivery = (await journal.append(entry(b"one"))).deliveries[0]
+    shown = CardPost("ops", "s", "p1", NOW)
+    await journal.settle([settled(delivery, DeliveryState.DELIVERED, card=shown)])
+    await journal.record([audited(0, done="Other", post="p2"), audited(0, done="None", post="")])
+    assert (await journal.card("ops", "s")).acts == ()
+    lines = [audited(n, at=NOW + 0.123456789 * n, done=f"{n}", post="p1") for n in range(ACTS_LIMIT + 3)]
+    await journal.record([audited(0, post="p1", outcome=AuditOutcome.FAILED), *lines])
+    journal = await reopen()
+    acts = (await journal.card("ops", "s")).acts
+    assert [replace(act, number=0) for act in acts] == lines[3:]
+
+
 async def test_secrets_are_remembered_by_route(reopen: Reopen) -> None:
     """What a service told is there after a restart; a later word replaces an earlier one."""
     journal = await reopen()
@@ -1385,7 +1400,7 @@ async def test_a_line_of_the_audit_comes_back_as_it_was_stored(reopen: Reopen) -
     journal = await reopen()
     line = audited(
         1, at=1763634317.1234567, outcome=AuditOutcome.DENIED, action="ack ☃", subject="naïve\x00nul", user="u1",
-        user_name="ann", channel="c1", post="p1", text='"quoted"\n', event="e1",
+        user_name="ann", channel="c1", post="p1", text='"quoted"\n', event="e1", done="Acknowledged",
     )  # fmt: skip
     await journal.record([line, audited(2)])
     await journal.record([])

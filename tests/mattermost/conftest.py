@@ -5,10 +5,12 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from itertools import count
 from time import time
+from typing import NamedTuple
 
 import pytest
 from aiohttp import web
 
+from gateway.mattermost.acts_shown import DoneAct
 from gateway.mattermost.channel import Channels
 from gateway.mattermost.editing import Editing
 from gateway.mattermost.history import History
@@ -171,6 +173,15 @@ class Board:
         return web.json_response(self.posts[post])
 
 
+class Done(NamedTuple):
+    """An act at a post."""
+
+    at: float
+    action: str
+    done: str
+    user_name: str
+
+
 class Remembered:
     """A post that shows a subject."""
 
@@ -178,6 +189,7 @@ class Remembered:
         self.post_id = post_id
         self.closed = closed
         self.newer = newer
+        self.acts: list[DoneAct] = []
 
 
 class Desk:

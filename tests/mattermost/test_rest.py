@@ -4,21 +4,23 @@ from unittest.mock import ANY
 
 import pytest
 from aiohttp import web
+from msgspec import to_builtins
 from structlog.testing import capture_logs
 
 from gateway.errors import JournalError
 from gateway.mattermost.channel import Channels
 from gateway.mattermost.editing import Editing
 from gateway.mattermost.history import History
-from gateway.mattermost.payload import Attachment, Message, Priority, Props, encode
+from gateway.mattermost.payload import Action, Attachment, Integration, Message, Priority, Props, encode
 from gateway.mattermost.repeats import Repeats
 from gateway.mattermost.rest import DOING_WITHOUT, Concessions, RestSender
 from gateway.mattermost.rest_post import LATE
 from gateway.model import Card, CardMode, Delivered, Later, Phase
 from tests.mattermost.blaming import UNKNOWN, blamed
-from tests.mattermost.conftest import Remembered
+from tests.mattermost.conftest import Done, Remembered
 
 POSTS = ("POST", "/posts")
+CLOSE = Action(id="a1", name="Close", type="button", integration=Integration("https://gate.example/action/x", {}))
 
 
 def response(status, name):
@@ -127,6 +129,20 @@ class TestCards:
         assert len(desk.board.posts) == 1
         assert desk.board.posts[root]["message"] == "now"
         assert desk.board.posts[root]["props"] == {"from_bot": "true"}
+
+    async def test_an_edited_post_says_what_was_done_there(self, desk):
+        """A button is gone that was clicked after the event; an event that came after the click offers it anew."""
+        sender, shown = desk.sender(), Message(attachments=[Attachment(title="T", actions=[CLOSE])])
+        button = {"id": "a1", "name": "Close", "type": "button", "integration": to_builtins(CLOSE.integration)}
+        await sender.send(desk.delivery("opened", self.card(CardMode.UPDATE)))
+        root = remember(desk, "s")
+        for late, kept in ((60.0, []), (-60.0, [button])):
+            delivery = desk.delivery("x", Card("s", CardMode.UPDATE, payload=encode(shown).decode()))
+            desk.cards["s"].acts = [Done(delivery.received + late, "Close", "Closed", "ann")]
+            await sender.send(delivery)
+            first, acts = desk.board.posts[root]["props"]["attachments"]
+            assert first.get("actions", []) == kept
+            assert acts["text"].startswith("Closed by @ann, 20")
 
     async def test_thread_replies(self, desk):
         """The message becomes a reply, without a priority, which only roots have."""

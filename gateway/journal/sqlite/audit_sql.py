@@ -9,6 +9,7 @@ import msgspec
 from msgspec.structs import asdict
 
 from gateway.journal.audit import (
+    ACTS_LIMIT,
     AUDIT_LIMIT,
     AUDIT_REFUSED_LIMIT,
     NOT_TAKEN,
@@ -31,8 +32,16 @@ _PRUNE_SURPLUS = """
 DELETE FROM audit WHERE number IN (
   SELECT number FROM audit WHERE taken = 1 AND number <= ? ORDER BY number LIMIT ?)"""
 
+_PACKED = f"json_group_array(json_array({_COLUMNS.replace('at,', 'quote(at),', 1)}))"
+ACTS_AT = f"""
+(SELECT {_PACKED} FROM (
+  SELECT * FROM (SELECT * FROM audit INDEXED BY audit_post
+                  WHERE post = {{post}} AND post <> '' AND outcome = 'done' ORDER BY number DESC LIMIT {ACTS_LIMIT})
+   ORDER BY number))"""
+"""What was done at the post of an expression, as `lines` reads it."""
+
 _FIND = f"""
-SELECT json_group_array(json_array({_COLUMNS.replace("at,", "quote(at),", 1)})) FROM (
+SELECT {_PACKED} FROM (
   SELECT * FROM audit WHERE number < :before{{conditions}} ORDER BY number DESC LIMIT :limit + 1)"""
 _CONDITIONS: Final[Mapping[str, str]] = {
     "user": "(user = :user OR user_name = :user)",
@@ -52,9 +61,9 @@ class _Row(AuditLine, frozen=True, array_like=True):
 _rows = msgspec.json.Decoder(list[_Row], strict=False)
 
 
-def store(connection: Connection, lines: Sequence[AuditLine]) -> None:
+def store(connection: Connection, fresh: Sequence[AuditLine]) -> None:
     """Insert lines, and delete what is then too much of what was not taken."""
-    rows = [asdict(clipped(line)) | {"taken": line.outcome not in NOT_TAKEN} for line in lines]
+    rows = [asdict(clipped(line)) | {"taken": line.outcome not in NOT_TAKEN} for line in fresh]
     connection.executemany(_STORE, rows)
     if not all(row["taken"] for row in rows):
         connection.execute(_REFUSED_SURPLUS)
@@ -68,9 +77,14 @@ def find(connection: Connection, query: AuditQuery) -> AuditPage:
     conditions = "".join(f" AND {text}" for name, text in _CONDITIONS.items() if name in values)
     values.setdefault("before", 2**63 - 1)
     (found,) = connection.execute(_FIND.format(conditions=conditions), values).fetchone()
-    lines = [AuditLine(**asdict(row)) for row in _rows.decode(found)]
-    shown = lines[: query.limit]
-    return AuditPage(shown, shown[-1].number if len(lines) > len(shown) else None)
+    every = lines(found)
+    shown = every[: query.limit]
+    return AuditPage(shown, shown[-1].number if len(every) > len(shown) else None)
+
+
+def lines(packed: str) -> list[AuditLine]:
+    """The lines of a JSON array, in its order."""
+    return [AuditLine(**asdict(row)) for row in _rows.decode(packed)]
 
 
 def surplus(connection: Connection) -> int:

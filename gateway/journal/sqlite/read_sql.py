@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from gateway.journal import FIRST_PAYLOAD, CardPost, Record, Stranger
+from gateway.journal.sqlite.audit_sql import ACTS_AT, lines
 from gateway.journal.sqlite.bodies import unpack
 from gateway.model import Attempt, AttemptResult, Card, Delivery, DeliveryState, Discard, Event, Outcome, Request
 
@@ -56,7 +57,8 @@ NEWS_OF = "coalesce((SELECT number FROM event WHERE id = json_extract(nullif(car
 """The number of the event whose news a row of `delivery` tells: its own, or the one that its card names."""
 
 _CARD = f"""
-SELECT post_id, used, closed, newest > (SELECT {NEWS_OF} FROM delivery WHERE seq = ?)
+SELECT post_id, used, closed, newest > (SELECT {NEWS_OF} FROM delivery WHERE seq = ?),
+       {ACTS_AT.format(post="card.post_id")}
   FROM card WHERE destination = ? AND subject = ?"""
 
 _ADDRESSES = "SELECT address FROM address WHERE destination = ?"
@@ -171,7 +173,10 @@ def secrets(connection: Connection) -> dict[str, str]:
 def card(connection: Connection, destination: str, subject: str, seq: int = 0) -> CardPost | None:
     """The post that shows a subject at a destination, or None; `seq` is the delivery that is about to be shown."""
     found = connection.execute(_CARD, (seq, destination, subject)).fetchone()
-    return CardPost(destination, subject, found[0], found[1], found[2] > 0, bool(found[3])) if found else None
+    if found is None:
+        return None
+    post_id, used, closed, newer, acts = found
+    return CardPost(destination, subject, post_id, used, closed > 0, bool(newer), tuple(lines(acts)))
 
 
 def addresses(connection: Connection, destination: str) -> set[str]:

@@ -299,6 +299,7 @@ CREATE TABLE audit (
     post      TEXT NOT NULL,
     text      TEXT NOT NULL,
     event     TEXT NOT NULL,
+    done      TEXT NOT NULL,
     taken     INTEGER NOT NULL
 );
 
@@ -308,3 +309,4 @@ CREATE INDEX audit_callback ON audit (callback);
 CREATE INDEX audit_subject ON audit (subject);
 CREATE INDEX audit_user ON audit (user);
 CREATE INDEX audit_user_name ON audit (user_name);
+CREATE INDEX audit_post ON audit (post) WHERE outcome = 'done' AND post <> '';

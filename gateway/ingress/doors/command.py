@@ -1,0 +1,92 @@
+"""`/command/{name}`: the slash commands of Mattermost, by GET or POST, each proven by its token.
+
+Every answer has status 200, since all others show the person nothing of what they say; contract 4. What takes longer
+than Mattermost waits is answered at the command's response_url.
+"""
+
+from functools import partial
+from typing import Final
+
+from gateway.acts.acts import Acts
+from gateway.acts.proofs import prove_caller
+from gateway.acts.tables import Table
+from gateway.callbacks.answering import answered
+from gateway.callbacks.commandhelp import Command, chosen, help_message
+from gateway.callbacks.reply import Reply, To
+from gateway.callbacks.smoothing import Occasion, Said, without_first_word
+from gateway.ingress.calling import in_json, nothing, read_said, table_of
+from gateway.ingress.doors import Call, CallDoor
+from gateway.ingress.response import Response
+from gateway.journal import DuplicateKey
+from gateway.journal.duplicates import use_key
+from gateway.mattermost.fit import fitted
+from gateway.mattermost.limits import DEFAULT
+from gateway.mattermost.payload import Message
+from gateway.model import Request
+from gateway.secret import Secret
+from gateway.settings import Settings
+
+WINDOW: Final = 86_400.0
+"""Seconds for which a trigger calls once."""
+
+WORKING: Final = "Working on it: the answer follows."
+
+
+class CommandDoor:
+    """Answers the slash commands of the tables of callbacks."""
+
+    pattern = "/command/{name}"
+
+    def __init__(self, acts: Acts) -> None:
+        self._acts = acts
+
+    def find(self, path: str) -> Call | None:
+        """See `CallDoor`."""
+        settings = table_of(self._acts.settings, path, "command")
+        return Call(settings.route, settings.service, partial(self._answer, settings.name)) if settings else None
+
+    async def _answer(self, name: str, request: Request) -> Response:
+        table = await self._acts.require(name)
+        said = read_said(Occasion.COMMAND, request)
+        prove_caller(table.settings, request, _token(request) or said.token)
+        commands = commands_of(table, str(said.input.get("trigger", "")))
+        if not commands:
+            raise self._acts.nobody(table, Occasion.COMMAND)
+        text = str(said.input.get("text", ""))
+        if not (callback := chosen(commands, text)):
+            return _told(help_message(commands, text))
+        if commands[callback].sub:
+            said = Said(said.occasion, without_first_word(said.input), said.id, said.token, said.trigger, said.response)
+        if why := await self._acts.permits.denied(table, callback, said):
+            return _told(Message(text=why))
+        use = DuplicateKey(use_key(table.settings.route, "trigger", said.id), WINDOW)
+        taken = await self._acts.take(table, callback, said, [use] if said.id else [])
+        if taken.dialog is not None:
+            problem = await self._acts.open_dialog(table, callback, said, taken.dialog)
+            return _told(Message(text=problem)) if problem else nothing()
+        if taken.answer is not None:
+            return in_json(taken.answer.body)
+        return nothing() if taken.repeated else _told(Message(text=WORKING))
+
+
+def commands_of(table: Table, trigger: str) -> dict[str, Command]:
+    """The commands of a trigger; where no document names it, it is what the operator calls the only command there is."""
+    every = {name: one.command for name, one in table.answering(Occasion.COMMAND).items() if one.command is not None}
+    own = {name: one for name, one in every.items() if one.trigger == trigger.lower()}
+    return own or (every if len({one.trigger for one in every.values()}) == 1 else {})
+
+
+def _token(request: Request) -> Secret | None:
+    """The token in `Authorization: Token ...`."""
+    scheme, _, text = request.headers.get("authorization", "").partition(" ")
+    return Secret(text.strip()) if scheme.lower() == "token" and text.strip() else None
+
+
+def _told(message: Message) -> Response:
+    """A message for the caller alone."""
+    return in_json(answered(Occasion.COMMAND, Reply(To.CALLER, tuple(fitted(message, DEFAULT)))).body)
+
+
+def open_call_door(settings: Settings, acts: Acts) -> CallDoor | None:
+    """The door of these settings; None without callbacks."""
+    return CommandDoor(acts) if settings.callbacks else None
