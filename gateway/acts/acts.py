@@ -12,27 +12,29 @@ certainly was not taken.
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from http import HTTPStatus
-from typing import Any, AsyncIterator, Final, Protocol
+from typing import Any, Final, Protocol
 
 import msgspec
 from msgspec import Struct
 
 from gateway.acts import late, stored
 from gateway.acts.cards import Cards
+from gateway.acts.lines import audit_line
 from gateway.acts.recorder import AuditRecorder
 from gateway.acts.stored import StoredAct, StoredResponse
 from gateway.acts.tables import Table, alive
 from gateway.callbacks.answer import NoAnswer, OutsideAnswer
 from gateway.callbacks.answering import Answer, answered
 from gateway.callbacks.document import Act, CallbackShape
-from gateway.callbacks.reply import Reply, To, told
+from gateway.callbacks.reply import Reply, To
 from gateway.callbacks.request import OutsideRequest
 from gateway.callbacks.smoothing import Occasion, Said
 from gateway.callbacks.ticket import Ticket, once_key
 from gateway.catalog.service import Service
+from gateway.errors import Refused
 from gateway.journal import Appended, DuplicateKey, Entry, Journal
 from gateway.journal.audit import AuditLine, AuditOutcome
 from gateway.journal.duplicates import use_key
@@ -97,7 +99,7 @@ class Acts:
     `store` stores an event and has its parcels delivered, `service` gives a compiled service (None: there is none).
     """
 
-    def __init__(  # noqa: PLR0913 - each is another part of the gateway
+    def __init__(
         self,
         settings: Settings,
         journal: Journal,
@@ -131,6 +133,18 @@ class Acts:
             found = self._alive[name] = settings, service, alive(settings, service)
         return found[2]
 
+    async def service(self, key: str) -> Service | None:
+        """A compiled service; None where there is none."""
+        return await self._service(key)
+
+    async def require(self, name: str) -> Table:
+        """The table of a name. Raises Refused (503) where its service is not there."""
+        table = await self.table(name)
+        if table is None:
+            why = f"the service of [callbacks.{name}] is not in the catalog"
+            raise Refused(503, "Service Unavailable", why, hint="`mattergate check` names every fault")
+        return table
+
     async def take(
         self,
         table: Table,
@@ -139,15 +153,17 @@ class Acts:
         uses: Sequence[DuplicateKey] = (),
         ticket: Ticket | None = None,
         *,
+        done: str = "",
         wait: bool = True,
     ) -> Taken:
         """Take an act of the callback `name`: it is durable when this returns. Raises JournalError.
 
-        `uses` are what it uses up: the same again is a repeat. Unless this is to `wait`, every answer comes later.
+        `uses` are what it uses up: the same again is a repeat. `done` is what is said of it once it is done. Unless
+        this is to `wait`, every answer comes later.
         """
         shape = table.callbacks[name]
         response = said.response.reveal() if said.response is not None else ""
-        act = StoredAct(name, said.occasion, said.input, response, ticket)
+        act = StoredAct(name, said.occasion, said.input, response, ticket, done)
         event = _event(table, shape, act)
         if not shape.asks or said.input.get("cancelled") or (shape.dialog is not None and said.occasion in _OPENING):
             return await self._take_at_once(table, shape, act, event, uses, wait=wait)
@@ -199,6 +215,12 @@ class Acts:
             return asked.again
         return await self._conclude(table, shape, act, kept, delivery, asked)
 
+    async def note(self, occasion: Occasion, line: AuditLine) -> None:
+        """Count how an act ended; what a person did is a line of the audit."""
+        self._metrics.acts.labels(line.callback.partition("/")[0], occasion.value, line.outcome.value).inc()
+        if occasion in _AUDITED:
+            await self.audit.add(line)
+
     async def close(self) -> None:
         """Store what the audit has not stored yet."""
         await self.audit.close()
@@ -224,7 +246,8 @@ class Acts:
         if appended.duplicate:
             return Taken(appended.event_id, repeated=True)
         if made.dialog is None:
-            await self._note(table, act, line)
+            await self._give_back(table, act, event.id, outcome)
+            await self.note(act.occasion, line)
         return Taken(event.id, answer, dialog=made.dialog, problem=reply.problem)
 
     async def _ask(self, table: Table, act: Act, kept: StoredAct, delivery: Delivery) -> _Asked:
@@ -254,9 +277,8 @@ class Acts:
     ) -> Result:
         """Answer, in time or later; a ticket whose act came to nothing works again."""
         reply = shape.reply(act, asked.answer)
-        outcome = AuditOutcome.FAILED if reply.problem and asked.outcome is AuditOutcome.DONE else asked.outcome
-        if kept.ticket is not None and outcome is not AuditOutcome.DONE:
-            await self._journal.release(delivery.event_id, [once_key(table.settings.route, kept.ticket, _option(kept))])
+        outcome = asked.outcome if asked.outcome is not AuditOutcome.DONE else _outcome(kept, reply)
+        await self._give_back(table, kept, delivery.event_id, outcome)
         line = self._line(table, kept, delivery.event_id, outcome, reply.problem)
         future = self._waiting.get(delivery.event_id)
         in_time = future is not None and not future.done()
@@ -268,7 +290,7 @@ class Acts:
                 future.set_result(Taken(delivery.event_id, answer, problem=reply.problem))
         else:
             await self._answer_later(table, kept, reply, delivery)
-        await self._note(table, kept, line)
+        await self.note(kept.occasion, line)
         self._begun.discard(delivery.seq)
         return _result(asked, reply.problem, told=in_time and outcome is AuditOutcome.FAILED)
 
@@ -292,18 +314,19 @@ class Acts:
         key = use_key(table.settings.route, "reply", delivery.event_id)
         await self._store(Entry(event, tuple(parcels), (DuplicateKey(key, REPLY_WINDOW),)))
 
-    async def _note(self, table: Table, act: StoredAct, line: AuditLine) -> None:
-        self._metrics.acts.labels(table.settings.name, act.occasion.value, line.outcome.value).inc()
-        if act.occasion in _AUDITED:
-            await self.audit.add(line)
+    async def _give_back(self, table: Table, act: StoredAct, event_id: str, outcome: AuditOutcome) -> None:
+        """Have a button or dialog work again whose act came to nothing."""
+        if act.ticket is not None and outcome not in (AuditOutcome.DONE, AuditOutcome.CANCELLED):
+            await self._journal.release(event_id, [once_key(table.settings.route, act.ticket, _option(act))])
 
     def _line(self, table: Table, act: StoredAct, event_id: str, outcome: AuditOutcome, problem: str) -> AuditLine:
-        return audit_line(act.input, outcome, table.settings.name, act.callback, act.ticket, problem, event_id)
+        said = f"{table.settings.name}/{act.callback}"
+        return audit_line(act.input, outcome, said, act.ticket, problem, event_id, act.done)
 
     async def _call(self, table: Table, request: OutsideRequest) -> Called:
         """Send a request. Raises NotCalled."""
-        wire, settings = request.reveal(), table.settings
-        with self._metrics.act_seconds.labels(settings.name).time():
+        wire, settings, began = request.reveal(), table.settings, time.perf_counter()
+        try:
             return await self._calls.call(
                 wire.method,
                 wire.url,
@@ -314,6 +337,8 @@ class Acts:
                 ca_file=settings.ca_file,
                 proxy=settings.proxy,
             )
+        finally:
+            self._metrics.act_seconds.labels(settings.name).observe(time.perf_counter() - began)
 
     @asynccontextmanager
     async def _typing(self, table: Table, act: StoredAct) -> AsyncIterator[None]:
@@ -339,32 +364,6 @@ class Acts:
     def _is_rest(self, destination: str) -> bool:
         found = self.settings.destinations.get(destination)
         return found is not None and found.rest
-
-
-def audit_line(
-    said: Mapping[str, Any],
-    outcome: AuditOutcome,
-    table: str,
-    callback: str,
-    ticket: Ticket | None = None,
-    text: str = "",
-    event_id: str = "",
-) -> AuditLine:
-    """The line of the audit about what was said or clicked."""
-    user, channel, post = (said.get(key, {}) for key in ("user", "channel", "post"))
-    return AuditLine(
-        at=time.time(),
-        outcome=outcome,
-        callback=f"{table}/{callback}" if table else callback,
-        action=ticket.action if ticket is not None else str(said.get("command", "")),
-        subject=ticket.subject if ticket is not None else "",
-        user=user.get("id", ""),
-        user_name=user.get("name", ""),
-        channel=channel.get("id", ""),
-        post=post.get("id", ""),
-        text=text,
-        event=event_id,
-    )
 
 
 def _event(table: Table, shape: CallbackShape, act: StoredAct, reason: str = "") -> Event:
@@ -394,7 +393,7 @@ def _heard(called: Called) -> OutsideAnswer:
 def _outcome(act: StoredAct, reply: Reply) -> AuditOutcome:
     if act.input.get("cancelled"):
         return AuditOutcome.CANCELLED
-    return AuditOutcome.FAILED if reply.problem else AuditOutcome.DONE
+    return AuditOutcome.FAILED if reply.problem or reply.errors else AuditOutcome.DONE
 
 
 def _result(asked: _Asked, problem: str, *, told: bool) -> Result:

@@ -1,20 +1,19 @@
 """The message with a button as the journal has it, and as it looks once the button has done something."""
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import msgspec
 from msgspec import Struct
-from msgspec.structs import replace
 
 from gateway.callbacks.ticket import Ticket
 from gateway.journal import Archive, Query
 from gateway.journal.audit import ACTS_LIMIT, Audit, AuditLine, AuditOutcome, AuditQuery
 from gateway.mattermost.acts_shown import with_acts
-from gateway.mattermost.payload import Message, decode
 from gateway.model import JSON
 
 
-class _Source(Archive, Audit):
+class _Source(Archive, Audit, Protocol):
     """The journal, as far as this module reads it."""
 
 
@@ -28,7 +27,7 @@ class Offer(Struct, frozen=True):
 class Cards:
     """Reads messages and what was done at them from the journal."""
 
-    def __init__(self, journal: "_Source") -> None:
+    def __init__(self, journal: _Source) -> None:
         self._journal = journal
 
     async def offer(self, ticket: Ticket) -> Offer | None:
@@ -49,12 +48,6 @@ class Cards:
         query = AuditQuery(post=line.post, outcome=AuditOutcome.DONE, limit=ACTS_LIMIT - 1)
         done = (await self._journal.audit(query)).lines if line.post else ()
         return _with_lines(offer, [*reversed(done), line])
-
-
-def options_of(offer: Offer, action: str) -> Sequence[str]:
-    """The values that a menu of a message offers."""
-    attachments = decode(offer.message).attachments
-    return [option.value for one in attachments for made in one.actions if made.name == action for option in made.options]
 
 
 def _with_lines(offer: Offer, lines: Sequence[AuditLine]) -> bytes:

@@ -3,7 +3,7 @@
 They appear in the channel and thread of the question. Who alone could see an answer in time is called by name instead.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import msgspec
 from msgspec.structs import replace

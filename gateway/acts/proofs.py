@@ -6,20 +6,16 @@ Every secret is compared in constant time, and all of them whatever fits. Contra
 import hmac
 from base64 import b64decode
 from binascii import Error
-from collections.abc import Iterable
-from hashlib import sha256
+from collections.abc import Iterable, Sequence
 from typing import Final
 
+from gateway.callbacks.buttons import path_secrets
 from gateway.errors import Refused
 from gateway.journal.keyrings import RingKey
 from gateway.model import Cause, Request
 from gateway.secret import Secret
 from gateway.settings.callbacks import CallbackSettings
 
-PATH_SECRET: Final = 22
-"""Characters of the secret in the paths of buttons and dialogs: 132 bits."""
-
-_PATHS: Final = b"mattergate action path\n"
 _HINT: Final = "copy the token of the webhook or command into `tokens`, or let `mattergate connect` do it"
 
 
@@ -32,30 +28,29 @@ def prove_caller(settings: CallbackSettings, request: Request, token: Secret | N
         raise _refused("the request has no token", Cause.UNSIGNED)
     if not settings.tokens:
         raise _refused(f"[callbacks.{settings.name}] has no tokens: nobody can call", Cause.WRONG_SECRET)
-    if not fits(token.reveal(), settings.tokens):
+    if not fits(token.reveal(), _revealed(settings.tokens)):
         raise _refused(f"the token fits none of [callbacks.{settings.name}]", Cause.WRONG_SECRET)
-    if settings.credentials and not fits(_basic(request), settings.credentials):
+    if settings.credentials and not fits(_basic(request), _revealed(settings.credentials)):
         raise _refused("the user name and password in the URL are missing, or wrong", Cause.WRONG_SECRET)
 
 
-def fits(given: str, known: Iterable[Secret]) -> bool:
+def fits(given: str, known: Iterable[str]) -> bool:
     """Whether a text is one of the secrets."""
     sent = given.encode("utf-8", "surrogatepass")
     found = False
     for secret in known:
-        found |= hmac.compare_digest(sent, secret.reveal().encode("utf-8", "surrogatepass"))
+        found |= hmac.compare_digest(sent, secret.encode("utf-8", "surrogatepass"))
     return found
 
 
-def path_secret(key: RingKey) -> str:
-    """The secret in the paths of buttons, made of a key of the ring, so that it rotates with it."""
-    return hmac.digest(key.key, _PATHS, sha256).hex()[:PATH_SECRET]
-
-
-def prove_path(given: str, keys: Iterable[RingKey]) -> None:
+def prove_path(given: str, door: str, keys: Sequence[RingKey]) -> None:
     """Check the secret in the path of a click. Raises Refused (401)."""
-    if not fits(given, [Secret(path_secret(key)) for key in keys]):
+    if not fits(given, path_secrets(keys, door)):
         raise _refused("the path has a wrong secret", Cause.WRONG_SECRET, "buttons of a lost journal cannot be used")
+
+
+def _revealed(secrets: Iterable[Secret]) -> list[str]:
+    return [secret.reveal() for secret in secrets]
 
 
 def _basic(request: Request) -> str:

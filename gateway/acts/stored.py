@@ -20,7 +20,8 @@ RESPONSE_LIFE: Final = 30 * 60.0
 class StoredAct(Struct, frozen=True, tag="act", omit_defaults=True):
     """One use of the callback `callback`: the `input` of its templates.
 
-    `response` is the URL for later answers to a command, a secret. `ticket` is that of the button or dialog.
+    `response` is the URL for later answers to a command, a secret. `ticket` is that of the button or dialog, `done`
+    what is said of it once it is done.
     """
 
     callback: str
@@ -28,6 +29,7 @@ class StoredAct(Struct, frozen=True, tag="act", omit_defaults=True):
     input: Mapping[str, JSON]
     response: str = ""
     ticket: Ticket | None = None
+    done: str = ""
 
     @property
     def interactive(self) -> bool:

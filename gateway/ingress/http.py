@@ -25,7 +25,7 @@ from gateway.ingress.budget import Budget
 from gateway.ingress.captures import Capture, Captures, unknown
 from gateway.ingress.clock import Clock
 from gateway.ingress.clues import LARGEST, Clues
-from gateway.ingress.doors import Accepted, Match, Rejected
+from gateway.ingress.doors import Accepted, Call, Match, Rejected
 from gateway.ingress.judging import Judging
 from gateway.ingress.learned import Learned
 from gateway.ingress.peers import Peers
@@ -53,6 +53,9 @@ from gateway.verify import handshake, masking
 
 RETRY: Final = {"Retry-After": "10"}
 """Seconds after which a sender should try again when the fault is the gateway's."""
+
+CALL_LIMIT: Final = 1_000_000
+"""Bytes of a request of Mattermost's by somebody who said or clicked something."""
 
 Answered = Response | web.Response
 """A response of aiohttp answers a handshake: its headers may repeat something of the request."""
@@ -128,6 +131,8 @@ class Ingress:
         peer = self.peers.of(incoming.remote or "", incoming.headers)
         match = rules.table.find(incoming.rel_url.raw_path)
         if match is None:
+            if (call := rules.table.call(incoming.rel_url.raw_path)) is not None:
+                return await self._call(incoming, call, peer)
             if (capture := self.captures.at(incoming.rel_url.raw_path)) is not None:
                 return await self._capture(incoming, capture, peer)
             refused = _no_route(rules.table, incoming.rel_url.raw_path)
@@ -142,6 +147,22 @@ class Ingress:
             return response
         finally:
             span.end(status)
+
+    async def _call(self, incoming: web.BaseRequest, call: Call, peer: str) -> Answered:
+        """Answer a request of Mattermost by somebody who said or clicked something."""
+        server, asked = self.rules.server, (call.name, call.service)
+        try:
+            body = arrived_body(incoming, CALL_LIMIT)
+            if body is None:
+                with self.budget.hold(peer) as held:
+                    body = await read_body(incoming, CALL_LIMIT, server.read_timeout, held)
+            return await call.answer(as_request(incoming, body, call.path_secret, server.public_url))
+        except Refused as refused:
+            self.refusals.note(refused, knock(incoming, peer, *asked))
+            return problem(refused.status, refused.title, refused.detail, _headers(refused))
+        except JournalError as error:
+            _log.error("not stored", route=call.name, why=str(error))
+            return problem(503, "Service Unavailable", "the request cannot be stored now", RETRY)
 
     async def _capture(self, incoming: web.BaseRequest, capture: Capture, peer: str) -> Answered:
         """Keep a request that becomes no event; it is neither counted nor noted."""
@@ -165,7 +186,7 @@ class Ingress:
         except Refused as refused:
             ours = cause_of(refused) is Cause.DOCUMENTS
             series.answered[Outcome.BROKEN if ours else Outcome.REFUSED].inc()
-            self.refusals.note(refused, knock(incoming, peer, route))
+            self.refusals.note(refused, knock(incoming, peer, route.name, route.service_key))
             return answer(Rejected(refused.status, refused.title, refused.detail, _headers(refused)))
         except JournalError as error:
             series.answered[Outcome.BROKEN].inc()
@@ -327,13 +348,13 @@ def _no_route(table: RouteTable, path: str) -> Refused:
     return refused
 
 
-def knock(incoming: web.BaseRequest, peer: str, route: Route | None = None) -> Knock:
+def knock(incoming: web.BaseRequest, peer: str, route: str = "", service: str = "") -> Knock:
     """What is told of a request that is refused."""
     headers = incoming.headers
     return Knock(
         peer=peer,
-        route=route.name if route is not None else "",
-        service=route.service_key if route is not None else "",
+        route=route,
+        service=service,
         method=incoming.method,
         agent=headers.get("User-Agent", ""),
         content_type=headers.get("Content-Type", ""),

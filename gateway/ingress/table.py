@@ -11,8 +11,9 @@ from types import ModuleType
 from typing import Final
 from urllib.parse import unquote
 
+from gateway.acts.desk import Desk
 from gateway.ingress import doors
-from gateway.ingress.doors import Door, Match
+from gateway.ingress.doors import Call, CallDoor, Door, Match
 from gateway.pipeline.route import Route
 from gateway.settings import Settings
 
@@ -24,10 +25,11 @@ _COMPARED: Final = 20
 
 
 class RouteTable:
-    """The open doors, with the routes behind them."""
+    """The open doors, with the routes behind them, and those by which Mattermost calls."""
 
-    def __init__(self, doors: Sequence[Door]) -> None:
+    def __init__(self, doors: Sequence[Door], call_doors: Sequence[CallDoor] = ()) -> None:
         self._doors = doors
+        self._call_doors = call_doors
 
     def __iter__(self) -> Iterator[Route]:
         for door in self._doors:
@@ -39,6 +41,10 @@ class RouteTable:
             if match := door.find(path):
                 return match
         return None
+
+    def call(self, path: str) -> Call | None:
+        """The call for a raw request path (without query) by which Mattermost calls; None when no door has one."""
+        return next((call for door in self._call_doors if (call := door.find(path)) is not None), None)
 
     def named(self, name: str, address: str = "") -> Route | None:
         """The route whose events have this name and address; None when it no longer exists."""
@@ -69,12 +75,20 @@ class RouteTable:
         return any(door.takes(name, service) for door in self._doors)
 
 
-def open_doors(settings: Settings, services: Container[str]) -> RouteTable:
-    """Open the doors that these settings ask for, one for each module of `doors`; `services` are the catalog's."""
-    found: Iterator[Door | None] = (module.open_door(settings, services) for module in _modules())
-    return RouteTable([door for door in found if door is not None])
+def open_doors(settings: Settings, services: Container[str], desk: Desk | None = None) -> RouteTable:
+    """Open the doors that these settings ask for, one for each module of `doors`; `services` are the catalog's.
+
+    Without a desk, there are none by which Mattermost calls.
+    """
+    found: list[Door | None] = [one.open_door(settings, services) for one in _modules("open_door")]
+    calls: list[CallDoor | None] = []
+    if desk is not None:
+        calls = [one.open_call_door(settings, desk) for one in _modules("open_call_door")]
+    return RouteTable([one for one in found if one is not None], [one for one in calls if one is not None])
 
 
 @cache
-def _modules() -> Sequence[ModuleType]:
-    return [import_module(f"{doors.__name__}.{one.name}") for one in iter_modules(doors.__path__)]
+def _modules(opening: str) -> Sequence[ModuleType]:
+    """The modules of doors that have a function of this name."""
+    every = [import_module(f"{doors.__name__}.{one.name}") for one in iter_modules(doors.__path__)]
+    return [one for one in every if hasattr(one, opening)]

@@ -100,6 +100,7 @@ class AuditQuery(Struct, frozen=True):
 
     user: str = ""
     subject: str = ""
+    post: str = ""
     callback: str = ""
     action: str = ""
     outcome: AuditOutcome | None = None

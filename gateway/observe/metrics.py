@@ -38,6 +38,7 @@ class Metrics:
         self.families: list[Family[Any]] = []
         self._add_requests()
         self._add_deliveries()
+        self._add_acts()
         self._add_gateway()
 
     def _add_requests(self) -> None:
@@ -103,6 +104,14 @@ class Metrics:
         )
         self.destination_degraded = self._gauges(
             "destination_degraded", "1 when messages arrive, but something is missing: see its state.", "destination"
+        )
+
+    def _add_acts(self) -> None:
+        self.acts = self._counters(
+            "acts", "What was said or clicked in Mattermost, by how it ended.", "callbacks", "occasion", "outcome"
+        )
+        self.act_seconds = self._histograms(
+            "act_seconds", "From the request to an outside service to its answer.", _SLOW, "callbacks"
         )
 
     def _add_gateway(self) -> None:

@@ -1,7 +1,7 @@
 """Doors: one module for each kind of public URL. A new door is a new module here, and changes no existing line.
 
 A module of this package has `open_door(settings, services)`, which returns its door, or None if the settings have none.
-`services` are the keys of the services in the catalog. Or it has `open_call_door(settings, acts)`, for a door through
+`services` are the keys of the services in the catalog. Or it has `open_call_door(settings, desk)`, for a door through
 which Mattermost calls and waits for an answer. Doors are opened again whenever settings or catalog change.
 """
 

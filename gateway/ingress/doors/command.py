@@ -7,7 +7,8 @@ than Mattermost waits is answered at the command's response_url.
 from functools import partial
 from typing import Final
 
-from gateway.acts.acts import Acts
+from gateway.acts.clicks import WORKING
+from gateway.acts.desk import Desk
 from gateway.acts.proofs import prove_caller
 from gateway.acts.tables import Table
 from gateway.callbacks.answering import answered
@@ -29,16 +30,15 @@ from gateway.settings import Settings
 WINDOW: Final = 86_400.0
 """Seconds for which a trigger calls once."""
 
-WORKING: Final = "Working on it: the answer follows."
-
 
 class CommandDoor:
     """Answers the slash commands of the tables of callbacks."""
 
     pattern = "/command/{name}"
 
-    def __init__(self, acts: Acts) -> None:
-        self._acts = acts
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._acts = desk.acts
 
     def find(self, path: str) -> Call | None:
         """See `CallDoor`."""
@@ -51,18 +51,18 @@ class CommandDoor:
         prove_caller(table.settings, request, _token(request) or said.token)
         commands = commands_of(table, str(said.input.get("trigger", "")))
         if not commands:
-            raise self._acts.nobody(table, Occasion.COMMAND)
+            return _told(Message(text=f"`[callbacks.{name}]` has no callback for this command."))
         text = str(said.input.get("text", ""))
         if not (callback := chosen(commands, text)):
             return _told(help_message(commands, text))
         if commands[callback].sub:
             said = Said(said.occasion, without_first_word(said.input), said.id, said.token, said.trigger, said.response)
-        if why := await self._acts.permits.denied(table, callback, said):
+        if why := await self._desk.permits.denied(table.settings, said.input):
             return _told(Message(text=why))
         use = DuplicateKey(use_key(table.settings.route, "trigger", said.id), WINDOW)
         taken = await self._acts.take(table, callback, said, [use] if said.id else [])
         if taken.dialog is not None:
-            problem = await self._acts.open_dialog(table, callback, said, taken.dialog)
+            problem = await self._desk.dialogs.open(table, callback, said, taken.dialog)
             return _told(Message(text=problem)) if problem else nothing()
         if taken.answer is not None:
             return in_json(taken.answer.body)
@@ -70,7 +70,7 @@ class CommandDoor:
 
 
 def commands_of(table: Table, trigger: str) -> dict[str, Command]:
-    """The commands of a trigger; where no document names it, it is what the operator calls the only command there is."""
+    """The commands of a trigger. One that no document names is what the operator calls the only command there is."""
     every = {name: one.command for name, one in table.answering(Occasion.COMMAND).items() if one.command is not None}
     own = {name: one for name, one in every.items() if one.trigger == trigger.lower()}
     return own or (every if len({one.trigger for one in every.values()}) == 1 else {})
@@ -87,6 +87,6 @@ def _told(message: Message) -> Response:
     return in_json(answered(Occasion.COMMAND, Reply(To.CALLER, tuple(fitted(message, DEFAULT)))).body)
 
 
-def open_call_door(settings: Settings, acts: Acts) -> CallDoor | None:
+def open_call_door(settings: Settings, desk: Desk) -> CallDoor | None:
     """The door of these settings; None without callbacks."""
-    return CommandDoor(acts) if settings.callbacks else None
+    return CommandDoor(desk) if settings.callbacks else None

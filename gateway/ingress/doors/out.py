@@ -7,9 +7,11 @@ from functools import partial
 from typing import Final
 
 from gateway.acts.acts import Acts
+from gateway.acts.desk import Desk
 from gateway.acts.proofs import prove_caller
 from gateway.acts.tables import Table
 from gateway.callbacks.smoothing import Occasion, Said
+from gateway.errors import Refused
 from gateway.ingress.calling import in_json, nothing, read_said, table_of
 from gateway.ingress.doors import Call, CallDoor
 from gateway.ingress.response import Response
@@ -40,7 +42,7 @@ class OutDoor:
         said = read_said(Occasion.OUTGOING, request)
         prove_caller(table.settings, request, said.token)
         if (callback := chosen(table, said)) is None:
-            raise self._acts.nobody(table, Occasion.OUTGOING)
+            raise Refused(404, "Not Found", f"no callback of [callbacks.{name}] answers outgoing webhooks")
         use = DuplicateKey(use_key(table.settings.route, "post", said.id), WINDOW)
         taken = await self._acts.take(table, callback, said, [use] if said.id else [])
         return in_json(taken.answer.body) if taken.answer is not None else nothing()
@@ -53,6 +55,6 @@ def chosen(table: Table, said: Said) -> str | None:
     return trigger if trigger in every else next(iter(every), None)
 
 
-def open_call_door(settings: Settings, acts: Acts) -> CallDoor | None:
+def open_call_door(settings: Settings, desk: Desk) -> CallDoor | None:
     """The door of these settings; None without callbacks."""
-    return OutDoor(acts) if settings.callbacks else None
+    return OutDoor(desk.acts) if settings.callbacks else None

@@ -46,6 +46,7 @@ SELECT {_PACKED} FROM (
 _CONDITIONS: Final[Mapping[str, str]] = {
     "user": "(user = :user OR user_name = :user)",
     "subject": "subject = :subject",
+    "post": "post = :post",
     "callback": "callback = :callback",
     "action": "action = :action",
     "outcome": "outcome = :outcome",

@@ -1,0 +1,156 @@
+"""What is said and clicked in a running gateway: the parts of it, put together from the settings."""
+
+import secrets
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from time import time
+from typing import Any
+
+from gateway.acts import performer
+from gateway.acts.acts import Acts
+from gateway.acts.clicks import Clicks
+from gateway.acts.desk import Desk
+from gateway.acts.dialogs import Dialogs
+from gateway.acts.permits import Permits
+from gateway.acts.rings import Ring
+from gateway.acts.stored import RESPONSE_LIFE, StoredResponse
+from gateway.acts.tables import Table
+from gateway.app.catalog import RunningCatalog
+from gateway.app.senders import Senders
+from gateway.callbacks.buttons import SignedButtons
+from gateway.callbacks.ticket import RING
+from gateway.catalog.service import Service
+from gateway.delivery.destinations import Destination
+from gateway.journal import Appended, Entry, Journal
+from gateway.journal.keyrings import RingKey
+from gateway.mattermost import interactive
+from gateway.mattermost.members import Members
+from gateway.mattermost.session import Session
+from gateway.model import Blame, Delivered, Later, Never, Result
+from gateway.observe.metrics import Metrics
+from gateway.outbound.call import Calls
+from gateway.settings import Settings
+from gateway.settings.callbacks import CallbackSettings
+
+
+class Bots:
+    """The sessions of the bots of the settings, and what they know of members; one of each account."""
+
+    def __init__(self, senders: Senders) -> None:
+        self._senders = senders
+        self._sessions: dict[str, Session] = {}
+        self._members: dict[str, Members] = {}
+
+    async def adopt(self, settings: Settings) -> None:
+        """Use the accounts of these settings. Raises SettingsError."""
+        self._sessions = {name: await self._senders.session_of(table) for name, table in settings.bots.items()}
+        self._members = {name: Members(session) for name, session in self._sessions.items()}
+
+    def session(self, name: str | None) -> Session | None:
+        """The session of a bot; None for one that is not there."""
+        return self._sessions.get(name or "")
+
+    def members(self, name: str) -> Members | None:
+        """The members of the server of a bot; None for one that is not there."""
+        return self._members.get(name)
+
+
+class Around:
+    """See `acts.acts.Around`."""
+
+    def __init__(self, senders: Senders, bots: Bots) -> None:
+        self._senders = senders
+        self._bots = bots
+
+    async def respond(self, table: CallbackSettings, response: StoredResponse, age: float) -> Result:
+        """Send a later answer to a command."""
+        http = await self._senders.at(table.server)
+        told = await interactive.respond(http, table.server, response.url, response.body)
+        if not told.problem:
+            return Delivered()
+        if told.unsure or age >= RESPONSE_LIFE:
+            return Never(told.problem)
+        return Later(told.problem, blame=Blame.UNKNOWN)
+
+    async def show_typing(self, table: CallbackSettings, channel: str, root: str) -> None:
+        """Show that the bot of a table is typing."""
+        if (session := self._bots.session(table.bot)) is not None:
+            await interactive.typing(session, channel, root)
+
+    async def open_dialog(self, table: Table, trigger: str, url: str, dialog: Mapping[str, Any]) -> str:
+        """Open a dialog by the trigger of a command or click; the answer says why it did not."""
+        server = table.settings.server
+        http = await self._senders.at(server)
+        return (await interactive.open_dialog(http, server, trigger, url, dialog)).problem
+
+
+class Acting:
+    """The running parts of the way back. `adopt` replaces their settings; leaving the stack ends them."""
+
+    def __init__(self, desk: Desk, bots: Bots, buttons: SignedButtons) -> None:
+        self.desk = desk
+        self.bots = bots
+        self.buttons = buttons
+
+    @classmethod
+    async def start(
+        cls,
+        settings: Settings,
+        journal: Journal,
+        catalog: RunningCatalog,
+        senders: Senders,
+        calls: Calls,
+        metrics: Metrics,
+        store: Callable[[Entry], Awaitable[Appended]],
+        stack: AsyncExitStack,
+    ) -> "Acting":
+        """Start the parts. Raises SettingsError, JournalError."""
+        bots = Bots(senders)
+        around = Around(senders, bots)
+
+        async def service(key: str) -> Service | None:
+            if key not in catalog.current.keys:
+                return None
+            return catalog.current.used(key) or await catalog.for_request(key)
+
+        acts = Acts(settings, journal, store, service, calls, around, metrics)
+        stack.push_async_callback(acts.close)
+        keys = await journal.ring(RING)
+        buttons = SignedButtons(settings.server.public_url, live(settings), keys, secrets.SystemRandom().getrandbits)
+        ring = Ring(journal, keys, buttons.adopt)
+        stack.push_async_callback(ring.close)
+        await ring.look(time())
+        dialogs, permits = Dialogs(ring, around.open_dialog), Permits(bots.members)
+        desk = Desk(acts, Clicks(acts, ring, journal, permits, dialogs), dialogs, permits, ring)
+        made = cls(desk, bots, buttons)
+        await made.adopt(settings)
+        return made
+
+    async def adopt(self, settings: Settings) -> None:
+        """Use other settings from now on. Raises SettingsError."""
+        await self.bots.adopt(settings)
+        self.desk.acts.settings = settings
+        self.desk.dialogs.public_url = settings.server.public_url
+        self.buttons.settle(settings.server.public_url, live(settings))
+
+    def destinations(self, settings: Settings) -> list[Destination]:
+        """The destinations that perform acts."""
+        return [performer.destination(self.desk.acts, table) for table in settings.callbacks.values()]
+
+
+def live(settings: Settings) -> Callable[[str, str, str], str | None]:
+    """Which table brings to life, on a route, the callback of a service by its name: the first that fits."""
+
+    def found(route: str, service: str, callback: str) -> str | None:
+        for name, table in settings.callbacks.items():
+            if table.service == service and (not table.only or callback in table.only):
+                if not table.routes or route in table.routes:
+                    return name
+        return None
+
+    return found
+
+
+def services(settings: Settings) -> set[str]:
+    """The services whose callbacks are alive."""
+    return {table.service for table in settings.callbacks.values()}

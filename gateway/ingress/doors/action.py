@@ -1,0 +1,43 @@
+"""`/action/{secret}`: clicks on the buttons and menus of the gateway's messages, each proven by its ticket.
+
+The secret in the path keeps those out who read the context of a button: users do not see the URL. Every answer has
+status 200, as Mattermost shows nothing of a click that fails; contract 5.1.
+"""
+
+from functools import partial
+
+from gateway.acts.clicks import Clicks
+from gateway.acts.desk import Desk
+from gateway.acts.proofs import prove_path
+from gateway.acts.rings import Ring
+from gateway.callbacks.buttons import ACTION_DOOR
+from gateway.callbacks.smoothing import Occasion
+from gateway.ingress.calling import in_json, read_said, secret_in
+from gateway.ingress.doors import Call, CallDoor
+from gateway.ingress.response import Response
+from gateway.model import Request
+from gateway.settings import Settings
+
+
+class ActionDoor:
+    """Answers clicks."""
+
+    pattern = "/action/{secret}"
+
+    def __init__(self, clicks: Clicks, ring: Ring) -> None:
+        self._clicks = clicks
+        self._ring = ring
+
+    def find(self, path: str) -> Call | None:
+        """See `CallDoor`."""
+        secret = secret_in(path, ACTION_DOOR)
+        return Call("action", "", partial(self._answer, secret), secret) if secret else None
+
+    async def _answer(self, secret: str, request: Request) -> Response:
+        prove_path(secret, ACTION_DOOR, self._ring.keys)
+        return in_json(await self._clicks.clicked(read_said(Occasion.ACTION, request)))
+
+
+def open_call_door(settings: Settings, desk: Desk) -> CallDoor | None:
+    """The door of these settings; None without callbacks."""
+    return ActionDoor(desk.clicks, desk.ring) if settings.callbacks else None
