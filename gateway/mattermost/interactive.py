@@ -182,7 +182,6 @@ async def update(
     timeout: float = TIMEOUT,  # noqa: ASYNC109 - one timer around the whole exchange
 ) -> Told:
     """Change a post of the account as the `update` of an answer to a click would; pin and files stay."""
-
     if not _ID.fullmatch(post_id):  # which is part of a path
         return Told("there is no such post")
 
