@@ -1,6 +1,6 @@
 """What is shown to one person at one moment: dialogs, later answers to a command, whispers, typing, a changed post.
 
-    open_dialog   within three seconds of a command or click; the trigger id is all the proof that Mattermost asks for
+    open_dialog   within seconds of a command or click; the trigger id is all the proof that Mattermost asks for
     respond       a later answer to a command: 30 minutes long, five of them, no proof but the URL
     the others    as the account of a session
 
@@ -22,7 +22,7 @@ from gateway.mattermost.clean import cut
 from gateway.mattermost.limits import DEFAULT
 from gateway.mattermost.rest_answers import Answer, failed, not_mattermost
 from gateway.mattermost.session import Session, decoded
-from gateway.model import JSON, Later
+from gateway.model import JSON, Never
 from gateway.outbound.exchange import Reply, Unsent, exchange
 from gateway.outbound.sessions import HttpSession
 
@@ -30,7 +30,7 @@ TIMEOUT: Final = 10.0
 """Default limit in seconds, logins and second tries included."""
 
 DIALOG_TIMEOUT: Final = 3.0
-"""The same for dialogs: later the server refuses the trigger id."""
+"""The same for dialogs: by default the server refuses the trigger id later."""
 
 _HEADERS: Final = {"Content-Type": "application/json"}
 _ID: Final = re.compile(r"[A-Za-z0-9]{26}")
@@ -41,8 +41,8 @@ _KEPT: Final = tuple("from_webhook override_username override_icon_url override_
 Refusals = Mapping[int, str]
 """What a status means when Mattermost itself answers it."""
 
-_NO_DIALOG: Final = {400: "Mattermost takes neither the trigger id nor, perhaps, the dialog"}
-_LATE: Final = "the time for a dialog is over: it opens within 3 s of the command or the click"
+_NO_DIALOG: Final = "Mattermost does not know this command or click, or cannot read the dialog"
+_LATE: Final = "the time for a dialog is over: Mattermost opens it only within seconds of the command or the click"
 _NO_LATER_ANSWER: Final = {
     400: "Mattermost takes no further answer to this command: five were given, or the command is gone",
     404: "the time for answers to this command is over: Mattermost takes them for 30 minutes",
@@ -98,9 +98,10 @@ async def open_dialog(
         body = msgspec.json.encode({"trigger_id": trigger_id, "url": url, "dialog": dialog})
         to = URL(f"{server.rstrip('/')}/api/v4/actions/dialogs/open", encoded=True)
         reply = await exchange(http, "POST", to, body, _HEADERS, timeout)
-        if reply.status == 400 and error_id(reply.body).endswith("trigger_id.expired"):
-            raise Unsent(Later(f"400: {_LATE}", None, "4xx", 400))
-        return _done(reply, _NO_DIALOG)
+        if reply.status == 400:  # the ids of some of these errors hold digits, so that they are not shown
+            late = error_id(reply.body).endswith("trigger_id.expired")
+            raise Unsent(Never(f"400: {_LATE if late else _NO_DIALOG}", status=400))
+        return _done(reply, {})
 
     return await _told(ask(), timeout)
 
@@ -182,7 +183,6 @@ async def update(
     timeout: float = TIMEOUT,  # noqa: ASYNC109 - one timer around the whole exchange
 ) -> Told:
     """Change a post of the account as the `update` of an answer to a click would; pin and files stay."""
-
     if not _ID.fullmatch(post_id):  # which is part of a path
         return Told("there is no such post")
 

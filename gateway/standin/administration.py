@@ -38,6 +38,11 @@ class _Member(Struct):
     user_id: str
 
 
+class _Scheme(Struct):
+    scheme_admin: bool = False
+    scheme_user: bool = True
+
+
 class _NewHook(Struct):
     channel_id: str
     user_id: str = ""
@@ -84,10 +89,13 @@ def routes() -> list[tuple[str, str, Handler]]:
         ("POST", "/teams", _new_team),
         ("DELETE", f"/teams/{team}", _remove_team),
         ("POST", f"/teams/{team}/members", _join_team),
+        ("DELETE", f"/teams/{team}/members/{user}", _leave_team),
+        ("PUT", f"/teams/{team}/members/{user}/schemeRoles", _set_team_roles),
         ("POST", "/channels", _new_channel),
         ("PUT", f"/channels/{channel}/patch", _rename),
         ("DELETE", f"/channels/{channel}", _archive),
         ("DELETE", f"/channels/{channel}/members/{user}", _leave),
+        ("PUT", f"/channels/{channel}/members/{user}/schemeRoles", _set_channel_roles),
         ("GET", "/hooks/incoming", _hooks),
         ("POST", "/hooks/incoming", _new_hook),
         ("DELETE", f"/hooks/incoming/{hook}", _remove_hook),
@@ -206,7 +214,32 @@ def _remove_team(call: Call) -> Reply:
 def _join_team(call: Call) -> Reply:
     team, member = call.team(), call.json(_Member, "user_id").user_id
     team.members.add(member)
-    return Reply({"team_id": team.id, "user_id": member}, 201)
+    team.left.pop(member, None)
+    return Reply(team.member(member), 201)
+
+
+def _leave_team(call: Call) -> Reply:
+    call.world.leave_team(call.team(), call.target(), call.caller)
+    return Reply(OK)
+
+
+def _set_team_roles(call: Call) -> Reply:
+    team, user = call.team(), call.target()
+    if user.id not in team.members:
+        raise RefusedError(404, "app.team.get_member.missing.app_error")
+    return _set_admin(team.admins, user.id, call.json(_Scheme, "scheme_roles"))
+
+
+def _set_channel_roles(call: Call) -> Reply:
+    channel, user = call.channel(), call.target()
+    if user.id not in channel.members:
+        raise RefusedError(404, "app.channel.get_member.missing.app_error")
+    return _set_admin(channel.admins, user.id, call.json(_Scheme, "scheme_roles"))
+
+
+def _set_admin(admins: set[str], user: str, asked: _Scheme) -> Reply:
+    (admins.add if asked.scheme_admin else admins.discard)(user)
+    return Reply(OK)
 
 
 def _new_channel(call: Call) -> Reply:

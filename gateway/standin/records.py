@@ -41,7 +41,10 @@ class User(Struct, kw_only=True):
 
 
 class Team(Struct):
-    """A team; `members` are ids of users."""
+    """A team: `members` are ids of users, `admins` of those that administer it, now or when they left.
+
+    `left` tells since when somebody is no longer a member.
+    """
 
     id: str
     name: str
@@ -49,11 +52,20 @@ class Team(Struct):
     members: set[str]
     create_at: int
     delete_at: int = 0
+    admins: set[str] = set()
+    left: dict[str, int] = {}
 
     def shown(self) -> dict[str, Any]:
         """The team as REST shows one."""
         names = ("id", "create_at", "delete_at", "name", "display_name")
         return {name: getattr(self, name) for name in names} | {"type": "O", "allow_open_invite": False}
+
+    def member(self, user: str) -> dict[str, Any]:
+        """Somebody who is or was a member, as REST shows him: who has left keeps his roles."""
+        admin = user in self.admins
+        roles = "team_user team_admin" if admin else "team_user"
+        at = 0 if user in self.members else self.left[user]
+        return {"team_id": self.id, "user_id": user, "roles": roles, "delete_at": at, "scheme_admin": admin}
 
 
 class Channel(Struct, kw_only=True):

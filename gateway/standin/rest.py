@@ -59,7 +59,9 @@ def routes(posting: Posting) -> list[tuple[str, str, Handler]]:
         ("GET", f"/teams/name/{{name:{_NAME}}}", _team_by_name),
         ("GET", f"/teams/{team}/channels/name/{{channel:{_NAME}}}", _channel_by_name),
         ("GET", f"/teams/name/{{name:{_NAME}}}/channels/name/{{channel:{_NAME}}}", _channel_by_names),
+        ("GET", f"/teams/{team}/members/{user}", _team_member),
         ("GET", f"/users/{user}/teams", _teams_of),
+        ("GET", f"/users/{user}/groups", _groups_of),
         ("GET", f"/users/{user}/channels", _channels_of),
         ("GET", f"/channels/{channel}", _channel),
         ("GET", f"/channels/{channel}/posts", _posts),
@@ -201,6 +203,21 @@ def _membership(channel: Channel, user: str) -> dict[str, Any]:
     admin = user in channel.admins
     roles = "channel_user channel_admin" if admin else "channel_user"
     return {"channel_id": channel.id, "user_id": user, "roles": roles, "scheme_admin": admin}
+
+
+def _team_member(call: Call) -> Reply:
+    """Who is or was in a team, for those who are in it."""
+    user, team = call.target(), call.world.teams.get(call.id("team"))
+    if team is None or (call.caller.id not in team.members and not call.caller.has(ADMIN)):
+        raise permissions("view_team")
+    if user.id not in team.members and user.id not in team.left:
+        raise RefusedError(404, "app.team.get_member.missing.app_error")
+    return Reply(team.member(user.id))
+
+
+def _groups_of(_: Call) -> Reply:
+    """Nobody's groups: they need a licence."""
+    raise RefusedError(501, "api.license_error")
 
 
 def _oneself(call: Call) -> User:

@@ -188,6 +188,17 @@ class Scene:
         """Take a user out of a channel."""
         self._world.leave(self._channel(channel, team), self._user(username), self._world.owner)
 
+    def promote(self, username: str, channel: str = "", *, team: str = "home") -> None:
+        """Let a user administer a channel, or the team, of which he is a member then."""
+        user = self._user(username)
+        if channel:
+            self.join(username, channel, team=team)
+        (self._channel(channel, team) if channel else self._team(team)).admins.add(user.id)
+
+    def leave_team(self, username: str, *, team: str = "home") -> None:
+        """Take a user out of a team, with its channels."""
+        self._world.leave_team(self._team(team), self._user(username), self._world.owner)
+
     def rename_channel(self, name: str, new: str, *, team: str = "home") -> None:
         """Give a channel another name."""
         self._world.rename(self._channel(name, team), new)

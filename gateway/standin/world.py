@@ -126,6 +126,15 @@ class World:
         self.hub.tell_user(user, "user_added", data, channel.id)
         self.hub.tell_channel(channel, "user_added", data, omit=user)
 
+    def leave_team(self, team: Team, user: User, remover: User) -> None:
+        """Take a user out of a team and its channels."""
+        if user.id not in team.members:
+            raise RefusedError(404, "app.team.get_member.missing.app_error")
+        for channel in [channel for channel in self.channels.values() if channel.team == team.id]:
+            self.leave(channel, user, remover)
+        team.members.discard(user.id)
+        team.left[user.id] = now()
+
     def leave(self, channel: Channel, user: User, remover: User) -> None:
         """Take a user out of a channel; he and the others are told, each his side of it."""
         if user.id not in channel.members:

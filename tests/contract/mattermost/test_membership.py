@@ -105,3 +105,42 @@ async def test_the_date_of_an_answer_is_the_clock_of_the_posts(place):
     """Every answer tells the server's time, to the second: that by which its posts are dated."""
     answer = await place.post()
     assert abs(parsedate_to_datetime(answer.headers["Date"]).timestamp() - answer.json["create_at"] / 1000) < 5
+
+
+async def test_members_of_a_team(stage):
+    """For those who are in it. Who has left is still told, roles and all, with the time."""
+    path = f"/teams/{stage.team['id']}/members"
+    person = await stage.person("zoe")
+    zoe = person["id"]
+    await stage.server.done("PUT", f"{path}/{zoe}/schemeRoles", {"scheme_admin": True, "scheme_user": True})
+    shown = (await stage.server.api("GET", f"{path}/{zoe}", token=stage.bot_token)).json
+    assert (shown["roles"], shown["scheme_admin"], shown["delete_at"]) == ("team_user team_admin", True, 0)
+    assert (await stage.server.api("GET", f"{path}/me", token=stage.bot_token)).json["roles"] == "team_user"
+    await stage.server.done("DELETE", f"{path}/{zoe}")
+    left = (await stage.server.api("GET", f"{path}/{zoe}", token=stage.bot_token)).json
+    assert (left["roles"], left["scheme_admin"], left["delete_at"] > 0) == ("team_user team_admin", True, True)
+    assert (await stage.server.api("GET", f"{path}/me", token=await stage.session(person))).outcome == PERMISSIONS
+    other = (await stage.another_team())["id"]
+    assert (await stage.server.api("GET", f"/teams/{other}/members/me", token=stage.bot_token)).outcome == PERMISSIONS
+    missing = await stage.server.api("GET", f"/teams/{other}/members/{zoe}")
+    assert missing.outcome == (404, "app.team.get_member.missing")
+
+
+async def test_a_role_in_a_channel(stage):
+    """It is given by an administrator, and gone with the membership."""
+    room = await stage.place(stage.ben["id"], stage.bot, hook=False)
+    path = f"/channels/{room.id}/members/{stage.ben['id']}"
+    await stage.server.done("PUT", f"{path}/schemeRoles", {"scheme_admin": True, "scheme_user": True})
+    shown = (await stage.server.api("GET", path, token=stage.bot_token)).json
+    assert (shown["roles"], shown["scheme_admin"]) == ("channel_user channel_admin", True)
+    await stage.server.done("DELETE", path)
+    gone = await stage.server.api("GET", path, token=stage.bot_token)
+    assert gone.outcome == (404, "app.channel.get_member.missing")
+
+
+async def test_groups_need_a_licence(stage):
+    """501 for everybody."""
+    if not await stage.server.is_licensed():
+        for token in (stage.bot_token, stage.server.token):
+            answer = await stage.server.api("GET", f"/users/{stage.ben['id']}/groups", token=token)
+            assert answer.outcome == (501, "api.license_error")
