@@ -65,6 +65,9 @@ class Ticket(Struct, frozen=True, array_like=True):
 
     `callback` and `action` are the names in the documents, `subject` and `destination` those of the message with the
     button. `context` is what the document gives the button besides, in texts: numbers are written out.
+
+    `table` is the name in the settings of what brings the callback to life, `document` ("pagerduty/incident") declares
+    the action, `event` is the id of the event whose message has the button, `options` are the values of a menu.
     """
 
     kind: TicketKind
@@ -76,6 +79,10 @@ class Ticket(Struct, frozen=True, array_like=True):
     place: Place = Place()
     expires: int = 0
     context: Mapping[str, str] = {}
+    table: str = ""
+    document: str = ""
+    event: str = ""
+    options: tuple[str, ...] = ()
 
 
 class TicketRefused(Struct, frozen=True):
