@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from time import time
-from typing import Any
+from typing import Any, Final
 
 from gateway.acts import performer
 from gateway.acts.acts import Acts
@@ -33,6 +33,10 @@ from gateway.settings import Settings
 from gateway.settings.callbacks import CallbackSettings
 
 
+ASKING: Final = 2.0
+"""Seconds that a question takes at most who may do what, while a person waits."""
+
+
 class Bots:
     """The sessions of the bots of the settings, and what they know of members; one of each account."""
 
@@ -43,8 +47,8 @@ class Bots:
 
     async def adopt(self, settings: Settings) -> None:
         """Use the accounts of these settings. Raises SettingsError."""
-        self._sessions = {name: await self._senders.session_of(table) for name, table in settings.bots.items()}
-        self._members = {name: Members(session) for name, session in self._sessions.items()}
+        self._sessions = {name: await self._senders.session(table) for name, table in settings.bots.items()}
+        self._members = {name: Members(session, ASKING) for name, session in self._sessions.items()}
 
     def session(self, name: str | None) -> Session | None:
         """The session of a bot; None for one that is not there."""

@@ -20,6 +20,7 @@ from gateway.mattermost.session import Account, LoginAccount, Session, TokenAcco
 from gateway.model import Delivered, Delivery
 from gateway.outbound.sessions import HttpSession, Sessions
 from gateway.settings import Settings
+from gateway.settings.callbacks import BOTS, BotSettings
 from gateway.settings.proxies import Proxies, shown
 from gateway.settings.tables import DeliveryTable, DestinationSettings, Secret
 
@@ -45,16 +46,26 @@ class Senders:
         http = await self._sessions.to(server, None, table.proxy)
         return PassthroughSender(server, partial(hooks.url, server), http, table.timeout)
 
-    async def session(self, table: DestinationSettings) -> Session:
-        """The session of a channel over REST. Raises SettingsError."""
+    async def posting(self, table: BotSettings, session: Session, cards: Cards) -> Sender:
+        """Make the sender of a bot, whose messages say by id where they go."""
+        name = BOTS + table.name
+        repeats, editing = Repeats(History(session, name), name), Editing(session, name)
+        return RestSender(session, Channels(session, "", ""), cards, Concessions(name), repeats, editing)
+
+    async def session(self, table: DestinationSettings | BotSettings) -> Session:
+        """The session of an account over REST. Raises SettingsError."""
         server, http = table.server or "", await self.http(table)
         return Session(server, self._account(table, server, http), http, table.timeout)
 
-    async def http(self, table: DestinationSettings) -> HttpSession:
-        """The HTTP session for the requests to a destination. Raises SettingsError."""
+    async def http(self, table: DestinationSettings | BotSettings) -> HttpSession:
+        """The HTTP session for the requests to a destination, or of a bot. Raises SettingsError."""
         return await self._sessions.to(_url(table), table.ca_file, table.proxy)
 
-    def _account(self, table: DestinationSettings, server: str, http: HttpSession) -> Account:
+    async def at(self, server: str) -> HttpSession:
+        """The HTTP session for requests to a server that need no account. Raises SettingsError."""
+        return await self._sessions.to(server)
+
+    def _account(self, table: DestinationSettings | BotSettings, server: str, http: HttpSession) -> Account:
         """Destinations with the same login share it, so that together they do not lock the account."""
         if table.token is not None:
             return TokenAccount(table.token)
@@ -118,6 +129,8 @@ def channels(session: Session, table: DestinationSettings) -> Channels:
     return Channels(session, table.team or "", table.channel or "")
 
 
-def _url(table: DestinationSettings) -> str:
-    """A URL at the server of a destination."""
-    return table.hook.reveal() if table.hook is not None else table.server or ""
+def _url(table: DestinationSettings | BotSettings) -> str:
+    """A URL at the server of a destination or bot."""
+    if isinstance(table, DestinationSettings) and table.hook is not None:
+        return table.hook.reveal()
+    return table.server or ""

@@ -50,13 +50,19 @@ class SignedButtons:
     """
 
     def __init__(self, public_url: str, live: Live, keys: Sequence[RingKey], getrandbits: Callable[[int], int]) -> None:
+        self._getrandbits = getrandbits
+        self._keys = keys
+        self.settle(public_url, live)
+
+    def settle(self, public_url: str, live: Live) -> None:
+        """Use other settings from now on."""
         self._public = public_url.rstrip("/")
         self._live = live
-        self._getrandbits = getrandbits
-        self.adopt(keys)
+        self.adopt(self._keys)
 
     def adopt(self, keys: Sequence[RingKey]) -> None:
         """Sign with the first of these keys of the ring from now on."""
+        self._keys = keys
         self._key = keys[0]
         self._url = f"{self._public}/{ACTION_DOOR}/{_path_secret(keys[0], ACTION_DOOR)}"
 
@@ -113,5 +119,5 @@ def declared(service: Service, ticket: Ticket) -> ActionShape | None:
 
 
 def takes(ticket: Ticket, option: str) -> bool:
-    """Whether a value is among the options of a menu, which the server does not check; of a button, whether it is ""."""
+    """Whether a value is an option of the menu, which the server does not check; a button has none, and takes ""."""
     return option in ticket.options if ticket.options else not option

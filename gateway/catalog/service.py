@@ -127,6 +127,11 @@ class Service:
         service.index = Index(service.translators)
         return service
 
+    def may_offer(self, translator: str) -> bool:
+        """Whether events of the translator of this name may have buttons: its own, or those of its card."""
+        own = any(one.name == translator and one.actions is not None for one in self.translators)
+        return own or translator in self.offering
+
     def speaker(self, name: str, seen: Context) -> Translator | None:
         """The translator that speaks for an event of this name. Raises TranslationError."""
         for one in self.index.candidates(name):

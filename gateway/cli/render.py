@@ -22,6 +22,7 @@ from gateway.errors import MattergateError, Refused
 from gateway.mattermost.fit import Limits
 from gateway.model import JSON, Outcome, Request
 from gateway.pipeline import sample, samplefile
+from gateway.pipeline.attached import told
 from gateway.pipeline.interpret import Wishes, interpret, payloads
 
 BODY_MOST = 5_000_000
@@ -177,7 +178,9 @@ def _answer(service: Service, request: Request, *, payload: bool) -> dict[str, J
         "reason": reading.reason,
     }
     if not payload:
-        return {**found, "messages": [message for piece in reading.pieces for message in piece.messages]}
+        actions = [told(one) for piece in reading.pieces for one in piece.actions]
+        messages = [message for piece in reading.pieces for message in piece.messages]
+        return {**found, "messages": messages, **({"actions": actions} if actions else {})}
     return {
         **found,
         "body": content.decoded.kind,

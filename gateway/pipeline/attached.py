@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from typing import Final, Protocol
 
-from msgspec import Struct
+from msgspec import Struct, to_builtins
 from msgspec.structs import replace
 
 from gateway.catalog.actions import Offered
 from gateway.mattermost.fit import fits
 from gateway.mattermost.limits import DEFAULT, Limits
 from gateway.mattermost.payload import Action, Attachment, Message
+from gateway.model import JSON
 
 BUTTON_ROOM: Final = 10_000
 """Bytes and runes that a button may need: its name, its URL, and what comes back with a click."""
@@ -36,6 +37,12 @@ class Buttons(Protocol):
 
     def made(self, offered: Sequence[Offered], origin: Origin) -> Sequence[Action]:
         """The buttons, in the order of what is offered, without those that nobody answers."""
+
+
+def told(offered: Offered) -> dict[str, JSON]:
+    """What is offered, for people: its name, its callback, and what that is told."""
+    options = {"options": [to_builtins(option) for option in offered.options]} if offered.options else {}
+    return {"name": offered.name, "callback": offered.callback, "context": dict(offered.context), **options}
 
 
 def with_room(limits: Limits, offered: Sequence[Offered]) -> Limits:

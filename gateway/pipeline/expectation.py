@@ -33,8 +33,8 @@ class Expectation(Struct, frozen=True, omit_defaults=True):
     `outcome` is an Outcome or "answered" (a handshake, with its `answer`). `cause` is that of a refusal; `note` says
     why the generic translator speaks (see `model.Note`), `reason` the same in words, of which a part may be expected.
     `phase` and `card` are those of a route with `card = "both"`: `card` is the message that the card shows, where that
-    is another one, or {"reply": true} where the message replies to it. `duplicate` says whether the same request, sent
-    again, is recognised.
+    is another one, or {"reply": true} where the message replies to it. `actions` are its buttons and menus, as they are
+    where their callbacks are alive. `duplicate` says whether the same request, sent again, is recognised.
     """
 
     outcome: str
@@ -49,6 +49,7 @@ class Expectation(Struct, frozen=True, omit_defaults=True):
     answer: Answer | None = None
     messages: list[JSON] | None = None
     card: JSON = None
+    actions: list[JSON] | None = None
     duplicate: bool = True
 
 

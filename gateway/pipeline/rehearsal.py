@@ -19,6 +19,7 @@ from gateway.journal import DuplicateKey, Entry
 from gateway.mattermost.fit import Limits
 from gateway.model import JSON, Card, Cause, Note, Outcome, Request
 from gateway.pipeline import entry
+from gateway.pipeline.attached import told
 from gateway.pipeline.confirmation import confirmation
 from gateway.pipeline.entry import DestinationTraits
 from gateway.pipeline.expectation import Answer, Expectation
@@ -100,12 +101,14 @@ def rehearse(sample: Sample, service: Service) -> Rehearsal:
 def written(sample: Sample, found: Expectation, service: Service) -> Expectation:
     """What a sample is to expect when it is written anew: all that was found and can be otherwise.
 
-    The reason names lines of documents: it is kept where the sample expects a part of it.
+    The reason names lines of documents: it is kept where the sample expects a part of it. That there are no buttons is
+    said of documents that may have some.
     """
     wanted = sample.expect.reason
     reason = wanted if wanted is None or wanted in (found.reason or "") else found.reason
     delivery_id = found.delivery_id if service.delivery_id else None
-    return msgspec.structs.replace(found, reason=reason, delivery_id=delivery_id)
+    actions = found.actions or ([] if found.translator and service.may_offer(found.translator) else None)
+    return msgspec.structs.replace(found, reason=reason, delivery_id=delivery_id, actions=actions)
 
 
 def doubtful(expected: Expectation, found: Expectation) -> str:
@@ -203,6 +206,7 @@ def _read(stored: Entry | None, reading: Reading, service: Service, *, duplicate
         reason=reading.reason,
         messages=[msgspec.json.decode(one.payload) for one in parcels],
         card=_shown(living),
+        actions=[told(one) for piece in reading.pieces for one in piece.actions],
         duplicate=duplicate,
     )
 

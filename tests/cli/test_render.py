@@ -18,6 +18,17 @@ def test_a_body_becomes_a_message(desk):
     assert answer["messages"] == [{"text": "a 1", "username": "Items"}]
 
 
+def test_buttons_are_shown(desk):
+    """As they are where their callbacks are alive; those of the card, too."""
+    desk.write("e.json", '{"id": 7}')
+    desk.write("own/jobs/service.yaml", "name: Jobs\ndocs: https://example.com/\nsetup: Nothing is to be set up.\n")
+    desk.write("own/jobs/job.yaml", "title: A job\nevents: ['*']\ncard: job\nmessage: {text: '{{ id }}'}\n")
+    action = "{name: Rerun, callback: other/rerun, context: {id: '{{ id }}'}}"
+    desk.write("own/jobs/cards/job.yaml", f"title: A job\nmessage: {{text: '{{{{ id }}}}'}}\nactions: [{action}]\n")
+    answer = json.loads(desk.plain("render", "e.json", "-s", "jobs", "--catalog", "own").out)
+    assert answer["actions"] == [{"name": "Rerun", "callback": "other/rerun", "context": {"id": "7"}}]
+
+
 def test_standard_input_and_other_bodies(desk):
     """`-` and nothing read it; the generic translator speaks where no service is named; headers count."""
     for arguments in (["-"], []):

@@ -4,12 +4,15 @@ import hashlib
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
+from gateway.catalog.actions import Offered
 from gateway.decode.content import Content
 from gateway.journal.duplicates import key_of
 from gateway.mattermost.fit import Fitted
-from gateway.mattermost.payload import Message, decode, encode
+from gateway.mattermost.payload import Action, Integration, Message, decode, encode
 from gateway.model import Card, CardMode, Outcome, Phase, Request
+from gateway.pipeline.attached import Origin
 from gateway.pipeline.entry import DestinationTraits, keys, parcels
 from gateway.pipeline.interpret import Piece, Reading
 from gateway.pipeline.route import Route
@@ -227,3 +230,70 @@ def test_an_id_alone_is_enough_where_nobody_could_make_one_up():
     """Without a signature whoever may post may post anything."""
     [key] = keys_of(b"x", "d-1")
     assert key == key_of("r", "id", hashlib.sha256(b"d-1").digest())
+
+
+CLOSE = Offered("Close", "acme/one", "acme/close")
+
+
+class Made:
+    """Makes a button of what is offered, and notes what for."""
+
+    def __init__(self, *, alive: bool = True) -> None:
+        self.alive = alive
+        self.origins: list[Origin] = []
+
+    def made(self, offered, origin):
+        """A button of each."""
+        self.origins.append(origin)
+        where = Integration("https://g.example/a", {"ticket": origin.destination})
+        return [Action(id="a", name=one.name, type="button", integration=where) for one in offered if self.alive]
+
+
+def with_buttons(one, *destinations, buttons=None, **more):
+    """The parcels of a piece with buttons, and the texts of what has a button in them: payload, card."""
+    reading = Reading(Outcome.MESSAGE, "e", "t", "", "", "", (replace(one, actions=(CLOSE,)),))
+    made = list(parcels("e1", route(*destinations, **more), Acme, reading, TRAITS, "", buttons or Made(), 5.0))
+    found = [(parcel, parcel.payload, parcel.card.payload.encode() if parcel.card else b"") for parcel in made]
+    return made, [tuple(decode(text).text for text in texts if b'"actions"' in text) for _, *texts in found]
+
+
+def test_the_post_that_shows_the_subject_has_the_buttons():
+    """Of a webhook the first message; of a card its payload, and never the message that may reply to it."""
+    buttons = Made()
+    one = piece("a", "b", card="state", phase=Phase.OPEN)
+    made, texts = with_buttons(one, "hook", "rest", buttons=buttons, card="both")
+    assert texts == [("a",), ("state",), (), ()]
+    hook, rest, *_ = made
+    assert decode(hook.payload).channel == "town"
+    assert decode(rest.card.payload.encode()).attachments[0].actions[0].integration.context == {"ticket": "rest"}
+    assert buttons.origins == [Origin("r", "e1", "hook", "acme:s", 5.0), Origin("r", "e1", "rest", "acme:s", 5.0)]
+
+
+@pytest.mark.parametrize("mode", CardMode)
+def test_a_message_that_is_the_card_replies_without_buttons(mode):
+    """The card that it opens has them, and where it replies to one that is there, or comes late, it has none."""
+    [parcel], texts = with_buttons(piece("a", channel="c"), "rest", card=mode.value)
+    assert texts == [("a",)]
+    assert parcel.payload == encode(Message(text="a", channel="c"))
+    assert decode(parcel.card.payload.encode()).channel == "c"
+    assert with_buttons(piece("a", reply=True), "rest", card=mode.value)[1] == [()]
+    assert with_buttons(piece("a", reply=True, phase=Phase.OPEN), "rest", card=mode.value)[1] == [("a",)]
+
+
+def test_without_cards_each_message_has_its_buttons():
+    """What goes on in a thread of its own has them on its first post; one that is not about anything, too."""
+    [parcel], texts = with_buttons(piece("a"), "rest")
+    assert (texts, parcel.card) == ([("a",)], None)
+    buttons = Made()
+    parts, texts = with_buttons(piece("a", "b", subject=""), "rest", buttons=buttons)
+    assert texts == [("a",), ()]
+    assert [part.card.subject for part in parts] == ["event e1 1"] * 2
+    assert buttons.origins[0].subject == ""
+
+
+def test_buttons_that_nobody_answers_change_nothing():
+    """Neither the payload nor the card."""
+    one = piece("a", card="state")
+    found, texts = with_buttons(one, "hook", "rest", buttons=Made(alive=False), card="both")
+    assert texts == [(), ()]
+    assert found == made([one], "hook", "rest", card="both")

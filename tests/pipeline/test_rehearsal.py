@@ -1,9 +1,10 @@
 """Samples go the whole way: proof, handshake, delivery id, duplicates, translation, card."""
 
+import msgspec
 import pytest
 
 from gateway.catalog import catalog
-from gateway.pipeline.expectation import Answer, Expectation
+from gateway.pipeline.expectation import Answer, Expectation, differences
 from gateway.pipeline.rehearsal import doubtful, rehearse, written
 from gateway.pipeline.sample import parse
 
@@ -29,7 +30,11 @@ phase: "{{ 'open' if number == 1 else 'close' }}"
 card: item
 message: {text: "{{ box }} {{ number }}"}
 """
-CARD = "title: An item\nmessage: {text: 'all of {{ box }}'}\n"
+CARD = """title: An item
+message: {text: 'all of {{ box }}'}
+actions: [{name: Close, callback: other/close, when: number == 1, context: {box: "{{ box }}"}}]
+"""
+CLOSE = {"name": "Close", "callback": "other/close", "context": {"box": "a"}}
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +73,7 @@ def test_a_request_goes_the_whole_way(items, how):
         reason="",
         messages=[{"text": "a 1", "username": "Items"}],
         card={"text": "all of a", "username": "Items"},
+        actions=[CLOSE],
     )
 
 
@@ -195,3 +201,14 @@ def test_what_is_written_is_what_can_be_otherwise(items):
     one = parse("request: {body: {kind: dull}}\nexpect: {outcome: ignored, reason: ignores}", "a sample")
     done = written(one, rehearse(one, items).found, items)
     assert (done.reason, done.delivery_id, done.messages) == ("ignores", "", [])
+
+
+def test_a_sample_shows_the_buttons_of_its_card(items):
+    """Those that are offered; that there are none is written where the document may have some."""
+    opened, closed = found(items, ITEM), found(items, ITEM.replace("number: 1", "number: 2"))
+    assert (opened.actions, closed.actions) == ([CLOSE], [])
+    assert differences(Expectation("message", actions=[]), opened)
+    assert not differences(Expectation("message", actions=opened.actions), opened)
+    one = parse(f"{ITEM}\nexpect: {{outcome: message}}", "a sample")
+    assert written(one, closed, items).actions == []
+    assert written(one, msgspec.structs.replace(closed, translator="generic"), items).actions is None
