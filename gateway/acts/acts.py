@@ -78,8 +78,8 @@ class Taken(Struct, frozen=True):
 class Around(Protocol):
     """What acts need of Mattermost."""
 
-    async def respond(self, table: CallbackSettings, response: StoredResponse) -> Result:
-        """Send a later answer to a command."""
+    async def respond(self, table: CallbackSettings, response: StoredResponse, age: float) -> Result:
+        """Send a later answer to a command that was called `age` seconds ago."""
 
     async def show_typing(self, table: CallbackSettings, channel: str, root: str) -> None:
         """Show that the bot of a table is typing; what fails is of no consequence."""
@@ -205,7 +205,7 @@ class Acts:
         if table is None:
             return Never(f"[callbacks.{name}] is not in the settings any more, or its service is gone: put it back")
         if isinstance(kept, StoredResponse):
-            return await self._around.respond(table.settings, kept)
+            return await self._around.respond(table.settings, kept, time.time() - delivery.received)
         shape = table.callbacks.get(kept.callback)
         if shape is None:
             return Never(f"the callback {kept.callback} of {table.settings.service} is gone: put it back, then replay")

@@ -1,7 +1,7 @@
 """What is said and clicked in a running gateway: the parts of it, put together from the settings."""
 
 import secrets
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from time import time
 from typing import Any, Final
@@ -22,7 +22,6 @@ from gateway.callbacks.ticket import RING
 from gateway.catalog.service import Service
 from gateway.delivery.destinations import Destination
 from gateway.journal import Appended, Entry, Journal
-from gateway.journal.keyrings import RingKey
 from gateway.mattermost import interactive
 from gateway.mattermost.members import Members
 from gateway.mattermost.session import Session
@@ -30,33 +29,39 @@ from gateway.model import Blame, Delivered, Later, Never, Result
 from gateway.observe.metrics import Metrics
 from gateway.outbound.call import Calls
 from gateway.settings import Settings
-from gateway.settings.callbacks import CallbackSettings
-
+from gateway.settings.callbacks import BotSettings, CallbackSettings
 
 ASKING: Final = 2.0
 """Seconds that a question takes at most who may do what, while a person waits."""
 
 
 class Bots:
-    """The sessions of the bots of the settings, and what they know of members; one of each account."""
+    """The sessions of bots, and what they know of members; one of each account as it is in the settings."""
 
     def __init__(self, senders: Senders) -> None:
         self._senders = senders
-        self._sessions: dict[str, Session] = {}
-        self._members: dict[str, Members] = {}
+        self._sessions: dict[str, tuple[BotSettings, Session, Members]] = {}
 
     async def adopt(self, settings: Settings) -> None:
         """Use the accounts of these settings. Raises SettingsError."""
-        self._sessions = {name: await self._senders.session(table) for name, table in settings.bots.items()}
-        self._members = {name: Members(session, ASKING) for name, session in self._sessions.items()}
+        made = {}
+        for name, table in settings.bots.items():
+            known = self._sessions.get(name)
+            if known is None or known[0] != table:
+                session = await self._senders.session(table)
+                known = table, session, Members(session, ASKING)
+            made[name] = known
+        self._sessions = made
 
     def session(self, name: str | None) -> Session | None:
         """The session of a bot; None for one that is not there."""
-        return self._sessions.get(name or "")
+        known = self._sessions.get(name or "")
+        return known[1] if known is not None else None
 
     def members(self, name: str) -> Members | None:
         """The members of the server of a bot; None for one that is not there."""
-        return self._members.get(name)
+        known = self._sessions.get(name)
+        return known[2] if known is not None else None
 
 
 class Around:
@@ -127,19 +132,19 @@ class Acting:
         dialogs, permits = Dialogs(ring, around.open_dialog), Permits(bots.members)
         desk = Desk(acts, Clicks(acts, ring, journal, permits, dialogs), dialogs, permits, ring)
         made = cls(desk, bots, buttons)
-        await made.adopt(settings)
+        await bots.adopt(settings)
+        made.adopt(settings)
         return made
 
-    async def adopt(self, settings: Settings) -> None:
-        """Use other settings from now on. Raises SettingsError."""
-        await self.bots.adopt(settings)
+    def adopt(self, settings: Settings) -> None:
+        """Use other settings from now on; their bots are adopted already."""
         self.desk.acts.settings = settings
         self.desk.dialogs.public_url = settings.server.public_url
         self.buttons.settle(settings.server.public_url, live(settings))
 
-    def destinations(self, settings: Settings) -> list[Destination]:
-        """The destinations that perform acts."""
-        return [performer.destination(self.desk.acts, table) for table in settings.callbacks.values()]
+    def destination(self, table: CallbackSettings) -> Destination:
+        """The destination that performs the acts of a table."""
+        return performer.destination(self.desk.acts, table)
 
 
 def live(settings: Settings) -> Callable[[str, str, str], str | None]:
@@ -147,9 +152,9 @@ def live(settings: Settings) -> Callable[[str, str, str], str | None]:
 
     def found(route: str, service: str, callback: str) -> str | None:
         for name, table in settings.callbacks.items():
-            if table.service == service and (not table.only or callback in table.only):
-                if not table.routes or route in table.routes:
-                    return name
+            offered = table.service == service and (not table.only or callback in table.only)
+            if offered and (not table.routes or route in table.routes):
+                return name
         return None
 
     return found

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from gateway import journal as journals
 from gateway.app import admin, deadletters, ingress
+from gateway.app.acting import Acting
 from gateway.app.catalog import RunningCatalog
 from gateway.app.destinations import Destinations
 from gateway.app.fetching import INTERNET, Fetching, Outside, reporter
@@ -25,9 +26,10 @@ from gateway.ingress.doors import hooks
 from gateway.ingress.learned import Learned
 from gateway.ingress.recorder import Recorder
 from gateway.ingress.repeats import Repeats
-from gateway.journal import DeadLimits
+from gateway.journal import Appended, DeadLimits, Entry
 from gateway.observe import logs, tracing
 from gateway.observe.metrics import Metrics
+from gateway.outbound.call import Calls
 from gateway.outbound.keyring import Keyring
 from gateway.outbound.sessions import Sessions
 from gateway.pipeline import route as routes
@@ -121,7 +123,14 @@ async def _parts(settings: Settings, on_change: Callable[[], None], outside: Out
     stack.push_async_callback(tracer.close, min(settings.server.grace, TRACING_GRACE))
     closing = await stack.enter_async_context(AsyncExitStack())
     sessions = Sessions(closing, tracer.middlewares, settings.proxies)
-    destinations = Destinations(Senders(sessions), lambda name: partial(journal.card, name))
+    senders, fetching = Senders(sessions), Fetching(closing, outside, settings.proxies)
+    calls = Calls(closing, settings.proxies, outside.tls, fetching.resolver)
+
+    async def store(entry: Entry) -> Appended:
+        return await acceptance.store(entry)
+
+    acting = await Acting.start(settings, journal, catalog, senders, calls, metrics, store, stack)
+    destinations = Destinations(senders, lambda name: partial(journal.card, name), acting)
     addresses = Addresses(await journal.addresses(hooks.NAME))
     strangers = await ingress.strangers(journal, addresses)
     dispatcher = Dispatcher(
@@ -132,7 +141,6 @@ async def _parts(settings: Settings, on_change: Callable[[], None], outside: Out
     repeats = Repeats(journal.find)
     stack.push_async_callback(repeats.close)
     acceptance = Acceptance(journal, dispatcher.offer, repeats.note)
-    fetching = Fetching(closing, outside, settings.proxies)
     learned = Learned(journal, await journal.secrets(), Confirmations(fetching.confirm))
     keys = Keyring(fetching.key, reporter(metrics))
     stack.push_async_callback(keys.close)
@@ -148,9 +156,10 @@ async def _parts(settings: Settings, on_change: Callable[[], None], outside: Out
         strangers,
         recorder,
         keys,
+        acting,
     )
     stack.push_async_callback(taking.refusals.settle)
-    return Parts(metrics, catalog, journal, destinations, dispatcher, acceptance, taking)
+    return Parts(metrics, catalog, journal, destinations, dispatcher, acceptance, taking, acting)
 
 
 def _tracer(settings: Settings) -> tracing.Tracer:

@@ -72,9 +72,9 @@ class Fetching:
         proxies: Proxies = NO_PROXIES,
         now: Callable[[], float] = time.time,
     ) -> None:
-        resolver = outside.resolver()
-        stack.push_async_callback(resolver.close)
-        self._sessions = Sessions(stack, (), proxies, outside.tls, resolver)
+        self.resolver = outside.resolver()
+        stack.push_async_callback(self.resolver.close)
+        self._sessions = Sessions(stack, (), proxies, outside.tls, self.resolver)
         self._read_roots = outside.roots
         self._roots: Sequence[Any] | None = None
         self._now = now

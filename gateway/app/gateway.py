@@ -8,6 +8,7 @@ from typing import NamedTuple
 from prometheus_client.metrics_core import Metric
 
 from gateway.app import changes, ingress, watch
+from gateway.app.acting import Acting
 from gateway.app.catalog import RunningCatalog
 from gateway.app.destinations import Destinations
 from gateway.catalog.catalog import Catalog
@@ -42,6 +43,7 @@ class Parts(NamedTuple):
     dispatcher: Dispatcher
     acceptance: Acceptance
     ingress: Ingress
+    acting: Acting
 
 
 class RunningGateway:
@@ -187,7 +189,9 @@ class RunningGateway:
         return await self._parts.catalog.reread(ingress.folders(settings), needed)
 
     def _adopt_catalog(self, settings: Settings, known: Catalog) -> None:
-        self._parts.ingress.adopt(ingress.rules(settings, known, self._parts.metrics))
+        acting = self._parts.acting
+        acting.adopt(settings)
+        self._parts.ingress.adopt(ingress.rules(settings, known, self._parts.metrics, acting.desk))
         self._parts.catalog.adopt(known)
 
     def warm(self) -> None:

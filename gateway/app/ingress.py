@@ -6,6 +6,8 @@ from pathlib import Path
 
 from aiohttp import web
 
+from gateway.acts.desk import Desk
+from gateway.app.acting import Acting
 from gateway.app.catalog import RunningCatalog
 from gateway.catalog import files
 from gateway.catalog.catalog import Catalog
@@ -43,10 +45,12 @@ def open_ingress(
     strangers: Strangers,
     recorder: Recorder,
     keys: Keyring,
+    acting: Acting,
 ) -> Ingress:
     """Make the ingress for settings and a catalog that fit together."""
-    own = rules(settings, known.current, metrics)
-    return Ingress(own, store, metrics, known.for_request, learned, tracer, strangers, recorder, keys)
+    own = rules(settings, known.current, metrics, acting.desk)
+    buttons = acting.buttons
+    return Ingress(own, store, metrics, known.for_request, learned, tracer, strangers, recorder, keys, buttons)
 
 
 async def strangers(journal: Journal, addresses: Addresses) -> Strangers:
@@ -57,11 +61,11 @@ async def strangers(journal: Journal, addresses: Addresses) -> Strangers:
     return found
 
 
-def rules(settings: Settings, known: Catalog, metrics: Metrics) -> Rules:
+def rules(settings: Settings, known: Catalog, metrics: Metrics, desk: Desk | None = None) -> Rules:
     """Make the rules by which requests are taken in. The series of all translators that routes use start at 0."""
     for key in {route.service for route in settings.routes.values()}:
         metrics.expect_translators(key, known.translators(key))
-    return Rules(open_doors(settings, known), known, traits(settings), settings.server)
+    return Rules(open_doors(settings, known, desk), known, traits(settings), settings.server)
 
 
 def listener(ingress: Ingress, server: Server) -> web.BaseRunner:
@@ -80,8 +84,9 @@ def folders(settings: Settings) -> list[Path]:
 
 
 def services_of_routes(settings: Settings) -> set[str]:
-    """The services of routes, and the generic one; those of pass-through hooks are added by their first request."""
-    return {GENERIC, *(route.service for route in settings.routes.values())}
+    """The services of routes and callbacks, and the generic one; pass-through hooks add theirs by a first request."""
+    callbacks = {table.service for table in settings.callbacks.values()}
+    return {GENERIC, *callbacks, *(route.service for route in settings.routes.values())}
 
 
 def services_of_hooks(settings: Settings, used: Iterable[str] = ()) -> set[str]:

@@ -46,7 +46,7 @@ class Senders:
         http = await self._sessions.to(server, None, table.proxy)
         return PassthroughSender(server, partial(hooks.url, server), http, table.timeout)
 
-    async def posting(self, table: BotSettings, session: Session, cards: Cards) -> Sender:
+    def posting(self, table: BotSettings, session: Session, cards: Cards) -> Sender:
         """Make the sender of a bot, whose messages say by id where they go."""
         name = BOTS + table.name
         repeats, editing = Repeats(History(session, name), name), Editing(session, name)

@@ -43,6 +43,7 @@ from gateway.observe import logs
 from gateway.observe.metrics import NO_TRANSLATOR, Metrics
 from gateway.observe.tracing import OFF, RequestSpan, Tracer
 from gateway.outbound.keyring import Keyring
+from gateway.pipeline.attached import Buttons
 from gateway.pipeline.confirmation import confirmation
 from gateway.pipeline.entry import Traits, entry, new_id
 from gateway.pipeline.interpret import Reading
@@ -83,6 +84,7 @@ class Ingress:
     `strangers` bounds what is sent to addresses that have never delivered. `budget`, `peers` and `refusals` are those
     of the listener, too; refusals are recorded by `recorder`. `captures` are addresses whose requests become no events.
     `keys` are the public keys that requests are verified with; without them those of other hosts cannot be had.
+    `buttons` makes those of messages; without it they have none.
     """
 
     def __init__(
@@ -96,7 +98,9 @@ class Ingress:
         strangers: Strangers | None = None,
         recorder: Recorder | None = None,
         keys: Keyring | None = None,
+        buttons: Buttons | None = None,
     ) -> None:
+        self.buttons = buttons
         self.budget = Budget(0, 0)
         self.refusals = Refusals(metrics, recorder)
         self.captures = Captures()
@@ -232,7 +236,19 @@ class Ingress:
         now = time.time()
         event_id = new_id(now, _random.getrandbits)
         trace, kept = span.traceparent, judged.kept
-        fresh = entry(event_id, now, route, service, judged.content, reading, proof, rules.traits, trace, kept)
+        fresh = entry(
+            event_id,
+            now,
+            route,
+            service,
+            judged.content,
+            reading,
+            proof,
+            rules.traits,
+            trace,
+            kept,
+            self.buttons,
+        )
         del judged  # the decoded value is large: while the journal writes, the garbage collector would walk it
         appended = await self._store_bounded(fresh, route)
         stored = time.perf_counter()

@@ -100,7 +100,6 @@ class AuditQuery(Struct, frozen=True):
 
     user: str = ""
     subject: str = ""
-    post: str = ""
     callback: str = ""
     action: str = ""
     outcome: AuditOutcome | None = None
@@ -108,6 +107,7 @@ class AuditQuery(Struct, frozen=True):
     until: float | None = None
     before: int | None = None
     limit: int = 50
+    post: str = ""
 
 
 class AuditPage(Struct, frozen=True):
