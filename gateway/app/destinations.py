@@ -45,8 +45,9 @@ class Destinations:
         for bot in settings.bots.values():
             name = BOTS + bot.name
             made[name] = self._unchanged(name, bot) or (bot, _destination(name, bot, self._of_bot(bot)))
-        for table in settings.callbacks.values():
-            made[table.route] = self._unchanged(table.route, table) or (table, self._acting.destination(table))
+        for outside in settings.callbacks.values():
+            kept = self._unchanged(outside.route, outside)
+            made[outside.route] = kept or (outside, self._acting.destination(outside))
         self._current = made
         return [destination for _, destination in made.values()]
 

@@ -35,7 +35,7 @@ FILES = 200
 _log = logs.get("ingress")
 
 
-def open_ingress(
+def open_ingress(  # noqa: PLR0913 - each is another part
     settings: Settings,
     known: RunningCatalog,
     store: Callable[[Entry], Awaitable[Appended]],

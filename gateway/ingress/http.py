@@ -87,7 +87,7 @@ class Ingress:
     `buttons` makes those of messages; without it they have none.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is another part
         self,
         rules: Rules,
         store: Callable[[Entry], Awaitable[Appended]],

@@ -2,10 +2,12 @@
 
 from contextlib import AsyncExitStack
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from gateway import settings
+from gateway.app.acting import Bots
 from gateway.app.destinations import Destinations
 from gateway.app.senders import Senders
 from gateway.errors import SettingsError
@@ -33,7 +35,9 @@ async def made():
         return None
 
     async with AsyncExitStack() as stack:
-        destinations = Destinations(Senders(Sessions(stack)), lambda name: no_card)
+        senders = Senders(Sessions(stack))
+        acting = SimpleNamespace(bots=Bots(senders))
+        destinations = Destinations(senders, lambda name: no_card, acting)
 
         async def of(text: str):
             known = settings.parse(text, "mattergate.toml", {}, Path.read_text)
