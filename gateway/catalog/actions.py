@@ -8,7 +8,7 @@ The callback is callbacks/acknowledge.yaml of the service, or SERVICE/NAME of an
 texts; of a menu also the value that was chosen.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, Final
 
@@ -159,26 +159,36 @@ class Misdirected(Struct, frozen=True):
     problem: str
 
 
-def misdirected(service: str, parts: Mapping[str, Any]) -> Iterator[Misdirected]:
-    """What does not fit between the actions and callbacks of a service, whose `parts` are by the names of documents.
+Parts = Mapping[str, Any]
+"""The compiled documents of a service by their names."""
 
-    Callbacks of other services are not looked at.
+
+def misdirected(
+    service: str, parts: Parts, elsewhere: Callable[[str], Parts | None] | None = None
+) -> Iterator[Misdirected]:
+    """What does not fit between the actions of a service and their callbacks.
+
+    That is of its own callbacks, or with `elsewhere`, which has the documents of each service (None: there is no such
+    one), of those of other services.
     """
     for document, part in parts.items():
         declared = getattr(part, "actions", None)
         for index, action in enumerate(declared.listed if isinstance(declared, ActionsShape) else ()):
             owner, _, name = action.callback.partition("/")
-            if owner == service and (why := _unanswered(name, parts)):
+            if (owner == service) is (elsewhere is not None):
+                continue
+            there = parts if elsewhere is None else elsewhere(owner)
+            if there is None:
+                yield Misdirected(document, ("actions", index, "callback"), f"there is no service {owner!r}")
+            elif why := _unanswered(name, there, "the service" if elsewhere is None else f"the service {owner}"):
                 yield Misdirected(document, ("actions", index, "callback"), why)
-            elif owner == service:
-                missing = sorted(_needed(parts[f"{_FOLDER}/{name}"].input) - action.keys)
-                if missing:
-                    problem = f"the callback {name} needs context.{missing[0]}: give it in `context`"
-                    yield Misdirected(document, ("actions", index), problem)
+            elif missing := sorted(_needed(there[f"{_FOLDER}/{name}"].input) - action.keys):
+                problem = f"the callback {name} needs context.{missing[0]}: give it in `context`"
+                yield Misdirected(document, ("actions", index), problem)
 
 
-def _unanswered(name: str, parts: Mapping[str, Any]) -> str:
-    """Why an action of its own service cannot be answered by a callback; "" when it can."""
+def _unanswered(name: str, parts: Parts, service: str) -> str:
+    """Why a callback among these documents cannot answer an action; "" when it can."""
     part = parts.get(f"{_FOLDER}/{name}")
     if part is not None:
         if _ACTION in part.answers:
@@ -186,7 +196,7 @@ def _unanswered(name: str, parts: Mapping[str, Any]) -> str:
         return f"callbacks/{name}.yaml answers {', '.join(part.answers)}: add action to its `answers`"
     known = [one.partition("/")[2] for one in parts if one.startswith(f"{_FOLDER}/")]
     near = get_close_matches(name, known, 1)
-    return f"the service has no callback {name!r}; " + (
+    return f"{service} has no callback {name!r}; " + (
         f"did you mean {near[0]}?" if near else f"write callbacks/{name}.yaml"
     )
 

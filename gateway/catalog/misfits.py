@@ -151,6 +151,10 @@ RULES: Final = {
     "^[A-Za-z0-9-]+$": "the name of a header has letters, digits and - only",
     "^[A-Za-z0-9_][A-Za-z0-9_-]*$": "it has letters, digits, _ and - only, and begins with no -",
     "^[A-Za-z0-9_.-][A-Za-z0-9_./-]*$": "a trigger has letters, digits and ._/- only, and begins with no /",
+    "^([a-z0-9-]+/)?[a-z0-9_]+$": "it is NAME of callbacks/NAME.yaml, or SERVICE/NAME of another service's",
+    "^(@[a-z0-9][a-z0-9._-]*|group:[a-z0-9][a-z0-9._-]*|role:(channel_admin|team_admin|system_admin)|channel)$": (
+        "write @NAME, group:NAME, role:channel_admin, role:team_admin, role:system_admin, or channel for its members"
+    ),
     "^https?://": "it begins with https://",
     "^https://": "it begins with https://",
 }

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import typer
 import uvloop
@@ -13,6 +13,7 @@ from gateway.app import senders
 from gateway.callbacks import samplefile as callback_samples
 from gateway.callbacks.document import CALLBACK, callbacks
 from gateway.catalog import files, placeholders, schema_cost, yamlfile
+from gateway.catalog.actions import misdirected
 from gateway.catalog.kinds import SERVICE, Text
 from gateway.catalog.service import Service
 from gateway.catalog.translator import Translator
@@ -133,6 +134,7 @@ def _of_catalog(known: Settings) -> _Findings:
     folders = catalog.folders(known.catalog.folders)
     services, faults = catalog.load(folders, closely=True)
     faults += [*routes.unknown_services(known, services.keys), *routes.faults(known), *tracing.faults(known)]
+    faults += [fault for service in services.services.values() for fault in _of_actions(service, services.services)]
     translators = [one for service in services.services.values() for one in service.translators]
     warnings = [warning for one in translators for warning in _costs(one)]
     warnings += [one for service in services.services.values() for one in _left(service)]
@@ -196,6 +198,18 @@ def _of_callback_samples(services: Mapping[str, Service], folders: Sequence[Path
         if one.name not in sampled
     ]
     return _Findings(faults, warnings)
+
+
+def _of_actions(service: Service, services: Mapping[str, Service]) -> Iterator[Fault]:
+    """The actions of a service that a callback of another service cannot answer."""
+
+    def parts(key: str) -> Mapping[str, Any] | None:
+        found = services.get(key)
+        return None if found is None else {name: one.part for name, one in found.documents.items() if one.part}
+
+    for wrong in misdirected(service.key, parts(service.key) or {}, parts):
+        file = service.documents[wrong.document].file
+        yield yamlfile.fault(file, files.read(Path(file)), wrong.steps, wrong.problem)
 
 
 def _left(service: Service) -> Iterator[Fault]:

@@ -134,7 +134,7 @@ CALLBACKS = {
         ("- {name: ' A', callback: x/y}", "6 actions/0/name: a name is one line, without blanks around it"),
         (f"- {{name: {'A' * 41}, callback: x/y}}", "6 actions/0/name: "),
         ("- {name: A, callback: x/y, style: blue}", "6 actions/0/style: there is no 'blue' here"),
-        ("- {name: A, callback: x/y, allow: [ann]}", "6 actions/0/allow/0: 'ann' has characters"),
+        ("- {name: A, callback: x/y, allow: [ann]}", "6 actions/0/allow/0: 'ann' "),
         ("- {name: A, callback: x/y, options: []}", "6 actions/0/options: "),
         ("- {name: A, callback: x/y, when: id >}", "6 actions/0/when: "),
         (

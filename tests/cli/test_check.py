@@ -52,6 +52,23 @@ def test_every_fault_is_one_line_with_place_and_remedy(desk):
     assert "no service 'items'" not in said.out, "its documents are at fault, and are there"
 
 
+def test_a_button_that_another_service_does_not_answer(desk):
+    """The callback is looked for there, as its own are in its own."""
+    text = "title: An item\nevents: [item]\nmessage: {text: item}\nactions:\n"
+    text += "".join(f"- {{name: {one[:3]}, callback: {one}}}\n" for one in ("other/resolv", "nobody/do", "own"))
+    desk.write("catalog/items/item.yaml", text)
+    desk.write("catalog/other/service.yaml", ITEMS_SERVICE)
+    callback = "title: Resolve it\nanswers: action\ninput: {context: {id: text}}\nreply: {message: {text: done}}\n"
+    desk.write("catalog/other/callbacks/resolve.yaml", callback)
+    said = desk.run("check")
+    assert "item.yaml:7: actions/2/callback: the service has no callback 'own'" in said.out
+    desk.write("catalog/items/item.yaml", text.replace("callback: own", "callback: other/resolve"))
+    said = desk.run("check")
+    assert "item.yaml:5: actions/0/callback: the service other has no callback 'resolv'; did you" in said.out
+    assert "item.yaml:6: actions/1/callback: there is no service 'nobody'" in said.out
+    assert "item.yaml:7: actions/2: the callback resolve needs context.id" in said.out
+
+
 def test_faults_for_programs(desk):
     """Each has a level, a file, a line, a place, a problem and a remedy; without any, the list is empty."""
     desk.write("catalog/items/samples/item.usual.yaml", SAMPLE)

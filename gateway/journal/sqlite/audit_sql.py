@@ -36,7 +36,7 @@ _PACKED = f"json_group_array(json_array({_COLUMNS.replace('at,', 'quote(at),', 1
 ACTS_AT = f"""
 (SELECT {_PACKED} FROM (
   SELECT * FROM (SELECT * FROM audit INDEXED BY audit_post
-                  WHERE post = {{post}} AND post <> '' AND outcome = 'done' ORDER BY number DESC LIMIT {ACTS_LIMIT})
+                  WHERE post = {{post}} AND outcome = 'done' ORDER BY number DESC LIMIT {ACTS_LIMIT})
    ORDER BY number))"""
 """What was done at the post of an expression, as `lines` reads it."""
 

@@ -309,4 +309,4 @@ CREATE INDEX audit_callback ON audit (callback);
 CREATE INDEX audit_subject ON audit (subject);
 CREATE INDEX audit_user ON audit (user);
 CREATE INDEX audit_user_name ON audit (user_name);
-CREATE INDEX audit_post ON audit (post) WHERE outcome = 'done' AND post <> '';
+CREATE INDEX audit_post ON audit (post, outcome);
