@@ -303,3 +303,9 @@ CREATE INDEX audit_callback ON audit (callback);
 CREATE INDEX audit_subject ON audit (subject);
 CREATE INDEX audit_user ON audit (user);
 CREATE INDEX audit_user_name ON audit (user_name);
+
+-- How far listeners have come, in milliseconds since the epoch.
+CREATE TABLE position (
+    name TEXT PRIMARY KEY,
+    at   REAL NOT NULL
+) WITHOUT ROWID;
