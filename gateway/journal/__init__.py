@@ -345,7 +345,9 @@ class Archive(Protocol):
         """Change the limits of retention (seconds, bytes) from now on; see `open`."""
 
 
-class Journal(Queue, Cards, Secrets, Keys, Uses, Pins, Positions, Audit, Refusals, Archive, Counts, Standings, Protocol):
+class Journal(
+    Queue, Cards, Secrets, Keys, Uses, Pins, Positions, Audit, Refusals, Archive, Counts, Standings, Protocol
+):
     """All of the Protocols. A caller that needs fewer depends on those."""
 
     async def close(self) -> None:
