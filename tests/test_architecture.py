@@ -24,7 +24,7 @@ LAYERS = (
     "journal",
     "delivery pipeline",
     "callbacks",
-    "ingress",
+    "sources ingress",
     "console",
     "app",
     "standin",
@@ -201,6 +201,8 @@ PURE_AMONG_OTHERS = (
     "mattermost.rest_answers",
     "mattermost.rest_post",
     "mattermost.split",
+    "sources.hearing",
+    "sources.posts",
 )
 """Pure modules of packages that are not: decisions about messages and attempts."""
 
