@@ -98,7 +98,7 @@ class Bot:
         self._positions = positions
         self._metrics = metrics
         self._bots = bots
-        self._inbox = inbox or Inbox()
+        self._inbox = Inbox() if inbox is None else inbox
         self._clock = clock
         self._keeper = Keeper(name, session, dial, self, clock)
         self._past: Past | None = None
@@ -121,7 +121,7 @@ class Bot:
     async def run(self) -> None:
         """Listen until `close`, or until it is cancelled."""
         self._ended.clear()
-        keeping = asyncio.create_task(self._keep(), name=f"connection of bot {self._name}")
+        keeping = asyncio.create_task(self._keeper.run(), name=f"connection of bot {self._name}")
         taking = asyncio.create_task(self._take_all(), name=f"bot {self._name}")
         closing = asyncio.create_task(self._closing.wait())
         try:
@@ -158,15 +158,8 @@ class Bot:
 
     # What the keeper tells
 
-    async def _keep(self) -> None:
-        try:
-            await self._keeper.run()
-        finally:
-            self._metrics.bot_connected.labels(self._name).set(0)
-
     async def on_account(self, me: Me) -> None:
         """Know who listens, and up to when all was heard."""
-        self._metrics.bot_connected.labels(self._name).set(0)
         self.me = me
         self._past = self._past or Past(self._session, me)
         if self._position is None:
@@ -181,6 +174,10 @@ class Bot:
             self._metrics.bot_gaps.labels(self._name).inc()
             self._inbox.put(_CatchUp())
         self._connections += 1
+
+    def on_cut(self) -> None:
+        """Count it."""
+        self._metrics.bot_connected.labels(self._name).set(0)
 
     def on_event(self, event: Event) -> None:
         """Put a post into the inbox, and pass over everything else. Raises Full."""
@@ -201,7 +198,6 @@ class Bot:
 
     async def on_room(self) -> None:
         """Wait until there is room in the inbox."""
-        self._metrics.bot_connected.labels(self._name).set(0)
         await self._inbox.room()
 
     # What is taken out of the inbox

@@ -39,6 +39,9 @@ class Listening(Protocol):
     def on_connection(self, *, new: bool) -> None:
         """Take note of a connection; before a new one events may have gone by."""
 
+    def on_cut(self) -> None:
+        """Take note that the connection is no more."""
+
     def on_event(self, event: Event) -> None:
         """Take the next event. Raises Full."""
 
@@ -99,8 +102,9 @@ class Keeper:
                 await self._connection.say("user_typing", {"channel_id": channel_id, "parent_id": root_id})
 
     def on_event(self, event: Event) -> None:
-        """Pass an event on."""
+        """Pass an event on: the connection works."""
         self._listening.on_event(event)
+        self._failures = 0
 
     def on_pong(self, ms: float) -> None:
         """Pass the time on: the connection works."""
@@ -122,6 +126,7 @@ class Keeper:
             await connection.listen(self)
         finally:
             self._connection = self.since = None
+            self._listening.on_cut()
             await asyncio.shield(connection.close())
 
     async def _open(self, token: str) -> Connection:
