@@ -190,7 +190,7 @@ class Past:
             "channel_type": channel.type,
             "post": text,
             "sender_name": shown,
-            "set_online": False,
+            "set_online": True,
             "team_id": channel.team_id,
         }
         if channel.type == "D" or is_mentioned(post.message, self._me.username):

@@ -94,7 +94,7 @@ class Desk:
             await running
 
         self._stack.push_async_callback(stop)
-        await eventually(lambda: bot.state.connected_since and "ask" in self.positions.of or bot.state.problem)
+        await eventually(lambda: (bot.state.connected_since and "ask" in self.positions.of) or bot.state.problem)
         return SimpleNamespace(bot=bot, ears=ears, stop=stop)
 
     def count(self, name: str, *labels: str) -> float:

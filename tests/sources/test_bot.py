@@ -78,7 +78,7 @@ async def test_it_catches_up_where_the_server_has_forgotten(desk):
     assert [text for text in here.ears.texts if text not in ("elsewhere", "psst")] == ["said", "first @ask", "second"]
     told = {json.loads(data["post"])["message"]: data for data in here.ears.data}
     assert set(told["first @ask"]) == set(told["said"]) | {"mentions"}
-    assert {**told["first @ask"], "post": "", "mentions": "", "set_online": True} == {
+    assert {**told["first @ask"], "post": "", "mentions": ""} == {
         **told["said"], "post": "", "mentions": "",
     }  # fmt: skip
     assert (told["psst"]["channel_type"], told["psst"]["channel_display_name"]) == ("D", "@ann")
@@ -222,7 +222,9 @@ async def test_others_see_that_it_writes(desk):
     here = await desk.start()
     async with desk.http.client.ws_connect(
         f"{desk.standin.url}/api/v4/websocket",
-        headers={"Authorization": f"Bearer {desk.standin._world.new_token(desk.standin._user('ann'), access=True).token}"},
+        headers={
+            "Authorization": f"Bearer {desk.standin._world.new_token(desk.standin._user('ann'), access=True).token}"
+        },
     ) as socket:
         desk.standin.join("ann", "town-square")
         await socket.receive()
