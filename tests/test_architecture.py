@@ -202,6 +202,8 @@ PURE_AMONG_OTHERS = (
     "mattermost.rest_answers",
     "mattermost.rest_post",
     "mattermost.split",
+    "sources.hearing",
+    "sources.posts",
 )
 """Pure modules of packages that are not: decisions about messages and attempts."""
 

@@ -1,8 +1,8 @@
 """The durable store of events and deliveries, as the rest of the gateway sees it.
 
-The Protocols `Queue`, `Cards`, `Secrets`, `Keys`, `Uses`, `Pins`, `Audit`, `Refusals`, `Archive`, `Counts` and
-`Standings` have operations that an embedded database and a server can both offer. `tests/contract/test_journal.py`
-checks these promises for every implementation:
+The Protocols `Queue`, `Cards`, `Secrets`, `Keys`, `Uses`, `Pins`, `Positions`, `Audit`, `Refusals`, `Archive`,
+`Counts` and `Standings` have operations that an embedded database and a server can both offer.
+`tests/contract/test_journal.py` checks these promises for every implementation:
 
 - `append` returns only when the event and all of its parcels are durable, in one commit or not at all.
 - Deliveries get growing numbers in commit order; `pending` returns them in that order, also after a crash.
@@ -27,6 +27,7 @@ from msgspec import Struct
 from gateway.journal.audit import Audit, AuditLine
 from gateway.journal.keyrings import Keys, Secrets
 from gateway.journal.past import Counts
+from gateway.journal.positions import Positions
 from gateway.journal.refusals import Refusals
 from gateway.journal.standing import Standings
 from gateway.journal.uses import Pins, Uses
@@ -349,7 +350,9 @@ class Archive(Protocol):
         """Change the limits of retention (seconds, bytes) from now on; see `open`."""
 
 
-class Journal(Queue, Cards, Secrets, Keys, Uses, Pins, Audit, Refusals, Archive, Counts, Standings, Protocol):
+class Journal(
+    Queue, Cards, Secrets, Keys, Uses, Pins, Positions, Audit, Refusals, Archive, Counts, Standings, Protocol
+):
     """All of the Protocols. A caller that needs fewer depends on those."""
 
     async def close(self) -> None:

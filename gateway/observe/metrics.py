@@ -15,6 +15,7 @@ from gateway.observe.series import Counter, Family, Gauge, Histogram, Series, co
 RESULTS = ("delivered", "later", "never")
 CODES = ("2xx", "3xx", "4xx", "429", "5xx", "network", "timeout", "tls")
 TRANSLATIONS = ("message", "ignored", "broken")
+BOT_OUTCOMES = ("heard", "ignored")
 CAUSES = tuple(cause.value for cause in Cause)
 """Why requests are refused."""
 NO_TRANSLATOR = "none"
@@ -39,6 +40,7 @@ class Metrics:
         self._add_requests()
         self._add_deliveries()
         self._add_acts()
+        self._add_bots()
         self._add_gateway()
 
     def _add_requests(self) -> None:
@@ -114,6 +116,19 @@ class Metrics:
             "act_seconds", "From the request to an outside service to its answer.", _SLOW, "callbacks"
         )
 
+    def _add_bots(self) -> None:
+        self.bot_connected = self._gauges("bot_connected", "1 while a bot is connected, and hears what is said.", "bot")
+        self.bot_reconnects = self._counters("bot_reconnects", "Connections of a bot after its first.", "bot")
+        self.bot_gaps = self._counters(
+            "bot_gaps", "Times that a bot caught up over REST with what it may have missed, also at its start.", "bot"
+        )
+        self.bot_events = self._counters(
+            "bot_events",
+            "Posts that reached a bot: heard, or ignored as its own or unwanted.",
+            "bot",
+            "outcome",
+        )
+
     def _add_gateway(self) -> None:
         self.journal_commit_seconds = self._histograms(
             "journal_commit_seconds", "Duration of one durable group commit.", _FAST
@@ -177,6 +192,14 @@ class Metrics:
             gauge.labels(destination).set(0)
         for state in DestinationState:
             self.destination_state.labels(destination, state.value).set(state is DestinationState.HEALTHY)
+
+    def expect_bot(self, bot: str) -> None:
+        """Start the series of a bot at 0."""
+        self.bot_connected.labels(bot).set(0)
+        self.bot_reconnects.labels(bot)
+        self.bot_gaps.labels(bot)
+        for outcome in BOT_OUTCOMES:
+            self.bot_events.labels(bot, outcome)
 
     def forget(self, **label: str) -> None:
         """Remove every series with this label, of a route or a destination that was removed."""

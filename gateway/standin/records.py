@@ -83,10 +83,11 @@ class Channel(Struct, kw_only=True):
     admins: set[str] = set()
     create_at: int
     delete_at: int = 0
+    last_post_at: int = 0
 
     def shown(self) -> dict[str, Any]:
         """The channel as REST shows one."""
-        names = ("id", "create_at", "delete_at", "name", "display_name")
+        names = ("id", "create_at", "delete_at", "name", "display_name", "last_post_at")
         return {name: getattr(self, name) for name in names} | {"team_id": self.team, "type": self.kind}
 
 

@@ -1,5 +1,6 @@
 """The REST API of the stand-in that bots and persons use: who they are, where they post, and their posts."""
 
+from collections.abc import Sequence
 from itertools import islice
 from typing import Any
 
@@ -72,6 +73,7 @@ def routes(posting: Posting) -> list[tuple[str, str, Handler]]:
         ("POST", "/posts", create_post),
         ("POST", "/posts/ephemeral", _whisper),
         ("GET", f"/posts/{post}", _post),
+        ("GET", f"/posts/{post}/thread", _thread),
         ("DELETE", f"/posts/{post}", delete_post),
         ("PUT", f"/posts/{post}/patch", patch_post),
         ("POST", "/files", _files),
@@ -149,16 +151,46 @@ def _channel(call: Call) -> Reply:
 
 
 def _posts(call: Call) -> Reply:
-    """A page of a channel's posts, newest first; pages count from 0."""
+    """A page of a channel's posts, newest first; pages count from 0, from the newest or from a post before or after.
+
+    Posts of the very time of that post are neither before nor after it.
+    """
     channel = call.channel()
     _check_readable(call, channel)
     if (since := _whole(call.query.get("since", ""), 0, _LATEST)) > 0:
         return Reply(_since(call, channel, since))
     size = _whole(call.query.get("per_page", ""), _PAGE, _LARGEST_PAGE)
     first = size * _whole(call.query.get("page", ""), 0, _LARGEST_NUMBER)
+    before, after = (call.query.get(name, "") for name in ("before", "after"))
     newest = (post for post in reversed(call.world.posts) if post.channel_id == channel.id and not post.delete_at)
-    found = list(islice(newest, first, first + size))
-    return Reply({"order": [post.id for post in found], "posts": {post.id: _post_json(call, post) for post in found}})
+    if after and not before:
+        moment = call.world.time_of(after)
+        later = [post for post in newest if moment is not None and post.create_at > moment]
+        found = list(islice(reversed(later), first, first + size))[::-1]
+    else:
+        moment = call.world.time_of(before) if before else _LATEST
+        earlier = (post for post in newest if moment is not None and post.create_at < moment)
+        found = list(islice(earlier, first, first + size))
+    return Reply(_listed(call, found))
+
+
+def _listed(call: Call, found: Sequence[Post]) -> dict[str, Any]:
+    return {"order": [post.id for post in found], "posts": {post.id: _post_json(call, post) for post in found}}
+
+
+def _thread(call: Call) -> Reply:
+    """A thread, from its root on, a page of so many posts behind a time."""
+    post = call.world.post(call.id("post"))
+    if post is None:
+        raise RefusedError(404, "app.post.get.app_error")
+    _check_readable(call, call.world.channels[post.channel_id])
+    root = call.world.post(post.root_id) or post
+    size = _whole(call.query.get("perPage", ""), _LARGEST_PAGE, _LARGEST_PAGE)
+    moment = _whole(call.query.get("fromCreateAt", ""), 0, _LATEST)
+    replies = [one for one in call.world.replies.get(root.id, ()) if not one.delete_at and one.create_at > moment]
+    size -= not moment  # the root counts on the first page alone, and stands on all
+    shown = _listed(call, [root, *replies[:size]])
+    return Reply(shown | {"has_next": len(replies) > size})
 
 
 def _since(call: Call, channel: Channel, moment: int) -> dict[str, Any]:

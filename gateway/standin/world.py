@@ -222,6 +222,8 @@ class World:
         self.posts.append(post)
         self.stats["posts"] += 1
         self._posts[post.id] = post
+        channel = self.channels[post.channel_id]
+        channel.last_post_at = max(channel.last_post_at, post.create_at)
         if post.root_id in self._posts:
             self.replies.setdefault(post.root_id, []).append(post)
         if self.hub.connections:
@@ -278,6 +280,11 @@ class World:
             each.delete_at = each.update_at = now()
             each.deleted_by = by
         self.hub.tell_channel(self.channels[post.channel_id], "post_deleted", told)
+
+    def time_of(self, post_id: str) -> int | None:
+        """When a post was made, deleted or not; None for an unknown one."""
+        post = self._posts.get(post_id)
+        return post.create_at if post is not None else None
 
     def thread(self, post: Post) -> int:
         """The number of replies in the thread of a post."""

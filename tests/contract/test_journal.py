@@ -1349,6 +1349,17 @@ async def test_the_first_click_pins_a_ticket(reopen: Reopen) -> None:
     assert await journal.pin("t2", "elsewhere", "post9", NOW + 600) == Pin("elsewhere", "post9")
 
 
+async def test_a_listener_goes_on_from_its_position(reopen: Reopen) -> None:
+    """It is kept over a restart and never goes back, also when several come at once; each listener has its own."""
+    journal = await reopen()
+    assert await journal.position("ask") is None
+    await asyncio.gather(*(journal.advance("ask", NOW * 1000 + step) for step in (5.0, 9.0, 7.0)))
+    await journal.advance("other", 1.0)
+    journal = await reopen()
+    await journal.advance("ask", NOW * 1000)
+    assert [await journal.position(name) for name in ("ask", "other", "nobody")] == [NOW * 1000 + 9.0, 1.0, None]
+
+
 async def test_a_ring_has_a_key_from_its_first_use_on(reopen: Reopen) -> None:
     """Whoever asks at once gets the same, and after a restart; other rings have another one, and none is shown."""
     journal = await reopen()

@@ -8,6 +8,7 @@ item: accepted, lost, twice, out of order, and the seconds until all is as befor
     tests/faults/run --only disk --only 429     those with a word in their name; --list shows the names
     tests/faults/run --short                    as in the test run: a few seconds each, in one gateway
     tests/faults/run --kills 300                kills at random moments, of the gateway, of its writing process, of both
+    tests/faults/run --bot 5000                 a bot hears so many posts over 50 cuts of its connection and 10 kills
     tests/faults/run --mattermost URL           those that a real Mattermost can have, of which these variables tell:
 
 {real}
@@ -27,10 +28,14 @@ import uvloop
 
 from tests.faults import realserver, report
 from tests.faults.faults import FAULTS
+from tests.faults.hearing import hear
 from tests.faults.kills import Kills, kill_again_and_again
 from tests.faults.mattermost import StandInMattermost
 from tests.faults.realserver import RealMattermost
 from tests.faults.world import Fault, Finding, Server, beside, examine, running
+
+CUTS, KILLS = 50, 10
+"""Of the connection and of the process of a bot."""
 
 
 def arguments() -> argparse.Namespace:
@@ -47,6 +52,7 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--mattermost", metavar="URL", help="a real Mattermost behind the gateway, not the stand-in")
     parser.add_argument("--kills", type=int, metavar="N", help="kill N times instead")
+    parser.add_argument("--bot", type=int, metavar="N", help="cut and kill a bot while N posts are said instead")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="of the moments of kills (default: 1)")
     parser.add_argument("--guide", action="store_true", help="also write what came of it into deploy/operations.md")
     parser.add_argument("--folder", type=Path, metavar="DIR", help="where all files go, and stay (default: a new one)")
@@ -121,6 +127,12 @@ async def _all(options: argparse.Namespace, folder: Path) -> bool:
         if kills.broken:
             print(f"not as promised: {', '.join(kills.broken)}")
         return not kills.broken
+    if options.bot:
+        hearing = await hear(folder, options.bot, CUTS, KILLS, options.seed, say)
+        print(hearing)
+        if hearing.broken:
+            print(f"not as promised: {', '.join(hearing.broken)}")
+        return not hearing.broken
     faults = chosen(options)
     trying = short(faults, folder, server) if options.short else matrix(faults, folder, options.seconds, server)
     findings = await trying

@@ -19,6 +19,7 @@ from gateway.journal import DeadDiscard, Entry
 from gateway.journal.sqlite import (
     audit_sql,
     keys_sql,
+    positions_sql,
     prune_sql,
     refusal_sql,
     ring_sql,
@@ -31,6 +32,7 @@ from gateway.journal.sqlite.keys_sql import Keys
 from gateway.journal.sqlite.memory_sql import Memory, recall
 from gateway.journal.sqlite.messages import (
     OWNER,
+    Advance,
     Answer,
     Answers,
     Begin,
@@ -340,6 +342,7 @@ _RARE: Final[Mapping[type, Callable[[sqlite3.Connection, Memory, Any], Answer]]]
     Release: lambda connection, memory, work: uses_sql.release(connection, memory.keys, work.event_id, work.keys),
     Begin: lambda connection, _, work: Begun(uses_sql.begin(connection, work.seq, back=work.back)),
     PinTicket: lambda connection, _, work: Pinned(uses_sql.pin(connection, work.ticket, work.place, work.expires)),
+    Advance: lambda connection, _, work: positions_sql.advance(connection, work.name, work.ms),
     Record: lambda connection, _, work: audit_sql.store(connection, work.lines),
 }
 """What the rare kinds of work do; those that answer nothing give None."""

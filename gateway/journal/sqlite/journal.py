@@ -40,6 +40,7 @@ from gateway.journal.sqlite import (
     audit_sql,
     count_sql,
     past_sql,
+    positions_sql,
     read_sql,
     refusal_sql,
     ring_sql,
@@ -52,6 +53,7 @@ from gateway.journal.sqlite.file import as_journal_error, prepare, require_writa
 from gateway.journal.sqlite.learned_file import take_over
 from gateway.journal.sqlite.lease import Lease
 from gateway.journal.sqlite.messages import (
+    Advance,
     Begin,
     Begun,
     DiscardDead,
@@ -220,6 +222,14 @@ class SqliteJournal:
             answer: Pinned = await self._writer.ask(PinTicket(ticket, Pin(channel, post), expires))
             return answer.place
         return found
+
+    async def position(self, name: str) -> float | None:
+        """How far a listener has come; None for one that has no position yet."""
+        return await self._reader.read(lambda connection: positions_sql.position(connection, name))
+
+    async def advance(self, name: str, ms: float) -> None:
+        """Store durably that a listener has come so far."""
+        await self._writer.ask(Advance(name, ms))
 
     async def record(self, lines: Sequence[AuditLine]) -> None:
         """Store lines of the audit durably."""

@@ -90,6 +90,13 @@ class PinTicket(Struct, frozen=True, tag=True):
     expires: float
 
 
+class Advance(Struct, frozen=True, tag=True):
+    """Store how far a listener has come, in milliseconds since the epoch; answered by None."""
+
+    name: str
+    ms: float
+
+
 class Record(Struct, frozen=True, tag=True):
     """Store lines of the audit; answered by None."""
 
@@ -132,7 +139,7 @@ class Stop(Struct, frozen=True, tag=True):
     """Finish all jobs before this one; answered by None. The owner's also closes the file."""
 
 
-Act = Renew | Release | Begin | PinTicket | Record
+Act = Renew | Release | Begin | PinTicket | Advance | Record
 """What acts from Mattermost ask for."""
 
 Work = Entry | Settle | Requeue | DiscardDead | Remember | Refuse | SetPause | Act | Prune | Migrate | Checkpoint | Stop

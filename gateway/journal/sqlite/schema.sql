@@ -310,3 +310,9 @@ CREATE INDEX audit_subject ON audit (subject);
 CREATE INDEX audit_user ON audit (user);
 CREATE INDEX audit_user_name ON audit (user_name);
 CREATE INDEX audit_post ON audit (post, outcome);
+
+-- How far listeners have come, in milliseconds since the epoch.
+CREATE TABLE position (
+    name TEXT PRIMARY KEY,
+    at   REAL NOT NULL
+) WITHOUT ROWID;

@@ -7,6 +7,7 @@ from gateway.journal import DeadDiscard, DuplicateKey, Entry, Settlement
 from gateway.journal.audit import AuditLine, AuditOutcome
 from gateway.journal.keyrings import RingKey
 from gateway.journal.sqlite.messages import (
+    Advance,
     Answers,
     Checkpoint,
     DiscardDead,
@@ -58,6 +59,7 @@ GONE = DeadDiscard("ops", DiscardCause.PERSON, 2, 1.5, 2.5, "sold")
         Renew("tickets", KEY, 2.5),
         Release("e", [b"\x00\xff"]),
         PinTicket("t", PLACE, 2.5),
+        Advance("ask", 2.5),
         Record([AuditLine(1.5, AuditOutcome.DENIED, "söld", number=3)]),
         Prune([Doomed([3, 2], DiscardCause.AGE), Doomed([])], 1.0, 0.5, 0.25, 0.125, 0.1, 7, 0.2),
         Migrate(),

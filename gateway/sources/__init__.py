@@ -1,0 +1,1 @@
+"""Long-lived connections that bring in what is said: bots that listen to Mattermost."""
