@@ -101,6 +101,18 @@ def _element(raw: JSON, compiler: Compiler, place: DocumentPlace) -> _Part | _Re
     return _Repeated(raw, compiler, place) if repeated else _part(raw, compiler, place)
 
 
+class JSONPart:
+    """An object whose strings are templates."""
+
+    def __init__(self, raw: Mapping[str, JSON], compiler: Compiler, place: DocumentPlace) -> None:
+        self._part = _part(raw, compiler, place)
+
+    def value(self, context: Context) -> dict[str, Any]:
+        """The object, without what is missing. Raises TranslationError."""
+        found: dict[str, Any] = self._part.render(context)
+        return found
+
+
 class Body(Protocol):
     """A compiled body and its content type."""
 

@@ -1,6 +1,8 @@
 """Encodings that services outside ask for."""
 
+import json as jsons
 from base64 import b64encode
+from urllib.parse import unquote
 
 from gateway.language.functions.coerce import text_of
 from gateway.language.functions.registry import Example, function
@@ -14,3 +16,22 @@ from gateway.model import JSON
 def base64(value: JSON) -> JSON:
     """See the registration."""
     return b64encode(text_of(value).encode("utf-8", "replace")).decode()
+
+
+@function(
+    name="json",
+    doc="The value as JSON, for what takes a text alone; `parse_json` reads it again.",
+    examples=[Example("{{ labels | json }}", {"labels": {"job": "node", "n": 1}}, '{"job":"node","n":1}')],
+)
+def json_(value: JSON) -> JSON:
+    """See the registration."""
+    return jsons.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
+
+
+@function(
+    doc="A text whose characters are percent-encoded, as it was before: the other way round than `urlencode`.",
+    examples=[Example("{{ path | urldecode }}", {"path": "fix%2Flogin%20page"}, "fix/login page")],
+)
+def urldecode(value: JSON) -> JSON:
+    """See the registration."""
+    return unquote(text_of(value))
