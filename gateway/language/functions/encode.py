@@ -1,6 +1,5 @@
 """Encodings that services outside ask for."""
 
-import json as jsons
 from base64 import b64encode
 from urllib.parse import unquote
 
@@ -16,16 +15,6 @@ from gateway.model import JSON
 def base64(value: JSON) -> JSON:
     """See the registration."""
     return b64encode(text_of(value).encode("utf-8", "replace")).decode()
-
-
-@function(
-    name="json",
-    doc="The value as JSON, for what takes a text alone; `parse_json` reads it again.",
-    examples=[Example("{{ labels | json }}", {"labels": {"job": "node", "n": 1}}, '{"job":"node","n":1}')],
-)
-def json_(value: JSON) -> JSON:
-    """See the registration."""
-    return jsons.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
 
 
 @function(
