@@ -23,6 +23,8 @@ LARGEST: Final = 1_000_000
 ELEMENTS: Final = 1_000
 """Elements that a repetition makes without a `limit`."""
 
+_EXACT: Final = 2.0**53
+"""From here on a float has no decimals that anybody meant."""
 _MISSING: Final = object()
 _REPEATED: Final = frozenset({"each", "item"})
 
@@ -44,7 +46,12 @@ class _Computed(Struct, frozen=True):
 
     def render(self, context: Context) -> Any:
         found = self.value.get(context)
-        return _MISSING if found is None else found
+        return _MISSING if found is None else int(found) if _is_whole(found) else found
+
+
+def _is_whole(value: Any) -> bool:
+    """Whether it is a float without decimals, which some services refuse to read as a whole number."""
+    return isinstance(value, float) and value.is_integer() and abs(value) < _EXACT
 
 
 class _Object(Struct, frozen=True):

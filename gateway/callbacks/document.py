@@ -89,7 +89,9 @@ class CallbackShape:
         self._let = compiler.let(raw.get("let", {}), place / "let")
         self._request = RequestShape(raw["request"], compiler, place / "request", scope) if "request" in raw else None
         self._replies = Replies(raw.get("reply", []), self.answers, compiler, place / "reply", scope)
-        self.later = LaterShape(raw["later"], self.answers, compiler, place / "later", scope) if "later" in raw else None
+        self.later = (
+            LaterShape(raw["later"], self.answers, compiler, place / "later", scope) if "later" in raw else None
+        )
         self._failure = FailureShape(raw.get("failure", {}), self.title, compiler, place / "failure", scope)
         self.command = Command.of(raw["command"], self.title) if "command" in raw else None
         self.dialog = DialogShape(raw["dialog"], compiler, place / "dialog") if "dialog" in raw else None
@@ -193,15 +195,7 @@ class CallbackShape:
 
     def _check(self, raw: Mapping[str, JSON], place: DocumentPlace) -> None:
         """Note what stands where it must not, and what does not fit the occasions."""
-        for key in ("let", "reply", "failure", "dialog", "command", "later"):
-            for steps, name in named(raw.get(key, {}), SECRETS):
-                what = f"secrets.{name}" if name else "secrets"
-                _at(place, (key, *steps)).fault(f"{what} would be shown: {_HIDDEN}")
-            for steps, _ in named(raw.get(key, {}), REPLY_URL):
-                _at(place, (key, *steps)).fault(f"{REPLY_URL} would be shown, and whoever has it may answer: {_HIDDEN}")
-        for steps, name in named(raw.get("request", {}), SECRETS):
-            if not name:
-                _at(place, ("request", *steps)).fault("write which secret: secrets.NAME")
+        self._check_hidden(raw, place)
         for steps, name in named({key: raw[key] for key in raw if key not in (SETTINGS, "input")}, SETTINGS):
             if name != _URL and name not in self.settings:
                 _at(place, steps).fault(
@@ -216,6 +210,18 @@ class CallbackShape:
         self._check_occasions(place)
         self._check_later(raw, place)
 
+    def _check_hidden(self, raw: Mapping[str, JSON], place: DocumentPlace) -> None:
+        """Note where something secret would be shown."""
+        for key in ("let", "reply", "failure", "dialog", "command", "later"):
+            for steps, name in named(raw.get(key, {}), SECRETS):
+                what = f"secrets.{name}" if name else "secrets"
+                _at(place, (key, *steps)).fault(f"{what} would be shown: {_HIDDEN}")
+            for steps, _ in named(raw.get(key, {}), REPLY_URL):
+                _at(place, (key, *steps)).fault(f"{REPLY_URL} would be shown, and whoever has it may answer: {_HIDDEN}")
+        for steps, name in named(raw.get("request", {}), SECRETS):
+            if not name:
+                _at(place, ("request", *steps)).fault("write which secret: secrets.NAME")
+
     def _check_occasions(self, place: DocumentPlace) -> None:
         if self.command is not None and Occasion.COMMAND not in self.answers:
             (place / "command").fault("it answers no command: add command to `answers`")
@@ -228,17 +234,17 @@ class CallbackShape:
         if self.dialog is not None and not self.dialog.answered_by and Occasion.DIALOG not in self.answers:
             (place / "dialog").fault("nobody answers this dialog: add dialog to `answers`, or name its `callback`")
 
-
     def _check_later(self, raw: Mapping[str, JSON], place: DocumentPlace) -> None:
         """Note where a service is told to answer later and no answer is taken, or the other way round."""
         request = raw.get("request", {})
         told = [steps for steps, _ in named(request, REPLY_URL)]
         if told and self.later is None:
             _at(place, ("request", *told[0])).fault(f"who is given {REPLY_URL} answers there: write `later`")
-        if self.later is not None and not told and not (self.later.of_conversation and any(named(request, CONVERSATION))):
+        of_one_url = self.later is not None and self.later.of_conversation and any(named(request, CONVERSATION))
+        if self.later is not None and not told and not of_one_url:
             (place / "later").fault(
-                f"the service does not know where to answer: give it {REPLY_URL} in `request`, or {CONVERSATION} there and "
-                f"in `later`, if it sends all answers to one URL"
+                f"the service does not know where to answer: give it {REPLY_URL} in `request`, or {CONVERSATION} there "
+                "and in `later`, if it sends all answers to one URL"
             )
 
 

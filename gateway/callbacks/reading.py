@@ -53,7 +53,9 @@ def _names(part: Any) -> Known:
         own, usual = described.key(name) or ANY, always.key(name) or ANY
         keys[name] = own if name in OWN else union([own, usual])
     settings = Known.of(**dict.fromkeys({*part.settings, "url"}, SCALAR))
-    return always.extended({**keys, "input": always.extended(keys), SETTINGS: settings, NOW: SCALAR, CONVERSATION: SCALAR})
+    return always.extended(
+        {**keys, "input": always.extended(keys), SETTINGS: settings, NOW: SCALAR, CONVERSATION: SCALAR}
+    )
 
 
 def _answer(request: Mapping[str, JSON], part: Any) -> Known:
