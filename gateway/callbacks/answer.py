@@ -2,12 +2,17 @@
 
 from collections.abc import Collection, Mapping
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 
 from msgspec import Struct
 
+from gateway.catalog import schema_cost
 from gateway.catalog.schema import Schema
+from gateway.catalog.scope import Scope
+from gateway.catalog.shapes import compiled
+from gateway.catalog.tolerance import tolerant
 from gateway.decode import jsontext
+from gateway.language.document import DocumentPlace
 from gateway.language.template import Context
 from gateway.model import JSON
 
@@ -64,6 +69,20 @@ def problem_of(
     except ValueError:
         return f"{host} answered no JSON" + (f" but {kind}" if kind and "json" not in kind else "")
     return f"{host} answered something unexpected: {'; '.join(str(one) for one in wrong)}" if wrong else ""
+
+
+def answer_shape(raw: Mapping[str, Any], place: DocumentPlace, scope: Scope) -> Schema | None:
+    """The shape `answer` of a part of a document; None where it has none."""
+    if "answer" not in raw:
+        return None
+    schema = compiled(raw["answer"], scope.shapes, place / "answer")
+    for cost in schema_cost.unbearable(schema):
+        (place / "answer").fault(cost.problem)
+    try:
+        return Schema(tolerant(schema))
+    except ValueError as error:
+        (place / "answer").fault(str(error))
+        return None
 
 
 def _status(status: int) -> str:

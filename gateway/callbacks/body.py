@@ -23,6 +23,8 @@ LARGEST: Final = 1_000_000
 ELEMENTS: Final = 1_000
 """Elements that a repetition makes without a `limit`."""
 
+_EXACT: Final = 2.0**53
+"""From here on a float has no decimals that anybody meant."""
 _MISSING: Final = object()
 _REPEATED: Final = frozenset({"each", "item"})
 
@@ -44,7 +46,12 @@ class _Computed(Struct, frozen=True):
 
     def render(self, context: Context) -> Any:
         found = self.value.get(context)
-        return _MISSING if found is None else found
+        return _MISSING if found is None else int(found) if _is_whole(found) else found
+
+
+def _is_whole(value: Any) -> bool:
+    """Whether it is a float without decimals, which some services refuse to read as a whole number."""
+    return isinstance(value, float) and value.is_integer() and abs(value) < _EXACT
 
 
 class _Object(Struct, frozen=True):
@@ -99,6 +106,18 @@ def _part(raw: JSON, compiler: Compiler, place: DocumentPlace) -> _Part:
 def _element(raw: JSON, compiler: Compiler, place: DocumentPlace) -> _Part | _Repeated:
     repeated = isinstance(raw, Mapping) and raw.keys() >= _REPEATED
     return _Repeated(raw, compiler, place) if repeated else _part(raw, compiler, place)
+
+
+class JSONPart:
+    """An object whose strings are templates."""
+
+    def __init__(self, raw: Mapping[str, JSON], compiler: Compiler, place: DocumentPlace) -> None:
+        self._part = _part(raw, compiler, place)
+
+    def value(self, context: Context) -> dict[str, Any]:
+        """The object, without what is missing. Raises TranslationError."""
+        found: dict[str, Any] = self._part.render(context)
+        return found
 
 
 class Body(Protocol):

@@ -11,14 +11,17 @@ from difflib import get_close_matches
 from typing import Any, Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from gateway.callbacks import reading
 from gateway.callbacks.answer import NoAnswer, OutsideAnswer
 from gateway.callbacks.commandhelp import HELP, Command
 from gateway.callbacks.dialog import DialogShape
-from gateway.callbacks.given import SECRETS, SETTINGS, Given, Steps, named
+from gateway.callbacks.given import CONVERSATION, REPLY_URL, SECRETS, SETTINGS, Given, Steps, named
 from gateway.callbacks.known import KEYS
-from gateway.callbacks.reply import USUAL, FailureShape, Reply, ReplyShape, default_failure, misplaced
+from gateway.callbacks.later import LaterShape
+from gateway.callbacks.replies import Replies
+from gateway.callbacks.reply import USUAL, FailureShape, Reply, default_failure
 from gateway.callbacks.request import OutsideRequest, RequestShape
 from gateway.callbacks.smoothing import Occasion, Said
 from gateway.catalog import schema_cost
@@ -39,6 +42,7 @@ _URL: Final = "url"
 _MERGED: Final = ("headers", "query")
 _OPENING: Final = frozenset({Occasion.COMMAND, Occasion.ACTION})
 _SHOWN: Final = 3
+_HIDDEN: Final = "what is secret stands in query, headers and body of `request` alone"
 
 
 class Act(Struct, frozen=True):
@@ -61,7 +65,8 @@ class CallbackShape:
 
     `raw` is the document with what shared.yaml says for all callbacks. `answers` are its occasions, `settings` the
     values that the settings may give and their defaults (None: it has none), `secrets` the names of the secrets that
-    they must give. `by_settings`: they give the host, too.
+    they must give, `optional_secrets` of those that they may. `by_settings`: they give the host, too. `later` is what
+    becomes of answers that come later.
     """
 
     def __init__(self, source: Text, raw: Mapping[str, JSON], engine: Engine, scope: Scope = ALONE) -> None:
@@ -83,13 +88,15 @@ class CallbackShape:
         self._schema = self._input_schema(raw, place)
         self._let = compiler.let(raw.get("let", {}), place / "let")
         self._request = RequestShape(raw["request"], compiler, place / "request", scope) if "request" in raw else None
-        with compiler.names_used() as names:
-            self._replies = self._compiled_replies(raw, compiler, place, scope)
-        self._shows_answer = "answer" in names
+        self._replies = Replies(raw.get("reply", []), self.answers, compiler, place / "reply", scope)
+        self.later = (
+            LaterShape(raw["later"], self.answers, compiler, place / "later", scope) if "later" in raw else None
+        )
         self._failure = FailureShape(raw.get("failure", {}), self.title, compiler, place / "failure", scope)
         self.command = Command.of(raw["command"], self.title) if "command" in raw else None
         self.dialog = DialogShape(raw["dialog"], compiler, place / "dialog") if "dialog" in raw else None
-        self.secrets = frozenset(key for _, key in named(raw.get("request", {}), SECRETS) if key)
+        self.optional_secrets = frozenset(raw.get("optional_secrets", ()))
+        self.secrets = _secrets(raw.get("request", {})) - self.optional_secrets
         self.by_settings = self._request is not None and self._request.address.by_settings
         self._check(raw, place)
         self.faults = placed(noted, source.text, source.file)
@@ -102,14 +109,11 @@ class CallbackShape:
     @property
     def gives_options(self) -> bool:
         """Whether it gives the options of a field of a dialog."""
-        return any(one.gives_options for one in self._replies)
+        return self._replies.gives_options
 
     def act(self, said: Said, given: Given | None = None) -> Act:
         """What is to be done at an occasion; nothing is raised, see `Act.problem`."""
-        given = given or Given()
-        defaults = {name: value for name, value in self.settings.items() if value is not None}
-        given = Given({**defaults, **given.settings}, given.secrets)
-        context: Context = {**said.input, "input": said.input, SETTINGS: dict(given.settings)}
+        given, context = self._seen(said, given or Given())
         act = Act(said.occasion, context, given=given)
         if self._schema is not None and not self._schema.matches(said.input):
             wrong = "; ".join(map(str, self._schema.mismatches(said.input, _SHOWN)))
@@ -143,17 +147,39 @@ class CallbackShape:
             answer = OutsideAnswer(answer.status, answer.headers, act.given.masked(answer.body))
             context = {**context, "answer": answer.seen()}
             if self._request is not None and act.request is not None:
-                problem = self._request.problem(answer, act.request, shown=self._shows_answer)
+                problem = self._request.problem(answer, act.request, shown=self._replies.shows_answer)
         try:
             if problem:
                 return self._failure.render(context, act.occasion, problem, limits, mentions=mentions)
-            for one in self._replies:
-                if one.holds(context):
-                    return one.render(context, act.occasion, limits, mentions=mentions)
-            return Reply()
+            return self._replies.render(context, act.occasion, limits, mentions=mentions)
         except TranslationError as error:
             told = problem or str(error)
             return Reply(USUAL[act.occasion], default_failure(self.title, told, limits), problem=told)
+
+    def reply_later(
+        self,
+        said: Said,
+        answer: OutsideAnswer,
+        given: Given | None = None,
+        limits: Limits = DEFAULT,
+        *,
+        mentions: bool = False,
+    ) -> Reply:
+        """The reply to what the service posts later; `said` is what it answers, as far as that is known.
+
+        Nothing is raised; a reply with a `problem` shows nothing, and the service should be told of it.
+        """
+        given, context = self._seen(said, given or Given())
+        if self.later is None:
+            return Reply(problem=f"{self.name} takes no answers that come later")
+        answer = replace(answer, body=given.masked(answer.body))
+        return self.later.render(context, answer, said.occasion, limits, mentions=mentions)
+
+    def _seen(self, said: Said, given: Given) -> tuple[Given, Context]:
+        """What is given, with the defaults of the document, and what all its templates see."""
+        defaults = {name: value for name, value in self.settings.items() if value is not None}
+        given = replace(given, settings={**defaults, **given.settings})
+        return given, {**said.input, "input": said.input, **given.about()}
 
     def _input_schema(self, raw: Mapping[str, JSON], place: DocumentPlace) -> Schema | None:
         if self.input is True:
@@ -167,35 +193,9 @@ class CallbackShape:
             (place / "input").fault(str(error))
             return None
 
-    def _compiled_replies(
-        self, raw: Mapping[str, JSON], compiler: Compiler, place: DocumentPlace, scope: Scope
-    ) -> list[ReplyShape]:
-        """The replies, each checked for whether it can appear where it says."""
-        given, at = raw.get("reply", []), place / "reply"
-        single = not isinstance(given, list)
-        every = [given] if single else given
-        made = []
-        for index, one in enumerate(every):
-            here = at if single else at / index
-            shape = ReplyShape(one, compiler, here, scope)
-            if why := misplaced(shape, self.answers):
-                (here / "to").fault(why)
-            if "errors" in one and Occasion.DIALOG not in self.answers:
-                (here / "errors").fault("only a dialog has fields that errors stand at")
-            made.append(shape)
-        return made
-
     def _check(self, raw: Mapping[str, JSON], place: DocumentPlace) -> None:
         """Note what stands where it must not, and what does not fit the occasions."""
-        for key in ("let", "reply", "failure", "dialog", "command"):
-            for steps, name in named(raw.get(key, {}), SECRETS):
-                what = f"secrets.{name}" if name else "secrets"
-                _at(place, (key, *steps)).fault(
-                    f"{what} would be shown: secrets stand in query, headers and body of `request` alone"
-                )
-        for steps, name in named(raw.get("request", {}), SECRETS):
-            if not name:
-                _at(place, ("request", *steps)).fault("write which secret: secrets.NAME")
+        self._check_hidden(raw, place)
         for steps, name in named({key: raw[key] for key in raw if key not in (SETTINGS, "input")}, SETTINGS):
             if name != _URL and name not in self.settings:
                 _at(place, steps).fault(
@@ -208,6 +208,19 @@ class CallbackShape:
                     hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(KEYS)}"
                     (place / "input" / key).fault(f"nothing that is said or clicked has the key {bare!r}; {hint}")
         self._check_occasions(place)
+        self._check_later(raw, place)
+
+    def _check_hidden(self, raw: Mapping[str, JSON], place: DocumentPlace) -> None:
+        """Note where something secret would be shown."""
+        for key in ("let", "reply", "failure", "dialog", "command", "later"):
+            for steps, name in named(raw.get(key, {}), SECRETS):
+                what = f"secrets.{name}" if name else "secrets"
+                _at(place, (key, *steps)).fault(f"{what} would be shown: {_HIDDEN}")
+            for steps, _ in named(raw.get(key, {}), REPLY_URL):
+                _at(place, (key, *steps)).fault(f"{REPLY_URL} would be shown, and whoever has it may answer: {_HIDDEN}")
+        for steps, name in named(raw.get("request", {}), SECRETS):
+            if not name:
+                _at(place, ("request", *steps)).fault("write which secret: secrets.NAME")
 
     def _check_occasions(self, place: DocumentPlace) -> None:
         if self.command is not None and Occasion.COMMAND not in self.answers:
@@ -221,6 +234,25 @@ class CallbackShape:
         if self.dialog is not None and not self.dialog.answered_by and Occasion.DIALOG not in self.answers:
             (place / "dialog").fault("nobody answers this dialog: add dialog to `answers`, or name its `callback`")
 
+    def _check_later(self, raw: Mapping[str, JSON], place: DocumentPlace) -> None:
+        """Note where a service is told to answer later and no answer is taken, or the other way round."""
+        request = raw.get("request", {})
+        told = [steps for steps, _ in named(request, REPLY_URL)]
+        if told and self.later is None:
+            _at(place, ("request", *told[0])).fault(f"who is given {REPLY_URL} answers there: write `later`")
+        of_one_url = self.later is not None and self.later.of_conversation and any(named(request, CONVERSATION))
+        if self.later is not None and not told and not of_one_url:
+            (place / "later").fault(
+                f"the service does not know where to answer: give it {REPLY_URL} in `request`, or {CONVERSATION} there "
+                "and in `later`, if it sends all answers to one URL"
+            )
+
+
+def _secrets(request: Mapping[str, JSON]) -> frozenset[str]:
+    """The names of the secrets that a request needs."""
+    auth = request.get("auth", {})
+    return frozenset({*(key for _, key in named(request, SECRETS) if key), *([auth["secret"]] if auth else [])})
+
 
 def completed(raw: Mapping[str, JSON], common: Mapping[str, JSON]) -> Mapping[str, JSON]:
     """A document with what all callbacks of its service have in common; what it says itself is taken instead.
@@ -230,6 +262,7 @@ def completed(raw: Mapping[str, JSON], common: Mapping[str, JSON]) -> Mapping[st
     if not common:
         return raw
     made = {**raw, SETTINGS: {**common.get(SETTINGS, {}), **raw.get(SETTINGS, {})}}
+    made.setdefault("optional_secrets", common.get("optional_secrets", []))
     if "request" in raw:
         own, shared = raw["request"], common.get("request", {})
         merged = {key: {**shared[key], **own.get(key, {})} for key in _MERGED if key in shared}

@@ -1,4 +1,7 @@
-"""What the settings give to a callback: values that its templates see, and secrets, which only its request sees."""
+"""What is given to a callback besides what was said: values of the settings, the time, secrets, and where to answer.
+
+Only its request sees secrets, and the URL at which the service may answer later: who has that may answer.
+"""
 
 from collections.abc import Iterator, Mapping
 from typing import Final
@@ -13,6 +16,9 @@ from gateway.secret import MASK, Secret
 
 SECRETS: Final = "secrets"
 SETTINGS: Final = "settings"
+REPLY_URL: Final = "reply_url"
+NOW: Final = "now"
+CONVERSATION: Final = "conversation"
 
 _EXPRESSIONS: Final = frozenset("when each blank silent requested_ack persistent_notifications author".split())
 _END: Final = Token("end", "", 0)
@@ -23,19 +29,34 @@ Steps = tuple[str | int, ...]
 
 
 class Given(Struct, frozen=True):
-    """The values of a callback in the settings; `settings.url` is the address of the service."""
+    """The values of a callback in the settings; `settings.url` is the address of the service.
+
+    `now` is the time in epoch seconds (0: unknown), `conversation` the name of who says it where, see
+    `gateway.callbacks.conversation`, and `reply_url` takes answers that come later (None: none).
+    """
 
     settings: Mapping[str, str] = {}
     secrets: Mapping[str, Secret] = {}
+    now: float = 0.0
+    conversation: str = ""
+    reply_url: Secret | None = None
+
+    def about(self) -> Context:
+        """What all templates see of it."""
+        known = {NOW: self.now, CONVERSATION: self.conversation}
+        return {SETTINGS: dict(self.settings), **{name: value for name, value in known.items() if value}}
 
     def seen(self, context: Context, *, masked: bool) -> Context:
         """The context of a request, in which each secret is itself, or its mask."""
         secrets = {name: MASK if masked else secret.reveal() for name, secret in self.secrets.items()}
-        return {**context, SETTINGS: dict(self.settings), SECRETS: secrets}
+        seen = {**context, **self.about(), SECRETS: secrets}
+        if self.reply_url is not None:
+            seen[REPLY_URL] = MASK if masked else self.reply_url.reveal()
+        return seen
 
     def masked(self, answer: bytes) -> bytes:
         """What a service answered, without the secrets in it: some repeat what they were sent."""
-        for secret in self.secrets.values():
+        for secret in (*self.secrets.values(), *([] if self.reply_url is None else [self.reply_url])):
             raw = secret.reveal().encode("utf-8", "replace")
             if len(raw) >= _LEAST:
                 answer = answer.replace(raw, MASK.encode())

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from gateway.callbacks.given import SECRETS, SETTINGS
+from gateway.callbacks.given import CONVERSATION, NOW, REPLY_URL, SECRETS, SETTINGS
 from gateway.callbacks.known import INPUT, OWN
 from gateway.catalog.kinds import Text
 from gateway.catalog.paths import DocumentReader, Steps, inside
@@ -26,12 +26,15 @@ def faults(source: Text, _: Mapping[str, JSON], part: Any) -> list[Fault]:
     for name, value in raw.get("let", {}).items():
         names = names.extended({name: reader.text("let", value, names, ("let", name))})
     request = raw.get("request", {})
+    asking = names.extended({SECRETS: ANY, REPLY_URL: SCALAR})
     for key in (key for key in _TEMPLATES if key in request):
-        _values(reader, request[key], names.extended({SECRETS: ANY}), ("request", key))
-    seen = names.extended({"answer": _answer(request, part)})
-    replies = raw.get("reply", {})
-    for steps, one in [(("reply",), replies)] if isinstance(replies, Mapping) else _numbered(replies, "reply"):
-        _parts(reader, one, _REPLY, seen, steps)
+        _values(reader, request[key], asking, ("request", key))
+    _values(reader, request.get("auth", {}).get("claims", {}), asking, ("request", "auth", "claims"))
+    _replies(reader, raw.get("reply", {}), names.extended({"answer": _answer(request, part)}), "reply")
+    later = raw.get("later", {})
+    seen = names.extended({"answer": _answer(later, part)})
+    _parts(reader, later, ("conversation",), Known.of(answer=_answer(later, part)), ("later",))
+    _replies(reader, later.get("reply", {}), seen, "later", "reply")
     failed = names.extended({"answer": _answer({}, part), "problem": SCALAR})  # whose JSON is another than is expected
     _parts(reader, raw.get("failure", {}), _REPLY, failed, ("failure",))
     dialog = raw.get("dialog", {})
@@ -50,7 +53,9 @@ def _names(part: Any) -> Known:
         own, usual = described.key(name) or ANY, always.key(name) or ANY
         keys[name] = own if name in OWN else union([own, usual])
     settings = Known.of(**dict.fromkeys({*part.settings, "url"}, SCALAR))
-    return always.extended({**keys, "input": always.extended(keys), SETTINGS: settings})
+    return always.extended(
+        {**keys, "input": always.extended(keys), SETTINGS: settings, NOW: SCALAR, CONVERSATION: SCALAR}
+    )
 
 
 def _answer(request: Mapping[str, JSON], part: Any) -> Known:
@@ -62,6 +67,12 @@ def _answer(request: Mapping[str, JSON], part: Any) -> Known:
 
 def _numbered(raw: list[JSON], *steps: str) -> list[tuple[Steps, JSON]]:
     return [((*steps, index), one) for index, one in enumerate(raw)]
+
+
+def _replies(reader: DocumentReader, raw: JSON, names: Known, *steps: str) -> None:
+    """Read one reply, or a list of them."""
+    for place, one in [(steps, raw)] if isinstance(raw, Mapping) else _numbered(raw, *steps):
+        _parts(reader, one, _REPLY, names, place)
 
 
 def _parts(reader: DocumentReader, raw: Mapping[str, JSON], keys: tuple[str, ...], names: Known, steps: Steps) -> None:

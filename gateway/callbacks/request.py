@@ -7,14 +7,11 @@ from msgspec import Struct
 
 from gateway import units
 from gateway.callbacks.address import Address, checked
-from gateway.callbacks.answer import OutsideAnswer, problem_of
+from gateway.callbacks.answer import OutsideAnswer, answer_shape, problem_of
+from gateway.callbacks.auth import Token
 from gateway.callbacks.body import BODIES, LARGEST, Body, Pairs
-from gateway.callbacks.given import SECRETS, Given
-from gateway.catalog import schema_cost
-from gateway.catalog.schema import Schema
+from gateway.callbacks.given import REPLY_URL, SECRETS, Given
 from gateway.catalog.scope import Scope
-from gateway.catalog.shapes import compiled
-from gateway.catalog.tolerance import tolerant
 from gateway.errors import TranslationError
 from gateway.language.document import Compiler, DocumentPlace
 from gateway.language.output import Mode
@@ -82,16 +79,11 @@ class RequestShape:
             self._query = Pairs(raw["query"], compiler, place / "query") if "query" in raw else None
             self._headers = _headers(raw.get("headers", {}), compiler, place / "headers")
             self._body = self._body_of(raw, compiler, place)
-        self._secret = SECRETS in names
-        self._shape = None
-        if "answer" in raw:
-            schema = compiled(raw["answer"], scope.shapes, place / "answer")
-            for cost in schema_cost.unbearable(schema):
-                (place / "answer").fault(cost.problem)
-            try:
-                self._shape = Schema(tolerant(schema))
-            except ValueError as error:
-                (place / "answer").fault(str(error))
+            self._token = Token(raw["auth"], compiler, place / "auth") if "auth" in raw else None
+        if self._token is not None and self._token.header.lower() in {name.lower() for name, _ in self._headers}:
+            (place / "auth").fault(f"`headers` has {self._token.header}, too: leave one of them out")
+        self._secret = self._token is not None or not names.isdisjoint({SECRETS, REPLY_URL})
+        self._shape = answer_shape(raw, place, scope)
 
     def _body_of(self, raw: Mapping[str, Any], compiler: Compiler, place: DocumentPlace) -> Body | None:
         kinds = [kind for kind in BODIES if kind in raw]
@@ -107,8 +99,8 @@ class RequestShape:
     def render(self, context: Context, given: Given) -> OutsideRequest:
         """The request. Raises TranslationError, which holds no secret."""
         try:
-            wire = self._wire(given.seen(context, masked=False))
-            shown = self._wire(given.seen(context, masked=True)) if self._secret else wire
+            wire = self._wire(context, given, masked=False)
+            shown = self._wire(context, given, masked=True) if self._secret else wire
         except TranslationError as error:
             raise TranslationError(error.document, error.pointer, redact(error.problem)) from None
         except ValueError as error:
@@ -120,11 +112,14 @@ class RequestShape:
         """What is wrong with the answer to a request, of which something is to be `shown` or not; "" for nothing."""
         return problem_of(answer, request.host, self._expected, self._shape, shown=shown)
 
-    def _wire(self, context: Context) -> Wire:
+    def _wire(self, outer: Context, given: Given, *, masked: bool) -> Wire:
+        context = given.seen(outer, masked=masked)
         url = self.address.render(context)
         if self._query is not None and (query := self._query.render(context)):
             url = checked(f"{url}{'&' if '?' in url else '?'}{query}")
         headers = {name: text for name, header in self._headers if (text := header.render(context)) is not None}
+        if self._token is not None:
+            headers[self._token.header] = self._token.render(context, given, masked=masked)
         body = b""
         if self._body is not None:
             body = self._body.render(context)

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
+from msgspec.structs import replace
 
 from gateway.callbacks.answer import NoAnswer, OutsideAnswer
 from gateway.callbacks.answering import answered
@@ -22,6 +23,9 @@ from gateway.errors import CatalogError, Fault
 from gateway.model import JSON
 from gateway.pipeline.expectation import compare
 from gateway.secret import Secret
+
+NOON: Final = 1_767_268_800.0
+"""The time of samples that say none: noon of 2026-01-01 UTC."""
 
 UNANSWERED: Final = "it sends a request: write into `answer` what the service answers"
 """Why nothing more is known of a sample without an answer."""
@@ -48,12 +52,23 @@ class ServiceAnswer(Struct, frozen=True):
 
     def taken(self) -> OutsideAnswer | NoAnswer:
         """The answer as the gateway reads it."""
-        if self.problem:
-            return NoAnswer(self.problem)
+        return NoAnswer(self.problem) if self.problem else self.received()
+
+    def received(self) -> OutsideAnswer:
+        """What is sent."""
         headers = {name.lower(): value for name, value in self.headers.items()}
         if self.json is UNSET:
             return OutsideAnswer(self.status, headers, self.text.encode())
         return OutsideAnswer(self.status, {"content-type": _JSON, **headers}, encoded(self.json))
+
+
+class ToldLater(Struct, frozen=True, omit_defaults=True):
+    """What becomes of an answer that comes later."""
+
+    conversation: str = ""
+    to: str = ""
+    messages: list[JSON] = []
+    problem: str = ""
 
 
 class CallbackOutcome(Struct, frozen=True, omit_defaults=True):
@@ -65,6 +80,7 @@ class CallbackOutcome(Struct, frozen=True, omit_defaults=True):
     answer: JSON = None
     to: str = ""
     left: list[JSON] = []
+    later: list[ToldLater] = []
 
 
 class CallbackSample(Struct, frozen=True, kw_only=True):
@@ -73,9 +89,14 @@ class CallbackSample(Struct, frozen=True, kw_only=True):
     callback: str
     occasion: Occasion | None = None
     sent: Sent
+    context: dict[str, str] = {}
+    conversation: str = ""
     settings: dict[str, str] = {}
     secrets: dict[str, str] = {}
+    now: float = NOON
+    reply_url: str = "https://gateway.example.com/reply/made-up"
     answer: ServiceAnswer | None = None
+    later: list[ServiceAnswer] = []
     expect: CallbackOutcome
 
 
@@ -97,7 +118,8 @@ def rehearse(sample: CallbackSample, callbacks: Mapping[str, CallbackShape]) -> 
     if shape is None:
         raise ValueError(f"the service has no callback {sample.callback!r}: write callbacks/{sample.callback}.yaml")
     said = _said(sample, shape)
-    given = Given(sample.settings, {name: Secret(text) for name, text in sample.secrets.items()})
+    secrets = {name: Secret(text) for name, text in sample.secrets.items()}
+    given = Given(sample.settings, secrets, sample.now, sample.conversation, Secret(sample.reply_url))
     if missing := sorted(shape.secrets - given.secrets.keys()):
         raise ValueError(f"it needs the secret {missing[0]}: write `secrets: {{{missing[0]}: ...}}`, made up")
     act = shape.act(said, given)
@@ -106,7 +128,8 @@ def rehearse(sample: CallbackSample, callbacks: Mapping[str, CallbackShape]) -> 
         return CallbackOutcome(dialog=dict(act.dialog))
     if act.request is not None and sample.answer is None:
         return CallbackOutcome(request, problem=UNANSWERED)
-    return _outcome(sample, shape, said, act, request)
+    outcome = _outcome(sample, shape, said, act, request)
+    return replace(outcome, later=[_later(shape, said, one.received(), given) for one in sample.later])
 
 
 def _outcome(sample: CallbackSample, shape: CallbackShape, said: Said, act: Act, request: JSON) -> CallbackOutcome:
@@ -121,13 +144,20 @@ def _outcome(sample: CallbackSample, shape: CallbackShape, said: Said, act: Act,
     )
 
 
+def _later(shape: CallbackShape, said: Said, answer: OutsideAnswer, given: Given) -> ToldLater:
+    reply = shape.reply_later(said, answer, given)
+    messages = [msgspec.json.decode(one.payload) for one in reply.messages]
+    conversation = shape.later.conversation(answer) if shape.later is not None else ""
+    return ToldLater(conversation, reply.to.value if messages else "", messages, reply.problem)
+
+
 def differences(expected: CallbackOutcome, found: CallbackOutcome) -> list[str]:
     """`expect.request.url: expected "a", got "b"` for every part that differs; empty when the sample holds."""
     lines: list[str] = []
     for part in CallbackOutcome.__struct_fields__:
         wanted, got = getattr(expected, part), getattr(found, part)
         if not (part == "problem" and wanted and wanted in got):
-            compare(f"expect.{part}", wanted, got, lines)
+            compare(f"expect.{part}", msgspec.to_builtins(wanted), msgspec.to_builtins(got), lines)
     return lines
 
 
@@ -147,8 +177,11 @@ def _said(sample: CallbackSample, shape: CallbackShape) -> Said:
     if occasion not in shape.answers:
         raise ValueError(f"the callback does not answer {occasion}")
     if sample.sent.form is not None:
-        return smoothed(occasion, fields(urlencode(sample.sent.form, doseq=True).encode(), _FORM))
-    return smoothed(occasion, fields(encoded(sample.sent.json), _JSON))
+        sent = fields(urlencode(sample.sent.form, doseq=True).encode(), _FORM)
+    else:
+        sent = fields(encoded(sample.sent.json), _JSON)
+    said = smoothed(occasion, sent)
+    return replace(said, input={**said.input, "context": sample.context}) if sample.context else said
 
 
 def _request(wire: Wire) -> JSON:
