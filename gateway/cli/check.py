@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from gateway import settings
 from gateway.app import senders
+from gateway.callbacks import fit
 from gateway.callbacks import samplefile as callback_samples
 from gateway.callbacks.document import CALLBACK, callbacks
 from gateway.catalog import files, placeholders, schema_cost, yamlfile
@@ -133,13 +134,15 @@ def _of_catalog(known: Settings) -> _Findings:
     folders = catalog.folders(known.catalog.folders)
     services, faults = catalog.load(folders, closely=True)
     faults += [*routes.unknown_services(known, services.keys), *routes.faults(known), *tracing.faults(known)]
+    usable = {key: one for key, one in services.services.items() if key not in services.faults}
+    faults += [*fit.unknown_services(known, services.keys), *fit.faults(known, usable)]
     translators = [one for service in services.services.values() for one in service.translators]
     warnings = [warning for one in translators for warning in _costs(one)]
     warnings += [one for service in services.services.values() for one in _left(service)]
     samples = _of_samples(services.services, folders)
     of_callbacks = _of_callback_samples(services.services, folders)
     faults += [*samples.faults, *of_callbacks.faults]
-    warnings += [*samples.warnings, *of_callbacks.warnings]
+    warnings += [*fit.warnings(known, usable), *samples.warnings, *of_callbacks.warnings]
     return _Findings(faults, [*filters.unknown(known, services.services), *warnings])
 
 
