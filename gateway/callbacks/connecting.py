@@ -158,7 +158,7 @@ def tokens_of(
     """
     found = [one for one in dict.fromkeys(found) if one]
     both = [one for one in known if one in found]
-    new = next(iter([*both, *known, *found]), None) or fresh()
+    new = next(iter([*both, *found, *known]), None) or fresh()
     used = {*found, new}
     free = [one for one in files if one.token is None or one.token not in used]
     missing = [one for one in dict.fromkeys([new, *found]) if one not in known]
