@@ -9,7 +9,9 @@ from typing import Final
 from gateway.callbacks.document import CallbackShape, callbacks
 from gateway.callbacks.given import SETTINGS, named
 from gateway.callbacks.smoothing import Occasion
+from gateway.catalog.card import CardShape
 from gateway.catalog.service import Service
+from gateway.catalog.translator import Translator
 from gateway.errors import Fault
 from gateway.settings import Settings
 from gateway.settings.callbacks import CallbackSettings
@@ -66,7 +68,7 @@ def faults(settings: Settings, services: Mapping[str, Service]) -> list[Fault]:
         fault
         for table in settings.callbacks.values()
         if (service := services.get(table.service)) is not None
-        for fault in _Fitting(settings, table, service).faults()
+        for fault in _Fitting(settings, table, service, services).faults()
     ]
 
 
@@ -76,19 +78,22 @@ def warnings(settings: Settings, services: Mapping[str, Service]) -> list[Fault]
         fault
         for table in settings.callbacks.values()
         if (service := services.get(table.service)) is not None
-        for fault in _Fitting(settings, table, service).warnings()
+        for fault in _Fitting(settings, table, service, services).warnings()
     ]
 
 
 class _Fitting:
-    """One table and its service."""
+    """One table and its service; `services` are those whose documents may have buttons for it."""
 
-    def __init__(self, settings: Settings, table: CallbackSettings, service: Service) -> None:
+    def __init__(
+        self, settings: Settings, table: CallbackSettings, service: Service, services: Mapping[str, Service]
+    ) -> None:
         self._settings = settings
         self._table = table
         self._service = service
         self._known = callbacks(service)
         self._alive = alive(table, service)
+        self._services = services
 
     def faults(self) -> Iterator[Fault]:
         if not self._known:
@@ -111,6 +116,23 @@ class _Fitting:
                 f"nothing proves that Mattermost calls, so that webhooks and commands of {_names(deaf)} are refused"
             )
             yield self._fault(("tokens",), problem, _TOKENS)
+        if not self._table.bot and not self._table.allow:
+            yield from self._of_buttons()
+
+    def _of_buttons(self) -> Iterator[Fault]:
+        """Buttons of documents that not everybody may press, where nobody can be asked who may."""
+        asking: dict[str, str] = {}
+        owners: list[Translator | CardShape] = []
+        for one in self._services.values():
+            owners += [*one.translators, *one.cards.values()]
+        for owner in owners:
+            for action in owner.actions.listed if owner.actions is not None else ():
+                service, _, name = action.callback.partition("/")
+                if action.allow and service == self._service.key and name in self._alive:
+                    asking.setdefault(action.name, owner.name)
+        if asking:
+            told = ", ".join(f'"{name}" of {document}' for name, document in list(asking.items())[:3])
+            yield self._fault((), f"nobody may press {told}: a bot is asked who may, and none is named", _BOT)
 
     def _of_settings(self) -> Iterator[Fault]:
         """Values that are missing, or that no document takes."""

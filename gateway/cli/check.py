@@ -1,5 +1,6 @@
 """`mattergate check`: every fault of settings and catalog, and whether the destinations will work."""
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Final
@@ -10,6 +11,7 @@ from msgspec import Struct
 
 from gateway import settings
 from gateway.app import senders
+from gateway.app.live_callbacks import probe_callbacks
 from gateway.callbacks import fit
 from gateway.callbacks import samplefile as callback_samples
 from gateway.callbacks.document import CALLBACK, callbacks
@@ -23,6 +25,7 @@ from gateway.cli import settings as settings_file
 from gateway.cli.options import DEFAULT, example
 from gateway.cli.output import Format, fail, fault_line, plural, print_values, say, warn, working
 from gateway.errors import Fault, SettingsError
+from gateway.mattermost.probe import Finding as Said
 from gateway.mattermost.probe import Level
 from gateway.observe import tracing
 from gateway.pipeline import filters, samplefile
@@ -40,7 +43,9 @@ from gateway.pipeline.unsampled import (
     unsampled,
     unused,
 )
+from gateway.secret import Secret
 from gateway.settings import Settings
+from gateway.settings.reader import ADMIN_TOKEN
 
 WARNING: Final = "warning"
 
@@ -72,7 +77,7 @@ def check(
     config: given.Config = DEFAULT,
     reference: Annotated[bool, typer.Option("--reference", help="List every setting instead, as Markdown.")] = False,
     live: Annotated[
-        bool, typer.Option("--live", help="Ask the server of each destination whether it will work.")
+        bool, typer.Option("--live", help="Ask the servers whether destinations, callbacks and bots will work.")
     ] = False,
     post: Annotated[bool, typer.Option("--post", help="As --live, and send one message to each destination.")] = False,
     output: given.Output = Format.TABLE,
@@ -90,8 +95,8 @@ def check(
     found = [_finding(WARNING, fault) for fault in warnings]
     found += [_finding(Level.FAULT, fault) for fault in faults]
     if known is not None and not faults and (live or post):
-        with working("asking the servers of the destinations"):
-            found += _probe(known, post=post)
+        with working("asking the servers"):
+            found += _probe(known, more.services, post=post)
     if output is not Format.TABLE:
         print_values(found, output)
     else:
@@ -127,6 +132,7 @@ class _Findings(Struct):
 
     faults: list[Fault] = []
     warnings: list[Fault] = []
+    services: Mapping[str, Service] = {}
 
 
 def _of_catalog(known: Settings) -> _Findings:
@@ -143,7 +149,7 @@ def _of_catalog(known: Settings) -> _Findings:
     of_callbacks = _of_callback_samples(services.services, folders)
     faults += [*samples.faults, *of_callbacks.faults]
     warnings += [*fit.warnings(known, usable), *samples.warnings, *of_callbacks.warnings]
-    return _Findings(faults, [*filters.unknown(known, services.services), *warnings])
+    return _Findings(faults, [*filters.unknown(known, services.services), *warnings], usable)
 
 
 def _of_samples(services: Mapping[str, Service], folders: Sequence[Path]) -> _Findings:
@@ -215,10 +221,16 @@ def _costs(translator: Translator) -> Iterator[Fault]:
             yield yamlfile.fault(translator.file, text, translator.input_steps(one.steps), one.problem, _CHEAPER)
 
 
-def _probe(known: Settings, *, post: bool) -> list[Finding]:
-    """What the servers say about each destination."""
+def _probe(known: Settings, services: Mapping[str, Service], *, post: bool) -> list[Finding]:
+    """What the servers say about each destination, bot and table of callbacks."""
+    admin = os.environ.get(ADMIN_TOKEN, "").strip()
+
+    async def ask() -> dict[str, list[Said]]:
+        said = await senders.probe(known, post=post)
+        return said | await probe_callbacks(known, services, Secret(admin) if admin else None)
+
     try:
-        found = uvloop.run(senders.probe(known, post=post))
+        found = uvloop.run(ask())
     except SettingsError as error:
         return [_finding(Level.FAULT, fault) for fault in error.faults]
     return [Finding(one.level, "", 0, name, one.text) for name, those in found.items() for one in those]

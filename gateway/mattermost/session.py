@@ -216,6 +216,10 @@ class Session:
             raise Unsent(result)
         return reply
 
+    async def token(self) -> str:
+        """The token that is sent now, for what is not sent by `call`. Raises Unsent when there is none."""
+        return await self._account.token()
+
     async def me(self) -> Me:
         """The account; requested once, then cached. Raises Unsent."""
         if self._me is None:

@@ -14,7 +14,7 @@ from gateway.settings import tokenfiles
 from gateway.standin.server import StandIn
 from tests.callbacks.conftest import ASK, texts
 
-HEAD = '[server]\npublic_url = "https://gate.example.com"\n'
+HEAD = '[server]\npublic_url = "https://127.0.0.1:9"\n'
 BOT = '[bots.helper]\nserver = "{url}"\ntoken_file = "tokens/helper"\n'
 TABLE = '[callbacks.c]\nservice = "acme"\nserver = "{url}"\ntokens_file = ["tokens/c"]\n'
 OUT = ASK.replace("answers: command", "answers: [command, outgoing]")

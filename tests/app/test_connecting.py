@@ -8,7 +8,7 @@ from gateway.standin import integrations
 from tests.app.conftest import BOT, TABLE
 from tests.callbacks.conftest import ASK
 
-OURS = "https://gate.example.com/command/c"
+OURS = "https://127.0.0.1:9/command/c"
 
 
 def there(standin):
@@ -26,7 +26,7 @@ async def test_a_webhook_and_a_command_with_the_token_of_the_file(connector):
     ]
     (hook,), (command,) = there(connector.standin)
     assert hook.token == command.token == connector.text("tokens/c")
-    assert (hook.callback_urls, hook.content_type) == (["https://gate.example.com/out/c"], "application/json")
+    assert (hook.callback_urls, hook.content_type) == (["https://127.0.0.1:9/out/c"], "application/json")
     assert (command.url, command.method, command.auto_complete) == (OURS, "P", True)
     assert await connector.run() == [
         "nothing outgoing webhook for !ask home",

@@ -6,6 +6,7 @@ from gateway import settings
 from gateway.callbacks import fit
 from gateway.callbacks.smoothing import Occasion
 from gateway.catalog.build import build
+from gateway.catalog.kinds import Text
 from gateway.language.template import Engine
 from tests.callbacks.conftest import ASK, texts
 
@@ -131,3 +132,25 @@ def test_what_is_alive():
     only = settings.tables.CallbackSettings(name="c", service="acme", only=("two",))
     assert set(fit.alive(only, service)) == {"two"}
     assert set(fit.answering(fit.alive(table, service), Occasion.ACTION)) == {"one"}
+
+
+BUTTON = """
+title: An issue
+events: [issue]
+input: {number: number}
+message: {text: "issue {{ number }}"}
+actions: [{name: Close, callback: click, context: {issue: "{{ number }}"}, allow: ["role:team_admin"]}]
+"""
+
+
+def test_buttons_that_nobody_may_press():
+    """Who may is asked of a bot; those of callbacks that are not alive are no matter."""
+    sources = texts({"click": CLICK, "hear": HEAR})
+    sources["issue"] = Text("acme/issue", BUTTON, "acme/issue.yaml")
+    service, wrong = build("acme", sources, Engine())
+    assert wrong == []
+    click = '[callbacks.c]\nservice = "acme"\nonly = ["click"]\n'
+    (warning,) = told(click, {"acme": service}, fit.warnings)
+    assert 'nobody may press "Close" of acme/issue: a bot is asked' in warning
+    assert told(BOT + click + 'bot = "x"\n', {"acme": service}, fit.warnings) == []
+    assert told(click.replace("click", "hear"), {"acme": service}, fit.warnings) == []
