@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from gateway.callbacks.document import CallbackShape, callbacks
+from gateway.callbacks import fit
+from gateway.callbacks.document import CallbackShape
 from gateway.callbacks.given import Given
 from gateway.callbacks.smoothing import Occasion
 from gateway.catalog.service import Service
@@ -20,12 +21,10 @@ class Table(Struct, frozen=True):
 
     def answering(self, occasion: Occasion) -> dict[str, CallbackShape]:
         """The callbacks for an occasion."""
-        return {name: one for name, one in self.callbacks.items() if occasion in one.answers}
+        return fit.answering(self.callbacks, occasion)
 
 
 def alive(settings: CallbackSettings, service: Service) -> Table:
     """The table with the callbacks of its service."""
-    every = callbacks(service)
-    chosen = {name: one for name, one in every.items() if not settings.only or name in settings.only}
     values = {**settings.settings, "url": settings.url} if settings.url else settings.settings
-    return Table(settings, chosen, Given(values, settings.secrets))
+    return Table(settings, fit.alive(settings, service), Given(values, settings.secrets))

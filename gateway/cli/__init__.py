@@ -35,6 +35,7 @@ def main(
 from gateway.cli import (  # noqa: E402 - the modules register themselves on `app`, in the order of the help
     audit,
     check,
+    connect,
     dead,
     demo,
     destinations,
@@ -53,6 +54,7 @@ __all__ = [
     "app",
     "audit",
     "check",
+    "connect",
     "dead",
     "demo",
     "destinations",

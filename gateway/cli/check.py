@@ -1,5 +1,6 @@
 """`mattergate check`: every fault of settings and catalog, and whether the destinations will work."""
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -10,6 +11,8 @@ from msgspec import Struct
 
 from gateway import settings
 from gateway.app import senders
+from gateway.app.live_callbacks import probe_callbacks
+from gateway.callbacks import fit
 from gateway.callbacks import samplefile as callback_samples
 from gateway.callbacks.document import CALLBACK, callbacks
 from gateway.catalog import files, placeholders, schema_cost, yamlfile
@@ -23,6 +26,7 @@ from gateway.cli import settings as settings_file
 from gateway.cli.options import DEFAULT, example
 from gateway.cli.output import Format, fail, fault_line, plural, print_values, say, warn, working
 from gateway.errors import Fault, SettingsError
+from gateway.mattermost.probe import Finding as Said
 from gateway.mattermost.probe import Level
 from gateway.observe import tracing
 from gateway.pipeline import filters, samplefile
@@ -40,7 +44,9 @@ from gateway.pipeline.unsampled import (
     unsampled,
     unused,
 )
+from gateway.secret import Secret
 from gateway.settings import Settings
+from gateway.settings.reader import ADMIN_TOKEN
 
 WARNING: Final = "warning"
 
@@ -72,7 +78,7 @@ def check(
     config: given.Config = DEFAULT,
     reference: Annotated[bool, typer.Option("--reference", help="List every setting instead, as Markdown.")] = False,
     live: Annotated[
-        bool, typer.Option("--live", help="Ask the server of each destination whether it will work.")
+        bool, typer.Option("--live", help="Ask the servers whether destinations, callbacks and bots will work.")
     ] = False,
     post: Annotated[bool, typer.Option("--post", help="As --live, and send one message to each destination.")] = False,
     output: given.Output = Format.TABLE,
@@ -90,8 +96,8 @@ def check(
     found = [_finding(WARNING, fault) for fault in warnings]
     found += [_finding(Level.FAULT, fault) for fault in faults]
     if known is not None and not faults and (live or post):
-        with working("asking the servers of the destinations"):
-            found += _probe(known, post=post)
+        with working("asking the servers"):
+            found += _probe(known, more.services, post=post)
     if output is not Format.TABLE:
         print_values(found, output)
     else:
@@ -127,6 +133,7 @@ class _Findings(Struct):
 
     faults: list[Fault] = []
     warnings: list[Fault] = []
+    services: Mapping[str, Service] = {}
 
 
 def _of_catalog(known: Settings) -> _Findings:
@@ -135,14 +142,16 @@ def _of_catalog(known: Settings) -> _Findings:
     services, faults = catalog.load(folders, closely=True)
     faults += [*routes.unknown_services(known, services.keys), *routes.faults(known), *tracing.faults(known)]
     faults += [fault for service in services.services.values() for fault in _of_actions(service, services.services)]
+    usable = {key: one for key, one in services.services.items() if key not in services.faults}
+    faults += [*fit.unknown_services(known, services.keys), *fit.faults(known, usable)]
     translators = [one for service in services.services.values() for one in service.translators]
     warnings = [warning for one in translators for warning in _costs(one)]
     warnings += [one for service in services.services.values() for one in _left(service)]
     samples = _of_samples(services.services, folders)
     of_callbacks = _of_callback_samples(services.services, folders)
     faults += [*samples.faults, *of_callbacks.faults]
-    warnings += [*samples.warnings, *of_callbacks.warnings]
-    return _Findings(faults, [*filters.unknown(known, services.services), *warnings])
+    warnings += [*fit.warnings(known, usable), *samples.warnings, *of_callbacks.warnings]
+    return _Findings(faults, [*filters.unknown(known, services.services), *warnings], usable)
 
 
 def _of_samples(services: Mapping[str, Service], folders: Sequence[Path]) -> _Findings:
@@ -226,10 +235,16 @@ def _costs(translator: Translator) -> Iterator[Fault]:
             yield yamlfile.fault(translator.file, text, translator.input_steps(one.steps), one.problem, _CHEAPER)
 
 
-def _probe(known: Settings, *, post: bool) -> list[Finding]:
-    """What the servers say about each destination."""
+def _probe(known: Settings, services: Mapping[str, Service], *, post: bool) -> list[Finding]:
+    """What the servers say about each destination, bot and table of callbacks."""
+    admin = os.environ.get(ADMIN_TOKEN, "").strip()
+
+    async def ask() -> dict[str, list[Said]]:
+        said = await senders.probe(known, post=post)
+        return said | await probe_callbacks(known, services, Secret(admin) if admin else None)
+
     try:
-        found = uvloop.run(senders.probe(known, post=post))
+        found = uvloop.run(ask())
     except SettingsError as error:
         return [_finding(Level.FAULT, fault) for fault in error.faults]
     return [Finding(one.level, "", 0, name, one.text) for name, those in found.items() for one in those]

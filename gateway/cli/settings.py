@@ -9,11 +9,27 @@ from gateway import settings
 from gateway.cli.options import DEFAULT
 from gateway.cli.output import fail, unusable
 from gateway.errors import SettingsError
-from gateway.settings import Settings
+from gateway.settings import Settings, tokenfiles
+from gateway.settings.tokenfiles import Unfinished
 
 
 def read(config: Path) -> Settings:
     """Read the settings file and the environment. Raises SettingsError; a file that cannot be read ends the command."""
+    _check_file(config)
+    return settings.load(config, os.environ)
+
+
+def unfinished(config: Path) -> Unfinished:
+    """Read settings whose tokens may not be there yet; end the command with every other fault."""
+    _check_file(config)
+    try:
+        return tokenfiles.load(config, os.environ)
+    except SettingsError as error:
+        fail(error)
+
+
+def _check_file(config: Path) -> None:
+    """End the command where the settings file cannot be read."""
     try:
         mode = config.stat().st_mode
     except FileNotFoundError:
@@ -24,7 +40,6 @@ def read(config: Path) -> Settings:
         fail(unusable(config, IsADirectoryError()))
     if not os.access(config, os.R_OK):
         fail(unusable(config, PermissionError()))
-    return settings.load(config, os.environ)
 
 
 def require(config: Path) -> Settings:

@@ -23,7 +23,12 @@ Sections = Mapping[str, Mapping[str, Any]]
 PREFIX: Final = "MATTERGATE_"
 """The prefix of all environment variables of the gateway."""
 
-_ELSEWHERE: Final = "MATTERGATE_CONFIG"
+ADMIN_TOKEN: Final = "MATTERGATE_CONNECT_TOKEN"  # noqa: S105 - its name
+"""The variable with the access token of a Mattermost administrator, for commands that work or look there."""
+
+_ELSEWHERE: Final = frozenset({"MATTERGATE_CONFIG", ADMIN_TOKEN})
+"""Variables that are no settings."""
+
 # Kubernetes sets variables of these forms in every container, for a Service called mattergate or mattergate-something.
 _KUBERNETES = re.compile(
     r"MATTERGATE_(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)"
@@ -127,7 +132,7 @@ class TableReader:
     def check_variables(self) -> None:
         """Add a fault for every unknown variable with the gateway's prefix; call it when all else is read."""
         for name, value in self._environ.items():
-            known = name in self._variables or name in self._consulted or name == _ELSEWHERE
+            known = name in self._variables or name in self._consulted or name in _ELSEWHERE
             foreign = _KUBERNETES.fullmatch(name) or (name.endswith("_PORT") and _KUBERNETES_PORT.match(value))
             if name.startswith(PREFIX) and not known and not foreign:
                 self.report.add_variable(name, "unknown setting", _variable_remedy(name, self._variables))

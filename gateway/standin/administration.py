@@ -86,6 +86,7 @@ def routes() -> list[tuple[str, str, Handler]]:
         ("POST", "/bots", _new_bot),
         ("POST", f"/bots/{user}/disable", _switch(active=False)),
         ("POST", f"/bots/{user}/enable", _switch(active=True)),
+        ("GET", "/teams", _teams),
         ("POST", "/teams", _new_team),
         ("DELETE", f"/teams/{team}", _remove_team),
         ("POST", f"/teams/{team}/members", _join_team),
@@ -201,6 +202,12 @@ def _new_team(call: Call) -> Reply:
     team = call.world.new_team(asked.name, asked.display_name)
     team.members.add(call.caller.id)
     return Reply(team.shown(), 201)
+
+
+def _teams(call: Call) -> Reply:
+    """A page of the teams; pages count from 0."""
+    size, page = (int(call.query.get(name, usual)) for name, usual in (("per_page", "60"), ("page", "0")))
+    return Reply([team.shown() for team in list(call.world.teams.values())[page * size : (page + 1) * size]])
 
 
 def _remove_team(call: Call) -> Reply:
