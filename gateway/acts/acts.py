@@ -21,10 +21,12 @@ import msgspec
 from msgspec import Struct
 
 from gateway.acts import late, stored
+from gateway.acts.asking import Around, Asked, Asking
 from gateway.acts.cards import Cards
 from gateway.acts.lines import audit_line
 from gateway.acts.recorder import AuditRecorder
-from gateway.acts.stored import StoredAct, StoredResponse
+from gateway.acts.giving import Giving
+from gateway.acts.stored import StoredAct, StoredResponse, text_of
 from gateway.acts.tables import Table, alive
 from gateway.callbacks.answer import NoAnswer, OutsideAnswer
 from gateway.callbacks.answering import Answer, answered
@@ -75,28 +77,11 @@ class Taken(Struct, frozen=True):
     problem: str = ""
 
 
-class Around(Protocol):
-    """What acts need of Mattermost."""
-
-    async def respond(self, table: CallbackSettings, response: StoredResponse, age: float) -> Result:
-        """Send a later answer to a command that was called `age` seconds ago."""
-
-    async def show_typing(self, table: CallbackSettings, channel: str, root: str) -> None:
-        """Show that the bot of a table is typing; what fails is of no consequence."""
-
-
-class _Asked(Struct, frozen=True):
-    """The answer of the service to an act, and what the audit says of it; `again` is a later attempt instead."""
-
-    answer: OutsideAnswer | NoAnswer | None = None
-    outcome: AuditOutcome = AuditOutcome.DONE
-    again: Later | None = None
-
-
 class Acts:
     """Takes and performs acts by the current settings.
 
     `store` stores an event and has its parcels delivered, `service` gives a compiled service (None: there is none).
+    `giving` is what callbacks are given besides.
     """
 
     def __init__(
@@ -108,19 +93,20 @@ class Acts:
         calls: Calls,
         around: Around,
         metrics: Metrics,
+        giving: Giving,
     ) -> None:
+        self.giving = giving
         self.settings = settings
         self.audit = AuditRecorder(journal.record)
         self.cards = Cards(journal)
         self._journal = journal
         self._store = store
         self._service = service
-        self._calls = calls
+        self._asking = Asking(journal, calls, around, metrics)
         self._around = around
         self._metrics = metrics
         self._alive: dict[str, tuple[CallbackSettings, Service, Table]] = {}
         self._waiting: dict[str, asyncio.Future[Taken]] = {}
-        self._begun: set[int] = set()
 
     async def table(self, name: str) -> Table | None:
         """The table of a name with its callbacks; None when it is not in the settings, or its service is not there."""
@@ -167,7 +153,7 @@ class Acts:
         event = _event(table, shape, act)
         if not shape.asks or said.input.get("cancelled") or (shape.dialog is not None and said.occasion in _OPENING):
             return await self._take_at_once(table, shape, act, event, uses, wait=wait)
-        lane = table.settings.route if act.interactive else f"{table.settings.route} {_channel(act)}"
+        lane = table.settings.route if act.interactive else f"{table.settings.route} {text_of(act, "channel", "id")}"
         lane = f"{lane} {event.id}" if act.interactive else lane
         entry = Entry(event, (Parcel(table.settings.route, lane, stored.encode(act)),), tuple(uses))
         if not wait:
@@ -190,13 +176,7 @@ class Acts:
         """The options that a field of a dialog asks for; nothing of it is stored."""
         shape = table.callbacks[name]
         act = shape.act(said, table.given)
-        asked = _Asked()
-        if act.request is not None:
-            try:
-                asked = _Asked(_heard(await self._call(table, act.request)))
-            except NotCalled as error:
-                asked = _Asked(NoAnswer(error.problem))
-        return answered(said.occasion, shape.reply(act, asked.answer), lookup=True)
+        return answered(said.occasion, shape.reply(act, await self._asking.look_up(table, act)), lookup=True)
 
     async def perform(self, name: str, delivery: Delivery) -> Result:
         """Perform what a delivery to the destination of a table says."""
@@ -209,8 +189,9 @@ class Acts:
         shape = table.callbacks.get(kept.callback)
         if shape is None:
             return Never(f"the callback {kept.callback} of {table.settings.service} is gone: put it back, then replay")
-        act = shape.act(Said(kept.occasion, dict(kept.input)), table.given)
-        asked = await self._ask(table, act, kept, delivery)
+        given = self.giving.given(table, shape, kept, delivery.event_id)
+        act = shape.act(Said(kept.occasion, dict(kept.input)), given)
+        asked = await self._asking.ask(table, act, kept, delivery.seq)
         if asked.again is not None:
             return asked.again
         return await self._conclude(table, shape, act, kept, delivery, asked)
@@ -236,7 +217,7 @@ class Acts:
         wait: bool,
     ) -> Taken:
         """Answer an act that asks nobody; what its answer does not carry is stored with it."""
-        made = shape.act(Said(act.occasion, dict(act.input)), table.given)
+        made = shape.act(Said(act.occasion, dict(act.input)), self.giving.given(table, shape, act, event.id))
         reply = Reply() if made.dialog is not None else shape.reply(made)
         outcome = _outcome(act, reply)
         line = self._line(table, act, event.id, outcome, reply.problem)
@@ -250,30 +231,8 @@ class Acts:
             await self.note(act.occasion, line)
         return Taken(event.id, answer, dialog=made.dialog, problem=reply.problem)
 
-    async def _ask(self, table: Table, act: Act, kept: StoredAct, delivery: Delivery) -> _Asked:
-        """Send the request of an act, unless one that must not be repeated was sent before the gateway was stopped."""
-        request, once = act.request, act.request is not None and act.request.repeat == "never"
-        if request is None:
-            return _Asked(outcome=AuditOutcome.FAILED if act.problem else AuditOutcome.DONE)
-        if once and delivery.seq not in self._begun:
-            if not await self._journal.begin(delivery.seq):
-                return _Asked(NoAnswer(_STOPPED), AuditOutcome.UNKNOWN)
-            self._begun.add(delivery.seq)
-        try:
-            async with self._typing(table, kept):
-                return _Asked(_heard(await self._call(table, request)))
-        except NotCalled as error:
-            if not kept.interactive and (not error.sent or not once):
-                if once:
-                    await self._journal.unbegin(delivery.seq)
-                    self._begun.discard(delivery.seq)
-                return _Asked(again=Later(error.problem, blame=Blame.UNKNOWN))
-            if error.sent and once:
-                return _Asked(NoAnswer(f"{error.problem}; {_UNSURE}"), AuditOutcome.UNKNOWN)
-            return _Asked(NoAnswer(error.problem), AuditOutcome.FAILED)
-
     async def _conclude(
-        self, table: Table, shape: CallbackShape, act: Act, kept: StoredAct, delivery: Delivery, asked: _Asked
+        self, table: Table, shape: CallbackShape, act: Act, kept: StoredAct, delivery: Delivery, asked: Asked
     ) -> Result:
         """Answer, in time or later; a ticket whose act came to nothing works again."""
         reply = shape.reply(act, asked.answer)
@@ -291,7 +250,7 @@ class Acts:
         else:
             await self._answer_later(table, kept, reply, delivery)
         await self.note(kept.occasion, line)
-        self._begun.discard(delivery.seq)
+        self._asking.end(delivery.seq)
         return _result(asked, reply.problem, told=in_time and outcome is AuditOutcome.FAILED)
 
     async def _answer(self, act: StoredAct, reply: Reply, line: AuditLine) -> Answer:
@@ -323,44 +282,6 @@ class Acts:
         said = f"{table.settings.name}/{act.callback}"
         return audit_line(act.input, outcome, said, act.ticket, problem, event_id, act.done)
 
-    async def _call(self, table: Table, request: OutsideRequest) -> Called:
-        """Send a request. Raises NotCalled."""
-        wire, settings, began = request.reveal(), table.settings, time.perf_counter()
-        try:
-            return await self._calls.call(
-                wire.method,
-                wire.url,
-                wire.headers,
-                wire.body,
-                timeout=request.timeout,
-                private=settings.private,
-                ca_file=settings.ca_file,
-                proxy=settings.proxy,
-            )
-        finally:
-            self._metrics.act_seconds.labels(settings.name).observe(time.perf_counter() - began)
-
-    @asynccontextmanager
-    async def _typing(self, table: Table, act: StoredAct) -> AsyncIterator[None]:
-        """Show that a bot is typing while the block runs."""
-        if act.occasion is not Occasion.MESSAGE or not table.settings.bot:
-            yield
-            return
-
-        async def show() -> None:
-            post = act.input.get("post", {})
-            while True:
-                root = post.get("root") or post.get("id", "")
-                await self._around.show_typing(table.settings, _channel(act), root)
-                await asyncio.sleep(TYPING)
-
-        showing = asyncio.create_task(show(), name="typing")
-        try:
-            yield
-        finally:
-            showing.cancel()
-            await asyncio.wait({showing})
-
     def _is_rest(self, destination: str) -> bool:
         found = self.settings.destinations.get(destination)
         return found is not None and found.rest
@@ -386,30 +307,19 @@ def _event(table: Table, shape: CallbackShape, act: StoredAct, reason: str = "")
     )
 
 
-def _heard(called: Called) -> OutsideAnswer:
-    return OutsideAnswer(called.status, called.headers, called.body)
-
-
 def _outcome(act: StoredAct, reply: Reply) -> AuditOutcome:
     if act.input.get("cancelled"):
         return AuditOutcome.CANCELLED
     return AuditOutcome.FAILED if reply.problem or reply.errors else AuditOutcome.DONE
 
 
-def _result(asked: _Asked, problem: str, *, told: bool) -> Result:
+def _result(asked: Asked, problem: str, *, told: bool) -> Result:
     """The outcome of the delivery. What failed while a person was told is done with: they decide what follows."""
-    status = asked.answer.status if isinstance(asked.answer, OutsideAnswer) else 0
-    code = ("429" if status == HTTPStatus.TOO_MANY_REQUESTS else f"{status // 100}xx") if status else "network"
     if not problem:
-        return Delivered(code=code if status else "2xx", status=status)
+        return Delivered(code=asked.code, status=asked.status)
     if told:
-        return Delivered(code=code, status=status, note=f"failed, as the person was told: {problem}")
-    return Never(problem, code=code, status=status)
-
-
-def _channel(act: StoredAct) -> str:
-    found: str = act.input.get("channel", {}).get("id", "")
-    return found
+        return Delivered(code=asked.code, status=asked.status, note=f"failed, as the person was told: {problem}")
+    return Never(problem, code=asked.code, status=asked.status)
 
 
 def _option(act: StoredAct) -> str:

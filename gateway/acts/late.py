@@ -8,7 +8,7 @@ from collections.abc import Callable
 import msgspec
 from msgspec.structs import replace
 
-from gateway.acts.stored import RESPONSE_LIFE, StoredAct, StoredResponse, encode
+from gateway.acts.stored import RESPONSE_LIFE, StoredAct, StoredResponse, encode, text_of
 from gateway.acts.tables import Table
 from gateway.callbacks.answering import answered
 from gateway.callbacks.reply import Reply, To
@@ -37,7 +37,7 @@ def parcels(
     if not name:
         return []
     placed = _by_id if settings.bot or rest(name) else _by_name
-    lane = f"{name} {_text(act, 'channel', 'id')} {_root(act, reply.to)}"
+    lane = f"{name} {text_of(act, 'channel', 'id')} {_root(act, reply.to)}"
     return [
         Parcel(name, lane, payload.encode(placed(_called(act, reply.to, one), act, reply.to)), trace=trace)
         for one in reply.messages
@@ -53,7 +53,7 @@ def _responses(table: Table, act: StoredAct, reply: Reply, trace: str) -> list[P
 
 def _called(act: StoredAct, to: To, one: Fitted) -> Message:
     """The message; one for the caller alone begins with their name, now that all see it."""
-    name = _text(act, "user", "name")
+    name = text_of(act, "user", "name")
     if to is not To.CALLER or not name:
         return one.message
     text = one.message.text
@@ -61,22 +61,17 @@ def _called(act: StoredAct, to: To, one: Fitted) -> Message:
 
 
 def _by_id(message: Message, act: StoredAct, to: To) -> Message:
-    return replace(message, channel=None, channel_id=_text(act, "channel", "id"), root_id=_root(act, to) or None)
+    return replace(message, channel=None, channel_id=text_of(act, "channel", "id"), root_id=_root(act, to) or None)
 
 
 def _by_name(message: Message, act: StoredAct, _: To) -> Message:
-    return replace(message, channel=_text(act, "channel", "name") or None)
+    return replace(message, channel=text_of(act, "channel", "name") or None)
 
 
 def _root(act: StoredAct, to: To) -> str:
     """The post in whose thread the answer stands; "" for none. What is said in a thread is answered there."""
-    post, root = _text(act, "post", "id"), _text(act, "post", "root")
+    post, root = text_of(act, "post", "id"), text_of(act, "post", "root")
     if act.occasion is Occasion.COMMAND or to is To.CHANNEL:
         return root
     return root or post
 
-
-def _text(act: StoredAct, key: str, part: str) -> str:
-    found = act.input.get(key)
-    value = found.get(part) if isinstance(found, dict) else None
-    return value if isinstance(value, str) else ""

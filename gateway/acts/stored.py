@@ -48,3 +48,10 @@ Stored = StoredAct | StoredResponse
 
 encode = msgspec.json.Encoder().encode
 decode = msgspec.json.Decoder(Stored).decode
+
+
+def text_of(act: StoredAct, key: str, part: str) -> str:
+    """A text of the input: the part of an object under a key; "" where there is none."""
+    found = act.input.get(key)
+    value = found.get(part) if isinstance(found, Mapping) else None
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,86 @@
+"""Answers that a service posts later: to a URL that it was given for one act, or, with its conversation, to one for all.
+
+They are stored, and appear where the question was asked, also after a restart. The same answer twice appears once.
+"""
+
+import hashlib
+import time
+from collections.abc import Sequence
+from typing import Final
+
+from gateway.acts.acts import Acts
+from gateway.acts.giving import answered_by, at_place
+from gateway.acts.rings import Ring
+from gateway.acts.stored import StoredAct
+from gateway.callbacks.answer import OutsideAnswer
+from gateway.callbacks.conversation import place_of
+from gateway.callbacks.document import CallbackShape
+from gateway.callbacks.smoothing import Occasion, Said
+from gateway.callbacks.ticket import Place, TicketKind, TicketRefused, verify
+from gateway.errors import Refused
+from gateway.journal import DuplicateKey
+from gateway.journal.duplicates import use_key
+from gateway.model import Cause, Request
+
+WINDOW: Final = 600.0
+"""Seconds within which the same answer is a repeat: a service may say the same again on purpose."""
+
+
+class Answers:
+    """Takes later answers of services."""
+
+    def __init__(self, acts: Acts, ring: Ring) -> None:
+        self._acts = acts
+        self._ring = ring
+
+    async def take(self, text: str, request: Request) -> str:
+        """Take an answer that came to the URL with a ticket; gives its event id. Raises Refused, JournalError."""
+        found = verify(text, TicketKind.REPLY, self._ring.keys, Place(), time.time())
+        if isinstance(found, TicketRefused):
+            raise _refused(found.reason)
+        table = await self._acts.require(found.table)
+        name = found.callback.rpartition("/")[2]
+        occasion, known = answered_by(found)
+        if name not in table.callbacks or occasion not in table.callbacks[name].answers:
+            raise Refused(410, "Gone", "the callback that asked is not in use any more")
+        act = StoredAct(name, Occasion(occasion), known)
+        return await self._store(found.table, act, request, found.id)
+
+    async def take_of_conversation(self, name: str, request: Request) -> str:
+        """Take an answer that came to the URL of a table, and names its conversation. Raises as `take`."""
+        table, answer = await self._acts.require(name), _answer(request)
+        for callback, shape in table.callbacks.items():
+            if shape.later is None or not shape.later.of_conversation:
+                continue
+            text = shape.later.conversation(answer)
+            place = place_of(text, name, self._ring.keys, time.time())
+            if place is None:
+                raise _refused("the answer names no conversation that this gateway began")
+            act = StoredAct(callback, _spoken(shape), at_place(place))
+            return await self._store(name, act, request, text)
+        raise Refused(404, "Not Found", f"no callback of [callbacks.{name}] takes answers here")
+
+    async def _store(self, table_name: str, act: StoredAct, request: Request, subject: str) -> str:
+        table = await self._acts.require(table_name)
+        digest = hashlib.sha256(request.body).hexdigest()
+        use = DuplicateKey(use_key(table.settings.route, "reply", f"{subject} {digest}"), WINDOW)
+        reply = table.callbacks[act.callback].reply_later(
+            Said(act.occasion, dict(act.input)), _answer(request), table.given
+        )
+        if reply.problem:
+            raise Refused(422, "Unprocessable Content", reply.problem, cause=Cause.NOT_UNDERSTOOD)
+        return await self._acts.store_later(table, act, reply, use)
+
+
+def _spoken(shape: CallbackShape) -> Occasion:
+    """The occasion for an answer in a conversation: one at which something is said, if it answers any such."""
+    said: Sequence[Occasion] = (Occasion.MESSAGE, Occasion.OUTGOING)
+    return next((one for one in said if one in shape.answers), shape.answers[0])
+
+
+def _answer(request: Request) -> OutsideAnswer:
+    return OutsideAnswer(200, request.headers, request.body)
+
+
+def _refused(why: str) -> Refused:
+    return Refused(401, "Unauthorized", cause=Cause.WRONG_SECRET, why=why)

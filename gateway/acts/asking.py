@@ -1,0 +1,153 @@
+"""The request of an act to an outside service: sent once where it must not be repeated, whatever ends meanwhile."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from typing import Final, Protocol
+
+from msgspec import Struct
+
+from gateway.acts.stored import StoredAct, StoredResponse, text_of
+from gateway.acts.tables import Table
+from gateway.callbacks.answer import NoAnswer, OutsideAnswer
+from gateway.callbacks.document import Act
+from gateway.callbacks.request import OutsideRequest
+from gateway.callbacks.smoothing import Occasion
+from gateway.journal.audit import AuditOutcome
+from gateway.journal.uses import Uses
+from gateway.model import Blame, Later, Result
+from gateway.observe.metrics import Metrics
+from gateway.outbound.call import Calls, NotCalled
+from gateway.settings.callbacks import CallbackSettings
+
+TYPING: Final = 4.0
+"""Seconds after which a bot that works shows again that it is typing: clients show it for five."""
+
+_UNSURE: Final = "whether it was done is not known: look there before you try again"
+_STOPPED: Final = f"the gateway was stopped between the request and its answer; {_UNSURE}"
+
+
+class Around(Protocol):
+    """What acts need of Mattermost."""
+
+    async def respond(self, table: CallbackSettings, response: StoredResponse, age: float) -> Result:
+        """Send a later answer to a command that was called `age` seconds ago."""
+
+    async def show_typing(self, table: CallbackSettings, channel: str, root: str) -> None:
+        """Show that the bot of a table is typing; what fails is of no consequence."""
+
+    async def show(self, table: CallbackSettings, destination: str, post: str, message: bytes) -> None:
+        """Put a message (JSON) in place of a post of a destination, as far as the gateway may; what fails is logged."""
+
+
+class Asked(Struct, frozen=True):
+    """The answer of the service to an act, and what the audit says of it; `again` is a later attempt instead."""
+
+    answer: OutsideAnswer | NoAnswer | None = None
+    outcome: AuditOutcome = AuditOutcome.DONE
+    again: Later | None = None
+
+    @property
+    def status(self) -> int:
+        """The status of the answer; 0 for none."""
+        return self.answer.status if isinstance(self.answer, OutsideAnswer) else 0
+
+    @property
+    def code(self) -> str:
+        """The class of the answer, one of `metrics.CODES`."""
+        if not self.status:
+            return "2xx" if self.answer is None else "network"
+        return "429" if self.status == HTTPStatus.TOO_MANY_REQUESTS else f"{self.status // 100}xx"
+
+
+class Asking:
+    """Asks outside services. `journal` knows which requests began that must not be repeated."""
+
+    def __init__(self, journal: Uses, calls: Calls, around: Around, metrics: Metrics) -> None:
+        self._journal = journal
+        self._calls = calls
+        self._around = around
+        self._metrics = metrics
+        self._begun: set[int] = set()
+
+    async def ask(self, table: Table, act: Act, kept: StoredAct, seq: int) -> Asked:
+        """Send the request of an act, of delivery `seq`, unless it must not be repeated and was begun before.
+
+        Raises JournalError.
+        """
+        request = act.request
+        if request is None:
+            return Asked(outcome=AuditOutcome.FAILED if act.problem else AuditOutcome.DONE)
+        once = request.repeat == "never"
+        if once and seq not in self._begun:
+            if not await self._journal.begin(seq):
+                return Asked(NoAnswer(_STOPPED), AuditOutcome.UNKNOWN)
+            self._begun.add(seq)
+        try:
+            async with self._typing(table, kept):
+                return Asked(await self._call(table, request))
+        except NotCalled as error:
+            return await self._unanswered(error, kept, seq, once=once)
+
+    async def look_up(self, table: Table, act: Act) -> OutsideAnswer | NoAnswer | None:
+        """The answer to a question that changes nothing."""
+        if act.request is None:
+            return None
+        try:
+            return await self._call(table, act.request)
+        except NotCalled as error:
+            return NoAnswer(error.problem)
+
+    def end(self, seq: int) -> None:
+        """The delivery is done with."""
+        self._begun.discard(seq)
+
+    async def _unanswered(self, error: NotCalled, kept: StoredAct, seq: int, *, once: bool) -> Asked:
+        if not kept.interactive and (not error.sent or not once):
+            if once:
+                await self._journal.unbegin(seq)
+                self._begun.discard(seq)
+            return Asked(again=Later(error.problem, blame=Blame.UNKNOWN))
+        if error.sent and once:
+            return Asked(NoAnswer(f"{error.problem}; {_UNSURE}"), AuditOutcome.UNKNOWN)
+        return Asked(NoAnswer(error.problem), AuditOutcome.FAILED)
+
+    async def _call(self, table: Table, request: OutsideRequest) -> OutsideAnswer:
+        """Send a request. Raises NotCalled."""
+        wire, settings, began = request.reveal(), table.settings, time.perf_counter()
+        try:
+            called = await self._calls.call(
+                wire.method,
+                wire.url,
+                wire.headers,
+                wire.body,
+                timeout=request.timeout,
+                private=settings.private,
+                ca_file=settings.ca_file,
+                proxy=settings.proxy,
+            )
+        finally:
+            self._metrics.act_seconds.labels(settings.name).observe(time.perf_counter() - began)
+        return OutsideAnswer(called.status, called.headers, called.body)
+
+    @asynccontextmanager
+    async def _typing(self, table: Table, act: StoredAct) -> AsyncIterator[None]:
+        """Show that a bot is typing while the block runs."""
+        if act.occasion is not Occasion.MESSAGE or not table.settings.bot:
+            yield
+            return
+
+        async def show() -> None:
+            root = text_of(act, "post", "root") or text_of(act, "post", "id")
+            while True:
+                await self._around.show_typing(table.settings, text_of(act, "channel", "id"), root)
+                await asyncio.sleep(TYPING)
+
+        showing = asyncio.create_task(show(), name="typing")
+        try:
+            yield
+        finally:
+            showing.cancel()
+            await asyncio.wait({showing})
