@@ -189,7 +189,7 @@ class Acts:
     async def look_up(self, table: Table, name: str, said: Said) -> Answer:
         """The options that a field of a dialog asks for; nothing of it is stored."""
         shape = table.callbacks[name]
-        act = shape.act(said, table.given)
+        act = shape.act(said, table.giving(time.time()))
         asked = _Asked()
         if act.request is not None:
             try:
@@ -209,7 +209,7 @@ class Acts:
         shape = table.callbacks.get(kept.callback)
         if shape is None:
             return Never(f"the callback {kept.callback} of {table.settings.service} is gone: put it back, then replay")
-        act = shape.act(Said(kept.occasion, dict(kept.input)), table.given)
+        act = shape.act(Said(kept.occasion, dict(kept.input)), table.giving(time.time()))
         asked = await self._ask(table, act, kept, delivery)
         if asked.again is not None:
             return asked.again
@@ -236,7 +236,7 @@ class Acts:
         wait: bool,
     ) -> Taken:
         """Answer an act that asks nobody; what its answer does not carry is stored with it."""
-        made = shape.act(Said(act.occasion, dict(act.input)), table.given)
+        made = shape.act(Said(act.occasion, dict(act.input)), table.giving(time.time()))
         reply = Reply() if made.dialog is not None else shape.reply(made)
         outcome = _outcome(act, reply)
         line = self._line(table, act, event.id, outcome, reply.problem)
