@@ -12,10 +12,8 @@ certainly was not taken.
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
-from http import HTTPStatus
-from typing import Any, Final, Protocol
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
@@ -23,16 +21,14 @@ from msgspec import Struct
 from gateway.acts import late, stored
 from gateway.acts.asking import Around, Asked, Asking
 from gateway.acts.cards import Cards
+from gateway.acts.giving import Giving
 from gateway.acts.lines import audit_line
 from gateway.acts.recorder import AuditRecorder
-from gateway.acts.giving import Giving
 from gateway.acts.stored import StoredAct, StoredResponse, text_of
 from gateway.acts.tables import Table, alive
-from gateway.callbacks.answer import NoAnswer, OutsideAnswer
 from gateway.callbacks.answering import Answer, answered
 from gateway.callbacks.document import Act, CallbackShape
 from gateway.callbacks.reply import Reply, To
-from gateway.callbacks.request import OutsideRequest
 from gateway.callbacks.smoothing import Occasion, Said
 from gateway.callbacks.ticket import Ticket, once_key
 from gateway.catalog.service import Service
@@ -40,10 +36,10 @@ from gateway.errors import Refused
 from gateway.journal import Appended, DuplicateKey, Entry, Journal
 from gateway.journal.audit import AuditLine, AuditOutcome
 from gateway.journal.duplicates import use_key
-from gateway.model import Blame, Delivered, Delivery, Event, Later, Never, Outcome, Parcel, Request, Result
+from gateway.model import Delivered, Delivery, Event, Never, Outcome, Parcel, Request, Result
 from gateway.observe import logs
 from gateway.observe.metrics import Metrics
-from gateway.outbound.call import Called, Calls, NotCalled
+from gateway.outbound.call import Calls
 from gateway.pipeline.entry import new_id
 from gateway.settings import Settings
 from gateway.settings.callbacks import CallbackSettings
@@ -153,8 +149,7 @@ class Acts:
         event = _event(table, shape, act)
         if not shape.asks or said.input.get("cancelled") or (shape.dialog is not None and said.occasion in _OPENING):
             return await self._take_at_once(table, shape, act, event, uses, wait=wait)
-        lane = table.settings.route if act.interactive else f"{table.settings.route} {text_of(act, "channel", "id")}"
-        lane = f"{lane} {event.id}" if act.interactive else lane
+        lane = f"{table.settings.route} {event.id if act.interactive else text_of(act, 'channel', 'id')}"
         entry = Entry(event, (Parcel(table.settings.route, lane, stored.encode(act)),), tuple(uses))
         if not wait:
             appended = await self._store(entry)
@@ -195,6 +190,22 @@ class Acts:
         if asked.again is not None:
             return asked.again
         return await self._conclude(table, shape, act, kept, delivery, asked)
+
+    async def store_later(
+        self, table: Table, act: StoredAct, reply: Reply, use: DuplicateKey, delivery: Delivery | None = None
+    ) -> str:
+        """Store an answer that is to be posted; gives the id of its event, that of the first one for a repeat.
+
+        `delivery` is that of the act, where there is one: later answers of a service have none. Raises JournalError.
+        """
+        age, trace = (time.time() - delivery.received, delivery.trace) if delivery is not None else (0.0, "")
+        parcels = late.parcels(table, act, reply, age, self._is_rest, trace)
+        if not parcels and reply.messages:
+            _log.warning("an answer has no way back: name a bot or a destination", callbacks=table.settings.name)
+        to = f" to {delivery.event_id}" if delivery is not None else ""
+        event = _event(table, table.callbacks[act.callback], act, reason=f"an answer{to}")
+        appended = await self._store(Entry(event, tuple(parcels), (use,)))
+        return appended.event_id
 
     async def note(self, occasion: Occasion, line: AuditLine) -> None:
         """Count how an act ended; what a person did is a line of the audit."""
@@ -249,6 +260,7 @@ class Acts:
                 future.set_result(Taken(delivery.event_id, answer, problem=reply.problem))
         else:
             await self._answer_later(table, kept, reply, delivery)
+        await self._show(table, kept, line, in_time=in_time)
         await self.note(kept.occasion, line)
         self._asking.end(delivery.seq)
         return _result(asked, reply.problem, told=in_time and outcome is AuditOutcome.FAILED)
@@ -260,18 +272,19 @@ class Acts:
             shown = await self.cards.shown(act.ticket, line)
         return answered(act.occasion, reply, shown=shown)
 
+    async def _show(self, table: Table, act: StoredAct, line: AuditLine, *, in_time: bool) -> None:
+        """Show what was done at the post of the button, where no answer to a click does."""
+        if act.ticket is None or not line.post or (in_time and act.occasion is Occasion.ACTION):
+            return
+        shown = await self.cards.shown(act.ticket, line)
+        if shown is not None:
+            await self._around.show(table.settings, act.ticket.destination, line.post, shown)
+
     async def _answer_later(self, table: Table, act: StoredAct, reply: Reply, delivery: Delivery) -> None:
         """Store the messages of a reply, to be posted; once for each act, whoever performs it."""
-        age = time.time() - delivery.received
-        parcels = late.parcels(table, act, reply, age, self._is_rest, delivery.trace)
-        if not parcels:
-            if reply.messages:
-                _log.warning("an answer has no way back: name a bot or a destination", callbacks=table.settings.name)
-            return
-        shape = table.callbacks[act.callback]
-        event = _event(table, shape, act, reason=f"the answer to {delivery.event_id}")
-        key = use_key(table.settings.route, "reply", delivery.event_id)
-        await self._store(Entry(event, tuple(parcels), (DuplicateKey(key, REPLY_WINDOW),)))
+        if reply.messages:
+            use = DuplicateKey(use_key(table.settings.route, "reply", delivery.event_id), REPLY_WINDOW)
+            await self.store_later(table, act, reply, use, delivery)
 
     async def _give_back(self, table: Table, act: StoredAct, event_id: str, outcome: AuditOutcome) -> None:
         """Have a button or dialog work again whose act came to nothing."""

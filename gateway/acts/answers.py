@@ -1,4 +1,4 @@
-"""Answers that a service posts later: to a URL that it was given for one act, or, with its conversation, to one for all.
+"""Answers that a service posts later: to a URL that it was given for one act, or to one for all conversations.
 
 They are stored, and appear where the question was asked, also after a restart. The same answer twice appears once.
 """

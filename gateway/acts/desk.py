@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from gateway.acts.acts import Acts
+from gateway.acts.answers import Answers
 from gateway.acts.clicks import Clicks
 from gateway.acts.dialogs import Dialogs
 from gateway.acts.permits import Permits
@@ -13,6 +14,7 @@ class Desk(Struct, frozen=True):
     """Where acts begin."""
 
     acts: Acts
+    answers: Answers
     clicks: Clicks
     dialogs: Dialogs
     permits: Permits

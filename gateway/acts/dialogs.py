@@ -50,7 +50,7 @@ class Dialogs:
             state = sign(self._ticket(table, callback, answered_by, said, button), self._ring.keys[0])
         except ValueError as error:
             return f"The dialog cannot be opened: {error}."
-        why = await self._opened(table, said.trigger.reveal(), url, {**dialog, "state": state})
+        why = await self._opened(table, said.trigger.reveal(), url, {**_asking(dialog, url), "state": state})
         return f"The dialog cannot be opened: {why}" if why else ""
 
     def _ticket(self, table: Table, opener: str, callback: str, said: Said, button: Ticket | None) -> Ticket:
@@ -70,3 +70,11 @@ class Dialogs:
             document=button.document if button is not None else "",
             event=button.event if button is not None else "",
         )
+
+
+def _asking(dialog: Mapping[str, Any], url: str) -> Mapping[str, Any]:
+    """The dialog, whose dynamic fields ask for their options at the URL that it is submitted to."""
+    elements = [
+        {**one, "data_source_url": url} if one.get("data_source") == "dynamic" else one for one in dialog["elements"]
+    ]
+    return {**dialog, "elements": elements}

@@ -21,7 +21,14 @@ REPLY_DOOR: Final = "reply"
 LIFE: Final = 86_400.0
 """Seconds for which a service may answer later."""
 
-_KEPT: Final = (("channel", "id"), ("channel", "name"), ("post", "id"), ("post", "root"), ("user", "id"), ("user", "name"))
+_KEPT: Final = (
+    ("channel", "id"),
+    ("channel", "name"),
+    ("post", "id"),
+    ("post", "root"),
+    ("user", "id"),
+    ("user", "name"),
+)
 _OCCASION: Final = "occasion"
 
 

@@ -74,4 +74,3 @@ def _root(act: StoredAct, to: To) -> str:
     if act.occasion is Occasion.COMMAND or to is To.CHANNEL:
         return root
     return root or post
-

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from gateway.callbacks import fit
 from gateway.callbacks.document import CallbackShape
@@ -18,6 +19,10 @@ class Table(Struct, frozen=True):
     settings: CallbackSettings
     callbacks: Mapping[str, CallbackShape]
     given: Given
+
+    def giving(self, now: float) -> Given:
+        """What is given to a callback at a time."""
+        return replace(self.given, now=now)
 
     def answering(self, occasion: Occasion) -> dict[str, CallbackShape]:
         """The callbacks for an occasion."""

@@ -8,15 +8,18 @@ from typing import Any, Final
 
 from gateway.acts import performer
 from gateway.acts.acts import Acts
+from gateway.acts.answers import Answers
 from gateway.acts.clicks import Clicks
 from gateway.acts.desk import Desk
 from gateway.acts.dialogs import Dialogs
+from gateway.acts.giving import Giving
 from gateway.acts.permits import Permits
 from gateway.acts.rings import Ring
 from gateway.acts.stored import RESPONSE_LIFE, StoredResponse
 from gateway.acts.tables import Table
 from gateway.app.catalog import RunningCatalog
 from gateway.app.senders import Senders
+from gateway.callbacks.answering import update_of
 from gateway.callbacks.buttons import SignedButtons
 from gateway.callbacks.ticket import RING
 from gateway.catalog.service import Service
@@ -26,10 +29,13 @@ from gateway.mattermost import interactive
 from gateway.mattermost.members import Members
 from gateway.mattermost.session import Session
 from gateway.model import Blame, Delivered, Later, Never, Result
+from gateway.observe import logs
 from gateway.observe.metrics import Metrics
 from gateway.outbound.call import Calls
 from gateway.settings import Settings
 from gateway.settings.callbacks import BotSettings, CallbackSettings
+
+_log = logs.get("acts")
 
 ASKING: Final = 2.0
 """Seconds that a question takes at most who may do what, while a person waits."""
@@ -68,6 +74,7 @@ class Around:
     """See `acts.acts.Around`."""
 
     def __init__(self, senders: Senders, bots: Bots) -> None:
+        self.settings = Settings()
         self._senders = senders
         self._bots = bots
 
@@ -92,13 +99,25 @@ class Around:
         http = await self._senders.at(server)
         return (await interactive.open_dialog(http, server, trigger, url, dialog)).problem
 
+    async def show(self, table: CallbackSettings, destination: str, post: str, message: bytes) -> None:
+        """Put a message in place of a post: by the account that made it, else by the bot of the table."""
+        own = self.settings.destinations.get(destination)
+        session = self._bots.session(table.bot) if own is None or not own.rest else await self._senders.session(own)
+        if session is None:
+            return
+        update = update_of(message)
+        told = await interactive.update(session, post, update["message"], update["props"])
+        if told.problem:
+            _log.info("a post does not show what was done", post=post, why=told.problem)
+
 
 class Acting:
     """The running parts of the way back. `adopt` replaces their settings; leaving the stack ends them."""
 
-    def __init__(self, desk: Desk, bots: Bots, buttons: SignedButtons) -> None:
+    def __init__(self, desk: Desk, bots: Bots, around: Around, buttons: SignedButtons) -> None:
         self.desk = desk
         self.bots = bots
+        self._around = around
         self.buttons = buttons
 
     @classmethod
@@ -122,24 +141,25 @@ class Acting:
                 return None
             return catalog.current.used(key) or await catalog.for_request(key)
 
-        acts = Acts(settings, journal, store, service, calls, around, metrics)
-        stack.push_async_callback(acts.close)
         keys = await journal.ring(RING)
         buttons = SignedButtons(settings.server.public_url, live(settings), keys, secrets.SystemRandom().getrandbits)
         ring = Ring(journal, keys, buttons.adopt)
         stack.push_async_callback(ring.close)
         await ring.look(time())
+        acts = Acts(settings, journal, store, service, calls, around, metrics, Giving(ring))
+        stack.push_async_callback(acts.close)
         dialogs, permits = Dialogs(ring, around.open_dialog), Permits(bots.members)
-        desk = Desk(acts, Clicks(acts, ring, journal, permits, dialogs), dialogs, permits, ring)
-        made = cls(desk, bots, buttons)
+        clicks = Clicks(acts, ring, journal, permits, dialogs)
+        desk = Desk(acts, Answers(acts, ring), clicks, dialogs, permits, ring)
+        made = cls(desk, bots, around, buttons)
         await bots.adopt(settings)
         made.adopt(settings)
         return made
 
     def adopt(self, settings: Settings) -> None:
         """Use other settings from now on; their bots are adopted already."""
-        self.desk.acts.settings = settings
-        self.desk.dialogs.public_url = settings.server.public_url
+        self.desk.acts.settings = self._around.settings = settings
+        self.desk.dialogs.public_url = self.desk.acts.giving.public_url = settings.server.public_url
         self.buttons.settle(settings.server.public_url, live(settings))
 
     def destination(self, table: CallbackSettings) -> Destination:

@@ -84,14 +84,14 @@ def _action(reply: Reply) -> Answer:
     if reply.to is not To.UPDATE:
         return Answer(left=reply.messages, to=reply.to)
     first, *others = reply.messages
-    return _answer({"update": _update(first.payload)}, others, To.THREAD)
+    return _answer({"update": update_of(first.payload)}, others, To.THREAD)
 
 
 def _clicked(reply: Reply, shown: bytes) -> Answer:
     """The answer to a click that did something: the message shows it, whatever else is said."""
     if reply.to is To.CALLER:
-        return Answer(_encoded({"update": _update(shown), **_whispered(reply)}))
-    return _answer({"update": _update(shown)}, reply.messages, reply.to)
+        return Answer(_encoded({"update": update_of(shown), **_whispered(reply)}))
+    return _answer({"update": update_of(shown)}, reply.messages, reply.to)
 
 
 def _whispered(reply: Reply) -> Body:
@@ -99,8 +99,8 @@ def _whispered(reply: Reply) -> Body:
     return {"ephemeral_text": text, "skip_slack_parsing": True} if text else {}
 
 
-def _update(payload: bytes) -> Body:
-    """A message in place of the one with the button."""
+def update_of(payload: bytes) -> Body:
+    """A message (JSON) as the `update` that replaces a post: `message` and `props`."""
     given = msgspec.json.decode(payload)
     attachments = {"attachments": given["attachments"]} if given.get("attachments") else {}
     return {"message": given.get("text", ""), "props": {**given.get("props", {}), **attachments}}

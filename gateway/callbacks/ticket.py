@@ -46,10 +46,11 @@ _DOMAIN: Final = b"mattergate ticket 1\n"
 
 
 class TicketKind(StrEnum):
-    """What brings a ticket back: one of a button is no state of a dialog."""
+    """What brings a ticket back: one of a button is no state of a dialog, nor the URL for a later answer."""
 
     BUTTON = "button"
     DIALOG = "dialog"
+    REPLY = "reply"
 
 
 class Place(Struct, frozen=True, array_like=True):
@@ -99,6 +100,7 @@ _decode = msgspec.json.Decoder(Ticket).decode
 _ASK_ANEW: Final = {
     TicketKind.BUTTON: "Nothing was done. Use a button of a newer message.",
     TicketKind.DIALOG: "Nothing was done. Open the dialog anew, and send it from there.",
+    TicketKind.REPLY: "Nothing was posted.",
 }
 
 

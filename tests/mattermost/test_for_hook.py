@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from gateway.mattermost.fit import fitted
 from gateway.mattermost.for_hook import for_hook
-from gateway.mattermost.payload import Attachment, Field, Message, Props, decode, encode
+from gateway.mattermost.payload import Action, Attachment, Field, Integration, Message, Option, Props, decode, encode
 from gateway.standin.incoming import posts, read
 from tests.cost import seconds_of
 
@@ -146,3 +146,13 @@ def test_what_only_a_destination_over_rest_understands() -> None:
     for text in ('"channel_id":"c"', '"root_id":'):
         payload = encode(Message(text=text))
         assert for_hook(payload) is payload
+
+
+def test_the_buttons_of_a_message_stay() -> None:
+    """Their names are no Markdown; what comes back with a click comes back as it was."""
+    where = Integration("https://gate.example/action/x", {"ticket": "k.b.m"})
+    button = Action(id="a1", name="<a|b>", type="button", style="primary", integration=where)
+    menu = Action(id="a2", name="M", type="select", options=[Option("1 h", "1h")], integration=where)
+    message = Message(attachments=[Attachment(text="<a|b>", actions=[button, menu])])
+    [shown] = decode(for_hook(encode(message))).attachments
+    assert (shown.text, shown.actions) == ("&lt;a|b>", [button, menu])
