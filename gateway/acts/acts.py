@@ -170,7 +170,7 @@ class Acts:
     async def look_up(self, table: Table, name: str, said: Said) -> Answer:
         """The options that a field of a dialog asks for; nothing of it is stored."""
         shape = table.callbacks[name]
-        act = shape.act(said, table.given)
+        act = shape.act(said, table.giving(time.time()))
         return answered(said.occasion, shape.reply(act, await self._asking.look_up(table, act)), lookup=True)
 
     async def perform(self, name: str, delivery: Delivery) -> Result:
