@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from gateway.callbacks import fit
 from gateway.callbacks.document import CallbackShape
 from gateway.callbacks.given import Given
-from gateway.callbacks.smoothing import Occasion
+from gateway.callbacks.smoothing import Occasion, Said
 from gateway.catalog.service import Service
 from gateway.settings.callbacks import CallbackSettings
 
@@ -23,6 +23,12 @@ class Table(Struct, frozen=True):
     def giving(self, now: float) -> Given:
         """What is given to a callback at a time."""
         return replace(self.given, now=now)
+
+    def hearing(self, said: Said) -> str | None:
+        """The callback for something said: the one named like its trigger word, or the first; None where none is."""
+        every = self.answering(said.occasion)
+        trigger = str(said.input.get("trigger", "")).strip("!/#:").lower()
+        return trigger if trigger in every else next(iter(every), None)
 
     def answering(self, occasion: Occasion) -> dict[str, CallbackShape]:
         """The callbacks for an occasion."""

@@ -14,6 +14,7 @@ from gateway.app.catalog import RunningCatalog
 from gateway.app.destinations import Destinations
 from gateway.app.fetching import INTERNET, Fetching, Outside, reporter
 from gateway.app.gateway import Parts, RunningGateway
+from gateway.app.listening import Listening
 from gateway.app.senders import Senders
 from gateway.catalog.catalog import Catalog
 from gateway.console.port import Changes
@@ -89,6 +90,8 @@ async def running(
         on_change()
         public_url = await _serve(ingress.listener(parts.ingress, settings.server), settings.server.listen, stack)
         seen.listening = True
+        stack.push_async_callback(parts.listening.close)
+        await parts.listening.adopt(settings)
         seen.warm()
         _log.info(
             "ready",
@@ -159,7 +162,8 @@ async def _parts(settings: Settings, on_change: Callable[[], None], outside: Out
         acting,
     )
     stack.push_async_callback(taking.refusals.settle)
-    return Parts(metrics, catalog, journal, destinations, dispatcher, acceptance, taking, acting)
+    listening = Listening(acting.desk, acting.bots, senders, journal, metrics)
+    return Parts(metrics, catalog, journal, destinations, dispatcher, acceptance, taking, acting, listening)
 
 
 def _tracer(settings: Settings) -> tracing.Tracer:

@@ -11,6 +11,7 @@ from gateway.app import changes, ingress, watch
 from gateway.app.acting import Acting
 from gateway.app.catalog import RunningCatalog
 from gateway.app.destinations import Destinations
+from gateway.app.listening import Listening
 from gateway.catalog.catalog import Catalog
 from gateway.catalog.service import Service
 from gateway.console.port import Changes
@@ -44,6 +45,7 @@ class Parts(NamedTuple):
     acceptance: Acceptance
     ingress: Ingress
     acting: Acting
+    listening: Listening
 
 
 class RunningGateway:
@@ -155,6 +157,7 @@ class RunningGateway:
             logs.configure(fresh.log.level, fresh.log.format, sys.stderr)
         if fresh.catalog != old.catalog:
             self.follow()
+        await self._parts.listening.adopt(fresh)
         dispatcher.retire({destination.name for destination in destinations})
 
     async def _reload_catalog(self) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 from types import SimpleNamespace
@@ -78,7 +78,9 @@ message: {text: "{{ title }}: {{ type }}"}
 title: Acknowledge
 answers: action
 input: {context: {id: text}}
-request: {url: "{{ settings.url }}/ack/{{ context.id | urlencode }}", headers: {Authorization: "Bearer {{ secrets.key }}"}}
+request:
+  url: "{{ settings.url }}/ack/{{ context.id | urlencode }}"
+  headers: {Authorization: "Bearer {{ secrets.key }}"}
 reply: {message: {text: "Done: {{ answer.json.said }}"}}
 """,
     "callbacks/mute.yaml": """
@@ -188,6 +190,10 @@ class World:
     def journal(self) -> Any:
         """The journal of the gateway."""
         return self.running._running.journal
+
+    def states(self) -> Mapping[str, Any]:
+        """How the bots are."""
+        return self.running._running._parts.listening.states
 
     async def audit(self, count: int = 1) -> list[AuditLine]:
         """The lines of the audit, oldest first, once there are so many."""

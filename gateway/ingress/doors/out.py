@@ -6,11 +6,13 @@ Mattermost posts what is answered, and tells nobody of an error; contract 3. A p
 from functools import partial
 from typing import Final
 
+import msgspec
+
 from gateway.acts.acts import Acts
 from gateway.acts.desk import Desk
+from gateway.acts.permits import Permits
 from gateway.acts.proofs import prove_caller
-from gateway.acts.tables import Table
-from gateway.callbacks.smoothing import Occasion, Said
+from gateway.callbacks.smoothing import Occasion
 from gateway.errors import Refused
 from gateway.ingress.calling import in_json, nothing, read_said, table_of
 from gateway.ingress.doors import Call, CallDoor
@@ -29,8 +31,9 @@ class OutDoor:
 
     pattern = "/out/{name}"
 
-    def __init__(self, acts: Acts) -> None:
+    def __init__(self, acts: Acts, permits: Permits) -> None:
         self._acts = acts
+        self._permits = permits
 
     def find(self, path: str) -> Call | None:
         """See `CallDoor`."""
@@ -41,20 +44,15 @@ class OutDoor:
         table = await self._acts.require(name)
         said = read_said(Occasion.OUTGOING, request)
         prove_caller(table.settings, request, said.token)
-        if (callback := chosen(table, said)) is None:
+        if (callback := table.hearing(said)) is None:
             raise Refused(404, "Not Found", f"no callback of [callbacks.{name}] answers outgoing webhooks")
+        if why := await self._permits.denied(table.settings, said.input):
+            return in_json(msgspec.json.encode({"text": why}))
         use = DuplicateKey(use_key(table.settings.route, "post", said.id), WINDOW)
         taken = await self._acts.take(table, callback, said, [use] if said.id else [])
         return in_json(taken.answer.body) if taken.answer is not None else nothing()
 
 
-def chosen(table: Table, said: Said) -> str | None:
-    """The callback for a post: the one named like its trigger word, or the first one; None where there is none."""
-    every = table.answering(said.occasion)
-    trigger = str(said.input.get("trigger", "")).strip("!/#:").lower()
-    return trigger if trigger in every else next(iter(every), None)
-
-
 def open_call_door(settings: Settings, desk: Desk) -> CallDoor | None:
     """The door of these settings; None without callbacks."""
-    return OutDoor(desk.acts) if settings.callbacks else None
+    return OutDoor(desk.acts, desk.permits) if settings.callbacks else None
