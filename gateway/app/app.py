@@ -27,7 +27,7 @@ from gateway.ingress.doors import hooks
 from gateway.ingress.learned import Learned
 from gateway.ingress.recorder import Recorder
 from gateway.ingress.repeats import Repeats
-from gateway.journal import Appended, DeadLimits, Entry
+from gateway.journal import Appended, DeadLimits, Entry, Journal
 from gateway.observe import logs, tracing
 from gateway.observe.metrics import Metrics
 from gateway.outbound.call import Calls
@@ -106,22 +106,8 @@ async def running(
 async def _parts(settings: Settings, on_change: Callable[[], None], outside: Outside, stack: AsyncExitStack) -> Parts:
     """Build everything between the listeners and Mattermost; the stack closes it in reverse order."""
     metrics = Metrics()
-    needed = ingress.services_of_routes(settings) | ingress.services_of_hooks(settings)
-    known = await asyncio.to_thread(Catalog, ingress.folders(settings), needed)
-    for fault in routes.unknown_services(settings, known.keys):
-        _log.error("a service is missing: the generic translator speaks for it", fault=str(fault))
-    catalog = RunningCatalog(known, metrics, on_change)
-    kept = settings.journal
-    journal = await journals.open(
-        kept.url,
-        retention=kept.retention,
-        max_size=kept.max_size,
-        dead=DeadLimits(kept.dead_max_age, kept.dead_max_size),
-        deliver=True,
-        on_commit=metrics.journal_commit_seconds.observe,
-        on_discard=deadletters.reporter(metrics),
-    )
-    stack.push_async_callback(journal.close)
+    catalog = await _catalog(settings, metrics, on_change)
+    journal = await _journal(settings, metrics, stack)
     tracer = _tracer(settings)
     stack.push_async_callback(tracer.close, min(settings.server.grace, TRACING_GRACE))
     closing = await stack.enter_async_context(AsyncExitStack())
@@ -139,11 +125,11 @@ async def _parts(settings: Settings, on_change: Callable[[], None], outside: Out
     dispatcher = Dispatcher(
         journal, await destinations.of(settings), metrics, addresses=addresses, attempt=tracer.attempt
     )
-    await dispatcher.start()
-    stack.push_async_callback(dispatcher.stop, settings.server.grace)
     repeats = Repeats(journal.find)
     stack.push_async_callback(repeats.close)
     acceptance = Acceptance(journal, dispatcher.offer, repeats.note)
+    await dispatcher.start()
+    stack.push_async_callback(dispatcher.stop, settings.server.grace)
     learned = Learned(journal, await journal.secrets(), Confirmations(fetching.confirm))
     keys = Keyring(fetching.key, reporter(metrics))
     stack.push_async_callback(keys.close)
@@ -164,6 +150,29 @@ async def _parts(settings: Settings, on_change: Callable[[], None], outside: Out
     stack.push_async_callback(taking.refusals.settle)
     listening = Listening(acting.desk, acting.bots, senders, journal, metrics)
     return Parts(metrics, catalog, journal, destinations, dispatcher, acceptance, taking, acting, listening)
+
+
+async def _catalog(settings: Settings, metrics: Metrics, on_change: Callable[[], None]) -> RunningCatalog:
+    needed = ingress.services_of_routes(settings) | ingress.services_of_hooks(settings)
+    known = await asyncio.to_thread(Catalog, ingress.folders(settings), needed)
+    for fault in routes.unknown_services(settings, known.keys):
+        _log.error("a service is missing: the generic translator speaks for it", fault=str(fault))
+    return RunningCatalog(known, metrics, on_change)
+
+
+async def _journal(settings: Settings, metrics: Metrics, stack: AsyncExitStack) -> Journal:
+    kept = settings.journal
+    journal = await journals.open(
+        kept.url,
+        retention=kept.retention,
+        max_size=kept.max_size,
+        dead=DeadLimits(kept.dead_max_age, kept.dead_max_size),
+        deliver=True,
+        on_commit=metrics.journal_commit_seconds.observe,
+        on_discard=deadletters.reporter(metrics),
+    )
+    stack.push_async_callback(journal.close)
+    return journal
 
 
 def _tracer(settings: Settings) -> tracing.Tracer:

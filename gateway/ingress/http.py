@@ -26,11 +26,12 @@ from gateway.ingress.captures import Capture, Captures, unknown
 from gateway.ingress.clock import Clock
 from gateway.ingress.clues import LARGEST, Clues
 from gateway.ingress.doors import Accepted, Call, Match, Rejected
+from gateway.ingress.incoming import as_request, knock
 from gateway.ingress.judging import Judging
 from gateway.ingress.learned import Learned
 from gateway.ingress.peers import Peers
 from gateway.ingress.recorder import Recorder
-from gateway.ingress.refusals import Knock, Refusals, cause_of
+from gateway.ingress.refusals import Refusals, cause_of
 from gateway.ingress.response import Response
 from gateway.ingress.series import RouteSeries, Series
 from gateway.ingress.strangers import Strangers
@@ -38,7 +39,7 @@ from gateway.ingress.table import RouteTable
 from gateway.ingress.workers import Workers
 from gateway.journal import Appended, Entry
 from gateway.mattermost.fit import Limits
-from gateway.model import Cause, Outcome, Request
+from gateway.model import Cause, Outcome
 from gateway.observe import logs
 from gateway.observe.metrics import NO_TRANSLATOR, Metrics
 from gateway.observe.tracing import OFF, RequestSpan, Tracer
@@ -237,17 +238,7 @@ class Ingress:
         event_id = new_id(now, _random.getrandbits)
         trace, kept = span.traceparent, judged.kept
         fresh = entry(
-            event_id,
-            now,
-            route,
-            service,
-            judged.content,
-            reading,
-            proof,
-            rules.traits,
-            trace,
-            kept,
-            self.buttons,
+            event_id, now, route, service, judged.content, reading, proof, rules.traits, trace, kept, self.buttons
         )
         del judged  # the decoded value is large: while the journal writes, the garbage collector would walk it
         appended = await self._store_bounded(fresh, route)
@@ -364,20 +355,6 @@ def _no_route(table: RouteTable, path: str) -> Refused:
     return refused
 
 
-def knock(incoming: web.BaseRequest, peer: str, route: str = "", service: str = "") -> Knock:
-    """What is told of a request that is refused."""
-    headers = incoming.headers
-    return Knock(
-        peer=peer,
-        route=route,
-        service=service,
-        method=incoming.method,
-        agent=headers.get("User-Agent", ""),
-        content_type=headers.get("Content-Type", ""),
-        size=incoming.content_length or 0,
-    )
-
-
 def _headers(refused: Refused) -> Mapping[str, str]:
     """The headers of the answer to a refused request."""
     if refused.status == web.HTTPMethodNotAllowed.status_code:
@@ -385,15 +362,3 @@ def _headers(refused: Refused) -> Mapping[str, str]:
     if refused.retry:
         return {"Retry-After": str(refused.retry)}
     return RETRY if refused.status == web.HTTPServiceUnavailable.status_code else {}
-
-
-def as_request(incoming: web.BaseRequest, body: bytes, path_secret: str, public_url: str) -> Request:
-    """Convert a request of aiohttp to the gateway's own type."""
-    headers: dict[str, str] = {}
-    for name, value in incoming.headers.items():
-        lower = name.lower()
-        headers[lower] = f"{headers[lower]}, {value}" if lower in headers else value
-    url = incoming.rel_url
-    query = {name: url.query.getone(name) for name in url.query} if url.raw_query_string else {}
-    base = public_url or f"{incoming.scheme}://{headers.get('host', '')}"
-    return Request(incoming.method, headers, query, body, path_secret, base + url.raw_path_qs)

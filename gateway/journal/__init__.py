@@ -1,7 +1,6 @@
 """The durable store of events and deliveries, as the rest of the gateway sees it.
 
-The Protocols `Queue`, `Cards`, `Secrets`, `Keys`, `Uses`, `Pins`, `Positions`, `Audit`, `Refusals`, `Archive`,
-`Counts` and `Standings` have operations that an embedded database and a server can both offer.
+The Protocols that `Journal` is made of have operations that an embedded database and a server can both offer.
 `tests/contract/test_journal.py` checks these promises for every implementation:
 
 - `append` returns only when the event and all of its parcels are durable, in one commit or not at all.

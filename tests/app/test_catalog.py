@@ -125,8 +125,9 @@ async def test_an_edit_of_a_large_catalog_holds_up_nobody(tmp_path, monkeypatch)
         (tmp_path / key).mkdir()
         for file in original.glob("*.yaml"):
             (tmp_path / key / file.name).symlink_to(file)
-        if (original / "cards").is_dir():
-            (tmp_path / key / "cards").symlink_to(original / "cards")
+        for folder in ("cards", "callbacks"):
+            if (original / folder).is_dir():
+                (tmp_path / key / folder).symlink_to(original / folder)
         keys.append((key, original.name))
     (tmp_path / "fragments").symlink_to(files.builtin_folder() / "fragments")
     edited = next(key for key, name in keys if name == "github")
