@@ -32,8 +32,9 @@ class Told:
         """Note an event."""
         self.all.append((event.name, json.loads(bytes(event.data))["number"]))
 
-    def on_pong(self, ms):
+    def on_pong(self, ms, asked):
         """Note a time."""
+        assert asked
         self.all.append(ms)
 
 
