@@ -80,8 +80,11 @@ class Listening(Protocol):
     def on_event(self, event: Event) -> None:
         """Take the next event. What it raises ends the connection, and the event comes again."""
 
-    def on_pong(self, ms: float) -> None:
-        """Take note that all events of before came, at this time of the server's clock in milliseconds."""
+    def on_pong(self, ms: float, asked: float) -> None:
+        """Take note that all events of before came, at this time of the server's clock in milliseconds.
+
+        It was asked for at a time of the event loop's, in seconds.
+        """
 
 
 class _Problem(Struct):
@@ -146,6 +149,7 @@ class Connection:
         self._first: _Message | None = None
         self._said = 0
         self._pinged = 0
+        self._asked = 0.0
         self._due = 0.0
 
     @classmethod
@@ -246,8 +250,9 @@ class Connection:
             return
         self._pinged, self._due = 0, self._clock() + PING
         with suppress(msgspec.DecodeError):
-            listening.on_pong(_pong(message.data).server_time)
+            listening.on_pong(_pong(message.data).server_time, self._asked)
 
     async def _ping(self) -> None:
-        self._due = self._clock() + PONG
+        self._asked = self._clock()
+        self._due = self._asked + PONG
         self._pinged = await self.say("ping")

@@ -46,7 +46,7 @@ class Listening(Protocol):
         """Take the next event. Raises Full."""
 
     def on_pong(self, ms: float, age: float) -> None:
-        """Take note of the server's time in milliseconds, at the age of the connection in seconds."""
+        """Take note of the server's time in milliseconds, asked for at this age of the connection in seconds."""
 
     async def on_room(self) -> None:
         """Wait until there is room for events again."""
@@ -106,10 +106,10 @@ class Keeper:
         self._listening.on_event(event)
         self._failures = 0
 
-    def on_pong(self, ms: float) -> None:
+    def on_pong(self, ms: float, asked: float) -> None:
         """Pass the time on: the connection works."""
         self._failures = 0
-        self._listening.on_pong(ms, asyncio.get_running_loop().time() - self._opened)
+        self._listening.on_pong(ms, asked - self._opened)
 
     async def _live(self) -> None:
         """One life of a connection. Raises Ended, Full, and MattergateError."""

@@ -4,8 +4,8 @@
     before= ... a post of before     where that is too much: back to a post from which to go on,
     after= ...                       and forward from there, page by page
 
-`since` is exclusive, so it asks for one millisecond more. `after` leaves out whatever has the very time of its post:
-each page begins at a post before the last ones of the former.
+`since` is exclusive, so it asks for one millisecond more. `before` and `after` leave out whatever has the very time of
+their post: so each page begins at a post behind which something of the former page comes again.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -15,7 +15,8 @@ import msgspec
 from msgspec import Struct
 
 from gateway.mattermost.session import Me, Session, decoded
-from gateway.outbound.exchange import Reply
+from gateway.model import Later
+from gateway.outbound.exchange import Reply, Unsent
 from gateway.sources.hearing import Memory, is_mentioned
 from gateway.sources.posts import Post, decode, while_member
 
@@ -128,44 +129,49 @@ class Past:
         if listed is not None and len(listed) < MOST:
             yield listed
             return
-        anchor, first = await self._before(channel_id, start)
+        anchor, first = await self._begin(channel_id, start)
         yield first
-        async for page in self._after(channel_id, anchor):
-            yield page
+        if anchor:
+            async for page in self._walk(channel_id, "after", anchor):
+                yield page
 
-    async def _before(self, channel_id: str, start: int) -> tuple[str, _Page]:
-        """A post of before a time; where there is none, the oldest one, with all of its very time."""
-        oldest = ""
-        last: _Page = []
-        while page := await self._page(channel_id, f"before={oldest}" if oldest else ""):
-            last, oldest = page, page[0][0].id
+    async def _begin(self, channel_id: str, start: int) -> tuple[str, _Page]:
+        """A post of before a time; where there is none, the oldest one, and all of its very time."""
+        oldest: _Page = []
+        async for page in self._walk(channel_id, "before"):
             if early := [post for post, _ in page if post.create_at < start]:
                 return early[-1].id, []
-        first = [entry for entry in last if entry[0].create_at == last[0][0].create_at]
-        return oldest, first
+            moment = page[0][0].create_at
+            oldest = [entry for entry in page + oldest if entry[0].create_at == moment]
+        return (oldest[0][0].id if oldest else ""), oldest
 
-    async def _after(self, channel_id: str, anchor: str) -> AsyncIterator[_Page]:
-        """All pages behind a post."""
+    async def _walk(self, channel_id: str, way: str, anchor: str = "") -> AsyncIterator[_Page]:
+        """All pages before or after a post; each has something of the former, so that nothing is between them."""
         known: set[str] = set()
         number = 0
-        while anchor:
-            page = await self._page(channel_id, f"after={anchor}", number)
+        while True:
+            page, number = await self._page(channel_id, f"{way}={anchor}" if anchor else "", number)
             if known.issuperset(post.id for post, _ in page):
                 return
             yield page
             known = {post.id for post, _ in page}
-            earlier = [post.id for post, _ in page if post.create_at < page[-1][0].create_at]
-            anchor, number = (earlier[-1], 0) if earlier else (anchor, number + 1)
+            edge = page[-1 if way == "after" else 0][0].create_at
+            inner = [post.id for post, _ in page if post.create_at != edge]
+            if inner:
+                anchor, number = inner[-1 if way == "after" else 0], 0
+            else:
+                number += 1
 
-    async def _page(self, channel_id: str, place: str, number: int = 0) -> _Page:
-        """One page, smaller ones from now on where an answer is too large."""
+    async def _page(self, channel_id: str, place: str, number: int) -> tuple[_Page, int]:
+        """The page of a number, and the number; smaller ones from now on where an answer is too large."""
         while True:
             try:
-                return await self._listed(channel_id, f"{place}&per_page={self._size}&page={number}")
+                return await self._listed(channel_id, f"{place}&per_page={self._size}&page={number}"), number
             except _TooLarge:
                 if self._size == 1:
-                    raise
-                self._size = max(1, self._size // 4)
+                    raise Unsent(Later(f"a post has more than {LIST_LIMIT:,} bytes")) from None
+                smaller = max(1, self._size // 5)
+                self._size, number = smaller, number * (self._size // smaller)
 
     async def _listed(self, channel_id: str, query: str) -> _Page:
         path = f"/channels/{channel_id}/posts?{query}&skipFetchThreads=true"

@@ -179,16 +179,17 @@ def _listed(call: Call, found: Sequence[Post]) -> dict[str, Any]:
 
 
 def _thread(call: Call) -> Reply:
-    """A thread, from its root on, a page of so many posts behind a time."""
+    """A thread, from its root on, a page of so many posts behind one of them."""
     post = call.world.post(call.id("post"))
     if post is None:
         raise RefusedError(404, "app.post.get.app_error")
     _check_readable(call, call.world.channels[post.channel_id])
     root = call.world.post(post.root_id) or post
     size = _whole(call.query.get("perPage", ""), _LARGEST_PAGE, _LARGEST_PAGE)
-    moment = _whole(call.query.get("fromCreateAt", ""), 0, _LATEST)
-    replies = [one for one in call.world.replies.get(root.id, ()) if not one.delete_at and one.create_at > moment]
-    size -= not moment  # the root counts on the first page alone, and stands on all
+    replies = [one for one in call.world.replies.get(root.id, ()) if not one.delete_at]
+    last = next((place for place, one in enumerate(replies, 1) if one.id == call.query.get("fromPost")), 0)
+    replies = replies[last:]
+    size -= not last  # the root counts on the first page alone, and stands on all
     shown = _listed(call, [root, *replies[:size]])
     return Reply(shown | {"has_next": len(replies) > size})
 

@@ -32,6 +32,7 @@ def test_every_metric_is_in_the_table_with_its_labels():
     metrics = Metrics()
     metrics.expect_route("a", "b")
     metrics.expect_destination("c")
+    metrics.expect_bot("d")
     scraped = {one.name for family in metrics.registry.collect() for one in family.samples}
     shown = {re.sub(r"_(bucket|count|sum|created)$", "", name) for name in scraped}
     assert shown <= names | {re.sub(r"_total$", "", name) for name in names}

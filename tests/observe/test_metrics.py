@@ -59,6 +59,20 @@ def test_a_route_starts_at_zero(metrics):
     }
 
 
+def test_a_bot_starts_at_zero(metrics):
+    """It is away until it says otherwise."""
+    metrics.expect_bot("ask")
+    found = {(name, dict(labels).get("outcome")): value for (name, labels), value in series(metrics).items()
+             if dict(labels).get("bot") == "ask"}  # fmt: skip
+    assert found == dict.fromkeys(
+        [("mattergate_bot_connected", None), ("mattergate_bot_reconnects_total", None),
+         ("mattergate_bot_gaps_total", None),
+         ("mattergate_bot_events_total", "heard"), ("mattergate_bot_events_total", "ignored")], 0
+    )  # fmt: skip
+    metrics.forget(bot="ask")
+    assert of(metrics, bot="ask") == set()
+
+
 def test_refusals_start_at_zero(metrics):
     """Every cause of the closed set, before it happens."""
     found = {dict(labels)["cause"]: value for (name, labels), value in series(metrics).items()

@@ -48,6 +48,26 @@ async def test_pages_of_the_posts_of_a_channel(standin, client, bot):
     assert pages == [["4", "3"], ["2", "1"], ["0"], [], ["4", "3"]]
 
 
+async def test_a_thread_comes_in_pages(standin, client, bot):
+    """The root counts on the first page, and stands on all; who may not read the channel sees none."""
+    root = standin.say("owner", "town-square", "root")
+    for number in range(4):
+        standin.say("owner", "town-square", str(number), root=root.id)
+
+    async def page(query):
+        path = f"/api/v4/posts/{root.id}/thread?perPage=2&direction=down{query}"
+        found = json.loads((await client.ask("GET", path, token=bot))[1])
+        return [found["posts"][one]["message"] for one in found["order"]], found["has_next"], found["order"][-1]
+
+    texts, more, last = await page("")
+    assert (texts, more) == (["root", "0"], True)
+    texts, more, last = await page(f"&fromPost={last}&fromCreateAt=0")
+    assert (texts, more) == (["root", "1", "2"], True)
+    texts, more, last = await page(f"&fromPost={last}&fromCreateAt=0")
+    assert (texts, more) == (["root", "3"], False)
+    assert (await client.ask("GET", f"/api/v4/posts/{new_id()}/thread", token=bot))[0] == 404
+
+
 async def test_a_direct_channel_is_joined_by_nobody(standin, client, bot):
     """Not even an administrator brings somebody in."""
     ada, status, text = standin.add_user("ada"), *(await client.ask("GET", "/api/v4/users/me", token=bot))[:2]
