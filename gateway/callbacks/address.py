@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
-from gateway.callbacks.given import REPLY_URL, SECRETS
+from gateway.callbacks.given import HIDDEN
 from gateway.language import lint
 from gateway.language.document import Compiler, DocumentPlace
 from gateway.language.lint import Token, Unusable
@@ -48,7 +48,7 @@ class Address:
             _check(source, begins.end(), place)
         with compiler.names_used() as names:
             self._template = compiler.template(source, Mode.RAW, place)
-        if not names.isdisjoint({SECRETS, REPLY_URL}):
+        if not names.isdisjoint(HIDDEN):
             place.fault(_SECRET)
 
     def render(self, context: Context) -> str:

@@ -1,8 +1,7 @@
 """Conversations: a name for what one person says to one callback in one channel, which stays the same.
 
 A service keeps a session by it. One that sends all its answers to one URL names the conversation in each of them, and
-it says where the answer belongs. Whoever has it learns two ids of Mattermost, which are no secret; its MAC keeps the
-service from making up others:
+it says where the answer belongs. Whoever has it may answer there; its MAC keeps them from making up others:
 
     USER . CHANNEL . MAC        MAC: HMAC-SHA256 over the callback, the user and the channel; base64url, shortened
 

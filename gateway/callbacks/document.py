@@ -216,8 +216,9 @@ class CallbackShape:
             for steps, name in named(raw.get(key, {}), SECRETS):
                 what = f"secrets.{name}" if name else "secrets"
                 _at(place, (key, *steps)).fault(f"{what} would be shown: {_HIDDEN}")
-            for steps, _ in named(raw.get(key, {}), REPLY_URL):
-                _at(place, (key, *steps)).fault(f"{REPLY_URL} would be shown, and whoever has it may answer: {_HIDDEN}")
+            for way in (REPLY_URL, CONVERSATION):
+                for steps, _ in named(raw.get(key, {}), way):
+                    _at(place, (key, *steps)).fault(f"{way} would be shown, and whoever has it may answer: {_HIDDEN}")
         for steps, name in named(raw.get("request", {}), SECRETS):
             if not name:
                 _at(place, ("request", *steps)).fault("write which secret: secrets.NAME")

@@ -1,6 +1,7 @@
 """What is given to a callback besides what was said: values of the settings, the time, secrets, and where to answer.
 
-Only its request sees secrets, and the URL at which the service may answer later: who has that may answer.
+Only its request sees secrets, the URL at which the service may answer later, and the name of the conversation: who has
+one of these may answer.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,9 +17,11 @@ from gateway.secret import MASK, Secret
 
 SECRETS: Final = "secrets"
 SETTINGS: Final = "settings"
-REPLY_URL: Final = "reply_url"
 NOW: Final = "now"
+REPLY_URL: Final = "reply_url"
 CONVERSATION: Final = "conversation"
+HIDDEN: Final = frozenset({SECRETS, REPLY_URL, CONVERSATION})
+"""What only the request sees, and nobody is shown."""
 
 _EXPRESSIONS: Final = frozenset("when each blank silent requested_ack persistent_notifications author".split())
 _END: Final = Token("end", "", 0)
@@ -43,8 +46,7 @@ class Given(Struct, frozen=True):
 
     def about(self) -> Context:
         """What all templates see of it."""
-        known = {NOW: self.now, CONVERSATION: self.conversation}
-        return {SETTINGS: dict(self.settings), **{name: value for name, value in known.items() if value}}
+        return {SETTINGS: dict(self.settings), **({NOW: self.now} if self.now else {})}
 
     def seen(self, context: Context, *, masked: bool) -> Context:
         """The context of a request, in which each secret is itself, or its mask."""
@@ -52,12 +54,15 @@ class Given(Struct, frozen=True):
         seen = {**context, **self.about(), SECRETS: secrets}
         if self.reply_url is not None:
             seen[REPLY_URL] = MASK if masked else self.reply_url.reveal()
+        if self.conversation:
+            seen[CONVERSATION] = MASK if masked else self.conversation
         return seen
 
     def masked(self, answer: bytes) -> bytes:
         """What a service answered, without the secrets in it: some repeat what they were sent."""
-        for secret in (*self.secrets.values(), *([] if self.reply_url is None else [self.reply_url])):
-            raw = secret.reveal().encode("utf-8", "replace")
+        ways = ["" if self.reply_url is None else self.reply_url.reveal(), self.conversation]
+        for text in (*(secret.reveal() for secret in self.secrets.values()), *ways):
+            raw = text.encode("utf-8", "replace")
             if len(raw) >= _LEAST:
                 answer = answer.replace(raw, MASK.encode())
         return answer

@@ -26,7 +26,7 @@ def faults(source: Text, _: Mapping[str, JSON], part: Any) -> list[Fault]:
     for name, value in raw.get("let", {}).items():
         names = names.extended({name: reader.text("let", value, names, ("let", name))})
     request = raw.get("request", {})
-    asking = names.extended({SECRETS: ANY, REPLY_URL: SCALAR})
+    asking = names.extended({SECRETS: ANY, REPLY_URL: SCALAR, CONVERSATION: SCALAR})
     for key in (key for key in _TEMPLATES if key in request):
         _values(reader, request[key], asking, ("request", key))
     _values(reader, request.get("auth", {}).get("claims", {}), asking, ("request", "auth", "claims"))
@@ -53,9 +53,7 @@ def _names(part: Any) -> Known:
         own, usual = described.key(name) or ANY, always.key(name) or ANY
         keys[name] = own if name in OWN else union([own, usual])
     settings = Known.of(**dict.fromkeys({*part.settings, "url"}, SCALAR))
-    return always.extended(
-        {**keys, "input": always.extended(keys), SETTINGS: settings, NOW: SCALAR, CONVERSATION: SCALAR}
-    )
+    return always.extended({**keys, "input": always.extended(keys), SETTINGS: settings, NOW: SCALAR})
 
 
 def _answer(request: Mapping[str, JSON], part: Any) -> Known:

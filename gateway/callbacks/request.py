@@ -10,7 +10,7 @@ from gateway.callbacks.address import Address, checked
 from gateway.callbacks.answer import OutsideAnswer, answer_shape, problem_of
 from gateway.callbacks.auth import Token
 from gateway.callbacks.body import BODIES, LARGEST, Body, Pairs
-from gateway.callbacks.given import REPLY_URL, SECRETS, Given
+from gateway.callbacks.given import HIDDEN, Given
 from gateway.catalog.scope import Scope
 from gateway.errors import TranslationError
 from gateway.language.document import Compiler, DocumentPlace
@@ -82,7 +82,7 @@ class RequestShape:
             self._token = Token(raw["auth"], compiler, place / "auth") if "auth" in raw else None
         if self._token is not None and self._token.header.lower() in {name.lower() for name, _ in self._headers}:
             (place / "auth").fault(f"`headers` has {self._token.header}, too: leave one of them out")
-        self._secret = self._token is not None or not names.isdisjoint({SECRETS, REPLY_URL})
+        self._secret = self._token is not None or not names.isdisjoint(HIDDEN)
         self._shape = answer_shape(raw, place, scope)
 
     def _body_of(self, raw: Mapping[str, Any], compiler: Compiler, place: DocumentPlace) -> Body | None:

@@ -100,7 +100,8 @@ def signed(service: str, number: int, body: bytes = b'{"title": "Disk full"}', *
         headers[scheme.timestamp.name] = STAMP
     key = base64.b64decode(SECRET.removeprefix("whsec_")) if scheme.key == "whsec" else SECRET.encode()
     signature = encoded(hmac.digest(key, message, scheme.digest), scheme.encoding)
-    headers[scheme.source.name] = f"{scheme.tagged},{signature}" if scheme.tagged else scheme.prefix + signature
+    prefix = f"{scheme.pairs.signature}=" if scheme.pairs is not None else scheme.prefix
+    headers[scheme.source.name] = f"{scheme.tagged},{signature}" if scheme.tagged else prefix + signature
     if scheme.field:
         body = scheme.field.encode() + b"=" + quote_plus(body).encode()
         headers["content-type"] = "application/x-www-form-urlencoded"
