@@ -198,6 +198,7 @@ PURE_AMONG_OTHERS = (
     "mattermost.answers",
     "mattermost.emoji",
     "mattermost.fit",
+    "mattermost.internal",
     "mattermost.mentions",
     "mattermost.rest_answers",
     "mattermost.rest_post",

@@ -19,10 +19,20 @@ from gateway.settings.callbacks import CallbackSettings
 _HINT: Final = "copy the token of the webhook or command into `tokens`, or let `mattergate connect` do it"
 
 
-def prove_caller(settings: CallbackSettings, request: Request, token: Secret | None) -> None:
-    """Check the token of a webhook or command, and the credentials in its URL where they are asked for.
+def prove_webhook(settings: CallbackSettings, request: Request, token: Secret | None) -> None:
+    """Check the token of an outgoing webhook, and the credentials in its URL where they are asked for.
 
     Raises Refused (401).
+    """
+    prove_token(settings, token)
+    if settings.credentials and not fits(_basic(request), _revealed(settings.credentials)):
+        raise _refused("the user name and password in the URL are missing, or wrong", Cause.WRONG_SECRET)
+
+
+def prove_token(settings: CallbackSettings, token: Secret | None) -> None:
+    """Check the token of a webhook or command. Raises Refused (401).
+
+    A command brings no credentials of its URL: its token stands in their place, in the header Authorization.
     """
     if token is None:
         raise _refused("the request has no token", Cause.UNSIGNED)
@@ -30,8 +40,6 @@ def prove_caller(settings: CallbackSettings, request: Request, token: Secret | N
         raise _refused(f"[callbacks.{settings.name}] has no tokens: nobody can call", Cause.WRONG_SECRET)
     if not fits(token.reveal(), _revealed(settings.tokens)):
         raise _refused(f"the token fits none of [callbacks.{settings.name}]", Cause.WRONG_SECRET)
-    if settings.credentials and not fits(_basic(request), _revealed(settings.credentials)):
-        raise _refused("the user name and password in the URL are missing, or wrong", Cause.WRONG_SECRET)
 
 
 def fits(given: str, known: Iterable[str]) -> bool:

@@ -38,11 +38,7 @@ class BotTasks:
             return [Task(Step("cannot", self._table, f"account {name}", why=_NOBODY))]
         if user is not None and not user.is_bot and bot.login is None and not valid:
             return [Task(Step("cannot", self._table, f"bot @{name}", why=_PERSON))]
-        tasks = [
-            self._task("create", f"bot @{name}", self._create)
-            if user is None
-            else self._task("nothing", f"bot @{name}")
-        ]
+        tasks = [self._presence(f"bot @{name}")]
         if bot.login is None and not valid:
             tasks.append(self._token(name))
         return [*tasks, *self._roles(name), *await self._memberships(name)]
@@ -58,8 +54,19 @@ class BotTasks:
                     raise
         return await self._rest.user(self._bot.login or self._bot.name), False
 
+    def _presence(self, what: str) -> Task:
+        """The task that has the account there, and turned on."""
+        if self._user is None:
+            return self._task("create", what, self._create)
+        if self._user.delete_at and self._user.is_bot:
+            return self._task("update", what, self._enable, "it is turned off, and will be on")
+        return self._task("nothing", what)
+
     async def _create(self) -> None:
         self._id = await self._rest.create_bot(self._bot.name, _DESCRIPTION)
+
+    async def _enable(self) -> None:
+        await self._rest.enable_bot(self._id)
 
     def _token(self, name: str) -> Task:
         """The task of a new token, which goes to the file that the settings name."""

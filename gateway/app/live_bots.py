@@ -1,21 +1,16 @@
 """What `check --live` finds about bots: account, permissions, channels that they listen in, and their WebSocket."""
 
-import asyncio
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 from urllib.parse import quote
-
-import aiohttp
-import msgspec
-from yarl import URL
 
 from gateway.mattermost.integrations import Team
 from gateway.mattermost.probe import Finding, Level
 from gateway.mattermost.session import Me, Session, decoded
 from gateway.outbound.exchange import Unsent
 from gateway.outbound.sessions import HttpSession
-from gateway.outbound.unanswered import unanswered
 from gateway.settings.callbacks import BotSettings, CallbackSettings
+from gateway.sources.connection import Connection, Ended, dialler
 
 _ROLES: Final = {
     "system_admin": "is an administrator of the system, who may do everything: a bot needs less",
@@ -23,7 +18,6 @@ _ROLES: Final = {
     "system_post_all_public": "may post in every public channel (post:channels), and upload where it is a member",
 }
 _MEMBER: Final = "may post in the channels that it is a member of"
-_PROXY: Final = "let the proxy before Mattermost pass `Upgrade` at /api/v4/websocket"
 
 
 async def probe_bot(
@@ -68,17 +62,9 @@ async def _hears(session: Session, teams: Sequence[Team], channel: str) -> Findi
 
 async def _greets(bot: BotSettings, token: str, http: HttpSession) -> Finding:
     """Whether the server says hello over a WebSocket."""
-    url = URL(f"{bot.server.rstrip('/')}/api/v4/websocket", encoded=True)
-    headers = {"Authorization": f"Bearer {token}"}
     try:
-        async with asyncio.timeout(bot.timeout), http.client.ws_connect(url, headers=headers) as socket:
-            first = await socket.receive_str()
-        if msgspec.json.decode(first, type=dict[str, Any]).get("event") == "hello":
-            return Finding(Level.FINE, "hears over a WebSocket")
-    except aiohttp.WSServerHandshakeError as error:
-        return Finding(Level.FAULT, f"{error.status}: no WebSocket: {_PROXY}")
-    except (aiohttp.ClientError, OSError) as error:
-        return Finding(Level.FAULT, f"no WebSocket: {unanswered(error).reason}: {_PROXY}")
-    except (TypeError, msgspec.DecodeError, UnicodeError):
-        pass  # what came is no text, or no hello
-    return Finding(Level.FAULT, f"the server does not say hello over its WebSocket: {_PROXY}")
+        connection = await Connection.open(dialler(http, bot.server, bot.timeout), token)
+    except (Ended, Unsent) as error:
+        return Finding(Level.FAULT, f"cannot hear over a WebSocket: {error}")
+    await connection.close()
+    return Finding(Level.FINE, "hears over a WebSocket")

@@ -118,6 +118,21 @@ class _Fitting:
             yield self._fault(("tokens",), problem, _TOKENS)
         if not self._table.bot and not self._table.allow:
             yield from self._of_buttons()
+        yield from self._of_late_answers()
+
+    def _of_late_answers(self) -> Iterator[Fault]:
+        """Services may take longer than Mattermost waits: nothing carries their answers then."""
+        asking = {name: one for name, one in self._alive.items() if one.asks}
+        commands = answering(asking, Occasion.COMMAND)
+        if commands and not self._table.server:
+            problem = (
+                f"answers of {_names([*commands.values()])} that take long are lost: no server is named to take them"
+            )
+            yield self._fault((), problem, 'write server = "https://chat.example.com", or name a `bot`')
+        called = answering(asking, Occasion.OUTGOING)
+        if called and not self._table.bot and not self._table.destination:
+            problem = f"answers of {_names([*called.values()])} that take long are lost: nobody is named to post them"
+            yield self._fault((), problem, f"{_BOT}, or a `destination`")
 
     def _of_buttons(self) -> Iterator[Fault]:
         """Buttons of documents that not everybody may press, where nobody can be asked who may."""

@@ -10,7 +10,7 @@ from gateway.catalog import files
 from gateway.catalog.build import build, described
 from gateway.catalog.files import Folders
 from gateway.catalog.fragments import FragmentTexts, KnownFragments
-from gateway.catalog.kinds import FRAGMENTS, ITSELF, SERVICE, Text
+from gateway.catalog.kinds import FRAGMENTS, ITSELF, SERVICE, Kind, Text
 from gateway.catalog.service import Service
 from gateway.catalog.translator import TRANSLATOR
 from gateway.errors import CatalogError, Fault
@@ -70,10 +70,14 @@ class Catalog:
 
     def translators(self, key: str) -> list[str]:
         """The names of a service's translators ("github/push"), also of one that is not compiled."""
+        return self.named(key, TRANSLATOR)
+
+    def named(self, key: str, kind: Kind) -> list[str]:
+        """The names of a service's documents of a kind, also of one that is not compiled."""
         return [
             f"{key}/{name}"
             for name in self._listing.services.get(key, ())
-            if name not in ITSELF and name.rpartition("/")[0] == TRANSLATOR.folder
+            if name not in ITSELF and name.rpartition("/")[0] == kind.folder
         ]
 
     def all_faults(self) -> list[Fault]:

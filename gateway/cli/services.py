@@ -14,12 +14,14 @@ from gateway.cli.options import DEFAULT, example
 from gateway.cli.output import Column, Format, fail, fault_line, print_rows, print_value, say, warn, working
 from gateway.console import catalog as facts
 from gateway.console.catalog import ServicePage, ServiceRow, TranslatorRow
+from gateway.console.catalog_callbacks import CallbackRow
 from gateway.settings import Settings
 
 _COLUMNS: Final[Sequence[Column[ServiceRow]]] = (
     Column("service", lambda row: row.key),
     Column("name", lambda row: row.name),
     Column("translators", lambda row: str(row.translators)),
+    Column("callbacks", lambda row: str(row.callbacks or "")),
     Column("routes", lambda row: ", ".join(row.routes)),
     Column("documentation", lambda row: row.docs),
 )
@@ -31,13 +33,16 @@ _COLUMNS: Final[Sequence[Column[ServiceRow]]] = (
 def services(
     service: Annotated[
         str | None,
-        typer.Argument(help="One service, with its events and how to set it up.", autocompletion=catalog.completions),
+        typer.Argument(
+            help="One service, with its events, its callbacks, and how to set it up.",
+            autocompletion=catalog.completions,
+        ),
     ] = None,
     folder: given.Folders = None,
     output: given.Output = Format.TABLE,
     config: given.Config = DEFAULT,
 ) -> None:
-    """List the services of the catalog, or show one: its events, the URL of each route, the steps in the sender.
+    """List the services of the catalog, or show one: its events and callbacks, the URL of each route, the steps there.
 
     Routes and further catalog folders are those of the settings file, if there is one.
     """
@@ -95,7 +100,24 @@ def _print(page: ServicePage) -> None:
         say(f"\nignored: {', '.join(page.ignored)}")
     if page.tests:
         say(f"tests, which `only` and `when` of a route let pass: {', '.join(page.tests)}")
+    _print_callbacks(page)
     _print_paths(page)
+
+
+def _print_callbacks(page: ServicePage) -> None:
+    """Print what chat can do at the service, and what a table of the settings gives for it."""
+    if not page.callbacks:
+        return
+    say(f'\ncallbacks, which a table [callbacks.NAME] with service = "{page.key}" brings to life:\n')
+    columns: Sequence[Column[CallbackRow]] = (
+        Column("callback", lambda row: f"{page.key}/{row.name}"),
+        Column("answers", lambda row: ", ".join(row.answers)),
+        Column("tables", lambda row: ", ".join(row.tables)),
+        Column("secrets", lambda row: ", ".join(row.secrets)),
+        Column("settings", lambda row: ", ".join(row.settings)),
+        Column("what it does", lambda row: f"{row.title}: {row.command}" if row.command else row.title),
+    )
+    print_rows(page.callbacks, columns, Format.TABLE, "")
 
 
 def _print_paths(page: ServicePage) -> None:

@@ -9,12 +9,15 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
+from gateway.callbacks.document import CALLBACK
 from gateway.catalog import files, payload_paths
 from gateway.catalog.catalog import Catalog
 from gateway.catalog.payload_paths import PayloadPath
 from gateway.catalog.service import Service
 from gateway.catalog.tolerance import tolerant
 from gateway.catalog.translator import Translator
+from gateway.console import catalog_callbacks
+from gateway.console.catalog_callbacks import CallbackRow
 from gateway.console.port import Gateway
 from gateway.console.proofs import proofs, url_with_secret
 from gateway.console.web.operations import Ask, Operation
@@ -40,6 +43,7 @@ class ServiceRow(Struct, frozen=True):
     name: str
     docs: str
     translators: int
+    callbacks: int
     routes: tuple[str, ...]
     faults: tuple[str, ...] = ()
 
@@ -83,6 +87,7 @@ class ServicePage(Struct, frozen=True):
     `note` says what in the URLs has to be replaced; empty when they are exact. `faults` are those of its documents: its
     last good version goes on, or the generic translator speaks. `tests` are the events that `only` and `when` of a
     route let pass. `paths` are those that its translators know of payloads, beside `more_paths` others.
+    `callbacks` are what chat can do there.
     """
 
     key: str
@@ -99,6 +104,7 @@ class ServicePage(Struct, frozen=True):
     tests: tuple[str, ...] = ()
     paths: tuple[PayloadPath, ...] = ()
     more_paths: int = 0
+    callbacks: tuple[CallbackRow, ...] = ()
 
 
 class Example(Struct, frozen=True):
@@ -144,6 +150,7 @@ def rows(known: Catalog, services: Mapping[str, Service], settings: Settings) ->
             one.name,
             one.docs,
             len(known.translators(key)),
+            len(known.named(key, CALLBACK)),
             tuple(using.get(key, ())),
             tuple(map(str, known.faults.get(key, ()))),
         )
@@ -204,6 +211,7 @@ def page(found: Service, settings: Settings) -> ServicePage:
         tests=tuple(found.test_events),
         paths=known.paths,
         more_paths=known.more,
+        callbacks=catalog_callbacks.rows(found, settings),
     )
 
 

@@ -121,6 +121,10 @@ class Integrations:
         made: _Bot = await self._ask("POST", "/bots", _Bot, body)
         return made.user_id
 
+    async def enable_bot(self, user: str) -> None:
+        """Turn a bot on that somebody turned off."""
+        await self._ask("POST", f"/bots/{user}/enable", Any)
+
     async def new_token(self, user: str, description: str) -> AccessToken:
         """Make an access token of a bot."""
         made = await self._ask("POST", f"/users/{user}/tokens", _Token, {"description": description})

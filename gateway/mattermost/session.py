@@ -50,12 +50,13 @@ _WRONG = "`login` or its password is wrong: correct it, and reload the settings"
 
 
 class Me(Struct, frozen=True):
-    """The account that a session acts as; `roles` are separated by blanks."""
+    """An account, as that of a session; `roles` are separated by blanks, `delete_at` is 0 while it is on."""
 
     id: str
     username: str = ""
     is_bot: bool = False
     roles: str = ""
+    delete_at: int = 0
 
 
 class Account(Protocol):

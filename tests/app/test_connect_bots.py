@@ -42,6 +42,18 @@ async def test_a_revoked_token_is_made_anew(connector):
     assert connector.text("tokens/helper") in connector.standin._world.tokens
 
 
+async def test_a_bot_that_is_turned_off_is_turned_on(connector):
+    """With a new token: the old one is refused, as long as it is off."""
+    connector.write(BOT)
+    await connector.run()
+    user(connector.standin).delete_at = 1
+    done = await connector.run()
+    assert done[0] == "update bot @helper it is turned off, and will be on"
+    assert done[1].startswith("create access token of @helper")
+    assert user(connector.standin).delete_at == 0
+    assert await connector.run() == ["nothing bot @helper"]
+
+
 async def test_a_person_is_no_bot(connector):
     """A name that is taken is told; a person who logs in is used as he is."""
     connector.standin.add_user("helper", "secret")

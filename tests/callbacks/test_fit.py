@@ -47,7 +47,7 @@ def told(text, found, kind=fit.faults):
 
 
 GOOD = {
-    "ask": (ASK, TABLE + 'tokens = ["t"]\n'),
+    "ask": (ASK, TABLE + 'tokens = ["t"]\nserver = "https://chat.example.com"\n'),
     "click": (CLICK, HERE + TABLE + 'url = "https://a.example"\nsettings = {project = "p"}\nsecrets = {key = "k"}\n'),
     "form": (FORM, HERE + TABLE + 'server = "https://chat.example.com"\n'),
     "hear": (HEAR, BOT + TABLE + 'bot = "x"\n'),
@@ -118,7 +118,7 @@ def test_a_secret_that_could_not_be_read_is_not_told_twice():
 def test_a_callback_that_buttons_reach_does_without_tokens():
     """That its command is refused is a warning."""
     document = ASK.replace("answers: command", "answers: [command, action]")
-    text = HERE + TABLE
+    text = HERE + TABLE + 'server = "https://chat.example.com"\n'
     assert told(text, services(it=document)) == []
     (warning,) = told(text, services(it=document), fit.warnings)
     assert "commands of it are refused" in warning
@@ -132,6 +132,16 @@ def test_what_is_alive():
     only = settings.tables.CallbackSettings(name="c", service="acme", only=("two",))
     assert set(fit.alive(only, service)) == {"two"}
     assert set(fit.answering(fit.alive(table, service), Occasion.ACTION)) == {"one"}
+
+
+def test_answers_that_nothing_carries_when_they_come_late():
+    """A command needs the server that it was typed at, a webhook somebody who posts."""
+    text = TABLE + 'tokens = ["t"]\n'
+    document = ASK.replace("answers: command", "answers: [command, outgoing]")
+    found = told(text, services(it=document), fit.warnings)
+    assert ["no server is named" in one for one in found] == [True, False]
+    assert "nobody is named to post them" in found[1]
+    assert told(BOT + text + 'bot = "x"\n', services(it=document), fit.warnings) == []
 
 
 BUTTON = """

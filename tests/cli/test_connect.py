@@ -74,6 +74,23 @@ async def test_it_is_done_once_and_no_token_is_shown(desk, connected):
     assert desk.run("check").code == 0, "the settings are complete now"
 
 
+async def test_check_proves_what_was_connected(desk, connected, monkeypatch):
+    """With the token of an administrator; a fault that it finds is one of `check`."""
+    standin, run = connected
+    await run("--yes")
+    monkeypatch.setenv("MATTERGATE_CONNECT_TOKEN", (desk.folder / "admin.token").read_text())
+    text = desk.file.read_text().replace("http://127.0.0.1:9/hooks", f"{standin.url}/hooks")
+    desk.write("mattergate.toml", text)
+    said = await asyncio.to_thread(desk.run, "check", "--live")
+    for line in ("callbacks.ask: ok: the command /ask calls with a known token", "bots.helper: ok: hears over a"):
+        assert line in said.out, said.text
+    assert said.code == 0
+    standin._world.commands.clear()
+    said = await asyncio.to_thread(desk.run, "check", "--live", "-o", "jsonl")
+    (fault,) = [row for row in said.lines if row["level"] == "fault"]
+    assert (said.code, fault["where"]) == (1, "callbacks.ask")
+
+
 @pytest.mark.parametrize(
     ("change", "arguments", "code", "hint"),
     [

@@ -2,6 +2,8 @@
 
 import json
 
+from tests.callbacks.conftest import ASK
+
 ORDERS = "name: Orders\ndocs: https://example.com/orders\nsetup: Enter the URL of the route.\nevent: [{json: kind}]\n"
 
 
@@ -48,6 +50,16 @@ def test_a_service_tells_what_the_rules_of_a_route_can_ask_for(desk):
     assert ["alerts[].labels", "map", "alerts"] in [line.split() for line in alerts.out.splitlines()]
     page = json.loads(desk.plain("services", "alertmanager", "-o", "json").out)
     assert {"path": "groupKey", "type": "text", "translators": ["alerts"], "more": 0} in page["paths"]
+
+
+def test_a_service_tells_what_chat_can_do_there(desk):
+    """Its callbacks, with what a table of the settings gives for them; the list counts them."""
+    desk.write("catalog/items/callbacks/ask.yaml", ASK)
+    said = desk.run("services", "items")
+    (row,) = [line.split() for line in said.out.splitlines() if line.startswith("items/ask")]
+    assert row == ["items/ask", "command", "Ask:", "/ask"]
+    assert json.loads(desk.run("services", "items", "-o", "json").out)["callbacks"][0]["name"] == "ask"
+    assert {row["key"]: row["callbacks"] for row in desk.run("services", "-o", "jsonl").lines}["items"] == 1
 
 
 def test_an_unknown_service_is_told(desk):

@@ -9,6 +9,7 @@ import typer
 from gateway import settings
 from gateway.cli import app
 from gateway.settings import tables
+from gateway.settings.reader import ADMIN_TOKEN
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -72,7 +73,7 @@ def test_variables_and_settings_are_those_of_the_code():
     files = [path for path in DEPLOY.rglob("*") if path.is_file() and path.suffix not in {".json", ".pyc"}]
     named = {name for path in files for name in re.findall(r"\bMATTERGATE_[A-Z_]+\b", path.read_text())}
     assert named
-    assert named <= {*tables.variables(), "MATTERGATE_CONFIG"}
+    assert named <= {*tables.variables(), "MATTERGATE_CONFIG", ADMIN_TOKEN}
 
 
 def test_the_examples_of_settings_are_valid():

@@ -247,7 +247,16 @@ async def test_routes_are_the_gateways(proxy):
         assert (answer.status, answer.content_type) == (401, "application/problem+json")
 
 
-@pytest.mark.parametrize("path", ["/hooks/short/github", "/hooks", "/api/v4/system/ping", "/", "/inner"])
+async def test_what_mattermost_calls_is_the_gateways(proxy):
+    """Webhooks, commands, buttons and dialogs; a team may still be called as a door is."""
+    for path in ("/out/ask", "/command/ask?token=guess", "/action/guess", "/dialog/guess"):
+        async with proxy.session.post(proxy.url + path, json={}) as answer:
+            assert answer.content_type == "application/problem+json", path
+
+
+@pytest.mark.parametrize(
+    "path", ["/hooks/short/github", "/hooks", "/api/v4/system/ping", "/", "/inner", "/action/channels/town-square"]
+)
 async def test_all_else_is_mattermosts(proxy, path):
     """What is neither a hook with a service nor a route gets no answer of the gateway."""
     async with proxy.session.get(proxy.url + path) as answer:
@@ -299,6 +308,7 @@ async def test_no_log_holds_the_id_of_a_hook(proxy):
         pass
     async with proxy.session.post(f"{proxy.url}/in/alerts/guess?token=guess", json={"title": "up"}):
         pass
+    await test_what_mattermost_calls_is_the_gateways(proxy)
     logged = "".join(path.read_text() for path in proxy.folder.glob("*.log"))
     assert proxy.hook not in logged
     assert "guess" not in logged

@@ -7,6 +7,8 @@ import pytest
 import typer
 
 from gateway import settings
+from gateway.callbacks import fit
+from gateway.catalog import catalog, files
 from gateway.cli import app
 from gateway.observe.metrics import Metrics
 from tests import reference
@@ -67,3 +69,12 @@ def test_the_examples_of_settings_are_valid(number):
     environment = {"DEV_BOT_TOKEN": "a", "GITHUB_SECRET": "b"}
     for one in texts:
         assert settings.parse(one, "mattergate.toml", environment, lambda path: path.read_text()).routes
+
+
+def test_the_example_of_callbacks_fits_the_catalog():
+    """Its tables lack nothing that the documents of their services need."""
+    text = re.search(r"### Let chat act\n.*?```toml\n(.*?)```", PAGE, re.S)[1]
+    environment = dict.fromkeys(("PAGERDUTY_SECRET", "PAGERDUTY_KEY", "ASK_KEY"), "a secret")
+    known = settings.parse(text, "mattergate.toml", environment, lambda path: "a token")
+    services = catalog.load([files.builtin_folder()], {"pagerduty", "http-bot"}).services
+    assert [*fit.faults(known, services), *fit.warnings(known, services)] == []

@@ -9,7 +9,7 @@ from typing import Final
 
 from gateway.acts.clicks import WORKING
 from gateway.acts.desk import Desk
-from gateway.acts.proofs import prove_caller
+from gateway.acts.proofs import prove_token
 from gateway.acts.tables import Table
 from gateway.callbacks.answering import answered
 from gateway.callbacks.commandhelp import Command, chosen, help_message
@@ -48,7 +48,7 @@ class CommandDoor:
     async def _answer(self, name: str, request: Request) -> Response:
         table = await self._acts.require(name)
         said = read_said(Occasion.COMMAND, request)
-        prove_caller(table.settings, request, _token(request) or said.token)
+        prove_token(table.settings, _token(request) or said.token)
         commands = commands_of(table, str(said.input.get("trigger", "")))
         if not commands:
             return _told(Message(text=f"`[callbacks.{name}]` has no callback for this command."))

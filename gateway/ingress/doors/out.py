@@ -11,7 +11,7 @@ import msgspec
 from gateway.acts.acts import Acts
 from gateway.acts.desk import Desk
 from gateway.acts.permits import Permits
-from gateway.acts.proofs import prove_caller
+from gateway.acts.proofs import prove_webhook
 from gateway.callbacks.smoothing import Occasion
 from gateway.errors import Refused
 from gateway.ingress.calling import in_json, nothing, read_said, table_of
@@ -43,7 +43,7 @@ class OutDoor:
     async def _answer(self, name: str, request: Request) -> Response:
         table = await self._acts.require(name)
         said = read_said(Occasion.OUTGOING, request)
-        prove_caller(table.settings, request, said.token)
+        prove_webhook(table.settings, request, said.token)
         if (callback := table.hearing(said)) is None:
             raise Refused(404, "Not Found", f"no callback of [callbacks.{name}] answers outgoing webhooks")
         if why := await self._permits.denied(table.settings, said.input):
