@@ -1,7 +1,7 @@
 """The message with a button as the journal has it, and as it looks once the button has done something."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
 from msgspec import Struct
@@ -11,6 +11,8 @@ from gateway.journal import Archive, Query
 from gateway.journal.audit import ACTS_LIMIT, Audit, AuditLine, AuditOutcome, AuditQuery
 from gateway.mattermost.acts_shown import with_acts
 from gateway.model import JSON
+
+_SHOWN: Final = frozenset({AuditOutcome.DONE, AuditOutcome.UNKNOWN})
 
 
 class _Source(Archive, Audit, Protocol):
@@ -43,9 +45,9 @@ class Cards:
     async def shown(self, ticket: Ticket, line: AuditLine) -> bytes | None:
         """The message with the button, with a line for what was done at its post; the last one is `line`."""
         offer = await self.offer(ticket)
-        if offer is None or line.outcome is not AuditOutcome.DONE:
+        if offer is None or line.outcome not in _SHOWN:
             return None
-        query = AuditQuery(post=line.post, outcome=AuditOutcome.DONE, limit=ACTS_LIMIT - 1)
+        query = AuditQuery(shown_at=line.post, limit=ACTS_LIMIT - 1)
         done = (await self._journal.audit(query)).lines if line.post else ()
         return _with_lines(offer, [*reversed(done), line])
 

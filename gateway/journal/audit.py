@@ -82,6 +82,11 @@ class AuditLine(Struct, frozen=True):
     done: str = ""
     number: int = 0
 
+    @property
+    def unknown(self) -> bool:
+        """Whether nobody knows what became of it."""
+        return self.outcome is AuditOutcome.UNKNOWN
+
 
 _WORDS: Final = ("callback", "action", "subject", "user", "user_name", "channel", "post", "event", "done")
 
@@ -95,7 +100,8 @@ def clipped(line: AuditLine) -> AuditLine:
 class AuditQuery(Struct, frozen=True):
     """The conditions for a search of lines, newest first; a line matches all of them.
 
-    `user` is an id or a name. `since` and `until` are both included. `before` is the number of a line.
+    `user` is an id or a name. `since` and `until` are both included. `before` is the number of a line. `shown_at` is the
+    post that shows what was done there, or is not known to be.
     """
 
     user: str = ""
@@ -107,7 +113,7 @@ class AuditQuery(Struct, frozen=True):
     until: float | None = None
     before: int | None = None
     limit: int = 50
-    post: str = ""
+    shown_at: str = ""
 
 
 class AuditPage(Struct, frozen=True):

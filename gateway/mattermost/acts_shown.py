@@ -48,6 +48,10 @@ class DoneAct(Protocol):
     def user_name(self) -> str:
         """Who did it, without the @."""
 
+    @property
+    def unknown(self) -> bool:
+        """Whether nobody knows what became of it: it may be done again."""
+
 
 def with_acts(attachments: Sequence[JSON], acts: Sequence[DoneAct], since: float = 0.0) -> list[JSON]:
     """The attachments with a line for each act in one more at the end, without the buttons of those done `since` then.
@@ -57,7 +61,7 @@ def with_acts(attachments: Sequence[JSON], acts: Sequence[DoneAct], since: float
     """
     if not acts:
         return list(attachments)
-    gone = {act.action for act in acts if act.at >= since}
+    gone = {act.action for act in acts if act.at >= since and not act.unknown}
     shown = [_without(one, gone) for one in attachments]
     lines = "\n".join(map(_line, acts))
     return [*(one for one in shown if one != {}), {"fallback": _told(acts[-1]), "text": lines}]
@@ -85,4 +89,4 @@ def _line(act: DoneAct) -> str:
 
 
 def _told(act: DoneAct) -> str:
-    return act.done or act.action
+    return f"{act.action}: outcome unknown, clicked" if act.unknown else act.done or act.action

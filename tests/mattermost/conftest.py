@@ -180,6 +180,7 @@ class Done(NamedTuple):
     action: str
     done: str
     user_name: str
+    unknown: bool = False
 
 
 class Remembered:

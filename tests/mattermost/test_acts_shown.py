@@ -43,6 +43,13 @@ def test_the_words_of_an_act():
     assert text == "Merge by @a_b.c-d, 2026-11-29 12:05 UTC\nClosed by somebody, 2026-11-29 12:05 UTC"
 
 
+def test_what_nobody_knows_may_be_done_again():
+    """The line says so, and the button stays."""
+    [first, acts] = with_acts([{"actions": [BUTTON]}], [ACKNOWLEDGED._replace(unknown=True)])
+    assert first == {"actions": [BUTTON]}
+    assert acts["text"] == "Acknowledge: outcome unknown, clicked by @ann, 2026-11-29 12:05 UTC"
+
+
 def test_encoded_attachments():
     """Those of a payload are JSON, and absent where it has none."""
     assert len(decode(raw_with_acts(Raw(), [ACKNOWLEDGED]))) == 1

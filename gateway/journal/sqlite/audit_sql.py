@@ -36,7 +36,7 @@ _PACKED = f"json_group_array(json_array({_COLUMNS.replace('at,', 'quote(at),', 1
 ACTS_AT = f"""
 (SELECT {_PACKED} FROM (
   SELECT * FROM (SELECT * FROM audit INDEXED BY audit_post
-                  WHERE post = {{post}} AND outcome = 'done' ORDER BY number DESC LIMIT {ACTS_LIMIT})
+                  WHERE post = {{post}} AND outcome IN ('done', 'unknown') ORDER BY number DESC LIMIT {ACTS_LIMIT})
    ORDER BY number))"""
 """What was done at the post of an expression, as `lines` reads it."""
 
@@ -46,7 +46,7 @@ SELECT {_PACKED} FROM (
 _CONDITIONS: Final[Mapping[str, str]] = {
     "user": "(user = :user OR user_name = :user)",
     "subject": "subject = :subject",
-    "post": "post = :post",
+    "shown_at": "post = :shown_at AND outcome IN ('done', 'unknown')",
     "callback": "callback = :callback",
     "action": "action = :action",
     "outcome": "outcome = :outcome",
