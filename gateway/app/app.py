@@ -16,6 +16,7 @@ from gateway.app.fetching import INTERNET, Fetching, Outside, reporter
 from gateway.app.gateway import Parts, RunningGateway
 from gateway.app.listening import Listening
 from gateway.app.senders import Senders
+from gateway.callbacks import fit
 from gateway.catalog.catalog import Catalog
 from gateway.console.port import Changes
 from gateway.delivery.addresses import Addresses
@@ -91,7 +92,6 @@ async def running(
         public_url = await _serve(ingress.listener(parts.ingress, settings.server), settings.server.listen, stack)
         seen.listening = True
         stack.push_async_callback(parts.listening.close)
-        await parts.listening.adopt(settings)
         seen.warm()
         _log.info(
             "ready",
@@ -157,6 +157,8 @@ async def _catalog(settings: Settings, metrics: Metrics, on_change: Callable[[],
     known = await asyncio.to_thread(Catalog, ingress.folders(settings), needed)
     for fault in routes.unknown_services(settings, known.keys):
         _log.error("a service is missing: the generic translator speaks for it", fault=str(fault))
+    for fault in fit.unknown_services(settings, known.keys):
+        _log.error("a service is missing: nobody answers its callbacks", fault=str(fault))
     return RunningCatalog(known, metrics, on_change)
 
 

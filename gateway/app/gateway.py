@@ -12,6 +12,7 @@ from gateway.app.acting import Acting
 from gateway.app.catalog import RunningCatalog
 from gateway.app.destinations import Destinations
 from gateway.app.listening import Listening
+from gateway.callbacks import fit
 from gateway.catalog.catalog import Catalog
 from gateway.catalog.service import Service
 from gateway.console.port import Changes
@@ -157,7 +158,6 @@ class RunningGateway:
             logs.configure(fresh.log.level, fresh.log.format, sys.stderr)
         if fresh.catalog != old.catalog:
             self.follow()
-        await self._parts.listening.adopt(fresh)
         dispatcher.retire({destination.name for destination in destinations})
 
     async def _reload_catalog(self) -> None:
@@ -182,6 +182,7 @@ class RunningGateway:
             faults += error.faults
         known = await self._reread_catalog(fresh)
         faults += [*routes.faults(fresh), *routes.unknown_services(fresh, known.keys)]
+        faults += fit.unknown_services(fresh, known.keys)
         if faults:
             raise SettingsError([*faults, *known.all_faults()])
         return fresh, known
@@ -198,7 +199,15 @@ class RunningGateway:
         self._parts.catalog.adopt(known)
 
     def warm(self) -> None:
-        """Compile the services of routes, beside requests."""
+        """Compile the services of routes and callbacks, and have the bots listen for these, beside requests."""
         if self._warming is not None:
             self._warming.cancel()
-        self._warming = asyncio.create_task(self._parts.catalog.warm())
+        self._warming = asyncio.create_task(self._warm(), name="warming")
+
+    async def _warm(self) -> None:
+        catalog = self._parts.catalog
+        await catalog.warm()
+        await self._parts.listening.adopt(self.settings)
+        usable = {key: one for key, one in catalog.current.services.items() if key not in catalog.current.faults}
+        for fault in fit.faults(self.settings, usable):
+            _log.error("a callback cannot work", fault=str(fault))

@@ -100,8 +100,8 @@ def clipped(line: AuditLine) -> AuditLine:
 class AuditQuery(Struct, frozen=True):
     """The conditions for a search of lines, newest first; a line matches all of them.
 
-    `user` is an id or a name. `since` and `until` are both included. `before` is the number of a line. `shown_at` is the
-    post that shows what was done there, or is not known to be.
+    `user` is an id or a name. `since` and `until` are both included. `before` is the number of a line. `shown_at` is a
+    post, and matches what it shows: what was done there, or nobody knows of.
     """
 
     user: str = ""
