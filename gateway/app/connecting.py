@@ -51,6 +51,7 @@ class Tables:
         self._services = services
         self._hooks: Sequence[Integration] | None = None
         self._commands: dict[str, Sequence[Integration]] = {}
+        self._owners: dict[tuple[str, str], str] = {}
 
     def answering(self, table: CallbackSettings, occasion: Occasion) -> Mapping[str, CallbackShape]:
         """The callbacks of a table that answer an occasion."""
@@ -96,7 +97,15 @@ class Tables:
         self, table: CallbackSettings, team: Team, shapes: Mapping[str, CallbackShape]
     ) -> Sequence[Change]:
         url = connecting.command_url(self._desk.settings.server.public_url, table)
-        return connecting.commands_of(table, shapes, url, team, await self._in_team(team))
+        changes = connecting.commands_of(table, shapes, url, team, await self._in_team(team))
+        return [self._unless_taken(table, one) for one in changes]
+
+    def _unless_taken(self, table: CallbackSettings, change: Change) -> Change:
+        """The change of a command, unless another table has one of this trigger in the team."""
+        owner = self._owners.setdefault((change.team.id, change.what), table.route)
+        if owner == table.route or change.problem:
+            return change
+        return Change(change.kind, change.what, change.team, problem=f"[{owner}] has this command already: use `only`")
 
     def _with_tokens(self, table: CallbackSettings, changes: Sequence[Change]) -> list[Task]:
         """The tasks of changes, after those that keep their tokens."""

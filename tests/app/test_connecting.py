@@ -116,6 +116,16 @@ async def test_a_channel_for_two_tables_is_not_clear(connector):
     assert "create outgoing webhook for !ask home" in await connector.run(names=("c",), triggers=("!ask",))
 
 
+async def test_a_command_of_two_tables(connector):
+    """The team has it once: the first table of the settings gets it."""
+    connector.documents = {"ask": ASK}
+    connector.write(TABLE + TABLE.replace("callbacks.c", "callbacks.d").replace("tokens/c", "tokens/d"))
+    assert (await connector.run())[-1] == (
+        "cannot slash command /ask home [callbacks.c] has this command already: use `only`"
+    )
+    assert [one.url for one in there(connector.standin)[1]] == [OURS]
+
+
 async def test_a_server_that_makes_tokens_of_its_own(connector, monkeypatch):
     """It is found out: the next run keeps that one."""
     kept = integrations.add_command
