@@ -20,10 +20,18 @@ from gateway.journal.uses import Uses
 from gateway.model import Blame, Later, Result
 from gateway.observe.metrics import Metrics
 from gateway.outbound.call import Calls, NotCalled
+from gateway.outbound.retry_after import retry_after
 from gateway.settings.callbacks import CallbackSettings
 
 TYPING: Final = 4.0
 """Seconds after which a bot that works shows again that it is typing: clients show it for five."""
+
+LOOKING: Final = 16
+"""How many questions for options of dialogs are under way at most."""
+
+_NOT_NOW: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
+"""What a service answers that has done nothing: RFC 6585 section 4, RFC 9110 section 15.6.4."""
+_SERVER_ERROR: Final = 500
 
 _UNSURE: Final = "whether it was done is not known: look there before you try again"
 _STOPPED: Final = f"the gateway was stopped between the request and its answer; {_UNSURE}"
@@ -71,6 +79,7 @@ class Asking:
         self._around = around
         self._metrics = metrics
         self._begun: set[int] = set()
+        self._looking = 0
 
     async def ask(self, table: Table, act: Act, kept: StoredAct, seq: int) -> Asked:
         """Send the request of an act, of delivery `seq`, unless it must not be repeated and was begun before.
@@ -87,18 +96,26 @@ class Asking:
             self._begun.add(seq)
         try:
             async with self._typing(table, kept):
-                return Asked(await self._call(table, request))
+                answer = await self._call(table, request)
         except NotCalled as error:
             return await self._unanswered(error, kept, seq, once=once)
+        if not kept.interactive and (answer.status in _NOT_NOW or (answer.status >= _SERVER_ERROR and not once)):
+            return await self._again(f"{request.host} answered {answer.status}", seq, answer, once=once)
+        return Asked(answer)
 
     async def look_up(self, table: Table, act: Act) -> OutsideAnswer | NoAnswer | None:
-        """The answer to a question that changes nothing."""
+        """The answer to a question that changes nothing; of many at once, some are not asked."""
         if act.request is None:
             return None
+        if self._looking >= LOOKING:
+            return NoAnswer("too many ask at once")
+        self._looking += 1
         try:
             return await self._call(table, act.request)
         except NotCalled as error:
             return NoAnswer(error.problem)
+        finally:
+            self._looking -= 1
 
     def end(self, seq: int) -> None:
         """The delivery is done with."""
@@ -106,13 +123,20 @@ class Asking:
 
     async def _unanswered(self, error: NotCalled, kept: StoredAct, seq: int, *, once: bool) -> Asked:
         if not kept.interactive and (not error.sent or not once):
-            if once:
-                await self._journal.unbegin(seq)
-                self._begun.discard(seq)
-            return Asked(again=Later(error.problem, blame=Blame.UNKNOWN))
+            return await self._again(error.problem, seq, once=once)
         if error.sent and once:
             return Asked(NoAnswer(f"{error.problem}; {_UNSURE}"), AuditOutcome.UNKNOWN)
         return Asked(NoAnswer(error.problem), AuditOutcome.FAILED)
+
+    async def _again(self, problem: str, seq: int, answer: OutsideAnswer | None = None, *, once: bool) -> Asked:
+        """Try again later, also after a restart: what was asked was certainly not done, or may be done twice."""
+        if once:
+            await self._journal.unbegin(seq)
+            self._begun.discard(seq)
+        status = answer.status if answer is not None else 0
+        headers = {"Retry-After": answer.headers.get("retry-after", "")} if answer is not None else {}
+        after, code = retry_after(headers, time.time()), Asked(answer).code if answer is not None else "network"
+        return Asked(again=Later(problem, after, code, status, Blame.UNKNOWN))
 
     async def _call(self, table: Table, request: OutsideRequest) -> OutsideAnswer:
         """Send a request. Raises NotCalled."""

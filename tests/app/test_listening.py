@@ -2,6 +2,8 @@
 
 import asyncio
 
+from aiohttp import web
+
 from tests.acts.conftest import world
 from tests.conftest import eventually
 
@@ -61,3 +63,18 @@ async def test_an_answer_comes_later_where_the_question_was(world) -> None:
     assert made.texts().count("and later this") == 1
     async with made.session.post(url[:-3] + "xyz", json={"said": "forged"}) as response:
         assert response.status == 401
+
+
+async def test_a_service_that_asks_to_wait_is_asked_again(world) -> None:
+    """What it has certainly not done is tried again, although the request is not to be repeated."""
+    made = await world(table=BOT)
+    await connected(made)
+    busy = [web.Response(status=429, headers={"Retry-After": "0"}), web.Response(status=503)]
+
+    async def answer(_: web.Request) -> web.StreamResponse:
+        return busy.pop(0) if busy else web.json_response({"said": "at last"})
+
+    made.outside.answers["/ask"] = answer
+    made.standin.say("ann", "ops", "@helper what now?")
+    await eventually(lambda: made.texts()[-1] == "at last")
+    assert len(made.outside.paths("/ask")) == 3
