@@ -256,7 +256,7 @@ async def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
             standin.add_user(name)
             standin.join(name, "ops")
 
-        async def make(destination: str = "hook", table: str = "", **documents: str) -> World:
+        async def make(destination: str = "hook", table: str | Callable[[int], str] = "", **documents: str) -> World:
             folder = tmp_path / "catalog" / "pager"
             for name, text in {**DOCUMENTS, **documents}.items():
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -264,7 +264,7 @@ async def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
             text = HEAD.format(
                 port=own_port, mattermost=mattermost, hook=standin.add_hook(channel="ops"), token=token,
                 destination=destination, secret=HOOK_SECRET, outside=f"http://127.0.0.1:{port}", own=TOKEN,
-                table=table,
+                table=table if isinstance(table, str) else table(port),
             )  # fmt: skip
             known = settings.parse(text, str(tmp_path / "mattergate.toml"), {}, lambda path: path.read_text("utf-8"))
             own = await stack.enter_async_context(AsyncExitStack())
