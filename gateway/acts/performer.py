@@ -47,7 +47,7 @@ class OutsideService(Destination):
         """Take in the result of an attempt."""
         self.breaker.success()
         if isinstance(result, Delivered):
-            self.passed()
+            self._dead = 0
         return None
 
 

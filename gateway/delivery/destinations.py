@@ -100,7 +100,7 @@ class Destination:
         if not isinstance(result, Later):
             self.breaker.success()
             if isinstance(result, Delivered):
-                self.passed()
+                self._dead = 0
                 if self._evidence.targets:
                     self._evidence.passed(self.sender.target(delivery), lane)
             return None
@@ -114,10 +114,6 @@ class Destination:
             return None
         every = result.blame is Blame.DESTINATION
         return self._evidence.refused(self.sender.target(delivery), lane, result.reason, now, every=every)
-
-    def passed(self) -> None:
-        """Take note that a message has passed."""
-        self._dead = 0
 
     def bury(self, lane: str, why: str, now: float, *, counts: bool) -> None:
         """Take note that the first message of a lane is dead; whether it counts against the destination.
