@@ -172,7 +172,7 @@ class Bot:
             self._metrics.bot_reconnects.labels(self._name).inc()
         if new and self._position is not None:
             self._metrics.bot_gaps.labels(self._name).inc()
-            self._inbox.put(_CatchUp())
+            self._inbox.replace(_CatchUp())  # which hears what it takes the place of
         self._connections += 1
 
     def on_cut(self) -> None:
@@ -218,7 +218,7 @@ class Bot:
                 failures += 1
                 self._trouble(str(error))
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._closing.wait(), pause(failures))
+                    await asyncio.wait_for(self._closing.wait(), pause(failures, error))
                 continue
             except Exception:
                 log.exception("what a bot heard is passed over", bot=self._name)

@@ -1,7 +1,7 @@
 """Who hears a post, and what of it: directly, by mention, by trigger word, in a thread, in a channel. Pure.
 
 A post is heard by one listener at most: by the first way of `WAYS` that holds, and of several listeners by the one that
-names channels, else by the first of the settings.
+names channels, else by the first of the settings. Who mentions everybody in a channel does not mean the bot.
 """
 
 import re
@@ -26,7 +26,7 @@ KEPT: Final = 10_000
 
 _MENTION: Final = re.compile(r"(?<![A-Za-z0-9_])@([A-Za-z0-9][A-Za-z0-9._-]*)")
 _CODE: Final = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`", re.DOTALL)
-_EVERYBODY: Final = frozenset({"all", "channel"})
+EVERYBODY: Final = frozenset({"all", "channel", "here"})
 _ENDS: Final = ".-_"
 """What ends a sentence, not a name, behind a mention."""
 
@@ -72,7 +72,9 @@ def listener_of(
     text = without_mention(post.message, username)
     first, *rest = text.split(maxsplit=1) or [""]
     direct = data.get("channel_type") == "D"
-    mentioned = is_mentioned(post.message, username) or (not direct and user_id in _mentions(data))
+    mentioned = username.lower() in names_in(post.message)
+    if not direct and not mentioned:  # in a direct channel everything is told as a mention
+        mentioned = user_id in _mentions(data) and not means_everybody(post.message)
     holds = {
         "direct": direct,
         "mention": mentioned,
@@ -97,10 +99,14 @@ def needs_thread(listeners: Sequence[Listener], post: Post) -> bool:
     return bool(post.root_id) and any("thread" in listener.hears for listener in listeners)
 
 
-def is_mentioned(text: str, username: str) -> bool:
-    """Whether a text names a user, or everybody in the channel; names in code do not count."""
-    names = {name.lower().rstrip(_ENDS) for name in _MENTION.findall(_CODE.sub(" ", text))}
-    return username.lower() in names or not _EVERYBODY.isdisjoint(names)
+def names_in(text: str) -> set[str]:
+    """The names that a text mentions, in small letters; those in code do not count."""
+    return {name.lower().rstrip(_ENDS) for name in _MENTION.findall(_CODE.sub(" ", text))}
+
+
+def means_everybody(text: str) -> bool:
+    """Whether a text mentions the whole channel."""
+    return not EVERYBODY.isdisjoint(names_in(text))
 
 
 def without_mention(text: str, username: str) -> str:

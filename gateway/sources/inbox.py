@@ -38,6 +38,13 @@ class Inbox:
         self._bytes += size
         self._some.set()
 
+    def replace(self, thing: Any) -> None:
+        """Put a thing instead of all that is not being taken yet."""
+        while len(self._waiting) > 1:
+            self._bytes -= self._waiting.pop()[1]
+        self.put(thing)
+        self._look_for_room()
+
     async def next(self) -> Any:
         """The oldest thing, once there is one; it stays until `done`. None after the end."""
         while not self._waiting and not self._is_ended:
@@ -53,9 +60,12 @@ class Inbox:
     def done(self) -> None:
         """Take away the oldest thing."""
         self._bytes -= self._waiting.popleft()[1]
-        if len(self._waiting) <= self._most // 2 and self._bytes <= self._size // 2:
-            self._room.set()
+        self._look_for_room()
 
     async def room(self) -> None:
         """Wait until half of a full inbox is taken."""
         await self._room.wait()
+
+    def _look_for_room(self) -> None:
+        if len(self._waiting) <= self._most // 2 and self._bytes <= self._size // 2:
+            self._room.set()

@@ -16,6 +16,7 @@ import structlog
 
 from gateway.errors import MattergateError
 from gateway.mattermost.session import Me, Session, decoded
+from gateway.model import Later
 from gateway.outbound.exchange import Unsent
 from gateway.sources.connection import Connection, Dial, Ended, Event, Gap, Place
 from gateway.sources.inbox import Full
@@ -78,7 +79,7 @@ class Keeper:
         """Stay connected until cancelled."""
         while True:
             await self._listening.on_room()
-            asked = 0.0
+            failed: Exception | None = None
             try:
                 await self._live()
             except Ended as ended:
@@ -88,12 +89,12 @@ class Keeper:
                 self._trouble("more is said than is taken: it goes on when half of that is done")
             except MattergateError as error:
                 self._trouble(str(error))
-                asked = getattr(error.result, "after", None) or 0.0 if isinstance(error, Unsent) else 0.0
+                failed = error
             except Exception:
                 self._trouble("the gateway failed, see its log")
                 log.exception("the connection of a bot failed", bot=self._name)
             self._failures += 1
-            await asyncio.sleep(max(pause(self._failures), asked))
+            await asyncio.sleep(pause(self._failures, failed))
 
     async def typing(self, channel_id: str, root_id: str) -> None:
         """Show that the account writes, if there is a connection."""
@@ -156,6 +157,8 @@ class Keeper:
         self.problem = problem
 
 
-def pause(failures: int) -> float:
-    """Seconds to wait after so many failures in a row."""
-    return random.uniform(0.0, min(PAUSE_MOST, PAUSE_FIRST * 2.0 ** min(failures - 1, 10)))  # noqa: S311 - no secret
+def pause(failures: int, failed: Exception | None = None) -> float:
+    """Seconds to wait after so many failures in a row, and for as long as the server asked for with the last."""
+    asked = failed.result.after if isinstance(failed, Unsent) and isinstance(failed.result, Later) else None
+    drawn = random.uniform(0.0, min(PAUSE_MOST, PAUSE_FIRST * 2.0 ** min(failures - 1, 10)))  # noqa: S311 - no secret
+    return max(drawn, asked or 0.0)

@@ -17,7 +17,7 @@ from msgspec import Struct
 from gateway.mattermost.session import Me, Session, decoded
 from gateway.model import Later
 from gateway.outbound.exchange import Reply, Unsent
-from gateway.sources.hearing import Memory, is_mentioned
+from gateway.sources.hearing import EVERYBODY, Memory, names_in
 from gateway.sources.posts import Post, decode, while_member
 
 MOST: Final = 1000
@@ -199,7 +199,8 @@ class Past:
             "set_online": True,
             "team_id": channel.team_id,
         }
-        if channel.type == "D" or is_mentioned(post.message, self._me.username):
+        meant = EVERYBODY | {self._me.username}
+        if channel.type == "D" or not meant.isdisjoint(names_in(post.message)):
             data["mentions"] = msgspec.json.encode([self._me.id]).decode()
         return data
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.sources.hearing import Exchanges, Heard, Listener, Memory, is_mentioned, listener_of, needs_thread
+from gateway.sources.hearing import Exchanges, Heard, Listener, Memory, listener_of, means_everybody, needs_thread
 from gateway.sources.posts import Post
 
 ME = ("me", "ask")
@@ -32,7 +32,9 @@ def heard(text, data, listeners=LISTENERS, *, takes_part=False, **more):
         ("@ask: what's up?", OPEN, Heard("talk", "mention", "what's up?")),
         ("so @Ask what's up", MENTIONED, Heard("talk", "mention", "so what's up")),
         ("thanks @ask.", OPEN, Heard("talk", "mention", "thanks")),
-        ("@channel lunch", MENTIONED, Heard("talk", "mention", "@channel lunch")),
+        ("@channel lunch", MENTIONED, None),
+        ("@channel lunch, @ask", MENTIONED, Heard("talk", "mention", "@channel lunch,")),
+        ("look below", MENTIONED, Heard("talk", "mention", "look below")),
         ("`@ask` is code", OPEN, None),
         ("@ask.me @asking a@ask", OPEN, None),
         ("!deploy shop  now", OPEN, Heard("deploy", "trigger", "shop  now", "!deploy")),
@@ -81,7 +83,7 @@ def test_a_hostile_text_takes_no_time():
     """Expressions are linear."""
     for text in ("`" * 60_000, "@ask" * 15_000, "@ask " * 12_000, "```" + "`a" * 30_000, "@" * 60_000):
         heard(text, OPEN)
-        is_mentioned(text, "ask")
+        means_everybody(text)
 
 
 def test_two_programs_fall_silent():

@@ -25,6 +25,20 @@ async def test_what_is_taken_stays_until_it_is_done():
     assert await taking is None
 
 
+async def test_what_is_not_being_taken_can_be_replaced():
+    """That makes room, too; what is being taken stays the first."""
+    inbox = Inbox(4)
+    for name in "abcd":
+        inbox.put(name, 1)
+    with pytest.raises(Full):
+        inbox.put("e", 1)
+    inbox.replace("instead")
+    await inbox.room()
+    assert (len(inbox), await inbox.next()) == (2, "a")
+    inbox.done()
+    assert await inbox.next() == "instead"
+
+
 @pytest.mark.parametrize("bounds", [(4, 1000), (1000, 40)])
 async def test_a_full_inbox_has_room_when_half_of_it_is_taken(bounds):
     """By number and by bytes; an order without a size always fits."""

@@ -2,6 +2,8 @@
 
 from types import SimpleNamespace
 
+from gateway.model import Later, Never
+from gateway.outbound.exchange import Unsent
 from gateway.sources.connection import Ended, Gap, Place
 from gateway.sources.keeper import PAUSE_FIRST, PAUSE_MOST, Keeper, pause
 
@@ -18,6 +20,8 @@ def test_pauses_grow_to_a_bound():
     assert len({pause(9) for _ in range(5)}) == 5
     for failures, most in ((1, PAUSE_FIRST), (2, 2 * PAUSE_FIRST), (5000, PAUSE_MOST)):
         assert max(pause(failures) for _ in range(200)) <= most
+    assert pause(1, Unsent(Later("429", 90.0))) == 90.0
+    assert pause(1, Unsent(Never("403"))) <= PAUSE_FIRST
 
 
 def test_a_place_is_kept_as_long_as_it_makes_sense():
