@@ -4,14 +4,16 @@ import asyncio
 from contextlib import asynccontextmanager
 from types import SimpleNamespace
 
-from gateway.mattermost.session import Session, TokenAccount
+from gateway.mattermost.session import LoginAccount, Session, TokenAccount
 from gateway.observe.metrics import Metrics
 from gateway.outbound.sessions import open_session
 from gateway.secret import Secret
+from gateway.sources import connection
 from gateway.sources.bot import Bot
 from gateway.sources.connection import dialler
 from gateway.sources.posts import read
 from tests.conftest import eventually
+from tests.contract.mattermost.conftest import PASSWORD
 
 
 class Positions(dict):
@@ -27,8 +29,8 @@ class Positions(dict):
 
 
 @asynccontextmanager
-async def listening(server, token, positions, heard):
-    """Let a bot listen; `heard` gets the data of what it hears, and each post once."""
+async def listening(server, account, positions, heard):
+    """Let a bot listen with an account; `heard` gets the data of what it hears, and each post once."""
 
     async def hear(data):
         if read(data).id not in {read(known).id for known in heard}:
@@ -36,7 +38,7 @@ async def listening(server, token, positions, heard):
         return True
 
     async with open_session() as http:
-        session = Session(server.url, TokenAccount(Secret(token)), http)
+        session = Session(server.url, account(http), http)
         sockets = []
 
         async def dial(query, token):
@@ -51,10 +53,15 @@ async def listening(server, token, positions, heard):
         running = asyncio.create_task(bot.run())
         try:
             await eventually(lambda: bool(bot.state.connected_since and positions))
-            yield SimpleNamespace(bot=bot, metrics=metrics, cut=cut)
+            yield SimpleNamespace(session=session, metrics=metrics, cut=cut)
         finally:
             await bot.close()
             await running
+
+
+def by_token(stage):
+    """The stage's bot."""
+    return lambda _: TokenAccount(Secret(stage.bot_token))
 
 
 def texts(heard):
@@ -66,7 +73,7 @@ async def test_a_bot_goes_on_where_it_was_cut(stage, place):
     """It hears what was said meanwhile, in order and once."""
     await place.join(stage.ben["id"])
     heard = []
-    async with listening(stage.server, stage.bot_token, Positions(), heard) as here:
+    async with listening(stage.server, by_token(stage), Positions(), heard) as here:
         await place.post("first", stage.ben_token or await _token(stage, place))
         await eventually(lambda: texts(heard) == ["first"])
         for number in range(3):
@@ -85,7 +92,7 @@ async def test_a_restart_catches_up(stage, place):
     bot = (await stage.server.done("GET", f"/users/{stage.bot}"))["username"]
     await place.post("history", token)
     await asyncio.sleep(0.01)
-    async with listening(stage.server, stage.bot_token, positions, heard):
+    async with listening(stage.server, by_token(stage), positions, heard):
         await place.post(f"@{bot} live", token)
         await eventually(lambda: texts(heard) == [f"@{bot} live"])
     edited = (await place.post("typo", token)).json["id"]
@@ -94,13 +101,31 @@ async def test_a_restart_catches_up(stage, place):
     await place.made("own")
     await stage.server.api("DELETE", f"/posts/{deleted}", token=token)
     await place.patch(edited, token, message="edited")
-    async with listening(stage.server, stage.bot_token, positions, heard):
+    async with listening(stage.server, by_token(stage), positions, heard):
         await eventually(lambda: len(heard) == 3)
         await place.post("live again", token)
         await eventually(lambda: len(heard) == 4)
     assert texts(heard) == [f"@{bot} live", "edited", f"@{bot} meanwhile", "live again"]
     live, meanwhile = ({**heard[place], "post": ""} for place in (0, 2))
     assert live == meanwhile
+
+
+async def test_a_session_that_ends_in_silence_is_renewed(stage, place, monkeypatch):
+    """What was said from its end on is heard, too."""
+    monkeypatch.setattr(connection, "PING", 0.3)
+    heard = []
+    await place.join(stage.ben["id"])
+
+    def account(http):
+        return LoginAccount(stage.server.url, stage.ben["username"], Secret(PASSWORD), http)
+
+    async with listening(stage.server, account, Positions(), heard) as here:
+        former = await here.session.token()
+        await stage.server.api("POST", "/users/logout", token=former)
+        await stage.server.done("POST", "/posts", {"channel_id": place.id, "message": "unheard"})
+        await eventually(lambda: texts(heard) == ["unheard"])
+        assert await here.session.token() != former
+        assert here.metrics.bot_gaps.labels("ask").value == 1
 
 
 async def _token(stage, place):
