@@ -214,16 +214,14 @@ class Bot:
         while not self._closing.is_set():
             try:
                 await self._take(thing)
-            except MattergateError as error:
+            except Exception as error:
                 failures += 1
-                self._trouble(str(error))
+                self._trouble(error)
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._closing.wait(), pause(failures, error))
-                continue
-            except Exception:
-                log.exception("what a bot heard is passed over", bot=self._name)
-            self._problem = ""
-            return True
+            else:
+                self._problem = ""
+                return True
         return False
 
     async def _take(self, thing: Any) -> None:
@@ -238,9 +236,18 @@ class Bot:
         """Have a post heard, unless it was, or is not to be."""
         if post.id in self._seen:
             return
-        heard = self._is_for_ears(post) and await self._heard(data)
+        heard = self._is_for_ears(post) and await self._hear(data)
         self._seen.put(post.id)
         self._metrics.bot_events.labels(self._name, "heard" if heard else "ignored").inc()
+
+    async def _hear(self, data: Mapping[str, Any]) -> bool:
+        try:
+            return await self._heard(data)
+        except MattergateError:
+            raise
+        except Exception:
+            log.exception("a post is passed over", bot=self._name)
+            return False
 
     def _is_for_ears(self, post: Post) -> bool:
         """Whether a post is anybody's but its own and those of programs; and not one of an endless talk with them."""
@@ -273,7 +280,9 @@ class Bot:
             await self._positions.advance(self._name, position)
             self._position = position
 
-    def _trouble(self, problem: str) -> None:
+    def _trouble(self, error: Exception) -> None:
+        expected = isinstance(error, MattergateError)
+        problem = str(error) if expected else "the gateway failed, see its log"
         if self._problem != problem:
-            log.warning("a bot cannot go on, trying again", bot=self._name, problem=problem)
+            log.warning("a bot cannot go on, trying again", bot=self._name, problem=problem, exc_info=not expected)
         self._problem = problem

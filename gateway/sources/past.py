@@ -9,6 +9,7 @@ their post: so each page begins at a post behind which something of the former p
 """
 
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 import msgspec
@@ -182,8 +183,11 @@ class Past:
             raise _TooLarge
         listed = decoded(reply, _Listed)
         raw = listed.posts or {}
-        texts = [bytes(raw[one]).decode() for one in reversed(listed.order or ()) if one in raw]
-        return sorted([(decode(text), text) for text in texts], key=lambda entry: entry[0].create_at)
+        page: _Page = []
+        for text in (bytes(raw[one]).decode() for one in reversed(listed.order or ()) if one in raw):
+            with suppress(msgspec.DecodeError):  # what is no post is nothing that was said
+                page.append((decode(text), text))
+        return sorted(page, key=lambda entry: entry[0].create_at)
 
     async def _data(self, channel: Channel, post: Post, text: str) -> dict[str, Any]:
         """What a `posted` event would have told."""

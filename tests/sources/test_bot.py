@@ -7,6 +7,7 @@ from gateway.mattermost.session import LoginAccount
 from gateway.secret import Secret
 from gateway.sources import connection as connection_module
 from gateway.sources.inbox import Inbox
+from gateway.sources.past import Past
 from tests.conftest import eventually
 
 
@@ -159,8 +160,8 @@ async def test_what_cannot_be_stored_is_heard_again(desk):
     await eventually(lambda: here.bot.state.problem == "")
 
 
-async def test_a_fault_of_the_program_stops_nothing(desk):
-    """The post is passed over, and the next is heard."""
+async def test_a_fault_of_the_program_stops_nothing(desk, monkeypatch):
+    """The post is passed over, and the next is heard, also of what is caught up; a fault in between is tried again."""
 
     class Faulty(type((await desk.start()).ears)):
         async def __call__(self, data):
@@ -172,6 +173,21 @@ async def test_a_fault_of_the_program_stops_nothing(desk):
     desk.standin.say("ann", "town-square", "bad")
     desk.standin.say("ann", "town-square", "good")
     await eventually(lambda: here.ears.texts == ["good"])
+    await here.stop()
+    desk.standin.say("ann", "town-square", "bad meanwhile")
+    desk.standin.say("ann", "town-square", "good meanwhile")
+    failing = iter([ZeroDivisionError("x")])
+
+    async def channels(past):
+        for error in failing:
+            raise error
+        return await listed(past)
+
+    listed = Past.channels
+    monkeypatch.setattr(Past, "channels", channels)
+    here = await desk.start(ears=here.ears)
+    await eventually(lambda: here.ears.texts == ["good", "good meanwhile"])
+    assert next(failing, None) is None
 
 
 async def test_more_than_can_be_taken_is_left_to_the_server(desk):

@@ -98,6 +98,14 @@ async def test_posts_of_hooks_and_of_who_is_gone(stage):
     assert json.loads(data[0]["post"])["message"] == "by a hook"
 
 
+async def test_what_is_no_post_is_left_out(stage):
+    """The others are told."""
+    stage.say(1, "first")
+    stage.say(2, "odd").message = 5
+    stage.say(3, "last")
+    assert await stage.texts(0) == ["first", "last"]
+
+
 async def test_a_channel_that_was_left_has_nothing(stage):
     """A server that fails is a failure."""
     stage.standin.add_channel("secret", private=True)
