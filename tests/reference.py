@@ -14,6 +14,8 @@ from typing import Any, Final
 import typer
 from typer.testing import CliRunner
 
+from gateway.callbacks.document import callbacks as documents_of
+from gateway.catalog import catalog, files
 from gateway.catalog.shapes import TYPES
 from gateway.cli import app
 from gateway.language import arguments
@@ -91,6 +93,17 @@ def _parameter(parameter: Any) -> tuple[str, str, str]:
     return ", ".join(f"`{name}`" for name in names), text, f"`{parameter.default}`" if shown else ""
 
 
+def callbacks() -> str:
+    """Every callback of the catalog, with what it answers, and the settings and secrets that it takes."""
+    rows = []
+    for key, service in catalog.load([files.builtin_folder()]).services.items():
+        for name, one in sorted(documents_of(service).items()):
+            given = [name if value is None else f"{name} = {value}" for name, value in one.settings.items()]
+            secrets = [*sorted(one.secrets), *(f"{name} (optional)" for name in sorted(one.optional_secrets))]
+            rows.append((f"`{key}/{name}`", one.title, ", ".join(one.answers), ", ".join(given), ", ".join(secrets)))
+    return table(("callback", "", "answers", "settings", "secrets"), *rows)
+
+
 def functions() -> str:
     """Every function that templates may call, with its arguments and its first example."""
     rows = [
@@ -143,7 +156,13 @@ def tones() -> str:
 
 
 GENERATORS: Final[Mapping[Path, Mapping[str, Callable[[], str]]]] = {
-    PAGE: {"settings": settings, "variables": variables, "commands": commands, "metrics": metrics},
+    PAGE: {
+        "settings": settings,
+        "callbacks": callbacks,
+        "variables": variables,
+        "commands": commands,
+        "metrics": metrics,
+    },
     AUTHORS: {
         "shapes": shapes,
         "functions": functions,

@@ -100,6 +100,7 @@ def test_the_example_settings_are_valid():
     """They are read without a fault."""
     text = "".join(re.findall(r"```toml\n(.*?)```", PROSE, re.S))
     given = {"ACME_SECRET": "a secret of a route", "OPS_HOOK": "https://chat.example.com/hooks/abc"}
+    given |= {"DEPLOY_COMMAND_TOKEN": "a token of Mattermost", "DEPLOY_TOKEN": "a token of the service"}
     known = settings.parse(text, "mattergate.toml", given, lambda path: path.read_text())
     assert known.routes["orders"].service == "acme-orders"
 
@@ -140,7 +141,7 @@ def test_the_names_of_callbacks_are_there():
     """Every key of the input, and where a reply may appear."""
     rows = _rows("name | what it is | occasions")
     assert set(re.findall(r"[a-z]+", " ".join(row[0] for row in rows))) - set(KEYS) == {
-        "input", "settings", "secrets", "answer", "problem",
+        "input", "settings", "now", "secrets", "conversation", "reply", "url", "answer", "problem",
     }  # fmt: skip
     assert set(KEYS) <= set(re.findall(r"[a-z]+", " ".join(row[0] for row in rows)))
     for occasion, _, usual, others in _rows(
