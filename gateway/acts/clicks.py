@@ -21,10 +21,12 @@ from gateway.callbacks.buttons import TICKET, declared, takes
 from gateway.callbacks.smoothing import Occasion, Said
 from gateway.callbacks.ticket import Place, Ticket, TicketKind, TicketRefused, foreign, once, pinned, verify
 from gateway.catalog.actions import ActionShape
+from gateway.errors import JournalError
 from gateway.journal import DuplicateKey
 from gateway.journal.audit import AuditOutcome
 from gateway.journal.duplicates import use_key
 from gateway.journal.uses import Pins
+from gateway.observe import logs
 
 WORKING: Final = "Working on it: the answer follows."
 
@@ -34,7 +36,10 @@ _WINDOW: Final = 86_400.0
 _DONE: Final = "That was done already, or is under way."
 _GONE: Final = "This is not in use any more: the operator of the gateway has taken it out."
 _NO_OPTION: Final = "This is none of the options of the menu. Nothing was done."
+_UNSTORED: Final = "Nothing was done: the gateway cannot store anything now. Try again in a minute."
 _NOTHING: Final = b"{}"
+
+_log = logs.get("acts")
 
 
 class _NotTaken(Exception):  # noqa: N818 - states a condition
@@ -56,20 +61,24 @@ class Clicks:
         self._dialogs = dialogs
 
     async def clicked(self, said: Said) -> bytes:
-        """The answer to a click on a button or in a menu. Raises JournalError."""
+        """The answer to a click on a button or in a menu."""
         try:
             return await self._act_on(said)
         except _NotTaken as refused:
             await self._note(said, refused)
             return _whispered(refused.told)
+        except JournalError as error:
+            return _whispered(unstored(error))
 
     async def submitted(self, said: Said) -> bytes:
-        """The answer to a dialog, or to its question for options. Raises JournalError."""
+        """The answer to a dialog, or to its question for options."""
         try:
             return await self._act_on_dialog(said)
         except _NotTaken as refused:
             await self._note(said, refused)
             return msgspec.json.encode({"items": []} if said.lookup else {"error": refused.told})
+        except JournalError as error:
+            return msgspec.json.encode({"error": unstored(error)})
 
     async def _act_on(self, said: Said) -> bytes:
         option = str(said.input.get("option") or "")
@@ -159,6 +168,12 @@ class Clicks:
         ticket = refused.ticket
         callback = f"{ticket.table}/{ticket.callback.rpartition('/')[2]}" if ticket is not None else ""
         await self._acts.note(said.occasion, audit_line(said.input, refused.outcome, callback, ticket, refused.text))
+
+
+def unstored(error: JournalError) -> str:
+    """What a person reads whose act the journal does not take, after the operator's line in the log."""
+    _log.error("not stored", why=str(error))
+    return _UNSTORED
 
 
 def _meant(said: Said, context: Mapping[str, Any]) -> Said:
