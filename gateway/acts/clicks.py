@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from gateway.acts.acts import Acts, Taken
-from gateway.acts.dialogs import KEPT, OPENER, POST, Dialogs
+from gateway.acts.dialogs import OPENER, Dialogs, submitted
 from gateway.acts.lines import audit_line
 from gateway.acts.permits import CONFIRM, Permits
 from gateway.acts.rings import Ring
@@ -112,11 +112,11 @@ class Clicks:
             raise _NotTaken(found.outcome, found.reason, found.told)
         ticket = found
         table, callback = await self._table_of(ticket, Occasion.DIALOG)
-        meant = _submitted(said, ticket)
+        meant = submitted(said, ticket)
         if said.lookup:
             return await self._look_up(table, ticket, meant)
         action = await self._declared(ticket)
-        await self._permit(table, said, action.allow if action is not None else (), ticket)
+        await self._permit(table, meant, action.allow if action is not None else (), ticket)
         done = action.told("", ticket.context) if action is not None else ""
         uses = [once(table.settings.route, ticket, time.time())]
         taken = await self._acts.take(table, callback, meant, uses, ticket, done=done)
@@ -179,14 +179,6 @@ def unstored(error: JournalError) -> str:
 def _meant(said: Said, context: Mapping[str, Any]) -> Said:
     """What is clicked, with what the ticket says in place of the ticket."""
     return msgspec.structs.replace(said, input={**said.input, "context": context})
-
-
-def _submitted(said: Said, ticket: Ticket) -> Said:
-    """What is submitted, with what was known when the dialog was opened."""
-    context = {key: value for key, value in ticket.context.items() if key not in KEPT}
-    post = {"post": {"id": ticket.context[POST]}} if ticket.context.get(POST) else {}
-    rest = {key: value for key, value in said.input.items() if key != "state"}
-    return msgspec.structs.replace(said, input={**rest, **post, "context": context})
 
 
 def _answer(taken: Taken, later: bytes) -> bytes:
