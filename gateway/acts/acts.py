@@ -232,7 +232,7 @@ class Acts:
         reply = Reply() if made.dialog is not None else shape.reply(made)
         outcome = _outcome(act, reply)
         line = self._line(table, act, event.id, outcome, reply.problem)
-        answer = await self._answer(act, reply, line) if wait else Answer(left=reply.messages, to=reply.to)
+        answer = await self._answer(table, act, reply, line) if wait else Answer(left=reply.messages, to=reply.to)
         rest = late.parcels(table, act, Reply(answer.to, answer.left), 0.0, self._is_rest)
         appended = await self._store(Entry(event, tuple(rest), tuple(uses)))
         if appended.duplicate:
@@ -253,7 +253,7 @@ class Acts:
         future = self._waiting.get(delivery.event_id)
         in_time = future is not None and not future.done()
         if future is not None and in_time:
-            answer = await self._answer(kept, reply, line)
+            answer = await self._answer(table, kept, reply, line)
             left = Reply(answer.to, answer.left)
             await self._answer_later(table, kept, left, delivery)
             if not future.done():
@@ -265,8 +265,13 @@ class Acts:
         self._asking.end(delivery.seq)
         return _result(asked, reply.problem, told=in_time and outcome is AuditOutcome.FAILED)
 
-    async def _answer(self, act: StoredAct, reply: Reply, line: AuditLine) -> Answer:
-        """The answer to Mattermost; of a click that did something, with the message that shows who did what."""
+    async def _answer(self, table: Table, act: StoredAct, reply: Reply, line: AuditLine) -> Answer:
+        """The answer to Mattermost; of a click that did something, with the message that shows who did what.
+
+        Mattermost loses an answer in the thread of what is a reply itself, and does not say what is: a bot posts it.
+        """
+        if act.occasion is Occasion.OUTGOING and reply.to is To.THREAD and late.reaches_threads(table, self._is_rest):
+            return Answer(left=reply.messages, to=reply.to)
         shown = None
         if act.occasion is Occasion.ACTION and act.ticket is not None and reply.to is not To.UPDATE:
             shown = await self.cards.shown(act.ticket, line)

@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from gateway.acts.acts import Acts, Taken
-from gateway.acts.dialogs import KEPT, OPENER, POST, Dialogs
+from gateway.acts.dialogs import OPENER, Dialogs, submitted
 from gateway.acts.lines import audit_line
 from gateway.acts.permits import CONFIRM, Permits
 from gateway.acts.rings import Ring
@@ -21,10 +21,12 @@ from gateway.callbacks.buttons import TICKET, declared, takes
 from gateway.callbacks.smoothing import Occasion, Said
 from gateway.callbacks.ticket import Place, Ticket, TicketKind, TicketRefused, foreign, once, pinned, verify
 from gateway.catalog.actions import ActionShape
+from gateway.errors import JournalError
 from gateway.journal import DuplicateKey
 from gateway.journal.audit import AuditOutcome
 from gateway.journal.duplicates import use_key
 from gateway.journal.uses import Pins
+from gateway.observe import logs
 
 WORKING: Final = "Working on it: the answer follows."
 
@@ -34,7 +36,10 @@ _WINDOW: Final = 86_400.0
 _DONE: Final = "That was done already, or is under way."
 _GONE: Final = "This is not in use any more: the operator of the gateway has taken it out."
 _NO_OPTION: Final = "This is none of the options of the menu. Nothing was done."
+_UNSTORED: Final = "Nothing was done: the gateway cannot store anything now. Try again in a minute."
 _NOTHING: Final = b"{}"
+
+_log = logs.get("acts")
 
 
 class _NotTaken(Exception):  # noqa: N818 - states a condition
@@ -56,20 +61,24 @@ class Clicks:
         self._dialogs = dialogs
 
     async def clicked(self, said: Said) -> bytes:
-        """The answer to a click on a button or in a menu. Raises JournalError."""
+        """The answer to a click on a button or in a menu."""
         try:
             return await self._act_on(said)
         except _NotTaken as refused:
             await self._note(said, refused)
             return _whispered(refused.told)
+        except JournalError as error:
+            return _whispered(unstored(error))
 
     async def submitted(self, said: Said) -> bytes:
-        """The answer to a dialog, or to its question for options. Raises JournalError."""
+        """The answer to a dialog, or to its question for options."""
         try:
             return await self._act_on_dialog(said)
         except _NotTaken as refused:
             await self._note(said, refused)
             return msgspec.json.encode({"items": []} if said.lookup else {"error": refused.told})
+        except JournalError as error:
+            return msgspec.json.encode({"error": unstored(error)})
 
     async def _act_on(self, said: Said) -> bytes:
         option = str(said.input.get("option") or "")
@@ -103,11 +112,11 @@ class Clicks:
             raise _NotTaken(found.outcome, found.reason, found.told)
         ticket = found
         table, callback = await self._table_of(ticket, Occasion.DIALOG)
-        meant = _submitted(said, ticket)
+        meant = submitted(said, ticket)
         if said.lookup:
             return await self._look_up(table, ticket, meant)
         action = await self._declared(ticket)
-        await self._permit(table, said, action.allow if action is not None else (), ticket)
+        await self._permit(table, meant, action.allow if action is not None else (), ticket)
         done = action.told("", ticket.context) if action is not None else ""
         uses = [once(table.settings.route, ticket, time.time())]
         taken = await self._acts.take(table, callback, meant, uses, ticket, done=done)
@@ -161,17 +170,15 @@ class Clicks:
         await self._acts.note(said.occasion, audit_line(said.input, refused.outcome, callback, ticket, refused.text))
 
 
+def unstored(error: JournalError) -> str:
+    """What a person reads whose act the journal does not take, after the operator's line in the log."""
+    _log.error("not stored", why=str(error))
+    return _UNSTORED
+
+
 def _meant(said: Said, context: Mapping[str, Any]) -> Said:
     """What is clicked, with what the ticket says in place of the ticket."""
     return msgspec.structs.replace(said, input={**said.input, "context": context})
-
-
-def _submitted(said: Said, ticket: Ticket) -> Said:
-    """What is submitted, with what was known when the dialog was opened."""
-    context = {key: value for key, value in ticket.context.items() if key not in KEPT}
-    post = {"post": {"id": ticket.context[POST]}} if ticket.context.get(POST) else {}
-    rest = {key: value for key, value in said.input.items() if key != "state"}
-    return msgspec.structs.replace(said, input={**rest, **post, "context": context})
 
 
 def _answer(taken: Taken, later: bytes) -> bytes:

@@ -5,6 +5,8 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
+from msgspec.structs import replace
+
 from gateway.acts.rings import Ring
 from gateway.acts.tables import Table
 from gateway.callbacks.buttons import path_secrets
@@ -18,9 +20,13 @@ LIFE: Final = 3600.0
 """Seconds for which a dialog may stay open."""
 
 OPENER: Final = "_opener"
-POST: Final = "_post"
-KEPT: Final = frozenset({OPENER, POST})
-"""Keys of the context of a dialog's ticket that are ours: the callback that opened it, and the post clicked at."""
+"""The key of the context of a dialog's ticket that holds the callback which opened it."""
+
+_PLACE: Final = {
+    f"_{key}.{part}": (key, part)
+    for key, part in (("channel", "id"), ("channel", "name"), ("post", "id"), ("post", "root"), ("user", "name"))
+}
+"""The keys that hold where it was opened, and by whom: a submission says neither name, and any channel."""
 
 Open = Callable[[Table, str, str, Mapping[str, Any]], Awaitable[str]]
 """Opens a dialog by the trigger of a command or click, to be submitted to a URL; the answer says why it did not."""
@@ -55,7 +61,8 @@ class Dialogs:
 
     def _ticket(self, table: Table, opener: str, callback: str, said: Said, button: Ticket | None) -> Ticket:
         context = said.input.get("context") or {}
-        user, post = (said.input.get(key, {}).get("id", "") for key in ("user", "post"))
+        user = said.input.get("user", {}).get("id", "")
+        place = {name: text for name, (key, part) in _PLACE.items() if (text := said.input.get(key, {}).get(part))}
         return Ticket(
             TicketKind.DIALOG,
             new_ticket_id(secrets.randbits(ID_BITS)),
@@ -65,11 +72,21 @@ class Dialogs:
             button.destination if button is not None else "",
             Place(user=user),
             int(time.time() + LIFE),
-            {**{key: str(value) for key, value in context.items()}, OPENER: opener, POST: post},
+            {**{key: str(value) for key, value in context.items()}, **place, OPENER: opener},
             table=table.settings.name,
             document=button.document if button is not None else "",
             event=button.event if button is not None else "",
         )
+
+
+def submitted(said: Said, ticket: Ticket) -> Said:
+    """What is submitted, with what was known when the dialog was opened."""
+    found = {key: value for key, value in said.input.items() if key != "state"}
+    for name, (key, part) in _PLACE.items():
+        if text := ticket.context.get(name):
+            found[key] = {**found.get(key, {}), part: text}
+    context = {key: value for key, value in ticket.context.items() if key not in _PLACE and key != OPENER}
+    return replace(said, input={**found, "context": context})
 
 
 def _asking(dialog: Mapping[str, Any], url: str) -> Mapping[str, Any]:

@@ -44,6 +44,11 @@ def parcels(
     ]
 
 
+def reaches_threads(table: Table, rest: Callable[[str], bool]) -> bool:
+    """Whether what answers outgoing webhooks of a table later posts over REST."""
+    return bool(table.settings.bot or rest(table.settings.destination or ""))
+
+
 def _responses(table: Table, act: StoredAct, reply: Reply, trace: str) -> list[Parcel]:
     """One answer with all messages, as each one would take one of five uses."""
     answer = answered(Occasion.COMMAND, reply)

@@ -57,18 +57,31 @@ def problem_of(
     """What is wrong with an answer, in words that hold nothing of it; "" when nothing is.
 
     Without `expected` statuses every success is one; `shape` is that of its JSON. Where an answer is to be `shown`, a
-    web page is none: it comes from a proxy or a sign-in in front of the service.
+    web page is none: it comes from a proxy or a sign-in in front of the service; nor is JSON that cannot be read.
     """
     if answer.status not in expected if expected else not 200 <= answer.status < 300:
         return f"{host} answered {_status(answer.status)}"
     kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()[:100]
     if shape is None:
-        return f"{host} answered a web page" if shown and kind in _PAGES else ""
+        return f"{host} answered {wrong}" if shown and (wrong := _unreadable(answer, kind)) else ""
     try:
         wrong = shape.mismatches(answer.parsed(), _SHOWN)
     except ValueError:
         return f"{host} answered no JSON" + (f" but {kind}" if kind and "json" not in kind else "")
     return f"{host} answered something unexpected: {'; '.join(str(one) for one in wrong)}" if wrong else ""
+
+
+def _unreadable(answer: OutsideAnswer, kind: str) -> str:
+    """What an answer is of which nothing can be shown; "" for every other one."""
+    if kind in _PAGES:
+        return "a web page"
+    if "json" not in kind or not answer.body.strip(_BLANK):
+        return ""
+    try:
+        answer.parsed()
+    except ValueError:
+        return "JSON that cannot be read"
+    return ""
 
 
 def answer_shape(raw: Mapping[str, Any], place: DocumentPlace, scope: Scope) -> Schema | None:

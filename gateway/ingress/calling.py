@@ -3,8 +3,6 @@
 from typing import Final
 from urllib.parse import unquote
 
-import msgspec
-
 from gateway.callbacks.smoothing import Occasion, Said, fields, smoothed
 from gateway.errors import Refused
 from gateway.ingress.response import Response
@@ -24,11 +22,6 @@ def in_json(body: bytes) -> Response:
 def nothing() -> Response:
     """The answer that shows nothing."""
     return in_json(b"{}")
-
-
-def whispered(text: str) -> Response:
-    """The answer to a click that shows a text to the clicking person alone."""
-    return in_json(msgspec.json.encode({"ephemeral_text": text, "skip_slack_parsing": True}))
 
 
 def table_of(settings: Settings, path: str, door: str) -> CallbackSettings | None:

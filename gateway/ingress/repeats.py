@@ -13,6 +13,7 @@ from gateway.errors import JournalError
 from gateway.journal import Page, Query
 from gateway.model import Event
 from gateway.observe import logs
+from gateway.settings.callbacks import PREFIX
 
 INTERVAL: Final = 60.0
 """Seconds between two comparisons for a route."""
@@ -30,6 +31,8 @@ class Repeats:
 
     def note(self, repeat: Event, first: str) -> None:
         """Have a repeat of the event with this id compared with it, if it is time to; nobody waits for that."""
+        if repeat.route.startswith(PREFIX):
+            return  # an act: of the same button by another person, or at another time
         now = time.monotonic()
         if not first or self._comparing is not None or now - self._compared.get(repeat.route, -INTERVAL) < INTERVAL:
             return

@@ -1,6 +1,7 @@
 """Posting to a channel over REST: posts, cards that are edited, replies in their threads.
 
-    no card                  POST, as a reply if the message says so; a post of its own where that thread is gone
+    no card                  POST, as a reply if the message says so: in the thread of what is a reply itself, and a
+                             post of its own where that is gone
     card, no post of it yet  POST the card; the journal remembers its id when the delivery is settled
     card with a post         update: PATCH it;  thread: POST a reply;  both: PATCH, then reply
     its post is gone         POST a new card
@@ -13,11 +14,13 @@ Every POST has a marker made from its step, by which the server (for 30 seconds,
 are looked up once.
 """
 
+import re
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from time import monotonic, time
 from typing import NamedTuple, Protocol
 
 import structlog
+from msgspec import Struct
 from msgspec.structs import replace
 
 from gateway.errors import JournalError
@@ -30,12 +33,14 @@ from gateway.mattermost.payload import place_of
 from gateway.mattermost.repeats import Repeats
 from gateway.mattermost.rest_answers import Answer, Case, Extra
 from gateway.mattermost.rest_post import Payload, as_late, extras_of, marker_of, patch, post, read
-from gateway.mattermost.session import Session
+from gateway.mattermost.session import Session, decoded
 from gateway.model import Card, CardMode, Delivered, Delivery, Later, Phase, Result
 from gateway.outbound.exchange import Unsent
 
 DOING_WITHOUT = 6 * 3600.0
 """Seconds for which messages to a destination leave out an extra that its server refused."""
+
+_ID = re.compile(r"[a-z0-9]{26}")
 
 log = structlog.get_logger("gateway.mattermost")
 
@@ -70,6 +75,10 @@ class _RootGone(Exception):  # noqa: N818 - states a condition
 
 class _Barred(Exception):  # noqa: N818 - states a condition
     """The account may not edit its post."""
+
+
+class _Reply(Struct):
+    root_id: str = ""
 
 
 class _Step(NamedTuple):
@@ -150,11 +159,22 @@ class RestSender:
         return place_of(delivery.payload)
 
     async def _unrooted(self, delivery: Delivery) -> Result:
-        """Make a post of its own of a reply whose thread is gone."""
+        """Put a reply to what is itself a reply in its thread; make a post of its own where the thread is gone."""
+        payload = read(delivery.payload)
         try:
-            return await self._post(delivery, _Step(read(delivery.payload), marker_of(delivery, "unrooted")))
+            if root_id := await self._root_of(payload.root_id):
+                try:
+                    return await self._post(delivery, _Step(payload, marker_of(delivery, "rooted"), root_id))
+                except _RootGone:
+                    pass
+            return await self._post(delivery, _Step(payload, marker_of(delivery, "unrooted")))
         except Unsent as unsent:
             return unsent.result
+
+    async def _root_of(self, post_id: str) -> str:
+        """The root of the thread that a reply is in; "" for a post that is none, or is gone. Raises Unsent."""
+        reply = await self._session.call("GET", f"/posts/{post_id}") if _ID.fullmatch(post_id) else None
+        return decoded(reply, _Reply).root_id if reply is not None and reply.status == 200 else ""
 
     async def _show(self, delivery: Delivery, card: Card) -> Result:
         shown, step = await self._cards(card.subject, delivery.seq), "card"

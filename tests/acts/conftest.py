@@ -47,6 +47,7 @@ service = "pager"
 destinations = ["{destination}"]
 secrets = ["{secret}"]
 verify = [{{header = "X-Token"}}]
+{route}
 [callbacks.pager]
 service = "pager"
 url = "{outside}"
@@ -238,7 +239,7 @@ class World:
 
 @pytest.fixture
 async def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Callable[..., Awaitable[World]]]:
-    """A function that runs a gateway whose alerts go to a destination, with more of its table and documents."""
+    """A function that runs a gateway whose alerts go to a destination, with more of its tables and documents."""
     monkeypatch.setattr(app, "journals", SimpleNamespace(open=_opened))
     async with AsyncExitStack() as stack:
         standin, outside = StandIn(), Outside()
@@ -256,7 +257,9 @@ async def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
             standin.add_user(name)
             standin.join(name, "ops")
 
-        async def make(destination: str = "hook", table: str | Callable[[int], str] = "", **documents: str) -> World:
+        async def make(
+            destination: str = "hook", table: str | Callable[[int], str] = "", route: str = "", **documents: str
+        ) -> World:
             folder = tmp_path / "catalog" / "pager"
             for name, text in {**DOCUMENTS, **documents}.items():
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -264,7 +267,8 @@ async def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
             text = HEAD.format(
                 port=own_port, mattermost=mattermost, hook=standin.add_hook(channel="ops"), token=token,
                 destination=destination, secret=HOOK_SECRET, outside=f"http://127.0.0.1:{port}", own=TOKEN,
-                table=table if isinstance(table, str) else table(port),
+                table=(table if isinstance(table, str) else table(port)).replace("MATTERMOST", mattermost),
+                route=route,
             )  # fmt: skip
             known = settings.parse(text, str(tmp_path / "mattergate.toml"), {}, lambda path: path.read_text("utf-8"))
             own = await stack.enter_async_context(AsyncExitStack())

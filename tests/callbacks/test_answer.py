@@ -43,3 +43,22 @@ def test_what_an_answer_holds_is_in_no_problem():
     secretive = OutsideAnswer(200, {"content-type": "text/plain"}, b"my secret")
     assert problem_of(secretive, "h", (), SHAPE) == "h answered no JSON but text/plain"
     assert problem_of(OutsideAnswer(200, {}, b'{"b": "my secret"}'), "h", (), SHAPE).startswith("h answered something ")
+
+
+@pytest.mark.parametrize(
+    ("answer", "problem"),
+    [
+        (OutsideAnswer(200, {"content-type": "text/html"}, b"<html>"), "h answered a web page"),
+        (OutsideAnswer(200, {"content-type": "application/json"}, b"{not"), "h answered JSON that cannot be read"),
+        (
+            OutsideAnswer(200, {"content-type": "application/json"}, b"[" * 100_000),
+            "h answered JSON that cannot be read",
+        ),
+        (OutsideAnswer(200, {"content-type": "application/json"}), ""),
+        (OutsideAnswer(200, {}, b"{not"), ""),
+    ],
+)
+def test_what_can_be_shown_can_be_read(answer, problem):
+    """Where nothing of it is shown, it does not matter."""
+    assert problem_of(answer, "h", (), None, shown=True) == problem
+    assert problem_of(answer, "h", (), None) == ""

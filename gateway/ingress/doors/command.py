@@ -7,7 +7,7 @@ than Mattermost waits is answered at the command's response_url.
 from functools import partial
 from typing import Final
 
-from gateway.acts.clicks import WORKING
+from gateway.acts.clicks import WORKING, unstored
 from gateway.acts.desk import Desk
 from gateway.acts.proofs import prove_token
 from gateway.acts.tables import Table
@@ -15,6 +15,7 @@ from gateway.callbacks.answering import answered
 from gateway.callbacks.commandhelp import Command, chosen, help_message
 from gateway.callbacks.reply import Reply, To
 from gateway.callbacks.smoothing import Occasion, Said, without_first_word
+from gateway.errors import JournalError
 from gateway.ingress.calling import in_json, nothing, read_said, table_of
 from gateway.ingress.doors import Call, CallDoor
 from gateway.ingress.response import Response
@@ -60,7 +61,10 @@ class CommandDoor:
         if why := await self._desk.permits.denied(table.settings, said.input):
             return _told(Message(text=why))
         use = DuplicateKey(use_key(table.settings.route, "trigger", said.id), WINDOW)
-        taken = await self._acts.take(table, callback, said, [use] if said.id else [])
+        try:
+            taken = await self._acts.take(table, callback, said, [use] if said.id else [])
+        except JournalError as error:
+            return _told(Message(text=unstored(error)))
         if taken.dialog is not None:
             problem = await self._desk.dialogs.open(table, callback, said, taken.dialog)
             return _told(Message(text=problem)) if problem else nothing()
