@@ -9,7 +9,7 @@ from typing import Final, Protocol
 
 from msgspec import Struct
 
-from gateway.acts.stored import StoredAct, StoredResponse, text_of
+from gateway.acts.stored import UNSURE, StoredAct, StoredResponse, text_of
 from gateway.acts.tables import Table
 from gateway.callbacks.answer import NoAnswer, OutsideAnswer
 from gateway.callbacks.document import Act
@@ -25,8 +25,7 @@ from gateway.settings.callbacks import CallbackSettings
 TYPING: Final = 4.0
 """Seconds after which a bot that works shows again that it is typing: clients show it for five."""
 
-_UNSURE: Final = "whether it was done is not known: look there before you try again"
-_STOPPED: Final = f"the gateway was stopped between the request and its answer; {_UNSURE}"
+_STOPPED: Final = f"the gateway was stopped between the request and its answer; {UNSURE}"
 
 
 class Around(Protocol):
@@ -111,7 +110,7 @@ class Asking:
                 self._begun.discard(seq)
             return Asked(again=Later(error.problem, blame=Blame.UNKNOWN))
         if error.sent and once:
-            return Asked(NoAnswer(f"{error.problem}; {_UNSURE}"), AuditOutcome.UNKNOWN)
+            return Asked(NoAnswer(f"{error.problem}; {UNSURE}"), AuditOutcome.UNKNOWN)
         return Asked(NoAnswer(error.problem), AuditOutcome.FAILED)
 
     async def _call(self, table: Table, request: OutsideRequest) -> OutsideAnswer:
