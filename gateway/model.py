@@ -260,7 +260,8 @@ class Attempt(Struct, frozen=True):
     """One attempt at a delivery, which ended at `at`.
 
     `status` is the HTTP status (0: no answer), `code` its class, one of `metrics.CODES`. `answer` is what the
-    destination said, in words and without secrets, at most ANSWER_LIMIT characters; empty for a success.
+    destination said, in words and without secrets, at most ANSWER_LIMIT characters; of a success only what an outside
+    service answered to an act.
     """
 
     at: float
@@ -307,7 +308,7 @@ class Delivered(Struct, frozen=True):
     `code` is the class of the answer, one of `metrics.CODES`; `status` is the HTTP status, 0 without an answer. `alone`
     says that the post is one of the delivery's own, not the one that shows its subject: see `Card`. `late` says that
     newer news of its subject were delivered before, so that it changed nothing of what shows the subject. `note` is
-    what else is to be known of it: "" for nothing.
+    what else is to be known of it: "" for nothing. `answer` is the beginning of what an outside service answered.
     """
 
     post_id: str = ""
@@ -316,6 +317,7 @@ class Delivered(Struct, frozen=True):
     alone: bool = False
     late: bool = False
     note: str = ""
+    answer: str = ""
 
 
 class Blame(StrEnum):
@@ -344,11 +346,12 @@ class Later(Struct, frozen=True):
 
 
 class Never(Struct, frozen=True):
-    """The message itself is at fault: no attempt will succeed. `code` and `status` as in `Delivered`."""
+    """The message itself is at fault: no attempt will succeed. `code`, `status` and `answer` as in `Delivered`."""
 
     reason: str
     code: str = "4xx"
     status: int = 0
+    answer: str = ""
 
 
 Result = Delivered | Later | Never

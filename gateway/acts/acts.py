@@ -24,6 +24,7 @@ from gateway.acts.cards import Cards
 from gateway.acts.giving import Giving
 from gateway.acts.lines import audit_line
 from gateway.acts.recorder import AuditRecorder
+from gateway.acts.results import result
 from gateway.acts.stored import StoredAct, StoredResponse, text_of
 from gateway.acts.tables import Table, alive
 from gateway.callbacks.answering import Answer, answered
@@ -36,7 +37,7 @@ from gateway.errors import Refused
 from gateway.journal import Appended, DuplicateKey, Entry, Journal
 from gateway.journal.audit import AuditLine, AuditOutcome
 from gateway.journal.duplicates import use_key
-from gateway.model import Delivered, Delivery, Event, Never, Outcome, Parcel, Request, Result
+from gateway.model import Delivery, Event, Never, Outcome, Parcel, Request, Result
 from gateway.observe import logs
 from gateway.observe.metrics import Metrics
 from gateway.outbound.call import Calls
@@ -47,11 +48,6 @@ from gateway.settings.callbacks import CallbackSettings
 REPLY_WINDOW: Final = 8 * 86_400.0
 """Seconds for which an act has one reply, whoever performs it."""
 
-TYPING: Final = 4.0
-"""Seconds after which a bot that works shows again that it is typing: clients show it for five."""
-
-_UNSURE: Final = "whether it was done is not known: look there before you try again"
-_STOPPED: Final = f"the gateway was stopped between the request and its answer, {_UNSURE}"
 _OPENING: Final = frozenset({Occasion.COMMAND, Occasion.ACTION})
 _AUDITED: Final = frozenset({Occasion.COMMAND, Occasion.ACTION, Occasion.DIALOG})
 
@@ -192,18 +188,26 @@ class Acts:
         return await self._conclude(table, shape, act, kept, delivery, asked)
 
     async def store_later(
-        self, table: Table, act: StoredAct, reply: Reply, use: DuplicateKey, delivery: Delivery | None = None
+        self,
+        table: Table,
+        act: StoredAct,
+        reply: Reply,
+        use: DuplicateKey,
+        delivery: Delivery | None = None,
+        asked: str = "",
     ) -> str:
         """Store an answer that is to be posted; gives the id of its event, that of the first one for a repeat.
 
-        `delivery` is that of the act, where there is one: later answers of a service have none. Raises JournalError.
+        `delivery` is that of the act, where there is one: later answers of a service have none, but the id of the event
+        that `asked`, if they tell. Raises JournalError.
         """
         age, trace = (time.time() - delivery.received, delivery.trace) if delivery is not None else (0.0, "")
         parcels = late.parcels(table, act, reply, age, self._is_rest, trace)
         if not parcels and reply.messages:
             _log.warning("an answer has no way back: name a bot or a destination", callbacks=table.settings.name)
-        to = f" to {delivery.event_id}" if delivery is not None else ""
-        event = _event(table, table.callbacks[act.callback], act, reason=f"an answer{to}")
+        known = delivery.event_id if delivery is not None else asked
+        to = f"{stored.ANSWER_TO}{known}" if known else ""
+        event = _event(table, table.callbacks[act.callback], act, reason=f"{stored.ANSWER}{to}")
         appended = await self._store(Entry(event, tuple(parcels), (use,)))
         return appended.event_id
 
@@ -234,6 +238,8 @@ class Acts:
         line = self._line(table, act, event.id, outcome, reply.problem)
         answer = await self._answer(table, act, reply, line) if wait else Answer(left=reply.messages, to=reply.to)
         rest = late.parcels(table, act, Reply(answer.to, answer.left), 0.0, self._is_rest)
+        if reply.problem:
+            event = msgspec.structs.replace(event, reason=f"{event.reason}{stored.FAILED}{reply.problem}")
         appended = await self._store(Entry(event, tuple(rest), tuple(uses)))
         if appended.duplicate:
             return Taken(appended.event_id, repeated=True)
@@ -263,7 +269,8 @@ class Acts:
         await self._show(table, kept, line, in_time=in_time)
         await self.note(kept.occasion, line)
         self._asking.end(delivery.seq)
-        return _result(asked, reply.problem, told=in_time and outcome is AuditOutcome.FAILED)
+        told = in_time and (outcome is AuditOutcome.FAILED or not reply.problem)
+        return result(act, asked, reply, told=told)
 
     async def _answer(self, table: Table, act: StoredAct, reply: Reply, line: AuditLine) -> Answer:
         """The answer to Mattermost; of a click that did something, with the message that shows who did what.
@@ -321,7 +328,12 @@ def _event(table: Table, shape: CallbackShape, act: StoredAct, reason: str = "")
         translator=shape.name,
         subject=act.ticket.subject if act.ticket is not None else "",
         reason=reason or by,
-        request=Request("POST", {"content-type": "application/json"}, body=msgspec.json.encode(act.input)),
+        request=Request(
+            "POST",
+            {"content-type": "application/json"},
+            {stored.OCCASION: act.occasion.value},
+            msgspec.json.encode(act.input),
+        ),
     )
 
 
@@ -329,15 +341,6 @@ def _outcome(act: StoredAct, reply: Reply) -> AuditOutcome:
     if act.input.get("cancelled"):
         return AuditOutcome.CANCELLED
     return AuditOutcome.FAILED if reply.problem or reply.errors else AuditOutcome.DONE
-
-
-def _result(asked: Asked, problem: str, *, told: bool) -> Result:
-    """The outcome of the delivery. What failed while a person was told is done with: they decide what follows."""
-    if not problem:
-        return Delivered(code=asked.code, status=asked.status)
-    if told:
-        return Delivered(code=asked.code, status=asked.status, note=f"failed, as the person was told: {problem}")
-    return Never(problem, code=asked.code, status=asked.status)
 
 
 def _option(act: StoredAct) -> str:

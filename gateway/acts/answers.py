@@ -44,7 +44,7 @@ class Answers:
         if name not in table.callbacks or occasion not in table.callbacks[name].answers:
             raise Refused(410, "Gone", "the callback that asked is not in use any more")
         act = StoredAct(name, Occasion(occasion), known)
-        return await self._store(found.table, act, request, found.id)
+        return await self._store(found.table, act, request, found.id, found.event)
 
     async def take_of_conversation(self, name: str, request: Request) -> str:
         """Take an answer that came to the URL of a table, and names its conversation. Raises as `take`."""
@@ -60,7 +60,7 @@ class Answers:
             return await self._store(name, act, request, text)
         raise Refused(404, "Not Found", f"no callback of [callbacks.{name}] takes answers here")
 
-    async def _store(self, table_name: str, act: StoredAct, request: Request, subject: str) -> str:
+    async def _store(self, table_name: str, act: StoredAct, request: Request, subject: str, asked: str = "") -> str:
         table = await self._acts.require(table_name)
         digest = hashlib.sha256(request.body).hexdigest()
         use = DuplicateKey(use_key(table.settings.route, "reply", f"{subject} {digest}"), WINDOW)
@@ -69,7 +69,7 @@ class Answers:
         )
         if reply.problem:
             raise Refused(422, "Unprocessable Content", reply.problem, cause=Cause.NOT_UNDERSTOOD)
-        return await self._acts.store_later(table, act, reply, use)
+        return await self._acts.store_later(table, act, reply, use, asked=asked)
 
 
 def _spoken(shape: CallbackShape) -> Occasion:

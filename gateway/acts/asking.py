@@ -9,7 +9,7 @@ from typing import Final, Protocol
 
 from msgspec import Struct
 
-from gateway.acts.stored import StoredAct, StoredResponse, text_of
+from gateway.acts.stored import UNSURE, StoredAct, StoredResponse, text_of
 from gateway.acts.tables import Table
 from gateway.callbacks.answer import NoAnswer, OutsideAnswer
 from gateway.callbacks.document import Act
@@ -33,8 +33,7 @@ _NOT_NOW: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UN
 """What a service answers that has done nothing: RFC 6585 section 4, RFC 9110 section 15.6.4."""
 _SERVER_ERROR: Final = 500
 
-_UNSURE: Final = "whether it was done is not known: look there before you try again"
-_STOPPED: Final = f"the gateway was stopped between the request and its answer; {_UNSURE}"
+_STOPPED: Final = f"the gateway was stopped between the request and its answer; {UNSURE}"
 
 
 class Around(Protocol):
@@ -125,7 +124,7 @@ class Asking:
         if not kept.interactive and (not error.sent or not once):
             return await self._again(error.problem, seq, once=once)
         if error.sent and once:
-            return Asked(NoAnswer(f"{error.problem}; {_UNSURE}"), AuditOutcome.UNKNOWN)
+            return Asked(NoAnswer(f"{error.problem}; {UNSURE}"), AuditOutcome.UNKNOWN)
         return Asked(NoAnswer(error.problem), AuditOutcome.FAILED)
 
     async def _again(self, problem: str, seq: int, answer: OutsideAnswer | None = None, *, once: bool) -> Asked:

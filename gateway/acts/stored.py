@@ -16,6 +16,26 @@ INTERACTIVE: Final = frozenset({Occasion.COMMAND, Occasion.ACTION, Occasion.DIAL
 RESPONSE_LIFE: Final = 30 * 60.0
 """Seconds for which Mattermost takes answers to a command at its response_url."""
 
+OCCASION: Final = "occasion"
+"""The parameter of an act's request in the journal that says what kind of an act it was."""
+
+ANSWER: Final = "an answer"
+"""How the reason of an event begins that is a later answer; then comes `ANSWER_TO`, where it is known to what."""
+
+ANSWER_TO: Final = " to "
+
+FAILED: Final = "; failed: "
+"""What stands in the reason of an act that was answered at once, before why it failed."""
+
+TOLD: Final = "failed, as the person was told: "
+"""How the reason of a delivery begins whose act failed while a person waited for it: they decide what follows."""
+
+REPLIED: Final = "replied: "
+"""How the reason of a delivery begins whose act was answered in time, before what was said."""
+
+UNSURE: Final = "whether it was done is not known: look there before you try again"
+"""What stands in the reason of an act of which nobody knows whether the service did it."""
+
 
 class StoredAct(Struct, frozen=True, tag="act", omit_defaults=True):
     """One use of the callback `callback`: the `input` of its templates.

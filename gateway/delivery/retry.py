@@ -55,14 +55,15 @@ def decide(result: Result, delivery: Delivery, now: float, wait: float, dead: st
     """
     seq, attempts = delivery.seq, delivery.attempts + 1
     if isinstance(result, Delivered):
-        attempt = Attempt(now, AttemptResult.DELIVERED, result.status, result.code)
+        attempt = Attempt(now, AttemptResult.DELIVERED, result.status, result.code, result.answer[:ANSWER_LIMIT])
         card = _card_post(result, delivery, delivery.card, now) if delivery.card is not None else None
         reason = LATE if result.late else result.note
         return Settlement(
             seq, DeliveryState.DELIVERED, attempts, 0.0, reason, result.post_id, card=card, attempt=attempt
         )
     kind = AttemptResult.NEVER if isinstance(result, Never) else AttemptResult.LATER
-    attempt = Attempt(now, kind, result.status, result.code, result.reason[:ANSWER_LIMIT])
+    said = f"{result.reason}: {result.answer}" if isinstance(result, Never) and result.answer else result.reason
+    attempt = Attempt(now, kind, result.status, result.code, said[:ANSWER_LIMIT])
     if kind is AttemptResult.NEVER or dead:
         return Settlement(seq, DeliveryState.DEAD, attempts, reason=dead or result.reason, attempt=attempt)
     return Settlement(seq, DeliveryState.PENDING, attempts, now + wait, result.reason, attempt=attempt)

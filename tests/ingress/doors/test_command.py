@@ -73,7 +73,13 @@ async def test_the_response_url_of_another_server_is_never_called(world) -> None
         f"{made.standin.url}@127.0.0.1/hooks/commands/{'a' * 26}", "file:///etc/passwd", "http://[",
     ]  # fmt: skip
     for number, url in enumerate(urls):
-        form = {"token": TOKEN, "command": "/pager", "text": "status x", "response_url": url, "trigger_id": f"t{number}"}
+        form = {
+            "token": TOKEN,
+            "command": "/pager",
+            "text": "status x",
+            "response_url": url,
+            "trigger_id": f"t{number}",
+        }
         async with made.session.post(f"{made.url}/command/pager", data=form) as response:
             assert (await response.json())["text"] == WORKING
     requests = made.standin.stats["requests"]
