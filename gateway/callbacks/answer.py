@@ -63,7 +63,7 @@ def problem_of(
         return f"{host} answered {_status(answer.status)}"
     kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()[:100]
     if shape is None:
-        return f"{host} answered {wrong}" if shown and (wrong := _unreadable(answer, kind)) else ""
+        return f"{host} answered {misread}" if shown and (misread := _unreadable(answer, kind)) else ""
     try:
         wrong = shape.mismatches(answer.parsed(), _SHOWN)
     except ValueError:
