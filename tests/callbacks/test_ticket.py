@@ -26,7 +26,7 @@ from gateway.journal.audit import AuditOutcome
 from gateway.journal.keyrings import RingKey
 
 NOW = 1_800_000_000.5
-BUTTON, DIALOG = TicketKind
+BUTTON, DIALOG, _ = TicketKind
 KEY = RingKey("k1", b"the very secret key of thirty-two", NOW - 10)
 FORMER = RingKey("k0", bytes(range(32)), NOW - 99, valid_until=NOW + 5)
 THERE = Place("channel1", "post1", "user1")
