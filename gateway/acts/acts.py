@@ -213,9 +213,12 @@ class Acts:
 
     async def note(self, occasion: Occasion, line: AuditLine) -> None:
         """Count how an act ended; what a person did is a line of the audit."""
-        self._metrics.acts.labels(line.callback.partition("/")[0], occasion.value, line.outcome.value).inc()
+        self._count(occasion, line)
         if occasion in _AUDITED:
             await self.audit.add(line)
+
+    def _count(self, occasion: Occasion, line: AuditLine) -> None:
+        self._metrics.acts.labels(line.callback.partition("/")[0], occasion.value, line.outcome.value).inc()
 
     async def close(self) -> None:
         """Store what the audit has not stored yet."""
@@ -240,12 +243,13 @@ class Acts:
         rest = late.parcels(table, act, Reply(answer.to, answer.left), 0.0, self._is_rest)
         if reply.problem:
             event = msgspec.structs.replace(event, reason=f"{event.reason}{stored.FAILED}{reply.problem}")
-        appended = await self._store(Entry(event, tuple(rest), tuple(uses)))
+        lines = (line,) if made.dialog is None and act.occasion in _AUDITED else ()
+        appended = await self._store(Entry(event, tuple(rest), tuple(uses), lines))
         if appended.duplicate:
             return Taken(appended.event_id, repeated=True)
         if made.dialog is None:
             await self._give_back(table, act, event.id, outcome)
-            await self.note(act.occasion, line)
+            self._count(act.occasion, line)
         return Taken(event.id, answer, dialog=made.dialog, problem=reply.problem)
 
     async def _conclude(

@@ -34,7 +34,7 @@ class AuditRecorder:
 
     async def add(self, line: AuditLine) -> None:
         """Store a line: of what was taken durably when this returns, else soon. What fails is logged with the line."""
-        _log.info("act", callback=line.callback, action=line.action, user=line.user_name, outcome=line.outcome.value)
+        _log.debug("act", callback=line.callback, action=line.action, user=line.user_name, outcome=line.outcome.value)
         if line.outcome in NOT_TAKEN:
             self._put(line)
             return

@@ -3,7 +3,7 @@
 The Protocols that `Journal` is made of have operations that an embedded database and a server can both offer.
 `tests/contract/test_journal.py` checks these promises for every implementation:
 
-- `append` returns only when the event and all of its parcels are durable, in one commit or not at all.
+- `append` returns only when the event and all of its parcels and lines are durable, in one commit or not at all.
 - Deliveries get growing numbers in commit order; `pending` returns them in that order, also after a crash.
 - `pending` returns every unsettled delivery and no settled one. A settled delivery stays settled until `requeue`.
 - Events are found in the order in which they were stored, page by page: events that are stored meanwhile shift no page,
@@ -35,21 +35,19 @@ from gateway.model import Attempt, Delivery, DeliveryState, DiscardCause, Event,
 
 
 class DuplicateKey(Struct, frozen=True):
-    """A later request with the same `key`, within `window` seconds of the first, is the same event.
-
-    The key is that of a route, see `duplicates`.
-    """
+    """A later request with the same `key` (see `duplicates`), within `window` seconds of the first, is the same event."""
 
     key: bytes
     window: float
 
 
-class Entry(Struct, frozen=True, tag=True):
-    """An event with its deliveries: one request as `append` stores it."""
+class Entry(Struct, frozen=True, tag=True, omit_defaults=True):
+    """An event with its deliveries, and lines of the audit about it: one request as `append` stores it."""
 
     event: Event
     parcels: tuple[Parcel, ...] = ()
     keys: tuple[DuplicateKey, ...] = ()
+    lines: tuple[AuditLine, ...] = ()
 
 
 class Appended(Struct, frozen=True):

@@ -1327,6 +1327,16 @@ async def test_a_use_that_came_to_nothing_is_given_back(reopen: Reopen) -> None:
     assert (await journal.append(act("too late", CLICK[0]))).event_id == "anew"
 
 
+async def test_a_line_of_the_audit_is_stored_with_its_act(reopen: Reopen) -> None:
+    """In one commit; a repeat of the act leaves none."""
+    journal = await reopen()
+    line = AuditLine(NOW, AuditOutcome.DONE, "pager/ack", user="u1", event="click")
+    for name in ("click", "again"):
+        await journal.append(replace(act(name, CLICK[0]), lines=(line,)))
+    (found,) = (await (await reopen()).audit(AuditQuery())).lines
+    assert found == replace(line, number=found.number)
+
+
 async def test_an_attempt_that_began_is_known_after_a_restart(reopen: Reopen) -> None:
     """Whoever would repeat it learns that, unless the attempt certainly came to nothing; each delivery has its own."""
     journal = await reopen()

@@ -12,8 +12,9 @@ import msgspec
 from msgspec import Struct
 
 from gateway.journal import LOG_LIMIT, CardPost, DeadDiscard, Entry, Settlement, deliveries
+from gateway.journal.audit import AuditLine
 from gateway.journal.clock import JUMP
-from gateway.journal.sqlite import keys_sql, memory_sql
+from gateway.journal.sqlite import audit_sql, keys_sql, memory_sql
 from gateway.journal.sqlite.bodies import LIGHT, pack
 from gateway.journal.sqlite.insert_sql import Row, insert
 from gateway.journal.sqlite.keys_sql import Known
@@ -123,6 +124,7 @@ class _Group(Struct):
     deliveries: list[Row] = []
     duplicates: dict[bytes, tuple[bytes, int, float]] = {}
     shortened: list[tuple[bytes, int]] = []
+    lines: list[AuditLine] = []
 
 
 def store(connection: Connection, memory: Memory, sent: Sequence[Sent]) -> list[Stored]:
@@ -143,6 +145,8 @@ def store(connection: Connection, memory: Memory, sent: Sequence[Sent]) -> list[
     for key, event in group.shortened:  # else the longer window, in the table, would count once the shorter has ended
         keys_sql.drop(connection, memory.keys, key, event)
     keys_sql.remember(connection, memory.keys, list(group.duplicates.values()), group.now)
+    if group.lines:
+        audit_sql.store(connection, group.lines)
     return answers
 
 
@@ -168,6 +172,7 @@ def _take(group: _Group, entry: Entry, skew: float, body_size: int) -> Stored:
     stored = Stored(event.id, before=group.seq)
     added = deliveries(entry, group.seq)
     group.deliveries += [_delivery_row(number, delivery) for delivery in added]
+    group.lines += entry.lines
     group.seq += len(added)
     return stored
 
