@@ -84,7 +84,7 @@ class Around:
         told = await interactive.respond(http, table.server, response.url, response.body)
         if not told.problem:
             return Delivered()
-        if told.unsure or age >= RESPONSE_LIFE:
+        if told.unsure or told.lasting or age >= RESPONSE_LIFE:
             return Never(told.problem)
         return Later(told.problem, blame=Blame.UNKNOWN)
 

@@ -61,12 +61,14 @@ _NO_UPDATE: Final = {
 class Told(Struct, frozen=True):
     """What became of it: `problem` is "" when it is done, and `id` then names the channel or post, if one was made.
 
-    `unsure` says that the server may have done it although there is a problem: only its answer is missing.
+    `unsure` says that the server may have done it although there is a problem: only its answer is missing. `lasting`
+    says that another try would meet the same problem.
     """
 
     problem: str = ""
     id: str = ""
     unsure: bool = False
+    lasting: bool = False
 
 
 class _Done(Struct):
@@ -121,7 +123,8 @@ async def respond(
     """
     to = _later(server, response_url)
     if to is None:
-        return Told("not answered: the response_url is not of the server in the settings: write its SiteURL there")
+        why = "not answered: the response_url is not of the server in the settings: write its SiteURL there"
+        return Told(why, lasting=True)
 
     async def ask() -> str:
         reply = await exchange(http, "POST", to, _sound(body), _HEADERS, timeout)
@@ -202,7 +205,8 @@ async def _told(asking: Awaitable[str], seconds: float) -> Told:
         async with asyncio.timeout(seconds):
             return Told(id=await asking)
     except Unsent as unsent:
-        return Told(unsent.result.reason, unsure=unsent.unsure or Answer(unsent.result).unsure)
+        unsure = unsent.unsure or Answer(unsent.result).unsure
+        return Told(unsent.result.reason, unsure=unsure, lasting=isinstance(unsent.result, Never))
     except TimeoutError:
         return Told(f"Mattermost did not answer within {seconds:g} s", unsure=True)
 

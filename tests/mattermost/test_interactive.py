@@ -78,7 +78,9 @@ async def test_a_dialog_that_does_not_open(scene):
     trigger = (await scene.command())["trigger_id"]
     for forged in ("none", "no base64", trigger[:-4]):
         told = await interactive.open_dialog(scene.http, scene.url, forged, "http://gate/dialog", DIALOG)
-        assert told == Told("400: Mattermost does not know this command or click, or cannot read the dialog")
+        assert told == Told(
+            "400: Mattermost does not know this command or click, or cannot read the dialog", lasting=True
+        )
     scene.standin.settings.service.outgoing_integration_requests_timeout = -1
     told = await interactive.open_dialog(scene.http, scene.url, trigger, "http://gate/dialog", DIALOG)
     assert told.problem.startswith("400: the time for a dialog is over: Mattermost opens it only within seconds of")
@@ -123,7 +125,9 @@ async def test_only_the_server_of_the_settings_is_answered(scene, asked):
     rest = scene.url.removeprefix("http")
     before = scene.standin.stats.total()
     told = await scene.respond(asked.format(id="a" * 26, url=scene.url, rest=rest, host=rest[3:]), text="a")
-    assert told == Told("not answered: the response_url is not of the server in the settings: write its SiteURL there")
+    assert told == Told(
+        "not answered: the response_url is not of the server in the settings: write its SiteURL there", lasting=True
+    )
     assert scene.standin.stats.total() == before
 
 
