@@ -48,16 +48,16 @@ class Answers:
 
     async def take_of_conversation(self, name: str, request: Request) -> str:
         """Take an answer that came to the URL of a table, and names its conversation. Raises as `take`."""
-        table, answer = await self._acts.require(name), _answer(request)
+        table, answer, asked = await self._acts.require(name), _answer(request), False
         for callback, shape in table.callbacks.items():
             if shape.later is None or not shape.later.of_conversation:
                 continue
-            text = shape.later.conversation(answer)
-            place = place_of(text, name, self._ring.keys, time.time())
-            if place is None:
-                raise _refused("the answer names no conversation that this gateway began")
-            act = StoredAct(callback, _spoken(shape), at_place(place))
-            return await self._store(name, act, request, text)
+            asked, text = True, shape.later.conversation(answer)
+            if (place := place_of(text, name, self._ring.keys, time.time())) is not None:
+                act = StoredAct(callback, _spoken(shape), at_place(place))
+                return await self._store(name, act, request, text)
+        if asked:
+            raise _refused("the answer names no conversation that this gateway began")
         raise Refused(404, "Not Found", f"no callback of [callbacks.{name}] takes answers here")
 
     async def _store(self, table_name: str, act: StoredAct, request: Request, subject: str, asked: str = "") -> str:

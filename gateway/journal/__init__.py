@@ -35,7 +35,7 @@ from gateway.model import Attempt, Delivery, DeliveryState, DiscardCause, Event,
 
 
 class DuplicateKey(Struct, frozen=True):
-    """A later request with the same `key` (see `duplicates`), within `window` seconds of the first, is the same event."""
+    """A later request with the same `key` (see `duplicates`) within `window` seconds of the first is the same event."""
 
     key: bytes
     window: float

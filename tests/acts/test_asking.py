@@ -59,7 +59,7 @@ async def check_failure(made, told: str, outcome: str) -> None:
     await made.standin.click("ann", post, "Ack")
     assert told in await made.whisper()
     assert list(made.standin.posts) == [post]
-    assert post.attachments[-1]["actions"][0]["name"] == "Ack"
+    assert post.attachments[0]["actions"][0]["name"] == "Ack"
     (line,) = await made.audit()
     assert (line.outcome, told in line.text) == (outcome, True)
 
