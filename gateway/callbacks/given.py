@@ -38,7 +38,7 @@ class Given(Struct, frozen=True):
     `gateway.callbacks.conversation`, and `reply_url` takes answers that come later (None: none).
     """
 
-    settings: Mapping[str, str] = {}
+    settings: Mapping[str, JSON] = {}
     secrets: Mapping[str, Secret] = {}
     now: float = 0.0
     conversation: str = ""

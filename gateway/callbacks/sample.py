@@ -91,7 +91,7 @@ class CallbackSample(Struct, frozen=True, kw_only=True):
     sent: Sent
     context: dict[str, str] = {}
     conversation: str = ""
-    settings: dict[str, str] = {}
+    settings: dict[str, JSON] = {}
     secrets: dict[str, str] = {}
     now: float = NOON
     reply_url: str = "https://gateway.example.com/reply/made-up"

@@ -20,7 +20,7 @@ from gateway.settings.destinations import (
     check_account,
     check_server,
 )
-from gateway.settings.keys import BASE_URL, DURATION, doc, spelling
+from gateway.settings.keys import BASE_URL, DURATION, described, doc, spelling
 from gateway.settings.lines import Place, meant
 from gateway.settings.proxies import settle_choice
 from gateway.settings.reader import TableReader
@@ -55,7 +55,9 @@ class CallbackSettings(Pace, frozen=True, kw_only=True):
     url: Annotated[
         str, doc("The address of the service, for documents that do not name it: `settings.url`.", BASE_URL)
     ] = ""
-    settings: Annotated[dict[str, str], doc("Values for the `settings` that the documents name.")] = {}  # noqa: RUF012
+    settings: Annotated[
+        dict[str, Any], doc("Values for the `settings` that the documents name: texts, or tables of texts.")
+    ] = {}  # noqa: RUF012
     secrets: Annotated[
         dict[str, Secret], doc("The secrets that the documents name; each also as NAME_env or NAME_file.")
     ] = {}  # noqa: RUF012 - a frozen table
@@ -153,6 +155,7 @@ def read_callbacks(
         reader.settle_file(values, "ca_file", place)
         _check_names(reader, values, place, destinations, bots, routes)
         _check_credentials(reader, values, place)
+        _check_settings(reader, values, place)
         if PREFIX + name in destinations:
             reader.report.add(
                 ("destinations", PREFIX + name), f"is the name of [callbacks.{name}]", "take another name"
@@ -193,6 +196,14 @@ def _check_credentials(reader: TableReader, values: Mapping[str, Any], place: Pl
             reader.report.add(
                 (*place, "credentials", index), "is no USER:PASSWORD", "write it as before the @ of the URL"
             )
+
+
+def _check_settings(reader: TableReader, values: Mapping[str, Any], place: Place) -> None:
+    for name, value in values.get("settings", {}).items():
+        parts = value.values() if isinstance(value, dict) else [value]
+        if not all(isinstance(part, str) for part in parts):
+            problem = f"expected text, or a table of texts, got {described(value)}"
+            reader.report.add((*place, "settings", name), problem, "put numbers in quotes")
 
 
 def _with_server(

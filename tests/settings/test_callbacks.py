@@ -56,7 +56,7 @@ def test_the_server_is_that_of_the_bot_or_the_destination() -> None:
         ("secrets = 3", "callbacks.x.secrets", "expected a table"),
         ('secrets = {token_env = "NOWHERE_SET"}', "callbacks.x.secrets.token_env", "NOWHERE_SET is not set"),
         ('secrets = {a = "one-secret", a_env = "PD"}', "callbacks.x.secrets.a_env", "a is given twice"),
-        ("settings = {n = 3}", "callbacks.x.settings", "expected a table"),
+        ("settings = {n = 3}", "callbacks.x.settings.n", "expected text, or a table of texts, got 3"),
         ('patience = "40s"', "callbacks.x.patience", "expected a duration"),
     ],
 )
