@@ -27,13 +27,15 @@ from gateway.model import JSON
 OPTIONS: Final = 50
 """The most options of a menu."""
 
+CALLBACKS: Final = "callbacks"
+"""The folder of what answers actions."""
+
 VALUE: Final = 1_000
 """Characters of a value of `context`: an action that needs a longer one is left out, as a part of it says nothing."""
 
 _OPTION_TEXT: Final = 60
 _OPTION_VALUE: Final = 60
 _DONE: Final = 100
-_FOLDER: Final = "callbacks"
 _ACTION: Final = "action"
 
 
@@ -182,19 +184,19 @@ def misdirected(
                 yield Misdirected(document, ("actions", index, "callback"), f"there is no service {owner!r}")
             elif why := _unanswered(name, there, "the service" if elsewhere is None else f"the service {owner}"):
                 yield Misdirected(document, ("actions", index, "callback"), why)
-            elif missing := sorted(_needed(there[f"{_FOLDER}/{name}"].input) - action.keys):
+            elif missing := sorted(_needed(there[f"{CALLBACKS}/{name}"].input) - action.keys):
                 problem = f"the callback {name} needs context.{missing[0]}: give it in `context`"
                 yield Misdirected(document, ("actions", index), problem)
 
 
 def _unanswered(name: str, parts: Parts, service: str) -> str:
     """Why a callback among these documents cannot answer an action; "" when it can."""
-    part = parts.get(f"{_FOLDER}/{name}")
+    part = parts.get(f"{CALLBACKS}/{name}")
     if part is not None:
         if _ACTION in part.answers:
             return ""
         return f"callbacks/{name}.yaml answers {', '.join(part.answers)}: add action to its `answers`"
-    known = [one.partition("/")[2] for one in parts if one.startswith(f"{_FOLDER}/")]
+    known = [one.partition("/")[2] for one in parts if one.startswith(f"{CALLBACKS}/")]
     near = get_close_matches(name, known, 1)
     return f"{service} has no callback {name!r}; " + (
         f"did you mean {near[0]}?" if near else f"write callbacks/{name}.yaml"

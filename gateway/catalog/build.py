@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from gateway.catalog import yamlfile
-from gateway.catalog.actions import misdirected
+from gateway.catalog.actions import CALLBACKS, misdirected
 from gateway.catalog.fragments import NO_FRAGMENTS, KnownFragments
 from gateway.catalog.kinds import ITSELF, KINDS, SERVICE, SHARED, Kind, Text, kind_of, parts_of
 from gateway.catalog.metaschema import meta_faults
@@ -128,7 +128,8 @@ def _contradictions(service: Service, texts: Mapping[str, Text]) -> Iterator[Fau
             steps = ("card", "reply") if translator.replies else ("card",)
             yield yamlfile.fault(translator.file, _text_of(translator, texts), steps, problem)
     parts = {name: document.part for name, document in service.documents.items() if document.part is not None}
-    for wrong in misdirected(service.key, parts):
+    reads_callbacks = any(kind.folder == CALLBACKS for kind in KINDS.values())  # else nobody answers any button
+    for wrong in misdirected(service.key, parts) if reads_callbacks else ():
         text = texts[wrong.document].text if wrong.document in texts else ""
         yield yamlfile.fault(service.documents[wrong.document].file, text, wrong.steps, wrong.problem)
     for kind in KINDS.values():
