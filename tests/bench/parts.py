@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
+import acts as commands
 import samples
 import scenarios
 import servers
@@ -160,6 +161,23 @@ async def latency(plan: Plan) -> list[Row]:
     ]
 
 
+async def acts(plan: Plan) -> list[Row]:
+    """Milliseconds until a slash command is answered, and of processor for it."""
+    rows = []
+    for kind, words in commands.KINDS.items():
+        found = await commands.measured(plan.folder, kind, plan.size.seconds / 0.3)
+        say(f"/desk {kind}: p50 {found.p50:.2f} ms, p99 {found.p99:.2f} ms, {found.processor:.3f} ms of processor")
+        detail = f"at {commands.RATE:,.0f}/s; p50 {found.p50:.2f} ms, max {found.most:.1f} ms"
+        name = f"act {words}"
+        if kind == "hello":
+            rows.append(at_most(f"{name}, p99", found.p99, 10, "ms", detail))
+            rows.append(at_most(f"{name}, processor", found.processor, 1, "ms", found.split))
+        else:
+            rows.append(told(f"{name}, p99", found.p99, "ms", detail))
+            rows.append(told(f"{name}, processor", found.processor, "ms", found.split))
+    return rows
+
+
 async def chain(plan: Plan) -> list[Row]:
     """Milliseconds between two posts of one lane, beyond what the destination takes to answer."""
     means, most = [], 0.0
@@ -259,6 +277,7 @@ PARTS: Mapping[str, Callable[[Plan], Awaitable[list[Row]]]] = {
     "cost": cost,
     "accept": accept,
     "latency": latency,
+    "acts": acts,
     "chain": chain,
     "sizes": sizes,
     "steps": one_event,

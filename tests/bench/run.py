@@ -11,6 +11,7 @@ Parts:
              eight channels over REST; ratios to the proxy are the figures to look at first
     accept   requests accepted a second, while what was accepted is delivered, beside a handler that only reads
     latency  milliseconds until the answer, at 1,000 requests a second
+    acts     slash commands at 200 a second: milliseconds until the answer, and of processor
     chain    one lane alone: milliseconds a post beyond what its destination takes to answer
     sizes    bytes on disk for an event, the log included, and memory, after 120,000 events
     steps    the steps of one event, each by itself: Python calls, and microseconds. Calls do not depend on the machine:
