@@ -144,7 +144,7 @@ class CallbackShape:
         if isinstance(answer, NoAnswer):
             problem = answer.problem
         elif answer is not None:
-            answer = OutsideAnswer(answer.status, answer.headers, act.given.masked(answer.body))
+            answer = act.given.shown(answer)
             context = {**context, "answer": answer.seen()}
             if self._request is not None and act.request is not None:
                 problem = self._request.problem(answer, act.request, shown=self._replies.shows_answer)
@@ -172,7 +172,7 @@ class CallbackShape:
         given, context = self._seen(said, given or Given())
         if self.later is None:
             return Reply(problem=f"{self.name} takes no answers that come later")
-        answer = replace(answer, body=given.masked(answer.body))
+        answer = given.shown(answer)
         return self.later.render(context, answer, said.occasion, limits, mentions=mentions)
 
     def _seen(self, said: Said, given: Given) -> tuple[Given, Context]:

@@ -4,11 +4,14 @@ Only its request sees secrets, the URL at which the service may answer later, an
 one of these may answer.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Final
+from urllib.parse import quote, quote_plus
 
 from msgspec import Struct
 
+from gateway.callbacks.answer import OutsideAnswer
 from gateway.language import lint
 from gateway.language.lint import Token, Unusable
 from gateway.language.template import Context
@@ -59,13 +62,23 @@ class Given(Struct, frozen=True):
         return seen
 
     def masked(self, answer: bytes) -> bytes:
-        """What a service answered, without the secrets in it: some repeat what they were sent."""
+        """What a service answered, without the secrets in it: some repeat what they were sent, or a URL that has it."""
         ways = ["" if self.reply_url is None else self.reply_url.reveal(), self.conversation]
         for text in (*(secret.reveal() for secret in self.secrets.values()), *ways):
-            raw = text.encode("utf-8", "replace")
-            if len(raw) >= _LEAST:
-                answer = answer.replace(raw, MASK.encode())
+            if len(text) < _LEAST:
+                continue
+            for written in dict.fromkeys((text, quote_plus(text), quote(text, safe=""), quote(text), _in_json(text))):
+                answer = answer.replace(written.encode("utf-8", "replace"), MASK.encode())
         return answer
+
+    def shown(self, answer: OutsideAnswer) -> OutsideAnswer:
+        """An answer without the secrets in its headers and its body."""
+        headers = {name: self.masked(one.encode("utf-8", "replace")).decode() for name, one in answer.headers.items()}
+        return OutsideAnswer(answer.status, headers, self.masked(answer.body))
+
+
+def _in_json(text: str) -> str:
+    return json.dumps(text)[1:-1]
 
 
 def named(raw: JSON, name: str, key: str = "") -> Iterator[tuple[Steps, str]]:

@@ -14,7 +14,7 @@ from scenarios import expect
 RATE: Final = 200.0
 """Commands per second."""
 
-TOKEN: Final = "a token of the bench, of a command"  # noqa: S105 - proves nothing
+TOKEN: Final = "a token of the bench, of a command"
 
 _SETTINGS: Final = """
 [catalog]

@@ -1,0 +1,124 @@
+"""The way back in a running gateway: what it never tells, and settings that change while it runs."""
+
+import asyncio
+import json
+import re
+
+from aiohttp import web
+
+from gateway.app.acting import live, services
+from gateway.callbacks.buttons import path_secrets
+from gateway.settings import Settings
+from gateway.settings.callbacks import CallbackSettings
+from tests.acts.conftest import TOKEN, world
+from tests.conftest import eventually
+
+__all__ = ["world"]
+PAGES = ("/", "/events", "/dead", "/destinations", "/audit", "/catalog", "/refused", "/metrics")
+ECHO = """
+title: Echo
+answers: [outgoing, command, action]
+command: {trigger: mirror}
+request:
+  url: "{{ settings.url }}/echo"
+  headers: {Authorization: "Bearer {{ secrets.key }}"}
+  query: {key: "{{ secrets.key }}"}
+  json: {key: "{{ secrets.key }}", later: "{{ reply_url }}"}
+reply: {message: {text: "It says {{ answer.text }}", attachments: [{text: "{{ answer.headers['x-echo'] }}"}]}}
+failure: {message: {text: "It failed: {{ problem }}"}}
+later: {reply: {message: {text: "{{ answer.json.said }}"}}}
+"""
+
+
+async def _seen(made) -> str:
+    """All that the console and the journal tell of events, deliveries, acts and refusals."""
+    records = await made.events()
+    paths = [*PAGES, *(f"{base}/{one.event.id}{end}" for one in records for base in ("/events", "/api/v1/events")
+                       for end in ("", "/body", "/sample"))]  # fmt: skip
+    texts = []
+    for path in paths:
+        async with made.session.get(made.running.admin + path) as response:
+            texts.append(await response.text())
+    events = [(one.event, [(each.reason, each.log) for each in one.deliveries]) for one in records]
+    return "\n".join([*texts, repr(events), repr(await made.audit())])
+
+
+async def test_secrets_are_shown_nowhere(world, capfd) -> None:
+    """Tokens, response_url, triggers, path secrets and those of the table: not in what anybody can read.
+
+    The service repeats what it was sent, and so does its error.
+    """
+    made = await world(table='bot = "helper"\npatience = "300ms"', **{"callbacks/echo.yaml": ECHO})
+    sent: list[str] = []
+
+    async def echo(request: web.Request) -> web.Response:
+        text = f"{request.raw_path} {request.headers['Authorization']} {(await request.read()).decode()}"
+        sent.append(text)
+        return web.Response(
+            text=text, status=200 if len(sent) != 2 else 500, headers={"X-Echo": request.headers["Authorization"]}
+        )
+
+    made.outside.answers["/echo"] = echo
+    made.standin.add_command("mirror", f"{made.url}/command/pager", token=TOKEN)
+    made.standin.add_outgoing(f"{made.url}/out/pager", "echo", token=TOKEN, content_type="application/json")
+    answers = [await made.standin.execute("ann", "ops", "/mirror x") for _ in range(2)]
+    made.standin.say("ann", "ops", "echo x")
+    await eventually(lambda: len(sent) == 3)
+    made.outside.gate.clear()
+    slow = asyncio.ensure_future(made.standin.execute("ann", "ops", "/mirror slow"))
+    answers.append(await slow)
+    made.outside.gate.set()
+    await eventually(lambda: len(sent) == 4)
+    post = await made.fire()
+    await made.standin.click("ann", post, "Ack")
+    await made.standin.click("ann", post, "Note")
+    for path in ("/command/pager", "/out/pager", "/action/guessed", "/reply/guessed"):
+        await made.post(path, {"token": "a guessed token", "trigger_id": "a guessed trigger"})
+    triggers = [one["trigger_id"] for one in answers]
+    forms = await made.session.post(
+        f"{made.url}/command/pager",
+        data={"token": TOKEN, "command": "/mirror", "text": "x", "trigger_id": "trigger-of-a-person-0001",
+              "response_url": "https://elsewhere.example/hooks/commands/secretofaresponse00000000"},
+    )  # fmt: skip
+    answers.append(await forms.json())
+    await made.audit(4)
+    seen = await _seen(made)
+    out = capfd.readouterr()
+    shown = "\n".join([seen, out.out, out.err, json.dumps(answers), *made.texts(),
+                       *(one.post.message for one in made.standin.whispers)])  # fmt: skip
+    keys = made.running._running._parts.acting.desk.ring.keys
+    later = [found for text in sent for found in re.findall(r'/reply/([^"]+)', text)]
+    assert len(later) >= 4
+    secrets = [
+        TOKEN, "the key of the pager", "key%20of%20the%20pager", "key+of+the+pager", "secretofaresponse00000000",
+        "trigger-of-a-person-0001", "a guessed token", "a guessed trigger", *path_secrets(keys), *later,
+        *path_secrets(keys, "dialog"), *(key.key.hex() for key in keys),
+    ]  # fmt: skip
+    assert triggers
+    for secret in secrets:
+        at = shown.find(secret)
+        assert at < 0, (secret, shown[max(0, at - 300) : at + 100])
+
+
+def test_a_callback_is_alive_by_the_first_table_that_fits():
+    """By service, name and route."""
+    made = {
+        "one": CallbackSettings(name="one", service="pager", only=("ack",)),
+        "two": CallbackSettings(name="two", service="pager", routes=("alerts",)),
+        "three": CallbackSettings(name="three", service="other"),
+    }
+    found = live(Settings(callbacks=made))
+    assert [found("alerts", "pager", "ack"), found("alerts", "pager", "mute"), found("else", "pager", "mute")] == [
+        "one", "two", None,
+    ]  # fmt: skip
+    assert services(Settings(callbacks=made)) == {"pager", "other"}
+
+
+async def test_settings_that_change_count_at_once(world) -> None:
+    """A token that goes, an URL of the service that moves: without a restart."""
+    made = await world()
+    running = made.running._running
+    body = {"token": TOKEN, "text": "ask", "post_id": "p" * 26}
+    assert (await made.post("/out/pager", body))[0] == 200
+    running._parts.acting.adopt(Settings(server=running.settings.server))
+    assert (await made.post("/out/pager", body))[0] == 404
