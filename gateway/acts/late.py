@@ -3,6 +3,7 @@
 They appear in the channel and thread of the question. Who alone could see an answer in time is called by name instead.
 """
 
+import hashlib
 from collections.abc import Callable
 
 import msgspec
@@ -53,7 +54,8 @@ def _responses(table: Table, act: StoredAct, reply: Reply, trace: str) -> list[P
     """One answer with all messages, as each one would take one of five uses."""
     answer = answered(Occasion.COMMAND, reply)
     body = StoredResponse(act.response, msgspec.Raw(answer.body))
-    return [Parcel(table.settings.route, f"{table.settings.route} {act.response}", encode(body), trace=trace)]
+    lane = f"{table.settings.route} {hashlib.sha256(act.response.encode()).hexdigest()[:16]}"  # the URL is a secret
+    return [Parcel(table.settings.route, lane, encode(body), trace=trace)]
 
 
 def _called(act: StoredAct, to: To, one: Fitted) -> Message:

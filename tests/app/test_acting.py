@@ -54,9 +54,8 @@ async def test_secrets_are_shown_nowhere(world, capfd) -> None:
     async def echo(request: web.Request) -> web.Response:
         text = f"{request.raw_path} {request.headers['Authorization']} {(await request.read()).decode()}"
         sent.append(text)
-        return web.Response(
-            text=text, status=200 if len(sent) != 2 else 500, headers={"X-Echo": request.headers["Authorization"]}
-        )
+        headers = {"X-Echo": request.headers["Authorization"]}
+        return web.Response(text=text, status=200 if len(sent) != 2 else 500, headers=headers)
 
     made.outside.answers["/echo"] = echo
     made.standin.add_command("mirror", f"{made.url}/command/pager", token=TOKEN)
@@ -92,7 +91,7 @@ async def test_secrets_are_shown_nowhere(world, capfd) -> None:
     secrets = [
         TOKEN, "the key of the pager", "key%20of%20the%20pager", "key+of+the+pager", "secretofaresponse00000000",
         "trigger-of-a-person-0001", "a guessed token", "a guessed trigger", *path_secrets(keys), *later,
-        *path_secrets(keys, "dialog"), *(key.key.hex() for key in keys),
+        *made.standin._world.delayed, *path_secrets(keys, "dialog"), *(key.key.hex() for key in keys),
     ]  # fmt: skip
     assert triggers
     for secret in secrets:

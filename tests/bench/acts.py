@@ -1,4 +1,4 @@
-"""What a slash command costs: one that its document answers by itself, and one for which an outside service is asked."""
+"""What a slash command costs: one that its document answers by itself, and one that asks an outside service."""
 
 import itertools
 from collections.abc import Iterator

@@ -1,0 +1,34 @@
+"""Later answers after what has changed meanwhile: the table, the document, the gateway itself."""
+
+import pytest
+from msgspec.structs import replace
+
+from gateway.acts.giving import LIFE
+from gateway.callbacks.ticket import Place, TicketKind, sign, verify
+from tests.acts.conftest import TOKEN
+from tests.conftest import eventually
+
+
+async def ticket(made):
+    """The path of the URL that the service was given, and its ticket."""
+    made.standin.add_outgoing(f"{made.url}/out/pager", "ask", token=TOKEN, content_type="application/json")
+    made.standin.say("ann", "ops", "ask what?")
+    await eventually(lambda: made.texts()[-1] == "as you wish")
+    path = made.outside.paths("/ask")[-1]["later"].removeprefix(made.url)
+    ring = made.running._running._parts.acting.desk.ring
+    return path, verify(path.rpartition("/")[2], TicketKind.REPLY, ring.keys, Place(), 0.0)
+
+
+@pytest.mark.parametrize(("change", "status"), [("expires", 401), ("table", 503), ("callback", 410), ("kind", 401)])
+async def test_what_is_not_in_use_any_more(world, change, status) -> None:
+    """The service is told, by a status that says whether another try helps."""
+    made = await world(table='bot = "helper"')
+    path, found = await ticket(made)
+    assert (await made.post(path, {"said": "later"}))[0] == 200
+    other = {"expires": 1, "table": "gone", "callback": "pager/ack", "kind": TicketKind.BUTTON}[change]
+    key = made.running._running._parts.acting.desk.ring.keys[0]
+    assert found.expires > LIFE
+    text = sign(replace(found, **{change: other}), key)
+    assert (await made.post(f"/reply/{text}", {"said": "much later"}))[0] == status
+    await eventually(lambda: "later" in made.texts())
+    assert "much later" not in made.texts()
