@@ -29,6 +29,9 @@ TYPING: Final = 4.0
 LOOKING: Final = 16
 """How many questions for options of dialogs are under way at most."""
 
+KNOWN: Final = 100
+"""Acts whose outcome is remembered until the journal has it; of older ones that must not be repeated it is unknown."""
+
 _NOT_NOW: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
 """What a service answers that has done nothing: RFC 6585 section 4, RFC 9110 section 15.6.4."""
 _SERVER_ERROR: Final = 500
@@ -77,7 +80,7 @@ class Asking:
         self._calls = calls
         self._around = around
         self._metrics = metrics
-        self._begun: set[int] = set()
+        self._known: dict[int, Asked] = {}  # what came of requests whose acts the journal could not conclude yet
         self._looking = 0
 
     async def ask(self, table: Table, act: Act, kept: StoredAct, seq: int) -> Asked:
@@ -88,19 +91,17 @@ class Asking:
         request = act.request
         if request is None:
             return Asked(outcome=AuditOutcome.FAILED if act.problem else AuditOutcome.DONE)
+        if (known := self._known.get(seq)) is not None:
+            return known
         once = request.repeat == "never"
-        if once and seq not in self._begun:
-            if not await self._journal.begin(seq):
-                return Asked(NoAnswer(_STOPPED), AuditOutcome.UNKNOWN)
-            self._begun.add(seq)
-        try:
-            async with self._typing(table, kept):
-                answer = await self._call(table, request)
-        except NotCalled as error:
-            return await self._unanswered(error, kept, seq, once=once)
-        if not kept.interactive and (answer.status in _NOT_NOW or (answer.status >= _SERVER_ERROR and not once)):
-            return await self._again(f"{request.host} answered {answer.status}", seq, answer, once=once)
-        return Asked(answer)
+        if once and not await self._journal.begin(seq):
+            return Asked(NoAnswer(_STOPPED), AuditOutcome.UNKNOWN)
+        asked = await self._send(table, request, kept, seq, once=once)
+        if asked.again is None:
+            if len(self._known) >= KNOWN:
+                del self._known[next(iter(self._known))]
+            self._known[seq] = asked
+        return asked
 
     async def look_up(self, table: Table, act: Act) -> OutsideAnswer | NoAnswer | None:
         """The answer to a question that changes nothing; of many at once, some are not asked."""
@@ -118,7 +119,18 @@ class Asking:
 
     def end(self, seq: int) -> None:
         """The delivery is done with."""
-        self._begun.discard(seq)
+        self._known.pop(seq, None)
+
+    async def _send(self, table: Table, request: OutsideRequest, kept: StoredAct, seq: int, *, once: bool) -> Asked:
+        """Send a request, whatever comes of it. Raises JournalError."""
+        try:
+            async with self._typing(table, kept):
+                answer = await self._call(table, request)
+        except NotCalled as error:
+            return await self._unanswered(error, kept, seq, once=once)
+        if not kept.interactive and (answer.status in _NOT_NOW or (answer.status >= _SERVER_ERROR and not once)):
+            return await self._again(f"{request.host} answered {answer.status}", seq, answer, once=once)
+        return Asked(answer)
 
     async def _unanswered(self, error: NotCalled, kept: StoredAct, seq: int, *, once: bool) -> Asked:
         if not kept.interactive and (not error.sent or not once):
@@ -131,7 +143,6 @@ class Asking:
         """Try again later, also after a restart: what was asked was certainly not done, or may be done twice."""
         if once:
             await self._journal.unbegin(seq)
-            self._begun.discard(seq)
         status = answer.status if answer is not None else 0
         headers = {"Retry-After": answer.headers.get("retry-after", "")} if answer is not None else {}
         after, code = retry_after(headers, time.time()), Asked(answer).code if answer is not None else "network"

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from gateway.acts.asking import Asked
 from gateway.callbacks.answer import NoAnswer, OutsideAnswer
+from gateway.errors import JournalError
 from tests.acts.conftest import TOKEN
 from tests.conftest import eventually
 
@@ -161,3 +162,23 @@ reply: {message: {text: "{{ answer.json.said }}"}}
 def test_the_class_of_an_answer(answer, status, code):
     """As the metrics name it."""
     assert (Asked(answer).status, Asked(answer).code) == (status, code)
+
+
+async def test_a_journal_that_fails_meanwhile_repeats_no_request(world, monkeypatch) -> None:
+    """Between the answer and its end the disk is full: the act is concluded once it is not, with the same answer."""
+    made = await world(table='patience = "50ms"')
+    post = await made.fire()
+    made.outside.answers["/ack/7"] = saying(500)
+    tries = []
+
+    async def full(*_):
+        tries.append(len(made.outside.asked))
+        raise JournalError("the disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(made.journal, "release", full)
+        await made.standin.click("ann", post, "Ack")
+        await eventually(lambda: len(tries) >= 3)
+    await eventually(lambda: any("answered 500" in text for text in made.texts()))
+    assert [path for _, path, _ in made.outside.asked] == ["/ack/7"]
+    assert [line.outcome for line in await made.audit()] == ["failed"]
