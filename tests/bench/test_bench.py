@@ -17,7 +17,7 @@ from tests.conftest import PATIENCE
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-PARTS = ("cost", "accept", "latency", "chain", "sizes", "steps", "console")
+PARTS = ("cost", "accept", "latency", "acts", "chain", "sizes", "steps", "console")
 
 
 def test_requests_are_distinct_and_signed(bench):
@@ -100,7 +100,8 @@ def test_quick_run_has_every_figure(tmp_path: Path):
     assert {row["name"].split(":")[0].split(" /")[0] for row in figures if "target" in row} == {
         "processor for 1,000 events, one destination", "the same", "end to end", "load generator", "accepting",
         "accept latency p99", "serial chain", "on disk for an event of 8 kB", "resident memory", "step", "console",
-        "end to end with 10 open consoles",
+        "end to end with 10 open consoles", "act without the outside service, p99",
+        "act without the outside service, processor",
     }  # fmt: skip
     for row in figures:
         assert row["value"] > 0

@@ -1,8 +1,9 @@
 """Outgoing webhooks: who may call, what repeats, and answers that take longer than Mattermost waits."""
 
 import pytest
-from aiohttp import encode_basic_auth
+from aiohttp import encode_basic_auth, web
 
+from gateway.errors import JournalError
 from tests.acts.conftest import TOKEN
 from tests.conftest import eventually
 
@@ -104,3 +105,27 @@ async def test_what_cannot_be_read(world, body) -> None:
     assert status in (400, 401)
     status, _ = await made.post("/out/pager", body, **{"Content-Type": "application/x-www-form-urlencoded"})
     assert status in (400, 401)
+
+
+async def test_what_cannot_be_stored_is_refused(world, monkeypatch) -> None:
+    """Nobody could be told: Mattermost shows nothing of it, and the log has it."""
+    made = await world()
+
+    async def full(*_):
+        raise JournalError("the disk is full")
+
+    monkeypatch.setattr(made.running._running._parts.acceptance._journal, "append", full)
+    assert (await made.post("/out/pager", QUESTION))[0] == 503
+    assert made.outside.asked == []
+
+
+async def test_an_empty_answer_makes_no_post(world) -> None:
+    """An empty text would be an empty post."""
+    made = await world()
+
+    async def empty(_):
+        return web.json_response({"said": "  "})
+
+    made.outside.answers["/ask"] = empty
+    status, answer = await made.post("/out/pager", QUESTION)
+    assert (status, answer) == (200, {})
