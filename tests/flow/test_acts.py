@@ -16,11 +16,16 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flow-acts")]
 TABLES = """
 [routes.alerts]
 service = "pager"
-destinations = ["ops"]
+destinations = ["{destination}"]
 secrets = ["{secret}"]
 verify = [{{header = "X-Token"}}]
 [catalog]
 folders = ["catalog"]
+[destinations.rest]
+server = "{mattermost}"
+team = "home"
+channel = "town-square"
+token = "{bot}"
 [callbacks.pager]
 service = "pager"
 url = "http://127.0.0.1:{port}"
@@ -33,8 +38,8 @@ concurrency = 1
 
 
 @pytest.fixture
-async def pager(service):
-    """A gateway whose alerts have buttons, and `outside`, the service behind them."""
+async def pager(service, request):
+    """A gateway whose alerts have buttons, and `outside`, the service behind them; the destination is a parameter."""
     outside = service.outside = Outside()
     runner = web.AppRunner(_application(outside), shutdown_timeout=0.1)
     await runner.setup()
@@ -42,7 +47,12 @@ async def pager(service):
     await web.TCPSite(runner, "127.0.0.1", port).start()
     for name, text in DOCUMENTS.items():
         service.document(f"pager/{name}", text)
-    tables = TABLES.format(secret=HOOK_SECRET, port=port, token=TOKEN, mattermost=service.mattermost_url)
+    bot = service.mattermost.add_bot("helper")
+    service.mattermost.join("helper", "town-square")
+    tables = TABLES.format(
+        secret=HOOK_SECRET, port=port, token=TOKEN, mattermost=service.mattermost_url, bot=bot,
+        destination=request.param,
+    )  # fmt: skip
     service.configure(tables, server=f'public_url = "http://127.0.0.1:{service.port}"')
     service.mattermost.settings.service.outgoing_integration_requests_timeout = 30
     await service.start()
@@ -102,6 +112,7 @@ async def stored(pager, count):
     return (await pager.value("queue_depth", destination="callbacks.pager") or 0) >= count
 
 
+@pytest.mark.parametrize("pager", ["ops", "rest"], indirect=True)
 async def test_what_must_not_be_repeated_has_an_unknown_outcome(pager):
     """The person is told, and may try again; a click that waited behind it is done after the restart."""
     first, second = await fire(pager, "1"), await fire(pager, "2")
@@ -113,12 +124,17 @@ async def test_what_must_not_be_repeated_has_an_unknown_outcome(pager):
     told = " ".join(pager.mattermost.texts)
     assert "@ann Acknowledge: that did not work: the gateway was stopped between the request and its answer" in told
     assert "@ben Done: as you wish" in told
+    if first.user_id != pager.mattermost._world.owner.id:  # over REST
+        await pager.until(lambda: "Ack: outcome unknown, clicked by @ann" in first.attachments[-1]["text"])
+        await pager.until(lambda: "Acknowledged by @ben" in second.attachments[-1]["text"])
+        assert sorted(post.root_id for post in pager.mattermost.posts)[2:] == sorted([first.id, second.id])
     await click(pager, "ann", first, "Ack")
     assert [path for _, path, _ in pager.outside.asked][2:] == ["/ack/1"]
     assert [line["outcome"] for line in await audit(pager, 3)][-1] == "done"
-    assert "Acknowledged by @ann" in first.attachments[-1]["text"]
+    assert "Acknowledged by @ann" in first.attachments[-1]["text"].splitlines()[-1]
 
 
+@pytest.mark.parametrize("pager", ["rest"], indirect=True)
 async def test_what_may_be_repeated_is_done(pager):
     """Its request is sent again after the restart, and the click counts once."""
     post = await fire(pager, "1")
@@ -128,4 +144,5 @@ async def test_what_may_be_repeated_is_done(pager):
     assert [path for _, path, _ in pager.outside.asked] == ["/mute/1"] * 2
     await click(pager, "ann", post, "Mute", "1h")
     assert len(pager.outside.asked) == 2
+    assert "Muted for 1h by @ann" in post.attachments[-1]["text"]
     assert "done already" in pager.mattermost.whispers[-1].post.message
