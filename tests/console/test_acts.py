@@ -1,6 +1,5 @@
 """Acts in the console: what was said or clicked, what was asked, answered and replied; and never what lets one act."""
 
-import asyncio
 from collections.abc import AsyncIterator
 
 import aiohttp
@@ -97,7 +96,7 @@ async def test_failures_are_told_apart(world, session):  # noqa: F811
     assert "the request of each act is sent again" in Found(html).text
 
 
-async def test_a_dead_act_is_asked_again_and_its_answer_comes_later(world, session):  # noqa: F811
+async def test_a_failed_act_is_asked_again_and_its_answer_comes_later(world, session):  # noqa: F811
     """The page says what that does; what cannot be done with an act is not offered, and refused in words."""
     made: World = await world(table='bot = "helper"')
     person = Person(Browser(made, session))
@@ -110,14 +109,12 @@ async def test_a_dead_act_is_asked_again_and_its_answer_comes_later(world, sessi
     made.standin.say("ann", "ops", "ask what now?")
     await eventually(lambda: made.outside.paths("/ask"))
     event_id = await _act(person)
-    async with asyncio.timeout(20):
-        while (await person.api("GET", f"/events/{event_id}"))[1]["act"]["ended"] == "pending":
-            await asyncio.sleep(0.02)
+    assert (await settled(person, event_id, "delivered"))["act"]["ended"] == "failed"
     del made.outside.answers["/ask"]
     status, _, html = await person.press(f"/events/{event_id}/replay")
     assert (status, "The request is sent again" in Found(html).text) == (200, True)
     await eventually(lambda: "as you wish" in made.texts())
-    found = (await person.api("GET", f"/events/{event_id}"))[1]
+    found = await settled(person, event_id, "replayed", "delivered")
     assert found["act"]["ended"] == "answered"
     [later] = found["act"]["later"]
     answer = (await person.api("GET", f"/events/{later}"))[1]
