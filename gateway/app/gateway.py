@@ -102,8 +102,8 @@ class RunningGateway:
         return self._parts.acting.buttons
 
     def bots(self) -> Mapping[str, State]:
-        """How each bot that listens is: none does."""
-        return {}
+        """How each bot that listens is."""
+        return self._parts.listening.states
 
     async def service(self, key: str) -> Service | None:
         """A service as requests use it; None when there is none."""

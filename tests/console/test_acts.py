@@ -1,9 +1,5 @@
 """Acts in the console: what was said or clicked, what was asked, answered and replied; and never what lets one act."""
 
-from collections.abc import AsyncIterator
-
-import aiohttp
-import pytest
 from aiohttp import web
 from msgspec.structs import replace
 
@@ -14,13 +10,6 @@ from tests.console.markup import Found
 from tests.console.person import Person, settled
 
 KEY = "the key of the pager"
-
-
-@pytest.fixture
-async def session() -> AsyncIterator[aiohttp.ClientSession]:
-    """The connections of somebody at the console."""
-    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as opened:
-        yield opened
 
 
 async def _act(person: Person, number: int = 0) -> str:
