@@ -31,6 +31,7 @@ from msgspec import Struct
 
 from gateway.console import (
     audit,
+    callbacks,
     captures,
     catalog,
     control,
@@ -40,6 +41,7 @@ from gateway.console import (
     first,
     overview,
     replays,
+    trycallback,
     tryout,
 )
 from gateway.console.history import History
@@ -50,6 +52,7 @@ from gateway.console.pages import destinations as destination_pages
 from gateway.console.pages import events as event_pages
 from gateway.console.pages import overview as overview_pages
 from gateway.console.pages import replays as replay_pages
+from gateway.console.pages import trycallback as trycallback_pages
 from gateway.console.pages import tryout as tryout_pages
 from gateway.console.port import Gateway
 from gateway.console.web import api, openapi
@@ -91,8 +94,9 @@ TOPICS: Final = (
     Topic("Dead letters", "/dead", dead.OPERATIONS, dead_pages.PAGES, dead_pages.feeds, dead.number_dead),
     Topic("Destinations", "", destinations.OPERATIONS, destination_pages.PAGES, destination_pages.feeds),
     Topic("Try it", "/try", tryout.OPERATIONS, tryout_pages.PAGES),
+    Topic("Try callbacks", "", trycallback.OPERATIONS, trycallback_pages.PAGES),
     Topic("Audit", "/audit", audit.OPERATIONS, audit_pages.PAGES),
-    Topic("Catalog", "/catalog", catalog.OPERATIONS, catalog_pages.PAGES),
+    Topic("Catalog", "/catalog", [*catalog.OPERATIONS, *callbacks.OPERATIONS], catalog_pages.PAGES),
     Topic("Captures", operations=captures.OPERATIONS),
     Topic("Console", operations=control.OPERATIONS),
 )
