@@ -1,5 +1,7 @@
 """The page on which a callback is tried."""
 
+from gateway.callbacks.document import CALLBACK
+from gateway.catalog import files
 from tests.console.markup import Found
 
 
@@ -22,6 +24,13 @@ async def test_a_callback_is_chosen_and_tried(shared):
     assert (page.status, "No answer yet" in page.text) == (200, True)
     page = await shared.post("/try/callbacks/result", {**form, "problem": "timed out"})
     assert (page.status, "timed out" in page.text, "<form" in page.text) == (200, True, False)
+
+
+async def test_every_sample_of_the_catalog_has_its_page(shared):
+    """Dialogs and their errors, options, failures, replies of all kinds: nothing that a callback makes breaks it."""
+    for service, path in files.samples([files.builtin_folder()], CALLBACK.folder):
+        page = await shared.get(f"/try/callbacks?sample={service}/{path.stem}")
+        assert page.status == 200, (path, page.text)
 
 
 async def test_both_benches_lead_to_each_other(shared):
