@@ -28,9 +28,11 @@ from gateway.model import Pause
 from gateway.observe import logs
 from gateway.observe.metrics import Metrics
 from gateway.pipeline import route as routes
+from gateway.pipeline.attached import Buttons
 from gateway.pipeline.entry import Traits
 from gateway.pipeline.route import Route
 from gateway.settings import Settings
+from gateway.sources.bot import State
 
 _log = logs.get("settings")
 
@@ -94,6 +96,14 @@ class RunningGateway:
     def traits(self) -> Traits:
         """Of each destination, its channel or that it shows cards."""
         return self._parts.ingress.rules.traits
+
+    async def buttons(self) -> Buttons | None:
+        """What makes the buttons of messages."""
+        return self._parts.acting.buttons
+
+    def bots(self) -> Mapping[str, State]:
+        """How each bot that listens is."""
+        return self._parts.listening.states
 
     async def service(self, key: str) -> Service | None:
         """A service as requests use it; None when there is none."""

@@ -117,7 +117,7 @@ def rehearse(sample: CallbackSample, callbacks: Mapping[str, CallbackShape]) -> 
     shape = callbacks.get(sample.callback)
     if shape is None:
         raise ValueError(f"the service has no callback {sample.callback!r}: write callbacks/{sample.callback}.yaml")
-    said = _said(sample, shape)
+    said = input_of(sample, shape)
     secrets = {name: Secret(text) for name, text in sample.secrets.items()}
     given = Given(sample.settings, secrets, sample.now, sample.conversation, Secret(sample.reply_url))
     if missing := sorted(shape.secrets - given.secrets.keys()):
@@ -170,7 +170,8 @@ def doubtful(expected: CallbackOutcome, found: CallbackOutcome) -> str:
     return ""
 
 
-def _said(sample: CallbackSample, shape: CallbackShape) -> Said:
+def input_of(sample: CallbackSample, shape: CallbackShape) -> Said:
+    """What is said in a sample. Raises ValueError, which says why it cannot be used."""
     occasion = sample.occasion or shape.answers[0]
     if sample.occasion is None and len(shape.answers) > 1:
         raise ValueError(f"the callback answers {', '.join(shape.answers)}: write which as `occasion`")

@@ -99,6 +99,11 @@ class ActionShape:
         )
         self._done = compiler.template(raw.get("done", ""), Mode.PLAIN, place / "done")
 
+    @property
+    def menu(self) -> bool:
+        """Whether one of several options is chosen."""
+        return self._options is not None
+
     def render(self, context: Context) -> Offered | None:
         """The action; None where it is not offered, or something that it needs is missing. Raises TranslationError."""
         if self._when is not None and not self._when.holds(context):

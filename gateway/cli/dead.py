@@ -36,6 +36,7 @@ from gateway.console.progress import Progress
 from gateway.errors import Refused
 from gateway.journal import Query
 from gateway.model import DISCARD_REASON, DeliveryState
+from gateway.settings.callbacks import PREFIX
 
 dead = typer.Typer(no_args_is_help=True, help="Deliveries that were given up and wait for you.")
 app.add_typer(dead, name="dead")
@@ -143,6 +144,8 @@ def replay_dead(
 
     async def work(gateway: OfflineGateway) -> Progress:
         choice = await _choice(gateway, chosen or (), destination, reason)
+        if await _asks_again(gateway, choice):
+            warn("some go to outside services: their requests are sent again, and what was done may be done twice")
         planned = await _carry_out(gateway.rehearsal(), lambda decisions: decisions.replay(choice))
         if not _is_wanted(planned, "sent again", chosen, dry_run=dry_run, yes=yes):
             return planned
@@ -240,6 +243,18 @@ async def _choice(gateway: OfflineGateway, chosen: Sequence[str], destination: s
             fail(f"event {event_id} has no dead delivery" + (f" to {destination}" if destination else ""))
         found += those
     return Choice(deliveries=tuple(found))
+
+
+async def _asks_again(gateway: OfflineGateway, choice: Choice) -> bool:
+    """Whether there are acts among dead letters."""
+    if choice.deliveries:
+        events = {one.event for one in choice.deliveries}
+        found = [await gateway.journal.find(Query(event_id=one, bodies=False)) for one in events]
+        dead = [one.destination for page in found for record in page.records for one in letters.dead_of(record)]
+    else:
+        dead = [one.destination for one in await gateway.journal.dead_groups()]
+    wanted = choice.destination
+    return any(name.startswith(PREFIX) and wanted in ("", name) for name in dead)
 
 
 async def _carry_out(gateway: OfflineGateway, start: Callable[[Decisions], Progress]) -> Progress:

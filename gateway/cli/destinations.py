@@ -36,7 +36,7 @@ def next_words(row: DestinationStanding) -> str:
 
 
 COLUMNS: Final[Sequence[Column[DestinationStanding]]] = (
-    Column("destination", lambda row: row.name),
+    Column("destination", lambda row: f"{row.name} ({row.what})" if row.what else row.name),
     Column("state", lambda row: row.state),
     Column("since (UTC)", lambda row: clock(row.since) if row.since else ""),
     Column("waiting", lambda row: str(row.waiting)),
@@ -147,6 +147,11 @@ def print_standing(one: DestinationStanding) -> None:
     """Print how a destination stands, a fact a line."""
     since = f" since {clock(one.since)} UTC" if one.since else ""
     say(f"destination {one.name}: {one.state}{since}")
+    if one.what:
+        say(one.what)
+    if (bot := one.bot) is not None:
+        connected = f"connected since {clock(bot.connected_since)} UTC" if bot.connected_since else "not connected"
+        say(f"{connected}{f': {bot.problem}' if bot.problem else ''}")
     if one.why:
         say(f"because {one.why}")
     if one.next:

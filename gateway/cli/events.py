@@ -9,7 +9,7 @@ import typer
 from msgspec import Struct
 from msgspec.structs import replace
 
-from gateway.cli import app, filters, journal, offline, refused
+from gateway.cli import acts, app, filters, journal, offline, refused
 from gateway.cli import options as given
 from gateway.cli.offline import OfflineGateway
 from gateway.cli.options import DEFAULT, example
@@ -37,6 +37,7 @@ from gateway.console.waiting import Wait
 from gateway.errors import Refused
 from gateway.journal import Query
 from gateway.model import Cause, Outcome
+from gateway.settings.callbacks import PREFIX
 
 events = typer.Typer(no_args_is_help=True, help="What came in, what it became, and where it went.")
 app.add_typer(events, name="events")
@@ -51,7 +52,7 @@ _COLUMNS: Final[Sequence[Column[EventRow]]] = (
     Column("received (UTC)", lambda row: clock(row.received)),
     Column("route", lambda row: row.route),
     Column("event", lambda row: row.name),
-    Column("outcome", lambda row: row.outcome + (f" {row.note}" if row.note and row.note != row.outcome else "")),
+    Column("outcome", acts.outcome),
     Column("translator", lambda row: row.translator),
     Column("deliveries", lambda row: ", ".join(map(_standing, row.sent))),
     Column("message, or why", lambda row: row.reason or row.title or row.subject),
@@ -228,7 +229,7 @@ def _columns(query: Query) -> Sequence[Column[EventRow]]:
 async def _to_replay(
     gateway: OfflineGateway, chosen: Sequence[str] | None, query: Query, *, today: bool
 ) -> tuple[list[str], str]:
-    """The ids of the events to send again, oldest first, and how many matched if some have nothing to send."""
+    """The ids of the events to send again, oldest first, and what is to be known: how many matched or ask a service."""
     if chosen:
         return list(dict.fromkeys([await journal.complete(gateway.journal, one) for one in chosen])), ""
     refused.require_accepted(query)
@@ -236,7 +237,9 @@ async def _to_replay(
     ids = [
         one.event.id for one in reversed(found) if today or replay.settled(one, query.destination, query.delivery_state)
     ]
-    return ids, f"{plural(len(found), 'event matches', 'events match')}: " if len(found) != len(ids) else ""
+    matched = f"{plural(len(found), 'event matches', 'events match')}: " if len(found) != len(ids) else ""
+    asking = sum(record.event.route.startswith(PREFIX) for record in found) if not today else 0
+    return ids, matched + (f"{plural(asking, 'request')} to outside services among them: " if asking else "")
 
 
 async def detail(gateway: OfflineGateway, event: str) -> EventDetail:
@@ -344,16 +347,16 @@ def _print_event(found: EventDetail) -> None:
         return
     say(f"{event.id}  {clock(event.received)} UTC  route {event.route}  service {event.service}")
     note = f"  note {event.note}" if event.note else ""
-    say(f"outcome {event.outcome}{note}  event {event.name or '-'}  translator {event.translator or '-'}")
+    became = f"{event.ended or event.outcome}{note}"
+    say(f"outcome {became}  event {event.name or '-'}  translator {event.translator or '-'}")
     if event.subject:
         say(f"subject {event.subject}")
     if event.reason:
         say(f"because {event.reason}")
-    say(f"\n{request.method} {request.url}")
-    for name, value in request.headers.items():
-        say(f"{name}: {value}")
-    more = f"\n... ({request.body.size:,} bytes in all)" if request.body.cut else ""
-    say(f"\n{request.body.text}{more}")
+    if found.act is not None:
+        acts.print_act(found.act, request)
+    else:
+        acts.print_request(request)
     for delivery in found.deliveries:
         print_delivery(delivery)
     for message in found.messages:

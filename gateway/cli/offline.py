@@ -1,6 +1,7 @@
 """A gateway made of the files on the disk, for commands: settings, catalog and journal, whether or not one runs."""
 
 import asyncio
+import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
@@ -8,7 +9,9 @@ from typing import Any, Final, TypeVar, cast
 
 from prometheus_client.metrics_core import Metric
 
-from gateway.app import ingress
+from gateway.app import acting, ingress
+from gateway.callbacks.buttons import SignedButtons
+from gateway.callbacks.ticket import RING
 from gateway.catalog.catalog import Catalog
 from gateway.catalog.service import Service
 from gateway.cli import catalog, journal, running
@@ -26,9 +29,12 @@ from gateway.ingress.table import open_doors
 from gateway.journal import Appended, Entry, Journal, deliveries
 from gateway.journal.standing import streak
 from gateway.model import DestinationState, Pause
+from gateway.pipeline.attached import Buttons
 from gateway.pipeline.entry import Traits
 from gateway.pipeline.route import Route
 from gateway.settings import Settings
+from gateway.settings.callbacks import BOTS
+from gateway.sources.bot import State
 
 T = TypeVar("T")
 
@@ -64,7 +70,10 @@ class OfflineGateway:
     def destinations(self) -> Mapping[str, Condition]:
         """The destinations of the settings, as `ask_destinations` has learned that they stand; else all are healthy."""
         through = (PASSTHROUGH,) if self.settings.passthrough is not None else ()
-        return {name: self._conditions.get(name, Condition()) for name in (*self.settings.destinations, *through)}
+        bots = [BOTS + name for name in self.settings.bots]
+        outside = [table.route for table in self.settings.callbacks.values()]
+        names = (*self.settings.destinations, *through, *bots, *outside)
+        return {name: self._conditions.get(name, Condition()) for name in names}
 
     async def ask_destinations(self) -> str:
         """Learn how the destinations stand: from the gateway that runs, or as far as the journal tells.
@@ -105,6 +114,17 @@ class OfflineGateway:
     def traits(self) -> Traits:
         """Of each destination, its channel or that it shows cards."""
         return ingress.traits(self.settings)
+
+    async def buttons(self) -> Buttons | None:
+        """What makes the buttons of messages, signed as by the gateway that runs. Raises JournalError."""
+        if not self.settings.callbacks:
+            return None
+        keys, getrandbits = await self.journal.ring(RING), secrets.SystemRandom().getrandbits
+        return SignedButtons(self.settings.server.public_url, acting.live(self.settings), keys, getrandbits)
+
+    def bots(self) -> Mapping[str, State]:
+        """None: bots listen in a gateway that runs."""
+        return {}
 
     @property
     def captures(self) -> Captures:

@@ -29,14 +29,30 @@ import msgspec
 from aiohttp import web
 from msgspec import Struct
 
-from gateway.console import captures, catalog, control, dead, destinations, events, first, overview, replays, tryout
+from gateway.console import (
+    audit,
+    callbacks,
+    captures,
+    catalog,
+    control,
+    dead,
+    destinations,
+    events,
+    first,
+    overview,
+    replays,
+    trycallback,
+    tryout,
+)
 from gateway.console.history import History
+from gateway.console.pages import audit as audit_pages
 from gateway.console.pages import catalog as catalog_pages
 from gateway.console.pages import dead as dead_pages
 from gateway.console.pages import destinations as destination_pages
 from gateway.console.pages import events as event_pages
 from gateway.console.pages import overview as overview_pages
 from gateway.console.pages import replays as replay_pages
+from gateway.console.pages import trycallback as trycallback_pages
 from gateway.console.pages import tryout as tryout_pages
 from gateway.console.port import Gateway
 from gateway.console.web import api, openapi
@@ -78,7 +94,9 @@ TOPICS: Final = (
     Topic("Dead letters", "/dead", dead.OPERATIONS, dead_pages.PAGES, dead_pages.feeds, dead.number_dead),
     Topic("Destinations", "", destinations.OPERATIONS, destination_pages.PAGES, destination_pages.feeds),
     Topic("Try it", "/try", tryout.OPERATIONS, tryout_pages.PAGES),
-    Topic("Catalog", "/catalog", catalog.OPERATIONS, catalog_pages.PAGES),
+    Topic("Try callbacks", "", trycallback.OPERATIONS, trycallback_pages.PAGES),
+    Topic("Audit", "/audit", audit.OPERATIONS, audit_pages.PAGES),
+    Topic("Catalog", "/catalog", [*catalog.OPERATIONS, *callbacks.OPERATIONS], catalog_pages.PAGES),
     Topic("Captures", operations=captures.OPERATIONS),
     Topic("Console", operations=control.OPERATIONS),
 )

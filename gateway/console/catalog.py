@@ -1,7 +1,7 @@
 """The catalog as people read it: services, their events and examples, and how a sender is connected to a route."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -11,6 +11,8 @@ from msgspec import Struct
 
 from gateway.callbacks.document import CALLBACK
 from gateway.catalog import files, payload_paths
+from gateway.catalog.actions import ActionsShape
+from gateway.catalog.card import CARD
 from gateway.catalog.catalog import Catalog
 from gateway.catalog.payload_paths import PayloadPath
 from gateway.catalog.service import Service
@@ -37,7 +39,10 @@ ANYWHERE: Final = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 - to recognise 
 
 
 class ServiceRow(Struct, frozen=True):
-    """One service of the catalog, the routes that use it, and what is wrong with its documents."""
+    """One service of the catalog, the routes that use it, and what is wrong with its documents.
+
+    `tables` are those that bring its callbacks to life.
+    """
 
     key: str
     name: str
@@ -46,12 +51,23 @@ class ServiceRow(Struct, frozen=True):
     callbacks: int
     routes: tuple[str, ...]
     faults: tuple[str, ...] = ()
+    tables: tuple[str, ...] = ()
 
 
 class ServiceList(Struct, frozen=True):
     """Every service, by key."""
 
     services: tuple[ServiceRow, ...]
+
+
+class ButtonRow(Struct, frozen=True):
+    """A button below what a translator shows, or a menu; `callback` answers it. `confirm` is what is asked first."""
+
+    name: str
+    callback: str
+    menu: bool
+    confirm: str = ""
+    allow: tuple[str, ...] = ()
 
 
 class TranslatorRow(Struct, frozen=True):
@@ -61,6 +77,7 @@ class TranslatorRow(Struct, frozen=True):
     title: str
     events: tuple[str, ...]
     conditional: bool
+    buttons: tuple[ButtonRow, ...] = ()
 
 
 class Address(Struct, frozen=True):
@@ -153,6 +170,7 @@ def rows(known: Catalog, services: Mapping[str, Service], settings: Settings) ->
             len(known.named(key, CALLBACK)),
             tuple(using.get(key, ())),
             tuple(map(str, known.faults.get(key, ()))),
+            tuple(table.name for table in settings.callbacks.values() if table.service == key),
         )
         for key, one in sorted(services.items())
     )
@@ -179,7 +197,7 @@ async def translator(gateway: Gateway, workshop: Workshop, key: str, name: str) 
     paths = [path for path in await asyncio.to_thread(_samples, workshop, key) if path.stem.partition(".")[0] == name]
     examples = await workshop.run(partial(_examples, of_service, paths[:EXAMPLES]))
     schema, more = tolerant(found.input), max(0, len(paths) - EXAMPLES)
-    return TranslatorPage(key, of_service.name, _row(found), text, schema, examples, more)
+    return TranslatorPage(key, of_service.name, _row(found, of_service), text, schema, examples, more)
 
 
 async def _find(gateway: Gateway, key: str) -> Service:
@@ -202,7 +220,7 @@ def page(found: Service, settings: Settings) -> ServicePage:
         name=found.name,
         docs=found.docs,
         setup=found.setup.strip(),
-        translators=tuple(map(_row, found.translators)),
+        translators=tuple(_row(one, found) for one in found.translators),
         ignored=tuple(found.ignore),
         proofs=_words(found.verify),
         routes=tuple(_address(route, found, base) for route in routes),
@@ -240,8 +258,17 @@ def _words(schemes: Sequence[Scheme]) -> tuple[str, ...]:
     return tuple(proof.words for proof in proofs(schemes))
 
 
-def _row(one: Translator) -> TranslatorRow:
-    return TranslatorRow(one.name.partition("/")[2], one.title, tuple(one.events), one.conditional)
+def _row(one: Translator, service: Service) -> TranslatorRow:
+    name = one.name.partition("/")[2]
+    return TranslatorRow(name, one.title, tuple(one.events), one.conditional, tuple(_buttons(one, service)))
+
+
+def _buttons(one: Translator, service: Service) -> Iterator[ButtonRow]:
+    """The buttons of a translator: its own, or those of its card."""
+    card = service.documents.get(CARD.document(one.card)) if one.card else None
+    declared = one.actions or getattr(card.part if card is not None else None, "actions", None)
+    for action in declared.listed if isinstance(declared, ActionsShape) else ():
+        yield ButtonRow(action.name, action.callback, action.menu, action.confirm, action.allow)
 
 
 def _samples(workshop: Workshop, key: str) -> list[Path]:

@@ -32,6 +32,9 @@ from gateway.model import (
     Request,
 )
 from gateway.pipeline.entry import new_id
+from gateway.settings import Settings
+from gateway.settings.callbacks import BOTS, PREFIX
+from gateway.sources.bot import State
 
 TEST_SERVICE: Final = "mattergate"
 TEST_ROUTE: Final = "@test"
@@ -45,6 +48,15 @@ PATIENCE: Final = 5.0
 
 _LOOK: Final = 0.05
 """Seconds between two looks what came of it."""
+
+
+class BotStanding(Struct, frozen=True):
+    """How a bot listens; times are epoch seconds, 0 for none. `waiting` posts are heard, and not taken yet."""
+
+    connected_since: float
+    last_event: float
+    problem: str
+    waiting: int
 
 
 class DestinationStanding(Struct, frozen=True):
@@ -66,6 +78,8 @@ class DestinationStanding(Struct, frozen=True):
     since: float = 0.0
     next: Annotated[str, Meta(description="What happens next, without a person; empty when it is healthy.")] = ""
     next_at: float = 0.0
+    what: Annotated[str, Meta(description="What it is, where it is no channel of Mattermost: a bot, a service.")] = ""
+    bot: BotStanding | None = None
 
 
 class DestinationList(Struct, frozen=True):
@@ -113,6 +127,7 @@ async def listing(gateway: Gateway, arrived: Mapping[str, int] | None = None) ->
     conditions = gateway.destinations()
     counted = gauges.read(gateway, dict.fromkeys((gauges.DEPTH, gauges.OLDEST, gauges.DEAD), ("destination",)))
     census = {} if counted[gauges.DEPTH] or not conditions else await gateway.journal.census()
+    bots = {BOTS + name: _bot(state) for name, state in gateway.bots().items()}
     now = time.time()
     found = []
     for name, one in conditions.items():
@@ -129,9 +144,24 @@ async def listing(gateway: Gateway, arrived: Mapping[str, int] | None = None) ->
                 since=one.since,
                 next=one.next,
                 next_at=one.next_at,
+                what=_what(gateway.settings, name),
+                bot=bots.get(name),
             )
         )
     return DestinationList(found)
+
+
+def _what(settings: Settings, name: str) -> str:
+    """What a destination is, in words; "" for one of [destinations]."""
+    if name.startswith(PREFIX) and (table := settings.callbacks.get(name.removeprefix(PREFIX))) is not None:
+        return f"outside service {table.service}"
+    if name.startswith(BOTS) and (bot := settings.bots.get(name.removeprefix(BOTS))) is not None:
+        return f"bot at {bot.server}"
+    return ""
+
+
+def _bot(state: State) -> BotStanding:
+    return BotStanding(state.connected_since or 0.0, state.last_event or 0.0, state.problem, state.waiting)
 
 
 async def _standing(gateway: Gateway, name: str, arrived: Mapping[str, int] | None = None) -> DestinationStanding:
@@ -179,12 +209,14 @@ async def resume(gateway: Gateway, name: str) -> DestinationStanding:
 async def send_test(gateway: Gateway, name: str, by: str, patience: float = PATIENCE) -> SentTest:
     """Send a test message the way of any other, and say what came of it within `patience` seconds.
 
-    Raises Refused: 404, 409 for the destination of pass-through hooks, which has no place of its own.
+    Raises Refused: 404, 409 for what has no place of its own: pass-through hooks, bots, outside services.
     """
     require_known(gateway, name)
     if name == hooks.NAME:
         detail = "this destination is every incoming webhook that a URL names: send a request to such a URL instead"
         raise Refused(409, "No place of its own", detail)
+    if what := _what(gateway.settings, name):
+        raise Refused(409, "No place of its own", f"{name} ({what}) has no channel of its own for a test message")
     own = gateway.traits().get(name)
     made = entry_of_test(name, by, time.time(), own.channel if own is not None else None)
     event_id = (await gateway.submit(made)).event_id
@@ -319,6 +351,6 @@ OPERATIONS = (
         body=SendTest,
         call=_send_test,
         result=SentTest,
-        problems={**_UNKNOWN, 409: "It is the destination of pass-through hooks, which has no place of its own."},
+        problems={**_UNKNOWN, 409: "It has no place of its own: pass-through hooks, bots, outside services."},
     ),
 )

@@ -11,15 +11,16 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Annotated, Final, Literal, TypeVar
 from urllib.parse import quote
 
-import msgspec
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from gateway import secret, units
-from gateway.console import curl, lookup, masked, refused, replay, samples
+from gateway import units
+from gateway.console import acts, curl, lookup, masked, payloads, refused, replay, samples
+from gateway.console.acts import ActDetail, Ended
 from gateway.console.headline import headline
 from gateway.console.lookup import Stored
 from gateway.console.masked import RequestView
+from gateway.console.payloads import MessageDetail
 from gateway.console.port import Gateway
 from gateway.console.refused import NoteOrCause, RefusedRequest
 from gateway.console.replay import Replayed, Reread
@@ -29,7 +30,7 @@ from gateway.console.web.operations import Ask, Operation
 from gateway.decode.content import Content
 from gateway.errors import Refused
 from gateway.journal import Query, Record
-from gateway.model import JSON, Attempt, Delivery, DeliveryState, Discard, Outcome
+from gateway.model import Attempt, Delivery, DeliveryState, Discard, Outcome
 from gateway.pipeline.interpret import Verdict, verdicts
 
 R = TypeVar("R", bound=Struct)
@@ -84,7 +85,7 @@ class EventRow(Struct, frozen=True):
     """One event of a list. `deliveries` counts them by state, `sent` by destination and state.
 
     `title` is the line by which readers know its first message: see `headline`. It is "" where there is none. `refused`
-    is for refused requests alone.
+    is for refused requests alone. `ended` says how an act of a callback ended: see `acts.ended`; "" for other events.
     """
 
     id: str
@@ -101,6 +102,7 @@ class EventRow(Struct, frozen=True):
     refused: RefusedRequest | None = None
     title: str = ""
     sent: Sequence[Sent] = ()
+    ended: Ended = ""
 
 
 class EventPage(Struct, frozen=True):
@@ -111,14 +113,6 @@ class EventPage(Struct, frozen=True):
 
     events: Sequence[EventRow]
     next: str = ""
-
-
-class MessageDetail(Struct, frozen=True):
-    """One message: the payload of deliveries. `card` says that it is what their card shows."""
-
-    payload: JSON
-    deliveries: Sequence[int]
-    card: bool = False
 
 
 class DeliveryDetail(Struct, frozen=True):
@@ -145,7 +139,7 @@ class DeliveryDetail(Struct, frozen=True):
 class EventDetail(Struct, frozen=True):
     """One event whole. `verdicts` are of the catalog as it is now; `more_messages` counts those that are left out.
 
-    A refused request is not kept: `request` is null.
+    A refused request is not kept: `request` is null. Of an `act`, the request holds what was said or clicked.
     """
 
     event: EventRow
@@ -155,6 +149,7 @@ class EventDetail(Struct, frozen=True):
     more_messages: int
     deliveries: Sequence[DeliveryDetail]
     curl: str
+    act: ActDetail | None = None
 
 
 async def listing(gateway: Gateway, wanted: EventFilter) -> EventPage:
@@ -196,7 +191,8 @@ async def detail(gateway: Gateway, event_id: str) -> EventDetail:
         return EventDetail(row(record), None, (), (), 0, (), "")
     found = await lookup.complete(gateway, record)
     deliveries = await _deliveries(gateway, found.record)
-    return await asyncio.to_thread(_detail, found, deliveries, gateway.settings.server.depth_limit)
+    made = await asyncio.to_thread(_detail, found, deliveries, gateway.settings.server.depth_limit)
+    return replace(made, act=await acts.detail(gateway, found.record, found.service)) if found.is_act else made
 
 
 async def deliveries(gateway: Gateway, event_id: str) -> Sequence[DeliveryDetail]:
@@ -235,15 +231,16 @@ def row(record: Record) -> EventRow:
         refused=refused.of(record),
         title=headline(record.deliveries[0].payload) if record.deliveries else "",
         sent=[Sent(destination, state, count) for (destination, state), count in sent.items()],
+        ended=acts.ended(record),
     )
 
 
 def _detail(found: Stored, deliveries: Sequence[DeliveryDetail], depth: int) -> EventDetail:
     request = found.request()
     judged: Sequence[Verdict] = ()
-    if found.service is not None:
+    if found.service is not None and not found.is_act:
         judged = verdicts(found.service, Content(request, depth=depth), events=VERDICTS, faults=FAULTS)
-    messages = _messages(found.record.deliveries)
+    messages = payloads.messages(found.record.deliveries)
     return EventDetail(
         event=row(found.record),
         request=masked.view(request),
@@ -251,35 +248,8 @@ def _detail(found: Stored, deliveries: Sequence[DeliveryDetail], depth: int) -> 
         messages=messages[:MESSAGES],
         more_messages=max(0, len(messages) - MESSAGES),
         deliveries=deliveries,
-        curl=curl.command(found.event.request, found.schemes, found.limit),
+        curl="" if found.is_act else curl.command(found.event.request, found.schemes, found.limit),
     )
-
-
-def _messages(deliveries: Sequence[Delivery]) -> list[MessageDetail]:
-    """The different messages of an event, each once, in the order in which they go out."""
-    seqs: dict[tuple[bytes, bool], list[int]] = {}
-    for one in deliveries:
-        seqs.setdefault((one.payload, False), []).append(one.seq)
-        if one.card is not None and one.card.payload:
-            seqs.setdefault((one.card.payload.encode(), True), []).append(one.seq)
-    return [MessageDetail(_payload(raw), found, card) for (raw, card), found in seqs.items()]
-
-
-def _payload(raw: bytes) -> JSON:
-    """The JSON of a message, its secrets masked."""
-    try:
-        return _redact(msgspec.json.decode(raw))
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return {}
-
-
-def _redact(value: JSON) -> JSON:
-    """A JSON value with its texts redacted after decoding: escaped in JSON, a secret may look different."""
-    if isinstance(value, str):
-        return secret.redact(value)
-    if isinstance(value, dict):
-        return {name: _redact(one) for name, one in value.items()}
-    return list(map(_redact, value)) if isinstance(value, list) else value
 
 
 def _delivery(gateway: Gateway, one: Delivery, wait: Wait | None) -> DeliveryDetail:

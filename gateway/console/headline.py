@@ -6,6 +6,9 @@ import msgspec
 from msgspec import Struct
 
 from gateway import secret
+from gateway.acts.stored import StoredAct, StoredResponse
+from gateway.console import acts
+from gateway.console.payloads import opened
 from gateway.mattermost.plain import unmark
 
 LONGEST: Final = 200
@@ -35,8 +38,14 @@ _decoder = msgspec.json.Decoder(_Message)
 def headline(payload: bytes) -> str:
     """The title, or else the fallback, of the first attachment, or else the first line of the text; "" for neither.
 
-    Without secrets, in LONGEST characters at most. `payload` is the JSON of a message, or empty.
+    Without secrets, in LONGEST characters at most. `payload` is the JSON of a message, or empty; that of an act
+    has what was typed or clicked.
     """
+    kept = opened(payload)
+    if isinstance(kept, StoredAct):
+        return acts.title(kept)
+    if isinstance(kept, StoredResponse):
+        payload = bytes(kept.body)
     try:
         message = _decoder.decode(payload)
     except (msgspec.DecodeError, UnicodeDecodeError):  # empty, or written by hand

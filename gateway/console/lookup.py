@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 
 from gateway.catalog.service import Service
-from gateway.console import masked
+from gateway.console import acts, masked
 from gateway.console.port import Gateway
 from gateway.errors import Refused
 from gateway.journal import Query, Record
@@ -17,7 +17,8 @@ from gateway.verify.verify import Scheme
 class Stored(Struct, frozen=True):
     """An event with its deliveries. `service` and `route` are None when they are gone.
 
-    `schemes` say where secrets are in the request, `limit` how many bytes its body may inflate to.
+    `schemes` say where secrets are in the request, `limit` how many bytes its body may inflate to. `is_act`: nobody
+    sent it to a route, but it was said or clicked in Mattermost, or is a later answer to that.
     """
 
     record: Record
@@ -25,6 +26,7 @@ class Stored(Struct, frozen=True):
     route: Route | None
     schemes: Sequence[Scheme]
     limit: int
+    is_act: bool = False
 
     @property
     def event(self) -> Event:
@@ -57,10 +59,11 @@ async def complete(gateway: Gateway, found: Record) -> Stored:
     service = await gateway.service(found.event.service)
     route = gateway.route(found.event.route, next((one.address for one in found.deliveries if one.address), ""))
     schemes: Sequence[Scheme] = ()
-    if service is not None:
+    is_act = acts.is_of_callbacks(gateway.settings, found.event.route)
+    if service is not None and not is_act:
         schemes = route.schemes(service) if route is not None else service.verify
     limit = route.body_limit if route is not None else gateway.settings.server.body_limit
-    return Stored(found, service, route, schemes, limit)
+    return Stored(found, service, route, schemes, limit, is_act)
 
 
 def gone(gateway: Gateway, deliveries: Iterable[Delivery]) -> list[str]:

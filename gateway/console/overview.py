@@ -135,6 +135,7 @@ def _routes(
 ) -> tuple[RouteStanding, ...]:
     """The configured routes, and those of pass-through hooks, which are counted without being configured."""
     services = {name: route.service for name, route in gateway.settings.routes.items()}
+    services |= {table.route: table.service for table in gateway.settings.callbacks.values()}
     used = dict.fromkeys([*services, *(route for route, _ in day.received), *day.refused])
     names = [name for name in used if name != TEST_ROUTE]
     now = time.time()

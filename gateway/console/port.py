@@ -12,9 +12,11 @@ from gateway.delivery.condition import Condition
 from gateway.ingress.captures import Captures
 from gateway.journal import Appended, Entry, Journal
 from gateway.model import Pause
+from gateway.pipeline.attached import Buttons
 from gateway.pipeline.entry import Traits
 from gateway.pipeline.route import Route
 from gateway.settings import Settings
+from gateway.sources.bot import State
 
 
 class Changes(Struct, frozen=True):
@@ -56,6 +58,12 @@ class Gateway(Protocol):
 
     def traits(self) -> Traits:
         """Of each destination, its channel or that it shows cards."""
+
+    async def buttons(self) -> Buttons | None:
+        """What makes the buttons of messages; None where there are none. Raises JournalError."""
+
+    def bots(self) -> Mapping[str, State]:
+        """How each bot that listens is, by its name in the settings."""
 
     def trouble(self) -> str:
         """Why requests cannot be stored; "" when they can."""

@@ -92,6 +92,12 @@ def _notes(message: Mapping[str, JSON], priority: Mapping[str, JSON]) -> list[st
     notes = []
     if channel := _text(message, "channel"):
         notes.append(f"in the channel {channel}")
+    if channel := _text(message, "channel_id"):
+        notes.append(f"in the channel with the id {channel}")
+    if root := _text(message, "root_id"):
+        notes.append(f"in the thread of the post {root}")
+    if message.get("response_type") == "ephemeral":
+        notes.append("for the caller alone")
     if message.get("silent") is True:
         notes.append("without notifications")
     if priority.get("persistent_notifications") is True:

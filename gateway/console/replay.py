@@ -10,13 +10,15 @@ from msgspec.structs import replace
 from gateway.catalog.service import Service
 from gateway.console import lookup
 from gateway.console.lookup import Stored
+from gateway.console.payloads import act_of
 from gateway.console.port import Gateway
 from gateway.decode.content import Content
 from gateway.errors import Refused
 from gateway.journal import Entry, Record
 from gateway.mattermost.fit import Limits
 from gateway.model import Delivery, DeliveryState, Outcome, Parcel
-from gateway.pipeline.entry import entry, new_id
+from gateway.pipeline.attached import Buttons
+from gateway.pipeline.entry import Traits, entry, new_id
 from gateway.pipeline.interpret import interpret
 from gateway.pipeline.route import Route
 
@@ -24,10 +26,11 @@ _SETTLED = frozenset({DeliveryState.DEAD, DeliveryState.DELIVERED, DeliveryState
 _MARK = "replay of "
 
 
-class Replayed(Struct, frozen=True):
-    """How many deliveries go out again."""
+class Replayed(Struct, frozen=True, omit_defaults=True):
+    """How many deliveries go out again, and how many `acts` of them send a request to an outside service again."""
 
     deliveries: int
+    acts: int = 0
 
 
 class Reread(Struct, frozen=True):
@@ -52,7 +55,8 @@ async def as_it_was(
     if not again:
         why = "it has deliveries, but they are on their way" if found.record.deliveries else "it made no message"
         raise Refused(409, "Nothing to send again", f"nothing of event {event_id} can be sent again: {why}")
-    return Replayed(await gateway.journal.requeue([one.seq for one in again]))
+    acts = sum(act_of(one.payload) is not None for one in again)
+    return Replayed(await gateway.journal.requeue([one.seq for one in again]), acts)
 
 
 async def with_todays_catalog(gateway: Gateway, event_id: str) -> Reread:
@@ -64,7 +68,7 @@ async def with_todays_catalog(gateway: Gateway, event_id: str) -> Reread:
     found = await lookup.load(gateway, event_id)
     route, service = _today(found)
     require_destinations(sorted(set(route.destinations) - set(gateway.destinations())))
-    fresh = await asyncio.to_thread(_entry, found, route, service, gateway)
+    fresh = await asyncio.to_thread(_entry, found, route, service, gateway.traits(), await gateway.buttons())
     appended = await gateway.submit(fresh)
     return Reread(appended.event_id, fresh.event.outcome, fresh.event.translator, len(appended.deliveries))
 
@@ -93,6 +97,9 @@ def require_destinations(gone: list[str]) -> None:
 
 def _today(found: Stored) -> tuple[Route, Service]:
     event = found.event
+    if found.is_act:
+        detail = f"{event.id} was said or clicked in Mattermost: replay it as it was, and its request is sent again"
+        raise Refused(409, "Nothing to translate", detail)
     if found.route is None:
         raise Refused(
             409, "Route gone", f"the settings have no route {event.route} any more: nothing says where to send"
@@ -103,12 +110,13 @@ def _today(found: Stored) -> tuple[Route, Service]:
     return found.route, service
 
 
-def _entry(found: Stored, route: Route, service: Service, gateway: Gateway) -> Entry:
+def _entry(found: Stored, route: Route, service: Service, traits: Traits, buttons: Buttons | None) -> Entry:
     request = found.event.request
     content = Content.of(request, route.body_limit, route.wishes.depth)
     now = time.time()
     reading = interpret(service, content, route.wishes, Limits(), now)
-    made = entry(new_id(now, random.getrandbits), now, route, service, content, reading, None, gateway.traits())
+    new = new_id(now, random.getrandbits)
+    made = entry(new, now, route, service, content, reading, None, traits, buttons=buttons)
     cards = (one.card for one in found.record.deliveries if one.card is not None)
     first = next((card.origin for card in cards if card.origin), found.event.id)
     reason = _MARK + found.event.id + (f"; {reading.reason}" if reading.reason else "")

@@ -15,6 +15,7 @@ from gateway.console.web.operations import Ask, Operation
 from gateway.errors import Refused
 from gateway.journal import Query, Record
 from gateway.model import Delivery
+from gateway.settings.callbacks import PREFIX
 
 MOST: Final = 10_000
 """Events that are sent again in one go."""
@@ -26,7 +27,8 @@ class ReplayPlan(Struct, frozen=True):
     """What a replay would do: of `matched` events, `sendable` have `deliveries` that can go out again as they were.
 
     `gone` have none since their destination is gone; the rest made no message, or it is still on its way. `until` is
-    the newest time of these events: with it, later ones are not among them. When the count stopped early, `complete` is
+    the newest time of these events: with it, later ones are not among them. `acts` of the deliveries are to outside
+    services, whose requests are sent again. When the count stopped early, `complete` is
     false, `back_to` is the time of the oldest event counted, and nothing can be sent.
     """
 
@@ -37,6 +39,7 @@ class ReplayPlan(Struct, frozen=True):
     until: float
     complete: bool = True
     back_to: float = 0.0
+    acts: int = 0
 
 
 class ReplayWish(EventChoice, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -52,7 +55,7 @@ async def plan(gateway: Gateway, choice: EventChoice) -> ReplayPlan:
     """Count the events that match, for SECONDS and up to MOST of them. Raises Refused (400) without any filter."""
     asked = _query(choice)
     known = gateway.destinations()
-    matched = sendable = deliveries = gone = 0
+    matched = sendable = deliveries = gone = acts = 0
     back_to, give_up = asked.until or 0.0, time.monotonic() + SECONDS
     async for page in pages(gateway, asked):
         for record in page.records:
@@ -60,12 +63,13 @@ async def plan(gateway: Gateway, choice: EventChoice) -> ReplayPlan:
             again = _again(record, asked)
             there = [one for one in again if one.destination in known]
             deliveries += len(there)
+            acts += sum(one.destination.startswith(PREFIX) for one in there)
             sendable, gone = sendable + bool(there), gone + bool(again and not there)
             back_to = record.event.received
         if page.next and (matched > MOST or time.monotonic() > give_up):
             back_to = await _received(gateway, page.next) or back_to
-            return ReplayPlan(matched, sendable, deliveries, gone, asked.until or 0.0, False, back_to)
-    return ReplayPlan(matched, sendable, deliveries, gone, asked.until or 0.0, matched <= MOST, back_to)
+            return ReplayPlan(matched, sendable, deliveries, gone, asked.until or 0.0, False, back_to, acts)
+    return ReplayPlan(matched, sendable, deliveries, gone, asked.until or 0.0, matched <= MOST, back_to, acts)
 
 
 class Replays:

@@ -49,6 +49,10 @@ async def as_sample(gateway: Gateway, event_id: str) -> SampleDocument:
     """An event as a sample document. Raises Refused: 404, 409 when it cannot be one."""
     found = await lookup.load(gateway, event_id)
     service = found.service
+    if found.is_act:
+        raise Refused(
+            409, "No sample", "what was said or clicked in Mattermost is no request of a sender: try it instead"
+        )
     if service is None:
         raise Refused(409, "Service gone", f"the catalog has no service {found.event.service} any more")
     try:

@@ -65,8 +65,13 @@ async def filled(gateway: Gateway, trial: Trial, folders: Sequence[Path]) -> Tri
 
 
 async def of_event(gateway: Gateway, event_id: str) -> Trial:
-    """The request of a journalled event, its secrets masked. Raises Refused: 404, 413 for a body above BODY."""
+    """The request of a journalled event, its secrets masked.
+
+    Raises Refused: 404, 409 for an act, 413 for a body above BODY.
+    """
     found = await lookup.load(gateway, event_id)
+    if found.is_act:
+        raise Refused(409, "No request", f"{event_id} was said or clicked in Mattermost: try it at /try/callbacks")
     request = await asyncio.to_thread(found.request)
     if len(request.body) > BODY:
         raise Refused(413, "Content Too Large", f"the body has {len(request.body):,} bytes; {BODY:,} can be tried")

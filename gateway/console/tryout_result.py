@@ -17,6 +17,7 @@ from gateway.errors import Refused
 from gateway.mattermost.fit import Limits
 from gateway.mattermost.payload import Message
 from gateway.model import JSON, Outcome, Phase, Request
+from gateway.pipeline.attached import told
 from gateway.pipeline.blame import failure
 from gateway.pipeline.interpret import Piece, Wishes, interpret, payloads
 
@@ -41,7 +42,8 @@ class TriedEvent(Struct, frozen=True):
 
     `line` is where in its document the translator failed, 0 if it did not. `card` shows the subject as it is now, where
     the route wants cards and the translator has one; with `reply` the messages reply to the card that is there.
-    `payload` is the event as templates see it: decoded and unwrapped.
+    `payload` is the event as templates see it: decoded and unwrapped. `actions` are the buttons and menus of the post
+    that shows the subject, where a table of the settings answers them.
     """
 
     outcome: Outcome
@@ -58,6 +60,7 @@ class TriedEvent(Struct, frozen=True):
     reply: bool = False
     payload: JSON = None
     note: str = ""
+    actions: tuple[JSON, ...] = ()
 
 
 class Result(Struct, frozen=True):
@@ -147,6 +150,7 @@ class _Explainer(Struct, frozen=True):
             reply=piece.reply,
             payload=value,
             note=piece.note,
+            actions=tuple(map(told, piece.actions)),
         )
 
     def _source(self, name: str) -> str:

@@ -173,3 +173,10 @@ async def items(console, tmp_path: Path) -> Callable[..., Awaitable[Person]]:
         return Person(await console(routes=routes, tables='folders = ["catalog"]\n' + tables))
 
     return begin
+
+
+@pytest.fixture
+async def session() -> AsyncIterator[aiohttp.ClientSession]:
+    """The connections of somebody at the console."""
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as opened:
+        yield opened

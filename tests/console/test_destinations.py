@@ -6,8 +6,9 @@ import pytest
 
 from gateway.console.destinations import entry_of_test
 from gateway.mattermost.payload import decode
+from tests.acts.conftest import world  # noqa: F401 - a fixture
 from tests.conftest import PATIENCE, eventually
-from tests.console.conftest import GUARDED, READ_TOKEN, TOKEN
+from tests.console.conftest import GUARDED, READ_TOKEN, TOKEN, Browser
 
 
 async def stands(browser, state: str) -> dict:
@@ -215,3 +216,26 @@ async def test_the_reason_of_a_pause_is_one_visible_line(console):
     answer = await browser.call("/destinations/ops/pause", {"because": "a\x1b[31m\nb", "by": "\u202ec"})
     assert answer.json()["why"] == "by c: a [31m b"
     assert (await browser.call("/destinations/ops/pause", {"because": "\u202e"})).status == 400
+
+
+async def test_bots_and_outside_services_say_what_they_are(world, session):  # noqa: F811
+    """With how a bot listens; neither has a place for a test message."""
+    made = await world(table='bot = "helper"')
+    browser = Browser(made, session)
+
+    async def connected() -> bool:
+        answer = await browser.get("/api/v1/destinations/bots.helper")
+        return bool((answer.json()["standing"]["bot"] or {}).get("connected_since"))
+
+    await eventually(connected)
+    found = {one["name"]: one for one in (await browser.get("/api/v1/destinations")).json()["destinations"]}
+    assert found["callbacks.pager"]["what"] == "outside service pager"
+    assert found["bots.helper"]["what"].startswith("bot at http://127.0.0.1:")
+    assert (found["rest"]["what"], found["rest"]["bot"]) == ("", None)
+    page = (await browser.get("/destinations/bots.helper")).text
+    assert "connected since" in page
+    assert "Send a test message" not in page
+    assert "outside service pager" in (await browser.get("/")).text
+    for name in ("bots.helper", "callbacks.pager"):
+        answer = await browser.call(f"/destinations/{name}/test", {})
+        assert (answer.status, "has no channel of its own" in answer.json()["detail"]) == (409, True)

@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 from gateway.console import replay
 from gateway.errors import Refused
 from gateway.model import DeliveryState, Request
-from tests.console.conftest import ITEMS_ROUTE
+from tests.acts.conftest import world  # noqa: F401 - a fixture
+from tests.conftest import eventually
+from tests.console.conftest import ITEMS_ROUTE, Browser
 from tests.console.markup import Found
-from tests.console.person import ITEMS_TOKEN, keep, send, settled
+from tests.console.person import ITEMS_TOKEN, Person, keep, send, settled
 
 
 async def test_replay_as_it_was(items):
@@ -154,3 +156,17 @@ async def test_a_strict_route_refuses_what_nobody_understands(items, tmp_path):
     status, problem = await person.api("POST", "/events/e1/reread")
     assert (status, "box has to be a string, and is 7" in problem["detail"]) == (422, True)
     assert [one["id"] for one in (await person.api("GET", "/events"))[1]["events"]] == ["e1"]
+
+
+async def test_what_is_read_again_keeps_its_buttons(world, session):  # noqa: F811
+    """They are made anew, and work."""
+    made = await world()
+    person = Person(Browser(made, session))
+    await made.fire()
+    _, page = await person.api("GET", "/events?route=alerts")
+    assert (await person.api("POST", f"/events/{page['events'][0]['id']}/reread"))[0] == 201
+    await eventually(lambda: len(made.standin.posts) == 2)
+    post = made.standin.posts[-1]
+    assert [one["name"] for one in post.attachments[-1]["actions"]] == ["Ack", "Drop", "Note", "Mute"]
+    await made.standin.click("ann", post, "Ack")
+    assert await made.whisper() == "Done: as you wish"

@@ -292,3 +292,14 @@ async def test_a_handshake_is_told(console):
     body = '{"type": "url_verification", "challenge": "abc", "token": "t"}'
     found = await _tried(console, service="slack", body=body)
     assert any("answers this handshake at once" in note for note in found["notes"])
+
+
+async def test_buttons_of_a_message_are_listed(console):
+    """With the callback that answers each and what it is told; the page leads to its bench."""
+    browser = await console()
+    await browser.get("/try")
+    found = (await browser.call("/try", {"sample": "pagerduty/incident.reopened"})).json()
+    [event] = found["running"]["events"]
+    assert "pagerduty/acknowledge" in [one["callback"] for one in event["actions"]]
+    page = await browser.get("/try?sample=pagerduty/incident.reopened")
+    assert "/try/callbacks?callback=pagerduty/acknowledge" in page.text

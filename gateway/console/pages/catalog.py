@@ -2,8 +2,8 @@
 
 import msgspec
 
-from gateway.console import catalog
-from gateway.console.pages.tryout import shown
+from gateway.console import callbacks, catalog
+from gateway.console.pages.tryout import indented, shown
 from gateway.console.web.page import Page, Shown, Visit
 from gateway.console.workshop import Workshop
 
@@ -27,8 +27,18 @@ async def show_translator(visit: Visit) -> Shown:
     return Shown("translator.html", {"found": found, "examples": examples, "schema": schema})
 
 
+async def show_callback(visit: Visit) -> Shown:
+    """One callback."""
+    path, workshop = visit.path, visit.console.part(Workshop)
+    found = await callbacks.callback(visit.gateway, workshop, path["service"], path["callback"])
+    made = [(one, one.result.messages if one.result is not None else (), one.input) for one in found.examples]
+    examples = await workshop.run(lambda: [(one, [*map(shown, posts)], indented(said)) for one, posts, said in made])
+    return Shown("callback.html", {"found": found, "examples": examples})
+
+
 PAGES = (
     Page("GET", "/catalog", show_all),
     Page("GET", "/catalog/{service}", show_service),
     Page("GET", "/catalog/{service}/{translator}", show_translator),
+    Page("GET", "/catalog/{service}/callbacks/{callback}", show_callback),
 )

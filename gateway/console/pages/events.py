@@ -12,7 +12,8 @@ from msgspec import Struct
 
 from gateway.console import events, first, preview, replay, samples
 from gateway.console.destinations import TEST_SERVICE
-from gateway.console.events import EventFilter, MessageDetail
+from gateway.console.events import EventDetail, EventFilter
+from gateway.console.payloads import MessageDetail
 from gateway.console.port import Gateway
 from gateway.console.preview import MessageView
 from gateway.console.samples import SampleWish
@@ -75,8 +76,9 @@ async def show_list(visit: Visit) -> Shown:
 
 def _choices(gateway: Gateway, wanted: EventFilter) -> Choices:
     """What there is in settings and catalog; what was asked for stays a choice when it is gone from these."""
-    routes = gateway.settings.routes
-    keys = {route.service for route in routes.values()}
+    tables = {table.route: table for table in gateway.settings.callbacks.values()}
+    routes = [*gateway.settings.routes, *tables]
+    keys = {route.service for route in gateway.settings.routes.values()} | {one.service for one in tables.values()}
     compiled = gateway.catalog().services
     speakers = {one.name for key in keys if key in compiled for one in compiled[key].translators}
 
@@ -120,6 +122,7 @@ async def show_one(visit: Visit) -> Shown:
         "origin": replay.origin(found.event.reason),
         "destinations": {one.seq: one.destination for one in found.deliveries},
         "test": found.event.service == TEST_SERVICE,
+        "replies": await asyncio.to_thread(_replies, found),
         "folders": visit.gateway.settings.catalog.folders,
     }
     return Shown("event.html", facts)
@@ -148,7 +151,8 @@ async def send_again(visit: Visit) -> Back:
     """Replay as it was."""
     event_id = visit.path["id"]
     sent = await replay.as_it_was(visit.gateway, event_id)
-    return Back(f"/events/{event_id}", f"Deliveries that go out again: {sent.deliveries}")
+    notice = "The request is sent again" if sent.acts else f"Deliveries that go out again: {sent.deliveries}"
+    return Back(f"/events/{event_id}", notice)
 
 
 async def read_again(visit: Visit) -> Back:
@@ -156,6 +160,11 @@ async def read_again(visit: Visit) -> Back:
     made = await replay.with_todays_catalog(visit.gateway, visit.path["id"])
     notice = f"Read with today's catalog: {made.outcome} by {made.translator or 'none'}, deliveries: {made.deliveries}"
     return Back(f"/events/{made.event_id}", notice)
+
+
+def _replies(found: EventDetail) -> list[MessageShown]:
+    """What an act that asked nobody was answered."""
+    return [_message(MessageDetail(one, ())) for one in found.act.replies] if found.act is not None else []
 
 
 def _message(one: MessageDetail) -> MessageShown:

@@ -34,7 +34,7 @@ class PostShown(Struct, frozen=True):
 
 def shown(payload: JSON, *, card: bool = False) -> PostShown:
     """A message for a template."""
-    return PostShown(preview.view(payload), _indented(payload), card)
+    return PostShown(preview.view(payload), indented(payload), card)
 
 
 async def show(visit: Visit) -> Shown:
@@ -106,12 +106,13 @@ async def _facts(visit: Visit, found: Tried) -> dict[str, Any]:
 def _posts(found: Result) -> list[tuple[TriedEvent, list[PostShown], str]]:
     """Each event with its posts and its payload, as it is shown."""
     return [
-        (one, [*map(shown, one.messages), *([shown(one.card, card=True)] if one.card else [])], _indented(one.payload))
+        (one, [*map(shown, one.messages), *([shown(one.card, card=True)] if one.card else [])], indented(one.payload))
         for one in found.events
     ]
 
 
-def _indented(value: JSON) -> str:
+def indented(value: JSON) -> str:
+    """A value as JSON to read; "" for none."""
     return msgspec.json.format(msgspec.json.encode(value), indent=2).decode() if value is not None else ""
 
 

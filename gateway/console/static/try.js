@@ -15,10 +15,10 @@ async function ask() {
   asking?.abort();
   const mine = (asking = new AbortController());
   const fields = new URLSearchParams(new FormData(form));
-  if (!fields.get("headers") && !fields.get("body") && !fields.get("query") && !fields.get("document")) return;
+  if (!["headers", "body", "query", "document", "callback"].some((name) => fields.get(name))) return;
   result.classList.add("waiting");
   try {
-    const response = await fetch("/try/result", { method: "POST", body: fields, signal: mine.signal });
+    const response = await fetch(`${form.getAttribute("action")}/result`, { method: "POST", body: fields, signal: mine.signal });
     const html = await response.text();
     if (mine !== asking) return;
     const page = new DOMParser().parseFromString(html, "text/html");

@@ -124,3 +124,16 @@ async def test_a_reader_tries_requests_and_edits_nothing(window, start):
     await page.get_by_label("Body", exact=True).fill(msgspec.json.encode({**body, "ref": {}}).decode())
     await expect(page.locator(".faults")).to_contain_text("line")
     await expect(page.locator(".faults a")).to_have_count(0)
+
+
+async def test_the_reply_of_a_callback_follows_what_its_service_answers(page):
+    """The request is there at once; the reply comes with the answer that is typed, and changes with it."""
+    await page.goto("/try/callbacks?sample=pagerduty/acknowledge.usual")
+    result = page.get_by_label("Result", exact=True)
+    await expect(result).to_contain_text("PUT https://api.pagerduty.com/incidents/")
+    await expect(result.locator("article.post")).to_contain_text("The server is on fire.")
+    await page.get_by_label("Answer of the service").fill("")
+    await page.get_by_label("Its status").fill("")
+    await expect(result).to_contain_text("No answer yet")
+    await page.get_by_label("Or why there is none").fill("timed out after 10 s")
+    await expect(result.locator("article.post")).to_contain_text("timed out after 10 s")
