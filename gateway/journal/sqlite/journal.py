@@ -45,6 +45,7 @@ from gateway.journal.sqlite import (
     refusal_sql,
     ring_sql,
     search_sql,
+    snoozes_sql,
     standing_sql,
     uses_sql,
 )
@@ -57,6 +58,7 @@ from gateway.journal.sqlite.messages import (
     Begin,
     Begun,
     DiscardDead,
+    EndSnooze,
     Pinned,
     PinTicket,
     Record,
@@ -67,6 +69,7 @@ from gateway.journal.sqlite.messages import (
     Requeue,
     Ring,
     SetPause,
+    SetSnooze,
     Settle,
     Work,
 )
@@ -76,6 +79,7 @@ from gateway.journal.sqlite.socket_line import SocketLine
 from gateway.journal.sqlite.soundness import require_sound
 from gateway.journal.sqlite.thread_line import ThreadLine
 from gateway.journal.sqlite.upkeep import Limits, Upkeep
+from gateway.journal.snoozes import Snooze
 from gateway.journal.standing import Ahead, Tried
 from gateway.journal.uses import Pin
 from gateway.model import Delivery, Pause, Refusal
@@ -230,6 +234,18 @@ class SqliteJournal:
     async def advance(self, name: str, ms: float) -> None:
         """Store durably that a listener has come so far."""
         await self._writer.ask(Advance(name, ms))
+
+    async def snoozes(self) -> Sequence[Snooze]:
+        """The snoozes that are kept."""
+        return await self._reader.read(snoozes_sql.snoozes)
+
+    async def snooze(self, one: Snooze) -> None:
+        """Store a snooze durably, in place of an earlier one."""
+        await self._writer.ask(SetSnooze(one))
+
+    async def wake(self, route: str, subject: str) -> None:
+        """End the snooze of a subject on a route."""
+        await self._writer.ask(EndSnooze(route, subject))
 
     async def record(self, lines: Sequence[AuditLine]) -> None:
         """Store lines of the audit durably."""
