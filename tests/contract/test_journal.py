@@ -39,10 +39,10 @@ from gateway.journal.duplicates import use_key
 from gateway.journal.keyrings import KEY_BYTES
 from gateway.journal.past import DeliveredCount, EventCount
 from gateway.journal.refusals import REFUSED_LIMIT
+from gateway.journal.snoozes import Snooze
 from gateway.journal.sqlite import lease
 from gateway.journal.sqlite.file import prepare
 from gateway.journal.standing import Ahead
-from gateway.journal.snoozes import Snooze
 from gateway.journal.uses import Pin
 from gateway.model import (
     Attempt,

@@ -36,6 +36,7 @@ from gateway.journal.audit import AuditLine, AuditPage, AuditQuery
 from gateway.journal.clock import SteadyClock, WindowClock, uptime
 from gateway.journal.keyrings import KEY_BYTES, RingKey
 from gateway.journal.past import EventCount, PastCounts
+from gateway.journal.snoozes import Snooze
 from gateway.journal.sqlite import (
     audit_sql,
     count_sql,
@@ -79,7 +80,6 @@ from gateway.journal.sqlite.socket_line import SocketLine
 from gateway.journal.sqlite.soundness import require_sound
 from gateway.journal.sqlite.thread_line import ThreadLine
 from gateway.journal.sqlite.upkeep import Limits, Upkeep
-from gateway.journal.snoozes import Snooze
 from gateway.journal.standing import Ahead, Tried
 from gateway.journal.uses import Pin
 from gateway.model import Delivery, Pause, Refusal
