@@ -6,7 +6,6 @@ from typing import Final
 
 from gateway.callbacks.snooze import SnoozeWish
 from gateway.journal.snoozes import Snooze, Snoozes
-from gateway.observe import logs
 from gateway.pipeline import snoozed
 from gateway.pipeline.interpret import Reading
 
@@ -15,8 +14,6 @@ MOST: Final = 10_000
 
 _NAME: Final = 64
 """Characters of a person's name that are kept: more than Mattermost has."""
-
-_log = logs.get("acts")
 
 
 class Snoozing:
@@ -42,7 +39,8 @@ class Snoozing:
         if not wish.seconds:
             if awake:
                 return "it is not snoozed"
-            await self._wake(wish.route, wish.subject)
+            await self._journal.wake(wish.route, wish.subject)
+            self._drop(wish.route, wish.subject)
             return ""
         self._forget()
         if awake and sum(map(len, self.routes.values())) >= MOST:
@@ -58,15 +56,13 @@ class Snoozing:
         What closes a subject wakes it for good before it is stored itself: nothing is missed after a crash between.
         Raises JournalError.
         """
-        heard, woken = snoozed.heeded(reading, self.routes[route], self._clock())
+        snoozes, now = self.routes[route], self._clock()
+        heard, woken = snoozed.heeded(reading, snoozes, now)
         for subject in woken:
-            await self._wake(route, subject)
+            if (one := snoozes.get(subject)) is not None and one.until > now:  # else the journal drops it by itself
+                await self._journal.wake(route, subject)
+            self._drop(route, subject)
         return heard
-
-    async def _wake(self, route: str, subject: str) -> None:
-        await self._journal.wake(route, subject)
-        self._drop(route, subject)
-        _log.info("a snooze ended", route=route)
 
     def _add(self, one: Snooze) -> None:
         self.routes.setdefault(one.route, {})[one.subject] = one
