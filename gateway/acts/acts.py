@@ -25,6 +25,7 @@ from gateway.acts.giving import Giving
 from gateway.acts.lines import audit_line
 from gateway.acts.recorder import AuditRecorder
 from gateway.acts.results import result
+from gateway.acts.snoozing import Snoozing
 from gateway.acts.stored import StoredAct, StoredResponse, text_of
 from gateway.acts.tables import Table, alive
 from gateway.callbacks.answering import Answer, answered
@@ -73,7 +74,7 @@ class Acts:
     """Takes and performs acts by the current settings.
 
     `store` stores an event and has its parcels delivered, `service` gives a compiled service (None: there is none).
-    `giving` is what callbacks are given besides.
+    `giving` is what callbacks are given besides, `snoozing` takes subjects that are not to be told of.
     """
 
     def __init__(
@@ -86,12 +87,14 @@ class Acts:
         around: Around,
         metrics: Metrics,
         giving: Giving,
+        snoozing: Snoozing,
     ) -> None:
         self.giving = giving
         self.settings = settings
         self.audit = AuditRecorder(journal.record)
         self.cards = Cards(journal)
         self._journal = journal
+        self._snoozing = snoozing
         self._store = store
         self._service = service
         self._asking = Asking(journal, calls, around, metrics)
@@ -236,6 +239,9 @@ class Acts:
     ) -> Taken:
         """Answer an act that asks nobody; what its answer does not carry is stored with it."""
         made = shape.act(Said(act.occasion, dict(act.input)), self.giving.given(table, shape, act, event.id))
+        if made.snooze is not None:
+            why = await self._snoozing.take(made.snooze, text_of(act, "user", "name"))
+            made = msgspec.structs.replace(made, problem=why)
         reply = Reply() if made.dialog is not None else shape.reply(made)
         outcome = _outcome(act, reply)
         line = self._line(table, act, event.id, outcome, reply.problem)

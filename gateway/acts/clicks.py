@@ -94,7 +94,8 @@ class Clicks:
         meant = _meant(said, dict(ticket.context))
         route = table.settings.route
         uses = [DuplicateKey(use_key(route, "trigger", said.id), _WINDOW)] if said.id else []
-        if (shape := table.callbacks[callback]).dialog is None:
+        shape = table.callbacks[callback]
+        if shape.dialog is None and not shape.snoozes:  # what is snoozed may be snoozed again, at the same post
             uses.append(once(route, ticket, time.time(), option))
         done = action.told(option, ticket.context)
         taken = await self._acts.take(table, callback, meant, uses, ticket, done=done)

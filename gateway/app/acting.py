@@ -1,7 +1,7 @@
 """What is said and clicked in a running gateway: the parts of it, put together from the settings."""
 
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from time import time
 from typing import Any, Final
@@ -15,6 +15,7 @@ from gateway.acts.dialogs import Dialogs
 from gateway.acts.giving import Giving
 from gateway.acts.permits import Permits
 from gateway.acts.rings import Ring
+from gateway.acts.snoozing import Snoozing
 from gateway.acts.stored import RESPONSE_LIFE, StoredResponse
 from gateway.acts.tables import Table
 from gateway.app.catalog import RunningCatalog
@@ -22,6 +23,8 @@ from gateway.app.senders import Senders
 from gateway.callbacks.answering import update_of
 from gateway.callbacks.buttons import SignedButtons
 from gateway.callbacks.ticket import RING
+from gateway.catalog.catalog import Catalog
+from gateway.catalog.everywhere import EVERYWHERE, EverywhereShape
 from gateway.catalog.service import Service
 from gateway.delivery.destinations import Destination
 from gateway.journal import Appended, Entry, Journal
@@ -114,11 +117,12 @@ class Around:
 class Acting:
     """The running parts of the way back. `adopt` replaces their settings; leaving the stack ends them."""
 
-    def __init__(self, desk: Desk, bots: Bots, around: Around, buttons: SignedButtons) -> None:
+    def __init__(self, desk: Desk, bots: Bots, around: Around, buttons: SignedButtons, snoozing: Snoozing) -> None:
         self.desk = desk
         self.bots = bots
         self._around = around
         self.buttons = buttons
+        self.snoozing = snoozing
 
     @classmethod
     async def start(
@@ -146,21 +150,30 @@ class Acting:
         ring = Ring(journal, keys, buttons.adopt)
         stack.push_async_callback(ring.close)
         await ring.look(time())
-        acts = Acts(settings, journal, store, service, calls, around, metrics, Giving(ring))
+        snoozing = Snoozing(journal, await journal.snoozes())
+        acts = Acts(settings, journal, store, service, calls, around, metrics, Giving(ring), snoozing)
         stack.push_async_callback(acts.close)
         dialogs, permits = Dialogs(ring, around.open_dialog), Permits(bots.members)
         clicks = Clicks(acts, ring, journal, permits, dialogs)
         desk = Desk(acts, Answers(acts, ring), clicks, dialogs, permits, ring)
-        made = cls(desk, bots, around, buttons)
+        made = cls(desk, bots, around, buttons, snoozing)
         await bots.adopt(settings)
-        made.adopt(settings)
+        made.adopt(settings, catalog.current)
+        for key in {key for keys in buttons.everywhere.values() for key in keys}:
+            await catalog.for_request(key)
         return made
 
-    def adopt(self, settings: Settings) -> None:
-        """Use other settings from now on; their bots are adopted already."""
+    def adopt(self, settings: Settings, known: Catalog) -> None:
+        """Use other settings and another catalog from now on; the bots of the settings are adopted already."""
         self.desk.acts.settings = self._around.settings = settings
         self.desk.dialogs.public_url = self.desk.acts.giving.public_url = settings.server.public_url
-        self.buttons.settle(settings.server.public_url, live(settings))
+
+        def documents(key: str) -> Sequence[EverywhereShape]:
+            service = known.used(key)
+            return service.everywhere if service is not None else ()
+
+        public = settings.server.public_url
+        self.buttons.settle(public, live(settings), everywhere(settings, known), documents)
 
     def destination(self, table: CallbackSettings) -> Destination:
         """The destination that performs the acts of a table."""
@@ -173,11 +186,21 @@ def live(settings: Settings) -> Callable[[str, str, str], str | None]:
     def found(route: str, service: str, callback: str) -> str | None:
         for name, table in settings.callbacks.items():
             offered = table.service == service and (not table.only or callback in table.only)
-            if offered and (not table.routes or route in table.routes):
+            if offered and table.reaches(route):
                 return name
         return None
 
     return found
+
+
+def everywhere(settings: Settings, known: Catalog) -> Mapping[str, Sequence[str]]:
+    """By route, the services of tables that reach it whose documents offer something below every message."""
+    offering = {key for key in services(settings) if known.named(key, EVERYWHERE)}
+    found = {
+        route: sorted({table.service for table in settings.callbacks.values() if table.reaches(route)} & offering)
+        for route in settings.routes
+    }
+    return {route: keys for route, keys in found.items() if keys}
 
 
 def services(settings: Settings) -> set[str]:

@@ -204,7 +204,7 @@ class RunningGateway:
 
     def _adopt_catalog(self, settings: Settings, known: Catalog) -> None:
         acting = self._parts.acting
-        acting.adopt(settings)
+        acting.adopt(settings, known)
         self._parts.ingress.adopt(ingress.rules(settings, known, self._parts.metrics, acting.desk))
         self._parts.catalog.adopt(known)
 

@@ -49,8 +49,10 @@ def open_ingress(  # noqa: PLR0913 - each is another part
 ) -> Ingress:
     """Make the ingress for settings and a catalog that fit together."""
     own = rules(settings, known.current, metrics, acting.desk)
-    buttons = acting.buttons
-    return Ingress(own, store, metrics, known.for_request, learned, tracer, strangers, recorder, keys, buttons)
+    buttons, snoozing = acting.buttons, acting.snoozing
+    return Ingress(
+        own, store, metrics, known.for_request, learned, tracer, strangers, recorder, keys, buttons, snoozing
+    )
 
 
 async def strangers(journal: Journal, addresses: Addresses) -> Strangers:

@@ -10,11 +10,12 @@ import hashlib
 import hmac
 import re
 from base64 import urlsafe_b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from gateway.callbacks.ticket import ID_BITS, LIFE, Ticket, TicketKind, new_ticket_id, sign
 from gateway.catalog.actions import ActionShape, ActionsShape, Offered
+from gateway.catalog.everywhere import About, EverywhereShape
 from gateway.catalog.service import Service
 from gateway.journal.keyrings import RingKey
 from gateway.mattermost.payload import Action, Integration
@@ -28,6 +29,9 @@ TICKET: Final = "ticket"
 
 Live = Callable[[str, str, str], str | None]
 """The table of the settings that brings to life, on a route, the callback of a service by its name; None for none."""
+
+Everywhere = Callable[[str], Sequence[EverywhereShape]]
+"""The documents of a service for every message, by its key; none as long as it is not compiled."""
 
 _SECRET: Final = 22
 _OTHER: Final = re.compile(r"[^a-z0-9]+")
@@ -47,6 +51,7 @@ class SignedButtons:
     """Makes buttons whose clicks come to `public_url` ("": there are none), signed with the first of `keys`.
 
     `getrandbits` is that of `secrets.SystemRandom`: ids of tickets must not be guessed before they are signed.
+    `everywhere` has, by route, the services of which every message there may have buttons.
     """
 
     def __init__(self, public_url: str, live: Live, keys: Sequence[RingKey], getrandbits: Callable[[int], int]) -> None:
@@ -54,10 +59,18 @@ class SignedButtons:
         self._keys = keys
         self.settle(public_url, live)
 
-    def settle(self, public_url: str, live: Live) -> None:
-        """Use other settings from now on."""
+    def settle(
+        self,
+        public_url: str,
+        live: Live,
+        everywhere: Mapping[str, Sequence[str]] = {},
+        documents: Everywhere = lambda _: (),
+    ) -> None:
+        """Use other settings from now on; `documents` are those of the services in `everywhere`."""
         self._public = public_url.rstrip("/")
         self._live = live
+        self.everywhere = everywhere if public_url else {}
+        self._documents = documents
         self.adopt(self._keys)
 
     def adopt(self, keys: Sequence[RingKey]) -> None:
@@ -65,6 +78,11 @@ class SignedButtons:
         self._keys = keys
         self._key = keys[0]
         self._url = f"{self._public}/{ACTION_DOOR}/{_path_secret(keys[0], ACTION_DOOR)}"
+
+    def besides(self, about: About) -> Sequence[Offered]:
+        """What is offered below every message of a route."""
+        found = [one.offered(about) for key in self.everywhere[about.route] for one in self._documents(key)]
+        return [offered for those in found for offered in those]
 
     def made(self, offered: Sequence[Offered], origin: Origin) -> list[Action]:
         """The buttons, in the order of what is offered, without those that no table answers on the route."""

@@ -24,6 +24,7 @@ from gateway.callbacks.replies import Replies
 from gateway.callbacks.reply import USUAL, FailureShape, Reply, default_failure
 from gateway.callbacks.request import OutsideRequest, RequestShape
 from gateway.callbacks.smoothing import Occasion, Said
+from gateway.callbacks.snooze import SnoozeShape, SnoozeWish
 from gateway.catalog import schema_cost
 from gateway.catalog.kinds import Conflict, Kind, Text, misnamed, parts_of, register
 from gateway.catalog.schema import Schema
@@ -48,8 +49,8 @@ _HIDDEN: Final = "what is secret stands in query, headers and body of `request` 
 class Act(Struct, frozen=True):
     """One use of a callback: what templates see, and the request to send (None: none).
 
-    `dialog` is one to open instead, as `DialogShape.render` gives it. `problem` says why there is neither: then the
-    reply says so. `given` masks secrets in what the service answers.
+    `dialog` is one to open instead, as `DialogShape.render` gives it, `snooze` a subject to snooze. `problem` says why
+    there is none of these: then the reply says so. `given` masks secrets in what the service answers.
     """
 
     occasion: Occasion
@@ -58,6 +59,7 @@ class Act(Struct, frozen=True):
     dialog: Mapping[str, Any] | None = None
     problem: str = ""
     given: Given = Given()
+    snooze: SnoozeWish | None = None
 
 
 class CallbackShape:
@@ -88,6 +90,7 @@ class CallbackShape:
         self._schema = self._input_schema(raw, place)
         self._let = compiler.let(raw.get("let", {}), place / "let")
         self._request = RequestShape(raw["request"], compiler, place / "request", scope) if "request" in raw else None
+        self._snooze = SnoozeShape(raw["snooze"], compiler, place / "snooze") if "snooze" in raw else None
         self._replies = Replies(raw.get("reply", []), self.answers, compiler, place / "reply", scope)
         self.later = (
             LaterShape(raw["later"], self.answers, compiler, place / "later", scope) if "later" in raw else None
@@ -107,6 +110,11 @@ class CallbackShape:
         return self._request is not None
 
     @property
+    def snoozes(self) -> bool:
+        """Whether it snoozes a subject, which may be done again and again."""
+        return self._snooze is not None
+
+    @property
     def gives_options(self) -> bool:
         """Whether it gives the options of a field of a dialog."""
         return self._replies.gives_options
@@ -122,7 +130,11 @@ class CallbackShape:
             add_values(context, self._let)
             if self.dialog is not None and said.occasion in _OPENING:
                 return Act(said.occasion, context, dialog=self.dialog.render(context, self.name), given=given)
-            if self._request is None or said.input.get("cancelled"):
+            if said.input.get("cancelled"):
+                return act
+            if self._snooze is not None:
+                return replace(act, snooze=self._snooze.render(context))
+            if self._request is None:
                 return act
             return Act(said.occasion, context, self._request.render(context, given), given=given)
         except TranslationError as error:
@@ -230,6 +242,8 @@ class CallbackShape:
             (place / "answers").fault("a document that answers a command says which: write `command: {trigger: ...}`")
         if self.command is not None and self.command.sub.lower() == HELP:
             (place / "command" / "sub").fault(f"`{HELP}` is made from all documents of a command: choose another word")
+        if self._snooze is not None and self._request is not None:
+            (place / "snooze").fault("who snoozes asks no service: leave out `request`")
         if self.dialog is not None and not _OPENING & set(self.answers):
             (place / "dialog").fault("a dialog is opened by a command or an action: add one to `answers`")
         if self.dialog is not None and not self.dialog.answered_by and Occasion.DIALOG not in self.answers:

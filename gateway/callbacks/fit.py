@@ -10,6 +10,7 @@ from gateway.callbacks.document import CallbackShape, callbacks
 from gateway.callbacks.given import SETTINGS, named
 from gateway.callbacks.smoothing import Occasion
 from gateway.catalog.card import CardShape
+from gateway.catalog.everywhere import EverywhereShape
 from gateway.catalog.service import Service
 from gateway.catalog.translator import Translator
 from gateway.errors import Fault
@@ -137,9 +138,9 @@ class _Fitting:
     def _of_buttons(self) -> Iterator[Fault]:
         """Buttons of documents that not everybody may press, where nobody can be asked who may."""
         asking: dict[str, str] = {}
-        owners: list[Translator | CardShape] = []
+        owners: list[Translator | CardShape | EverywhereShape] = []
         for one in self._services.values():
-            owners += [*one.translators, *one.cards.values()]
+            owners += [*one.translators, *one.cards.values(), *one.everywhere]
         for owner in owners:
             for action in owner.actions.listed if owner.actions is not None else ():
                 service, _, name = action.callback.partition("/")

@@ -30,6 +30,7 @@ def faults(source: Text, _: Mapping[str, JSON], part: Any) -> list[Fault]:
     for key in (key for key in _TEMPLATES if key in request):
         _values(reader, request[key], asking, ("request", key))
     _values(reader, request.get("auth", {}).get("claims", {}), asking, ("request", "auth", "claims"))
+    _values(reader, raw.get("snooze", {}), names, ("snooze",))
     _replies(reader, raw.get("reply", {}), names.extended({"answer": _answer(request, part)}), "reply")
     later = raw.get("later", {})
     seen = names.extended({"answer": _answer(later, part)})

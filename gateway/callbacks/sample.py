@@ -15,6 +15,7 @@ from gateway.callbacks.document import Act, CallbackShape
 from gateway.callbacks.given import Given
 from gateway.callbacks.request import Wire
 from gateway.callbacks.smoothing import Occasion, Said, fields, smoothed
+from gateway.callbacks.snooze import SnoozeWish
 from gateway.catalog import yamlfile
 from gateway.catalog.kinds import Text
 from gateway.catalog.metaschema import meta_faults
@@ -72,9 +73,10 @@ class ToldLater(Struct, frozen=True, omit_defaults=True):
 
 
 class CallbackOutcome(Struct, frozen=True, omit_defaults=True):
-    """What becomes of a sample: the request, the dialog, the answer to Mattermost and what is posted besides."""
+    """What becomes of a sample: the request, what is snoozed, the dialog, the answer to Mattermost, what is posted."""
 
     request: JSON = None
+    snooze: SnoozeWish | None = None
     dialog: JSON = None
     problem: str = ""
     answer: JSON = None
@@ -137,6 +139,7 @@ def _outcome(sample: CallbackSample, shape: CallbackShape, said: Said, act: Act,
     answer = answered(said.occasion, reply, lookup=said.lookup)
     return CallbackOutcome(
         request,
+        act.snooze,
         problem=reply.problem,
         answer=msgspec.json.decode(answer.body),
         to=answer.to.value if answer.left else "",

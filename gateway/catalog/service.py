@@ -9,6 +9,7 @@ from msgspec import Struct
 from gateway import units
 from gateway.catalog import yamlfile
 from gateway.catalog.card import CARD, CardShape
+from gateway.catalog.everywhere import EVERYWHERE, EverywhereShape
 from gateway.catalog.fragments import NO_FRAGMENTS
 from gateway.catalog.kinds import Text, parts_of
 from gateway.catalog.scope import ALONE
@@ -44,7 +45,8 @@ class Service:
     `ignored_at` says where each pattern of `ignore` is written: "github/service.yaml:12".
     `scope` is what its documents see besides the payload, `fragments` are those of its catalog.
     `fetches_keys` says whether a scheme of its needs public keys that must be fetched.
-    `offering` has, by the name of a translator without actions of its own, the card that has some.
+    `offering` has, by the name of a translator without actions of its own, the card that has some. `everywhere` are the
+    documents of actions that every message may have.
     `documents` are those that the service was made of, by name ("service", "push", "cards/issue"). `described` is
     False for a service whose own document cannot be used: how its requests are verified is unknown.
     """
@@ -86,6 +88,7 @@ class Service:
         self.translators: Sequence[Translator] = ()
         self.cards: Mapping[str, CardShape] = {}
         self.offering: Mapping[str, CardShape] = {}
+        self.everywhere: Sequence[EverywhereShape] = ()
         self.index: Index[Translator] = Index(())
         self.faults = [yamlfile.fault(source.file, source.text, steps, problem) for steps, problem in self._problems]
 
@@ -124,6 +127,7 @@ class Service:
             for one in service.translators
             if one.actions is None and not one.replies and (card := service.cards.get(one.card)) and card.actions
         }
+        service.everywhere = tuple(parts_of(EVERYWHERE, parts).values())
         service.index = Index(service.translators)
         return service
 

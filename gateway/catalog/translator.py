@@ -167,9 +167,17 @@ class Translator:
         except TranslationError:
             return False
 
-    def draft(self, context: Context, cards: Mapping[str, CardShape] | None = None, *, explained: bool = True) -> Draft:
+    def draft(
+        self,
+        context: Context,
+        cards: Mapping[str, CardShape] | None = None,
+        *,
+        explained: bool = True,
+        phased: bool = False,
+    ) -> Draft:
         """The draft for a payload that matches the schema; with the `cards` of the service, also its phase and card.
 
+        With `phased` it has its phase also without cards, unless that fails.
         With `explained` it says where a payload has not what the card shows. Raises TranslationError, but for a card
         that fails: the message is good, and is told.
         """
@@ -183,11 +191,20 @@ class Translator:
         offers = self.actions.offers(context) if self.actions is not None else None  # before the card sets its names
         if cards is not None and self._living:
             draft = self._living_draft(draft, context, cards, explained=explained)
+        elif phased and self._living:
+            draft = replace(draft, phase=self._told_phase(context))
         if offers is not None:
             draft = draft.offering(offers)
         if self._message.untitled(message):
             return replace(draft, why="; ".join(filter(None, (f"{self.name} {UNTITLED}", draft.why))), untitled=True)
         return draft
+
+    def _told_phase(self, context: Context) -> Phase | None:
+        """The phase, where nothing else needs it; None where it fails."""
+        try:
+            return _PHASES.get(self._phase.render(context), Phase.CHANGE)
+        except TranslationError:
+            return None
 
     def _living_draft(
         self, draft: Draft, context: Context, cards: Mapping[str, CardShape], *, explained: bool

@@ -13,6 +13,7 @@ from typing import Final
 from aiohttp import web
 from msgspec import Struct
 
+from gateway.acts.snoozing import Snoozing
 from gateway.catalog.catalog import Catalog
 from gateway.catalog.service import Service
 from gateway.decode.content import Content
@@ -85,7 +86,7 @@ class Ingress:
     `strangers` bounds what is sent to addresses that have never delivered. `budget`, `peers` and `refusals` are those
     of the listener, too; refusals are recorded by `recorder`. `captures` are addresses whose requests become no events.
     `keys` are the public keys that requests are verified with; without them those of other hosts cannot be had.
-    `buttons` makes those of messages; without it they have none.
+    `buttons` makes those of messages; without it they have none. `snoozing` knows the subjects that are not told.
     """
 
     def __init__(  # noqa: PLR0913 - each is another part
@@ -100,8 +101,11 @@ class Ingress:
         recorder: Recorder | None = None,
         keys: Keyring | None = None,
         buttons: Buttons | None = None,
+        snoozing: Snoozing | None = None,
     ) -> None:
         self.buttons = buttons
+        self._snoozing = snoozing
+        self._snoozed = snoozing.routes if snoozing is not None else {}
         self.budget = Budget(0, 0)
         self.refusals = Refusals(metrics, recorder)
         self.captures = Captures()
@@ -231,6 +235,8 @@ class Ingress:
             raise self._with_clue(refusal, rules, route, service, judged.content)
         if reading is None:
             raise Refused(405, "Method Not Allowed", f"an event is sent by {', '.join(sorted(METHODS))}")
+        if self._snoozing is not None and route.name in self._snoozed and route.wishes.phases:
+            reading = await self._snoozing.heed(reading, route.name)
         read = time.perf_counter()
         series.translating.observe(read - started)
         span.step("translate", judged.proven, judged.read)

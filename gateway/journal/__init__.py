@@ -28,6 +28,7 @@ from gateway.journal.keyrings import Keys, Secrets
 from gateway.journal.past import Counts
 from gateway.journal.positions import Positions
 from gateway.journal.refusals import Refusals
+from gateway.journal.snoozes import Snoozes
 from gateway.journal.standing import Standings
 from gateway.journal.uses import Pins, Uses
 from gateway.journalurl import file_of
@@ -348,7 +349,7 @@ class Archive(Protocol):
 
 
 class Journal(
-    Queue, Cards, Secrets, Keys, Uses, Pins, Positions, Audit, Refusals, Archive, Counts, Standings, Protocol
+    Queue, Cards, Secrets, Keys, Uses, Pins, Positions, Snoozes, Audit, Refusals, Archive, Counts, Standings, Protocol
 ):
     """All of the Protocols. A caller that needs fewer depends on those."""
 
@@ -377,8 +378,7 @@ async def open(  # noqa: A001 - `journal.open` is what it is called everywhere
     delivery have limits of their own, `dead`: an age since that was received or sent again, and a size together. Those
     with a pending one are never deleted. Ages are those of `journal.clock.SteadyClock`.
 
-    `on_commit` gets the seconds of each commit. `on_discard` of a gateway gets everything that discards or deletes dead
-    deliveries, whoever asked for it.
+    `on_commit` gets the seconds of each commit, `on_discard` of a gateway all that discards or deletes dead deliveries.
 
     Raises JournalDamaged for a store that cannot be used, JournalError for one that is unreachable or missing, or that
     another gateway delivers from; ValueError for a URL that names no store.

@@ -1,12 +1,13 @@
 """Buttons and menus on the post that shows a subject: who makes them, their room, and where in a message they stand."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Final, Protocol
 
 from msgspec import Struct, to_builtins
 from msgspec.structs import replace
 
 from gateway.catalog.actions import Offered
+from gateway.catalog.everywhere import About
 from gateway.mattermost.fit import fits
 from gateway.mattermost.limits import DEFAULT, Limits
 from gateway.mattermost.payload import Action, Attachment, Message
@@ -33,7 +34,14 @@ class Origin(Struct, frozen=True):
 
 
 class Buttons(Protocol):
-    """Makes the buttons of what is offered."""
+    """Makes the buttons of what is offered. `everywhere` are the routes of which every message may have some."""
+
+    @property
+    def everywhere(self) -> Container[str]:
+        """Their names."""
+
+    def besides(self, about: About) -> Sequence[Offered]:
+        """What is offered below a message of these routes besides the actions of its own documents."""
 
     def made(self, offered: Sequence[Offered], origin: Origin) -> Sequence[Action]:
         """The buttons, in the order of what is offered, without those that nobody answers."""
@@ -56,7 +64,10 @@ def with_room(limits: Limits, offered: Sequence[Offered]) -> Limits:
 
 
 def with_buttons(message: Message, buttons: Sequence[Action], limits: Limits = DEFAULT) -> Message:
-    """The message with buttons below its last attachment, or in one of their own; as it is where they do not fit."""
+    """The message with buttons below its last attachment, or in one of their own: with as many as fit, the first."""
     *before, last = message.attachments or [Attachment()]
-    shown = replace(message, attachments=[*before, replace(last, actions=list(buttons))])
-    return shown if fits(shown, limits) else message
+    for count in range(len(buttons), 0, -1):
+        shown = replace(message, attachments=[*before, replace(last, actions=list(buttons[:count]))])
+        if fits(shown, limits):
+            return shown
+    return message

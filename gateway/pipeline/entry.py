@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 from msgspec import Struct
 
+from gateway.catalog.actions import Offered
+from gateway.catalog.everywhere import About
 from gateway.catalog.service import Service
 from gateway.decode.content import Content
 from gateway.journal import DuplicateKey, Entry
@@ -95,6 +97,9 @@ def parcels(
     for number, piece in enumerate(reading.pieces, 1):
         about = f"{service.key}:{piece.subject}" if piece.subject else f"@{route.name}"
         shown: Sequence[Card | None] | None = None
+        offered = piece.actions
+        if buttons is not None and route.name in buttons.everywhere:
+            offered = (*offered, *buttons.besides(_about(route, service, piece)))
         for index, one in enumerate(piece.fitted):
             for name in route.destinations:
                 own = traits.get(name, _NO_TRAITS)
@@ -105,10 +110,10 @@ def parcels(
                 if own.cards and shown and index >= len(shown):
                     continue
                 card = shown[index] if own.cards and shown else None
-                if buttons is not None and piece.actions and not index:
+                if buttons is not None and offered and not index:
                     subject = about if piece.subject else ""
                     origin = Origin(route.name, event_id, name, subject, now)
-                    body, card = _with_buttons(piece, body, card, buttons, origin)
+                    body, card = _with_buttons(offered, body, card, buttons, origin)
                 outgoing.append(Parcel(name, f"{name}{within} {about}", body, route.address, card, trace))
     return outgoing
 
@@ -134,20 +139,25 @@ def _cards(piece: Piece, about: str, alone: str, mode: CardMode | None) -> Seque
     return (opening,) if shown and mode is CardMode.UPDATE else (opening, *further)
 
 
+def _about(route: Route, service: Service, piece: Piece) -> About:
+    phase = piece.phase.value if piece.phase is not None else ""
+    return About(route.name, service.key, piece.name, piece.translator, piece.subject, phase)
+
+
 def _with_buttons(
-    piece: Piece, body: bytes, card: Card | None, buttons: Buttons, origin: Origin
+    offered: Sequence[Offered], body: bytes, card: Card | None, buttons: Buttons, origin: Origin
 ) -> tuple[bytes, Card | None]:
-    """The first message of a piece, and its card, with buttons on what shows the subject.
+    """The first message of a piece, and its card, with buttons for what is offered on what shows the subject.
 
     Where there is a card, that is its payload: the message itself may be posted in the thread of the card.
     """
     if card is None:
-        made = buttons.made(piece.actions, origin)
+        made = buttons.made(offered, origin)
         return (encode(with_buttons(decode(body), made)) if made else body), None
     if card.alone is not None:  # it replies to what shows the subject
         return body, card
     origin = msgspec.structs.replace(origin, subject=card.subject if origin.subject else "")
-    if not (made := buttons.made(piece.actions, origin)):
+    if not (made := buttons.made(offered, origin)):
         return body, card
     shown = with_buttons(decode(card.payload.encode() or body), made)
     return body, msgspec.structs.replace(card, payload=encode(shown).decode())

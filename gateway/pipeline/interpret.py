@@ -48,7 +48,8 @@ class Wishes(Struct, frozen=True, dict=True):
     """The settings of a route for its messages: event filters, strictness, and overrides of the message's own keys.
 
     `route` is its name, by which reasons call it; "" for a request without one. `channel` is the one of every message,
-    `channel_template` chooses one of `channels` for each event. `muted_until` is in seconds since the epoch.
+    `channel_template` chooses one of `channels` for each event. `muted_until` is in seconds since the epoch. With
+    `phases`, that of each event is asked for also where the route has no cards.
     """
 
     only: tuple[str, ...] = ()
@@ -69,6 +70,7 @@ class Wishes(Struct, frozen=True, dict=True):
     persistent_notifications: bool | None = None
     silent: bool | None = None
     card: CardMode | None = None
+    phases: bool = False
     depth: int = 64
     route: str = ""
 
@@ -89,9 +91,10 @@ class Piece(Struct, frozen=True):
 
     `phase` is where the event stands in the life of its subject (None: it has none), `card` the message that shows the
     subject as it is now (None: the first of its messages does); with `reply` nothing shows it anew: the messages reply
-    to the card that is there. These count only where a route wants cards. `emptied` names the translator whose message
-    came out empty, so that the generic one speaks. `channel` is the channel that a rule of the route chose for the
-    event, "" for none. `actions` are the buttons and menus of the post that shows the subject.
+    to the card that is there. These count only where a route wants cards (`phase` also with its `phases`). `emptied`
+    names the translator whose message came out empty, so that the generic one speaks. `channel` is the channel that a
+    rule of the route chose for the event, "" for none. `actions` are the buttons and menus of the post that shows the
+    subject.
     """
 
     outcome: Outcome
@@ -152,7 +155,7 @@ def interpret(service: Service, content: Content, wishes: Wishes, limits: Limits
         pieces.append(Piece(Outcome.MESSAGE, "", GENERIC, fitted=reader.finished(more)))
     if not pieces:
         pieces.append(Piece(Outcome.IGNORED, "", "", reason="the request holds no event"))
-    first = pieces[0] if len(pieces) == 1 else _most_telling(pieces)
+    first = pieces[0] if len(pieces) == 1 else most_telling(pieces)
     key = service.delivery_key(request, decoded.value)
     idle = unwrapped.idle if first.note else ()  # else the step had nothing to do, as an optional one
     reason = first.reason
@@ -171,7 +174,7 @@ def interpret(service: Service, content: Content, wishes: Wishes, limits: Limits
     )
 
 
-def _most_telling(pieces: Sequence[Piece]) -> Piece:
+def most_telling(pieces: Sequence[Piece]) -> Piece:
     """The first broken piece, else the first message with a note, else the first message."""
     ranks = {Outcome.BROKEN: 0, Outcome.MESSAGE: 2}
     return min(pieces, key=lambda piece: ranks.get(piece.outcome, 3) - bool(piece.note))
@@ -262,7 +265,7 @@ class _EventReader(Struct, frozen=True):
             if not translator.schema.matches(value):
                 return self._mismatched_piece(translator, value, name, explained=explained)
             cards = self.service.cards if self.wishes.card is not None else None
-            draft = translator.draft(seen, cards, explained=explained)
+            draft = translator.draft(seen, cards, explained=explained, phased=self.wishes.phases)
             if cards is None and translator.name in self.service.offering and draft.message is not None:
                 draft = draft.offering(self.service.offering[translator.name].offers(seen))
             if draft.broken and (plain := self._plain_piece(translator, value, explained=explained)):

@@ -121,6 +121,10 @@ class CallbackSettings(Pace, frozen=True, kw_only=True):
         """The name of the route under which its acts are stored, and of the destination that performs them."""
         return PREFIX + self.name
 
+    def reaches(self, route: str) -> bool:
+        """Whether the messages of a route get the buttons of the table."""
+        return not self.routes or route in self.routes
+
 
 def read_bots(reader: TableReader, raw: Mapping[str, Any], delivery: DeliveryTable) -> dict[str, BotSettings]:
     """Read the bots by name."""

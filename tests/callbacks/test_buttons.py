@@ -9,6 +9,8 @@ from gateway.callbacks.buttons import SignedButtons, declared, path_secrets, tak
 from gateway.callbacks.ticket import LIFE, LONGEST, Place, Ticket, TicketKind, verify
 from gateway.catalog.actions import Offered
 from gateway.catalog.build import build
+from gateway.catalog.everywhere import About
+from gateway.catalog.kinds import Text
 from gateway.journal.keyrings import RingKey
 from gateway.language.template import Engine
 from gateway.mattermost.payload import Option
@@ -62,6 +64,24 @@ def test_only_what_is_answered_has_a_button() -> None:
         "Silence"
     ]
     assert buttons().made([msgspec.structs.replace(ACK, context={"incident": "x" * LONGEST})], ORIGIN) == []
+
+
+def test_what_every_message_of_a_route_offers() -> None:
+    """The documents of the services that its tables name, as far as they are compiled; nothing without a URL."""
+    documents = {"everywhere/note": "title: Note it\nactions: [{name: Note, callback: other/note, when: subject}]\n"}
+    sources = {**texts({}), **{name: Text(f"acme/{name}", text, name) for name, text in documents.items()}}
+    service, faults = build("acme", sources, Engine())
+    assert faults == []
+    made = buttons()
+    known = {"acme": service.everywhere}
+    made.settle("https://gate.example", live, {"alerts": ["acme", "slow"]}, lambda key: known.get(key, ()))
+    assert "alerts" in made.everywhere
+    [note] = made.besides(About("alerts", "github", subject="s"))
+    assert (note.name, note.document, note.callback) == ("Note", "acme/everywhere/note", "other/note")
+    assert made.besides(About("alerts", "github")) == []
+    assert declared(service, Ticket(TicketKind.BUTTON, "1", "other/note", "Note", document=note.document)) is not None
+    made.settle("", live, {"alerts": ["acme"]}, lambda key: known.get(key, ()))
+    assert "alerts" not in made.everywhere
 
 
 def test_a_button_fits_the_room_that_is_kept_for_it() -> None:

@@ -76,6 +76,14 @@ def test_phases(state: str | None, phase: Phase) -> None:
     assert translator().draft(seen({"n": 1, "state": state}), {}).phase is phase
 
 
+def test_the_phase_is_told_without_cards_where_it_is_asked_for() -> None:
+    """The message is the same as without it, also where the phase fails: then it has none."""
+    one = translator()
+    assert [one.draft(seen({"n": 1, "state": "close"}), phased=it).phase for it in (True, False)] == [Phase.CLOSE, None]
+    failing = translator(TEXT.replace("{{ state }}", "{{ state + state }}")).draft(seen({"n": 1, "state": {}}), phased=True)
+    assert (failing.phase, failing.message is not None) == (None, True)
+
+
 def test_a_document_without_a_life_has_no_phase() -> None:
     """Even where a card is asked for: it is a message like any other."""
     one = translator(TEXT.replace('phase: "{{ state }}"\n', ""))

@@ -39,6 +39,7 @@ from gateway.journal.duplicates import use_key
 from gateway.journal.keyrings import KEY_BYTES
 from gateway.journal.past import DeliveredCount, EventCount
 from gateway.journal.refusals import REFUSED_LIMIT
+from gateway.journal.snoozes import Snooze
 from gateway.journal.sqlite import lease
 from gateway.journal.sqlite.file import prepare
 from gateway.journal.standing import Ahead
@@ -1368,6 +1369,23 @@ async def test_a_listener_goes_on_from_its_position(reopen: Reopen) -> None:
     journal = await reopen()
     await journal.advance("ask", NOW * 1000)
     assert [await journal.position(name) for name in ("ask", "other", "nobody")] == [NOW * 1000 + 9.0, 1.0, None]
+
+
+async def test_a_subject_is_snoozed_until_it_wakes(reopen: Reopen) -> None:
+    """One snooze for each subject on a route, the last that was stored, over a restart; what wakes twice is awake."""
+    journal = await reopen()
+    assert list(await journal.snoozes()) == []
+    for until, by in ((NOW + 3600, "ann"), (NOW + 60.5, "ben")):
+        await journal.snooze(Snooze("alerts", "db1", until, by))
+    others = [Snooze("alerts", "db2", NOW + 3600), Snooze("deploys", "db1", NOW + 3600)]
+    for one in others:
+        await journal.snooze(one)
+    journal = await reopen()
+    kept = await journal.snoozes()
+    assert sorted(kept, key=lambda one: one.until) == [Snooze("alerts", "db1", NOW + 60.5, "ben"), *others]
+    for _ in range(2):
+        await journal.wake("alerts", "db1")
+    assert list(await (await reopen()).snoozes()) == others
 
 
 async def test_a_ring_has_a_key_from_its_first_use_on(reopen: Reopen) -> None:

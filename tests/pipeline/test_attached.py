@@ -27,7 +27,7 @@ def test_the_last_attachment_has_the_buttons():
 
 
 def test_a_message_that_was_fitted_has_room_for_its_buttons():
-    """As large as it may be; without the room that was kept, it stays without them."""
+    """As large as it may be; without the room that was kept, it has the first of them, as many as fit."""
     huge = Message(attachments=[Attachment(text="<&é" * 3000) for _ in range(60)])
     button = msgspec.structs.replace(BUTTON, integration=Integration("u", {"ticket": "x" * (BUTTON_ROOM - 200)}))
     for limits, most in ((Limits(), DEFAULT), (Limits(body=60_000, props=90_000), Limits(body=60_000, props=90_000))):
@@ -35,7 +35,10 @@ def test_a_message_that_was_fitted_has_room_for_its_buttons():
             shown = with_buttons(one.message, [button, button], most)
             assert shown.attachments[-1].actions
             assert fits(shown, most)
-    assert with_buttons(Message(text="t"), [button] * 40) == Message(text="t")
+    many = [msgspec.structs.replace(button, id=f"b{number}") for number in range(40)]
+    [few] = with_buttons(Message(text="t"), many).attachments
+    assert (20 < len(few.actions) < 40, few.actions) == (True, many[: len(few.actions)])
+    assert with_buttons(Message(text="t"), [button], Limits(body=1000)) == Message(text="t")
 
 
 def test_what_is_offered_is_told_to_people():

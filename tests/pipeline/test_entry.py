@@ -7,6 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from gateway.catalog.actions import Offered
+from gateway.catalog.everywhere import About
 from gateway.decode.content import Content
 from gateway.journal.duplicates import key_of
 from gateway.mattermost.fit import Fitted
@@ -236,11 +237,18 @@ CLOSE = Offered("Close", "acme/one", "acme/close")
 
 
 class Made:
-    """Makes a button of what is offered, and notes what for."""
+    """Makes a button of what is offered, and notes what for. On the routes `everywhere` it offers a snooze besides."""
 
-    def __init__(self, *, alive: bool = True) -> None:
+    def __init__(self, *, alive: bool = True, everywhere: tuple[str, ...] = ()) -> None:
         self.alive = alive
+        self.everywhere = everywhere
         self.origins: list[Origin] = []
+        self.abouts: list[About] = []
+
+    def besides(self, about):
+        """A snooze."""
+        self.abouts.append(about)
+        return [Offered("Snooze", "mattergate/everywhere/snooze", "mattergate/snooze")]
 
     def made(self, offered, origin):
         """A button of each."""
@@ -289,6 +297,22 @@ def test_without_cards_each_message_has_its_buttons():
     assert texts == [("a",), ()]
     assert [part.card.subject for part in parts] == ["event e1 1"] * 2
     assert buttons.origins[0].subject == ""
+
+
+def test_a_message_of_some_routes_has_buttons_besides():
+    """Behind its own, of which it may have none; asked for once, however many destinations show it."""
+    buttons = Made(everywhere=("r",))
+    one = piece("a", card="state", phase=Phase.OPEN)
+    made, _ = with_buttons(one, "hook", "rest", buttons=buttons, card="both")
+    hook, rest = decode(made[0].payload), decode(made[1].card.payload.encode())
+    assert [[button.name for button in post.attachments[-1].actions] for post in (hook, rest)] == [
+        ["Close", "Snooze"]
+    ] * 2
+    assert buttons.abouts == [About("r", "acme", "e", "t", "s", "open")]
+    plain = Reading(Outcome.MESSAGE, "e", "t", "", "", "", (piece("a", phase=None),))
+    [parcel] = parcels("e1", route("hook"), Acme, plain, TRAITS, "", buttons, 5.0)
+    assert [button.name for button in decode(parcel.payload).attachments[-1].actions] == ["Snooze"]
+    assert buttons.abouts[1].phase == ""
 
 
 def test_buttons_that_nobody_answers_change_nothing():

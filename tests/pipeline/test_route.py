@@ -54,6 +54,16 @@ def test_the_settings_become_wishes():
     assert (plain.channel, plain.priority, plain.requested_ack, plain.silent, plain.card) == (None,) * 5
 
 
+def test_a_route_with_buttons_of_any_table_has_phases():
+    """They may depend on it, whether there are cards or not."""
+    routes = ""
+    for name in ("a", "b"):
+        routes += f'[routes.{name}]\nservice = "github"\ndestinations = ["ops"]\nallow_unsigned = true\n'
+    table = '[callbacks.snooze]\nservice = "mattergate"\n'
+    for text, phased in (("", []), (table + 'routes = ["b"]\n', ["b"]), (table, ["a", "b"])):
+        assert [name for name, one in route.build(parsed(routes + text)).items() if one.wishes.phases] == phased
+
+
 def test_a_channel_that_is_a_template_is_a_rule():
     """It is none that every message has."""
     wishes = made(when="a", mute_until=5.0, verbosity="title", channel="ops-{{ a }}", channels=("ops-a",)).wishes

@@ -23,6 +23,7 @@ from gateway.journal.sqlite import (
     prune_sql,
     refusal_sql,
     ring_sql,
+    snoozes_sql,
     standing_sql,
     uses_sql,
     write_sql,
@@ -39,6 +40,7 @@ from gateway.journal.sqlite.messages import (
     Begun,
     Checkpoint,
     DiscardDead,
+    EndSnooze,
     Job,
     JobFailed,
     Migrate,
@@ -54,6 +56,7 @@ from gateway.journal.sqlite.messages import (
     Requeue,
     Ring,
     SetPause,
+    SetSnooze,
     Settle,
     Stop,
 )
@@ -307,6 +310,7 @@ class _Pruning:
             audit_sql.prune(connection, prune.audit_before, prune.audit_surplus, count),
             uses_sql.prune(connection, prune.ended, count),
             uses_sql.prune_begun(connection, count),
+            snoozes_sql.prune(connection, prune.ended, count),
         )
         ring_sql.prune(connection, prune.ended)
         return max(deleted) == count, ()
@@ -343,6 +347,8 @@ _RARE: Final[Mapping[type, Callable[[sqlite3.Connection, Memory, Any], Answer]]]
     Begin: lambda connection, _, work: Begun(uses_sql.begin(connection, work.seq, back=work.back)),
     PinTicket: lambda connection, _, work: Pinned(uses_sql.pin(connection, work.ticket, work.place, work.expires)),
     Advance: lambda connection, _, work: positions_sql.advance(connection, work.name, work.ms),
+    SetSnooze: lambda connection, _, work: snoozes_sql.store(connection, work.snooze),
+    EndSnooze: lambda connection, _, work: snoozes_sql.end(connection, work.route, work.subject),
     Record: lambda connection, _, work: audit_sql.store(connection, work.lines),
 }
 """What the rare kinds of work do; those that answer nothing give None."""

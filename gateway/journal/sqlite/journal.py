@@ -36,6 +36,7 @@ from gateway.journal.audit import AuditLine, AuditPage, AuditQuery
 from gateway.journal.clock import SteadyClock, WindowClock, uptime
 from gateway.journal.keyrings import KEY_BYTES, RingKey
 from gateway.journal.past import EventCount, PastCounts
+from gateway.journal.snoozes import Snooze
 from gateway.journal.sqlite import (
     audit_sql,
     count_sql,
@@ -45,6 +46,7 @@ from gateway.journal.sqlite import (
     refusal_sql,
     ring_sql,
     search_sql,
+    snoozes_sql,
     standing_sql,
     uses_sql,
 )
@@ -57,6 +59,7 @@ from gateway.journal.sqlite.messages import (
     Begin,
     Begun,
     DiscardDead,
+    EndSnooze,
     Pinned,
     PinTicket,
     Record,
@@ -67,6 +70,7 @@ from gateway.journal.sqlite.messages import (
     Requeue,
     Ring,
     SetPause,
+    SetSnooze,
     Settle,
     Work,
 )
@@ -230,6 +234,18 @@ class SqliteJournal:
     async def advance(self, name: str, ms: float) -> None:
         """Store durably that a listener has come so far."""
         await self._writer.ask(Advance(name, ms))
+
+    async def snoozes(self) -> Sequence[Snooze]:
+        """The snoozes that are kept."""
+        return await self._reader.read(snoozes_sql.snoozes)
+
+    async def snooze(self, one: Snooze) -> None:
+        """Store a snooze durably, in place of an earlier one."""
+        await self._writer.ask(SetSnooze(one))
+
+    async def wake(self, route: str, subject: str) -> None:
+        """End the snooze of a subject on a route."""
+        await self._writer.ask(EndSnooze(route, subject))
 
     async def record(self, lines: Sequence[AuditLine]) -> None:
         """Store lines of the audit durably."""

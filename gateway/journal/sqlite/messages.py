@@ -8,6 +8,7 @@ from msgspec import Struct
 from gateway.journal import DeadDiscard, Entry, Settlement
 from gateway.journal.audit import AuditLine
 from gateway.journal.keyrings import RingKey
+from gateway.journal.snoozes import Snooze
 from gateway.journal.uses import Pin
 from gateway.model import DiscardCause, Pause, Refusal
 
@@ -97,6 +98,19 @@ class Advance(Struct, frozen=True, tag=True):
     ms: float
 
 
+class SetSnooze(Struct, frozen=True, tag=True):
+    """Store a snooze in place of an earlier one; answered by None."""
+
+    snooze: Snooze
+
+
+class EndSnooze(Struct, frozen=True, tag=True):
+    """End the snooze of a subject on a route; answered by None."""
+
+    route: str
+    subject: str
+
+
 class Record(Struct, frozen=True, tag=True):
     """Store lines of the audit; answered by None."""
 
@@ -114,7 +128,8 @@ class Prune(Struct, frozen=True, tag=True):
     """Delete these events, then keys that expired before `now`, and what is older than its time.
 
     That is cards and addresses by their last use, refused requests, lines of the audit, which also go up to the number
-    `audit_surplus`, and what ended before `ended`: places of tickets, keys of rings. All in slices; answered by None.
+    `audit_surplus`, and what ended before `ended`: places of tickets, keys of rings,
+    snoozes. All in slices; answered by None.
     """
 
     doomed: list[Doomed]
@@ -139,7 +154,7 @@ class Stop(Struct, frozen=True, tag=True):
     """Finish all jobs before this one; answered by None. The owner's also closes the file."""
 
 
-Act = Renew | Release | Begin | PinTicket | Advance | Record
+Act = Renew | Release | Begin | PinTicket | Advance | SetSnooze | EndSnooze | Record
 """What acts from Mattermost ask for."""
 
 Work = Entry | Settle | Requeue | DiscardDead | Remember | Refuse | SetPause | Act | Prune | Migrate | Checkpoint | Stop

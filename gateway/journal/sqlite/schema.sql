@@ -316,3 +316,14 @@ CREATE TABLE position (
     name TEXT PRIMARY KEY,
     at   REAL NOT NULL
 ) WITHOUT ROWID;
+
+-- The subjects of which a route tells nothing before `until`, and who said so.
+CREATE TABLE snooze (
+    route   TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    until   REAL NOT NULL,
+    by      TEXT NOT NULL,
+    PRIMARY KEY (route, subject)
+) WITHOUT ROWID;
+
+CREATE INDEX snooze_end ON snooze (until);

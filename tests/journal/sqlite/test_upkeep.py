@@ -22,6 +22,7 @@ from gateway.errors import JournalError
 from gateway.journal import ADDRESS_AGE, CardPost, DeadDiscard, DeadLimits, DuplicateKey, Entry, Query, Settlement
 from gateway.journal.audit import AUDIT_AGE, AuditLine, AuditOutcome, AuditQuery
 from gateway.journal.clock import CONFIRM, SteadyClock, WindowClock
+from gateway.journal.snoozes import Snooze
 from gateway.journal.sqlite import count_sql, keys_sql, messages, upkeep
 from gateway.journal.sqlite.journal import SqliteJournal
 from gateway.journal.sqlite.upkeep import CARD_AGE
@@ -339,19 +340,21 @@ async def test_addresses_are_forgotten_by_age(journal: SqliteJournal, clock: Clo
 
 
 async def test_what_acts_leave_is_forgotten_by_age(journal: SqliteJournal, clock: Clock) -> None:
-    """Places with their tickets, former keys after their time, lines of the audit after theirs."""
+    """Places with their tickets, former keys and snoozes after their time, lines of the audit after theirs."""
     (former,) = await journal.ring("tickets")
     (signing, _) = await journal.rotate("tickets", KEPT_SECONDS)
     begun = clock.now
     await journal.pin("ticket", "channel", "post", begun + KEPT_SECONDS)
     await journal.record([AuditLine(begun, AuditOutcome.DONE, "ack")])
+    await journal.snooze(Snooze("r", "s", begun + KEPT_SECONDS))
     clock.now += KEPT_SECONDS - 1
     await journal.upkeep.prune()
+    assert len(await journal.snoozes()) == 1
     assert [key.id for key in await journal.ring("tickets")] == [signing.id, former.id]
     assert await journal.pin("ticket", "other", "other", 0.0) == Pin("channel", "post")
     clock.now += 1
     await journal.upkeep.prune()
-    assert list(await journal.ring("tickets")) == [signing]
+    assert (list(await journal.ring("tickets")), list(await journal.snoozes())) == ([signing], [])
     assert await journal.pin("ticket", "other", "other", 0.0) == Pin("other", "other")
     clock.now = begun + AUDIT_AGE
     await journal.upkeep.prune()
