@@ -26,6 +26,9 @@ from gateway.settings.callbacks import CallbackSettings
 TYPING: Final = 4.0
 """Seconds after which a bot that works shows again that it is typing: clients show it for five."""
 
+KEPT: Final = 64
+"""Answers that are kept while acts are concluded; of older ones nobody knows any more how they ended."""
+
 LOOKING: Final = 16
 """How many questions for options of dialogs are under way at most."""
 
@@ -77,22 +80,33 @@ class Asking:
         self._calls = calls
         self._around = around
         self._metrics = metrics
-        self._begun: set[int] = set()
+        self._asked: dict[int, Asked] = {}
+        self._unsent: set[int] = set()
         self._looking = 0
 
     async def ask(self, table: Table, act: Act, kept: StoredAct, seq: int) -> Asked:
         """Send the request of an act, of delivery `seq`, unless it must not be repeated and was begun before.
 
-        Raises JournalError.
+        What came of it is the same until `end`: where nothing could be stored of it, it is asked for again. Raises
+        JournalError.
         """
+        if (known := self._asked.get(seq)) is not None:
+            return known
+        asked = await self._ask(table, act, kept, seq)
+        if asked.again is None:
+            self._asked[seq] = asked
+            while len(self._asked) > KEPT:
+                del self._asked[next(iter(self._asked))]
+        return asked
+
+    async def _ask(self, table: Table, act: Act, kept: StoredAct, seq: int) -> Asked:
         request = act.request
         if request is None:
             return Asked(outcome=AuditOutcome.FAILED if act.problem else AuditOutcome.DONE)
         once = request.repeat == "never"
-        if once and seq not in self._begun:
-            if not await self._journal.begin(seq):
-                return Asked(NoAnswer(_STOPPED), AuditOutcome.UNKNOWN)
-            self._begun.add(seq)
+        if once and seq not in self._unsent and not await self._journal.begin(seq):
+            return Asked(NoAnswer(_STOPPED), AuditOutcome.UNKNOWN)
+        self._unsent.discard(seq)
         try:
             async with self._typing(table, kept):
                 answer = await self._call(table, request)
@@ -118,7 +132,7 @@ class Asking:
 
     def end(self, seq: int) -> None:
         """The delivery is done with."""
-        self._begun.discard(seq)
+        self._asked.pop(seq, None)
 
     async def _unanswered(self, error: NotCalled, kept: StoredAct, seq: int, *, once: bool) -> Asked:
         if not kept.interactive and (not error.sent or not once):
@@ -130,8 +144,9 @@ class Asking:
     async def _again(self, problem: str, seq: int, answer: OutsideAnswer | None = None, *, once: bool) -> Asked:
         """Try again later, also after a restart: what was asked was certainly not done, or may be done twice."""
         if once:
+            self._unsent.add(seq)  # which holds where the journal cannot take it back
             await self._journal.unbegin(seq)
-            self._begun.discard(seq)
+            self._unsent.discard(seq)
         status = answer.status if answer is not None else 0
         headers = {"Retry-After": answer.headers.get("retry-after", "")} if answer is not None else {}
         after, code = retry_after(headers, time.time()), Asked(answer).code if answer is not None else "network"
