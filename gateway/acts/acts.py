@@ -141,7 +141,7 @@ class Acts:
         """
         shape = table.callbacks[name]
         response = said.response.reveal() if said.response is not None else ""
-        act = StoredAct(name, said.occasion, said.input, response, ticket, done)
+        act = StoredAct(name, said.occasion, said.input, response, ticket, done, table.settings.service)
         event = _event(table, shape, act)
         if not shape.asks or said.input.get("cancelled") or (shape.dialog is not None and said.occasion in _OPENING):
             return await self._take_at_once(table, shape, act, event, uses, wait=wait)
@@ -177,6 +177,10 @@ class Acts:
             return Never(f"[callbacks.{name}] is not in the settings any more, or its service is gone: put it back")
         if isinstance(kept, StoredResponse):
             return await self._around.respond(table.settings, kept, time.time() - delivery.received)
+        if kept.service != table.settings.service:
+            return Never(
+                f"it was for {kept.service}, and [callbacks.{name}] is {table.settings.service} now: put it back"
+            )
         shape = table.callbacks.get(kept.callback)
         if shape is None:
             return Never(f"the callback {kept.callback} of {table.settings.service} is gone: put it back, then replay")
