@@ -47,7 +47,7 @@ from gateway.settings import Settings
 from gateway.settings.callbacks import CallbackSettings
 
 REPLY_WINDOW: Final = 8 * 86_400.0
-"""Seconds for which an act has one reply, whoever performs it."""
+"""Seconds for which a delivery of an act has one reply, whoever performs it."""
 
 _OPENING: Final = frozenset({Occasion.COMMAND, Occasion.ACTION})
 _AUDITED: Final = frozenset({Occasion.COMMAND, Occasion.ACTION, Occasion.DIALOG})
@@ -144,7 +144,7 @@ class Acts:
         """
         shape = table.callbacks[name]
         response = said.response.reveal() if said.response is not None else ""
-        act = StoredAct(name, said.occasion, said.input, response, ticket, done)
+        act = StoredAct(name, said.occasion, said.input, response, ticket, done, table.settings.service)
         event = _event(table, shape, act)
         if not shape.asks or said.input.get("cancelled") or (shape.dialog is not None and said.occasion in _OPENING):
             return await self._take_at_once(table, shape, act, event, uses, wait=wait)
@@ -180,6 +180,10 @@ class Acts:
             return Never(f"[callbacks.{name}] is not in the settings any more, or its service is gone: put it back")
         if isinstance(kept, StoredResponse):
             return await self._around.respond(table.settings, kept, time.time() - delivery.received)
+        if kept.service != table.settings.service:
+            return Never(
+                f"it was for {kept.service}, and [callbacks.{name}] is {table.settings.service} now: put it back"
+            )
         shape = table.callbacks.get(kept.callback)
         if shape is None:
             return Never(f"the callback {kept.callback} of {table.settings.service} is gone: put it back, then replay")
@@ -266,16 +270,13 @@ class Acts:
         outcome = asked.outcome if asked.outcome is not AuditOutcome.DONE else _outcome(kept, reply)
         await self._give_back(table, kept, delivery.event_id, outcome)
         line = self._line(table, kept, delivery.event_id, outcome, reply.problem)
-        future = self._waiting.get(delivery.event_id)
-        in_time = future is not None and not future.done()
-        if future is not None and in_time:
+        future, left, in_time = self._waiting.get(delivery.event_id), reply, False
+        if future is not None and not future.done():
             answer = await self._answer(table, kept, reply, line)
-            left = Reply(answer.to, answer.left)
-            await self._answer_later(table, kept, left, delivery)
-            if not future.done():
+            if in_time := not future.done():  # else nobody waits any more since the journal was asked
                 future.set_result(Taken(delivery.event_id, answer, problem=reply.problem))
-        else:
-            await self._answer_later(table, kept, reply, delivery)
+                left = Reply(answer.to, answer.left)
+        await self._answer_later(table, kept, left, delivery)
         await self._show(table, kept, line, in_time=in_time)
         await self.note(kept.occasion, line)
         self._asking.end(delivery.seq)
@@ -303,9 +304,13 @@ class Acts:
             await self._around.show(table.settings, act.ticket.destination, line.post, shown)
 
     async def _answer_later(self, table: Table, act: StoredAct, reply: Reply, delivery: Delivery) -> None:
-        """Store the messages of a reply, to be posted; once for each act, whoever performs it."""
+        """Store the messages of a reply, to be posted; once for each delivery, whoever performs it.
+
+        That of an act which a person has sent again has a reply of its own.
+        """
         if reply.messages:
-            use = DuplicateKey(use_key(table.settings.route, "reply", delivery.event_id), REPLY_WINDOW)
+            name = f"{delivery.event_id} {delivery.seq}"
+            use = DuplicateKey(use_key(table.settings.route, "reply", name), REPLY_WINDOW)
             await self.store_later(table, act, reply, use, delivery)
 
     async def _give_back(self, table: Table, act: StoredAct, event_id: str, outcome: AuditOutcome) -> None:

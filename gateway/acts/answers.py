@@ -38,10 +38,11 @@ class Answers:
         found = verify(text, TicketKind.REPLY, self._ring.keys, Place(), time.time())
         if isinstance(found, TicketRefused):
             raise _refused(found.reason)
-        table = await self._acts.require(found.table)
+        table = await self._acts.table(found.table)
         name = found.callback.rpartition("/")[2]
         occasion, known = answered_by(found)
-        if name not in table.callbacks or occasion not in table.callbacks[name].answers:
+        shape = table.callbacks.get(name) if table is not None and table.has(found) else None
+        if shape is None or occasion not in shape.answers:
             raise Refused(410, "Gone", "the callback that asked is not in use any more")
         act = StoredAct(name, Occasion(occasion), known)
         return await self._store(found.table, act, request, found.id, found.event)

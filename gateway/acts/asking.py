@@ -29,7 +29,7 @@ TYPING: Final = 4.0
 LOOKING: Final = 16
 """How many questions for options of dialogs are under way at most."""
 
-KNOWN: Final = 100
+KNOWN: Final = 64
 """Acts whose outcome is remembered until the journal has it; of older ones that must not be repeated it is unknown."""
 
 _NOT_NOW: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
@@ -81,12 +81,14 @@ class Asking:
         self._around = around
         self._metrics = metrics
         self._known: dict[int, Asked] = {}  # what came of requests whose acts the journal could not conclude yet
+        self._unsent: set[int] = set()
         self._looking = 0
 
     async def ask(self, table: Table, act: Act, kept: StoredAct, seq: int) -> Asked:
         """Send the request of an act, of delivery `seq`, unless it must not be repeated and was begun before.
 
-        Raises JournalError.
+        What came of it is the same until `end`: where nothing could be stored of it, it is asked for again. Raises
+        JournalError.
         """
         request = act.request
         if request is None:
@@ -94,8 +96,9 @@ class Asking:
         if (known := self._known.get(seq)) is not None:
             return known
         once = request.repeat == "never"
-        if once and not await self._journal.begin(seq):
+        if once and seq not in self._unsent and not await self._journal.begin(seq):
             return Asked(NoAnswer(_STOPPED), AuditOutcome.UNKNOWN)
+        self._unsent.discard(seq)
         asked = await self._send(table, request, kept, seq, once=once)
         if asked.again is None:
             if len(self._known) >= KNOWN:
@@ -142,7 +145,9 @@ class Asking:
     async def _again(self, problem: str, seq: int, answer: OutsideAnswer | None = None, *, once: bool) -> Asked:
         """Try again later, also after a restart: what was asked was certainly not done, or may be done twice."""
         if once:
+            self._unsent.add(seq)  # which holds where the journal cannot take it back
             await self._journal.unbegin(seq)
+            self._unsent.discard(seq)
         status = answer.status if answer is not None else 0
         headers = {"Retry-After": answer.headers.get("retry-after", "")} if answer is not None else {}
         after, code = retry_after(headers, time.time()), Asked(answer).code if answer is not None else "network"

@@ -35,6 +35,7 @@ _WINDOW: Final = 86_400.0
 
 _DONE: Final = "That was done already, or is under way."
 _GONE: Final = "This is not in use any more: the operator of the gateway has taken it out."
+_WITHDRAWN: Final = "no document offers this action any more"
 _NO_OPTION: Final = "This is none of the options of the menu. Nothing was done."
 _UNSTORED: Final = "Nothing was done: the gateway cannot store anything now. Try again in a minute."
 _NOTHING: Final = b"{}"
@@ -86,10 +87,10 @@ class Clicks:
         table, callback = await self._table_of(ticket, Occasion.ACTION)
         action = await self._declared(ticket)
         if action is None:
-            raise _NotTaken(AuditOutcome.FAILED, "no document offers this action any more", _GONE, ticket)
+            raise _NotTaken(AuditOutcome.FAILED, _WITHDRAWN, _GONE, ticket)
         await self._permit(table, said, action.allow, ticket)
         user = said.input.get("user", {}).get("id", "")
-        if action.confirm and not self._permits.confirmed(ticket, option, user):
+        if action.confirm and not self._permits.confirmed(ticket, option, user, said.id):
             return _whispered(f"{action.confirm}\n\nClick again within {CONFIRM:.0f} s to confirm.")
         meant = _meant(said, dict(ticket.context))
         route = table.settings.route
@@ -117,6 +118,8 @@ class Clicks:
         if said.lookup:
             return await self._look_up(table, ticket, meant)
         action = await self._declared(ticket)
+        if action is None and ticket.document:  # nobody knows any more who may
+            raise _NotTaken(AuditOutcome.FAILED, _WITHDRAWN, _GONE, ticket)
         await self._permit(table, meant, action.allow if action is not None else (), ticket)
         done = action.told("", ticket.context) if action is not None else ""
         uses = [once(table.settings.route, ticket, time.time())]
@@ -151,7 +154,7 @@ class Clicks:
     async def _table_of(self, ticket: Ticket, occasion: Occasion) -> tuple[Table, str]:
         """The table of a ticket, and the name of its callback. Raises _NotTaken."""
         table, callback = await self._acts.table(ticket.table), ticket.callback.rpartition("/")[2]
-        if table is None or callback not in table.answering(occasion):
+        if table is None or not table.has(ticket) or callback not in table.answering(occasion):
             text = f"[callbacks.{ticket.table}] has no callback {callback} any more"
             raise _NotTaken(AuditOutcome.FAILED, text, _GONE, ticket)
         return table, callback

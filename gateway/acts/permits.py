@@ -33,7 +33,7 @@ class Permits:
     def __init__(self, members: Callable[[str], Members | None], clock: Callable[[], float] = time.monotonic) -> None:
         self._members = members
         self._clock = clock
-        self._asked: OrderedDict[tuple[str, str, str], float] = OrderedDict()
+        self._asked: OrderedDict[tuple[str, str, str], tuple[float, str]] = OrderedDict()
 
     async def denied(self, table: CallbackSettings, said: Mapping[str, Any], allow: Sequence[str] = ()) -> str:
         """Why a person may not, in words for them; "" when they may. `allow` is what the document says.
@@ -49,13 +49,16 @@ class Permits:
         user, channel = said.get("user", {}).get("id", ""), said.get("channel", {}).get("id", "")
         return await members.allowed(who, user, channel)
 
-    def confirmed(self, ticket: Ticket, option: str, user: str) -> bool:
-        """Whether this is the second click of a person on a button; the first one is remembered."""
+    def confirmed(self, ticket: Ticket, option: str, user: str, click: str) -> bool:
+        """Whether this is the second click of a person on a button; the first one is remembered.
+
+        `click` is the id of a click ("": unknown): one that is sent twice confirms nothing.
+        """
         key, now = (ticket.id, option, user), self._clock()
-        until = self._asked.pop(key, 0.0)
-        if now < until:
+        until, first = self._asked.pop(key, (0.0, ""))
+        if now < until and (not click or click != first):
             return True
-        self._asked[key] = now + CONFIRM
+        self._asked[key] = now + CONFIRM, click
         while len(self._asked) > _MOST:
             self._asked.popitem(last=False)
         return False

@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Final
 
 from gateway.errors import JournalError
-from gateway.journal.audit import NOT_TAKEN, AuditLine
+from gateway.journal.audit import NOT_TAKEN, AuditLine, clipped
 from gateway.observe import logs
 
 INTERVAL: Final = 1.0
@@ -55,7 +55,7 @@ class AuditRecorder:
         if len(self._waiting) >= BATCH:
             self._dropped += 1
             return
-        self._waiting.append(line)
+        self._waiting.append(clipped(line))  # what a stranger says may be as long as a request
         if self._writing is None:
             self._writing = asyncio.get_running_loop().create_task(self._write(), name="audit")
 

@@ -41,7 +41,7 @@ class StoredAct(Struct, frozen=True, tag="act", omit_defaults=True):
     """One use of the callback `callback`: the `input` of its templates.
 
     `response` is the URL for later answers to a command, a secret. `ticket` is that of the button or dialog, `done`
-    what is said of it once it is done.
+    what is said of it once it is done. `service` is the one that it was taken for.
     """
 
     callback: str
@@ -50,6 +50,7 @@ class StoredAct(Struct, frozen=True, tag="act", omit_defaults=True):
     response: str = ""
     ticket: Ticket | None = None
     done: str = ""
+    service: str = ""
 
     @property
     def interactive(self) -> bool:

@@ -9,6 +9,7 @@ from gateway.callbacks import fit
 from gateway.callbacks.document import CallbackShape
 from gateway.callbacks.given import Given
 from gateway.callbacks.smoothing import Occasion, Said
+from gateway.callbacks.ticket import Ticket
 from gateway.catalog.service import Service
 from gateway.settings.callbacks import CallbackSettings
 
@@ -23,6 +24,10 @@ class Table(Struct, frozen=True):
     def giving(self, now: float) -> Given:
         """What is given to a callback at a time."""
         return replace(self.given, now=now)
+
+    def has(self, ticket: Ticket) -> bool:
+        """Whether the callback of a ticket is one of the service that the table names now."""
+        return ticket.callback.rpartition("/")[0] == self.settings.service
 
     def hearing(self, said: Said) -> str | None:
         """The callback for something said: the one named like its trigger word, or the first; None where none is."""

@@ -21,7 +21,7 @@ from gateway.acts.tables import Table
 from gateway.app.catalog import RunningCatalog
 from gateway.app.senders import Senders
 from gateway.callbacks.answering import update_of
-from gateway.callbacks.buttons import SignedButtons
+from gateway.callbacks.buttons import Live, SignedButtons
 from gateway.callbacks.ticket import RING
 from gateway.catalog.catalog import Catalog
 from gateway.catalog.everywhere import EVERYWHERE, EverywhereShape
@@ -36,7 +36,7 @@ from gateway.observe import logs
 from gateway.observe.metrics import Metrics
 from gateway.outbound.call import Calls
 from gateway.settings import Settings
-from gateway.settings.callbacks import BotSettings, CallbackSettings
+from gateway.settings.callbacks import BotSettings, CallbackSettings, server_of
 
 _log = logs.get("acts")
 
@@ -180,15 +180,20 @@ class Acting:
         return performer.destination(self.desk.acts, table)
 
 
-def live(settings: Settings) -> Callable[[str, str, str], str | None]:
-    """Which table brings to life, on a route, the callback of a service by its name: the first that fits."""
+def live(settings: Settings) -> Live:
+    """Which table brings a callback to life: the first that fits, of several one of the destination's server."""
+    servers = {name: server_of(one).rstrip("/").lower() for name, one in settings.destinations.items()}
 
-    def found(route: str, service: str, callback: str) -> str | None:
-        for name, table in settings.callbacks.items():
-            offered = table.service == service and (not table.only or callback in table.only)
-            if offered and table.reaches(route):
-                return name
-        return None
+    def found(service: str, callback: str, route: str, destination: str) -> str | None:
+        fitting = [
+            table
+            for table in settings.callbacks.values()
+            if table.service == service and (not table.only or callback in table.only) and table.reaches(route)
+        ]
+        server = servers.get(destination, "")
+        near = (one for one in fitting if one.server.rstrip("/").lower() == server)
+        one = next(near, fitting[0] if fitting else None)
+        return one.name if one is not None else None
 
     return found
 

@@ -27,8 +27,11 @@ ACTION_DOOR: Final = "action"
 TICKET: Final = "ticket"
 """The key of a button's context that holds the ticket."""
 
-Live = Callable[[str, str, str], str | None]
-"""The table of the settings that brings to life, on a route, the callback of a service by its name; None for none."""
+Live = Callable[[str, str, str, str], str | None]
+"""The table of the settings that brings a callback to life: of a service, by its name, on a route, for a destination.
+
+None for none.
+"""
 
 Everywhere = Callable[[str], Sequence[EverywhereShape]]
 """The documents of a service for every message, by its key; none as long as it is not compiled."""
@@ -91,7 +94,7 @@ class SignedButtons:
         found = []
         for number, one in enumerate(offered, 1):
             service, _, callback = one.callback.partition("/")
-            table = self._live(origin.route, service, callback)
+            table = self._live(service, callback, origin.route, origin.destination)
             if table is not None and (button := self._button(number, one, table, origin)):
                 found.append(button)
         return found

@@ -45,6 +45,11 @@ async def cut(request: web.Request) -> web.Response:
     return web.Response()
 
 
+def acts(made):
+    """What takes and performs acts."""
+    return made.running._running._parts.acting.desk.acts
+
+
 def saying(status: int = 200, body: bytes = b"", kind: str = "application/json", **headers: str):
     """A function that gives one answer."""
 
@@ -150,6 +155,64 @@ reply: {message: {text: "{{ answer.json.said }}"}}
     made.outside.answers.clear()
     await eventually(lambda: made.texts()[-1] == "as you wish")
     assert made.standin.posts[-1].channel_id == made.standin.posts[0].channel_id
+
+
+async def test_a_journal_that_fails_after_the_request_has_nothing_done_twice(world, monkeypatch) -> None:
+    """What came of the request is told once the journal takes it."""
+    made = await world()
+    made.outside.answers["/ack/7"] = saying(500)
+    post = await made.fire()
+    journal, failures = acts(made)._journal, []
+    release = journal.release
+
+    async def release_later(*given) -> None:
+        if not failures:
+            failures.append(given)
+            raise JournalError("the disk is full")
+        await release(*given)
+
+    monkeypatch.setattr(journal, "release", release_later)
+    await made.standin.click("ann", post, "Ack")
+    assert "500 Internal Server Error" in await made.whisper()
+    (line,) = await made.audit()
+    assert (line.outcome, len(failures), len(made.outside.asked)) == ("failed", 1, 1)
+
+
+async def test_an_answer_that_comes_while_patience_ends_comes_later(world, monkeypatch) -> None:
+    """Nobody waits any more once the journal has said what else the answer needs."""
+    made = await world(table='patience = "100ms"\nbot = "helper"')
+    answer = acts(made)._answer
+
+    async def answer_late(*given):
+        waited = next(iter(acts(made)._waiting.values()))
+        await eventually(waited.done)
+        return await answer(*given)
+
+    monkeypatch.setattr(acts(made), "_answer", answer_late)
+    made.standin.add_command("pager", f"{made.url}/command/pager", token=TOKEN)
+    told = await made.standin.execute("ann", "town-square", "/pager status db1")
+    assert told["text"].startswith("Working on it")
+    assert await made.whisper(2) == "Status: as you wish"
+
+
+async def test_an_act_that_is_sent_again_has_a_reply_of_its_own(world) -> None:
+    """Also where the one before had its failure posted."""
+    made = await world(table='patience = "100ms"\nbot = "helper"')
+    made.standin.add_outgoing(f"{made.url}/out/pager", "ask", token=TOKEN)
+    made.outside.answers["/ask"] = saying(500)
+    made.outside.gate.clear()
+    made.standin.say("ann", "ops", "ask what now?")
+    await eventually(lambda: made.outside.asked and not acts(made)._waiting)
+    made.outside.gate.set()
+    await eventually(lambda: "did not work" in made.texts()[-1])
+
+    async def dead() -> list[int]:
+        return [one.seq for record in await made.events() for one in record.deliveries if one.state == "dead"]
+
+    await eventually(dead)
+    made.outside.answers.clear()
+    await made.journal.requeue(await dead())
+    await eventually(lambda: made.texts()[-1] == "as you wish")
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from gateway.callbacks.ticket import Place, Ticket, TicketKind, sign, verify
 from gateway.errors import JournalError
 from gateway.journal.audit import AuditOutcome, AuditQuery
-from tests.acts.conftest import HOOK_SECRET
+from tests.acts.conftest import DOCUMENTS, HOOK_SECRET
 from tests.conftest import eventually
 
 DONE = "That was done already, or is under way."
@@ -138,3 +138,33 @@ async def test_what_cannot_be_stored_is_told_and_the_button_works_again(world, m
     assert made.outside.asked == []
     await made.standin.click("ann", post, "Ack")
     assert await made.whisper(2) == "Done: as you wish"
+
+
+async def test_what_was_for_another_service_is_not_brought_to_this_one(world) -> None:
+    """A table that names another service than it did takes none of its buttons, and none of its acts."""
+    other = {"service": DOCUMENTS["service.yaml"], "callbacks/ack": DOCUMENTS["callbacks/ack.yaml"]}
+    made = await world(**{f"../other/{name}.yaml": text for name, text in other.items()})
+    post = await made.fire()
+    _, integration = ticket_of(made, post)
+    acts = made.running._running._parts.acting.desk.acts
+    before = acts.settings
+    changed = replace(before.callbacks["pager"], service="other")
+    acts.settings = replace(before, callbacks={"pager": changed})
+    assert "ack" in (await acts.table("pager")).callbacks
+    assert "not in use any more" in await knock(made, integration, post)
+    acts.settings = before
+    perform = acts.perform
+
+    async def perform_then(*given):
+        acts.settings = replace(before, callbacks={"pager": changed})
+        return await perform(*given)
+
+    acts.perform = perform_then
+    await made.standin.click("ann", post, "Ack")
+
+    async def dead() -> str:
+        return (await made.events())[0].deliveries[0].reason
+
+    await eventually(dead)
+    assert "it was for pager, and [callbacks.pager] is other now" in await dead()
+    assert made.outside.asked == []

@@ -129,3 +129,16 @@ async def test_why_a_dialog_does_not_open(world) -> None:
     post = await made.fire()
     await made.standin.click("ann", post, "Note")
     assert "[callbacks.pager] server is not set" in await made.whisper()
+
+
+async def test_a_dialog_of_an_action_that_is_offered_no_more(mattermost_server, monkeypatch) -> None:
+    """Nobody knows any more who may, so nobody does."""
+    made = await mattermost_server()
+    dialog = await opened(made)
+
+    async def none(_):
+        return None
+
+    monkeypatch.setattr(made.running._running._parts.acting.desk.clicks, "_declared", none)
+    assert "not in use any more" in (await made.standin.submit("ann", dialog, "ops", {"text": "x"}))["error"]
+    assert made.outside.asked == []

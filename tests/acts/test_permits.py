@@ -8,6 +8,7 @@ from gateway.settings.callbacks import CallbackSettings
 from tests.acts.conftest import TOKEN
 from tests.conftest import eventually
 
+TICKET = Ticket(TicketKind.BUTTON, "t1", "pager/ack")
 SAID = {"user": {"id": "u" * 26, "name": "ann"}, "channel": {"id": "c" * 26}}
 
 
@@ -50,16 +51,16 @@ def test_a_second_click_confirms_within_a_minute():
     now = [0.0]
     permits = Permits({}.get, lambda: now[0])
     one, two = (Ticket(TicketKind.BUTTON, name, "s/c") for name in "12")
-    assert not permits.confirmed(one, "", "ann")
-    assert not permits.confirmed(one, "", "ben")
-    assert not permits.confirmed(two, "", "ann")
-    assert not permits.confirmed(one, "1h", "ann")
-    assert permits.confirmed(one, "", "ann")
-    assert not permits.confirmed(one, "", "ann")
+    assert not permits.confirmed(one, "", "ann", "")
+    assert not permits.confirmed(one, "", "ben", "")
+    assert not permits.confirmed(two, "", "ann", "")
+    assert not permits.confirmed(one, "1h", "ann", "")
+    assert permits.confirmed(one, "", "ann", "")
+    assert not permits.confirmed(one, "", "ann", "")
     now[0] += CONFIRM
-    assert not permits.confirmed(one, "", "ann")
+    assert not permits.confirmed(one, "", "ann", "")
     now[0] += CONFIRM - 0.1
-    assert permits.confirmed(one, "", "ann")
+    assert permits.confirmed(one, "", "ann", "")
 
 
 def test_what_strangers_can_make_grow_is_bounded():
@@ -67,7 +68,7 @@ def test_what_strangers_can_make_grow_is_bounded():
     permits = Permits({}.get, lambda: 0.0)
     ticket = Ticket(TicketKind.BUTTON, "1", "s/c")
     for number in range(10_001):
-        permits.confirmed(ticket, "", f"user{number}")
+        permits.confirmed(ticket, "", f"user{number}", "")
     assert not permits.confirmed(ticket, "", "user0")
     assert permits.confirmed(ticket, "", "user10000")
 
@@ -116,3 +117,15 @@ async def test_a_server_that_does_not_answer_is_no_permission(world) -> None:
     made.standin.mode = "ok"
     assert "whether you are among them is not known" in await made.whisper()
     assert made.outside.asked == []
+
+
+def test_only_another_click_confirms():
+    """One that is sent again does not, nor one that comes late, or of somebody else, or about something else."""
+    now = [0.0]
+    permits = Permits(lambda _: None, lambda: now[0])
+    clicks = [("1h", "ann", "c1"), ("1h", "ann", "c1"), ("4h", "ann", "c2"), ("1h", "ben", "c3"), ("1h", "ann", "c4")]
+    assert [permits.confirmed(TICKET, *click) for click in clicks] == [False, False, False, False, True]
+    assert [permits.confirmed(TICKET, "", "ann", click) for click in ("", "")] == [False, True]
+    assert not permits.confirmed(TICKET, "", "ann", "c5")
+    now[0] = CONFIRM
+    assert not permits.confirmed(TICKET, "", "ann", "c6")

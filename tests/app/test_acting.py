@@ -12,6 +12,7 @@ from gateway.settings import Settings
 from gateway.settings.callbacks import CallbackSettings
 from tests.acts.conftest import TOKEN, world
 from tests.conftest import eventually
+from tests.settings.reading import parse
 
 __all__ = ["world"]
 PAGES = ("/", "/events", "/dead", "/destinations", "/audit", "/catalog", "/refused", "/metrics")
@@ -107,7 +108,7 @@ def test_a_callback_is_alive_by_the_first_table_that_fits():
         "three": CallbackSettings(name="three", service="other"),
     }
     found = live(Settings(callbacks=made))
-    assert [found("alerts", "pager", "ack"), found("alerts", "pager", "mute"), found("else", "pager", "mute")] == [
+    assert [found("pager", *at) for at in (("ack", "alerts", ""), ("mute", "alerts", ""), ("mute", "else", ""))] == [
         "one", "two", None,
     ]  # fmt: skip
     assert services(Settings(callbacks=made)) == {"pager", "other"}
@@ -119,5 +120,33 @@ async def test_settings_that_change_count_at_once(world) -> None:
     running = made.running._running
     body = {"token": TOKEN, "text": "ask", "post_id": "p" * 26}
     assert (await made.post("/out/pager", body))[0] == 200
-    running._parts.acting.adopt(Settings(server=running.settings.server))
+    running._parts.acting.adopt(Settings(server=running.settings.server), running.catalog())
     assert (await made.post("/out/pager", body))[0] == 404
+
+
+SETTINGS = """
+[server]
+listen = "127.0.0.1:0"
+[destinations.east]
+hook = "https://east.example/hooks/xyzxyzxyzxyzxyzxyzxyzxyzxy"
+[destinations.west]
+hook = "https://west.example/hooks/abcabcabcabcabcabcabcabcab"
+[destinations.inner]
+hook = "http://mattermost:8065/hooks/abcabcabcabcabcabcabcabcax"
+[callbacks.first]
+service = "pagerduty"
+server = "https://east.example"
+[callbacks.second]
+service = "pagerduty"
+server = "https://WEST.example/"
+only = ["acknowledge"]
+"""
+
+
+def test_a_button_belongs_to_the_table_of_its_server():
+    """Who clicks there is known there; where no table names the server, the first one does."""
+    found = live(parse(SETTINGS))
+    of = {name: found("pagerduty", "acknowledge", "alerts", name) for name in ("east", "west", "inner", "gone")}
+    assert of == {"east": "first", "west": "second", "inner": "first", "gone": "first"}
+    assert found("pagerduty", "resolve", "alerts", "west") == "first"
+    assert found("sentry", "resolve", "alerts", "west") is None

@@ -24,7 +24,7 @@ ACK = Offered("Acknowledge!", "acme/incident", "acme/ack", "primary", {"incident
 MENU = Offered("Silence", "acme/incident", "acme/silence", options=(Option("1 hour", "1h"), Option("4 h", "4h")))
 
 
-def live(route: str, service: str, callback: str) -> str | None:
+def live(service: str, callback: str, route: str, destination: str) -> str | None:
     """A table that answers for one service on one route."""
     return "account" if (route, service) == ("alerts", "acme") else None
 
