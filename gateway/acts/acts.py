@@ -170,7 +170,10 @@ class Acts:
         """The options that a field of a dialog asks for; nothing of it is stored."""
         shape = table.callbacks[name]
         act = shape.act(said, table.giving(time.time()))
-        return answered(said.occasion, shape.reply(act, await self._asking.look_up(table, act)), lookup=True)
+        reply = shape.reply(act, await self._asking.look_up(table, act))
+        if reply.problem:  # the dialog has no place for it
+            _log.warning("a dialog has no options", callback=f"{table.settings.name}/{name}", problem=reply.problem)
+        return answered(said.occasion, reply, lookup=True)
 
     async def perform(self, name: str, delivery: Delivery) -> Result:
         """Perform what a delivery to the destination of a table says."""
@@ -281,6 +284,8 @@ class Acts:
         await self.note(kept.occasion, line)
         self._asking.end(delivery.seq)
         told = in_time and (outcome is AuditOutcome.FAILED or not reply.problem)
+        if told and reply.problem:  # what nobody was told in time is a dead delivery, which has a line of its own
+            _log.warning("an act failed", callback=line.callback, event_id=delivery.event_id, problem=reply.problem)
         return result(act, asked, reply, told=told)
 
     async def _answer(self, table: Table, act: StoredAct, reply: Reply, line: AuditLine) -> Answer:

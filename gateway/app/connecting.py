@@ -36,7 +36,7 @@ _OTHER: Final = "the server gave it a token of its own: run this again, which ke
 async def plan(desk: Desk, services: Mapping[str, Service]) -> list[Task]:
     """What is to be done, in its order. Raises Unsent, SettingsError."""
     tables, asked = Tables(desk, services), desk.choice
-    called = [one.name for one in desk.scope.tables if tables.answering(one, Occasion.OUTGOING)]
+    called = [one.name for one in desk.scope.tables if tables.called(one)]
     if (asked.channels or asked.triggers) and len(called) > 1:
         raise wrong(f"--channel and --trigger are for one table, and {', '.join(called)} have webhooks", "name one")
     tasks = [task for bot in desk.scope.bots for task in await BotTasks(desk, bot).tasks()]
@@ -58,6 +58,15 @@ class Tables:
         service = self._services.get(table.service)
         return fit.answering(fit.alive(table, service), occasion) if service is not None else {}
 
+    def called(self, table: CallbackSettings) -> bool:
+        """Whether the channels and words that are asked for are those of its webhooks.
+
+        A bot that hears all that a webhook would tell needs a webhook only for a word: both would answer.
+        """
+        outgoing = self.answering(table, Occasion.OUTGOING)
+        heard = table.bot and all(Occasion.MESSAGE in one.answers for one in outgoing.values())
+        return bool(outgoing) and bool(self._desk.choice.triggers or not heard)
+
     async def tasks(self, table: CallbackSettings) -> list[Task]:
         """What a table needs. Raises Unsent."""
         outgoing, commands = self.answering(table, Occasion.OUTGOING), self.answering(table, Occasion.COMMAND)
@@ -71,17 +80,15 @@ class Tables:
         changes: list[Change] = []
         for team in teams:
             if outgoing:
-                changes += await self._hooks_of(table, team, outgoing)
+                changes += await self._hooks_of(table, team)
             if commands:
                 changes += await self._commands_of(table, team, commands)
         return self._with_tokens(table, changes)
 
-    async def _hooks_of(
-        self, table: CallbackSettings, team: Team, shapes: Mapping[str, CallbackShape]
-    ) -> Sequence[Change]:
-        choice, what = self._desk.choice, "outgoing webhook"
+    async def _hooks_of(self, table: CallbackSettings, team: Team) -> Sequence[Change]:
+        choice, what, called = self._desk.choice, "outgoing webhook", self.called(table)
         try:
-            places = [await self._desk.place(team, name) for name in choice.channels]
+            places = [await self._desk.place(team, name) for name in choice.channels] if called else []
         except Unsent as unsent:
             return [Change(HOOKS, what, team, problem=str(unsent))]
         url = connecting.hook_url(self._desk.settings.server.public_url, table)
@@ -90,8 +97,7 @@ class Tables:
         for channel in {str(one.fields.get("channel_id") or "") for one in connecting.own_hooks(url, there)} - {""}:
             names[channel] = await self._desk.rest.channel_name(channel)
         changes = connecting.hooks_of(table, url, team, places, choice.triggers, there, names)
-        heard = table.bot and all(Occasion.MESSAGE in one.answers for one in shapes.values())
-        return changes if changes or heard else [Change(HOOKS, what, team, problem=_WHICH)]
+        return changes if changes or not called else [Change(HOOKS, what, team, problem=_WHICH)]
 
     async def _commands_of(
         self, table: CallbackSettings, team: Team, shapes: Mapping[str, CallbackShape]

@@ -10,6 +10,7 @@ from gateway.mattermost.internal import SETTING, refusal
 from gateway.mattermost.probe import Finding, Level
 from gateway.outbound.exchange import Unsent, exchange
 from gateway.outbound.sessions import HttpSession
+from gateway.settings.reader import ADMIN_TOKEN
 
 _PROBLEM: Final = "application/problem+json"
 
@@ -20,7 +21,9 @@ async def is_called(rest: Integrations, public_url: str) -> Finding:
     try:
         allowed = await rest.allowed_connections()
     except Unsent:
-        text = f"only an administrator may read whether Mattermost calls {host}: give its token to see {SETTING}"
+        text = (
+            f"only an administrator may read whether Mattermost calls {host}: set {ADMIN_TOKEN} to have {SETTING} read"
+        )
         return Finding(Level.WARNING, text)
     addresses = await _addresses(host)
     if not addresses:

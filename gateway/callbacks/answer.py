@@ -60,7 +60,8 @@ def problem_of(
     web page is none: it comes from a proxy or a sign-in in front of the service; nor is JSON that cannot be read.
     """
     if answer.status not in expected if expected else not 200 <= answer.status < 300:
-        return f"{host} answered {_status(answer.status)}"
+        instead = f" instead of {' or '.join(map(str, sorted(expected)))}" if 200 <= answer.status < 300 else ""
+        return f"{host} answered {_status(answer.status)}{instead}"
     kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()[:100]
     if shape is None:
         return f"{host} answered {misread}" if shown and (misread := _unreadable(answer, kind)) else ""

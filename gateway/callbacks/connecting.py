@@ -174,7 +174,7 @@ def _hook(
     words = fields.get("trigger_words", found.fields.get("trigger_words") if found else None) or ()
     channel = fields.get("channel_id", found.fields.get("channel_id") if found else "") or ""
     where = names.get(channel, channel)
-    what = f"outgoing webhook{' in ' if where else ''}{where}{' for ' if words else ''}{', '.join(words)}"
+    what = f"outgoing webhook{' in ' if where else ''}{where} for {', '.join(words) or 'every message'}"
     if found is None:
         fields |= {"team_id": team.id, "display_name": _cut(f"mattergate {name}", _NAME)}
         return Change(HOOKS, what, team, fields)

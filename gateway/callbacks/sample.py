@@ -14,7 +14,7 @@ from gateway.callbacks.body import encoded
 from gateway.callbacks.document import Act, CallbackShape
 from gateway.callbacks.given import Given
 from gateway.callbacks.request import Wire
-from gateway.callbacks.smoothing import Occasion, Said, fields, smoothed
+from gateway.callbacks.smoothing import Occasion, Said, fields, smoothed, without_first_word
 from gateway.callbacks.snooze import SnoozeWish
 from gateway.catalog import yamlfile
 from gateway.catalog.kinds import Text
@@ -185,7 +185,15 @@ def input_of(sample: CallbackSample, shape: CallbackShape) -> Said:
     else:
         sent = fields(encoded(sample.sent.json), _JSON)
     said = smoothed(occasion, sent)
+    if occasion is Occasion.COMMAND and shape.command is not None and _names_sub(said, shape.command.sub):
+        said = replace(said, input=without_first_word(said.input))
     return replace(said, input={**said.input, "context": sample.context}) if sample.context else said
+
+
+def _names_sub(said: Said, sub: str) -> bool:
+    """Whether the word of the sub-command stands first, in any case."""
+    words = said.input["words"]
+    return bool(sub) and bool(words) and words[0].lower() == sub.lower()
 
 
 def _request(wire: Wire) -> JSON:

@@ -52,7 +52,7 @@ def _row(raw: JSON, place: DocumentPlace) -> State:
         elif word in STATES:
             place.fault(f"expected [{word}, {'|'.join(_PHASES)}]")
         else:
-            place.fault(f"expected [word, {'|'.join(_PHASES)}, {'|'.join(TONES)}]")
+            place.fault(f"expected a list of three: [word, {'|'.join(_PHASES)}, {'|'.join(TONES)}]")
     else:
         near = get_close_matches(str(raw), STATES, 1)
         hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(STATES)}"

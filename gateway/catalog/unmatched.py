@@ -1,4 +1,4 @@
-"""What is wrong with a value of a payload, in the words of shapes: "is required, and the payload has none".
+"""What is wrong with a value of a payload, in the words of shapes: "is required, and is missing".
 
 Each reads on behind the path of the value: `order.total` "has to be a number, and is "a lot"".
 """
@@ -11,7 +11,7 @@ from typing import Any, Final
 from gateway.catalog.shapes import TYPES
 from gateway.model import JSON
 
-MISSING: Final = "is required, and the payload has none"
+MISSING: Final = "is required, and is missing"
 
 _SHOWN: Final = 40
 """Characters of a value that is shown."""

@@ -140,7 +140,9 @@ async def _connect(desk: Desk, services: Mapping[str, Service], admin: Secret, w
                 f"{plural(len(to_do), 'change')} will be made at {desk.scope.server} and in files here", yes=wish.yes
             )
             await _carry_out(to_do)
-            _tell(f"done: {plural(len(to_do), 'change')}; reload the gateway, so that it takes the tokens", wish)
+            _tell(
+                f"done: {plural(len(to_do), 'change')}; reload the gateway (SIGHUP), so that it takes the tokens", wish
+            )
     wrong = sum(one.step.action == "cannot" for one in tasks)
     if tasks and not to_do and not wrong:
         _tell("nothing is to be done", wish)

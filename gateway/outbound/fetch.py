@@ -18,7 +18,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from gateway.errors import MattergateError
 from gateway.model import FetchOutcome
 from gateway.outbound.sessions import Sessions
-from gateway.outbound.unanswered import unanswered
+from gateway.outbound.unanswered import unanswered, was_sent
 from gateway.verify import hosts
 
 TIMEOUT: Final = 10.0
@@ -31,7 +31,6 @@ _NAT64: Final = ip_network("64:ff9b::/96")
 _PROBLEMS: Final = {
     "tls": "no TLS connection, or its certificate does not verify",
     "timeout": "no answer in time",
-    "network": "no connection, or it broke",
 }
 """What it means for a fetch that there is no answer, by the class of `unanswered`."""
 
@@ -138,7 +137,10 @@ def why_unanswered(error: BaseException, host: str) -> str:
         return f"the proxy on the way to {host} refuses, or is not there"
     if isinstance(error, aiohttp.ClientResponseError | HttpProcessingError):
         return f"{host} does not answer in proper HTTP"
-    return f"{host}: {_PROBLEMS[unanswered(error).code]}"
+    code = unanswered(error).code
+    if code == "network":
+        return f"the connection to {host} broke" if was_sent(error) else f"{host} cannot be reached"
+    return f"{host}: {_PROBLEMS[code]}"
 
 
 def _no_answer(error: BaseException, host: str) -> NotFetched:

@@ -234,7 +234,7 @@ def _bound_name(meta: Meta) -> str:
     if meta.min_length is not None:
         return "not empty"
     if meta.le is not None:
-        return f"from {meta.ge} to {meta.le}"
+        return f"from {meta.ge} to {meta.le}" if meta.ge is not None else f"above {meta.gt}, at most {meta.le}"
     return f"at least {meta.ge}" if meta.ge is not None else f"above {meta.gt}"
 
 

@@ -29,6 +29,9 @@ ADMIN_TOKEN: Final = "MATTERGATE_CONNECT_TOKEN"  # noqa: S105 - its name
 _ELSEWHERE: Final = frozenset({"MATTERGATE_CONFIG", ADMIN_TOKEN})
 """Variables that are no settings."""
 
+_CONNECTED: Final = frozenset({"callbacks", "bots"})
+"""The tables whose files of tokens `mattergate connect` writes."""
+
 # Kubernetes sets variables of these forms in every container, for a Service called mattergate or mattergate-something.
 _KUBERNETES = re.compile(
     r"MATTERGATE_(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)"
@@ -120,7 +123,9 @@ class TableReader:
         try:
             return self._read_file(self.folder / path).strip()
         except (OSError, UnicodeDecodeError, ValueError) as error:
-            self.report.add(place, f"the file named here cannot be read: {reason(error)}", "check path and permissions")
+            absent = isinstance(error, FileNotFoundError) and place[0] in _CONNECTED
+            remedy = "`mattergate connect` writes it" if absent else "check path and permissions"
+            self.report.add(place, f"the file named here cannot be read: {reason(error)}", remedy)
         return ""
 
     def settle_file(self, values: dict[str, Any], key: str, place: Place) -> None:

@@ -88,10 +88,12 @@ async def test_what_cannot_be_done_is_told_beside_the_rest(connector, choice, hi
 
 
 async def test_a_bot_that_hears_needs_no_webhook(connector):
-    """Nothing is asked for one that answers messages, too."""
+    """Nothing is asked for one that answers messages, too: the channel is for the bot, unless there is a word."""
     connector.documents = {"ask": ASK.replace("answers: command", "answers: [outgoing, message, command]")}
     connector.write(BOT + TABLE + 'bot = "helper"\n')
-    assert not [one for one in await connector.run() if "webhook" in one]
+    home = {"channels": ("town-square",)}
+    assert not [one for one in await connector.run(**home) if "webhook" in one]
+    assert "create outgoing webhook in town-square for !ask home" in await connector.run(**home, triggers=("!ask",))
 
 
 async def test_several_teams(connector):

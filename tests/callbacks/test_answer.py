@@ -28,7 +28,7 @@ def test_an_answer_is_json_or_text(answer, seen):
     [
         (OutsideAnswer(204), (), ""),
         (OutsideAnswer(302), (), "h answered 302 Found"),
-        (OutsideAnswer(204), (200,), "h answered 204 No Content"),
+        (OutsideAnswer(204), (200,), "h answered 204 No Content instead of 200"),
         (OutsideAnswer(404), (404,), ""),
         (OutsideAnswer(799), (), "h answered 799"),
     ],

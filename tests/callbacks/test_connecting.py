@@ -56,7 +56,10 @@ def test_webhooks_are_made_once():
     """One for each channel, or one for all; what is there already is left alone."""
     assert planned(("dev",), ("!a",)) == [("create", "outgoing webhook in dev for !a")]
     assert planned((), ("!a",)) == [("create", "outgoing webhook for !a")]
-    assert planned(("dev", "ops")) == [("create", "outgoing webhook in dev"), ("create", "outgoing webhook in ops")]
+    assert planned(("dev", "ops")) == [
+        ("create", "outgoing webhook in dev for every message"),
+        ("create", "outgoing webhook in ops for every message"),
+    ]
     assert planned(("dev",), ("!a",), [hook("dev")]) == [("nothing", "outgoing webhook in dev for !a")]
     assert planned((), (), [hook("dev")]) == [("nothing", "outgoing webhook in dev for !a")]
     assert planned() == []

@@ -34,6 +34,14 @@ def test_a_sample_that_holds_has_no_differences():
     assert doubtful(one.expect, found) == ""
 
 
+def test_a_sub_command_sees_what_stands_behind_its_word():
+    """As the one that is called: the sample has all that was typed."""
+    document = ASK.replace("trigger: ask", "trigger: ask, sub: sub")
+    one, found = outcome(SAMPLE.replace("text: why?,", "text: sub why?,"), document)
+    assert document != ASK
+    assert differences(one.expect, found) == []
+
+
 def test_what_differs_is_told_with_its_path():
     """Also a request that the sample does not expect."""
     one, found = outcome(SAMPLE.replace("text: because}\n", "text: why not}\n", 1))

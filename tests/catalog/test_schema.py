@@ -102,7 +102,7 @@ def test_an_excerpt_makes_up_no_mismatch() -> None:
     [found] = Schema({"properties": {"list": {"items": {"type": "string"}}}}).mismatches(late)
     assert str(found) == "list[5000] has to be a string, and is 7"
     [found] = Schema({"required": ["name"]}).mismatches(value)
-    assert str(found) == "name is required, and the payload has none"
+    assert str(found) == "name is required, and is missing"
 
 
 def test_a_pattern_holds_up_nothing() -> None:

@@ -12,14 +12,14 @@ from gateway.language.document import DocumentPlace
 @pytest.mark.parametrize(
     ("shape", "payload", "said"),
     [
-        ({"data": {"id": "text"}}, {"data": {}}, "data.id is required, and the payload has none"),
+        ({"data": {"id": "text"}}, {"data": {}}, "data.id is required, and is missing"),
         ({"id": "text"}, {"id": None}, "id has to be text, and is null"),
         ({"id": "text"}, {"id": {}}, "id has to be text, and is an object"),
         ({"n": "number"}, {"n": "a lot"}, 'n has to be a number, and is "a lot"'),
         ({"on": "flag"}, {"on": 1}, "on has to be true or false, and is 1"),
-        ({"lines": [{"sku": "text"}]}, {"lines": [{}]}, "lines[0].sku is required, and the payload has none"),
+        ({"lines": [{"sku": "text"}]}, {"lines": [{}]}, "lines[0].sku is required, and is missing"),
         ({"by?": {"name": "text"}}, {"by": []}, "by has to be an object or text, and is a list"),
-        ({"a b": "text"}, {}, '["a b"] is required, and the payload has none'),
+        ({"a b": "text"}, {}, '["a b"] is required, and is missing'),
         ({"7": "number"}, {"7": "x"}, '["7"] has to be a number, and is "x"'),
         ({"id": "text"}, [], "the payload has to be an object, and is a list"),
         ({"id": {"$schema": "x", "enum": ["a", 1]}}, {"id": "c"}, 'id has to be one of "a", 1, and is "c"'),

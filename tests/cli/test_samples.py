@@ -192,9 +192,9 @@ def test_each_reason_of_a_place_has_its_samples(kept):
         kept.write(f"catalog/items/samples/item.{name}.yaml", request + "expect: {outcome: message, subject: a}\n")
     said = kept.plain("test", "--catalog", "catalog", "items").out.splitlines()
     assert [line.rpartition(": ")[2] for line in said[:-1]] == [
-        "order.items.item is required, and the payload has none",
+        "order.items.item is required, and is missing",
         "item.bare",
-        "order.items is required, and the payload has none",
+        "order.items is required, and is missing",
         "item.no",
         'order.items.item[0] has to be an object, and is "a"',
         "item.usual, item.wrong",

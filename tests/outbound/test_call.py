@@ -107,7 +107,7 @@ async def test_private_services_speak_http_and_have_addresses():
     wire = Wire(answers(OK))
     async with wire.serve() as url:
         assert (await called(url, private=True)).body == b"ok"
-    assert await refused("http://127.1/", private=True) == ("127.1: no connection, or it broke", False)
+    assert await refused("http://127.1/", private=True) == ("127.1 cannot be reached", False)
 
 
 async def test_an_authority_of_the_settings(tmp_path):
@@ -131,7 +131,7 @@ async def test_what_has_certainly_not_been_sent():
         forged = f"{HOST} was not asked: a header of the request is no single line", False
         assert await refused(URL, host, headers={"X-Name": "a\r\nX-Other: b"}) == forged
     assert host.asked == []
-    assert await refused(URL, host) == (f"{HOST}: no connection, or it broke", False)
+    assert await refused(URL, host) == (f"{HOST} cannot be reached", False)
 
     class Slow(Names):
         async def resolve(self, *_, **__):
@@ -145,9 +145,9 @@ async def test_what_has_certainly_not_been_sent():
 async def test_what_may_have_been_sent(method):
     """The service got it and said nothing, or no HTTP: it is not asked a second time, whatever the method."""
     for script, problem in (
-        (answers(b"", end="close"), "no connection, or it broke"),
-        (answers(b"", end="reset"), "no connection, or it broke"),
-        (answers(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nno", end="close"), "no connection, or it broke"),
+        (answers(b"", end="close"), "broke"),
+        (answers(b"", end="reset"), "broke"),
+        (answers(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nno", end="close"), "broke"),
         (answers(b"220 mail.example ESMTP\r\n"), "does not answer in proper HTTP"),
     ):
         wire = Wire(script)
@@ -217,4 +217,4 @@ async def test_a_proxy_does_not_repeat_either():
         url = f"http://{HOST}:{wire.port}/p4th"
         proxy.hosts[HOST] = wire.port
         told, sent = await refused(url, method="PUT", body=b"", private=True, proxy=Secret(there))
-    assert (told, sent, len(wire.requests)) == (f"{HOST}:{wire.port}: no connection, or it broke", True, 1)
+    assert (told, sent, len(wire.requests)) == (f"the connection to {HOST}:{wire.port} broke", True, 1)

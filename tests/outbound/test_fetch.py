@@ -85,7 +85,7 @@ async def test_a_host_that_is_not_there():
     async with serving(lambda _: b"", HOST) as host:
         pass
     outcome, why = await refused(host)
-    assert (outcome, why) == (FetchOutcome.UNREACHABLE, f"{HOST}: no connection, or it broke")
+    assert (outcome, why) == (FetchOutcome.UNREACHABLE, f"{HOST} cannot be reached")
     outcome, why = await refused(host, resolver=Names(()))
     assert (outcome, why) == (FetchOutcome.UNREACHABLE, f"the name {HOST} does not resolve")
 

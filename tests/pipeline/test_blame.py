@@ -64,10 +64,10 @@ def service(tmp_path_factory):
         ({"kind": "breaks"}, ["own/breaks.yaml:4: message/text: "]),
         ({"kind": "folded", "n": 1}, ["own/folded.yaml:5: message/text: "]),
         ({"kind": "shape", "at": {}}, [
-            "own/shape.yaml:5: input/by: by is required, and the payload has none",
-            "own/shape.yaml:6: input/at?/id: at.id is required, and the payload has none",
+            "own/shape.yaml:5: input/by: by is required, and is missing",
+            "own/shape.yaml:6: input/at?/id: at.id is required, and is missing",
         ]),
-        ({"kind": "shape", "by": {}}, ["own/shape.yaml:5: input/by: by.name is required, and the payload has none"]),
+        ({"kind": "shape", "by": {}}, ["own/shape.yaml:5: input/by: by.name is required, and is missing"]),
         ({"kind": "hollow"}, ["own/hollow.yaml:4: message: nothing of the message is left for this payload"]),
         ({"kind": "by", "by": {"name": "a"}}, ["own/shared.yaml:2: author/name: "]),
         ({"kind": "uses", "n": 1}, ["fragments/line.yaml:3: text: "]),

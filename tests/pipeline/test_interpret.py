@@ -286,7 +286,7 @@ def told(tmp_path):
 @pytest.mark.parametrize(
     ("body", "outcome", "why"),
     [
-        (b'{"about": {}}', Outcome.MESSAGE, "own/cards/item: about.state is required, and the payload has none"),
+        (b'{"about": {}}', Outcome.MESSAGE, "own/cards/item: about.state is required, and is missing"),
         (b'{"about": {"state": " "}}', Outcome.MESSAGE, "the card of own/one, cards/item, came out empty"),
         (b'{"about": {"state": "open"}}', Outcome.MESSAGE, ""),
         (b'{"about": {"state": "open", "more": [1]}}', Outcome.BROKEN, "own/cards/item#/message/text"),
