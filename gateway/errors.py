@@ -9,6 +9,10 @@
     |  `- JournalDamaged   the file cannot be used at all
     |- TakesLong           (in language.functions.haste) not to be done in haste; the request is judged beside the loop
     |- NotFetched          (in outbound.fetch) what a document or a request names could not be fetched
+    |- NotCalled           (in outbound.call) an outside service did not answer; says whether it has the request
+    |- Ended               (in sources.connection) the connection of a bot ended
+    |  |- Gap              events are missing on it
+    |  `- Expired          the session of its account has expired
     `- Unsent              (in outbound.exchange) a request to a server failed; holds the result of the delivery
 
 Texts are for the reader: what, where, what to do. None of them holds a secret.

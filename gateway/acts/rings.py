@@ -20,10 +20,13 @@ _log = logs.get("acts")
 
 
 class Ring:
-    """The valid `keys`, newest first. `on_change` is called with them when they are others."""
+    """The valid `keys`, newest first. `on_change` is called with them when they are others.
 
-    def __init__(self, journal: Keys, keys: Sequence[RingKey], on_change: Callable[[Sequence[RingKey]], None]) -> None:
-        self.keys = keys
+    There are none before the first `look`, which makes one: a gateway without callbacks needs none.
+    """
+
+    def __init__(self, journal: Keys, on_change: Callable[[Sequence[RingKey]], None]) -> None:
+        self.keys: Sequence[RingKey] = ()
         self._journal = journal
         self._on_change = on_change
         self._following = asyncio.create_task(self._follow(), name="ring of keys")
@@ -47,6 +50,7 @@ class Ring:
         while True:
             await asyncio.sleep(LOOK)
             try:
-                await self.look(time.time())
+                if self.keys:
+                    await self.look(time.time())
             except JournalError as error:
                 _log.warning("the keys of buttons are not read", why=str(error))

@@ -22,7 +22,6 @@ from gateway.app.catalog import RunningCatalog
 from gateway.app.senders import Senders
 from gateway.callbacks.answering import update_of
 from gateway.callbacks.buttons import Live, SignedButtons
-from gateway.callbacks.ticket import RING
 from gateway.catalog.catalog import Catalog
 from gateway.catalog.everywhere import EVERYWHERE, EverywhereShape
 from gateway.catalog.service import Service
@@ -145,11 +144,9 @@ class Acting:
                 return None
             return catalog.current.used(key) or await catalog.for_request(key)
 
-        keys = await journal.ring(RING)
-        buttons = SignedButtons(settings.server.public_url, live(settings), keys, secrets.SystemRandom().getrandbits)
-        ring = Ring(journal, keys, buttons.adopt)
+        buttons = SignedButtons(settings.server.public_url, live(settings), (), secrets.SystemRandom().getrandbits)
+        ring = Ring(journal, buttons.adopt)
         stack.push_async_callback(ring.close)
-        await ring.look(time())
         snoozing = Snoozing(journal, await journal.snoozes())
         acts = Acts(settings, journal, store, service, calls, around, metrics, Giving(ring), snoozing)
         stack.push_async_callback(acts.close)
@@ -157,14 +154,20 @@ class Acting:
         clicks = Clicks(acts, ring, journal, permits, dialogs)
         desk = Desk(acts, Answers(acts, ring), clicks, dialogs, permits, ring)
         made = cls(desk, bots, around, buttons, snoozing)
-        await bots.adopt(settings)
+        await made.prepare(settings)
         made.adopt(settings, catalog.current)
         for key in {key for keys in buttons.everywhere.values() for key in keys}:
             await catalog.for_request(key)
         return made
 
+    async def prepare(self, settings: Settings) -> None:
+        """Have what other settings need: accounts, keys for callbacks. Raises SettingsError, JournalError."""
+        await self.bots.adopt(settings)
+        if settings.callbacks:
+            await self.desk.ring.look(time())
+
     def adopt(self, settings: Settings, known: Catalog) -> None:
-        """Use other settings and another catalog from now on; the bots of the settings are adopted already."""
+        """Use other settings, which are prepared, and another catalog from now on."""
         self.desk.acts.settings = self._around.settings = settings
         self.desk.dialogs.public_url = self.desk.acts.giving.public_url = settings.server.public_url
 

@@ -41,7 +41,7 @@ class Destinations:
                 through,
                 _destination(name, through.delivery, await self._senders.passing(through.server, through.delivery)),
             )
-        await self._acting.bots.adopt(settings)
+        await self._acting.prepare(settings)
         for bot in settings.bots.values():
             name = BOTS + bot.name
             made[name] = self._unchanged(name, bot) or (bot, _destination(name, bot, self._of_bot(bot)))

@@ -51,7 +51,7 @@ def _path_secret(key: RingKey, door: str) -> str:
 
 
 class SignedButtons:
-    """Makes buttons whose clicks come to `public_url` ("": there are none), signed with the first of `keys`.
+    """Makes buttons whose clicks come to `public_url` ("": there are none), signed with the first of `keys`, if any.
 
     `getrandbits` is that of `secrets.SystemRandom`: ids of tickets must not be guessed before they are signed.
     `everywhere` has, by route, the services of which every message there may have buttons.
@@ -79,8 +79,7 @@ class SignedButtons:
     def adopt(self, keys: Sequence[RingKey]) -> None:
         """Sign with the first of these keys of the ring from now on."""
         self._keys = keys
-        self._key = keys[0]
-        self._url = f"{self._public}/{ACTION_DOOR}/{_path_secret(keys[0], ACTION_DOOR)}"
+        self._url = f"{self._public}/{ACTION_DOOR}/{_path_secret(keys[0], ACTION_DOOR)}" if keys else ""
 
     def besides(self, about: About) -> Sequence[Offered]:
         """What is offered below every message of a route."""
@@ -89,7 +88,7 @@ class SignedButtons:
 
     def made(self, offered: Sequence[Offered], origin: Origin) -> list[Action]:
         """The buttons, in the order of what is offered, without those that no table answers on the route."""
-        if not self._public:
+        if not (self._public and self._keys):
             return []
         found = []
         for number, one in enumerate(offered, 1):
@@ -102,7 +101,7 @@ class SignedButtons:
     def _button(self, number: int, one: Offered, table: str, origin: Origin) -> Action | None:
         """One button; None where what it carries is too long to sign: a part of it would mean something else."""
         try:
-            text = sign(self._ticket(one, table, origin), self._key)
+            text = sign(self._ticket(one, table, origin), self._keys[0])
         except ValueError:
             return None
         return Action(

@@ -24,12 +24,14 @@ async def test_a_key_signs_for_its_time():
     """Then there is a new one, which whoever signs is told of; the old one is still taken."""
     changes: list[list[str]] = []
     first = RingKey("k0", b"x" * 32, 0.0, SIGNS_FOR * 2)
-    ring = Ring(Keys(first), [first], lambda keys: changes.append([key.id for key in keys]))
+    ring = Ring(Keys(first), lambda keys: changes.append([key.id for key in keys]))
+    assert ring.keys == ()
     await ring.look(SIGNS_FOR - 1)
-    assert changes == []
+    await ring.look(SIGNS_FOR - 1)
+    assert changes == [["k0"]]
     await ring.look(SIGNS_FOR)
     await ring.look(SIGNS_FOR + 1)
-    assert changes == [["k1", "k0"]]
+    assert changes == [["k0"], ["k1", "k0"]]
     assert [key.id for key in ring.keys] == ["k1", "k0"]
     await ring.close()
 
@@ -39,8 +41,9 @@ async def test_what_another_process_rotates_is_taken_up():
     changes: list[int] = []
     first = RingKey("k0", b"x" * 32, 0.0, SIGNS_FOR * 2)
     keys = Keys(first)
-    ring = Ring(keys, [first], lambda found: changes.append(len(found)))
+    ring = Ring(keys, lambda found: changes.append(len(found)))
+    await ring.look(1.0)
     await keys.rotate("tickets", 1.0)
     await ring.look(1.0)
-    assert changes == [2]
+    assert changes == [1, 2]
     await ring.close()

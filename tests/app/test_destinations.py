@@ -36,7 +36,8 @@ async def made():
 
     async with AsyncExitStack() as stack:
         senders = Senders(Sessions(stack))
-        acting = SimpleNamespace(bots=Bots(senders))
+        bots = Bots(senders)
+        acting = SimpleNamespace(bots=bots, prepare=bots.adopt)
         destinations = Destinations(senders, lambda name: no_card, acting)
 
         async def of(text: str):
