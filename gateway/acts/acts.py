@@ -273,7 +273,8 @@ class Acts:
         outcome = asked.outcome if asked.outcome is not AuditOutcome.DONE else _outcome(kept, reply)
         await self._give_back(table, kept, delivery.event_id, outcome)
         line = self._line(table, kept, delivery.event_id, outcome, reply.problem)
-        future, left, in_time = self._waiting.get(delivery.event_id), reply, False
+        future, in_time = self._waiting.get(delivery.event_id), False
+        left = late.in_words(reply, kept.occasion, shape.title)
         if future is not None and not future.done():
             answer = await self._answer(table, kept, reply, line)
             if in_time := not future.done():  # else nobody waits any more since the journal was asked

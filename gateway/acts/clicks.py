@@ -71,6 +71,12 @@ class Clicks:
         except JournalError as error:
             return _whispered(unstored(error))
 
+    def is_of_old_key(self, said: Said) -> bool:
+        """Whether a click is one on a button that was signed with a key which is not valid any more."""
+        text = (said.input.get("context") or {}).get(TICKET)
+        found = verify(text, TicketKind.BUTTON, self._ring.keys, Place(), time.time())
+        return isinstance(found, TicketRefused) and found.outcome is AuditOutcome.UNKNOWN_KEY
+
     async def submitted(self, said: Said) -> bytes:
         """The answer to a dialog, or to its question for options."""
         try:

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from gateway.acts.stored import RESPONSE_LIFE, StoredAct, StoredResponse, encode, text_of
 from gateway.acts.tables import Table
 from gateway.callbacks.answering import answered
-from gateway.callbacks.reply import Reply, To
+from gateway.callbacks.reply import USUAL, Reply, To, default_failure
 from gateway.callbacks.smoothing import Occasion
 from gateway.mattermost import payload
 from gateway.mattermost.fit import Fitted
@@ -43,6 +43,14 @@ def parcels(
         Parcel(name, lane, payload.encode(placed(_called(act, reply.to, one), act, reply.to)), trace=trace)
         for one in reply.messages
     ]
+
+
+def in_words(reply: Reply, occasion: Occasion, title: str) -> Reply:
+    """A reply to a dialog that is closed: what its fields would have shown is said."""
+    if reply.messages or not reply.errors:
+        return reply
+    problem = "; ".join(f"{name}: {text}" for name, text in reply.errors.items())
+    return replace(reply, to=USUAL[occasion], messages=default_failure(title, problem))
 
 
 def reaches_threads(table: Table, rest: Callable[[str], bool]) -> bool:

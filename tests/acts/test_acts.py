@@ -1,5 +1,7 @@
 """Acts from Mattermost to an outside service and back, each over real HTTP."""
 
+import asyncio
+
 from tests.acts.conftest import TOKEN
 from tests.conftest import eventually
 
@@ -35,6 +37,40 @@ async def test_a_menu_offers_each_of_its_options_once(world) -> None:
     assert "none of the options" in await made.whisper(2)
     assert len(made.outside.asked) == 2
     assert [line.outcome for line in await made.audit(4)] == ["done", "done", "repeated", "forged"]
+
+
+async def test_what_takes_longer_than_mattermost_waits_comes_later(world) -> None:
+    """The person reads that it is under way; then the card shows it, and the answer stands in its thread."""
+    made = await world("rest", 'patience = "50ms"\nbot = "helper"')
+    post = await made.fire()
+    made.outside.gate.clear()
+    await made.standin.click("ann", post, "Ack")
+    assert await made.whisper() == "Working on it: the answer follows."
+    await made.standin.click("ben", post, "Ack")
+    assert await made.whisper(2) == "That was done already, or is under way."
+    made.outside.gate.set()
+    await eventually(lambda: made.texts()[-1] == "@ann Done: as you wish")
+    assert made.standin.posts[-1].root_id == post.id
+    await eventually(lambda: "Acknowledged by @ann" in post.attachments[-1].get("text", ""))
+    assert [one["name"] for one in post.attachments[0]["actions"]] == ["Drop", "Note", "Mute"]
+    assert len(made.outside.asked) == 1
+
+
+async def test_an_answer_at_the_last_moment_is_not_lost(world, monkeypatch) -> None:
+    """While it is made ready, the time is over: it comes later."""
+    made = await world("rest", 'patience = "200ms"\nbot = "helper"')
+    post = await made.fire()
+    acts = made.running._running._parts.acting.desk.acts
+    shown = acts.cards.shown
+
+    async def slow(*given):
+        await asyncio.sleep(0.5)
+        return await shown(*given)
+
+    monkeypatch.setattr(acts.cards, "shown", slow)
+    await made.standin.click("ann", post, "Ack")
+    assert await made.whisper() == "Working on it: the answer follows."
+    await eventually(lambda: made.texts()[-1] == "@ann Done: as you wish")
 
 
 async def test_an_outgoing_webhook_is_answered_in_the_channel(world) -> None:

@@ -123,6 +123,23 @@ async def test_a_service_that_fails_keeps_the_dialog_open(mattermost_server) -> 
     assert await made.standin.submit("ann", dialog, "ops", {"text": "x"}) == {}
 
 
+async def test_what_takes_longer_is_told_in_the_thread(mattermost_server) -> None:
+    """The dialog is closed by then: what its fields would have shown is said, and it can be opened again."""
+    made = await mattermost_server('patience = "50ms"')
+    dialog = await opened(made)
+    made.outside.gate.clear()
+    assert await made.standin.submit("ann", dialog, "ops", {"text": "x"}) == {}
+
+    async def wrong(_):
+        return web.json_response({"wrong": "too short"})
+
+    made.outside.answers["/note/7"] = wrong
+    made.outside.gate.set()
+    await eventually(lambda: made.texts()[-1] == "@ann Add a note: that did not work: text: too short")
+    assert made.standin.posts[-1].root_id == made.standin.posts[0].id
+    assert [line.outcome for line in await made.audit()] == ["failed"]
+
+
 async def test_why_a_dialog_does_not_open(world) -> None:
     """Where the server is not known, or the trigger too old, the person is told."""
     made = await world()

@@ -5,9 +5,11 @@ import json
 import re
 
 from aiohttp import web
+from msgspec.structs import replace
 
 from gateway.app.acting import live, services
 from gateway.callbacks.buttons import path_secrets
+from gateway.secret import Secret
 from gateway.settings import Settings
 from gateway.settings.callbacks import CallbackSettings
 from tests.acts.conftest import TOKEN, world
@@ -115,13 +117,31 @@ def test_a_callback_is_alive_by_the_first_table_that_fits():
 
 
 async def test_settings_that_change_count_at_once(world) -> None:
-    """A token that goes, an URL of the service that moves: without a restart."""
-    made = await world()
-    running = made.running._running
-    body = {"token": TOKEN, "text": "ask", "post_id": "p" * 26}
-    assert (await made.post("/out/pager", body))[0] == 200
-    running._parts.acting.adopt(Settings(server=running.settings.server), running.catalog())
-    assert (await made.post("/out/pager", body))[0] == 404
+    """A token that goes; then the table, whose buttons say so, while what was under way is concluded."""
+    made = await world("rest", 'bot = "helper"')
+    running, post = made.running._running, await made.fire()
+    made.outside.gate.clear()
+    click = asyncio.ensure_future(made.standin.click("ann", post, "Ack"))
+    await eventually(lambda: made.outside.asked)
+    table = replace(running.settings.callbacks["pager"], tokens=(Secret("another token"),), concurrency=2)
+    await _reload(running, replace(running.settings, callbacks={"pager": table}))
+    body = {"text": "ask", "post_id": "p" * 26}
+    assert (await made.post("/out/pager", {**body, "token": TOKEN}))[0] == 401
+    made.outside.gate.set()
+    await click
+    assert await made.whisper() == "Done: as you wish"
+    assert (await made.post("/out/pager", {**body, "token": "another token"}))[0] == 200
+    await _reload(running, replace(running.settings, callbacks={}))
+    assert (await made.post("/out/pager", {**body, "token": "another token"}))[0] == 404
+    await made.standin.click("ann", post, "Drop")
+    assert "not in use any more" in await made.whisper(2)
+    assert [line.outcome for line in await made.audit(2)] == ["done", "failed"]
+
+
+async def _reload(running, fresh) -> None:
+    """Have a gateway take up other settings."""
+    running._read = lambda: fresh
+    await running.reload()
 
 
 SETTINGS = """

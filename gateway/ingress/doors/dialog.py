@@ -37,6 +37,6 @@ class DialogDoor:
         return in_json(await self._clicks.submitted(read_said(Occasion.DIALOG, request)))
 
 
-def open_call_door(settings: Settings, desk: Desk) -> CallDoor | None:
-    """The door of these settings; None without callbacks."""
-    return DialogDoor(desk.clicks, desk.ring) if settings.callbacks else None
+def open_call_door(_: Settings, desk: Desk) -> CallDoor:
+    """The door, also of settings without callbacks: posts of before still have their buttons, which say so."""
+    return DialogDoor(desk.clicks, desk.ring)

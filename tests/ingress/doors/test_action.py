@@ -2,6 +2,7 @@
 
 from gateway.callbacks.buttons import path_secrets
 from gateway.callbacks.ticket import LIFE, RING
+from gateway.journal.keyrings import RingKey
 
 
 async def test_both_valid_keys_open_it(world) -> None:
@@ -37,4 +38,16 @@ async def test_what_is_no_click(world) -> None:
     for raw in (b"{", b"[]", b"\xff\xfe", b'{"a":' * 5_000):
         status, _ = await made.post(path, raw, **{"Content-Type": "application/json"})
         assert status == 400
+    assert made.outside.asked == []
+
+
+async def test_a_button_of_a_lost_journal_says_so(world) -> None:
+    """Its path is as unknown as its key: the person reads that it is not valid any more."""
+    made = await world()
+    post = await made.fire()
+    ring = made.running._running._parts.acting.desk.ring
+    ring.keys = [RingKey("another", b"y" * 32, 0.0)]
+    await made.standin.click("ann", post, "Ack")
+    assert "is not valid any more" in await made.whisper()
+    assert [line.outcome for line in await made.audit()] == ["unknown_key"]
     assert made.outside.asked == []
