@@ -7,7 +7,7 @@ from typing import Annotated, Final
 import typer
 from msgspec.structs import replace
 
-from gateway.cli import app, filters, journal, offline
+from gateway.cli import acts, app, filters, journal, offline
 from gateway.cli import options as given
 from gateway.cli.events import print_delivery
 from gateway.cli.offline import OfflineGateway
@@ -109,6 +109,8 @@ def show_dead(event: given.EventId, output: given.Output = Format.TABLE, config:
     if output is not Format.TABLE:
         print_values(given_up, output)
         return
+    if found.act is not None and found.request is not None:
+        acts.print_act(found.act, found.request)
     for one in given_up:
         print_delivery(one)
         for message in found.messages:

@@ -10,6 +10,7 @@ import msgspec
 import typer
 from msgspec.structs import replace
 
+from gateway.callbacks.document import CALLBACK
 from gateway.catalog.generic import GENERIC
 from gateway.catalog.service import Service
 from gateway.cli import app, catalog
@@ -110,6 +111,8 @@ def _request(file: Path | None, headers: dict[str, str]) -> tuple[Request, str]:
     """The request in a file or on standard input, with these headers, and the service that its path names."""
     if file is None or str(file) == "-":
         return Request(headers=headers, body=sys.stdin.buffer.read()), GENERIC
+    if file.resolve().parent.parent.name == CALLBACK.folder:
+        fail(f"{file} is a sample of a callback: `mattergate test` executes it, and the console has it under Try it", 2)
     try:
         if file.suffix not in {".yaml", ".yml"}:
             return Request(headers=headers, body=file.read_bytes()), GENERIC

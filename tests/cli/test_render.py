@@ -152,3 +152,11 @@ def test_texts_reach_the_output_as_they_are(desk):
     assert ":fire:" in said.out
     assert "[bold]" in said.lines[0]["messages"][0]["attachments"][0]["fallback"].replace("\\", "")
     assert "\x9b" not in said.out
+
+
+def test_a_sample_of_a_callback_is_none_of_a_request(desk):
+    """Where it is executed is told."""
+    desk.write("own/pager/callbacks/samples/ack.usual.yaml", "callback: ack\n")
+    said = desk.plain("render", "own/pager/callbacks/samples/ack.usual.yaml")
+    assert said.code == 2
+    assert "`mattergate test` executes it" in said.err

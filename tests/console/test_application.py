@@ -76,6 +76,9 @@ async def test_what_a_reader_may_ask_changes_nothing(browser):
         ("POST", "/api/v1/try"),
         ("POST", "/try"),
         ("POST", "/try/result"),
+        ("POST", "/api/v1/try/callbacks"),
+        ("POST", "/try/callbacks"),
+        ("POST", "/try/callbacks/result"),
         ("POST", "/sign-out"),
     }
 
