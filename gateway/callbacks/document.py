@@ -59,6 +59,15 @@ class Act(Struct, frozen=True):
     problem: str = ""
     given: Given = Given()
 
+    def masked(self, answer: OutsideAnswer) -> OutsideAnswer:
+        """An answer without what is secret in the request, which some services repeat."""
+        sent = self.request.secret_texts() if self.request is not None else []
+        headers = {
+            name: self.given.masked(text.encode("utf-8", "surrogateescape"), sent).decode("utf-8", "replace")
+            for name, text in answer.headers.items()
+        }
+        return OutsideAnswer(answer.status, headers, self.given.masked(answer.body, sent))
+
 
 class CallbackShape:
     """A compiled callback; `name` is "service/callbacks/document". Faults are noted in `faults`, none is raised.
@@ -144,7 +153,7 @@ class CallbackShape:
         if isinstance(answer, NoAnswer):
             problem = answer.problem
         elif answer is not None:
-            answer = OutsideAnswer(answer.status, answer.headers, act.given.masked(answer.body))
+            answer = act.masked(answer)
             context = {**context, "answer": answer.seen()}
             if self._request is not None and act.request is not None:
                 problem = self._request.problem(answer, act.request, shown=self._replies.shows_answer)

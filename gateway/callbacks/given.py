@@ -4,8 +4,10 @@ Only its request sees secrets, the URL at which the service may answer later, an
 one of these may answer.
 """
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
+from urllib.parse import quote, quote_plus
 
 from msgspec import Struct
 
@@ -58,14 +60,24 @@ class Given(Struct, frozen=True):
             seen[CONVERSATION] = MASK if masked else self.conversation
         return seen
 
-    def masked(self, answer: bytes) -> bytes:
-        """What a service answered, without the secrets in it: some repeat what they were sent."""
+    def masked(self, answer: bytes, sent: Iterable[str] = ()) -> bytes:
+        """What a service answered, without the secrets in it: some repeat what they were sent.
+
+        `sent` are texts that were made of secrets.
+        """
         ways = ["" if self.reply_url is None else self.reply_url.reveal(), self.conversation]
-        for text in (*(secret.reveal() for secret in self.secrets.values()), *ways):
-            raw = text.encode("utf-8", "replace")
-            if len(raw) >= _LEAST:
-                answer = answer.replace(raw, MASK.encode())
+        known = {*(secret.reveal() for secret in self.secrets.values()), *ways, *sent}
+        spelt = {spelling for text in known if len(text) >= _LEAST for spelling in _spellings(text)}
+        for spelling in sorted(spelt, key=len, reverse=True):
+            answer = answer.replace(spelling.encode("utf-8", "replace"), MASK.encode())
         return answer
+
+
+def _spellings(text: str) -> set[str]:
+    """A text as it is, in JSON, and in a form or URL."""
+    whole = text.encode("utf-8", "replace").decode()
+    in_json = {json.dumps(whole, ensure_ascii=ascii)[1:-1] for ascii in (True, False)}
+    return {whole, *in_json, *(one.replace("/", "\\/") for one in in_json), quote(whole, safe=""), quote_plus(whole)}
 
 
 def named(raw: JSON, name: str, key: str = "") -> Iterator[tuple[Steps, str]]:
