@@ -76,7 +76,7 @@ class Given(Struct, frozen=True):
 def _spellings(text: str) -> set[str]:
     """A text as it is, in JSON, and in a form or URL."""
     whole = text.encode("utf-8", "replace").decode()
-    in_json = {json.dumps(whole, ensure_ascii=ascii)[1:-1] for ascii in (True, False)}
+    in_json = {json.dumps(whole, ensure_ascii=plain)[1:-1] for plain in (True, False)}
     return {whole, *in_json, *(one.replace("/", "\\/") for one in in_json), quote(whole, safe=""), quote_plus(whole)}
 
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from gateway.acts.clicks import WORKING, unstored
 from gateway.acts.desk import Desk
+from gateway.acts.lines import audit_line
 from gateway.acts.proofs import prove_token
 from gateway.acts.tables import Table
 from gateway.callbacks.answering import answered
@@ -20,6 +21,7 @@ from gateway.ingress.calling import in_json, nothing, read_said, table_of
 from gateway.ingress.doors import Call, CallDoor
 from gateway.ingress.response import Response
 from gateway.journal import DuplicateKey
+from gateway.journal.audit import AuditOutcome
 from gateway.journal.duplicates import use_key
 from gateway.mattermost.fit import fitted
 from gateway.mattermost.limits import DEFAULT
@@ -59,6 +61,8 @@ class CommandDoor:
         if commands[callback].sub:
             said = Said(said.occasion, without_first_word(said.input), said.id, said.token, said.trigger, said.response)
         if why := await self._desk.permits.denied(table.settings, said.input):
+            line = audit_line(said.input, AuditOutcome.DENIED, f"{name}/{callback}", text=why)
+            await self._acts.note(said.occasion, line)
             return _told(Message(text=why))
         use = DuplicateKey(use_key(table.settings.route, "trigger", said.id), WINDOW)
         try:

@@ -104,3 +104,13 @@ async def test_what_cannot_be_read(world, body) -> None:
     assert status in (400, 401)
     status, _ = await made.post("/out/pager", body, **{"Content-Type": "application/x-www-form-urlencoded"})
     assert status in (400, 401)
+
+
+async def test_who_may_not_is_told_and_nobody_else(world) -> None:
+    """Those who may are named, and not notified, however often somebody tries; it is counted."""
+    made = await world(table='bot = "helper"\nallow = ["@ben", "role:system_admin"]')
+    made.standin.add_outgoing(f"{made.url}/out/pager", "ask", token=TOKEN, content_type="application/json")
+    made.standin.say("ann", "ops", "ask what?")
+    told = "Only @\u200bben and administrators of Mattermost may do this."
+    await eventually(lambda: made.texts()[-1] == told)
+    assert made.outside.asked == []
