@@ -225,3 +225,20 @@ async def test_an_act_that_is_sent_again_has_a_reply_of_its_own(world) -> None:
 def test_the_class_of_an_answer(answer, status, code):
     """As the metrics name it."""
     assert (Asked(answer).status, Asked(answer).code) == (status, code)
+
+
+async def test_patience_begins_with_the_click(world, monkeypatch) -> None:
+    """Who may is asked meanwhile: Mattermost waits for both together."""
+    made = await world(table='bot = "helper"\nallow = ["@ann"]\npatience = "50ms"')
+    post = await made.fire()
+    members = made.running._running._parts.acting.bots.members("helper")
+    allowed = members.allowed
+
+    async def allowed_late(*given):
+        await asyncio.sleep(0.1)
+        return await allowed(*given)
+
+    monkeypatch.setattr(members, "allowed", allowed_late)
+    await made.standin.click("ann", post, "Ack")
+    assert (await made.whisper()).startswith("Working on it")
+    await eventually(lambda: "@ann Done: as you wish" in made.texts())
