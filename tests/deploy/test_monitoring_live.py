@@ -59,6 +59,19 @@ secrets = ["secret of alerts"]
 """
 
 
+BOT = """
+[bots.helper]
+server = "{mattermost}"
+token = "nobody's token"
+[callbacks.ask]
+service = "slack-bot"
+bot = "helper"
+url = "https://bot.example.com"
+secrets = {{token = "nobody's token either"}}
+"""
+"""A bot, so that it is counted; it cannot sign in."""
+
+
 @pytest.fixture
 async def gateway(start, tmp_path):
     """Give a running gateway with a catalog of its own, in which translators can be out of date and fail."""
@@ -66,7 +79,7 @@ async def gateway(start, tmp_path):
     folder.mkdir(parents=True)
     for name, text in (("service", ITEMS_SERVICE), ("item", ITEM), ("breaks", BREAKS)):
         (folder / f"{name}.yaml").write_text(text)
-    return await start(ROUTES, tables=f'folders = ["{folder.parent}"]')
+    return await start(ROUTES, tables=f'folders = ["{folder.parent}"]\n{BOT}')
 
 
 @pytest.fixture
@@ -281,7 +294,7 @@ async def test_every_panel_shows_something(gateway, prometheus):
         selector, label = re.fullmatch(r"label_values\((.+), (\w+)\)", query).groups()
         chosen[name] = await _query(gateway, prometheus, f"label/{label}/values", **{"match[]": _plain(selector)})
     assert (chosen["route"], chosen["service"]) == (["alerts", "items"], ["alertmanager", "items"])
-    assert chosen["destination"] == ["ops"]
+    assert chosen["destination"] == ["bots.helper", "callbacks.ask", "ops"]
 
 
 async def _tell(gateway, url: str, alert: dict) -> None:
