@@ -80,7 +80,9 @@ def test_the_phase_is_told_without_cards_where_it_is_asked_for() -> None:
     """The message is the same as without it, also where the phase fails: then it has none."""
     one = translator()
     assert [one.draft(seen({"n": 1, "state": "close"}), phased=it).phase for it in (True, False)] == [Phase.CLOSE, None]
-    failing = translator(TEXT.replace("{{ state }}", "{{ state + state }}")).draft(seen({"n": 1, "state": {}}), phased=True)
+    failing = translator(TEXT.replace("{{ state }}", "{{ state + state }}")).draft(
+        seen({"n": 1, "state": {}}), phased=True
+    )
     assert (failing.phase, failing.message is not None) == (None, True)
 
 
