@@ -14,7 +14,9 @@ async def _lines(shared: Browser) -> None:
     lines = [
         AuditLine(1_800_000_000.0, done, "pager/ack", "Ack", "inc 7", user_name="ann", event="e1", done="Acknowledged"),
         AuditLine(1_800_000_060.0, forged, "", text=HOSTILE[0], user="u1"),
-        AuditLine(1_800_000_120.0, AuditOutcome.FAILED, "pager/mute", "Mute", user_name="ben", text="it is down"),
+        AuditLine(
+            1_800_000_120.0, AuditOutcome.FAILED, "pager/mute", "Mute", user_name="ben", text="down", done="Muted"
+        ),
     ]
     for line in lines:
         await journal.record([line])
@@ -50,4 +52,6 @@ async def test_the_page_leads_to_the_event_and_to_older_lines(shared):
     found = Found((await shared.get("/audit?user=ann")).text)
     assert "/events/e1" in found.urls
     assert all(one in found.text for one in ("Acknowledged", "@ann", "inc 7", "done"))
+    failed = Found((await shared.get("/audit?user=ben")).text).text
+    assert "Mute" in failed and "Muted" not in failed
     assert "Nobody did anything of this kind" in Found((await shared.get("/audit?user=nobody")).text).text
