@@ -20,6 +20,7 @@ from msgspec import Struct
 
 from gateway.acts import late, stored
 from gateway.acts.asking import Around, Asked, Asking
+from gateway.acts.beside import beside
 from gateway.acts.cards import Cards
 from gateway.acts.giving import Giving
 from gateway.acts.lines import audit_line
@@ -28,6 +29,7 @@ from gateway.acts.results import result
 from gateway.acts.snoozing import Snoozing
 from gateway.acts.stored import StoredAct, StoredResponse, text_of
 from gateway.acts.tables import Table, alive
+from gateway.callbacks.answer import size_of
 from gateway.callbacks.answering import Answer, answered
 from gateway.callbacks.document import Act, CallbackShape
 from gateway.callbacks.reply import Reply, To
@@ -170,7 +172,8 @@ class Acts:
         """The options that a field of a dialog asks for; nothing of it is stored."""
         shape = table.callbacks[name]
         act = shape.act(said, table.giving(time.time()))
-        reply = shape.reply(act, await self._asking.look_up(table, act))
+        answer = await self._asking.look_up(table, act)
+        reply = await beside(size_of(answer), shape.reply, act, answer)
         if reply.problem:  # the dialog has no place for it
             _log.warning("a dialog has no options", callback=f"{table.settings.name}/{name}", problem=reply.problem)
         return answered(said.occasion, reply, lookup=True)
@@ -269,7 +272,7 @@ class Acts:
         self, table: Table, shape: CallbackShape, act: Act, kept: StoredAct, delivery: Delivery, asked: Asked
     ) -> Result:
         """Answer, in time or later; a ticket whose act came to nothing works again."""
-        reply = shape.reply(act, asked.answer)
+        reply = await beside(size_of(asked.answer), shape.reply, act, asked.answer)
         outcome = asked.outcome if asked.outcome is not AuditOutcome.DONE else _outcome(kept, reply)
         await self._give_back(table, kept, delivery.event_id, outcome)
         line = self._line(table, kept, delivery.event_id, outcome, reply.problem)

@@ -51,6 +51,11 @@ class NoAnswer(Struct, frozen=True):
     problem: str
 
 
+def size_of(answer: OutsideAnswer | NoAnswer | None) -> int:
+    """How many bytes a service answered."""
+    return len(answer.body) if isinstance(answer, OutsideAnswer) else 0
+
+
 def problem_of(
     answer: OutsideAnswer, host: str, expected: Collection[int], shape: Schema | None, *, shown: bool = False
 ) -> str:

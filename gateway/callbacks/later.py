@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from gateway.callbacks.answer import OutsideAnswer, answer_shape, problem_of
+from gateway.callbacks.conversation import LONGEST
 from gateway.callbacks.replies import Replies
 from gateway.callbacks.reply import Reply
 from gateway.callbacks.smoothing import Occasion
 from gateway.catalog.scope import Scope
 from gateway.errors import TranslationError
 from gateway.language.document import Compiler, DocumentPlace
-from gateway.language.output import Mode
 from gateway.language.template import Context
 from gateway.mattermost.limits import DEFAULT, Limits
 
@@ -31,15 +31,20 @@ class LaterShape:
     ) -> None:
         self._shape = answer_shape(raw, place, scope)
         self.of_conversation = "conversation" in raw
-        self._conversation = compiler.template(raw.get("conversation", ""), Mode.PLAIN, place / "conversation")
+        self._conversation = compiler.outside(raw.get("conversation", ""), place / "conversation")
         self._replies = Replies(raw.get("reply", []), answers, compiler, place / "reply", scope)
 
-    def conversation(self, answer: OutsideAnswer) -> str:
-        """The id of the conversation that an answer belongs to, as the request gave it to the service; "" for none."""
+    def conversation(self, answer: Context) -> str:
+        """The id of the conversation that an answer belongs to, as the request gave it to the service; "" for none.
+
+        `answer` is what templates see of it (`OutsideAnswer.seen`). Nothing proves it yet: what is no short text is not
+        looked at.
+        """
         try:
-            return str(self._conversation.render({"answer": answer.seen()}) or "")
+            found = self._conversation.get({"answer": answer})
         except TranslationError:
             return ""
+        return found if isinstance(found, str) and len(found) <= LONGEST else ""
 
     def render(
         self,

@@ -150,7 +150,7 @@ def _outcome(sample: CallbackSample, shape: CallbackShape, said: Said, act: Act,
 def _later(shape: CallbackShape, said: Said, answer: OutsideAnswer, given: Given) -> ToldLater:
     reply = shape.reply_later(said, answer, given)
     messages = [msgspec.json.decode(one.payload) for one in reply.messages]
-    conversation = shape.later.conversation(answer) if shape.later is not None else ""
+    conversation = shape.later.conversation(answer.seen()) if shape.later is not None else ""
     return ToldLater(conversation, reply.to.value if messages else "", messages, reply.problem)
 
 

@@ -1,12 +1,16 @@
 """Later answers after what has changed meanwhile: the table, the document, the gateway itself."""
 
+import asyncio
+
 import pytest
 from msgspec.structs import replace
 
+from gateway.acts.answers import READING
 from gateway.acts.giving import LIFE
 from gateway.callbacks.ticket import Place, TicketKind, sign, verify
 from tests.acts.conftest import TOKEN
 from tests.conftest import eventually
+from tests.ingress.doors.test_reply import TALK
 
 
 async def ticket(made):
@@ -32,3 +36,13 @@ async def test_what_is_not_in_use_any_more(world, change, status) -> None:
     assert (await made.post(f"/reply/{text}", {"said": "much later"}))[0] == status
     await eventually(lambda: "later" in made.texts())
     assert "much later" not in made.texts()
+
+
+async def test_large_answers_of_strangers_wait_for_nobody(world):
+    """They are refused, whether they are read or not."""
+    made = await world(table='bot = "helper"', **{"callbacks/talk.yaml": TALK})
+    large = {"said": "x" * 100_000, "session": "u.c.forged"}
+    results = await asyncio.gather(*(made.post("/reply/pager", large) for _ in range(5 * READING)))
+    assert {status for status, _ in results} <= {401, 503}
+    assert made.running._running._parts.acting.desk.answers._reading == 0
+    assert (await made.post("/reply/pager", large))[0] == 401

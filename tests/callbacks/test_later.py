@@ -47,8 +47,9 @@ def test_what_comes_later_is_a_reply_to_what_was_said():
     assert "ann: see" in text_of(reply)
     assert "t1ck3t" not in text_of(reply)
     assert callback.reply_later(ASKED, posted('{"say": "secret"}'), GIVEN).messages == ()
-    assert callback.later.conversation(posted('{"say": "a", "to": "u.c.m"}')) == "u.c.m"
-    assert callback.later.conversation(posted("[]")) == ""
+    assert callback.later.conversation(posted('{"say": "a", "to": "u.c.m"}').seen()) == "u.c.m"
+    for nothing in ("[]", '{"to": ["u.c.m"]}', '{"to": 5}', f'{{"to": "{"u" * 201}"}}'):
+        assert callback.later.conversation(posted(nothing).seen()) == ""
 
 
 @pytest.mark.parametrize("body", ["{}", "no JSON", '{"say": {"a": 1}}'])
