@@ -34,7 +34,7 @@ def beginning(act: Act, asked: Asked) -> str:
     answer = asked.answer
     if not isinstance(answer, OutsideAnswer) or not answer.body:
         return ""
-    text = act.given.masked(answer.body)[:_READ].decode("utf-8", "replace")
+    text = act.masked(answer).body[:_READ].decode("utf-8", "replace")
     printable = "".join(sign if sign.isprintable() else " " for sign in text)
     return secret.redact(" ".join(printable.split()))[:ANSWER_LIMIT]
 

@@ -61,6 +61,11 @@ class Act(Struct, frozen=True):
     given: Given = Given()
     snooze: SnoozeWish | None = None
 
+    def masked(self, answer: OutsideAnswer) -> OutsideAnswer:
+        """An answer without what is secret in the request, which some services repeat."""
+        sent = self.request.secret_texts() if self.request is not None else []
+        return self.given.shown(answer, sent)
+
 
 class CallbackShape:
     """A compiled callback; `name` is "service/callbacks/document". Faults are noted in `faults`, none is raised.
@@ -156,7 +161,7 @@ class CallbackShape:
         if isinstance(answer, NoAnswer):
             problem = answer.problem
         elif answer is not None:
-            answer = act.given.shown(answer)
+            answer = act.masked(answer)
             context = {**context, "answer": answer.seen()}
             if self._request is not None and act.request is not None:
                 problem = self._request.problem(answer, act.request, shown=self._replies.shows_answer)

@@ -5,7 +5,7 @@ one of these may answer.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 from urllib.parse import quote, quote_plus
 
@@ -61,24 +61,32 @@ class Given(Struct, frozen=True):
             seen[CONVERSATION] = MASK if masked else self.conversation
         return seen
 
-    def masked(self, answer: bytes) -> bytes:
-        """What a service answered, without the secrets in it: some repeat what they were sent, or a URL that has it."""
+    def masked(self, answer: bytes, sent: Iterable[str] = ()) -> bytes:
+        """What a service answered, without the secrets in it: some repeat what they were sent, or a URL that has it.
+
+        `sent` are texts that were made of secrets.
+        """
         ways = ["" if self.reply_url is None else self.reply_url.reveal(), self.conversation]
-        for text in (*(secret.reveal() for secret in self.secrets.values()), *ways):
-            if len(text) < _LEAST:
-                continue
-            for written in dict.fromkeys((text, quote_plus(text), quote(text, safe=""), quote(text), _in_json(text))):
-                answer = answer.replace(written.encode("utf-8", "replace"), MASK.encode())
+        known = {*(secret.reveal() for secret in self.secrets.values()), *ways, *sent}
+        spelt = {spelling for text in known if len(text) >= _LEAST for spelling in _spellings(text)}
+        for spelling in sorted(spelt, key=len, reverse=True):
+            answer = answer.replace(spelling.encode("utf-8", "replace"), MASK.encode())
         return answer
 
-    def shown(self, answer: OutsideAnswer) -> OutsideAnswer:
+    def shown(self, answer: OutsideAnswer, sent: Sequence[str] = ()) -> OutsideAnswer:
         """An answer without the secrets in its headers and its body."""
-        headers = {name: self.masked(one.encode("utf-8", "replace")).decode() for name, one in answer.headers.items()}
-        return OutsideAnswer(answer.status, headers, self.masked(answer.body))
+        headers = {
+            name: self.masked(one.encode("utf-8", "replace"), sent).decode() for name, one in answer.headers.items()
+        }
+        return OutsideAnswer(answer.status, headers, self.masked(answer.body, sent))
 
 
-def _in_json(text: str) -> str:
-    return json.dumps(text)[1:-1]
+def _spellings(text: str) -> set[str]:
+    """A text as it is, in JSON, and in a form or URL."""
+    whole = text.encode("utf-8", "replace").decode()
+    in_json = {json.dumps(whole, ensure_ascii=plain)[1:-1] for plain in (True, False)}
+    in_url = {quote(whole), quote(whole, safe=""), quote_plus(whole)}
+    return {whole, *in_url, *in_json, *(one.replace("/", "\\/") for one in in_json)}
 
 
 def named(raw: JSON, name: str, key: str = "") -> Iterator[tuple[Steps, str]]:

@@ -58,6 +58,12 @@ class OutsideRequest:
         """The request with its secrets."""
         return self._wire
 
+    def secret_texts(self) -> list[str]:
+        """The values of headers that have secrets in them, also without what stands before: `Bearer`, `Basic`."""
+        shown = self.shown.headers
+        made = [text for name, text in self._wire.headers.items() if text != shown.get(name)]
+        return [*made, *(text.rpartition(" ")[2] for text in made)]
+
     def __repr__(self) -> str:
         return f"OutsideRequest({self.shown!r})"
 

@@ -30,3 +30,10 @@ def test_a_secret_is_masked_in_answers():
     assert given.masked(b'{"echo": "long-enough", "ok": 1}') == b'{"echo": "<secret>", "ok": 1}'
     assert given.seen({"text": "a"}, masked=True)["secrets"] == {"a": "<secret>", "b": "<secret>"}
     assert "long-enough" not in repr(given)
+
+
+@pytest.mark.parametrize("echo", [r"a \"b\"/c\u00e9", r"a \"b\"\/cé", "a%20%22b%22%2Fc%C3%A9", "a+%22b%22%2Fc%C3%A9"])
+def test_a_secret_is_masked_in_every_spelling(echo):
+    """As JSON, forms and URLs write it."""
+    given = Given({}, {"a": Secret('a "b"/cé')})
+    assert given.masked(f"- {echo} -".encode()) == b"- <secret> -"

@@ -4,13 +4,16 @@ import pickle
 
 import pytest
 
+from gateway.callbacks.answer import OutsideAnswer
 from gateway.callbacks.given import Given
 from gateway.callbacks.request import RequestShape
+from gateway.callbacks.smoothing import Occasion, Said
 from gateway.catalog.scope import ALONE
 from gateway.errors import TranslationError
 from gateway.language.document import Compiler, DocumentPlace
 from gateway.language.template import Engine
 from gateway.secret import Secret
+from tests.callbacks.conftest import compiled
 
 GIVEN = Given({"url": "https://ci.example.com/ci"}, {"key": Secret("k3y-k3y-k3y")})
 
@@ -63,3 +66,25 @@ def test_a_request_that_cannot_be_made_says_why_without_secrets(raw):
     with pytest.raises(TranslationError, match=r"acme/callbacks/it#/(request|headers)") as raised:
         shape(**raw).render({"long": "x" * 1_100_000}, GIVEN)
     assert "k3y" not in str(raised.value)
+
+
+def test_what_is_made_of_secrets_is_masked_where_a_service_repeats_it():
+    """A token that was signed for it, and a name and password as one text, in its headers, too."""
+    headers = "{X-Basic: \"Basic {{ concat(secrets.user, ':', secrets.key) | base64 }}\"}"
+    callback = compiled(f"""
+title: Ask
+answers: command
+command: {{trigger: ask}}
+request:
+  url: https://api.example.com/
+  headers: {headers}
+  auth: {{jwt: HS256, secret: key}}
+reply: {{message: {{text: "{{{{ answer.text }}}} {{{{ answer.headers.location }}}}"}}}}
+""")
+    given = Given({}, {"user": Secret("ann"), "key": Secret("k3y-of-the-service")}, 1.0)
+    act = callback.act(Said(Occasion.COMMAND, {"text": ""}), given)
+    sent = act.request.reveal().headers
+    token, basic = sent["Authorization"].split()[1], sent["X-Basic"].split()[1]
+    answer = OutsideAnswer(200, {"location": f"/?t={token}"}, f"got {token} and {basic}".encode())
+    text = callback.reply(act, answer).messages[0].message.text
+    assert text.replace("\u200b", "") == "got <secret> and <secret> /?t=<secret>"
