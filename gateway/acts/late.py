@@ -4,7 +4,9 @@ They appear in the channel and thread of the question. Who alone could see an an
 """
 
 import hashlib
+import re
 from collections.abc import Callable
+from typing import Final
 
 import msgspec
 from msgspec.structs import replace
@@ -19,6 +21,9 @@ from gateway.mattermost.fit import Fitted
 from gateway.mattermost.payload import Message
 from gateway.model import Parcel
 from gateway.settings.callbacks import BOTS
+
+_USER: Final = re.compile(r"(?!(?:all|channel|here)\Z)[a-z0-9][a-z0-9._-]{0,63}")
+"""The name of one user: a webhook may call itself anything, also what mentions everybody."""
 
 
 def parcels(
@@ -69,7 +74,7 @@ def _responses(table: Table, act: StoredAct, reply: Reply, trace: str) -> list[P
 def _called(act: StoredAct, to: To, one: Fitted) -> Message:
     """The message; one for the caller alone begins with their name, now that all see it."""
     name = text_of(act, "user", "name")
-    if to is not To.CALLER or not name:
+    if to is not To.CALLER or not _USER.fullmatch(name):
         return one.message
     text = one.message.text
     return replace(one.message, text=f"@{name} {text}" if text else f"@{name}")

@@ -12,10 +12,12 @@ from gateway.callbacks.given import Given
 from gateway.callbacks.reply import Reply, To
 from gateway.callbacks.smoothing import Occasion
 from gateway.callbacks.ticket import Ticket, TicketKind
+from gateway.mattermost import payload
 from gateway.mattermost.fit import fitted
 from gateway.mattermost.payload import Message
 from gateway.settings.callbacks import CallbackSettings
 
+TABLE = Table(CallbackSettings(name="pager", service="pager", bot="helper"), {}, Given())
 URL = "https://chat.example/hooks/commands/" + "r" * 26
 SAID = {"user": {"id": "u", "name": "ann"}, "channel": {"id": "c", "name": "ops"}, "post": {"id": "p"}}
 IN_THREAD = {**SAID, "post": {"id": "p", "root": "r"}}
@@ -96,3 +98,15 @@ def test_who_reaches_threads(settings, reaches):
     """Bots, and destinations over REST."""
     table = Table(CallbackSettings(name="one", service="s", **settings), {}, Given())
     assert late.reaches_threads(table, lambda name: name == "rest") is reaches
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("ann", "@ann Done."), ("channel", "Done."), ("here", "Done."), ("alls", "@alls Done."), ("x @all", "Done.")],
+)
+def test_who_asked_alone_is_called_by_name(name, text):
+    """Nobody else is, whatever a webhook calls itself."""
+    act = StoredAct("ask", Occasion.DIALOG, {"user": {"id": "u", "name": name}, "channel": {"id": "c"}})
+    (parcel,) = late.parcels(TABLE, act, Reply(To.CALLER, tuple(fitted(Message(text="Done.")))), 0.0, bool)
+    found = payload.decode(parcel.payload)
+    assert (parcel.destination, found.text, found.channel_id) == ("bots.helper", text, "c")

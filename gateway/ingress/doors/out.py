@@ -6,19 +6,23 @@ Mattermost posts what is answered, and tells nobody of an error; contract 3. A p
 from functools import partial
 from typing import Final
 
-import msgspec
-
 from gateway.acts.acts import Acts
 from gateway.acts.desk import Desk
+from gateway.acts.lines import audit_line
 from gateway.acts.permits import Permits
 from gateway.acts.proofs import prove_webhook
+from gateway.callbacks.answering import answered
+from gateway.callbacks.reply import Reply, To
 from gateway.callbacks.smoothing import Occasion
 from gateway.errors import Refused
 from gateway.ingress.calling import in_json, nothing, read_said, table_of
 from gateway.ingress.doors import Call, CallDoor
 from gateway.ingress.response import Response
 from gateway.journal import DuplicateKey
+from gateway.journal.audit import AuditOutcome
 from gateway.journal.duplicates import use_key
+from gateway.mattermost.fit import fitted
+from gateway.mattermost.payload import Message
 from gateway.model import Request
 from gateway.settings import Settings
 
@@ -47,7 +51,10 @@ class OutDoor:
         if (callback := table.hearing(said)) is None:
             raise Refused(404, "Not Found", f"no callback of [callbacks.{name}] answers outgoing webhooks")
         if why := await self._permits.denied(table.settings, said.input):
-            return in_json(msgspec.json.encode({"text": why}))
+            line = audit_line(said.input, AuditOutcome.DENIED, f"{name}/{callback}", text=why)
+            await self._acts.note(said.occasion, line)
+            told = Reply(To.CHANNEL, tuple(fitted(Message(text=why))))  # which notifies nobody of those who may
+            return in_json(answered(said.occasion, told).body)
         use = DuplicateKey(use_key(table.settings.route, "post", said.id), WINDOW)
         taken = await self._acts.take(table, callback, said, [use] if said.id else [])
         return in_json(taken.answer.body) if taken.answer is not None else nothing()

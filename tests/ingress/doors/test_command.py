@@ -126,3 +126,14 @@ async def test_another_trigger_is_the_only_command(world) -> None:
     made = await world()
     table = await made.running._running._parts.acting.desk.acts.table("pager")
     assert set(commands_of(table, "pager")) == set(commands_of(table, "oncall")) == {"status", "hello"}
+
+
+async def test_who_may_not_is_told_and_noted(world) -> None:
+    """Who may, and a line of the audit."""
+    made = await world(table='bot = "helper"\nallow = ["@ben"]')
+    made.standin.add_command("pager", f"{made.url}/command/pager", token=TOKEN)
+    told = await made.standin.execute("ann", "ops", "/pager status db1")
+    assert (told["response_type"], "ben may do this." in told["text"]) == ("ephemeral", True)
+    (line,) = await made.audit()
+    assert (line.outcome, line.callback, line.user_name) == ("denied", "pager/status", "ann")
+    assert made.outside.asked == []

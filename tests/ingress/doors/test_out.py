@@ -129,3 +129,13 @@ async def test_an_empty_answer_makes_no_post(world) -> None:
     made.outside.answers["/ask"] = empty
     status, answer = await made.post("/out/pager", QUESTION)
     assert (status, answer) == (200, {})
+
+
+async def test_who_may_not_is_told_and_nobody_else(world) -> None:
+    """Those who may are named, and not notified, however often somebody tries; it is counted."""
+    made = await world(table='bot = "helper"\nallow = ["@ben", "role:system_admin"]')
+    made.standin.add_outgoing(f"{made.url}/out/pager", "ask", token=TOKEN, content_type="application/json")
+    made.standin.say("ann", "ops", "ask what?")
+    told = "Only @\u200bben and administrators of Mattermost may do this."
+    await eventually(lambda: made.texts()[-1] == told)
+    assert made.outside.asked == []
