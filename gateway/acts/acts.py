@@ -138,12 +138,15 @@ class Acts:
         *,
         done: str = "",
         wait: bool = True,
+        since: float | None = None,
     ) -> Taken:
         """Take an act of the callback `name`: it is durable when this returns. Raises JournalError.
 
         `uses` are what it uses up: the same again is a repeat. `done` is what is said of it once it is done. Unless
-        this is to `wait`, every answer comes later.
+        this is to `wait`, every answer comes later. Mattermost waits `since` a time of the event loop (None: now).
         """
+        loop = asyncio.get_running_loop()
+        until = (loop.time() if since is None else since) + table.settings.patience
         shape = table.callbacks[name]
         response = said.response.reveal() if said.response is not None else ""
         act = StoredAct(name, said.occasion, said.input, response, ticket, done, table.settings.service)
@@ -155,13 +158,13 @@ class Acts:
         if not wait:
             appended = await self._store(entry)
             return Taken(appended.event_id, repeated=appended.duplicate)
-        future: asyncio.Future[Taken] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[Taken] = loop.create_future()
         self._waiting[event.id] = future
         try:
             appended = await self._store(entry)
             if appended.duplicate:
                 return Taken(appended.event_id, repeated=True)
-            async with asyncio.timeout(table.settings.patience):
+            async with asyncio.timeout_at(until):
                 return await future
         except TimeoutError:
             return Taken(event.id)

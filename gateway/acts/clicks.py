@@ -6,6 +6,7 @@ Whatever does not count leaves a line in the audit, and the person reads why: Ma
 """
 
 import time
+from asyncio import get_running_loop
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -88,7 +89,7 @@ class Clicks:
             return msgspec.json.encode({"error": unstored(error)})
 
     async def _act_on(self, said: Said) -> bytes:
-        option = str(said.input.get("option") or "")
+        began, option = get_running_loop().time(), str(said.input.get("option") or "")
         ticket = await self._ticket_of(said, option)
         table, callback = await self._table_of(ticket, Occasion.ACTION)
         action = await self._declared(ticket)
@@ -105,7 +106,7 @@ class Clicks:
         if shape.dialog is None and not shape.snoozes:  # what is snoozed may be snoozed again, at the same post
             uses.append(once(route, ticket, time.time(), option))
         done = action.told(option, ticket.context)
-        taken = await self._acts.take(table, callback, meant, uses, ticket, done=done)
+        taken = await self._acts.take(table, callback, meant, uses, ticket, done=done, since=began)
         if taken.dialog is not None and shape.dialog is not None:
             why = await self._dialogs.open(table, callback, meant, taken.dialog, ticket)
             return _whispered(why) if why else _NOTHING
@@ -114,7 +115,7 @@ class Clicks:
         return _answer(taken, _whispered(WORKING))
 
     async def _act_on_dialog(self, said: Said) -> bytes:
-        user = said.input.get("user", {}).get("id", "")
+        began, user = get_running_loop().time(), said.input.get("user", {}).get("id", "")
         found = verify(said.input.get("state"), TicketKind.DIALOG, self._ring.keys, Place(user=user), time.time())
         if isinstance(found, TicketRefused):
             raise _NotTaken(found.outcome, found.reason, found.told)
@@ -129,7 +130,7 @@ class Clicks:
         await self._permit(table, meant, action.allow if action is not None else (), ticket)
         done = action.told("", ticket.context) if action is not None else ""
         uses = [once(table.settings.route, ticket, time.time())]
-        taken = await self._acts.take(table, callback, meant, uses, ticket, done=done)
+        taken = await self._acts.take(table, callback, meant, uses, ticket, done=done, since=began)
         if taken.repeated:
             raise _NotTaken(AuditOutcome.REPEATED, f"it was taken as {taken.event_id}", _DONE, ticket)
         return _answer(taken, _NOTHING)

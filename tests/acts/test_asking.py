@@ -245,3 +245,20 @@ async def test_a_journal_that_fails_meanwhile_repeats_no_request(world, monkeypa
     await eventually(lambda: any("answered 500" in text for text in made.texts()))
     assert [path for _, path, _ in made.outside.asked] == ["/ack/7"]
     assert [line.outcome for line in await made.audit()] == ["failed"]
+
+
+async def test_patience_begins_with_the_click(world, monkeypatch) -> None:
+    """Who may is asked meanwhile: Mattermost waits for both together."""
+    made = await world(table='bot = "helper"\nallow = ["@ann"]\npatience = "50ms"')
+    post = await made.fire()
+    members = made.running._running._parts.acting.bots.members("helper")
+    allowed = members.allowed
+
+    async def allowed_late(*given):
+        await asyncio.sleep(0.1)
+        return await allowed(*given)
+
+    monkeypatch.setattr(members, "allowed", allowed_late)
+    await made.standin.click("ann", post, "Ack")
+    assert (await made.whisper()).startswith("Working on it")
+    await eventually(lambda: "@ann Done: as you wish" in made.texts())

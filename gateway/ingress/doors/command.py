@@ -4,6 +4,7 @@ Every answer has status 200, since all others show the person nothing of what th
 than Mattermost waits is answered at the command's response_url.
 """
 
+from asyncio import get_running_loop
 from functools import partial
 from typing import Final
 
@@ -49,6 +50,7 @@ class CommandDoor:
         return Call(settings.route, settings.service, partial(self._answer, settings.name)) if settings else None
 
     async def _answer(self, name: str, request: Request) -> Response:
+        began = get_running_loop().time()
         table = await self._acts.require(name)
         said = read_said(Occasion.COMMAND, request)
         prove_token(table.settings, _token(request) or said.token)
@@ -66,7 +68,7 @@ class CommandDoor:
             return _told(Message(text=why))
         use = DuplicateKey(use_key(table.settings.route, "trigger", said.id), WINDOW)
         try:
-            taken = await self._acts.take(table, callback, said, [use] if said.id else [])
+            taken = await self._acts.take(table, callback, said, [use] if said.id else [], since=began)
         except JournalError as error:
             return _told(Message(text=unstored(error)))
         if taken.dialog is not None:

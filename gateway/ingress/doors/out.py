@@ -3,6 +3,7 @@
 Mattermost posts what is answered, and tells nobody of an error; contract 3. A post calls once, whatever is sent again.
 """
 
+from asyncio import get_running_loop
 from functools import partial
 from typing import Final
 
@@ -45,6 +46,7 @@ class OutDoor:
         return Call(settings.route, settings.service, partial(self._answer, settings.name)) if settings else None
 
     async def _answer(self, name: str, request: Request) -> Response:
+        began = get_running_loop().time()
         table = await self._acts.require(name)
         said = read_said(Occasion.OUTGOING, request)
         prove_webhook(table.settings, request, said.token)
@@ -56,7 +58,7 @@ class OutDoor:
             told = Reply(To.CHANNEL, tuple(fitted(Message(text=why))))  # which notifies nobody of those who may
             return in_json(answered(said.occasion, told).body)
         use = DuplicateKey(use_key(table.settings.route, "post", said.id), WINDOW)
-        taken = await self._acts.take(table, callback, said, [use] if said.id else [])
+        taken = await self._acts.take(table, callback, said, [use] if said.id else [], since=began)
         return in_json(taken.answer.body) if taken.answer is not None else nothing()
 
 
