@@ -128,6 +128,10 @@ class Acts:
             raise Refused(503, "Service Unavailable", why, hint="`mattergate check` names every fault")
         return table
 
+    async def is_own(self, table: Table, said: Said) -> bool:
+        """Whether an account of the gateway said it: an answer that calls its own callback would go on for ever."""
+        return await self._around.is_own(table.settings, str(said.input.get("user", {}).get("id", "")))
+
     async def take(
         self,
         table: Table,

@@ -13,7 +13,7 @@ from gateway.acts.stored import UNSURE, StoredAct, StoredResponse, text_of
 from gateway.acts.tables import Table
 from gateway.callbacks.answer import NoAnswer, OutsideAnswer
 from gateway.callbacks.document import Act
-from gateway.callbacks.request import OutsideRequest
+from gateway.callbacks.request import LONGEST, OutsideRequest
 from gateway.callbacks.smoothing import Occasion
 from gateway.journal.audit import AuditOutcome
 from gateway.journal.uses import Uses
@@ -47,6 +47,9 @@ class Around(Protocol):
 
     async def show_typing(self, table: CallbackSettings, channel: str, root: str) -> None:
         """Show that the bot of a table is typing; what fails is of no consequence."""
+
+    async def is_own(self, table: CallbackSettings, user: str) -> bool:
+        """Whether a user, by its id, is an account of the gateway at the server of a table, as far as that is known."""
 
     async def show(self, table: CallbackSettings, destination: str, post: str, message: bytes) -> None:
         """Put a message (JSON) in place of a post of a destination, as far as the gateway may; what fails is logged."""
@@ -114,7 +117,7 @@ class Asking:
             return NoAnswer("too many ask at once")
         self._looking += 1
         try:
-            return await self._call(table, act.request)
+            return await self._call(table, act.request, table.settings.patience)
         except NotCalled as error:
             return NoAnswer(error.problem)
         finally:
@@ -153,8 +156,8 @@ class Asking:
         after, code = retry_after(headers, time.time()), Asked(answer).code if answer is not None else "network"
         return Asked(again=Later(problem, after, code, status, Blame.UNKNOWN))
 
-    async def _call(self, table: Table, request: OutsideRequest) -> OutsideAnswer:
-        """Send a request. Raises NotCalled."""
+    async def _call(self, table: Table, request: OutsideRequest, most: float = LONGEST) -> OutsideAnswer:
+        """Send a request, which may take so many seconds at most. Raises NotCalled."""
         wire, settings, began = request.reveal(), table.settings, time.perf_counter()
         try:
             called = await self._calls.call(
@@ -162,7 +165,7 @@ class Asking:
                 wire.url,
                 wire.headers,
                 wire.body,
-                timeout=request.timeout,
+                timeout=min(request.timeout, most),
                 private=settings.private,
                 ca_file=settings.ca_file,
                 proxy=settings.proxy,

@@ -5,10 +5,12 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from gateway.callbacks.buttons import path_secrets
 from gateway.callbacks.ticket import LIFE, RING
 from gateway.errors import JournalError
 from gateway.journal.keyrings import Keys, RingKey
 from gateway.observe import logs
+from gateway.secret import Secret
 
 SIGNS_FOR: Final = 30 * 86_400.0
 """Seconds for which a key signs; what it signed is taken for LIFE more, and a day for clocks."""
@@ -27,6 +29,7 @@ class Ring:
 
     def __init__(self, journal: Keys, on_change: Callable[[Sequence[RingKey]], None]) -> None:
         self.keys: Sequence[RingKey] = ()
+        self._paths: list[Secret] = []
         self._journal = journal
         self._on_change = on_change
         self._following = asyncio.create_task(self._follow(), name="ring of keys")
@@ -43,7 +46,7 @@ class Ring:
             keys = await self._journal.rotate(RING, LIFE + 86_400.0)
             _log.info("buttons are signed with a new key", key=keys[0].id)
         if [key.id for key in keys] != [key.id for key in self.keys]:
-            self.keys = keys
+            self.keys, self._paths = keys, _paths(keys)
             self._on_change(keys)
 
     async def _follow(self) -> None:
@@ -54,3 +57,8 @@ class Ring:
                     await self.look(time.time())
             except JournalError as error:
                 _log.warning("the keys of buttons are not read", why=str(error))
+
+
+def _paths(keys: Sequence[RingKey]) -> list[Secret]:
+    """What stands in the URLs of buttons: held as secrets, it is masked wherever messages are shown to people."""
+    return [Secret(text) for text in path_secrets(keys)]

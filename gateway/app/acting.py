@@ -1,8 +1,9 @@
 """What is said and clicked in a running gateway: the parts of it, put together from the settings."""
 
+import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from time import time
 from typing import Any, Final
 
@@ -34,6 +35,7 @@ from gateway.model import Blame, Delivered, Later, Never, Result
 from gateway.observe import logs
 from gateway.observe.metrics import Metrics
 from gateway.outbound.call import Calls
+from gateway.outbound.exchange import Unsent
 from gateway.settings import Settings
 from gateway.settings.callbacks import BotSettings, CallbackSettings, server_of
 
@@ -100,6 +102,20 @@ class Around:
         server = table.settings.server
         http = await self._senders.at(server)
         return (await interactive.open_dialog(http, server, trigger, url, dialog)).problem
+
+    async def is_own(self, table: CallbackSettings, user: str) -> bool:
+        """Whether a user is an account of the gateway: a bot, or that of the destination of later answers."""
+        own = self.settings.destinations.get(table.destination or "")
+        at = [name for name, bot in self.settings.bots.items() if same_server(bot.server, table.server)]
+        sessions = [session for name in at if (session := self._bots.session(name)) is not None]
+        if own is not None and own.rest:
+            sessions.append(await self._senders.session(own))
+        for session in sessions:
+            with suppress(Unsent, TimeoutError):
+                async with asyncio.timeout(ASKING):
+                    if (await session.me()).id == user:
+                        return True
+        return False
 
     async def show(self, table: CallbackSettings, destination: str, post: str, message: bytes) -> None:
         """Put a message in place of a post: by the account that made it, else by the bot of the table."""
@@ -185,7 +201,7 @@ class Acting:
 
 def live(settings: Settings) -> Live:
     """Which table brings a callback to life: the first that fits, of several one of the destination's server."""
-    servers = {name: server_of(one).rstrip("/").lower() for name, one in settings.destinations.items()}
+    servers = {name: server_of(one) for name, one in settings.destinations.items()}
 
     def found(service: str, callback: str, route: str, destination: str) -> str | None:
         fitting = [
@@ -194,7 +210,7 @@ def live(settings: Settings) -> Live:
             if table.service == service and (not table.only or callback in table.only) and table.reaches(route)
         ]
         server = servers.get(destination, "")
-        near = (one for one in fitting if one.server.rstrip("/").lower() == server)
+        near = (one for one in fitting if same_server(one.server, server))
         one = next(near, fitting[0] if fitting else None)
         return one.name if one is not None else None
 
@@ -209,6 +225,11 @@ def everywhere(settings: Settings, known: Catalog) -> Mapping[str, Sequence[str]
         for route in settings.routes
     }
     return {route: keys for route, keys in found.items() if keys}
+
+
+def same_server(one: str, other: str) -> bool:
+    """Whether two URLs are that of one server, as far as they tell."""
+    return one.rstrip("/").lower() == other.rstrip("/").lower()
 
 
 def services(settings: Settings) -> set[str]:

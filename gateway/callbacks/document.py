@@ -63,7 +63,8 @@ class Act(Struct, frozen=True):
 
     def masked(self, answer: OutsideAnswer) -> OutsideAnswer:
         """An answer without what is secret in the request, which some services repeat."""
-        return self.given.shown(answer, self.request.secret_texts() if self.request is not None else ())
+        sent = self.request.secret_texts() if self.request is not None else []
+        return self.given.shown(answer, sent)
 
 
 class CallbackShape:

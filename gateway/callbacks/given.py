@@ -5,7 +5,7 @@ one of these may answer.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 from urllib.parse import quote, quote_plus
 
@@ -62,7 +62,7 @@ class Given(Struct, frozen=True):
         return seen
 
     def masked(self, answer: bytes, sent: Iterable[str] = ()) -> bytes:
-        """What a service answered, without the secrets in it: some repeat what they were sent.
+        """What a service answered, without the secrets in it: some repeat what they were sent, or a URL that has it.
 
         `sent` are texts that were made of secrets.
         """
@@ -73,21 +73,20 @@ class Given(Struct, frozen=True):
             answer = answer.replace(spelling.encode("utf-8", "replace"), MASK.encode())
         return answer
 
-    def shown(self, answer: OutsideAnswer, sent: Iterable[str] = ()) -> OutsideAnswer:
-        """An answer without the secrets in its headers and its body; `sent` as in `masked`."""
-        known = list(sent)
+    def shown(self, answer: OutsideAnswer, sent: Sequence[str] = ()) -> OutsideAnswer:
+        """An answer without the secrets in its headers and its body."""
         headers = {
-            name: self.masked(text.encode("utf-8", "surrogateescape"), known).decode("utf-8", "replace")
-            for name, text in answer.headers.items()
+            name: self.masked(one.encode("utf-8", "replace"), sent).decode() for name, one in answer.headers.items()
         }
-        return OutsideAnswer(answer.status, headers, self.masked(answer.body, known))
+        return OutsideAnswer(answer.status, headers, self.masked(answer.body, sent))
 
 
 def _spellings(text: str) -> set[str]:
     """A text as it is, in JSON, and in a form or URL."""
     whole = text.encode("utf-8", "replace").decode()
     in_json = {json.dumps(whole, ensure_ascii=plain)[1:-1] for plain in (True, False)}
-    return {whole, *in_json, *(one.replace("/", "\\/") for one in in_json), quote(whole, safe=""), quote_plus(whole)}
+    in_url = {quote(whole), quote(whole, safe=""), quote_plus(whole)}
+    return {whole, *in_url, *in_json, *(one.replace("/", "\\/") for one in in_json)}
 
 
 def named(raw: JSON, name: str, key: str = "") -> Iterator[tuple[Steps, str]]:

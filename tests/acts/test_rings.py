@@ -1,7 +1,11 @@
 """The ring that signs: rotated as it ages, taken up when another process has rotated it."""
 
+import time
+
+from gateway import secret
 from gateway.acts.rings import SIGNS_FOR, Ring
 from gateway.journal.keyrings import RingKey
+from tests.acts.test_clicks import ring, ticket_of
 
 
 class Keys:
@@ -24,16 +28,16 @@ async def test_a_key_signs_for_its_time():
     """Then there is a new one, which whoever signs is told of; the old one is still taken."""
     changes: list[list[str]] = []
     first = RingKey("k0", b"x" * 32, 0.0, SIGNS_FOR * 2)
-    ring = Ring(Keys(first), lambda keys: changes.append([key.id for key in keys]))
-    assert ring.keys == ()
-    await ring.look(SIGNS_FOR - 1)
-    await ring.look(SIGNS_FOR - 1)
+    made = Ring(Keys(first), lambda keys: changes.append([key.id for key in keys]))
+    assert made.keys == ()
+    await made.look(SIGNS_FOR - 1)
+    await made.look(SIGNS_FOR - 1)
     assert changes == [["k0"]]
-    await ring.look(SIGNS_FOR)
-    await ring.look(SIGNS_FOR + 1)
+    await made.look(SIGNS_FOR)
+    await made.look(SIGNS_FOR + 1)
     assert changes == [["k0"], ["k1", "k0"]]
-    assert [key.id for key in ring.keys] == ["k1", "k0"]
-    await ring.close()
+    assert [key.id for key in made.keys] == ["k1", "k0"]
+    await made.close()
 
 
 async def test_what_another_process_rotates_is_taken_up():
@@ -41,9 +45,23 @@ async def test_what_another_process_rotates_is_taken_up():
     changes: list[int] = []
     first = RingKey("k0", b"x" * 32, 0.0, SIGNS_FOR * 2)
     keys = Keys(first)
-    ring = Ring(keys, lambda found: changes.append(len(found)))
-    await ring.look(1.0)
+    made = Ring(keys, lambda found: changes.append(len(found)))
+    await made.look(1.0)
     await keys.rotate("tickets", 1.0)
-    await ring.look(1.0)
+    await made.look(1.0)
     assert changes == [1, 2]
-    await ring.close()
+    await made.close()
+
+
+async def test_the_path_of_buttons_is_masked_where_messages_are_shown(world) -> None:
+    """Who has it may click as anybody; also that of the key before, whose buttons still work."""
+    made = await world()
+    post = await made.fire()
+    _, integration = ticket_of(made, post)
+    path = integration["url"].rpartition("/")[2]
+    assert path not in secret.redact(f"see {integration['url']}")
+    await ring(made).look(time.time() + SIGNS_FOR)
+    assert len(ring(made).keys) == 2
+    assert path not in secret.redact(f"see {integration['url']}")
+    await made.standin.click("ann", post, "Ack")
+    assert await made.whisper() == "Done: as you wish"

@@ -52,6 +52,8 @@ class OutDoor:
         prove_webhook(table.settings, request, said.token)
         if (callback := table.hearing(said)) is None:
             raise Refused(404, "Not Found", f"no callback of [callbacks.{name}] answers outgoing webhooks")
+        if await self._acts.is_own(table, said):
+            return nothing()
         if why := await self._permits.denied(table.settings, said.input):
             line = audit_line(said.input, AuditOutcome.DENIED, f"{name}/{callback}", text=why)
             await self._acts.note(said.occasion, line)

@@ -139,3 +139,25 @@ async def test_who_may_not_is_told_and_nobody_else(world) -> None:
     told = "Only @\u200bben and administrators of Mattermost may do this."
     await eventually(lambda: made.texts()[-1] == told)
     assert made.outside.asked == []
+
+
+@pytest.mark.parametrize("table", ['bot = "helper"\n', 'destination = "rest"\n'])
+async def test_an_answer_does_not_call_itself(world, table) -> None:
+    """What a bot posts fires webhooks, too: a service that repeats the trigger word would be asked for ever."""
+    made = await world(table=SLOW + table)
+    made.standin.add_outgoing(f"{made.url}/out/pager", "ask", token=TOKEN, content_type="application/json")
+    made.outside.gate.clear()
+
+    async def echo(_) -> web.Response:
+        return web.json_response({"said": "ask again"})
+
+    made.outside.answers["/ask"] = echo
+    made.standin.say("ann", "ops", "ask what?")
+    await eventually(lambda: made.outside.asked)
+    await eventually(lambda: not made.running._running._parts.acting.desk.acts._waiting)
+    made.outside.gate.set()
+    await eventually(lambda: made.texts() == ["ask what?", "ask again"])
+    bot = made.standin.posts[-1]
+    body = {**QUESTION, "user_id": bot.user_id, "post_id": bot.id, "text": bot.message}
+    assert await made.post("/out/pager", body) == (200, {})
+    assert len(made.outside.asked) == 1
