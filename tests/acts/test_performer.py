@@ -8,6 +8,7 @@ from gateway.acts import performer
 from gateway.delivery.breaker import BreakerState
 from gateway.model import Later, Never
 from gateway.settings.callbacks import CallbackSettings
+from tests.acts.conftest import TOKEN
 from tests.conftest import eventually
 
 
@@ -73,3 +74,27 @@ async def test_an_act_of_a_table_that_is_gone_is_kept(world) -> None:
     await eventually(dead)
     (record,) = await made.events()
     assert "put it back" in record.deliveries[0].reason
+
+
+async def test_an_act_that_is_sent_again_is_answered_again(world) -> None:
+    """By an operator, after it had failed and that was told: the second answer is no repeat of the first."""
+    made = await world(table='bot = "helper"\npatience = "50ms"')
+    made.outside.gate.clear()
+    made.outside.answers["/ask"] = _broken
+    made.standin.add_outgoing(f"{made.url}/out/pager", "ask", token=TOKEN, content_type="application/json")
+    made.standin.say("ann", "ops", "ask what?")
+    await eventually(lambda: made.outside.asked)
+    made.outside.gate.set()
+    await eventually(lambda: "answered 500" in made.texts()[-1])
+    made.outside.answers.clear()
+    asked = next(record for record in await made.events() if record.deliveries[0].destination == "callbacks.pager")
+
+    async def requeued() -> bool:
+        return await made.journal.requeue([asked.deliveries[0].seq]) == 1
+
+    await eventually(requeued)
+    await eventually(lambda: made.texts()[-1] == "as you wish")
+
+
+async def _broken(_) -> web.Response:
+    return web.Response(status=500)
