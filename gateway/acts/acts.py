@@ -32,7 +32,7 @@ from gateway.acts.tables import Table, alive
 from gateway.callbacks.answer import size_of
 from gateway.callbacks.answering import Answer, answered
 from gateway.callbacks.document import Act, CallbackShape
-from gateway.callbacks.reply import Reply, To
+from gateway.callbacks.reply import USUAL, Reply, To, default_failure
 from gateway.callbacks.smoothing import Occasion, Said
 from gateway.callbacks.ticket import Ticket, once_key
 from gateway.catalog.service import Service
@@ -40,13 +40,13 @@ from gateway.errors import Refused
 from gateway.journal import Appended, DuplicateKey, Entry, Journal
 from gateway.journal.audit import AuditLine, AuditOutcome
 from gateway.journal.duplicates import use_key
-from gateway.model import Delivery, Event, Never, Outcome, Parcel, Request, Result
+from gateway.model import Delivered, Delivery, Event, Never, Outcome, Parcel, Request, Result
 from gateway.observe import logs
 from gateway.observe.metrics import Metrics
 from gateway.outbound.call import Calls
 from gateway.pipeline.entry import new_id
 from gateway.settings import Settings
-from gateway.settings.callbacks import CallbackSettings
+from gateway.settings.callbacks import PREFIX, CallbackSettings
 
 REPLY_WINDOW: Final = 8 * 86_400.0
 """Seconds for which a delivery of an act has one reply, whoever performs it."""
@@ -189,17 +189,21 @@ class Acts:
         """Perform what a delivery to the destination of a table says."""
         kept = stored.decode(delivery.payload)
         table = await self.table(name)
-        if table is None:
-            return Never(f"[callbacks.{name}] is not in the settings any more, or its service is gone: put it back")
+        gone = f"[callbacks.{name}] is not in the settings any more, or its service is gone: put it back"
         if isinstance(kept, StoredResponse):
+            if table is None:
+                return Never(gone)
             return await self._around.respond(table.settings, kept, time.time() - delivery.received)
-        if kept.service != table.settings.service:
-            return Never(
-                f"it was for {kept.service}, and [callbacks.{name}] is {table.settings.service} now: put it back"
-            )
+        if table is None:
+            return await self._drop(name, kept, delivery, gone)
+        service = table.settings.service
+        if kept.service != service:
+            why = f"it was for {kept.service}, and [callbacks.{name}] is {service} now: put it back"
+            return await self._drop(name, kept, delivery, why)
         shape = table.callbacks.get(kept.callback)
         if shape is None:
-            return Never(f"the callback {kept.callback} of {table.settings.service} is gone: put it back, then replay")
+            why = f"the callback {kept.callback} of {service} is gone: put it back, then replay"
+            return await self._drop(name, kept, delivery, why)
         given = self.giving.given(table, shape, kept, delivery.event_id)
         act = shape.act(Said(kept.occasion, dict(kept.input)), given)
         asked = await self._asking.ask(table, act, kept, delivery.seq)
@@ -274,6 +278,25 @@ class Acts:
             await self._give_back(table, act, event.id, outcome)
             self._count(act.occasion, line)
         return Taken(event.id, answer, dialog=made.dialog, problem=reply.problem)
+
+    async def _drop(self, name: str, kept: StoredAct, delivery: Delivery, why: str) -> Result:
+        """End an act that nobody performs as the settings are now: it can be sent again once they are mended.
+
+        Who waits is told, and clicks again then.
+        """
+        if not kept.interactive:
+            return Never(why)
+        if kept.ticket is not None:
+            key = once_key(f"{PREFIX}{name}", kept.ticket, _option(kept))
+            await self._journal.release(delivery.event_id, [key])
+        future, said = self._waiting.get(delivery.event_id), f"{name}/{kept.callback}"
+        told = future is not None and not future.done()
+        if future is not None and told:
+            reply = Reply(USUAL[kept.occasion], default_failure(kept.callback, why), problem=why)
+            future.set_result(Taken(delivery.event_id, answered(kept.occasion, reply), problem=why))
+        line = audit_line(kept.input, AuditOutcome.FAILED, said, kept.ticket, why, delivery.event_id)
+        await self.note(kept.occasion, line)
+        return Delivered(note=f"{stored.TOLD}{why}") if told else Never(why)
 
     async def _conclude(
         self, table: Table, shape: CallbackShape, act: Act, kept: StoredAct, delivery: Delivery, asked: Asked

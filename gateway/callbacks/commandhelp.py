@@ -12,6 +12,9 @@ from gateway.mattermost.payload import Message
 HELP: Final = "help"
 """The word that asks for help; no sub-command has this name."""
 
+_WORD: Final = 50
+"""Characters of a wrong word that are looked at: what is near to it is found in the square of its length."""
+
 
 class Command(Struct, frozen=True):
     """The line of one document in the help of its command; `sub` is "" for the command itself."""
@@ -54,11 +57,11 @@ def help_message(commands: Mapping[str, Command], text: str = "") -> Message:
     """The help of a command, for somebody who typed `text` behind it."""
     every = sorted(commands.values(), key=lambda one: (one.sub, one.usage))
     lines = [f"- `{_in_code(one.usage)}`: {escape(one.description)}" for one in every]
-    word = text.split(maxsplit=1)[0].lower() if text.strip() else HELP
+    word = text.split(maxsplit=1)[0][:_WORD].lower() if text.strip() else HELP
     if word != HELP:
         near = get_close_matches(word, [one.sub for one in every if one.sub], 1)
         hint = f" Did you mean `{_in_code(near[0])}`?" if near else ""
-        lines.insert(0, f"There is no `{_in_code(word[:50])}` here.{hint}\n")
+        lines.insert(0, f"There is no `{_in_code(word)}` here.{hint}\n")
     return Message(text="\n".join(lines))
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from gateway.callbacks import commandhelp
 from gateway.callbacks.commandhelp import Command, chosen, help_message, hint_of
 
 ASK = Command("deploy", hint="[service]", description="Deploys a *service*")
@@ -17,12 +18,14 @@ def test_the_first_word_chooses(text, name):
     assert chosen(BOTH, text) == name
 
 
-def test_without_a_document_of_its_own_a_command_shows_its_help():
+def test_without_a_document_of_its_own_a_command_shows_its_help(monkeypatch):
     """And says what may be meant by a word that it does not know."""
     alone = {"status": STATUS}
     assert chosen(alone, "statsu api") == chosen(alone, "") == ""
     text = help_message(alone, "statsu api").text
     assert text == "There is no `statsu` here. Did you mean `status`?\n\n- `/deploy status`: How it stands"
+    monkeypatch.setattr(commandhelp, "get_close_matches", lambda word, *_: [f"{len(word)} of them"])
+    assert "Did you mean `50 of them`?" in help_message(alone, "s" * 1_000_000).text
 
 
 def test_help_has_a_line_for_each():

@@ -15,7 +15,13 @@ async def _lines(shared: Browser) -> None:
         AuditLine(1_800_000_000.0, done, "pager/ack", "Ack", "inc 7", user_name="ann", event="e1", done="Acknowledged"),
         AuditLine(1_800_000_060.0, forged, "", text=HOSTILE[0], user="u1"),
         AuditLine(
-            1_800_000_120.0, AuditOutcome.FAILED, "pager/mute", "Mute", user_name="ben", text="down", done="Muted"
+            1_800_000_120.0,
+            AuditOutcome.FAILED,
+            "pager/mute",
+            "Mute",
+            user_name="ben",
+            text="down",
+            done="Muted for 1 h",
         ),
     ]
     for line in lines:
@@ -54,5 +60,5 @@ async def test_the_page_leads_to_the_event_and_to_older_lines(shared):
     assert all(one in found.text for one in ("Acknowledged", "@ann", "inc 7", "done"))
     failed = Found((await shared.get("/audit?user=ben")).text).text
     assert "Mute" in failed
-    assert "Muted" not in failed
+    assert "Muted for" not in failed
     assert "Nobody did anything of this kind" in Found((await shared.get("/audit?user=nobody")).text).text

@@ -17,7 +17,10 @@ PATHS = (
     "/dead",
     "/dead/deliveries",
     "/try?sample=github/push.commits",
+    "/try/callbacks?sample=pagerduty/acknowledge.usual",
+    "/audit",
     "/catalog",
+    "/catalog/pagerduty/callbacks/acknowledge",
     "/catalog/github",
 )
 UNNAMED = """() => [...document.querySelectorAll("input:not([type=hidden]), select, textarea, button, a, summary")]
@@ -101,8 +104,9 @@ async def test_focus_is_seen_wherever_it_goes(page, gateway):
             break
         seen.append(name.split("\n")[0])
         assert set(outlines) != {"none"}, name
-    assert seen[:7] == ["Skip to the content", "mattergate", "Overview", "Events", "Dead letters", "Try it", "Catalog"]
-    assert seen[7:10] + seen[-1:] == ["text", "route", "service", "API"]
+    assert seen[:6] == ["Skip to the content", "mattergate", "Overview", "Events", "Dead letters", "Try it"]
+    assert seen[6:8] == ["Audit", "Catalog"]
+    assert seen[8:11] + seen[-1:] == ["text", "route", "service", "API"]
 
 
 async def test_skipping_leads_past_the_bar(page, gateway):
