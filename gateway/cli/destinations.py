@@ -17,7 +17,7 @@ from gateway.cli.offline import OfflineGateway
 from gateway.cli.options import DEFAULT, example
 from gateway.cli.output import Column, Format, clock, confirm, fail, plural, print_rows, print_value, say, warn, working
 from gateway.console import destinations as facts
-from gateway.console.destinations import DestinationDetail, DestinationStanding, SentTest
+from gateway.console.destinations import BotStanding, DestinationDetail, DestinationStanding, SentTest
 from gateway.errors import Refused
 from gateway.model import PAUSE_BY, PAUSE_REASON, DeliveryState
 
@@ -35,6 +35,13 @@ def next_words(row: DestinationStanding) -> str:
     return row.next and row.next + due
 
 
+def _deaf(bot: BotStanding | None) -> str:
+    """Why a bot hears nothing; "" for one that does, and for what is none."""
+    if bot is None or bot.connected_since:
+        return ""
+    return f"not connected{f': {bot.problem}' if bot.problem else ''}"
+
+
 COLUMNS: Final[Sequence[Column[DestinationStanding]]] = (
     Column("destination", lambda row: f"{row.name} ({row.what})" if row.what else row.name),
     Column("state", lambda row: row.state),
@@ -43,7 +50,10 @@ COLUMNS: Final[Sequence[Column[DestinationStanding]]] = (
     Column("oldest", lambda row: units.written(row.oldest) if row.waiting else ""),
     Column("dead", lambda row: str(row.dead)),
     Column("delivered", lambda row: str(row.delivered)),
-    Column("why, and what happens next", lambda row: "; ".join(part for part in (row.why, next_words(row)) if part)),
+    Column(
+        "why, and what happens next",
+        lambda row: "; ".join(part for part in (_deaf(row.bot), row.why, next_words(row)) if part),
+    ),
 )
 
 
@@ -150,8 +160,8 @@ def print_standing(one: DestinationStanding) -> None:
     if one.what:
         say(one.what)
     if (bot := one.bot) is not None:
-        connected = f"connected since {clock(bot.connected_since)} UTC" if bot.connected_since else "not connected"
-        say(f"{connected}{f': {bot.problem}' if bot.problem else ''}")
+        aside = f": {bot.problem}" if bot.problem else ""
+        say(_deaf(bot) or f"connected since {clock(bot.connected_since)} UTC{aside}")
     if one.why:
         say(f"because {one.why}")
     if one.next:

@@ -3,6 +3,11 @@
 import asyncio
 import json
 
+from msgspec.structs import replace
+
+from gateway.cli.destinations import COLUMNS
+from gateway.console.destinations import BotStanding, DestinationStanding
+
 ID = "0199a000001000000000000000a"
 
 
@@ -62,3 +67,11 @@ def test_a_test_message_needs_a_gateway(desk):
     assert said.code == 1
     assert "nothing was sent, as nothing would deliver it: no gateway answers" in said.err
     assert [row["id"] for row in desk.run("events", "list", "-o", "jsonl").lines] == [ID]
+
+
+def test_a_bot_that_is_not_connected_says_why():
+    """In the list, where its state alone tells of posts; one that listens needs no word."""
+    why = COLUMNS[-1].text
+    bot = DestinationStanding("bots.helper", "healthy", "", 0, 0.0, 0, 0, bot=BotStanding(0.0, 0.0, "401", 0))
+    assert why(bot) == "not connected: 401"
+    assert why(replace(bot, bot=BotStanding(1.0, 0.0, "", 0))) == ""
