@@ -317,7 +317,8 @@ class Acts:
         await self._show(table, kept, line, in_time=in_time)
         await self.note(kept.occasion, line)
         self._asking.end(delivery.seq)
-        told = in_time and (outcome is AuditOutcome.FAILED or not reply.problem)
+        told = in_time or (kept.interactive and late.has_way(table, kept, time.time() - delivery.received))
+        told = told and (outcome is AuditOutcome.FAILED or not reply.problem)
         if told and reply.problem:  # what nobody was told in time is a dead delivery, which has a line of its own
             _log.warning("an act failed", callback=line.callback, event_id=delivery.event_id, problem=reply.problem)
         return result(act, asked, reply, told=told)
@@ -359,7 +360,9 @@ class Acts:
 
     def _line(self, table: Table, act: StoredAct, event_id: str, outcome: AuditOutcome, problem: str) -> AuditLine:
         said = f"{table.settings.name}/{act.callback}"
-        return audit_line(act.input, outcome, said, act.ticket, problem, event_id, act.done)
+        line = audit_line(act.input, outcome, said, act.ticket, problem, event_id, act.done)
+        looked = table.callbacks[act.callback].looks
+        return msgspec.structs.replace(line, post="") if looked else line  # no post shows who looked
 
     def _is_rest(self, destination: str) -> bool:
         found = self.settings.destinations.get(destination)

@@ -36,7 +36,8 @@ _NOT_NOW: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UN
 """What a service answers that has done nothing: RFC 6585 section 4, RFC 9110 section 15.6.4."""
 _SERVER_ERROR: Final = 500
 
-_STOPPED: Final = f"the gateway was stopped between the request and its answer; {UNSURE}"
+_LOOK: Final = "look there before you try again"
+_STOPPED: Final = f"the gateway was stopped between the request and its answer; {UNSURE}: {_LOOK}"
 
 
 class Around(Protocol):
@@ -100,7 +101,7 @@ class Asking:
             return known
         once = request.repeat == "never"
         if once and seq not in self._unsent and not await self._journal.begin(seq):
-            return Asked(NoAnswer(_STOPPED), AuditOutcome.UNKNOWN)
+            return Asked(NoAnswer(_STOPPED, unsure=True), AuditOutcome.UNKNOWN)
         self._unsent.discard(seq)
         asked = await self._send(table, request, kept, seq, once=once)
         if asked.again is None:
@@ -141,8 +142,9 @@ class Asking:
     async def _unanswered(self, error: NotCalled, kept: StoredAct, seq: int, *, once: bool) -> Asked:
         if not kept.interactive and (not error.sent or not once):
             return await self._again(error.problem, seq, once=once)
-        if error.sent and once:
-            return Asked(NoAnswer(f"{error.problem}; {UNSURE}"), AuditOutcome.UNKNOWN)
+        if error.sent:
+            then = _LOOK if once else "to try again does no harm"
+            return Asked(NoAnswer(f"{error.problem}; {UNSURE}: {then}", unsure=True), AuditOutcome.UNKNOWN)
         return Asked(NoAnswer(error.problem), AuditOutcome.FAILED)
 
     async def _again(self, problem: str, seq: int, answer: OutsideAnswer | None = None, *, once: bool) -> Asked:

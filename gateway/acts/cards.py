@@ -44,11 +44,13 @@ class Cards:
 
     async def shown(self, ticket: Ticket, line: AuditLine) -> bytes | None:
         """The message with the button, with a line for what was done at its post; the last one is `line`."""
+        if line.outcome not in _SHOWN or not line.post:
+            return None
         offer = await self.offer(ticket)
-        if offer is None or line.outcome not in _SHOWN:
+        if offer is None:
             return None
         query = AuditQuery(shown_at=line.post, limit=ACTS_LIMIT - 1)
-        done = (await self._journal.audit(query)).lines if line.post else ()
+        done = (await self._journal.audit(query)).lines
         return _with_lines(offer, [*reversed(done), line])
 
 

@@ -103,7 +103,7 @@ class Clicks:
         route = table.settings.route
         uses = [DuplicateKey(use_key(route, "trigger", said.id), _WINDOW)] if said.id else []
         shape = table.callbacks[callback]
-        if shape.dialog is None and not shape.snoozes:  # what is snoozed may be snoozed again, at the same post
+        if shape.dialog is None and not (shape.snoozes or shape.looks):  # which may be done again, at the same post
             uses.append(once(route, ticket, time.time(), option))
         done = action.told(option, ticket.context)
         taken = await self._acts.take(table, callback, meant, uses, ticket, done=done, since=began)

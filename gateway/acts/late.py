@@ -37,17 +37,20 @@ def parcels(
         return []
     if act.response and age < RESPONSE_LIFE:
         return _responses(table, act, reply, trace)
-    settings = table.settings
-    ticket = act.ticket.destination if act.ticket is not None else ""
-    name = BOTS + settings.bot if settings.bot else settings.destination or ticket
+    name = _destination(table, act)
     if not name:
         return []
-    placed = _by_id if settings.bot or rest(name) else _by_name
+    placed = _by_id if table.settings.bot or rest(name) else _by_name
     lane = f"{name} {text_of(act, 'channel', 'id')} {_root(act, reply.to)}"
     return [
         Parcel(name, lane, payload.encode(placed(_called(act, reply.to, one), act, reply.to)), trace=trace)
         for one in reply.messages
     ]
+
+
+def has_way(table: Table, act: StoredAct, age: float) -> bool:
+    """Whether an answer that comes later can be shown."""
+    return bool((act.response and age < RESPONSE_LIFE) or _destination(table, act))
 
 
 def in_words(reply: Reply, occasion: Occasion, title: str) -> Reply:
@@ -61,6 +64,13 @@ def in_words(reply: Reply, occasion: Occasion, title: str) -> Reply:
 def reaches_threads(table: Table, rest: Callable[[str], bool]) -> bool:
     """Whether what answers outgoing webhooks of a table later posts over REST."""
     return bool(table.settings.bot or rest(table.settings.destination or ""))
+
+
+def _destination(table: Table, act: StoredAct) -> str:
+    """The destination that posts a later answer; "" for none."""
+    if table.settings.bot:
+        return BOTS + table.settings.bot
+    return table.settings.destination or (act.ticket.destination if act.ticket is not None else "")
 
 
 def _responses(table: Table, act: StoredAct, reply: Reply, trace: str) -> list[Parcel]:

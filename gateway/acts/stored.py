@@ -33,7 +33,7 @@ TOLD: Final = "failed, as the person was told: "
 REPLIED: Final = "replied: "
 """How the reason of a delivery begins whose act was answered in time, before what was said."""
 
-UNSURE: Final = "whether it was done is not known: look there before you try again"
+UNSURE: Final = "whether it was done is not known"
 """What stands in the reason of an act of which nobody knows whether the service did it."""
 
 

@@ -46,9 +46,13 @@ class OutsideAnswer(Struct, frozen=True):
 
 
 class NoAnswer(Struct, frozen=True):
-    """A service did not answer; `problem` says so in words: "timed out after 10 s"."""
+    """A service did not answer; `problem` says so in words: "timed out after 10 s".
+
+    `unsure`: it may have done all the same what it was asked for.
+    """
 
     problem: str
+    unsure: bool = False
 
 
 def size_of(answer: OutsideAnswer | NoAnswer | None) -> int:

@@ -132,8 +132,7 @@ def commands_of(
 ) -> list[Change]:
     """What becomes of the slash commands of a table in a team: one for each trigger of its callbacks.
 
-    `found` are the commands of the team. The trigger of another URL is taken, but where that is the command of this
-    table at another public URL: then the gateway has moved.
+    `found` are the commands of the team. A trigger that calls another URL is taken.
     """
     by_trigger: dict[str, dict[str, Command]] = {}
     for name, shape in shapes.items():
@@ -212,9 +211,12 @@ def _command(
         }
         return Change(COMMANDS, what, team, fields)
     before = str(there.fields.get("url", ""))
-    if not same_place(before, url) and urlsplit(before).path != urlsplit(url).path:
-        host = urlsplit(before).hostname or "another address"
-        return Change(COMMANDS, what, team, problem=f"the team has a command of this trigger already: it calls {host}")
+    if not same_place(before, url):  # another gateway's, maybe, which would lose it
+        parts = urlsplit(before)
+        host = parts.netloc.rpartition("@")[2] or "another address"
+        problem = f"the team has a command of this trigger already: it calls {host}"
+        own = "; if that was this gateway, delete the command there" if parts.path == urlsplit(url).path else ""
+        return Change(COMMANDS, what, team, problem=f"{problem}{own}")
     return Change(COMMANDS, what, team, fields, there, tuple(_differences(fields, there.fields)))
 
 

@@ -21,7 +21,7 @@ from gateway.callbacks.given import CONVERSATION, REPLY_URL, SECRETS, SETTINGS, 
 from gateway.callbacks.known import KEYS
 from gateway.callbacks.later import LaterShape
 from gateway.callbacks.replies import Replies
-from gateway.callbacks.reply import USUAL, FailureShape, Reply, default_failure
+from gateway.callbacks.reply import USUAL, FailureShape, Reply, default_failure, unsure
 from gateway.callbacks.request import OutsideRequest, RequestShape
 from gateway.callbacks.smoothing import Occasion, Said
 from gateway.callbacks.snooze import SnoozeShape, SnoozeWish
@@ -115,6 +115,11 @@ class CallbackShape:
         return self._request is not None
 
     @property
+    def looks(self) -> bool:
+        """Whether it only looks something up: whoever asks changes nothing, and may ask again."""
+        return self._request is not None and self._request.looks
+
+    @property
     def snoozes(self) -> bool:
         """Whether it snoozes a subject, which may be done again and again."""
         return self._snooze is not None
@@ -159,6 +164,8 @@ class CallbackShape:
         """
         context, problem = act.context, act.problem
         if isinstance(answer, NoAnswer):
+            if answer.unsure:
+                return unsure(self.title, answer.problem, act.occasion, limits)
             problem = answer.problem
         elif answer is not None:
             answer = act.masked(answer)

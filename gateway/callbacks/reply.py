@@ -130,6 +130,12 @@ class FailureShape:
         return Reply(to, messages, problem=problem)
 
 
+def unsure(title: str, problem: str, occasion: Occasion, limits: Limits = DEFAULT) -> Reply:
+    """What is said of a callback of which nobody knows how it ended: no document can tell."""
+    text = f"{escape(title)}: outcome not known: {escape(problem)}"
+    return Reply(USUAL[occasion], tuple(fitted(Message(text=text), limits)), problem=problem)
+
+
 def default_failure(title: str, problem: str, limits: Limits = DEFAULT) -> tuple[Fitted, ...]:
     """What is said of a failed callback whose document says nothing."""
     return tuple(fitted(Message(text=f"{escape(title)}: that did not work: {escape(problem)}"), limits))

@@ -102,6 +102,11 @@ class RequestShape:
         made: Body = BODIES[kinds[0]](raw[kinds[0]], compiler, place / kinds[0])
         return made
 
+    @property
+    def looks(self) -> bool:
+        """Whether it changes nothing (RFC 9110 section 9.2.1)."""
+        return self._method in _BODILESS
+
     def render(self, context: Context, given: Given) -> OutsideRequest:
         """The request. Raises TranslationError, which holds no secret."""
         try:

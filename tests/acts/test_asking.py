@@ -12,7 +12,7 @@ from gateway.errors import JournalError
 from tests.acts.conftest import TOKEN
 from tests.conftest import eventually
 
-UNSURE = "whether it was done is not known: look there before you try again"
+UNSURE = "whether it was done is not known"
 ACK = """
 title: Acknowledge
 answers: action

@@ -122,7 +122,7 @@ async def test_what_must_not_be_repeated_has_an_unknown_outcome(pager):
     assert [path for _, path, _ in pager.outside.asked] == ["/ack/1", "/ack/2"]
     await pager.until(lambda: len(pager.mattermost.posts) == 4)
     told = " ".join(pager.mattermost.texts)
-    assert "@ann Acknowledge: that did not work: the gateway was stopped between the request and its answer" in told
+    assert "@ann Acknowledge: outcome not known: the gateway was stopped between the request and its answer" in told
     assert "@ben Done: as you wish" in told
     if first.user_id != pager.mattermost._world.owner.id:  # over REST
         await pager.until(lambda: "Ack: outcome unknown, clicked by @ann" in first.attachments[-1]["text"])
