@@ -261,8 +261,7 @@ class Acts:
         """Answer an act that asks nobody; what its answer does not carry is stored with it."""
         made = shape.act(Said(act.occasion, dict(act.input)), self.giving.given(table, shape, act, event.id))
         if made.snooze is not None:
-            why = await self._snoozing.take(made.snooze, text_of(act, "user", "name"))
-            made = msgspec.structs.replace(made, problem=why)
+            made = msgspec.structs.replace(made, problem=self._snoozing.refusal(made.snooze))
         reply = Reply() if made.dialog is not None else shape.reply(made)
         outcome = _outcome(act, reply)
         line = self._line(table, act, event.id, outcome, reply.problem)
@@ -274,6 +273,8 @@ class Acts:
         appended = await self._store(Entry(event, tuple(rest), tuple(uses), lines))
         if appended.duplicate:
             return Taken(appended.event_id, repeated=True)
+        if made.snooze is not None:  # not before: what is sent again snoozes nothing that was woken meanwhile
+            await self._snoozing.take(made.snooze, text_of(act, "user", "name"))
         if made.dialog is None:
             await self._give_back(table, act, event.id, outcome)
             self._count(act.occasion, line)
