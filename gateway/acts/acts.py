@@ -27,7 +27,7 @@ from gateway.acts.lines import audit_line
 from gateway.acts.recorder import AuditRecorder
 from gateway.acts.results import result
 from gateway.acts.snoozing import Snoozing
-from gateway.acts.stored import StoredAct, StoredResponse, text_of
+from gateway.acts.stored import StoredAct, StoredResponse, option_of, text_of
 from gateway.acts.tables import Table, alive
 from gateway.callbacks.answer import size_of
 from gateway.callbacks.answering import Answer, answered
@@ -261,8 +261,7 @@ class Acts:
         """Answer an act that asks nobody; what its answer does not carry is stored with it."""
         made = shape.act(Said(act.occasion, dict(act.input)), self.giving.given(table, shape, act, event.id))
         if made.snooze is not None:
-            why = await self._snoozing.take(made.snooze, text_of(act, "user", "name"))
-            made = msgspec.structs.replace(made, problem=why)
+            made = msgspec.structs.replace(made, problem=self._snoozing.refusal(made.snooze))
         reply = Reply() if made.dialog is not None else shape.reply(made)
         outcome = _outcome(act, reply)
         line = self._line(table, act, event.id, outcome, reply.problem)
@@ -274,6 +273,8 @@ class Acts:
         appended = await self._store(Entry(event, tuple(rest), tuple(uses), lines))
         if appended.duplicate:
             return Taken(appended.event_id, repeated=True)
+        if made.snooze is not None:  # not before: what is sent again snoozes nothing that was woken meanwhile
+            await self._snoozing.take(made.snooze, text_of(act, "user", "name"))
         if made.dialog is None:
             await self._give_back(table, act, event.id, outcome)
             self._count(act.occasion, line)
@@ -287,7 +288,7 @@ class Acts:
         if not kept.interactive:
             return Never(why)
         if kept.ticket is not None:
-            key = once_key(f"{PREFIX}{name}", kept.ticket, _option(kept))
+            key = once_key(f"{PREFIX}{name}", kept.ticket, option_of(kept))
             await self._journal.release(delivery.event_id, [key])
         future, said = self._waiting.get(delivery.event_id), f"{name}/{kept.callback}"
         told = future is not None and not future.done()
@@ -356,7 +357,7 @@ class Acts:
     async def _give_back(self, table: Table, act: StoredAct, event_id: str, outcome: AuditOutcome) -> None:
         """Have a button or dialog work again whose act came to nothing."""
         if act.ticket is not None and outcome not in (AuditOutcome.DONE, AuditOutcome.CANCELLED):
-            await self._journal.release(event_id, [once_key(table.settings.route, act.ticket, _option(act))])
+            await self._journal.release(event_id, [once_key(table.settings.route, act.ticket, option_of(act))])
 
     def _line(self, table: Table, act: StoredAct, event_id: str, outcome: AuditOutcome, problem: str) -> AuditLine:
         said = f"{table.settings.name}/{act.callback}"
@@ -398,7 +399,3 @@ def _outcome(act: StoredAct, reply: Reply) -> AuditOutcome:
     if act.input.get("cancelled"):
         return AuditOutcome.CANCELLED
     return AuditOutcome.FAILED if reply.problem or reply.errors else AuditOutcome.DONE
-
-
-def _option(act: StoredAct) -> str:
-    return str(act.input.get("option") or "")

@@ -33,21 +33,26 @@ class Snoozing:
 
         What is said last holds: it may end earlier than what was said before.
         """
-        now = self._clock()
-        known = self.routes.get(wish.route, {}).get(wish.subject)
-        awake = known is None or known.until <= now
+        if why := self.refusal(wish):
+            return why
         if not wish.seconds:
-            if awake:
-                return "it is not snoozed"
             await self._journal.wake(wish.route, wish.subject)
             self._drop(wish.route, wish.subject)
             return ""
+        one = Snooze(wish.route, wish.subject, self._clock() + wish.seconds, by[:_NAME])
+        await self._journal.snooze(one)
+        self._add(one)
+        return ""
+
+    def refusal(self, wish: SnoozeWish) -> str:
+        """Why a wish cannot be fulfilled now; "" when it can."""
+        known = self.routes.get(wish.route, {}).get(wish.subject)
+        awake = known is None or known.until <= self._clock()
+        if not wish.seconds:
+            return "it is not snoozed" if awake else ""
         self._forget()
         if awake and sum(map(len, self.routes.values())) >= MOST:
             return f"{MOST:,} subjects are snoozed already, and more are not kept"
-        one = Snooze(wish.route, wish.subject, now + wish.seconds, by[:_NAME])
-        await self._journal.snooze(one)
-        self._add(one)
         return ""
 
     async def heed(self, reading: Reading, route: str) -> Reading:

@@ -76,3 +76,8 @@ def text_of(act: StoredAct, key: str, part: str) -> str:
     found = act.input.get(key)
     value = found.get(part) if isinstance(found, Mapping) else None
     return value if isinstance(value, str) else ""
+
+
+def option_of(act: StoredAct) -> str:
+    """What was chosen in a menu; "" for a button."""
+    return str(act.input.get("option") or "")

@@ -9,6 +9,7 @@ from gateway.journal import Query
 from gateway.journal.snoozes import Snooze
 from gateway.model import Outcome
 from tests.acts.conftest import HOOK_SECRET
+from tests.acts.test_clicks import knock
 from tests.conftest import eventually
 
 TABLE = '[callbacks.snooze]\nservice = "mattergate"\n'
@@ -113,3 +114,18 @@ async def test_as_many_are_snoozed_as_can_be_kept(monkeypatch: pytest.MonkeyPatc
     assert await made.take(SnoozeWish("q", "c", 60.0), "ann" * 100) == ""
     assert (made.routes.keys(), len(made.routes["q"]["c"].by)) == ({"q"}, 64)
     assert await made.take(SnoozeWish("r", "a", 0.0), "ann") == "it is not snoozed"
+
+
+async def test_a_click_that_is_sent_again_snoozes_nothing(world) -> None:
+    """What somebody else has woken meanwhile stays awake."""
+    made = await world("hook", TABLE)
+    post = await made.fire()
+    (integration,) = (
+        one["integration"] for two in post.attachments for one in two.get("actions", ()) if one["name"] == "Snooze"
+    )
+    kept = []
+    for user, click, option in (("ann", "t1", "4h"), ("ben", "t2", "end"), ("ann", "t1", "4h")):
+        context = {**integration["context"], "selected_option": option}
+        await knock(made, integration, post, user, trigger_id=click, context=context)
+        kept.append(len(await made.journal.snoozes()))
+    assert kept == [1, 0, 0]
