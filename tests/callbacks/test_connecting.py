@@ -100,7 +100,7 @@ def command(trigger="ask", url=f"{GATE}/command/c", **more):
         (None, "create", ""),
         (command(), "nothing", ""),
         (command(method="G"), "update", "method: G becomes P"),
-        (command(url="https://old.example.com/command/c"), "update", "url: https://old.example.com/command/c becomes"),
+        (command(url="https://old.example.com/command/c"), "cannot", "old.example.com; if that was this gateway"),
         (command(url="https://x:y@other.example.com/z"), "cannot", "it calls other.example.com"),
     ],
 )
