@@ -10,7 +10,6 @@ certainly was not taken.
 """
 
 import asyncio
-import random
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
@@ -22,6 +21,7 @@ from gateway.acts import late, stored
 from gateway.acts.asking import Around, Asked, Asking
 from gateway.acts.beside import beside
 from gateway.acts.cards import Cards
+from gateway.acts.events import event_of
 from gateway.acts.giving import Giving
 from gateway.acts.lines import audit_line
 from gateway.acts.recorder import AuditRecorder
@@ -40,11 +40,10 @@ from gateway.errors import Refused
 from gateway.journal import Appended, DuplicateKey, Entry, Journal
 from gateway.journal.audit import AuditLine, AuditOutcome
 from gateway.journal.duplicates import use_key
-from gateway.model import Delivered, Delivery, Event, Never, Outcome, Parcel, Request, Result
+from gateway.model import Delivered, Delivery, Event, Never, Parcel, Result
 from gateway.observe import logs
 from gateway.observe.metrics import Metrics
 from gateway.outbound.call import Calls
-from gateway.pipeline.entry import new_id
 from gateway.settings import Settings
 from gateway.settings.callbacks import PREFIX, CallbackSettings
 
@@ -54,7 +53,6 @@ REPLY_WINDOW: Final = 8 * 86_400.0
 _OPENING: Final = frozenset({Occasion.COMMAND, Occasion.ACTION})
 _AUDITED: Final = frozenset({Occasion.COMMAND, Occasion.ACTION, Occasion.DIALOG})
 
-_random = random.Random()  # noqa: S311 - ids are no secrets
 _log = logs.get("acts")
 
 
@@ -154,7 +152,7 @@ class Acts:
         shape = table.callbacks[name]
         response = said.response.reveal() if said.response is not None else ""
         act = StoredAct(name, said.occasion, said.input, response, ticket, done, table.settings.service)
-        event = _event(table, shape, act)
+        event = event_of(table, shape, act)
         if not shape.asks or said.input.get("cancelled") or (shape.dialog is not None and said.occasion in _OPENING):
             return await self._take_at_once(table, shape, act, event, uses, wait=wait)
         lane = f"{table.settings.route} {event.id if act.interactive else text_of(act, 'channel', 'id')}"
@@ -231,7 +229,7 @@ class Acts:
             _log.warning("an answer has no way back: name a bot or a destination", callbacks=table.settings.name)
         known = delivery.event_id if delivery is not None else asked
         to = f"{stored.ANSWER_TO}{known}" if known else ""
-        event = _event(table, table.callbacks[act.callback], act, reason=f"{stored.ANSWER}{to}")
+        event = event_of(table, table.callbacks[act.callback], act, reason=f"{stored.ANSWER}{to}")
         appended = await self._store(Entry(event, tuple(parcels), (use,)))
         return appended.event_id
 
@@ -318,8 +316,8 @@ class Acts:
         await self._show(table, kept, line, in_time=in_time)
         await self.note(kept.occasion, line)
         self._asking.end(delivery.seq)
-        told = in_time or (kept.interactive and late.has_way(table, kept, time.time() - delivery.received))
-        told = told and (outcome is AuditOutcome.FAILED or not reply.problem)
+        shown = in_time or (kept.interactive and late.has_way(table, kept, time.time() - delivery.received))
+        told = shown and (outcome is AuditOutcome.FAILED or not reply.problem)
         if told and reply.problem:  # what nobody was told in time is a dead delivery, which has a line of its own
             _log.warning("an act failed", callback=line.callback, event_id=delivery.event_id, problem=reply.problem)
         return result(act, asked, reply, told=told)
@@ -368,31 +366,6 @@ class Acts:
     def _is_rest(self, destination: str) -> bool:
         found = self.settings.destinations.get(destination)
         return found is not None and found.rest
-
-
-def _event(table: Table, shape: CallbackShape, act: StoredAct, reason: str = "") -> Event:
-    """The event of an act. Its request holds what templates see of it, never a token, a trigger or a URL."""
-    now = time.time()
-    user, channel = act.input.get("user", {}), act.input.get("channel", {})
-    where = f" in ~{channel['name']}" if channel.get("name") else ""
-    by = f"{act.occasion} by @{user.get('name') or user.get('id') or 'somebody'}{where}"
-    return Event(
-        id=new_id(now, _random.getrandbits),
-        received=now,
-        route=table.settings.route,
-        service=table.settings.service,
-        outcome=Outcome.MESSAGE,
-        name=act.callback,
-        translator=shape.name,
-        subject=act.ticket.subject if act.ticket is not None else "",
-        reason=reason or by,
-        request=Request(
-            "POST",
-            {"content-type": "application/json"},
-            {stored.OCCASION: act.occasion.value},
-            msgspec.json.encode(act.input),
-        ),
-    )
 
 
 def _outcome(act: StoredAct, reply: Reply) -> AuditOutcome:

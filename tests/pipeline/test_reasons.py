@@ -124,7 +124,7 @@ def test_a_body_that_cannot_be_read_is_the_reason(service, body, content_type, s
             b'{"no": 1}',
             "push",
             "mismatch",
-            "match the input of own/push: branch is required, and the payload",
+            "match the input of own/push: branch is required, and is missing",
         ),
         (b'{"no": 1}', "breaks", "broken", "own/breaks#"),
         (b'{"no": 1}', "hollow", "empty", "the message of own/hollow came out empty"),
