@@ -170,3 +170,15 @@ async def test_what_was_for_another_service_is_not_brought_to_this_one(world) ->
     acts.settings, acts.perform = before, perform
     await made.standin.click("ann", post, "Ack")
     assert await made.whisper(2) == "Done: as you wish"
+
+
+async def test_a_button_that_only_looks_is_not_used_up(world) -> None:
+    """Everybody may look, again and again: the audit has it, and the message does not."""
+    look = 'title: Look\nanswers: action\nrequest: {method: GET, url: "{{ settings.url }}/look"}\n'
+    made = await world(**{"callbacks/ack.yaml": look + 'reply: {message: {text: "It is {{ answer.json.said }}"}}\n'})
+    post = await made.fire()
+    for number, name in enumerate(("ann", "ben", "ann"), 1):
+        await made.standin.click(name, post, "Ack")
+        assert await made.whisper(number) == "It is as you wish"
+    assert post.attachments[-1]["actions"][0]["name"] == "Ack"
+    assert [line.outcome for line in await made.audit(3)] == ["done"] * 3
