@@ -174,10 +174,11 @@ class Translator:
         *,
         explained: bool = True,
         phased: bool = False,
+        offered: bool = True,
     ) -> Draft:
         """The draft for a payload that matches the schema; with the `cards` of the service, also its phase and card.
 
-        With `phased` it has its phase also without cards, unless that fails.
+        With `phased` it has its phase also without cards, unless that fails; without `offered`, no actions.
         With `explained` it says where a payload has not what the card shows. Raises TranslationError, but for a card
         that fails: the message is good, and is told.
         """
@@ -188,9 +189,10 @@ class Translator:
             return Draft(ignored=self._ignored)
         subject, message = self._subject.render(context) or "", self._message.render(context)
         draft = Draft(subject, message)
-        offers = self.actions.offers(context) if self.actions is not None else None  # before the card sets its names
+        own = self.actions if offered else None
+        offers = own.offers(context) if own is not None else None  # before the card sets its names
         if cards is not None and self._living:
-            draft = self._living_draft(draft, context, cards, explained=explained)
+            draft = self._living_draft(draft, context, cards, explained=explained, offered=offered)
         elif phased and self._living:
             draft = replace(draft, phase=self._told_phase(context))
         if offers is not None:
@@ -207,7 +209,7 @@ class Translator:
             return None
 
     def _living_draft(
-        self, draft: Draft, context: Context, cards: Mapping[str, CardShape], *, explained: bool
+        self, draft: Draft, context: Context, cards: Mapping[str, CardShape], *, explained: bool, offered: bool
     ) -> Draft:
         """The draft with what it means for the card of its subject."""
         word = self._phase.render(context)  # before the card, which sets names of its own
@@ -225,7 +227,7 @@ class Translator:
         if card.untitled(shown):
             return replace(draft, phase=phase, reply=True, why=_left_alone(f"{card.name} {UNTITLED}", odd))
         draft = replace(draft, phase=phase, card=shown, why=odd)
-        if card.actions is not None and self.actions is None:
+        if offered and card.actions is not None and self.actions is None:
             return draft.offering(card.actions.offers(context))
         return draft
 

@@ -49,7 +49,7 @@ class Wishes(Struct, frozen=True, dict=True):
 
     `route` is its name, by which reasons call it; "" for a request without one. `channel` is the one of every message,
     `channel_template` chooses one of `channels` for each event. `muted_until` is in seconds since the epoch. With
-    `phases`, that of each event is asked for also where the route has no cards.
+    `phases`, that of each event is asked for also where the route has no cards. Without `buttons` nothing is offered.
     """
 
     only: tuple[str, ...] = ()
@@ -71,6 +71,7 @@ class Wishes(Struct, frozen=True, dict=True):
     silent: bool | None = None
     card: CardMode | None = None
     phases: bool = False
+    buttons: bool = True
     depth: int = 64
     route: str = ""
 
@@ -265,8 +266,10 @@ class _EventReader(Struct, frozen=True):
             if not translator.schema.matches(value):
                 return self._mismatched_piece(translator, value, name, explained=explained)
             cards = self.service.cards if self.wishes.card is not None else None
-            draft = translator.draft(seen, cards, explained=explained, phased=self.wishes.phases)
-            if cards is None and translator.name in self.service.offering and draft.message is not None:
+            wishes = self.wishes
+            draft = translator.draft(seen, cards, explained=explained, phased=wishes.phases, offered=wishes.buttons)
+            offering = self.service.offering if wishes.buttons and cards is None else ()
+            if translator.name in offering and draft.message is not None:
                 draft = draft.offering(self.service.offering[translator.name].offers(seen))
             if draft.broken and (plain := self._plain_piece(translator, value, explained=explained)):
                 return plain

@@ -152,7 +152,7 @@ def _route(sample: Sample, service: Service) -> Route:
         allow_unsigned=not secrets,
         card="both",
     )
-    route = Route(settings, _BODY, _DEPTH)
+    route = Route(settings, _BODY, _DEPTH, buttons=True)
     if sample.secret:
         route.own_schemes = tuple(signer.tried(service.verify, sample.secret))
     return route

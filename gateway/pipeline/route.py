@@ -18,10 +18,11 @@ from gateway.verify import verify
 class Route:
     """One inbound URL. It names its service by key; ingress looks that up for each request, so that a reload applies.
 
-    `address` is the credential of a pass-through URL, "" for a route of the settings. `phases`: see `Wishes`.
+    `address` is the credential of a pass-through URL, "" for a route of the settings. With `buttons` its messages may
+    have some.
     """
 
-    def __init__(self, settings: RouteSettings, server_limit: int, depth: int, *, phases: bool = False) -> None:
+    def __init__(self, settings: RouteSettings, server_limit: int, depth: int, *, buttons: bool = False) -> None:
         self.name = settings.name
         self.service_key = settings.service
         self.address = ""
@@ -32,7 +33,7 @@ class Route:
         self.duplicate_window = settings.duplicate_window
         self.own_schemes = verify.parse_schemes(settings.verify) if settings.verify else ()
         self.fetches_keys = verify.fetches(self.own_schemes)
-        self.wishes = wishes_of(settings, depth, phases=phases)
+        self.wishes = wishes_of(settings, depth, buttons=buttons)
 
     def __repr__(self) -> str:
         return f"<Route {self.name}>"
@@ -48,8 +49,8 @@ class Route:
         return self.own_schemes or service.verify
 
 
-def wishes_of(settings: RouteSettings, depth: int, *, phases: bool = False) -> Wishes:
-    """What the settings of a route want of its messages; `phases` is what others want."""
+def wishes_of(settings: RouteSettings, depth: int, *, buttons: bool = False) -> Wishes:
+    """What the settings of a route want of its messages. Those with `buttons` need the phase."""
     chosen = is_template(settings.channel or "")
     return Wishes(
         only=settings.only,
@@ -70,7 +71,8 @@ def wishes_of(settings: RouteSettings, depth: int, *, phases: bool = False) -> W
         persistent_notifications=settings.persistent_notifications,
         silent=settings.silent,
         card=CardMode(settings.card) if settings.card else None,
-        phases=phases,
+        phases=buttons,
+        buttons=buttons,
         depth=depth,
         route=settings.name,
     )
@@ -96,11 +98,11 @@ def unknown_services(settings: Settings, keys: Collection[str]) -> list[Fault]:
 
 
 def build(settings: Settings) -> Mapping[str, Route]:
-    """The routes of settings without `faults`. Those whose messages may have buttons of any table have phases."""
+    """The routes of settings without `faults`. The messages of those that any table reaches may have buttons."""
     server = settings.server
     tables = settings.callbacks.values()
     return {
-        name: Route(route, server.body_limit, server.depth_limit, phases=any(table.reaches(name) for table in tables))
+        name: Route(route, server.body_limit, server.depth_limit, buttons=any(table.reaches(name) for table in tables))
         for name, route in settings.routes.items()
     }
 

@@ -105,10 +105,13 @@ def _reader(service: Any, headers: Mapping[str, str], body: bytes) -> Callable[[
     from gateway.decode.content import Content
     from gateway.mattermost.fit import Limits
     from gateway.model import Request
-    from gateway.pipeline.interpret import Wishes, interpret
+    from gateway.pipeline.interpret import interpret
+    from gateway.pipeline.route import wishes_of
+    from gateway.settings.routes import RouteSettings
 
     lower = {name.lower(): value for name, value in headers.items()}
-    request, wishes, limits = Request("POST", lower, {}, body), Wishes(), Limits()
+    route = RouteSettings(name="bench", service=service.key, destinations=("ops",))
+    request, wishes, limits = Request("POST", lower, {}, body), wishes_of(route, 64), Limits()
 
     def read() -> Any:
         return interpret(service, Content.of(request, 5_000_000), wishes, limits)
