@@ -18,21 +18,17 @@ from gateway.acts.lines import audit_line
 from gateway.acts.permits import CONFIRM, Permits
 from gateway.acts.rings import Ring
 from gateway.acts.tables import Table
+from gateway.callbacks.answering import whisper
 from gateway.callbacks.buttons import TICKET, declared, takes
 from gateway.callbacks.smoothing import Occasion, Said
 from gateway.callbacks.ticket import Place, Ticket, TicketKind, TicketRefused, foreign, once, pinned, verify
 from gateway.catalog.actions import ActionShape
 from gateway.errors import JournalError
-from gateway.journal import DuplicateKey
 from gateway.journal.audit import AuditOutcome
-from gateway.journal.duplicates import use_key
 from gateway.journal.uses import Pins
 from gateway.observe import logs
 
 WORKING: Final = "Working on it: the answer follows."
-
-_WINDOW: Final = 86_400.0
-"""Seconds for which a trigger counts once."""
 
 _DONE: Final = "That was done already, or is under way."
 _GONE: Final = "This is not in use any more: the operator of the gateway has taken it out."
@@ -100,11 +96,10 @@ class Clicks:
         if action.confirm and not self._permits.confirmed(ticket, option, user, said.id):
             return _whispered(f"{action.confirm}\n\nClick again within {CONFIRM:.0f} s to confirm.")
         meant = _meant(said, dict(ticket.context))
-        route = table.settings.route
-        uses = [DuplicateKey(use_key(route, "trigger", said.id), _WINDOW)] if said.id else []
+        uses = table.uses(said)
         shape = table.callbacks[callback]
         if shape.dialog is None and not (shape.snoozes or shape.looks):  # which may be done again, at the same post
-            uses.append(once(route, ticket, time.time(), option))
+            uses.append(once(table.settings.route, ticket, time.time(), option))
         done = action.told(option, ticket.context)
         taken = await self._acts.take(table, callback, meant, uses, ticket, done=done, since=began)
         if taken.dialog is not None and shape.dialog is not None:
@@ -197,4 +192,4 @@ def _answer(taken: Taken, later: bytes) -> bytes:
 
 
 def _whispered(text: str) -> bytes:
-    return msgspec.json.encode({"ephemeral_text": text, "skip_slack_parsing": True})
+    return msgspec.json.encode(whisper(text))

@@ -1,6 +1,7 @@
 """The callbacks that the settings bring to life: those of a service, with what one table gives them."""
 
 from collections.abc import Mapping
+from typing import Final
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -11,7 +12,16 @@ from gateway.callbacks.given import Given
 from gateway.callbacks.smoothing import Occasion, Said
 from gateway.callbacks.ticket import Ticket
 from gateway.catalog.service import Service
+from gateway.journal import DuplicateKey
+from gateway.journal.duplicates import Use, use_key
 from gateway.settings.callbacks import CallbackSettings
+
+_TRIGGER: Final[tuple[Use, float]] = ("trigger", 86_400.0)
+_USED: Final[Mapping[Occasion, tuple[Use, float]]] = {
+    Occasion.OUTGOING: ("post", 7 * 86_400.0),
+    Occasion.MESSAGE: ("post", 30 * 86_400.0),  # a bot catches up days after it was stopped
+}
+"""What is used up at an occasion, and the seconds for which that is known."""
 
 
 class Table(Struct, frozen=True):
@@ -28,6 +38,11 @@ class Table(Struct, frozen=True):
     def has(self, ticket: Ticket) -> bool:
         """Whether the callback of a ticket is one of the service that the table names now."""
         return ticket.callback.rpartition("/")[0] == self.settings.service
+
+    def uses(self, said: Said) -> list[DuplicateKey]:
+        """What is used up by something said or clicked: sent again, it is a repeat of the first time."""
+        kind, window = _USED.get(said.occasion, _TRIGGER)
+        return [DuplicateKey(use_key(self.settings.route, kind, said.id), window)] if said.id else []
 
     def hearing(self, said: Said) -> str | None:
         """The callback for something said: the one named like its trigger word, or the first; None where none is."""

@@ -18,7 +18,6 @@ from gateway.callbacks.reply import Reply, To
 from gateway.callbacks.smoothing import Occasion, Said, smoothed
 from gateway.journal import DuplicateKey
 from gateway.journal.audit import AuditOutcome
-from gateway.journal.duplicates import use_key
 from gateway.journal.positions import Positions
 from gateway.mattermost.fit import fitted
 from gateway.mattermost.payload import Message
@@ -27,7 +26,7 @@ from gateway.observe import logs
 from gateway.observe.metrics import Metrics
 from gateway.settings import Settings
 from gateway.settings.callbacks import BotSettings, CallbackSettings
-from gateway.sources.bot import WINDOW, Bot, State
+from gateway.sources.bot import Bot, State
 from gateway.sources.connection import dialler
 from gateway.sources.hearing import Listener, listener_of, needs_thread
 from gateway.sources.posts import read
@@ -118,7 +117,7 @@ class Listening:
         table = tables[heard.listener]
         if (callback := table.hearing(said)) is None:
             return False
-        use = DuplicateKey(use_key(table.settings.route, "post", post.id), WINDOW)
+        [use] = table.uses(said)
         if why := await self._desk.permits.denied(table.settings, said.input):
             await self._deny(table, callback, said, why, use)
         else:

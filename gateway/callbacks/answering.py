@@ -96,7 +96,12 @@ def _clicked(reply: Reply, shown: bytes) -> Answer:
 
 def _whispered(reply: Reply) -> Body:
     text = as_text(one.message for one in reply.messages)
-    return {"ephemeral_text": text, "skip_slack_parsing": True} if text else {}
+    return whisper(text) if text else {}
+
+
+def whisper(text: str) -> Body:
+    """What shows a text to the clicking person alone."""
+    return {"ephemeral_text": text, "skip_slack_parsing": True}
 
 
 def update_of(payload: bytes) -> Body:

@@ -16,13 +16,10 @@ from gateway.callbacks.given import Given
 from gateway.callbacks.request import Wire
 from gateway.callbacks.smoothing import Occasion, Said, fields, smoothed, without_first_word
 from gateway.callbacks.snooze import SnoozeWish
-from gateway.catalog import yamlfile
-from gateway.catalog.kinds import Text
-from gateway.catalog.metaschema import meta_faults
 from gateway.decode import jsontext
-from gateway.errors import CatalogError, Fault
 from gateway.model import JSON
 from gateway.pipeline.expectation import compare
+from gateway.pipeline.sample import parsed
 from gateway.secret import Secret
 
 NOON: Final = 1_767_268_800.0
@@ -104,14 +101,7 @@ class CallbackSample(Struct, frozen=True, kw_only=True):
 
 def parse(text: str, file: str) -> CallbackSample:
     """The sample of a text; `file` is named in its faults. Raises CatalogError with the place of the first fault."""
-    raw = yamlfile.load(text, file)
-    if wrong := meta_faults(raw, "callback", "sample", Text("", text, file)):
-        raise CatalogError(wrong[:1])
-    raw.pop("$schema", None)
-    try:
-        return msgspec.convert(raw, CallbackSample)
-    except msgspec.ValidationError as error:
-        raise CatalogError([Fault(file, 1, "", str(error))]) from None
+    return parsed(text, file, CallbackSample, "callback", "sample")
 
 
 def rehearse(sample: CallbackSample, callbacks: Mapping[str, CallbackShape]) -> CallbackOutcome:

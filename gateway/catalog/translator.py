@@ -173,12 +173,11 @@ class Translator:
         cards: Mapping[str, CardShape] | None = None,
         *,
         explained: bool = True,
-        phased: bool = False,
         offered: bool = True,
     ) -> Draft:
         """The draft for a payload that matches the schema; with the `cards` of the service, also its phase and card.
 
-        With `phased` it has its phase also without cards, unless that fails; without `offered`, no actions.
+        With `offered` it has its actions, and its phase also without cards, unless that fails.
         With `explained` it says where a payload has not what the card shows. Raises TranslationError, but for a card
         that fails: the message is good, and is told.
         """
@@ -193,7 +192,7 @@ class Translator:
         offers = own.offers(context) if own is not None else None  # before the card sets its names
         if cards is not None and self._living:
             draft = self._living_draft(draft, context, cards, explained=explained, offered=offered)
-        elif phased and self._living:
+        elif offered and self._living:
             draft = replace(draft, phase=self._told_phase(context))
         if offers is not None:
             draft = draft.offering(offers)

@@ -26,12 +26,11 @@ def nothing() -> Response:
 
 def table_of(settings: Settings, path: str, door: str) -> CallbackSettings | None:
     """The table that the path of a door names; None for another path."""
-    parts = path.rstrip("/").split("/")
-    return settings.callbacks.get(unquote(parts[2])) if len(parts) == 3 and parts[1] == door else None
+    return settings.callbacks.get(part_of(path, door) or "")
 
 
-def secret_in(path: str, door: str) -> str | None:
-    """The secret in the path of a door; None for another path."""
+def part_of(path: str, door: str) -> str | None:
+    """What stands behind the name of a door in its path: a name or a secret; None for another path."""
     parts = path.rstrip("/").split("/")
     return unquote(parts[2]) if len(parts) == 3 and parts[1] == door else None
 

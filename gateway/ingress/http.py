@@ -235,7 +235,7 @@ class Ingress:
             raise self._with_clue(refusal, rules, route, service, judged.content)
         if reading is None:
             raise Refused(405, "Method Not Allowed", f"an event is sent by {', '.join(sorted(METHODS))}")
-        if self._snoozing is not None and route.name in self._snoozed and route.wishes.phases:
+        if self._snoozing is not None and route.name in self._snoozed and route.wishes.buttons:
             reading = await self._snoozing.heed(reading, route.name)
         read = time.perf_counter()
         series.translating.observe(read - started)

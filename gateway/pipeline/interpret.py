@@ -49,7 +49,7 @@ class Wishes(Struct, frozen=True, dict=True):
 
     `route` is its name, by which reasons call it; "" for a request without one. `channel` is the one of every message,
     `channel_template` chooses one of `channels` for each event. `muted_until` is in seconds since the epoch. With
-    `phases`, that of each event is asked for also where the route has no cards. Without `buttons` nothing is offered.
+    `buttons`, messages may offer some, for which the phase of each event is asked for also where there are no cards.
     """
 
     only: tuple[str, ...] = ()
@@ -70,7 +70,6 @@ class Wishes(Struct, frozen=True, dict=True):
     persistent_notifications: bool | None = None
     silent: bool | None = None
     card: CardMode | None = None
-    phases: bool = False
     buttons: bool = True
     depth: int = 64
     route: str = ""
@@ -92,7 +91,7 @@ class Piece(Struct, frozen=True):
 
     `phase` is where the event stands in the life of its subject (None: it has none), `card` the message that shows the
     subject as it is now (None: the first of its messages does); with `reply` nothing shows it anew: the messages reply
-    to the card that is there. These count only where a route wants cards (`phase` also with its `phases`). `emptied`
+    to the card that is there. These count only where a route wants cards (`phase` also with its `buttons`). `emptied`
     names the translator whose message came out empty, so that the generic one speaks. `channel` is the channel that a
     rule of the route chose for the event, "" for none. `actions` are the buttons and menus of the post that shows the
     subject.
@@ -267,7 +266,7 @@ class _EventReader(Struct, frozen=True):
                 return self._mismatched_piece(translator, value, name, explained=explained)
             cards = self.service.cards if self.wishes.card is not None else None
             wishes = self.wishes
-            draft = translator.draft(seen, cards, explained=explained, phased=wishes.phases, offered=wishes.buttons)
+            draft = translator.draft(seen, cards, explained=explained, offered=wishes.buttons)
             offering = self.service.offering if wishes.buttons and cards is None else ()
             if translator.name in offering and draft.message is not None:
                 draft = draft.offering(self.service.offering[translator.name].offers(seen))

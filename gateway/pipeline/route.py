@@ -71,7 +71,6 @@ def wishes_of(settings: RouteSettings, depth: int, *, buttons: bool = False) -> 
         persistent_notifications=settings.persistent_notifications,
         silent=settings.silent,
         card=CardMode(settings.card) if settings.card else None,
-        phases=buttons,
         buttons=buttons,
         depth=depth,
         route=settings.name,

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from contextlib import suppress
 from datetime import datetime
+from typing import TypeVar
 from urllib.parse import urlencode
 
 import msgspec
@@ -19,6 +20,8 @@ from gateway.mattermost.fit import Limits
 from gateway.model import JSON, Request
 from gateway.pipeline.expectation import Expectation
 from gateway.pipeline.interpret import Reading, Wishes, interpret
+
+T = TypeVar("T")
 
 _TRANSPORT_HEADERS = frozenset(
     "accept accept-encoding connection content-encoding content-length expect forwarded host te transfer-encoding "
@@ -63,12 +66,17 @@ class Sample(Struct, frozen=True, kw_only=True):
 
 def parse(text: str, file: str) -> Sample:
     """The sample of a text; `file` is named in its faults. Raises CatalogError with the place of the first fault."""
+    return parsed(text, file, Sample, "sample")
+
+
+def parsed(text: str, file: str, kind: type[T], schema: str, part: str = "") -> T:
+    """A sample of a kind, whose meta-schema this is, or a part of it. Raises as `parse`."""
     raw = yamlfile.load(text, file)
-    if wrong := meta_faults(raw, "sample", "", Text("", text, file)):
+    if wrong := meta_faults(raw, schema, part, Text("", text, file)):
         raise CatalogError(wrong[:1])
     raw.pop("$schema", None)
     try:
-        return msgspec.convert(raw, Sample)
+        return msgspec.convert(raw, kind)
     except msgspec.ValidationError as error:  # `at` is no time, `base64` is none
         raise CatalogError([Fault(file, 1, "", str(error))]) from None
 

@@ -46,7 +46,7 @@ def test_what_it_says() -> None:
     """Later names of `let` see earlier ones; the subject is text as it is."""
     one = translator()
     assert not one.faults
-    draft = one.draft(seen({"n": 3, "who": "*ann*"}))
+    draft = one.draft(seen({"n": 3, "who": "*ann*"}), offered=False)
     assert (draft.subject, draft.message.text, draft.ignored) == ("item 3", "7 of \\*ann\\*", "")
     assert (draft.phase, draft.card) == (None, None)
 
@@ -79,9 +79,12 @@ def test_phases(state: str | None, phase: Phase) -> None:
 def test_the_phase_is_told_without_cards_where_it_is_asked_for() -> None:
     """The message is the same as without it, also where the phase fails: then it has none."""
     one = translator()
-    assert [one.draft(seen({"n": 1, "state": "close"}), phased=it).phase for it in (True, False)] == [Phase.CLOSE, None]
+    assert [one.draft(seen({"n": 1, "state": "close"}), offered=it).phase for it in (True, False)] == [
+        Phase.CLOSE,
+        None,
+    ]
     failing = translator(TEXT.replace("{{ state }}", "{{ state + state }}")).draft(
-        seen({"n": 1, "state": {}}), phased=True
+        seen({"n": 1, "state": {}}), offered=True
     )
     assert (failing.phase, failing.message is not None) == (None, True)
 

@@ -4,7 +4,7 @@ import pytest
 
 from gateway.callbacks.smoothing import Occasion
 from gateway.errors import Refused
-from gateway.ingress.calling import nothing, read_said, secret_in, table_of
+from gateway.ingress.calling import nothing, part_of, read_said, table_of
 from gateway.model import Request
 from gateway.settings import Settings
 from gateway.settings.callbacks import CallbackSettings
@@ -26,7 +26,7 @@ def test_a_path_names_a_table(path, name):
 @pytest.mark.parametrize(("path", "secret"), [("/action/a%2Fb", "a/b"), ("/action/", ""), ("/dialog/x", None)])
 def test_a_path_holds_a_secret(path, secret):
     """Or is one of another door."""
-    assert (secret_in(path, "action") or None) == (secret or None)
+    assert (part_of(path, "action") or None) == (secret or None)
 
 
 def test_a_get_says_it_in_its_query():

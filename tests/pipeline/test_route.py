@@ -60,8 +60,8 @@ def test_a_route_with_buttons_of_any_table_has_phases():
     for name in ("a", "b"):
         routes += f'[routes.{name}]\nservice = "github"\ndestinations = ["ops"]\nallow_unsigned = true\n'
     table = '[callbacks.snooze]\nservice = "mattergate"\n'
-    for text, phased in (("", []), (table + 'routes = ["b"]\n', ["b"]), (table, ["a", "b"])):
-        assert [name for name, one in route.build(parsed(routes + text)).items() if one.wishes.phases] == phased
+    for text, reached in (("", []), (table + 'routes = ["b"]\n', ["b"]), (table, ["a", "b"])):
+        assert [name for name, one in route.build(parsed(routes + text)).items() if one.wishes.buttons] == reached
 
 
 def test_a_channel_that_is_a_template_is_a_rule():

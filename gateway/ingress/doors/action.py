@@ -14,7 +14,7 @@ from gateway.acts.rings import Ring
 from gateway.callbacks.buttons import ACTION_DOOR
 from gateway.callbacks.smoothing import Occasion
 from gateway.errors import Refused
-from gateway.ingress.calling import in_json, read_said, secret_in
+from gateway.ingress.calling import in_json, part_of, read_said
 from gateway.ingress.doors import Call, CallDoor
 from gateway.ingress.response import Response
 from gateway.model import Request
@@ -32,7 +32,7 @@ class ActionDoor:
 
     def find(self, path: str) -> Call | None:
         """See `CallDoor`."""
-        secret = secret_in(path, ACTION_DOOR)
+        secret = part_of(path, ACTION_DOOR)
         return Call("action", "", partial(self._answer, secret), secret) if secret else None
 
     async def _answer(self, secret: str, request: Request) -> Response:

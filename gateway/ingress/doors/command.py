@@ -6,7 +6,6 @@ than Mattermost waits is answered at the command's response_url.
 
 from asyncio import get_running_loop
 from functools import partial
-from typing import Final
 
 from gateway.acts.clicks import WORKING, unstored
 from gateway.acts.desk import Desk
@@ -21,18 +20,13 @@ from gateway.errors import JournalError
 from gateway.ingress.calling import in_json, nothing, read_said, table_of
 from gateway.ingress.doors import Call, CallDoor
 from gateway.ingress.response import Response
-from gateway.journal import DuplicateKey
 from gateway.journal.audit import AuditOutcome
-from gateway.journal.duplicates import use_key
 from gateway.mattermost.fit import fitted
 from gateway.mattermost.limits import DEFAULT
 from gateway.mattermost.payload import Message
 from gateway.model import Request
 from gateway.secret import Secret
 from gateway.settings import Settings
-
-WINDOW: Final = 86_400.0
-"""Seconds for which a trigger calls once."""
 
 
 class CommandDoor:
@@ -66,9 +60,8 @@ class CommandDoor:
             line = audit_line(said.input, AuditOutcome.DENIED, f"{name}/{callback}", text=why)
             await self._acts.note(said.occasion, line)
             return _told(Message(text=why))
-        use = DuplicateKey(use_key(table.settings.route, "trigger", said.id), WINDOW)
         try:
-            taken = await self._acts.take(table, callback, said, [use] if said.id else [], since=began)
+            taken = await self._acts.take(table, callback, said, table.uses(said), since=began)
         except JournalError as error:
             return _told(Message(text=unstored(error)))
         if taken.dialog is not None:

@@ -11,7 +11,7 @@ from gateway.acts.dialogs import DOOR
 from gateway.acts.proofs import prove_path
 from gateway.acts.rings import Ring
 from gateway.callbacks.smoothing import Occasion
-from gateway.ingress.calling import in_json, read_said, secret_in
+from gateway.ingress.calling import in_json, part_of, read_said
 from gateway.ingress.doors import Call, CallDoor
 from gateway.ingress.response import Response
 from gateway.model import Request
@@ -29,7 +29,7 @@ class DialogDoor:
 
     def find(self, path: str) -> Call | None:
         """See `CallDoor`."""
-        secret = secret_in(path, DOOR)
+        secret = part_of(path, DOOR)
         return Call("dialog", "", partial(self._answer, secret), secret) if secret else None
 
     async def _answer(self, secret: str, request: Request) -> Response:

@@ -5,7 +5,6 @@ Mattermost posts what is answered, and tells nobody of an error; contract 3. A p
 
 from asyncio import get_running_loop
 from functools import partial
-from typing import Final
 
 from gateway.acts.acts import Acts
 from gateway.acts.desk import Desk
@@ -19,16 +18,11 @@ from gateway.errors import Refused
 from gateway.ingress.calling import in_json, nothing, read_said, table_of
 from gateway.ingress.doors import Call, CallDoor
 from gateway.ingress.response import Response
-from gateway.journal import DuplicateKey
 from gateway.journal.audit import AuditOutcome
-from gateway.journal.duplicates import use_key
 from gateway.mattermost.fit import fitted
 from gateway.mattermost.payload import Message
 from gateway.model import Request
 from gateway.settings import Settings
-
-WINDOW: Final = 7 * 86_400.0
-"""Seconds for which a post calls once."""
 
 
 class OutDoor:
@@ -59,8 +53,7 @@ class OutDoor:
             await self._acts.note(said.occasion, line)
             told = Reply(To.CHANNEL, tuple(fitted(Message(text=why))))  # which notifies nobody of those who may
             return in_json(answered(said.occasion, told).body)
-        use = DuplicateKey(use_key(table.settings.route, "post", said.id), WINDOW)
-        taken = await self._acts.take(table, callback, said, [use] if said.id else [], since=began)
+        taken = await self._acts.take(table, callback, said, table.uses(said), since=began)
         return in_json(taken.answer.body) if taken.answer is not None else nothing()
 
 

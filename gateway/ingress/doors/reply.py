@@ -12,7 +12,7 @@ from gateway.acts.answers import Answers
 from gateway.acts.desk import Desk
 from gateway.acts.giving import REPLY_DOOR
 from gateway.errors import Refused
-from gateway.ingress.calling import secret_in
+from gateway.ingress.calling import part_of
 from gateway.ingress.doors import Call, CallDoor
 from gateway.ingress.response import Response
 from gateway.model import Request
@@ -30,7 +30,7 @@ class ReplyDoor:
 
     def find(self, path: str) -> Call | None:
         """See `CallDoor`."""
-        text = secret_in(path, REPLY_DOOR)
+        text = part_of(path, REPLY_DOOR)
         if not text:
             return None
         if (table := self._settings.callbacks.get(text)) is not None:
