@@ -57,6 +57,9 @@ class Service:
         self.name: str = raw["name"]
         self.docs: str = raw.get("docs", "")
         self.setup: str = raw.get("setup", "")
+        self.body: str = raw.get("body", "")
+        self.topic: str = raw.get("topic", "any")
+        self.confidence: str = raw.get("confidence", "documented")
         self.icon_url: str | None = raw.get("icon_url")
         self.imitates: Sequence[str] = tuple(raw.get("imitates", ()))
         self.ignore: Sequence[str] = tuple(raw.get("ignore", ()))
