@@ -42,13 +42,6 @@ class RunningCatalog:
         self._forget_later()
         return await self._compile(key)
 
-    async def whole(self) -> Catalog:
-        """The catalog with every service compiled, for somebody who looks at all of it."""
-        for key in sorted(self.current.keys):
-            await self._compile(key)
-        self._forget_later()
-        return self.current
-
     async def warm(self) -> None:
         """Compile the services of routes, so that no request waits for it, and faults are logged before any."""
         for key in sorted(self.current.needed):

@@ -113,10 +113,6 @@ class RunningGateway:
         """The catalog as requests use it, of which some services are not compiled."""
         return self._parts.catalog.current
 
-    async def whole_catalog(self) -> Catalog:
-        """The catalog with every service compiled."""
-        return await self._parts.catalog.whole()
-
     async def submit(self, entry: Entry) -> Appended:
         """Journal an event and deliver it."""
         return await self._parts.acceptance.store(entry)

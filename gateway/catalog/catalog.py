@@ -11,6 +11,7 @@ from gateway.catalog.build import build, described
 from gateway.catalog.files import Folders
 from gateway.catalog.fragments import FragmentTexts, KnownFragments
 from gateway.catalog.kinds import FRAGMENTS, ITSELF, SERVICE, Kind, Text
+from gateway.catalog.outline import ServiceOutline, outlined
 from gateway.catalog.service import Service
 from gateway.catalog.translator import TRANSLATOR
 from gateway.errors import CatalogError, Fault
@@ -33,6 +34,7 @@ class Catalog:
         self.faults: dict[str, tuple[Fault, ...]] = {}
         self.services: dict[str, Service] = {}
         self._descriptions: dict[str, Service] = {}
+        self._outlines: dict[str, ServiceOutline] = {}
         self._fragment_texts: FragmentTexts = FragmentTexts({}) if before is None else before._fragment_texts
         if before is not None:
             self._take_over(before)
@@ -67,6 +69,14 @@ class Catalog:
             text = self._texts(key, (SERVICE,))[0].get(SERVICE)
             self._descriptions[key] = described(key, text)[0] if text else Service.undescribed(key)
         return self._descriptions
+
+    def outlines(self) -> Mapping[str, ServiceOutline]:
+        """The outline of every service, read at the first call and when its files change. Not for the event loop."""
+        for key, service in self.descriptions().items():
+            if key not in self._outlines:
+                names = [name for name in self._listing.services.get(key, ()) if "/" not in name and name != SERVICE]
+                self._outlines[key] = outlined(service, self._texts(key, names)[0] if names else {})
+        return self._outlines
 
     def translators(self, key: str) -> list[str]:
         """The names of a service's translators ("github/push"), also of one that is not compiled."""
@@ -113,6 +123,9 @@ class Catalog:
     def _take_over(self, before: "Catalog") -> None:
         """Keep the compiled services that have not changed; compile the others again."""
         unchanged = self._listing.fragments == before._listing.fragments
+        for key, outline in before._outlines.items():
+            if self._listing.services.get(key) == before._listing.services.get(key):
+                self._outlines[key] = outline
         for key, service in list(before.services.items()):
             same = self._listing.services.get(key) == before._listing.services.get(key)
             same = same and (unchanged or not service.fragments.used)

@@ -2,14 +2,21 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
+from typing import Final
 
 from gateway.callbacks import document as _callbacks  # noqa: F401 - registers their kind
 from gateway.catalog import files
 from gateway.catalog.catalog import Catalog
 from gateway.cli import settings as settings_file
 from gateway.cli.output import fail, fault_line, warn
+from gateway.decode.content import Content
 from gateway.errors import Fault
+from gateway.model import Request
+from gateway.pipeline.recognise import Candidate, candidates
 from gateway.settings.lines import close
+
+BODY_MOST: Final = 5_000_000
+"""Bytes that the body of a request may become when it is inflated."""
 
 
 def folders(extra: Iterable[Path | str] | None) -> list[Path]:
@@ -47,6 +54,12 @@ def require(folders: Sequence[Path], only: Collection[str]) -> Catalog:
     if faults:
         fail("the catalog has faults; `mattergate check` lists those of every service")
     return known
+
+
+def recognised(known: Catalog, request: Request) -> Candidate | None:
+    """The service that a request is likeliest from, over all of the catalog; None where nothing tells it."""
+    found = candidates(known.outlines(), Content.as_far_as_known(request, BODY_MOST))
+    return found[0] if found else None
 
 
 def names(folders: Sequence[Path]) -> list[str]:

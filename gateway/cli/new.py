@@ -36,10 +36,14 @@ LARGEST: Final = 50_000_000
         "pbpaste | mattergate new acme --from -",
         "mattergate new acme --capture --secret-env ACME_SECRET",
         "mattergate new github --from sponsorship.json",
+        "mattergate new --from recorded/",
     )
 )
 def new(
-    service: Annotated[str, typer.Argument(help="The key of the service: a-z, 0-9 and -.")],
+    service: Annotated[
+        str | None,
+        typer.Argument(help="The key of the service: a-z, 0-9 and -. [default: the one that is recognised]"),
+    ] = None,
     source: Annotated[
         list[Path] | None,
         typer.Option(
@@ -68,13 +72,14 @@ def new(
     commands, or the bare body of a request: JSON, XML, a form, text. Give several requests: events that are told
     alike get one translator, what differs between them names events and deliveries, and an id that comes again is
     what they are about. What a message can do without is optional; each request is a sample, or a line says why not.
+    Without a key, the sender is recognised over all of the catalog.
 
     With --capture, point the sender at the URL that is shown. A service that is there, built in or yours, gets the
     events that it lacks; no file that exists is changed. Credentials are masked in
     what is written. With --secret-env the ways to sign are tried until one fits; without, the likeliest is written
     and said to be unproven.
     """
-    if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", service):
+    if service is not None and not re.fullmatch(r"[a-z0-9][a-z0-9-]*", service):
         fail(f"{service!r} is no key of a service: use a-z, 0-9 and -, not - first", 2)
     if capture == bool(source):
         fail("say where the requests come from: --from FILE (or a folder, or -), or --capture", 2)
@@ -82,6 +87,7 @@ def new(
         fail("--docs is the URL of a page, with https://", 2)
     secret = _secret(secret_env)
     requests, text = (capturing.requests(config, count), "") if capture else _requests(source or ())
+    service = service or _recognised(requests, folder)
     known = _existing(service, folder)
     try:
         if known is None:
@@ -133,9 +139,26 @@ def _contents(source: Path) -> Iterator[tuple[str, bytes]]:
         yield str(path), path.read_bytes()
 
 
+def _recognised(requests: Sequence[Request], folder: Path) -> str:
+    """The key of the service that sent the first request which tells; where none does, the command ends."""
+    known = Catalog(_with(folder))
+    for request in requests:
+        if found := catalog.recognised(known, request):
+            say(f"recognised as {found.service}: {'; '.join(found.reasons)}")
+            return found.service
+    return fail(
+        "no service of the catalog is recognised in this: say the key of a new one, as in `mattergate new acme`", 2
+    )
+
+
+def _with(folder: Path) -> list[Path]:
+    """The folders of the built-in catalog with the user's, if it is there."""
+    return catalog.folders([folder] if folder.is_dir() else ())
+
+
 def _existing(key: str, folder: Path) -> Service | None:
     """The service of this key in the built-in catalog or in the folder; its faults end the command."""
-    folders = catalog.folders([folder] if folder.is_dir() else ())
+    folders = _with(folder)
     if key not in Catalog(folders).keys:
         return None
     return catalog.require(folders, {key}).service(key)

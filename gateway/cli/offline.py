@@ -148,10 +148,6 @@ class OfflineGateway:
         """The catalog as its files are now, of which nothing is compiled."""
         return Catalog(self.folders)
 
-    async def whole_catalog(self) -> Catalog:
-        """The catalog with every service compiled."""
-        return (await asyncio.to_thread(catalog.load, self.folders))[0]
-
     async def submit(self, entry: Entry) -> Appended:
         """Journal an event. Raises JournalError."""
         return await self.journal.append(entry)

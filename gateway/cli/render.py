@@ -11,12 +11,14 @@ import typer
 from msgspec.structs import replace
 
 from gateway.callbacks.document import CALLBACK
+from gateway.catalog.catalog import Catalog
 from gateway.catalog.generic import GENERIC
 from gateway.catalog.service import Service
 from gateway.cli import app, catalog
 from gateway.cli import options as given
+from gateway.cli.catalog import BODY_MOST
 from gateway.cli.options import DEFAULT, example
-from gateway.cli.output import fail, print_json, print_line, unusable
+from gateway.cli.output import fail, print_json, print_line, unusable, warn
 from gateway.decode.content import Content
 from gateway.decode.unwrap import unwrap
 from gateway.errors import MattergateError, Refused
@@ -26,20 +28,18 @@ from gateway.pipeline import sample, samplefile
 from gateway.pipeline.attached import told
 from gateway.pipeline.interpret import Wishes, interpret, payloads
 
-BODY_MOST = 5_000_000
-"""Bytes that a body may become when it is inflated."""
-
 
 class Case(sample.SampleRequest, frozen=True):
     """One line of a batch: a request, the service that sent it, and `case`, which the answer repeats."""
 
     case: JSON = msgspec.UNSET
-    service: str = GENERIC
+    service: str = ""
 
 
 @app.command(
     epilog=example(
-        "mattergate render push.json -s github -H 'X-GitHub-Event: push'",
+        "mattergate render push.json -H 'X-GitHub-Event: push'",
+        "mattergate render event.json -s acme",
         "mattergate render schemas/github/samples/push.usual.yaml",
         "mattergate render notification.xml -s acme --payload",
         "mattergate render --batch < requests.jsonl | jq -r .outcome | sort | uniq -c",
@@ -54,7 +54,7 @@ def render(
         typer.Option(
             "--service",
             "-s",
-            help="Which service sent it. [default: that of the sample's folder, else generic]",
+            help="Which service sent it. [default: that of the sample's folder, else the one that is recognised]",
             autocompletion=catalog.completions,
         ),
     ] = None,
@@ -77,7 +77,8 @@ def render(
 ) -> None:
     """Show the message that a request becomes.
 
-    The exit code is 1 when the request is refused or broken; of a batch, when a line is not a request.
+    Without a service, the sender is recognised over all of the catalog, by headers, the name of the event and keys. The
+    exit code is 1 when the request is refused or broken; of a batch, when a line is not a request.
     """
     folders = catalog.chosen(folder, config)
     if batch:
@@ -86,7 +87,7 @@ def render(
         _batch(folders, payload=payload)
         return
     request, key = _request(file, _headers(header or ()))
-    key = service or key
+    key = service or key or _recognised(Catalog(folders), request)
     found = catalog.require(folders, {key}).service(key)
     if found is None:
         fail(f"--service: {catalog.unknown(key, folders)}", 2)
@@ -108,21 +109,31 @@ def _headers(lines: Sequence[str]) -> dict[str, str]:
 
 
 def _request(file: Path | None, headers: dict[str, str]) -> tuple[Request, str]:
-    """The request in a file or on standard input, with these headers, and the service that its path names."""
+    """The request in a file or on standard input, with these headers, and the service that its path names, or ""."""
     if file is None or str(file) == "-":
-        return Request(headers=headers, body=sys.stdin.buffer.read()), GENERIC
+        return Request(headers=headers, body=sys.stdin.buffer.read()), ""
     if file.resolve().parent.parent.name == CALLBACK.folder:
         fail(f"{file} is a sample of a callback: `mattergate test` executes it, and the console has it under Try it", 2)
     try:
         if file.suffix not in {".yaml", ".yml"}:
-            return Request(headers=headers, body=file.read_bytes()), GENERIC
+            return Request(headers=headers, body=file.read_bytes()), ""
         found = sample.as_request(samplefile.load(file).request)
     except (OSError, UnicodeDecodeError) as error:
         fail(unusable(file, error))
     except MattergateError as error:
         fail(error)
     above = file.resolve().parents
-    return replace(found, headers={**found.headers, **headers}), above[1].name if len(above) > 1 else GENERIC
+    return replace(found, headers={**found.headers, **headers}), above[1].name if len(above) > 1 else ""
+
+
+def _recognised(known: Catalog, request: Request) -> str:
+    """The key of the service that is recognised, which is said, and why; that of the generic one where none is."""
+    found = catalog.recognised(known, request)
+    if found is None:
+        warn("nothing tells which service sent this: the generic translator reads it; or name one with --service")
+        return GENERIC
+    warn(f"recognised as {found.service}: {'; '.join(found.reasons)}")
+    return found.service
 
 
 def _batch(folders: Sequence[Path], *, payload: bool) -> None:
@@ -130,11 +141,11 @@ def _batch(folders: Sequence[Path], *, payload: bool) -> None:
 
     @cache
     def find(key: str) -> tuple[Service, bool]:
-        known = catalog.require(folders, {key, GENERIC})
-        found = known.service(key)
-        return found or known.services[GENERIC], found is not None
+        usable = catalog.require(folders, {key, GENERIC})
+        found = usable.service(key)
+        return found or usable.services[GENERIC], found is not None
 
-    bad = 0
+    bad, known = 0, Catalog(folders)
     for number, line in enumerate(sys.stdin.buffer, 1):
         if not line.strip():
             continue
@@ -146,14 +157,21 @@ def _batch(folders: Sequence[Path], *, payload: bool) -> None:
             problem = f"line {number} is not a request in JSON: {why}"
             print_line({**_case(line), "outcome": Outcome.BROKEN, "messages": [], "reason": problem})
             continue
-        service, known = find(case.service)
-        answer = _answer(service, sample.as_request(case), payload=payload)
-        if not known:
+        request = sample.as_request(case)
+        service, is_known = find(case.service or _likeliest(known, request))
+        answer = _answer(service, request, payload=payload)
+        if not is_known:
             why = f"the catalog has no service {case.service!r}, the generic translator speaks"
             answer["reason"] = f"{why}; {answer['reason']}" if answer["reason"] else why
         print_line(answer if case.case is msgspec.UNSET else {"case": case.case, **answer})
     if bad:
         raise typer.Exit(1)
+
+
+def _likeliest(known: Catalog, request: Request) -> str:
+    """The key of the service that a line of a batch is from which names none."""
+    found = catalog.recognised(known, request)
+    return found.service if found else GENERIC
 
 
 def _case(line: bytes) -> dict[str, JSON]:

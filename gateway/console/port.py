@@ -74,9 +74,6 @@ class Gateway(Protocol):
     def catalog(self) -> Catalog:
         """The catalog as requests use it. Services that nobody asked for are not compiled: see `service`."""
 
-    async def whole_catalog(self) -> Catalog:
-        """The catalog with every service compiled, which takes a while and much memory for some minutes."""
-
     async def submit(self, entry: Entry) -> Appended:
         """Journal an event with its messages, and deliver them. Raises JournalError."""
 

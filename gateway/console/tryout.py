@@ -75,8 +75,8 @@ async def tried(console: Console, visitor: Visitor, trial: Trial) -> Tried:
     found: Sequence[Candidate] = ()
     key = route.service_key if route else trial.service
     if not key:
-        services = (await gateway.whole_catalog()).services
-        found = await workshop.run(lambda: recognise.candidates(services, _content(request, wishes.depth)))
+        known, content = gateway.catalog(), Content.as_far_as_known(request, INFLATED, wishes.depth)
+        found = await workshop.run(lambda: recognise.candidates(known.outlines(), content))
         key = found[0].service if found else GENERIC
     service = await gateway.service(key)
     if service is None:
@@ -137,7 +137,7 @@ def _notes(asked: _Asked) -> list[str]:
     notes, request, service = [], asked.request, asked.service
     if not asked.known:
         notes.append("it is unknown which service sent this; the generic translator reads it")
-    content = _content(request, asked.wishes.depth)
+    content = Content.as_far_as_known(request, INFLATED, asked.wishes.depth)
     if service.handshake or not content.body:
         reply = handshake.answer(service.handshake, content, ())
         if reply is not None:
@@ -145,14 +145,6 @@ def _notes(asked: _Asked) -> list[str]:
     elif request.method not in {"POST", "PUT", "GET"}:
         notes.append(f"ingress answers 405 to the method {request.method}")
     return notes
-
-
-def _content(request: Request, depth: int) -> Content:
-    """The content, inflated; unchanged when it cannot be inflated, of which the result gives the reason."""
-    try:
-        return Content.of(request, INFLATED, depth)
-    except Refused:
-        return Content(request, depth=depth)
 
 
 def _speaker(found: Result) -> str:

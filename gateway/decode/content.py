@@ -10,6 +10,7 @@ from gateway.decode.compression import inflate
 from gateway.decode.decode import Decoded, decode
 from gateway.decode.glimpse import Glimpse
 from gateway.decode.lazy import lazy
+from gateway.errors import Refused
 from gateway.model import JSON, Request
 
 
@@ -36,6 +37,14 @@ class Content:
         """The content of a request, inflated to at most `limit` bytes. Raises Refused (400, 413, 415)."""
         encoding = request.headers.get("content-encoding", "")
         return cls(request, inflate(request.body, encoding, limit) if encoding else None, depth)
+
+    @classmethod
+    def as_far_as_known(cls, request: Request, limit: int, depth: int = DEPTH) -> Self:
+        """As `of`; the body stays as it is where it cannot be inflated."""
+        try:
+            return cls.of(request, limit, depth)
+        except Refused:
+            return cls(request, depth=depth)
 
     @lazy
     def decoded(self) -> Decoded:

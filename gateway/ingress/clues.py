@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from gateway.catalog.catalog import Catalog
+from gateway.catalog.outline import own_headers
 from gateway.catalog.service import Service
 from gateway.decode.content import Content
 from gateway.model import Cause
-from gateway.pipeline.recognise import own_headers
 from gateway.verify.hints import find_hint
 from gateway.verify.schemes import Scheme
 

@@ -98,6 +98,20 @@ def test_an_event_is_added_to_a_service_that_is_there(desk):
     assert desk.plain("test", "acme", "github", "--catalog", "schemas").code == 0
 
 
+def test_the_sender_is_recognised(desk):
+    """Without a key, over all of the catalog: what is added goes to the service that sent it, or nothing is written."""
+    sponsors = {"headers": {"X-GitHub-Event": "sponsors", "X-GitHub-Delivery": "d1", "User-Agent": "GitHub-Hookshot/1"}}
+    desk.write("github.json", json.dumps({**sponsors, "body": {"action": "created", "sponsors": {"id": 1}}}))
+    said = desk.plain("new", "--from", "github.json")
+    assert said.code == 0, said.text
+    assert said.out.startswith("recognised as github: ")
+    assert (desk.folder / "schemas/github/sponsors_created.yaml").exists()
+    desk.write("paid.json", json.dumps(BODY))
+    said = desk.plain("new", "--from", "paid.json", "--folder", "other")
+    assert (said.code, "say the key of a new one" in said.err) == (2, True)
+    assert not (desk.folder / "other").exists()
+
+
 async def test_a_draft_in_a_folder_of_the_settings_is_live(running, desk, monkeypatch):
     """A route that waited for the service tells its events from then on, without a restart."""
     (desk.folder / "own").mkdir()
@@ -157,7 +171,6 @@ def test_files_that_cannot_be_used_are_told(desk):
         ["Acme!", "--from", "x"],
         ["-x", "--from", "x"],
         ["acme"],
-        ["--from", "x"],
         ["acme", "--from", "x", "--capture"],
         ["acme", "--from", "x", "--docs", "acme"],
     ],

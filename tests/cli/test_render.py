@@ -39,6 +39,21 @@ def test_standard_input_and_other_bodies(desk):
     assert json.loads(desk.plain("render", *options, stdin=packed).out)["translator"] == "items/item"
 
 
+def test_the_sender_is_recognised(desk):
+    """Over all of the catalog, by headers and keys; why is said on standard error, and --service wins."""
+    desk.write("push.json", '{"kind": "item", "box": "a", "number": 1}')
+    said = desk.plain("render", "push.json", "--catalog", "catalog")
+    assert json.loads(said.out)["translator"] == "items/item"
+    assert said.err.startswith("recognised as items: ")
+    said = desk.plain("render", "push.json", "-s", "generic", "--catalog", "catalog")
+    assert json.loads(said.out)["translator"] == "generic"
+    assert "recognised" not in said.err
+    repository = {"full_name": "acme/web", "html_url": "https://github.com/acme/web"}
+    ping = {"headers": {"X-GitHub-Event": "ping"}, "body": {"zen": "Keep it simple.", "repository": repository}}
+    said = desk.plain("render", "--batch", stdin=json.dumps(ping))
+    assert json.loads(said.out)["messages"][0]["username"] == "GitHub"
+
+
 def test_the_payload_is_shown_as_templates_see_it(desk):
     """Decoded and unwrapped, with the kind of the body, and why a step of unwrap did nothing."""
     desk.write("body.xml", "<order id='7'><box>a</box></order>")
