@@ -5,7 +5,7 @@ Data only: every module may import it. Times are seconds since the epoch (UTC) a
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from msgspec import Struct
 
@@ -38,6 +38,10 @@ class Note(StrEnum):
     UNREADABLE = "unreadable"
     UNCONFIRMED = "unconfirmed"
     UNTITLED = "untitled"
+
+
+DRIFT: Final = (Note.MISMATCH, Note.UNKNOWN)
+"""What counts as drift: a payload that does not match its shape, and an event that no document knows."""
 
 
 class Cause(StrEnum):

@@ -15,12 +15,14 @@ from gateway.catalog.catalog import Catalog
 from gateway.catalog.draft import Draft, added, draft
 from gateway.catalog.draft_spelling import Spelling
 from gateway.catalog.service import Service
-from gateway.cli import app, catalog
+from gateway.cli import app, catalog, journal, offline
 from gateway.cli import capture as capturing
 from gateway.cli import options as given
+from gateway.cli.offline import OfflineGateway
 from gateway.cli.options import DEFAULT, example
 from gateway.cli.output import fail, fault_line, plural, say, unusable, warn
-from gateway.errors import MattergateError, SettingsError
+from gateway.console import lookup
+from gateway.errors import MattergateError, Refused, SettingsError
 from gateway.model import Request
 from gateway.pipeline import drafted_sample, recorded
 
@@ -37,6 +39,7 @@ LARGEST: Final = 50_000_000
         "mattergate new acme --capture --secret-env ACME_SECRET",
         "mattergate new github --from sponsorship.json",
         "mattergate new --from recorded/",
+        "mattergate new --event 019a7c3d11",
     )
 )
 def new(
@@ -63,6 +66,10 @@ def new(
     capture: Annotated[
         bool, typer.Option("--capture", help="Let the running gateway keep what is sent to a URL, and draft from that.")
     ] = False,
+    event: Annotated[
+        list[str] | None,
+        typer.Option(help="An event of the journal, by (the start of) its id. May be repeated."),
+    ] = None,
     count: Annotated[int, typer.Option(min=1, max=10, help="With --capture: draft after so many requests.")] = 10,
     config: given.Config = DEFAULT,
 ) -> None:
@@ -81,12 +88,12 @@ def new(
     """
     if service is not None and not re.fullmatch(r"[a-z0-9][a-z0-9-]*", service):
         fail(f"{service!r} is no key of a service: use a-z, 0-9 and -, not - first", 2)
-    if capture == bool(source):
-        fail("say where the requests come from: --from FILE (or a folder, or -), or --capture", 2)
+    if sum((capture, bool(source), bool(event))) != 1:
+        fail("say where the requests come from: --from FILE (or a folder, or -), --event ID, or --capture", 2)
     if docs and not docs.startswith(("http://", "https://")):
         fail("--docs is the URL of a page, with https://", 2)
     secret = _secret(secret_env)
-    requests, text = (capturing.requests(config, count), "") if capture else _requests(source or ())
+    requests, text = _sent(source, event, config, count)
     service = service or _recognised(requests, folder)
     known = _existing(service, folder)
     try:
@@ -106,6 +113,28 @@ def _secret(variable: str) -> str:
     if not variable:
         return ""
     return os.environ.get(variable) or fail(f"--secret-env: the environment has no {variable}, or it is empty", 2)
+
+
+def _sent(
+    sources: Sequence[Path] | None, events: Sequence[str] | None, config: Path, count: int
+) -> tuple[list[Request], str]:
+    """The requests of files, of the journal or of a capture, and the text of files."""
+    if sources:
+        return _requests(sources)
+    return (_stored(events, config) if events else capturing.requests(config, count)), ""
+
+
+def _stored(events: Sequence[str], config: Path) -> list[Request]:
+    """The requests of events of the journal, whose secrets are masked; an event without one ends the command."""
+
+    async def look(gateway: OfflineGateway) -> list[Request]:
+        ids = [await journal.complete(gateway.journal, one) for one in events]
+        return [(await lookup.load(gateway, one)).request() for one in ids]
+
+    try:
+        return offline.run(config, look)
+    except Refused as refused:
+        return fail(refused.detail or refused.title)
 
 
 def _requests(sources: Sequence[Path]) -> tuple[list[Request], str]:

@@ -37,6 +37,7 @@ from gateway.console import (
     control,
     dead,
     destinations,
+    drift,
     events,
     first,
     overview,
@@ -49,6 +50,7 @@ from gateway.console.pages import audit as audit_pages
 from gateway.console.pages import catalog as catalog_pages
 from gateway.console.pages import dead as dead_pages
 from gateway.console.pages import destinations as destination_pages
+from gateway.console.pages import drift as drift_pages
 from gateway.console.pages import events as event_pages
 from gateway.console.pages import overview as overview_pages
 from gateway.console.pages import replays as replay_pages
@@ -95,6 +97,7 @@ TOPICS: Final = (
     Topic("Destinations", "", destinations.OPERATIONS, destination_pages.PAGES, destination_pages.feeds),
     Topic("Try it", "/try", tryout.OPERATIONS, tryout_pages.PAGES),
     Topic("Try callbacks", "", trycallback.OPERATIONS, trycallback_pages.PAGES),
+    Topic("Drift", "/drift", drift.OPERATIONS, drift_pages.PAGES),
     Topic("Audit", "/audit", audit.OPERATIONS, audit_pages.PAGES),
     Topic("Catalog", "/catalog", [*catalog.OPERATIONS, *callbacks.OPERATIONS], catalog_pages.PAGES),
     Topic("Captures", operations=captures.OPERATIONS),

@@ -40,7 +40,7 @@ from gateway.ingress.table import RouteTable
 from gateway.ingress.workers import Workers
 from gateway.journal import Appended, Entry
 from gateway.mattermost.fit import Limits
-from gateway.model import Cause, Outcome
+from gateway.model import DRIFT, Cause, Outcome
 from gateway.observe import logs
 from gateway.observe.metrics import NO_TRANSLATOR, Metrics
 from gateway.observe.tracing import OFF, RequestSpan, Tracer
@@ -332,6 +332,8 @@ class Ingress:
             self._metrics.translations.labels(route.service_key, translator, piece.outcome).inc()
             if piece.mismatch:
                 self._metrics.schema_mismatch.labels(route.service_key, piece.mismatch).inc()
+            if piece.note in DRIFT:
+                self._metrics.drift.labels(route.service_key, piece.note).inc()
             if piece.emptied:
                 self._metrics.empty_messages.labels(route.service_key, piece.emptied).inc()
             if piece.note:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from prometheus_client import CollectorRegistry
 
 from gateway import __version__
-from gateway.model import Cause, DestinationState, DiscardCause, FetchOutcome, Outcome
+from gateway.model import DRIFT, Cause, DestinationState, DiscardCause, FetchOutcome, Outcome
 from gateway.observe.series import Counter, Family, Gauge, Histogram, Series, counters, gauges, histograms, infos
 
 RESULTS = ("delivered", "later", "never")
@@ -71,6 +71,12 @@ class Metrics:
         )
         self.schema_mismatch = self._counters(
             "schema_mismatch", "Payloads that do not match a translator's schema.", "service", "translator"
+        )
+        self.drift = self._counters(
+            "drift",
+            "Events that no document of their service understands: of an unknown name, or of another shape.",
+            "service",
+            "why",
         )
         self.empty_messages = self._counters(
             "empty_messages",
@@ -169,6 +175,8 @@ class Metrics:
         self.duplicates.labels(route)
         self.translate_seconds.labels(service)
         self.catalog_faulty.labels(service)
+        for why in DRIFT:
+            self.drift.labels(service, why.value)
 
     def expect_translators(self, service: str, translators: Iterable[str]) -> None:
         """Start the series of a service's translators at 0."""

@@ -115,11 +115,14 @@ class Desk:
         subject: str = "a",
         body: bytes = b'{"kind": "item", "box": "a", "number": 1}',
         text: str = "a 1",
+        note: str = "",
     ) -> str:
         """Journal an event with a delivery to each destination, which stands as is said."""
         received = time.time() - ago
         request = Request("POST", {"content-type": "application/json"}, {}, body, "", f"http://gateway.test/in/{route}")
-        event = Event(event_id, received, route, service, outcome, "item", f"{service}/item", subject, "", request)
+        event = Event(
+            event_id, received, route, service, outcome, "item", f"{service}/item", subject, "", request, note
+        )
         goals = {"ops": "delivered"} if deliveries is None else deliveries
         entry = Entry(event, tuple(Parcel(name, name, json.dumps({"text": text}).encode()) for name in goals))
         asyncio.run(self._store(entry, [DeliveryState(state) for state in goals.values()]))

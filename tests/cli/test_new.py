@@ -112,6 +112,15 @@ def test_the_sender_is_recognised(desk):
     assert not (desk.folder / "other").exists()
 
 
+def test_from_an_event_of_the_journal(desk):
+    """Its stored request is drafted from, by the beginning of its id; one that is unknown ends the command."""
+    desk.store("019a7c3d11", body=json.dumps({**BODY, "kind": "sold"}).encode())
+    said = desk.run("new", "acme", "--event", "019a7c", "--folder", "own")
+    assert said.code == 0, said.text
+    assert "wrote own/acme/order_paid.yaml" in said.out
+    assert desk.run("new", "acme", "--event", "019b7c", "--folder", "other").code == 1
+
+
 async def test_a_draft_in_a_folder_of_the_settings_is_live(running, desk, monkeypatch):
     """A route that waited for the service tells its events from then on, without a restart."""
     (desk.folder / "own").mkdir()
