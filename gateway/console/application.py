@@ -37,6 +37,7 @@ from gateway.console import (
     control,
     dead,
     destinations,
+    diff,
     drift,
     events,
     first,
@@ -50,6 +51,7 @@ from gateway.console.pages import audit as audit_pages
 from gateway.console.pages import catalog as catalog_pages
 from gateway.console.pages import dead as dead_pages
 from gateway.console.pages import destinations as destination_pages
+from gateway.console.pages import diff as diff_pages
 from gateway.console.pages import drift as drift_pages
 from gateway.console.pages import events as event_pages
 from gateway.console.pages import overview as overview_pages
@@ -96,6 +98,7 @@ TOPICS: Final = (
     Topic("Dead letters", "/dead", dead.OPERATIONS, dead_pages.PAGES, dead_pages.feeds, dead.number_dead),
     Topic("Destinations", "", destinations.OPERATIONS, destination_pages.PAGES, destination_pages.feeds),
     Topic("Try it", "/try", tryout.OPERATIONS, tryout_pages.PAGES),
+    Topic("Diff", "", diff.OPERATIONS, diff_pages.PAGES),
     Topic("Try callbacks", "", trycallback.OPERATIONS, trycallback_pages.PAGES),
     Topic("Drift", "/drift", drift.OPERATIONS, drift_pages.PAGES),
     Topic("Audit", "/audit", audit.OPERATIONS, audit_pages.PAGES),

@@ -40,15 +40,21 @@ _PANIC: Final = "PanicException"
 """What the engine raises where Python gave it no memory; no module offers the class."""
 
 
+class Sent(Struct, frozen=True):
+    """A request, with the wishes of the route that it was sent to."""
+
+    request: Request
+    wishes: Wishes
+
+
 class Job(Struct, frozen=True):
-    """A document to be tried as `name` ("push") of a service, and the request that it is tried with."""
+    """A document to be tried as `name` ("push") of a service, and the requests that it is tried with."""
 
     folders: tuple[str, ...]
     service: str
     name: str
     document: str
-    request: Request
-    wishes: Wishes
+    requests: tuple[Sent, ...]
 
     @property
     def full_name(self) -> str:
@@ -67,9 +73,9 @@ class DocumentFault(Struct, frozen=True):
 
 
 class Edited(Struct, frozen=True):
-    """The result of an edited document; None when it has `faults`."""
+    """The results of an edited document, one for each request; none when it has `faults`."""
 
-    result: Result | None = None
+    results: tuple[Result, ...] = ()
     faults: tuple[DocumentFault, ...] = ()
 
 
@@ -114,14 +120,15 @@ def limit() -> None:
 
 
 def tried(job: Job, service: Service) -> Edited:
-    """What the request of a job becomes by the edited document."""
+    """What the requests of a job become by the edited document."""
     try:
         twin = revised(service, job.name, job.document, Engine())
     except CatalogError as error:
         documents = service.documents
         file = documents[job.name].file if job.name in documents else f"{job.full_name}.yaml"
         return Edited(faults=tuple(_document_fault(fault, file) for fault in error.faults[:FAULTS]))
-    return Edited(result(twin, job.request, job.wishes, {job.full_name: job.document}))
+    texts = {job.full_name: job.document}
+    return Edited(tuple(result(twin, one.request, one.wishes, texts) for one in job.requests))
 
 
 def _document_fault(fault: Fault, file: str) -> DocumentFault:

@@ -16,7 +16,7 @@ from gateway.catalog.service import Service
 from gateway.console.port import Gateway
 from gateway.console.proofs import Proof, proofs
 from gateway.console.sandbox import Sandbox
-from gateway.console.sandbox_process import DocumentFault, Job
+from gateway.console.sandbox_process import DocumentFault, Job, Sent
 from gateway.console.tryout_request import BODY, DOCUMENT, Trial, as_request, filled
 from gateway.console.tryout_result import INFLATED, Result, result, text_of, translator_named
 from gateway.console.web.auth import Role, Visitor
@@ -86,9 +86,9 @@ async def tried(console: Console, visitor: Visitor, trial: Trial) -> Tried:
     if not trial.document:
         return facts
     name = asked.translator or facts.document.name.removeprefix(f"{key}/") or "draft"
-    job = Job(tuple(map(str, workshop.folders())), key, name, trial.document, request, wishes)
+    job = Job(tuple(map(str, workshop.folders())), key, name, trial.document, (Sent(request, wishes),))
     edited = await console.part(Sandbox).run(job)
-    return msgspec.structs.replace(facts, edited=edited.result, faults=edited.faults)
+    return msgspec.structs.replace(facts, edited=next(iter(edited.results), None), faults=edited.faults)
 
 
 def _route(gateway: Gateway, name: str) -> Route | None:

@@ -12,7 +12,7 @@ import pytest
 from gateway.catalog import files
 from gateway.console import sandbox
 from gateway.console.sandbox import Sandbox
-from gateway.console.sandbox_process import Job
+from gateway.console.sandbox_process import Job, Sent
 from gateway.errors import Refused
 from gateway.model import Outcome, Request
 from gateway.pipeline.interpret import Wishes
@@ -60,9 +60,9 @@ LONG = b'{"commits": "' + b"x" * 900_000 + b'"}'
 def job(document: str, body: bytes = b"{}", name: str = "push", **more) -> Job:
     """A trial of a document of the service github."""
     folders = (str(files.builtin_folder()),)
-    request = Request(headers={"x-github-event": "push"}, body=body)
-    return Job(**{"folders": folders, "service": "github", "name": name, "document": document, "request": request,
-                  "wishes": Wishes(), **more})  # fmt: skip
+    sent = Sent(Request(headers={"x-github-event": "push"}, body=body), Wishes())
+    return Job(**{"folders": folders, "service": "github", "name": name, "document": document, "requests": (sent,),
+                  **more})  # fmt: skip
 
 
 @pytest.fixture
@@ -89,8 +89,8 @@ def children() -> list[Path]:
 async def test_a_document_speaks(box):
     """Its result comes back whole, and its process is gone."""
     found = await box.run(job(TALK))
-    assert found.result.outcome is Outcome.MESSAGE
-    assert found.result.events[0].messages[0]["text"] == "hello"
+    assert found.results[0].outcome is Outcome.MESSAGE
+    assert found.results[0].events[0].messages[0]["text"] == "hello"
     assert not found.faults
     assert not children()
 
@@ -98,7 +98,7 @@ async def test_a_document_speaks(box):
 async def test_faults_come_back_with_their_place(box):
     """As the loader of the catalog tells them."""
     found = await box.run(job(TALK.replace("title", "titel")))
-    assert found.result is None
+    assert not found.results
     assert {one.line for one in found.faults} == {1}
 
 
@@ -106,7 +106,7 @@ async def test_faults_come_back_with_their_place(box):
 async def test_what_would_take_too_much_is_refused_before_it_runs(box, document):
     """What grows or branches without end is a fault, with its line."""
     found = await box.run(job(document))
-    assert found.result is None
+    assert not found.results
     assert found.faults[0].line > 0
     assert "smaller" not in found.faults[0].remedy, "no process was ended"
 
@@ -119,12 +119,12 @@ async def test_what_would_take_too_much_is_refused_before_it_runs(box, document)
 async def test_what_takes_too_much_is_ended_and_said(box, document, body, told):
     """A real process that exceeds its time or memory ends, and the fault names the document and the limit."""
     found = await box.run(job(document, body))
-    assert found.result is None
+    assert not found.results
     [fault] = found.faults
     assert fault.problem == f"github/push {told}"
     assert "smaller" in fault.remedy
     assert not children()
-    assert (await box.run(job(TALK))).result is not None
+    assert (await box.run(job(TALK))).results
 
 
 async def test_no_more_than_two_run_at_once_and_few_wait(box, monkeypatch):
@@ -141,7 +141,7 @@ async def test_no_more_than_two_run_at_once_and_few_wait(box, monkeypatch):
         most = max(most, len(children()))
         await asyncio.sleep(0.01)
     assert most == sandbox.AT_ONCE
-    assert waiting.result().result is not None
+    assert waiting.result().results
     assert all(one.faults for one in await asyncio.gather(*running))
 
 

@@ -30,14 +30,14 @@ def test_the_edited_document_answers():
     """In the place of the one that the catalog has."""
     code, answer = run(job(TALK))
     assert code == 0
-    assert msgspec.json.decode(answer, type=Edited).result.events[0].messages[0]["text"] == "hello"
+    assert msgspec.json.decode(answer, type=Edited).results[0].events[0].messages[0]["text"] == "hello"
 
 
 def test_a_mismatch_names_the_line_of_the_edited_text():
     """Its schema is the edited one, and so are the lines."""
     document = HEAD + "input:\n  other?: text\n  ref: number\nmessage: {text: x}\n"
     _, answer = run(job(document, b'{"ref": "x"}'))
-    fault = msgspec.json.decode(answer, type=Edited).result.events[0].faults[0]
+    fault = msgspec.json.decode(answer, type=Edited).results[0].events[0].faults[0]
     assert (fault.path, fault.line) == ("$.ref", 5)
 
 

@@ -32,6 +32,10 @@ class PostShown(Struct, frozen=True):
     card: bool
 
 
+TriedPosts = list[tuple[TriedEvent, list[PostShown], str]]
+"""Each event with its posts and its payload, as text."""
+
+
 def shown(payload: JSON, *, card: bool = False) -> PostShown:
     """A message for a template."""
     return PostShown(preview.view(payload), indented(payload), card)
@@ -47,7 +51,7 @@ async def show(visit: Visit) -> Shown:
 
 async def submit(visit: Visit) -> Shown:
     """The form with its result, for a browser without scripts; `edit` puts the translator into the editor."""
-    wanted = _trial_of(visit)
+    wanted = trial_of(visit)
     found = await _try(visit, wanted)
     if "edit" in visit.request.query and not wanted.document:
         name = found.document.name.partition("/")[2]
@@ -57,12 +61,12 @@ async def submit(visit: Visit) -> Shown:
 
 async def result(visit: Visit) -> Shown:
     """The result alone, for the script that asks while somebody types."""
-    return Shown("_tried.html", await _facts(visit, await _try(visit, _trial_of(visit))))
+    return Shown("_tried.html", await _facts(visit, await _try(visit, trial_of(visit))))
 
 
 async def download(visit: Visit) -> web.Response:
     """The edited document as a file."""
-    wanted = _trial_of(visit)
+    wanted = trial_of(visit)
     name = re.sub(r"[^a-z0-9_-]+", "_", wanted.translator.rpartition("/")[2].lower()) or "translator"
     return web.Response(
         body=wanted.document.encode("utf-8", "replace"),
@@ -71,7 +75,7 @@ async def download(visit: Visit) -> web.Response:
     )
 
 
-def _trial_of(visit: Visit) -> Trial:
+def trial_of(visit: Visit) -> Trial:
     """The form. Browsers send lines that end in CR LF, whatever was typed (HTML, form submission)."""
     wanted = visit.fields(Trial)
     plain = {name: getattr(wanted, name).replace("\r\n", "\n") for name in ("headers", "body", "document")}
@@ -98,12 +102,12 @@ async def _page(visit: Visit, wanted: Trial, found: Tried | None) -> Shown:
 async def _facts(visit: Visit, found: Tried) -> dict[str, Any]:
     """The facts for the template of a result. Hostile Markdown takes a while: not for the event loop."""
     work = visit.console.part(Workshop).run
-    running = await work(partial(_posts, found.running))
-    edited = await work(partial(_posts, found.edited)) if found.edited else None
+    running = await work(partial(posts, found.running))
+    edited = await work(partial(posts, found.edited)) if found.edited else None
     return {"found": found, "running": running, "edited": edited}
 
 
-def _posts(found: Result) -> list[tuple[TriedEvent, list[PostShown], str]]:
+def posts(found: Result) -> TriedPosts:
     """Each event with its posts and its payload, as it is shown."""
     return [
         (one, [*map(shown, one.messages), *([shown(one.card, card=True)] if one.card else [])], indented(one.payload))
