@@ -18,11 +18,13 @@ from gateway.callbacks.document import callbacks as documents_of
 from gateway.catalog import catalog, files
 from gateway.catalog.shapes import TYPES
 from gateway.cli import app
+from gateway.console import catalog as listed
 from gateway.language import arguments
 from gateway.language.functions import TABLE, Function
 from gateway.language.functions.states import STATES, TONES
 from gateway.observe.metrics import Metrics
-from gateway.settings import tables
+from gateway.settings import Settings, tables
+from gateway.verify.schemes import Signature, WebToken
 from tests import keytables
 from tests.keytables import table
 
@@ -104,6 +106,19 @@ def callbacks() -> str:
     return table(("callback", "", "answers", "settings", "secrets"), *rows)
 
 
+def services() -> str:
+    """Every service of the catalog by topic, with how its requests are proven and where their shapes are from."""
+    known = catalog.Catalog([files.builtin_folder()])
+    described, rows = known.descriptions(), list[tuple[str, ...]]()
+    for topic, those in listed.by_topic(listed.rows(known, described, Settings())).items():
+        for one in those:
+            signs = any(isinstance(scheme, Signature | WebToken) for scheme in described[one.key].verify)
+            name = f"[{one.name}]({one.docs})" if one.docs else one.name
+            counts = str(one.translators or ""), str(one.callbacks or "")
+            rows.append((name, f"`{one.key}`", topic, *counts, "signature" if signs else "secret", one.confidence))
+    return table(("service", "key", "about", "translators", "callbacks", "proof", "shapes"), *rows)
+
+
 def functions() -> str:
     """Every function that templates may call, with its arguments and its first example."""
     rows = [
@@ -171,6 +186,7 @@ GENERATORS: Final[Mapping[Path, Mapping[str, Callable[[], str]]]] = {
         "tones": tones,
         **{kind: partial(keytables.keys, kind) for kind in keytables.KINDS},
         "values": keytables.values,
+        "catalog": services,
     },
 }
 """The tables of each page, in their order."""

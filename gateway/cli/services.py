@@ -7,7 +7,7 @@ from typing import Annotated, Final
 import typer
 
 from gateway.catalog.payload_paths import PayloadPath
-from gateway.cli import app, catalog
+from gateway.cli import app, catalog, servicepage
 from gateway.cli import options as given
 from gateway.cli import settings as settings_file
 from gateway.cli.options import DEFAULT, example
@@ -20,6 +20,7 @@ from gateway.settings import Settings
 _COLUMNS: Final[Sequence[Column[ServiceRow]]] = (
     Column("service", lambda row: row.key),
     Column("name", lambda row: row.name),
+    Column("about", lambda row: row.topic),
     Column("translators", lambda row: str(row.translators)),
     Column("callbacks", lambda row: str(row.callbacks or "")),
     Column("routes", lambda row: ", ".join(row.routes)),
@@ -28,7 +29,12 @@ _COLUMNS: Final[Sequence[Column[ServiceRow]]] = (
 
 
 @app.command(
-    epilog=example("mattergate services", "mattergate services github", "mattergate services -o jsonl | jq -r .key")
+    epilog=example(
+        "mattergate services",
+        "mattergate services github",
+        "mattergate services github --markdown > github.md",
+        "mattergate services -o jsonl | jq -r .key",
+    )
 )
 def services(
     service: Annotated[
@@ -39,6 +45,7 @@ def services(
         ),
     ] = None,
     folder: given.Folders = None,
+    markdown: Annotated[bool, typer.Option("--markdown", help="The page of the service in Markdown.")] = False,
     output: given.Output = Format.TABLE,
     config: given.Config = DEFAULT,
 ) -> None:
@@ -49,13 +56,17 @@ def services(
     known = settings_file.optional(config)
     folders = catalog.folders([*known.catalog.folders, *(folder or ())])
     if service is None:
+        if markdown:
+            fail("--markdown is the page of one service: name it", 2)
         _list(folders, known, output)
         return
     found = catalog.require(folders, {service}).service(service)
     if found is None:
         fail(catalog.unknown(service, folders), 2)
     page = facts.page(found, known)
-    if output is Format.TABLE:
+    if markdown:
+        say(servicepage.markdown(page, facts.first_examples(found, folders)), end="")
+    elif output is Format.TABLE:
         _print(page)
     else:
         print_value(page, output)
@@ -75,7 +86,9 @@ def _list(folders: Sequence[Path], known: Settings, output: Format) -> None:
 
 def _print(page: ServicePage) -> None:
     """Print a service as the console shows it."""
-    say(f"{page.name}  {page.docs}\n\n{page.setup}\n")
+    say(f"{page.name}  {page.docs}\n\n{page.confidence}: {facts.CONFIDENCE[page.confidence]}\n\n{page.setup}\n")
+    if page.body:
+        say(f"the body of its requests, to paste there:\n\n{page.body}\n")
     for route in page.routes:
         say(f"route {route.route}: {route.url}")
         if route.url_with_secret:

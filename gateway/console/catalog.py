@@ -1,8 +1,10 @@
 """The catalog as people read it: services, their events and examples, and how a sender is connected to a route."""
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +16,8 @@ from gateway.catalog import files, payload_paths
 from gateway.catalog.actions import ActionsShape
 from gateway.catalog.card import CARD
 from gateway.catalog.catalog import Catalog
+from gateway.catalog.kinds import SERVICE
+from gateway.catalog.metaschema import meta_schema
 from gateway.catalog.payload_paths import PayloadPath
 from gateway.catalog.service import Service
 from gateway.catalog.tolerance import tolerant
@@ -35,17 +39,30 @@ from gateway.verify.verify import parse_schemes
 
 EXAMPLES: Final = 12
 """Samples of one translator that are rendered."""
+FIRST_EXAMPLES: Final = 3
+"""Messages that show what those of a service look like."""
+_TELLING: Final = re.compile(r"[._](?:usual|failed|firing|opened|created|recorded)")
+"""What the names of samples have that show best what messages look like."""
+CONFIDENCE: Final[Mapping[str, str]] = {
+    "documented": "the vendor's documentation or source says what its requests look like",
+    "observed": "what its requests look like is known from requests that were seen",
+    "assumed": "nothing that could be read says what its requests look like; what differs is shown all the same",
+}
+"""What the words of `confidence` mean to an operator."""
 ANYWHERE: Final = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 - to recognise them
 
 
 class ServiceRow(Struct, frozen=True):
     """One service of the catalog, the routes that use it, and what is wrong with its documents.
 
-    `tables` are those that bring its callbacks to life.
+    `topic` is what its requests are about, `confidence` where their shapes are from. `tables` are those that bring its
+    callbacks to life.
     """
 
     key: str
     name: str
+    topic: str
+    confidence: str
     docs: str
     translators: int
     callbacks: int
@@ -104,13 +121,17 @@ class ServicePage(Struct, frozen=True):
     `note` says what in the URLs has to be replaced; empty when they are exact. `faults` are those of its documents: its
     last good version goes on, or the generic translator speaks. `tests` are the events that `only` and `when` of a
     route let pass. `paths` are those that its translators know of payloads, beside `more_paths` others.
-    `callbacks` are what chat can do there.
+    `callbacks` are what chat can do there. `confidence` says where the shapes of its payloads are from, `body` what is
+    pasted into a sender whose operator writes its requests.
     """
 
     key: str
     name: str
     docs: str
+    topic: str
+    confidence: str
     setup: str
+    body: str
     translators: tuple[TranslatorRow, ...]
     ignored: tuple[str, ...]
     proofs: tuple[str, ...]
@@ -165,6 +186,8 @@ def rows(known: Catalog, services: Mapping[str, Service], settings: Settings) ->
         ServiceRow(
             key,
             one.name,
+            one.topic,
+            one.confidence,
             one.docs,
             len(known.translators(key)),
             len(known.named(key, CALLBACK)),
@@ -174,6 +197,15 @@ def rows(known: Catalog, services: Mapping[str, Service], settings: Settings) ->
         )
         for key, one in sorted(services.items())
     )
+
+
+def by_topic(services: Iterable[ServiceRow]) -> dict[str, list[ServiceRow]]:
+    """Services by topic, these in the order of the meta-schema."""
+    topics = meta_schema(SERVICE)[0]["properties"]["topic"]["enum"]
+    found: dict[str, list[ServiceRow]] = {topic: [] for topic in topics}
+    for one in sorted(services, key=lambda one: one.name.lower()):
+        found[one.topic].append(one)
+    return {topic: those for topic, those in found.items() if those}
 
 
 async def service(gateway: Gateway, key: str) -> ServicePage:
@@ -194,7 +226,11 @@ async def translator(gateway: Gateway, workshop: Workshop, key: str, name: str) 
     except (OSError, UnicodeDecodeError):
         detail = f"{found.file} cannot be read any more: put it back, or have the catalog read again"
         raise Refused(409, "File gone", detail) from None
-    paths = [path for path in await asyncio.to_thread(_samples, workshop, key) if path.stem.partition(".")[0] == name]
+    paths = [
+        path
+        for path in await asyncio.to_thread(samples, key, workshop.folders())
+        if path.stem.partition(".")[0] == name
+    ]
     examples = await workshop.run(partial(_examples, of_service, paths[:EXAMPLES]))
     schema, more = tolerant(found.input), max(0, len(paths) - EXAMPLES)
     return TranslatorPage(key, of_service.name, _row(found, of_service), text, schema, examples, more)
@@ -219,7 +255,10 @@ def page(found: Service, settings: Settings) -> ServicePage:
         key=found.key,
         name=found.name,
         docs=found.docs,
+        topic=found.topic,
+        confidence=found.confidence,
         setup=found.setup.strip(),
+        body=found.body.strip(),
         translators=tuple(_row(one, found) for one in found.translators),
         ignored=tuple(found.ignore),
         proofs=_words(found.verify),
@@ -271,8 +310,21 @@ def _buttons(one: Translator, service: Service) -> Iterator[ButtonRow]:
         yield ButtonRow(action.name, action.callback, action.menu, action.confirm, action.allow)
 
 
-def _samples(workshop: Workshop, key: str) -> list[Path]:
-    return [path for service, path in files.samples(workshop.folders()) if service == key]
+def first_examples(found: Service, folders: Sequence[Path]) -> tuple[Example, ...]:
+    """What messages of a service look like: the usual sample of each translator that has the most of them."""
+    by_translator: dict[str, list[Path]] = {}
+    for path in samples(found.key, folders):
+        by_translator.setdefault(path.stem.partition(".")[0], []).append(path)
+    known = {one.name.partition("/")[2] for one in found.translators}
+    most = sorted((name for name in by_translator if name in known), key=lambda name: -len(by_translator[name]))
+    usual = (min(by_translator[name], key=lambda path: _TELLING.search(path.name) is None) for name in most)
+    made = (_example(found, path) for path in usual)
+    return tuple(islice((one for one in made if one.messages), FIRST_EXAMPLES))
+
+
+def samples(key: str, folders: Sequence[Path]) -> list[Path]:
+    """The files of a service's samples."""
+    return [path for service, path in files.samples(folders) if service == key]
 
 
 def _examples(service: Service, paths: Sequence[Path]) -> tuple[Example, ...]:

@@ -3,19 +3,29 @@
 import msgspec
 
 from gateway.console import callbacks, catalog
-from gateway.console.pages.tryout import indented, shown
+from gateway.console.pages.tryout import PostShown, indented, shown
 from gateway.console.web.page import Page, Shown, Visit
 from gateway.console.workshop import Workshop
 
 
 async def show_all(visit: Visit) -> Shown:
-    """Every service."""
-    return Shown("catalog.html", {"catalog": await catalog.list_services(visit.gateway)})
+    """Every service, by topic."""
+    found = await catalog.list_services(visit.gateway)
+    return Shown("catalog.html", {"topics": catalog.by_topic(found.services)})
 
 
 async def show_service(visit: Visit) -> Shown:
-    """One service."""
-    return Shown("service.html", {"service": await catalog.service(visit.gateway, visit.path["service"])})
+    """One service, and what its messages look like."""
+    key, workshop = visit.path["service"], visit.console.part(Workshop)
+    page = await catalog.service(visit.gateway, key)
+    compiled = await visit.gateway.service(key)
+
+    def work() -> list[list[PostShown]]:
+        made = catalog.first_examples(compiled, workshop.folders()) if compiled is not None else ()
+        return [[*map(shown, one.messages)] for one in made]
+
+    facts = {"service": page, "examples": await workshop.run(work), "confidence": catalog.CONFIDENCE[page.confidence]}
+    return Shown("service.html", facts)
 
 
 async def show_translator(visit: Visit) -> Shown:
