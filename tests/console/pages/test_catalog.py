@@ -33,6 +33,23 @@ async def test_a_service_shows_its_routes(shared):
     assert "a-token-in-the-body" not in text
 
 
+async def test_a_service_shows_what_its_messages_look_like(items, tmp_path):
+    """The usual samples, how its shapes are known, and the body to paste; the list has it below its topic."""
+    folder = tmp_path / "catalog" / "items"
+    more = 'topic: home\nconfidence: assumed\nbody: \'{"kind": "item"}\'\n'
+    (folder / "samples").mkdir()
+    person = await items()
+    (folder / "service.yaml").write_text((folder / "service.yaml").read_text() + more)
+    (folder / "samples" / "item.usual.yaml").write_text(SAMPLE % "lamp")
+    assert (await person.api("POST", "/reload"))[0] == 200
+    _, html = await person.page("/catalog/items")
+    assert html.count('class="post"') == 1
+    for words in ("lamp 7", "Assumed: ", '{"kind": "item"}'):
+        assert words in Found(html).text
+    _, html = await person.page("/catalog")
+    assert html.index('id="home"') < html.index('href="/catalog/items"') < html.index('id="any"')
+
+
 async def test_a_translator_without_samples_says_so(shared):
     """Its document is shown all the same."""
     page = await shared.get("/catalog/items/item")
