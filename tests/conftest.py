@@ -132,6 +132,17 @@ async def _opened(url: str, *, deliver: bool, **more: Any) -> SqliteJournal:
     return journal
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let somebody look for payloads that break a translator at length: `tests/run -k any_payload --examples 1000`."""
+    parser.addoption("--examples", type=int, default=5, help="Payloads that are generated for each translator.")
+
+
+@pytest.fixture(scope="session")
+def examples(request: pytest.FixtureRequest) -> int:
+    """How many payloads are generated for each translator."""
+    return request.config.getoption("--examples")
+
+
 class Gateway:
     """A running gateway, its stand-in Mattermost, and a session to talk to both; `stop` ends it early."""
 

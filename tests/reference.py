@@ -15,7 +15,7 @@ import typer
 from typer.testing import CliRunner
 
 from gateway.callbacks.document import callbacks as documents_of
-from gateway.catalog import catalog, files
+from gateway.catalog.catalog import Catalog
 from gateway.catalog.shapes import TYPES
 from gateway.cli import app
 from gateway.console import catalog as listed
@@ -25,7 +25,7 @@ from gateway.language.functions.states import STATES, TONES
 from gateway.observe.metrics import Metrics
 from gateway.settings import Settings, tables
 from gateway.verify.schemes import Signature, WebToken
-from tests import keytables
+from tests import builtin, keytables
 from tests.keytables import table
 
 _ROOT: Final = Path(__file__).parents[1]
@@ -98,7 +98,7 @@ def _parameter(parameter: Any) -> tuple[str, str, str]:
 def callbacks() -> str:
     """Every callback of the catalog, with what it answers, and the settings and secrets that it takes."""
     rows = []
-    for key, service in catalog.load([files.builtin_folder()]).services.items():
+    for key, service in builtin.services().items():
         for name, one in sorted(documents_of(service).items()):
             given = [name if value is None else f"{name} = {value}" for name, value in one.settings.items()]
             secrets = [*sorted(one.secrets), *(f"{name} (optional)" for name in sorted(one.optional_secrets))]
@@ -108,7 +108,7 @@ def callbacks() -> str:
 
 def services() -> str:
     """Every service of the catalog by topic, with how its requests are proven and where their shapes are from."""
-    known = catalog.Catalog([files.builtin_folder()])
+    known = Catalog(builtin.FOLDERS)
     described, rows = known.descriptions(), list[tuple[str, ...]]()
     for topic, those in listed.by_topic(listed.rows(known, described, Settings())).items():
         for one in those:

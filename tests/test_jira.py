@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from gateway.catalog import catalog, files
 from gateway.model import Request
+from tests import builtin
 
-JIRA = catalog.load([files.builtin_folder()]).services["jira"]
+JIRA = builtin.service("jira")
 COMMENT = {
     "id": "30091",
     "body": "Seen",

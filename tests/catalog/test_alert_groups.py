@@ -6,12 +6,12 @@ from urllib.parse import unquote
 import msgspec
 import pytest
 
-from gateway.catalog import catalog, files
 from gateway.mattermost.payload import Message
 from gateway.model import JSON, Request
 from gateway.pipeline import sample
+from tests import builtin
 
-KNOWN = catalog.load([files.builtin_folder()], only=["alertmanager", "grafana"])
+SERVICES = ["alertmanager", "grafana"]
 
 
 def group(count: int, **keys: JSON) -> JSON:
@@ -31,7 +31,7 @@ def group(count: int, **keys: JSON) -> JSON:
 def messages(service: str, body: JSON) -> list[Message]:
     """What the gateway posts for a body."""
     request = Request(headers={"content-type": "application/json"}, body=msgspec.json.encode(body))
-    return list(sample.read(KNOWN.services[service], request).pieces[0].messages)
+    return list(sample.read(builtin.service(service), request).pieces[0].messages)
 
 
 def visible(posts: list[Message]) -> str:
@@ -39,7 +39,7 @@ def visible(posts: list[Message]) -> str:
     return "\n".join(f"{part.title}\n{part.text}" for post in posts for part in post.attachments)
 
 
-@pytest.mark.parametrize("service", KNOWN.services)
+@pytest.mark.parametrize("service", SERVICES)
 def test_a_group_of_200_alerts_arrives_whole(service):
     """Each alert has its place and state: ten in full, the others on a line each."""
     posts = messages(service, group(200))
@@ -50,14 +50,14 @@ def test_a_group_of_200_alerts_arrives_whole(service):
     assert "and " not in seen
 
 
-@pytest.mark.parametrize("service", KNOWN.services)
+@pytest.mark.parametrize("service", SERVICES)
 def test_what_is_beyond_the_lines_is_counted(service):
     """Alerts that neither the lines nor the sender show are said to exist."""
     assert "- and 93 more" in visible(messages(service, group(300, truncatedAlerts=3)))
     assert "3 more alerts" in visible(messages(service, group(4, truncatedAlerts=3)))
 
 
-@pytest.mark.parametrize("service", KNOWN.services)
+@pytest.mark.parametrize("service", SERVICES)
 def test_only_a_firing_critical_alert_is_important(service):
     """The priority follows what still fires, not what is over."""
     one = group(1)

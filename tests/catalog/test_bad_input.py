@@ -13,16 +13,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from gateway.catalog import catalog, files
 from gateway.mattermost.for_hook import for_hook
 from gateway.mattermost.payload import Message, decode, encode
 from gateway.model import JSON
-from gateway.pipeline import sample, samplefile
+from gateway.pipeline import sample
 from gateway.standin import incoming
+from tests import builtin
+from tests.builtin import SAMPLES
 
-FOLDERS = [files.builtin_folder()]
-SAMPLES = [(service, path) for service, path in files.samples(FOLDERS)]
-KNOWN = catalog.load(FOLDERS)
 PARSER = MarkdownIt("commonmark").enable(["strikethrough", "table"])
 USER = "u" * 26
 KINDS = [
@@ -90,11 +88,11 @@ def check(message: Message, service: str) -> None:
 def test_whatever_stands_in_every_text(one: tuple[str, object], text: str, everywhere: bool) -> None:
     """Also where it makes another event of the payload, or one that no document knows."""
     service, path = one
-    request = samplefile.load(path).request
+    request = builtin.sample(path).request
     if not isinstance(request.body, dict | list):
         return
     changed = msgspec.structs.replace(request, body=poisoned(request.body, text, everywhere=everywhere))
-    for piece in sample.read(KNOWN.services[service], sample.as_request(changed)).pieces:
+    for piece in sample.read(builtin.service(service), sample.as_request(changed)).pieces:
         for message in piece.messages:
             check(message, service)
 
@@ -105,10 +103,10 @@ def test_each_kind_in_a_few_services(kind: str) -> None:
     seen = set()
     for service, path in SAMPLES:
         if service in ("github", "gitlab", "slack", "jira", "alertmanager", "generic") and service not in seen:
-            request = samplefile.load(path).request
+            request = builtin.sample(path).request
             if isinstance(request.body, dict | list):
                 seen.add(service)
                 changed = msgspec.structs.replace(request, body=poisoned(request.body, kind, everywhere=False))
-                for piece in sample.read(KNOWN.services[service], sample.as_request(changed)).pieces:
+                for piece in sample.read(builtin.service(service), sample.as_request(changed)).pieces:
                     for message in piece.messages:
                         check(message, service)

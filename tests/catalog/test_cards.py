@@ -3,15 +3,12 @@
 import pytest
 from msgspec import Struct, json
 
-from gateway.catalog import catalog, files
 from gateway.mattermost.payload import Message
 from gateway.model import CardMode
-from gateway.pipeline import sample, samplefile
+from gateway.pipeline import sample
 from gateway.pipeline.interpret import Piece, Wishes
 from gateway.standin import incoming
-
-BUILTIN = files.builtin_folder()
-KNOWN = catalog.load([BUILTIN])
+from tests import builtin
 
 
 class Life(Struct, frozen=True):
@@ -221,8 +218,10 @@ def pieces(one: Life) -> list[Piece]:
     """What becomes of each step where a route wants cards."""
     found = []
     for name, _ in one.steps:
-        request = sample.as_request(samplefile.load(BUILTIN / one.service / "samples" / f"{name}.yaml").request)
-        reading = sample.read(KNOWN.services[one.service], request, Wishes(card=CardMode.BOTH))
+        request = sample.as_request(
+            builtin.sample(builtin.FOLDERS[0] / one.service / "samples" / f"{name}.yaml").request
+        )
+        reading = sample.read(builtin.service(one.service), request, Wishes(card=CardMode.BOTH))
         found.append(reading.pieces[0])
     return found
 
@@ -258,7 +257,7 @@ def card_speakers() -> set[tuple[str, str]]:
     """(service, translator) of every document that names a card."""
     return {
         (service.key, translator.name.partition("/")[2])
-        for service in KNOWN.services.values()
+        for service in builtin.services().values()
         for translator in service.translators
         if translator.card
     }
@@ -273,5 +272,5 @@ def test_every_translator_with_a_card_is_in_a_life(service):
 
 def test_every_card_document_is_named_by_a_translator():
     """A card that no translator names would never be seen."""
-    for service in KNOWN.services.values():
+    for service in builtin.services().values():
         assert service.cards.keys() == {one.card for one in service.translators if one.card}

@@ -2,18 +2,14 @@
 
 import pytest
 
-from gateway.catalog import catalog, files
 from gateway.mattermost.payload import Attachment
 from gateway.model import CardMode, Outcome
-from gateway.pipeline import sample, samplefile
+from gateway.pipeline import sample
 from gateway.pipeline.interpret import Piece, Wishes
+from tests import builtin
+from tests.builtin import SAMPLES
 
-FOLDERS = [files.builtin_folder()]
-SAMPLES = files.samples(FOLDERS)
-KNOWN = catalog.load(
-    FOLDERS,
-    ("alertmanager", "bitbucket", "bitbucket-server", "grafana", "jenkins", "jira", "redmine", "sentry", "trac"),
-).services
+SERVICES = "alertmanager bitbucket bitbucket-server grafana jenkins jira redmine sentry trac".split()
 
 LIVES = {
     "jira issue": ("jira", "issue_created.bug", "comment.created", "issue_updated.status", "issue_updated.done"),
@@ -61,10 +57,10 @@ SHOWN_BY_MESSAGE = {
 def piece(service: str, name: str, **changes: object) -> Piece:
     """The piece that a sample becomes where cards are wanted; `changes` replace keys of its body."""
     path = next(path for key, path in SAMPLES if key == service and path.stem == name)
-    request = samplefile.load(path).request
+    request = builtin.sample(path).request
     if changes:
         request = sample.SampleRequest(request.method, request.headers, request.query, {**request.body, **changes})
-    return sample.read(KNOWN[service], sample.as_request(request), Wishes(card=CardMode.BOTH)).pieces[0]
+    return sample.read(builtin.service(service), sample.as_request(request), Wishes(card=CardMode.BOTH)).pieces[0]
 
 
 def state(attachment: Attachment) -> str:
@@ -114,7 +110,7 @@ def test_an_alert_group_opens_when_it_fires_and_closes_when_all_is_resolved(serv
     """The group keeps its subject; what is resolved is no longer important."""
     firing = piece(service, name)
     path = next(path for key, path in SAMPLES if key == service and path.stem == name)
-    alerts = [{**alert, "status": "resolved"} for alert in samplefile.load(path).request.body["alerts"]]
+    alerts = [{**alert, "status": "resolved"} for alert in builtin.sample(path).request.body["alerts"]]
     resolved = piece(service, name, status="resolved", alerts=alerts)
     assert firing.subject == resolved.subject
     assert (firing.phase, resolved.phase) == ("open", "close")
@@ -134,11 +130,11 @@ def test_a_comment_of_an_unknown_issue_has_no_card():
     assert piece("jira", "comment.no_issue_created").card is None
 
 
-@pytest.mark.parametrize("service", KNOWN)
+@pytest.mark.parametrize("service", SERVICES)
 def test_every_sample_reads_where_cards_are_wanted(service):
     """Cards fail for no sample."""
     for key, path in SAMPLES:
         if key == service:
-            request = sample.as_request(samplefile.load(path).request)
-            reading = sample.read(KNOWN[key], request, Wishes(card=CardMode.BOTH))
+            request = sample.as_request(builtin.sample(path).request)
+            reading = sample.read(builtin.service(key), request, Wishes(card=CardMode.BOTH))
             assert reading.outcome is not Outcome.BROKEN, (path.stem, reading.reason)

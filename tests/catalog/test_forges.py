@@ -6,13 +6,12 @@ from urllib.parse import quote_plus
 
 import pytest
 
-from gateway.catalog import catalog, files
 from gateway.decode.content import Content
 from gateway.errors import Refused
 from gateway.model import Request
 from gateway.verify.verify import verify
+from tests import builtin
 
-KNOWN = catalog.load([files.builtin_folder()])
 SECRET, NOW = "open sesame", 1_760_000_000.0
 BODY = b'{"action": "closed", "n": "a b"}'
 FORM = f"payload={quote_plus(BODY.decode())}".encode()
@@ -23,7 +22,7 @@ def is_authentic(service: str, body: bytes, **headers: str) -> bool:
     """Whether a request passes the schemes of a service."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     try:
-        return bool(verify(KNOWN.services[service].verify, [SECRET], Content(Request(headers=named, body=body)), NOW))
+        return bool(verify(builtin.service(service).verify, [SECRET], Content(Request(headers=named, body=body)), NOW))
     except Refused:
         return False
 
@@ -69,7 +68,7 @@ def test_a_form_is_signed_by_its_field(header):
 )  # fmt: skip
 def test_the_family_of_gitea_names_its_events(headers, event, key):
     """The newest name of a header goes first; without any, a package is known by its own key and nothing else is."""
-    service = KNOWN.services["gitea"]
+    service = builtin.service("gitea")
     payload = {"package": {}} if event == "package" else {}
     request = Request(headers=headers)
     assert service.event_name(request, payload) == event
@@ -78,7 +77,7 @@ def test_the_family_of_gitea_names_its_events(headers, event, key):
 
 def test_a_status_check_has_a_name_of_its_own():
     """Routes can show or ignore what GitLab asks of a status check apart from what happens to a merge request."""
-    service = KNOWN.services["gitlab"]
+    service = builtin.service("gitlab")
     payload = {"object_kind": "merge_request", "object_attributes": {"action": "update"}}
     assert service.event_name(Request(), payload) == "merge_request.update"
     checked = {**payload, "external_approval_rule": {"name": "QA"}}

@@ -9,7 +9,7 @@ import yaml
 from gateway.catalog import files, yamlfile
 from gateway.language.constants import constants
 from gateway.language.functions.states import STATES, TONES
-from gateway.pipeline import samplefile
+from tests import builtin
 
 FOLDER = files.builtin_folder()
 DOCUMENTS = sorted(path for path in FOLDER.glob("**/*.yaml") if path.parent.name != "samples")
@@ -70,8 +70,8 @@ def test_words_of_their_own_are_none_that_the_product_has(key):
 def test_samples_show_no_other_colours():
     """Whatever a template computes, but for those that a request asks for: in Slack's form, or as that of a label."""
     shown = set()
-    for _, path in (one for one in files.samples([FOLDER]) if one[0] != "slack"):
-        sample = samplefile.load(path)
+    for _, path in (one for one in builtin.SAMPLES if one[0] != "slack"):
+        sample = builtin.sample(path)
         colors = {
             one.get("color") for message in sample.expect.messages or () for one in message.get("attachments", ())
         }

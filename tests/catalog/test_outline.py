@@ -2,11 +2,11 @@
 
 import pytest
 
-from gateway.catalog import catalog, files
 from gateway.catalog.catalog import Catalog
 from gateway.catalog.kinds import Text
 from gateway.catalog.outline import outlined
 from gateway.catalog.service import Service
+from tests import builtin
 
 ITEM = """
 title: An item
@@ -60,8 +60,7 @@ def test_documents_of_any_style(text, events):
 
 def test_outlines_are_those_of_the_compiled_catalog():
     """Events, conditions and inputs are the same, of every document that is built in."""
-    folders = [files.builtin_folder()]
-    outlines, compiled = Catalog(folders).outlines(), catalog.load(folders).services
+    outlines, compiled = Catalog(builtin.FOLDERS).outlines(), builtin.services()
     assert outlines.keys() == compiled.keys()
     for key, service in compiled.items():
         for translator in service.translators:

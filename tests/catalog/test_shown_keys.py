@@ -9,17 +9,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from gateway.catalog import catalog, files
 from gateway.catalog.service import Service
 from gateway.model import Outcome
-from gateway.pipeline import sample, samplefile
+from gateway.pipeline import sample
 from gateway.pipeline.expectation import Expectation
+from tests import builtin
 
 SERVICES = ("jenkins", "jira", "redmine", "trac")
-FOLDERS = [files.builtin_folder()]
-KNOWN = catalog.load(FOLDERS)
-EVERY = list(files.samples(FOLDERS))
-SAMPLES = [(service, path) for service, path in EVERY if service in SERVICES]
+SAMPLES = [(service, path) for service, path in builtin.SAMPLES if service in SERVICES]
 
 NAMELESS = re.compile(
     r"^$|^[\s:]|\s\s|\s[:,)](?!\w)|[:,(]\s*$|:\s*:|(?<! turned)(?<! sign) (?:to|on|in|by|of|from|for|at)(?:$|:)"
@@ -73,7 +70,7 @@ def test_the_translator_speaks_whatever_an_optional_key_holds(key: str, path: An
 
     With anything else in its place it is told, too, be it by the generic translator.
     """
-    service, one = KNOWN.services[key], samplefile.load(path)
+    service, one = builtin.service(key), builtin.sample(path)
     if not isinstance(one.request.body, dict) or not one.expect.translator:
         pytest.skip("a form has only texts, and who is refused, ignored or answered says nothing")
     speaker, optional = one.expect.translator, 0
@@ -127,15 +124,14 @@ def holes(service: Service, one: sample.Sample, required: set[Steps]) -> Iterato
                 yield steps, title
 
 
-@pytest.mark.parametrize("key", sorted(KNOWN.services))
+@pytest.mark.parametrize("key", builtin.KEYS)
 def test_no_title_has_a_hole(key: str) -> None:
     """What a title shows of a payload, and the payload may do without, leaves no trace where it is missing or empty."""
-    samples = [samplefile.load(path) for name, path in EVERY if name == key]
     required: defaultdict[str, set[Steps]] = defaultdict(set)
     found = [
         (speaker, *hole)
-        for one in samples
+        for _, one in builtin.samples(key)
         if (speaker := one.expect.translator)
-        for hole in holes(KNOWN.services[key], one, required[speaker])
+        for hole in holes(builtin.service(key), one, required[speaker])
     ]
     assert found == []

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.catalog import catalog, files
 from gateway.catalog.schema import Schema
 from gateway.catalog.tolerance import tolerant
 from gateway.catalog.translator import context
@@ -16,11 +15,9 @@ from gateway.decode.content import Content
 from gateway.decode.unwrap import unwrap
 from gateway.mattermost.fit import Limits
 from gateway.model import CardMode, Outcome
-from gateway.pipeline import sample, samplefile
+from gateway.pipeline import sample
 from gateway.pipeline.interpret import Wishes, interpret
-
-FOLDERS = [files.builtin_folder()]
-KNOWN = catalog.load(FOLDERS)
+from tests import builtin
 
 
 @pytest.mark.parametrize(
@@ -116,12 +113,12 @@ def is_demanded(rule: object, path: Path, root: dict) -> bool:
     return is_demanded(rule.get("items") if isinstance(key, int) else rule.get("properties", {}).get(key), rest, root)
 
 
-@pytest.mark.parametrize("key", KNOWN.services)
+@pytest.mark.parametrize("key", builtin.KEYS)
 def test_what_is_only_shown_may_be_null_and_every_scalar(key):
     """Whatever stands under a key that no document demands, the payload is told by the same translator."""
-    service, tried = KNOWN.services[key], set()
-    for path in (path for of, path in files.samples(FOLDERS) if of == key):
-        request = sample.as_request(samplefile.load(path).request)
+    service, tried = builtin.service(key), set()
+    for _, one in builtin.samples(key):
+        request = sample.as_request(one.request)
         for value in unwrap(Content.of(request, 5_000_000).value, service.unwrap).values:
             own = speaker(service, request, value)
             for holder, name, where in list(parts(value)):

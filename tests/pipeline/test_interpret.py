@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.catalog import catalog, files
+from gateway.catalog import catalog
 from gateway.decode.content import Content
 from gateway.errors import Refused
 from gateway.mattermost.limits import DEFAULT
@@ -10,6 +10,7 @@ from gateway.mattermost.payload import Priority
 from gateway.model import CardMode, Note, Outcome, Request
 from gateway.pipeline.brevity import Verbosity
 from gateway.pipeline.interpret import Wishes, interpret
+from tests import builtin
 
 SERVICE = """
 name: Own
@@ -98,7 +99,7 @@ def test_mismatches_are_explained_for_the_first_events_only(tmp_path):
 )
 def test_the_test_of_a_service_passes_what_a_route_shows_only(wishes, told):
     """Whoever sets up a webhook sees that it works; a route that ignores the test by name has its way."""
-    service = catalog.load([files.builtin_folder()]).services["github"]
+    service = builtin.service("github")
     request = Request(headers={"x-github-event": "ping", "content-type": "application/json"}, body=b'{"zen":"x"}')
     [piece] = interpret(service, Content(request), Wishes(**wishes), DEFAULT).pieces
     assert piece.outcome is (Outcome.MESSAGE if told else Outcome.IGNORED)
@@ -338,7 +339,7 @@ def test_a_condition_that_cannot_be_told_loses_nothing(own):
 
 def test_the_test_of_a_service_passes_a_condition():
     """It has nothing of what the condition asks for."""
-    service = catalog.load([files.builtin_folder()]).services["github"]
+    service = builtin.service("github")
     request = Request(headers={"x-github-event": "ping", "content-type": "application/json"}, body=b'{"zen":"x"}')
     [piece] = interpret(service, Content(request), Wishes(when="ref == 'main'"), DEFAULT).pieces
     assert piece.outcome is Outcome.MESSAGE

@@ -11,7 +11,6 @@ from urllib.parse import quote_plus
 import pytest
 from msgspec.structs import replace
 
-from gateway.catalog import catalog, files
 from gateway.decode.content import Content
 from gateway.errors import Refused
 from gateway.language.functions.haste import TakesLong
@@ -24,13 +23,13 @@ from gateway.secret import Secret
 from gateway.settings.tables import RouteSettings
 from gateway.verify.encoding import encoded
 from gateway.verify.signature import Signature
+from tests import builtin
 from tests.cost import bytes_of, seconds_of
 
 NOW = 1_760_000_000.0
 STAMP = str(int(NOW))
 SECRET = "whsec_" + base64.b64encode(b"correct horse battery staple").decode()
 LIMIT = 5_000_000
-CATALOG = catalog.load([files.builtin_folder()])
 
 
 def route_of(service: str, **settings) -> Route:
@@ -46,13 +45,13 @@ def judged(service: str, request: Request, moments=(NOW,), **settings) -> Judgem
     rest = (secrets, moments, Limits(), time.perf_counter)
     if (content := light(request, LIMIT, 64)) is not None:
         with suppress(TakesLong):
-            return judge(route, CATALOG.services[service], content, *rest, hasty=True)
-    return judge(route, CATALOG.services[service], Content.of(request, LIMIT, 64), *rest)
+            return judge(route, builtin.service(service), content, *rest, hasty=True)
+    return judge(route, builtin.service(service), Content.of(request, LIMIT, 64), *rest)
 
 
 def seconds_in_the_loop(service: str, request: Request) -> float:
     """Seconds until a request is judged on an open route, or found to be one that is judged beside the event loop."""
-    route, known = route_of(service, allow_unsigned=True), CATALOG.services[service]
+    route, known = route_of(service, allow_unsigned=True), builtin.service(service)
 
     def begin() -> None:
         if (content := light(request, LIMIT, 64)) is not None:
@@ -69,13 +68,13 @@ def keys_of(service: str, request: Request) -> set[str] | None:
         return None
     if found.refusal is not None or found.reading is None:
         return None
-    made = keys(route_of(service), CATALOG.services[service], found.content, found.reading.key, found.proof)
+    made = keys(route_of(service), builtin.service(service), found.content, found.reading.key, found.proof)
     return {key.key for key in made}
 
 
 SIGNING = [
     (name, number)
-    for name, service in CATALOG.services.items()
+    for name, service in builtin.services().items()
     for number, scheme in enumerate(service.verify)
     if isinstance(scheme, Signature) and scheme.is_plain
 ]
@@ -83,9 +82,9 @@ SIGNING = [
 
 def signed(service: str, number: int, body: bytes = b'{"title": "Disk full"}', **headers: str) -> Request:
     """A request as the service signs it by the scheme of this number, with a delivery id of its own."""
-    scheme = CATALOG.services[service].verify[number]
+    scheme = builtin.service(service).verify[number]
     headers = {"content-type": "application/json", "webhook-id": "m_1", "svix-id": "m_1", **headers}
-    ids = [header for selector in CATALOG.services[service].delivery_id for header in selector.headers]
+    ids = [header for selector in builtin.service(service).delivery_id for header in selector.headers]
     headers |= {header: headers.get(header, "d-1") for header in ids[:1]}
     pieces = {"timestamp": STAMP.encode(), "stamp": STAMP.encode(), "body": body}
     message = b""
@@ -172,7 +171,7 @@ def test_a_timestamp_keeps_its_request_known_for_as_long_as_it_holds():
     """A body without id is known for 5 minutes; a sender whose clock is ahead gives it 10."""
     found = judged("slack", signed("slack", 0, b"command=/x&text=y"))
     assert found.proof is not None
-    made = keys(route_of("slack"), CATALOG.services["slack"], found.content, found.reading.key, found.proof)
+    made = keys(route_of("slack"), builtin.service("slack"), found.content, found.reading.key, found.proof)
     assert sorted(key.window for key in made) == [300.0, 600.0]
 
 
@@ -295,7 +294,7 @@ def test_what_takes_long_is_read_in_full_beside_the_loop():
     told = {"action": "created", "issue": {"number": 1, "title": "t"}, "comment": comment, "sender": {"login": "a"}}
     body = json.dumps(told | {"repository": {"full_name": "a/b"}}).encode()
     request = Request(headers={"content-type": "application/json", "x-github-event": "issue_comment"}, body=body)
-    route, known = route_of("github", allow_unsigned=True), CATALOG.services["github"]
+    route, known = route_of("github", allow_unsigned=True), builtin.service("github")
     rest = ([], (NOW,), Limits(), time.perf_counter)
     with pytest.raises(TakesLong):
         judge(route, known, light(request, LIMIT, 64), *rest, hasty=True)

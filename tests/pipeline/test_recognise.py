@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.catalog import files
 from gateway.catalog.catalog import Catalog
 from gateway.catalog.generic import GENERIC
 from gateway.decode.content import Content
 from gateway.model import Request
-from gateway.pipeline import sample, samplefile
+from gateway.pipeline import sample
 from gateway.pipeline.recognise import ENOUGH, SHOWN, candidates
+from tests import builtin
 
 SERVICE = """
 name: {name}
@@ -55,10 +55,10 @@ def weigh(tmp_path):
 
 def test_nearly_every_sample_is_recognised():
     """What the samples of the catalog hold tells their services: more than 98 of 100."""
-    known = Catalog([files.builtin_folder()]).outlines()
+    known = Catalog(builtin.FOLDERS).outlines()
     hits: Counter[bool] = Counter()
-    for key, path in files.samples([files.builtin_folder()]):
-        one = samplefile.load(path)
+    for key, path in builtin.SAMPLES:
+        one = builtin.sample(path)
         if one.expect.outcome in ("refused", "answered"):  # bare requests: nothing of them is read
             continue
         found = candidates(known, Content(sample.as_request(one.request)))
@@ -139,7 +139,7 @@ def test_few_are_told_the_likeliest_first(weigh):
 
 
 IN_USE = {"github", "slack", "alertmanager", "sentry"}
-KNOWN = {key: one for key, one in Catalog([files.builtin_folder()]).outlines().items() if key in IN_USE}
+KNOWN = {key: one for key, one in Catalog(builtin.FOLDERS).outlines().items() if key in IN_USE}
 KEYS = st.sampled_from("action alerts ref commits repository type event challenge data text status".split())
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=20),
