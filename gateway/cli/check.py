@@ -1,9 +1,9 @@
 """`mattergate check`: every fault of settings and catalog, and whether the destinations will work."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import typer
 import uvloop
@@ -12,14 +12,14 @@ from msgspec import Struct
 from gateway import settings
 from gateway.app import senders
 from gateway.app.live_callbacks import probe_callbacks
-from gateway.callbacks import fit
+from gateway.callbacks import closely, fit
 from gateway.callbacks import samplefile as callback_samples
+from gateway.callbacks.closely import Findings
 from gateway.callbacks.document import CALLBACK, callbacks
-from gateway.catalog import files, placeholders, schema_cost, yamlfile
-from gateway.catalog.actions import misdirected
-from gateway.catalog.kinds import SERVICE, Text
+from gateway.catalog import files, yamlfile
+from gateway.catalog.catalog import Catalog
+from gateway.catalog.kinds import SERVICE
 from gateway.catalog.service import Service
-from gateway.catalog.translator import Translator
 from gateway.cli import app, catalog
 from gateway.cli import options as given
 from gateway.cli import settings as settings_file
@@ -52,7 +52,6 @@ WARNING: Final = "warning"
 
 _UNTRIED: Final = "no sample shows what becomes of this callback"
 _TRY_IT: Final = "write what Mattermost sends and the service answers into callbacks/samples/NAME.yaml of the service"
-_CHEAPER: Final = "a payload may keep the gateway busy with it: say less in the schema, or say it once"
 
 
 class Finding(Struct, frozen=True):
@@ -90,14 +89,14 @@ def check(
     known, faults = _settings_and_faults(config)
     warnings = [*known.warnings] if known else []
     with working("reading the catalog"):
-        more = _of_catalog(known) if known else _Findings()
+        more, services = _of_catalog(known) if known else (Findings(), {})
     faults += more.faults
     warnings += more.warnings
     found = [_finding(WARNING, fault) for fault in warnings]
     found += [_finding(Level.FAULT, fault) for fault in faults]
     if known is not None and not faults and (live or post):
         with working("asking the servers"):
-            found += _probe(known, more.services, post=post)
+            found += _probe(known, services, post=post)
     if output is not Format.TABLE:
         print_values(found, output)
     else:
@@ -128,33 +127,32 @@ def _settings_and_faults(config: Path) -> tuple[Settings | None, list[Fault]]:
         return error.partial, list(error.faults)
 
 
-class _Findings(Struct):
-    """Faults and warnings of documents."""
-
-    faults: list[Fault] = []
-    warnings: list[Fault] = []
-    services: Mapping[str, Service] = {}
-
-
-def _of_catalog(known: Settings) -> _Findings:
-    """What is wrong with the documents, where settings and catalog do not fit, and schemas that may cost too much."""
+def _of_catalog(known: Settings) -> tuple[Findings, Mapping[str, Service]]:
+    """What is wrong with the documents, and where settings and catalog do not fit; and the services that both use."""
     folders = catalog.folders(known.catalog.folders)
-    services, faults = catalog.load(folders, closely=True)
-    faults += [*routes.unknown_services(known, services.keys), *routes.faults(known), *tracing.faults(known)]
-    faults += [fault for service in services.services.values() for fault in _of_actions(service, services.services)]
-    usable = {key: one for key, one in services.services.items() if key not in services.faults}
-    faults += [*fit.unknown_services(known, services.keys), *fit.faults(known, usable)]
-    translators = [one for service in services.services.values() for one in service.translators]
-    warnings = [warning for one in translators for warning in _costs(one)]
-    warnings += [one for service in services.services.values() for one in _left(service)]
-    samples = _of_samples(services.services, folders)
-    of_callbacks = _of_callback_samples(services.services, folders)
-    faults += [*samples.faults, *of_callbacks.faults]
-    warnings += [*fit.warnings(known, usable), *samples.warnings, *of_callbacks.warnings]
-    return _Findings(faults, [*filters.unknown(known, services.services), *warnings], usable)
+    services = Catalog(folders)
+    found = closely.read_all(folders, sorted(services.keys))
+    found.faults = [*services.folder_faults, *found.faults, *services.fragment_faults()]
+    found.faults += [*services.close_fragment_faults(), *(fault for _, fault in files.misnamed_samples(folders))]
+    found.faults = list(dict.fromkeys(found.faults))
+    found.faults += [*routes.unknown_services(known, services.keys), *routes.faults(known), *tracing.faults(known)]
+    compiled = {key: one for key in sorted(_in_use(known, services, folders)) if (one := services.service(key))}
+    usable = {key: one for key, one in compiled.items() if key not in services.faults}
+    found.faults += [*fit.unknown_services(known, services.keys), *fit.faults(known, usable)]
+    found.add(_of_samples(compiled, folders))
+    found.add(_of_callback_samples(compiled, folders))
+    found.warnings += [*filters.unknown(known, compiled), *fit.warnings(known, usable)]
+    return found, usable
 
 
-def _of_samples(services: Mapping[str, Service], folders: Sequence[Path]) -> _Findings:
+def _in_use(known: Settings, services: Catalog, folders: Sequence[Path]) -> set[str]:
+    """The services that routes and callbacks use, and those that have documents of the user's."""
+    routes_use, tables_use = ({one.service for one in those.values()} for those in (known.routes, known.callbacks))
+    own = {path.name for folder in folders[1:] if folder.is_dir() for path in folder.iterdir()}
+    return (routes_use | tables_use | own) & services.keys
+
+
+def _of_samples(services: Mapping[str, Service], folders: Sequence[Path]) -> Findings:
     """Files of the user that are no samples, and what of the user's documents no sample reaches, or confuses.
 
     Those that are built in are tested already.
@@ -188,10 +186,10 @@ def _of_samples(services: Mapping[str, Service], folders: Sequence[Path]) -> _Fi
         yamlfile.fault(file, files.read(Path(file)), place, problem, remedy)
         for file, place, problem, remedy in [*found, *names, *ids, *steps]
     ]
-    return _Findings([*reached.faults], warnings)
+    return Findings([*reached.faults], warnings)
 
 
-def _of_callback_samples(services: Mapping[str, Service], folders: Sequence[Path]) -> _Findings:
+def _of_callback_samples(services: Mapping[str, Service], folders: Sequence[Path]) -> Findings:
     """Files of the user that are no samples of callbacks, and callbacks of the user that have none."""
     built_in = folders[0]
     own = [one for service in services.values() for one in callbacks(service).values()]
@@ -206,33 +204,7 @@ def _of_callback_samples(services: Mapping[str, Service], folders: Sequence[Path
         for one in own
         if one.name not in sampled
     ]
-    return _Findings(faults, warnings)
-
-
-def _of_actions(service: Service, services: Mapping[str, Service]) -> Iterator[Fault]:
-    """The actions of a service that a callback of another service cannot answer."""
-
-    def parts(key: str) -> Mapping[str, Any] | None:
-        found = services.get(key)
-        return None if found is None else {name: one.part for name, one in found.documents.items() if one.part}
-
-    for wrong in misdirected(service.key, parts(service.key) or {}, parts):
-        file = service.documents[wrong.document].file
-        yield yamlfile.fault(file, files.read(Path(file)), wrong.steps, wrong.problem)
-
-
-def _left(service: Service) -> Iterator[Fault]:
-    """The placeholders of a draft in the documents of a service."""
-    for name, document in service.documents.items():
-        yield from placeholders.left(Text(f"{service.key}/{name}", files.read(Path(document.file)), document.file))
-
-
-def _costs(translator: Translator) -> Iterator[Fault]:
-    """The places of a translator's schema whose cost is not bounded by the size of a payload."""
-    if found := schema_cost.costs(translator.input):
-        text = files.read(Path(translator.file))
-        for one in found:
-            yield yamlfile.fault(translator.file, text, translator.input_steps(one.steps), one.problem, _CHEAPER)
+    return Findings(faults, warnings)
 
 
 def _probe(known: Settings, services: Mapping[str, Service], *, post: bool) -> list[Finding]:
