@@ -1,6 +1,7 @@
-"""A catalog as large as it may become: copies of the built-in services, and what a gateway with it costs.
+"""The whole built-in catalog, and what a gateway with it costs.
 
-The copies are services of a user's folder. Twenty routes name one service each; the others are there.
+Twenty routes name one service each, spread over the catalog; one of them is a copy of GitHub's in a user's folder, the
+largest service, of which a document is edited.
 """
 
 import asyncio
@@ -18,9 +19,8 @@ import servers
 
 from gateway.catalog import files
 
-SERVICES: Final = 120
 ROUTES: Final = 20
-_EDITED: Final = "github-copy1"
+_EDITED: Final = "github-copy"
 """The service whose document is edited: the largest one."""
 _QUIET: Final = 0.5
 
@@ -35,23 +35,18 @@ class Found(NamedTuple):
     edit: float
 
 
-def copies(folder: Path, services: int = SERVICES) -> list[str]:
-    """Make copies of the built-in services in a folder, so that there are so many in all; the keys of the copies."""
-    originals = sorted(path.parent for path in files.builtin_folder().glob("*/service.yaml"))
-    made = []
-    for number in range(services - len(originals)):
-        original = originals[number % len(originals)]
-        copy = folder / f"{original.name}-copy{1 + number // len(originals)}"
-        shutil.copytree(original, copy, ignore=shutil.ignore_patterns("samples"))
-        made.append(copy.name)
-    return made
+def keys() -> list[str]:
+    """The services of the built-in catalog."""
+    return sorted(path.parent.name for path in files.builtin_folder().glob("*/service.yaml"))
 
 
-async def measured(where: Path, services: int = SERVICES, routes: int = ROUTES) -> Found:
-    """Start a gateway with so many services and routes, then edit one document of a service that has a route."""
+async def measured(where: Path, routes: int = ROUTES) -> Found:
+    """Start a gateway with so many routes, then edit one document of a service that has a route."""
     with servers.scratch(where) as folder:
-        keys = copies(folder / "catalog", services)
-        used = [_EDITED, *(key for key in keys if key != _EDITED)][:routes]
+        ignored = shutil.ignore_patterns("samples")
+        shutil.copytree(files.builtin_folder() / "github", folder / "catalog" / _EDITED, ignore=ignored)
+        every = keys()
+        used = [_EDITED, *every[:: max(1, len(every) // (routes - 1))]][:routes]
         async with servers.serving(folder, servers.with_services(used)) as server:
             ready = server.processor().total()
             await server.rest(_QUIET)
@@ -60,18 +55,27 @@ async def measured(where: Path, services: int = SERVICES, routes: int = ROUTES) 
             return Found(ready, compiled, memory, live, edit)
 
 
-def checked(where: Path, services: int = SERVICES) -> float:
-    """Seconds of processor time that `mattergate check` of so many services takes."""
+def checked(where: Path) -> tuple[float, float]:
+    """Seconds that `mattergate check` of the whole catalog takes, by the clock and of the processor."""
     with servers.scratch(where) as folder:
-        keys = copies(folder / "catalog", services)
-        file = servers.write_settings(folder, servers.with_services(keys[:1]))
-        command = [sys.executable, "-m", "gateway", "check", "-c", str(file)]
-        done = subprocess.run(["bash", "-c", 'TIMEFORMAT="%U %S"; time "$@"', "bash", *command],
-                              capture_output=True, text=True, check=False)  # fmt: skip
-        if done.returncode:
-            raise RuntimeError(done.stderr)
-        user, system = done.stderr.split()[-2:]
-        return float(user) + float(system)
+        (folder / "catalog").mkdir()
+        file = servers.write_settings(folder, servers.with_services(["github"]))
+        return _timed("check", "-c", str(file))
+
+
+def tested() -> tuple[float, float]:
+    """Seconds that `mattergate test` of all samples takes, by the clock and of the processor."""
+    return _timed("test")
+
+
+def _timed(*arguments: str) -> tuple[float, float]:
+    command = [sys.executable, "-m", "gateway", *arguments]
+    done = subprocess.run(["bash", "-c", 'TIMEFORMAT="%R %U %S"; time "$@"', "bash", *command],
+                          capture_output=True, text=True, check=False)  # fmt: skip
+    if done.returncode:
+        raise RuntimeError(done.stderr + done.stdout)
+    real, user, system = map(float, done.stderr.split()[-3:])
+    return real, user + system
 
 
 async def _edited(server: servers.Server, file: Path) -> tuple[float, float]:

@@ -4,7 +4,7 @@ import pytest
 from msgspec import Struct, json
 
 from gateway.mattermost.payload import Message
-from gateway.model import CardMode
+from gateway.model import CardMode, Phase
 from gateway.pipeline import sample
 from gateway.pipeline.interpret import Piece, Wishes
 from gateway.standin import incoming
@@ -274,3 +274,13 @@ def test_every_card_document_is_named_by_a_translator():
     """A card that no translator names would never be seen."""
     for service in builtin.services().values():
         assert service.cards.keys() == {one.card for one in service.translators if one.card}
+
+
+@pytest.mark.parametrize("key", [key for key in builtin.KEYS if builtin.service(key).cards])
+def test_a_card_has_a_life(key):
+    """Samples of a service with cards open a subject, and tell what became of the same one."""
+    phases: dict[str, set[str]] = {}
+    for _, one in builtin.samples(key):
+        if one.expect.subject and one.expect.phase:
+            phases.setdefault(one.expect.subject, set()).add(one.expect.phase)
+    assert any(Phase.OPEN in found and len(found) > 1 for found in phases.values()), phases
