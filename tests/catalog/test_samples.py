@@ -91,3 +91,9 @@ def test_every_service_keeps_strangers_out_and_answers_its_handshakes(key):
     expected = [builtin.sample(path).expect for service, path in SAMPLES if service == key]
     assert any(one.cause == "wrong_secret" for one in expected)
     assert sum(one.outcome == "answered" for one in expected) >= len(builtin.service(key).handshake)
+
+
+def test_every_sample_says_what_comes_out():
+    """One that is told says the messages, for somebody to have read them."""
+    told = [(path.name, one.expect) for path, one in ((path, builtin.sample(path)) for _, path in SAMPLES)]
+    assert not [name for name, one in told if one.outcome == Outcome.MESSAGE and not one.messages]
