@@ -11,7 +11,7 @@ from gateway.catalog.build import build, described
 from gateway.catalog.files import Folders
 from gateway.catalog.fragments import FragmentTexts, KnownFragments
 from gateway.catalog.kinds import FRAGMENTS, ITSELF, SERVICE, Kind, Text
-from gateway.catalog.outline import ServiceOutline, outlined
+from gateway.catalog.outline import Outlines, outlined
 from gateway.catalog.service import Service
 from gateway.catalog.translator import TRANSLATOR
 from gateway.errors import CatalogError, Fault
@@ -34,7 +34,7 @@ class Catalog:
         self.faults: dict[str, tuple[Fault, ...]] = {}
         self.services: dict[str, Service] = {}
         self._descriptions: dict[str, Service] = {}
-        self._outlines: dict[str, ServiceOutline] = {}
+        self._outlines = Outlines()
         self._fragment_texts: FragmentTexts = FragmentTexts({}) if before is None else before._fragment_texts
         if before is not None:
             self._take_over(before)
@@ -70,12 +70,14 @@ class Catalog:
             self._descriptions[key] = described(key, text)[0] if text else Service.undescribed(key)
         return self._descriptions
 
-    def outlines(self) -> Mapping[str, ServiceOutline]:
+    def outlines(self) -> Outlines:
         """The outline of every service, read at the first call and when its files change. Not for the event loop."""
-        for key, service in self.descriptions().items():
-            if key not in self._outlines:
-                names = [name for name in self._listing.services.get(key, ()) if "/" not in name and name != SERVICE]
-                self._outlines[key] = outlined(service, self._texts(key, names)[0] if names else {})
+        missing = self.descriptions().keys() - self._outlines.keys()
+        for key in sorted(missing):
+            names = [name for name in self._listing.services.get(key, ()) if "/" not in name and name != SERVICE]
+            self._outlines[key] = outlined(self._descriptions[key], self._texts(key, names)[0] if names else {})
+        if missing:
+            self._outlines = Outlines(sorted(self._outlines.items()))  # which counts anew
         return self._outlines
 
     def translators(self, key: str) -> list[str]:

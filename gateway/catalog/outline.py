@@ -5,6 +5,7 @@ time and memory that it takes to compile them.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Final
@@ -66,6 +67,7 @@ class ServiceOutline:
     def __init__(self, service: Service, outlines: Sequence[Outline]) -> None:
         self.service = service
         self.headers = own_headers(service)
+        self.outlines = outlines
         self.index = Index(outlines)
 
 
@@ -73,6 +75,29 @@ def own_headers(service: Service) -> set[str]:
     """The headers, in lower case, of the service's event name, delivery id and credentials."""
     selectors = (header for part in (*service.event, *service.delivery_id) for header in part.headers)
     return {*selectors, *headers_of(service.verify)} - _ANYBODYS
+
+
+class Outlines(dict[str, ServiceOutline]):
+    """The outlines of all services by key, and in how many of them something stands that may tell them apart."""
+
+    @cached_property
+    def headers(self) -> Counter[str]:
+        """Headers of their own."""
+        return Counter(header for one in self.values() for header in one.headers)
+
+    @cached_property
+    def required(self) -> Counter[tuple[str, ...]]:
+        """Paths that a translator requires."""
+        return Counter(
+            path for one in self.values() for path in {path for each in one.outlines for path in each.required}
+        )
+
+    @cached_property
+    def events(self) -> Counter[str]:
+        """Events that a translator names, and beginnings of patterns."""
+        return Counter(
+            event for one in self.values() for event in {event for each in one.outlines for event in each.events}
+        )
 
 
 def outlined(service: Service, texts: Mapping[str, Text]) -> ServiceOutline:

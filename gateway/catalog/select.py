@@ -94,6 +94,12 @@ class Selector:
         found = None if self._const is not None else self._find(request, value)
         return found is not None and found is not MISSING and not isinstance(found, dict | list)
 
+    def states(self, request: Request, value: JSON) -> bool:
+        """Whether the request says the part by a value of its own; that a key is there does not count."""
+        if parts := self._any or self._all:
+            return (any if self._any else all)(one.states(request, value) for one in parts)
+        return not self._present and self.tells(request, value)
+
     def _find(self, request: Request, value: JSON) -> JSON:
         if self.path is not None:
             return jsonpath.lookup(value, self.path)

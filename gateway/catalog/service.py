@@ -58,6 +58,7 @@ class Service:
         self.docs: str = raw.get("docs", "")
         self.setup: str = raw.get("setup", "")
         self.body: str = raw.get("body", "")
+        self.answer: str = raw.get("answer", "")
         self.topic: str = raw.get("topic", "any")
         self.confidence: str = raw.get("confidence", "documented")
         self.icon_url: str | None = raw.get("icon_url")

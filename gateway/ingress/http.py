@@ -255,7 +255,7 @@ class Ingress:
         span.event(appended.event_id, outcome, reading.translator)
         self._accepting.observe(time.perf_counter() - started, span.traceparent)
         pending = bool(fresh.parcels) and not appended.duplicate
-        return match.door.answer(Accepted(appended.event_id, outcome, reading.translator, pending))
+        return match.door.answer(Accepted(appended.event_id, outcome, reading.translator, pending, service.answer))
 
     async def _store_bounded(self, fresh: Entry, route: Route) -> Appended:
         """Store an event; of an address that has never delivered, what waits for it is bounded.

@@ -6,7 +6,8 @@ A header that many services share counts less than one of a single service. The 
 compiled, and a payload that does not match speaks against a service.
 """
 
-from collections import Counter
+import math
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -14,7 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from gateway.catalog.generic import GENERIC
-from gateway.catalog.outline import Outline, ServiceOutline
+from gateway.catalog.outline import Outline, Outlines, ServiceOutline
 from gateway.catalog.select import matches
 from gateway.catalog.service import Service
 from gateway.decode.content import Content
@@ -27,8 +28,12 @@ SHOWN: Final = 5
 """Candidates that are returned, and schemas that are compiled to find them."""
 
 _HEADER, _NAMES_ITSELF, _EVENT, _EXACT, _PATTERN, _MATCH, _MISMATCH = 3.0, 2.0, 1.0, 2.0, 0.5, 1.0, -4.0
-_MOST_DEMANDS: Final = 6
-"""Required keys of a schema that count; each adds half a point when the payload matches."""
+_REQUIRED: Final = 1.0
+"""Points of a required key that one service alone has, when the payload matches."""
+_MOST_REQUIRED: Final = 3.0
+"""Points that required keys have together at most."""
+_LITERAL: Final = 3
+"""Characters before the first sign of a pattern that make it about as good as a name."""
 
 
 class Candidate(Struct, frozen=True):
@@ -72,12 +77,11 @@ class _Weighed(Struct, frozen=True):
         return replace(self.candidate, points=points, reasons=(*self.candidate.reasons, why))
 
 
-def candidates(outlines: Mapping[str, ServiceOutline], content: Content) -> list[Candidate]:
+def candidates(outlines: Outlines, content: Content) -> list[Candidate]:
     """The services that a request may be from, the likeliest first; empty without enough evidence."""
     request, decoded = content.request, content.decoded
     value = None if decoded.kind == "text" else decoded.value  # text that could not be parsed is no evidence
-    spread = Counter(header for outline in outlines.values() for header in outline.headers)
-    weighed = [_weigh(outline, request, value, spread) for key, outline in outlines.items() if key != GENERIC]
+    weighed = [_weigh(outlines, outline, request, value) for key, outline in outlines.items() if key != GENERIC]
     hopeful = sorted((one for one in weighed if one.hoped >= ENOUGH), key=lambda one: (-one.hoped, one.key))[:SHOWN]
     likely = {one.service: one for one in (each.decided() for each in hopeful) if one.points >= ENOUGH}
     _prefer_imitators(likely, outlines, request)
@@ -96,26 +100,27 @@ def _prefer_imitators(likely: dict[str, Candidate], outlines: Mapping[str, Servi
                 likely[key] = replace(likely[key], points=better, reasons=(*likely[key].reasons, reason))
 
 
-def _weigh(outline: ServiceOutline, request: Request, value: JSON, spread: Mapping[str, int]) -> _Weighed:
+def _weigh(outlines: Outlines, outline: ServiceOutline, request: Request, value: JSON) -> _Weighed:
     service, points, reasons = outline.service, 0.0, list[str]()
     for header in sorted(outline.headers & request.headers.keys()):
-        points += _HEADER / spread[header]
+        points += _HEADER / outlines.headers[header]
         reasons.append(f"the header {header} is there")
     if _names_itself(service, request.headers):
         points += _NAMES_ITSELF
         reasons.append("headers name it")
     found = Candidate(service.key, service.name, points, tuple(reasons))
     for event in unwrap(value, service.unwrap).values[:1] if value is not None else ():
-        return _weigh_event(outline, request, event, found)
+        return _weigh_event(outlines, outline, request, event, found)
     return _Weighed(found)
 
 
-def _weigh_event(outline: ServiceOutline, request: Request, value: JSON, found: Candidate) -> _Weighed:
+def _weigh_event(
+    outlines: Outlines, outline: ServiceOutline, request: Request, value: JSON, found: Candidate
+) -> _Weighed:
     """How well the outline understands the event of a request as one of its service."""
     service, points, reasons = outline.service, found.points, list(found.reasons)
     name = service.event_name(request, value)
-    has_name = any(part.tells(request, value) for part in service.event)
-    if has_name:
+    if states := any(part.states(request, value) for part in service.event):
         points += _EVENT
         reasons.append(f"the event is {name}" if name else "it names its event")
     if name and matches(name, tuple(service.ignore)):
@@ -123,16 +128,28 @@ def _weigh_event(outline: ServiceOutline, request: Request, value: JSON, found: 
     speakers = outline.index.candidates(name)
     if not speakers:
         return _Weighed(replace(found, points=points, reasons=tuple(reasons)))
-    speaker, worth = max(((one, _worth(one, value)) for one in speakers), key=lambda pair: pair[1])
-    points += _EXACT if has_name and name in speaker.events else _PATTERN
+    speaker, worth = max(((one, _worth(outlines, one, value)) for one in speakers), key=lambda pair: pair[1])
+    points += _of_name(outlines, speaker, name) if states else _PATTERN
     return _Weighed(replace(found, points=points, reasons=tuple(reasons)), value, speaker, worth)
 
 
-def _worth(speaker: Outline, value: JSON) -> float:
-    """What it says for a service that the payload matches; against it, where that lacks what is required."""
+def _of_name(outlines: Outlines, speaker: Outline, name: str) -> float:
+    """What an event that the request states says for the service of its speaker: less, where others have it, too."""
+    if name in speaker.events:
+        return _EXACT / math.sqrt(outlines.events[name])
+    literal = max((re.split(r"[*?\[]", event)[0] for event in speaker.events if matches(name, (event,))), key=len)
+    return _EXACT / 2 if len(literal) >= _LITERAL else _PATTERN
+
+
+def _worth(outlines: Outlines, speaker: Outline, value: JSON) -> float:
+    """What it says for a service that the payload matches; against it, where that lacks what is required.
+
+    A key that many services require says little.
+    """
     if not speaker.has_required(value):
         return _MISMATCH
-    return _MATCH + min(speaker.demands, _MOST_DEMANDS) / 2 + _known_share(speaker.input, value)
+    required = sum(_REQUIRED / outlines.required[path] for path in speaker.required)
+    return _MATCH + min(required, _MOST_REQUIRED) + _known_share(speaker.input, value)
 
 
 def _names_itself(service: Service, headers: Mapping[str, str]) -> bool:

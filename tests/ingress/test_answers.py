@@ -15,6 +15,12 @@ def test_an_accepted_request_is_answered_with_its_event(pending, status):
     assert msgspec.json.decode(answer.body) == {"id": "e1", "outcome": "message", "translator": "github/push"}
 
 
+def test_a_sender_reads_the_text_that_it_wants():
+    """Instead of the event, with 200, whether or not messages are to be posted."""
+    answer = in_json(Accepted("e1", "message", "dropbox-sign/request", pending=True, wanted="Hello"))
+    assert (answer.status, answer.content_type, answer.body) == (200, "text/plain; charset=utf-8", b"Hello")
+
+
 def test_a_rejected_request_is_answered_with_problem_details():
     """Status and title, the detail if there is one, and the headers that go with the status (RFC 9457)."""
     answer = in_json(Rejected(503, "Service Unavailable", "not now", {"Retry-After": "10"}))

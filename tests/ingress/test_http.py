@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gateway.ingress import strangers, workers
-from tests.conftest import PATIENCE, eventually
+from tests.conftest import ITEMS_SERVICE, ITEMS_TRANSLATOR, PATIENCE, eventually
 
 ISSUE = {"title": "Disk full", "host": "db1", "severity": "critical"}
 SECRET = "correct horse battery staple"
@@ -120,6 +120,21 @@ async def test_a_strict_route_answers_422_with_paths(start):
     status, answer = await gateway.github("push", {"ref": "main", "repository": {"full_name": {}}}, "d-1")
     assert status == 422
     assert "repository.full_name" in answer["detail"]
+
+
+async def test_a_sender_reads_the_text_that_its_service_names(start, tmp_path):
+    """Whether its request is new or a repeat; a refusal is told as ever."""
+    folder = tmp_path / "catalog" / "items"
+    folder.mkdir(parents=True)
+    (folder / "service.yaml").write_text(ITEMS_SERVICE + "answer: Hello\n")
+    (folder / "item.yaml").write_text(ITEMS_TRANSLATOR)
+    route = '[routes.items]\nservice = "items"\ndestinations = ["ops"]\nsecrets = ["s3cret-of-items"]\n'
+    gateway = await start(route, tables='folders = ["catalog"]\n')
+    body = {"kind": "item", "box": "a", "number": 1, "id": "i-1"}
+    for _ in range(2):
+        async with gateway.session.post(f"{gateway.url}/in/items/s3cret-of-items", json=body) as answer:
+            assert (answer.status, await answer.text(), answer.content_type) == (200, "Hello", "text/plain")
+    assert (await gateway.post("/in/items", body))[0] == 401
 
 
 async def test_repeats_are_one_event(start):

@@ -18,13 +18,15 @@ from gateway.pipeline.route import Route
 class Accepted(Struct, frozen=True):
     """A request that is stored in the journal. `pending` says whether it has messages to post.
 
-    `outcome` is that of its event, or "duplicate" when the event was already stored.
+    `outcome` is that of its event, or "duplicate" when the event was already stored. `wanted` is the text that its
+    sender has to read in the answer, "" for one that reads none.
     """
 
     event_id: str
     outcome: str
     translator: str
     pending: bool
+    wanted: str = ""
 
 
 class Rejected(Struct, frozen=True):
