@@ -22,16 +22,18 @@ from gateway.decode.content import Content
 from gateway.decode.unwrap import unwrap
 from gateway.model import JSON, Request
 
-ENOUGH: Final = 2.5
+ENOUGH: Final = 2.1
 """Points that a service needs to be a candidate."""
 SHOWN: Final = 5
 """Candidates that are returned, and schemas that are compiled to find them."""
 
-_HEADER, _NAMES_ITSELF, _EVENT, _EXACT, _PATTERN, _MATCH, _MISMATCH = 3.0, 2.0, 1.0, 2.0, 0.5, 1.0, -4.0
+_HEADER, _NAMES_ITSELF, _EVENT, _EXACT, _PATTERN, _MATCH, _MISMATCH = 3.0, 2.0, 1.0, 2.0, 0.8, 1.0, -4.0
 _REQUIRED: Final = 1.0
 """Points of a required key that one service alone has, when the payload matches."""
 _MOST_REQUIRED: Final = 3.0
 """Points that required keys have together at most."""
+_KNOWN: Final = 2.0
+"""Points for a payload all of whose keys the schema names."""
 _LITERAL: Final = 3
 """Characters before the first sign of a pattern that make it about as good as a name."""
 
@@ -85,7 +87,8 @@ def candidates(outlines: Outlines, content: Content) -> list[Candidate]:
     hopeful = sorted((one for one in weighed if one.hoped >= ENOUGH), key=lambda one: (-one.hoped, one.key))[:SHOWN]
     likely = {one.service: one for one in (each.decided() for each in hopeful) if one.points >= ENOUGH}
     _prefer_imitators(likely, outlines, request)
-    return sorted(likely.values(), key=lambda one: (-one.points, one.service))
+    # Of two that are as likely, the one that knows fewer other events.
+    return sorted(likely.values(), key=lambda one: (-one.points, len(outlines[one.service].outlines), one.service))
 
 
 def _prefer_imitators(likely: dict[str, Candidate], outlines: Mapping[str, ServiceOutline], request: Request) -> None:
@@ -129,16 +132,19 @@ def _weigh_event(
     if not speakers:
         return _Weighed(replace(found, points=points, reasons=tuple(reasons)))
     speaker, worth = max(((one, _worth(outlines, one, value)) for one in speakers), key=lambda pair: pair[1])
-    points += _of_name(outlines, speaker, name) if states else _PATTERN
+    points += _of_name(outlines, speaker, name, service.told_name(request, value)) if states else _PATTERN
     return _Weighed(replace(found, points=points, reasons=tuple(reasons)), value, speaker, worth)
 
 
-def _of_name(outlines: Outlines, speaker: Outline, name: str) -> float:
-    """What an event that the request states says for the service of its speaker: less, where others have it, too."""
+def _of_name(outlines: Outlines, speaker: Outline, name: str, told: str) -> float:
+    """What an event name says for the service of its speaker: less, where others have it, too.
+
+    Of a pattern that counts of which the request itself has the beginning, `told`.
+    """
     if name in speaker.events:
         return _EXACT / math.sqrt(outlines.events[name])
     literal = max((re.split(r"[*?\[]", event)[0] for event in speaker.events if matches(name, (event,))), key=len)
-    return _EXACT / 2 if len(literal) >= _LITERAL else _PATTERN
+    return _EXACT / 2 if len(literal) >= _LITERAL and told.startswith(literal) else _PATTERN
 
 
 def _worth(outlines: Outlines, speaker: Outline, value: JSON) -> float:
@@ -149,7 +155,7 @@ def _worth(outlines: Outlines, speaker: Outline, value: JSON) -> float:
     if not speaker.has_required(value):
         return _MISMATCH
     required = sum(_REQUIRED / outlines.required[path] for path in speaker.required)
-    return _MATCH + min(required, _MOST_REQUIRED) + _known_share(speaker.input, value)
+    return _MATCH + min(required, _MOST_REQUIRED) + _KNOWN * _known_share(speaker.input, value)
 
 
 def _names_itself(service: Service, headers: Mapping[str, str]) -> bool:

@@ -32,7 +32,7 @@ def is_authentic(service: str, body: bytes, **headers: str) -> bool:
     [
         ("gitea", "x_gitea_signature", SIGNED),
         ("gitea", "x_forgejo_signature", SIGNED),
-        ("gitea", "x_gogs_signature", SIGNED),
+        ("gogs", "x_gogs_signature", SIGNED),
         ("gitlab", "x_gitlab_signature", SIGNED),
         ("github", "x_hub_signature_256", "sha256=" + SIGNED),
         ("bitbucket", "x_hub_signature", "sha256=" + SIGNED),
@@ -48,18 +48,19 @@ def test_a_signature_of_the_body_proves_it(service, header, signature):
     assert not is_authentic(service, BODY)
 
 
-@pytest.mark.parametrize("header", ["x_gitea_signature", "x_gogs_signature"])
-def test_a_form_is_signed_by_its_field(header):
+@pytest.mark.parametrize("service", ["gitea", "gogs"])
+def test_a_form_is_signed_by_its_field(service):
     """Gitea and Gogs sign the JSON in a form, not the form."""
     content_type = {"content_type": "application/x-www-form-urlencoded"}
-    assert is_authentic("gitea", FORM, **content_type, **{header: SIGNED})
-    assert not is_authentic("gitea", FORM.replace(b"closed", b"opened"), **content_type, **{header: SIGNED})
+    header = {f"x_{service}_signature": SIGNED}
+    assert is_authentic(service, FORM, **content_type, **header)
+    assert not is_authentic(service, FORM.replace(b"closed", b"opened"), **content_type, **header)
 
 
 @pytest.mark.parametrize(
     ("headers", "event", "key"),
     [
-        ({"x-gogs-event": "push", "x-gogs-delivery": "1", "x-github-event": "x"}, "push", "1"),
+        ({"x-gogs-event": "push", "x-gogs-delivery": "1", "x-github-event": "x"}, "", ""),
         ({"x-gitea-event": "push", "x-gogs-event": "x", "x-gitea-delivery": "1", "x-gogs-delivery": "2"}, "push", "1"),
         ({"x-forgejo-event": "issues", "x-forgejo-delivery": "1"}, "issues", "1"),
         ({"x-gitea-event": "", "x-gogs-event": "", "x-gitea-delivery": "1"}, "package", "1"),

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from gateway.catalog.catalog import Catalog
 from gateway.catalog.generic import GENERIC
+from gateway.catalog.outline import Outlines
 from gateway.decode.content import Content
 from gateway.model import Request
 from gateway.pipeline import sample
@@ -62,7 +63,8 @@ def test_nearly_every_sample_is_recognised():
         if one.expect.outcome in ("refused", "answered"):  # bare requests: nothing of them is read
             continue
         found = candidates(known, Content(sample.as_request(one.request)))
-        hits[(found[0].service if found else GENERIC) == key] += 1
+        best = [each.service for each in found if each.points == found[0].points] or [GENERIC]
+        hits[key in best] += 1
     assert hits[True] / hits.total() > 0.98, hits
 
 
@@ -139,7 +141,7 @@ def test_few_are_told_the_likeliest_first(weigh):
 
 
 IN_USE = {"github", "slack", "alertmanager", "sentry"}
-KNOWN = {key: one for key, one in Catalog(builtin.FOLDERS).outlines().items() if key in IN_USE}
+KNOWN = Outlines({key: one for key, one in Catalog(builtin.FOLDERS).outlines().items() if key in IN_USE})
 KEYS = st.sampled_from("action alerts ref commits repository type event challenge data text status".split())
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=20),
