@@ -65,19 +65,22 @@ class Catalog:
 
     def descriptions(self) -> dict[str, Service]:
         """Every service as its own document describes it, without translators: for lists. Not for the event loop."""
-        for key in self.keys - self._descriptions.keys():
+        known = dict(self._descriptions)
+        for key in self.keys - known.keys():
             text = self._texts(key, (SERVICE,))[0].get(SERVICE)
-            self._descriptions[key] = described(key, text)[0] if text else Service.undescribed(key)
-        return self._descriptions
+            known[key] = described(key, text)[0] if text else Service.undescribed(key)
+        self._descriptions = known  # at once: others read it in other threads
+        return known
 
     def outlines(self) -> Outlines:
         """The outline of every service, read at the first call and when its files change. Not for the event loop."""
-        missing = self.descriptions().keys() - self._outlines.keys()
-        for key in sorted(missing):
+        known, described = dict(self._outlines), self.descriptions()
+        if described.keys() == known.keys():
+            return self._outlines
+        for key in described.keys() - known.keys():
             names = [name for name in self._listing.services.get(key, ()) if "/" not in name and name != SERVICE]
-            self._outlines[key] = outlined(self._descriptions[key], self._texts(key, names)[0] if names else {})
-        if missing:
-            self._outlines = Outlines(sorted(self._outlines.items()))  # which counts anew
+            known[key] = outlined(described[key], self._texts(key, names)[0] if names else {})
+        self._outlines = Outlines(sorted(known.items()))  # at once, as the descriptions
         return self._outlines
 
     def translators(self, key: str) -> list[str]:

@@ -135,6 +135,8 @@ def added(service: Service, requests: Sequence[Request], taken: Collection[str],
                 notes.append(
                     f"{_told(service.event_name(one.request, event.value))} is spoken for by {speaker}, and left alone"
                 )
+            elif spoken := _mismatched(service, event):
+                notes.append(spoken)
             else:
                 seen.append(event)
     if not seen:
@@ -151,6 +153,16 @@ def added(service: Service, requests: Sequence[Request], taken: Collection[str],
     kept = {one.request.body for one in seen}
     fresh = [one for one in sent if one.request.body in kept]
     return _draft(documents, found, fresh, None, secret, list(dict.fromkeys(notes)))
+
+
+def _mismatched(service: Service, event: Seen) -> str:
+    """That a document names the event, and what of the payload does not match its input; "" where none names it."""
+    name = service.event_name(event.request, event.value)
+    for one in service.index.candidates(name):
+        if name in one.events and not one.conditional and (wrong := one.mismatches(event.value, 1)):
+            told = f"{one.name} speaks for {_told(name)}, but its input does not match: {wrong[0]}"
+            return f"{told}; copy {one.file} into your folder, below {service.key}, and mend its `input` there"
+    return ""
 
 
 def _draft(

@@ -13,10 +13,9 @@ from gateway.cli import app, catalog, filters, offline
 from gateway.cli import options as given
 from gateway.cli.offline import OfflineGateway
 from gateway.cli.options import DEFAULT, example
-from gateway.cli.output import Format, clock, out, plural, print_value, print_values, progress, say, visible
+from gateway.cli.output import Format, clock, fail, out, plural, print_value, print_values, progress, say, visible
 from gateway.console import diff as facts
-from gateway.console.diff import Difference, Differences
-from gateway.console.lookup import Stored
+from gateway.console.diff import Came, Difference, Differences
 from gateway.console.tryout_result import result
 from gateway.journal import Query
 
@@ -37,8 +36,6 @@ def diff(
         list[Path],
         typer.Option(
             "--catalog",
-            exists=True,
-            file_okay=False,
             help="The edited folder, in place of those of the settings, over the built-in catalog. May be repeated.",
         ),
     ],
@@ -52,14 +49,17 @@ def diff(
 
     Their stored requests are read by the catalog of the settings and by the edited one. Nothing is sent or kept.
     """
+    for folder in edited:
+        if not folder.is_dir():
+            fail(f"--catalog: there is no folder {folder}", 2)
     folders = catalog.folders(edited)
     query = Query(service=service, route=route)
 
     async def look(gateway: OfflineGateway) -> Differences:
-        stored = [one async for one in facts.last(gateway, query, last, _BYTES)]
-        if not stored:
+        came = [one async for one in facts.last(gateway, query, last, _BYTES)]
+        if not came:
             await filters.require_known(gateway, query)
-        return await asyncio.to_thread(_compared, stored, folders)
+        return await asyncio.to_thread(_compared, came, folders)
 
     found = offline.run(config, look)
     if output is not Format.TABLE:
@@ -71,21 +71,20 @@ def diff(
     say(f"{plural(found.examined, 'event')}: {changed or 'none'} would be told otherwise")
 
 
-def _compared(stored: Sequence[Stored], folders: Sequence[Path]) -> Differences:
+def _compared(came: Sequence[Came], folders: Sequence[Path]) -> Differences:
     """What the catalog of these folders would change of events; its faults end the command."""
-    known = catalog.require(folders, {one.event.service for one in stored})
+    known = catalog.require(folders, {one.stored.event.service for one in came})
     changed = []
-    for one in progress(stored, "reading again"):
-        after = known.service(one.event.service)
-        if one.service is not None and after is not None and (found := _difference(one, one.service, after)):
+    for one in progress(came, "reading again"):
+        before, after = one.stored.service, known.service(one.stored.event.service)
+        if before is not None and after is not None and (found := _difference(one, before, after)):
             changed.append(found)
-    return Differences(len(stored), tuple(changed))
+    return Differences(len(came), tuple(changed))
 
 
-def _difference(stored: Stored, before: Service, after: Service) -> Difference | None:
-    sent = facts.sent_of(stored)
-    results = (result(service, sent.request, sent.wishes) for service in (before, after))
-    return facts.difference(stored.event, *results)
+def _difference(came: Came, before: Service, after: Service) -> Difference | None:
+    results = (result(service, came.sent.request, came.sent.wishes) for service in (before, after))
+    return facts.difference(came.stored.event, *results)
 
 
 def _print(found: Difference) -> None:

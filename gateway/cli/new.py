@@ -14,6 +14,7 @@ from gateway.catalog import files
 from gateway.catalog.catalog import Catalog
 from gateway.catalog.draft import Draft, added, draft
 from gateway.catalog.draft_spelling import Spelling
+from gateway.catalog.generic import GENERIC
 from gateway.catalog.service import Service
 from gateway.cli import app, catalog, journal, offline
 from gateway.cli import capture as capturing
@@ -22,6 +23,7 @@ from gateway.cli.offline import OfflineGateway
 from gateway.cli.options import DEFAULT, example
 from gateway.cli.output import fail, fault_line, plural, say, unusable, warn
 from gateway.console import lookup
+from gateway.console.lookup import Stored
 from gateway.errors import MattergateError, Refused, SettingsError
 from gateway.model import Request
 from gateway.pipeline import drafted_sample, recorded
@@ -79,7 +81,7 @@ def new(
     commands, or the bare body of a request: JSON, XML, a form, text. Give several requests: events that are told
     alike get one translator, what differs between them names events and deliveries, and an id that comes again is
     what they are about. What a message can do without is optional; each request is a sample, or a line says why not.
-    Without a key, the sender is recognised over all of the catalog.
+    Without a key, it is the service of the event, else the sender is recognised over all of the catalog.
 
     With --capture, point the sender at the URL that is shown. A service that is there, built in or yours, gets the
     events that it lacks; no file that exists is changed. Credentials are masked in
@@ -93,8 +95,8 @@ def new(
     if docs and not docs.startswith(("http://", "https://")):
         fail("--docs is the URL of a page, with https://", 2)
     secret = _secret(secret_env)
-    requests, text = _sent(source, event, config, count)
-    service = service or _recognised(requests, folder)
+    requests, text, sender = _sent(source, event, config, count)
+    service = service or sender or _recognised(requests, folder)
     known = _existing(service, folder)
     try:
         if known is None:
@@ -117,19 +119,22 @@ def _secret(variable: str) -> str:
 
 def _sent(
     sources: Sequence[Path] | None, events: Sequence[str] | None, config: Path, count: int
-) -> tuple[list[Request], str]:
-    """The requests of files, of the journal or of a capture, and the text of files."""
+) -> tuple[list[Request], str, str]:
+    """The requests of files, of the journal or of a capture, the text of files, the service of events ("": unknown)."""
     if sources:
-        return _requests(sources)
-    return (_stored(events, config) if events else capturing.requests(config, count)), ""
+        return *_requests(sources), ""
+    if events:
+        stored = _stored(events, config)
+        service = stored[0].event.service
+        return [one.request() for one in stored], "", "" if service == GENERIC else service
+    return capturing.requests(config, count), "", ""
 
 
-def _stored(events: Sequence[str], config: Path) -> list[Request]:
-    """The requests of events of the journal, whose secrets are masked; an event without one ends the command."""
+def _stored(events: Sequence[str], config: Path) -> list[Stored]:
+    """Events of the journal; one without a request ends the command."""
 
-    async def look(gateway: OfflineGateway) -> list[Request]:
-        ids = [await journal.complete(gateway.journal, one) for one in events]
-        return [(await lookup.load(gateway, one)).request() for one in ids]
+    async def look(gateway: OfflineGateway) -> list[Stored]:
+        return [await lookup.load(gateway, await journal.complete(gateway.journal, one)) for one in events]
 
     try:
         return offline.run(config, look)

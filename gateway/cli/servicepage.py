@@ -6,17 +6,18 @@ from typing import Final
 from gateway.console.catalog import CONFIDENCE, Example, ServicePage
 from gateway.model import JSON
 
-_PATHS: Final = 15
+_PATHS: Final = 30
 """Paths of payloads that the page lists."""
 
 
 def markdown(page: ServicePage, examples: Sequence[Example]) -> str:
     """The page; examples are shown as what they say, without colours."""
     parts = [
-        [f"# {page.name}", f"{page.docs}\n" if page.docs else ""],
+        [f"# {page.name}", page.docs],
         [f"Service `{page.key}`, about {page.topic}. {page.confidence.capitalize()}: {CONFIDENCE[page.confidence]}."],
         _examples(examples),
-        [f"## In {page.name}", page.setup, *_body(page)],
+        ["## In the gateway", *_route(page)],
+        [f"## In {page.name}", f"```text\n{page.setup}\n```", *_body(page)],
         ["## Proof", "A request is authentic with one of:", _list(page.proofs)],
         _events(page),
         _filters(page),
@@ -48,6 +49,15 @@ def _attachment(one: JSON) -> Iterator[str]:
     yield one.get("footer", "")
 
 
+def _route(page: ServicePage) -> Iterator[str]:
+    """The table of the settings, and the URL."""
+    variable = f"{page.key.upper().replace('-', '_')}_SECRET"
+    table = f'[routes.{page.key}]\nservice = "{page.key}"\ndestinations = ["ops"]\nsecrets_env = ["{variable}"]'
+    yield f"```toml\n{table}\n```"
+    url = f"https://gateway.example.com/in/{page.key}"
+    yield f"Its URL is `{url}`, with your host; where the sender can do no more than call a URL, `{url}/SECRET`."
+
+
 def _body(page: ServicePage) -> Iterator[str]:
     if page.body:
         yield "The body of its requests, to paste there:"
@@ -72,8 +82,9 @@ def _filters(page: ServicePage) -> Iterator[str]:
         yield f"Tests, which `only` and `when` of a route let pass: {', '.join(f'`{one}`' for one in page.tests)}."
     if page.paths:
         yield "`when` and `channel` of a route can ask for `request.event` and, among others:"
-        shown = page.paths[:_PATHS]
+        shown, more = page.paths[:_PATHS], max(0, len(page.paths) - _PATHS) + page.more_paths
         yield _table(("path", "type"), ((f"`{one.path}`", one.type) for one in shown))
+        yield f"And {more} more: `mattergate services {page.key}`." if more else ""
 
 
 def _callbacks(page: ServicePage) -> Iterator[str]:

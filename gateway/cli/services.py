@@ -32,7 +32,7 @@ _COLUMNS: Final[Sequence[Column[ServiceRow]]] = (
     epilog=example(
         "mattergate services",
         "mattergate services github",
-        "mattergate services github --markdown > github.md",
+        "mattergate services github --markdown",
         "mattergate services -o jsonl | jq -r .key",
     )
 )

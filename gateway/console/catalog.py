@@ -41,7 +41,7 @@ EXAMPLES: Final = 12
 """Samples of one translator that are rendered."""
 FIRST_EXAMPLES: Final = 3
 """Messages that show what those of a service look like."""
-_TELLING: Final = re.compile(r"[._](?:usual|failed|firing|opened|created|recorded)")
+_TELLING: Final = re.compile(r"[._](?:usual|failed|failure|firing|triggered|problem|opened|created|recorded)")
 """What the names of samples have that show best what messages look like."""
 CONFIDENCE: Final[Mapping[str, str]] = {
     "documented": "the vendor's documentation or source says what its requests look like",
@@ -313,7 +313,7 @@ def _buttons(one: Translator, service: Service) -> Iterator[ButtonRow]:
 def first_examples(found: Service, folders: Sequence[Path]) -> tuple[Example, ...]:
     """What messages of a service look like: the usual sample of each translator that has the most of them."""
     by_translator: dict[str, list[Path]] = {}
-    for path in samples(found.key, folders):
+    for path in (one for one in samples(found.key, folders) if "bare" not in one.name):
         by_translator.setdefault(path.stem.partition(".")[0], []).append(path)
     known = {one.name.partition("/")[2] for one in found.translators}
     most = sorted((name for name in by_translator if name in known), key=lambda name: -len(by_translator[name]))

@@ -77,34 +77,45 @@ async def compared(console: Console, edit: Edit) -> Differences:
     service = await gateway.service(edit.service)
     if service is None:
         raise Refused(422, "Unprocessable Content", f"the catalog has no service {edit.service!r}")
-    stored = [one async for one in last(gateway, Query(service=edit.service), edit.last, BYTES)]
-    sent = await asyncio.to_thread(lambda: tuple(map(sent_of, stored)))
+    came = [one async for one in last(gateway, Query(service=edit.service), edit.last, BYTES)]
+    sent = tuple(one.sent for one in came)
     job = Job(tuple(map(str, workshop.folders())), service.key, edit.translator, edit.document, sent)
     edited = await console.part(Sandbox).run(job)
     if edited.faults:
         return Differences(faults=edited.faults)
-    before = await workshop.run(partial(_results, service, sent))
-    found = zip((one.event for one in stored), before, edited.results, strict=True)
-    return Differences(len(stored), tuple(one for each in found if (one := difference(*each))))
+    found = await workshop.run(partial(_differences, service, came, edited.results))
+    return Differences(len(came), found)
 
 
-async def last(gateway: Gateway, query: Query, count: int, most: int) -> AsyncIterator[Stored]:
-    """The last events of a query that came to a route, newest first; their bodies have `most` bytes together."""
+class Came(Struct, frozen=True):
+    """An event that came to a route, and its request, with the wishes of the route as it is now."""
+
+    stored: Stored
+    sent: Sent
+
+
+async def last(gateway: Gateway, query: Query, count: int, most: int) -> AsyncIterator[Came]:
+    """The last events of a query that came to a route, newest first; inflated, they have `most` bytes together.
+
+    One that is larger alone is left out.
+    """
     size = 0
     async for page in pages(gateway, replace(query, bodies=False)):
         for record in page.records:
             found = await lookup.load(gateway, record.event.id)
             if found.is_act or found.service is None:
                 continue
-            size += len(found.event.request.body)
+            sent = await asyncio.to_thread(_sent, found)
+            if len(sent.request.body) > most:
+                continue
+            size += len(sent.request.body)
             if not count or size > most:
                 return
             count -= 1
-            yield found
+            yield Came(found, sent)
 
 
-def sent_of(stored: Stored) -> Sent:
-    """The request of an event, with the wishes of its route as it is now. Not for the event loop."""
+def _sent(stored: Stored) -> Sent:
     return Sent(stored.request(), stored.route.wishes if stored.route else Wishes())
 
 
@@ -118,8 +129,11 @@ def difference(event: Event, before: Result, after: Result) -> Difference | None
     return Difference(event.id, event.received, event.route, event.service, name, _brief(before), _brief(after), text)
 
 
-def _results(service: Service, sent: Sequence[Sent]) -> list[Result]:
-    return [result(service, one.request, one.wishes) for one in sent]
+def _differences(service: Service, came: Sequence[Came], edited: Sequence[Result]) -> tuple[Difference, ...]:
+    """What an edited document changes; runs in the thread of the workshop."""
+    before = (result(service, one.sent.request, one.sent.wishes) for one in came)
+    every = map(difference, (one.stored.event for one in came), before, edited)
+    return tuple(one for one in every if one is not None)
 
 
 def _brief(found: Result) -> Result:

@@ -26,9 +26,11 @@ from gateway.model import DRIFT, Event, Note
 from gateway.pipeline.interpret import Wishes
 
 _SECONDS: Final = 5.0
-"""Seconds after which the search ends, in a journal with more events than it can look at."""
+"""Seconds after which a listing ends, in a journal with more events, or larger ones, than it can look at."""
 _SHOWN: Final = 3
 """Places of one kind that one line has."""
+FRESH: Final = 5.0
+"""Seconds for which a listing is given again."""
 _KINDS: Final = 200
 """Kinds of drift that are told, those of the newest events."""
 
@@ -75,8 +77,9 @@ def wrong(row: DriftRow) -> str:
         return "understood by the catalog as it is now"
     if row.problem:
         return row.problem
-    if row.why is Note.UNKNOWN and not row.paths:
-        return "no document knows this event"
+    if not row.paths:
+        known = f"the payload does not match {row.translator or 'its document'}"
+        return "no document knows this event" if row.why is Note.UNKNOWN else known
     more = f"; and {len(row.paths) - _SHOWN} more" if len(row.paths) > _SHOWN else ""
     return f"{row.translator}: {'; '.join(row.paths[:_SHOWN])}{more}"
 
@@ -89,18 +92,45 @@ class _Seen(Struct):
     count: int = 0
 
 
+class DriftDesk:
+    """The listings of one console: one at a time, and the last one again for some seconds, however many ask for it."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+        self._looking = asyncio.Lock()
+        self._last: tuple[float, DriftFilter, DriftList] | None = None
+
+    async def close(self) -> None:
+        """Do nothing: whoever asked waits for what is under way."""
+
+    async def listing(self, wanted: DriftFilter) -> DriftList:
+        """The drift that the journal knows of. Raises JournalError."""
+        async with self._looking:
+            if self._last is not None:
+                until, known, found = self._last
+                if known == wanted and time.monotonic() < until:
+                    return found
+            found = await listing(self._gateway, wanted)
+            self._last = time.monotonic() + FRESH, wanted, found
+            return found
+
+
 async def listing(gateway: Gateway, wanted: DriftFilter) -> DriftList:
     """The drift that the journal knows of. Raises JournalError."""
-    seen, complete = await _seen(gateway, wanted)
+    until = time.monotonic() + _SECONDS
+    seen, complete = await _seen(gateway, wanted, until)
     kinds = sorted(seen.values(), key=lambda one: -one.newest.received)
-    rows = [await _row(gateway, one) for one in kinds[:_KINDS]]
-    return DriftList(tuple(rows), complete and len(kinds) <= _KINDS)
+    rows: list[DriftRow] = []
+    for kind in kinds[:_KINDS]:
+        rows.append(await _row(gateway, kind))
+        if time.monotonic() > until:
+            break
+    return DriftList(tuple(rows), complete and len(rows) == len(kinds))
 
 
-async def _seen(gateway: Gateway, wanted: DriftFilter) -> tuple[Mapping[tuple[str, ...], _Seen], bool]:
+async def _seen(gateway: Gateway, wanted: DriftFilter, until: float) -> tuple[Mapping[tuple[str, ...], _Seen], bool]:
     """The kinds of drift by service, event and note, and whether that is all."""
     seen: dict[tuple[str, ...], _Seen] = {}
-    until = time.monotonic() + _SECONDS
     for note in DRIFT:
         query = Query(service=wanted.service, since=wanted.since, note=note, bodies=False)
         async for page in pages(gateway, query):
@@ -128,14 +158,17 @@ async def _row(gateway: Gateway, kind: _Seen) -> DriftRow:
 
 def _read_again(row: DriftRow, found: Stored, service: Service) -> DriftRow:
     made = result(service, found.request(), found.route.wishes if found.route else Wishes())
-    odd = next((one for one in made.events if one.note in DRIFT), None)
-    if odd is None:
+    if made.note not in DRIFT:
         return replace(row, understood=True)
-    return replace(row, translator=odd.mismatch, paths=tuple(f"{one.path} {one.problem}" for one in odd.faults))
+    odd = next((one for one in made.events if one.note in DRIFT), None)
+    if odd is None:  # it is one of so many that it is not shown
+        return replace(row, why=Note(made.note))
+    places = tuple(f"{one.path} {one.problem}" for one in odd.faults)
+    return replace(row, why=Note(odd.note), translator=odd.mismatch, paths=places)
 
 
 async def _list(ask: Ask) -> DriftList:
-    return await listing(ask.gateway, ask.query)
+    return await ask.console.part(DriftDesk).listing(ask.query)
 
 
 OPERATIONS: Final = (

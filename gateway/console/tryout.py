@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
+from gateway.catalog.catalog import Catalog
 from gateway.catalog.generic import GENERIC
 from gateway.catalog.service import Service
 from gateway.console.port import Gateway
@@ -75,8 +76,7 @@ async def tried(console: Console, visitor: Visitor, trial: Trial) -> Tried:
     found: Sequence[Candidate] = ()
     key = route.service_key if route else trial.service
     if not key:
-        known, content = gateway.catalog(), Content.as_far_as_known(request, INFLATED, wishes.depth)
-        found = await workshop.run(lambda: recognise.candidates(known.outlines(), content))
+        found = await workshop.run(partial(_recognised, gateway.catalog(), request, wishes.depth))
         key = found[0].service if found else GENERIC
     service = await gateway.service(key)
     if service is None:
@@ -89,6 +89,10 @@ async def tried(console: Console, visitor: Visitor, trial: Trial) -> Tried:
     job = Job(tuple(map(str, workshop.folders())), key, name, trial.document, (Sent(request, wishes),))
     edited = await console.part(Sandbox).run(job)
     return msgspec.structs.replace(facts, edited=next(iter(edited.results), None), faults=edited.faults)
+
+
+def _recognised(known: Catalog, request: Request, depth: int) -> Sequence[Candidate]:
+    return recognise.candidates(known.outlines(), Content.as_far_as_known(request, INFLATED, depth))
 
 
 def _route(gateway: Gateway, name: str) -> Route | None:

@@ -332,7 +332,7 @@ class Ingress:
             self._metrics.translations.labels(route.service_key, translator, piece.outcome).inc()
             if piece.mismatch:
                 self._metrics.schema_mismatch.labels(route.service_key, piece.mismatch).inc()
-            if piece.note in DRIFT:
+            if piece.note in DRIFT and not appended.duplicate:
                 self._metrics.drift.labels(route.service_key, piece.note).inc()
             if piece.emptied:
                 self._metrics.empty_messages.labels(route.service_key, piece.emptied).inc()

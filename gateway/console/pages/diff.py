@@ -6,7 +6,7 @@ from typing import Final
 from gateway.console import diff, tryout
 from gateway.console.diff import Difference, Edit
 from gateway.console.pages.tryout import TriedPosts, posts, trial_of
-from gateway.console.web.page import Page, Shown, Visit
+from gateway.console.web.page import Back, Page, Shown, Visit
 from gateway.console.workshop import Workshop
 from gateway.errors import Refused
 
@@ -31,4 +31,9 @@ def _shown(found: tuple[Difference, ...]) -> list[tuple[Difference, TriedPosts, 
     return [(one, posts(one.before), posts(one.after)) for one in found]
 
 
-PAGES: Final = (Page("POST", "/diff", show),)
+async def edit_first(_: Visit) -> Back:
+    """A document to compare with is edited on another page."""
+    return Back("/try")
+
+
+PAGES: Final = (Page("GET", "/diff", edit_first), Page("POST", "/diff", show))

@@ -4,7 +4,7 @@ import asyncio
 from typing import Final
 
 from gateway.console import drift
-from gateway.console.drift import DriftFilter
+from gateway.console.drift import DriftDesk, DriftFilter
 from gateway.console.web.page import Page, Shown, Visit
 
 
@@ -14,7 +14,7 @@ async def show(visit: Visit) -> Shown:
     described = await asyncio.to_thread(visit.gateway.catalog().descriptions)
     facts = {
         "wanted": wanted,
-        "found": await drift.listing(visit.gateway, wanted),
+        "found": await visit.console.part(DriftDesk).listing(wanted),
         "wrong": drift.wrong,
         "services": [("", "every service"), *((key, one.name) for key, one in sorted(described.items()))],
     }
