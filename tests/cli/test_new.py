@@ -121,6 +121,16 @@ def test_from_an_event_of_the_journal(desk):
     assert desk.run("new", "acme", "--event", "019b7c", "--folder", "other").code == 1
 
 
+def test_an_event_that_does_not_match_its_document(desk):
+    """It is of the service of its route, and nothing is written: the document that speaks for it is to be mended."""
+    desk.store("019a7c3d11", body=b'{"kind": "item", "box": "a", "number": "one"}', note="mismatch")
+    said = desk.run("new", "--event", "019a7c3d11", "--folder", "catalog")
+    assert said.code == 1
+    assert "items/item speaks for item, but its input does not match: $.number" in said.err
+    assert "catalog/items/item.yaml into your folder" in said.err
+    assert {path.name for path in (desk.folder / "catalog/items").iterdir()} == {"service.yaml", "item.yaml"}
+
+
 async def test_a_draft_in_a_folder_of_the_settings_is_live(running, desk, monkeypatch):
     """A route that waited for the service tells its events from then on, without a restart."""
     (desk.folder / "own").mkdir()

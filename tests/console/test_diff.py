@@ -67,3 +67,4 @@ async def test_the_page(shared):
     _, _, html = await person.press("/diff", *form, ("document", "title: ["))
     assert "cannot be used" in Found(html).text
     assert (await person.press("/diff", *form))[0] == 400
+    assert (await shared.get("/diff")).headers["Location"].startswith("/try")

@@ -1,5 +1,6 @@
 """Drift in the console: what no document understands, by kind, with the places, an example, and what is mended."""
 
+from gateway.console import drift as module
 from tests.conftest import ITEMS_TRANSLATOR
 from tests.console.markup import Found
 from tests.console.person import Person, send
@@ -52,6 +53,18 @@ async def test_filters(items):
     received = (await drift(person))["rows"][0]["last"]
     for query, count in (("service=items", 1), ("service=github", 0), (f"since={received + 1}", 0)):
         assert len((await drift(person, query))["rows"]) == count
+
+
+async def test_one_listing_is_for_all_who_ask(items, monkeypatch):
+    """Within some seconds; then the journal is looked at again."""
+    person = await items()
+    await send(person, "d", kind="parcel")
+    assert len((await drift(person))["rows"]) == 1
+    await send(person, "d", kind="crate")
+    assert len((await drift(person))["rows"]) == 1
+    monkeypatch.setattr(module, "FRESH", -1.0)
+    await drift(person, "service=github")
+    assert len((await drift(person))["rows"]) == 2
 
 
 async def test_what_was_mended_is_told(items, tmp_path):

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from gateway.catalog.actions import Offered
 from gateway.catalog.everywhere import About
+from gateway.catalog.select import Selector
 from gateway.decode.content import Content
 from gateway.journal.duplicates import key_of
 from gateway.mattermost.fit import Fitted
@@ -156,6 +157,7 @@ class Signing:
 
     key = "acme"
     delivery_headers = frozenset({"x-id"})
+    delivery_id = ()
     id_window = 60.0
     body_window = 5.0
 
@@ -165,10 +167,19 @@ STAMPED = parse_scheme({"hmac": "sha256", "header": "X-Signature", "message": ["
                         "timestamp": {"header": "X-Time"}})  # fmt: skip
 
 
-def keys_of(body: bytes, delivery: str = "", proof: Proof | None = None, inflated: bytes | None = None, **query: str):
+class Naming(Signing):
+    """One whose delivery ids have the signature in them, beside what it is about."""
+
+    delivery_headers = None
+    delivery_id = (Selector({"json": "s"}), Selector({"json": "about"}))
+
+
+def keys_of(
+    body: bytes, delivery: str = "", proof: Proof | None = None, inflated: bytes | None = None, service=Signing, **query
+):
     """The keys of one request."""
     content = Content(Request(body=body, query=query), inflated)
-    return [key.key for key in keys(route("hook"), Signing, content, delivery, proof)]
+    return [key.key for key in keys(route("hook"), service, content, delivery, proof)]
 
 
 def test_the_digest_of_a_signature_over_the_body_is_the_key_of_the_body():
@@ -191,6 +202,15 @@ def test_what_is_not_covered_does_not_count():
     assert keys_of(b"x", "d-1", proof)[1:] == keys_of(b"y", "d-2", proof)[1:] == [key_of("r", "body", bytes(16))]
     weak = parse_scheme({"hmac": "sha256", "header": "X-S", "message": [{"digest": "crc32"}]})
     assert keys_of(b"x", "", Proof(weak, message=bytes(32))) == keys_of(b"y", "", Proof(weak, message=bytes(32)))
+
+
+def test_a_signature_that_several_events_share():
+    """Where the delivery id has it in it, and more, those are events of their own; a repeat is one as ever."""
+    parts = parse_scheme({"hmac": "sha256", "json": "s", "message": [{"json": "at"}, {"json": "kind"}]})
+    proof = Proof(parts, message=bytes(32))
+    first, other = (keys_of(b"x", id_, proof, service=Naming) for id_ in ("s\na", "s\nb"))
+    assert not {*first} & {*other}
+    assert first == keys_of(b"y", "s\na", proof, service=Naming)
 
 
 def test_a_field_that_is_signed_with_more_is_the_key():
