@@ -126,7 +126,7 @@ def test_an_event_that_does_not_match_its_document(desk):
     desk.store("019a7c3d11", body=b'{"kind": "item", "box": "a", "number": "one"}', note="mismatch")
     said = desk.run("new", "--event", "019a7c3d11", "--folder", "catalog")
     assert said.code == 1
-    assert "items/item speaks for item, but its input does not match: $.number" in said.err
+    assert "items/item speaks for the event item, but its input does not match: number has" in said.err
     assert "catalog/items/item.yaml into your folder" in said.err
     assert {path.name for path in (desk.folder / "catalog/items").iterdir()} == {"service.yaml", "item.yaml"}
 
