@@ -27,7 +27,7 @@ ENOUGH: Final = 2.1
 SHOWN: Final = 5
 """Candidates that are returned, and schemas that are compiled to find them."""
 
-_HEADER, _NAMES_ITSELF, _EVENT, _EXACT, _PATTERN, _MATCH, _MISMATCH = 3.0, 2.0, 1.0, 2.0, 0.8, 1.0, -4.0
+_HEADER, _NAMES_ITSELF, _EVENT, _EXACT, _PATTERN, _MATCH, _MISMATCH = 3.0, 2.0, 1.0, 2.0, 0.8, 1.0, -2.0
 _REQUIRED: Final = 1.0
 """Points of a required key that one service alone has, when the payload matches."""
 _MOST_REQUIRED: Final = 3.0

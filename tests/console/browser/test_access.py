@@ -105,8 +105,8 @@ async def test_focus_is_seen_wherever_it_goes(page, gateway):
         seen.append(name.split("\n")[0])
         assert set(outlines) != {"none"}, name
     assert seen[:6] == ["Skip to the content", "mattergate", "Overview", "Events", "Dead letters", "Try it"]
-    assert seen[6:8] == ["Audit", "Catalog"]
-    assert seen[8:11] + seen[-1:] == ["text", "route", "service", "API"]
+    assert seen[6:9] == ["Drift", "Audit", "Catalog"]
+    assert seen[9:12] + seen[-1:] == ["text", "route", "service", "API"]
 
 
 async def test_skipping_leads_past_the_bar(page, gateway):
