@@ -184,8 +184,8 @@ def keys(
     if delivery_key:
         found.append(DuplicateKey(key_of(route.name, "id", _hash(delivery_key.encode(), route.address)), ids))
     if not delivery_key or (proof is not None and _forgeable(service, proof.scheme)):
-        more = delivery_key if proof is not None and _is_named_by(service, proof.scheme) else ""
-        found.append(DuplicateKey(_content_key(route, content, proof, more), ids if delivery_key else bodies))
+        key = _content_key(route, service, content, delivery_key, proof)
+        found.append(DuplicateKey(key, ids if delivery_key else bodies))
     if proof is not None and proof.message and isinstance(proof.scheme, Signature):
         # The clock of the sender may be ahead by a whole window: until its end, and for one more, the signature holds.
         held = 2 * proof.scheme.window if proof.scheme.timestamp and proof.scheme.window else found[-1].window
@@ -203,23 +203,21 @@ def _forgeable(service: Service, scheme: verify.Scheme) -> bool:
     return isinstance(scheme, Signature) and not (ids is not None and ids <= scheme.headers)
 
 
-def _is_named_by(service: Service, scheme: verify.Scheme) -> bool:
-    """Whether the delivery id has the signature in it, and more: alone it is that of several events."""
-    source = scheme.source if isinstance(scheme, Signature) else None
-    return source is not None and bool(source.path) and source.path in [one.path for one in service.delivery_id[:-1]]
-
-
-def _content_key(route: Route, content: Content, proof: verify.Proof | None, more: str = "") -> bytes:
+def _content_key(
+    route: Route, service: Service, content: Content, delivery_key: str, proof: verify.Proof | None
+) -> bytes:
     """The key of what the proof covers: the inflated body, or one form field, or some named parts of a request.
 
-    `more` is what tells requests with the same signed parts apart.
+    Where the delivery id has the signature in it, and more, the same parts are signed in several events.
     """
     if proof is not None and proof.digest:
         return key_of(route.name, "body", proof.digest)
     if proof is not None and proof.field:
         seen = content.field(proof.field) or b""
     elif proof is not None and isinstance(proof.scheme, Signature) and not proof.scheme.binds_body:
-        return key_of(route.name, "body", _hash(proof.message, more) if more else proof.message)
+        path = proof.scheme.source.path
+        shared = path and delivery_key and path in [one.path for one in service.delivery_id[:-1]]
+        return key_of(route.name, "body", _hash(proof.message, delivery_key) if shared else proof.message)
     else:
         seen = content.body or repr(sorted(content.request.query.items())).encode()
     return key_of(route.name, "body", _hash(seen, route.address))
