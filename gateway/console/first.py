@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlencode
 
 from msgspec import Struct
 
@@ -115,8 +116,14 @@ def _send(url: str, request: Request, service: Service, written: Written, left_o
     options += [f'--header "{name}: first-$(date +%s)"' for name in sorted(fresh)]
     options += [*written.options, '--data-raw "$BODY"']
     curl = "curl --globoff" if "[" in url else "curl"
-    call = " \\\n  ".join([f"{curl} {quote(url)}{written.url}", *options])
+    call = " \\\n  ".join([f"{curl} {quote(url)}{written.url}{_query(request, written)}", *options])
     return [f"BODY={quote(body)}", *written.before, call]
+
+
+def _query(request: Request, written: Written) -> str:
+    """The parameters of the request, behind what proves it in the URL."""
+    given = urlencode(request.query)
+    return quote(f"{'&' if '?' in written.url else '?'}{given}") if given else ""
 
 
 def _sample(service: Service, folders: Sequence[Path], route: Route) -> tuple[Request, str] | None:
@@ -129,7 +136,7 @@ def _sample(service: Service, folders: Sequence[Path], route: Route) -> tuple[Re
         except (CatalogError, Refused, OSError):
             continue
         text = readable(request.body)
-        usual = request.method == "POST" and not request.query and text and "\r" not in text
+        usual = request.method == "POST" and text and "\r" not in text
         if not usual or len(request.body) > _BODY or reading.outcome is not Outcome.MESSAGE:
             continue
         messages = [message for piece in reading.pieces for message in piece.messages]

@@ -1,6 +1,6 @@
 """How a request proves itself, as lines of a POSIX shell: a secret where it belongs, or a signature by openssl.
 
-The lines use the variables SECRET and BODY, and set KEY, STAMP, ID and SIGNATURE.
+The lines use the variables SECRET and BODY, and set KEY, STAMP, ID, DIGEST and SIGNATURE.
 """
 
 from collections.abc import Sequence
@@ -9,12 +9,18 @@ from typing import Final
 from msgspec import Struct
 
 from gateway.console.curl import quote
-from gateway.verify.message import Part
+from gateway.verify.material import Source
+from gateway.verify.message import Part, is_header
 from gateway.verify.schemes import BasicSecret, HeaderSecret, PathSecret, QuerySecret, Scheme
 from gateway.verify.signature import NUMBERED, Signature
 from gateway.verify.webtoken import WebToken
 
-_STAMPS: Final = {"s": "$(date +%s)", "ms": "$(date +%s)000", "iso": "$(date -u +%Y-%m-%dT%H:%M:%SZ)"}
+_STAMPS: Final = {
+    "s": "$(date +%s)",
+    "ms": "$(date +%s)000",
+    "iso": "$(date -u +%Y-%m-%dT%H:%M:%SZ)",
+    "http": "$(LC_ALL=C date -u '+%a, %d %b %Y %H:%M:%S GMT')",
+}
 _ENCODINGS: Final = {
     "hex": "-r | cut -d' ' -f1",
     "base64": "-binary | openssl base64 -A",
@@ -82,8 +88,9 @@ def _written(scheme: Scheme) -> Written | None:
 
 
 def _signed(scheme: Signature) -> Written | None:
-    parts = [_part(part, scheme.unit) for part in scheme.message]
-    if not scheme.is_plain or scheme.unit not in _STAMPS or scheme.source.kind != "header" or None in parts:
+    stated = scheme.stated.source if scheme.stated is not None else None
+    parts = [_part(part, scheme.unit, stated) for part in scheme.message]
+    if not _repeatable(scheme) or None in parts:
         return None
     before, key = _key(scheme)
     options, names = [], [scheme.source.name.replace(NUMBERED, "1")]
@@ -94,7 +101,11 @@ def _signed(scheme: Signature) -> Written | None:
             options.append(f'--header {quote(f"{scheme.timestamp.name}: ")}"$STAMP"')
         elif scheme.timestamp.kind != "pair":
             return None
-    if signed := sorted(scheme.headers):
+    if scheme.stated is not None and stated is not None:
+        before.append(f'DIGEST={quote(scheme.stated.prefix)}"{_digest(scheme.stated.digest, scheme.stated.encoding)}"')
+        names.append(stated.name)
+        options.append(f'--header {quote(f"{stated.name}: ")}"$DIGEST"')
+    if signed := sorted(scheme.headers - {*names}):
         before.append('ID="first-$(date +%s)"')
         options += [f'--header {quote(f"{name}: ")}"$ID"' for name in signed]
     message = " ".join(part for part in parts if part is not None)
@@ -102,6 +113,18 @@ def _signed(scheme: Signature) -> Written | None:
     before.append(f'SIGNATURE="$(printf %s {message} | {digest})"')
     options.append(f"--header {quote(f'{names[0]}: {scheme.prefix}')}{_value(scheme)}")
     return Written(before, "", options, [*names, *signed])
+
+
+def _repeatable(scheme: Signature) -> bool:
+    """Whether openssl can make such a signature, and a header is its place."""
+    is_hmac = scheme.algorithm == "hmac" and not (scheme.also or scheme.each is not None or scheme.holds_secret)
+    in_headers = scheme.source.kind == "header" and (scheme.stated is None or is_header(scheme.stated.source))
+    return is_hmac and in_headers
+
+
+def _digest(algorithm: str, encoding: str) -> str:
+    """What makes the digest of the body."""
+    return f'$(printf %s "$BODY" | openssl dgst -{algorithm} {_ENCODINGS[encoding]})'
 
 
 def _value(scheme: Signature) -> str:
@@ -121,7 +144,7 @@ def _key(scheme: Signature) -> tuple[list[str], str]:
     return lines, f'-mac HMAC -macopt hexkey:"${"SECRET" if scheme.key == "hex" else "KEY"}"'
 
 
-def _part(part: Part, unit: str) -> str | None:
+def _part(part: Part, unit: str, stated: Source | None) -> str | None:
     """A part of the signed message as a word of the shell; None for one that it cannot make."""
     match part.kind:
         case "text":
@@ -134,6 +157,8 @@ def _part(part: Part, unit: str) -> str | None:
             return '"$STAMP"'
         case "method":
             return "POST"
-        case "source" if part.source is not None and part.source.kind == "header":
-            return '"$ID"'
+        case "digest" if part.text != "crc32":
+            return f'"{_digest(*part.text.split("-"))}"'
+        case "source" if is_header(part.source):
+            return '"$DIGEST"' if part.source == stated else '"$ID"'
     return None

@@ -45,6 +45,15 @@ SCHEMES = [
     {"hmac": "sha256", "header": "X-Sig", **STAMPED, "unit": "ms"},
     {"hmac": "sha256", "header": "X-Sig", **STAMPED, "unit": "iso"},
     {"hmac": "sha256", "header": "X-Sig", "message": ["method", "body"]},
+    {
+        "hmac": "sha256", "header": "X-Sig", "encoding": "base64", "timestamp": {"header": "Date"}, "unit": "http",
+        "message": ["method", "\n", {"header": "X-Url"}, "\n", "timestamp", "\n", {"digest": "md5-hex"}],
+    },
+    {
+        "hmac": "sha256", "header": "Signature", "pairs": {"signature": "signature"}, "encoding": "base64",
+        "timestamp": {"header": "Date"}, "unit": "http", "message": ["date: ", "timestamp", "\n", {"header": "Digest"}],
+        "body": {"header": "Digest", "prefix": "SHA-256=", "encoding": "base64"},
+    },
 ]  # fmt: skip
 
 
@@ -85,7 +94,7 @@ def test_what_a_command_sends_is_proven(raw):
     [
         {"token": "secret"},
         {"hmac": "sha256", "json": "signature", "message": [{"json": "a"}]},
-        {"hmac": "sha256", "header": "X-Sig", "message": [{"digest": "sha256-hex"}]},
+        {"hmac": "sha256", "header": "X-Sig", "message": [{"digest": "crc32"}]},
         {"hmac": "sha256", "header": "X-Sig", "message": [{"form": "payload"}]},
         {"hmac": "sha256", "header": "X-Sig", "also": {"path": True}},
         {"ed25519": True, "header": "X-Sig"},
