@@ -10,17 +10,19 @@ from msgspec import Struct
 
 from gateway.catalog import files
 from gateway.catalog.yamlfile import load
+from gateway.model import Outcome
 from gateway.pipeline import sample
 from gateway.verify.schemes import Scheme, parse_schemes
 from tests.hostile.drafts import Draft
 
 
 class Service(Struct, frozen=True):
-    """A service, its schemes, and its samples as requests to the path of its route."""
+    """A service, its schemes, and its samples as requests to the path of its route; `events` are those of messages."""
 
     key: str
     schemes: Sequence[Scheme]
     samples: Sequence[Draft]
+    events: Sequence[Draft]
 
 
 _LARGEST: Final = 60_000
@@ -44,11 +46,15 @@ def _service(folder: Path) -> Service:
     document = folder / "service.yaml"
     raw = load(document.read_text("utf-8"), str(document)) if document.exists() else {}
     schemes = parse_schemes(raw.get("verify", ()))
-    samples = (_draft(folder.name, path) for path in sorted(folder.glob("samples/*.yaml")))
-    return Service(folder.name, schemes, tuple(draft for draft in samples if len(draft.body) <= _LARGEST))
+    read = [_draft(folder.name, path) for path in sorted(folder.glob("samples/*.yaml"))]
+    usual = [(draft, outcome) for draft, outcome in read if len(draft.body) <= _LARGEST]
+    events = [draft for draft, outcome in usual if outcome == Outcome.MESSAGE]
+    return Service(folder.name, schemes, [draft for draft, _ in usual], events)
 
 
-def _draft(key: str, path: Path) -> Draft:
-    request = sample.as_request(sample.parse(path.read_text("utf-8"), str(path)).request)
+def _draft(key: str, path: Path) -> tuple[Draft, str]:
+    """The request of a sample, and what becomes of it."""
+    read = sample.parse(path.read_text("utf-8"), str(path))
+    request = sample.as_request(read.request)
     headers = [(name.encode(), value.encode()) for name, value in request.headers.items()]
-    return Draft(request.method, f"/in/{key}", urlencode(request.query), headers, request.body)
+    return Draft(request.method, f"/in/{key}", urlencode(request.query), headers, request.body), read.expect.outcome

@@ -3,9 +3,10 @@
 import base64
 import hashlib
 import hmac
-import os
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
+from email.utils import formatdate
 from random import Random
 from typing import Final
 from urllib.parse import parse_qsl, quote
@@ -15,7 +16,7 @@ from msgspec import Struct
 from gateway.verify.encoding import encoded
 from gateway.verify.message import Part
 from gateway.verify.schemes import BasicSecret, HeaderSecret, PathSecret, QuerySecret, Scheme
-from gateway.verify.signature import Signature, key_of
+from gateway.verify.signature import NUMBERED, Signature, key_of
 
 SECRET: Final = "whsec_" + base64.b64encode(b"a secret of the hostile run that nobody may see").decode()
 """The secret of every route, written so that each kind of key can be read from it."""
@@ -73,8 +74,8 @@ def prove(draft: Draft, scheme: Scheme, secret: str = SECRET, user: str = USER, 
     if isinstance(scheme, PathSecret):
         draft.path = f"{draft.path}/{quote(secret, safe='')}"
     elif isinstance(scheme, QuerySecret):
-        pair = f"{quote(scheme.name)}={quote(secret, safe='')}"
-        draft.query = f"{draft.query}&{pair}" if draft.query else pair
+        others = [pair for pair in draft.query.split("&") if pair and not pair.startswith(f"{quote(scheme.name)}=")]
+        draft.query = "&".join([*others, f"{quote(scheme.name)}={quote(secret, safe='')}"])
     elif isinstance(scheme, HeaderSecret):
         draft.set(scheme.name.encode(), (scheme.prefix + secret).encode())
     elif isinstance(scheme, BasicSecret):
@@ -86,29 +87,47 @@ def prove(draft: Draft, scheme: Scheme, secret: str = SECRET, user: str = USER, 
 
 
 def _sign(draft: Draft, scheme: Signature, secret: str, now: float) -> bool:
-    if not scheme.is_plain or scheme.source.kind != "header":
+    if scheme.algorithm != "hmac" or scheme.holds_secret or scheme.also or scheme.source.kind != "header":
         return False
-    stamp = str(int(now * (1000 if scheme.unit == "ms" else 1)))
+    stamp = _stamp(now, scheme.unit)
+    if scheme.timestamp is not None and scheme.timestamp.kind not in {"header", "pair"}:
+        return False
     if scheme.timestamp is not None and scheme.timestamp.kind == "header":
         draft.set(scheme.timestamp.name.encode(), stamp.encode())
+    if (stated := scheme.stated) is not None:
+        if stated.source is None or stated.source.kind != "header":
+            return False
+        digest = encoded(hashlib.new(stated.digest, draft.body).digest(), stated.encoding)
+        draft.set(stated.source.name.encode(), (stated.prefix + digest).encode())
     pieces = [_piece(draft, part, stamp) for part in scheme.message]
     if None in pieces:
         return False
     message = b"".join(piece for piece in pieces if piece is not None)
     digest = hmac.digest(key_of(scheme, secret), message, scheme.digest)
-    draft.set(scheme.source.name.encode(), _written(scheme, encoded(digest, scheme.encoding), stamp))
+    draft.set(scheme.source.name.replace(NUMBERED, "1").encode(), _written(scheme, encoded(digest, scheme.encoding), stamp))
     return True
+
+
+def _stamp(now: float, unit: str) -> str:
+    if unit == "http":
+        return formatdate(now, usegmt=True)
+    if unit == "iso":
+        return datetime.fromtimestamp(int(now), UTC).isoformat()
+    return str(int(now * (1000 if unit == "ms" else 1)))
 
 
 def _piece(draft: Draft, part: Part, stamp: str) -> bytes | None:
     """One part of the signed message; None where the request has no such part."""
     if part.source is not None and part.source.kind == "header":
         if draft.get(part.source.name.encode()) is None:
-            draft.set(part.source.name.encode(), b"msg_" + os.urandom(8).hex().encode())
+            draft.set(part.source.name.encode(), b"msg_" + hashlib.sha256(draft.body).hexdigest()[:16].encode())
         return draft.get(part.source.name.encode())
     if part.source is not None and part.source.kind == "form":
         fields = parse_qsl(draft.body.decode("utf-8", "replace"), keep_blank_values=True)
         return next((text.encode() for name, text in fields if part.source.name == name), None)
+    if part.kind == "digest" and part.text != "crc32":
+        algorithm, _, encoding = part.text.partition("-")
+        return encoded(hashlib.new(algorithm, draft.body).digest(), encoding).encode()
     own = {"body": draft.body, "method": draft.method.upper().encode()}
     own |= dict.fromkeys(("timestamp", "stamp"), stamp.encode())
     return own.get(part.kind, part.text.encode() if part.kind == "text" else None)
@@ -130,7 +149,7 @@ def break_proof(draft: Draft, schemes: Sequence[Scheme], rng: Random) -> None:
             given[:-1] + (b"0" if given[-1:] != b"0" else b"1"),
             given[:at],
             b"",
-            given * 50,
+            b"0" * 50 + given,
             b",".join([given[::-1]] * 150),
             b"\xff\xfe" + given,
             hashlib.sha256(given).hexdigest().encode(),
@@ -146,7 +165,7 @@ def break_proof(draft: Draft, schemes: Sequence[Scheme], rng: Random) -> None:
 def _header_of(scheme: Scheme) -> bytes:
     """The header, in lower case, in which a scheme looks for its proof; b"" for one that looks elsewhere."""
     if isinstance(scheme, Signature):
-        return scheme.source.name.encode() if scheme.source.kind == "header" else b""
+        return scheme.source.name.replace(NUMBERED, "1").encode() if scheme.source.kind == "header" else b""
     if isinstance(scheme, BasicSecret):
         return b"authorization"
     return scheme.name.lower().encode() if isinstance(scheme, HeaderSecret) else b""

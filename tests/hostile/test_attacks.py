@@ -7,6 +7,7 @@ import json
 import zlib
 from collections import Counter
 from collections.abc import AsyncIterator
+from itertools import product
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote_plus
@@ -109,11 +110,30 @@ async def cost(gateway: subject.Subject, request: bytes) -> tuple[int, bool, str
     return status, light, figures
 
 
-@pytest.mark.parametrize("service", corpus.services(), ids=lambda service: service.key)
+def provable(service: corpus.Service) -> Draft | None:
+    """A request of the service that is an event and has a proof; None where nobody but the sender can make one."""
+    for scheme, event in product(service.schemes, service.events):
+        draft = inputs.copy(event)
+        if prove(draft, scheme):
+            return draft
+    return None
+
+
+RECORDED: Final = {service.key: draft for service in corpus.services() if (draft := provable(service)) is not None}
+
+REPEATING: Final = {"dropbox"}
+"""Services whose events have the same bytes: their bodies are no ids."""
+
+
+async def test_requests_of_most_services_can_be_made():
+    """Those of the others are signed with a key of the sender, or signed in their bodies."""
+    assert len(RECORDED) > 0.85 * len(corpus.services()), {one.key for one in corpus.services()} - {*RECORDED}
+
+
+@pytest.mark.parametrize("service", sorted({*RECORDED} - REPEATING))
 async def test_a_request_that_is_packed_again_counts_once(gateway, service):
     """One request, proven once and recorded, sent again in nine other packings, is one event of its service."""
-    recorded = inputs.copy(service.samples[0])
-    assert prove(recorded, service.schemes[0])
+    recorded = RECORDED[service]
     ids = Counter()
     for number in range(10):
         again = inputs.copy(recorded)
