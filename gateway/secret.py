@@ -22,6 +22,16 @@ _LONG_ID = 16
 
 _live_secrets: "WeakValueDictionary[int, Secret]" = WeakValueDictionary()
 
+_FEW = 100
+"""To look for up to so many starts in a text costs less than to look up each of its parts among them."""
+_PIECE = 4096
+"""Characters of a text whose parts are looked up at once: bounds the memory of a long text."""
+
+_latest = object()
+"""Another one for each Secret that is made."""
+_index: tuple[object, dict[str, list[str]]] = (None, {})
+"""What to mask by its first `_SHORTEST` characters, and the state of `_live_secrets` that this is made from."""
+
 
 class Secret:
     """Text that only `reveal` shows. Equality takes constant time; neither JSON nor pickle can hold one.
@@ -35,7 +45,9 @@ class Secret:
         self._text = text
         self.variable = variable
         self._needles = _needles(text)
+        global _latest
         _live_secrets[id(self)] = self
+        _latest = object()
 
     def reveal(self) -> str:
         """Return the text, for the place that sends or compares it."""
@@ -65,13 +77,49 @@ class Secret:
 def redact(text: str) -> str:
     """Mask every living secret in a text, and whatever looks like the id of a Mattermost hook URL."""
     spans = [match.span(2) for match in _HOOK_PATH.finditer(text)] if "hooks" in text.lower() else []
-    for reference in _live_secrets.valuerefs():
-        secret = reference()
-        if secret is not None:
-            for needle in secret._needles:
-                if needle in text:
-                    spans.extend(_occurrences(needle, text))
+    for needle in _possible(text):
+        spans.extend(_occurrences(needle, text))
     return _mask_spans(text, sorted(spans)) if spans else text
+
+
+def _possible(text: str) -> Iterator[str]:
+    """What there is to mask, of that whose start is in the text.
+
+    A gateway may have hundreds of secrets, and a log line has dozens of short texts: to look for each secret in each
+    text costs more than all else that is done for an event.
+    """
+    index = _by_start()
+    if len(index) <= _FEW:
+        starts = {start for start in index if start in text}
+    else:
+        starts = {start for piece in _pieces(text) for start in index.keys() & _runs(piece)}
+    for start in starts:
+        yield from index[start]
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """Pieces of a long text, which share the characters of a start less one."""
+    for at in range(0, len(text), _PIECE):
+        yield text[at : at + _PIECE + _SHORTEST - 1]
+
+
+def _runs(text: str) -> set[str]:
+    return {text[at : at + _SHORTEST] for at in range(len(text) - _SHORTEST + 1)}
+
+
+def _by_start() -> dict[str, list[str]]:
+    """The index of what is to mask, made anew if a Secret was made or has died since the last call."""
+    global _index
+    state = (_latest, len(_live_secrets))
+    if _index[0] != state:
+        index: dict[str, list[str]] = {}
+        for reference in _live_secrets.valuerefs():
+            if (secret := reference()) is not None:
+                for needle in secret._needles:
+                    index.setdefault(needle[:_SHORTEST], []).append(needle)
+        _index = (state, index)
+        return index
+    return _index[1]
 
 
 def _occurrences(needle: str, text: str) -> Iterator[tuple[int, int]]:

@@ -52,6 +52,17 @@ def test_redact_masks_living_secrets() -> None:
     assert redact("in the tulip-garden") == "in the tulip-garden"
 
 
+@pytest.mark.parametrize("text", ["tulip", "in the tulip-garden", "-" * 4093 + "tulip-garden", "tulip-garden " * 1000])
+def test_one_secret_of_many_is_masked(text: str) -> None:
+    """With many secrets, those are looked for whose start is in the text, wherever that is."""
+    many = [Secret(f"{number:04}-garden") for number in range(1000)]
+    one = Secret("tulip-garden")
+    assert redact(text) == text.replace(one.reveal(), MASK)
+    assert redact(f"{text} {many[500].reveal()}").endswith(f" {MASK}")
+    many.append(Secret("late"))
+    assert redact(text + "late").endswith(MASK)
+
+
 def test_redact_leaves_words_alone_that_equal_a_very_short_secret() -> None:
     """A secret of three letters would eat every log line."""
     secret = Secret("the")

@@ -68,9 +68,10 @@ def _settle_memory() -> None:
     """Exclude catalog and metrics, which stay, from garbage collection.
 
     Without this, a full collection walks all of them, for tens of milliseconds in the middle of a request. A document
-    that is replaced later needs no collector: compiled documents hold no reference cycles.
+    that is replaced later needs no collector: compiled documents hold no reference cycles. This is called for each
+    service that is compiled, and so has to cost the same whatever there is: to count what is frozen would walk it.
     """
-    if not gc.get_freeze_count():
+    if gc.get_threshold()[0] != _YOUNG:  # the first time
         gc.collect()
     gc.freeze()
     gc.set_threshold(_YOUNG)

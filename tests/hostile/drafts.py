@@ -104,7 +104,9 @@ def _sign(draft: Draft, scheme: Signature, secret: str, now: float) -> bool:
         return False
     message = b"".join(piece for piece in pieces if piece is not None)
     digest = hmac.digest(key_of(scheme, secret), message, scheme.digest)
-    draft.set(scheme.source.name.replace(NUMBERED, "1").encode(), _written(scheme, encoded(digest, scheme.encoding), stamp))
+    draft.set(
+        scheme.source.name.replace(NUMBERED, "1").encode(), _written(scheme, encoded(digest, scheme.encoding), stamp)
+    )
     return True
 
 

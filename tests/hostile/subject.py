@@ -2,12 +2,10 @@
 
 import asyncio
 import os
-import re
 import resource
 import signal
 import sqlite3
 import sys
-import urllib.request
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
@@ -111,16 +109,11 @@ class Subject:
         """Bytes of its main process: `VmRSS` now, `VmHWM` at most."""
         return programs.memory(self._running().pid, key)
 
-    async def metric(self, name: str) -> float:
-        """The sum of a metric over its labels."""
-        text = await asyncio.to_thread(self._metrics)
-        return sum(float(value) for value in re.findall(rf"^{name}(?:\{{.*\}})? (\S+)$", text, re.M))
-
     async def drained(self, seconds: float) -> bool:
         """Whether all that it accepted is delivered or dead within so many seconds."""
         try:
             async with asyncio.timeout(seconds):
-                while await self.metric("mattergate_queue_depth"):
+                while self.deliveries().get("pending"):
                     await asyncio.sleep(0.2)
         except TimeoutError:
             return False
@@ -170,11 +163,6 @@ class Subject:
         if self._running().returncode is not None:
             raise RuntimeError(f"the gateway has ended: {self.log.read_text('utf-8')[-2000:]}")
         return await listens(self.port)
-
-    def _metrics(self) -> str:
-        address, own = f"http://127.0.0.1:{self.admin}/metrics", {"Authorization": f"Bearer {ADMIN}"}
-        with urllib.request.urlopen(urllib.request.Request(address, headers=own), timeout=PATIENCE) as answer:
-            return str(answer.read().decode())
 
 
 async def ask(port: int, request: bytes) -> tuple[int, bytes]:

@@ -30,6 +30,7 @@ async def test_hostile_inputs_are_answered(tmp_path):
     async with subject.running(tmp_path) as gateway:
         attack = Attack(gateway.port, (inputs.make(SEED, number) for number in range(INPUTS)), subject.SECRETS)
         inspection = Inspection(gateway, attack)
+        await gateway.quiet(0.3)  # all services are compiled
         async with inspection.watching():
             await attack.run()
         rows = await inspection.rows(await confirmed(gateway, inspection.slow))
@@ -85,7 +86,7 @@ async def test_what_is_signed_is_authentic(services, start):
     routes = [f'[routes.{key}]\nservice = "{key}"\ndestinations = ["ops"]\n{secrets}\n' for key in keys]
     gateway = await start("".join(routes))
     port, rng = int(gateway.url.rpartition(":")[2]), Random(SEED)
-    for service, scheme in ((service, scheme) for service in services for scheme in service.schemes):
+    for service, scheme in [(one, scheme) for one in services for scheme in one.schemes]:
         tries = map(inputs.copy, service.events)
         made = next((draft for draft in tries if prove(draft, scheme, user=f"sender:{SECRET}")), None)
         if made is not None:
