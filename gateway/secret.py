@@ -27,11 +27,6 @@ _FEW = 100
 _PIECE = 4096
 """Characters of a text whose parts are looked up at once: bounds the memory of a long text."""
 
-_latest = object()
-"""Another one for each Secret that is made."""
-_index: tuple[object, dict[str, list[str]]] = (None, {})
-"""What to mask by its first `_SHORTEST` characters, and the state of `_live_secrets` that this is made from."""
-
 
 class Secret:
     """Text that only `reveal` shows. Equality takes constant time; neither JSON nor pickle can hold one.
@@ -45,9 +40,8 @@ class Secret:
         self._text = text
         self.variable = variable
         self._needles = _needles(text)
-        global _latest
         _live_secrets[id(self)] = self
-        _latest = object()
+        _index.latest = object()
 
     def reveal(self) -> str:
         """Return the text, for the place that sends or compares it."""
@@ -74,6 +68,34 @@ class Secret:
         raise TypeError("a Secret cannot be pickled: call reveal() where its text is needed")
 
 
+class _Index:
+    """What to mask by its first `_SHORTEST` characters, made anew after a Secret was made or has died.
+
+    `latest` is another object for each Secret that is made.
+    """
+
+    def __init__(self) -> None:
+        self.latest = object()
+        self._made: tuple[tuple[object, int], dict[str, list[str]]] | None = None
+
+    def by_start(self) -> dict[str, list[str]]:
+        """The index of what there is to mask now."""
+        living = (self.latest, len(_live_secrets))
+        made = self._made
+        if made is not None and made[0] == living:
+            return made[1]
+        index: dict[str, list[str]] = {}
+        for reference in _live_secrets.valuerefs():
+            if (secret := reference()) is not None:
+                for needle in secret._needles:
+                    index.setdefault(needle[:_SHORTEST], []).append(needle)
+        self._made = (living, index)  # in one step: other threads mask, too
+        return index
+
+
+_index = _Index()
+
+
 def redact(text: str) -> str:
     """Mask every living secret in a text, and whatever looks like the id of a Mattermost hook URL."""
     spans = [match.span(2) for match in _HOOK_PATH.finditer(text)] if "hooks" in text.lower() else []
@@ -88,7 +110,7 @@ def _possible(text: str) -> Iterator[str]:
     A gateway may have hundreds of secrets, and a log line has dozens of short texts: to look for each secret in each
     text costs more than all else that is done for an event.
     """
-    index = _by_start()
+    index = _index.by_start()
     if len(index) <= _FEW:
         starts = {start for start in index if start in text}
     else:
@@ -105,21 +127,6 @@ def _pieces(text: str) -> Iterator[str]:
 
 def _runs(text: str) -> set[str]:
     return {text[at : at + _SHORTEST] for at in range(len(text) - _SHORTEST + 1)}
-
-
-def _by_start() -> dict[str, list[str]]:
-    """The index of what is to mask, made anew if a Secret was made or has died since the last call."""
-    global _index
-    state = (_latest, len(_live_secrets))
-    if _index[0] != state:
-        index: dict[str, list[str]] = {}
-        for reference in _live_secrets.valuerefs():
-            if (secret := reference()) is not None:
-                for needle in secret._needles:
-                    index.setdefault(needle[:_SHORTEST], []).append(needle)
-        _index = (state, index)
-        return index
-    return _index[1]
 
 
 def _occurrences(needle: str, text: str) -> Iterator[tuple[int, int]]:

@@ -30,6 +30,8 @@ LIGHT_BYTES: Final = 48_000
 
 _SMALL = 8_192
 _FEW = 300
+_ITEMS = 3000
+"""How many items of arrays: one that does not match a shape takes 3 us, in a shape that wants it to be an object."""
 _SIGNS = b"<&{[]%\\`~"
 _START = 16
 _OBJECTS = 40
@@ -86,6 +88,8 @@ def _is_costly(body: bytes) -> bool:
         return True
     if len(body) <= _SMALL:
         return False
+    if body.count(b",") > _ITEMS:
+        return True
     many = len(body) - len(body.translate(None, _SIGNS)) > _FEW  # one pass over the body is enough for nearly all
     if many and any(sum(map(body.count, signs)) > most for signs, most in _COSTLY):
         return True

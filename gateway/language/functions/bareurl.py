@@ -23,8 +23,8 @@ _ODD = re.compile(
 """A URL of which something is to be changed, or looked at."""
 _MANY: Final = 200
 """URLs beyond which all are looked at: where they stand in each other, the time of a search grows with their square."""
-_OF_URL: Final = 5
-"""Microseconds that one takes to be looked at."""
+_OF_URL: Final = 15
+"""Microseconds that one takes to be looked at where it runs on to the most characters, as those do in each other."""
 _USUAL = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]+)?(?:[/?#][A-Za-z0-9%/:?#@$&+,=~._-]*[A-Za-z0-9%/#@$&+=-]|/)?")
 _HOST = re.compile(
     r"(?:https?://|(?=www\.))(?:[^/?#@]*@)?(?:\[[0-9A-Fa-f:.]+\]|[^/?#:@()\[\]{}*|'^!,;$&=~]+)(?::[0-9]*)?", re.I

@@ -7,6 +7,7 @@ import pytest
 
 from gateway.language.functions import TABLE
 from gateway.language.functions.facts import is_api, shown
+from tests.cost import pace
 
 
 def told(value: Any, *arguments: Any) -> dict[str, str]:
@@ -80,6 +81,6 @@ def test_credentials_are_sought_in_what_is_shown() -> None:
     value = {f"k{number}": ["https://a:" * 400 + f"token=secret{number}"] for number in range(400)}
     started = time.thread_time()
     rest = TABLE["beyond_facts"].call(value)
-    assert time.thread_time() - started < 0.1
+    assert (time.thread_time() - started) / pace() < 0.1
     assert "secret" not in rest
     assert len(rest) < 60_000
