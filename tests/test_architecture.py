@@ -53,6 +53,7 @@ TESTS_OF_MANY = (
     "catalog/test_bad_input.py",
     "catalog/test_cards.py",
     "catalog/test_cards_alerts.py",
+    "catalog/test_choice.py",
     "catalog/test_forges.py",
     "catalog/test_one_look.py",
     "catalog/test_samples.py",

@@ -20,7 +20,8 @@ from gateway.catalog.draft_message import STATED, Drafted, drafted, insert, step
 from gateway.catalog.draft_names import Delivery, Seen, delivery_of, event_selectors, file_name, repeated
 from gateway.catalog.draft_proof import Proof, proof_of, proven
 from gateway.catalog.draft_sent import Sent, by_known, by_strangers, payloads_told, steps_into, unwrapped, within
-from gateway.catalog.draft_shape import WIDTH, Path, flow, pruned, replaced, shape_of, size, written
+from gateway.catalog.draft_service import service_text, setup_of
+from gateway.catalog.draft_shape import Path, flow, pruned, replaced, shape_of, size, written
 from gateway.catalog.draft_shared import People, shared_text
 from gateway.catalog.draft_spelling import Spelling
 from gateway.catalog.draft_subject import Subject, Told, subjects
@@ -98,9 +99,9 @@ def draft(key: str, requests: Sequence[Request], *, secret: str = "", docs: str 
     people = People([(one.message, one.payloads) for one in events])
     delivery = replace(delivery, selectors=spelling.headers(delivery.selectors))
     documents = {
-        "service.yaml": _service(
+        "service.yaml": service_text(
             name, docs, proof, spelling.headers(selectors), delivery, steps, read.handshakes,
-            envelope.setup if envelope is not None else _setup(name, proof),
+            envelope.setup if envelope is not None else setup_of(name, proof),
         )
     }  # fmt: skip
     states = _states(events)
@@ -342,48 +343,6 @@ def _at(path: Path, payload: JSON) -> JSON:
     """The value at a path; None where there is none."""
     found = jsonpath.lookup(payload, steps_of(path))
     return None if found is jsonpath.MISSING else found
-
-
-def _service(
-    name: str,
-    docs: str,
-    proof: Proof,
-    event: Sequence[Raw],
-    delivery: Delivery,
-    steps: Sequence[Raw],
-    handshakes: Sequence[Mapping[str, Any]],
-    setup: str,
-) -> str:
-    """The text of service.yaml."""
-    text = "$schema: ../service.schema.json\n" + yamlfile.dump({"name": name, **({"docs": docs} if docs else {})})
-    text += f"event: {flow(event)}\n" if event else ""
-    if delivery.selectors:
-        line = f"delivery_id: {flow(delivery.selectors)}\n"
-        unsure = "# if it differs in each event, which these requests do not show:\n# "
-        text += line if delivery.is_shown else f"{unsure}{line}"
-    text += f"# {proof.comment}\n"
-    text += _listed("verify", proof.schemes) + _listed("unwrap", steps) + _listed("handshake", handshakes)
-    return text + yamlfile.dump({"setup": setup})
-
-
-def _setup(name: str, proof: Proof) -> str:
-    where = f"Enter the URL of the route where {name} asks for the URL of a webhook"
-    signs = " and the secret of the route as its signing secret" if any("hmac" in one for one in proof.schemes) else ""
-    return f"{where}{signs}."
-
-
-def _listed(key: str, entries: Sequence[Mapping[str, Any]]) -> str:
-    if not entries:
-        return ""
-    lines = [flow(one) for one in entries]
-    if all(len(line) < WIDTH for line in lines):
-        return f"{key}:\n" + "".join(f"- {line}\n" for line in lines)
-    return f"{key}:\n" + "".join(f"- {'  '.join(_entries(one))}" for one in entries)
-
-
-def _entries(value: Mapping[str, Any]) -> Iterator[str]:
-    """Each key of an object in a line of its own."""
-    return (f"{key}: {flow(inner)}\n" for key, inner in value.items())
 
 
 def _notes(proof: Proof, read: Sent) -> Iterator[str]:

@@ -88,12 +88,7 @@ def new(
     what is written. With --secret-env the ways to sign are tried until one fits; without, the likeliest is written
     and said to be unproven.
     """
-    if service is not None and not re.fullmatch(r"[a-z0-9][a-z0-9-]*", service):
-        fail(f"{service!r} is no key of a service: use a-z, 0-9 and -, not - first", 2)
-    if sum((capture, bool(source), bool(event))) != 1:
-        fail("say where the requests come from: --from FILE (or a folder, or -), --event ID, or --capture", 2)
-    if docs and not docs.startswith(("http://", "https://")):
-        fail("--docs is the URL of a page, with https://", 2)
+    _check(service, docs, (capture, bool(source), bool(event)))
     secret = _secret(secret_env)
     requests, text, sender = _sent(source, event, config, count)
     service = service or sender or _recognised(requests, folder)
@@ -109,6 +104,16 @@ def new(
     for note in made.notes:
         warn(note)
     _next_steps(folder, service, made, config, is_new=known is None)
+
+
+def _check(service: str | None, docs: str, sources: Sequence[bool]) -> None:
+    """Fail unless the options make sense; `sources` says which of those of requests are given."""
+    if service is not None and not re.fullmatch(r"[a-z0-9][a-z0-9-]*", service):
+        fail(f"{service!r} is no key of a service: use a-z, 0-9 and -, not - first", 2)
+    if sum(sources) != 1:
+        fail("say where the requests come from: --from FILE (or a folder, or -), --event ID, or --capture", 2)
+    if docs and not docs.startswith(("http://", "https://")):
+        fail("--docs is the URL of a page, with https://", 2)
 
 
 def _secret(variable: str) -> str:

@@ -3,7 +3,6 @@
 import json
 
 from tests.callbacks.conftest import ASK
-from tests.conftest import ITEMS_SERVICE
 
 ORDERS = "name: Orders\ndocs: https://example.com/orders\nsetup: Enter the URL of the route.\nevent: [{json: kind}]\n"
 
@@ -61,23 +60,6 @@ def test_a_service_tells_what_chat_can_do_there(desk):
     assert row == ["items/ask", "command", "Ask:", "/ask"]
     assert json.loads(desk.run("services", "items", "-o", "json").out)["callbacks"][0]["name"] == "ask"
     assert {row["key"]: row["callbacks"] for row in desk.run("services", "-o", "jsonl").lines}["items"] == 1
-
-
-def test_the_page_of_a_service(desk):
-    """In Markdown: what messages look like, the steps and the body to paste, events, filters, proof, confidence."""
-    more = 'topic: home\nconfidence: observed\nbody: \'{"kind": "item"}\'\nignore: [noise]\n'
-    desk.write("catalog/items/service.yaml", ITEMS_SERVICE + more)
-    request = "request: {body: {kind: item, box: lamp, number: 7}}\nexpect: {outcome: message}\n"
-    desk.write("catalog/items/samples/item.usual.yaml", request)
-    page = desk.run("services", "items", "--markdown").out
-    assert page.startswith("# Items\n")
-    for part in (
-        "about home. Observed: ", "\n> lamp 7\n", '```\n{"kind": "item"}\n```', "| An item | `item` | `item` |",
-        "`noise`", "\n- the secret in the URL", "| `box` | text |", "exists for tests alone",
-    ):  # fmt: skip
-        assert part in page
-    assert "observed: " in desk.run("services", "items").out
-    assert desk.run("services", "--markdown").code == 2
 
 
 def test_an_unknown_service_is_told(desk):
