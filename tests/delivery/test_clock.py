@@ -71,7 +71,7 @@ def test_after_a_jump_back_nothing_lies_in_the_future():
 @example(4.0, 2.0)  # less than LEAST ahead is no future
 @example(66108864.867272444, 0.0)  # the sum of both jumps is a rounding error below 0
 def test_a_wrong_clock_that_is_put_right_makes_nothing_older(by, waited):
-    """Ahead and back again, however far; what looks younger, by LEAST at most, waits the longer, which loses nothing."""
+    """Ahead and back again, however far; what looks younger then, by LEAST at most, waits longer: nothing is lost."""
     clocks = Clocks()
     jumps, received = clocks.jumps(), clocks.wall
     clocks.offset += by
