@@ -81,6 +81,7 @@ async def test_what_is_looked_at_is_forgotten_after_a_while(folder, monkeypatch)
     assert await started.catalog.for_viewer("c") is None
     await eventually(lambda: "b" not in started.catalog.current.services)
     assert set(started.catalog.current.services) == {"a"}
+    monkeypatch.setattr(running, "KEEP", 3600.0)
     assert (await started.catalog.for_viewer("b")).key == started.catalog.current.used("b").key == "b"
     started.catalog.current.forget()
     assert set(started.catalog.current.services) == {"a", "b"}

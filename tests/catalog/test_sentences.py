@@ -70,15 +70,20 @@ def test_a_hole_is_found(text, hole):
 
 @pytest.mark.parametrize("key", builtin.KEYS)
 def test_no_sentence_has_a_hole(key):
-    """Each value of each sample is left out in turn, of lists each key once; what the sample says itself is meant."""
-    service = builtin.service(key)
+    """Each value of each event is left out in turn, each key once; what the sample says itself is meant."""
+    service, tried = builtin.service(key), set[tuple[str, str | None, Path]]()
     for _, one in builtin.samples(key):
-        request, tried = sample.as_request(one.request), set[Path]()
+        request = sample.as_request(one.request)
         for value in unwrap(Content.of(request, 5_000_000).value, service.unwrap).values:
+            event = service.event_name(request, value)
             name, meant = told(service, request, value)
             demanded = builtin.translator(name).input if name else True
             for holder, gap, where in list(gaps(value)) if name else ():
-                pattern = tuple(step for step in where if isinstance(step, str))
+                pattern = (
+                    name,
+                    service.event_name(request, value) or "",
+                    *(step for step in where if isinstance(step, str)),
+                )
                 if pattern in tried or is_demanded(demanded, where, demanded):
                     continue
                 tried.add(pattern)

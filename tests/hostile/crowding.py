@@ -60,7 +60,7 @@ class Crowded(Struct):
 async def measured(folder: Path, connections: int, seconds: float) -> Crowded:
     """Measure the sender for so many seconds alone, and as long while the crowd is there."""
     flood.raise_limit()
-    async with subject.running(folder, subject.USUAL, more=_ROUTE) as gateway:
+    async with subject.running(folder, subject.USUAL, more=_ROUTE, services=()) as gateway:
         pushes = push.Pushes(["push"]).requests()
         with load.first():
             await load.paced(gateway.port, pushes, rate=RATE, seconds=seconds / 4)

@@ -188,9 +188,16 @@ USUAL: Final = (sys.executable, "-m", "gateway")
 
 @asynccontextmanager
 async def running(
-    folder: Path, command: Sequence[str] = MEASURED, server: str = "", more: str = ""
+    folder: Path,
+    command: Sequence[str] = MEASURED,
+    server: str = "",
+    more: str = "",
+    services: Sequence[str] | None = None,
 ) -> AsyncIterator[Subject]:
-    """The gateway in a folder, with more of [server] and more tables; its Mattermost is this process."""
+    """The gateway in a folder, with more of [server] and more tables; its Mattermost is this process.
+
+    It has routes for all services, or for those that are named: it starts the sooner.
+    """
     standin = StandIn(keep=100)
     standin.add_hook(inputs.HOOK)
     async with standin.serve() as mattermost, sink.serving() as there:
@@ -199,7 +206,7 @@ async def running(
             port=subject.port, admin=subject.admin, mattermost=mattermost, hook=inputs.HOOK, server=server
         )
         file = folder / "mattergate.toml"
-        file.write_text(head + _sinks(there.port) + _routes() + more, "utf-8")
+        file.write_text(head + _sinks(there.port) + _routes(services) + more, "utf-8")
         file.chmod(0o600)
         os.environ.setdefault("PYTHONPATH", str(Path(__file__).parents[2]))
         await subject.start(command)
@@ -216,9 +223,11 @@ def _sinks(port: int) -> str:
     )
 
 
-def _routes() -> str:
+def _routes(services: Sequence[str] | None) -> str:
     text = ""
     for index, service in enumerate(corpus.services()):
+        if services is not None and service.key not in services:
+            continue
         for variant in inputs.VARIANTS:
             text += _ROUTE.format(
                 name=service.key + variant,

@@ -69,7 +69,7 @@ async def gateway(folder) -> AsyncIterator[subject.Subject]:
 @pytest_asyncio.fixture(loop_scope="module")
 async def console(tmp_path) -> AsyncIterator[subject.Subject]:
     """A gateway of its own: an attack that succeeds ends it."""
-    async with subject.running(tmp_path) as running:
+    async with subject.running(tmp_path, services=["github"]) as running:
         await running.quiet(0.3)
         yield running
 
