@@ -10,7 +10,8 @@ import uvloop
 from msgspec import Struct
 
 from gateway import settings
-from gateway.app import senders
+from gateway.app import closely, senders
+from gateway.app.closely import Findings
 from gateway.app.live_callbacks import probe_callbacks
 from gateway.callbacks import fit
 from gateway.callbacks import samplefile as callback_samples
@@ -19,10 +20,9 @@ from gateway.catalog import files, yamlfile
 from gateway.catalog.catalog import Catalog
 from gateway.catalog.kinds import SERVICE
 from gateway.catalog.service import Service
-from gateway.cli import app, catalog, closely
+from gateway.cli import app, catalog
 from gateway.cli import options as given
 from gateway.cli import settings as settings_file
-from gateway.cli.closely import Findings
 from gateway.cli.options import DEFAULT, example
 from gateway.cli.output import Format, fail, fault_line, plural, print_values, say, warn, working
 from gateway.errors import Fault, SettingsError

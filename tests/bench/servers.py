@@ -298,7 +298,7 @@ async def running(
     """
     process = await asyncio.create_subprocess_exec(
         *command, cwd=folder, env={**os.environ, **(environment or {})}, stdout=output, stderr=output,
-        preexec_fn=_begin,
+        preexec_fn=begin,
     )  # fmt: skip
     try:
         await asyncio.wait_for(_listening(process, port), _STARTING)
@@ -314,7 +314,7 @@ async def running(
                 raise
 
 
-def _begin() -> None:
+def begin() -> None:
     """In a program's process, before it starts: it may use every core, and ends when the bench is killed."""
     os.sched_setaffinity(0, range(os.cpu_count() or 1))
     _C.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

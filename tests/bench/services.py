@@ -71,7 +71,7 @@ def tested() -> tuple[float, float]:
 def _timed(*arguments: str) -> tuple[float, float]:
     command = [sys.executable, "-m", "gateway", *arguments]
     done = subprocess.run(["bash", "-c", 'TIMEFORMAT="%R %U %S"; time "$@"', "bash", *command],
-                          capture_output=True, text=True, check=False)  # fmt: skip
+                          capture_output=True, text=True, check=False, preexec_fn=servers.begin)  # fmt: skip
     if done.returncode:
         raise RuntimeError(done.stderr + done.stdout)
     real, user, system = map(float, done.stderr.split()[-3:])

@@ -79,11 +79,7 @@ def test_no_sentence_has_a_hole(key):
             name, meant = told(service, request, value)
             demanded = builtin.translator(name).input if name else True
             for holder, gap, where in list(gaps(value)) if name else ():
-                pattern = (
-                    name,
-                    service.event_name(request, value) or "",
-                    *(step for step in where if isinstance(step, str)),
-                )
+                pattern = (name, event, tuple(step for step in where if isinstance(step, str)))
                 if pattern in tried or is_demanded(demanded, where, demanded):
                     continue
                 tried.add(pattern)

@@ -1,4 +1,4 @@
-"""What is wrong with services, by a close reading of their documents: `python -m gateway.cli.closely`.
+"""What is wrong with services, by a close reading of their documents: `python -m gateway.app.closely`.
 
 A large catalog is read by as many processes as there are processors. Each reads one `Share` from standard input and
 writes its `Findings` to standard output, both JSON.

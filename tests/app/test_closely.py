@@ -4,8 +4,8 @@ import os
 
 import pytest
 
-from gateway.cli import closely
-from gateway.cli.closely import Findings, read, read_all
+from gateway.app import closely
+from gateway.app.closely import Findings, read, read_all
 
 SERVICE = "name: {0}\nsetup: There is nothing to do.\nevent: [{{json: kind}}]\n"
 DOCUMENT = "title: A thing\nevents: [thing]\ninput: {{box: text}}\nmessage: {{text: '{{{{ {0} }}}}'}}\n"
