@@ -22,6 +22,8 @@ _CATALOG: Final = Catalog(FOLDERS)
 KEYS: Final = sorted(_CATALOG.keys)
 TRANSLATORS: Final = [name for key in KEYS for name in _CATALOG.translators(key)]
 """The full name of every translator ("github/push")."""
+REPEATING: Final = {key for key, one in _CATALOG.descriptions().items() if not one.body_window}
+"""Services whose events have the same bytes: their bodies are no ids."""
 
 
 def service(key: str) -> Service:

@@ -15,6 +15,7 @@ from urllib.parse import quote_plus
 import pytest
 import pytest_asyncio
 
+from tests import builtin
 from tests.conftest import PATIENCE
 from tests.cost import pace
 from tests.hostile import corpus, inputs, subject
@@ -122,16 +123,13 @@ def provable(service: corpus.Service) -> Draft | None:
 
 RECORDED: Final = {service.key: service for service in corpus.services() if provable(service) is not None}
 
-REPEATING: Final = {"dropbox"}
-"""Services whose events have the same bytes: their bodies are no ids."""
-
 
 async def test_requests_of_most_services_can_be_made():
     """Those of the others are signed with a key of the sender, or signed in their bodies."""
     assert len(RECORDED) > 0.85 * len(corpus.services()), {one.key for one in corpus.services()} - {*RECORDED}
 
 
-@pytest.mark.parametrize("service", sorted({*RECORDED} - REPEATING))
+@pytest.mark.parametrize("service", sorted({*RECORDED} - builtin.REPEATING))
 async def test_a_request_that_is_packed_again_counts_once(gateway, service):
     """One request, proven once and recorded, sent again in nine other packings, is one event of its service."""
     recorded = provable(RECORDED[service])
