@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import itertools
 import json
+import re
 import sqlite3
 import subprocess
 import sys
@@ -107,8 +108,7 @@ def test_quick_run_has_every_figure(tmp_path: Path):
         assert row["value"] > 0
         assert f"| {row['name']} |" in done.stdout
     split = next(row["detail"] for row in figures if row["name"].startswith("processor for 1,000 events"))
-    assert split.startswith("gateway 0.")
-    assert "writing process 0." in split
+    assert re.match(r"gateway \d+\.\d+, writing process \d+\.\d+", split)
 
 
 @pytest.mark.slow
